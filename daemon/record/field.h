@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Reading one field of one view in place. Nothing here reads past the view's length: a field that
+ * is not wholly inside is null, and so is a text whose offset and length lead outside. */
+
+#include <ringmill/ring.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "record/schema.h"
+
+/* A piece of a view's bytes, or of a constant; not NUL-ended. bytes is NULL for null. */
+struct text {
+    const char *bytes;
+    uint32_t length;
+};
+
+static inline bool field_present(const struct field *field, const struct ringmill_view *view)
+{
+    return view->length >= field->size && field->offset <= view->length - field->size;
+}
+
+/* The value's bits, zero- or sign-extended to 64. Call only when the field is present and is a
+ * FIELD_UINT, FIELD_INT, FIELD_BOOL or FIELD_ENUM. */
+static inline uint64_t field_integer(const struct field *field, const struct ringmill_view *view)
+{
+    const uint8_t *at = (const uint8_t *)view->data + field->offset;
+    union {
+        uint8_t u8;
+        uint16_t u16;
+        uint32_t u32;
+        uint64_t u64;
+    } raw;
+
+    switch (field->size) {
+    case 1:
+        raw.u8 = *at;
+        return field->is_signed ? (uint64_t)(int8_t)raw.u8 : raw.u8;
+    case 2:
+        memcpy(&raw.u16, at, 2);
+        return field->is_signed ? (uint64_t)(int16_t)raw.u16 : raw.u16;
+    case 4:
+        memcpy(&raw.u32, at, 4);
+        return field->is_signed ? (uint64_t)(int32_t)raw.u32 : raw.u32;
+    default:
+        memcpy(&raw.u64, at, 8);
+        return raw.u64;
+    }
+}
+
+/* The text of a FIELD_CHARS, FIELD_TEXT or FIELD_TEXTS; of the last, all NUL-ended pieces in one.
+ * A FIELD_TEXT ends at its first NUL, if it holds one. */
+static inline struct text field_text(const struct field *field, const struct ringmill_view *view)
+{
+    const char *data = view->data;
+    struct text text = {0};
+    struct {
+        uint16_t offset;
+        uint16_t length;
+    } place;
+
+    if (!field_present(field, view))
+        return text;
+    if (field->kind == FIELD_CHARS) {
+        text.bytes = data + field->offset;
+        text.length = (uint32_t)strnlen(text.bytes, field->size);
+        return text;
+    }
+    memcpy(&place, data + field->offset, sizeof(place));
+    if ((uint32_t)place.offset + place.length > view->length)
+        return text;
+    text.bytes = data + place.offset;
+    text.length = place.length;
+    if (field->kind == FIELD_TEXT)
+        text.length = (uint32_t)strnlen(text.bytes, place.length);
+    return text;
+}
+
+/* Takes the next NUL-ended piece off a FIELD_TEXTS text. False when nothing is left. The last piece
+ * may lack its NUL (it was cut). */
+static inline bool text_next(struct text *rest, struct text *ret_piece)
+{
+    if (rest->length == 0)
+        return false;
+    ret_piece->bytes = rest->bytes;
+    ret_piece->length = (uint32_t)strnlen(rest->bytes, rest->length);
+    uint32_t taken = ret_piece->length + (ret_piece->length < rest->length);
+    rest->bytes += taken;
+    rest->length -= taken;
+    return true;
+}

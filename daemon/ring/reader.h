@@ -25,6 +25,8 @@ struct ringmill_reader {
     uint64_t turn_bytes;
     struct ringmill_ring *current; /* of the iterator's last view; NULL: none is out */
     uint64_t unfinished;           /* position of that view */
+    uint32_t n_views;              /* in the iterator's queue, which is `views` */
+    uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
     struct ringmill_view *views;   /* options.batch of them */
 
@@ -47,7 +49,15 @@ struct ringmill_reader {
 
 /* 0, or -EBUSY: takes the lease unless this thread has it. */
 int reader_own(struct ringmill_reader *reader);
-bool reader_owned(const struct ringmill_reader *reader);
 
-/* Publishes what the iterator has finished, its last view too when `last` is set. */
+/* Its address tells threads apart. */
+extern _Thread_local __attribute__((tls_model("initial-exec"))) char reader_thread;
+
+static inline bool reader_owned(const struct ringmill_reader *reader)
+{
+    return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &reader_thread;
+}
+
+/* Ends the iterator's batch: publishes what is finished, and the view that is out too when `last`
+ * is set. Views that were not given out go back to the ring. */
 void reader_finish(struct ringmill_reader *reader, bool last);

@@ -7,7 +7,7 @@ add_custom_target(ring-test-skeletons DEPENDS ${fill_skeleton})
 add_library(bench-report STATIC bench/report.c)
 target_include_directories(bench-report PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 
-foreach(bench walk)
+foreach(bench walk wait)
   add_executable(bench-${bench} bench/${bench}.c)
   add_dependencies(bench-${bench} ring-test-skeletons)
   target_include_directories(bench-${bench} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}

@@ -101,6 +101,7 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
     r = fill_options(options, reason, &reader->options);
     if (r < 0)
         return r;
+    pace_init(&reader->pace, reader->options.max_latency);
     reader->views = calloc(reader->options.batch, sizeof(*reader->views));
     if (!reader->views)
         return reason_set(reason, -ENOMEM, "out of memory for a reader");
@@ -194,6 +195,7 @@ int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ri
     ring->reader = reader;
     ring->user = user;
     ring->paused = false;
+    ring->paced = ring->walk.position;
     reader->rings[reader->n_rings++] = ring;
     if (reader->n_rings == 1)
         start_turn(reader, 0);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "ring/pace.h"
 #include "ring/ring.h"
 
 struct ringmill_reader {
@@ -28,7 +29,9 @@ struct ringmill_reader {
     uint32_t n_views;              /* in the iterator's queue, which is `views` */
     uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
-    struct ringmill_view *views;   /* options.batch of them */
+    struct pace pace;
+    uint64_t paced_records;      /* of all rings when the reader last went to sleep */
+    struct ringmill_view *views; /* options.batch of them */
 
     /* immutable after start */
     struct ringmill_reader_options options; /* with the defaults filled in */

@@ -37,6 +37,7 @@ struct ringmill_ring {
     uint64_t counted;  /* records before this position are in the counters */
     bool recount;      /* the walk goes over records that were counted before a rewind */
     bool unfenced;     /* something was published since the last full fence */
+    uint64_t paced;    /* the position when its reader last went to sleep */
     bool paused;
     bool corrupt_told;              /* next_batch has returned this ring's -EBADMSG */
     bool blocked_told;              /* wait has returned this head's RINGMILL_BLOCKED */

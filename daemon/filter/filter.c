@@ -40,7 +40,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
     }
     result = expr_compile(config->text, host->schema, &error, &filter->condition);
     if (result < 0) {
-        diag_add_caret(diag, config, error.column, error.width, "%s", error.text);
+        diag_add_inside(diag, config, error.column, "%s", error.text);
         return result;
     }
     filter->base.ops = &filter_ops;

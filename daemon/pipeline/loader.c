@@ -4,8 +4,7 @@
 
 #include "pipeline/loader.h"
 
-#include <errno.h>
-#include <signal.h>
+#include "base/thread.h"
 
 static void *loader_main(void *data)
 {
@@ -27,18 +26,9 @@ static void *loader_main(void *data)
 
 int loader_start(struct loader *loader)
 {
-    sigset_t all, before;
-    int result;
-
     *loader = (struct loader){.lock = PTHREAD_MUTEX_INITIALIZER,
                               .changed = PTHREAD_COND_INITIALIZER};
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    result = -pthread_create(&loader->thread, NULL, loader_main, loader);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (result == 0)
-        pthread_setname_np(loader->thread, "loader");
-    return result;
+    return thread_start(&loader->thread, "loader", loader_main, loader);
 }
 
 void loader_stop(struct loader *loader)

@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A blocking write is the best flow control there is, but it cannot be called off: a reader that
- * stopped reading would keep us for ever. So giving up sends the thread a signal whose handler does
- * nothing but make write(2) return, and sends it again until the thread has noticed (the first one
- * may come just before the write begins). */
+ * stopped reading would keep us for ever. So giving up interrupts the thread, again and again until
+ * it has ended (an interrupt may come just before the write begins). */
 
 #include "pipeline/writer.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-
-enum { GIVE_UP_SIGNAL = SIGUSR2, JOIN_STEP_MS = 10 };
-
-static void on_give_up_signal(int signal_number)
-{
-    (void)signal_number;
-}
-
-void writer_setup_signal(void)
-{
-    struct sigaction action = {.sa_handler = on_give_up_signal}; /* no SA_RESTART: that is the point */
-
-    sigaction(GIVE_UP_SIGNAL, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
+#include "base/thread.h"
 
 static void set_gone(struct writer *writer)
 {
@@ -37,11 +20,10 @@ static void set_gone(struct writer *writer)
         writer->on_gone(writer->on_gone_data);
 }
 
-static void pause_after_error(struct writer *writer, const struct chunk *chunk, int code, bool *told)
+static void pause_after_error(const struct writer *writer, int code, bool *told)
 {
     struct timespec pause = {.tv_nsec = WRITER_RETRY_MS * 1000000L};
 
-    (void)chunk;
     if (!*told)
         log_error("sink %s: cannot write: %s; trying again every %d ms", writer->name,
                   strerror(-code), WRITER_RETRY_MS);
@@ -73,7 +55,7 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
         else if (atomic_load(&writer->given_up) || result == -EPIPE)
             set_gone(writer);
         else if (result != -EINTR)
-            pause_after_error(writer, chunk, (int)result, &told);
+            pause_after_error(writer, (int)result, &told);
     }
     if (told && written == chunk->used)
         log_info("sink %s: writing again", writer->name);
@@ -139,17 +121,7 @@ static void *writer_main(void *data)
 
 int writer_start(struct writer *writer)
 {
-    sigset_t all, before;
-    int result;
-
-    sigfillset(&all);
-    sigdelset(&all, GIVE_UP_SIGNAL);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    result = -pthread_create(&writer->thread, NULL, writer_main, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (result == 0)
-        pthread_setname_np(writer->thread, "writer");
-    return result;
+    return thread_start(&writer->thread, "writer", writer_main, writer);
 }
 
 void writer_finish(struct writer *writer)
@@ -161,24 +133,10 @@ void writer_finish(struct writer *writer)
 void writer_give_up(struct writer *writer)
 {
     atomic_store(&writer->given_up, true);
+    thread_interrupt(writer->thread);
 }
 
 bool writer_join(struct writer *writer, uint64_t timeout_ns)
 {
-    uint64_t deadline = clock_monotonic_ns() + timeout_ns;
-
-    for (;;) {
-        struct timespec step;
-
-        clock_gettime(CLOCK_REALTIME, &step);
-        step.tv_nsec += JOIN_STEP_MS * 1000000L;
-        step.tv_sec += step.tv_nsec / 1000000000;
-        step.tv_nsec %= 1000000000;
-        if (pthread_timedjoin_np(writer->thread, NULL, &step) == 0)
-            return true;
-        if (atomic_load(&writer->given_up))
-            pthread_kill(writer->thread, GIVE_UP_SIGNAL);
-        if (clock_monotonic_ns() >= deadline)
-            return false;
-    }
+    return thread_join(writer->thread, timeout_ns);
 }

@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/lane.h"
 #include "base/waker.h"
@@ -43,11 +45,9 @@ int writer_start(struct writer *writer);
 /* Main thread: no chunk will follow those handed over; write them and end. */
 void writer_finish(struct writer *writer);
 
-/* Main thread: drop what cannot be written at once, also out of a write that blocks. */
+/* Main thread: drop what cannot be written at once, also out of a write that blocks. To be repeated
+ * until writer_join() says that the thread has ended. */
 void writer_give_up(struct writer *writer);
 
 /* Main thread: true when the thread has ended within the time. */
 bool writer_join(struct writer *writer, uint64_t timeout_ns);
-
-/* Installs the handler of the signal that gets a thread out of a blocked write. Once per process. */
-void writer_setup_signal(void);

@@ -17,6 +17,7 @@
 #include "record/books.h"
 
 struct lane;
+struct wall_offset;
 struct encoder_ops;
 
 struct handler {
@@ -35,6 +36,7 @@ struct outlet {
 struct handler_host {
     const struct schema *schema;
     const char *source_name;
+    const struct wall_offset *wall; /* kept fresh by the consumer thread */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);

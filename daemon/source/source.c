@@ -6,12 +6,11 @@
 #include "source/source.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/nearest.h"
+#include "config/refusal.h"
 #include "config/setting.h"
 #include "schema/btf.h"
 #include "source/builtin.h"
@@ -47,20 +46,13 @@ DEFINE_CLEANUP(struct source, source_free);
 
 static int refuse_builtin(const struct config_node *config, const char *name, struct diag *diag)
 {
-    const struct config_node *node = config_map_get(config, "builtin");
-    const char *names[32] = {0};
-    char allowed[256] = "";
-    size_t used = 0, n = 0;
-    const char *nearest;
+    struct refusal refusal;
 
-    for (; builtins[n].name; n++) {
-        names[n] = builtins[n].name;
-        used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", n ? ", " : "",
-                                 builtins[n].name);
-    }
-    nearest = nearest_name(name, names, n);
-    diag_add(diag, node, "there is no built-in source \"%s\"; there are %s%s%s%s", name, allowed,
-             nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    refusal_init(&refusal, name);
+    for (const struct builtin *builtin = builtins; builtin->name; builtin++)
+        refusal_offer(&refusal, builtin->name);
+    diag_add(diag, config_map_get(config, "builtin"), "unknown built-in source; %s",
+             refusal_text(&refusal));
     return -EINVAL;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static int apply(const unsigned *keep, size_t count)

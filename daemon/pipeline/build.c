@@ -222,8 +222,8 @@ static void find_format(struct build *build, const struct config_node *entry, co
     if (outlet->format)
         return;
     refusal_init(&refusal, name);
-    for (const struct encoder_ops *const *kind = encoder_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
+    for (size_t i = 0; encoder_name(i); i++)
+        refusal_offer(&refusal, encoder_name(i));
     diag_add(build->diag, config_map_get(entry, "format"), "unknown format; %s",
              refusal_text(&refusal));
 }

@@ -42,7 +42,7 @@ static int keep_warning(enum libbpf_print_level level, const char *format, va_li
     line[strcspn(line, "\n")] = '\0';
     log_debug("%s", line);
     if (!first_warning[0])
-        snprintf(first_warning, sizeof(first_warning), "%s", line);
+        snprintf(first_warning, sizeof(first_warning), "%.*s", WARNING_MAX - 1, line);
     return length;
 }
 

@@ -71,7 +71,7 @@ static bool is_char_array(const struct member *member)
 
 static bool is_tail(const struct member *member)
 {
-    return btf_is_array(member->type) && btf_array(member->type)->nelems == 0 &&
+    return is_char_array(member) && btf_array(member->type)->nelems == 0 &&
            member->index + 1 == btf_vlen(member->owner);
 }
 
@@ -189,7 +189,7 @@ static const char *member_kind(const struct member *member)
     case BTF_KIND_PTR:
         return "a pointer";
     case BTF_KIND_ARRAY:
-        return is_char_array(member) ? "an array without a length" : "an array";
+        return btf_array(member->type)->nelems ? "an array" : "an array without a length";
     case BTF_KIND_STRUCT:
         return "a nested struct";
     case BTF_KIND_UNION:

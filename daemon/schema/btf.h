@@ -16,7 +16,7 @@ enum { SCHEMA_CANDIDATES_MAX = 10 }; /* types that an error lists */
  *
  * Fields may be integers of 1 to 8 bytes, bool, enums, char[N] (a text; unsigned char[N] is none),
  * struct ringmill_text and struct ringmill_texts, all of them behind typedefs, const and volatile
- * too. An array without a length at the end is no field: it is where the texts live. A 64-bit
+ * too. A char[] without a length at the end is no field: it is where the texts live. A 64-bit
  * unsigned field called `ktime` gets MEANING_KTIME.
  *
  * 0 and a schema that the caller owns (it keeps nothing of btf), or: -ENOENT, no such type;

@@ -327,7 +327,7 @@ static void other_kinds_are_refused(void **state)
         {btf__add_float(btf, "double", 8), "a floating point number"},
         {add_array(types, types->u32, 4), "an array"},
         {add_array(types, types->u8, 4), "an array"},
-        {btf__add_int(btf, "__int128", 16, 0), "an integer of more than 8 bytes"},
+        {btf__add_int(btf, "__int128", 16, 0), "an integer of an unusual size"},
         {btf__add_func_proto(btf, 0), "of an unknown kind"},
     };
 
@@ -374,12 +374,78 @@ static void only_chars_may_lack_a_length(void **state)
                    "struct event: field \"stack\" is an array without a length" ALLOWED);
 }
 
+/* libbpf's writer refuses such a size, a file may still claim it. */
+static void sizes_that_cannot_be_read_are_refused(void **state)
+{
+    struct types *types = *state;
+    int number = btf__add_int(types->btf, "odd_int", 4, 0);
+    int color = btf__add_enum(types->btf, "odd_enum", 4);
+    struct btf_type *type = (struct btf_type *)btf__type_by_id(types->btf, (unsigned)number);
+
+    type->size = 3;
+    *(__u32 *)(type + 1) = 24;
+    type = (struct btf_type *)btf__type_by_id(types->btf, (unsigned)color);
+    type->size = 0;
+    add_event(types, 4, "number", number);
+    assert_refused(types, "event", -ENOTSUP,
+                   "struct event: field \"number\" is an integer of an unusual size" ALLOWED);
+    btf__add_struct(types->btf, "other", 4);
+    btf__add_field(types->btf, "color", color, 0, 0);
+    assert_refused(types, "other", -ENOTSUP,
+                   "struct other: field \"color\" is an integer of an unusual size" ALLOWED);
+}
+
+static void a_circle_of_typedefs_is_damage(void **state)
+{
+    struct types *types = *state;
+    int id = btf__add_typedef(types->btf, "snake", types->u32);
+
+    ((struct btf_type *)btf__type_by_id(types->btf, (unsigned)id))->type = (__u32)id;
+    add_event(types, 4, "tail", id);
+    assert_refused(types, "event", -EINVAL, "struct event: its BTF is damaged");
+}
+
+static int keep(struct types *types, const char *name)
+{
+    char variable[32];
+    int id = btf__add_struct(types->btf, name, 4);
+
+    btf__add_field(types->btf, "pid", types->u32, 0, 0);
+    id = btf__add_ptr(types->btf, btf__add_const(types->btf, id));
+    snprintf(variable, sizeof(variable), "unused_%s", name);
+    return btf__add_var(types->btf, variable, BTF_VAR_GLOBAL_ALLOCATED, id);
+}
+
+static void without_a_name_the_only_kept_struct_is_taken(void **state)
+{
+    struct types *types = *state;
+    struct schema *schema = NULL;
+
+    btf__add_struct(types->btf, "task_struct", 8);
+    keep(types, "flow");
+    assert_int_equal(schema_from_btf(types->btf, NULL, NULL, &schema), 0);
+    assert_string_equal(schema->type_name, "struct flow");
+    schema_free(schema);
+}
+
+static void without_a_name_there_must_be_one_kept_struct(void **state)
+{
+    struct types *types = *state;
+
+    btf__add_struct(types->btf, "task_struct", 8);
+    assert_refused(types, NULL, -ENOENT,
+                   "the type of the samples must be named; there are: task_struct");
+    keep(types, "flow");
+    keep(types, "drop");
+    assert_refused(types, NULL, -ENOENT,
+                   "the type of the samples must be named; there are: flow, drop");
+}
+
 static void unknown_name_lists_structs(void **state)
 {
     struct types *types = *state;
 
-    assert_refused(types, "struct event", -ENOENT,
-                   "no struct \"event\" in the BTF; there is none at all");
+    assert_refused(types, "struct event", -ENOENT, "the BTF holds no struct at all");
     btf__add_struct(types->btf, "flow", 8);
     btf__add_struct(types->btf, "opaque", 0);
     btf__add_struct(types->btf, "drop", 8);
@@ -405,14 +471,10 @@ static void unknown_name_lists_ten_structs_at_most(void **state)
 static void unknown_name_lists_kept_structs_first(void **state)
 {
     struct types *types = *state;
-    struct btf *btf = types->btf;
-    int flow;
 
-    btf__add_struct(btf, "task_struct", 8);
-    flow = btf__add_struct(btf, "flow", 8);
-    btf__add_var(btf, "unused_flow", BTF_VAR_GLOBAL_ALLOCATED,
-                 btf__add_ptr(btf, btf__add_const(btf, flow)));
-    btf__add_var(btf, "unused_number", BTF_VAR_GLOBAL_ALLOCATED, types->u32);
+    btf__add_struct(types->btf, "task_struct", 8);
+    keep(types, "flow");
+    btf__add_var(types->btf, "unused_number", BTF_VAR_GLOBAL_ALLOCATED, types->u32);
     assert_refused(types, "event", -ENOENT, "no struct \"event\" in the BTF; there are: flow");
 }
 
@@ -438,6 +500,10 @@ int main(void)
         TEST(bitfields_are_refused),
         TEST(only_the_last_array_may_lack_a_length),
         TEST(only_chars_may_lack_a_length),
+        TEST(sizes_that_cannot_be_read_are_refused),
+        TEST(a_circle_of_typedefs_is_damage),
+        TEST(without_a_name_the_only_kept_struct_is_taken),
+        TEST(without_a_name_there_must_be_one_kept_struct),
         TEST(unknown_name_lists_structs),
         TEST(unknown_name_lists_ten_structs_at_most),
         TEST(unknown_name_lists_kept_structs_first),

@@ -51,8 +51,7 @@ static __always_inline void fill_task(struct exec_event *event, const struct tas
     copy_comm(task, event->comm);
 }
 
-/* Returns how many bytes of texts are used: below PATH_SIZE, which the mask says to the verifier.
- */
+/* Returns how many bytes of texts are used: below PATH_SIZE; the mask says so to the verifier. */
 static __always_inline __u64 fill_filename(struct exec_event *event,
                                            struct trace_event_raw_sched_process_exec *context)
 {

@@ -73,8 +73,7 @@ static __always_inline _Bool may_create(__u64 flags)
     return (flags & (O_CREAT | __O_TMPFILE)) != 0;
 }
 
-/* Returns how many bytes of texts are used: below PATH_SIZE, which the mask says to the verifier.
- */
+/* Returns how many bytes of texts are used: below PATH_SIZE; the mask says so to the verifier. */
 static __always_inline __u64 fill_path(struct open_event *event, unsigned long path)
 {
     long size = bpf_probe_read_user_str(event->texts, PATH_SIZE, (const void *)path);

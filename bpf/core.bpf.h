@@ -19,6 +19,27 @@ typedef struct {
     int counter;
 } atomic_t;
 
+struct cred {
+    struct {
+        __u32 val;
+    } uid;
+    struct {
+        __u32 val;
+    } gid;
+};
+
+struct kernfs_node {
+    __u64 id;
+};
+
+struct cgroup {
+    struct kernfs_node *kn;
+};
+
+struct css_set {
+    struct cgroup *dfl_cgrp;
+};
+
 struct mm_struct {
     unsigned long arg_start;
     unsigned long arg_end;
@@ -32,6 +53,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+    int pid;
     int tgid;
     int exit_code;
     __u64 start_time;
@@ -40,6 +62,8 @@ struct task_struct {
     struct task_struct *real_parent;
     struct signal_struct *signal;
     struct mm_struct *mm;
+    struct css_set *cgroups;
+    const struct cred *cred;
 };
 
 struct trace_event_raw_sched_process_exec {
@@ -84,3 +108,12 @@ struct syscall_exit {
     long number;
     long result;
 };
+
+/* The two words of a task's name, without a helper call. `to` is aligned to 8 bytes. */
+static __always_inline void copy_comm(const struct task_struct *task, char *to)
+{
+    const __u64 *from = __builtin_preserve_access_index((const __u64 *)task->comm);
+
+    ((__u64 *)to)[0] = from[0];
+    ((__u64 *)to)[1] = from[1];
+}

@@ -3,7 +3,8 @@
 /* One record per successful exec, made when the new program image is in place, so the arguments are
  * those the new program sees. They are read from its stack, which the kernel has just filled and
  * which is therefore in memory. A record is built in a scratch of this CPU and written at the
- * length it has: a typical one takes about 200 bytes, the longest 8 KiB. */
+ * length it has: a typical one takes about 200 bytes, the longest 8 KiB. Before Linux 5.17 the
+ * kernel does not run tracepoint programs for a file name of more than about 2,000 bytes. */
 
 #include "ringmill.bpf.h"
 
@@ -47,11 +48,10 @@ static __always_inline void fill_task(struct exec_event *event, const struct tas
     event->ppid = task->real_parent->tgid;
     event->uid = (__u32)uid_gid;
     event->gid = uid_gid >> 32;
-    bpf_get_current_comm(event->comm, sizeof(event->comm));
+    copy_comm(task, event->comm);
 }
 
-/* Returns how many bytes of texts are used: below PATH_SIZE, which the mask says to the verifier.
- */
+/* Returns how many bytes of texts are used: below PATH_SIZE; the mask says so to the verifier. */
 static __always_inline __u64 fill_filename(struct exec_event *event,
                                            struct trace_event_raw_sched_process_exec *context)
 {

@@ -61,7 +61,8 @@ static __always_inline _Bool is_last_thread(struct trace_event_raw_sched_process
     return signal->live.counter == 0 && (signal->nr_threads <= 1 || take_process(leader));
 }
 
-/* The wait status, as wait_task_zombie() in the kernel's kernel/exit.c takes it. */
+/* The wait status, as wait_task_zombie() in the kernel's kernel/exit.c takes it. Where threads end
+ * one by one, that is the main thread's code, and on newer kernels the last thread's. */
 static __always_inline __u32 wait_status(const struct task_struct *leader,
                                          const struct signal_struct *signal)
 {
@@ -80,7 +81,7 @@ static __always_inline void fill(struct exit_event *event, const struct task_str
     event->ppid = leader->real_parent->tgid;
     event->uid = (__u32)uid_gid;
     event->gid = uid_gid >> 32;
-    bpf_probe_read_kernel(event->comm, sizeof(event->comm), leader->comm);
+    copy_comm(leader, event->comm);
     event->exit_code = (status >> 8) & 0xff;
     event->signal = status & 0x7f;
     event->core_dumped = (status & 0x80) != 0;

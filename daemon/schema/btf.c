@@ -12,7 +12,10 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "schema/lookup.h"
 
 /* What is being read, for the readers below. */
 struct member {
@@ -24,25 +27,9 @@ struct member {
     struct field *field;
 };
 
-static const struct btf_type *bare_type(const struct btf *btf, uint32_t id)
-{
-    const struct btf_type *type = btf__type_by_id(btf, id);
-
-    while (type && (btf_is_mod(type) || btf_is_typedef(type)))
-        type = btf__type_by_id(btf, type->type);
-    return type;
-}
-
-static const char *name_of(const struct btf *btf, const struct btf_type *type)
-{
-    const char *name = btf__name_by_offset(btf, type->name_off);
-
-    return name ? name : "";
-}
-
 static bool is_named(const struct btf *btf, const struct btf_type *type, const char *name)
 {
-    return strcmp(name_of(btf, type), name) == 0;
+    return strcmp(lookup_name(btf, type), name) == 0;
 }
 
 /* ---- one member ---- */
@@ -66,25 +53,31 @@ static bool is_char(const struct btf *btf, const struct btf_type *type)
 static bool is_char_array(const struct member *member)
 {
     return btf_is_array(member->type) &&
-           is_char(member->btf, bare_type(member->btf, btf_array(member->type)->type));
+           is_char(member->btf, lookup_bare(member->btf, btf_array(member->type)->type));
 }
 
 static bool is_tail(const struct member *member)
 {
-    return btf_is_array(member->type) && btf_array(member->type)->nelems == 0 &&
+    return is_char_array(member) && btf_array(member->type)->nelems == 0 &&
            member->index + 1 == btf_vlen(member->owner);
+}
+
+/* Sizes that field_integer() can read; foreign BTF may claim any. */
+static bool is_integer_size(uint32_t size)
+{
+    return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
 static int read_int(struct member *member)
 {
     struct field *field = member->field;
 
-    if (member->type->size > 8)
+    if (!is_integer_size(member->type->size))
         return -ENOTSUP;
     field->size = member->type->size;
     field->is_signed = (btf_int_encoding(member->type) & BTF_INT_SIGNED) != 0;
     field->kind = field->is_signed ? FIELD_INT : FIELD_UINT;
-    if (btf_int_encoding(member->type) & BTF_INT_BOOL)
+    if (btf_int_encoding(member->type) & BTF_INT_BOOL && field->size == 1)
         field->kind = FIELD_BOOL;
     if (field->kind == FIELD_UINT && field->size == 8 && strcmp(field->name, "ktime") == 0)
         field->meaning = MEANING_KTIME;
@@ -112,6 +105,8 @@ static int read_enum(struct member *member)
     uint32_t n_names = btf_vlen(type);
     struct enum_name *names;
 
+    if (!is_integer_size(type->size))
+        return -ENOTSUP;
     field->size = type->size;
     field->is_signed = btf_kflag(type);
     if (type->size == 8 && !btf_is_enum64(type)) {
@@ -185,11 +180,13 @@ static const char *member_kind(const struct member *member)
         return "a bitfield";
     switch (btf_kind(member->type)) {
     case BTF_KIND_INT:
-        return "an integer of more than 8 bytes";
+    case BTF_KIND_ENUM:
+    case BTF_KIND_ENUM64:
+        return "an integer of an unusual size";
     case BTF_KIND_PTR:
         return "a pointer";
     case BTF_KIND_ARRAY:
-        return is_char_array(member) ? "an array without a length" : "an array";
+        return btf_array(member->type)->nelems ? "an array" : "an array without a length";
     case BTF_KIND_STRUCT:
         return "a nested struct";
     case BTF_KIND_UNION:
@@ -231,7 +228,7 @@ static int read_members(const struct btf *btf, const struct btf_type *type, stru
         struct member member = {.btf = btf, .owner = type, .index = i, .schema = schema};
         int r;
 
-        member.type = bare_type(btf, btf_members(type)[i].type);
+        member.type = lookup_bare(btf, btf_members(type)[i].type);
         member.field = &schema->fields[schema->n_fields];
         if (!member.type)
             return error_set(error, -EINVAL, "%s: its BTF is damaged", schema->type_name);
@@ -250,78 +247,15 @@ static int read_members(const struct btf *btf, const struct btf_type *type, stru
     return 0;
 }
 
-/* ---- finding it ---- */
-
-static bool is_candidate(const struct btf *btf, const struct btf_type *type)
-{
-    return type && btf_is_struct(type) && *name_of(btf, type) && type->size > 0;
-}
-
-/* The struct behind `const struct X *unused_X`, the variable that keeps an event's type in BTF. */
-static const struct btf_type *kept_type(const struct btf *btf, const struct btf_type *type)
-{
-    if (!btf_is_var(type) || strncmp(name_of(btf, type), "unused", strlen("unused")) != 0)
-        return NULL;
-    type = bare_type(btf, type->type);
-    return type && btf_is_ptr(type) ? bare_type(btf, type->type) : NULL;
-}
-
-/* Lists the types that may have been meant: those kept on purpose, or else every struct. */
-static void list_candidates(const struct btf *btf, bool kept, size_t room, char *text)
-{
-    uint32_t listed = 0;
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
-
-        if (kept)
-            type = kept_type(btf, type);
-        if (!is_candidate(btf, type))
-            continue;
-        if (listed++ == SCHEMA_CANDIDATES_MAX) {
-            snprintf(text + used, room - used, ", ...");
-            return;
-        }
-        used += (size_t)snprintf(text + used, room - used, "%s%s", used ? ", " : "",
-                                 name_of(btf, type));
-        if (used >= room)
-            return;
-    }
-}
-
-static int refuse_name(const struct btf *btf, const char *name, struct error *error)
-{
-    char candidates[ERROR_TEXT_MAX / 2];
-
-    list_candidates(btf, true, sizeof(candidates), candidates);
-    if (!*candidates)
-        list_candidates(btf, false, sizeof(candidates), candidates);
-    return error_set(error, -ENOENT, "no struct \"%s\" in the BTF; %s%s", name,
-                     *candidates ? "there are: " : "there is none at all", candidates);
-}
-
-static const struct btf_type *find_struct(const struct btf *btf, const char *name)
-{
-    const struct btf_type *type;
-    int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-
-    if (id < 0)
-        id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
-    if (id < 0)
-        return NULL;
-    type = bare_type(btf, (uint32_t)id);
-    return type && btf_is_struct(type) ? type : NULL;
-}
-
 static struct schema *new_schema(const struct btf *btf, const struct btf_type *type,
-                                 const char *name)
+                                 const char *asked_name)
 {
+    const char *name = lookup_name(btf, type);
     char type_name[256];
-    bool is_typedef = !is_named(btf, type, name);
 
-    snprintf(type_name, sizeof(type_name), "%s%s", is_typedef ? "" : "struct ", name);
+    if (!*name)
+        return schema_new(asked_name, btf_vlen(type)); /* a typedef of an unnamed struct */
+    snprintf(type_name, sizeof(type_name), "struct %s", name);
     return schema_new(type_name, btf_vlen(type));
 }
 
@@ -329,19 +263,14 @@ int schema_from_btf(const struct btf *btf, const char *type_name, struct error *
                     struct schema **ret_schema)
 {
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
-    const char *prefix = "struct ";
-    const char *name = type_name;
     const struct btf_type *type;
-    int r;
+    int r = lookup_struct(btf, type_name, error, &type);
 
-    if (strncmp(name, prefix, strlen(prefix)) == 0)
-        name += strlen(prefix);
-    type = find_struct(btf, name);
-    if (!type)
-        return refuse_name(btf, name, error);
-    schema = new_schema(btf, type, name);
+    if (r < 0)
+        return r;
+    schema = new_schema(btf, type, type_name);
     if (!schema)
-        return error_set(error, -ENOMEM, "%s: out of memory", type_name);
+        return error_set(error, -ENOMEM, "out of memory");
     r = read_members(btf, type, error, schema);
     if (r < 0)
         return r;

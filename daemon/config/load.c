@@ -327,7 +327,7 @@ static int load_root(struct loader *loader)
 }
 
 /* Passes over one event that has nothing to say. */
-static int expect(struct loader *loader, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
+static int pass_event(struct loader *loader, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
 {
     _cleanup_(yaml_event_delete) yaml_event_t event = {0};
     int error = next_event(loader, &event);
@@ -343,10 +343,10 @@ static int load_stream(struct loader *loader)
 {
     yaml_event_type_t type;
     yaml_mark_t mark;
-    int error = expect(loader, &type, &mark); /* the stream's start */
+    int error = pass_event(loader, &type, &mark); /* the stream's start */
 
     if (error == 0)
-        error = expect(loader, &type, &mark);
+        error = pass_event(loader, &type, &mark);
     if (error < 0)
         return error;
     if (type == YAML_STREAM_END_EVENT) {
@@ -356,9 +356,9 @@ static int load_stream(struct loader *loader)
     }
     error = load_root(loader);
     if (error == 0)
-        error = expect(loader, &type, &mark); /* the document's end */
+        error = pass_event(loader, &type, &mark); /* the document's end */
     if (error == 0)
-        error = expect(loader, &type, &mark);
+        error = pass_event(loader, &type, &mark);
     if (error < 0)
         return error;
     if (type != YAML_STREAM_END_EVENT) {

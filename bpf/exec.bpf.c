@@ -14,12 +14,12 @@ enum { EXEC_ARGS_MAX = 4096 }; /* bytes of arguments in a record, NULs included:
 
 struct exec_event {
     __u64 ktime;
-    __u64 cgroup_id;
     __u32 pid;
     __u32 ppid;
     __u32 uid;
     __u32 gid;
     char comm[COMM_SIZE]; /* already the new program's */
+    __u64 cgroup_id;
     struct ringmill_text filename;
     struct ringmill_texts args; /* argv, argv[0] included */
     _Bool args_truncated;       /* args is not all of argv */

@@ -16,15 +16,15 @@ enum { REPORTED_MAX = 4096 }; /* processes ending at the same time, by far */
 
 struct exit_event {
     __u64 ktime;
-    __u64 cgroup_id;
-    __u64 lifetime_ns; /* since the process was forked; an exec does not restart it */
     __u32 pid;
     __u32 ppid;
     __u32 uid;
     __u32 gid;
     char comm[COMM_SIZE]; /* the main thread's */
-    __s32 exit_code;      /* 0 to 255; 0 when a signal ended it */
-    __u32 signal;         /* which one ended it, or 0 */
+    __u64 cgroup_id;
+    __u64 lifetime_ns; /* since the process was forked; an exec does not restart it */
+    __s32 exit_code;   /* 0 to 255; 0 when a signal ended it */
+    __u32 signal;      /* which one ended it, or 0 */
     _Bool core_dumped;
 };
 

@@ -22,12 +22,12 @@
 
 struct open_event {
     __u64 ktime;
-    __u64 cgroup_id;
     __u32 pid;
     __u32 tid;
     __u32 uid;
     __u32 gid;
     char comm[COMM_SIZE];
+    __u64 cgroup_id;
     __u32 flags; /* O_* */
     __u32 mode;  /* as asked for, where flags allow to create; else 0 */
     __s32 fd;    /* -1 when the call failed */

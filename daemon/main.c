@@ -44,9 +44,12 @@ static enum exit_code parse(int argc, char **argv, struct arguments *arguments)
 {
     enum { CONFIG = 1, CHECK, EXPLAIN, SECONDS, VERSION, HELP };
     static const struct option options[] = {
-        {"config", required_argument, NULL, CONFIG},   {"check", no_argument, NULL, CHECK},
-        {"explain", no_argument, NULL, EXPLAIN},       {"seconds", required_argument, NULL, SECONDS},
-        {"version", no_argument, NULL, VERSION},       {"help", no_argument, NULL, HELP},
+        {"config", required_argument, NULL, CONFIG},
+        {"check", no_argument, NULL, CHECK},
+        {"explain", no_argument, NULL, EXPLAIN},
+        {"seconds", required_argument, NULL, SECONDS},
+        {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, HELP},
         {0},
     };
 

@@ -40,8 +40,8 @@ struct lane {
     struct chunk *chunks;
     uint32_t n_chunks;
     uint32_t reserve;
-    struct waker *writer;         /* rung when chunks were handed over */
-    void (*on_room)(void *data);  /* called by the writer thread when a starved lane has room */
+    struct waker *writer;        /* rung when chunks were handed over */
+    void (*on_room)(void *data); /* called by the writer thread when a starved lane has room */
     void *on_room_data;
 
     /* owned by the consumer thread */

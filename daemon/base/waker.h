@@ -7,7 +7,8 @@
  *     sleeper:  waker_arm();  look for work again;  poll(waker->fd) or waker_disarm()
  *     others:   make work visible;  waker_ring()
  *
- * Both sides have a full fence between their store and their load, so one of them sees the other. */
+ * Both sides have a full fence between their store and their load, so one of them sees the other.
+ */
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -35,11 +35,12 @@ static void print_usage(FILE *file)
           file);
     for (const struct builtin *builtin = builtins; builtin->name; builtin++)
         fprintf(file, "%s %s (%s)", builtin == builtins ? "" : ",", builtin->name, builtin->doc);
-    fputs("\n"
-          "  --filter EXPR   only events for which this holds, as in: uid == 0 && comm != \"cron\"\n"
-          "  --count N       end after N events\n"
-          "  --seconds S     end after S seconds\n",
-          file);
+    fputs(
+        "\n"
+        "  --filter EXPR   only events for which this holds, as in: uid == 0 && comm != \"cron\"\n"
+        "  --count N       end after N events\n"
+        "  --seconds S     end after S seconds\n",
+        file);
 }
 
 static enum exit_code parse(int argc, char **argv, struct one_off *one_off)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "config/refusal.h"
 #include "config/scalar.h"
 #include "config/tree.h"
 #include "config/utf8.h"
@@ -294,23 +295,15 @@ static const struct setting *find(const struct setting_table *tables, size_t n_t
 static void report_unknown(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *entry, struct diag *diag)
 {
-    char allowed[EXPECTED_MAX] = "";
-    struct nearest nearest;
-    size_t used = 0;
+    struct refusal refusal;
     void *target;
 
-    nearest_init(&nearest, entry->key);
-    for (size_t i = 0; i < n_tables; i++) {
-        for (const struct setting *setting = tables[i].settings; setting->name; setting++) {
-            nearest_offer(&nearest, setting->name);
-            if (used < sizeof(allowed) && find(tables, n_tables, setting->name, &target) == setting)
-                used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
-                                         used > 0 ? ", " : "", setting->name);
-        }
-    }
-    diag_add_key(diag, entry, "unknown key; allowed are %s%s%s%s", allowed,
-                 nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
-                 nearest.best ? "\"?" : "");
+    refusal_init(&refusal, entry->key);
+    for (size_t i = 0; i < n_tables; i++)
+        for (const struct setting *setting = tables[i].settings; setting->name; setting++)
+            if (find(tables, n_tables, setting->name, &target) == setting)
+                refusal_offer(&refusal, setting->name);
+    diag_add_key(diag, entry, "unknown key; %s", refusal_text(&refusal));
 }
 
 static void report_absent(const struct setting *settings, const struct config_node *map,

@@ -222,8 +222,8 @@ static void find_format(struct build *build, const struct config_node *entry, co
     if (outlet->format)
         return;
     refusal_init(&refusal, name);
-    for (size_t i = 0; encoder_name(i); i++)
-        refusal_offer(&refusal, encoder_name(i));
+    for (const struct encoder_ops *const *kind = encoder_kinds; *kind; kind++)
+        refusal_offer(&refusal, (*kind)->name);
     diag_add(build->diag, config_map_get(entry, "format"), "unknown format; %s",
              refusal_text(&refusal));
 }
@@ -338,7 +338,8 @@ static void check_handlers(struct build *build, const struct config_node *list)
         last = entry->next || !ops || ops->forwards ? NULL : entry;
     }
     if (last)
-        diag_add(build->diag, last, "a pipeline ends with a forward; what passes here goes nowhere");
+        diag_add(build->diag, last,
+                 "a pipeline ends with a forward; what passes here goes nowhere");
 }
 
 /* Opens the handlers of one strand. Unknown ones were reported by check_handlers(). */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Why this order at the end: programs first, so that nothing is added; then the rings, whose records
- * were promised; then the lanes. A sink that takes nothing would hold that up for ever, so after
- * ENGINE_STOP_LIMIT_S its writer gives up: what it still gets is dropped and counted, the consumer
- * finds room again, and the rest of the way is the usual one. */
+/* Why this order at the end: programs first, so that nothing is added; then the rings, whose
+ * records were promised; then the lanes. A sink that takes nothing would hold that up for ever, so
+ * after ENGINE_STOP_LIMIT_S its writer gives up: what it still gets is dropped and counted, the
+ * consumer finds room again, and the rest of the way is the usual one. */
 
 #include "pipeline/engine.h"
 

@@ -5,9 +5,11 @@
  *
  *     struct graph_source ──▶ struct strand (one for each pipeline that reads it) ──▶ outlets
  *              │                                                                       │
- *           a source                                                    struct graph_sink: lane, writer
+ *           a source                                                    struct graph_sink: lane,
+ * writer
  *
- * Built and freed by the main thread; immutable in between but for what the parts themselves say. */
+ * Built and freed by the main thread; immutable in between but for what the parts themselves say.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -26,8 +26,8 @@ static void *loader_main(void *data)
 
 int loader_start(struct loader *loader)
 {
-    *loader = (struct loader){.lock = PTHREAD_MUTEX_INITIALIZER,
-                              .changed = PTHREAD_COND_INITIALIZER};
+    *loader =
+        (struct loader){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     return thread_start(&loader->thread, "loader", loader_main, loader);
 }
 

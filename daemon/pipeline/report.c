@@ -74,8 +74,9 @@ static bool report_transfer(const struct graph *graph, FILE *file)
     }
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         arrived += counter_get(&graph->sinks[i].lane.forwarded);
-    return put_in == arrived || complain(file, "all", "sinks", "they got another number of events "
-                                                              "than the pipelines forwarded");
+    return put_in == arrived || complain(file, "all", "sinks",
+                                         "they got another number of events "
+                                         "than the pipelines forwarded");
 }
 
 bool report_books(const struct graph *graph, FILE *file)

@@ -47,8 +47,8 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
     bool told = false;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
-        ssize_t result = writer->sink->ops->write(writer->sink, chunk->bytes + written,
-                                                  chunk->used - written);
+        ssize_t result =
+            writer->sink->ops->write(writer->sink, chunk->bytes + written, chunk->used - written);
 
         if (result > 0)
             written += (uint32_t)result;

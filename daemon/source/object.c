@@ -134,9 +134,10 @@ int object_load(struct object *object, struct error *error)
     if (result == 0)
         return 0;
     if (result == -EPERM || result == -EACCES)
-        return error_set(error, -EPERM,
-                         "the kernel does not let this user load BPF programs; run as root, or give "
-                         "it CAP_BPF and CAP_PERFMON");
+        return error_set(
+            error, -EPERM,
+            "the kernel does not let this user load BPF programs; run as root, or give "
+            "it CAP_BPF and CAP_PERFMON");
     if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
         return error_set(error, -ENOTSUP,
                          "the kernel has no BTF (/sys/kernel/btf/vmlinux); it must be built with "
@@ -150,15 +151,15 @@ static int explain_attach(const struct bpf_program *program, int code, struct er
     const char *name = bpf_program__section_name(program);
 
     if (access(TRACEFS "/events", F_OK) != 0)
-        return errno == EACCES
-                   ? error_set(error, -EPERM,
-                               "cannot attach %s: " TRACEFS " may not be read; run as root, or give "
-                               "it CAP_DAC_READ_SEARCH",
-                               name)
-                   : error_set(error, -ENOTSUP,
-                               "cannot attach %s: tracefs is not mounted; mount -t tracefs nodev "
-                               TRACEFS,
-                               name);
+        return errno == EACCES ? error_set(error, -EPERM,
+                                           "cannot attach %s: " TRACEFS
+                                           " may not be read; run as root, or give "
+                                           "it CAP_DAC_READ_SEARCH",
+                                           name)
+                               : error_set(error, -ENOTSUP,
+                                           "cannot attach %s: tracefs is not mounted; mount -t "
+                                           "tracefs nodev " TRACEFS,
+                                           name);
     if (code == -EPERM || code == -EACCES)
         return error_set(error, -EPERM,
                          "cannot attach %s: not allowed; run as root, or give it CAP_PERFMON and "

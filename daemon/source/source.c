@@ -73,8 +73,8 @@ static int open_builtin(struct source *source, const struct builtin *builtin, ui
     int result = object_open(builtin->name, elf, size, error, &source->object);
 
     if (result == 0)
-        result = schema_from_btf(object_btf(source->object), builtin->type_name, error,
-                                 &source->schema);
+        result =
+            schema_from_btf(object_btf(source->object), builtin->type_name, error, &source->schema);
     if (result == 0 && ring_size > 0)
         object_set_ring_size(source->object, (uint32_t)ring_size);
     return result;

@@ -26,7 +26,8 @@ int main(int argc, char **argv)
         close(fd);
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
-    printf("%.1f\n", ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) /
-                         (double)count);
+    printf("%.1f\n",
+           ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) /
+               (double)count);
     return 0;
 }

@@ -10,10 +10,8 @@
 
 #include <cmocka.h>
 
-#include "exec.skel.h"
-#include "exit.skel.h"
-#include "open.skel.h"
 #include "schema/btf.h"
+#include "source/builtin.h"
 
 struct expected {
     const char *name;
@@ -22,15 +20,17 @@ struct expected {
     uint32_t size;
 };
 
-static void check(const void *elf, size_t elf_size, const char *type_name, uint32_t n_fields,
-                  const struct expected *fields)
+static void check(const char *name, uint32_t n_fields, const struct expected *fields)
 {
+    const struct builtin *builtin = builtin_find(name);
+    size_t elf_size;
+    const void *elf = builtin->elf(&elf_size);
     struct bpf_object *object = bpf_object__open_mem(elf, elf_size, NULL);
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
     struct error error = {0};
 
     assert_non_null(object);
-    if (schema_from_btf(bpf_object__btf(object), type_name, &error, &schema) < 0)
+    if (schema_from_btf(bpf_object__btf(object), builtin->type_name, &error, &schema) < 0)
         fail_msg("%s", error.text);
     assert_int_equal(schema->n_fields, n_fields);
     assert_string_equal(schema->fields[0].name, "ktime");
@@ -51,49 +51,52 @@ static void check(const void *elf, size_t elf_size, const char *type_name, uint3
 static void exec(void **state)
 {
     const struct expected fields[] = {
-        {"ktime", FIELD_UINT, 0, 8},   {"cgroup_id", FIELD_UINT, 8, 8},
-        {"pid", FIELD_UINT, 16, 4},    {"ppid", FIELD_UINT, 20, 4},
-        {"uid", FIELD_UINT, 24, 4},    {"gid", FIELD_UINT, 28, 4},
-        {"comm", FIELD_CHARS, 32, 16}, {"filename", FIELD_TEXT, 48, 4},
-        {"args", FIELD_TEXTS, 52, 4},  {"args_truncated", FIELD_BOOL, 56, 1},
+        {"ktime", FIELD_UINT, 0, 8},      {"pid", FIELD_UINT, 8, 4},
+        {"ppid", FIELD_UINT, 12, 4},      {"uid", FIELD_UINT, 16, 4},
+        {"gid", FIELD_UINT, 20, 4},       {"comm", FIELD_CHARS, 24, 16},
+        {"cgroup_id", FIELD_UINT, 40, 8}, {"filename", FIELD_TEXT, 48, 4},
+        {"args", FIELD_TEXTS, 52, 4},     {"args_truncated", FIELD_BOOL, 56, 1},
     };
-    size_t size;
-    const void *elf = exec_bpf__elf_bytes(&size);
 
     (void)state;
-    check(elf, size, "struct exec_event", N(fields), fields);
+    check("exec", N(fields), fields);
 }
 
 static void exit_(void **state)
 {
     const struct expected fields[] = {
-        {"ktime", FIELD_UINT, 0, 8},        {"cgroup_id", FIELD_UINT, 8, 8},
-        {"lifetime_ns", FIELD_UINT, 16, 8}, {"pid", FIELD_UINT, 24, 4},
-        {"ppid", FIELD_UINT, 28, 4},        {"uid", FIELD_UINT, 32, 4},
-        {"gid", FIELD_UINT, 36, 4},         {"comm", FIELD_CHARS, 40, 16},
+        {"ktime", FIELD_UINT, 0, 8},        {"pid", FIELD_UINT, 8, 4},
+        {"ppid", FIELD_UINT, 12, 4},        {"uid", FIELD_UINT, 16, 4},
+        {"gid", FIELD_UINT, 20, 4},         {"comm", FIELD_CHARS, 24, 16},
+        {"cgroup_id", FIELD_UINT, 40, 8},   {"lifetime_ns", FIELD_UINT, 48, 8},
         {"exit_code", FIELD_INT, 56, 4},    {"signal", FIELD_UINT, 60, 4},
         {"core_dumped", FIELD_BOOL, 64, 1},
     };
-    size_t size;
-    const void *elf = exit_bpf__elf_bytes(&size);
 
     (void)state;
-    check(elf, size, "struct exit_event", N(fields), fields);
+    check("exit", N(fields), fields);
 }
 
 static void open_(void **state)
 {
     const struct expected fields[] = {
-        {"ktime", FIELD_UINT, 0, 8},   {"cgroup_id", FIELD_UINT, 8, 8}, {"pid", FIELD_UINT, 16, 4},
-        {"tid", FIELD_UINT, 20, 4},    {"uid", FIELD_UINT, 24, 4},      {"gid", FIELD_UINT, 28, 4},
-        {"comm", FIELD_CHARS, 32, 16}, {"flags", FIELD_UINT, 48, 4},    {"mode", FIELD_UINT, 52, 4},
-        {"fd", FIELD_INT, 56, 4},      {"error", FIELD_INT, 60, 4},     {"path", FIELD_TEXT, 64, 4},
+        {"ktime", FIELD_UINT, 0, 8},      {"pid", FIELD_UINT, 8, 4},
+        {"tid", FIELD_UINT, 12, 4},       {"uid", FIELD_UINT, 16, 4},
+        {"gid", FIELD_UINT, 20, 4},       {"comm", FIELD_CHARS, 24, 16},
+        {"cgroup_id", FIELD_UINT, 40, 8}, {"flags", FIELD_UINT, 48, 4},
+        {"mode", FIELD_UINT, 52, 4},      {"fd", FIELD_INT, 56, 4},
+        {"error", FIELD_INT, 60, 4},      {"path", FIELD_TEXT, 64, 4},
     };
-    size_t size;
-    const void *elf = open_bpf__elf_bytes(&size);
 
     (void)state;
-    check(elf, size, "struct open_event", N(fields), fields);
+    check("open", N(fields), fields);
+}
+
+static void unknown_names_are_not_found(void **state)
+{
+    (void)state;
+    assert_null(builtin_find("exe"));
+    assert_null(builtin_find(""));
 }
 
 int main(void)
@@ -102,6 +105,7 @@ int main(void)
         cmocka_unit_test(exec),
         cmocka_unit_test(exit_),
         cmocka_unit_test(open_),
+        cmocka_unit_test(unknown_names_are_not_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encode/registry.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static void finds_each_of_its_formats(void **state)
 {

@@ -382,7 +382,8 @@ static void random_wire(unsigned short seed[3], struct wire *wire)
 
         bytes[i] = (uint8_t)nrand48(seed);
         if (i >= offsetof(struct wire, comm) && taste)
-            bytes[i] = (uint8_t)(taste == 1 ? 0x20 + bytes[i] % 0x60 : hard[bytes[i] % 18]);
+            bytes[i] =
+                (uint8_t)(taste == 1 ? 0x20 + bytes[i] % 0x60 : hard[bytes[i] % sizeof(hard)]);
         if (bytes[i] == 'x')
             bytes[i] = 'y'; /* a text that spells \\xNN reads like the byte */
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Most texts are clean ASCII, so eight bytes are looked at and copied at once, up to the first that
+ * is not plain; what stands out is then handled singly. Room is checked at each step and not by a
+ * worst case in advance: a worst case of six times the text would refuse chunks that have room. */
+
 #include "encode/escape.h"
 
 #include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Most texts are clean ASCII, so eight bytes are looked at and copied at once, up to the first that
- * is not plain; what stands out is then handled singly. Room is checked at each step and not by a
- * worst case in advance: a worst case of six times the text would refuse chunks that have room. */
 
 enum { WORD = 8 };
 

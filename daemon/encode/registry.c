@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+/* One const table: a new format is one row here and its file pair. */
+
 #include "encode/registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "encode/json.h"
-
-/* One const table: a new format is one row here and its file pair. */
 
 static const struct encoder_ops *const encoders[] = {
     &json_encoder_ops,

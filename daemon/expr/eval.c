@@ -1,12 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "expr/eval.h"
-
-#include <string.h>
-
-#include "expr/expr.h"
-#include "expr/leaf.h"
-#include "record/batch.h"
-
 /* Selection algebra. Everything is said by one operation: run a term over a selection and keep
  * those for which it is what is wanted, true or false. Then
  *
@@ -18,6 +10,14 @@
  * sorted, and ascending order is kept by construction. A leaf reads a selection before it writes
  * it, so it may work in place; only the difference needs a copy, one for each level, and
  * EXPR_DEPTH_MAX bounds the levels: && within || within ( ) is two levels. */
+
+#include "expr/eval.h"
+
+#include <string.h>
+
+#include "expr/expr.h"
+#include "expr/leaf.h"
+#include "record/batch.h"
 
 /* What in holds and out does not; out is a part of in, both ascend. The result replaces out. */
 static uint32_t take_away(const uint16_t *in, uint32_t n, uint16_t *out, uint32_t n_out)

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Recursive descent, one function per level of binding, one token of look-ahead. Only ( and ! make
+ * it recurse, and EXPR_DEPTH_MAX bounds both; a && b && c is one node with three children, so long
+ * chains are flat here and in all that walks the tree later.
+ *
+ * Memory is taken once: each node eats at least one byte of text and a text never grows by
+ * unescaping, so the expression's length bounds both. */
+
 #include "expr/parse.h"
 
 #include <errno.h>
@@ -6,13 +13,6 @@
 #include <string.h>
 
 #include "expr/lex.h"
-
-/* Recursive descent, one function per level of binding, one token of look-ahead. Only ( and ! make
- * it recurse, and EXPR_DEPTH_MAX bounds both; a && b && c is one node with three children, so long
- * chains are flat here and in all that walks the tree later.
- *
- * Memory is taken once: each node eats at least one byte of text and a text never grows by
- * unescaping, so the expression's length bounds both. */
 
 struct parser {
     struct lex lex;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Input: a byte that says how long the record is, then an expression. Whatever the bytes, compiling
+ * ends in an expression that runs or in an error that points into the text; the record is an exact
+ * allocation, so that any read behind its end is found. */
+
 #include "expr/expr.h"
 
 #include <stdlib.h>
 
 #include "unit/expr/sample.h"
-
-/* Input: a byte that says how long the record is, then an expression. Whatever the bytes, compiling
- * ends in an expression that runs or in an error that points into the text; the record is an exact
- * allocation, so that any read behind its end is found. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+/* JSON lines against literals, and against a strict reader of their own: what random records give
+ * is parsed back and compared field by field. */
+
 #include "encode/json.h"
 
 #include <inttypes.h>
@@ -14,9 +17,6 @@
 
 #include "encode/registry.h"
 #include "record/field.h"
-
-/* JSON lines against literals, and against a strict reader of their own: what random records give
- * is parsed back and compared field by field. */
 
 struct place16 {
     uint16_t offset, length;

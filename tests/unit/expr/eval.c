@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Random well-typed expressions over random batches, against a slow evaluator that takes one record
+ * at a time and shares nothing with the real one: it never sees the text, only the tree from which
+ * the text was written. EXPR_SEED=N starts elsewhere. */
+
 #include "expr/eval.h"
 
 #include <setjmp.h>
@@ -11,10 +15,6 @@
 
 #include "expr/expr.h"
 #include "unit/expr/sample.h"
-
-/* Random well-typed expressions over random batches, against a slow evaluator that takes one record
- * at a time and shares nothing with the real one: it never sees the text, only the tree from which
- * the text was written. EXPR_SEED=N starts elsewhere. */
 
 typedef __int128 wide;
 

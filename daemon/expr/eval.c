@@ -19,8 +19,10 @@
 #include "expr/leaf.h"
 #include "record/batch.h"
 
-/* What in holds and out does not; out is a part of in, both ascend. The result replaces out. */
-static uint32_t take_away(const uint16_t *in, uint32_t n, uint16_t *out, uint32_t n_out)
+/* What in holds and out does not; out is a part of in, both ascend. The result replaces out. Not
+ * inlined: its copy must not stay on the stack of each level. */
+__attribute__((noinline)) static uint32_t take_away(const uint16_t *in, uint32_t n, uint16_t *out,
+                                                    uint32_t n_out)
 {
     uint16_t gone[BATCH_MAX + 1];
     uint32_t k = 0, left = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Clock reads and their text. The offset between two clocks cannot be read at once: a read of the
  * wall clock between two of the monotonic one bounds it by half the bracket's width, and the
  * narrowest of some brackets is one that no interrupt fell into.

@@ -11,27 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "config/utf8.h"
 
 static const char *const ellipsis = "...";
 
 static bool is_control(char byte)
 {
     return (unsigned char)byte < 0x20 || byte == 0x7f;
-}
-
-static bool is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-static size_t count_characters(const char *bytes, size_t length)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < length; i++)
-        count += !is_continuation(bytes[i]);
-    return count;
 }
 
 void diag_init(struct diag *diag)
@@ -53,11 +39,7 @@ void diag_deinit(struct diag *diag)
 /* Ends a text that vsnprintf cut, at the start of a character. */
 static void mark_cut(char text[static DIAG_TEXT_MAX])
 {
-    size_t end = DIAG_TEXT_MAX - 1 - strlen(ellipsis);
-
-    while (end > 0 && is_continuation(text[end]))
-        end--;
-    strcpy(text + end, ellipsis);
+    strcpy(text + utf8_cut(text, DIAG_TEXT_MAX - 1 - strlen(ellipsis)), ellipsis);
 }
 
 /* A copy with control characters as \xNN; NULL when out of memory. */
@@ -186,16 +168,16 @@ static char *draw(const char *text, size_t length, size_t offset)
 
     while (start > 0 && text[start - 1] != '\n' && offset - start < DIAG_EXCERPT_MAX / 2)
         start--;
-    while (start < offset && is_continuation(text[start]))
+    while (start < offset && utf8_continues(text[start]))
         start++;
     is_cut = start > 0 && text[start - 1] != '\n';
     while (end < length && text[end] != '\n' && end - start < DIAG_EXCERPT_MAX)
         end++;
-    while (end < length && end > offset && is_continuation(text[end]))
+    while (end < length && end > offset && utf8_continues(text[end]))
         end--;
     if (asprintf(&excerpt, "    %s%.*s%s\n    %*s^\n", is_cut ? ellipsis : "", (int)(end - start),
                  text + start, end < length && text[end] != '\n' ? ellipsis : "",
-                 (int)(count_characters(text + start, offset - start) + (is_cut ? 3 : 0)), "") < 0)
+                 (int)(utf8_count(text + start, offset - start) + (is_cut ? 3 : 0)), "") < 0)
         return NULL;
     for (char *byte = excerpt; *byte; byte++) {
         if (is_control(*byte) && *byte != '\n')
@@ -213,7 +195,7 @@ void diag_add_inside(struct diag *diag, const struct config_node *scalar, size_t
     if (offset > scalar->length)
         offset = scalar->length;
     if (scalar->text_column > 0)
-        column = scalar->text_column + (uint32_t)count_characters(scalar->text, offset);
+        column = scalar->text_column + (uint32_t)utf8_count(scalar->text, offset);
     va_start(arguments, format);
     add(diag, config_node_file(scalar), scalar->line, column, scalar,
         draw(scalar->text, scalar->length, offset), format, arguments);

@@ -7,10 +7,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <yaml.h>
+
+#include "config/syntax.h"
+#include "config/utf8.h"
+
+static const char *const byte_order_mark = "\xef\xbb\xbf";
 
 struct loader {
     yaml_parser_t parser;
@@ -29,10 +36,21 @@ static uint32_t from_one(size_t count)
     return (uint32_t)count + 1;
 }
 
+static void refuse(struct loader *loader, const yaml_mark_t *mark, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Adds a message at a place of libyaml's. */
-#define REFUSE(loader, mark, ...)                                               \
-    diag_add_place((loader)->diag, (loader)->tree->name, from_one((mark).line), \
-                   from_one((mark).column), __VA_ARGS__)
+static void refuse(struct loader *loader, const yaml_mark_t *mark, const char *format, ...)
+{
+    char text[DIAG_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    diag_add_place(loader->diag, loader->tree->name, from_one(mark->line), from_one(mark->column),
+                   "%s", text);
+}
 
 static int out_of_memory(struct diag *diag, const char *name)
 {
@@ -40,63 +58,11 @@ static int out_of_memory(struct diag *diag, const char *name)
     return -ENOMEM;
 }
 
-/* libyaml gives a byte offset for bad encoding, but no line. */
-static void report_bad_byte(struct loader *loader)
-{
-    const yaml_parser_t *parser = &loader->parser;
-    size_t end = parser->problem_offset < loader->length ? parser->problem_offset : loader->length;
-    yaml_mark_t mark = {0};
-
-    for (size_t i = 0; i < end; i++) {
-        if (loader->text[i] == '\n') {
-            mark.line++;
-            mark.column = 0;
-        } else if (((unsigned char)loader->text[i] & 0xc0) != 0x80) {
-            mark.column++;
-        }
-    }
-    REFUSE(loader, mark, "not UTF-8 text: %s (0x%x)", parser->problem,
-           parser->problem_value < 0 ? 0u : (unsigned)parser->problem_value);
-}
-
-static bool is_tab_at(const struct loader *loader, const yaml_mark_t *mark)
-{
-    const char *line = loader->text;
-
-    for (size_t i = 0; i < mark->line && line; i++) {
-        line = memchr(line, '\n', loader->length - (size_t)(line - loader->text));
-        line = line ? line + 1 : NULL;
-    }
-    if (!line || (size_t)(line - loader->text) + mark->column >= loader->length)
-        return false;
-    return line[mark->column] == '\t';
-}
-
-static int report_syntax(struct loader *loader)
-{
-    const yaml_parser_t *parser = &loader->parser;
-
-    if (parser->error == YAML_MEMORY_ERROR)
-        return out_of_memory(loader->diag, loader->tree->name);
-    if (parser->error == YAML_READER_ERROR) {
-        report_bad_byte(loader);
-        return -EINVAL;
-    }
-    const char *hint =
-        is_tab_at(loader, &parser->problem_mark) ? "; indent with spaces, not with tabs" : "";
-
-    if (parser->context)
-        REFUSE(loader, parser->problem_mark, "%s, %s that begins in line %zu%s", parser->problem,
-               parser->context, parser->context_mark.line + 1, hint);
-    else
-        REFUSE(loader, parser->problem_mark, "%s%s", parser->problem, hint);
-    return -EINVAL;
-}
-
 static int next_event(struct loader *loader, yaml_event_t *event)
 {
     if (!yaml_parser_parse(&loader->parser, event))
-        return report_syntax(loader);
+        return syntax_report(&loader->parser, loader->tree->name, loader->text, loader->length,
+                             loader->diag);
     return 0;
 }
 
@@ -106,8 +72,8 @@ static struct config_node *new_node(struct loader *loader, const yaml_event_t *e
     struct config_node *node;
 
     if (loader->nodes == CONFIG_NODES_MAX) {
-        REFUSE(loader, event->start_mark, "too many values; at most %d keys and values are allowed",
-               CONFIG_NODES_MAX);
+        refuse(loader, &event->start_mark,
+               "too many values; at most %d keys and values are allowed", CONFIG_NODES_MAX);
         *ret_error = -EINVAL;
         return NULL;
     }
@@ -127,20 +93,11 @@ static void refuse_decoration(struct loader *loader, const yaml_event_t *event,
                               const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor)
-        REFUSE(loader, event->start_mark, "anchors (&%s) are not supported; write the value out",
+        refuse(loader, &event->start_mark, "anchors (&%s) are not supported; write the value out",
                (const char *)anchor);
     if (tag)
-        REFUSE(loader, event->start_mark, "tags (%s) are not supported; write the value without it",
-               (const char *)tag);
-}
-
-static size_t count_characters(const yaml_char_t *bytes, size_t length)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < length; i++)
-        count += (bytes[i] & 0xc0) != 0x80;
-    return count;
+        refuse(loader, &event->start_mark,
+               "tags (%s) are not supported; write the value without it", (const char *)tag);
 }
 
 /* Where the text begins, if what stands in the file is the text itself, in quotes or not: then the
@@ -149,7 +106,7 @@ static uint32_t find_text_column(const yaml_event_t *event)
 {
     yaml_scalar_style_t style = event->data.scalar.style;
     size_t quote = style == YAML_PLAIN_SCALAR_STYLE ? 0 : 1;
-    size_t width = count_characters(event->data.scalar.value, event->data.scalar.length);
+    size_t width = utf8_count((const char *)event->data.scalar.value, event->data.scalar.length);
 
     if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE ||
         event->start_mark.line != event->end_mark.line ||
@@ -165,12 +122,12 @@ static int load_scalar(struct loader *loader, const yaml_event_t *event, struct 
 
     refuse_decoration(loader, event, event->data.scalar.anchor, event->data.scalar.tag);
     if (length > CONFIG_SCALAR_MAX) {
-        REFUSE(loader, event->start_mark, "a text of %zu bytes; at most %d are allowed", length,
+        refuse(loader, &event->start_mark, "a text of %zu bytes; at most %d are allowed", length,
                CONFIG_SCALAR_MAX);
         return -EINVAL;
     }
     if (memchr(value, '\0', length))
-        REFUSE(loader, event->start_mark, "a text must not hold a NUL character");
+        refuse(loader, &event->start_mark, "a text must not hold a NUL character");
     node->kind = CONFIG_SCALAR;
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     node->text_column = find_text_column(event);
@@ -224,7 +181,8 @@ static int compare_keys(const void *a, const void *b)
     return (*left)->index < (*right)->index ? -1 : 1;
 }
 
-/* Sorted, since comparing each key with each would let a large map take minutes. */
+/* Bad keys stand as "" and have been reported. Sorted, since comparing each key with each would let
+ * a large map take minutes. */
 static int report_duplicates(struct loader *loader, const struct config_node *map)
 {
     _cleanup_(cleanup_free) const struct config_node **sorted =
@@ -238,7 +196,7 @@ static int report_duplicates(struct loader *loader, const struct config_node *ma
         sorted[count++] = entry;
     qsort(sorted, count, sizeof(*sorted), compare_keys);
     for (uint32_t i = 0; i < count; i++) {
-        if (first && strcmp(first->key, sorted[i]->key) == 0)
+        if (first && *first->key && strcmp(first->key, sorted[i]->key) == 0)
             diag_add_key(loader->diag, sorted[i], "two things of one name; the first is in line %u",
                          first->key_line);
         else
@@ -260,13 +218,13 @@ static int load_key(struct loader *loader, const yaml_event_t *event, unsigned d
     if (error < 0)
         return error;
     if (key->kind != CONFIG_SCALAR) {
-        REFUSE(loader, event->start_mark, "a key must be a text, found %s",
+        refuse(loader, &event->start_mark, "a key must be a text, found %s",
                config_node_kind_name(key));
         key->text = "";
     } else if (key->length == 0 && event->type == YAML_SCALAR_EVENT) {
-        REFUSE(loader, event->start_mark, "the key is empty; expected a name before the colon");
+        refuse(loader, &event->start_mark, "the key is empty; expected a name before the colon");
     } else if (!key->quoted && strcmp(key->text, "<<") == 0) {
-        REFUSE(loader, event->start_mark, "merge keys (<<) are not supported; write the keys out");
+        refuse(loader, &event->start_mark, "merge keys (<<) are not supported; write the keys out");
     }
     *ret_key = key;
     return 0;
@@ -322,7 +280,7 @@ static int load_node(struct loader *loader, const yaml_event_t *event, struct co
                      unsigned depth)
 {
     if (event->type == YAML_ALIAS_EVENT) {
-        REFUSE(loader, event->start_mark, "aliases (*%s) are not supported; write the value out",
+        refuse(loader, &event->start_mark, "aliases (*%s) are not supported; write the value out",
                (const char *)event->data.alias.anchor);
         node->text = "";
         return 0;
@@ -330,7 +288,7 @@ static int load_node(struct loader *loader, const yaml_event_t *event, struct co
     if (event->type == YAML_SCALAR_EVENT)
         return load_scalar(loader, event, node);
     if (depth > CONFIG_DEPTH_MAX) {
-        REFUSE(loader, event->start_mark, "nested too deeply; at most %d levels are allowed",
+        refuse(loader, &event->start_mark, "nested too deeply; at most %d levels are allowed",
                CONFIG_DEPTH_MAX);
         return -EINVAL;
     }
@@ -369,7 +327,7 @@ static int load_root(struct loader *loader)
 }
 
 /* Passes over one event that has nothing to say. */
-static int expect(struct loader *loader, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
+static int pass_event(struct loader *loader, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
 {
     _cleanup_(yaml_event_delete) yaml_event_t event = {0};
     int error = next_event(loader, &event);
@@ -385,26 +343,26 @@ static int load_stream(struct loader *loader)
 {
     yaml_event_type_t type;
     yaml_mark_t mark;
-    int error = expect(loader, &type, &mark); /* the stream's start */
+    int error = pass_event(loader, &type, &mark); /* the stream's start */
 
     if (error == 0)
-        error = expect(loader, &type, &mark);
+        error = pass_event(loader, &type, &mark);
     if (error < 0)
         return error;
     if (type == YAML_STREAM_END_EVENT) {
         mark = (yaml_mark_t){0};
-        REFUSE(loader, mark, "the file is empty; expected a map, lines of \"key: value\"");
+        refuse(loader, &mark, "the file is empty; expected a map, lines of \"key: value\"");
         return -EINVAL;
     }
     error = load_root(loader);
     if (error == 0)
-        error = expect(loader, &type, &mark); /* the document's end */
+        error = pass_event(loader, &type, &mark); /* the document's end */
     if (error == 0)
-        error = expect(loader, &type, &mark);
+        error = pass_event(loader, &type, &mark);
     if (error < 0)
         return error;
     if (type != YAML_STREAM_END_EVENT) {
-        REFUSE(loader, mark, "a second document begins here; only one is allowed in a file");
+        refuse(loader, &mark, "a second document begins here; only one is allowed in a file");
         return -EINVAL;
     }
     return 0;
@@ -414,7 +372,7 @@ int config_load_text(const char *name, const char *text, size_t length, struct d
                      struct config_tree **ret)
 {
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = config_tree_new(name);
-    struct loader loader = {.tree = tree, .diag = diag, .text = text, .length = length};
+    struct loader loader = {.tree = tree, .diag = diag};
     size_t before = diag_count(diag);
     int error;
 
@@ -427,6 +385,13 @@ int config_load_text(const char *name, const char *text, size_t length, struct d
     }
     if (!yaml_parser_initialize(&loader.parser))
         return out_of_memory(diag, name);
+    if (length >= strlen(byte_order_mark) &&
+        memcmp(text, byte_order_mark, strlen(byte_order_mark)) == 0) {
+        text += strlen(byte_order_mark);
+        length -= strlen(byte_order_mark);
+    }
+    loader.text = text;
+    loader.length = length;
     yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&loader.parser, (const unsigned char *)text, length);
     error = load_stream(&loader);

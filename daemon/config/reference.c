@@ -3,7 +3,6 @@
  * Apart from the binding, which knows values, this knows only how to speak about rows. */
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 
 #include "config/scalar.h"
@@ -111,6 +110,11 @@ static size_t put_choices(const struct setting *setting, char *buffer, size_t si
     return used;
 }
 
+static bool is_just_not_empty(const struct setting *setting)
+{
+    return setting->type == SETTING_TEXT && setting->minimum == 1 && setting->maximum == 0;
+}
+
 void setting_describe(const struct setting *setting, char *buffer, size_t size)
 {
     size_t used = put(buffer, size, 0, "%s", nouns[setting->type]);
@@ -118,9 +122,7 @@ void setting_describe(const struct setting *setting, char *buffer, size_t size)
     if (setting->type == SETTING_CHOICE) {
         used = put(buffer, size, used, " ");
         put_choices(setting, buffer, size, used);
-    } else if (setting->type == SETTING_PATH) {
-        put(buffer, size, used, " of at most %d bytes", PATH_MAX - 1);
-    } else if (setting->type == SETTING_TEXT && setting->minimum == 1 && setting->maximum == 0) {
+    } else if (is_just_not_empty(setting)) {
         put(buffer, size, used, " that is not empty");
     } else if (counted(setting)) {
         put_range(setting, *counted(setting) ? " of " : " from ", " of at least ", buffer, size,
@@ -155,6 +157,8 @@ void setting_print_reference(const struct setting *settings, FILE *file)
 
         if (setting->type == SETTING_CHOICE)
             put_choices(setting, range, sizeof(range), 0);
+        else if (is_just_not_empty(setting))
+            put(range, sizeof(range), 0, "not empty");
         else
             put_range(setting, "", "at least ", range, sizeof(range), 0);
         print_cell(setting->name, file);

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "config/refusal.h"
 #include "config/scalar.h"
 #include "config/tree.h"
+#include "config/utf8.h"
 
 enum {
     EXPECTED_MAX = 1024, /* bytes of "expected ...": a list of choices may be long */
@@ -117,6 +119,8 @@ static const char *hint(const struct setting *setting, int error)
 {
     if (error == -ERANGE)
         return ", which does not fit 64 bits";
+    if (error == -EDOM && setting->type == SETTING_PATH)
+        return ", which is too long for a path";
     if (error == -EINVAL && setting->type == SETTING_SIZE)
         return "; units are B, KiB, MiB and GiB";
     if (error == -EINVAL && setting->type == SETTING_DURATION)
@@ -129,7 +133,7 @@ static size_t report_value(const struct setting *setting, const struct config_no
 {
     struct nearest nearest;
     char expected[EXPECTED_MAX];
-    int shown = node->length > FOUND_MAX ? FOUND_MAX : (int)node->length;
+    size_t shown = utf8_cut(node->text, node->length > FOUND_MAX ? FOUND_MAX : node->length);
 
     setting_describe(setting, expected, sizeof(expected));
     nearest_init(&nearest, node->text);
@@ -137,10 +141,8 @@ static size_t report_value(const struct setting *setting, const struct config_no
         for (const struct setting_choice *choice = setting->choices; choice->name; choice++)
             nearest_offer(&nearest, choice->name);
     }
-    while (shown > 0 && ((unsigned char)node->text[shown] & 0xc0) == 0x80)
-        shown--;
-    diag_add(diag, node, "expected %s, found \"%.*s%s\"%s%s%s%s", expected, shown, node->text,
-             (uint32_t)shown < node->length ? "..." : "", hint(setting, error),
+    diag_add(diag, node, "expected %s, found \"%.*s%s\"%s%s%s%s", expected, (int)shown, node->text,
+             shown < node->length ? "..." : "", hint(setting, error),
              nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
              nearest.best ? "\"?" : "");
     return 1;
@@ -293,22 +295,15 @@ static const struct setting *find(const struct setting_table *tables, size_t n_t
 static void report_unknown(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *entry, struct diag *diag)
 {
-    char allowed[EXPECTED_MAX] = "";
-    struct nearest nearest;
-    size_t used = 0;
+    struct refusal refusal;
+    void *target;
 
-    nearest_init(&nearest, entry->key);
-    for (size_t i = 0; i < n_tables; i++) {
-        for (const struct setting *setting = tables[i].settings; setting->name; setting++) {
-            nearest_offer(&nearest, setting->name);
-            if (used < sizeof(allowed))
-                used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
-                                         used > 0 ? ", " : "", setting->name);
-        }
-    }
-    diag_add_key(diag, entry, "unknown key; allowed are %s%s%s%s", allowed,
-                 nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
-                 nearest.best ? "\"?" : "");
+    refusal_init(&refusal, entry->key);
+    for (size_t i = 0; i < n_tables; i++)
+        for (const struct setting *setting = tables[i].settings; setting->name; setting++)
+            if (find(tables, n_tables, setting->name, &target) == setting)
+                refusal_offer(&refusal, setting->name);
+    diag_add_key(diag, entry, "unknown key; %s", refusal_text(&refusal));
 }
 
 static void report_absent(const struct setting *settings, const struct config_node *map,

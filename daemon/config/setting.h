@@ -26,21 +26,19 @@
 #include "config/diag.h"
 #include "config/node.h"
 
-enum setting_type {               /* what stands at offset; what minimum and maximum limit */
-                    SETTING_TEXT, /* const char *; bytes (minimum 1: not empty) */
-                    SETTING_PATH, /* const char *, absolute, shorter than PATH_MAX; no limits of its
-                                     own */
-                    SETTING_BOOL, /* bool; true or false */
-                    SETTING_INTEGER,  /* int64_t; the value */
-                    SETTING_SIZE,     /* uint64_t; bytes, see scalar_size() */
-                    SETTING_DURATION, /* uint64_t; nanoseconds, see scalar_duration() */
-                    SETTING_CHOICE,   /* int; the value of one of choices */
-                    SETTING_TEXTS, /* struct setting_texts; one scalar or a list; number of texts.
-                                      Each not empty */
-                    SETTING_NAME,  /* const char *; as a text, not empty; its owner resolves it */
-                    SETTING_NAMES, /* struct setting_texts; as texts; their owner resolves them */
-                    SETTING_NODE,  /* const struct config_node *, NULL when absent; its owner binds
-                                      it */
+/* What stands at a row's offset; then what its minimum and maximum limit. */
+enum setting_type {
+    SETTING_TEXT,     /* const char *; bytes (minimum 1: not empty) */
+    SETTING_PATH,     /* const char *, absolute, shorter than PATH_MAX; no limits of the row's */
+    SETTING_BOOL,     /* bool, true or false */
+    SETTING_INTEGER,  /* int64_t; the value */
+    SETTING_SIZE,     /* uint64_t of bytes, see scalar_size(); the value */
+    SETTING_DURATION, /* uint64_t of nanoseconds, see scalar_duration(); the value */
+    SETTING_CHOICE,   /* int, the value of one of choices */
+    SETTING_TEXTS,    /* struct setting_texts, none empty, of a scalar or a list; their number */
+    SETTING_NAME,     /* const char *, not empty; its owner resolves it */
+    SETTING_NAMES,    /* as SETTING_TEXTS; their owner resolves them */
+    SETTING_NODE,     /* const struct config_node *, NULL when absent; its owner binds it */
 };
 
 /* One name of a SETTING_CHOICE; tables end with a row without a name. */
@@ -63,11 +61,12 @@ struct setting {
     size_t offset;   /* in the struct that is filled */
     int64_t minimum; /* so an integer below 0 needs a minimum below 0 */
     int64_t maximum; /* 0 with a minimum of 0 or more: none but the type's own */
-    const char
-        *fallback; /* the default, as a text that would be valid in a file; NULL: all zeroes */
+
+    /* The default, as a text that would be valid in a file; NULL: all zeroes. */
+    const char *fallback;
     bool required; /* and so without a default */
     const struct setting_choice *choices;
-    const char *doc; /* one line, without a full stop */
+    const char *doc; /* one line, without a full stop; never NULL where required */
 };
 
 /* Rows and the struct they fill. */

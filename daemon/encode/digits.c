@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Two digits per division, from the right, at the place that a count of digits gives beforehand:
  * so nothing has to be moved afterwards. */
 

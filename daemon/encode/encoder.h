@@ -16,6 +16,7 @@
 struct encoder_options {
     const struct wall_offset *wall; /* borrowed until close; read at each encode by its thread.
                                        NULL: measured once, at open */
+    uint32_t event_max; /* bytes of the longest event that may come out; 0: as long as fits */
 };
 
 /* Each format's own struct begins with it. */
@@ -34,8 +35,8 @@ struct encoder_ops {
 
     /* Encodes the views selection[from], selection[from + 1], ... for as long as each fits wholly
      * into what is left of room. Returns how many did and sets *ret_used to their bytes; what lies
-     * behind in out may have been scribbled on. None, with an empty chunk: this one record is
-     * larger than a chunk, and will be for ever. Takes no memory. */
+     * behind in out may have been scribbled on. If event_max bytes were still left, the record that
+     * did not fit is longer than that, and will be for ever. Takes no memory. */
     uint32_t (*encode)(struct encoder *encoder, const struct batch *batch, uint32_t from, char *out,
                        size_t room, size_t *ret_used);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Most texts are clean ASCII, so eight bytes are looked at and copied at once, up to the first that
  * is not plain; what stands out is then handled singly. Room is checked at each step and not by a
  * worst case in advance: a worst case of six times the text would refuse chunks that have room. */

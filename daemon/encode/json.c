@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* All that does not change from record to record is text by the end of open: each field's key with
  * its comma, quotes and colon, each enum value's name with its quotes. A record is then a walk over
  * a small array that copies prefixes and formats values.
@@ -41,9 +42,10 @@ struct json_encoder {
     /* immutable after open */
     const struct wall_offset *wall;
     struct wall_offset own_wall; /* where the caller has none */
-    const struct field *time;    /* NULL: records have none */
-    struct snippet head;         /* {"time": or {"source":"exec" */
-    struct snippet source;       /* ,"source":"exec" behind the time */
+    ptrdiff_t event_max;
+    const struct field *time; /* NULL: records have none */
+    struct snippet head;      /* {"time": or {"source":"exec" */
+    struct snippet source;    /* ,"source":"exec" behind the time */
     struct json_field *fields;
     uint32_t n_fields;
     /* owned by the consumer thread */
@@ -189,7 +191,8 @@ static uint32_t json_encode(struct encoder *encoder, const struct batch *batch, 
     uint32_t i = from;
 
     for (; i < batch->selected; i++) {
-        char *behind = put_record(json, &batch->views[batch->selection[i]], at, end);
+        const char *limit = end - at > json->event_max ? at + json->event_max : end;
+        char *behind = put_record(json, &batch->views[batch->selection[i]], at, limit);
 
         if (!behind)
             break;
@@ -296,6 +299,7 @@ static int json_open(const struct schema *schema, const char *source,
     }
     json->encoder.ops = &json_encoder_ops;
     json->wall = options ? options->wall : NULL;
+    json->event_max = options && options->event_max ? options->event_max : PTRDIFF_MAX;
     if (!json->wall) {
         wall_offset_refresh(&json->own_wall);
         json->wall = &json->own_wall;

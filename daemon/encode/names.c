@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Sorted by insertion: enums are short or, when long, mostly declared in order, and insertion keeps
  * the first of equals first without a second key. */
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Keys and names are short and many: copying them by whole blocks of a fixed size costs two
  * instructions each, where a length known at run time only would cost a call. */
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Conditions: each node of the tree becomes at most one term. `!` leaves no term, it turns its
  * operand's `negated`; constants fold upwards, so that a running expression holds one only when it
  * is one as a whole. Operands are checked before anything is folded: `false && nonsense` is an

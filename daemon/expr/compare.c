@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Every comparison of an integer with a constant becomes one question: does the value lie in
  * [lowest, lowest + span]? The constant is clipped to what the field can hold here, in 128 bits,
  * where neither sign nor width can surprise; at run time one subtraction and one unsigned compare

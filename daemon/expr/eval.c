@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Selection algebra. Everything is said by one operation: run a term over a selection and keep
  * those for which it is what is wanted, true or false. Then
  *

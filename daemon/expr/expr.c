@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* The face of the language: text to tree, tree to terms, and the tree goes. Only the bytes of the
  * constants move over into the expression, because terms point at them. */
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Which loop is a term's. What differs by kind, width or sign is decided before a loop begins: each
  * switch here and in the two files of loops picks one copy of an inlined loop, whose body has no
  * decision left but the record's own. Keeping is branch-free: every index is written, and the place

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Integers. A comparison with a constant is one load, one subtraction and one unsigned compare,
  * because check made a range of it. Two fields are first laid side by side as 64 bits each, so that
  * there is a loop per width and one comparing loop, not one for each pair of widths. */

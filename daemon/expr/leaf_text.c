@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Texts. Lengths come first, bytes after; and where the constant allows, not even the length: a
  * short char array is two words, and a placed text's end is looked at where it would have to be. */
 

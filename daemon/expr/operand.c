@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* A name means a field first. Only where no field has it may it be an enum value, and then of the
  * enum that stands on the other side: so the same word may be a value of two enums, and a word
  * that is neither gets the suggestion that fits its place. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Recursive descent, one function per level of binding, one token of look-ahead. Only ( and ! make
  * it recurse, and EXPR_DEPTH_MAX bounds both; a && b && c is one node with three children, so long
  * chains are flat here and in all that walks the tree later.

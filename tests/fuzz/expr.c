@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Input: a byte that says how long the record is, then an expression. Whatever the bytes, compiling
  * ends in an expression that runs or in an error that points into the text; the record is an exact
  * allocation, so that any read behind its end is found. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* Random well-typed expressions over random batches, against a slow evaluator that takes one record
  * at a time and shares nothing with the real one: it never sees the text, only the tree from which
  * the text was written. EXPR_SEED=N starts elsewhere. */
@@ -34,7 +35,7 @@ struct tree_node {
     enum shape shape;
     struct tree_node *children[4];
     unsigned n_children;
-    unsigned operator; /* == != < <= > >= */
+    unsigned op; /* == != < <= > >= */
     struct side left, right;
     bool truth;
 };
@@ -127,7 +128,7 @@ static void make_compare(struct tree_node *node)
     bool constant = random_below(3) > 0;
 
     node->shape = SHAPE_COMPARE;
-    node->operator= random_below(fits == is_integer ? 6 : 2);
+    node->op = random_below(fits == is_integer ? 6 : 2);
     node->left = random_side(fits, random_below(20) == 0);
     node->right = random_side(fits, constant);
     if (node->left.field && node->left.field->kind == FIELD_ENUM && constant && random_below(2)) {
@@ -221,7 +222,7 @@ static void write_node(FILE *out, const struct tree_node *node, enum shape aroun
         break;
     case SHAPE_COMPARE:
         write_side(out, &node->left, compares_bools(node));
-        fprintf(out, " %s ", operators[node->operator]);
+        fprintf(out, " %s ", operators[node->op]);
         write_side(out, &node->right, compares_bools(node));
         break;
     case SHAPE_FLAG:
@@ -306,7 +307,7 @@ static bool slow_compare(const struct tree_node *node, const char *data, uint32_
     order = strcmp(left.text, right.text);
     if (order == 0)
         order = left.number < right.number ? -1 : left.number > right.number;
-    switch (node->operator) {
+    switch (node->op) {
     case 0:
         return order == 0;
     case 1:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /* The language by tables: what holds for which of four records, and what is said about mistakes. */
 
 #include "expr/expr.h"

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A set of rings that take turns.
+ *
+ * A turn is a budget of records and bytes of one ring; then the next ring is looked at. Looking is
+ * two loads, so all rings are simply gone through: no system call tells which of them are ready
+ * while any of them is, and a ring that epoll cannot report (its producers send no wake-ups, or
+ * commits are held back) is seen all the same.
+ *
+ * The lease is a word that holds a token of the owning thread. Taking it implicitly keeps the
+ * common use at one call; what it guards is only touched after reader_own(). */
+#include "ring/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "ring/reason.h"
+
+enum { DEFAULT_BATCH = 32, DEFAULT_BUDGET_RECORDS = 4096, DEFAULT_BUDGET_BYTES = 1 << 20 };
+#define DEFAULT_MAX_LATENCY UINT64_C(1000000)
+#define DEFAULT_MERGE_HOLD  UINT64_C(1000000)
+
+DEFINE_CLEANUP(struct ringmill_reader, ringmill_reader_free);
+DEFINE_CLEANUP(struct ringmill_ring, ringmill_ring_free);
+
+/* Its address tells threads apart. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) char thread_token;
+
+bool reader_owned(const struct ringmill_reader *reader)
+{
+    return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &thread_token;
+}
+
+int reader_own(struct ringmill_reader *reader)
+{
+    const void *nobody = NULL;
+
+    if (reader_owned(reader))
+        return 0;
+    if (atomic_compare_exchange_strong_explicit(&reader->owner, &nobody, &thread_token,
+                                                memory_order_acquire, memory_order_relaxed))
+        return 0;
+    return -EBUSY;
+}
+
+static int fill_options(const struct ringmill_reader_options *given, struct ringmill_error *reason,
+                        struct ringmill_reader_options *ret_options)
+{
+    struct ringmill_reader_options options = {.size = sizeof(options)};
+
+    if (given && given->size != sizeof(*given))
+        return reason_set(reason, -EINVAL,
+                          "struct ringmill_reader_options: size is %zu, must be %zu (sizeof)",
+                          given->size, sizeof(*given));
+    if (given)
+        options = *given;
+    if (options.batch > RINGMILL_BATCH_MAX)
+        return reason_set(reason, -EINVAL, "batch is %u, allowed are 1 to %d views", options.batch,
+                          RINGMILL_BATCH_MAX);
+    if (options.batch == 0)
+        options.batch = DEFAULT_BATCH;
+    if (options.budget_records == 0)
+        options.budget_records = DEFAULT_BUDGET_RECORDS;
+    if (options.budget_bytes == 0)
+        options.budget_bytes = DEFAULT_BUDGET_BYTES;
+    if (options.max_latency == 0)
+        options.max_latency = DEFAULT_MAX_LATENCY;
+    if (options.busy_limit == 0)
+        options.busy_limit = RINGMILL_OFF;
+    if (options.merge_hold == 0)
+        options.merge_hold = DEFAULT_MERGE_HOLD;
+    *ret_options = options;
+    return 0;
+}
+
+static int open_fds(struct ringmill_reader *reader)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+
+    reader->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (reader->epoll_fd < 0)
+        return -errno;
+    reader->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (reader->wake_fd < 0)
+        return -errno;
+    if (epoll_ctl(reader->epoll_fd, EPOLL_CTL_ADD, reader->wake_fd, &event) < 0)
+        return -errno;
+    return 0;
+}
+
+int ringmill_reader_new(const struct ringmill_reader_options *options,
+                        struct ringmill_error *reason, struct ringmill_reader **ret_reader)
+{
+    _cleanup_(cleanup_ringmill_reader_free) struct ringmill_reader *reader = NULL;
+    int r;
+
+    reader = calloc(1, sizeof(*reader));
+    if (!reader)
+        return reason_set(reason, -ENOMEM, "out of memory for a reader");
+    reader->epoll_fd = reader->wake_fd = -1;
+    pthread_mutex_init(&reader->copy_lock, NULL);
+    atomic_init(&reader->deadline, RINGMILL_FOREVER);
+    r = fill_options(options, reason, &reader->options);
+    if (r < 0)
+        return r;
+    reader->views = calloc(reader->options.batch, sizeof(*reader->views));
+    if (!reader->views)
+        return reason_set(reason, -ENOMEM, "out of memory for a reader");
+    r = open_fds(reader);
+    if (r < 0)
+        return reason_set(reason, r, "cannot make a reader's epoll set: %s", strerror(-r));
+    *ret_reader = TAKE_PTR(reader);
+    return 0;
+}
+
+void ringmill_reader_free(struct ringmill_reader *reader)
+{
+    if (!reader)
+        return;
+    reader_finish(reader, false);
+    for (uint32_t i = 0; i < reader->n_rings; i++)
+        ringmill_ring_free(reader->rings[i]);
+    if (reader->epoll_fd >= 0)
+        close(reader->epoll_fd);
+    if (reader->wake_fd >= 0)
+        close(reader->wake_fd);
+    pthread_mutex_destroy(&reader->copy_lock);
+    free(reader->rings);
+    free(reader->views);
+    free(reader);
+}
+
+int ringmill_open(int map_fd, struct ringmill_error *reason, struct ringmill_reader **ret_reader)
+{
+    _cleanup_(cleanup_ringmill_reader_free) struct ringmill_reader *reader = NULL;
+    _cleanup_(cleanup_ringmill_ring_free) struct ringmill_ring *ring = NULL;
+    int r;
+
+    r = ringmill_ring_open(map_fd, NULL, reason, &ring);
+    if (r < 0)
+        return r;
+    r = ringmill_reader_new(NULL, reason, &reader);
+    if (r < 0)
+        return r;
+    r = ringmill_reader_add(reader, ring, NULL);
+    if (r < 0)
+        return reason_set(reason, r, "cannot add ring %u to a reader: %s", ringmill_ring_id(ring),
+                          strerror(-r));
+    ring = NULL;
+    ringmill_reader_release(reader); /* whichever thread reads first shall have it */
+    *ret_reader = TAKE_PTR(reader);
+    return 0;
+}
+
+static int make_room(struct ringmill_reader *reader)
+{
+    uint32_t capacity = reader->capacity ? 2 * reader->capacity : 4;
+    struct ringmill_ring **rings;
+
+    if (reader->n_rings == RINGMILL_RINGS_MAX)
+        return -ENOSPC;
+    if (reader->n_rings < reader->capacity)
+        return 0;
+    rings = reallocarray(reader->rings, capacity, sizeof(struct ringmill_ring *));
+    if (!rings)
+        return -ENOMEM;
+    reader->rings = rings;
+    reader->capacity = capacity;
+    return 0;
+}
+
+static void start_turn(struct ringmill_reader *reader, uint32_t cursor)
+{
+    reader->cursor = cursor < reader->n_rings ? cursor : 0;
+    reader->turn_records = reader->options.budget_records;
+    reader->turn_bytes = reader->options.budget_bytes;
+}
+
+int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ring, void *user)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = ring};
+    int r;
+
+    if (ring->flags & RINGMILL_RING_OBSERVE)
+        return -EPERM;
+    r = reader_own(reader);
+    if (r < 0)
+        return r;
+    if (ring->reader)
+        return -EBUSY;
+    r = make_room(reader);
+    if (r < 0)
+        return r;
+    if (epoll_ctl(reader->epoll_fd, EPOLL_CTL_ADD, ring->map.fd, &event) < 0)
+        return -errno;
+    ring->reader = reader;
+    ring->user = user;
+    ring->paused = false;
+    reader->rings[reader->n_rings++] = ring;
+    if (reader->n_rings == 1)
+        start_turn(reader, 0);
+    return 0;
+}
+
+static int check_member(struct ringmill_reader *reader, const struct ringmill_ring *ring)
+{
+    int r = reader_own(reader);
+
+    if (r < 0)
+        return r;
+    return ring->reader == reader ? 0 : -ENOENT;
+}
+
+int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring *ring)
+{
+    uint32_t i = 0;
+    int r;
+
+    r = check_member(reader, ring);
+    if (r < 0)
+        return r;
+    if (reader->current == ring)
+        reader_finish(reader, false);
+    epoll_ctl(reader->epoll_fd, EPOLL_CTL_DEL, ring->map.fd, NULL);
+    ring->reader = NULL;
+    while (reader->rings[i] != ring)
+        i++;
+    reader->n_rings--;
+    memmove(&reader->rings[i], &reader->rings[i + 1],
+            (reader->n_rings - i) * sizeof(reader->rings[0]));
+    if (i < reader->cursor)
+        reader->cursor--;
+    else if (i == reader->cursor)
+        start_turn(reader, i);
+    return 0;
+}
+
+int ringmill_reader_pause(struct ringmill_reader *reader, struct ringmill_ring *ring)
+{
+    int r = check_member(reader, ring);
+
+    if (r == 0)
+        ring->paused = true;
+    return r;
+}
+
+int ringmill_reader_resume(struct ringmill_reader *reader, struct ringmill_ring *ring)
+{
+    int r = check_member(reader, ring);
+
+    if (r == 0)
+        ring->paused = false;
+    return r;
+}
+
+int ringmill_reader_lease(struct ringmill_reader *reader)
+{
+    return reader_own(reader);
+}
+
+void ringmill_reader_release(struct ringmill_reader *reader)
+{
+    if (!reader_owned(reader))
+        return;
+    reader_finish(reader, false);
+    for (uint32_t i = 0; i < reader->n_rings; i++)
+        ringmill_ring_rewind(reader->rings[i]);
+    atomic_store_explicit(&reader->owner, NULL, memory_order_release);
+}
+
+static int take_batch(struct ringmill_reader *reader, struct ringmill_ring *ring,
+                      struct ringmill_batch *ret_batch)
+{
+    uint32_t capacity = reader->options.batch;
+    uint64_t start = ring->walk.position;
+    uint64_t walked;
+    int n;
+
+    if (capacity > reader->turn_records)
+        capacity = reader->turn_records;
+    n = ringmill_ring_take(ring, reader->views, capacity);
+    if (n <= 0)
+        return n;
+    walked = ring->walk.position - start;
+    reader->turn_records -= (uint32_t)n;
+    reader->turn_bytes -= walked < reader->turn_bytes ? walked : reader->turn_bytes;
+    *ret_batch = (struct ringmill_batch){.ring = ring,
+                                         .user = ring->user,
+                                         .views = reader->views,
+                                         .count = (uint32_t)n,
+                                         .end = ring->given};
+    return n;
+}
+
+int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+{
+    int r;
+
+    r = reader_own(reader);
+    if (r < 0)
+        return r;
+    /* once more than there are rings: the first one may only have run out of budget */
+    for (uint32_t tried = 0; tried <= reader->n_rings && reader->n_rings; tried++) {
+        struct ringmill_ring *ring = reader->rings[reader->cursor];
+
+        if (!ring->paused && reader->turn_records && reader->turn_bytes) {
+            int n = take_batch(reader, ring, ret_batch);
+
+            if (n > 0)
+                return n;
+            if (n < 0 && !ring->corrupt_told) {
+                ring->corrupt_told = true;
+                return n;
+            }
+        }
+        start_turn(reader, reader->cursor + 1);
+    }
+    return 0;
+}
+
+void ringmill_reader_counters(const struct ringmill_reader *reader,
+                              struct ringmill_counters *ret_counters)
+{
+    struct ringmill_counters sum = {0};
+
+    for (uint32_t i = 0; i < reader->n_rings; i++) {
+        struct ringmill_counters one;
+
+        ringmill_ring_counters(reader->rings[i], &one);
+        sum.records += one.records;
+        sum.bytes += one.bytes;
+        sum.discards += one.discards;
+        sum.publishes += one.publishes;
+        if (one.high_water > sum.high_water)
+            sum.high_water = one.high_water;
+        if (one.busy_since && (!sum.busy_since || one.busy_since < sum.busy_since))
+            sum.busy_since = one.busy_since;
+    }
+    sum.wakeups = atomic_load_explicit(&reader->wakeups, memory_order_relaxed);
+    sum.naps = atomic_load_explicit(&reader->naps, memory_order_relaxed);
+    *ret_counters = sum;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The inside of struct ringmill_reader, for the files of this folder:
+ *
+ *     reader.c  a set of rings, the lease, turns     next.c  the iterator
+ *     wait.c    sleeping and being woken             copy.c  copying reads
+ *
+ * Lock order: copy_lock, then the lease. */
+
+#include <pthread.h>
+#include <ringmill/ring.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "ring/ring.h"
+
+struct ringmill_reader {
+    /* owned by the lease's thread */
+    struct ringmill_ring **rings;
+    uint32_t n_rings;
+    uint32_t capacity;     /* of rings */
+    uint32_t cursor;       /* the ring whose turn it is */
+    uint32_t turn_records; /* left of its budget */
+    uint64_t turn_bytes;
+    struct ringmill_ring *current; /* of the iterator's last view; NULL: none is out */
+    uint64_t unfinished;           /* position of that view */
+    uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
+    struct ringmill_view *views;   /* options.batch of them */
+
+    /* immutable after start */
+    struct ringmill_reader_options options; /* with the defaults filled in */
+    int epoll_fd;
+    int wake_fd;
+
+    /* any thread, atomic */
+    _Atomic(const void *) owner; /* a thread's token; NULL: the lease is free */
+    _Atomic uint64_t deadline;
+    atomic_bool closed;
+    atomic_bool flush;
+    atomic_bool woken;
+    _Atomic uint64_t wakeups;
+    _Atomic uint64_t naps;
+
+    pthread_mutex_t copy_lock; /* copying reads take turns */
+};
+
+/* 0, or -EBUSY: takes the lease unless this thread has it. */
+int reader_own(struct ringmill_reader *reader);
+bool reader_owned(const struct ringmill_reader *reader);
+
+/* Publishes what the iterator has finished, its last view too when `last` is set. */
+void reader_finish(struct ringmill_reader *reader, bool last);

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One mapped ring: walk, commit, rewind, count. It never waits.
+ *
+ * The kernel wakes a reader only when the record it commits is the one at consumer_pos. So between
+ * publishing that position and believing "empty" (or "busy") stands a full fence and a second look:
+ * without it the store may still sit in this CPU's buffer when the producer compares, and both
+ * sides go to sleep. `unfenced` remembers whether the fence is due, so that a look at a quiet ring
+ * costs two loads.
+ *
+ * Producer position and lengths are written by the kernel, but a ring may also be a stranger's
+ * memory (a corrupt one, a fake one): all are bounded before they are believed. */
+#include "ring/ring.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "ring/lock.h"
+#include "ring/reason.h"
+
+#define DEFAULT_RECHECK UINT64_C(1000000000)
+
+DEFINE_CLEANUP(struct ringmill_ring, ringmill_ring_free);
+
+static int check_options(const struct ringmill_ring_options *options, struct ringmill_error *reason)
+{
+    if (options && options->size != sizeof(*options))
+        return reason_set(reason, -EINVAL,
+                          "struct ringmill_ring_options: size is %zu, must be %zu (sizeof)",
+                          options->size, sizeof(*options));
+    return 0;
+}
+
+int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *options,
+             struct ringmill_error *reason, struct ringmill_ring **ret_ring)
+{
+    struct ringmill_ring *ring;
+    int r;
+
+    r = check_options(options, reason);
+    if (r < 0)
+        return r;
+    r = map_check_positions(map, reason);
+    if (r < 0)
+        return r;
+    ring = aligned_alloc(64, (sizeof(*ring) + 63) & ~(size_t)63);
+    if (!ring)
+        return reason_set(reason, -ENOMEM, "out of memory for a ring");
+    memset(ring, 0, sizeof(*ring));
+    ring->flags = options ? options->flags : 0;
+    ring->recheck = options && options->recheck ? options->recheck : DEFAULT_RECHECK;
+    ring->map = *map;
+    *map = (struct map){.fd = -1};
+    ring->lock_fd = lock_fd;
+    ring->committed = atomic_load_explicit(ring->map.consumer, memory_order_relaxed);
+    ring->given = ring->counted = ring->committed;
+    ring->walk = (struct walk){.data = ring->map.data,
+                               .mask = ring->map.size - 1,
+                               .position = ring->committed,
+                               .limit = ring->committed};
+    ring->unfenced = true;
+    *ret_ring = ring;
+    return 0;
+}
+
+int ringmill_ring_open(int map_fd, const struct ringmill_ring_options *options,
+                       struct ringmill_error *reason, struct ringmill_ring **ret_ring)
+{
+    _cleanup_(map_deinit) struct map map = {.fd = -1};
+    _cleanup_(cleanup_close) int lock_fd = -1;
+    const char *folder = options && options->lock_folder ? options->lock_folder : LOCK_FOLDER;
+    uint32_t flags = options ? options->flags : 0;
+    int r;
+
+    r = check_options(options, reason);
+    if (r < 0)
+        return r;
+    r = map_init(map_fd, flags & RINGMILL_RING_OBSERVE, reason, &map);
+    if (r < 0)
+        return r;
+    if (!(flags & (RINGMILL_RING_OBSERVE | RINGMILL_RING_NO_LOCK))) {
+        r = lock_take(folder, map.id, reason, &lock_fd);
+        if (r < 0)
+            return r;
+    }
+    r = ring_new(&map, lock_fd, options, reason, ret_ring);
+    if (r == 0)
+        lock_fd = -1;
+    return r;
+}
+
+void ringmill_ring_free(struct ringmill_ring *ring)
+{
+    if (!ring)
+        return;
+    map_deinit(&ring->map);
+    if (ring->lock_fd >= 0)
+        close(ring->lock_fd);
+    free(ring);
+}
+
+static void set_corrupt(struct ringmill_ring *ring, uint64_t position)
+{
+    atomic_store_explicit(&ring->corrupt_at, position + 1, memory_order_relaxed);
+}
+
+static bool is_corrupt(const struct ringmill_ring *ring)
+{
+    return atomic_load_explicit(&ring->corrupt_at, memory_order_relaxed) != 0;
+}
+
+/* Reads how far records go. False when the position cannot be. Records that were counted before a
+ * rewind get a limit of their own, so that counting is a question per refresh and not per record.
+ */
+static bool refresh(struct ringmill_ring *ring)
+{
+    unsigned long producer = atomic_load_explicit(ring->map.producer, memory_order_acquire);
+    uint64_t fill = producer - ring->committed;
+
+    if (fill > ring->map.size || (producer & 7) != 0 || producer - ring->walk.position > fill ||
+        producer - ring->counted > fill) {
+        set_corrupt(ring, producer & ~UINT64_C(7));
+        return false;
+    }
+    if (fill > atomic_load_explicit(&ring->counters.high_water, memory_order_relaxed))
+        atomic_store_explicit(&ring->counters.high_water, fill, memory_order_relaxed);
+    ring->recount = ring->counted != ring->walk.position;
+    ring->walk.limit = ring->recount ? ring->counted : producer;
+    return true;
+}
+
+static void publish(struct ringmill_ring *ring, uint64_t position)
+{
+    ring->committed = position;
+    ring->unfenced = true;
+    counter_add(&ring->counters.publishes, 1);
+    /* release: this thread's reads of the samples are done before producers may overwrite them */
+    atomic_store_explicit(ring->map.consumer, position, memory_order_release);
+}
+
+static void note_busy(struct ringmill_ring *ring, bool busy)
+{
+    uint64_t since = atomic_load_explicit(&ring->counters.busy_since, memory_order_relaxed);
+
+    if (busy == (since != 0))
+        return;
+    ring->blocked_told = false;
+    atomic_store_explicit(&ring->counters.busy_since, busy ? ring_now() : 0, memory_order_relaxed);
+}
+
+static enum ring_state look_once(struct ringmill_ring *ring)
+{
+    enum walk_result result = walk_look(&ring->walk);
+
+    if (result == WALK_LIMIT) {
+        if (!refresh(ring))
+            return RING_CORRUPT;
+        result = walk_look(&ring->walk);
+    }
+    switch (result) {
+    case WALK_LIMIT:
+        return RING_EMPTY;
+    case WALK_BUSY:
+        return RING_BUSY;
+    case WALK_CORRUPT:
+        set_corrupt(ring, ring->walk.position);
+        return RING_CORRUPT;
+    default:
+        return RING_READABLE;
+    }
+}
+
+enum ring_state ring_look(struct ringmill_ring *ring)
+{
+    enum ring_state state;
+
+    if (is_corrupt(ring))
+        return RING_CORRUPT;
+    state = look_once(ring);
+    if (state <= RING_BUSY && ring->unfenced) {
+        /* orders the store to consumer_pos before the second look at header and producer_pos; the
+         * kernel's side is the xchg of the header before its load of consumer_pos */
+        atomic_thread_fence(memory_order_seq_cst);
+        ring->unfenced = false;
+        state = look_once(ring);
+    }
+    note_busy(ring, state == RING_BUSY);
+    return state;
+}
+
+/* Counts what was walked since `from`, unless it was counted before a rewind. */
+static void count(struct ringmill_ring *ring, uint64_t records, uint64_t bytes, uint64_t discards)
+{
+    if (ring->recount)
+        return;
+    counter_add(&ring->counters.records, records);
+    counter_add(&ring->counters.bytes, bytes);
+    if (discards)
+        counter_add(&ring->counters.discards, discards);
+    ring->counted = ring->walk.position;
+}
+
+static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *views,
+                           uint32_t capacity)
+{
+    struct walk walk = ring->walk;
+    uint64_t bytes = 0;
+    uint32_t n = 0;
+
+    while (n < capacity && walk_step(&walk, &views[n]) == WALK_VIEW)
+        bytes += views[n++].length;
+    uint64_t discards = walk.discards - ring->walk.discards;
+    ring->walk = walk;
+    if (n)
+        ring->given = ringmill_view_end(&views[n - 1]);
+    count(ring, n, bytes, discards);
+    return n;
+}
+
+int ringmill_ring_take(struct ringmill_ring *ring, struct ringmill_view *ret_views,
+                       uint32_t capacity)
+{
+    if (ring->flags & RINGMILL_RING_OBSERVE)
+        return -EPERM;
+    for (;;) {
+        uint64_t given = ring->given;
+        enum ring_state state = ring_look(ring);
+        uint32_t n;
+
+        if (state == RING_CORRUPT)
+            return -EBADMSG;
+        if (state != RING_READABLE)
+            return 0;
+        n = fill_views(ring, ret_views, capacity);
+        if (n)
+            return (int)n;
+        /* Discarded records only: nothing holds them back, unless views before them are held. */
+        if (ring->committed == given) {
+            ring->given = ring->walk.position;
+            publish(ring, ring->given);
+        }
+    }
+}
+
+int ringmill_ring_commit(struct ringmill_ring *ring, uint64_t position)
+{
+    if (ring->committed - position <= ring->map.size)
+        return 0;
+    if (position - ring->committed > ring->walk.position - ring->committed || (position & 7) != 0)
+        return -EINVAL;
+    if (position == ring->given)
+        position = ring->given = ring->walk.position;
+    publish(ring, position);
+    return 0;
+}
+
+int ringmill_ring_commit_all(struct ringmill_ring *ring)
+{
+    return ringmill_ring_commit(ring, ring->given);
+}
+
+void ringmill_ring_rewind(struct ringmill_ring *ring)
+{
+    if (!ring_lags(ring))
+        return;
+    ring->walk.position = ring->walk.limit = ring->given = ring->committed;
+}
+
+int ringmill_ring_health(const struct ringmill_ring *ring, struct ringmill_error *reason)
+{
+    uint64_t corrupt_at = atomic_load_explicit(&ring->corrupt_at, memory_order_relaxed);
+
+    if (corrupt_at == 0)
+        return 0;
+    return reason_set(reason, -EBADMSG,
+                      "ring %u (%s) is corrupt at position %llu: a length or the producer position "
+                      "leads outside of what was written; it is left alone until it is opened anew",
+                      ring->map.id, ring->map.name, (unsigned long long)(corrupt_at - 1));
+}
+
+uint64_t ringmill_ring_size(const struct ringmill_ring *ring)
+{
+    return ring->map.size;
+}
+
+uint64_t ringmill_ring_available(const struct ringmill_ring *ring)
+{
+    unsigned long consumer = atomic_load_explicit(ring->map.consumer, memory_order_acquire);
+    unsigned long producer = atomic_load_explicit(ring->map.producer, memory_order_acquire);
+
+    return producer - consumer;
+}
+
+uint64_t ringmill_ring_position(const struct ringmill_ring *ring)
+{
+    return ring->walk.position;
+}
+
+uint64_t ringmill_ring_committed(const struct ringmill_ring *ring)
+{
+    return ring->committed;
+}
+
+uint64_t ringmill_ring_remaining(const struct ringmill_ring *ring, const struct ringmill_view *view)
+{
+    return atomic_load_explicit(ring->map.producer, memory_order_acquire) - ringmill_view_end(view);
+}
+
+int ringmill_ring_fd(const struct ringmill_ring *ring)
+{
+    return ring->map.fd;
+}
+
+uint32_t ringmill_ring_id(const struct ringmill_ring *ring)
+{
+    return ring->map.id;
+}
+
+static uint64_t counter_read(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void ringmill_ring_counters(const struct ringmill_ring *ring,
+                            struct ringmill_counters *ret_counters)
+{
+    const struct ring_counters *counters = &ring->counters;
+
+    *ret_counters = (struct ringmill_counters){
+        .records = counter_read(&counters->records),
+        .bytes = counter_read(&counters->bytes),
+        .discards = counter_read(&counters->discards),
+        .wakeups = counter_read(&counters->wakeups),
+        .naps = counter_read(&counters->naps),
+        .publishes = counter_read(&counters->publishes),
+        .high_water = counter_read(&counters->high_water),
+        .busy_since = counter_read(&counters->busy_since),
+    };
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The inside of struct ringmill_ring, for the files of this folder.
+ *
+ *     committed <= given <= walk.position <= walk.limit <= producer      (modulo 2^64)
+ *
+ * given is the end of the last view that was given out; behind it lie discarded records only, up to
+ * walk.position. So when everything given is committed, walk.position may be published. */
+
+#include <ringmill/ring.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "ring/map.h"
+#include "ring/walk.h"
+
+/* Written by the lease's thread, read by any. */
+struct ring_counters {
+    _Atomic uint64_t records;
+    _Atomic uint64_t bytes;
+    _Atomic uint64_t discards;
+    _Atomic uint64_t wakeups;
+    _Atomic uint64_t naps;
+    _Atomic uint64_t publishes;
+    _Atomic uint64_t high_water;
+    _Atomic uint64_t busy_since;
+};
+
+struct ringmill_ring {
+    /* owned by the lease's thread */
+    struct walk walk;
+    uint64_t committed;
+    uint64_t given;
+    uint64_t counted; /* records before this position are in the counters */
+    bool recount;     /* the walk goes over records that were counted before a rewind */
+    bool unfenced;    /* something was published since the last full fence */
+    bool paused;
+    bool corrupt_told;              /* next_batch has returned this ring's -EBADMSG */
+    bool blocked_told;              /* wait has returned this head's RINGMILL_BLOCKED */
+    struct ringmill_reader *reader; /* NULL: in none */
+    void *user;
+
+    /* immutable after open */
+    struct map map;
+    int lock_fd;
+    uint32_t flags;
+    uint64_t recheck;         /* ns; RINGMILL_OFF */
+    struct ring_watch *watch; /* observers only */
+
+    /* any thread, atomic */
+    struct ring_counters counters;
+    _Atomic uint64_t
+        corrupt_at; /* position of what is corrupt, plus 1 (it is a multiple of 8); 0 */
+};
+
+enum ring_state {
+    RING_EMPTY,
+    RING_BUSY,     /* the next record is still being written */
+    RING_READABLE, /* a record, or a discarded one, can be taken */
+    RING_CORRUPT,
+};
+
+static inline uint64_t ring_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* A single writer's counter needs no locked instruction. */
+static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
+/* A ring over mapped memory; map is taken over on success (and left empty). lock_fd too, it may be
+ * -1. For ringmill_ring_open() and for rings that are no BPF maps. */
+int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *options,
+             struct ringmill_error *reason, struct ringmill_ring **ret_ring);
+
+/* What the next take would find. Publishes nothing; fences if that is due, so that after RING_EMPTY
+ * or RING_BUSY with nothing held back the kernel does send a wake-up for the next commit. */
+enum ring_state ring_look(struct ringmill_ring *ring);
+
+/* True when some records were given out and not committed: then the kernel sends no wake-ups. */
+static inline bool ring_lags(const struct ringmill_ring *ring)
+{
+    return ring->committed != ring->walk.position;
+}

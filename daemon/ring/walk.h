@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Walking records in memory that holds them in the kernel's layout: a mapped ring, a fake one, or
+ * the pages of a capture. Nothing here publishes, waits or calls the system. */
+
+#include <ringmill/ring.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ring/layout.h"
+
+/* Every byte from position to limit is mapped at data + (byte & mask), also where it runs past the
+ * end of the data area. Both are multiples of 8. */
+struct walk {
+    const uint8_t *data;
+    uint64_t mask;     /* data area - 1 */
+    uint64_t position; /* of the next header */
+    uint64_t limit;    /* records end here, as far as is known */
+    uint64_t discards; /* skipped so far */
+};
+
+enum walk_result {
+    WALK_VIEW,    /* a view was given */
+    WALK_LIMIT,   /* position has come to limit */
+    WALK_BUSY,    /* the record at position is still being written */
+    WALK_CORRUPT, /* the record at position would lead past limit */
+};
+
+static inline uint32_t walk_header(const struct walk *walk)
+{
+    const uint8_t *at = walk->data + (walk->position & walk->mask);
+
+    /* acquire: the sample's bytes were written before the length lost its busy bit */
+    return atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire);
+}
+
+/* What the next step would find, without the step; a discarded record counts as a view. */
+static inline enum walk_result walk_look(const struct walk *walk)
+{
+    uint32_t header;
+
+    if (walk->position == walk->limit)
+        return WALK_LIMIT;
+    header = walk_header(walk);
+    if (header & LAYOUT_BUSY)
+        return WALK_BUSY;
+    if (layout_span(header & LAYOUT_LENGTH) > walk->limit - walk->position)
+        return WALK_CORRUPT;
+    return WALK_VIEW;
+}
+
+/* Steps over discarded records to the next one and past it. */
+static inline enum walk_result walk_step(struct walk *walk, struct ringmill_view *ret_view)
+{
+    for (;;) {
+        uint64_t position = walk->position;
+        uint32_t header;
+        uint64_t span;
+
+        if (position == walk->limit)
+            return WALK_LIMIT;
+        header = walk_header(walk);
+        if (header & LAYOUT_BUSY)
+            return WALK_BUSY;
+        span = layout_span(header & LAYOUT_LENGTH);
+        if (span > walk->limit - position)
+            return WALK_CORRUPT;
+        walk->position = position + span;
+        if (header & LAYOUT_DISCARD) {
+            walk->discards++;
+            continue;
+        }
+        ret_view->data = walk->data + (position & walk->mask) + LAYOUT_HEADER;
+        ret_view->length = header;
+        ret_view->reserved = 0;
+        ret_view->position = position;
+        return WALK_VIEW;
+    }
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One ring, on the fake: taking, committing, rewinding, counting, refusing. */
+#include "ring/ring.h"
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+// clang-format on
+#include <errno.h>
+#include <string.h>
+
+#include "ring/fake.h"
+
+struct fixture {
+    struct fake *fake;
+    struct ringmill_ring *ring;
+};
+
+static int set_up_at(void **state, uint64_t start)
+{
+    static struct fixture fixture;
+
+    assert_int_equal(fake_new(4096, start, &fixture.fake), 0);
+    assert_int_equal(fake_open(fixture.fake, NULL, NULL, &fixture.ring), 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_at(state, 0);
+}
+
+static int set_up_near_32(void **state)
+{
+    return set_up_at(state, (UINT64_C(1) << 32) - 64);
+}
+
+static int set_up_near_64(void **state)
+{
+    return set_up_at(state, UINT64_C(0) - 64);
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    ringmill_ring_free(fixture->ring);
+    fake_free(fixture->fake);
+    return 0;
+}
+
+static void write_number(struct fixture *fixture, uint64_t number)
+{
+    assert_int_equal(fake_write(fixture->fake, &number, sizeof(number), 0), 0);
+}
+
+static uint64_t number_of(const struct ringmill_view *view)
+{
+    uint64_t number;
+
+    assert_int_equal(view->length, sizeof(number));
+    memcpy(&number, view->data, sizeof(number));
+    return number;
+}
+
+static void take_commits_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view views[4];
+    uint64_t start = fake_consumer(fixture->fake);
+
+    for (uint64_t i = 0; i < 3; i++)
+        write_number(fixture, i);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 3);
+    assert_int_equal(fake_consumer(fixture->fake), start);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, views[1].position), 0);
+    assert_int_equal(fake_consumer(fixture->fake), start + 16);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, ringmill_view_end(&views[2])), 0);
+    assert_int_equal(fake_consumer(fixture->fake), start + 48);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 0);
+}
+
+static void commit_refuses_what_was_not_given(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+
+    write_number(fixture, 1);
+    write_number(fixture, 2);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, view.position + 32), -EINVAL);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, view.position + 4), -EINVAL);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, view.position + 16), 0);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, view.position), 0);
+    assert_int_equal(ringmill_ring_committed(fixture->ring), view.position + 16);
+}
+
+static void rewind_gives_the_same_again_and_counts_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_counters counters;
+    struct ringmill_view views[4];
+
+    for (uint64_t i = 0; i < 3; i++)
+        write_number(fixture, i);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 2), 2);
+    ringmill_ring_rewind(fixture->ring);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 2);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views + 2, 2), 1);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_int_equal(number_of(&views[i]), i);
+    ringmill_ring_counters(fixture->ring, &counters);
+    assert_int_equal(counters.records, 3);
+    assert_int_equal(counters.bytes, 24);
+}
+
+static void trailing_discards_go_with_the_last_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+    uint64_t end;
+
+    write_number(fixture, 1);
+    fake_discard(fixture->fake, fake_reserve(fixture->fake, 100), 0);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 0);
+    assert_true(ring_lags(fixture->ring));
+    end = fake_producer(fixture->fake);
+    assert_int_equal(ringmill_ring_commit_all(fixture->ring), 0);
+    assert_int_equal(fake_consumer(fixture->fake), end);
+    assert_false(ring_lags(fixture->ring));
+}
+
+static void lone_discards_are_committed_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_counters counters;
+    struct ringmill_view view;
+
+    for (int i = 0; i < 3; i++)
+        fake_discard(fixture->fake, fake_reserve(fixture->fake, 10), 0);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 0);
+    assert_int_equal(ringmill_ring_available(fixture->ring), 0);
+    ringmill_ring_counters(fixture->ring, &counters);
+    assert_int_equal(counters.discards, 3);
+    assert_int_equal(counters.records, 0);
+}
+
+static void busy_head_stops_the_walk_and_is_timed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_counters counters;
+    struct ringmill_view view;
+    void *sample = fake_reserve(fixture->fake, 8);
+
+    write_number(fixture, 2);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 0);
+    ringmill_ring_counters(fixture->ring, &counters);
+    assert_true(counters.busy_since != 0);
+    fake_submit(fixture->fake, sample, 0);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    ringmill_ring_counters(fixture->ring, &counters);
+    assert_int_equal(counters.busy_since, 0);
+    assert_int_equal(counters.high_water, 32);
+}
+
+static void refuses_positions_that_cannot_be(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_error reason;
+    struct ringmill_ring *ring = NULL;
+
+    fake_set_consumer(fixture->fake, 4096);
+    fake_set_producer(fixture->fake, 0);
+    assert_int_equal(fake_open(fixture->fake, NULL, &reason, &ring), -EBADMSG);
+    assert_non_null(strstr(reason.text, "consumer position 4096, producer position 0, size 4096"));
+    fake_set_consumer(fixture->fake, 0);
+    fake_set_producer(fixture->fake, 4104);
+    assert_int_equal(fake_open(fixture->fake, NULL, &reason, &ring), -EBADMSG);
+    fake_set_producer(fixture->fake, 4);
+    assert_int_equal(fake_open(fixture->fake, NULL, &reason, &ring), -EBADMSG);
+    assert_null(ring);
+}
+
+static void corrupt_length_ends_the_ring(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_error reason;
+    struct ringmill_view views[4];
+    uint64_t second;
+
+    write_number(fixture, 1);
+    second = fake_producer(fixture->fake);
+    write_number(fixture, 2);
+    fake_set_header(fixture->fake, second, 9);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 1);
+    assert_int_equal(ringmill_ring_health(fixture->ring, &reason), 0);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), -EBADMSG);
+    assert_int_equal(ringmill_ring_health(fixture->ring, &reason), -EBADMSG);
+    assert_non_null(strstr(reason.text, "is corrupt at position"));
+    fake_set_header(fixture->fake, second, 8);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), -EBADMSG);
+}
+
+static void producer_that_runs_back_is_corrupt(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+
+    write_number(fixture, 1);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    ringmill_ring_commit_all(fixture->ring);
+    fake_set_producer(fixture->fake, view.position);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), -EBADMSG);
+}
+
+static void observer_takes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_ring_options options = {.size = sizeof(options),
+                                            .flags = RINGMILL_RING_OBSERVE};
+    struct ringmill_ring *observer;
+    struct ringmill_view view;
+
+    assert_int_equal(fake_open(fixture->fake, &options, NULL, &observer), 0);
+    assert_int_equal(ringmill_ring_take(observer, &view, 1), -EPERM);
+    ringmill_ring_free(observer);
+}
+
+int main(void)
+{
+#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        ROW(take_commits_nothing),
+        cmocka_unit_test_setup_teardown(take_commits_nothing, set_up_near_32, tear_down),
+        cmocka_unit_test_setup_teardown(take_commits_nothing, set_up_near_64, tear_down),
+        ROW(commit_refuses_what_was_not_given),
+        cmocka_unit_test_setup_teardown(commit_refuses_what_was_not_given, set_up_near_64,
+                                        tear_down),
+        ROW(rewind_gives_the_same_again_and_counts_once),
+        cmocka_unit_test_setup_teardown(rewind_gives_the_same_again_and_counts_once, set_up_near_64,
+                                        tear_down),
+        ROW(trailing_discards_go_with_the_last_commit),
+        ROW(lone_discards_are_committed_at_once),
+        ROW(busy_head_stops_the_walk_and_is_timed),
+        ROW(refuses_positions_that_cannot_be),
+        ROW(corrupt_length_ends_the_ring),
+        ROW(producer_that_runs_back_is_corrupt),
+        ROW(observer_takes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

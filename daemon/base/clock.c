@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/clock.h"
-
-#include <string.h>
-#include <time.h>
 
 /* Clock reads and their text. The offset between two clocks cannot be read at once: a read of the
  * wall clock between two of the monotonic one bounds it by half the bracket's width, and the
@@ -10,6 +6,11 @@
  *
  * Dates come by own arithmetic (days to civil date, in eras of 400 years that begin in March, so
  * that the leap day is an era's last): no locale, no time zone lock, and the same on every libc. */
+
+#include "base/clock.h"
+
+#include <string.h>
+#include <time.h>
 
 enum { BRACKETS = 8, SECONDS_PER_DAY = 86400 };
 static const int64_t ns_per_second = 1000000000;

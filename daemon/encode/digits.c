@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "encode/digits.h"
-
-#include <string.h>
 
 /* Two digits per division, from the right, at the place that a count of digits gives beforehand:
  * so nothing has to be moved afterwards. */
+
+#include "encode/digits.h"
+
+#include <string.h>
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                             "25262728293031323334353637383940414243444546474849"

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* Most texts are clean ASCII, so eight bytes are looked at and copied at once, up to the first that
+ * is not plain; what stands out is then handled singly. Room is checked at each step and not by a
+ * worst case in advance: a worst case of six times the text would refuse chunks that have room. */
+
 #include "encode/escape.h"
 
+#include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Most texts are clean ASCII, so eight bytes are looked at and copied at once until one of them is
- * not plain; what stands out is then handled singly. Room is checked at each step and not by a
- * worst case in advance: a worst case of six times the text would refuse chunks that have room. */
 
 enum { WORD = 8 };
 
 static const char hex[] = "0123456789abcdef";
 
 /* A top bit in each byte that is a control, a quote, a backslash, DEL or not ASCII. Borrows between
- * the bytes may set too many top bits above a true one, never where there is none. */
+ * the bytes may set too many top bits above a true one, never below, so the lowest is true. */
 static uint64_t odd_bytes(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -24,11 +27,6 @@ static uint64_t odd_bytes(uint64_t word)
 
     return ((word - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | word) &
            tops;
-}
-
-static bool is_plain(uint8_t byte)
-{
-    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
 static bool is_tail(uint8_t byte)
@@ -71,45 +69,80 @@ static uint32_t spell_byte(uint8_t byte, char out[ESCAPE_GROWTH])
     return byte < 0x80 ? 6 : 5;
 }
 
+/* The next eight bytes, or what is left of them with NULs behind; never reads past left. */
+static inline uint64_t load_word(const uint8_t *at, uint32_t left)
+{
+    uint64_t word = 0;
+    uint32_t low, high;
+
+    if (left >= WORD) {
+        memcpy(&word, at, WORD);
+        return le64toh(word);
+    }
+    if (left >= 4) {
+        memcpy(&low, at, 4);
+        memcpy(&high, at + left - 4, 4);
+        return le32toh(low) | (uint64_t)le32toh(high) << (8 * (left - 4));
+    }
+    for (uint32_t i = 0; i < left; i++)
+        word |= (uint64_t)at[i] << (8 * i);
+    return word;
+}
+
+/* How many plain bytes word begins with. */
+static inline uint32_t count_plain(uint64_t word)
+{
+    uint64_t odd = odd_bytes(word);
+
+    return odd ? (uint32_t)__builtin_ctzll(odd) / 8 : WORD;
+}
+
+/* Writes the first count bytes of word, and scribbles on the rest of eight where there is room. */
+static inline char *put_word(char *out, const char *end, uint64_t word, uint32_t count)
+{
+    word = htole64(word);
+    if (end - out >= WORD)
+        memcpy(out, &word, WORD);
+    else if (end - out >= (ptrdiff_t)count)
+        memcpy(out, &word, count);
+    else
+        return NULL;
+    return out + count;
+}
+
+/* One sequence, or one byte's spelling. */
+static char *put_odd(char *out, const char *end, const uint8_t *at, uint32_t left,
+                     uint32_t *ret_taken)
+{
+    char spelt[ESCAPE_GROWTH];
+    uint32_t length = sequence_length(at, left);
+
+    *ret_taken = length ? length : 1;
+    if (length)
+        memcpy(spelt, at, length);
+    else
+        length = spell_byte(*at, spelt);
+    if (end - out < (ptrdiff_t)length)
+        return NULL;
+    memcpy(out, spelt, length);
+    return out + length;
+}
+
 char *escape_put(char *out, const char *end, struct text text)
 {
     const uint8_t *at = (const uint8_t *)text.bytes;
     uint32_t left = text.length;
 
     while (left) {
-        char spelt[ESCAPE_GROWTH];
-        uint32_t taken = 1, length;
+        uint64_t word = load_word(at, left);
+        uint32_t taken = count_plain(word);
 
-        while (left >= WORD && end - out >= WORD) {
-            uint64_t word;
-
-            memcpy(&word, at, WORD);
-            if (odd_bytes(word))
-                break;
-            memcpy(out, &word, WORD);
-            out += WORD;
-            at += WORD;
-            left -= WORD;
-        }
-        while (left && is_plain(*at) && out < end) {
-            *out++ = (char)*at++;
-            left--;
-        }
-        if (left == 0)
-            return out;
-        length = sequence_length(at, left);
-        if (length) {
-            taken = length;
-            memcpy(spelt, at, length);
-        } else if (is_plain(*at)) {
-            return NULL; /* out has reached end */
-        } else {
-            length = spell_byte(*at, spelt);
-        }
-        if (end - out < (ptrdiff_t)length)
+        if (taken)
+            out = put_word(out, end, word, taken);
+        else
+            out = put_odd(out, end, at, left, &taken);
+        if (!out)
             return NULL;
-        memcpy(out, spelt, length);
-        out += length;
         at += taken;
         left -= taken;
     }

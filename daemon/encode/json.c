@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* All that does not change from record to record is text by the end of open: each field's key with
+ * its comma, quotes and colon, each enum value's name with its quotes. A record is then a walk over
+ * a small array that copies prefixes and formats values.
+ *
+ * Room is checked as it is used. Each put_ function returns the byte behind what it wrote, or NULL
+ * when that does not fit, and accepts the NULL of the one before: so a record that does not fit is
+ * found out once, at its end, and the chunk keeps what was complete. */
+
 #include "encode/json.h"
 
 #include <errno.h>
@@ -10,14 +19,6 @@
 #include "encode/escape.h"
 #include "encode/names.h"
 #include "record/field.h"
-
-/* All that does not change from record to record is text by the end of open: each field's key with
- * its comma, quotes and colon, each enum value's name with its quotes. A record is then a walk over
- * a small array that copies prefixes and formats values.
- *
- * Room is checked as it is used. Each put_ function returns the byte behind what it wrote, or NULL
- * when that does not fit, and accepts the NULL of the one before: so a record that does not fit is
- * found out once, at its end, and the chunk keeps what was complete. */
 
 enum value_kind {
     VALUE_UNSIGNED,

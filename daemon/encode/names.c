@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* Sorted by insertion: enums are short or, when long, mostly declared in order, and insertion keeps
+ * the first of equals first without a second key. */
+
 #include "encode/names.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-/* Sorted by insertion: enums are short or, when long, mostly declared in order, and insertion keeps
- * the first of equals first without a second key. */
 
 int names_init(struct names *names, const struct field *field)
 {

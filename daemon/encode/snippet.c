@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* Keys and names are short and many: copying them by whole blocks of a fixed size costs two
+ * instructions each, where a length known at run time only would cost a call. */
+
 #include "encode/snippet.h"
 
 #include <errno.h>
@@ -6,9 +10,6 @@
 #include <string.h>
 
 #include "encode/escape.h"
-
-/* Keys and names are short and many: copying them by whole blocks of a fixed size costs two
- * instructions each, where a length known at run time only would cost a call. */
 
 int snippet_init(struct snippet *snippet, const char *before, const char *text, const char *behind)
 {

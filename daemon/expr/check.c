@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* Conditions: each node of the tree becomes at most one term. `!` leaves no term, it turns its
+ * operand's `negated`; constants fold upwards, so that a running expression holds one only when it
+ * is one as a whole. Operands are checked before anything is folded: `false && nonsense` is an
+ * error still. */
+
 #include "expr/check.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "expr/compare.h"
 #include "expr/lex.h"
-
-/* Conditions: each node of the tree becomes at most one term. `!` leaves no term, it turns its
- * operand's `negated`; constants fold upwards, so that a running expression holds one only when it
- * is one as a whole. Operands are checked before anything is folded: `false && nonsense` is an
- * error still. */
+#include "expr/operand.h"
 
 struct check {
     struct scope scope;

@@ -4,7 +4,6 @@
 /* A tree against a schema: types, then the form that runs. */
 
 #include "expr/expr.h"
-#include "expr/operand.h"
 #include "expr/parse.h"
 #include "expr/term.h"
 
@@ -12,6 +11,3 @@
  * -EINVAL or -ENOMEM with error filled. */
 int check_tree(const struct tree *tree, const struct schema *schema, struct expr_error *error,
                struct expr *ret_expr);
-
-/* One comparison as a term; `compare.c`. 0, or -EINVAL with error filled. */
-int compare_check(const struct scope *scope, const struct node *node, struct term *ret_term);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
-#include "expr/check.h"
-#include "expr/lex.h"
 
 /* Every comparison of an integer with a constant becomes one question: does the value lie in
  * [lowest, lowest + span]? The constant is clipped to what the field can hold here, in 128 bits,
  * where neither sign nor width can surprise; at run time one subtraction and one unsigned compare
  * answer it for all six operators, all widths and both signs. Two fields compare as == or <, which
  * the others are by swapping sides or inverting. */
+
+#include "expr/compare.h"
+
+#include <string.h>
+
+#include "expr/lex.h"
 
 static const enum compare mirrored[] = {
     [COMPARE_EQ] = COMPARE_EQ, [COMPARE_NE] = COMPARE_NE, [COMPARE_LT] = COMPARE_GT,

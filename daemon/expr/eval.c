@@ -1,11 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "expr/eval.h"
-
-#include <string.h>
-
-#include "expr/expr.h"
-#include "expr/leaf.h"
-#include "record/batch.h"
 
 /* Selection algebra. Everything is said by one operation: run a term over a selection and keep
  * those for which it is what is wanted, true or false. Then
@@ -19,8 +12,18 @@
  * it, so it may work in place; only the difference needs a copy, one for each level, and
  * EXPR_DEPTH_MAX bounds the levels: && within || within ( ) is two levels. */
 
-/* What in holds and out does not; out is a part of in, both ascend. The result replaces out. */
-static uint32_t take_away(const uint16_t *in, uint32_t n, uint16_t *out, uint32_t n_out)
+#include "expr/eval.h"
+
+#include <string.h>
+
+#include "expr/expr.h"
+#include "expr/leaf.h"
+#include "record/batch.h"
+
+/* What in holds and out does not; out is a part of in, both ascend. The result replaces out. Not
+ * inlined: its copy must not stay on the stack of each level. */
+__attribute__((noinline)) static uint32_t take_away(const uint16_t *in, uint32_t n, uint16_t *out,
+                                                    uint32_t n_out)
 {
     uint16_t gone[BATCH_MAX + 1];
     uint32_t k = 0, left = 0;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* The face of the language: text to tree, tree to terms, and the tree goes. Only the bytes of the
+ * constants move over into the expression, because terms point at them. */
+
 #include "expr/expr.h"
 
 #include <errno.h>
@@ -9,9 +13,6 @@
 #include "expr/eval.h"
 #include "expr/lex.h"
 #include "expr/parse.h"
-
-/* The face of the language: text to tree, tree to terms, and the tree goes. Only the bytes of the
- * constants move over into the expression, because terms point at them. */
 
 DEFINE_CLEANUP(struct expr, expr_free);
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* The lexer knows spelling only: what a name means, or whether a minus stands well, is for others.
+ * It never reads past `length`, and each token lies wholly inside the text, so that an error can
+ * always point at it. Characters are bytes; those above 0x7f may stand inside texts only. */
+
 #include "expr/lex.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* The lexer knows spelling only: what a name means, or whether a minus stands well, is for others.
- * It never reads past `length`, and each token lies wholly inside the text, so that an error can
- * always point at it. Characters are bytes; those above 0x7f may stand inside texts only. */
 
 struct spelling {
     const char *text;

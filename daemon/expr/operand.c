@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* A name means a field first. Only where no field has it may it be an enum value, and then of the
+ * enum that stands on the other side: so the same word may be a value of two enums, and a word
+ * that is neither gets the suggestion that fits its place. */
+
 #include "expr/operand.h"
 
 #include <stdio.h>
@@ -6,10 +11,6 @@
 
 #include "base/nearest.h"
 #include "expr/lex.h"
-
-/* A name means a field first. Only where no field has it may it be an enum value, and then of the
- * enum that stands on the other side: so the same word may be a value of two enums, and a word
- * that is neither gets the suggestion that fits its place. */
 
 enum { LISTED_MAX = 8 }; /* names that an error lists where none is near */
 

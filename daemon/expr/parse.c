@@ -1,11 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "expr/parse.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "expr/lex.h"
 
 /* Recursive descent, one function per level of binding, one token of look-ahead. Only ( and ! make
  * it recurse, and EXPR_DEPTH_MAX bounds both; a && b && c is one node with three children, so long
@@ -13,6 +6,14 @@
  *
  * Memory is taken once: each node eats at least one byte of text and a text never grows by
  * unescaping, so the expression's length bounds both. */
+
+#include "expr/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expr/lex.h"
 
 struct parser {
     struct lex lex;

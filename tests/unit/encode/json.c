@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* JSON lines against literals, and against a strict reader of their own: what random records give
+ * is parsed back and compared field by field. */
+
 #include "encode/json.h"
 
 #include <inttypes.h>
@@ -14,9 +18,6 @@
 
 #include "encode/registry.h"
 #include "record/field.h"
-
-/* JSON lines against literals, and against a strict reader of their own: what random records give
- * is parsed back and compared field by field. */
 
 struct place16 {
     uint16_t offset, length;
@@ -382,7 +383,8 @@ static void random_wire(unsigned short seed[3], struct wire *wire)
 
         bytes[i] = (uint8_t)nrand48(seed);
         if (i >= offsetof(struct wire, comm) && taste)
-            bytes[i] = (uint8_t)(taste == 1 ? 0x20 + bytes[i] % 0x60 : hard[bytes[i] % 18]);
+            bytes[i] =
+                (uint8_t)(taste == 1 ? 0x20 + bytes[i] % 0x60 : hard[bytes[i] % sizeof(hard)]);
         if (bytes[i] == 'x')
             bytes[i] = 'y'; /* a text that spells \\xNN reads like the byte */
     }
@@ -424,6 +426,30 @@ static void random_records(void **state)
     encoder_close(encoder);
 }
 
+/* However much room there is, an event longer than event_max does not come out; others do. */
+static void longest_event(void **state)
+{
+    struct wire wire = typical_wire();
+    const struct ringmill_view view = {.data = &wire, .length = sizeof(wire)};
+    struct batch batch = {.schema = &wire_schema, .views = &view, .count = 1};
+    struct encoder *encoder = open_encoder(&wire_schema, "exec");
+    uint32_t length = (uint32_t)strlen(encode_one(encoder, &wire_schema, &wire, sizeof(wire)));
+    char out[ROOM];
+    size_t used;
+
+    (void)state;
+    encoder_close(encoder);
+    batch_select_all(&batch);
+    for (uint32_t max = length - 1; max <= length + 1; max++) {
+        const struct encoder_options options = {.wall = &wall, .event_max = max};
+
+        assert_int_equal(json_encoder_ops.open(&wire_schema, "exec", &options, NULL, &encoder), 0);
+        assert_int_equal(encoder_batch(encoder, &batch, 0, out, sizeof(out), &used), max >= length);
+        assert_int_equal(used, max >= length ? length : 0);
+        encoder_close(encoder);
+    }
+}
+
 static void own_wall(void **state)
 {
     struct encoder *encoder = NULL;
@@ -452,6 +478,7 @@ int main(void)
         cmocka_unit_test(whole_record),   cmocka_unit_test(short_samples),
         cmocka_unit_test(without_time),   cmocka_unit_test(every_room),
         cmocka_unit_test(random_records), cmocka_unit_test(own_wall),
+        cmocka_unit_test(longest_event),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

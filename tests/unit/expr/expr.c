@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/* The language by tables: what holds for which of four records, and what is said about mistakes. */
+
 #include "expr/expr.h"
 
 #include <errno.h>
@@ -10,8 +13,6 @@
 #include <cmocka.h>
 
 #include "unit/expr/sample.h"
-
-/* The language by tables: what holds for which of four records, and what is said about mistakes. */
 
 enum { N_RECORDS = 4, SHORT_LENGTH = offsetof(struct sample, flag) };
 

@@ -66,10 +66,11 @@ struct task_struct {
     const struct cred *cred;
 };
 
-struct trace_event_raw_sched_process_exec {
-    int __data_loc_filename;
+struct linux_binprm {
+    const char *filename;
 };
 
+/* Never read, only asked for: it tells whether the tracepoint says group_dead. */
 struct trace_event_raw_sched_process_exit {
     _Bool group_dead; /* Linux 6.16 and later */
 };
@@ -101,6 +102,18 @@ struct pt_regs {
 #endif
 
 #pragma clang attribute pop
+
+/* What the BTF tracepoints give: the arguments, a word each. Linux has added some at the end. */
+struct sched_process_exec {
+    const struct task_struct *task;
+    __u64 old_pid;
+    const struct linux_binprm *program;
+};
+
+struct sched_process_exit {
+    const struct task_struct *task;
+    __u64 group_dead; /* see trace_event_raw_sched_process_exit */
+};
 
 /* What every tp/syscalls/sys_exit_* program gets; part of tracefs' stable format. */
 struct syscall_exit {

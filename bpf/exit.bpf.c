@@ -52,12 +52,14 @@ static __always_inline _Bool take_process(const struct task_struct *leader)
     return bpf_map_update_elem(&reported, &process, &value, BPF_NOEXIST) == 0;
 }
 
-static __always_inline _Bool is_last_thread(struct trace_event_raw_sched_process_exit *context,
+static __always_inline _Bool is_last_thread(const struct sched_process_exit *context,
                                             const struct task_struct *leader,
                                             const struct signal_struct *signal)
 {
-    if (bpf_core_field_exists(context->group_dead))
-        return context->group_dead;
+    const struct trace_event_raw_sched_process_exit *format = NULL;
+
+    if (bpf_core_field_exists(format->group_dead))
+        return context->group_dead & 1;
     return signal->live.counter == 0 && (signal->nr_threads <= 1 || take_process(leader));
 }
 
@@ -87,8 +89,8 @@ static __always_inline void fill(struct exit_event *event, const struct task_str
     event->core_dumped = (status & 0x80) != 0;
 }
 
-SEC("tp/sched/sched_process_exit")
-int ringmill_exit(struct trace_event_raw_sched_process_exit *context)
+SEC("tp_btf/sched_process_exit")
+int ringmill_exit(struct sched_process_exit *context)
 {
     const struct task_struct *task = (void *)bpf_get_current_task_btf();
     const struct task_struct *leader = task->group_leader;

@@ -8,6 +8,7 @@
 `NAME.py TEST` runs test_TEST; without a name, all of them. Exit status 77 means that this kernel
 does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs.
 """
+import ctypes
 import json
 import os
 import re
@@ -111,10 +112,13 @@ def write_file(folder, name, text):
 
 
 def require_bpf():
-    code, _, errors = run("run", "--seconds", "1", "exec", program=RINGMILL)
-    if code != 0:
-        print(f"skipped: {errors.strip()}")
+    """Asks the kernel itself, so that a fault of ours is never taken for its refusal."""
+    ringbuf = 27  # BPF_MAP_TYPE_RINGBUF
+    fd = ctypes.CDLL("libbpf.so.1").bpf_map_create(ringbuf, b"probe", 0, 0, 4096, None)
+    if fd < 0:
+        print(f"skipped: this kernel does not let us use BPF: {os.strerror(-fd)}")
         sys.exit(77)
+    os.close(fd)
 
 
 def main(needs_bpf=True):

@@ -93,9 +93,9 @@ static enum exit_code run(const struct arguments *arguments, struct diag *diag)
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
     int result = config_load_file(arguments->config, diag, &tree);
 
-    if (result == 0)
+    if (result >= 0)
         result = graph_build(tree, diag, &graph);
-    if (result < 0) {
+    if (diag_count(diag) > 0 || result < 0) {
         diag_print(diag, stderr);
         return EXIT_CODE_CONFIG;
     }

@@ -151,7 +151,7 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
     write_config(one_off, file);
     fclose(file);
     result = config_load_text("command line", text, length, diag, &tree);
-    if (result == 0)
+    if (result >= 0)
         result = graph_build(tree, diag, &graph);
     if (result < 0) {
         print_messages(diag);

@@ -26,6 +26,7 @@ struct loader {
     const char *text; /* the file */
     size_t length;
     size_t nodes;
+    size_t duplicates; /* keys reported as standing twice */
 };
 
 static int load_node(struct loader *loader, const yaml_event_t *event, struct config_node *node,
@@ -196,11 +197,13 @@ static int report_duplicates(struct loader *loader, const struct config_node *ma
         sorted[count++] = entry;
     qsort(sorted, count, sizeof(*sorted), compare_keys);
     for (uint32_t i = 0; i < count; i++) {
-        if (first && *first->key && strcmp(first->key, sorted[i]->key) == 0)
-            diag_add_key(loader->diag, sorted[i], "two things of one name; the first is in line %u",
-                         first->key_line);
-        else
+        if (!first || !*first->key || strcmp(first->key, sorted[i]->key) != 0) {
             first = sorted[i];
+            continue;
+        }
+        loader->duplicates++;
+        diag_add_key(loader->diag, sorted[i], "two things of one name; the first is in line %u",
+                     first->key_line);
     }
     return 0;
 }
@@ -398,10 +401,10 @@ int config_load_text(const char *name, const char *text, size_t length, struct d
     yaml_parser_delete(&loader.parser);
     if (error < 0)
         return error;
-    if (diag_count(diag) > before)
+    if (diag_count(diag) - before > loader.duplicates)
         return -EINVAL;
     *ret = TAKE_PTR(tree);
-    return 0;
+    return loader.duplicates > 0 ? CONFIG_FLAWED : CONFIG_GOOD;
 }
 
 /* Reads up to room bytes; not by the file's size, so that a pipe works, too. */

@@ -17,9 +17,15 @@ enum {
     CONFIG_SCALAR_MAX = 64 * 1024, /* bytes of one key or scalar */
 };
 
-/* Both give a tree that the caller frees with config_tree_free(). On failure they return -errno
- * (-EINVAL: the content is at fault) with at least one message in diag, and *ret stays untouched.
- * A duplicate key or a refused feature does not end the reading, so several may be reported. */
+enum config_outcome {
+    CONFIG_GOOD = 0,
+    CONFIG_FLAWED = 1, /* keys stand twice, and diag says so: not for use, but for finding more that
+                          is wrong, so that one look at the messages mends the file */
+};
+
+/* Both give a tree that the caller frees with config_tree_free(), and an outcome. On failure they
+ * return -errno (-EINVAL: the content is at fault) with at least one message in diag, and *ret
+ * stays untouched. A refused feature does not end the reading, so several may be reported. */
 int config_load_file(const char *path, struct diag *diag, struct config_tree **ret);
 int config_load_text(const char *name, const char *text, size_t length, struct diag *diag,
                      struct config_tree **ret);

@@ -124,6 +124,9 @@ void setting_describe(const struct setting *setting, char *buffer, size_t size)
         put_choices(setting, buffer, size, used);
     } else if (is_just_not_empty(setting)) {
         put(buffer, size, used, " that is not empty");
+    } else if (setting->type == SETTING_INTEGER && setting->minimum == setting->maximum &&
+               setting->minimum != 0) {
+        put(buffer, size, 0, "%lld", (long long)setting->minimum);
     } else if (counted(setting)) {
         put_range(setting, *counted(setting) ? " of " : " from ", " of at least ", buffer, size,
                   used);

@@ -81,9 +81,11 @@ static int forward_open(const struct config_node *config, const struct handler_h
     if (!forward)
         return -ENOMEM;
     forward->base.ops = &forward_ops;
-    if (setting_bind_value(&forward_setting, config, &bound, diag) > 0)
+    if (setting_bind_value(&forward_setting, config, &bound, diag) > 0) {
         result = -EINVAL;
-    for (uint32_t i = 0; result != -EINVAL && i < bound.sinks.count; i++) {
+        bound.sinks.count = 0;
+    }
+    for (uint32_t i = 0; i < bound.sinks.count; i++) {
         int opened = open_way(forward, host, bound.sinks.nodes[i], diag);
 
         result = opened < 0 ? opened : result;

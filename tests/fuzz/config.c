@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     diag_init(&diag);
     error = config_load_text("fuzz.yaml", (const char *)data, size, &diag, &tree);
-    if ((error == 0) != (diag_count(&diag) == 0) || (error == 0) != (tree != NULL))
+    if ((error == 0) != (diag_count(&diag) == 0) || (error >= 0) != (tree != NULL))
         abort();
     if (tree) {
         size_t before = diag_count(&diag);

@@ -44,6 +44,19 @@ static inline struct config_tree *load(const char *text)
     return tree;
 }
 
+/* Keys stand twice: there is a tree all the same. */
+static inline void find_flaws(const char *text, const char *expected)
+{
+    struct config_tree *tree = NULL;
+    struct diag diag;
+
+    diag_init(&diag);
+    assert_int_equal(config_load_text("t.yaml", text, strlen(text), &diag, &tree), CONFIG_FLAWED);
+    assert_non_null(tree);
+    expect_messages(&diag, expected);
+    config_tree_free(tree);
+}
+
 static inline void refuse_bytes(const char *text, size_t length, const char *expected)
 {
     struct config_tree *tree = NULL;

@@ -10,12 +10,13 @@
 
 #define _cleanup_(f) __attribute__((cleanup(f)))
 
-/* Defines cleanup_NAME(), for _cleanup_, out of a function that frees one pointer and accepts NULL. */
-#define DEFINE_CLEANUP(type, free_function)                                                        \
-    static inline void cleanup_##free_function(type **pointer)                                     \
-    {                                                                                              \
-        free_function(*pointer);                                                                   \
-    }                                                                                              \
+/* Defines cleanup_NAME(), for _cleanup_, out of a function that frees one pointer and accepts NULL.
+ */
+#define DEFINE_CLEANUP(type, free_function)                    \
+    static inline void cleanup_##free_function(type **pointer) \
+    {                                                          \
+        free_function(*pointer);                               \
+    }                                                          \
     struct cleanup_semicolon
 
 static inline void cleanup_free(void *pointer)
@@ -36,17 +37,17 @@ static inline void cleanup_fclose(FILE **file)
 }
 
 /* The value; the variable is left empty, so that its cleanup does nothing. */
-#define TAKE_PTR(pointer)                                                                          \
-    ({                                                                                             \
-        __typeof__(pointer) *taken_from_ = &(pointer);                                             \
-        __typeof__(pointer) taken_ = *taken_from_;                                                 \
-        *taken_from_ = NULL;                                                                       \
-        taken_;                                                                                    \
+#define TAKE_PTR(pointer)                              \
+    ({                                                 \
+        __typeof__(pointer) *taken_from_ = &(pointer); \
+        __typeof__(pointer) taken_ = *taken_from_;     \
+        *taken_from_ = NULL;                           \
+        taken_;                                        \
     })
-#define TAKE_FD(fd)                                                                                \
-    ({                                                                                             \
-        int *taken_from_ = &(fd);                                                                  \
-        int taken_ = *taken_from_;                                                                 \
-        *taken_from_ = -1;                                                                         \
-        taken_;                                                                                    \
+#define TAKE_FD(fd)                \
+    ({                             \
+        int *taken_from_ = &(fd);  \
+        int taken_ = *taken_from_; \
+        *taken_from_ = -1;         \
+        taken_;                    \
     })

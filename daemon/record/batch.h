@@ -19,9 +19,10 @@ enum { BATCH_MAX = 256 }; /* views at the most; 32 by default */
 struct batch {
     const struct schema *schema;
     const struct ringmill_view *views;
-    uint32_t count;    /* views */
-    uint32_t selected; /* entries of selection */
-    uint32_t failed;   /* how many of those taken out of the selection were failures */
+    uint32_t count;     /* views */
+    uint32_t selected;  /* entries of selection */
+    uint32_t failed;    /* a handler says: so many could not be dealt with */
+    uint32_t forwarded; /* a forward says: so many went into outlets */
     uint16_t selection[BATCH_MAX];
 };
 
@@ -30,5 +31,4 @@ static inline void batch_select_all(struct batch *batch)
     for (uint32_t i = 0; i < batch->count; i++)
         batch->selection[i] = (uint16_t)i;
     batch->selected = batch->count;
-    batch->failed = 0;
 }

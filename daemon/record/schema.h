@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
+
 enum field_kind {
     FIELD_UINT,  /* 1, 2, 4 or 8 bytes, host byte order */
     FIELD_INT,   /* the same, signed */
@@ -50,6 +52,7 @@ struct schema {
 /* A schema with room for n_fields zeroed fields, or NULL when out of memory. */
 struct schema *schema_new(const char *type_name, uint32_t n_fields);
 void schema_free(struct schema *schema);
+DEFINE_CLEANUP(struct schema, schema_free);
 
 /* A copy of the text that lives as long as the schema; NULL when out of memory. */
 const char *schema_keep(struct schema *schema, const char *text);

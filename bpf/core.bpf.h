@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+/* What the built-in programs read of the kernel: only the members they use, in any order. libbpf
+ * moves each access to where the running kernel has that member (CO-RE), so building needs neither
+ * a vmlinux.h nor the running kernel's BTF. Names must be the kernel's. */
+
+#include <linux/types.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+enum { COMM_SIZE = 16 };   /* TASK_COMM_LEN */
+enum { PATH_SIZE = 4096 }; /* PATH_MAX, with its NUL */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+    int counter;
+} atomic_t;
+
+struct cred {
+    struct {
+        __u32 val;
+    } uid;
+    struct {
+        __u32 val;
+    } gid;
+};
+
+struct kernfs_node {
+    __u64 id;
+};
+
+struct cgroup {
+    struct kernfs_node *kn;
+};
+
+struct css_set {
+    struct cgroup *dfl_cgrp;
+};
+
+struct mm_struct {
+    unsigned long arg_start;
+    unsigned long arg_end;
+};
+
+struct signal_struct {
+    atomic_t live;
+    int nr_threads;
+    int group_exit_code;
+    unsigned int flags;
+};
+
+struct task_struct {
+    int pid;
+    int tgid;
+    int exit_code;
+    __u64 start_time;
+    char comm[COMM_SIZE];
+    struct task_struct *group_leader;
+    struct task_struct *real_parent;
+    struct signal_struct *signal;
+    struct mm_struct *mm;
+    struct css_set *cgroups;
+    const struct cred *cred;
+};
+
+struct linux_binprm {
+    const char *filename;
+};
+
+/* Never read, only asked for: it tells whether the tracepoint says group_dead. */
+struct trace_event_raw_sched_process_exit {
+    _Bool group_dead; /* Linux 6.16 and later */
+};
+
+/* The registers of a system call's arguments. At exit they are as they were at entry, but for the
+ * one that holds the result: arm64 keeps that argument aside, in orig_x0. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+    unsigned long di;
+    unsigned long si;
+    unsigned long dx;
+    unsigned long r10;
+};
+#define SYSCALL_ARGUMENT_1(regs) ((regs)->di)
+#define SYSCALL_ARGUMENT_2(regs) ((regs)->si)
+#define SYSCALL_ARGUMENT_3(regs) ((regs)->dx)
+#define SYSCALL_ARGUMENT_4(regs) ((regs)->r10)
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+    __u64 regs[31];
+    __u64 orig_x0;
+};
+#define SYSCALL_ARGUMENT_1(regs) ((regs)->orig_x0)
+#define SYSCALL_ARGUMENT_2(regs) ((regs)->regs[1])
+#define SYSCALL_ARGUMENT_3(regs) ((regs)->regs[2])
+#define SYSCALL_ARGUMENT_4(regs) ((regs)->regs[3])
+#else
+#error "core.bpf.h knows the system call registers of x86 (x86_64) and arm64 only"
+#endif
+
+#pragma clang attribute pop
+
+/* What the BTF tracepoints give: the arguments, a word each. Linux has added some at the end. */
+struct sched_process_exec {
+    const struct task_struct *task;
+    __u64 old_pid;
+    const struct linux_binprm *program;
+};
+
+struct sched_process_exit {
+    const struct task_struct *task;
+    __u64 group_dead; /* see trace_event_raw_sched_process_exit */
+};
+
+/* What every tp/syscalls/sys_exit_* program gets; part of tracefs' stable format. */
+struct syscall_exit {
+    __u64 common;
+    long number;
+    long result;
+};
+
+/* The two words of a task's name, without a helper call. `to` is aligned to 8 bytes. */
+static __always_inline void copy_comm(const struct task_struct *task, char *to)
+{
+    const __u64 *from = __builtin_preserve_access_index((const __u64 *)task->comm);
+
+    ((__u64 *)to)[0] = from[0];
+    ((__u64 *)to)[1] = from[1];
+}

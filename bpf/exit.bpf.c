@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+
+/* One record per process, made by whichever of its threads ends last; the result is computed as
+ * wait() does it. Which thread is the last one the kernel says itself from Linux 6.16 on. Before,
+ * all threads that end at the same time may find no other alive, so the first of them that comes
+ * here takes the process's name from `reported`; only processes with several unreaped threads pay
+ * for that. */
+
+#include "ringmill.bpf.h"
+
+#include "core.bpf.h"
+
+enum { REPORTED_MAX = 4096 }; /* processes ending at the same time, by far */
+
+#define SIGNAL_GROUP_EXIT 4u /* signal_struct.flags: group_exit_code is the process's result */
+
+struct exit_event {
+    __u64 ktime;
+    __u32 pid;
+    __u32 ppid;
+    __u32 uid;
+    __u32 gid;
+    char comm[COMM_SIZE]; /* the main thread's */
+    __u64 cgroup_id;
+    __u64 lifetime_ns; /* since the process was forked; an exec does not restart it */
+    __s32 exit_code;   /* 0 to 255; 0 when a signal ended it */
+    __u32 signal;      /* which one ended it, or 0 */
+    _Bool core_dumped;
+};
+
+struct process {
+    __u64 start_time; /* tells apart two processes of the same pid */
+    __u64 pid;
+};
+
+RINGMILL_EVENT(exit_event);
+RINGMILL_RING(events, 1 << 20);
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, REPORTED_MAX);
+    __type(key, struct process);
+    __type(value, char);
+} reported SEC(".maps");
+
+/* True for the first caller only. */
+static __always_inline _Bool take_process(const struct task_struct *leader)
+{
+    struct process process = {.start_time = leader->start_time, .pid = leader->tgid};
+    char value = 0;
+
+    return bpf_map_update_elem(&reported, &process, &value, BPF_NOEXIST) == 0;
+}
+
+static __always_inline _Bool is_last_thread(const struct sched_process_exit *context,
+                                            const struct task_struct *leader,
+                                            const struct signal_struct *signal)
+{
+    const struct trace_event_raw_sched_process_exit *format = NULL;
+
+    if (bpf_core_field_exists(format->group_dead))
+        return context->group_dead & 1;
+    return signal->live.counter == 0 && (signal->nr_threads <= 1 || take_process(leader));
+}
+
+/* The wait status, as wait_task_zombie() in the kernel's kernel/exit.c takes it. Where threads end
+ * one by one, that is the main thread's code, and on newer kernels the last thread's. */
+static __always_inline __u32 wait_status(const struct task_struct *leader,
+                                         const struct signal_struct *signal)
+{
+    return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
+}
+
+static __always_inline void fill(struct exit_event *event, const struct task_struct *leader,
+                                 __u32 status)
+{
+    __u64 uid_gid = bpf_get_current_uid_gid();
+
+    event->ktime = bpf_ktime_get_ns();
+    event->cgroup_id = bpf_get_current_cgroup_id();
+    event->lifetime_ns = event->ktime - leader->start_time;
+    event->pid = leader->tgid;
+    event->ppid = leader->real_parent->tgid;
+    event->uid = (__u32)uid_gid;
+    event->gid = uid_gid >> 32;
+    copy_comm(leader, event->comm);
+    event->exit_code = (status >> 8) & 0xff;
+    event->signal = status & 0x7f;
+    event->core_dumped = (status & 0x80) != 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int ringmill_exit(struct sched_process_exit *context)
+{
+    const struct task_struct *task = (void *)bpf_get_current_task_btf();
+    const struct task_struct *leader = task->group_leader;
+    const struct signal_struct *signal = task->signal;
+    struct exit_event *event;
+
+    if (!is_last_thread(context, leader, signal))
+        return 0;
+    event = ringmill_reserve(events, sizeof(*event));
+    if (!event)
+        return 0;
+    fill(event, leader, wait_status(leader, signal));
+    ringmill_submit(event);
+    return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

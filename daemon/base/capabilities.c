@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The threads that look at records and at what others send us need no privileges, so they have
+ * none: a flaw in a parser there is not a flaw in the kernel's hands. */
+
+#include "base/capabilities.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+static int apply(const unsigned *keep, size_t count)
+{
+    bool held[CAP_LAST_CAP + 1] = {false};
+
+    if (capng_get_caps_process() != 0)
+        return -EPERM;
+    for (size_t i = 0; i < count; i++)
+        held[keep[i]] = capng_have_capability(CAPNG_PERMITTED, keep[i]);
+    capng_clear(CAPNG_SELECT_CAPS);
+    for (size_t i = 0; i < count; i++)
+        if (held[keep[i]])
+            capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, keep[i]);
+    return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -EPERM;
+}
+
+int capabilities_keep_loader(void)
+{
+    static const unsigned keep[] = {
+        CAP_BPF,
+        CAP_PERFMON,
+        CAP_NET_ADMIN,       /* network programs */
+        CAP_DAC_READ_SEARCH, /* tracefs is readable for root alone */
+        CAP_SYS_ADMIN,       /* maps by id; kernels that know no CAP_BPF */
+        CAP_SYS_RESOURCE,    /* RLIMIT_MEMLOCK, before Linux 5.11 */
+    };
+
+    return apply(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
+int capabilities_drop(void)
+{
+    return apply(NULL, 0);
+}

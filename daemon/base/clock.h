@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Times are nanoseconds in an int64_t: of CLOCK_MONOTONIC (what bpf_ktime_get_ns() gives), or of
+ * the wall clock since 1970-01-01T00:00:00Z. The latter reach from 1677 to 2262, so that every
+ * value has a date of four-digit year. */
+
+#include <stdint.h>
+
+enum {
+    CLOCK_RFC3339_LENGTH = 30, /* 2026-11-22T22:16:40.123456789Z */
+    CLOCK_SECOND_LENGTH = 20,  /* 2026-11-22T22:16:40. */
+};
+
+int64_t clock_monotonic(void); /* now; any thread */
+int64_t clock_realtime(void);  /* now, since 1970; any thread */
+
+/* What added to CLOCK_MONOTONIC gives the wall clock. It moves when the wall clock is set or
+ * slewed, so a thread that stamps events keeps one of its own and refreshes it now and then.
+ * Owned by one thread. */
+struct wall_offset {
+    int64_t offset;   /* ns */
+    int64_t measured; /* CLOCK_MONOTONIC when it was */
+    int64_t error;    /* ns that the offset may be wrong by, either way */
+};
+
+/* Measures now: some system-call-free clock reads, about a microsecond. */
+void wall_offset_refresh(struct wall_offset *wall);
+
+/* Refreshes if the last measurement is age ns old at now (CLOCK_MONOTONIC). A zeroed wall_offset
+ * is always too old. */
+void wall_offset_keep(struct wall_offset *wall, int64_t now, int64_t age);
+
+/* The wall time of a CLOCK_MONOTONIC one. Wraps on nonsense, never traps. */
+static inline int64_t wall_offset_apply(const struct wall_offset *wall, uint64_t monotonic)
+{
+    return (int64_t)(monotonic + (uint64_t)wall->offset);
+}
+
+/* Writes RFC 3339 with nanoseconds and Z: CLOCK_RFC3339_LENGTH bytes and a NUL. Any thread. */
+void clock_format_rfc3339(int64_t ns, char out[CLOCK_RFC3339_LENGTH + 1]);
+
+/* The same for many times that lie close together: the date is computed when the second changes.
+ * Owned by one thread. Zeroed is the valid beginning. */
+struct clock_stamper {
+    int64_t second; /* that prefix shows; meaningless while prefix[0] is 0 */
+    char prefix[CLOCK_SECOND_LENGTH];
+};
+
+/* Writes CLOCK_RFC3339_LENGTH bytes, no NUL. */
+void clock_stamp(struct clock_stamper *stamper, int64_t ns, char out[CLOCK_RFC3339_LENGTH]);

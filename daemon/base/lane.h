@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The way of encoded events from one consumer thread to one writer thread. A fixed set of chunks
+ * goes round; none is ever allocated or freed on the way.
+ *
+ *      consumer thread                                   writer thread
+ *      spare ──▶ open ──▶ full ══ handed (queue) ══════▶ taken, written
+ *        ▲                                                 │
+ *        └════════════════════════ returned (queue) ◀══════┘
+ *
+ * The consumer fills the open chunk while a batch is in hand, publishes the ring's consumer
+ * position, and only then hands chunks over: so a record is never both written and read again.
+ * `reserve` chunks always suffice for one batch: the consumer takes a batch only while
+ * lane_has_room(), and so never waits in the middle of one. */
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "base/queue.h"
+#include "base/waker.h"
+
+enum {
+    CHUNK_BYTES = 256 * 1024, /* what a writer gets at once */
+    EVENT_MAX = 64 * 1024,    /* the longest encoded event; a longer one is counted as failed */
+    LANE_CHUNKS = 32,         /* 8 MiB: all that a kill -9 can lose on the way to one sink */
+};
+
+struct chunk {
+    uint32_t used;   /* bytes */
+    uint32_t events; /* whole ones; none spans two chunks */
+    char bytes[CHUNK_BYTES];
+};
+
+struct lane {
+    /* immutable after lane_init() */
+    struct chunk *chunks;
+    uint32_t n_chunks;
+    uint32_t reserve;
+    struct waker *writer;        /* rung when chunks were handed over */
+    void (*on_room)(void *data); /* called by the writer thread when a starved lane has room */
+    void *on_room_data;
+
+    /* owned by the consumer thread */
+    struct chunk **spare; /* a stack: the chunk used last is still in the cache */
+    uint32_t n_spare;
+    struct chunk **full;
+    uint32_t n_full;
+    struct chunk *open;
+    counter forwarded; /* events put in */
+
+    /* owned by the writer thread */
+    alignas(CACHE_LINE) counter delivered; /* events the sink acknowledged */
+    counter dropped;                       /* events given up */
+
+    /* any thread */
+    alignas(CACHE_LINE) atomic_bool starved;
+    struct queue handed;
+    struct queue returned;
+};
+
+/* batch: the most views in one batch; copies: how many times one record can be forwarded here.
+ * writer and on_room_data stay the caller's and must outlive the lane. 0 or -ENOMEM. */
+int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, struct waker *writer,
+              void (*on_room)(void *data), void *on_room_data);
+void lane_deinit(struct lane *lane);
+
+/* Consumer thread: is there room for a whole batch? After "no", on_room is called once there is. */
+bool lane_has_room(struct lane *lane);
+
+/* Consumer thread: the free end of the open chunk; *ret_room is at least EVENT_MAX after
+ * lane_next_chunk(). Bytes written there count once lane_add() says so. */
+char *lane_tail(struct lane *lane, uint32_t *ret_room);
+void lane_add(struct lane *lane, uint32_t bytes, uint32_t events);
+void lane_next_chunk(struct lane *lane);
+
+/* Consumer thread: gives the writer all full chunks, and with `open` also the one being filled. */
+void lane_hand_over(struct lane *lane, bool open);
+
+/* Writer thread: the next chunk in order, or NULL; it must be given back. */
+struct chunk *lane_take(struct lane *lane);
+/* Writer thread: `delivered` of its events were acknowledged, the others are dropped. */
+void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered);
+
+/* Any thread: events forwarded and neither delivered nor dropped yet. */
+uint64_t lane_in_flight(const struct lane *lane);

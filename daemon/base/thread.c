@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The interrupt's handler does nothing: it exists so that the signal neither kills nor restarts the
+ * call it interrupts (no SA_RESTART). */
+
+#include "base/thread.h"
+
+#include <signal.h>
+#include <time.h>
+
+_Static_assert(THREAD_INTERRUPT_SIGNAL == SIGUSR2, "the signal for thread_interrupt()");
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+}
+
+void thread_setup_interrupt(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    sigaction(THREAD_INTERRUPT_SIGNAL, &action, NULL);
+}
+
+int thread_start(pthread_t *ret_thread, const char *name, void *(*run)(void *data), void *data)
+{
+    sigset_t blocked, before;
+    int result;
+
+    sigfillset(&blocked);
+    sigdelset(&blocked, THREAD_INTERRUPT_SIGNAL);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    result = -pthread_create(ret_thread, NULL, run, data);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (result == 0)
+        pthread_setname_np(*ret_thread, name);
+    return result;
+}
+
+bool thread_join(pthread_t thread, uint64_t timeout_ns)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)(timeout_ns / 1000000000);
+    until.tv_nsec += (long)(timeout_ns % 1000000000);
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+void thread_interrupt(pthread_t thread)
+{
+    pthread_kill(thread, THREAD_INTERRUPT_SIGNAL);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* ringmill: the command line tool. One row for each command. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/run.h"
+
+struct command {
+    const char *name;
+    enum exit_code (*run)(int argc, char **argv); /* argv begins with the command's name */
+    const char *doc;
+};
+
+static const struct command commands[] = {
+    {"run", run_command, "show the events of one source"},
+    {0},
+};
+
+static void print_usage(FILE *file)
+{
+    fputs("usage: ringmill COMMAND [...]\n", file);
+    for (const struct command *command = commands; command->name; command++)
+        fprintf(file, "  %-8s %s; see ringmill %s --help\n", command->name, command->doc,
+                command->name);
+}
+
+int main(int argc, char **argv)
+{
+    log_open("ringmill", LOG_LEVEL_INFO);
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0) {
+        if (argv[1][2] == 'h')
+            print_usage(stdout);
+        else
+            puts("ringmill " RINGMILL_VERSION);
+        return EXIT_CODE_OK;
+    }
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, argv[1]) == 0)
+            return (int)command->run(argc - 1, argv + 1);
+    log_error("there is no command \"%s\"", argv[1]);
+    print_usage(stderr);
+    return EXIT_CODE_ENVIRONMENT;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Collects config errors, so that a user sees all of them at once and in the order of the file,
+ * whichever part of the daemon found them. The array is kept sorted while it grows: there are few
+ * messages, and a reader never has to ask whether it was sorted already. Control characters are
+ * escaped on the way in, since keys and values come from a file and end on a terminal or a journal
+ * that splits at newlines. */
+
+#include "config/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/utf8.h"
+
+static const char *const ellipsis = "...";
+
+static bool is_control(char byte)
+{
+    return (unsigned char)byte < 0x20 || byte == 0x7f;
+}
+
+void diag_init(struct diag *diag)
+{
+    *diag = (struct diag){0};
+}
+
+void diag_deinit(struct diag *diag)
+{
+    for (size_t i = 0; i < diag->kept; i++) {
+        free(diag->messages[i].file);
+        free(diag->messages[i].text);
+        free(diag->messages[i].excerpt);
+    }
+    free(diag->messages);
+    *diag = (struct diag){0};
+}
+
+/* Ends a text that vsnprintf cut, at the start of a character. */
+static void mark_cut(char text[static DIAG_TEXT_MAX])
+{
+    strcpy(text + utf8_cut(text, DIAG_TEXT_MAX - 1 - strlen(ellipsis)), ellipsis);
+}
+
+/* A copy with control characters as \xNN; NULL when out of memory. */
+static char *escape(const char *text)
+{
+    size_t length = strlen(text);
+    char *copy = malloc(length * 4 + 1);
+    size_t used = 0;
+
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; i < length; i++) {
+        if (is_control(text[i]))
+            used += (size_t)sprintf(copy + used, "\\x%02x", (unsigned char)text[i]);
+        else
+            copy[used++] = text[i];
+    }
+    copy[used] = '\0';
+    return copy;
+}
+
+static int compare(const struct diag_message *a, const struct diag_message *b)
+{
+    int order = strcmp(a->file, b->file);
+
+    if (order != 0)
+        return order;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return (a->column > b->column) - (a->column < b->column);
+}
+
+/* False: there is no room; the message stays the caller's. */
+static bool insert(struct diag *diag, const struct diag_message *message)
+{
+    struct diag_message *larger;
+    size_t at = diag->kept;
+
+    if (!message->file || !message->text || diag->kept == DIAG_MESSAGES_MAX)
+        return false;
+    larger = reallocarray(diag->messages, diag->kept + 1, sizeof(*larger));
+    if (!larger)
+        return false;
+    diag->messages = larger;
+    while (at > 0 && compare(&larger[at - 1], message) > 0)
+        at--;
+    memmove(larger + at + 1, larger + at, (diag->kept - at) * sizeof(*larger));
+    larger[at] = *message;
+    diag->kept++;
+    return true;
+}
+
+/* Writes a message's text from the node's path, if any, and the words. Owns excerpt. */
+static void add(struct diag *diag, const char *file, uint32_t line, uint32_t column,
+                const struct config_node *node, char *excerpt, const char *format,
+                va_list arguments)
+{
+    char text[DIAG_TEXT_MAX];
+    size_t used = 0;
+    int wanted;
+
+    if (node && node->parent) {
+        config_node_path(node, text, CONFIG_PATH_MAX);
+        used = strlen(text);
+        used += (size_t)sprintf(text + used, ": ");
+    }
+    wanted = vsnprintf(text + used, sizeof(text) - used, format, arguments);
+    if (wanted >= 0 && (size_t)wanted >= sizeof(text) - used)
+        mark_cut(text);
+
+    struct diag_message message = {
+        .file = strdup(file),
+        .line = line,
+        .column = column,
+        .text = escape(text),
+        .excerpt = excerpt,
+    };
+
+    if (insert(diag, &message))
+        return;
+    diag->rest++;
+    free(message.file);
+    free(message.text);
+    free(message.excerpt);
+}
+
+void diag_add(struct diag *diag, const struct config_node *node, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(diag, config_node_file(node), node->line, node->column, node, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(diag, config_node_file(node), node->key ? node->key_line : node->line,
+        node->key ? node->key_column : node->column, node, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void diag_add_place(struct diag *diag, const char *file, uint32_t line, uint32_t column,
+                    const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(diag, file, line, column, NULL, NULL, format, arguments);
+    va_end(arguments);
+}
+
+/* The part of the text's line around offset that fits, and a caret:
+ *
+ *         ...uid == && 0
+ *                   ^          NULL when out of memory: the message goes without. */
+static char *draw(const char *text, size_t length, size_t offset)
+{
+    size_t start = offset;
+    size_t end = offset;
+    bool is_cut;
+    char *excerpt;
+
+    while (start > 0 && text[start - 1] != '\n' && offset - start < DIAG_EXCERPT_MAX / 2)
+        start--;
+    while (start < offset && utf8_continues(text[start]))
+        start++;
+    is_cut = start > 0 && text[start - 1] != '\n';
+    while (end < length && text[end] != '\n' && end - start < DIAG_EXCERPT_MAX)
+        end++;
+    while (end < length && end > offset && utf8_continues(text[end]))
+        end--;
+    if (asprintf(&excerpt, "    %s%.*s%s\n    %*s^\n", is_cut ? ellipsis : "", (int)(end - start),
+                 text + start, end < length && text[end] != '\n' ? ellipsis : "",
+                 (int)(utf8_count(text + start, offset - start) + (is_cut ? 3 : 0)), "") < 0)
+        return NULL;
+    for (char *byte = excerpt; *byte; byte++) {
+        if (is_control(*byte) && *byte != '\n')
+            *byte = ' ';
+    }
+    return excerpt;
+}
+
+void diag_add_inside(struct diag *diag, const struct config_node *scalar, size_t offset,
+                     const char *format, ...)
+{
+    uint32_t column = scalar->column;
+    va_list arguments;
+
+    if (offset > scalar->length)
+        offset = scalar->length;
+    if (scalar->text_column > 0)
+        column = scalar->text_column + (uint32_t)utf8_count(scalar->text, offset);
+    va_start(arguments, format);
+    add(diag, config_node_file(scalar), scalar->line, column, scalar,
+        draw(scalar->text, scalar->length, offset), format, arguments);
+    va_end(arguments);
+}
+
+size_t diag_count(const struct diag *diag)
+{
+    return diag->kept + diag->rest;
+}
+
+void diag_print(const struct diag *diag, FILE *file)
+{
+    for (size_t i = 0; i < diag->kept; i++) {
+        const struct diag_message *message = &diag->messages[i];
+
+        if (message->line > 0)
+            fprintf(file, "%s:%u:%u: %s\n", message->file, message->line, message->column,
+                    message->text);
+        else
+            fprintf(file, "%s: %s\n", message->file, message->text);
+        if (message->excerpt)
+            fputs(message->excerpt, file);
+    }
+    if (diag->rest > 0)
+        fprintf(file, "and %zu more\n", diag->rest);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The daemon's life on the main thread: start, signals and timers on libevent, stop, books. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/tree.h"
+
+/* Exit codes of all programs. */
+enum exit_code {
+    EXIT_CODE_OK = 0,
+    EXIT_CODE_FAILED = 1,      /* at run time: also when the books do not add up */
+    EXIT_CODE_ENVIRONMENT = 2, /* wrong usage, or something missing that the daemon needs */
+    EXIT_CODE_CONFIG = 3,
+};
+
+struct daemon_options {
+    uint64_t seconds; /* end by itself after so many; 0: never */
+};
+
+struct graph;
+
+/* Runs the graph until a signal, the time or the graph itself ends it. Prints the books to stderr.
+ * Everything that goes wrong has been logged when it returns. */
+enum exit_code daemon_run(struct graph *graph, const struct daemon_options *options);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Thin on purpose: when to say what is the daemon's business. */
+
+#include "control/notify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+void notify_ready(void)
+{
+    sd_notify(0, "READY=1");
+}
+
+void notify_stopping(void)
+{
+    sd_notify(0, "STOPPING=1");
+}
+
+void notify_watchdog(void)
+{
+    sd_notify(0, "WATCHDOG=1");
+}
+
+void notify_status(const char *format, ...)
+{
+    char status[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(status, sizeof(status), format, arguments);
+    va_end(arguments);
+    sd_notifyf(0, "STATUS=%s", status);
+}
+
+uint64_t notify_watchdog_limit(void)
+{
+    uint64_t microseconds = 0;
+
+    return sd_watchdog_enabled(0, &microseconds) > 0 ? microseconds * 1000 : 0;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdint.h>
+
+/* What the service manager is told (sd_notify). Without one all of this does nothing. Main thread
+ * only. */
+
+void notify_ready(void);
+void notify_stopping(void);
+void notify_watchdog(void);
+void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Nanoseconds within which notify_watchdog() must come; 0: nobody waits for it. */
+uint64_t notify_watchdog_limit(void);

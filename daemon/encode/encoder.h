@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* An encoder turns a batch's selected views into bytes that a sink understands. All formats stand
+ * behind this one interface, one file pair and one row in the registry each; the indirect call is
+ * per batch, never per record. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "record/batch.h"
+#include "record/schema.h"
+
+struct encoder_options {
+    const struct wall_offset *wall; /* borrowed until close; read at each encode by its thread.
+                                       NULL: measured once, at open */
+    uint32_t event_max; /* bytes of the longest event that may come out; 0: as long as fits */
+};
+
+/* Each format's own struct begins with it. */
+struct encoder {
+    const struct encoder_ops *ops;
+};
+
+struct encoder_ops {
+    const char *name; /* as the config's `format:` has it */
+
+    /* 0, -ENOMEM or -EINVAL with error filled. schema is borrowed until close; source is copied.
+     * The caller owns *ret_encoder and gives it back by close. */
+    int (*open)(const struct schema *schema, const char *source,
+                const struct encoder_options *options, struct error *error,
+                struct encoder **ret_encoder);
+
+    /* Encodes the views selection[from], selection[from + 1], ... for as long as each fits wholly
+     * into what is left of room. Returns how many did and sets *ret_used to their bytes; what lies
+     * behind in out may have been scribbled on. If event_max bytes were still left, the record that
+     * did not fit is longer than that, and will be for ever. Takes no memory. */
+    uint32_t (*encode)(struct encoder *encoder, const struct batch *batch, uint32_t from, char *out,
+                       size_t room, size_t *ret_used);
+
+    void (*close)(struct encoder *encoder); /* accepts NULL */
+};
+
+/* An encoder belongs to one consumer thread: it caches. */
+static inline uint32_t encoder_batch(struct encoder *encoder, const struct batch *batch,
+                                     uint32_t from, char *out, size_t room, size_t *ret_used)
+{
+    return encoder->ops->encode(encoder, batch, from, out, room, ret_used);
+}
+
+static inline void encoder_close(struct encoder *encoder)
+{
+    if (encoder)
+        encoder->ops->close(encoder);
+}

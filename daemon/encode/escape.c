@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Most texts are clean ASCII, so eight bytes are looked at and copied at once, up to the first that
+ * is not plain; what stands out is then handled singly. Room is checked at each step and not by a
+ * worst case in advance: a worst case of six times the text would refuse chunks that have room. */
+
+#include "encode/escape.h"
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { WORD = 8 };
+
+static const char hex[] = "0123456789abcdef";
+
+/* A top bit in each byte that is a control, a quote, a backslash, DEL or not ASCII. Borrows between
+ * the bytes may set too many top bits above a true one, never below, so the lowest is true. */
+static uint64_t odd_bytes(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = ones << 7;
+    uint64_t quote = word ^ ones * '"';
+    uint64_t backslash = word ^ ones * '\\';
+    uint64_t del = word ^ ones * 0x7f;
+
+    return ((word - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | word) &
+           tops;
+}
+
+static bool is_tail(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Bytes of the valid multi-byte sequence at bytes, 0 for none. The second byte's range is what
+ * keeps overlong forms, surrogates and too high ones out. */
+static uint32_t sequence_length(const uint8_t *bytes, uint32_t left)
+{
+    uint8_t first = bytes[0];
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    uint32_t length = first >= 0xf5 || first < 0xc2 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+
+    if (length == 0 || length > left || bytes[1] < low || bytes[1] > high)
+        return 0;
+    for (uint32_t i = 2; i < length; i++) {
+        if (!is_tail(bytes[i]))
+            return 0;
+    }
+    return length;
+}
+
+/* What stands for one byte that is not plain and no part of a sequence. Returns its length. */
+static uint32_t spell_byte(uint8_t byte, char out[ESCAPE_GROWTH])
+{
+    static const char names[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+                                 ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
+
+    if (byte < sizeof(names) && names[byte]) {
+        out[0] = '\\';
+        out[1] = names[byte];
+        return 2;
+    }
+    memcpy(out, byte < 0x80 ? "\\u00" : "\\\\x", 4);
+    out[byte < 0x80 ? 4 : 3] = hex[byte >> 4];
+    out[byte < 0x80 ? 5 : 4] = hex[byte & 15];
+    return byte < 0x80 ? 6 : 5;
+}
+
+/* The next eight bytes, or what is left of them with NULs behind; never reads past left. */
+static inline uint64_t load_word(const uint8_t *at, uint32_t left)
+{
+    uint64_t word = 0;
+    uint32_t low, high;
+
+    if (left >= WORD) {
+        memcpy(&word, at, WORD);
+        return le64toh(word);
+    }
+    if (left >= 4) {
+        memcpy(&low, at, 4);
+        memcpy(&high, at + left - 4, 4);
+        return le32toh(low) | (uint64_t)le32toh(high) << (8 * (left - 4));
+    }
+    for (uint32_t i = 0; i < left; i++)
+        word |= (uint64_t)at[i] << (8 * i);
+    return word;
+}
+
+/* How many plain bytes word begins with. */
+static inline uint32_t count_plain(uint64_t word)
+{
+    uint64_t odd = odd_bytes(word);
+
+    return odd ? (uint32_t)__builtin_ctzll(odd) / 8 : WORD;
+}
+
+/* Writes the first count bytes of word, and scribbles on the rest of eight where there is room. */
+static inline char *put_word(char *out, const char *end, uint64_t word, uint32_t count)
+{
+    word = htole64(word);
+    if (end - out >= WORD)
+        memcpy(out, &word, WORD);
+    else if (end - out >= (ptrdiff_t)count)
+        memcpy(out, &word, count);
+    else
+        return NULL;
+    return out + count;
+}
+
+/* One sequence, or one byte's spelling. */
+static char *put_odd(char *out, const char *end, const uint8_t *at, uint32_t left,
+                     uint32_t *ret_taken)
+{
+    char spelt[ESCAPE_GROWTH];
+    uint32_t length = sequence_length(at, left);
+
+    *ret_taken = length ? length : 1;
+    if (length)
+        memcpy(spelt, at, length);
+    else
+        length = spell_byte(*at, spelt);
+    if (end - out < (ptrdiff_t)length)
+        return NULL;
+    memcpy(out, spelt, length);
+    return out + length;
+}
+
+char *escape_put(char *out, const char *end, struct text text)
+{
+    const uint8_t *at = (const uint8_t *)text.bytes;
+    uint32_t left = text.length;
+
+    while (left) {
+        uint64_t word = load_word(at, left);
+        uint32_t taken = count_plain(word);
+
+        if (taken)
+            out = put_word(out, end, word, taken);
+        else
+            out = put_odd(out, end, at, left, &taken);
+        if (!out)
+            return NULL;
+        at += taken;
+        left -= taken;
+    }
+    return out;
+}

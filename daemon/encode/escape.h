@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A text as the inside of a JSON string: always valid JSON and valid UTF-8, whatever the bytes.
+ *
+ *     valid UTF-8              as it is
+ *     " and \                  \" and \\
+ *     U+0000 to U+001F, 7F     \b \f \n \r \t, the others \u00XX
+ *     any other byte           \\xNN: read back, the four characters \xNN. So are overlong forms,
+ *                              surrogates and what lies above U+10FFFF, byte by byte
+ *
+ * Hex digits are small. The last row is for eyes: a text that holds \xNN itself reads the same. */
+
+#include <stddef.h>
+
+#include "record/field.h"
+
+enum { ESCAPE_GROWTH = 6 }; /* bytes that one byte becomes at the most */
+
+/* Writes text, whose bytes are not NULL, to out, and never touches end. Returns the byte behind the
+ * last one, or NULL when it does not fit (then out is scribbled on). */
+char *escape_put(char *out, const char *end, struct text text);

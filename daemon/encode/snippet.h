@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A piece of output that was made ready at open. */
+
+#include <stdint.h>
+
+enum { SNIPPET_BLOCK = 16 };
+
+/* bytes have snippet_room(length) bytes of memory, so that whole blocks can be copied. */
+struct snippet {
+    char *bytes;
+    uint32_t length;
+};
+
+static inline uint32_t snippet_room(uint32_t length)
+{
+    return (length + SNIPPET_BLOCK - 1) / SNIPPET_BLOCK * SNIPPET_BLOCK;
+}
+
+/* before, then text as the inside of a JSON string, then behind. 0 or -ENOMEM. */
+int snippet_init(struct snippet *snippet, const char *before, const char *text, const char *behind);
+void snippet_deinit(struct snippet *snippet); /* accepts a zeroed one */

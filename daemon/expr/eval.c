@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Selection algebra. Everything is said by one operation: run a term over a selection and keep
+ * those for which it is what is wanted, true or false. Then
+ *
+ *     all(a, b) wanted true     b runs over what a kept
+ *     any(a, b) wanted false    the same, both wanted false
+ *     the two others            what the opposite would keep, taken away
+ *
+ * so `a || b` runs b only over what a left out, `!` costs nothing, no result is ever merged or
+ * sorted, and ascending order is kept by construction. A leaf reads a selection before it writes
+ * it, so it may work in place; only the difference needs a copy, one for each level, and
+ * EXPR_DEPTH_MAX bounds the levels: && within || within ( ) is two levels. */
+
+#include "expr/eval.h"
+
+#include <string.h>
+
+#include "expr/expr.h"
+#include "expr/leaf.h"
+#include "record/batch.h"
+
+/* What in holds and out does not; out is a part of in, both ascend. The result replaces out. Not
+ * inlined: its copy must not stay on the stack of each level. */
+__attribute__((noinline)) static uint32_t take_away(const uint16_t *in, uint32_t n, uint16_t *out,
+                                                    uint32_t n_out)
+{
+    uint16_t gone[BATCH_MAX + 1];
+    uint32_t k = 0, left = 0;
+
+    memcpy(gone, out, n_out * sizeof(*out));
+    gone[n_out] = UINT16_MAX; /* no index */
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_gone = in[i] == gone[k];
+
+        out[left] = in[i];
+        k += is_gone;
+        left += !is_gone;
+    }
+    return left;
+}
+
+static uint32_t run_term(const struct expr *expr, uint32_t index, bool wanted,
+                         const struct ringmill_view *views, uint16_t *selection, uint32_t n);
+
+/* Each child runs over what the one before kept. */
+static uint32_t run_children(const struct expr *expr, const struct term *term, bool wanted,
+                             const struct ringmill_view *views, uint16_t *selection, uint32_t n)
+{
+    for (uint32_t at = term->first; at && n; at = expr->terms[at].next)
+        n = run_term(expr, at, wanted, views, selection, n);
+    return n;
+}
+
+static uint32_t run_opposite(const struct expr *expr, const struct term *term, bool wanted,
+                             const struct ringmill_view *views, uint16_t *selection, uint32_t n)
+{
+    uint16_t before[BATCH_MAX];
+    uint32_t kept;
+
+    memcpy(before, selection, n * sizeof(*selection));
+    kept = run_children(expr, term, !wanted, views, selection, n);
+    return take_away(before, n, selection, kept);
+}
+
+static uint32_t run_term(const struct expr *expr, uint32_t index, bool wanted,
+                         const struct ringmill_view *views, uint16_t *selection, uint32_t n)
+{
+    const struct term *term = &expr->terms[index];
+
+    wanted ^= term->negated;
+    if (term->kind == TERM_FALSE)
+        return wanted ? 0 : n;
+    if (term->kind != TERM_ALL && term->kind != TERM_ANY)
+        return leaf_select(term, wanted, views, selection, n);
+    if ((term->kind == TERM_ALL) == wanted)
+        return run_children(expr, term, wanted, views, selection, n);
+    return run_opposite(expr, term, wanted, views, selection, n);
+}
+
+uint32_t eval_select(const struct expr *expr, const struct ringmill_view *views,
+                     uint16_t *selection, uint32_t n)
+{
+    return run_term(expr, expr->root, true, views, selection, n);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Only the glue between the config, an expression and a batch; the language is in expr/. */
+
+#include "filter/filter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "expr/expr.h"
+
+struct filter {
+    struct handler base;
+    struct expr *condition;
+};
+
+static void filter_close(struct handler *handler)
+{
+    struct filter *filter = (struct filter *)handler;
+
+    if (!filter)
+        return;
+    expr_free(filter->condition);
+    free(filter);
+}
+
+static int filter_open(const struct config_node *config, const struct handler_host *host,
+                       struct diag *diag, struct handler **ret)
+{
+    _cleanup_(cleanup_free) struct filter *filter = calloc(1, sizeof(*filter));
+    struct expr_error error;
+    int result;
+
+    if (!filter)
+        return -ENOMEM;
+    if (config->kind != CONFIG_SCALAR) {
+        diag_add(diag, config, "expected a condition, as in: uid == 0 && comm != \"cron\"");
+        return -EINVAL;
+    }
+    result = expr_compile(config->text, host->schema, &error, &filter->condition);
+    if (result < 0) {
+        diag_add_inside(diag, config, error.column, "%s", error.text);
+        return result;
+    }
+    filter->base.ops = &filter_ops;
+    *ret = &TAKE_PTR(filter)->base;
+    return 0;
+}
+
+static void filter_process(struct handler *handler, struct batch *batch)
+{
+    expr_select(((struct filter *)handler)->condition, batch);
+}
+
+const struct handler_ops filter_ops = {
+    .name = "filter",
+    .doc = "keeps the records for which a condition holds",
+    .removes = BOOK_FILTERED,
+    .open = filter_open,
+    .process = filter_process,
+    .close = filter_close,
+};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The only place where a record's bytes are copied, and they are copied as text: from the ring's
+ * page straight into the chunk that the sink will write. */
+
+#include "forward/forward.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/lane.h"
+#include "config/setting.h"
+#include "encode/encoder.h"
+
+struct forward_config {
+    struct setting_texts sinks;
+};
+
+static const struct setting forward_setting = {
+    .name = "forward",
+    .type = SETTING_NAMES,
+    .offset = offsetof(struct forward_config, sinks),
+    .minimum = 1,
+    .maximum = FORWARD_OUTLETS_MAX,
+    .doc = "a sink, or a list of them",
+};
+
+struct exit_way {
+    struct lane *lane;
+    struct encoder *encoder;
+};
+
+struct forward {
+    struct handler base;
+    struct exit_way ways[FORWARD_OUTLETS_MAX];
+    uint32_t n_ways;
+};
+
+static void forward_close(struct handler *handler)
+{
+    struct forward *forward = (struct forward *)handler;
+
+    if (!forward)
+        return;
+    for (uint32_t i = 0; i < forward->n_ways; i++)
+        encoder_close(forward->ways[i].encoder);
+    free(forward);
+}
+
+static int open_way(struct forward *forward, const struct handler_host *host,
+                    const struct config_node *name, struct diag *diag)
+{
+    const struct outlet *outlet = host->outlet(host, name, diag);
+    struct exit_way *way = &forward->ways[forward->n_ways];
+    struct encoder_options options = {.wall = host->wall, .event_max = EVENT_MAX};
+    struct error error;
+    int result;
+
+    if (!outlet)
+        return -ENOENT;
+    if (!outlet->format)
+        return -EINVAL; /* the sink's own error was reported where the sink stands */
+    result = outlet->format->open(host->schema, host->source_name, &options, &error, &way->encoder);
+    if (result < 0) {
+        diag_add(diag, name, "%s", error.text);
+        return result;
+    }
+    way->lane = outlet->lane;
+    forward->n_ways++;
+    return 0;
+}
+
+static int forward_open(const struct config_node *config, const struct handler_host *host,
+                        struct diag *diag, struct handler **ret)
+{
+    struct forward *forward = calloc(1, sizeof(*forward));
+    struct forward_config bound;
+    int result = 0;
+
+    if (!forward)
+        return -ENOMEM;
+    forward->base.ops = &forward_ops;
+    if (setting_bind_value(&forward_setting, config, &bound, diag) > 0) {
+        result = -EINVAL;
+        bound.sinks.count = 0;
+    }
+    for (uint32_t i = 0; i < bound.sinks.count; i++) {
+        int opened = open_way(forward, host, bound.sinks.nodes[i], diag);
+
+        result = opened < 0 ? opened : result;
+    }
+    if (result < 0) {
+        forward_close(&forward->base);
+        return result;
+    }
+    *ret = &forward->base;
+    return 0;
+}
+
+/* An event that does not fit into a chunk that has room for the longest one is too long. */
+static void fill_lane(const struct exit_way *way, struct batch *batch)
+{
+    uint32_t next = 0;
+
+    while (next < batch->selected) {
+        uint32_t room, encoded;
+        size_t used;
+        char *tail = lane_tail(way->lane, &room);
+
+        encoded = encoder_batch(way->encoder, batch, next, tail, room, &used);
+        lane_add(way->lane, (uint32_t)used, encoded);
+        batch->forwarded += encoded;
+        next += encoded;
+        if (next == batch->selected)
+            return;
+        if (room - used < EVENT_MAX) {
+            lane_next_chunk(way->lane);
+        } else {
+            batch->failed++;
+            next++;
+        }
+    }
+}
+
+static void forward_process(struct handler *handler, struct batch *batch)
+{
+    struct forward *forward = (struct forward *)handler;
+
+    for (uint32_t i = 0; i < forward->n_ways; i++)
+        fill_lane(&forward->ways[i], batch);
+}
+
+const struct handler_ops forward_ops = {
+    .name = "forward",
+    .doc = "encodes each record and sends it to a sink, or to several",
+    .removes = BOOK_FORWARDED,
+    .forwards = true,
+    .open = forward_open,
+    .process = forward_process,
+    .close = forward_close,
+};

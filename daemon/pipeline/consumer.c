@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The order inside handle_batch() is the at-most-once contract: encode in place, publish the
+ * position, hand over. A kill in between loses what was published and not yet written (at most the
+ * lanes' chunks), and never writes a record twice.
+ *
+ * Room is asked for before a batch is taken, never within one, so there is no half-done batch to
+ * keep and come back to: see base/lane.h. */
+
+#include "pipeline/consumer.h"
+
+#include <errno.h>
+#include <ringmill/ring.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/thread.h"
+
+/* How old the measured distance from ktime to the wall clock may get. */
+#define WALL_AGE_NS INT64_C(1000000000)
+
+static bool source_has_room(const struct graph_source *source)
+{
+    for (uint32_t i = 0; i < source->n_sinks; i++)
+        if (!lane_has_room(&source->sinks[i]->lane))
+            return false;
+    return true;
+}
+
+/* A lane may serve several sources, so one that is short of room pauses all of them. */
+static void pause_sources(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_sources; i++) {
+        struct graph_source *source = &consumer->graph->sources[i];
+
+        if (source->paused || source_has_room(source))
+            continue;
+        ringmill_reader_pause(consumer->reader, source->ring);
+        source->paused = true;
+        consumer->n_paused++;
+    }
+}
+
+static void resume_sources(struct consumer *consumer)
+{
+    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_sources; i++) {
+        struct graph_source *source = &consumer->graph->sources[i];
+
+        if (!source->paused || !source_has_room(source))
+            continue;
+        ringmill_reader_resume(consumer->reader, source->ring);
+        source->paused = false;
+        consumer->n_paused--;
+    }
+}
+
+static void hand_over(struct consumer *consumer, bool open)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
+        lane_hand_over(&consumer->graph->sinks[i].lane, open);
+}
+
+static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
+{
+    struct graph_source *source = taken->user;
+    struct batch batch;
+
+    batch.schema = source->source->schema;
+    batch.views = taken->views;
+    batch.count = taken->count;
+    for (uint32_t i = 0; i < source->n_strands; i++)
+        strand_run(&source->strands[i], &batch);
+    ringmill_ring_commit(taken->ring, taken->end);
+    hand_over(consumer, false);
+    if (!source_has_room(source))
+        pause_sources(consumer);
+}
+
+static void report_corrupt(const struct consumer *consumer)
+{
+    struct ringmill_error reason;
+
+    for (uint32_t i = 0; i < consumer->graph->n_sources; i++) {
+        const struct graph_source *source = &consumer->graph->sources[i];
+
+        if (ringmill_ring_health(source->ring, &reason) < 0)
+            log_error("source %s: %s; it is left alone", source->source->name, reason.text);
+    }
+}
+
+/* Everything that is readable now. */
+static void read_rings(struct consumer *consumer)
+{
+    struct ringmill_batch taken;
+    int result;
+
+    wall_offset_keep(&consumer->graph->wall, clock_monotonic(), WALL_AGE_NS);
+    for (uint32_t batches = 0; (result = ringmill_reader_next_batch(consumer->reader, &taken)) != 0;
+         batches++) {
+        if (result < 0) {
+            report_corrupt(consumer);
+            continue;
+        }
+        handle_batch(consumer, &taken);
+        if (batches % CONSUMER_TURN_BATCHES == CONSUMER_TURN_BATCHES - 1) {
+            hand_over(consumer, true);
+            counter_add(&consumer->turns, 1);
+        }
+    }
+    hand_over(consumer, true);
+    counter_add(&consumer->turns, 1);
+}
+
+static bool exhausted(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
+            if (!strand_exhausted(&graph->sources[i].strands[j]))
+                return false;
+    return true;
+}
+
+/* Trailing discarded records are read but come in no batch, so they are committed here. */
+static bool drained(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        struct ringmill_ring *ring = graph->sources[i].ring;
+
+        ringmill_ring_commit_all(ring);
+        if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void *consumer_main(void *data)
+{
+    struct consumer *consumer = data;
+
+    for (;;) {
+        bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
+
+        read_rings(consumer);
+        if (drain && drained(consumer->graph))
+            return NULL;
+        if (!consumer->told_exhausted && exhausted(consumer->graph)) {
+            consumer->told_exhausted = true;
+            consumer->on_exhausted(consumer->on_exhausted_data);
+        }
+        atomic_store_explicit(&consumer->asleep, true, memory_order_relaxed);
+        ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
+        atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
+        resume_sources(consumer);
+    }
+}
+
+static int open_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
+{
+    struct ringmill_ring_options options = {.size = sizeof(options)};
+    struct ringmill_error reason;
+    int result;
+
+    options.recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
+    result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
+    if (result < 0)
+        return error_set(error, result, "source %s: %s", source->source->name, reason.text);
+    return ringmill_reader_add(consumer->reader, source->ring, source);
+}
+
+int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)
+{
+    struct ringmill_reader_options options = {.size = sizeof(options), .batch = CONSUMER_BATCH};
+    struct ringmill_error reason;
+    int result = ringmill_reader_new(&options, &reason, &consumer->reader);
+
+    if (result < 0)
+        return error_set(error, result, "%s", reason.text);
+    consumer->graph = graph;
+    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
+        result = open_ring(consumer, &graph->sources[i], error);
+    /* the lease goes to the thread that reads */
+    ringmill_reader_release(consumer->reader);
+    return result;
+}
+
+void consumer_deinit(struct consumer *consumer)
+{
+    ringmill_reader_free(consumer->reader);
+    consumer->reader = NULL;
+}
+
+int consumer_start(struct consumer *consumer)
+{
+    return thread_start(&consumer->thread, "consumer", consumer_main, consumer);
+}
+
+void consumer_drain(struct consumer *consumer)
+{
+    atomic_store(&consumer->drain, true);
+    ringmill_reader_wake(consumer->reader);
+}
+
+bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)
+{
+    return thread_join(consumer->thread, timeout_ns);
+}
+
+void consumer_on_room(void *data)
+{
+    struct consumer *consumer = data;
+
+    ringmill_reader_wake(consumer->reader);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The consumer thread: one reader over all rings of a graph, one epoll set, and every handler.
+ *
+ *     batch ─▶ each strand of its source ─▶ commit ─▶ chunks are handed to the writers
+ *
+ * A source whose sinks lack room for a whole batch is paused; its ring fills, and a writer that
+ * gives chunks back wakes this thread to go on. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "pipeline/graph.h"
+
+struct ringmill_reader;
+
+struct consumer {
+    /* immutable after consumer_init() */
+    struct graph *graph;
+    struct ringmill_reader *reader;
+    void (*on_exhausted)(void *data); /* consumer thread, once: no record can ever pass again */
+    void *on_exhausted_data;
+    pthread_t thread;
+
+    /* owned by the consumer thread */
+    uint32_t n_paused;
+    bool told_exhausted;
+
+    /* any thread */
+    atomic_bool drain;
+    atomic_bool asleep;
+    counter turns; /* grows while the thread is awake and well */
+};
+
+enum {
+    CONSUMER_BATCH = 32, /* views in a batch */
+    CONSUMER_TURN_BATCHES =
+        64, /* batches after which begun chunks go to the writers all the same */
+};
+
+/* Main thread, with the sources loaded: opens their rings. graph stays the caller's. 0, or -errno
+ * and a sentence. */
+int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error);
+/* Closes the rings; after consumer_join(). Accepts a zeroed consumer. */
+void consumer_deinit(struct consumer *consumer);
+
+/* Needs lanes that are initialised. 0 or -errno. */
+int consumer_start(struct consumer *consumer);
+
+/* Main thread, after all sources are detached: handle what is in the rings, then end. */
+void consumer_drain(struct consumer *consumer);
+/* Main thread: true when the thread has ended within the time. */
+bool consumer_join(struct consumer *consumer, uint64_t timeout_ns);
+
+/* Any thread; for lanes: one of them has room again. data is the consumer. */
+void consumer_on_room(void *data);

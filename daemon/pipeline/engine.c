@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Why this order at the end: programs first, so that nothing is added; then the rings, whose
+ * records were promised; then the lanes. A sink that takes nothing would hold that up for ever, so
+ * after ENGINE_STOP_LIMIT_S its writer gives up: what it still gets is dropped and counted, the
+ * consumer finds room again, and the rest of the way is the usual one. */
+
+#include "pipeline/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/capabilities.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+
+enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
+
+struct job {
+    struct engine *engine;
+    struct error *error;
+};
+
+/* ---- on the loader thread -------------------------------------------------------------------- */
+
+static int job_load(void *data)
+{
+    struct job *job = data;
+    struct graph *graph = job->engine->graph;
+    int result = 0;
+
+    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
+        result = source_load(graph->sources[i].source, job->error);
+    return result;
+}
+
+static int job_limit(void *data)
+{
+    (void)data;
+    return capabilities_keep_loader();
+}
+
+static int job_attach(void *data)
+{
+    struct job *job = data;
+    struct graph *graph = job->engine->graph;
+    int result = 0;
+
+    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
+        result = source_attach(graph->sources[i].source, job->error);
+    return result;
+}
+
+static int job_detach(void *data)
+{
+    struct graph *graph = data;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        source_detach(graph->sources[i].source);
+    return 0;
+}
+
+static int job_lost(void *data)
+{
+    struct graph *graph = data;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        graph->sources[i].lost = source_lost(graph->sources[i].source);
+    return 0;
+}
+
+/* ---- events from other threads --------------------------------------------------------------- */
+
+static void on_exhausted(void *data)
+{
+    struct engine *engine = data;
+
+    atomic_store(&engine->exhausted, true);
+    engine->on_event(engine->on_event_data);
+}
+
+static void on_gone(void *data)
+{
+    struct engine *engine = data;
+
+    engine->on_event(engine->on_event_data);
+}
+
+bool engine_wants_stop(const struct engine *engine)
+{
+    if (atomic_load(&engine->exhausted))
+        return true;
+    for (uint32_t i = 0; i < engine->n_writers; i++)
+        if (atomic_load(&engine->graph->sinks[i].writer.gone))
+            return true;
+    return false;
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+static int open_sinks(struct graph *graph, struct error *error)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        struct graph_sink *sink = &graph->sinks[i];
+        int result = sink->ops->open(sink->config, error, &sink->sink);
+
+        if (result < 0) {
+            error_prefix(error, "sink %s", sink->name);
+            return result;
+        }
+    }
+    return 0;
+}
+
+static int load_sources(struct engine *engine, struct error *error)
+{
+    struct job job = {engine, error};
+    int result = loader_start(&engine->loader);
+
+    if (result < 0)
+        return error_set(error, result, "cannot start a thread: %s", strerror(-result));
+    engine->loader_runs = true;
+    result = loader_call(&engine->loader, job_load, &job);
+    if (result == 0 && loader_call(&engine->loader, job_limit, NULL) < 0)
+        log_warning("the loader thread cannot give up its other capabilities");
+    return result;
+}
+
+static int start_writers(struct engine *engine)
+{
+    struct graph *graph = engine->graph;
+
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        struct graph_sink *sink = &graph->sinks[i];
+        int result = waker_init(&sink->writer.waker);
+
+        if (result == 0)
+            result = lane_init(&sink->lane, CONSUMER_BATCH, sink->copies ? sink->copies : 1,
+                               &sink->writer.waker, consumer_on_room, &engine->consumer);
+        if (result < 0)
+            return result;
+        sink->writer.name = sink->name;
+        sink->writer.sink = sink->sink;
+        sink->writer.lanes = &sink->lane;
+        sink->writer.n_lanes = 1;
+        sink->writer.on_gone = on_gone;
+        sink->writer.on_gone_data = engine;
+        result = writer_start(&sink->writer);
+        if (result < 0)
+            return result;
+        engine->n_writers++;
+    }
+    return 0;
+}
+
+static int start_threads(struct engine *engine, struct error *error)
+{
+    int result;
+
+    if (capabilities_drop() < 0)
+        log_warning("cannot give up capabilities; all threads keep them");
+    thread_setup_interrupt();
+    signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
+    result = start_writers(engine);
+    if (result == 0)
+        result = consumer_start(&engine->consumer);
+    if (result < 0)
+        return error_set(error, result, "cannot start the threads: %s", strerror(-result));
+    engine->consumer_runs = true;
+    return 0;
+}
+
+int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
+                 void *data, struct error *error)
+{
+    struct job job = {engine, error};
+    int result;
+
+    memset(engine, 0, sizeof(*engine));
+    engine->graph = graph;
+    engine->on_event = on_event;
+    engine->on_event_data = data;
+    engine->consumer.on_exhausted = on_exhausted;
+    engine->consumer.on_exhausted_data = engine;
+    result = open_sinks(graph, error);
+    if (result == 0)
+        result = load_sources(engine, error);
+    if (result == 0)
+        result = consumer_init(&engine->consumer, graph, error);
+    if (result == 0)
+        result = start_threads(engine, error);
+    if (result == 0)
+        result = loader_call(&engine->loader, job_attach, &job);
+    return result;
+}
+
+/* ---- while it runs --------------------------------------------------------------------------- */
+
+void engine_refresh_lost(struct engine *engine)
+{
+    loader_call(&engine->loader, job_lost, engine->graph);
+}
+
+bool engine_alive(struct engine *engine)
+{
+    uint64_t turns = counter_get(&engine->consumer.turns);
+    bool moved = turns != engine->turns_seen;
+
+    engine->turns_seen = turns;
+    return moved || atomic_load(&engine->consumer.asleep);
+}
+
+/* ---- stop ------------------------------------------------------------------------------------ */
+
+static void give_up(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->n_writers; i++)
+        writer_give_up(&engine->graph->sinks[i].writer);
+}
+
+static void stop_consumer(struct engine *engine, int64_t deadline)
+{
+    if (!engine->consumer_runs)
+        return;
+    consumer_drain(&engine->consumer);
+    while (!consumer_join(&engine->consumer, JOIN_STEP_NS))
+        if (clock_monotonic() >= deadline)
+            give_up(engine);
+    engine->consumer_runs = false;
+}
+
+static void stop_writers(struct engine *engine, int64_t deadline)
+{
+    struct graph *graph = engine->graph;
+
+    for (uint32_t i = 0; i < engine->n_writers; i++)
+        writer_finish(&graph->sinks[i].writer);
+    for (uint32_t i = 0; i < engine->n_writers; i++)
+        while (!writer_join(&graph->sinks[i].writer, JOIN_STEP_NS))
+            if (clock_monotonic() >= deadline)
+                writer_give_up(&graph->sinks[i].writer);
+    engine->n_writers = 0;
+}
+
+void engine_stop(struct engine *engine)
+{
+    int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
+
+    if (engine->loader_runs)
+        loader_call(&engine->loader, job_detach, engine->graph);
+    stop_consumer(engine, deadline);
+    stop_writers(engine, deadline);
+    if (engine->loader_runs) {
+        engine_refresh_lost(engine);
+        loader_stop(&engine->loader);
+        engine->loader_runs = false;
+    }
+}
+
+void engine_deinit(struct engine *engine)
+{
+    consumer_deinit(&engine->consumer);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A graph in motion: starts what has to run, in the order in which nothing is lost, and stops it in
+ * the order in which nothing is lost.
+ *
+ *     start   sinks open ▸ programs loaded ▸ rings open ▸ writers ▸ consumer ▸ programs attached
+ *     stop    programs detached ▸ rings drained ▸ lanes emptied ▸ sinks closed
+ *
+ * Main thread only, but for what on_event() says. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "pipeline/consumer.h"
+#include "pipeline/graph.h"
+#include "pipeline/loader.h"
+
+enum {
+    ENGINE_STOP_LIMIT_S = 5, /* how long a sink that does not take its events can delay the end */
+};
+
+struct engine {
+    struct graph *graph;
+    struct loader loader;
+    struct consumer consumer;
+    bool loader_runs;
+    bool consumer_runs;
+    uint32_t n_writers;
+    uint64_t turns_seen; /* by engine_alive() */
+    /* any thread: something asks for the end, see engine_wants_stop(); wakes the main thread */
+    void (*on_event)(void *data);
+    void *on_event_data;
+    atomic_bool exhausted;
+};
+
+/* graph stays the caller's. Before this the calling thread needs all privileges it will ever need;
+ * afterwards it has no capabilities. On failure the caller calls engine_stop() all the same. 0, or
+ * -errno and a sentence. */
+int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
+                 void *data, struct error *error);
+
+/* Nothing more can come out: standard output has no reader, or every pipeline is exhausted. */
+bool engine_wants_stop(const struct engine *engine);
+
+/* Reads the counters of lost records anew. */
+void engine_refresh_lost(struct engine *engine);
+
+/* The consumer thread moved, or sleeps by its own choice, since the last call. */
+bool engine_alive(struct engine *engine);
+
+/* Stops what runs and waits for it; rings and books stay readable. */
+void engine_stop(struct engine *engine);
+/* Gives back what engine_start() took, after engine_stop(). */
+void engine_deinit(struct engine *engine);

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "record/handler.h"
+
+/* All handlers there are, NULL-ended, for lookups, error messages and manuals. */
+extern const struct handler_ops *const handler_kinds[];
+
+/* NULL when there is no such handler. */
+const struct handler_ops *handler_find(const char *name);

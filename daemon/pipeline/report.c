@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The figures on one line come from different counters wherever they can, so that an equation that
+ * holds says something: what the rings gave is counted by the reader, what became of it by the
+ * strands, what left by the lanes. */
+
+#include "pipeline/report.h"
+
+#include <inttypes.h>
+#include <ringmill/ring.h>
+
+static bool complain(FILE *file, const char *what, const char *name, const char *why)
+{
+    fprintf(file, "the books of %s %s do not add up: %s\n", what, name, why);
+    return false;
+}
+
+static bool report_source(const struct graph_source *source, FILE *file)
+{
+    struct ringmill_counters ring;
+    bool balanced = true;
+
+    ringmill_ring_counters(source->ring, &ring);
+    fprintf(file,
+            "source %s: produced %" PRIu64 " = seen %" PRIu64 " + discarded %" PRIu64
+            " + lost %" PRIu64 "\n",
+            source->source->name, ring.records + ring.discards + source->lost, ring.records,
+            ring.discards, source->lost);
+    for (uint32_t i = 0; i < source->n_strands; i++)
+        if (counter_get(&source->strands[i].books.rows[BOOK_SEEN]) != ring.records)
+            balanced = complain(file, "source", source->source->name,
+                                "a pipeline saw another number of records");
+    return balanced;
+}
+
+static bool report_pipeline(const struct graph *graph, const struct graph_pipeline *pipeline,
+                            FILE *file)
+{
+    struct book_totals totals;
+
+    graph_books(graph, pipeline, &totals);
+    fprintf(file, "pipeline %s:", pipeline->name);
+    for (int row = 0; row < BOOK_ROWS; row++) {
+        const char *before = row == 0 ? " " : row == BOOK_FIRST_OUT ? " = " : " + ";
+
+        fprintf(file, "%s%s %" PRIu64, before, book_name((enum book)row), totals.rows[row]);
+    }
+    fputc('\n', file);
+    return books_balance(&totals) ||
+           complain(file, "pipeline", pipeline->name, "a record has no known end, or two");
+}
+
+static bool report_sink(const struct graph_sink *sink, FILE *file)
+{
+    uint64_t in_flight = lane_in_flight(&sink->lane);
+
+    fprintf(file,
+            "sink %s: forwarded %" PRIu64 " = delivered %" PRIu64 " + dropped %" PRIu64
+            " + in_flight %" PRIu64 "\n",
+            sink->name, counter_get(&sink->lane.forwarded), counter_get(&sink->lane.delivered),
+            counter_get(&sink->lane.dropped), in_flight);
+    return in_flight == 0 || complain(file, "sink", sink->name, "events are still under way");
+}
+
+static bool report_transfer(const struct graph *graph, FILE *file)
+{
+    uint64_t put_in = 0, arrived = 0;
+
+    for (uint32_t i = 0; i < graph->n_pipelines; i++) {
+        struct book_totals totals;
+
+        graph_books(graph, &graph->pipelines[i], &totals);
+        put_in += totals.rows[BOOK_FORWARDED];
+    }
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        arrived += counter_get(&graph->sinks[i].lane.forwarded);
+    return put_in == arrived || complain(file, "all", "sinks",
+                                         "they got another number of events "
+                                         "than the pipelines forwarded");
+}
+
+bool report_books(const struct graph *graph, FILE *file)
+{
+    bool balanced = true;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        balanced &= report_source(&graph->sources[i], file);
+    for (uint32_t i = 0; i < graph->n_pipelines; i++)
+        balanced &= report_pipeline(graph, &graph->pipelines[i], file);
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        balanced &= report_sink(&graph->sinks[i], file);
+    return balanced & report_transfer(graph, file);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "pipeline/graph.h"
+
+/* Prints the books of a graph, a line for each source, pipeline and sink:
+ *
+ *     source exec: produced 12 = seen 12 + discarded 0 + lost 0
+ *     pipeline programs: seen 12 + copies 0 = filtered 9 + limited 0 + failed 0 + forwarded 3
+ *     sink out: forwarded 3 = delivered 3 + dropped 0 + in_flight 0
+ *
+ * True when they add up, within each line and from line to line; at a quiet moment they must. What
+ * does not is said in a line of its own. Main thread, before the rings are closed. */
+bool report_books(const struct graph *graph, FILE *file);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The accounting is the same for all handlers, so it stands here once: what is missing from the
+ * selection afterwards, the handler took. One indirect call for each handler and batch. */
+
+#include "pipeline/strand.h"
+
+void strand_deinit(struct strand *strand)
+{
+    for (uint32_t i = 0; i < strand->n_handlers; i++)
+        strand->handlers[i]->ops->close(strand->handlers[i]);
+    strand->n_handlers = 0;
+}
+
+static void enter(struct strand *strand, enum book row, uint64_t records)
+{
+    if (records > 0)
+        counter_add(&strand->books.rows[row], records);
+}
+
+/* Of what a forward puts out, one record each is the one that came in, if it goes no further; all
+ * others are copies. */
+static void enter_forward(struct strand *strand, const struct batch *batch, bool last)
+{
+    uint32_t out = batch->forwarded + batch->failed;
+
+    enter(strand, BOOK_COPIES, last ? out - batch->selected : out);
+    enter(strand, BOOK_FORWARDED, batch->forwarded);
+    enter(strand, BOOK_FAILED, batch->failed);
+}
+
+void strand_run(struct strand *strand, struct batch *batch)
+{
+    batch_select_all(batch);
+    enter(strand, BOOK_SEEN, batch->count);
+    for (uint32_t i = 0; i < strand->n_handlers && batch->selected > 0; i++) {
+        struct handler *handler = strand->handlers[i];
+        uint32_t before = batch->selected;
+
+        batch->failed = 0;
+        batch->forwarded = 0;
+        handler->ops->process(handler, batch);
+        if (handler->ops->forwards) {
+            enter_forward(strand, batch, i + 1 == strand->n_handlers);
+        } else {
+            enter(strand, handler->ops->removes, before - batch->selected - batch->failed);
+            enter(strand, BOOK_FAILED, batch->failed);
+        }
+    }
+}
+
+bool strand_exhausted(const struct strand *strand)
+{
+    for (uint32_t i = 0; i < strand->n_handlers; i++)
+        if (strand->handlers[i]->exhausted)
+            return true;
+    return false;
+}

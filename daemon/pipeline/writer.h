@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* One sink's writer thread: takes chunks from its lanes in order, writes them, gives them back.
+ *
+ *     lanes ═▶ taken ──sink write()──▶ accepted: delivered, chunk goes back
+ *                          │ error, try again after a pause (the lane fills: flow control)
+ *                          └ peer gone, or told to give up: dropped, and so is all that follows
+ *
+ * Every event that enters a lane leaves it as delivered or dropped. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/lane.h"
+#include "base/waker.h"
+#include "sink/sink.h"
+
+enum {
+    WRITER_RETRY_MS = 100, /* pause after a failed write */
+};
+
+struct writer {
+    /* immutable after writer_start() */
+    const char *name;
+    struct sink *sink;
+    struct lane *lanes;
+    uint32_t n_lanes;
+    void (*on_gone)(void *data); /* called once by the writer thread when the peer is gone */
+    void *on_gone_data;
+    pthread_t thread;
+    struct waker waker; /* rung for handed-over chunks and for stop requests */
+
+    /* any thread */
+    atomic_bool finish; /* end once the lanes are empty */
+    atomic_bool given_up;
+    atomic_bool gone; /* nothing can be delivered any more */
+};
+
+/* 0 or -errno. lanes, sink and name stay the caller's and must outlive writer_join(). */
+int writer_start(struct writer *writer);
+
+/* Main thread: no chunk will follow those handed over; write them and end. */
+void writer_finish(struct writer *writer);
+
+/* Main thread: drop what cannot be written at once, also out of a write that blocks. To be repeated
+ * until writer_join() says that the thread has ended. */
+void writer_give_up(struct writer *writer);
+
+/* Main thread: true when the thread has ended within the time. */
+bool writer_join(struct writer *writer, uint64_t timeout_ns);

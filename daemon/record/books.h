@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What became of each record, by name. At any quiet moment, for each pipeline:
+ *
+ *     seen + copies = filtered + limited + failed + forwarded
+ *
+ * A handler that takes records away names its own row; a new reason is a new row here. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+
+enum book {
+    /* what came in */
+    BOOK_SEEN,   /* records read from the rings */
+    BOOK_COPIES, /* forwarded once more: to a second sink, or by a second forward */
+    /* what became of it */
+    BOOK_FILTERED,
+    BOOK_LIMITED,
+    BOOK_FAILED, /* longer than one event may be once encoded */
+    BOOK_FORWARDED,
+    BOOK_ROWS,
+};
+
+enum { BOOK_FIRST_OUT = BOOK_FILTERED };
+
+/* The rows of one strand; owned by its consumer thread, read by any. */
+struct books {
+    counter rows[BOOK_ROWS];
+};
+
+/* Sums, taken at one moment. */
+struct book_totals {
+    uint64_t rows[BOOK_ROWS];
+};
+
+/* "seen", "filtered"... */
+const char *book_name(enum book row);
+
+void books_sum(const struct books *books, struct book_totals *totals);
+bool books_balance(const struct book_totals *totals);

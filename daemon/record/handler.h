@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A handler is one step of a pipeline: it gets a batch and narrows the selection. All handlers, the
+ * built-in ones too, sit behind this one table. One instance serves one strand, which is one
+ * pipeline's handlers for one of its sources, so it knows the one schema it will ever see.
+ *
+ * Threads: open() and close() on the main thread, process() on the strand's consumer thread only.
+ * Memory is taken in open(); process() does not allocate, block, lock or make system calls, and
+ * keeps no view after it returns. */
+
+#include <stdbool.h>
+
+#include "config/diag.h"
+#include "config/node.h"
+#include "record/batch.h"
+#include "record/books.h"
+
+struct lane;
+struct wall_offset;
+struct encoder_ops;
+
+struct handler {
+    const struct handler_ops *ops;
+    bool exhausted; /* set by process(): no record will ever pass again */
+};
+
+/* A sink as handlers see it: a way to put events into it, and the format they must have. */
+struct outlet {
+    const char *sink_name;
+    const struct encoder_ops *format;
+    struct lane *lane; /* NULL while a config is only checked */
+};
+
+/* What a handler may ask while it is opened. */
+struct handler_host {
+    const struct schema *schema;
+    const char *source_name;
+    const struct wall_offset *wall; /* kept fresh by the consumer thread */
+    /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
+    const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
+                                   struct diag *diag);
+};
+
+struct handler_ops {
+    const char *name; /* the key in `handlers:` */
+    const char *doc;
+    enum book removes; /* the row for what it takes out of the selection; failures have their own */
+    bool forwards;     /* it puts the selection into outlets, one record into each */
+
+    /* Reads its config. Returns 0 and the handler, which the caller owns, or a negative errno after
+     * at least one message in diag. */
+    int (*open)(const struct config_node *config, const struct handler_host *host,
+                struct diag *diag, struct handler **ret);
+    void (*process)(struct handler *handler, struct batch *batch);
+    void (*close)(struct handler *handler); /* accepts NULL */
+};

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The registry: a new kind of sink is a file pair and a row here. */
+
+#include "sink/sink.h"
+
+#include <string.h>
+
+#include "sink/file.h"
+#include "sink/stdout.h"
+
+const struct sink_ops *const sink_kinds[] = {
+    &sink_stdout,
+    &sink_file,
+    NULL,
+};
+
+const struct sink_ops *sink_find(const char *name)
+{
+    for (const struct sink_ops *const *kind = sink_kinds; *kind; kind++)
+        if (strcmp((*kind)->name, name) == 0)
+            return *kind;
+    return NULL;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The descriptor is shared with whoever started us, so it is never made non-blocking: that would
+ * change it for them too. */
+
+#include "sink/stdout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct sink the_stdout = {&sink_stdout};
+
+static int stdout_open(const void *config, struct error *error, struct sink **ret)
+{
+    (void)config;
+    if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+        return error_set(error, -EBADF, "standard output is closed; redirect it somewhere");
+    *ret = &the_stdout;
+    return 0;
+}
+
+static ssize_t stdout_write(struct sink *sink, const char *bytes, size_t size)
+{
+    ssize_t written = write(STDOUT_FILENO, bytes, size);
+
+    (void)sink;
+    return written < 0 ? -errno : written;
+}
+
+static int stdout_watch_fd(const struct sink *sink)
+{
+    (void)sink;
+    return STDOUT_FILENO;
+}
+
+static void stdout_close(struct sink *sink)
+{
+    (void)sink;
+}
+
+const struct sink_ops sink_stdout = {
+    .name = "stdout",
+    .doc = "the daemon's standard output",
+    .open = stdout_open,
+    .write = stdout_write,
+    .watch_fd = stdout_watch_fd,
+    .close = stdout_close,
+};

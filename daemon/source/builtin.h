@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The BPF programs that ringmill brings along: a row each. */
+
+#include <stddef.h>
+
+struct builtin {
+    const char *name;      /* the value of `builtin:` */
+    const char *type_name; /* of its records, looked up in the object's own BTF */
+    const char *doc;
+    const void *(*elf)(size_t *ret_size);
+};
+
+/* Ended by a row whose name is NULL. */
+extern const struct builtin builtins[];
+
+/* NULL when there is no such program. */
+const struct builtin *builtin_find(const char *name);

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for the whole tree (docs/architecture.md): `law.py RULE`."""
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# A file includes its own folder and lower floors, never a neighbour on its floor.
+FLOORS = {
+    "base": 0,
+    "ring": 1, "config": 1,
+    "record": 2,
+    "schema": 3, "expr": 3, "encode": 3, "capture": 3,
+    "source": 4, "filter": 4, "shape": 4, "enrich": 4, "aggregate": 4, "forward": 4, "sink": 4,
+    "pipeline": 5,
+    "control": 6,
+    "cli": 7, ".": 7,
+}
+
+
+def files(*patterns):
+    """What git knows and what is new, but not what is deleted."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
+                             *patterns], cwd=ROOT, capture_output=True, check=True, text=True)
+    return [path for path in listed.stdout.split("\0") if os.path.isfile(os.path.join(ROOT, path))]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def rule_includes():
+    for path in files("daemon/*.c", "daemon/*.h"):
+        folder = os.path.dirname(os.path.relpath(path, "daemon")) or "."
+        if folder == "include/ringmill":
+            continue
+        if folder not in FLOORS:
+            yield f"{path}: the folder has no floor"
+            continue
+        for included in re.findall(r'^#include "(.*)"', read(path), re.M):
+            other = os.path.dirname(included)
+            if not other:
+                if not included.endswith(".skel.h"):
+                    yield f'{path}: "{included}" is not named from daemon/ on'
+            elif other not in FLOORS:
+                yield f'{path}: "{included}" lies in a folder without a floor'
+            elif other != folder and FLOORS[other] >= FLOORS[folder] and folder != ".":
+                yield f'{path}: "{included}" is not on a lower floor'
+
+
+def rule_licences():
+    for path in files("*.c", "*.h", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "dev", ".ci/run",
+                      "tests/systemd-box", "*.service", "*.yaml"):
+        head = "\n".join(read(path).splitlines()[:3])
+        wanted = "Apache-2.0"
+        if path.startswith(("bpf/", "tests/bpf/")) and path.endswith((".c", ".h")):
+            wanted = "GPL-2.0-only OR BSD-2-Clause"
+        if f"SPDX-License-Identifier: {wanted}" not in head:
+            yield f"{path}: does not begin with SPDX-License-Identifier: {wanted}"
+
+
+def rule_mirror():
+    for path in files("tests/unit/*.c"):
+        source = path.replace("tests/unit/", "daemon/", 1)
+        if not os.path.exists(os.path.join(ROOT, source)):
+            yield f"{path}: there is no {source}"
+
+
+def rule_headers():
+    for path in files("*.h"):
+        if "#pragma once" not in read(path):
+            yield f"{path}: has no #pragma once"
+
+
+def rule_format():
+    done = subprocess.run(["./dev", "fmt", "--check"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        yield done.stderr
+
+
+def main():
+    complaints = list(globals()["rule_" + sys.argv[1]]())
+    print("\n".join(complaints))
+    sys.exit(1 if complaints else 0)
+
+
+main()

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bad input and a hostile environment: one clear sentence each, and the right exit status."""
+import os
+import subprocess
+import tempfile
+
+import harness
+
+USAGE, CONFIG = 2, 3
+
+MISTAKES = """\
+version: 2
+sources:
+  exec: {builtin: exce}
+  open: {builtin: open, ring_size: 5MiB}
+  exit: {builtin: exit, ringsize: 1MiB}
+  good: {builtin: exec}
+sinks:
+  out: {type: stdout, format: jsn}
+  log: {type: file}
+  net: {type: tcpp}
+pipelines:
+  one:
+    from: god
+    handlers:
+      - forward: out
+  two:
+    from: good
+    delivery: at-least-once
+    handlers:
+      - filter: comm == 5
+      - filtre: pid == 1
+      - forward: [out, nowhere]
+  three:
+    from: good
+    handlers:
+      - filter: pidd == 1 && uid == 0
+      - filter: pid == (1
+      - limit: {count: many}
+  two: {from: good, handlers: []}
+"""
+
+MESSAGES = """\
+FILE:1:10: version: expected 1, found "2"
+FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open; did you mean "exec"?
+FILE:4:36: sources.open.ring_size: a ring's size must be a power of two and a multiple of the page size, such as 4MiB
+FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size; did you mean "ring_size"?
+FILE:8:31: sinks.out.format: unknown format; allowed are json; did you mean "json"?
+FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
+FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file
+FILE:13:11: pipelines.one.from: there is no source of this name; allowed are exec, open, exit, good; did you mean "good"?
+FILE:18:15: pipelines.two.delivery: expected one of at-most-once, found "at-least-once"; did you mean "at-most-once"?
+FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be integers, texts or bools
+    comm == 5
+         ^
+FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, forward; did you mean "filter"?
+FILE:22:24: pipelines.two.handlers[2].forward[1]: there is no sink of this name; allowed are out, log, net
+FILE:26:17: pipelines.three.handlers[0].filter: struct exec_event has no field pidd; did you mean pid?
+    pidd == 1 && uid == 0
+    ^
+FILE:27:24: pipelines.three.handlers[1].filter: this ( is not closed
+    pid == (1
+           ^
+FILE:28:9: pipelines.three.handlers[2]: a pipeline ends with a forward; what passes here goes nowhere
+FILE:28:24: pipelines.three.handlers[2].limit.count: expected an integer from 1 to 9223372036854775807, found "many"
+FILE:29:3: pipelines.two: two things of one name; the first is in line 16
+FILE:29:31: pipelines.two.handlers: expected a list of handlers, found an empty one
+"""
+
+GOOD = """
+version: 1
+sources: {exec: {builtin: exec}}
+sinks: {out: {type: file, path: %s}}
+pipelines: {all: {from: exec, handlers: [forward: out]}}
+"""
+
+
+def test_all_mistakes_at_once():
+    with tempfile.TemporaryDirectory() as folder:
+        path = harness.write_file(folder, "bad.yaml", MISTAKES)
+        for options in ([], ["--check"]):
+            code, output, errors = harness.run("--config", path, *options)
+            assert (code, output) == (CONFIG, "")
+            assert errors.splitlines() == MESSAGES.replace("FILE", path).splitlines(), errors
+
+
+def test_yaml_that_is_none():
+    with tempfile.TemporaryDirectory() as folder:
+        for text, message in (
+                ("", ":1:1: the file is empty; expected a map, lines of \"key: value\""),
+                ("version: [1\n", ":2:1: did not find expected ',' or ']', while parsing a flow "
+                 "sequence that begins in line 1"),
+                ("- 1\n", ":1:1: expected a map, found a list")):
+            path = harness.write_file(folder, "bad.yaml", text)
+            code, _, errors = harness.run("--config", path)
+            assert code == CONFIG and errors == path + message + "\n", errors
+        code, _, errors = harness.run("--config", folder + "/none.yaml")
+        assert code == CONFIG
+        assert errors == f"{folder}/none.yaml: cannot be opened: No such file or directory\n"
+
+
+def test_check_and_explain_need_no_privileges():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = harness.write_file(folder, "good.yaml", GOOD % "/nowhere/log")
+        for option in ("--check", "--explain"):
+            code, output, errors = harness.run(option, "--config", path, user=65534)
+            assert (code, errors) == (0, "")
+            assert ("filename: text" in output) == (option == "--explain")
+
+
+def test_no_permission():
+    code, output, errors = harness.run("run", "exec", program=harness.RINGMILL, user=65534)
+    assert (code, output) == (USAGE, "")
+    assert errors == ("ringmill: error: source exec: the kernel does not let this user load BPF "
+                      "programs; run as root, or give it CAP_BPF and CAP_PERFMON\n"), errors
+
+
+def in_mount_namespace(command, name):
+    """Runs `ringmill run NAME` after a change of mounts that nobody else sees."""
+    done = subprocess.run(["unshare", "-m", "bash", "-c",
+                           f"{command} && exec {harness.RINGMILL} run {name}"],
+                          capture_output=True, text=True, timeout=harness.PATIENCE)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_no_btf():
+    code, output, errors = in_mount_namespace("mount -t tmpfs none /sys/kernel/btf", "exec")
+    assert (code, output) == (USAGE, "")
+    assert errors == ("ringmill: error: source exec: the kernel has no BTF "
+                      "(/sys/kernel/btf/vmlinux); it must be built with CONFIG_DEBUG_INFO_BTF=y, "
+                      "as Debian's and most others are\n"), errors
+
+
+def test_no_tracefs():
+    hide = "mount -t tmpfs none /sys/kernel/tracing"
+    code, output, errors = in_mount_namespace(hide, "open")
+    assert (code, output) == (USAGE, "")
+    assert errors == ("ringmill: error: source open: cannot attach tp/syscalls/sys_exit_openat: "
+                      "tracefs is not mounted; mount -t tracefs nodev /sys/kernel/tracing\n"), errors
+
+
+def test_a_file_that_cannot_be_written():
+    with tempfile.TemporaryDirectory() as folder:
+        for path, why in ((folder, "Is a directory"),
+                          ("/nowhere/log", "No such file or directory")):
+            config = harness.write_file(folder, "config.yaml", GOOD % path)
+            code, output, errors = harness.run("--config", config)
+            assert (code, output) == (USAGE, "")
+            assert errors == (f"ringmilld: error: sink out: cannot open {path} for writing: "
+                              f"{why}\n"), errors
+
+
+def test_wrong_usage():
+    for program, arguments, message in (
+            (harness.RINGMILLD, ["--seconds", "soon"],
+             "ringmilld: error: --seconds soon: expected a whole number from 1"),
+            (harness.RINGMILLD, ["exec"], 'ringmilld: error: unexpected argument "exec"'),
+            (harness.RINGMILL, [], "usage: ringmill COMMAND [...]"),
+            (harness.RINGMILL, ["rum"], 'ringmill: error: there is no command "rum"'),
+            (harness.RINGMILL, ["run"], "ringmill: error: which source?"),
+            (harness.RINGMILL, ["run", "exec", "open"], "ringmill: error: one source at a time"),
+            (harness.RINGMILL, ["run", "--count", "0", "exec"],
+             "ringmill: error: --count 0: expected a whole number from 1")):
+        code, output, errors = harness.run(*arguments, program=program)
+        assert (code, output) == (USAGE, ""), (arguments, code)
+        assert errors.splitlines()[0] == message, errors
+
+
+def test_one_off_speaks_of_the_command_line():
+    code, _, errors = harness.run("run", "--filter", "pidd == 3", "exec", program=harness.RINGMILL)
+    assert code == CONFIG
+    assert errors == ("ringmill: error: --filter: struct exec_event has no field pidd; did you "
+                      "mean pid?\n    pidd == 3\n    ^\n"), errors
+    code, _, errors = harness.run("run", "exce", program=harness.RINGMILL)
+    assert code == CONFIG
+    assert errors == ('ringmill: error: NAME: unknown built-in source; allowed are exec, exit, '
+                      'open; did you mean "exec"?\n'), errors
+
+
+harness.main()

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs started: each one once, with what it was started with."""
+import os
+import shutil
+import subprocess
+import tempfile
+
+import harness
+
+TO_STDOUT = """
+version: 1
+sources: {exec: {builtin: exec}}
+sinks: {out: {type: stdout}}
+pipelines:
+  all:
+    from: exec
+    handlers:
+%s      - forward: out
+"""
+
+
+def copies_of_true(folder, count):
+    """Programs of different names that do nothing."""
+    first = os.path.join(folder, "program-0")
+    shutil.copy("/bin/true", first)
+    paths = [first]
+    for i in range(1, count):
+        paths.append(os.path.join(folder, f"program-{i}"))
+        os.link(first, paths[-1])
+    return paths
+
+
+def start(path, *arguments):
+    process = subprocess.Popen([path, *arguments])
+    process.wait()
+    return process.pid
+
+
+def test_default_config_prints_every_program():
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = harness.Daemon("--config", os.path.join(harness.ROOT, "conf/ringmill.yaml"))
+        daemon.wait_running()
+        started = {start(path): path for path in copies_of_true(folder, 200)}
+        assert daemon.stop() == 0, daemon.stderr
+        seen = {event["pid"]: event for event in daemon.events() if event["pid"] in started}
+        assert len(seen) == 200
+        for pid, path in started.items():
+            assert seen[pid]["filename"] == path
+            assert seen[pid]["ppid"] == os.getpid()
+            assert seen[pid]["comm"] == os.path.basename(path)[:15]
+        daemon.books()
+
+
+def test_filter_on_an_argument_is_exact():
+    """1,000 programs that match among 1,000 that do not: exactly 1,000 lines."""
+    mark = f"mark-{os.getpid()}"
+    config = TO_STDOUT % f"      - filter: args[1] == \"{mark}\"\n"
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = harness.Daemon(config=config).wait_running()
+        started = {}
+        for path in copies_of_true(folder, 1000):
+            started[start(path, mark)] = path
+            start(path, "no-" + mark)
+        assert daemon.stop() == 0, daemon.stderr
+        events = daemon.events()
+        assert len(events) == 1000, len(events)
+        assert {event["pid"]: event["filename"] for event in events} == started
+        books = daemon.books()
+        assert books["pipeline all"]["forwarded"] == 1000
+        assert books["pipeline all"]["filtered"] >= 1000
+        assert books["source exec"]["lost"] == 0
+
+
+def test_arguments_of_any_bytes():
+    arguments = [b"", b"two words", b'"quoted" \\', b"line\nfeed\ttab", b"\xff\xfe not utf-8",
+                 "gr\u00fc\u00dfe \U0001f980".encode(), b"\x01\x7f"]
+    daemon = harness.Daemon(config=TO_STDOUT % "").wait_running()
+    pid = start(b"/bin/true", *arguments)
+    assert daemon.stop() == 0, daemon.stderr
+    event = next(event for event in daemon.events() if event["pid"] == pid)
+    assert event["args"] == ["/bin/true", "", "two words", '"quoted" \\', "line\nfeed\ttab",
+                             "\\xff\\xfe not utf-8", "gr\u00fc\u00dfe \U0001f980", "\x01\x7f"]
+    assert event["args_truncated"] is False
+
+
+def test_long_arguments_are_cut_and_say_so():
+    daemon = harness.Daemon(config=TO_STDOUT % "").wait_running()
+    pid = start("/bin/true", "x" * 100000)
+    assert daemon.stop() == 0, daemon.stderr
+    event = next(event for event in daemon.events() if event["pid"] == pid)
+    assert event["args_truncated"] is True
+    assert event["args"][0] == "/bin/true"
+    assert set(event["args"][1]) == {"x"} and 3000 < len(event["args"][1]) <= 4096
+
+
+def test_times_are_wall_clock_and_in_order():
+    import datetime
+    before = datetime.datetime.now(datetime.timezone.utc)
+    daemon = harness.Daemon(config=TO_STDOUT % "").wait_running()
+    pids = [start("/bin/true") for _ in range(50)]
+    assert daemon.stop() == 0, daemon.stderr
+    after = datetime.datetime.now(datetime.timezone.utc)
+    times = [event["time"] for event in daemon.events() if event["pid"] in pids]
+    assert len(times) == 50 and times == sorted(times)
+    for time in times:
+        assert len(time) == 30 and time[-1] == "Z"
+        parsed = datetime.datetime.fromisoformat(time[:26] + "+00:00")
+        assert before - datetime.timedelta(milliseconds=1) <= parsed <= after
+
+
+def test_run_needs_no_config():
+    mark = f"mark-{os.getpid()}"
+    daemon = harness.Daemon("run", "--filter", f'args[1] == "{mark}"', "--count", "5", "exec",
+                            program=harness.RINGMILL).wait_running()
+    pids = []
+    while daemon.process.poll() is None:
+        pids.append(start("/bin/true", mark))
+    assert daemon.wait() == 0, daemon.stderr
+    assert [event["pid"] for event in daemon.events()] == pids[:5]
+    books = daemon.books()
+    assert books["pipeline run"]["forwarded"] == 5
+
+
+harness.main()

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the live tests share: they run the real programs on the live kernel.
+
+    import harness
+    def test_something(): ...
+    harness.main()
+
+`NAME.py TEST` runs test_TEST; without a name, all of them. Exit status 77 means that this kernel
+does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs.
+"""
+import ctypes
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("RINGMILL_BIN", os.path.join(ROOT, "build/release/bin"))
+RINGMILLD = os.path.join(BIN, "ringmilld")
+RINGMILL = os.path.join(BIN, "ringmill")
+PATIENCE = 60  # seconds until a test is taken for hung; no result depends on it
+
+
+class Daemon:
+    """A running ringmilld (or ringmill run). Its stdout is collected all the time."""
+
+    def __init__(self, *arguments, config=None, stdout=subprocess.PIPE, program=RINGMILLD, **popen):
+        self.folder = tempfile.TemporaryDirectory(prefix="ringmill-test.")
+        if config is not None:
+            path = os.path.join(self.folder.name, "ringmill.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(config)
+            arguments = ("--config", path, *arguments)
+        self.stderr_lines = []
+        self.stdout = b""
+        self.process = subprocess.Popen([program, *arguments], stdout=stdout,
+                                        stderr=subprocess.PIPE, **popen)
+        self.threads = [threading.Thread(target=self._read_stderr)]
+        if stdout == subprocess.PIPE:
+            self.threads.append(threading.Thread(target=self._read_stdout))
+        for thread in self.threads:
+            thread.start()
+
+    def _read_stdout(self):
+        self.stdout = self.process.stdout.read()
+
+    def _read_stderr(self):
+        for line in self.process.stderr:
+            self.stderr_lines.append(line.decode("utf-8", "replace").rstrip("\n"))
+
+    def wait_running(self):
+        wait_for(lambda: self.process.poll() is not None or
+                 any(line.endswith("running") for line in self.stderr_lines), "the daemon to run")
+        assert self.process.poll() is None, self.stderr
+        return self
+
+    def stop(self, signal_number=signal.SIGTERM):
+        self.process.send_signal(signal_number)
+        return self.wait()
+
+    def wait(self):
+        code = self.process.wait(timeout=PATIENCE)
+        for thread in self.threads:
+            thread.join()
+        return code
+
+    @property
+    def stderr(self):
+        return "\n".join(self.stderr_lines)
+
+    def events(self):
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+    def books(self):
+        """{"source exec": {"produced": 3, ...}, ...}; asserts that they add up, the sums anew."""
+        books = {}
+        for line in self.stderr_lines:
+            match = re.match(r"(source|pipeline|sink) ([\w.-]+): (.* = .*)", line)
+            if not match:
+                continue
+            rows = {word: int(count) for word, count in re.findall(r"(\w+) (\d+)", match[3])}
+            sides = [sum(int(n) for n in re.findall(r"\d+", side)) for side in match[3].split("=")]
+            assert sides[0] == sides[1], line
+            books[f"{match[1]} {match[2]}"] = rows
+        assert "do not add up" not in self.stderr, self.stderr
+        return books
+
+
+def run(*arguments, program=RINGMILLD, **options):
+    """Runs to the end: (exit status, stdout, stderr)."""
+    done = subprocess.run([program, *arguments], capture_output=True, timeout=PATIENCE, **options)
+    return done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace")
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited {PATIENCE} s for {what}"
+        time.sleep(0.01)
+
+
+def write_file(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def require_bpf():
+    """Asks the kernel itself, so that a fault of ours is never taken for its refusal."""
+    ringbuf = 27  # BPF_MAP_TYPE_RINGBUF
+    fd = ctypes.CDLL("libbpf.so.1").bpf_map_create(ringbuf, b"probe", 0, 0, 4096, None)
+    if fd < 0:
+        print(f"skipped: this kernel does not let us use BPF: {os.strerror(-fd)}")
+        sys.exit(77)
+    os.close(fd)
+
+
+def main(needs_bpf=True):
+    module = sys.modules["__main__"]
+    tests = {name[5:]: function for name, function in vars(module).items()
+             if name.startswith("test_")}
+    if needs_bpf:
+        require_bpf()
+    for name in sys.argv[1:] or tests:
+        tests[name]()
+        print(f"ok {name}")

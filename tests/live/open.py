@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files opened: each call once, at full speed too."""
+import errno
+import os
+import subprocess
+import tempfile
+
+import harness
+
+TO_FILE = """
+version: 1
+sources: {open: {builtin: open%s}}
+sinks: {log: {type: file, path: %s}}
+pipelines:
+  all:
+    from: open
+    handlers:
+      - filter: path == "%s"
+      - forward: log
+"""
+
+
+def loop(path, count):
+    subprocess.run([os.path.join(harness.BIN, "open-loop"), path, str(count)], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def test_a_million_opens_none_lost():
+    with tempfile.TemporaryDirectory() as folder:
+        path = harness.write_file(folder, "opened", "")
+        log = os.path.join(folder, "log")
+        daemon = harness.Daemon(config=TO_FILE % ("", log, path)).wait_running()
+        loop(path, 1_000_000)
+        assert daemon.stop() == 0, daemon.stderr
+        books = daemon.books()
+        with open(log, "rb") as file:
+            lines = sum(1 for _ in file)
+        assert books["source open"]["lost"] == 0, books
+        assert lines == 1_000_000
+        assert books["sink log"]["delivered"] == 1_000_000
+
+
+def test_losses_are_counted_to_the_record():
+    """A ring of one page, and a reader of the output that comes late: most records are lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = harness.write_file(folder, "opened", "")
+        log = os.path.join(folder, "log")
+        os.mkfifo(log)
+        holder = os.open(log, os.O_RDWR)  # so that nobody's open() blocks
+        daemon = harness.Daemon(config=TO_FILE % (", ring_size: 4KiB", log, path)).wait_running()
+        quiet = 200_000
+        loop(path, quiet)
+        lines = []
+        reader = subprocess.Popen(["cat", log], stdout=subprocess.PIPE)
+        daemon.process.send_signal(15)
+        output = {}
+        import threading
+        thread = threading.Thread(target=lambda: output.update(data=reader.stdout.read()))
+        thread.start()
+        assert daemon.wait() == 0, daemon.stderr
+        os.close(holder)
+        thread.join()
+        lines = output["data"].splitlines()
+        books = daemon.books()
+        assert books["source open"]["lost"] > 0
+        # other programs open files too, so the sum is at least ours
+        assert len(lines) == books["sink log"]["delivered"]
+        assert books["source open"]["produced"] >= quiet
+        assert len(lines) + books["source open"]["lost"] + \
+            books["pipeline all"]["filtered"] == books["source open"]["produced"]
+
+
+def test_results_and_errors():
+    daemon = harness.Daemon("run", "open", program=harness.RINGMILL).wait_running()
+    with tempfile.TemporaryDirectory() as folder:
+        made = os.path.join(folder, "gr\u00fc\u00dfe")
+        fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        os.close(fd)
+        for path, flags in ((made, os.O_WRONLY | os.O_CREAT | os.O_EXCL), ("/nowhere/at/all", 0)):
+            try:
+                os.open(path, flags)
+            except OSError:
+                pass
+    assert daemon.stop() == 0, daemon.stderr
+    events = [event for event in daemon.events() if event["pid"] == os.getpid()]
+    mine = [(e["fd"], e["error"], e["mode"]) for e in events if e["path"] == made]
+    assert mine[0] == (fd, 0, 0o640), mine
+    assert mine[1][:2] == (-1, errno.EEXIST), mine
+    assert [e["error"] for e in events if e["path"] == "/nowhere/at/all"] == [errno.ENOENT]
+
+
+harness.main()

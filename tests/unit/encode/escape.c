@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "encode/escape.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Bytes to what stands for them. */
+struct spelling {
+    const char *bytes;
+    const char *expected;
+};
+
+static const struct spelling spellings[] = {
+    {"", ""},
+    {"plain", "plain"},
+    {"exactly8", "exactly8"},
+    {"more than eight bytes", "more than eight bytes"},
+    {"12345678\"", "12345678\\\""},
+    {"1234567\"8", "1234567\\\"8"},
+    {"\"\\/", "\\\"\\\\/"},
+    {"\b\f\n\r\t", "\\b\\f\\n\\r\\t"},
+    {"\x01\x0b\x1f\x7f", "\\u0001\\u000b\\u001f\\u007f"},
+    /* UTF-8, the borders of each length */
+    {"\xc2\x80", "\xc2\x80"},
+    {"\xdf\xbf", "\xdf\xbf"},
+    {"\xe0\xa0\x80", "\xe0\xa0\x80"},
+    {"\xed\x9f\xbf", "\xed\x9f\xbf"},
+    {"\xee\x80\x80", "\xee\x80\x80"},
+    {"\xef\xbf\xbf", "\xef\xbf\xbf"},
+    {"\xf0\x90\x80\x80", "\xf0\x90\x80\x80"},
+    {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+    {"a\xc3\xa4z", "a\xc3\xa4z"},
+    /* overlong */
+    {"\xc0\x80", "\\\\xc0\\\\x80"},
+    {"\xc1\xbf", "\\\\xc1\\\\xbf"},
+    {"\xe0\x9f\xbf", "\\\\xe0\\\\x9f\\\\xbf"},
+    {"\xf0\x8f\xbf\xbf", "\\\\xf0\\\\x8f\\\\xbf\\\\xbf"},
+    /* surrogates, too high, never a first byte */
+    {"\xed\xa0\x80", "\\\\xed\\\\xa0\\\\x80"},
+    {"\xed\xbf\xbf", "\\\\xed\\\\xbf\\\\xbf"},
+    {"\xf4\x90\x80\x80", "\\\\xf4\\\\x90\\\\x80\\\\x80"},
+    {"\xf5\x80\x80\x80", "\\\\xf5\\\\x80\\\\x80\\\\x80"},
+    {"\xff\xfe", "\\\\xff\\\\xfe"},
+    {"\x80", "\\\\x80"},
+    {"\xbf", "\\\\xbf"},
+    /* cut short, by the end or by another byte; what follows is read afresh */
+    {"\xc3", "\\\\xc3"},
+    {"\xe2\x82", "\\\\xe2\\\\x82"},
+    {"\xf0\x9f\x98", "\\\\xf0\\\\x9f\\\\x98"},
+    {"\xc3z", "\\\\xc3z"},
+    {"\xe2\x82z", "\\\\xe2\\\\x82z"},
+    {"\xe2\xe2\x82\xac", "\\\\xe2\xe2\x82\xac"},
+    {"\xf0\x9f\xc3\xa4", "\\\\xf0\\\\x9f\xc3\xa4"},
+};
+
+/* The length when it fits into exactly room bytes, or -1. */
+static long escape_into(const char *bytes, size_t length, size_t room, char *ret_out)
+{
+    char *exact = malloc(length + 1); /* so that a read behind the end is found */
+    char *out = malloc(room + 1);
+    char *behind;
+    long used = -1;
+
+    memcpy(exact, bytes, length);
+    out[room] = '!';
+    behind = escape_put(out, out + room, (struct text){exact, (uint32_t)length});
+    assert_int_equal(out[room], '!');
+    if (behind) {
+        used = behind - out;
+        memcpy(ret_out, out, (size_t)used);
+    }
+    free(out);
+    free(exact);
+    return used;
+}
+
+static void check(const char *bytes, size_t length, const char *expected)
+{
+    size_t whole = strlen(expected);
+    char got[256];
+
+    for (size_t room = 0; room < whole; room++)
+        assert_int_equal(escape_into(bytes, length, room, got), -1);
+    for (size_t room = whole; room < whole + 10; room++) {
+        assert_int_equal(escape_into(bytes, length, room, got), whole);
+        assert_memory_equal(got, expected, whole);
+    }
+}
+
+static void table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++)
+        check(spellings[i].bytes, strlen(spellings[i].bytes), spellings[i].expected);
+}
+
+static void spell(unsigned byte, char out[8])
+{
+    static const char *const named[] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
+        ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\"};
+
+    if (byte < sizeof(named) / sizeof(*named) && named[byte])
+        strcpy(out, named[byte]);
+    else if (byte < 0x20 || byte == 0x7f)
+        snprintf(out, 8, "\\u%04x", byte);
+    else
+        snprintf(out, 8, byte < 0x80 ? "%c" : "\\\\x%02x", byte);
+}
+
+/* Every byte at every place of a text of 20, so that it meets each lane of the words. */
+static void every_byte(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (unsigned place = 0; place < 20; place++) {
+            char bytes[21], expected[64], spelt[8];
+
+            spell(byte, spelt);
+            snprintf(bytes, sizeof(bytes), "%s", "abcdefghijklmnopqrst");
+            bytes[place] = (char)byte;
+            snprintf(expected, sizeof(expected), "%.*s%s%s", (int)place, "abcdefghijklmnopqrst",
+                     spelt, &"abcdefghijklmnopqrst"[place + 1]);
+            check(bytes, 20, expected);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table),
+        cmocka_unit_test(every_byte),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -29,6 +29,13 @@ foreach(line ${checks})
   endif()
 endforeach()
 
+add_executable(ring-real ring/real.c ring/source.c)
+target_include_directories(ring-real PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(ring-real PRIVATE daemon ring-programs PkgConfig::CMOCKA)
+add_test(NAME ring/live/real COMMAND ring-real)
+set_tests_properties(ring/live/real PROPERTIES TIMEOUT 60 LABELS live RESOURCE_LOCK kernel
+  SKIP_RETURN_CODE 77)
+
 add_library(bench-report STATIC bench/report.c)
 target_include_directories(bench-report PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 

@@ -41,7 +41,7 @@ struct bpf_iter__task_vma {
 
 struct bpf_map {
     unsigned int id;
-    unsigned int map_type;
+    enum bpf_map_type map_type;
 };
 #pragma clang attribute pop
 

@@ -43,3 +43,42 @@ foreach(bench walk wait)
   add_executable(bench-${bench} bench/${bench}.c)
   target_link_libraries(bench-${bench} PRIVATE bench-report daemon ring-programs)
 endforeach()
+
+# The documentation's examples use the installed interface and the shared library alone.
+foreach(example first batches merged)
+  add_executable(example-${example} ${PROJECT_SOURCE_DIR}/docs/examples/${example}.c)
+  target_link_libraries(example-${example} PRIVATE ringmill-shared PkgConfig::BPF)
+endforeach()
+add_executable(ring-static ring/static.c)
+target_link_libraries(ring-static PRIVATE ringmill-static)
+add_test(NAME ring/static COMMAND ring-static)
+set_tests_properties(ring/static PROPERTIES TIMEOUT 10 LABELS unit)
+
+# Under TSan in every run of the tests; fuzzed for a moment, and for long by ./dev soak ring-fuzz.
+if(RINGMILL_KIND STREQUAL release)
+  file(GLOB ring_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/ring/*.c)
+  list(FILTER ring_sources EXCLUDE REGEX "/holder\\.c$")
+  foreach(test copy reader)
+    add_executable(ring-tsan-${test} unit/ring/${test}.c ${ring_sources})
+    target_include_directories(ring-tsan-${test} PRIVATE ${PROJECT_SOURCE_DIR}/daemon
+      ${PROJECT_SOURCE_DIR}/daemon/include)
+    target_compile_options(ring-tsan-${test} PRIVATE -fsanitize=thread -Wno-tsan)
+    target_link_options(ring-tsan-${test} PRIVATE -fsanitize=thread)
+    target_link_libraries(ring-tsan-${test} PRIVATE PkgConfig::CMOCKA Threads::Threads)
+    add_test(NAME ring/tsan/${test} COMMAND ring-tsan-${test})
+    set_tests_properties(ring/tsan/${test} PROPERTIES TIMEOUT 120 LABELS unit)
+  endforeach()
+
+  set(fuzz_ring ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/fuzz-ring)
+  file(GLOB ring_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/ring/*.h)
+  add_custom_command(OUTPUT ${fuzz_ring}
+    COMMAND ${CLANG} -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer
+      -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+      -I${PROJECT_SOURCE_DIR}/daemon -I${PROJECT_SOURCE_DIR}/daemon/include
+      -o ${fuzz_ring} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/ring.c ${ring_sources} -lpthread
+    DEPENDS fuzz/ring.c ${ring_sources} ${ring_headers}
+      ${PROJECT_SOURCE_DIR}/daemon/include/ringmill/ring.h VERBATIM)
+  add_custom_target(fuzz-ring ALL DEPENDS ${fuzz_ring})
+  add_test(NAME ring/fuzz COMMAND ${fuzz_ring} -seed=1 -runs=20000 -max_len=4096)
+  set_tests_properties(ring/fuzz PROPERTIES TIMEOUT 120 LABELS unit)
+endif()

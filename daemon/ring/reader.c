@@ -347,14 +347,11 @@ static int take_oldest(struct ringmill_reader *reader, struct ringmill_ring **re
     return r;
 }
 
-int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+int reader_take(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
 {
     struct ringmill_ring *ring;
     int r;
 
-    r = reader_own(reader);
-    if (r < 0)
-        return r;
     r = reader->options.merge ? take_oldest(reader, &ring) : take_turn(reader, &ring);
     if (r <= 0)
         return r;
@@ -364,6 +361,16 @@ int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_b
                                          .count = (uint32_t)r,
                                          .end = ring->given};
     return r;
+}
+
+int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+{
+    int r = reader_own(reader);
+
+    if (r < 0)
+        return r;
+    reader_finish(reader, true);
+    return reader_take(reader, ret_batch);
 }
 
 void ringmill_reader_counters(const struct ringmill_reader *reader,

@@ -71,8 +71,12 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
     if ((guess->grid > GUESS_LINE || guess->step > GUESS_LINE) && span != guess->last)
         guess_change(guess, position, span);
     guess->last = span;
-    if (guess->left-- == 0)
-        guess_decide(guess, position);
+    if (guess->left-- == 0) {
+        struct guess decided = *guess; /* a copy, for what has an address is kept in memory */
+
+        guess_decide(&decided, position);
+        *guess = decided;
+    }
     if (guess->step == 0)
         return;
     uint64_t reach = guess->reach;

@@ -26,7 +26,6 @@ struct ringmill_reader {
     uint32_t turn_records; /* left of its budget */
     uint64_t turn_bytes;
     struct ringmill_ring *current; /* of the iterator's last view; NULL: none is out */
-    uint64_t unfinished;           /* position of that view */
     uint32_t n_views;              /* in the iterator's queue, which is `views` */
     uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */

@@ -217,8 +217,9 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
 void ringmill_reader_free(struct ringmill_reader *reader);
 
 /* Adds a ring. On success the reader owns it; on failure it stays the caller's. user comes back in
- * every batch of this ring. -ENOSPC beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when
- * the ring is in a reader already; -EPERM for an observer. */
+ * every batch of this ring. Takes the lease: release it if another thread is to read. -ENOSPC
+ * beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when the ring is in a reader already;
+ * -EPERM for an observer. */
 int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ring, void *user);
 /* Takes a ring out; it is the caller's again, its read position where it was. -ENOENT when it is
  * not in this reader; -EBUSY without the lease. */

@@ -303,6 +303,8 @@ static const struct outlet *host_outlet(const struct handler_host *host,
     struct graph *graph = own->build->graph;
     struct refusal refusal;
 
+    if (graph->n_sinks == 0)
+        return NULL; /* what is wrong with `sinks:` has been reported */
     refusal_init(&refusal, name->text);
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = &graph->sinks[i];
@@ -392,11 +394,11 @@ static struct graph_source *resolve_source(struct build *build, const struct set
             diag_add(build->diag, from->nodes[index], "the source is named twice");
             return NULL;
         }
-    if (source || config_map_get(section, from->items[index]))
-        return source; /* a source with errors of its own has been reported */
+    if (source || !section || section->kind != CONFIG_MAP ||
+        config_map_get(section, from->items[index]))
+        return source; /* sources with errors of their own have been reported */
     refusal_init(&refusal, from->items[index]);
-    for (const struct config_node *entry = section ? section->first : NULL; entry;
-         entry = entry->next)
+    for (const struct config_node *entry = section->first; entry; entry = entry->next)
         refusal_offer(&refusal, entry->key);
     diag_add(build->diag, from->nodes[index], "there is no source of this name; %s",
              refusal_text(&refusal));

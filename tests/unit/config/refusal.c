@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -58,7 +57,9 @@ static void long_lists_are_cut_but_the_nearest_is_named(void **state)
     (void)state;
     for (int i = 0; i < 40; i++) {
         memset(names[i], 'a' + i % 26, NEAREST_NAME_MAX);
-        snprintf(names[i] + NEAREST_NAME_MAX - 2, 3, "%02d", i);
+        names[i][NEAREST_NAME_MAX - 2] = (char)('0' + i / 10);
+        names[i][NEAREST_NAME_MAX - 1] = (char)('0' + i % 10);
+        names[i][NEAREST_NAME_MAX] = '\0';
     }
     refusal_init(&refusal, names[39]);
     for (int i = 0; i < 40; i++)

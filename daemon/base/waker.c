@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Without the armed flag each handed-over chunk would cost a write(2), also while the other side is
- * awake and would have found it anyway. */
+ * awake and would have found it anyway.
+ *
+ * A ringer first takes the flag and then rings, and may be held up in between. So a bell can come
+ * after the sleeper looked for it. It is owed until it was read: taken for "nobody rang", it would
+ * stay in the eventfd and keep every later poll() from sleeping. */
 
 #include "base/waker.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -33,11 +36,17 @@ void waker_arm(struct waker *waker)
 void waker_disarm(struct waker *waker)
 {
     uint64_t rung;
+    ssize_t result;
 
-    if (atomic_exchange_explicit(&waker->armed, false, memory_order_relaxed))
+    if (!atomic_exchange_explicit(&waker->armed, false, memory_order_relaxed))
+        waker->owed++;
+    if (waker->owed == 0)
         return; /* nobody rang: there is nothing to take */
-    while (read(waker->fd, &rung, sizeof(rung)) < 0 && errno == EINTR)
-        ;
+    do
+        result = read(waker->fd, &rung, sizeof(rung));
+    while (result < 0 && errno == EINTR);
+    if (result == sizeof(rung))
+        waker->owed -= rung < waker->owed ? rung : waker->owed;
 }
 
 void waker_ring(struct waker *waker)

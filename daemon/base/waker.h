@@ -12,9 +12,15 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct waker {
     int fd; /* readable once rung; immutable after waker_init() */
+
+    /* owned by the sleeping thread */
+    uint64_t owed; /* rings that have taken the armed flag and whose bell was not read yet */
+
+    /* any thread */
     atomic_bool armed;
 };
 
@@ -25,7 +31,7 @@ void waker_deinit(struct waker *waker);
 
 /* Sleeping thread only. */
 void waker_arm(struct waker *waker);
-void waker_disarm(struct waker *waker); /* also takes a bell that has rung */
+void waker_disarm(struct waker *waker); /* also takes what the bell has rung */
 
 /* Any thread; async-signal-safe. */
 void waker_ring(struct waker *waker);

@@ -81,6 +81,9 @@ static const struct setting sink_settings[] = {
     {0},
 };
 
+/* The type alone is bound first: it says which other keys there are. */
+#define SINK_TYPE (&sink_settings[0])
+
 enum delivery { DELIVERY_AT_MOST_ONCE };
 
 static const struct setting_choice delivery_choices[] = {
@@ -151,7 +154,7 @@ static uint32_t check_section(struct build *build, const struct config_node *sec
         return 0; /* already reported as missing */
     if (section->kind != CONFIG_MAP || section->count == 0) {
         diag_add(build->diag, section, "expected a map of %s by name, found %s", things,
-                 section->count ? config_node_kind_name(section) : "nothing");
+                 section->kind == CONFIG_MAP ? "an empty one" : config_node_kind_name(section));
         return 0;
     }
     if (section->count > most) {
@@ -198,13 +201,27 @@ static struct graph_source *find_source(struct graph *graph, const char *name)
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
+/* NULL after a message. */
 static const struct sink_ops *find_sink_kind(struct build *build, const struct config_node *entry)
 {
     const struct config_node *type = config_map_get(entry, "type");
-    const struct sink_ops *ops = type && type->kind == CONFIG_SCALAR ? sink_find(type->text) : NULL;
+    const struct sink_ops *ops;
+    struct sink_config common;
     struct refusal refusal;
 
-    if (ops || !type || type->kind != CONFIG_SCALAR || config_node_is_null(type))
+    if (entry->kind != CONFIG_MAP) {
+        setting_bind(sink_settings, entry, &common, build->diag);
+        return NULL;
+    }
+    if (!type) {
+        diag_add(build->diag, entry, "the key \"%s\" is missing (%s)", SINK_TYPE->name,
+                 SINK_TYPE->doc);
+        return NULL;
+    }
+    if (setting_bind_value(SINK_TYPE, type, &common, build->diag) > 0)
+        return NULL;
+    ops = sink_find(common.type);
+    if (ops)
         return ops;
     refusal_init(&refusal, type->text);
     for (const struct sink_ops *const *kind = sink_kinds; *kind; kind++)
@@ -235,11 +252,8 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
 
     sink->name = entry->key;
     sink->ops = find_sink_kind(build, entry);
-    if (!sink->ops) {
-        if (entry->kind != CONFIG_MAP || !config_map_get(entry, "type"))
-            setting_bind(sink_settings, entry, &common, build->diag);
-        return 0;
-    }
+    if (!sink->ops)
+        return 0; /* its other keys cannot be judged */
     sink->config = calloc(1, sink->ops->config_size + 1);
     if (!sink->config)
         return -ENOMEM;
@@ -289,6 +303,8 @@ static const struct outlet *host_outlet(const struct handler_host *host,
     struct graph *graph = own->build->graph;
     struct refusal refusal;
 
+    if (graph->n_sinks == 0)
+        return NULL; /* what is wrong with `sinks:` has been reported */
     refusal_init(&refusal, name->text);
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = &graph->sinks[i];
@@ -315,7 +331,9 @@ static const struct handler_ops *find_handler(struct build *build, const struct 
 
     if (entry->kind != CONFIG_MAP || entry->count != 1) {
         diag_add(build->diag, entry, "expected one handler, as in - filter: pid > 1; found %s",
-                 entry->kind == CONFIG_MAP ? "several keys" : config_node_kind_name(entry));
+                 entry->kind != CONFIG_MAP ? config_node_kind_name(entry)
+                 : entry->count > 1        ? "several keys"
+                                           : "an empty map");
         return NULL;
     }
     ops = handler_find(entry->first->key);
@@ -376,11 +394,11 @@ static struct graph_source *resolve_source(struct build *build, const struct set
             diag_add(build->diag, from->nodes[index], "the source is named twice");
             return NULL;
         }
-    if (source || config_map_get(section, from->items[index]))
-        return source; /* a source with errors of its own has been reported */
+    if (source || !section || section->kind != CONFIG_MAP ||
+        config_map_get(section, from->items[index]))
+        return source; /* sources with errors of their own have been reported */
     refusal_init(&refusal, from->items[index]);
-    for (const struct config_node *entry = section ? section->first : NULL; entry;
-         entry = entry->next)
+    for (const struct config_node *entry = section->first; entry; entry = entry->next)
         refusal_offer(&refusal, entry->key);
     diag_add(build->diag, from->nodes[index], "there is no source of this name; %s",
              refusal_text(&refusal));
@@ -391,8 +409,7 @@ static bool check_handler_list(struct build *build, const struct config_node *li
 {
     if (list->kind != CONFIG_LIST || list->count == 0)
         diag_add(build->diag, list, "expected a list of handlers, found %s",
-                 list->count || list->kind == CONFIG_SCALAR ? config_node_kind_name(list)
-                                                            : "an empty one");
+                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
     else if (list->count > STRAND_HANDLERS_MAX)
         diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
                  STRAND_HANDLERS_MAX);

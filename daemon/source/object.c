@@ -66,7 +66,9 @@ int object_open(const char *name, const void *bytes, size_t size, struct error *
     expect_warnings();
     object->object = bpf_object__open_mem(bytes, size, &options);
     if (!object->object)
-        return error_set(error, -errno, "cannot read the BPF object: %s", first_warning);
+        return error_set(error, errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL,
+                         "cannot read the BPF object: %s",
+                         first_warning[0] ? first_warning : strerror(errno));
     object->ring = bpf_object__find_map_by_name(object->object, "events");
     object->lost = bpf_object__find_map_by_name(object->object, "events_lost");
     if (!object->ring)

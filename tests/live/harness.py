@@ -8,6 +8,7 @@
 `NAME.py TEST` runs test_TEST; without a name, all of them. Exit status 77 means that this kernel
 does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs.
 """
+import atexit
 import ctypes
 import json
 import os
@@ -40,9 +41,10 @@ class Daemon:
         self.stdout = b""
         self.process = subprocess.Popen([program, *arguments], stdout=stdout,
                                         stderr=subprocess.PIPE, **popen)
-        self.threads = [threading.Thread(target=self._read_stderr)]
+        self.threads = [threading.Thread(target=self._read_stderr, daemon=True)]
         if stdout == subprocess.PIPE:
-            self.threads.append(threading.Thread(target=self._read_stdout))
+            self.threads.append(threading.Thread(target=self._read_stdout, daemon=True))
+        atexit.register(self.process.kill)  # a test that fails leaves nothing behind
         for thread in self.threads:
             thread.start()
 

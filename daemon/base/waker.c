@@ -4,12 +4,14 @@
  * awake and would have found it anyway.
  *
  * A ringer first takes the flag and then rings, and may be held up in between. So a bell can come
- * after the sleeper looked for it. It is owed until it was read: taken for "nobody rang", it would
- * stay in the eventfd and keep every later poll() from sleeping. */
+ * after the sleeper looked for it. That wakes the next sleep once for nothing; the sleeper reads
+ * the eventfd whenever it wakes, whoever seems to have rung, so that it can be no more than once.
+ */
 
 #include "base/waker.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -36,17 +38,10 @@ void waker_arm(struct waker *waker)
 void waker_disarm(struct waker *waker)
 {
     uint64_t rung;
-    ssize_t result;
 
-    if (!atomic_exchange_explicit(&waker->armed, false, memory_order_relaxed))
-        waker->owed++;
-    if (waker->owed == 0)
-        return; /* nobody rang: there is nothing to take */
-    do
-        result = read(waker->fd, &rung, sizeof(rung));
-    while (result < 0 && errno == EINTR);
-    if (result == sizeof(rung))
-        waker->owed -= rung < waker->owed ? rung : waker->owed;
+    atomic_store_explicit(&waker->armed, false, memory_order_relaxed);
+    while (read(waker->fd, &rung, sizeof(rung)) < 0 && errno == EINTR)
+        ;
 }
 
 void waker_ring(struct waker *waker)

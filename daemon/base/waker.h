@@ -12,15 +12,9 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 struct waker {
     int fd; /* readable once rung; immutable after waker_init() */
-
-    /* owned by the sleeping thread */
-    uint64_t owed; /* rings that have taken the armed flag and whose bell was not read yet */
-
-    /* any thread */
     atomic_bool armed;
 };
 

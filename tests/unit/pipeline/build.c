@@ -63,9 +63,9 @@ static void sections(void **state)
         "t.yaml:1:1: the key \"sinks\" is missing (where events go, by name)\n"
         "t.yaml:1:1: the key \"pipelines\" is missing (what happens in between, by name)\n");
     refuse_graph("version: 2\n" SOURCES SINKS PIPELINES,
-                 "t.yaml:1:10: version: expected an integer from 1 to 1, found \"2\"\n");
+                 "t.yaml:1:10: version: expected 1, found \"2\"\n");
     refuse_graph("version: one\n" SOURCES SINKS PIPELINES,
-                 "t.yaml:1:10: version: expected an integer from 1 to 1, found \"one\"\n");
+                 "t.yaml:1:10: version: expected 1, found \"one\"\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "piplines: {}\n",
                  "t.yaml:5:1: piplines: unknown key; allowed are version, sources, sinks, "
                  "pipelines; did you mean \"pipelines\"?\n");
@@ -248,7 +248,7 @@ static void all_mistakes_at_once(void **state)
                  "    handlers:\n"
                  "      - limit: {}\n"
                  "      - forward: [out, lo]\n",
-                 "t.yaml:1:10: version: expected an integer from 1 to 1, found \"3\"\n"
+                 "t.yaml:1:10: version: expected 1, found \"3\"\n"
                  "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size\n"
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json\n"
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "

@@ -166,7 +166,14 @@ static int open_ring(struct consumer *consumer, struct graph_source *source, str
     result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
     if (result < 0)
         return error_set(error, result, "source %s: %s", source->source->name, reason.text);
-    return ringmill_reader_add(consumer->reader, source->ring, source);
+    result = ringmill_reader_add(consumer->reader, source->ring, source);
+    if (result < 0) {
+        ringmill_ring_free(source->ring);
+        source->ring = NULL;
+        return error_set(error, result, "source %s: the ring cannot be watched: %s",
+                         source->source->name, strerror(-result));
+    }
+    return 0;
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)

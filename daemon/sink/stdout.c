@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The descriptor is shared with whoever started us, so it is never made non-blocking: that would
- * change it for them too. */
+/* The descriptor is shared with whoever started us, so whether it blocks is theirs to say; where it
+ * does not, we wait for room ourselves. */
 
 #include "sink/stdout.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 static struct sink the_stdout = {&sink_stdout};
@@ -22,9 +23,13 @@ static int stdout_open(const void *config, struct error *error, struct sink **re
 
 static ssize_t stdout_write(struct sink *sink, const char *bytes, size_t size)
 {
-    ssize_t written = write(STDOUT_FILENO, bytes, size);
+    struct pollfd room = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    ssize_t written;
 
     (void)sink;
+    while ((written = write(STDOUT_FILENO, bytes, size)) < 0 && errno == EAGAIN)
+        if (poll(&room, 1, -1) < 0)
+            break;
     return written < 0 ? -errno : written;
 }
 

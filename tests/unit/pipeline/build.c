@@ -254,7 +254,7 @@ static void all_mistakes_at_once(void **state)
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
                  "are exec, open\n"
                  "t.yaml:12:16: pipelines.one.handlers[0].limit: the key \"count\" is missing (how "
-                 "many records pass before none does)\n"
+                 "many records of each source pass before none does)\n"
                  "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
                  "name; allowed are out, log; did you mean \"log\"?\n");
 }

@@ -74,7 +74,8 @@ static void refuses(void **state)
                    "t.yaml:1:16: limit.count: expected an integer from 1 to 9223372036854775807, "
                    "found \"many\"\n");
     refuse_handler(&limit_ops, "{}", &host, -EINVAL,
-                   "t.yaml:1:8: limit: the key \"count\" is missing (how many records pass before "
+                   "t.yaml:1:8: limit: the key \"count\" is missing (how many records of each "
+                   "source pass before "
                    "none does)\n");
     refuse_handler(&limit_ops, "10", &host, -EINVAL,
                    "t.yaml:1:8: limit: expected a map, found a text\n");
@@ -82,7 +83,8 @@ static void refuses(void **state)
                    "t.yaml:1:1: limit: the value is missing; expected a map\n");
     refuse_handler(
         &limit_ops, "{cuont: 10}", &host, -EINVAL,
-        "t.yaml:1:8: limit: the key \"count\" is missing (how many records pass before none does)\n"
+        "t.yaml:1:8: limit: the key \"count\" is missing (how many records of each source pass "
+        "before none does)\n"
         "t.yaml:1:9: limit.cuont: unknown key; allowed are count; did you mean \"count\"?\n");
 }
 

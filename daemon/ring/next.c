@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The iterator: one record at a time, straight from the walk, without the detour of a batch of
- * views. The next call finishes the last view; publication comes in strides of the ring. */
+/* The iterator: hands out a batch one view at a time.
+ *
+ *     views   finished  finished  out   next   next
+ *             published lazily ... ^unfinished
+ *
+ * The next call finishes the view that is out. Publication comes in strides of the ring, for each
+ * store to the consumer position takes a cache line away from the producers. A walk that gives out
+ * view by view was tried: it does more work per record than a queue of views that stay in L1. */
 #include <errno.h>
 
 #include "ring/reader.h"
@@ -17,44 +23,75 @@ static uint64_t publish_stride(const struct ringmill_ring *ring)
 void reader_finish(struct ringmill_reader *reader, bool last)
 {
     struct ringmill_ring *ring = reader->current;
+    bool queued = reader->next_view < reader->n_views;
 
     if (!ring)
         return;
-    ringmill_ring_commit(ring, last ? ring->given : reader->unfinished);
+    if (last)
+        reader->unfinished = queued ? reader->views[reader->next_view].position : ring->given;
+    ringmill_ring_commit(ring, reader->unfinished);
+    if (queued)
+        ringmill_ring_rewind(ring);
     reader->current = NULL;
+    reader->n_views = reader->next_view = 0;
 }
 
-int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view)
+static void finish_batch(struct ringmill_reader *reader)
 {
-    uint32_t batch = reader->options.batch;
-    struct ringmill_batch one;
+    struct ringmill_ring *ring = reader->current;
+
+    if (!ring)
+        return;
+    reader->unfinished = ring->given;
+    if (ring->given - ring->committed >= publish_stride(ring))
+        ringmill_ring_commit(ring, ring->given);
+}
+
+/* Fills the queue of views, waiting for some. */
+static __attribute__((noinline)) int next_batch(struct ringmill_reader *reader)
+{
+    struct ringmill_batch batch;
     int r;
 
-    for (;;) {
-        if (atomic_load_explicit(&reader->closed, memory_order_relaxed))
-            return RINGMILL_CLOSED;
-        r = reader_own(reader);
-        if (r < 0)
-            return r;
-        if (reader->current &&
-            reader->current->given - reader->current->committed >= publish_stride(reader->current))
-            reader_finish(reader, true);
-        reader->options.batch = 1;
-        r = ringmill_reader_next_batch(reader, &one);
-        reader->options.batch = batch;
-        if (r < 0)
-            return r;
-        if (r > 0)
-            break;
+    if (atomic_load_explicit(&reader->closed, memory_order_acquire))
+        return RINGMILL_CLOSED;
+    r = reader_own(reader);
+    if (r < 0)
+        return r;
+    finish_batch(reader);
+    while ((r = ringmill_reader_next_batch(reader, &batch)) == 0) {
         r = ringmill_reader_wait(reader, RINGMILL_FOREVER);
         if (r != RINGMILL_READY)
             return r;
     }
-    if (reader->current != one.ring)
+    if (r < 0)
+        return r;
+    if (reader->current && reader->current != batch.ring)
         reader_finish(reader, true);
-    reader->current = one.ring;
-    reader->unfinished = one.views[0].position;
-    *ret_view = one.views[0];
+    reader->current = batch.ring;
+    reader->n_views = batch.count;
+    reader->next_view = 0;
+    return RINGMILL_READY;
+}
+
+int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view)
+{
+    const struct ringmill_view *view;
+
+    if (reader->next_view == reader->n_views || !reader_owned(reader) ||
+        atomic_load_explicit(&reader->closed, memory_order_relaxed)) {
+        int r = next_batch(reader);
+
+        if (r != RINGMILL_READY)
+            return r;
+    }
+    /* word by word, as the walk wrote it: one wide load of fresh narrow stores would stall */
+    view = &reader->views[reader->next_view++];
+    ret_view->data = view->data;
+    ret_view->length = view->length;
+    ret_view->reserved = 0;
+    ret_view->position = view->position;
+    reader->unfinished = view->position;
     return RINGMILL_READY;
 }
 

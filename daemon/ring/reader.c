@@ -27,13 +27,7 @@ enum { DEFAULT_BATCH = 32, DEFAULT_BUDGET_RECORDS = 4096, DEFAULT_BUDGET_BYTES =
 DEFINE_CLEANUP(struct ringmill_reader, ringmill_reader_free);
 DEFINE_CLEANUP(struct ringmill_ring, ringmill_ring_free);
 
-/* Its address tells threads apart. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) char thread_token;
-
-bool reader_owned(const struct ringmill_reader *reader)
-{
-    return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &thread_token;
-}
+_Thread_local __attribute__((tls_model("initial-exec"))) char reader_thread;
 
 int reader_own(struct ringmill_reader *reader)
 {
@@ -41,7 +35,7 @@ int reader_own(struct ringmill_reader *reader)
 
     if (reader_owned(reader))
         return 0;
-    if (atomic_compare_exchange_strong_explicit(&reader->owner, &nobody, &thread_token,
+    if (atomic_compare_exchange_strong_explicit(&reader->owner, &nobody, &reader_thread,
                                                 memory_order_acquire, memory_order_relaxed))
         return 0;
     return -EBUSY;
@@ -107,6 +101,7 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
     r = fill_options(options, reason, &reader->options);
     if (r < 0)
         return r;
+    pace_init(&reader->pace, reader->options.max_latency);
     reader->views = calloc(reader->options.batch, sizeof(*reader->views));
     if (!reader->views)
         return reason_set(reason, -ENOMEM, "out of memory for a reader");
@@ -200,6 +195,7 @@ int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ri
     ring->reader = reader;
     ring->user = user;
     ring->paused = false;
+    ring->paced = ring->walk.position;
     reader->rings[reader->n_rings++] = ring;
     if (reader->n_rings == 1)
         start_turn(reader, 0);
@@ -272,54 +268,62 @@ void ringmill_reader_release(struct ringmill_reader *reader)
     atomic_store_explicit(&reader->owner, NULL, memory_order_release);
 }
 
-static int take_batch(struct ringmill_reader *reader, struct ringmill_ring *ring,
-                      struct ringmill_batch *ret_batch)
+/* The ring whose turn it is, if something can be taken from it; else the next such ring. 1; 0 when
+ * nothing is readable anywhere; -EBADMSG once per corrupt ring. */
+static int pick(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
 {
-    uint32_t capacity = reader->options.batch;
-    uint64_t start = ring->walk.position;
-    uint64_t walked;
-    int n;
-
-    if (capacity > reader->turn_records)
-        capacity = reader->turn_records;
-    n = ringmill_ring_take(ring, reader->views, capacity);
-    if (n <= 0)
-        return n;
-    walked = ring->walk.position - start;
-    reader->turn_records -= (uint32_t)n;
-    reader->turn_bytes -= walked < reader->turn_bytes ? walked : reader->turn_bytes;
-    *ret_batch = (struct ringmill_batch){.ring = ring,
-                                         .user = ring->user,
-                                         .views = reader->views,
-                                         .count = (uint32_t)n,
-                                         .end = ring->given};
-    return n;
-}
-
-int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
-{
-    int r;
-
-    r = reader_own(reader);
-    if (r < 0)
-        return r;
     /* once more than there are rings: the first one may only have run out of budget */
     for (uint32_t tried = 0; tried <= reader->n_rings && reader->n_rings; tried++) {
         struct ringmill_ring *ring = reader->rings[reader->cursor];
 
         if (!ring->paused && reader->turn_records && reader->turn_bytes) {
-            int n = take_batch(reader, ring, ret_batch);
+            enum ring_state state = ring_look(ring);
 
-            if (n > 0)
-                return n;
-            if (n < 0 && !ring->corrupt_told) {
+            if (state == RING_READABLE) {
+                *ret_ring = ring;
+                return 1;
+            }
+            if (state == RING_CORRUPT && !ring->corrupt_told) {
                 ring->corrupt_told = true;
-                return n;
+                return -EBADMSG;
             }
         }
         start_turn(reader, reader->cursor + 1);
     }
     return 0;
+}
+
+int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+{
+    struct ringmill_ring *ring;
+    uint32_t capacity;
+    uint64_t start, walked;
+    int r;
+
+    r = reader_own(reader);
+    if (r < 0)
+        return r;
+    for (;;) {
+        r = pick(reader, &ring);
+        if (r <= 0)
+            return r;
+        capacity = reader->options.batch;
+        if (capacity > reader->turn_records)
+            capacity = reader->turn_records;
+        start = ring->walk.position;
+        r = ringmill_ring_take(ring, reader->views, capacity);
+        if (r > 0)
+            break;
+    }
+    walked = ring->walk.position - start;
+    reader->turn_records -= (uint32_t)r;
+    reader->turn_bytes -= walked < reader->turn_bytes ? walked : reader->turn_bytes;
+    *ret_batch = (struct ringmill_batch){.ring = ring,
+                                         .user = ring->user,
+                                         .views = reader->views,
+                                         .count = (uint32_t)r,
+                                         .end = ring->given};
+    return r;
 }
 
 void ringmill_reader_counters(const struct ringmill_reader *reader,

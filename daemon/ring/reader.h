@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "ring/pace.h"
 #include "ring/ring.h"
 
 struct ringmill_reader {
@@ -25,8 +26,12 @@ struct ringmill_reader {
     uint64_t turn_bytes;
     struct ringmill_ring *current; /* of the iterator's last view; NULL: none is out */
     uint64_t unfinished;           /* position of that view */
+    uint32_t n_views;              /* in the iterator's queue, which is `views` */
+    uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
-    struct ringmill_view *views;   /* options.batch of them */
+    struct pace pace;
+    uint64_t paced_records;      /* of all rings when the reader last went to sleep */
+    struct ringmill_view *views; /* options.batch of them */
 
     /* immutable after start */
     struct ringmill_reader_options options; /* with the defaults filled in */
@@ -47,7 +52,15 @@ struct ringmill_reader {
 
 /* 0, or -EBUSY: takes the lease unless this thread has it. */
 int reader_own(struct ringmill_reader *reader);
-bool reader_owned(const struct ringmill_reader *reader);
 
-/* Publishes what the iterator has finished, its last view too when `last` is set. */
+/* Its address tells threads apart. */
+extern _Thread_local __attribute__((tls_model("initial-exec"))) char reader_thread;
+
+static inline bool reader_owned(const struct ringmill_reader *reader)
+{
+    return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &reader_thread;
+}
+
+/* Ends the iterator's batch: publishes what is finished, and the view that is out too when `last`
+ * is set. Views that were not given out go back to the ring. */
 void reader_finish(struct ringmill_reader *reader, bool last);

@@ -58,7 +58,8 @@ int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *o
     ring->walk = (struct walk){.data = ring->map.data,
                                .mask = ring->map.size - 1,
                                .position = ring->committed,
-                               .limit = ring->committed};
+                               .limit = ring->committed,
+                               .no_prefetch = ring->flags & RINGMILL_RING_NO_PREFETCH};
     ring->unfenced = true;
     *ret_ring = ring;
     return 0;
@@ -189,18 +190,6 @@ enum ring_state ring_look(struct ringmill_ring *ring)
     return state;
 }
 
-/* Counts what was walked since `from`, unless it was counted before a rewind. */
-static void count(struct ringmill_ring *ring, uint64_t records, uint64_t bytes, uint64_t discards)
-{
-    if (ring->recount)
-        return;
-    counter_add(&ring->counters.records, records);
-    counter_add(&ring->counters.bytes, bytes);
-    if (discards)
-        counter_add(&ring->counters.discards, discards);
-    ring->counted = ring->walk.position;
-}
-
 static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *views,
                            uint32_t capacity)
 {
@@ -210,11 +199,10 @@ static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *vie
 
     while (n < capacity && walk_step(&walk, &views[n]) == WALK_VIEW)
         bytes += views[n++].length;
-    uint64_t discards = walk.discards - ring->walk.discards;
     ring->walk = walk;
     if (n)
         ring->given = ringmill_view_end(&views[n - 1]);
-    count(ring, n, bytes, discards);
+    ring_count(ring, n, bytes);
     return n;
 }
 
@@ -224,7 +212,6 @@ int ringmill_ring_take(struct ringmill_ring *ring, struct ringmill_view *ret_vie
     if (ring->flags & RINGMILL_RING_OBSERVE)
         return -EPERM;
     for (;;) {
-        uint64_t given = ring->given;
         enum ring_state state = ring_look(ring);
         uint32_t n;
 
@@ -235,12 +222,16 @@ int ringmill_ring_take(struct ringmill_ring *ring, struct ringmill_view *ret_vie
         n = fill_views(ring, ret_views, capacity);
         if (n)
             return (int)n;
-        /* Discarded records only: nothing holds them back, unless views before them are held. */
-        if (ring->committed == given) {
-            ring->given = ring->walk.position;
-            publish(ring, ring->given);
-        }
+        ring_skip_discards(ring);
     }
+}
+
+void ring_skip_discards(struct ringmill_ring *ring)
+{
+    if (ring->committed != ring->given || ring->given == ring->walk.position)
+        return;
+    ring->given = ring->walk.position;
+    publish(ring, ring->given);
 }
 
 int ringmill_ring_commit(struct ringmill_ring *ring, uint64_t position)

@@ -33,9 +33,11 @@ struct ringmill_ring {
     struct walk walk;
     uint64_t committed;
     uint64_t given;
-    uint64_t counted; /* records before this position are in the counters */
-    bool recount;     /* the walk goes over records that were counted before a rewind */
-    bool unfenced;    /* something was published since the last full fence */
+    uint64_t discards; /* as many of walk.discards have been looked at for the counters */
+    uint64_t counted;  /* records before this position are in the counters */
+    bool recount;      /* the walk goes over records that were counted before a rewind */
+    bool unfenced;     /* something was published since the last full fence */
+    uint64_t paced;    /* the position when its reader last went to sleep */
     bool paused;
     bool corrupt_told;              /* next_batch has returned this ring's -EBADMSG */
     bool blocked_told;              /* wait has returned this head's RINGMILL_BLOCKED */
@@ -85,6 +87,25 @@ int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *o
 /* What the next take would find. Publishes nothing; fences if that is due, so that after RING_EMPTY
  * or RING_BUSY with nothing held back the kernel does send a wake-up for the next commit. */
 enum ring_state ring_look(struct ringmill_ring *ring);
+
+/* Publishes discarded records that nothing holds back: no view before them is out. */
+void ring_skip_discards(struct ringmill_ring *ring);
+
+/* Counts what was walked since the last call, unless it was counted before a rewind. To be called
+ * after each walk: what was not counted would be taken for a rewind. */
+static inline void ring_count(struct ringmill_ring *ring, uint64_t records, uint64_t bytes)
+{
+    uint64_t discards = ring->walk.discards - ring->discards;
+
+    ring->discards = ring->walk.discards;
+    if (ring->recount)
+        return;
+    counter_add(&ring->counters.records, records);
+    counter_add(&ring->counters.bytes, bytes);
+    if (discards)
+        counter_add(&ring->counters.discards, discards);
+    ring->counted = ring->walk.position;
+}
 
 /* True when some records were given out and not committed: then the kernel sends no wake-ups. */
 static inline bool ring_lags(const struct ringmill_ring *ring)

@@ -8,6 +8,7 @@
  * No edge comes while commits are held back, and none may come from producers that use
  * BPF_RB_NO_WAKEUP: for these the sleep gets an end. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -112,6 +113,57 @@ static int sleep_in_epoll(struct ringmill_reader *reader, uint64_t sleep)
     return 0;
 }
 
+/* The nap that suits the rings, or 0 for epoll. */
+static uint64_t next_nap(struct ringmill_reader *reader, uint64_t now)
+{
+    uint64_t records = 0, fill = 0;
+    uint64_t before = reader->paced_records;
+
+    for (uint32_t i = 0; i < reader->n_rings; i++) {
+        struct ringmill_ring *ring = reader->rings[i];
+        uint64_t bytes = ring->walk.position - ring->paced;
+        uint64_t part = bytes <= UINT32_MAX ? bytes * PACE_FULL / ring->map.size : PACE_FULL;
+
+        ring->paced = ring->walk.position;
+        records += atomic_load_explicit(&ring->counters.records, memory_order_relaxed);
+        if (part > fill)
+            fill = part;
+    }
+    reader->paced_records = records;
+    /* a ring that was removed takes its records along */
+    return pace_next(&reader->pace, now, records > before ? records - before : 0, fill);
+}
+
+static int sleep_in_nap(struct ringmill_reader *reader, uint64_t start, uint64_t nap)
+{
+    struct pollfd wake = {.fd = reader->wake_fd, .events = POLLIN};
+    struct timespec timeout = {.tv_sec = (time_t)(nap / 1000000000),
+                               .tv_nsec = (long)(nap % 1000000000)};
+    int n;
+
+    n = ppoll(&wake, 1, &timeout, NULL);
+    if (n < 0)
+        return errno == EINTR ? 0 : -errno;
+    counter_add(&reader->naps, 1);
+    for (uint32_t i = 0; i < reader->n_rings; i++)
+        counter_add(&reader->rings[i]->counters.naps, 1);
+    if (n > 0)
+        drain_wake(reader);
+    else
+        pace_learn(&reader->pace, nap, ring_now() - start);
+    return 0;
+}
+
+static int sleep_now(struct ringmill_reader *reader, uint64_t sleep)
+{
+    uint64_t now = ring_now();
+    uint64_t nap = next_nap(reader, now);
+
+    if (nap == 0)
+        return sleep_in_epoll(reader, sleep);
+    return sleep_in_nap(reader, now, nap < sleep ? nap : sleep);
+}
+
 /* How long to sleep, or what to say instead. *ret_sleep is set with RINGMILL_READY only. */
 static int settle(struct ringmill_reader *reader, const struct outlook *outlook, uint64_t deadline,
                   uint64_t *ret_sleep)
@@ -174,7 +226,7 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
         r = settle(reader, &outlook, earliest(reader, deadline), &sleep);
         if (r != RINGMILL_READY)
             return r;
-        r = sleep_in_epoll(reader, sleep);
+        r = sleep_now(reader, sleep);
         if (r < 0)
             return r;
     }

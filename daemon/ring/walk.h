@@ -9,16 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ring/guess.h"
 #include "ring/layout.h"
 
 /* Every byte from position to limit is mapped at data + (byte & mask), also where it runs past the
- * end of the data area. Both are multiples of 8. */
+ * end of the data area. Both are multiples of 8. Zero all but the first five. */
 struct walk {
     const uint8_t *data;
-    uint64_t mask;     /* data area - 1 */
-    uint64_t position; /* of the next header */
-    uint64_t limit;    /* records end here, as far as is known */
-    uint64_t discards; /* skipped so far */
+    uint64_t mask;      /* data area - 1 */
+    uint64_t position;  /* of the next header */
+    uint64_t limit;     /* records end here, as far as is known */
+    bool no_prefetch;   /* never prefetch */
+    uint64_t discards;  /* skipped so far */
+    struct guess guess; /* where the next headers are */
 };
 
 enum walk_result {
@@ -52,7 +55,8 @@ static inline enum walk_result walk_look(const struct walk *walk)
 }
 
 /* Steps over discarded records to the next one and past it. */
-static inline enum walk_result walk_step(struct walk *walk, struct ringmill_view *ret_view)
+static inline __attribute__((always_inline)) enum walk_result
+walk_step(struct walk *walk, struct ringmill_view *ret_view)
 {
     for (;;) {
         uint64_t position = walk->position;
@@ -68,6 +72,9 @@ static inline enum walk_result walk_step(struct walk *walk, struct ringmill_view
         if (span > walk->limit - position)
             return WALK_CORRUPT;
         walk->position = position + span;
+        if (!walk->no_prefetch)
+            guess_step(&walk->guess, walk->data, walk->mask, position + span, walk->limit,
+                       (uint32_t)span);
         if (header & LAYOUT_DISCARD) {
             walk->discards++;
             continue;

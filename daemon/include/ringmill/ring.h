@@ -42,6 +42,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define RINGMILL_NOW     UINT64_C(0) /* as a deadline: do not wait */
 #define RINGMILL_FOREVER UINT64_MAX  /* as a deadline: wait without end */
@@ -265,7 +266,7 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline);
  * only; all others may be followed by another call) or -EBADMSG, -EBUSY.
  * Do not mix with uncommitted batches of ringmill_reader_next_batch(). */
 int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view);
-/* Where the view that ringmill_reader_next() gave last came from; NULL before the first. */
+/* Where the view that ringmill_reader_next() gave last came from; NULL when none is out. */
 struct ringmill_ring *ringmill_reader_ring(const struct ringmill_reader *reader);
 
 /* A copied record, for ringmill_reader_read(). Zero it before its first use. */
@@ -312,6 +313,7 @@ void ringmill_reader_counters(const struct ringmill_reader *reader,
 /* ringmill_outcome as a word: "ready", "deadline", ...; a negative value: strerror's text. */
 const char *ringmill_outcome_name(int outcome);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

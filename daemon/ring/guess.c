@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The decisions that are not taken for each record. */
+#include "ring/guess.h"
+
+enum {
+    MEAN_MAX =
+        1536, /* bytes: with longer records a miss is cheaper than fetching all their lines */
+    MISSES_MAX = GUESS_WINDOW / 16,
+    AHEAD_REGULAR = 96, /* grid points to fetch ahead */
+    AHEAD_GRID = 32,
+};
+
+uint32_t guess_divisor(uint32_t a, uint32_t b)
+{
+    while (b) {
+        uint32_t rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+void guess_decide(struct guess *guess, uint64_t position)
+{
+    uint64_t mean = (position - guess->start) / GUESS_WINDOW;
+    uint32_t step = guess->step;
+
+    if (step == 0 || guess->misses > MISSES_MAX || (guess->misses == 0 && guess->grid > step))
+        step = guess->grid;
+    if (step <= GUESS_LINE)
+        step = mean <= MEAN_MAX ? GUESS_LINE : 0;
+    if (step != guess->step)
+        guess->ahead = position;
+    guess->step = step;
+    guess->regular = step > GUESS_LINE && step + step / 8 >= mean;
+    guess->reach = (uint64_t)step * (guess->regular ? AHEAD_REGULAR : AHEAD_GRID);
+    guess->grid = guess->last;
+    guess->misses = 0;
+    guess->left = GUESS_WINDOW - 1;
+    guess->start = position;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Guessing where the next headers are, and fetching them into the cache ahead of the walk.
+ *
+ * Each header says where the next one is, so a walk is a chain of cache misses, and with lengths
+ * that vary no hardware prefetcher helps. But records come in few sizes. The greatest common
+ * divisor of the recent spans is a grid on which all headers lie:
+ *
+ *     all spans 520            grid 520: one fetch per record, always right
+ *     256, 768, 1280, 2048     grid 256: four fetches for each header, none missed
+ *     64, 136, 248, ...        grid 8: finer than a cache line, so each line is fetched
+ *
+ * Where the grid is finer than a line and records are long, fetching each line costs more than the
+ * misses: then nothing is fetched. A few records that leave the grid only move it; when many do, it
+ * is drawn anew from the next window of records. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    GUESS_LINE = 64,    /* bytes of a cache line */
+    GUESS_CHUNK = 1024, /* bytes that are fetched at once, where each line is */
+    GUESS_WINDOW = 64,  /* records between two looks at the grid */
+    GUESS_FIRST = 15,   /* the last byte of header and first word: they may lie on two lines */
+};
+
+struct guess {
+    bool regular;    /* one record per grid point */
+    uint64_t reach;  /* bytes that are fetched ahead */
+    uint32_t step;   /* the grid; at least a line; 0: fetch nothing */
+    uint32_t last;   /* the last span */
+    uint32_t left;   /* records left in this window */
+    uint32_t grid;   /* the divisor of this window's spans so far */
+    uint32_t misses; /* records of this window that left the grid */
+    uint64_t start;  /* position at the window's start */
+    uint64_t ahead;  /* fetched up to here */
+};
+
+/* Ends a window: decides on the grid for the next one. */
+void guess_decide(struct guess *guess, uint64_t position);
+uint32_t guess_divisor(uint32_t a, uint32_t b);
+
+/* A record's span differs from the one before it. */
+static inline void guess_change(struct guess *guess, uint64_t position, uint32_t span)
+{
+    if (guess->grid > GUESS_LINE && span % guess->grid != 0)
+        guess->grid = guess_divisor(guess->grid, span);
+    if (guess->step > GUESS_LINE && span % guess->step != 0) {
+        guess->misses++;
+        guess->ahead = position;
+    }
+}
+
+/* A kilobyte of lines at once: how many lines the next record needs cannot be predicted, and a loop
+ * that ends somewhere else each time costs more than the fetches. */
+static inline void guess_fetch_chunk(const uint8_t *at)
+{
+    for (int line = 0; line < GUESS_CHUNK; line += GUESS_LINE)
+        __builtin_prefetch(at + line, 0, 3);
+}
+
+/* The walk has come to position by a record of span bytes. Fetches what is likely to be needed, up
+ * to limit. */
+static inline __attribute__((always_inline)) void guess_step(struct guess *guess,
+                                                             const uint8_t *data, uint64_t mask,
+                                                             uint64_t position, uint64_t limit,
+                                                             uint32_t span)
+{
+    if ((guess->grid > GUESS_LINE || guess->step > GUESS_LINE) && span != guess->last)
+        guess_change(guess, position, span);
+    guess->last = span;
+    if (guess->left-- == 0)
+        guess_decide(guess, position);
+    if (guess->step == 0)
+        return;
+    uint64_t reach = guess->reach;
+    uint64_t done = guess->ahead - position;
+    if (done > reach + GUESS_CHUNK)
+        done = 0; /* the walk has overtaken it */
+    if (done >= reach)
+        return;
+    if (guess->step == GUESS_LINE && limit - position >= reach + GUESS_CHUNK) {
+        do {
+            guess_fetch_chunk(data + ((position + done) & mask));
+            done += GUESS_CHUNK;
+        } while (done < reach);
+        guess->ahead = position + done;
+        return;
+    }
+    if (reach > limit - position)
+        reach = limit - position;
+    if (guess->regular) {
+        for (; done < reach; done += guess->step) {
+            const uint8_t *at = data + ((position + done) & mask);
+
+            __builtin_prefetch(at, 0, 2);
+            __builtin_prefetch(at + GUESS_FIRST, 0, 2);
+        }
+    } else {
+        for (; done < reach; done += guess->step)
+            __builtin_prefetch(data + ((position + done) & mask), 0, 3);
+    }
+    guess->ahead = position + done;
+}

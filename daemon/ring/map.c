@@ -21,6 +21,8 @@
 /* Linux 6.19; Debian 12's header does not have it yet. */
 #define FLAG_OVERWRITE (UINT32_C(1) << 19)
 
+enum { POSITION_TRIES = 16 };
+
 static int read_info(int map_fd, struct bpf_map_info *ret_info)
 {
     struct bpf_map_info info = {0};
@@ -171,11 +173,15 @@ void map_deinit(struct map *map)
 
 int map_check_positions(const struct map *map, struct ringmill_error *reason)
 {
-    unsigned long consumer = atomic_load_explicit(map->consumer, memory_order_relaxed);
-    unsigned long producer = atomic_load_explicit(map->producer, memory_order_acquire);
+    unsigned long consumer, producer;
 
-    if ((consumer & 7) == 0 && (producer & 7) == 0 && producer - consumer <= map->size)
-        return 0;
+    /* of a ring in use the pair may be torn: the consumer read first, a whole ring earlier */
+    for (int i = 0; i < POSITION_TRIES; i++) {
+        consumer = atomic_load_explicit(map->consumer, memory_order_acquire);
+        producer = atomic_load_explicit(map->producer, memory_order_acquire);
+        if ((consumer & 7) == 0 && (producer & 7) == 0 && producer - consumer <= map->size)
+            return 0;
+    }
     return reason_set(
         reason, -EBADMSG,
         "ring %u (%s) is corrupt: consumer position %lu, producer position %lu, size "

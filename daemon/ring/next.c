@@ -30,8 +30,10 @@ void reader_finish(struct ringmill_reader *reader, bool last)
     if (last)
         reader->unfinished = queued ? reader->views[reader->next_view].position : ring->given;
     ringmill_ring_commit(ring, reader->unfinished);
-    if (queued)
+    if (queued) {
         ringmill_ring_rewind(ring);
+        merge_reset(&reader->merge);
+    }
     reader->current = NULL;
     reader->n_views = reader->next_view = 0;
 }

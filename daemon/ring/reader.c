@@ -102,6 +102,8 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
     if (r < 0)
         return r;
     pace_init(&reader->pace, reader->options.max_latency);
+    reader->merge =
+        (struct merge){.offset = reader->options.merge_offset, .hold = reader->options.merge_hold};
     reader->views = calloc(reader->options.batch, sizeof(*reader->views));
     if (!reader->views)
         return reason_set(reason, -ENOMEM, "out of memory for a reader");
@@ -124,6 +126,7 @@ void ringmill_reader_free(struct ringmill_reader *reader)
     if (reader->wake_fd >= 0)
         close(reader->wake_fd);
     pthread_mutex_destroy(&reader->copy_lock);
+    merge_deinit(&reader->merge);
     free(reader->rings);
     free(reader->views);
     free(reader);
@@ -164,6 +167,8 @@ static int make_room(struct ringmill_reader *reader)
     if (!rings)
         return -ENOMEM;
     reader->rings = rings;
+    if (merge_reserve(&reader->merge, capacity) < 0)
+        return -ENOMEM;
     reader->capacity = capacity;
     return 0;
 }
@@ -221,6 +226,7 @@ int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring 
         return r;
     if (reader->current == ring)
         reader_finish(reader, false);
+    merge_reset(&reader->merge);
     epoll_ctl(reader->epoll_fd, EPOLL_CTL_DEL, ring->map.fd, NULL);
     ring->reader = NULL;
     while (reader->rings[i] != ring)
@@ -239,8 +245,10 @@ int ringmill_reader_pause(struct ringmill_reader *reader, struct ringmill_ring *
 {
     int r = check_member(reader, ring);
 
-    if (r == 0)
+    if (r == 0) {
         ring->paused = true;
+        merge_reset(&reader->merge);
+    }
     return r;
 }
 
@@ -263,6 +271,7 @@ void ringmill_reader_release(struct ringmill_reader *reader)
     if (!reader_owned(reader))
         return;
     reader_finish(reader, false);
+    merge_reset(&reader->merge);
     for (uint32_t i = 0; i < reader->n_rings; i++)
         ringmill_ring_rewind(reader->rings[i]);
     atomic_store_explicit(&reader->owner, NULL, memory_order_release);
@@ -293,17 +302,15 @@ static int pick(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
     return 0;
 }
 
-int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+/* A batch of the ring whose turn it is. */
+static int take_turn(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
 {
     struct ringmill_ring *ring;
     uint32_t capacity;
     uint64_t start, walked;
     int r;
 
-    r = reader_own(reader);
-    if (r < 0)
-        return r;
-    for (;;) {
+    do {
         r = pick(reader, &ring);
         if (r <= 0)
             return r;
@@ -312,12 +319,45 @@ int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_b
             capacity = reader->turn_records;
         start = ring->walk.position;
         r = ringmill_ring_take(ring, reader->views, capacity);
-        if (r > 0)
-            break;
-    }
+    } while (r <= 0);
     walked = ring->walk.position - start;
     reader->turn_records -= (uint32_t)r;
     reader->turn_bytes -= walked < reader->turn_bytes ? walked : reader->turn_bytes;
+    *ret_ring = ring;
+    return r;
+}
+
+/* A run of the ring with the oldest record. */
+static int take_oldest(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
+{
+    uint64_t due;
+    int r;
+
+    if (reader->merge.corrupt) {
+        reader->merge.corrupt = false;
+        return -EBADMSG;
+    }
+    do {
+        r = merge_look(&reader->merge, reader->rings, reader->n_rings, &due);
+        if (r <= 0)
+            return r;
+        r = (int)merge_take(&reader->merge, reader->n_rings, reader->views, reader->options.batch,
+                            ret_ring);
+    } while (r == 0);
+    return r;
+}
+
+int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+{
+    struct ringmill_ring *ring;
+    int r;
+
+    r = reader_own(reader);
+    if (r < 0)
+        return r;
+    r = reader->options.merge ? take_oldest(reader, &ring) : take_turn(reader, &ring);
+    if (r <= 0)
+        return r;
     *ret_batch = (struct ringmill_batch){.ring = ring,
                                          .user = ring->user,
                                          .views = reader->views,

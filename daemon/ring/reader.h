@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "ring/merge.h"
 #include "ring/pace.h"
 #include "ring/ring.h"
 
@@ -30,6 +31,7 @@ struct ringmill_reader {
     uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
     struct pace pace;
+    struct merge merge;
     uint64_t paced_records;      /* of all rings when the reader last went to sleep */
     struct ringmill_view *views; /* options.batch of them */
 

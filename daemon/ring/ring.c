@@ -55,11 +55,12 @@ int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *o
     ring->lock_fd = lock_fd;
     ring->committed = atomic_load_explicit(ring->map.consumer, memory_order_relaxed);
     ring->given = ring->counted = ring->committed;
-    ring->walk = (struct walk){.data = ring->map.data,
-                               .mask = ring->map.size - 1,
-                               .position = ring->committed,
-                               .limit = ring->committed,
-                               .no_prefetch = ring->flags & RINGMILL_RING_NO_PREFETCH};
+    ring->walk = (struct walk){
+        .data = ring->map.data,
+        .mask = ring->map.size - 1,
+        .position = ring->committed,
+        .limit = ring->committed,
+        .no_prefetch = (ring->flags & (RINGMILL_RING_NO_PREFETCH | RINGMILL_RING_OBSERVE)) != 0};
     ring->unfenced = true;
     *ret_ring = ring;
     return 0;
@@ -280,7 +281,8 @@ uint64_t ringmill_ring_available(const struct ringmill_ring *ring)
     unsigned long consumer = atomic_load_explicit(ring->map.consumer, memory_order_acquire);
     unsigned long producer = atomic_load_explicit(ring->map.producer, memory_order_acquire);
 
-    return producer - consumer;
+    /* read one after the other: what lies between may never have been in the ring at once */
+    return producer - consumer <= ring->map.size ? producer - consumer : ring->map.size;
 }
 
 uint64_t ringmill_ring_position(const struct ringmill_ring *ring)

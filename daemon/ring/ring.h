@@ -39,6 +39,8 @@ struct ringmill_ring {
     bool unfenced;     /* something was published since the last full fence */
     uint64_t paced;    /* the position when its reader last went to sleep */
     bool paused;
+    bool merging;                   /* in the heap of its reader's merge */
+    uint64_t merge_key;             /* the last timestamp that was seen */
     bool corrupt_told;              /* next_batch has returned this ring's -EBADMSG */
     bool blocked_told;              /* wait has returned this head's RINGMILL_BLOCKED */
     struct ringmill_reader *reader; /* NULL: in none */
@@ -48,8 +50,13 @@ struct ringmill_ring {
     struct map map;
     int lock_fd;
     uint32_t flags;
-    uint64_t recheck;         /* ns; RINGMILL_OFF */
-    struct ring_watch *watch; /* observers only */
+    uint64_t recheck; /* ns; RINGMILL_OFF */
+
+    /* an observer's own: what ringmill_ring_observe() remembers between looks */
+    uint64_t walked;     /* bytes */
+    uint64_t missed;     /* bytes */
+    uint64_t head;       /* position of the busy head that was seen */
+    uint64_t head_since; /* since when; 0: it was not busy */
 
     /* any thread, atomic */
     struct ring_counters counters;

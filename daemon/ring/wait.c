@@ -52,10 +52,31 @@ static void look_at_busy(const struct ringmill_reader *reader, struct ringmill_r
     outlook->blocked = true;
 }
 
+/* True when the oldest record may be delivered, or a ring is corrupt; otherwise the sleep ends when
+ * the oldest one is due. */
+static bool look_at_merge(struct ringmill_reader *reader, struct outlook *outlook)
+{
+    uint64_t due, now;
+
+    int r = merge_look(&reader->merge, reader->rings, reader->n_rings, &due);
+
+    reader->merge.corrupt |= r < 0;
+    if (r != 0)
+        return true;
+    now = ring_now();
+    if (due != RINGMILL_FOREVER)
+        shorten(&outlook->sleep, due > now ? due - now : 1);
+    return false;
+}
+
 static struct outlook look_at_rings(struct ringmill_reader *reader)
 {
     struct outlook outlook = {.sleep = RINGMILL_FOREVER};
 
+    if (reader->options.merge && look_at_merge(reader, &outlook)) {
+        outlook.readable = true;
+        return outlook;
+    }
     for (uint32_t i = 0; i < reader->n_rings; i++) {
         struct ringmill_ring *ring = reader->rings[i];
         enum ring_state state;
@@ -63,6 +84,10 @@ static struct outlook look_at_rings(struct ringmill_reader *reader)
         if (ring->paused)
             continue;
         state = ring_look(ring);
+        if (state == RING_READABLE && ring->merging) {
+            shorten(&outlook.sleep, ring->recheck);
+            continue;
+        }
         if (state == RING_READABLE || (state == RING_CORRUPT && !ring->corrupt_told)) {
             outlook.readable = true;
             return outlook;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Order across rings, and the hold that it costs. */
+#include "ring/merge.h"
+
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+// clang-format on
+#include <errno.h>
+#include <string.h>
+
+#include "ring/fake.h"
+#include "ring/reader.h"
+
+enum { RINGS = 5 };
+#define MS UINT64_C(1000000)
+
+struct sample {
+    uint32_t ring;
+    uint32_t padding;
+    uint64_t time;
+};
+
+struct fixture {
+    struct fake *fakes[RINGS];
+    struct ringmill_ring *rings[RINGS];
+    struct ringmill_reader *reader;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    struct ringmill_reader_options options = {.size = sizeof(options),
+                                              .merge = 1,
+                                              .merge_offset = offsetof(struct sample, time),
+                                              .merge_hold = 5 * MS};
+
+    assert_int_equal(ringmill_reader_new(&options, NULL, &fixture.reader), 0);
+    for (int i = 0; i < RINGS; i++) {
+        assert_int_equal(fake_new(1 << 20, 0, &fixture.fakes[i]), 0);
+        assert_int_equal(fake_open(fixture.fakes[i], NULL, NULL, &fixture.rings[i]), 0);
+        assert_int_equal(ringmill_reader_add(fixture.reader, fixture.rings[i], NULL), 0);
+    }
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    ringmill_reader_free(fixture->reader);
+    for (int i = 0; i < RINGS; i++)
+        fake_free(fixture->fakes[i]);
+    return 0;
+}
+
+static void put(struct fixture *fixture, uint32_t ring, uint64_t time)
+{
+    struct sample sample = {.ring = ring, .time = time};
+
+    assert_int_equal(fake_write(fixture->fakes[ring], &sample, sizeof(sample), 0), 0);
+}
+
+static uint64_t time_of(const struct ringmill_view *view)
+{
+    return ((const struct sample *)view->data)->time;
+}
+
+static void old_records_come_in_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+    uint32_t seed = 7, records = 20000;
+    uint64_t last = 0, time = 1;
+
+    for (uint32_t i = 0; i < records; i++) {
+        seed = seed * 1664525 + 1013904223;
+        time += seed >> 30;
+        put(fixture, (seed >> 8) % RINGS, time);
+    }
+    ringmill_reader_set_deadline(fixture->reader, ring_now() + 1000 * MS);
+    for (uint32_t i = 0; i < records; i++) {
+        assert_int_equal(ringmill_reader_next(fixture->reader, &view), RINGMILL_READY);
+        assert_true(time_of(&view) >= last);
+        last = time_of(&view);
+    }
+    ringmill_reader_set_deadline(fixture->reader, RINGMILL_NOW);
+    assert_int_equal(ringmill_reader_next(fixture->reader, &view), RINGMILL_DEADLINE);
+    for (int i = 0; i < RINGS; i++)
+        assert_int_equal(ringmill_ring_available(fixture->rings[i]), 0);
+}
+
+static void a_young_record_is_held_for_older_ones(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+    uint64_t now = ring_now() + 50 * MS;
+
+    put(fixture, 0, now);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    put(fixture, 1, now - 1); /* comes later, is older */
+    assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
+    assert_true(ring_now() >= now + 4 * MS);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[1]);
+    assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[0]);
+}
+
+static void nothing_is_held_when_every_ring_has_a_record(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+    uint64_t now = ring_now() + 1000000 * MS;
+
+    for (uint32_t i = 0; i < RINGS; i++)
+        put(fixture, i, now - i);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[RINGS - 1]);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+}
+
+static void a_run_of_one_ring_is_one_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+
+    for (uint64_t i = 1; i <= 10; i++)
+        put(fixture, 0, i);
+    put(fixture, 1, 8);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 8);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[1]);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 2);
+}
+
+static void discards_and_short_samples_do_not_stop_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+
+    fake_discard(fixture->fakes[0], fake_reserve(fixture->fakes[0], 24), 0);
+    put(fixture, 0, 3);
+    assert_int_equal(fake_write(fixture->fakes[0], "x", 1, 0), 0);
+    fake_discard(fixture->fakes[1], fake_reserve(fixture->fakes[1], 24), 0);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 2);
+    assert_int_equal(batch.views[1].length, 1);
+    assert_int_equal(ringmill_ring_available(fixture->rings[1]), 0);
+}
+
+static void corruption_is_told_once_also_by_way_of_a_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+
+    put(fixture, 2, 5);
+    fake_set_header(fixture->fakes[2], 0, 1 << 25);
+    put(fixture, 3, 6);
+    assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), -EBADMSG);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[3]);
+}
+
+static void release_and_pause_keep_the_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+
+    put(fixture, 0, 1);
+    put(fixture, 1, 2);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    ringmill_reader_release(fixture->reader);
+    assert_int_equal(ringmill_reader_pause(fixture->reader, fixture->rings[0]), 0);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[1]);
+    assert_int_equal(ringmill_reader_resume(fixture->reader, fixture->rings[0]), 0);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, fixture->rings[0]);
+}
+
+int main(void)
+{
+#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        ROW(old_records_come_in_order),
+        ROW(a_young_record_is_held_for_older_ones),
+        ROW(nothing_is_held_when_every_ring_has_a_record),
+        ROW(a_run_of_one_ring_is_one_batch),
+        ROW(discards_and_short_samples_do_not_stop_it),
+        ROW(corruption_is_told_once_also_by_way_of_a_wait),
+        ROW(release_and_pause_keep_the_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

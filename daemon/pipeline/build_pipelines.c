@@ -168,8 +168,8 @@ static void open_handlers(struct build *build, const struct config_node *list,
 
         if (!ops || (!source && ops->reads_fields))
             continue;
-        result = ops->open(entry->first, &host.base, build->diag,
-                           &strand->handlers[strand->n_handlers]);
+        result =
+            ops->open(entry->first, &host.base, build->diag, &strand->handlers[strand->n_handlers]);
         if (result == 0)
             strand->n_handlers++;
         else if (result == -ENOMEM)
@@ -177,7 +177,8 @@ static void open_handlers(struct build *build, const struct config_node *list,
     }
 }
 
-/* None of the pipeline's sources is known: what can be said of its handlers is said all the same. */
+/* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
+ */
 static void check_orphans(struct build *build, const struct config_node *list)
 {
     struct strand strand = {.n_handlers = 0};
@@ -263,7 +264,7 @@ static int make_room(struct graph *graph, uint32_t pipelines)
 }
 
 int build_pipelines(struct build *build, const struct config_node *section,
-                           const struct config_node *sources)
+                    const struct config_node *sources)
 {
     struct graph *graph = build->graph;
     uint32_t count = build_check_section(build, section, "pipelines", GRAPH_PIPELINES_MAX);
@@ -279,4 +280,3 @@ int build_pipelines(struct build *build, const struct config_node *section,
         build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
     return 0;
 }
-

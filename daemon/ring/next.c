@@ -61,7 +61,7 @@ static __attribute__((noinline)) int next_batch(struct ringmill_reader *reader)
     if (r < 0)
         return r;
     finish_batch(reader);
-    while ((r = ringmill_reader_next_batch(reader, &batch)) == 0) {
+    while ((r = reader_take(reader, reader->options.batch, &batch)) == 0) {
         r = ringmill_reader_wait(reader, RINGMILL_FOREVER);
         if (r != RINGMILL_READY)
             return r;

@@ -63,6 +63,11 @@ static inline bool reader_owned(const struct ringmill_reader *reader)
     return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &reader_thread;
 }
 
+/* ringmill_reader_next_batch() of at most so many views, for whoever has the lease and looks after
+ * the iterator. */
+int reader_take(struct ringmill_reader *reader, uint32_t capacity,
+                struct ringmill_batch *ret_batch);
+
 /* Ends the iterator's batch: publishes what is finished, and the view that is out too when `last`
  * is set. Views that were not given out go back to the ring. */
 void reader_finish(struct ringmill_reader *reader, bool last);

@@ -263,8 +263,8 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline);
 /* The next record, waiting for it: the iterator. The view is valid until the next call: which
  * finishes it, so that leaving the loop early loses nothing. Publication comes in batches, and
  * always before sleeping and at release. Returns an outcome (the view is given with RINGMILL_READY
- * only; all others may be followed by another call) or -EBADMSG, -EBUSY.
- * Do not mix with uncommitted batches of ringmill_reader_next_batch(). */
+ * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that was
+ * given out before, uncommitted batches too. */
 int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view);
 /* Where the view that ringmill_reader_next() gave last came from; NULL when none is out. */
 struct ringmill_ring *ringmill_reader_ring(const struct ringmill_reader *reader);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Without the armed flag each handed-over chunk would cost a write(2), also while the other side is
- * awake and would have found it anyway. */
+ * awake and would have found it anyway.
+ *
+ * A ringer first takes the flag and then rings, and may be held up in between. So a bell can come
+ * after the sleeper looked for it. That wakes the next sleep once for nothing; the sleeper reads
+ * the eventfd whenever it wakes, whoever seems to have rung, so that it can be no more than once.
+ */
 
 #include "base/waker.h"
 
@@ -34,8 +39,7 @@ void waker_disarm(struct waker *waker)
 {
     uint64_t rung;
 
-    if (atomic_exchange_explicit(&waker->armed, false, memory_order_relaxed))
-        return; /* nobody rang: there is nothing to take */
+    atomic_store_explicit(&waker->armed, false, memory_order_relaxed);
     while (read(waker->fd, &rung, sizeof(rung)) < 0 && errno == EINTR)
         ;
 }

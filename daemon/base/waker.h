@@ -25,7 +25,7 @@ void waker_deinit(struct waker *waker);
 
 /* Sleeping thread only. */
 void waker_arm(struct waker *waker);
-void waker_disarm(struct waker *waker); /* also takes a bell that has rung */
+void waker_disarm(struct waker *waker); /* also takes what the bell has rung */
 
 /* Any thread; async-signal-safe. */
 void waker_ring(struct waker *waker);

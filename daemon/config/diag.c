@@ -92,6 +92,16 @@ static bool insert(struct diag *diag, const struct diag_message *message)
     return true;
 }
 
+/* The same words at the same place: a handler is opened for each of its pipeline's sources. */
+static bool is_known(const struct diag *diag, const struct diag_message *message)
+{
+    for (size_t i = 0; message->file && message->text && i < diag->kept; i++)
+        if (compare(&diag->messages[i], message) == 0 &&
+            strcmp(diag->messages[i].text, message->text) == 0)
+            return true;
+    return false;
+}
+
 /* Writes a message's text from the node's path, if any, and the words. Owns excerpt. */
 static void add(struct diag *diag, const char *file, uint32_t line, uint32_t column,
                 const struct config_node *node, char *excerpt, const char *format,
@@ -118,9 +128,11 @@ static void add(struct diag *diag, const char *file, uint32_t line, uint32_t col
         .excerpt = excerpt,
     };
 
-    if (insert(diag, &message))
-        return;
-    diag->rest++;
+    if (!is_known(diag, &message)) {
+        if (insert(diag, &message))
+            return;
+        diag->rest++;
+    }
     free(message.file);
     free(message.text);
     free(message.excerpt);

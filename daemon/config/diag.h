@@ -7,7 +7,8 @@
  * "type"?
  *
  * Messages are copied in and stay valid after the tree is freed. The caller owns the struct; one
- * thread at a time. Adding never fails: what finds no room is counted. */
+ * thread at a time. Adding never fails: what finds no room is counted, and
+ * what is there already is not added again. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -25,7 +25,7 @@ void refusal_offer(struct refusal *refusal, const char *candidate)
     if (refusal->used >= room)
         return;
     if (refusal->used + strlen(before) + strlen(candidate) >= room) {
-        before = ", ...";
+        before = refusal->used > 0 ? ", ..." : "allowed are ...";
         candidate = "";
     }
     snprintf(refusal->text + refusal->used, REFUSAL_TEXT_MAX - refusal->used, "%s%s", before,

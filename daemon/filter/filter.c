@@ -34,7 +34,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
 
     if (!filter)
         return -ENOMEM;
-    if (config->kind != CONFIG_SCALAR) {
+    if (config->kind != CONFIG_SCALAR || config_node_is_null(config)) {
         diag_add(diag, config, "expected a condition, as in: uid == 0 && comm != \"cron\"");
         return -EINVAL;
     }
@@ -57,6 +57,7 @@ const struct handler_ops filter_ops = {
     .name = "filter",
     .doc = "keeps the records for which a condition holds",
     .removes = BOOK_FILTERED,
+    .reads_fields = true,
     .open = filter_open,
     .process = filter_process,
     .close = filter_close,

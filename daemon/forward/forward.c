@@ -75,16 +75,14 @@ static int forward_open(const struct config_node *config, const struct handler_h
                         struct diag *diag, struct handler **ret)
 {
     struct forward *forward = calloc(1, sizeof(*forward));
-    struct forward_config bound;
+    struct forward_config bound = {0};
     int result = 0;
 
     if (!forward)
         return -ENOMEM;
     forward->base.ops = &forward_ops;
-    if (setting_bind_value(&forward_setting, config, &bound, diag) > 0) {
-        result = -EINVAL;
-        bound.sinks.count = 0;
-    }
+    if (setting_bind_value(&forward_setting, config, &bound, diag) > 0)
+        result = -EINVAL; /* and none is bound */
     for (uint32_t i = 0; i < bound.sinks.count; i++) {
         int opened = open_way(forward, host, bound.sinks.nodes[i], diag);
 

@@ -90,27 +90,26 @@ static void report_corrupt(const struct consumer *consumer)
     }
 }
 
-/* Everything that is readable now. */
-static void read_rings(struct consumer *consumer)
+/* One turn: what is readable now, up to a bound, so that what comes after a turn comes in time also
+ * while some ring is never empty. False when nothing was left. */
+static bool read_rings(struct consumer *consumer)
 {
     struct ringmill_batch taken;
-    int result;
+    int result = 1;
 
     wall_offset_keep(&consumer->graph->wall, clock_monotonic(), WALL_AGE_NS);
-    for (uint32_t batches = 0; (result = ringmill_reader_next_batch(consumer->reader, &taken)) != 0;
-         batches++) {
-        if (result < 0) {
+    for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
+        result = ringmill_reader_next_batch(consumer->reader, &taken);
+        if (result == 0)
+            break;
+        if (result < 0)
             report_corrupt(consumer);
-            continue;
-        }
-        handle_batch(consumer, &taken);
-        if (batches % CONSUMER_TURN_BATCHES == CONSUMER_TURN_BATCHES - 1) {
-            hand_over(consumer, true);
-            counter_add(&consumer->turns, 1);
-        }
+        else
+            handle_batch(consumer, &taken);
     }
     hand_over(consumer, true);
     counter_add(&consumer->turns, 1);
+    return result != 0;
 }
 
 static bool exhausted(const struct graph *graph)
@@ -135,23 +134,34 @@ static bool drained(const struct graph *graph)
     return true;
 }
 
+static void tell_exhausted(struct consumer *consumer)
+{
+    if (consumer->told_exhausted || !exhausted(consumer->graph))
+        return;
+    consumer->told_exhausted = true;
+    consumer->on_exhausted(consumer->on_exhausted_data);
+}
+
+static void sleep_until_readable(struct consumer *consumer)
+{
+    atomic_store_explicit(&consumer->asleep, true, memory_order_relaxed);
+    ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
+    atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
+}
+
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
     for (;;) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
+        bool more = read_rings(consumer);
 
-        read_rings(consumer);
-        if (drain && drained(consumer->graph))
+        if (!more && drain && drained(consumer->graph))
             return NULL;
-        if (!consumer->told_exhausted && exhausted(consumer->graph)) {
-            consumer->told_exhausted = true;
-            consumer->on_exhausted(consumer->on_exhausted_data);
-        }
-        atomic_store_explicit(&consumer->asleep, true, memory_order_relaxed);
-        ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
-        atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
+        tell_exhausted(consumer);
+        if (!more)
+            sleep_until_readable(consumer);
         resume_sources(consumer);
     }
 }
@@ -162,11 +172,19 @@ static int open_ring(struct consumer *consumer, struct graph_source *source, str
     struct ringmill_error reason;
     int result;
 
-    options.recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
+    options.flags = RINGMILL_RING_NO_LOCK; /* nobody else knows a ring that we have just made */
+    options.recheck = RINGMILL_OFF;        /* our own programs never use BPF_RB_NO_WAKEUP */
     result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
     if (result < 0)
         return error_set(error, result, "source %s: %s", source->source->name, reason.text);
-    return ringmill_reader_add(consumer->reader, source->ring, source);
+    result = ringmill_reader_add(consumer->reader, source->ring, source);
+    if (result < 0) {
+        ringmill_ring_free(source->ring);
+        source->ring = NULL;
+        return error_set(error, result, "source %s: the ring cannot be watched: %s",
+                         source->source->name, strerror(-result));
+    }
+    return 0;
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)

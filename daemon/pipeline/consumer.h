@@ -35,9 +35,8 @@ struct consumer {
 };
 
 enum {
-    CONSUMER_BATCH = 32, /* views in a batch */
-    CONSUMER_TURN_BATCHES =
-        64, /* batches after which begun chunks go to the writers all the same */
+    CONSUMER_BATCH = 32,        /* views in a batch */
+    CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
 };
 
 /* Main thread, with the sources loaded: opens their rings. graph stays the caller's. 0, or -errno

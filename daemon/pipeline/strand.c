@@ -49,10 +49,14 @@ void strand_run(struct strand *strand, struct batch *batch)
     }
 }
 
+/* Records still come out of a forward that stands before an exhausted handler. */
 bool strand_exhausted(const struct strand *strand)
 {
-    for (uint32_t i = 0; i < strand->n_handlers; i++)
+    for (uint32_t i = 0; i < strand->n_handlers; i++) {
         if (strand->handlers[i]->exhausted)
             return true;
+        if (strand->handlers[i]->ops->forwards)
+            return false;
+    }
     return false;
 }

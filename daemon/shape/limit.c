@@ -28,7 +28,7 @@ static const struct setting limit_settings[] = {
         .minimum = 1,
         .maximum = INT64_MAX,
         .required = true,
-        .doc = "how many records pass before none does",
+        .doc = "how many records of each source pass before none does",
     },
     {0},
 };

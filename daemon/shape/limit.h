@@ -3,5 +3,6 @@
 
 #include "record/handler.h"
 
-/* limit: {count: N} lets the first N records through and no more; then it is exhausted. */
+/* limit: {count: N} lets the first N records of each source through and no more; then it is
+ * exhausted. */
 extern const struct handler_ops limit_ops;

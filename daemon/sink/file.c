@@ -30,6 +30,17 @@ struct file_sink {
     int fd;
 };
 
+/* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
+static int open_for_append(const char *path)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int fd = open(path, flags | O_NONBLOCK, 0640);
+
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_APPEND);
+    return fd;
+}
+
 static int file_open(const void *config, struct error *error, struct sink **ret)
 {
     const struct file_config *file = config;
@@ -38,13 +49,13 @@ static int file_open(const void *config, struct error *error, struct sink **ret)
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_file;
-    sink->fd = open(file->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    sink->fd = open_for_append(file->path);
     if (sink->fd < 0) {
         int code = -errno;
 
         free(sink);
         return error_set(error, code, "cannot open %s for writing: %s", file->path,
-                         strerror(-code));
+                         code == -ENXIO ? "nobody reads this fifo" : strerror(-code));
     }
     *ret = &sink->base;
     return 0;

@@ -1,30 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The descriptor is shared with whoever started us, so it is never made non-blocking: that would
- * change it for them too. */
+/* The descriptor is shared with whoever started us, so whether it blocks is theirs to say; where it
+ * does not, we wait for room ourselves. */
 
 #include "sink/stdout.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 static struct sink the_stdout = {&sink_stdout};
 
 static int stdout_open(const void *config, struct error *error, struct sink **ret)
 {
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
     (void)config;
-    if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
-        return error_set(error, -EBADF, "standard output is closed; redirect it somewhere");
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+        return error_set(error, -EBADF,
+                         "standard output is closed, or only for reading; redirect it somewhere");
     *ret = &the_stdout;
     return 0;
 }
 
 static ssize_t stdout_write(struct sink *sink, const char *bytes, size_t size)
 {
-    ssize_t written = write(STDOUT_FILENO, bytes, size);
+    struct pollfd room = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    ssize_t written;
 
     (void)sink;
+    while ((written = write(STDOUT_FILENO, bytes, size)) < 0 && errno == EAGAIN)
+        if (poll(&room, 1, -1) < 0)
+            break;
     return written < 0 ? -errno : written;
 }
 
@@ -42,6 +50,8 @@ static void stdout_close(struct sink *sink)
 const struct sink_ops sink_stdout = {
     .name = "stdout",
     .doc = "the daemon's standard output",
+    .once = true,
+    .ends_daemon = true,
     .open = stdout_open,
     .write = stdout_write,
     .watch_fd = stdout_watch_fd,

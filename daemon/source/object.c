@@ -66,7 +66,9 @@ int object_open(const char *name, const void *bytes, size_t size, struct error *
     expect_warnings();
     object->object = bpf_object__open_mem(bytes, size, &options);
     if (!object->object)
-        return error_set(error, -errno, "cannot read the BPF object: %s", first_warning);
+        return error_set(error, errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL,
+                         "cannot read the BPF object: %s",
+                         first_warning[0] ? first_warning : strerror(errno));
     object->ring = bpf_object__find_map_by_name(object->object, "events");
     object->lost = bpf_object__find_map_by_name(object->object, "events_lost");
     if (!object->ring)
@@ -135,7 +137,7 @@ int object_load(struct object *object, struct error *error)
     result = bpf_object__load(object->object);
     if (result == 0)
         return 0;
-    if (result == -EPERM || result == -EACCES)
+    if (result == -EPERM) /* -EACCES is the verifier's */
         return error_set(
             error, -EPERM,
             "the kernel does not let this user load BPF programs; run as root, or give "

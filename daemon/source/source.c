@@ -93,11 +93,12 @@ int source_open(const struct config_node *config, struct diag *diag, struct sour
     source->name = config->key;
     if (setting_bind(source_settings, config, &bound, diag) > 0)
         return -EINVAL;
-    if (check_ring_size(config, bound.ring_size, diag) < 0)
-        return -EINVAL;
+    result = check_ring_size(config, bound.ring_size, diag);
     builtin = builtin_find(bound.builtin);
     if (!builtin)
-        return refuse_builtin(config, bound.builtin, diag);
+        result = refuse_builtin(config, bound.builtin, diag);
+    if (result < 0)
+        return result;
     result = open_builtin(source, builtin, bound.ring_size, &error);
     if (result < 0) {
         diag_add(diag, config, "%s", error.text);

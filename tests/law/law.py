@@ -43,7 +43,8 @@ def rule_includes():
         for included in re.findall(r'^#include "(.*)"', read(path), re.M):
             other = os.path.dirname(included)
             if not other:
-                if not included.endswith(".skel.h"):
+                shared = os.path.exists(os.path.join(ROOT, "bpf", included))
+                if not shared and not included.endswith(".skel.h"):
                     yield f'{path}: "{included}" is not named from daemon/ on'
             elif other not in FLOORS:
                 yield f'{path}: "{included}" lies in a folder without a floor'

@@ -6,8 +6,10 @@
     harness.main()
 
 `NAME.py TEST` runs test_TEST; without a name, all of them. Exit status 77 means that this kernel
-does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs.
+does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs,
+RINGMILL_KIND the kind of build they are.
 """
+import atexit
 import ctypes
 import json
 import os
@@ -23,6 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BIN = os.environ.get("RINGMILL_BIN", os.path.join(ROOT, "build/release/bin"))
 RINGMILLD = os.path.join(BIN, "ringmilld")
 RINGMILL = os.path.join(BIN, "ringmill")
+KIND = os.environ.get("RINGMILL_KIND", "release")
 PATIENCE = 60  # seconds until a test is taken for hung; no result depends on it
 
 
@@ -40,9 +43,10 @@ class Daemon:
         self.stdout = b""
         self.process = subprocess.Popen([program, *arguments], stdout=stdout,
                                         stderr=subprocess.PIPE, **popen)
-        self.threads = [threading.Thread(target=self._read_stderr)]
+        self.threads = [threading.Thread(target=self._read_stderr, daemon=True)]
         if stdout == subprocess.PIPE:
-            self.threads.append(threading.Thread(target=self._read_stdout))
+            self.threads.append(threading.Thread(target=self._read_stdout, daemon=True))
+        atexit.register(self.process.kill)  # a test that fails leaves nothing behind
         for thread in self.threads:
             thread.start()
 

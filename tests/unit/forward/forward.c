@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forward/forward.h"
+
+#include "unit/forward/support.h"
+
+static int set_up(void **state)
+{
+    static struct exits exits;
+
+    exits_init(&exits);
+    *state = &exits;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    exits_deinit(*state);
+    return 0;
+}
+
+static void run(struct opened *opened, struct notes *notes, uint32_t forwarded, uint32_t failed)
+{
+    uint32_t selected = notes->batch.selected;
+
+    notes->batch.forwarded = notes->batch.failed = 0;
+    opened->handler->ops->process(opened->handler, &notes->batch);
+    assert_int_equal(notes->batch.forwarded, forwarded);
+    assert_int_equal(notes->batch.failed, failed);
+    assert_int_equal(notes->batch.selected, selected); /* what comes next still sees them */
+}
+
+/* The line of a note; the caller frees it. */
+static char *line_of(uint32_t id, uint32_t text_length)
+{
+    char *line = NULL;
+    char *text = calloc(1, text_length + 1);
+
+    assert_non_null(text);
+    memset(text, 'x', text_length);
+    assert_true(asprintf(&line, "{\"source\":\"notes\",\"id\":%u,\"text\":\"%s\"}\n", id, text) >
+                0);
+    free(text);
+    return line;
+}
+
+/* Text length so that the whole line with a one-digit id has so many bytes. */
+static uint32_t text_for_line(uint32_t bytes)
+{
+    char *line = line_of(1, 0);
+    uint32_t rest = bytes - (uint32_t)strlen(line);
+
+    free(line);
+    return rest;
+}
+
+/* Takes a chunk of these notes, in order. */
+static void expect_notes(struct lane *lane, uint32_t count, const uint32_t (*notes)[2])
+{
+    struct chunk *chunk = lane_take(lane);
+    uint32_t at = 0;
+
+    assert_non_null(chunk);
+    assert_int_equal(chunk->events, count);
+    for (uint32_t i = 0; i < count; i++) {
+        char *line = line_of(notes[i][0], notes[i][1]);
+
+        assert_true(chunk->used >= at + strlen(line));
+        assert_memory_equal(chunk->bytes + at, line, strlen(line));
+        at += (uint32_t)strlen(line);
+        free(line);
+    }
+    assert_int_equal(chunk->used, at);
+    lane_give_back(lane, chunk, chunk->events);
+}
+
+static void puts_the_selection_into_the_lane(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "one", &exits->host);
+    struct notes notes;
+
+    notes_init_many(&notes, 5);
+    notes.batch.selection[0] = 1;
+    notes.batch.selection[1] = 4;
+    notes.batch.selected = 2;
+    run(&opened, &notes, 2, 0);
+    lane_hand_over(&exits->lanes[0], true);
+    expect_notes(&exits->lanes[0], 2, (uint32_t[][2]){{1, 3}, {4, 3}});
+    assert_null(lane_take(&exits->lanes[0]));
+    assert_int_equal(counter_get(&exits->lanes[0].forwarded), 2);
+    assert_int_equal(counter_get(&exits->lanes[1].forwarded), 0);
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+static void two_outlets_get_the_same(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "[two, one]", &exits->host);
+    struct notes notes;
+
+    notes_init_many(&notes, 3);
+    run(&opened, &notes, 6, 0);
+    for (int i = 0; i < 2; i++) {
+        lane_hand_over(&exits->lanes[i], true);
+        expect_notes(&exits->lanes[i], 3, (uint32_t[][2]){{0, 3}, {1, 3}, {2, 3}});
+    }
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+static void one_outlet_named_twice_gets_two(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "[one, one]", &exits->host);
+    struct notes notes;
+
+    notes_init_many(&notes, 2);
+    run(&opened, &notes, 4, 0);
+    lane_hand_over(&exits->lanes[0], true);
+    expect_notes(&exits->lanes[0], 4, (uint32_t[][2]){{0, 3}, {1, 3}, {0, 3}, {1, 3}});
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+/* EVENT_MAX bytes go, one byte more never will; those around it go. */
+static void an_event_that_is_too_long_fails_alone(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "[one, two]", &exits->host);
+    uint32_t longest = text_for_line(EVENT_MAX);
+    struct notes notes;
+
+    notes_init(&notes);
+    notes_add(&notes, 1, 3);
+    notes_add(&notes, 2, longest);
+    notes_add(&notes, 3, longest + 1);
+    notes_add(&notes, 4, 3);
+    batch_select_all(&notes.batch);
+    run(&opened, &notes, 6, 2);
+    for (int i = 0; i < 2; i++) {
+        lane_hand_over(&exits->lanes[i], true);
+        expect_notes(&exits->lanes[i], 3, (uint32_t[][2]){{1, 3}, {2, longest}, {4, 3}});
+        assert_int_equal(counter_get(&exits->lanes[i].forwarded), 3);
+    }
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+static void nothing_but_too_long_leaves_an_empty_chunk(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "one", &exits->host);
+    uint32_t room, too_long = text_for_line(EVENT_MAX) + 1;
+    struct notes notes;
+
+    notes_init(&notes);
+    notes_add(&notes, 1, too_long);
+    notes_add(&notes, 2, too_long);
+    batch_select_all(&notes.batch);
+    run(&opened, &notes, 0, 2);
+    lane_tail(&exits->lanes[0], &room);
+    assert_int_equal(room, CHUNK_BYTES);
+    lane_hand_over(&exits->lanes[0], true);
+    assert_null(lane_take(&exits->lanes[0]));
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+static void chunks_roll_over_between_events(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "one", &exits->host);
+    uint32_t quarter = text_for_line(CHUNK_BYTES / 4); /* four fill a chunk to the last byte */
+    struct notes notes;
+
+    notes_init(&notes);
+    for (uint32_t i = 0; i < 9; i++)
+        notes_add(&notes, i, quarter);
+    batch_select_all(&notes.batch);
+    run(&opened, &notes, 9, 0);
+    lane_hand_over(&exits->lanes[0], false);
+    expect_notes(&exits->lanes[0], 4,
+                 (uint32_t[][2]){{0, quarter}, {1, quarter}, {2, quarter}, {3, quarter}});
+    expect_notes(&exits->lanes[0], 4,
+                 (uint32_t[][2]){{4, quarter}, {5, quarter}, {6, quarter}, {7, quarter}});
+    assert_null(lane_take(&exits->lanes[0]));
+    lane_hand_over(&exits->lanes[0], true);
+    expect_notes(&exits->lanes[0], 1, (uint32_t[][2]){{8, quarter}});
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+/* Too little room for it in this chunk is not too long. */
+static void a_chunk_with_little_room_is_left_for_the_next(void **state)
+{
+    struct exits *exits = *state;
+    struct opened opened = open_handler(&forward_ops, "one", &exits->host);
+    uint32_t half = text_for_line(EVENT_MAX / 2), longest = text_for_line(EVENT_MAX);
+    struct notes notes;
+
+    notes_init(&notes);
+    for (uint32_t i = 0; i < 7; i++)
+        notes_add(&notes, i, half);
+    notes_add(&notes, 7, longest);
+    batch_select_all(&notes.batch);
+    run(&opened, &notes, 8, 0);
+    lane_hand_over(&exits->lanes[0], true);
+    expect_notes(&exits->lanes[0], 7,
+                 (uint32_t[][2]){
+                     {0, half}, {1, half}, {2, half}, {3, half}, {4, half}, {5, half}, {6, half}});
+    expect_notes(&exits->lanes[0], 1, (uint32_t[][2]){{7, longest}});
+    notes_deinit(&notes);
+    close_handler(&opened);
+}
+
+static void refuses(void **state)
+{
+    struct exits *exits = *state;
+
+    refuse_handler(&forward_ops, "three", &exits->host, -ENOENT,
+                   "t.yaml:1:10: forward: no such exit\n");
+    refuse_handler(&forward_ops, "[one, three, four]", &exits->host, -ENOENT,
+                   "t.yaml:1:16: forward[1]: no such exit\n"
+                   "t.yaml:1:23: forward[2]: no such exit\n");
+    refuse_handler(
+        &forward_ops, "[]", &exits->host, -EINVAL,
+        "t.yaml:1:10: forward: expected a name or a list of names of 1 to 16 entries, found 0\n");
+    refuse_handler(&forward_ops, "{one: two}", &exits->host, -EINVAL,
+                   "t.yaml:1:10: forward: expected a name or a list of names of 1 to 16 entries, "
+                   "found a map\n");
+    refuse_handler(&forward_ops, "", &exits->host, -EINVAL,
+                   "t.yaml:1:1: forward: the value is missing; expected a name or a list of names "
+                   "of 1 to 16 entries\n");
+    refuse_handler(&forward_ops, "[one, [two]]", &exits->host, -EINVAL,
+                   "t.yaml:1:16: forward[1]: expected a text, found a list\n");
+    refuse_handler(
+        &forward_ops, "[one,one,one,one,one,one,one,one,one,one,one,one,one,one,one,one,one]",
+        &exits->host, -EINVAL,
+        "t.yaml:1:10: forward: expected a name or a list of names of 1 to 16 entries, found 17\n");
+}
+
+/* The message about the sink stands where the sink does; those behind it are looked at all the
+ * same. */
+static void a_broken_sink_hides_no_other(void **state)
+{
+    struct exits *exits = *state;
+
+    refuse_handler(&forward_ops, "broken", &exits->host, -EINVAL, "");
+    refuse_handler(&forward_ops, "[broken, three]", &exits->host, -ENOENT,
+                   "t.yaml:1:19: forward[1]: no such exit\n");
+}
+
+static void close_accepts_null(void **state)
+{
+    (void)state;
+    forward_ops.close(NULL);
+    assert_string_equal(forward_ops.name, "forward");
+    assert_true(forward_ops.forwards);
+}
+
+#define WITH_EXITS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_EXITS(puts_the_selection_into_the_lane),
+        WITH_EXITS(two_outlets_get_the_same),
+        WITH_EXITS(one_outlet_named_twice_gets_two),
+        WITH_EXITS(an_event_that_is_too_long_fails_alone),
+        WITH_EXITS(nothing_but_too_long_leaves_an_empty_chunk),
+        WITH_EXITS(chunks_roll_over_between_events),
+        WITH_EXITS(a_chunk_with_little_room_is_left_for_the_next),
+        WITH_EXITS(refuses),
+        WITH_EXITS(a_broken_sink_hides_no_other),
+        cmocka_unit_test(close_accepts_null),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Every mistake that a config can hold beyond its syntax, to the letter, and what right ones
+ * become. Building needs no privileges. */
+
+#include "encode/encoder.h"
+#include "forward/forward.h"
+#include "pipeline/graph.h"
+#include "unit/config/support.h"
+
+static void refuse_graph(const char *text, const char *expected)
+{
+    struct config_tree *tree = load(text);
+    struct graph *graph = NULL;
+    struct diag diag;
+
+    diag_init(&diag);
+    assert_int_equal(graph_build(tree, &diag, &graph), -EINVAL);
+    assert_null(graph);
+    expect_messages(&diag, expected);
+    config_tree_free(tree);
+}
+
+struct built {
+    struct config_tree *tree;
+    struct graph *graph;
+};
+
+static struct built build(const char *text)
+{
+    struct built built = {.tree = load(text)};
+    struct diag diag;
+
+    diag_init(&diag);
+    if (graph_build(built.tree, &diag, &built.graph) < 0)
+        expect_messages(&diag, "");
+    assert_non_null(built.graph);
+    diag_deinit(&diag);
+    return built;
+}
+
+static void built_deinit(struct built *built)
+{
+    graph_free(built->graph);
+    config_tree_free(built->tree);
+}
+
+#define VERSION   "version: 1\n"
+#define SOURCES   "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
+#define SINKS     "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
+#define PIPELINES "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
+#define HANDLERS  VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
+
+static void sections(void **state)
+{
+    (void)state;
+    refuse_graph("[]", "t.yaml:1:1: expected a map, found a list\n");
+    refuse_graph(
+        "x: 1\n",
+        "t.yaml:1:1: x: unknown key; allowed are version, sources, sinks, pipelines\n"
+        "t.yaml:1:1: the key \"version\" is missing (of this grammar)\n"
+        "t.yaml:1:1: the key \"sources\" is missing (where records come from, by name)\n"
+        "t.yaml:1:1: the key \"sinks\" is missing (where events go, by name)\n"
+        "t.yaml:1:1: the key \"pipelines\" is missing (what happens in between, by name)\n");
+    refuse_graph("version: 2\n" SOURCES SINKS PIPELINES,
+                 "t.yaml:1:10: version: expected 1, found \"2\"\n");
+    refuse_graph("version: one\n" SOURCES SINKS PIPELINES,
+                 "t.yaml:1:10: version: expected 1, found \"one\"\n");
+    refuse_graph(VERSION SOURCES SINKS PIPELINES "piplines: {}\n",
+                 "t.yaml:5:1: piplines: unknown key; allowed are version, sources, sinks, "
+                 "pipelines; did you mean \"pipelines\"?\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n",
+                 "t.yaml:4:1: pipelines: the value is missing; expected a value\n");
+    refuse_graph(
+        VERSION SOURCES SINKS "pipelines: {}\n",
+        "t.yaml:4:12: pipelines: expected a map of pipelines by name, found an empty one\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines: []\n",
+                 "t.yaml:4:12: pipelines: expected a map of pipelines by name, found a list\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines: forward\n",
+                 "t.yaml:4:12: pipelines: expected a map of pipelines by name, found a text\n");
+    refuse_graph(VERSION "sources: [exec]\n" SINKS PIPELINES,
+                 "t.yaml:2:10: sources: expected a map of sources by name, found a list\n");
+    refuse_graph(VERSION SOURCES "sinks: stdout\n" PIPELINES,
+                 "t.yaml:3:8: sinks: expected a map of sinks by name, found a text\n");
+}
+
+static void names(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  \"a b\": {from: exec, handlers: [{forward: out}]}\n"
+                 "  a/b: {from: exec, handlers: [{forward: out}]}\n",
+                 "t.yaml:5:3: pipelines.\"a b\": a name has 1 to 64 letters, digits, and any of _ "
+                 "- . between them\n"
+                 "t.yaml:6:3: pipelines.a/b: a name has 1 to 64 letters, digits, and any of _ - . "
+                 "between them\n");
+    refuse_graph(
+        VERSION "sources:\n  exec: {builtin: exec}\n"
+                "  abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789abc:"
+                " {builtin: exec}\n" SINKS PIPELINES,
+        "t.yaml:4:3: sources.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789abc: a "
+        "name has 1 to 64 letters, digits, and any of _ - . between them\n");
+}
+
+static void sources(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
+                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+                 "exit, open; did you mean \"exec\"?\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: exec, ring_size: 5000}\n" SINKS PIPELINES,
+                 "t.yaml:3:36: sources.exec.ring_size: a ring's size must be a power of two and a "
+                 "multiple of the page size, such as 4MiB\n");
+    refuse_graph(VERSION "sources:\n  exec:\n" SINKS PIPELINES,
+                 "t.yaml:3:3: sources.exec: the value is missing; expected a map\n");
+    refuse_graph(VERSION "sources:\n  exec: exec\n" SINKS PIPELINES,
+                 "t.yaml:3:9: sources.exec: expected a map, found a text\n");
+}
+
+static void sinks(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
+                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file; did "
+                 "you mean \"stdout\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
+                 "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {path: /x}\n" PIPELINES,
+                 "t.yaml:4:8: sinks.out: the key \"type\" is missing (the kind of sink)\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: }\n" PIPELINES,
+                 "t.yaml:4:9: sinks.out.type: the value is missing; expected a name\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: [stdout]}\n" PIPELINES,
+                 "t.yaml:4:15: sinks.out.type: expected a name, found a list\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: stdout\n" PIPELINES,
+                 "t.yaml:4:8: sinks.out: expected a map, found a text\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out:\n" PIPELINES,
+                 "t.yaml:4:3: sinks.out: the value is missing; expected a map\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, format: jsno}\n" PIPELINES,
+                 "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
+                 "\"json\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
+                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file}\n" PIPELINES,
+                 "t.yaml:4:8: sinks.out: the key \"path\" is missing (the file to append to)\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file, path: x.log}\n" PIPELINES,
+                 "t.yaml:4:27: sinks.out.path: expected an absolute path, found \"x.log\"\n");
+}
+
+static void pipelines(void **state)
+{
+    (void)state;
+    refuse_graph(
+        VERSION SOURCES SINKS "pipelines:\n  p: {handlers: [{forward: out}]}\n",
+        "t.yaml:5:6: pipelines.p: the key \"from\" is missing (a source, or a list of them)\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: exec}\n",
+                 "t.yaml:5:6: pipelines.p: the key \"handlers\" is missing (the steps, in order; "
+                 "the last one is a forward)\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: forward\n",
+                 "t.yaml:5:6: pipelines.p: expected a map, found a text\n");
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exce, handlers: [{forward: out}]}\n",
+                 "t.yaml:5:13: pipelines.p.from: there is no source of this name; allowed are "
+                 "exec, open; did you mean \"exec\"?\n");
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: [exec, open, exec], handlers: [{forward: out}]}\n",
+                 "t.yaml:5:26: pipelines.p.from[2]: the source is named twice\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [], handlers: [{forward: out}]}\n",
+                 "t.yaml:5:13: pipelines.p.from: expected a name or a list of names of 1 to 64 "
+                 "entries, found 0\n");
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                 "[{forward: out}]}\n",
+                 "t.yaml:5:29: pipelines.p.delivery: expected one of at-most-once, found "
+                 "\"at-least-once\"; did you mean \"at-most-once\"?\n");
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
+                 "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "
+                 "handlers; did you mean \"handlers\"?\n");
+    refuse_graph(
+        VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: []}\n",
+        "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found an empty one\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: {}}\n",
+                 "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found a map\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: {forward: out}}\n",
+                 "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found a map\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: forward}\n",
+                 "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found a text\n");
+}
+
+static void handlers(void **state)
+{
+    (void)state;
+    refuse_graph(HANDLERS "      - forwrad: out\n",
+                 "t.yaml:8:9: pipelines.p.handlers[0].forwrad: unknown handler; allowed are "
+                 "filter, limit, forward; did you mean \"forward\"?\n");
+    refuse_graph(HANDLERS "      - forward\n", "t.yaml:8:9: pipelines.p.handlers[0]: expected one "
+                                               "handler, as in - filter: pid > 1; found a text\n");
+    refuse_graph(HANDLERS "      - {}\n      -\n      - forward: out\n",
+                 "t.yaml:8:9: pipelines.p.handlers[0]: expected one handler, as in - filter: pid > "
+                 "1; found an empty map\n"
+                 "t.yaml:9:8: pipelines.p.handlers[1]: expected one handler, as in - filter: pid > "
+                 "1; found nothing\n");
+    refuse_graph(HANDLERS "      - limit: {count: 1}\n        forward: out\n",
+                 "t.yaml:8:9: pipelines.p.handlers[0]: expected one handler, as in - filter: pid > "
+                 "1; found several keys\n");
+    refuse_graph(HANDLERS "      - limit: {count: 1}\n",
+                 "t.yaml:8:9: pipelines.p.handlers[0]: a pipeline ends with a forward; what passes "
+                 "here goes nowhere\n");
+    refuse_graph(HANDLERS "      - forward: out\n      - filter: pid > 1\n",
+                 "t.yaml:9:9: pipelines.p.handlers[1]: a pipeline ends with a forward; what passes "
+                 "here goes nowhere\n");
+    refuse_graph(HANDLERS "      - forward: ot\n",
+                 "t.yaml:8:18: pipelines.p.handlers[0].forward: there is no sink of this name; "
+                 "allowed are out, log; did you mean \"out\"?\n");
+    refuse_graph(HANDLERS "      - forward: [out, nowhere, lgo]\n",
+                 "t.yaml:8:24: pipelines.p.handlers[0].forward[1]: there is no sink of this name; "
+                 "allowed are out, log\n"
+                 "t.yaml:8:33: pipelines.p.handlers[0].forward[2]: there is no sink of this name; "
+                 "allowed are out, log; did you mean \"log\"?\n");
+    refuse_graph(HANDLERS "      - limit: {count: 0}\n      - forward: out\n",
+                 "t.yaml:8:24: pipelines.p.handlers[0].limit.count: expected an integer from 1 to "
+                 "9223372036854775807, found \"0\"\n");
+}
+
+/* A thing that is wrong where it stands is not complained about again where it is used. */
+static void one_mistake_is_one_message(void **state)
+{
+    (void)state;
+    refuse_graph(
+        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open\n"
+        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file\n");
+}
+
+static void all_mistakes_at_once(void **state)
+{
+    (void)state;
+    refuse_graph("version: 3\n"
+                 "sources:\n"
+                 "  exec: {builtin: exec, size: 1}\n"
+                 "  open: {builtin: open}\n"
+                 "sinks:\n"
+                 "  out: {type: stdout, format: xml}\n"
+                 "  log: {type: file, path: /x}\n"
+                 "pipelines:\n"
+                 "  one:\n"
+                 "    from: [open, shut]\n"
+                 "    handlers:\n"
+                 "      - limit: {}\n"
+                 "      - forward: [out, lo]\n",
+                 "t.yaml:1:10: version: expected 1, found \"3\"\n"
+                 "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size\n"
+                 "t.yaml:6:31: sinks.out.format: unknown format; allowed are json\n"
+                 "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
+                 "are exec, open\n"
+                 "t.yaml:12:16: pipelines.one.handlers[0].limit: the key \"count\" is missing (how "
+                 "many records of each source pass before none does)\n"
+                 "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
+                 "name; allowed are out, log; did you mean \"log\"?\n");
+}
+
+/* A text of count times the format with the number; the caller frees it. */
+static char *repeat(const char *head, const char *format, uint32_t count, const char *tail)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *file = open_memstream(&text, &length);
+
+    assert_non_null(file);
+    fputs(head, file);
+    for (uint32_t i = 0; i < count; i++)
+        for (const char *byte = format; *byte; byte++)
+            *byte == '#' ? fprintf(file, "%u", i) : fputc(*byte, file);
+    fputs(tail, file);
+    fclose(file);
+    return text;
+}
+
+static void limits(void **state)
+{
+    _cleanup_(cleanup_free) char *sources_65 =
+        repeat(VERSION "sources:\n  exec: {builtin: exec}\n", "  s#: {builtin: exec}\n", 64,
+               SINKS PIPELINES);
+    _cleanup_(cleanup_free) char *sinks_65 =
+        repeat(VERSION SOURCES "sinks:\n", "  s#: {type: stdout}\n", 65,
+               "pipelines: {p: {from: exec, handlers: [{limit: {count: 1}}, {forward: s1}]}}\n");
+    _cleanup_(cleanup_free) char *pipelines_257 =
+        repeat(VERSION SOURCES SINKS "pipelines:\n",
+               "  p#: {from: exec, handlers: [{forward: out}]}\n", 257, "");
+    _cleanup_(cleanup_free) char *handlers_33 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 32, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *copies_65 =
+        repeat(HANDLERS, "      - forward: [out, out, out, out, out]\n", 13, "");
+
+    (void)state;
+    refuse_graph(sources_65, "t.yaml:3:3: sources: 65 sources; at most 64 are allowed\n");
+    refuse_graph(sinks_65, "t.yaml:4:3: sinks: 65 sinks; at most 64 are allowed\n");
+    refuse_graph(pipelines_257, "t.yaml:5:3: pipelines: 257 pipelines; at most 256 are allowed\n");
+    refuse_graph(handlers_33,
+                 "t.yaml:8:7: pipelines.p.handlers: 33 handlers; at most 32 are allowed\n");
+    refuse_graph(copies_65,
+                 "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
+                 "forwarded to one sink at most 64 times, by all pipelines that read its source "
+                 "together\n");
+}
+
+static void a_pipeline_with_two_sources_has_two_strands(void **state)
+{
+    struct built built =
+        build(VERSION SOURCES SINKS "pipelines:\n"
+                                    "  both:\n"
+                                    "    from: [open, exec]\n"
+                                    "    handlers: [{filter: pid > 1}, {forward: out}]\n"
+                                    "  one:\n"
+                                    "    from: open\n"
+                                    "    handlers: [{forward: log}]\n");
+    const struct graph *graph = built.graph;
+
+    (void)state;
+    assert_int_equal(graph->n_sources, 2);
+    assert_int_equal(graph->n_sinks, 2);
+    assert_int_equal(graph->n_pipelines, 2);
+    assert_string_equal(graph->sources[0].source->name, "exec");
+    assert_int_equal(graph->sources[0].n_strands, 1);
+    assert_int_equal(graph->sources[1].n_strands, 2);
+    assert_ptr_equal(graph->sources[0].pipelines[0], &graph->pipelines[0]);
+    assert_ptr_equal(graph->sources[1].pipelines[0], &graph->pipelines[0]);
+    assert_ptr_equal(graph->sources[1].pipelines[1], &graph->pipelines[1]);
+    assert_string_equal(graph->pipelines[0].name, "both");
+    for (int i = 0; i < 2; i++) {
+        const struct strand *strand = &graph->sources[i].strands[0];
+
+        assert_int_equal(strand->n_handlers, 2);
+        assert_string_equal(strand->handlers[0]->ops->name, "filter");
+        assert_ptr_equal(strand->handlers[1]->ops, &forward_ops);
+    }
+    assert_int_equal(graph->sources[1].strands[1].n_handlers, 1);
+    built_deinit(&built);
+}
+
+/* How often one record of a source can get to a sink, over all its pipelines; the sink's lane is
+ * made for the worst source. */
+static void copies(void **state)
+{
+    struct built built = build(VERSION SOURCES SINKS
+                               "pipelines:\n"
+                               "  a: {from: [exec, open], handlers: [{forward: [out, log, out]}]}\n"
+                               "  b: {from: open, handlers: [{forward: out}, {forward: [out]}]}\n");
+    const struct graph *graph = built.graph;
+    const struct graph_source *exec = &graph->sources[0], *open = &graph->sources[1];
+
+    (void)state;
+    assert_int_equal(exec->n_sinks, 2);
+    assert_ptr_equal(exec->sinks[0], &graph->sinks[0]);
+    assert_int_equal(exec->copies[0], 2);
+    assert_ptr_equal(exec->sinks[1], &graph->sinks[1]);
+    assert_int_equal(exec->copies[1], 1);
+    assert_int_equal(open->n_sinks, 2);
+    assert_int_equal(open->copies[0], 4);
+    assert_int_equal(open->copies[1], 1);
+    assert_int_equal(graph->sinks[0].copies, 4);
+    assert_int_equal(graph->sinks[1].copies, 1);
+    built_deinit(&built);
+}
+
+static void a_sink_that_nobody_uses_is_fine(void **state)
+{
+    struct built built = build(VERSION SOURCES SINKS PIPELINES);
+
+    (void)state;
+    assert_int_equal(built.graph->sinks[1].copies, 0);
+    assert_string_equal(built.graph->sinks[1].name, "log");
+    assert_string_equal(built.graph->sinks[1].ops->name, "file");
+    assert_string_equal(built.graph->sinks[1].outlet.format->name, "json");
+    assert_ptr_equal(built.graph->sinks[1].outlet.lane, &built.graph->sinks[1].lane);
+    assert_int_equal(built.graph->sources[1].n_strands, 0);
+    built_deinit(&built);
+}
+
+static void as_much_as_is_allowed(void **state)
+{
+    _cleanup_(cleanup_free) char *handlers_32 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 31, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *copies_64 =
+        repeat(HANDLERS, "      - forward: [out, out, out, out]\n", 16, "");
+    struct built many = build(handlers_32), often = build(copies_64);
+
+    (void)state;
+    assert_int_equal(many.graph->sources[0].strands[0].n_handlers, STRAND_HANDLERS_MAX);
+    assert_int_equal(often.graph->sinks[0].copies, GRAPH_COPIES_MAX);
+    built_deinit(&many);
+    built_deinit(&often);
+}
+
+static void free_accepts_null(void **state)
+{
+    (void)state;
+    graph_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections),
+        cmocka_unit_test(names),
+        cmocka_unit_test(sources),
+        cmocka_unit_test(sinks),
+        cmocka_unit_test(pipelines),
+        cmocka_unit_test(handlers),
+        cmocka_unit_test(one_mistake_is_one_message),
+        cmocka_unit_test(all_mistakes_at_once),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(a_pipeline_with_two_sources_has_two_strands),
+        cmocka_unit_test(copies),
+        cmocka_unit_test(a_sink_that_nobody_uses_is_fine),
+        cmocka_unit_test(as_much_as_is_allowed),
+        cmocka_unit_test(free_accepts_null),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

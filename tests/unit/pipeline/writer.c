@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Real writer threads: over a pipe, through the sink of standard output's kind (a blocking write of
+ * a descriptor that is watched), and over a sink that fails on command. */
+
+#include "pipeline/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/thread.h"
+
+#define LONG_NS  (UINT64_C(20) * 1000 * 1000 * 1000)
+#define SHORT_NS (UINT64_C(1) * 1000 * 1000)
+
+enum { SCRIPT_MAX = 16, KEPT_MAX = 1024 * 1024 };
+
+/* Writes into its fd, or, for as long as the script lasts, does what the script says: a negative
+ * errno, or a number of bytes to accept into `kept` at the most. */
+struct test_sink {
+    struct sink base;
+    int fd; /* -1: all is accepted into kept */
+    ssize_t script[SCRIPT_MAX];
+    uint32_t n_script;
+    uint32_t calls;
+    char *kept;
+    size_t n_kept;
+};
+
+static ssize_t test_write(struct sink *base, const char *bytes, size_t size)
+{
+    struct test_sink *sink = (struct test_sink *)base;
+    ssize_t result = (ssize_t)size;
+
+    if (sink->calls < sink->n_script) {
+        result = sink->script[sink->calls++];
+        if (result > (ssize_t)size)
+            result = (ssize_t)size;
+    } else if (sink->fd >= 0) {
+        result = write(sink->fd, bytes, size);
+        return result < 0 ? -errno : result;
+    }
+    if (result > 0 && sink->n_kept + (size_t)result <= KEPT_MAX) {
+        memcpy(sink->kept + sink->n_kept, bytes, (size_t)result);
+        sink->n_kept += (size_t)result;
+    }
+    return result;
+}
+
+static int test_watch_fd(const struct sink *base)
+{
+    return ((const struct test_sink *)base)->fd;
+}
+
+static const struct sink_ops test_ops = {.write = test_write, .watch_fd = test_watch_fd};
+
+struct fixture {
+    struct test_sink sink;
+    struct lane lanes[2];
+    struct writer writer;
+    int ends[2];
+    _Atomic uint32_t gone_calls;
+    int saved_stderr;
+    FILE *log;
+};
+
+static void count_gone(void *data)
+{
+    atomic_fetch_add(&((struct fixture *)data)->gone_calls, 1);
+}
+
+static void ignore_room(void *data)
+{
+    (void)data;
+}
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+
+    memset(&fixture, 0, sizeof(fixture));
+    *state = &fixture;
+    signal(SIGPIPE, SIG_IGN);
+    thread_setup_interrupt();
+    fixture.sink = (struct test_sink){.base = {&test_ops}, .fd = -1, .kept = malloc(KEPT_MAX)};
+    fixture.writer = (struct writer){.name = "out",
+                                     .sink = &fixture.sink.base,
+                                     .lanes = fixture.lanes,
+                                     .n_lanes = 2,
+                                     .on_gone = count_gone,
+                                     .on_gone_data = &fixture};
+    fixture.log = tmpfile();
+    fixture.saved_stderr = dup(STDERR_FILENO);
+    if (!fixture.sink.kept || !fixture.log || pipe2(fixture.ends, O_CLOEXEC) < 0 ||
+        waker_init(&fixture.writer.waker) < 0)
+        return -1;
+    for (int i = 0; i < 2; i++)
+        if (lane_init(&fixture.lanes[i], 32, 1, &fixture.writer.waker, ignore_room, NULL) < 0)
+            return -1;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (int i = 0; i < 2; i++) {
+        lane_deinit(&fixture->lanes[i]);
+        if (fixture->ends[i] >= 0)
+            close(fixture->ends[i]);
+    }
+    waker_deinit(&fixture->writer.waker);
+    close(fixture->saved_stderr);
+    fclose(fixture->log);
+    free(fixture->sink.kept);
+    return 0;
+}
+
+static void start(struct fixture *fixture)
+{
+    fflush(stderr);
+    dup2(fileno(fixture->log), STDERR_FILENO);
+    assert_int_equal(writer_start(&fixture->writer), 0);
+}
+
+/* Ends the writer, and compares what it logged. */
+static void finish(struct fixture *fixture, const char *log)
+{
+    char text[1024] = "";
+    bool joined;
+
+    writer_finish(&fixture->writer);
+    joined = writer_join(&fixture->writer, LONG_NS);
+    dup2(fixture->saved_stderr, STDERR_FILENO);
+    assert_true(joined);
+    rewind(fixture->log);
+    assert_true(fread(text, 1, sizeof(text) - 1, fixture->log) < sizeof(text));
+    assert_string_equal(text, log);
+}
+
+#define GONE "ringmill: error: sink out: its reader is gone; what follows is dropped\n"
+
+/* One chunk of lines "FROM\n" to "TO - 1\n". */
+static void put_chunk(struct lane *lane, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t room;
+        char *tail = lane_tail(lane, &room);
+
+        lane_add(lane, (uint32_t)sprintf(tail, "%u\n", i), 1);
+    }
+    lane_hand_over(lane, true);
+}
+
+static void expect_counts(const struct lane *lane, uint64_t delivered, uint64_t dropped)
+{
+    assert_int_equal(counter_get(&lane->delivered), delivered);
+    assert_int_equal(counter_get(&lane->dropped), dropped);
+    assert_int_equal(lane_in_flight(lane), 0);
+}
+
+static void expect_lines(const char *bytes, size_t size, uint32_t lines)
+{
+    const char *at = bytes;
+
+    for (uint32_t i = 0; i < lines; i++) {
+        char line[16];
+        int length = sprintf(line, "%u\n", i);
+
+        assert_true((size_t)(bytes + size - at) >= (size_t)length);
+        assert_memory_equal(at, line, length);
+        at += length;
+    }
+    assert_ptr_equal(at, bytes + size);
+}
+
+enum { LINES = 50 * 1000, PER_CHUNK = 500 };
+
+struct reading {
+    int fd;
+    size_t used;
+    char bytes[KEPT_MAX];
+};
+
+static void *read_all(void *data)
+{
+    struct reading *reading = data;
+    ssize_t got;
+
+    while ((got = read(reading->fd, reading->bytes + reading->used, KEPT_MAX - reading->used)) > 0)
+        reading->used += (size_t)got;
+    return NULL;
+}
+
+static void delivers_in_order(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct reading reading;
+    pthread_t reader;
+
+    reading = (struct reading){.fd = fixture->ends[0]};
+    fixture->sink.fd = fixture->ends[1];
+    start(fixture);
+    assert_int_equal(pthread_create(&reader, NULL, read_all, &reading), 0);
+    for (uint32_t i = 0; i < LINES; i += PER_CHUNK) {
+        while (!lane_has_room(&fixture->lanes[0]))
+            sched_yield();
+        put_chunk(&fixture->lanes[0], i, i + PER_CHUNK);
+    }
+    finish(fixture, "");
+    close(fixture->ends[1]);
+    fixture->ends[1] = -1;
+    pthread_join(reader, NULL);
+    expect_lines(reading.bytes, reading.used, LINES);
+    expect_counts(&fixture->lanes[0], LINES, 0);
+    assert_int_equal(fixture->gone_calls, 0);
+}
+
+static void serves_all_its_lanes(void **state)
+{
+    struct fixture *fixture = *state;
+
+    put_chunk(&fixture->lanes[0], 0, 1);
+    put_chunk(&fixture->lanes[0], 2, 3);
+    put_chunk(&fixture->lanes[1], 1, 2);
+    put_chunk(&fixture->lanes[1], 3, 4);
+    start(fixture);
+    finish(fixture, "");
+    expect_lines(fixture->sink.kept, fixture->sink.n_kept, 4); /* in turn */
+    expect_counts(&fixture->lanes[0], 2, 0);
+    expect_counts(&fixture->lanes[1], 2, 0);
+}
+
+static void finish_without_work(void **state)
+{
+    struct fixture *fixture = *state;
+
+    start(fixture);
+    finish(fixture, "");
+    assert_int_equal(fixture->sink.n_kept, 0);
+    assert_int_equal(fixture->gone_calls, 0);
+}
+
+static void writes_on_after_part_of_a_chunk(void **state)
+{
+    struct fixture *fixture = *state;
+    static const ssize_t script[] = {1, 1, 7, -EINTR, 2, 1000, -EINTR, 1};
+
+    memcpy(fixture->sink.script, script, sizeof(script));
+    fixture->sink.n_script = sizeof(script) / sizeof(script[0]);
+    put_chunk(&fixture->lanes[0], 0, 100);
+    put_chunk(&fixture->lanes[0], 100, 1000);
+    start(fixture);
+    finish(fixture, "");
+    expect_lines(fixture->sink.kept, fixture->sink.n_kept, 1000);
+    expect_counts(&fixture->lanes[0], 1000, 0);
+    assert_int_equal(fixture->gone_calls, 0);
+}
+
+/* Told once per chunk, not once per try; and what was accepted before is not written again. */
+static void a_sink_that_recovers_gets_everything(void **state)
+{
+    struct fixture *fixture = *state;
+    static const ssize_t script[] = {3, -ENOSPC, -ENOSPC, 4};
+
+    memcpy(fixture->sink.script, script, sizeof(script));
+    fixture->sink.n_script = sizeof(script) / sizeof(script[0]);
+    put_chunk(&fixture->lanes[0], 0, 10);
+    put_chunk(&fixture->lanes[0], 10, 20);
+    start(fixture);
+    finish(fixture, "ringmill: error: sink out: cannot write: No space left on device; trying "
+                    "again every 100 ms\n"
+                    "ringmill: sink out: writing again\n");
+    expect_lines(fixture->sink.kept, fixture->sink.n_kept, 20);
+    expect_counts(&fixture->lanes[0], 20, 0);
+    assert_int_equal(fixture->gone_calls, 0);
+}
+
+static void gone_in_the_middle_counts_whole_lines(void **state)
+{
+    struct fixture *fixture = *state;
+    static const ssize_t script[] = {5, -EPIPE};
+
+    memcpy(fixture->sink.script, script, sizeof(script));
+    fixture->sink.n_script = sizeof(script) / sizeof(script[0]);
+    put_chunk(&fixture->lanes[0], 0, 10); /* "0\n1\n2" */
+    put_chunk(&fixture->lanes[0], 10, 20);
+    put_chunk(&fixture->lanes[1], 20, 23);
+    start(fixture);
+    finish(fixture, GONE);
+    assert_int_equal(fixture->sink.n_kept, 5);
+    expect_counts(&fixture->lanes[0], 2, 18);
+    expect_counts(&fixture->lanes[1], 0, 3);
+    assert_int_equal(fixture->gone_calls, 1);
+    assert_true(atomic_load(&fixture->writer.gone));
+}
+
+/* Nothing is being written: the descriptor alone tells. What comes later is dropped and counted. */
+static void sees_an_idle_reader_leave(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->sink.fd = fixture->ends[1];
+    start(fixture);
+    close(fixture->ends[0]);
+    fixture->ends[0] = -1;
+    while (atomic_load(&fixture->gone_calls) == 0)
+        sched_yield();
+    put_chunk(&fixture->lanes[0], 0, 5);
+    put_chunk(&fixture->lanes[0], 5, 9);
+    finish(fixture, GONE);
+    expect_counts(&fixture->lanes[0], 0, 9);
+    assert_int_equal(fixture->gone_calls, 1);
+}
+
+static void a_reader_that_leaves_ends_a_blocked_write(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->sink.fd = fixture->ends[1];
+    start(fixture);
+    for (int i = 0; i < 5; i++) /* more than the pipe takes */
+        put_chunk(&fixture->lanes[0], 0, 20 * 1000);
+    close(fixture->ends[0]);
+    fixture->ends[0] = -1;
+    finish(fixture, GONE);
+    assert_int_equal(counter_get(&fixture->lanes[0].forwarded), 100 * 1000);
+    assert_true(counter_get(&fixture->lanes[0].dropped) > 0);
+    assert_int_equal(lane_in_flight(&fixture->lanes[0]), 0);
+    assert_int_equal(fixture->gone_calls, 1);
+}
+
+static void give_up_ends_a_blocked_write(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct reading reading;
+    uint64_t delivered, lines = 0;
+
+    fixture->sink.fd = fixture->ends[1];
+    start(fixture);
+    for (int i = 0; i < 3; i++)
+        put_chunk(&fixture->lanes[0], 0, 20 * 1000);
+    writer_finish(&fixture->writer);
+    assert_false(writer_join(&fixture->writer, SHORT_NS)); /* nobody reads */
+    do
+        writer_give_up(&fixture->writer);
+    while (!writer_join(&fixture->writer, SHORT_NS));
+    dup2(fixture->saved_stderr, STDERR_FILENO);
+    delivered = counter_get(&fixture->lanes[0].delivered);
+    expect_counts(&fixture->lanes[0], delivered, 60 * 1000 - delivered);
+    assert_int_equal(fixture->gone_calls, 1);
+
+    /* the books say what the reader would have found */
+    reading = (struct reading){.fd = fixture->ends[0]};
+    close(fixture->ends[1]);
+    fixture->ends[1] = -1;
+    read_all(&reading);
+    for (size_t i = 0; i < reading.used; i++)
+        lines += reading.bytes[i] == '\n';
+    assert_int_equal(lines, delivered);
+    assert_true(lines > 0);
+}
+
+static void give_up_ends_a_sink_that_keeps_failing(void **state)
+{
+    struct fixture *fixture = *state;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+    assert_true(full >= 0);
+    fixture->sink.fd = full;
+    put_chunk(&fixture->lanes[0], 0, 10);
+    start(fixture);
+    do
+        writer_give_up(&fixture->writer);
+    while (!atomic_load(&fixture->writer.gone) && sched_yield() == 0);
+    put_chunk(&fixture->lanes[0], 10, 30);
+    writer_finish(&fixture->writer);
+    assert_true(writer_join(&fixture->writer, LONG_NS));
+    dup2(fixture->saved_stderr, STDERR_FILENO);
+    expect_counts(&fixture->lanes[0], 0, 30);
+    assert_int_equal(fixture->gone_calls, 1);
+    close(full);
+}
+
+/* Giving up is about what blocks; a sink that takes its events gets them. */
+static void give_up_does_not_drop_what_can_be_written(void **state)
+{
+    struct fixture *fixture = *state;
+
+    start(fixture);
+    writer_give_up(&fixture->writer);
+    put_chunk(&fixture->lanes[0], 0, 10);
+    finish(fixture, "");
+    expect_counts(&fixture->lanes[0], 10, 0);
+    assert_int_equal(fixture->gone_calls, 0);
+}
+
+#define WITH_WRITER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WRITER(delivers_in_order),
+        WITH_WRITER(serves_all_its_lanes),
+        WITH_WRITER(finish_without_work),
+        WITH_WRITER(writes_on_after_part_of_a_chunk),
+        WITH_WRITER(a_sink_that_recovers_gets_everything),
+        WITH_WRITER(gone_in_the_middle_counts_whole_lines),
+        WITH_WRITER(sees_an_idle_reader_leave),
+        WITH_WRITER(a_reader_that_leaves_ends_a_blocked_write),
+        WITH_WRITER(give_up_ends_a_blocked_write),
+        WITH_WRITER(give_up_ends_a_sink_that_keeps_failing),
+        WITH_WRITER(give_up_does_not_drop_what_can_be_written),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -17,6 +17,8 @@
 
 #include "base/cleanup.h"
 #include "ring/lock.h"
+#include "ring/merge.h"
+#include "ring/reader.h"
 #include "ring/reason.h"
 
 #define DEFAULT_RECHECK UINT64_C(1000000000)
@@ -259,6 +261,8 @@ void ringmill_ring_rewind(struct ringmill_ring *ring)
 {
     if (!ring_lags(ring) || (ring->flags & RINGMILL_RING_OBSERVE))
         return;
+    if (ring->reader)
+        merge_reset(&ring->reader->merge);
     ring->walk.position = ring->walk.limit = ring->given = ring->committed;
 }
 

@@ -202,7 +202,8 @@ struct ringmill_reader_options {
     uint64_t busy_limit;   /* ns until wait returns RINGMILL_BLOCKED; default RINGMILL_OFF */
     uint32_t merge;        /* 1: records of all rings come in order of their timestamps */
     uint32_t merge_offset; /* of the timestamp in the sample: a u64 of CLOCK_MONOTONIC; a sample
-                              that is too short for one sorts with the record before it */
+                              that is too short for one sorts with the record before it, and
+                              one more than 1 s ahead of the clock is not held */
     uint64_t merge_hold;   /* ns that a record waits for older ones of other rings; default 1 ms */
 };
 
@@ -264,8 +265,8 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline);
 /* The next record, waiting for it: the iterator. The view is valid until the next call: which
  * finishes it, so that leaving the loop early loses nothing. Publication comes in batches, and
  * always before sleeping and at release. Returns an outcome (the view is given with RINGMILL_READY
- * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that was
- * given out before, uncommitted batches too. */
+ * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that
+ * the view's ring gave out before, uncommitted batches too. */
 int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view);
 /* Where the view that ringmill_reader_next() gave last came from; NULL when none is out. */
 struct ringmill_ring *ringmill_reader_ring(const struct ringmill_reader *reader);

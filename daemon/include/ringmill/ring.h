@@ -222,8 +222,9 @@ void ringmill_reader_free(struct ringmill_reader *reader);
  * beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when the ring is in a reader already;
  * -EPERM for an observer. */
 int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ring, void *user);
-/* Takes a ring out; it is the caller's again, its read position where it was. -ENOENT when it is
- * not in this reader; -EBUSY without the lease. */
+/* Takes a ring out; it is the caller's again, its read position where it was (the iterator's view
+ * of it, if one is out, is not committed: rewind or commit it). -ENOENT when it is not in this
+ * reader; -EBUSY without the lease. */
 int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring *ring);
 /* A paused ring gives no records and does not keep the reader awake, until it is resumed. Only with
  * the lease; -ENOENT when it is not in this reader. */
@@ -283,7 +284,8 @@ struct ringmill_record {
 };
 
 /* Copies the next record, waiting for it, and commits it. Callers on several threads take turns;
- * -EBUSY when another thread holds the lease. Returns an outcome; -ENOMEM. Any thread. */
+ * -EBUSY when another thread holds the lease, or when this one does and has not committed all of
+ * its batches. Returns an outcome; -ENOMEM. Any thread. */
 int ringmill_reader_read(struct ringmill_reader *reader, struct ringmill_record *record);
 /* The same into the caller's buffer. -EMSGSIZE when it is too small: *ret_length is then what is
  * needed, and the record is not consumed. Any thread. */

@@ -127,9 +127,8 @@ static bool takes_part(const struct ringmill_ring *ring)
 }
 
 static int look_at_empty_rings(struct merge *merge, struct ringmill_ring *const *rings,
-                               uint32_t n_rings, bool *ret_all)
+                               uint32_t n_rings, uint64_t now, bool *ret_all)
 {
-    uint64_t now = ring_now();
     bool all = true;
 
     for (uint32_t i = 0; i < n_rings; i++) {
@@ -150,12 +149,14 @@ static int look_at_empty_rings(struct merge *merge, struct ringmill_ring *const 
 int merge_look(struct merge *merge, struct ringmill_ring *const *rings, uint32_t n_rings,
                uint64_t *ret_due)
 {
+    uint64_t now;
     bool all;
     int r;
 
     if (merge->n > 0 && (merge->n == n_rings || merge->entries[0].key <= merge->watermark))
         return 1;
-    r = look_at_empty_rings(merge, rings, n_rings, &all);
+    now = ring_now();
+    r = look_at_empty_rings(merge, rings, n_rings, now, &all);
     if (r < 0)
         return r;
     if (merge->n == 0) {
@@ -163,6 +164,8 @@ int merge_look(struct merge *merge, struct ringmill_ring *const *rings, uint32_t
         return 0;
     }
     if (all || merge->entries[0].key <= merge->watermark)
+        return 1;
+    if (merge->entries[0].key > now && merge->entries[0].key - now > MERGE_AHEAD_MAX)
         return 1;
     *ret_due = merge->entries[0].key + merge->hold;
     return 0;

@@ -5,7 +5,8 @@
  * by the timestamp of their next one.
  *
  *     deliverable:  every ring has a record, so the smallest is the next one for certain;
- *                   or it is older than the watermark: nothing as old as that can still come.
+ *                   or it is older than the watermark: nothing as old as that can still come;
+ *                   or it lies in a future that cannot be: waiting for it would never end.
  *
  * The watermark is the time of the last look at the empty rings, less the hold: a record is visible
  * at most that long after its timestamp was taken. Order within a ring is kept as it is. */
@@ -14,6 +15,10 @@
 #include <stdint.h>
 
 #include "ring/ring.h"
+
+/* ns: a timestamp that lies further ahead of the clock is none (another clock, a wrong offset), and
+ * nothing is gained by waiting for it: it is delivered once it is the smallest. */
+#define MERGE_AHEAD_MAX UINT64_C(1000000000)
 
 struct merge_entry {
     uint64_t key; /* timestamp of the ring's next record */

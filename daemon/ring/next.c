@@ -35,10 +35,8 @@ void reader_finish(struct ringmill_reader *reader, bool last)
     if (!last && reader->next_view > 0)
         position = views[reader->next_view - 1].position;
     ringmill_ring_commit(ring, position);
-    if (queued) {
+    if (queued)
         ringmill_ring_rewind(ring);
-        merge_reset(&reader->merge);
-    }
     reader->current = NULL;
     reader->n_views = reader->next_view = 0;
 }
@@ -59,8 +57,11 @@ static int fill_queue(struct ringmill_reader *reader)
     struct ringmill_batch batch;
     int r;
 
-    if (atomic_load_explicit(&reader->closed, memory_order_acquire))
+    if (atomic_load_explicit(&reader->closed, memory_order_acquire)) {
+        if (reader_owned(reader))
+            reader_finish(reader, true);
         return RINGMILL_CLOSED;
+    }
     r = reader_own(reader);
     if (r < 0)
         return r;

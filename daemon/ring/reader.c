@@ -197,6 +197,7 @@ int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ri
         return r;
     if (epoll_ctl(reader->epoll_fd, EPOLL_CTL_ADD, ring->map.fd, &event) < 0)
         return -errno;
+    merge_reset(&reader->merge);
     ring->reader = reader;
     ring->user = user;
     ring->paused = false;
@@ -271,7 +272,6 @@ void ringmill_reader_release(struct ringmill_reader *reader)
     if (!reader_owned(reader))
         return;
     reader_finish(reader, false);
-    merge_reset(&reader->merge);
     for (uint32_t i = 0; i < reader->n_rings; i++)
         ringmill_ring_rewind(reader->rings[i]);
     atomic_store_explicit(&reader->owner, NULL, memory_order_release);

@@ -17,6 +17,8 @@
 
 #include "base/cleanup.h"
 #include "ring/lock.h"
+#include "ring/merge.h"
+#include "ring/reader.h"
 #include "ring/reason.h"
 
 #define DEFAULT_RECHECK UINT64_C(1000000000)
@@ -237,6 +239,8 @@ void ring_skip_discards(struct ringmill_ring *ring)
 
 int ringmill_ring_commit(struct ringmill_ring *ring, uint64_t position)
 {
+    if (ring->flags & RINGMILL_RING_OBSERVE)
+        return -EPERM;
     if (ring->committed - position <= ring->map.size)
         return 0;
     if (position - ring->committed > ring->walk.position - ring->committed || (position & 7) != 0)
@@ -255,8 +259,10 @@ int ringmill_ring_commit_all(struct ringmill_ring *ring)
 
 void ringmill_ring_rewind(struct ringmill_ring *ring)
 {
-    if (!ring_lags(ring))
+    if (!ring_lags(ring) || (ring->flags & RINGMILL_RING_OBSERVE))
         return;
+    if (ring->reader)
+        merge_reset(&ring->reader->merge);
     ring->walk.position = ring->walk.limit = ring->given = ring->committed;
 }
 

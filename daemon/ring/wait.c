@@ -28,6 +28,13 @@ struct outlook {
     uint64_t sleep; /* ns until the next look, at the most */
 };
 
+/* What other threads want. Taken before the rings are looked at: what was written before the flush
+ * is then seen, and comes before its answer. */
+struct orders {
+    bool flush;
+    uint64_t deadline;
+};
+
 static void shorten(uint64_t *sleep, uint64_t limit)
 {
     if (limit < *sleep)
@@ -190,12 +197,13 @@ static int sleep_now(struct ringmill_reader *reader, uint64_t sleep)
 }
 
 /* How long to sleep, or what to say instead. *ret_sleep is set with RINGMILL_READY only. */
-static int settle(struct ringmill_reader *reader, const struct outlook *outlook, uint64_t deadline,
-                  uint64_t *ret_sleep)
+static int settle(struct ringmill_reader *reader, const struct outlook *outlook,
+                  const struct orders *orders, uint64_t *ret_sleep)
 {
+    uint64_t deadline = orders->deadline;
     uint64_t sleep = outlook->sleep;
 
-    if (atomic_exchange_explicit(&reader->flush, false, memory_order_acq_rel))
+    if (orders->flush)
         return RINGMILL_FLUSHED;
     if (outlook->blocked)
         return RINGMILL_BLOCKED;
@@ -214,11 +222,16 @@ static int settle(struct ringmill_reader *reader, const struct outlook *outlook,
     return RINGMILL_READY;
 }
 
-static uint64_t earliest(struct ringmill_reader *reader, uint64_t deadline)
+static struct orders take_orders(struct ringmill_reader *reader, uint64_t deadline)
 {
-    uint64_t set = atomic_load_explicit(&reader->deadline, memory_order_acquire);
+    struct orders orders = {
+        .flush = atomic_load_explicit(&reader->flush, memory_order_relaxed) &&
+                 atomic_exchange_explicit(&reader->flush, false, memory_order_acq_rel),
+        .deadline = atomic_load_explicit(&reader->deadline, memory_order_acquire),
+    };
 
-    return set < deadline ? set : deadline;
+    shorten(&orders.deadline, deadline);
+    return orders;
 }
 
 int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
@@ -234,6 +247,7 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
     reader->lag_nap = LAG_NAP_MIN;
     for (;;) {
         struct outlook outlook;
+        struct orders orders;
 
         if (rearm) {
             r = sleep_in_epoll(reader, 0);
@@ -246,10 +260,14 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
         if (atomic_load_explicit(&reader->woken, memory_order_relaxed) &&
             atomic_exchange_explicit(&reader->woken, false, memory_order_acq_rel))
             return RINGMILL_WOKEN;
+        orders = take_orders(reader, deadline);
         outlook = look_at_rings(reader);
-        if (outlook.readable)
+        if (outlook.readable) {
+            if (orders.flush) /* to be answered when nothing is left */
+                atomic_store_explicit(&reader->flush, true, memory_order_relaxed);
             return RINGMILL_READY;
-        r = settle(reader, &outlook, earliest(reader, deadline), &sleep);
+        }
+        r = settle(reader, &outlook, &orders, &sleep);
         if (r != RINGMILL_READY)
             return r;
         r = sleep_now(reader, sleep);

@@ -13,6 +13,7 @@
 // clang-format on
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -418,39 +419,157 @@ static void check_11_parallel_writers_balance(void **state)
     source_free(source);
 }
 
-static void *write_one_by_one(void *argument)
-{
-    struct writer *writer = argument;
+/* Two records a round, the second of which is to be committed in the very moment in which the
+ * reader has published the position behind the first and looks whether that was all. Both sides
+ * spin until then, and whoever came late goes a little earlier in the next round, which keeps the
+ * two at that moment. No other edge may come to the rescue: the first record sends none, and one
+ * that was not slept for is taken off. */
+enum {
+    DUEL_MESSAGES = 20000,
+    DUEL_DITHER = 64,
+    DUEL_STORES = 32,
+    DUEL_COLD = 64 << 20,
+};
+#define DUEL_TIME (1500 * MS)
+#define DUEL_LOST (1000 * MS) /* a wake-up that takes so long is none */
 
-    for (uint64_t i = 0; i < 4 * PER_WRITER; i++)
-        while (!write_number(writer->source, i, 0))
-            sched_yield();
+struct duel {
+    struct source *source;
+    atomic_uint round; /* the reader waits for the records of this one; 0: not yet, UINT_MAX: end */
+    atomic_uint done;  /* the last round whose records are written */
+    _Atomic uint64_t written; /* when its second one was committed */
+    atomic_int lead; /* turns of a loop by which the writer goes first; below 0: the reader */
+    uint8_t *cold;   /* DUEL_COLD bytes that are in no cache */
+};
+
+static void pin_to_cpu(unsigned nth)
+{
+    cpu_set_t allowed, one;
+
+    assert_int_equal(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+    CPU_ZERO(&one);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &allowed) && nth-- == 0)
+            CPU_SET(cpu, &one);
+    assert_int_equal(pthread_setaffinity_np(pthread_self(), sizeof(one), &one), 0);
+}
+
+static void pause_briefly(unsigned turns)
+{
+    for (volatile unsigned left = turns; left > 0; left--)
+        ;
+}
+
+static void *write_pairs(void *argument)
+{
+    struct duel *duel = argument;
+    unsigned round, done = 0;
+    int lead;
+
+    pin_to_cpu(1);
+    while ((round = atomic_load(&duel->round)) != UINT_MAX) {
+        if (round == done)
+            continue;
+        write_number(duel->source, 2 * (uint64_t)round, NO_WAKEUP);
+        lead = atomic_load(&duel->lead);
+        pause_briefly(lead < 0 ? (unsigned)-lead : 0);
+        write_number(duel->source, 2 * (uint64_t)round + 1, 0);
+        atomic_store(&duel->written, ring_now());
+        atomic_store(&duel->done, done = round);
+    }
     return NULL;
+}
+
+/* Stores that miss each cache: those that follow wait in this CPU's store buffer behind them. */
+static void stall_stores(uint8_t *cold, unsigned round)
+{
+    uint32_t at = round * 2654435761U;
+
+    for (unsigned i = 0; i < DUEL_STORES; i++) {
+        at = at * 1664525 + 1013904223;
+        cold[(at >> 6) % (DUEL_COLD / 64) * 64] = (uint8_t)i;
+    }
+}
+
+static void hesitate(struct duel *duel, unsigned round)
+{
+    int lead = atomic_load(&duel->lead);
+
+    pause_briefly((lead > 0 ? (unsigned)lead : 0) + round * 37 % DUEL_DITHER);
+    stall_stores(duel->cold, round);
+}
+
+static uint64_t edges_of(const struct ringmill_ring *ring)
+{
+    struct ringmill_counters counters;
+
+    ringmill_ring_counters(ring, &counters);
+    return counters.wakeups;
+}
+
+/* Returns how long the second record lay there before the reader was told. */
+static uint64_t read_pair(struct duel *duel, struct ringmill_reader *reader, unsigned round)
+{
+    uint64_t deadline = ring_now() + 2 * DUEL_LOST;
+    struct ringmill_batch batch;
+    uint64_t edges = 0, late;
+    int n;
+
+    for (uint32_t seen = 0; seen < 2; seen += batch.count) {
+        while ((n = ringmill_reader_next_batch(reader, &batch)) == 0)
+            if (seen > 0)
+                ringmill_reader_wait(reader, deadline);
+        assert_true(n > 0);
+        for (uint32_t i = 0; i < batch.count; i++)
+            assert_int_equal(number_of(&batch.views[i]), 2 * (uint64_t)round + seen + i);
+        if (seen == 0) {
+            edges = edges_of(batch.ring);
+            hesitate(duel, round);
+        }
+        ringmill_ring_commit(batch.ring, batch.end);
+    }
+    late = atomic_load(&duel->done) == round ? ring_now() - atomic_load(&duel->written) : 0;
+    atomic_fetch_add(&duel->lead, edges_of(batch.ring) != edges ? 1 : -1);
+    assert_int_equal(ringmill_reader_wait(reader, RINGMILL_NOW), RINGMILL_DEADLINE);
+    return late;
 }
 
 static void check_12_edge_triggered_on_two_cpus_never_hangs(void **state)
 {
-    struct source *source = source_new(live, 4096, 0);
     struct ringmill_reader_options options = {.size = sizeof(options), .max_latency = RINGMILL_OFF};
-    struct ringmill_ring *ring = source_open(source);
-    struct writer writer = {.source = source};
+    struct duel duel = {.source = NULL};
     struct ringmill_reader *reader;
-    struct ringmill_view view;
+    uint64_t begin = ring_now(), late = 0;
+    unsigned round = 0;
+    cpu_set_t before;
     pthread_t thread;
 
     (void)state;
-    /* no recheck, no naps: nothing but edges can wake it, and a lost one would hang the test */
+    assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+    if (CPU_COUNT(&before) < 2)
+        skip();
+    duel.source = source_new(live, 4096, 0);
+    duel.cold = malloc(DUEL_COLD);
+    assert_non_null(duel.cold);
+    memset(duel.cold, 1, DUEL_COLD);
+    /* no recheck, no naps: nothing but edges can wake it */
     assert_int_equal(ringmill_reader_new(&options, NULL, &reader), 0);
-    assert_int_equal(ringmill_reader_add(reader, ring, NULL), 0);
-    assert_int_equal(pthread_create(&thread, NULL, write_one_by_one, &writer), 0);
-    ringmill_reader_set_deadline(reader, ring_now() + 30000 * MS);
-    for (uint64_t i = 0; i < 4 * PER_WRITER; i++) {
-        assert_int_equal(next(reader, &view), RINGMILL_READY);
-        assert_int_equal(number_of(&view), i);
+    assert_int_equal(ringmill_reader_add(reader, source_open(duel.source), NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, write_pairs, &duel), 0);
+    pin_to_cpu(0);
+    while (late < DUEL_LOST && (round < DUEL_MESSAGES / 2 || ring_now() - begin < DUEL_TIME)) {
+        atomic_store(&duel.round, ++round);
+        late = read_pair(&duel, reader, round);
     }
+    atomic_store(&duel.round, UINT_MAX);
     pthread_join(thread, NULL);
+    pthread_setaffinity_np(pthread_self(), sizeof(before), &before);
+    print_message("%u messages\n", 2 * round);
+    if (late >= DUEL_LOST)
+        fail_msg("round %u: the wake-up for its second record was lost", round);
     ringmill_reader_free(reader);
-    source_free(source);
+    source_free(duel.source);
+    free(duel.cold);
 }
 
 static int reopen_pinned(const char *path)

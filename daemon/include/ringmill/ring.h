@@ -202,7 +202,8 @@ struct ringmill_reader_options {
     uint64_t busy_limit;   /* ns until wait returns RINGMILL_BLOCKED; default RINGMILL_OFF */
     uint32_t merge;        /* 1: records of all rings come in order of their timestamps */
     uint32_t merge_offset; /* of the timestamp in the sample: a u64 of CLOCK_MONOTONIC; a sample
-                              that is too short for one sorts with the record before it */
+                              that is too short for one sorts with the record before it, and
+                              one more than 1 s ahead of the clock is not held */
     uint64_t merge_hold;   /* ns that a record waits for older ones of other rings; default 1 ms */
 };
 
@@ -221,8 +222,9 @@ void ringmill_reader_free(struct ringmill_reader *reader);
  * beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when the ring is in a reader already;
  * -EPERM for an observer. */
 int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ring, void *user);
-/* Takes a ring out; it is the caller's again, its read position where it was. -ENOENT when it is
- * not in this reader; -EBUSY without the lease. */
+/* Takes a ring out; it is the caller's again, its read position where it was (the iterator's view
+ * of it, if one is out, is not committed: rewind or commit it). -ENOENT when it is not in this
+ * reader; -EBUSY without the lease. */
 int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring *ring);
 /* A paused ring gives no records and does not keep the reader awake, until it is resumed. Only with
  * the lease; -ENOENT when it is not in this reader. */
@@ -264,8 +266,8 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline);
 /* The next record, waiting for it: the iterator. The view is valid until the next call: which
  * finishes it, so that leaving the loop early loses nothing. Publication comes in batches, and
  * always before sleeping and at release. Returns an outcome (the view is given with RINGMILL_READY
- * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that was
- * given out before, uncommitted batches too. */
+ * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that
+ * the view's ring gave out before, uncommitted batches too. */
 int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view);
 /* Where the view that ringmill_reader_next() gave last came from; NULL when none is out. */
 struct ringmill_ring *ringmill_reader_ring(const struct ringmill_reader *reader);
@@ -282,7 +284,8 @@ struct ringmill_record {
 };
 
 /* Copies the next record, waiting for it, and commits it. Callers on several threads take turns;
- * -EBUSY when another thread holds the lease. Returns an outcome; -ENOMEM. Any thread. */
+ * -EBUSY when another thread holds the lease, or when this one does and has not committed all of
+ * its batches. Returns an outcome; -ENOMEM. Any thread. */
 int ringmill_reader_read(struct ringmill_reader *reader, struct ringmill_record *record);
 /* The same into the caller's buffer. -EMSGSIZE when it is too small: *ret_length is then what is
  * needed, and the record is not consumed. Any thread. */

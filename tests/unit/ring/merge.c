@@ -115,13 +115,67 @@ static void nothing_is_held_when_every_ring_has_a_record(void **state)
 {
     struct fixture *fixture = *state;
     struct ringmill_batch batch;
-    uint64_t now = ring_now() + 1000000 * MS;
+    uint64_t now = ring_now() + 500 * MS;
 
     for (uint32_t i = 0; i < RINGS; i++)
         put(fixture, i, now - i);
     assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
     assert_ptr_equal(batch.ring, fixture->rings[RINGS - 1]);
     assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+}
+
+static void a_time_that_cannot_be_is_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+
+    put(fixture, 0, UINT64_MAX);
+    put(fixture, 0, UINT64_MAX - 1);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+}
+
+static uint64_t next_time(struct fixture *fixture)
+{
+    struct ringmill_view view;
+
+    ringmill_reader_set_deadline(fixture->reader, RINGMILL_NOW);
+    assert_int_equal(ringmill_reader_next(fixture->reader, &view), RINGMILL_READY);
+    return ((const struct sample *)view.data)->time;
+}
+
+static void a_record_that_was_too_long_keeps_its_place(void **state)
+{
+    struct fixture *fixture = *state;
+    char small[1];
+    size_t length;
+
+    put(fixture, 0, 10);
+    put(fixture, 0, 30);
+    put(fixture, 1, 20);
+    assert_int_equal(ringmill_reader_lease(fixture->reader), 0);
+    assert_int_equal(ringmill_reader_read_into(fixture->reader, small, sizeof(small), &length),
+                     -EMSGSIZE);
+    assert_int_equal(next_time(fixture), 10);
+    assert_int_equal(next_time(fixture), 20);
+    assert_int_equal(next_time(fixture), 30);
+}
+
+static void an_added_ring_joins_the_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_ring *ring = fixture->rings[4];
+    struct ringmill_batch batch;
+
+    assert_int_equal(ringmill_reader_remove(fixture->reader, ring), 0);
+    put(fixture, 0, 10);
+    put(fixture, 1, 30);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    put(fixture, 4, 20);
+    assert_int_equal(ringmill_reader_add(fixture->reader, ring, NULL), 0);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_ptr_equal(batch.ring, ring);
 }
 
 static void a_run_of_one_ring_is_one_batch(void **state)
@@ -190,6 +244,9 @@ int main(void)
         ROW(old_records_come_in_order),
         ROW(a_young_record_is_held_for_older_ones),
         ROW(nothing_is_held_when_every_ring_has_a_record),
+        ROW(a_time_that_cannot_be_is_not_waited_for),
+        ROW(a_record_that_was_too_long_keeps_its_place),
+        ROW(an_added_ring_joins_the_order),
         ROW(a_run_of_one_ring_is_one_batch),
         ROW(discards_and_short_samples_do_not_stop_it),
         ROW(corruption_is_told_once_also_by_way_of_a_wait),

@@ -205,6 +205,20 @@ static void leaving_the_iterator_early_loses_nothing(void **state)
     assert_int_equal(*(const uint64_t *)view.data, 2);
 }
 
+static void closing_does_not_bring_a_finished_view_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+
+    fill(fixture, 0, 2);
+    for (uint64_t i = 0; i < 2; i++)
+        assert_int_equal(ringmill_reader_next(fixture->reader, &view), RINGMILL_READY);
+    ringmill_reader_close(fixture->reader);
+    assert_int_equal(ringmill_reader_next(fixture->reader, &view), RINGMILL_CLOSED);
+    assert_null(ringmill_reader_ring(fixture->reader));
+    assert_int_equal(ringmill_ring_available(fixture->rings[0]), 0);
+}
+
 static void the_iterator_walks_all_rings(void **state)
 {
     struct fixture *fixture = *state;
@@ -251,6 +265,7 @@ int main(void)
         ROW(a_corrupt_ring_is_told_once_and_left_alone),
         ROW(a_blocked_head_is_told_once),
         ROW(leaving_the_iterator_early_loses_nothing),
+        ROW(closing_does_not_bring_a_finished_view_back),
         ROW(the_iterator_walks_all_rings),
         cmocka_unit_test(options_are_checked),
     };

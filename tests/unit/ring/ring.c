@@ -238,10 +238,18 @@ static void observer_takes_nothing(void **state)
     struct ringmill_ring_options options = {.size = sizeof(options),
                                             .flags = RINGMILL_RING_OBSERVE};
     struct ringmill_ring *observer;
+    struct ringmill_sight sight;
     struct ringmill_view view;
 
     assert_int_equal(fake_open(fixture->fake, &options, NULL, &observer), 0);
     assert_int_equal(ringmill_ring_take(observer, &view, 1), -EPERM);
+    write_number(fixture, 1);
+    assert_int_equal(ringmill_ring_observe(observer, &sight), 0);
+    assert_int_equal(ringmill_ring_commit(observer, sight.producer), -EPERM);
+    assert_int_equal(ringmill_ring_commit_all(observer), -EPERM);
+    ringmill_ring_rewind(observer);
+    assert_int_equal(ringmill_ring_observe(observer, &sight), 0);
+    assert_int_equal(sight.records, 1);
     ringmill_ring_free(observer);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
 #define WALL_AGE_NS INT64_C(1000000000)
@@ -62,6 +63,43 @@ static void hand_over(struct consumer *consumer, bool open)
         lane_hand_over(&consumer->graph->sinks[i].lane, open);
 }
 
+/* Each source counts for itself: in a common count, sources that take turns would be sampled all
+ * or never. */
+static bool clock_is_due(struct consumer *consumer, struct graph_source *source)
+{
+#ifdef RINGMILL_UNCOUNTED
+    (void)consumer;
+    (void)source;
+    return false;
+#endif
+    if (source->clock_countdown-- > 0 &&
+        consumer->turn_start - source->clocked_at < CONSUMER_CLOCK_NS)
+        return false;
+    source->clock_countdown = CONSUMER_CLOCK_BATCHES - 1;
+    return true;
+}
+
+/* When the batch's first record was submitted; 0: unknown. Only before the commit. */
+static int64_t submit_time(const struct graph_source *source, const struct batch *batch)
+{
+    return source->ktime && field_present(source->ktime, &batch->views[0])
+               ? (int64_t)field_integer(source->ktime, &batch->views[0])
+               : 0;
+}
+
+static void commit(struct graph_source *source, const struct batch *batch,
+                   const struct ringmill_batch *taken)
+{
+    int64_t submitted = batch->clocked ? submit_time(source, batch) : 0;
+
+    ringmill_ring_commit(taken->ring, taken->end);
+    if (!batch->clocked)
+        return;
+    source->clocked_at = clock_monotonic();
+    if (submitted > 0)
+        histogram_add(&source->commit_latency, source->clocked_at - submitted);
+}
+
 static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
 {
     struct graph_source *source = taken->user;
@@ -70,9 +108,10 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.schema = source->source->schema;
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.clocked = clock_is_due(consumer, source);
     for (uint32_t i = 0; i < source->n_strands; i++)
         strand_run(&source->strands[i], &batch);
-    ringmill_ring_commit(taken->ring, taken->end);
+    commit(source, &batch, taken);
     hand_over(consumer, false);
     if (!source_has_room(source))
         pause_sources(consumer);
@@ -90,13 +129,13 @@ static void report_corrupt(const struct consumer *consumer)
     }
 }
 
-/* Everything that is readable now. */
-static void read_rings(struct consumer *consumer)
+void consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
     int result;
 
-    wall_offset_keep(&consumer->graph->wall, clock_monotonic(), WALL_AGE_NS);
+    consumer->turn_start = clock_monotonic();
+    wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
     for (uint32_t batches = 0; (result = ringmill_reader_next_batch(consumer->reader, &taken)) != 0;
          batches++) {
         if (result < 0) {
@@ -135,6 +174,17 @@ static bool drained(const struct graph *graph)
     return true;
 }
 
+/* Who sees the flag set, and set again in the same turn after reading the counters, has read them
+ * while they stood still. */
+static void sleep_until_readable(struct consumer *consumer)
+{
+    atomic_store_explicit(&consumer->asleep, true, memory_order_release);
+    ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
+    atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
+    /* orders the cleared flag before all that is counted from now on */
+    atomic_thread_fence(memory_order_release);
+}
+
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
@@ -142,18 +192,29 @@ static void *consumer_main(void *data)
     for (;;) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
 
-        read_rings(consumer);
+        consumer_read(consumer);
         if (drain && drained(consumer->graph))
             return NULL;
         if (!consumer->told_exhausted && exhausted(consumer->graph)) {
             consumer->told_exhausted = true;
             consumer->on_exhausted(consumer->on_exhausted_data);
         }
-        atomic_store_explicit(&consumer->asleep, true, memory_order_relaxed);
-        ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
-        atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
+        sleep_until_readable(consumer);
         resume_sources(consumer);
     }
+}
+
+static int add_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
+{
+    int result = ringmill_reader_add(consumer->reader, source->ring, source);
+
+    source->ktime = schema_find_meaning(source->source->schema, MEANING_KTIME);
+    if (result == 0)
+        return 0;
+    ringmill_ring_free(source->ring);
+    source->ring = NULL;
+    return error_set(error, result, "source %s: the ring cannot be watched: %s",
+                     source->source->name, strerror(-result));
 }
 
 static int open_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
@@ -162,18 +223,13 @@ static int open_ring(struct consumer *consumer, struct graph_source *source, str
     struct ringmill_error reason;
     int result;
 
+    if (source->ring)
+        return add_ring(consumer, source, error);
     options.recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
     result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
     if (result < 0)
         return error_set(error, result, "source %s: %s", source->source->name, reason.text);
-    result = ringmill_reader_add(consumer->reader, source->ring, source);
-    if (result < 0) {
-        ringmill_ring_free(source->ring);
-        source->ring = NULL;
-        return error_set(error, result, "source %s: the ring cannot be watched: %s",
-                         source->source->name, strerror(-result));
-    }
-    return 0;
+    return add_ring(consumer, source, error);
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/run.h"
+#include "cli/status.h"
 
 struct command {
     const char *name;
@@ -16,6 +17,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
+    {"status", status_command, "how the running daemon is"},
     {0},
 };
 

@@ -129,6 +129,14 @@ static void report_corrupt(const struct consumer *consumer)
     }
 }
 
+/* Discarded records behind the last good one come in no batch. Left uncommitted they would keep the
+ * reader looking, and the ring would seem not to move. */
+static void commit_discards(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        ringmill_ring_commit_all(graph->sources[i].ring);
+}
+
 void consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
@@ -148,6 +156,7 @@ void consumer_read(struct consumer *consumer)
             counter_add(&consumer->turns, 1);
         }
     }
+    commit_discards(consumer->graph);
     hand_over(consumer, true);
     counter_add(&consumer->turns, 1);
 }
@@ -161,13 +170,11 @@ static bool exhausted(const struct graph *graph)
     return true;
 }
 
-/* Trailing discarded records are read but come in no batch, so they are committed here. */
 static bool drained(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++) {
         struct ringmill_ring *ring = graph->sources[i].ring;
 
-        ringmill_ring_commit_all(ring);
         if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }

@@ -13,10 +13,3 @@ get_target_property(libraries daemon LINK_LIBRARIES)
 target_link_libraries(daemon-uncounted PUBLIC ${libraries})
 add_executable(bench-uncounted EXCLUDE_FROM_ALL bench/accounting.c)
 target_link_libraries(bench-uncounted PRIVATE daemon-uncounted)
-
-# ./dev soak http-fuzz builds it in a tree of its own, by clang, which has the fuzzer.
-if(CMAKE_C_COMPILER_ID STREQUAL Clang)
-  add_executable(fuzz-http EXCLUDE_FROM_ALL fuzz/http.c)
-  target_link_options(fuzz-http PRIVATE -fsanitize=fuzzer)
-  target_link_libraries(fuzz-http PRIVATE daemon)
-endif()

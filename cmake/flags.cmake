@@ -11,7 +11,12 @@ set_property(CACHE RINGMILL_KIND PROPERTY STRINGS release debug asan tsan)
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wpointer-arith -Wvla -Wformat=2 -fno-strict-aliasing -fno-common -g
-  -fstack-protector-strong -fstack-clash-protection -fcf-protection -fvisibility=hidden)
+  -fstack-protector-strong -fstack-clash-protection -fvisibility=hidden)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  add_compile_options(-fcf-protection)
+elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+  add_compile_options(-mbranch-protection=standard)
+endif()
 add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
 
 if(RINGMILL_KIND STREQUAL release)

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "cli/arguments.h"
 #include "config/load.h"
 #include "config/tree.h"
@@ -18,8 +19,6 @@
 #include "pipeline/graph.h"
 
 #define DEFAULT_CONFIG "/etc/ringmill/ringmill.yaml"
-
-DEFINE_CLEANUP(struct graph, graph_free);
 
 struct arguments {
     const char *config;
@@ -113,6 +112,10 @@ static enum exit_code run(const struct arguments *arguments, struct diag *diag)
     }
     if (arguments->explain)
         explain_graph(graph, stdout);
+    if (fflush(stdout) != 0) {
+        log_error("cannot write to standard output: %s", strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
     if (arguments->check || arguments->explain)
         return EXIT_CODE_OK;
     log_set_level(arguments->log_level >= 0 ? (enum log_level)arguments->log_level
@@ -126,6 +129,7 @@ int main(int argc, char **argv)
     struct diag diag;
     enum exit_code code;
 
+    process_setup();
     log_open("ringmilld", LOG_LEVEL_INFO);
     code = parse(argc, argv, &arguments);
     if (code != EXIT_CODE_OK)

@@ -54,7 +54,7 @@ target_link_libraries(ring-static PRIVATE ringmill-static)
 add_test(NAME ring/static COMMAND ring-static)
 set_tests_properties(ring/static PROPERTIES TIMEOUT 10 LABELS unit)
 
-# Under TSan in every run of the tests; fuzzed for a moment, and for long by ./dev soak ring-fuzz.
+# Under TSan in every run of the tests.
 if(RINGMILL_KIND STREQUAL release)
   file(GLOB ring_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/ring/*.c)
   list(FILTER ring_sources EXCLUDE REGEX "/holder\\.c$")
@@ -68,17 +68,4 @@ if(RINGMILL_KIND STREQUAL release)
     add_test(NAME ring/tsan/${test} COMMAND ring-tsan-${test})
     set_tests_properties(ring/tsan/${test} PROPERTIES TIMEOUT 120 LABELS unit)
   endforeach()
-
-  set(fuzz_ring ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/fuzz-ring)
-  file(GLOB ring_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/ring/*.h)
-  add_custom_command(OUTPUT ${fuzz_ring}
-    COMMAND ${CLANG} -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer
-      -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-      -I${PROJECT_SOURCE_DIR}/daemon -I${PROJECT_SOURCE_DIR}/daemon/include
-      -o ${fuzz_ring} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/ring.c ${ring_sources} -lpthread
-    DEPENDS fuzz/ring.c ${ring_sources} ${ring_headers}
-      ${PROJECT_SOURCE_DIR}/daemon/include/ringmill/ring.h VERBATIM)
-  add_custom_target(fuzz-ring ALL DEPENDS ${fuzz_ring})
-  add_test(NAME ring/fuzz COMMAND ${fuzz_ring} -seed=1 -runs=20000 -max_len=4096)
-  set_tests_properties(ring/fuzz PROPERTIES TIMEOUT 120 LABELS unit)
 endif()

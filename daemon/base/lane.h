@@ -26,7 +26,8 @@
 enum {
     CHUNK_BYTES = 256 * 1024, /* what a writer gets at once */
     EVENT_MAX = 64 * 1024,    /* the longest encoded event; a longer one is counted as failed */
-    LANE_CHUNKS = 32,         /* 8 MiB: all that a kill -9 can lose on the way to one sink */
+    LANE_CHUNKS = 32,         /* at least, 8 MiB: what a kill -9 can lose on the way to one sink;
+                                 more where one record goes there several times: twice the reserve */
 };
 
 struct chunk {

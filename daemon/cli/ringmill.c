@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "cli/run.h"
 #include "cli/status.h"
 
@@ -31,6 +32,7 @@ static void print_usage(FILE *file)
 
 int main(int argc, char **argv)
 {
+    process_setup();
     log_open("ringmill", LOG_LEVEL_INFO);
     if (argc < 2) {
         print_usage(stderr);

@@ -16,10 +16,9 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "config/load.h"
+#include "config/refusal.h"
 #include "pipeline/graph.h"
 #include "source/builtin.h"
-
-DEFINE_CLEANUP(struct graph, graph_free);
 
 struct one_off {
     const char *name;
@@ -87,6 +86,19 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
     return EXIT_CODE_ENVIRONMENT;
 }
 
+static enum exit_code check_name(const char *name)
+{
+    struct refusal refusal;
+
+    if (builtin_find(name))
+        return EXIT_CODE_OK;
+    refusal_init(&refusal, name);
+    for (const struct builtin *builtin = builtins; builtin->name; builtin++)
+        refusal_offer(&refusal, builtin->name);
+    log_error("unknown built-in source \"%s\"; %s", name, refusal_text(&refusal));
+    return EXIT_CODE_CONFIG;
+}
+
 /* A YAML scalar in double quotes. */
 static void put_quoted(FILE *file, const char *text)
 {
@@ -119,17 +131,17 @@ static void write_config(const struct one_off *one_off, FILE *file)
     fputs("{forward: stdout}]}}\n", file);
 }
 
-/* "pipelines.run.handlers[0].filter: what" becomes "--filter: what". */
+/* The name is known to be good by now, so what is wrong is the filter:
+ * "pipelines.run.handlers[0].filter: what" becomes "--filter: what". */
 static void print_messages(const struct diag *diag)
 {
+    static const char place[] = "pipelines.run.handlers[0].filter: ";
+
     for (size_t i = 0; i < diag->kept; i++) {
         const struct diag_message *message = &diag->messages[i];
-        const char *what = strstr(message->text, ": ");
-        bool filter = strstr(message->text, ".filter: ") != NULL;
+        bool inside = strncmp(message->text, place, strlen(place)) == 0;
 
-        if (filter)
-            what = strstr(message->text, ".filter: ") + strlen(".filter");
-        log_error("%s%s", filter ? "--filter" : "NAME", what ? what : message->text);
+        log_error("--filter: %s", message->text + (inside ? strlen(place) : 0));
         if (message->excerpt)
             fputs(message->excerpt, stderr);
     }
@@ -168,7 +180,7 @@ enum exit_code run_command(int argc, char **argv)
 
     control_options_default(&one_off.daemon.control);
     code = parse(argc, argv, &one_off);
-    if (code != EXIT_CODE_OK)
+    if (code != EXIT_CODE_OK || (code = check_name(one_off.name)) != EXIT_CODE_OK)
         return code;
     diag_init(&diag);
     code = run(&one_off, &diag);

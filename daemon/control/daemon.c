@@ -22,7 +22,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/report.h"
 
-enum { LOOK_SECONDS = 1, EVENTS_MAX = 5 };
+enum { LOOK_SECONDS = 1, EVENTS_MAX = 6 };
 
 struct daemon {
     struct graph *graph;
@@ -128,7 +128,7 @@ static int add_end(struct daemon *daemon, uint64_t seconds)
     return seconds ? event_base_once(daemon->base, -1, EV_TIMEOUT, on_end, daemon, &after) : 0;
 }
 
-static int loop_init(struct daemon *daemon, const struct daemon_options *options)
+static int loop_init(struct daemon *daemon)
 {
     const uint64_t second = UINT64_C(1000000000);
     int result = waker_init(&daemon->bell);
@@ -142,11 +142,11 @@ static int loop_init(struct daemon *daemon, const struct daemon_options *options
     daemon->watchdog_limit = notify_watchdog_limit();
     if (add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGINT, EV_SIGNAL, on_end, 0) < 0 ||
+        add_event(daemon, SIGHUP, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, daemon->bell.fd, EV_READ, on_bell, 0) < 0 ||
         add_event(daemon, -1, 0, on_look, LOOK_SECONDS * second) < 0 ||
         (daemon->watchdog_limit > 0 &&
-         add_event(daemon, -1, 0, on_watchdog, daemon->watchdog_limit / 2) < 0) ||
-        add_end(daemon, options->seconds) < 0)
+         add_event(daemon, -1, 0, on_watchdog, daemon->watchdog_limit / 2) < 0))
         return -ENOMEM;
     return 0;
 }
@@ -200,21 +200,23 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     }
     notify_ready();
     log_info("running");
-    if (event_base_dispatch(daemon->base) < 0) {
+    if (add_end(daemon, options->seconds) < 0 || event_base_dispatch(daemon->base) < 0) {
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);
-    return report_books(daemon->graph, stderr) ? code : EXIT_CODE_FAILED;
+    if (!report_books(daemon->graph, stderr) || engine_gave_up(&daemon->engine))
+        code = EXIT_CODE_FAILED;
+    return code;
 }
 
 enum exit_code daemon_run(struct graph *graph, const struct daemon_options *options)
 {
     struct daemon daemon = {.graph = graph};
     enum exit_code code = EXIT_CODE_ENVIRONMENT;
-    int result = loop_init(&daemon, options);
+    int result = loop_init(&daemon);
 
     if (result == 0)
         code = run(&daemon, options);

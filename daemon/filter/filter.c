@@ -57,6 +57,7 @@ const struct handler_ops filter_ops = {
     .name = "filter",
     .doc = "keeps the records for which a condition holds",
     .removes = BOOK_FILTERED,
+    .reads_fields = true,
     .open = filter_open,
     .process = filter_process,
     .close = filter_close,

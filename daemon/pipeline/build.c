@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "encode/registry.h"
-#include "pipeline/graph.h"
-#include "pipeline/handlers.h"
-
-DEFINE_CLEANUP(struct graph, graph_free);
+#include "pipeline/build.h"
 
 struct top_config {
     int64_t version;
@@ -106,59 +104,6 @@ static const struct setting sink_settings[] = {
 /* The type alone is bound first: it says which other keys there are. */
 #define SINK_TYPE (&sink_settings[0])
 
-enum delivery { DELIVERY_AT_MOST_ONCE };
-
-static const struct setting_choice delivery_choices[] = {
-    {"at-most-once", DELIVERY_AT_MOST_ONCE},
-    {0},
-};
-
-struct pipeline_config {
-    struct setting_texts from;
-    int delivery;
-    const struct config_node *handlers;
-};
-
-static const struct setting pipeline_settings[] = {
-    {
-        .name = "from",
-        .type = SETTING_NAMES,
-        .offset = offsetof(struct pipeline_config, from),
-        .minimum = 1,
-        .maximum = GRAPH_SOURCES_MAX,
-        .required = true,
-        .doc = "a source, or a list of them",
-    },
-    {
-        .name = "delivery",
-        .type = SETTING_CHOICE,
-        .offset = offsetof(struct pipeline_config, delivery),
-        .fallback = "at-most-once",
-        .choices = delivery_choices,
-        .doc = "what may happen to an event when the daemon is killed",
-    },
-    {
-        .name = "handlers",
-        .type = SETTING_NODE,
-        .offset = offsetof(struct pipeline_config, handlers),
-        .required = true,
-        .doc = "the steps, in order; the last one is a forward",
-    },
-    {0},
-};
-
-struct build {
-    struct graph *graph;
-    struct diag *diag;
-};
-
-/* What a handler's open() gets; which strand it is for stands behind the public part. */
-struct build_host {
-    struct handler_host base;
-    struct build *build;
-    struct graph_source *source;
-};
-
 /* ---- sections -------------------------------------------------------------------------------- */
 
 static bool name_is_plain(const char *name)
@@ -168,9 +113,8 @@ static bool name_is_plain(const char *name)
     return *name && strlen(name) <= GRAPH_NAME_MAX && name[strspn(name, plain)] == '\0';
 }
 
-/* A section is a map of named things; returns how many, 0 after a message. */
-static uint32_t check_section(struct build *build, const struct config_node *section,
-                              const char *things, uint32_t most)
+uint32_t build_check_section(struct build *build, const struct config_node *section,
+                             const char *things, uint32_t most)
 {
     if (!section)
         return 0; /* already reported as missing */
@@ -197,7 +141,7 @@ static uint32_t check_section(struct build *build, const struct config_node *sec
 static int build_sources(struct build *build, const struct config_node *section)
 {
     struct graph *graph = build->graph;
-    uint32_t count = check_section(build, section, "sources", GRAPH_SOURCES_MAX);
+    uint32_t count = build_check_section(build, section, "sources", GRAPH_SOURCES_MAX);
 
     if (count == 0)
         return 0;
@@ -211,14 +155,6 @@ static int build_sources(struct build *build, const struct config_node *section)
             graph->n_sources++;
     }
     return 0;
-}
-
-static struct graph_source *find_source(struct graph *graph, const char *name)
-{
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        if (strcmp(graph->sources[i].source->name, name) == 0)
-            return &graph->sources[i];
-    return NULL;
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
@@ -287,10 +223,20 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
     return 0;
 }
 
+/* Two writers to one standard output would mix their chunks. */
+static void check_once(struct build *build, const struct config_node *entry,
+                       const struct graph_sink *sink)
+{
+    for (uint32_t i = 0; sink->ops && sink->ops->once && i + 1 < build->graph->n_sinks; i++)
+        if (build->graph->sinks[i].ops == sink->ops)
+            diag_add(build->diag, entry, "there can be only one sink of type %s; there is \"%s\"",
+                     sink->ops->name, build->graph->sinks[i].name);
+}
+
 static int build_sinks(struct build *build, const struct config_node *section)
 {
     struct graph *graph = build->graph;
-    uint32_t count = check_section(build, section, "sinks", GRAPH_SINKS_MAX);
+    uint32_t count = build_check_section(build, section, "sinks", GRAPH_SINKS_MAX);
     int result = 0;
 
     if (count == 0)
@@ -299,200 +245,30 @@ static int build_sinks(struct build *build, const struct config_node *section)
     if (!graph->sinks)
         return -ENOMEM;
     for (const struct config_node *entry = section->first; entry && result == 0;
-         entry = entry->next)
-        result = build_sink(build, entry, &graph->sinks[graph->n_sinks++]);
+         entry = entry->next) {
+        struct graph_sink *sink = &graph->sinks[graph->n_sinks++];
+
+        result = build_sink(build, entry, sink);
+        check_once(build, entry, sink);
+    }
     return result;
 }
 
-/* Enters that a record of the source goes to the sink once more. */
-static bool enter_route(struct graph_source *source, struct graph_sink *sink)
+/* A source that nobody reads from is not loaded: it would cost the machine and fill its ring. */
+static void drop_unused(struct graph *graph)
 {
-    uint32_t i = 0;
+    uint32_t kept = 0;
 
-    while (i < source->n_sinks && source->sinks[i] != sink)
-        i++;
-    if (i == source->n_sinks)
-        source->sinks[source->n_sinks++] = sink;
-    if (++source->copies[i] > sink->copies)
-        sink->copies = source->copies[i];
-    return source->copies[i] <= GRAPH_COPIES_MAX;
-}
-
-static const struct outlet *host_outlet(const struct handler_host *host,
-                                        const struct config_node *name, struct diag *diag)
-{
-    const struct build_host *own = (const struct build_host *)host;
-    struct graph *graph = own->build->graph;
-    struct refusal refusal;
-
-    if (graph->n_sinks == 0)
-        return NULL; /* what is wrong with `sinks:` has been reported */
-    refusal_init(&refusal, name->text);
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
-
-        if (strcmp(sink->name, name->text) == 0) {
-            if (enter_route(own->source, sink))
-                return &sink->outlet;
-            diag_add(diag, name, "a record may be forwarded to one sink at most %d times",
-                     GRAPH_COPIES_MAX);
-            return NULL;
-        }
-        refusal_offer(&refusal, sink->name);
-    }
-    diag_add(diag, name, "there is no sink of this name; %s", refusal_text(&refusal));
-    return NULL;
-}
-
-/* ---- pipelines ------------------------------------------------------------------------------- */
-
-static const struct handler_ops *find_handler(struct build *build, const struct config_node *entry)
-{
-    const struct handler_ops *ops;
-    struct refusal refusal;
-
-    if (entry->kind != CONFIG_MAP || entry->count != 1) {
-        diag_add(build->diag, entry, "expected one handler, as in - filter: pid > 1; found %s",
-                 entry->kind != CONFIG_MAP ? config_node_kind_name(entry)
-                 : entry->count > 1        ? "several keys"
-                                           : "an empty map");
-        return NULL;
-    }
-    ops = handler_find(entry->first->key);
-    if (ops)
-        return ops;
-    refusal_init(&refusal, entry->first->key);
-    for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
-    diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
-    return NULL;
-}
-
-static void check_handlers(struct build *build, const struct config_node *list)
-{
-    const struct config_node *last = NULL;
-
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops = find_handler(build, entry);
-
-        last = entry->next || !ops || ops->forwards ? NULL : entry;
-    }
-    if (last)
-        diag_add(build->diag, last,
-                 "a pipeline ends with a forward; what passes here goes nowhere");
-}
-
-/* Opens the handlers of one strand. Unknown ones were reported by check_handlers(). */
-static void build_strand(struct build *build, const struct config_node *list,
-                         struct graph_source *source, struct strand *strand)
-{
-    struct build_host host = {
-        .base = {.schema = source->source->schema,
-                 .source_name = source->source->name,
-                 .wall = &build->graph->wall,
-                 .outlet = host_outlet},
-        .build = build,
-        .source = source,
-    };
-
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops =
-            entry->kind == CONFIG_MAP && entry->count == 1 ? handler_find(entry->first->key) : NULL;
-
-        if (ops && ops->open(entry->first, &host.base, build->diag,
-                             &strand->handlers[strand->n_handlers]) == 0)
-            strand->n_handlers++;
-    }
-}
-
-static struct graph_source *resolve_source(struct build *build, const struct setting_texts *from,
-                                           uint32_t index, const struct config_node *section)
-{
-    struct graph_source *source = find_source(build->graph, from->items[index]);
-    struct refusal refusal;
-
-    for (uint32_t i = 0; i < index; i++)
-        if (strcmp(from->items[i], from->items[index]) == 0) {
-            diag_add(build->diag, from->nodes[index], "the source is named twice");
-            return NULL;
-        }
-    if (source || !section || section->kind != CONFIG_MAP ||
-        config_map_get(section, from->items[index]))
-        return source; /* sources with errors of their own have been reported */
-    refusal_init(&refusal, from->items[index]);
-    for (const struct config_node *entry = section->first; entry; entry = entry->next)
-        refusal_offer(&refusal, entry->key);
-    diag_add(build->diag, from->nodes[index], "there is no source of this name; %s",
-             refusal_text(&refusal));
-    return NULL;
-}
-
-static bool check_handler_list(struct build *build, const struct config_node *list)
-{
-    if (list->kind != CONFIG_LIST || list->count == 0)
-        diag_add(build->diag, list, "expected a list of handlers, found %s",
-                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
-    else if (list->count > STRAND_HANDLERS_MAX)
-        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
-                 STRAND_HANDLERS_MAX);
-    else
-        return true;
-    return false;
-}
-
-static void build_pipeline(struct build *build, const struct config_node *entry,
-                           const struct config_node *sources, struct graph_pipeline *pipeline)
-{
-    struct pipeline_config bound;
-    bool handlers;
-
-    pipeline->name = entry->key;
-    setting_bind(pipeline_settings, entry, &bound, build->diag);
-    handlers = bound.handlers && check_handler_list(build, bound.handlers);
-    if (handlers)
-        check_handlers(build, bound.handlers);
-    for (uint32_t i = 0; i < bound.from.count; i++) {
-        struct graph_source *source = resolve_source(build, &bound.from, i, sources);
-
-        if (!source || !handlers)
-            continue;
-        source->pipelines[source->n_strands] = pipeline;
-        build_strand(build, bound.handlers, source, &source->strands[source->n_strands++]);
-    }
-}
-
-/* Room at each source for a strand of every pipeline and a route to every sink. */
-static int make_room(struct graph *graph, uint32_t pipelines)
-{
     for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct graph_source *source = &graph->sources[i];
-
-        source->strands = calloc(pipelines, sizeof(*source->strands));
-        source->pipelines = calloc(pipelines, sizeof(*source->pipelines));
-        source->sinks = calloc(graph->n_sinks + 1, sizeof(*source->sinks));
-        source->copies = calloc(graph->n_sinks + 1, sizeof(*source->copies));
-        if (!source->strands || !source->pipelines || !source->sinks || !source->copies)
-            return -ENOMEM;
+        if (graph->sources[i].n_strands > 0) {
+            graph->sources[kept++] = graph->sources[i];
+            continue;
+        }
+        log_warning("source %s: no pipeline reads from it, so it is not started",
+                    graph->sources[i].source->name);
+        graph_source_deinit(&graph->sources[i]);
     }
-    return 0;
-}
-
-static int build_pipelines(struct build *build, const struct config_node *section,
-                           const struct config_node *sources)
-{
-    struct graph *graph = build->graph;
-    uint32_t count = check_section(build, section, "pipelines", GRAPH_PIPELINES_MAX);
-    int result;
-
-    if (count == 0)
-        return 0;
-    graph->pipelines = calloc(count, sizeof(*graph->pipelines));
-    result = graph->pipelines ? make_room(graph, count) : -ENOMEM;
-    if (result < 0)
-        return result;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next)
-        build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
-    return 0;
+    graph->n_sources = kept;
 }
 
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
@@ -512,7 +288,11 @@ int graph_build(const struct config_tree *tree, struct diag *diag, struct graph 
         result = build_pipelines(&build, top.pipelines, top.sources);
     if (result == 0 && diag_count(diag) > 0)
         result = -EINVAL;
-    if (result == 0)
-        *ret = TAKE_PTR(graph);
-    return result;
+    if (result == -ENOMEM)
+        diag_add_place(diag, tree->name, 0, 0, "out of memory");
+    if (result < 0)
+        return result;
+    drop_unused(graph);
+    *ret = TAKE_PTR(graph);
+    return 0;
 }

@@ -137,28 +137,26 @@ static void commit_discards(const struct graph *graph)
         ringmill_ring_commit_all(graph->sources[i].ring);
 }
 
-void consumer_read(struct consumer *consumer)
+bool consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
-    int result;
+    int result = 1;
 
     consumer->turn_start = clock_monotonic();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
-    for (uint32_t batches = 0; (result = ringmill_reader_next_batch(consumer->reader, &taken)) != 0;
-         batches++) {
-        if (result < 0) {
+    for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
+        result = ringmill_reader_next_batch(consumer->reader, &taken);
+        if (result == 0)
+            break;
+        if (result < 0)
             report_corrupt(consumer);
-            continue;
-        }
-        handle_batch(consumer, &taken);
-        if (batches % CONSUMER_TURN_BATCHES == CONSUMER_TURN_BATCHES - 1) {
-            hand_over(consumer, true);
-            counter_add(&consumer->turns, 1);
-        }
+        else
+            handle_batch(consumer, &taken);
     }
     commit_discards(consumer->graph);
     hand_over(consumer, true);
     counter_add(&consumer->turns, 1);
+    return result != 0;
 }
 
 static bool exhausted(const struct graph *graph)
@@ -181,6 +179,14 @@ static bool drained(const struct graph *graph)
     return true;
 }
 
+static void tell_exhausted(struct consumer *consumer)
+{
+    if (consumer->told_exhausted || !exhausted(consumer->graph))
+        return;
+    consumer->told_exhausted = true;
+    consumer->on_exhausted(consumer->on_exhausted_data);
+}
+
 /* Who sees the flag set, and set again in the same turn after reading the counters, has read them
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
@@ -198,15 +204,13 @@ static void *consumer_main(void *data)
 
     for (;;) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
+        bool more = consumer_read(consumer);
 
-        consumer_read(consumer);
-        if (drain && drained(consumer->graph))
+        if (!more && drain && drained(consumer->graph))
             return NULL;
-        if (!consumer->told_exhausted && exhausted(consumer->graph)) {
-            consumer->told_exhausted = true;
-            consumer->on_exhausted(consumer->on_exhausted_data);
-        }
-        sleep_until_readable(consumer);
+        tell_exhausted(consumer);
+        if (!more)
+            sleep_until_readable(consumer);
         resume_sources(consumer);
     }
 }
@@ -232,7 +236,8 @@ static int open_ring(struct consumer *consumer, struct graph_source *source, str
 
     if (source->ring)
         return add_ring(consumer, source, error);
-    options.recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
+    options.flags = RINGMILL_RING_NO_LOCK; /* nobody else knows a ring that we have just made */
+    options.recheck = RINGMILL_OFF;        /* our own programs never use BPF_RB_NO_WAKEUP */
     result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
     if (result < 0)
         return error_set(error, result, "source %s: %s", source->source->name, reason.text);

@@ -42,9 +42,8 @@ struct consumer {
 };
 
 enum {
-    CONSUMER_BATCH = 32, /* views in a batch */
-    CONSUMER_TURN_BATCHES =
-        64, /* batches after which begun chunks go to the writers all the same */
+    CONSUMER_BATCH = 32,        /* views in a batch */
+    CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
@@ -59,8 +58,11 @@ void consumer_deinit(struct consumer *consumer);
 /* Needs lanes that are initialised. 0 or -errno. */
 int consumer_start(struct consumer *consumer);
 
-/* Consumer thread, or the only one: handles everything that is readable now. */
-void consumer_read(struct consumer *consumer);
+/* Consumer thread, or the only one: one turn: what is readable now, up to a bound, so that what
+ * comes after a turn comes in time also while some ring is never empty. False when nothing was
+ * left.
+ */
+bool consumer_read(struct consumer *consumer);
 
 /* Main thread, after all sources are detached: handle what is in the rings, then end. */
 void consumer_drain(struct consumer *consumer);

@@ -90,10 +90,26 @@ static void on_gone(void *data)
 
 bool engine_wants_stop(const struct engine *engine)
 {
+    uint32_t left = 0;
+
     if (atomic_load(&engine->exhausted))
         return true;
-    for (uint32_t i = 0; i < engine->n_writers; i++)
-        if (atomic_load(&engine->graph->sinks[i].writer.gone))
+    for (uint32_t i = 0; i < engine->n_writers; i++) {
+        const struct graph_sink *sink = &engine->graph->sinks[i];
+
+        if (!atomic_load(&sink->writer.gone))
+            left++;
+        else if (sink->ops->ends_daemon)
+            return true;
+    }
+    return left == 0;
+}
+
+bool engine_gave_up(const struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
+        if (atomic_load(&engine->graph->sinks[i].writer.given_up) &&
+            counter_get(&engine->graph->sinks[i].lane.dropped) > 0)
             return true;
     return false;
 }

@@ -40,8 +40,12 @@ struct engine {
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
                  void *data, struct error *error);
 
-/* Nothing more can come out: standard output has no reader, or every pipeline is exhausted. */
+/* Nothing more can come out: standard output or all sinks have no reader any more, or every
+ * pipeline is exhausted. */
 bool engine_wants_stop(const struct engine *engine);
+
+/* After engine_stop(): events were dropped because a sink did not take them in time. */
+bool engine_gave_up(const struct engine *engine);
 
 /* Reads the counters of lost records anew. */
 void engine_refresh_lost(struct engine *engine);

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-static void source_deinit(struct graph_source *source)
+void graph_source_deinit(struct graph_source *source)
 {
     for (uint32_t i = 0; i < source->n_strands; i++)
         strand_deinit(&source->strands[i]);
@@ -31,7 +31,7 @@ void graph_free(struct graph *graph)
     if (!graph)
         return;
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        source_deinit(&graph->sources[i]);
+        graph_source_deinit(&graph->sources[i]);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         sink_deinit(&graph->sinks[i]);
     free(graph->sources);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/histogram.h"
 #include "base/lane.h"
@@ -90,6 +91,10 @@ int graph_build(const struct config_tree *tree, struct diag *diag, struct graph 
 
 /* Closes handlers, sinks and sources. No thread may use them any more. Accepts NULL. */
 void graph_free(struct graph *graph);
+DEFINE_CLEANUP(struct graph, graph_free);
+
+/* What one of its sources holds. */
+void graph_source_deinit(struct graph_source *source);
 
 /* The sum of a pipeline's books over its strands. Any thread. */
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,

@@ -16,8 +16,13 @@
 
 static void set_gone(struct writer *writer)
 {
-    if (!atomic_exchange(&writer->gone, true))
-        writer->on_gone(writer->on_gone_data);
+    if (atomic_exchange(&writer->gone, true))
+        return;
+    if (atomic_load(&writer->given_up))
+        log_error("sink %s: gave up what could not be written in time; see dropped", writer->name);
+    else if (!writer->sink->ops->ends_daemon)
+        log_error("sink %s: its reader is gone; what follows is dropped", writer->name);
+    writer->on_gone(writer->on_gone_data);
 }
 
 /* One line when writes begin to fail, one when they work again, and not too many of either. */

@@ -47,6 +47,7 @@ struct handler_ops {
     const char *name; /* the key in `handlers:` */
     const char *doc;
     enum book removes; /* the row for what it takes out of the selection; failures have their own */
+    bool reads_fields; /* its config names fields, so it says nothing without a schema */
     bool forwards;     /* it puts the selection into outlets, one record into each */
 
     /* Reads its config. Returns 0 and the handler, which the caller owns, or a negative errno after

@@ -24,15 +24,12 @@ static bool holds_back(const struct ringmill_reader *reader)
 
 static int take_one(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
 {
-    uint32_t batch = reader->options.batch;
     int r;
 
     for (;;) {
         if (atomic_load_explicit(&reader->closed, memory_order_acquire))
             return RINGMILL_CLOSED;
-        reader->options.batch = 1;
-        r = ringmill_reader_next_batch(reader, ret_batch);
-        reader->options.batch = batch;
+        r = reader_take(reader, 1, ret_batch);
         if (r < 0)
             return r;
         if (r > 0)

@@ -21,8 +21,9 @@
 enum {
     GUESS_LINE = 64,    /* bytes of a cache line */
     GUESS_CHUNK = 1024, /* bytes that are fetched at once, where each line is */
-    GUESS_WINDOW = 64,  /* records between two looks at the grid */
-    GUESS_FIRST = 15,   /* the last byte of header and first word: they may lie on two lines */
+    GUESS_NEAR = 24,
+    GUESS_WINDOW = 64, /* records between two looks at the grid */
+    GUESS_FIRST = 15,  /* the last byte of header and first word: they may lie on two lines */
 };
 
 struct guess {
@@ -70,8 +71,12 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
     if ((guess->grid > GUESS_LINE || guess->step > GUESS_LINE) && span != guess->last)
         guess_change(guess, position, span);
     guess->last = span;
-    if (guess->left-- == 0)
-        guess_decide(guess, position);
+    if (guess->left-- == 0) {
+        struct guess decided = *guess; /* a copy, for what has an address is kept in memory */
+
+        guess_decide(&decided, position);
+        *guess = decided;
+    }
     if (guess->step == 0)
         return;
     uint64_t reach = guess->reach;
@@ -97,6 +102,9 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
             __builtin_prefetch(at, 0, 2);
             __builtin_prefetch(at + GUESS_FIRST, 0, 2);
         }
+        uint64_t near = (uint64_t)guess->step * GUESS_NEAR;
+        if (near < reach)
+            __builtin_prefetch(data + ((position + near) & mask), 0, 3);
     } else {
         for (; done < reach; done += guess->step)
             __builtin_prefetch(data + ((position + done) & mask), 0, 3);

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <holder_line.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@
 
 #include "base/cleanup.h"
 #include "holder.skel.h"
-#include "holder_line.h"
 
 DEFINE_CLEANUP(struct holder_bpf, holder_bpf__destroy);
 DEFINE_CLEANUP(struct bpf_link, bpf_link__destroy);

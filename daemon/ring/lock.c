@@ -5,7 +5,8 @@
  * It cannot be a flock on the map's own fd: all maps share one anonymous inode. So it is a file
  * named after the map id. The file is never unlinked: between an unlink and the next open two
  * processes could hold locks on two files of the same name. A dead holder's lock is gone with its
- * fd; its pid stays in the file and means nothing then. */
+ * fd; its pid stays in the file and means nothing then. Nobody else may open the file, not even for
+ * reading: that would be enough to lock it. */
 #include "ring/lock.h"
 
 #include <errno.h>
@@ -80,7 +81,7 @@ int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason
                           folder);
     if (snprintf(path, sizeof(path), "%s/ring-%u.lock", folder, map_id) >= (int)sizeof(path))
         return reason_set(reason, -ENAMETOOLONG, "the lock folder's path is too long: %s", folder);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return reason_set(reason, -errno, "cannot open the lock file %s: %m", path);
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The iterator: hands out a batch one view at a time.
  *
- *     views   finished  finished  out   next   next
- *             published lazily ... ^unfinished
+ *     views   finished  finished  out  |  next  next
+ *                                      next_view
  *
  * The next call finishes the view that is out. Publication comes in strides of the ring, for each
  * store to the consumer position takes a cache line away from the producers. A walk that gives out
@@ -22,14 +22,19 @@ static uint64_t publish_stride(const struct ringmill_ring *ring)
 
 void reader_finish(struct ringmill_reader *reader, bool last)
 {
+    const struct ringmill_view *views = reader->views;
     struct ringmill_ring *ring = reader->current;
     bool queued = reader->next_view < reader->n_views;
+    uint64_t position;
 
     if (!ring)
         return;
-    if (last)
-        reader->unfinished = queued ? reader->views[reader->next_view].position : ring->given;
-    ringmill_ring_commit(ring, reader->unfinished);
+    position = ring->given;
+    if (last && queued)
+        position = views[reader->next_view].position;
+    if (!last && reader->next_view > 0)
+        position = views[reader->next_view - 1].position;
+    ringmill_ring_commit(ring, position);
     if (queued) {
         ringmill_ring_rewind(ring);
         merge_reset(&reader->merge);
@@ -38,19 +43,18 @@ void reader_finish(struct ringmill_reader *reader, bool last)
     reader->n_views = reader->next_view = 0;
 }
 
+/* All views of the batch are finished. */
 static void finish_batch(struct ringmill_reader *reader)
 {
     struct ringmill_ring *ring = reader->current;
 
-    if (!ring)
-        return;
-    reader->unfinished = ring->given;
-    if (ring->given - ring->committed >= publish_stride(ring))
+    reader->n_views = reader->next_view = 0;
+    if (ring && ring->given - ring->committed >= publish_stride(ring))
         ringmill_ring_commit(ring, ring->given);
 }
 
 /* Fills the queue of views, waiting for some. */
-static __attribute__((noinline)) int next_batch(struct ringmill_reader *reader)
+static int fill_queue(struct ringmill_reader *reader)
 {
     struct ringmill_batch batch;
     int r;
@@ -61,7 +65,7 @@ static __attribute__((noinline)) int next_batch(struct ringmill_reader *reader)
     if (r < 0)
         return r;
     finish_batch(reader);
-    while ((r = ringmill_reader_next_batch(reader, &batch)) == 0) {
+    while ((r = reader_take(reader, reader->options.batch, &batch)) == 0) {
         r = ringmill_reader_wait(reader, RINGMILL_FOREVER);
         if (r != RINGMILL_READY)
             return r;
@@ -76,24 +80,34 @@ static __attribute__((noinline)) int next_batch(struct ringmill_reader *reader)
     return RINGMILL_READY;
 }
 
-int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view)
+/* Word by word, as the walk wrote it: one wide load of fresh narrow stores would stall. */
+static inline void give(struct ringmill_reader *reader, struct ringmill_view *ret_view)
 {
-    const struct ringmill_view *view;
+    const struct ringmill_view *view = &reader->views[reader->next_view++];
 
-    if (reader->next_view == reader->n_views || !reader_owned(reader) ||
-        atomic_load_explicit(&reader->closed, memory_order_relaxed)) {
-        int r = next_batch(reader);
-
-        if (r != RINGMILL_READY)
-            return r;
-    }
-    /* word by word, as the walk wrote it: one wide load of fresh narrow stores would stall */
-    view = &reader->views[reader->next_view++];
     ret_view->data = view->data;
     ret_view->length = view->length;
     ret_view->reserved = 0;
     ret_view->position = view->position;
-    reader->unfinished = view->position;
+}
+
+/* Apart, so that the way through a queue needs no stack. */
+static __attribute__((noinline)) int next_slowly(struct ringmill_reader *reader,
+                                                 struct ringmill_view *ret_view)
+{
+    int r = fill_queue(reader);
+
+    if (r == RINGMILL_READY)
+        give(reader, ret_view);
+    return r;
+}
+
+int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view)
+{
+    if (!reader_owned(reader) || reader->next_view == reader->n_views ||
+        atomic_load_explicit(&reader->closed, memory_order_relaxed))
+        return next_slowly(reader, ret_view);
+    give(reader, ret_view);
     return RINGMILL_READY;
 }
 

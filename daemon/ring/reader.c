@@ -303,10 +303,10 @@ static int pick(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
 }
 
 /* A batch of the ring whose turn it is. */
-static int take_turn(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
+static int take_turn(struct ringmill_reader *reader, uint32_t capacity,
+                     struct ringmill_ring **ret_ring)
 {
     struct ringmill_ring *ring;
-    uint32_t capacity;
     uint64_t start, walked;
     int r;
 
@@ -314,7 +314,6 @@ static int take_turn(struct ringmill_reader *reader, struct ringmill_ring **ret_
         r = pick(reader, &ring);
         if (r <= 0)
             return r;
-        capacity = reader->options.batch;
         if (capacity > reader->turn_records)
             capacity = reader->turn_records;
         start = ring->walk.position;
@@ -328,7 +327,8 @@ static int take_turn(struct ringmill_reader *reader, struct ringmill_ring **ret_
 }
 
 /* A run of the ring with the oldest record. */
-static int take_oldest(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
+static int take_oldest(struct ringmill_reader *reader, uint32_t capacity,
+                       struct ringmill_ring **ret_ring)
 {
     uint64_t due;
     int r;
@@ -341,21 +341,18 @@ static int take_oldest(struct ringmill_reader *reader, struct ringmill_ring **re
         r = merge_look(&reader->merge, reader->rings, reader->n_rings, &due);
         if (r <= 0)
             return r;
-        r = (int)merge_take(&reader->merge, reader->n_rings, reader->views, reader->options.batch,
-                            ret_ring);
+        r = (int)merge_take(&reader->merge, reader->n_rings, reader->views, capacity, ret_ring);
     } while (r == 0);
     return r;
 }
 
-int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+int reader_take(struct ringmill_reader *reader, uint32_t capacity, struct ringmill_batch *ret_batch)
 {
     struct ringmill_ring *ring;
     int r;
 
-    r = reader_own(reader);
-    if (r < 0)
-        return r;
-    r = reader->options.merge ? take_oldest(reader, &ring) : take_turn(reader, &ring);
+    r = reader->options.merge ? take_oldest(reader, capacity, &ring)
+                              : take_turn(reader, capacity, &ring);
     if (r <= 0)
         return r;
     *ret_batch = (struct ringmill_batch){.ring = ring,
@@ -364,6 +361,16 @@ int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_b
                                          .count = (uint32_t)r,
                                          .end = ring->given};
     return r;
+}
+
+int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch)
+{
+    int r = reader_own(reader);
+
+    if (r < 0)
+        return r;
+    reader_finish(reader, true);
+    return reader_take(reader, reader->options.batch, ret_batch);
 }
 
 void ringmill_reader_counters(const struct ringmill_reader *reader,

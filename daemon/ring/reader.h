@@ -26,7 +26,6 @@ struct ringmill_reader {
     uint32_t turn_records; /* left of its budget */
     uint64_t turn_bytes;
     struct ringmill_ring *current; /* of the iterator's last view; NULL: none is out */
-    uint64_t unfinished;           /* position of that view */
     uint32_t n_views;              /* in the iterator's queue, which is `views` */
     uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
@@ -62,6 +61,11 @@ static inline bool reader_owned(const struct ringmill_reader *reader)
 {
     return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &reader_thread;
 }
+
+/* ringmill_reader_next_batch() of at most so many views, for whoever has the lease and looks after
+ * the iterator. */
+int reader_take(struct ringmill_reader *reader, uint32_t capacity,
+                struct ringmill_batch *ret_batch);
 
 /* Ends the iterator's batch: publishes what is finished, and the view that is out too when `last`
  * is set. Views that were not given out go back to the ring. */

@@ -241,7 +241,8 @@ int ringmill_ring_commit(struct ringmill_ring *ring, uint64_t position)
         return 0;
     if (position - ring->committed > ring->walk.position - ring->committed || (position & 7) != 0)
         return -EINVAL;
-    if (position == ring->given)
+    /* behind what was given lie discarded records only */
+    if (position - ring->committed >= ring->given - ring->committed)
         position = ring->given = ring->walk.position;
     publish(ring, position);
     return 0;

@@ -243,7 +243,8 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
         }
         if (atomic_load_explicit(&reader->closed, memory_order_acquire))
             return RINGMILL_CLOSED;
-        if (atomic_exchange_explicit(&reader->woken, false, memory_order_acq_rel))
+        if (atomic_load_explicit(&reader->woken, memory_order_relaxed) &&
+            atomic_exchange_explicit(&reader->woken, false, memory_order_acq_rel))
             return RINGMILL_WOKEN;
         outlook = look_at_rings(reader);
         if (outlook.readable)

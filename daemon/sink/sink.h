@@ -6,6 +6,7 @@
  * Threads: sink_open() on the main thread, before capabilities are dropped; write() and close() on
  * the sink's writer thread, or where no such thread runs. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,6 +23,8 @@ struct sink_ops {
     const char *doc;
     const struct setting *settings; /* of this kind alone; NULL-name ended; may be NULL */
     size_t config_size;             /* of the struct they are bound into */
+    bool once;                      /* there is only one such thing in a process */
+    bool ends_daemon;               /* when its peer is gone, the daemon ends, and quietly */
 
     /* 0 and a sink that the caller owns, or a negative errno and a sentence. */
     int (*open)(const void *config, struct error *error, struct sink **ret);

@@ -14,9 +14,12 @@ static struct sink the_stdout = {&sink_stdout};
 
 static int stdout_open(const void *config, struct error *error, struct sink **ret)
 {
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
     (void)config;
-    if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
-        return error_set(error, -EBADF, "standard output is closed; redirect it somewhere");
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+        return error_set(error, -EBADF,
+                         "standard output is closed, or only for reading; redirect it somewhere");
     *ret = &the_stdout;
     return 0;
 }
@@ -47,6 +50,8 @@ static void stdout_close(struct sink *sink)
 const struct sink_ops sink_stdout = {
     .name = "stdout",
     .doc = "the daemon's standard output",
+    .once = true,
+    .ends_daemon = true,
     .open = stdout_open,
     .write = stdout_write,
     .watch_fd = stdout_watch_fd,

@@ -138,7 +138,7 @@ int object_load(struct object *object, struct error *error)
     result = bpf_object__load(object->object);
     if (result == 0)
         return 0;
-    if (result == -EPERM || result == -EACCES)
+    if (result == -EPERM) /* -EACCES is the verifier's */
         return error_set(
             error, -EPERM,
             "the kernel does not let this user load BPF programs; run as root, or give "

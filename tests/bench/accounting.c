@@ -93,7 +93,8 @@ int main(int argc, char **argv)
         errx(1, "%s", error.text);
     for (int i = 0; i < rounds; i++) {
         produce(fake);
-        consumer_read(&consumer);
+        while (consumer_read(&consumer))
+            ;
         take_chunks(&graph->sinks[0].lane);
     }
     printf("%lu\n", (unsigned long)rounds * ROUND_RECORDS);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Any bytes: load them, bind the root by a table of every type, print all messages. To build it:
- * clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Idaemon, this file, all of daemon/config
- * and daemon/base/nearest.c, -lyaml. */
+/* Any bytes: load them, bind the root by a table of every type, print all messages. */
 
 #include <stdlib.h>
 

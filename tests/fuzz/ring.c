@@ -89,6 +89,7 @@ static void operate(struct run *run, uint8_t operation, uint8_t argument)
         ringmill_reader_release(run->reader);
         break;
     case 4:
+        take_batch(run, false); /* ends the iterator: its views may not be committed ahead of it */
         ringmill_ring_commit(run->ring, position);
         break;
     case 5:

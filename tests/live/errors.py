@@ -174,7 +174,7 @@ def test_one_off_speaks_of_the_command_line():
                       "mean pid?\n    pidd == 3\n    ^\n"), errors
     code, _, errors = harness.run("run", "exce", program=harness.RINGMILL)
     assert code == CONFIG
-    assert errors == ('ringmill: error: NAME: unknown built-in source; allowed are exec, exit, '
+    assert errors == ('ringmill: error: unknown built-in source "exce"; allowed are exec, exit, '
                       'open; did you mean "exec"?\n'), errors
 
 

@@ -6,6 +6,7 @@
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -326,6 +327,7 @@ struct writer {
     uint64_t lost;
     bool even_only; /* odd ones are discarded */
     bool retry;
+    atomic_bool ended;
 };
 
 static void *run_writer(void *argument)
@@ -344,7 +346,15 @@ static void *run_writer(void *argument)
             sched_yield();
         }
     }
+    atomic_store(&writer->ended, true);
     return NULL;
+}
+
+static bool all_ended(const struct writer *writers, size_t n)
+{
+    while (n > 0 && atomic_load(&writers[n - 1].ended))
+        n--;
+    return n == 0;
 }
 
 /* Lets the writers run and reads beside them. Returns the records seen. */
@@ -377,10 +387,10 @@ static uint64_t read_beside(struct source *source, struct writer *writers, size_
         assert_int_equal(outcome, RINGMILL_DEADLINE);
         if (ended)
             break;
-        for (size_t i = 0; i < n; i++)
-            pthread_join(threads[i], NULL);
-        ended = true;
+        ended = all_ended(writers, n); /* what they wrote before that is still read */
     }
+    for (size_t i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
     ringmill_reader_counters(reader, ret_counters);
     ringmill_reader_free(reader);
     return seen;

@@ -217,8 +217,9 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
 void ringmill_reader_free(struct ringmill_reader *reader);
 
 /* Adds a ring. On success the reader owns it; on failure it stays the caller's. user comes back in
- * every batch of this ring. -ENOSPC beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when
- * the ring is in a reader already; -EPERM for an observer. */
+ * every batch of this ring. Takes the lease: release it if another thread is to read. -ENOSPC
+ * beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when the ring is in a reader already;
+ * -EPERM for an observer. */
 int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ring, void *user);
 /* Takes a ring out; it is the caller's again, its read position where it was. -ENOENT when it is
  * not in this reader; -EBUSY without the lease. */
@@ -263,8 +264,8 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline);
 /* The next record, waiting for it: the iterator. The view is valid until the next call: which
  * finishes it, so that leaving the loop early loses nothing. Publication comes in batches, and
  * always before sleeping and at release. Returns an outcome (the view is given with RINGMILL_READY
- * only; all others may be followed by another call) or -EBADMSG, -EBUSY.
- * Do not mix with uncommitted batches of ringmill_reader_next_batch(). */
+ * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that was
+ * given out before, uncommitted batches too. */
 int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view);
 /* Where the view that ringmill_reader_next() gave last came from; NULL when none is out. */
 struct ringmill_ring *ringmill_reader_ring(const struct ringmill_reader *reader);

@@ -300,8 +300,10 @@ static void limits(void **state)
     refuse_graph(pipelines_257, "t.yaml:5:3: pipelines: 257 pipelines; at most 256 are allowed\n");
     refuse_graph(handlers_33,
                  "t.yaml:8:7: pipelines.p.handlers: 33 handlers; at most 32 are allowed\n");
-    refuse_graph(copies_65, "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
-                            "forwarded to one sink at most 64 times\n");
+    refuse_graph(copies_65,
+                 "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
+                 "forwarded to one sink at most 64 times, by all pipelines that read its source "
+                 "together\n");
 }
 
 static void a_pipeline_with_two_sources_has_two_strands(void **state)

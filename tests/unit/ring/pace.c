@@ -51,12 +51,14 @@ static void frequent_sleeps_get_hot_and_naps_stay_below_a_quarter(void **state)
 
     (void)state;
     start(&run);
-    sleep_often(&run, 100, 50 * US, 500, PACE_FULL / 100);
+    sleep_often(&run, 40, 50 * US, 500, PACE_FULL / 100);
     assert_true(run.pace.hot);
-    /* a hundredth in 50 us: a quarter would take 1,250 us */
-    assert_in_range(run.nap, 800 * US, 1000 * US);
+    /* a hundredth in 50 us: an eighth takes 625 us */
+    assert_in_range(run.nap, 90 * US, 700 * US);
+    sleep_often(&run, 1000, 500 * US, 5000, PACE_FULL / 10);
+    assert_in_range(run.nap, 500 * US, 1000 * US);
     sleep_often(&run, 1, 500 * US, 5000, PACE_FULL / 2);
-    assert_in_range(run.nap, 100 * US, 250 * US);
+    assert_in_range(run.nap, 60 * US, 250 * US);
 }
 
 static void a_ring_that_fills_too_fast_for_naps_sleeps_in_epoll(void **state)
@@ -65,7 +67,7 @@ static void a_ring_that_fills_too_fast_for_naps_sleeps_in_epoll(void **state)
 
     (void)state;
     start(&run);
-    sleep_often(&run, 100, 50 * US, 500, PACE_FULL);
+    sleep_often(&run, 100, 50 * US, 500, 2 * PACE_FULL);
     assert_true(run.pace.hot);
     assert_int_equal(run.nap, 0);
 }
@@ -77,12 +79,25 @@ static void silence_cools_down(void **state)
     (void)state;
     start(&run);
     sleep_often(&run, 100, 50 * US, 500, 1);
-    assert_int_equal(run.nap, MS);
+    assert_in_range(run.nap, MS - 100 * US, MS);
     sleep_often(&run, 30, MS, 0, 0);
     assert_false(run.pace.hot);
     assert_int_equal(run.nap, 0);
     sleep_often(&run, 5, 100 * US, 1, 1);
     assert_false(run.pace.hot);
+}
+
+static void a_pause_does_not_make_the_next_nap_too_long(void **state)
+{
+    struct run run;
+
+    (void)state;
+    start(&run);
+    sleep_often(&run, 100, 190 * US, 200000, PACE_FULL / 10);
+    assert_in_range(run.nap, 150 * US, 200 * US);
+    sleep_often(&run, 10, 200 * US, 0, 0);
+    assert_true(run.pace.hot);
+    assert_in_range(run.nap, 150 * US, 300 * US);
 }
 
 static void naps_are_shorter_by_what_they_overshoot(void **state)
@@ -115,6 +130,7 @@ int main(void)
         cmocka_unit_test(frequent_sleeps_get_hot_and_naps_stay_below_a_quarter),
         cmocka_unit_test(a_ring_that_fills_too_fast_for_naps_sleeps_in_epoll),
         cmocka_unit_test(silence_cools_down),
+        cmocka_unit_test(a_pause_does_not_make_the_next_nap_too_long),
         cmocka_unit_test(naps_are_shorter_by_what_they_overshoot),
         cmocka_unit_test(naps_can_be_turned_off),
     };

@@ -134,6 +134,21 @@ static void trailing_discards_go_with_the_last_commit(void **state)
     assert_false(ring_lags(fixture->ring));
 }
 
+static void a_commit_among_trailing_discards_takes_them_all(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+
+    write_number(fixture, 1);
+    for (int i = 0; i < 3; i++)
+        fake_discard(fixture->fake, fake_reserve(fixture->fake, 8), 0);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 0);
+    assert_int_equal(ringmill_ring_commit(fixture->ring, view.position + 32), 0);
+    assert_int_equal(fake_consumer(fixture->fake), fake_producer(fixture->fake));
+    assert_int_equal(fixture->ring->given, ringmill_ring_committed(fixture->ring));
+}
+
 static void lone_discards_are_committed_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -244,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rewind_gives_the_same_again_and_counts_once, set_up_near_64,
                                         tear_down),
         ROW(trailing_discards_go_with_the_last_commit),
+        ROW(a_commit_among_trailing_discards_takes_them_all),
         ROW(lone_discards_are_committed_at_once),
         ROW(busy_head_stops_the_walk_and_is_timed),
         ROW(refuses_positions_that_cannot_be),

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What the parts of graph_build() share; nobody else includes it. */
+
+#include "pipeline/graph.h"
+
+struct build {
+    struct graph *graph;
+    struct diag *diag;
+};
+
+/* A section is a map of named things, at most `most`; returns how many, 0 after a message. */
+uint32_t build_check_section(struct build *build, const struct config_node *section,
+                             const char *things, uint32_t most);
+
+/* With sources and sinks built: `pipelines:`. sources is the section, for messages, and may be
+ * NULL. 0 or -ENOMEM; mistakes are in diag. */
+int build_pipelines(struct build *build, const struct config_node *section,
+                    const struct config_node *sources);

@@ -83,6 +83,7 @@ char *lane_tail(struct lane *lane, uint32_t *ret_room)
         lane->open = lane->spare[--lane->n_spare];
         lane->open->used = 0;
         lane->open->events = 0;
+        lane->open->stamp = 0;
     }
     *ret_room = CHUNK_BYTES - lane->open->used;
     return lane->open->bytes + lane->open->used;
@@ -93,6 +94,12 @@ void lane_add(struct lane *lane, uint32_t bytes, uint32_t events)
     lane->open->used += bytes;
     lane->open->events += events;
     counter_add(&lane->forwarded, events);
+}
+
+void lane_stamp(struct lane *lane, int64_t submitted)
+{
+    if (lane->open->stamp == 0)
+        lane->open->stamp = submitted;
 }
 
 void lane_next_chunk(struct lane *lane)
@@ -130,6 +137,14 @@ void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered)
     if (atomic_load_explicit(&lane->starved, memory_order_relaxed) &&
         atomic_exchange_explicit(&lane->starved, false, memory_order_relaxed))
         lane->on_room(lane->on_room_data);
+}
+
+uint32_t lane_chunks_out(const struct lane *lane)
+{
+    /* what came back first: it never overtakes what was handed over before */
+    uint32_t back = atomic_load_explicit(&lane->returned.tail, memory_order_acquire);
+
+    return atomic_load_explicit(&lane->handed.tail, memory_order_acquire) - back;
 }
 
 uint64_t lane_in_flight(const struct lane *lane)

@@ -33,6 +33,7 @@ enum {
 struct chunk {
     uint32_t used;   /* bytes */
     uint32_t events; /* whole ones; none spans two chunks */
+    int64_t stamp;   /* when one of its events was submitted, ns monotonic; 0: not known */
     char bytes[CHUNK_BYTES];
 };
 
@@ -76,6 +77,9 @@ bool lane_has_room(struct lane *lane);
  * lane_next_chunk(). Bytes written there count once lane_add() says so. */
 char *lane_tail(struct lane *lane, uint32_t *ret_room);
 void lane_add(struct lane *lane, uint32_t bytes, uint32_t events);
+/* Consumer thread, after lane_add(): an event in the open chunk was submitted at that time. The
+ * first stamp of a chunk stays: it is that of its oldest event that was sampled. */
+void lane_stamp(struct lane *lane, int64_t submitted);
 void lane_next_chunk(struct lane *lane);
 
 /* Consumer thread: gives the writer all full chunks, and with `open` also the one being filled. */
@@ -85,6 +89,9 @@ void lane_hand_over(struct lane *lane, bool open);
 struct chunk *lane_take(struct lane *lane);
 /* Writer thread: `delivered` of its events were acknowledged, the others are dropped. */
 void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered);
+
+/* Any thread: chunks that the writer has and has not given back yet. */
+uint32_t lane_chunks_out(const struct lane *lane);
 
 /* Any thread: events forwarded and neither delivered nor dropped yet. */
 uint64_t lane_in_flight(const struct lane *lane);

@@ -1,15 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Diagnostics for people, on stderr: one line per event of operation, never one per record. Under
- * systemd each line carries its syslog priority. Any thread; a line is written whole. */
+/* Diagnostics for people: one line per event of operation, never one per record. They go to stderr,
+ * or, where systemd made stderr the journal, there by its own protocol: with priority and with the
+ * thing that the line is about as a field of its own (RINGMILL_SOURCE=, RINGMILL_SINK=, ...), so
+ * that `journalctl RINGMILL_SINK=out` finds it. Any thread; a line is written whole. */
+
+#include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Call once, before the first line. program is kept, not copied. */
 void log_open(const char *program, enum log_level highest);
 
+/* Any thread, at any time: lines above this level are left out from now on. */
+void log_set_level(enum log_level highest);
+enum log_level log_get_level(void);
+/* "error", "warning", "info", "debug"; and back, -1 for any other text. */
+const char *log_level_name(enum log_level level);
+int log_level_find(const char *name);
+
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* About one thing, as "sink" and "out": the line begins with "sink out: ". */
+void log_about(enum log_level level, const char *kind, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* At most so many lines within so many seconds, for what may happen again and again. What was left
+ * out is counted, and the next line that is written says how many those were. Owned by one thread;
+ * only `lines` and `seconds` are set beforehand. */
+struct log_limit {
+    uint32_t lines;
+    uint32_t seconds;
+    int64_t since;     /* ns, monotonic: when the current stretch began */
+    uint32_t written;  /* in that stretch */
+    uint64_t left_out; /* since the last line that was written */
+};
+
+void log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

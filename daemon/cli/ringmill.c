@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/run.h"
+#include "cli/status.h"
 
 struct command {
     const char *name;
@@ -17,6 +18,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
+    {"status", status_command, "how the running daemon is"},
     {0},
 };
 

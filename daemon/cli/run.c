@@ -176,8 +176,10 @@ enum exit_code run_command(int argc, char **argv)
 {
     struct one_off one_off = {0};
     struct diag diag;
-    enum exit_code code = parse(argc, argv, &one_off);
+    enum exit_code code;
 
+    control_options_default(&one_off.daemon.control);
+    code = parse(argc, argv, &one_off);
     if (code != EXIT_CODE_OK || (code = check_name(one_off.name)) != EXIT_CODE_OK)
         return code;
     diag_init(&diag);

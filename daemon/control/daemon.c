@@ -9,19 +9,20 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <ringmill/ring.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/waker.h"
 #include "control/notify.h"
+#include "control/routes.h"
+#include "control/server.h"
+#include "control/watch.h"
 #include "pipeline/engine.h"
 #include "pipeline/report.h"
 
-enum { LOOK_SECONDS = 1, LOSS_LOG_SECONDS = 10, EVENTS_MAX = 6 };
+enum { LOOK_SECONDS = 1, EVENTS_MAX = 6 };
 
 struct daemon {
     struct graph *graph;
@@ -31,9 +32,9 @@ struct daemon {
     uint32_t n_events;
     struct waker bell; /* rung by other threads: see engine_wants_stop() */
     uint64_t watchdog_limit;
-    uint64_t records_seen; /* at the last look */
-    uint64_t lost_told;    /* in the log */
-    int64_t lost_told_at;  /* ns, monotonic */
+    struct watch watch;
+    struct server *server; /* NULL: none is wanted */
+    struct control_view view;
 };
 
 static void ring_bell(void *data)
@@ -64,49 +65,31 @@ static void on_end(evutil_socket_t fd, short what, void *data)
 
 /* ---- once a second --------------------------------------------------------------------------- */
 
-static void sum_sources(const struct graph *graph, uint64_t *ret_records, uint64_t *ret_lost)
+/* What is wrong stands in STATUS before the petting stops: it is the last word that the service
+ * manager has when it kills us. */
+static void tell_status(struct daemon *daemon)
 {
-    uint64_t records = 0, lost = 0;
+    const struct watch *watch = &daemon->watch;
+    char reason[HEALTH_REASON_MAX + 32];
+    double records = 0;
 
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct ringmill_counters counters;
-
-        ringmill_ring_counters(graph->sources[i].ring, &counters);
-        records += counters.records;
-        lost += graph->sources[i].lost;
-    }
-    *ret_records = records;
-    *ret_lost = lost;
-}
-
-static void tell_losses(struct daemon *daemon, uint64_t lost)
-{
-    int64_t now = clock_monotonic();
-
-    if (lost == daemon->lost_told ||
-        (daemon->lost_told > 0 &&
-         now - daemon->lost_told_at < LOSS_LOG_SECONDS * INT64_C(1000000000)))
-        return;
-    log_warning("%" PRIu64 " records were lost since the last such line because a ring was full; "
-                "filter more, make ring_size larger, or write to a faster sink",
-                lost - daemon->lost_told);
-    daemon->lost_told = lost;
-    daemon->lost_told_at = now;
+    for (uint32_t i = 0; i < daemon->graph->n_sources; i++)
+        records += watch->records[i].per_second;
+    if (health_reason(&watch->health, reason, sizeof(reason)))
+        notify_status("unwell: %s", reason);
+    else
+        notify_status("%.0f records/s, %" PRIu64 " lost in all", records,
+                      snapshot_lost(&watch->snapshot));
 }
 
 static void on_look(evutil_socket_t fd, short what, void *data)
 {
     struct daemon *daemon = data;
-    uint64_t records, lost;
 
     (void)fd;
     (void)what;
-    engine_refresh_lost(&daemon->engine);
-    sum_sources(daemon->graph, &records, &lost);
-    tell_losses(daemon, lost);
-    notify_status("%" PRIu64 " records/s, %" PRIu64 " lost in all", records - daemon->records_seen,
-                  lost);
-    daemon->records_seen = records;
+    watch_look(&daemon->watch);
+    tell_status(daemon);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *data)
@@ -115,10 +98,8 @@ static void on_watchdog(evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (engine_alive(&daemon->engine))
+    if (!health_stuck(&daemon->watch.health))
         notify_watchdog();
-    else
-        notify_status("the consumer thread does not move");
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -179,12 +160,39 @@ static void loop_deinit(struct daemon *daemon)
     waker_deinit(&daemon->bell);
 }
 
+/* Before the engine starts: the socket's folder and group take privileges. Nothing is answered
+ * before the loop runs. A daemon without the default socket works as well, only nobody can ask. */
+static int listen_for_clients(struct daemon *daemon, const struct control_options *options,
+                              struct error *error)
+{
+    int result = 0;
+
+    if (!options->socket)
+        return 0;
+    daemon->view = (struct control_view){&daemon->watch, NULL};
+    daemon->server = daemon->view.server = server_new(daemon->base, routes_answer, &daemon->view);
+    if (!daemon->server)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = server_listen_unix(daemon->server, options->socket, error);
+    if (result < 0 && options->socket_is_default) {
+        log_warning("%s; this one goes on without a control socket", error->text);
+        result = 0;
+    }
+    if (result == 0 && options->listen)
+        result = server_listen_tcp(daemon->server, options->listen, error);
+    return result;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
     enum exit_code code = EXIT_CODE_OK;
-    int result = engine_start(&daemon->engine, daemon->graph, ring_bell, daemon, &error);
+    int result = listen_for_clients(daemon, &options->control, &error);
 
+    if (result == 0)
+        result = engine_start(&daemon->engine, daemon->graph, ring_bell, daemon, &error);
+    if (result == 0 && watch_init(&daemon->watch, &daemon->engine, &options->control) < 0)
+        result = error_set(&error, -ENOMEM, "out of memory");
     if (result < 0) {
         log_error("%s", error.text);
         engine_stop(&daemon->engine);
@@ -197,6 +205,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         code = EXIT_CODE_FAILED;
     }
     notify_stopping();
+    server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);
     if (!report_books(daemon->graph, stderr) || engine_gave_up(&daemon->engine))
         code = EXIT_CODE_FAILED;
@@ -213,6 +222,8 @@ enum exit_code daemon_run(struct graph *graph, const struct daemon_options *opti
         code = run(&daemon, options);
     else
         log_error("cannot set up the event loop: %s", strerror(-result));
+    server_free(daemon.server);
+    watch_deinit(&daemon.watch);
     engine_deinit(&daemon.engine);
     loop_deinit(&daemon);
     return code;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/tree.h"
+#include "control/options.h"
 
 /* Exit codes of all programs. */
 enum exit_code {
@@ -18,6 +18,7 @@ enum exit_code {
 
 struct daemon_options {
     uint64_t seconds; /* end by itself after so many; 0: never */
+    struct control_options control;
 };
 
 struct graph;

@@ -25,7 +25,7 @@ void notify_watchdog(void)
 
 void notify_status(const char *format, ...)
 {
-    char status[512];
+    char status[1024];
     va_list arguments;
 
     va_start(arguments, format);

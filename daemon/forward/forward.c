@@ -12,6 +12,7 @@
 #include "base/lane.h"
 #include "config/setting.h"
 #include "encode/encoder.h"
+#include "record/field.h"
 
 struct forward_config {
     struct setting_texts sinks;
@@ -33,6 +34,7 @@ struct exit_way {
 
 struct forward {
     struct handler base;
+    const struct field *ktime; /* when the kernel submitted a record; NULL: nobody knows */
     struct exit_way ways[FORWARD_OUTLETS_MAX];
     uint32_t n_ways;
 };
@@ -81,6 +83,7 @@ static int forward_open(const struct config_node *config, const struct handler_h
     if (!forward)
         return -ENOMEM;
     forward->base.ops = &forward_ops;
+    forward->ktime = schema_find_meaning(host->schema, MEANING_KTIME);
     if (setting_bind_value(&forward_setting, config, &bound, diag) > 0)
         result = -EINVAL; /* and none is bound */
     for (uint32_t i = 0; i < bound.sinks.count; i++) {
@@ -96,8 +99,19 @@ static int forward_open(const struct config_node *config, const struct handler_h
     return 0;
 }
 
+/* When the first record of the batch that is still in was submitted; 0: unknown. */
+static int64_t submit_time(const struct forward *forward, const struct batch *batch)
+{
+    const struct ringmill_view *view = &batch->views[batch->selection[0]];
+
+    return forward->ktime && field_present(forward->ktime, view)
+               ? (int64_t)field_integer(forward->ktime, view)
+               : 0;
+}
+
 /* An event that does not fit into a chunk that has room for the longest one is too long. */
-static void fill_lane(const struct exit_way *way, struct batch *batch)
+static void fill_lane(const struct forward *forward, const struct exit_way *way,
+                      struct batch *batch)
 {
     uint32_t next = 0;
 
@@ -108,6 +122,8 @@ static void fill_lane(const struct exit_way *way, struct batch *batch)
 
         encoded = encoder_batch(way->encoder, batch, next, tail, room, &used);
         lane_add(way->lane, (uint32_t)used, encoded);
+        if (batch->clocked && next == 0 && encoded > 0)
+            lane_stamp(way->lane, submit_time(forward, batch));
         batch->forwarded += encoded;
         next += encoded;
         if (next == batch->selected)
@@ -126,7 +142,7 @@ static void forward_process(struct handler *handler, struct batch *batch)
     struct forward *forward = (struct forward *)handler;
 
     for (uint32_t i = 0; i < forward->n_ways; i++)
-        fill_lane(&forward->ways[i], batch);
+        fill_lane(forward, &forward->ways[i], batch);
 }
 
 const struct handler_ops forward_ops = {

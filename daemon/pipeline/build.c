@@ -20,6 +20,10 @@ struct top_config {
     const struct config_node *sources;
     const struct config_node *sinks;
     const struct config_node *pipelines;
+    /* bound by control/, which reads them from the same tree */
+    const struct config_node *control;
+    const struct config_node *health;
+    const struct config_node *log;
 };
 
 static const struct setting top_settings[] = {
@@ -52,6 +56,24 @@ static const struct setting top_settings[] = {
         .offset = offsetof(struct top_config, pipelines),
         .required = true,
         .doc = "what happens in between, by name",
+    },
+    {
+        .name = "control",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct top_config, control),
+        .doc = "how the running daemon can be asked",
+    },
+    {
+        .name = "health",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct top_config, health),
+        .doc = "from when on the daemon calls itself unwell",
+    },
+    {
+        .name = "log",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct top_config, log),
+        .doc = "what the daemon says about itself",
     },
     {0},
 };

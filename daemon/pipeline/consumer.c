@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
 #define WALL_AGE_NS INT64_C(1000000000)
@@ -62,6 +63,43 @@ static void hand_over(struct consumer *consumer, bool open)
         lane_hand_over(&consumer->graph->sinks[i].lane, open);
 }
 
+/* Each source counts for itself: in a common count, sources that take turns would be sampled all
+ * or never. */
+static bool clock_is_due(struct consumer *consumer, struct graph_source *source)
+{
+#ifdef RINGMILL_UNCOUNTED
+    (void)consumer;
+    (void)source;
+    return false;
+#endif
+    if (source->clock_countdown-- > 0 &&
+        consumer->turn_start - source->clocked_at < CONSUMER_CLOCK_NS)
+        return false;
+    source->clock_countdown = CONSUMER_CLOCK_BATCHES - 1;
+    return true;
+}
+
+/* When the batch's first record was submitted; 0: unknown. Only before the commit. */
+static int64_t submit_time(const struct graph_source *source, const struct batch *batch)
+{
+    return source->ktime && field_present(source->ktime, &batch->views[0])
+               ? (int64_t)field_integer(source->ktime, &batch->views[0])
+               : 0;
+}
+
+static void commit(struct graph_source *source, const struct batch *batch,
+                   const struct ringmill_batch *taken)
+{
+    int64_t submitted = batch->clocked ? submit_time(source, batch) : 0;
+
+    ringmill_ring_commit(taken->ring, taken->end);
+    if (!batch->clocked)
+        return;
+    source->clocked_at = clock_monotonic();
+    if (submitted > 0)
+        histogram_add(&source->commit_latency, source->clocked_at - submitted);
+}
+
 static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
 {
     struct graph_source *source = taken->user;
@@ -70,9 +108,10 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.schema = source->source->schema;
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.clocked = clock_is_due(consumer, source);
     for (uint32_t i = 0; i < source->n_strands; i++)
         strand_run(&source->strands[i], &batch);
-    ringmill_ring_commit(taken->ring, taken->end);
+    commit(source, &batch, taken);
     hand_over(consumer, false);
     if (!source_has_room(source))
         pause_sources(consumer);
@@ -90,14 +129,21 @@ static void report_corrupt(const struct consumer *consumer)
     }
 }
 
-/* One turn: what is readable now, up to a bound, so that what comes after a turn comes in time also
- * while some ring is never empty. False when nothing was left. */
-static bool read_rings(struct consumer *consumer)
+/* Discarded records behind the last good one come in no batch. Left uncommitted they would keep the
+ * reader looking, and the ring would seem not to move. */
+static void commit_discards(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        ringmill_ring_commit_all(graph->sources[i].ring);
+}
+
+bool consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
     int result = 1;
 
-    wall_offset_keep(&consumer->graph->wall, clock_monotonic(), WALL_AGE_NS);
+    consumer->turn_start = clock_monotonic();
+    wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
         result = ringmill_reader_next_batch(consumer->reader, &taken);
         if (result == 0)
@@ -107,6 +153,7 @@ static bool read_rings(struct consumer *consumer)
         else
             handle_batch(consumer, &taken);
     }
+    commit_discards(consumer->graph);
     hand_over(consumer, true);
     counter_add(&consumer->turns, 1);
     return result != 0;
@@ -121,13 +168,11 @@ static bool exhausted(const struct graph *graph)
     return true;
 }
 
-/* Trailing discarded records are read but come in no batch, so they are committed here. */
 static bool drained(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++) {
         struct ringmill_ring *ring = graph->sources[i].ring;
 
-        ringmill_ring_commit_all(ring);
         if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
@@ -142,11 +187,15 @@ static void tell_exhausted(struct consumer *consumer)
     consumer->on_exhausted(consumer->on_exhausted_data);
 }
 
+/* Who sees the flag set, and set again in the same turn after reading the counters, has read them
+ * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
-    atomic_store_explicit(&consumer->asleep, true, memory_order_relaxed);
+    atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
     atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
+    /* orders the cleared flag before all that is counted from now on */
+    atomic_thread_fence(memory_order_release);
 }
 
 static void *consumer_main(void *data)
@@ -155,7 +204,7 @@ static void *consumer_main(void *data)
 
     for (;;) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
-        bool more = read_rings(consumer);
+        bool more = consumer_read(consumer);
 
         if (!more && drain && drained(consumer->graph))
             return NULL;
@@ -166,25 +215,33 @@ static void *consumer_main(void *data)
     }
 }
 
+static int add_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
+{
+    int result = ringmill_reader_add(consumer->reader, source->ring, source);
+
+    source->ktime = schema_find_meaning(source->source->schema, MEANING_KTIME);
+    if (result == 0)
+        return 0;
+    ringmill_ring_free(source->ring);
+    source->ring = NULL;
+    return error_set(error, result, "source %s: the ring cannot be watched: %s",
+                     source->source->name, strerror(-result));
+}
+
 static int open_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
 {
     struct ringmill_ring_options options = {.size = sizeof(options)};
     struct ringmill_error reason;
     int result;
 
+    if (source->ring)
+        return add_ring(consumer, source, error);
     options.flags = RINGMILL_RING_NO_LOCK; /* nobody else knows a ring that we have just made */
     options.recheck = RINGMILL_OFF;        /* our own programs never use BPF_RB_NO_WAKEUP */
     result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
     if (result < 0)
         return error_set(error, result, "source %s: %s", source->source->name, reason.text);
-    result = ringmill_reader_add(consumer->reader, source->ring, source);
-    if (result < 0) {
-        ringmill_ring_free(source->ring);
-        source->ring = NULL;
-        return error_set(error, result, "source %s: the ring cannot be watched: %s",
-                         source->source->name, strerror(-result));
-    }
-    return 0;
+    return add_ring(consumer, source, error);
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)

@@ -5,6 +5,12 @@
  *
  *     batch ─▶ each strand of its source ─▶ commit ─▶ chunks are handed to the writers
  *
+ * Times are taken of sampled ("clocked") batches only: of each source one batch in
+ * CONSUMER_CLOCK_BATCHES, and the first one after a wake-up when none was clocked for
+ * CONSUMER_CLOCK_NS, so that quiet sources show times, too. Of a clocked batch are measured: what
+ * each handler took; and from the ktime of its first record until the batch was committed
+ * (commit_latency of the source).
+ *
  * A source whose sinks lack room for a whole batch is paused; its ring fills, and a writer that
  * gives chunks back wakes this thread to go on. */
 
@@ -27,19 +33,23 @@ struct consumer {
     /* owned by the consumer thread */
     uint32_t n_paused;
     bool told_exhausted;
+    int64_t turn_start; /* ns, monotonic */
 
     /* any thread */
     atomic_bool drain;
-    atomic_bool asleep;
-    counter turns; /* grows while the thread is awake and well */
+    atomic_bool asleep; /* set after the last change of a turn, cleared before the first */
+    counter turns;      /* grows at the end of each turn, before asleep is set */
 };
 
 enum {
     CONSUMER_BATCH = 32,        /* views in a batch */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
+    CONSUMER_CLOCK_BATCHES = 64,
+    CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
 
-/* Main thread, with the sources loaded: opens their rings. graph stays the caller's. 0, or -errno
+/* Main thread, with the sources loaded: opens their rings, but for those that are open already
+ * (which then belong to the consumer, too). graph stays the caller's. 0, or -errno
  * and a sentence. */
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error);
 /* Closes the rings; after consumer_join(). Accepts a zeroed consumer. */
@@ -47,6 +57,12 @@ void consumer_deinit(struct consumer *consumer);
 
 /* Needs lanes that are initialised. 0 or -errno. */
 int consumer_start(struct consumer *consumer);
+
+/* Consumer thread, or the only one: one turn: what is readable now, up to a bound, so that what
+ * comes after a turn comes in time also while some ring is never empty. False when nothing was
+ * left.
+ */
+bool consumer_read(struct consumer *consumer);
 
 /* Main thread, after all sources are detached: handle what is in the rings, then end. */
 void consumer_drain(struct consumer *consumer);

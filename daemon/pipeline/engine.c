@@ -219,15 +219,6 @@ void engine_refresh_lost(struct engine *engine)
     loader_call(&engine->loader, job_lost, engine->graph);
 }
 
-bool engine_alive(struct engine *engine)
-{
-    uint64_t turns = counter_get(&engine->consumer.turns);
-    bool moved = turns != engine->turns_seen;
-
-    engine->turns_seen = turns;
-    return moved || atomic_load(&engine->consumer.asleep);
-}
-
 /* ---- stop ------------------------------------------------------------------------------------ */
 
 static void give_up(struct engine *engine)

@@ -28,7 +28,6 @@ struct engine {
     bool loader_runs;
     bool consumer_runs;
     uint32_t n_writers;
-    uint64_t turns_seen; /* by engine_alive() */
     /* any thread: something asks for the end, see engine_wants_stop(); wakes the main thread */
     void (*on_event)(void *data);
     void *on_event_data;
@@ -50,9 +49,6 @@ bool engine_gave_up(const struct engine *engine);
 
 /* Reads the counters of lost records anew. */
 void engine_refresh_lost(struct engine *engine);
-
-/* The consumer thread moved, or sleeps by its own choice, since the last call. */
-bool engine_alive(struct engine *engine);
 
 /* Stops what runs and waits for it; rings and books stay readable. */
 void engine_stop(struct engine *engine);

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/lane.h"
 #include "config/diag.h"
 #include "config/tree.h"
@@ -59,8 +60,14 @@ struct graph_source {
     struct ringmill_ring *ring;
     uint64_t lost; /* as last read */
 
+    /* owned by the consumer thread, any thread reads */
+    atomic_bool paused;
+    struct histogram commit_latency; /* see consumer.h */
+
     /* owned by the consumer thread */
-    bool paused;
+    const struct field *ktime; /* NULL: the records do not say when they were submitted */
+    uint32_t clock_countdown;  /* batches until the next one is clocked */
+    int64_t clocked_at;        /* ns, monotonic */
 };
 
 struct graph_pipeline {

@@ -5,6 +5,8 @@
 
 #include "pipeline/strand.h"
 
+#include "base/clock.h"
+
 void strand_deinit(struct strand *strand)
 {
     for (uint32_t i = 0; i < strand->n_handlers; i++)
@@ -29,6 +31,27 @@ static void enter_forward(struct strand *strand, const struct batch *batch, bool
     enter(strand, BOOK_FAILED, batch->failed);
 }
 
+static void set_current(struct strand *strand, uint32_t current)
+{
+#ifndef RINGMILL_UNCOUNTED
+    atomic_store_explicit(&strand->current, current, memory_order_relaxed);
+#endif
+    (void)strand;
+    (void)current;
+}
+
+static void process_clocked(struct strand *strand, uint32_t index, struct batch *batch)
+{
+    struct handler *handler = strand->handlers[index];
+    struct handler_account *account = &strand->accounts[index];
+    uint32_t before = batch->selected;
+    int64_t start = clock_monotonic();
+
+    handler->ops->process(handler, batch);
+    counter_add(&account->ns, (uint64_t)(clock_monotonic() - start));
+    counter_add(&account->clocked, before);
+}
+
 void strand_run(struct strand *strand, struct batch *batch)
 {
     batch_select_all(batch);
@@ -39,7 +62,12 @@ void strand_run(struct strand *strand, struct batch *batch)
 
         batch->failed = 0;
         batch->forwarded = 0;
-        handler->ops->process(handler, batch);
+        set_current(strand, i + 1);
+        if (batch->clocked)
+            process_clocked(strand, i, batch);
+        else
+            handler->ops->process(handler, batch);
+        counter_add(&strand->accounts[i].out, batch->selected);
         if (handler->ops->forwards) {
             enter_forward(strand, batch, i + 1 == strand->n_handlers);
         } else {
@@ -47,6 +75,13 @@ void strand_run(struct strand *strand, struct batch *batch)
             enter(strand, BOOK_FAILED, batch->failed);
         }
     }
+    set_current(strand, 0);
+}
+
+uint64_t strand_handler_in(const struct strand *strand, uint32_t index)
+{
+    return counter_get(index > 0 ? &strand->accounts[index - 1].out
+                                 : &strand->books.rows[BOOK_SEEN]);
 }
 
 /* Records still come out of a forward that stands before an exhausted handler. */

@@ -11,6 +11,13 @@
 
 enum { STRAND_HANDLERS_MAX = 32 };
 
+/* What passed one handler. What came in is what left the one before it. */
+struct handler_account {
+    counter out;     /* records still selected afterwards */
+    counter clocked; /* records that came in while the clock ran */
+    counter ns;      /* that those took */
+};
+
 struct strand {
     /* immutable after it is built */
     struct handler *handlers[STRAND_HANDLERS_MAX];
@@ -18,14 +25,19 @@ struct strand {
 
     /* owned by the consumer thread */
     struct books books;
+    struct handler_account accounts[STRAND_HANDLERS_MAX];
+    _Atomic uint32_t current; /* the handler at work, counted from 1; 0: none; any thread reads */
 };
 
 /* Frees the handlers, not the strand. */
 void strand_deinit(struct strand *strand);
 
 /* Consumer thread: takes all views of the batch through the handlers and enters what became of each
- * record into the books. */
+ * record into the books; of a clocked batch also what each handler took. */
 void strand_run(struct strand *strand, struct batch *batch);
+
+/* Any thread: records that came to the handler of that index. */
+uint64_t strand_handler_in(const struct strand *strand, uint32_t index);
 
 /* Consumer thread: no record will ever come out of it again. */
 bool strand_exhausted(const struct strand *strand);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/thread.h"
 
 static void set_gone(struct writer *writer)
@@ -25,15 +25,28 @@ static void set_gone(struct writer *writer)
     writer->on_gone(writer->on_gone_data);
 }
 
-static void pause_after_error(const struct writer *writer, int code, bool *told)
+/* One line when writes begin to fail, one when they work again, and not too many of either. */
+static void pause_after_error(struct writer *writer, int code)
 {
     struct timespec pause = {.tv_nsec = WRITER_RETRY_MS * 1000000L};
 
-    if (!*told)
-        log_error("sink %s: cannot write: %s; trying again every %d ms", writer->name,
-                  strerror(-code), WRITER_RETRY_MS);
-    *told = true;
+    counter_add(&writer->errors, 1);
+    note_set(&writer->last_error, strerror(-code));
+    if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0) {
+        atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
+        log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
+                    "cannot write: %s; trying again every %d ms", strerror(-code), WRITER_RETRY_MS);
+    }
     nanosleep(&pause, NULL);
+}
+
+static void note_success(struct writer *writer, size_t bytes)
+{
+    counter_add(&writer->bytes, bytes);
+    if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0)
+        return;
+    atomic_store_explicit(&writer->retrying_since, 0, memory_order_relaxed);
+    log_limited(&writer->complaints, LOG_LEVEL_INFO, "sink", writer->name, "writing again");
 }
 
 /* How many whole lines lie within the first `bytes`: those events did get out. */
@@ -46,24 +59,32 @@ static uint32_t events_within(const struct chunk *chunk, uint32_t bytes)
     return events;
 }
 
+static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
+{
+    counter_add(&writer->chunks, 1);
+    if (chunk->stamp > 0)
+        histogram_add(&writer->ack_latency, clock_monotonic() - chunk->stamp);
+}
+
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
     uint32_t written = 0;
-    bool told = false;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
         ssize_t result =
             writer->sink->ops->write(writer->sink, chunk->bytes + written, chunk->used - written);
 
-        if (result > 0)
+        if (result > 0) {
             written += (uint32_t)result;
-        else if (atomic_load(&writer->given_up) || result == -EPIPE)
+            note_success(writer, (size_t)result);
+        } else if (atomic_load(&writer->given_up) || result == -EPIPE) {
             set_gone(writer);
-        else if (result != -EINTR)
-            pause_after_error(writer, (int)result, &told);
+        } else if (result != -EINTR) {
+            pause_after_error(writer, (int)result);
+        }
     }
-    if (told && written == chunk->used)
-        log_info("sink %s: writing again", writer->name);
+    if (written == chunk->used)
+        note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,
                    written == chunk->used ? chunk->events : events_within(chunk, written));
 }
@@ -126,6 +147,8 @@ static void *writer_main(void *data)
 
 int writer_start(struct writer *writer)
 {
+    writer->complaints =
+        (struct log_limit){.lines = WRITER_COMPLAINTS, .seconds = WRITER_COMPLAINTS_S};
     return thread_start(&writer->thread, "writer", writer_main, writer);
 }
 

@@ -14,12 +14,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "base/lane.h"
+#include "base/log.h"
+#include "base/note.h"
 #include "base/waker.h"
 #include "sink/sink.h"
 
 enum {
     WRITER_RETRY_MS = 100, /* pause after a failed write */
+    WRITER_COMPLAINTS = 3, /* lines in the log about failed writes within WRITER_COMPLAINTS_S */
+    WRITER_COMPLAINTS_S = 60,
 };
 
 struct writer {
@@ -32,6 +37,17 @@ struct writer {
     void *on_gone_data;
     pthread_t thread;
     struct waker waker; /* rung for handed-over chunks and for stop requests */
+
+    /* owned by the writer thread, any thread reads */
+    counter bytes;                  /* accepted by the sink */
+    counter chunks;                 /* wholly accepted */
+    counter errors;                 /* writes that failed */
+    _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine */
+    struct note last_error;
+    struct histogram ack_latency; /* from submit to the chunk's acknowledgement, of stamped ones */
+
+    /* owned by the writer thread */
+    struct log_limit complaints;
 
     /* any thread */
     atomic_bool finish; /* end once the lanes are empty */

@@ -10,6 +10,7 @@
  * A batch belongs to one consumer thread. Its views are valid until it is committed. */
 
 #include <ringmill/ring.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record/schema.h"
@@ -23,6 +24,7 @@ struct batch {
     uint32_t selected;  /* entries of selection */
     uint32_t failed;    /* a handler says: so many could not be dealt with */
     uint32_t forwarded; /* a forward says: so many went into outlets */
+    bool clocked;       /* this batch is a sample: times are taken of it */
     uint16_t selection[BATCH_MAX];
 };
 

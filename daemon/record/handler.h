@@ -15,6 +15,7 @@
 #include "config/node.h"
 #include "record/batch.h"
 #include "record/books.h"
+#include "record/row.h"
 
 struct lane;
 struct wall_offset;
@@ -54,5 +55,8 @@ struct handler_ops {
     int (*open)(const struct config_node *config, const struct handler_host *host,
                 struct diag *diag, struct handler **ret);
     void (*process)(struct handler *handler, struct batch *batch);
+    /* Any thread, while it is open: gives its own rows, always the same ones in the same order.
+     * NULL: it has none. */
+    void (*rows)(const struct handler *handler, row_emit emit, void *data);
     void (*close)(struct handler *handler); /* accepts NULL */
 };

@@ -86,3 +86,11 @@ const struct field *schema_find(const struct schema *schema, const char *name)
             return &schema->fields[i];
     return NULL;
 }
+
+const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (schema->fields[i].meaning == meaning)
+            return &schema->fields[i];
+    return NULL;
+}

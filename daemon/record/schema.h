@@ -61,3 +61,5 @@ void *schema_keep_array(struct schema *schema, size_t count, size_t size);
 
 /* NULL when there is no such field. */
 const struct field *schema_find(const struct schema *schema, const char *name);
+/* The first field of that meaning; NULL when there is none. */
+const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning);

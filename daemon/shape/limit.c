@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/counter.h"
 #include "config/setting.h"
 
 struct limit_config {
@@ -17,7 +18,7 @@ struct limit_config {
 
 struct limit {
     struct handler base;
-    uint64_t left;
+    counter left; /* counts down; owned by the consumer thread */
 };
 
 static const struct setting limit_settings[] = {
@@ -46,7 +47,7 @@ static int limit_open(const struct config_node *config, const struct handler_hos
     if (!limit)
         return -ENOMEM;
     limit->base.ops = &limit_ops;
-    limit->left = (uint64_t)bound.count;
+    atomic_init(&limit->left, (uint64_t)bound.count);
     *ret = &limit->base;
     return 0;
 }
@@ -54,12 +55,25 @@ static int limit_open(const struct config_node *config, const struct handler_hos
 static void limit_process(struct handler *handler, struct batch *batch)
 {
     struct limit *limit = (struct limit *)handler;
+    uint64_t left = counter_get(&limit->left);
 
-    if (batch->selected >= limit->left) {
-        batch->selected = (uint32_t)limit->left;
+    if (batch->selected >= left) {
+        batch->selected = (uint32_t)left;
         limit->base.exhausted = true;
     }
-    limit->left -= batch->selected;
+    atomic_store_explicit(&limit->left, left - batch->selected, memory_order_relaxed);
+}
+
+static void limit_rows(const struct handler *handler, row_emit emit, void *data)
+{
+    static const struct row left = {
+        .name = "left",
+        .unit = "",
+        .kind = ROW_LEVEL,
+        .help = "Records that may still pass the limit",
+    };
+
+    emit(data, &left, counter_get(&((const struct limit *)handler)->left));
 }
 
 static void limit_close(struct handler *handler)
@@ -73,5 +87,6 @@ const struct handler_ops limit_ops = {
     .removes = BOOK_LIMITED,
     .open = limit_open,
     .process = limit_process,
+    .rows = limit_rows,
     .close = limit_close,
 };

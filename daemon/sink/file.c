@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct file_config {
@@ -74,6 +75,20 @@ static int file_watch_fd(const struct sink *sink)
     return -1;
 }
 
+static void file_rows(const struct sink *sink, row_emit emit, void *data)
+{
+    static const struct row size = {
+        .name = "size",
+        .unit = "bytes",
+        .kind = ROW_LEVEL,
+        .help = "Size of the file that is written to",
+    };
+    struct stat stat;
+
+    if (fstat(((const struct file_sink *)sink)->fd, &stat) == 0)
+        emit(data, &size, (uint64_t)stat.st_size);
+}
+
 static void file_close(struct sink *sink)
 {
     if (!sink)
@@ -90,5 +105,6 @@ const struct sink_ops sink_file = {
     .open = file_open,
     .write = file_write,
     .watch_fd = file_watch_fd,
+    .rows = file_rows,
     .close = file_close,
 };

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "config/setting.h"
+#include "record/row.h"
 
 struct sink {
     const struct sink_ops *ops;
@@ -33,6 +34,9 @@ struct sink_ops {
     ssize_t (*write)(struct sink *sink, const char *bytes, size_t size);
     /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. */
     int (*watch_fd)(const struct sink *sink);
+    /* Main thread, while the writer thread runs: gives its own rows, always the same ones in the
+     * same order; must not block. NULL: it has none. */
+    void (*rows)(const struct sink *sink, row_emit emit, void *data);
     void (*close)(struct sink *sink); /* accepts NULL */
 };
 

@@ -28,6 +28,7 @@ struct object {
     struct bpf_map *ring;
     struct bpf_map *lost; /* NULL: not counted */
     struct bpf_link *links[PROGRAMS_MAX];
+    const char *programs[PROGRAMS_MAX]; /* by link */
     uint32_t n_links;
 };
 
@@ -189,6 +190,7 @@ int object_attach(struct object *object, struct error *error)
         link = bpf_program__attach(program);
         if (!link)
             return explain_attach(program, -errno, error);
+        object->programs[object->n_links] = bpf_program__name(program);
         object->links[object->n_links++] = link;
     }
     if (object->n_links == 0)
@@ -227,6 +229,11 @@ void object_detach(struct object *object)
     /* Programs that run just now still end. They run under RCU, and this is synchronize_rcu() for
      * user space: what they write is in the ring when it returns. */
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+const char *object_program(const struct object *object, uint32_t index)
+{
+    return index < object->n_links ? object->programs[index] : NULL;
 }
 
 int object_ring_fd(const struct object *object)

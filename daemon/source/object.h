@@ -39,6 +39,10 @@ int object_attach(struct object *object, struct error *error);
 /* After it returns no program of the object runs any more and no record is being written. */
 void object_detach(struct object *object);
 
+/* The name of an attached program, by index from 0; NULL: there are no more. Not while the loader
+ * thread attaches or detaches. */
+const char *object_program(const struct object *object, uint32_t index);
+
 /* After object_load(); owned by the object. */
 int object_ring_fd(const struct object *object);
 /* Records lost since the load, over all CPUs; 0 without a counter. */

@@ -41,7 +41,8 @@ class Daemon:
             arguments = ("--config", path, *arguments)
         self.stderr_lines = []
         self.stdout = b""
-        self.process = subprocess.Popen([program, *arguments], stdout=stdout,
+        programs = [program] if isinstance(program, str) else program  # or behind another one
+        self.process = subprocess.Popen([*programs, *arguments], stdout=stdout,
                                         stderr=subprocess.PIPE, **popen)
         self.threads = [threading.Thread(target=self._read_stderr, daemon=True)]
         if stdout == subprocess.PIPE:

@@ -64,6 +64,9 @@ systemctl show -p StatusText ringmilld
 systemctl stop ringmilld
 systemctl show -p Result -p ExecMainStatus ringmilld
 grep -c '"filename":"/bin/true"' /var/log/log
+systemctl start ringmilld
+systemctl stop ringmilld
+journalctl -q -o json -u ringmilld SYSLOG_IDENTIFIER=ringmilld MESSAGE=running PRIORITY=6 | head -1
 journalctl -q -o cat -u ringmilld
 """)
         done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"), units, "bash",
@@ -71,6 +74,7 @@ journalctl -q -o cat -u ringmilld
         assert done.returncode == 0, done.stdout + done.stderr
         assert "records/s, 0 lost in all" in done.stdout, done.stdout
         assert "Result=success" in done.stdout and "ExecMainStatus=0" in done.stdout, done.stdout
+        assert '"MESSAGE":"running"' in done.stdout.replace('" : "', '":"'), done.stdout
         assert "sink log: forwarded" in done.stdout, done.stdout
 
 

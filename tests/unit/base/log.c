@@ -7,11 +7,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static char expected[512];
 
 enum { LINE_BYTES = 2048, TEXT_BYTES = 256 * 1024 };
 
@@ -71,18 +74,59 @@ static void plain_lines_say_program_and_level(void **state)
                                          "ringmilld: debug: turn 7\n");
 }
 
-static void the_journal_gets_priorities(void **state)
+/* The variable is inherited by programs whose stderr goes elsewhere. */
+static void another_journal_stream_is_not_believed(void **state)
 {
     setenv("JOURNAL_STREAM", "8:12345", 1);
     log_open("ringmilld", LOG_LEVEL_DEBUG);
     log_error("cannot open %s", "/x");
-    log_warning("%d sinks", 2);
+    setenv("JOURNAL_STREAM", "nonsense", 1);
+    log_open("ringmilld", LOG_LEVEL_DEBUG);
     log_info("started");
-    log_debug("turn %u", 7U);
-    assert_string_equal(text_of(*state), "<3>cannot open /x\n"
-                                         "<4>2 sinks\n"
-                                         "<6>started\n"
-                                         "<7>turn 7\n");
+    assert_string_equal(text_of(*state), "ringmilld: error: cannot open /x\nringmilld: started\n");
+}
+
+static void a_line_may_be_about_something(void **state)
+{
+    char name[400];
+
+    memset(name, 'n', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    log_open("ringmilld", LOG_LEVEL_INFO);
+    log_about(LOG_LEVEL_WARNING, "sink", "out", "is %s", "full");
+    log_about(LOG_LEVEL_DEBUG, "sink", "out", "is %s", "full");
+    log_about(LOG_LEVEL_INFO, "source", name, "end");
+    name[152] = '\0'; /* "source " and this make 159 bytes */
+    assert_string_equal(text_of(*state) + strlen("ringmilld: warning: sink out: is full\n"),
+                        (sprintf(expected, "ringmilld: source %send\n", name), expected));
+}
+
+static void limited_lines_say_what_was_left_out(void **state)
+{
+    struct log_limit limit = {.lines = 2, .seconds = 3600};
+
+    log_open("r", LOG_LEVEL_INFO);
+    for (int i = 0; i < 5; i++)
+        log_limited(&limit, LOG_LEVEL_ERROR, "sink", "out", "line %d", i);
+    log_limited(&limit, LOG_LEVEL_DEBUG, "sink", "out", "not even counted");
+    assert_int_equal(limit.left_out, 3);
+    limit.since = 1; /* long ago */
+    log_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "again");
+    log_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "and again");
+    assert_string_equal(text_of(*state),
+                        "r: error: sink out: line 0\nr: error: sink out: line 1\n"
+                        "r: sink out: again (3 such lines before it were left out)\n"
+                        "r: sink out: and again\n");
+}
+
+static void levels_have_names(void **state)
+{
+    (void)text_of(*state);
+    for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
+        assert_int_equal(log_level_find(log_level_name((enum log_level)level)), level);
+    assert_int_equal(log_level_find("loud"), -1);
+    log_set_level(LOG_LEVEL_WARNING);
+    assert_int_equal(log_get_level(), LOG_LEVEL_WARNING);
 }
 
 static void levels_above_the_highest_are_left_out(void **state)
@@ -157,8 +201,13 @@ static void lines_of_several_threads_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CAPTURED(plain_lines_say_program_and_level),     CAPTURED(the_journal_gets_priorities),
-        CAPTURED(levels_above_the_highest_are_left_out), CAPTURED(long_lines_are_cut_and_still_end),
+        CAPTURED(plain_lines_say_program_and_level),
+        CAPTURED(another_journal_stream_is_not_believed),
+        CAPTURED(a_line_may_be_about_something),
+        CAPTURED(limited_lines_say_what_was_left_out),
+        CAPTURED(levels_have_names),
+        CAPTURED(levels_above_the_highest_are_left_out),
+        CAPTURED(long_lines_are_cut_and_still_end),
         CAPTURED(lines_of_several_threads_do_not_mix),
     };
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A line for each thing, and under it what is out of the ordinary. The equations are those of the
+ * books that the daemon prints at its end. */
+
+#include "cli/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static json_int_t count(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static double real(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+
+    return value ? value : "";
+}
+
+static void print_verdict(const json_t *status, FILE *file)
+{
+    const json_t *check;
+    size_t i;
+
+    fprintf(file,
+            "ringmilld %s, pid %" JSON_INTEGER_FORMAT ", up %.0f s, config %" JSON_INTEGER_FORMAT
+            ": %s\n",
+            text(status, "version"), count(status, "pid"), real(status, "uptime_seconds"),
+            count(status, "config_generation"),
+            json_is_true(json_object_get(status, "healthy")) ? "well" : "UNWELL");
+    json_array_foreach(json_object_get(status, "checks"), i, check)
+    {
+        if (!json_is_true(json_object_get(check, "good")))
+            fprintf(file, "  %s: %s\n", text(check, "name"), text(check, "reason"));
+    }
+}
+
+static void print_latency(const json_t *object, const char *key, const char *what, FILE *file)
+{
+    const json_t *latency = json_object_get(object, key);
+
+    if (json_is_object(latency))
+        fprintf(file, "  %s: half within %.3g ms, 99 %% within %.3g ms\n", what,
+                1e3 * real(latency, "half_within_seconds"),
+                1e3 * real(latency, "99_percent_within_seconds"));
+}
+
+static void print_source(const json_t *source, FILE *file)
+{
+    const json_t *ring = json_object_get(source, "ring");
+    json_int_t size = count(ring, "size_bytes");
+
+    fprintf(file,
+            "source %s: produced %" JSON_INTEGER_FORMAT " = seen %" JSON_INTEGER_FORMAT
+            " + discarded %" JSON_INTEGER_FORMAT " + lost %" JSON_INTEGER_FORMAT
+            "; %.0f/s, lost %.0f/s\n",
+            text(source, "name"), count(source, "produced"), count(source, "seen"),
+            count(source, "discarded"), count(source, "lost"), real(source, "records_per_second"),
+            real(source, "lost_per_second"));
+    fprintf(file,
+            "  ring of %" JSON_INTEGER_FORMAT
+            " KiB: %.1f %% full, %.1f %% at the most; %" JSON_INTEGER_FORMAT " wake-ups%s\n",
+            size / 1024, size ? 100.0 * (double)count(ring, "used_bytes") / (double)size : 0,
+            size ? 100.0 * (double)count(ring, "high_water_bytes") / (double)size : 0,
+            count(source, "wakeups"),
+            json_is_true(json_object_get(ring, "paused")) ? "; paused, a sink has no room" : "");
+    if (json_is_number(json_object_get(ring, "busy_seconds")))
+        fprintf(file, "  its oldest record has been busy for %.1f s\n", real(ring, "busy_seconds"));
+    print_latency(source, "commit_latency", "submit to commit", file);
+}
+
+static void print_rows(const json_t *object, FILE *file)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(object, "rows"), i, row)
+    {
+        fprintf(file, "; %s %" JSON_INTEGER_FORMAT "%s%s", text(row, "name"), count(row, "value"),
+                text(row, "unit")[0] ? " " : "", text(row, "unit"));
+    }
+}
+
+static void print_pipeline(const json_t *pipeline, FILE *file)
+{
+    const json_t *books = json_object_get(pipeline, "books"), *handler;
+    const char *name;
+    json_t *value;
+    size_t i;
+
+    fprintf(file, "pipeline %s:", text(pipeline, "name"));
+    json_object_foreach((json_t *)books, name, value)
+    {
+        fprintf(file, " %s %" JSON_INTEGER_FORMAT, name, json_integer_value(value));
+    }
+    fputc('\n', file);
+    json_array_foreach(json_object_get(pipeline, "handlers"), i, handler)
+    {
+        fprintf(file,
+                "  %s %" JSON_INTEGER_FORMAT " %s: in %" JSON_INTEGER_FORMAT
+                ", out %" JSON_INTEGER_FORMAT,
+                text(handler, "source"), count(handler, "number"), text(handler, "name"),
+                count(handler, "in"), count(handler, "out"));
+        if (json_is_number(json_object_get(handler, "ns_per_record")))
+            fprintf(file, ", %.0f ns/record", real(handler, "ns_per_record"));
+        print_rows(handler, file);
+        fputc('\n', file);
+    }
+}
+
+static void print_sink(const json_t *sink, FILE *file)
+{
+    const json_t *queue = json_object_get(sink, "queue");
+
+    fprintf(file,
+            "sink %s: forwarded %" JSON_INTEGER_FORMAT " = delivered %" JSON_INTEGER_FORMAT
+            " + dropped %" JSON_INTEGER_FORMAT " + in_flight %" JSON_INTEGER_FORMAT
+            "; %.0f/s, %s, queue %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+            text(sink, "name"), count(sink, "forwarded"), count(sink, "delivered"),
+            count(sink, "dropped"), count(sink, "in_flight"), real(sink, "delivered_per_second"),
+            text(sink, "state"), count(queue, "chunks_out"), count(queue, "chunks"));
+    print_rows(sink, file);
+    fputc('\n', file);
+    if (text(sink, "last_error")[0])
+        fprintf(file, "  last error: %s\n", text(sink, "last_error"));
+    print_latency(sink, "acknowledge_latency", "submit to acknowledgement", file);
+}
+
+static void print_each(const json_t *status, const char *key,
+                       void (*print)(const json_t *thing, FILE *file), FILE *file)
+{
+    const json_t *thing;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, key), i, thing)
+    {
+        print(thing, file);
+    }
+}
+
+void summary_print(const json_t *status, FILE *file)
+{
+    print_verdict(status, file);
+    print_each(status, "sources", print_source, file);
+    print_each(status, "pipelines", print_pipeline, file);
+    print_each(status, "sinks", print_sink, file);
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Several things stop moving when one does: behind a dead sink lanes fill, sources pause, rings
+ * fill. So each check first asks whether the cause lies further down the way, and leaves the
+ * complaint to the check of that place:
+ *
+ *     ring ──▶ consumer thread and handlers ──▶ lane, writer, sink
+ *      │ paused, and the sink has chunks: the sink's matter
+ *      │ the consumer thread is held: the handler's matter
+ *      └ the head is busy: the producer's fault, said in CHECK_RINGS */
+
+#include "control/health.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* By check, whether it keeps the watchdog from being petted. */
+static const struct {
+    const char *name;
+    bool sticks;
+} checks[CHECKS] = {
+    [CHECK_RINGS] = {"rings", true},  [CHECK_HANDLERS] = {"handlers", true},
+    [CHECK_SINKS] = {"sinks", true},  [CHECK_LOSSES] = {"losses", false},
+    [CHECK_BOOKS] = {"books", false},
+};
+
+void health_init(struct health *health, const struct health_limits *limits)
+{
+    memset(health, 0, sizeof(*health));
+    health->limits = limits;
+}
+
+const char *health_check_name(enum check check)
+{
+    return checks[check].name;
+}
+
+static uint64_t seconds_of(uint64_t ns)
+{
+    return ns / 1000000000;
+}
+
+__attribute__((format(printf, 3, 4))) static void complain(struct health *health, enum check check,
+                                                           const char *format, ...)
+{
+    char *reason = health->reasons[check];
+    size_t used = strlen(reason);
+    va_list arguments;
+
+    if (used > 0 && used + 2 < HEALTH_REASON_MAX)
+        used += (size_t)snprintf(reason + used, HEALTH_REASON_MAX - used, "; ");
+    va_start(arguments, format);
+    vsnprintf(reason + used, HEALTH_REASON_MAX - used, format, arguments);
+    va_end(arguments);
+}
+
+/* How long the mark has been the same while it should have moved. */
+static uint64_t still_for(struct stillness *stillness, uint64_t mark, bool should_move, int64_t now)
+{
+    if (stillness->since == 0 || mark != stillness->mark || !should_move) {
+        stillness->mark = mark;
+        stillness->since = now;
+    }
+    return (uint64_t)(now - stillness->since);
+}
+
+/* ---- handlers -------------------------------------------------------------------------------- */
+
+/* Which handler the consumer thread is in, as well as can be known from outside. */
+static void complain_of_handler(struct health *health, const struct graph *graph, uint64_t age)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        const struct graph_source *source = &graph->sources[i];
+
+        for (uint32_t j = 0; j < source->n_strands; j++) {
+            const struct strand *strand = &source->strands[j];
+            uint32_t current = atomic_load_explicit(&strand->current, memory_order_relaxed);
+
+            if (current == 0)
+                continue;
+            complain(health, CHECK_HANDLERS,
+                     "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
+                     "%" PRIu64 " s",
+                     strand->handlers[current - 1]->ops->name, current, source->pipelines[j]->name,
+                     source->source->name, seconds_of(age));
+            return;
+        }
+    }
+    complain(health, CHECK_HANDLERS, "the consumer thread has not moved for %" PRIu64 " s",
+             seconds_of(age));
+}
+
+/* True when the consumer thread is held. */
+static bool check_handlers(struct health *health, const struct snapshot *snapshot)
+{
+    uint64_t mark = snapshot->turns, age;
+
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
+        mark += snapshot->sources[i].ring.publishes;
+    age = still_for(&health->consumer, mark, !snapshot->asleep, snapshot->time);
+    if (age < health->limits->stuck_after)
+        return age > 0;
+    complain_of_handler(health, snapshot->graph, age);
+    return true;
+}
+
+/* ---- rings ----------------------------------------------------------------------------------- */
+
+/* One of its sinks has what it could write. */
+static bool waits_for_sink(const struct source_sight *sight)
+{
+    const struct graph_source *source = sight->source;
+
+    for (uint32_t i = 0; sight->paused && i < source->n_sinks; i++)
+        if (lane_chunks_out(&source->sinks[i]->lane) > 0)
+            return true;
+    return false;
+}
+
+static void check_ring(struct health *health, const struct source_sight *sight, bool excused,
+                       struct stillness *stillness, int64_t now)
+{
+    bool busy = sight->ring.busy_since > 0;
+    uint64_t age = still_for(stillness, sight->ring.publishes,
+                             sight->used > 0 && !busy && !excused && !waits_for_sink(sight), now);
+    const char *name = sight->source->source->name;
+
+    if (sight->corrupt) {
+        struct ringmill_error reason = {""};
+
+        ringmill_ring_health(sight->source->ring, &reason);
+        complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
+    } else if (busy && now - (int64_t)sight->ring.busy_since >= (int64_t)health->limits->busy_head)
+        complain(health, CHECK_RINGS,
+                 "source %s: the oldest record has been reserved and not submitted for %" PRIu64
+                 " s, which is the fault of the program that writes it",
+                 name, seconds_of((uint64_t)now - sight->ring.busy_since));
+    else if (age >= health->limits->stuck_after)
+        complain(health, CHECK_RINGS,
+                 "source %s: %" PRIu64 " bytes wait in the ring and nothing was taken for %" PRIu64
+                 " s",
+                 name, sight->used, seconds_of(age));
+}
+
+/* ---- sinks ----------------------------------------------------------------------------------- */
+
+static void check_sink(struct health *health, const struct sink_sight *sight,
+                       struct stillness *stillness, int64_t now)
+{
+    uint64_t age = still_for(stillness, sight->bytes + sight->chunks + sight->dropped,
+                             sight->chunks_out > 0, now);
+    const char *name = sight->sink->name;
+    char error[NOTE_TEXT_MAX];
+
+    if (sight->gone) {
+        complain(health, CHECK_SINKS, "sink %s: its reader is gone", name);
+    } else if (sight->retrying_since > 0 &&
+               now - sight->retrying_since >= (int64_t)health->limits->sink_grace) {
+        note_get(&sight->sink->writer.last_error, error);
+        complain(health, CHECK_SINKS, "sink %s: cannot write for %" PRIu64 " s: %s", name,
+                 seconds_of((uint64_t)(now - sight->retrying_since)), error);
+    } else if (age >= health->limits->sink_grace) {
+        complain(health, CHECK_SINKS, "sink %s: has taken nothing for %" PRIu64 " s", name,
+                 seconds_of(age));
+    }
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+static void check_losses(struct health *health, const struct snapshot *snapshot)
+{
+    const uint32_t slots = HEALTH_LOSS_SECONDS + 1;
+    struct loss_mark now = {snapshot->time, snapshot_lost(snapshot)};
+    const struct loss_mark *then;
+    double seconds, rate;
+
+    health->losses[health->looks % slots] = now;
+    then = &health->losses[health->looks < HEALTH_LOSS_SECONDS ? 0 : (health->looks + 1) % slots];
+    health->looks++;
+    seconds = (double)(now.time - then->time) / 1e9;
+    if (seconds <= 0)
+        return;
+    rate = (double)(now.lost - then->lost) / seconds;
+    if (rate > (double)health->limits->max_loss_rate)
+        complain(health, CHECK_LOSSES,
+                 "%.0f records/s were lost over the last %.0f s because a ring was full; "
+                 "max_loss_rate is %" PRId64,
+                 rate, seconds, health->limits->max_loss_rate);
+}
+
+/* ---- books ----------------------------------------------------------------------------------- */
+
+static void check_books(struct health *health, const struct snapshot *snapshot)
+{
+    const struct graph *graph = snapshot->graph;
+    uint64_t forwarded = 0, arrived = 0;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (snapshot->sources[i].disagrees)
+            complain(health, CHECK_BOOKS, "source %s: pipeline %s saw another number of records",
+                     graph->sources[i].source->name, snapshot->sources[i].disagrees->name);
+    for (uint32_t i = 0; i < graph->n_pipelines; i++) {
+        const struct pipeline_sight *sight = &snapshot->pipelines[i];
+
+        forwarded += sight->books.rows[BOOK_FORWARDED];
+        if (!books_balance(&sight->books))
+            complain(health, CHECK_BOOKS, "pipeline %s: a record has no known end, or two",
+                     sight->pipeline->name);
+    }
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        const struct sink_sight *sight = &snapshot->sinks[i];
+
+        arrived += sight->forwarded;
+        if (sight->delivered + sight->dropped > sight->forwarded)
+            complain(health, CHECK_BOOKS, "sink %s: more events came out than went in",
+                     sight->sink->name);
+    }
+    if (forwarded != arrived)
+        complain(health, CHECK_BOOKS,
+                 "the sinks got another number of events than the pipelines forwarded");
+}
+
+/* ---- the verdict ----------------------------------------------------------------------------- */
+
+static void tell_change(enum check check, const char *before, const char *now)
+{
+    if (before[0] == '\0' && now[0] != '\0')
+        log_about(LOG_LEVEL_WARNING, "check", checks[check].name, "bad: %s", now);
+    else if (before[0] != '\0' && now[0] == '\0')
+        log_about(LOG_LEVEL_INFO, "check", checks[check].name, "good again");
+}
+
+/* Books that cannot be judged now keep their last verdict. */
+static void judge(struct health *health, const struct snapshot *snapshot)
+{
+    const struct graph *graph = snapshot->graph;
+    bool held;
+
+    for (int check = 0; check < CHECKS; check++)
+        if (check != CHECK_BOOKS || snapshot->quiet)
+            health->reasons[check][0] = '\0';
+    held = check_handlers(health, snapshot);
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        check_ring(health, &snapshot->sources[i], held, &health->rings[i], snapshot->time);
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        check_sink(health, &snapshot->sinks[i], &health->sinks[i], snapshot->time);
+    check_losses(health, snapshot);
+    if (snapshot->quiet)
+        check_books(health, snapshot);
+}
+
+void health_look(struct health *health, const struct snapshot *snapshot)
+{
+    char before[CHECKS];
+
+    for (int check = 0; check < CHECKS; check++)
+        before[check] = health->reasons[check][0];
+    judge(health, snapshot);
+    for (int check = 0; check < CHECKS; check++)
+        tell_change((enum check)check, (const char[]){before[check], '\0'}, health->reasons[check]);
+}
+
+bool health_good(const struct health *health)
+{
+    for (int check = 0; check < CHECKS; check++)
+        if (health->reasons[check][0] != '\0')
+            return false;
+    return true;
+}
+
+bool health_stuck(const struct health *health)
+{
+    for (int check = 0; check < CHECKS; check++)
+        if (health->reasons[check][0] != '\0' && checks[check].sticks)
+            return true;
+    return false;
+}
+
+const char *health_reason(const struct health *health, char *buffer, uint32_t size)
+{
+    for (int check = 0; check < CHECKS; check++)
+        if (health->reasons[check][0] != '\0') {
+            snprintf(buffer, size, "%s: %s", checks[check].name, health->reasons[check]);
+            return buffer;
+        }
+    return NULL;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The verdict: is the daemon well, and if not, what is wrong and whose fault is it. Made of one
+ * snapshot a second; the same verdict answers /healthz, feeds the service manager's watchdog and
+ * sets the exit status of `ringmill status`. Each cause turns one check bad and no other.
+ * Main thread only. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/options.h"
+#include "control/snapshot.h"
+
+enum {
+    HEALTH_REASON_MAX = 400, /* bytes; further things that are bad find no room */
+    HEALTH_LOSS_SECONDS = 10,
+};
+
+enum check {
+    CHECK_RINGS,    /* what lies in a ring is taken; bad: corrupt, a busy head, nobody reads */
+    CHECK_HANDLERS, /* the consumer thread comes back from its handlers */
+    CHECK_SINKS,    /* what waits for a sink goes out */
+    CHECK_LOSSES,   /* the kernel loses no more records than the limit says */
+    CHECK_BOOKS,    /* every record has one known end; judged at quiet moments */
+    CHECKS,
+};
+
+/* Since when something that should move has not. */
+struct stillness {
+    uint64_t mark;
+    int64_t since; /* ns, monotonic */
+};
+
+struct loss_mark {
+    int64_t time;
+    uint64_t lost;
+};
+
+struct health {
+    const struct health_limits *limits;
+    char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good */
+    struct stillness rings[GRAPH_SOURCES_MAX];
+    struct stillness sinks[GRAPH_SINKS_MAX];
+    struct stillness consumer;
+    struct loss_mark losses[HEALTH_LOSS_SECONDS + 1]; /* a ring of looks */
+    uint64_t looks;
+};
+
+/* limits stay the caller's. */
+void health_init(struct health *health, const struct health_limits *limits);
+
+/* Judges anew. A change is logged, one line each way. */
+void health_look(struct health *health, const struct snapshot *snapshot);
+
+/* "rings", "handlers"... */
+const char *health_check_name(enum check check);
+
+bool health_good(const struct health *health);
+/* Nothing moves that should: waiting will not mend it, starting anew may. */
+bool health_stuck(const struct health *health);
+/* "sinks: sink out has taken nothing for 31 s": the first bad check; NULL when all is well. */
+const char *health_reason(const struct health *health, char *buffer, uint32_t size);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Every answer but metrics is a JSON object; an error is {"error": "a sentence"}. All are built in
+ * memory from counters: nothing here waits, and nothing asks the loader thread, so no client can
+ * make the daemon do more than read its own memory. */
+
+#include "control/routes.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control/metrics.h"
+#include "control/status.h"
+
+DEFINE_CLEANUP(struct evbuffer, evbuffer_free);
+
+static void reply(struct evhttp_request *request, int code, const char *type, struct evbuffer *body)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+    evhttp_add_header(headers, "Content-Type", type);
+    evhttp_add_header(headers, "Cache-Control", "no-store");
+    evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    evhttp_send_reply(request, code, NULL, body);
+}
+
+/* Takes the object. */
+static void send_json(struct evhttp_request *request, int code, json_t *object)
+{
+    _cleanup_(cleanup_evbuffer_free) struct evbuffer *body = evbuffer_new();
+    _cleanup_(cleanup_free) char *text =
+        object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+
+    json_decref(object);
+    if (!body || !text || evbuffer_add_printf(body, "%s\n", text) < 0)
+        evhttp_send_error(request, HTTP_INTERNAL, NULL);
+    else
+        reply(request, code, "application/json", body);
+}
+
+static void send_error(struct evhttp_request *request, int code, const char *sentence)
+{
+    send_json(request, code, json_pack("{s:s}", "error", sentence));
+}
+
+/* ---- the rows -------------------------------------------------------------------------------- */
+
+static void answer_status(const struct control_view *view, struct evhttp_request *request)
+{
+    watch_refresh(view->watch);
+    send_json(request, HTTP_OK, status_json(view->watch, view->server));
+}
+
+static void answer_health(const struct control_view *view, struct evhttp_request *request)
+{
+    send_json(request, health_good(&view->watch->health) ? HTTP_OK : HTTP_SERVUNAVAIL,
+              status_health_json(&view->watch->health));
+}
+
+/* Ready is well, and known to be so: somebody has looked since the start. */
+static void answer_ready(const struct control_view *view, struct evhttp_request *request)
+{
+    if (view->watch->looked_at == 0)
+        send_error(request, HTTP_SERVUNAVAIL, "the daemon has just started");
+    else
+        answer_health(view, request);
+}
+
+static void answer_metrics(const struct control_view *view, struct evhttp_request *request)
+{
+    const char *accept = evhttp_find_header(evhttp_request_get_input_headers(request), "Accept");
+    bool open = accept && strstr(accept, "application/openmetrics-text");
+    _cleanup_(cleanup_evbuffer_free) struct evbuffer *body = evbuffer_new();
+
+    watch_refresh(view->watch);
+    if (!body || metrics_write(view->watch, view->server, open, body) < 0)
+        evhttp_send_error(request, HTTP_INTERNAL, NULL);
+    else
+        reply(request, HTTP_OK, open ? METRICS_TYPE_OPEN : METRICS_TYPE_TEXT, body);
+}
+
+static void answer_log_level(const struct control_view *view, struct evhttp_request *request)
+{
+    (void)view;
+    send_json(request, HTTP_OK, json_pack("{s:s}", "level", log_level_name(log_get_level())));
+}
+
+static void set_log_level(const struct control_view *view, struct evhttp_request *request)
+{
+    struct evbuffer *body = evhttp_request_get_input_buffer(request);
+    size_t size = evbuffer_get_length(body);
+    json_t *object =
+        json_loadb((const char *)evbuffer_pullup(body, -1), size, JSON_REJECT_DUPLICATES, NULL);
+    const char *name = json_string_value(json_object_get(object, "level"));
+    int level = name ? log_level_find(name) : -1;
+
+    json_decref(object);
+    if (level < 0) {
+        send_error(request, HTTP_BADREQUEST,
+                   "expected {\"level\": L} with L one of error, warning, info, debug");
+        return;
+    }
+    log_set_level((enum log_level)level);
+    log_info("the log level is %s now", log_level_name((enum log_level)level));
+    answer_log_level(view, request);
+}
+
+const struct route routes[] = {
+    {"/healthz", "GET", false, "is it well, and if not, why", answer_health},
+    {"/readyz", "GET", false, "the same, and not before it has been looked at", answer_ready},
+    {"/metrics", "GET", false, "all counters, for Prometheus", answer_metrics},
+    {"/v1/status", "GET", false, "sources, pipelines, sinks and health", answer_status},
+    {"/v1/log-level", "GET", false, "the least important lines that are logged", answer_log_level},
+    {"/v1/log-level", "PUT", true, "changes that", set_log_level},
+    {0},
+};
+
+/* ---- which row ------------------------------------------------------------------------------- */
+
+static const char *method_name(struct evhttp_request *request)
+{
+    switch (evhttp_request_get_command(request)) {
+    case EVHTTP_REQ_GET:
+    case EVHTTP_REQ_HEAD:
+        return "GET";
+    case EVHTTP_REQ_PUT:
+        return "PUT";
+    default:
+        return "";
+    }
+}
+
+static bool peer_may_change(enum server_kind kind, int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+
+    return kind == SERVER_UNIX && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
+void routes_answer(void *data, struct evhttp_request *request, enum server_kind kind, int fd)
+{
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+    const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+    bool known = false;
+
+    for (const struct route *route = routes; path && route->path; route++) {
+        if (strcmp(route->path, path) != 0)
+            continue;
+        known = true;
+        if (strcmp(route->method, method_name(request)) != 0)
+            continue;
+        if (!route->changes || peer_may_change(kind, fd))
+            route->answer(data, request);
+        else
+            send_error(request, 403, "only root may change this, and only by the unix socket");
+        return;
+    }
+    send_error(request, known ? HTTP_BADMETHOD : HTTP_NOTFOUND,
+               known ? "this cannot be done here" : "there is nothing of this name");
+}

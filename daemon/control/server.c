@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* evhttp limits the size of a request, but neither how many connections there are nor how long one
+ * may take: its time-out starts anew with every byte. It asks us for the bufferevent of each
+ * connection, though, and becomes that bufferevent's callback argument; so right after the accept,
+ * before any byte of the connection is looked at, the connection itself can be had from there, and
+ * asked to tell when it is freed:
+ *
+ *     accept ─▶ on_connection(): counts, makes the bufferevent
+ *            ─▶ on_adopt(): deadline set, close callback set        the same round of the loop
+ *            ─▶ evhttp reads, we answer, or the deadline passes
+ *            ─▶ on_close(): counts
+ *
+ * At the deadline, or when there are too many, the socket is shut down; evhttp then sees the end of
+ * the connection and frees it in its own way. Nothing else is safe from outside: evhttp owns the
+ * connection. (A filter bufferevent was tried: it does not flush what evhttp wrote while writing
+ * was off, and evhttp frees it with bytes in its lower half.) */
+
+#include "control/server.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+LIST_HEAD(visits, visit);
+
+struct listener {
+    struct server *server;
+    struct visits visits; /* those that are adopted; few, so that a list will do */
+    struct evhttp *http;  /* NULL: not listening */
+    enum server_kind kind;
+    struct server_counts counts;
+};
+
+struct server {
+    struct event_base *base;
+    server_answer answer;
+    void *data;
+    struct listener listeners[SERVER_KINDS];
+    int lock_fd; /* of the unix socket; held as long as it is served */
+    char *path;  /* of the unix socket; NULL: none */
+};
+
+/* One connection. */
+struct visit {
+    LIST_ENTRY(visit) others;
+    struct listener *listener;
+    struct evhttp_connection *connection;
+    struct bufferevent *bev; /* evhttp's; a reference until it is adopted, then for its fd */
+    struct event *adopt;
+    struct event *deadline;
+    bool crowded;
+    bool expired;
+    bool asked; /* a whole request came */
+};
+
+/* ---- connections ----------------------------------------------------------------------------- */
+
+static void visit_free(struct visit *visit)
+{
+    if (visit->adopt)
+        event_free(visit->adopt);
+    if (visit->deadline)
+        event_free(visit->deadline);
+    free(visit);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *data)
+{
+    struct visit *visit = data;
+
+    (void)fd;
+    (void)what;
+    visit->expired = !visit->crowded;
+    shutdown(bufferevent_getfd(visit->bev), SHUT_RDWR);
+}
+
+static void on_close(struct evhttp_connection *connection, void *data)
+{
+    struct visit *visit = data;
+    struct server_counts *counts = &visit->listener->counts;
+
+    (void)connection;
+    LIST_REMOVE(visit, others);
+    counts->open--;
+    counts->crowded += visit->crowded;
+    counts->expired += visit->expired;
+    counts->malformed += !visit->crowded && !visit->expired && !visit->asked;
+    visit_free(visit);
+}
+
+static void on_adopt(evutil_socket_t fd, short what, void *data)
+{
+    struct visit *visit = data;
+    struct timeval seconds = {.tv_sec = visit->crowded ? 0 : SERVER_SECONDS_MAX};
+    struct bufferevent *bev = visit->bev;
+    void *connection = NULL; /* what the callbacks' argument is */
+
+    (void)fd;
+    (void)what;
+    bufferevent_getcb(bev, NULL, NULL, NULL, &connection);
+    if (connection) {
+        visit->connection = connection;
+        LIST_INSERT_HEAD(&visit->listener->visits, visit, others);
+        evhttp_connection_set_closecb(connection, on_close, visit);
+        event_add(visit->deadline, &seconds);
+    } else { /* evhttp has given it up already */
+        visit->listener->counts.open--;
+        visit_free(visit);
+    }
+    bufferevent_decref(bev);
+}
+
+/* evhttp asks for a connection's bufferevent before it has its socket. NULL lets it take one of its
+ * own, without our limits, so that happens only when memory is out. */
+static struct bufferevent *on_connection(struct event_base *base, void *data)
+{
+    struct listener *listener = data;
+    struct visit *visit = calloc(1, sizeof(*visit));
+
+    if (!visit)
+        return NULL;
+    visit->listener = listener;
+    visit->crowded = listener->counts.open >= SERVER_CONNECTIONS_MAX;
+    visit->deadline = event_new(base, -1, 0, on_deadline, visit);
+    visit->adopt = event_new(base, -1, 0, on_adopt, visit);
+    visit->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (!visit->deadline || !visit->adopt || !visit->bev) {
+        if (visit->bev)
+            bufferevent_free(visit->bev);
+        visit_free(visit);
+        return NULL;
+    }
+    listener->counts.accepted++;
+    listener->counts.open++;
+    bufferevent_incref(visit->bev);
+    event_active(visit->adopt, EV_TIMEOUT, 0);
+    return visit->bev;
+}
+
+static void note_request(struct listener *listener, const struct evhttp_connection *connection)
+{
+    struct visit *visit;
+
+    LIST_FOREACH(visit, &listener->visits, others)
+    visit->asked |= visit->connection == connection;
+}
+
+static void on_request(struct evhttp_request *request, void *data)
+{
+    struct listener *listener = data;
+    struct server *server = listener->server;
+    struct bufferevent *bev =
+        evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+
+    note_request(listener, evhttp_request_get_connection(request));
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
+    server->answer(server->data, request, listener->kind, bufferevent_getfd(bev));
+    if (evhttp_request_get_response_code(request) / 100 == 4)
+        listener->counts.refused++;
+    else
+        listener->counts.answered++;
+}
+
+/* ---- sockets --------------------------------------------------------------------------------- */
+
+/* Takes the fd, also on failure. */
+static int serve(struct server *server, enum server_kind kind, int fd)
+{
+    struct listener *listener = &server->listeners[kind];
+    struct evconnlistener *sockets = NULL;
+
+    listener->http = evhttp_new(server->base);
+    if (listener->http)
+        sockets =
+            evconnlistener_new(server->base, NULL, NULL,
+                               LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, SERVER_BACKLOG, fd);
+    if (!sockets) {
+        close(fd);
+        return -ENOMEM;
+    }
+    evhttp_set_max_headers_size(listener->http, SERVER_HEADER_MAX);
+    evhttp_set_max_body_size(listener->http, SERVER_BODY_MAX);
+    evhttp_set_timeout(listener->http, SERVER_SECONDS_MAX);
+    evhttp_set_allowed_methods(listener->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
+                                                   EVHTTP_REQ_POST | EVHTTP_REQ_DELETE);
+    evhttp_set_default_content_type(listener->http, NULL);
+    evhttp_set_bevcb(listener->http, on_connection, listener);
+    evhttp_set_gencb(listener->http, on_request, listener);
+    if (evhttp_bind_listener(listener->http, sockets))
+        return 0;
+    evconnlistener_free(sockets);
+    return -ENOMEM;
+}
+
+/* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */
+static int lock_path(const char *path, struct error *error, int *ret_fd)
+{
+    char lock[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(".lock")];
+    _cleanup_(cleanup_close) int fd = -1;
+
+    snprintf(lock, sizeof(lock), "%s.lock", path);
+    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return error_set(error, -errno, "cannot make %s: %m", lock);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return error_set(error, errno == EWOULDBLOCK ? -EADDRINUSE : -errno,
+                         "another ringmilld serves %s", path);
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+/* The folder is made if only the last part of it is missing. */
+static void make_folder(const char *path)
+{
+    _cleanup_(cleanup_free) char *folder = strdup(path);
+
+    if (folder && strrchr(folder, '/') > folder) {
+        *strrchr(folder, '/') = '\0';
+        mkdir(folder, 0755);
+    }
+}
+
+static int bind_path(const char *path, struct error *error, int *ret_fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _cleanup_(cleanup_close) int fd =
+        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const struct group *group;
+    mode_t mask;
+    int result;
+
+    if (fd < 0)
+        return error_set(error, -errno, "cannot make a socket: %m");
+    strcpy(address.sun_path, path);
+    unlink(path);
+    mask = umask(0117);
+    result = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+    umask(mask);
+    if (result < 0)
+        return error_set(error, result, "cannot make the socket %s: %s", path, strerror(-result));
+    group = getgrnam("ringmill");
+    if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
+        return error_set(error, -errno, "cannot give %s to the group ringmill: %m", path);
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+int server_listen_unix(struct server *server, const char *path, struct error *error)
+{
+    _cleanup_(cleanup_close) int lock = -1;
+    int fd = -1, result;
+
+    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return error_set(error, -ENAMETOOLONG, "the path of the socket %s is too long", path);
+    make_folder(path);
+    result = lock_path(path, error, &lock);
+    if (result == 0)
+        result = bind_path(path, error, &fd);
+    if (result < 0)
+        return result;
+    result = serve(server, SERVER_UNIX, fd);
+    if (result < 0)
+        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
+    server->lock_fd = TAKE_FD(lock);
+    server->path = strdup(path);
+    return 0;
+}
+
+int server_listen_tcp(struct server *server, const char *text, struct error *error)
+{
+    struct sockaddr_storage address;
+    int length = sizeof(address), on = 1, result;
+    _cleanup_(cleanup_close) int fd = -1;
+
+    if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length) < 0)
+        return error_set(error, -EINVAL, "%s is no address with a port", text);
+    fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        bind(fd, (struct sockaddr *)&address, (socklen_t)length) < 0)
+        return error_set(error, -errno, "cannot listen on %s: %m", text);
+    result = serve(server, SERVER_TCP, TAKE_FD(fd));
+    if (result < 0)
+        return error_set(error, result, "cannot listen on %s: %s", text, strerror(-result));
+    return 0;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct server *server_new(struct event_base *base, server_answer answer, void *data)
+{
+    struct server *server = calloc(1, sizeof(*server));
+
+    if (!server)
+        return NULL;
+    server->base = base;
+    server->answer = answer;
+    server->data = data;
+    server->lock_fd = -1;
+    for (int kind = 0; kind < SERVER_KINDS; kind++) {
+        server->listeners[kind].server = server;
+        server->listeners[kind].kind = (enum server_kind)kind;
+    }
+    return server;
+}
+
+void server_free(struct server *server)
+{
+    if (!server)
+        return;
+    if (server->path)
+        unlink(server->path);
+    for (int kind = 0; kind < SERVER_KINDS; kind++)
+        if (server->listeners[kind].http)
+            evhttp_free(server->listeners[kind].http);
+    if (server->lock_fd >= 0)
+        close(server->lock_fd);
+    free(server->path);
+    free(server);
+}
+
+const struct server_counts *server_counts(const struct server *server, enum server_kind kind)
+{
+    return &server->listeners[kind].counts;
+}
+
+const char *server_kind_name(enum server_kind kind)
+{
+    return kind == SERVER_UNIX ? "unix" : "tcp";
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* HTTP on a unix socket and, if wanted, on loopback TCP, in the main thread's event loop. That
+ * thread has no capabilities while it parses. Each listener has its own connections, so that who
+ * fills the TCP one keeps nobody from the unix socket. One request for each connection.
+ *
+ * Main thread only. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum {
+    SERVER_HEADER_MAX = 8 * 1024, /* bytes of request line and headers: else 400 */
+    SERVER_BODY_MAX = 4 * 1024,   /* bytes: else 413 */
+    SERVER_CONNECTIONS_MAX = 64,  /* of each listener: a further one is closed at once */
+    SERVER_SECONDS_MAX = 5,       /* of one connection, from accept to close */
+    SERVER_BACKLOG = 128,
+};
+
+enum server_kind { SERVER_UNIX, SERVER_TCP, SERVER_KINDS };
+
+/* What happened, for the metrics. */
+struct server_counts {
+    uint64_t accepted;
+    uint64_t answered;  /* with anything but 4xx */
+    uint64_t refused;   /* a whole request, answered with 4xx: not found, not allowed */
+    uint64_t crowded;   /* closed: too many connections */
+    uint64_t expired;   /* closed: out of time */
+    uint64_t malformed; /* answered by evhttp (malformed, too long), or given up by the client */
+    uint32_t open;
+};
+
+struct evhttp_request;
+struct event_base;
+struct server;
+
+/* Answers one request. kind: where it came in; fd: its socket. */
+typedef void (*server_answer)(void *data, struct evhttp_request *request, enum server_kind kind,
+                              int fd);
+
+/* An empty server; answer is called from the base's loop. NULL when out of memory. */
+struct server *server_new(struct event_base *base, server_answer answer, void *data);
+/* Closes all connections and sockets. Accepts NULL. */
+void server_free(struct server *server);
+
+/* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that nobody
+ * serves any more is replaced; -EADDRINUSE: another daemon serves it. Needs CAP_CHOWN for the
+ * group. -errno and a sentence. */
+int server_listen_unix(struct server *server, const char *path, struct error *error);
+/* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
+int server_listen_tcp(struct server *server, const char *address, struct error *error);
+
+const struct server_counts *server_counts(const struct server *server, enum server_kind kind);
+const char *server_kind_name(enum server_kind kind); /* "unix", "tcp" */

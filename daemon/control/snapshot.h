@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* All counters of a running graph, read at one moment: what status, metrics and health are made
+ * from. Taking one only loads counters: it stops nobody and needs no privileges. */
+
+#include <ringmill/ring.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pipeline/consumer.h"
+#include "pipeline/graph.h"
+
+struct source_sight {
+    const struct graph_source *source;
+    struct ringmill_counters ring;
+    uint64_t lost; /* as last read from the kernel, at most a second ago */
+    uint64_t size;
+    uint64_t used;
+    uint64_t produced; /* seen, discarded or lost */
+    uint64_t paused;   /* 1: a sink has no room */
+    bool corrupt;      /* the ring is left alone */
+    /* one that has seen another number of records than the ring gave; NULL: none */
+    const struct graph_pipeline *disagrees;
+};
+
+struct pipeline_sight {
+    const struct graph_pipeline *pipeline;
+    struct book_totals books;
+};
+
+struct sink_sight {
+    const struct graph_sink *sink;
+    uint64_t forwarded;
+    uint64_t delivered;
+    uint64_t dropped;
+    uint64_t bytes;
+    uint64_t chunks;
+    uint64_t errors;
+    uint64_t in_flight;
+    uint64_t chunks_out;   /* with the writer */
+    uint64_t chunks_limit; /* that there are */
+    uint64_t up;           /* 1: neither gone nor trying again */
+    int64_t retrying_since;
+    bool gone;
+};
+
+struct snapshot {
+    const struct graph *graph;
+    int64_t time; /* ns, monotonic */
+    uint64_t turns;
+    struct ringmill_counters reader; /* naps and wake-ups are the reader's */
+    bool asleep;                     /* the consumer thread, by its own choice */
+    bool quiet; /* it slept from before the first to after the last of these counters */
+
+    struct source_sight *sources; /* as many of each as the graph has, in its order */
+    struct pipeline_sight *pipelines;
+    struct sink_sight *sinks;
+};
+
+/* graph stays the caller's. 0 or -ENOMEM. */
+int snapshot_init(struct snapshot *snapshot, const struct graph *graph);
+void snapshot_deinit(struct snapshot *snapshot);
+
+/* Main thread, with rings open. */
+void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, int64_t now);
+
+/* Lost records of all sources. */
+uint64_t snapshot_lost(const struct snapshot *snapshot);
+uint64_t snapshot_records(const struct snapshot *snapshot);

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* json_pack() says the shape of each object in one place, and gives NULL for the whole when any
+ * part of it could not be made; so nothing is checked in between. */
+
+#include "control/status.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pipeline/engine.h"
+#include "source/object.h"
+
+static json_int_t number(uint64_t value)
+{
+    return (json_int_t)value;
+}
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
+/* Seconds since then; null: never. */
+static json_t *age(const struct snapshot *snapshot, int64_t since)
+{
+    return since > 0 ? json_real(seconds(snapshot->time - since)) : json_null();
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text && text[0] ? json_stringn_nocheck(text, strlen(text)) : json_null();
+}
+
+/* ---- health ---------------------------------------------------------------------------------- */
+
+static json_t *checks_json(const struct health *health)
+{
+    json_t *list = json_array();
+
+    for (int check = 0; check < CHECKS; check++)
+        json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "name",
+                                              health_check_name((enum check)check), "good",
+                                              health->reasons[check][0] == '\0', "reason",
+                                              text_or_null(health->reasons[check])));
+    return list;
+}
+
+json_t *status_health_json(const struct health *health)
+{
+    return json_pack("{s:b, s:o}", "healthy", health_good(health), "checks", checks_json(health));
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+/* The upper bound of the bucket that holds this share of all; 0 for the last one, without end. */
+static double quantile(const uint64_t *buckets, uint64_t count, double share)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < HISTOGRAM_BOUNDED; i++) {
+        sum += buckets[i];
+        if ((double)sum >= share * (double)count)
+            return seconds((int64_t)histogram_bound(i));
+    }
+    return seconds((int64_t)histogram_bound(HISTOGRAM_BOUNDED));
+}
+
+static json_t *latency_json(const struct histogram *histogram)
+{
+    uint64_t buckets[HISTOGRAM_BUCKETS], count = 0;
+
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+        count += buckets[i] = counter_get(&histogram->buckets[i]);
+    if (count == 0)
+        return json_null();
+    return json_pack("{s:I, s:f, s:f, s:f}", "samples", number(count), "mean_seconds",
+                     seconds((int64_t)(counter_get(&histogram->sum) / count)),
+                     "half_within_seconds", quantile(buckets, count, 0.5),
+                     "99_percent_within_seconds", quantile(buckets, count, 0.99));
+}
+
+static void add_row(void *data, const struct row *row, uint64_t value)
+{
+    json_array_append_new(data, json_pack("{s:s, s:s, s:s, s:I}", "name", row->name, "unit",
+                                          row->unit, "help", row->help, "value", number(value)));
+}
+
+static json_t *books_json(const struct book_totals *books)
+{
+    json_t *object = json_object();
+
+    for (int row = 0; row < BOOK_ROWS; row++)
+        json_object_set_new(object, book_name((enum book)row),
+                            json_integer(number(books->rows[row])));
+    return object;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+static json_t *programs_json(const struct source *source)
+{
+    json_t *list = json_array();
+    const char *name;
+
+    for (uint32_t i = 0; source->object && (name = object_program(source->object, i)); i++)
+        json_array_append_new(list, json_string(name));
+    return list;
+}
+
+static json_t *ring_json(const struct snapshot *snapshot, const struct source_sight *sight)
+{
+    return json_pack("{s:I, s:I, s:I, s:o, s:b, s:b}", "size_bytes", number(sight->size),
+                     "used_bytes", number(sight->used), "high_water_bytes",
+                     number(sight->ring.high_water), "busy_seconds",
+                     age(snapshot, (int64_t)sight->ring.busy_since), "paused", sight->paused != 0,
+                     "corrupt", sight->corrupt);
+}
+
+static json_t *source_json(const struct watch *watch, uint32_t index)
+{
+    const struct source_sight *sight = &watch->snapshot.sources[index];
+    const struct source *source = sight->source->source;
+
+    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}", "name",
+                     source->name, "type", source->schema->type_name, "programs",
+                     programs_json(source), "ring", ring_json(&watch->snapshot, sight), "produced",
+                     number(sight->produced), "seen", number(sight->ring.records), "discarded",
+                     number(sight->ring.discards), "lost", number(sight->lost), "bytes",
+                     number(sight->ring.bytes), "wakeups", number(sight->ring.wakeups),
+                     "records_per_second", watch->records[index].per_second, "lost_per_second",
+                     watch->lost[index].per_second, "commit_latency",
+                     latency_json(&sight->source->commit_latency));
+}
+
+/* ---- pipelines ------------------------------------------------------------------------------- */
+
+static json_t *handler_json(const struct graph_source *source, const struct strand *strand,
+                            uint32_t index)
+{
+    const struct handler *handler = strand->handlers[index];
+    const struct handler_account *account = &strand->accounts[index];
+    uint64_t clocked = counter_get(&account->clocked);
+    json_t *rows = json_array();
+
+    if (handler->ops->rows)
+        handler->ops->rows(handler, add_row, rows);
+    return json_pack(
+        "{s:s, s:i, s:s, s:I, s:I, s:o, s:o}", "source", source->source->name, "number",
+        (int)index + 1, "name", handler->ops->name, "in", number(strand_handler_in(strand, index)),
+        "out", number(counter_get(&account->out)), "ns_per_record",
+        clocked ? json_real((double)counter_get(&account->ns) / (double)clocked) : json_null(),
+        "rows", rows);
+}
+
+static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipeline_sight *sight)
+{
+    const struct graph *graph = snapshot->graph;
+    json_t *handlers = json_array();
+
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        const struct graph_source *source = &graph->sources[i];
+
+        for (uint32_t j = 0; j < source->n_strands; j++)
+            for (uint32_t k = 0;
+                 source->pipelines[j] == sight->pipeline && k < source->strands[j].n_handlers; k++)
+                json_array_append_new(handlers, handler_json(source, &source->strands[j], k));
+    }
+    return json_pack("{s:s, s:o, s:o}", "name", sight->pipeline->name, "books",
+                     books_json(&sight->books), "handlers", handlers);
+}
+
+/* ---- sinks ----------------------------------------------------------------------------------- */
+
+static const char *sink_state(const struct sink_sight *sight)
+{
+    return sight->gone ? "gone" : sight->retrying_since > 0 ? "retrying" : "running";
+}
+
+static json_t *sink_json(const struct watch *watch, uint32_t index)
+{
+    const struct sink_sight *sight = &watch->snapshot.sinks[index];
+    const struct graph_sink *sink = sight->sink;
+    json_t *rows = json_array();
+    char error[NOTE_TEXT_MAX];
+
+    note_get(&sink->writer.last_error, error);
+    if (sink->ops->rows)
+        sink->ops->rows(sink->sink, add_row, rows);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, "
+        "s:o}",
+        "name", sink->name, "type", sink->ops->name, "state", sink_state(sight), "retrying_seconds",
+        age(&watch->snapshot, sight->retrying_since), "last_error", text_or_null(error), "queue",
+        "chunks_out", (int)sight->chunks_out, "chunks", (int)sight->chunks_limit, "forwarded",
+        number(sight->forwarded), "delivered", number(sight->delivered), "dropped",
+        number(sight->dropped), "in_flight", number(sight->in_flight), "bytes",
+        number(sight->bytes), "chunks", number(sight->chunks), "errors", number(sight->errors),
+        "delivered_per_second", watch->delivered[index].per_second, "acknowledge_latency",
+        latency_json(&sink->writer.ack_latency), "rows", rows);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static json_t *http_json(const struct server *server)
+{
+    json_t *list = json_array();
+
+    for (int kind = 0; kind < SERVER_KINDS; kind++) {
+        const struct server_counts *counts = server_counts(server, (enum server_kind)kind);
+
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "listener",
+                            server_kind_name((enum server_kind)kind), "accepted",
+                            number(counts->accepted), "answered", number(counts->answered),
+                            "refused", number(counts->refused), "malformed",
+                            number(counts->malformed), "crowded", number(counts->crowded),
+                            "expired", number(counts->expired), "open", (int)counts->open));
+    }
+    return list;
+}
+
+static json_t *consumer_json(const struct snapshot *snapshot)
+{
+    return json_pack("{s:b, s:I, s:I, s:I}", "asleep", snapshot->asleep, "turns",
+                     number(snapshot->turns), "naps", number(snapshot->reader.naps), "wakeups",
+                     number(snapshot->reader.wakeups));
+}
+
+json_t *status_json(const struct watch *watch, const struct server *server)
+{
+    const struct snapshot *snapshot = &watch->snapshot;
+    json_t *sources = json_array(), *pipelines = json_array(), *sinks = json_array();
+    char started[CLOCK_RFC3339_LENGTH + 1];
+
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
+        json_array_append_new(sources, source_json(watch, i));
+    for (uint32_t i = 0; i < snapshot->graph->n_pipelines; i++)
+        json_array_append_new(pipelines, pipeline_json(snapshot, &snapshot->pipelines[i]));
+    for (uint32_t i = 0; i < snapshot->graph->n_sinks; i++)
+        json_array_append_new(sinks, sink_json(watch, i));
+    clock_format_rfc3339(watch->started, started);
+    return json_pack("{s:s, s:i, s:s, s:f, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+                     RINGMILL_VERSION, "pid", (int)getpid(), "started", started, "uptime_seconds",
+                     seconds(snapshot->time - watch->started_at), "config_generation",
+                     number(watch->generation), "log_level", log_level_name(log_get_level()),
+                     "healthy", health_good(&watch->health), "checks", checks_json(&watch->health),
+                     "consumer", consumer_json(snapshot), "sources", sources, "pipelines",
+                     pipelines, "sinks", sinks, "http", http_json(server));
+}

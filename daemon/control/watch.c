@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Rates are made here once a second and not at each request, so that they do not depend on who asks
+ * how often. */
+
+#include "control/watch.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "pipeline/engine.h"
+
+enum { LOSS_LINES = 1, LOSS_LINES_S = 10 };
+
+int watch_init(struct watch *watch, struct engine *engine, const struct control_options *options)
+{
+    memset(watch, 0, sizeof(*watch));
+    watch->engine = engine;
+    watch->options = options;
+    watch->losses = (struct log_limit){.lines = LOSS_LINES, .seconds = LOSS_LINES_S};
+    watch->started_at = clock_monotonic();
+    watch->started = clock_realtime();
+    watch->generation = 1;
+    health_init(&watch->health, &options->health);
+    return snapshot_init(&watch->snapshot, engine->graph);
+}
+
+void watch_deinit(struct watch *watch)
+{
+    snapshot_deinit(&watch->snapshot);
+}
+
+static void rate_update(struct rate *rate, uint64_t total, double seconds)
+{
+    rate->per_second = seconds > 0 ? (double)(total - rate->total) / seconds : 0;
+    rate->total = total;
+}
+
+static void update_rates(struct watch *watch, double seconds)
+{
+    const struct snapshot *snapshot = &watch->snapshot;
+
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++) {
+        rate_update(&watch->records[i], snapshot->sources[i].ring.records, seconds);
+        rate_update(&watch->lost[i], snapshot->sources[i].lost, seconds);
+    }
+    for (uint32_t i = 0; i < snapshot->graph->n_sinks; i++)
+        rate_update(&watch->delivered[i], snapshot->sinks[i].delivered, seconds);
+}
+
+static void tell_losses(struct watch *watch)
+{
+    uint64_t lost = snapshot_lost(&watch->snapshot);
+    uint64_t left_out = watch->losses.left_out;
+
+    if (lost == watch->lost_told)
+        return;
+    log_limited(&watch->losses, LOG_LEVEL_WARNING, NULL, NULL,
+                "%" PRIu64 " records were lost since the last such line because a ring was full; "
+                "filter more, make ring_size larger, or write to a faster sink",
+                lost - watch->lost_told);
+    if (watch->losses.left_out <= left_out)
+        watch->lost_told = lost;
+}
+
+void watch_refresh(struct watch *watch)
+{
+    snapshot_take(&watch->snapshot, &watch->engine->consumer, clock_monotonic());
+}
+
+void watch_look(struct watch *watch)
+{
+    int64_t before = watch->looked_at ? watch->looked_at : watch->started_at;
+
+    engine_refresh_lost(watch->engine);
+    watch_refresh(watch);
+    watch->looked_at = watch->snapshot.time;
+    update_rates(watch, (double)(watch->looked_at - before) / 1e9);
+    tell_losses(watch);
+    health_look(&watch->health, &watch->snapshot);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The main thread's eye on a running graph: looks once a second, keeps rates and the verdict, and
+ * takes a fresh snapshot for whoever asks. Main thread only. */
+
+#include "base/log.h"
+#include "control/health.h"
+#include "control/options.h"
+#include "control/snapshot.h"
+
+struct engine;
+
+/* Events of the last second. */
+struct rate {
+    uint64_t total; /* when last looked */
+    double per_second;
+};
+
+struct watch {
+    struct engine *engine;
+    const struct control_options *options;
+    struct snapshot snapshot;
+    struct health health;
+    struct rate records[GRAPH_SOURCES_MAX];
+    struct rate lost[GRAPH_SOURCES_MAX];
+    struct rate delivered[GRAPH_SINKS_MAX];
+    struct log_limit losses; /* lines about lost records */
+    uint64_t lost_told;
+    int64_t looked_at;   /* ns, monotonic; 0: not yet */
+    int64_t started_at;  /* ns, monotonic */
+    int64_t started;     /* ns since 1970 */
+    uint64_t generation; /* of the config: 1 is the one it started with */
+};
+
+/* With the engine running; engine and options stay the caller's. 0 or -ENOMEM. */
+int watch_init(struct watch *watch, struct engine *engine, const struct control_options *options);
+/* Accepts a zeroed watch. */
+void watch_deinit(struct watch *watch);
+
+/* Once a second. */
+void watch_look(struct watch *watch);
+/* Reads all counters anew; neither rates nor verdict change. */
+void watch_refresh(struct watch *watch);

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running daemon that can be asked: what the tests of control/ share."""
+import http.client
+import json
+import os
+import socket
+import subprocess
+import tempfile
+
+import harness
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=harness.PATIENCE)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(harness.PATIENCE)
+        self.sock.connect(self.path)
+
+
+class Controlled(harness.Daemon):
+    def __init__(self, config, **options):
+        self.place = tempfile.TemporaryDirectory(prefix="ringmill-control.")
+        os.chmod(self.place.name, 0o755)
+        harness.write_file(self.place.name, "target", "")
+        self.path = os.path.join(self.place.name, "control.sock")
+        self.port = free_port()
+        config = config.replace("FOLDER", self.place.name).replace("PORT", str(self.port))
+        super().__init__(config=config, **options)
+        self.wait_running()
+
+    def ask(self, path, method="GET", body=None, headers=None, tcp=False):
+        """(HTTP status, body)"""
+        connection = (http.client.HTTPConnection("127.0.0.1", self.port, timeout=harness.PATIENCE)
+                      if tcp else UnixConnection(self.path))
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        self.content_type = answer.getheader("Content-Type")
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    def open_target(self, times):
+        """Opens that nobody else on this machine makes: FOLDER/target, if it is there or not."""
+        subprocess.run([os.path.join(harness.BIN, "open-loop"),
+                        os.path.join(self.place.name, "target"), str(times)], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def status(self):
+        return json.loads(self.ask("/v1/status")[1])
+
+    def bad_checks(self):
+        """{name: reason} of those that are bad."""
+        code, text = self.ask("/healthz")
+        health = json.loads(text)
+        bad = {check["name"]: check["reason"] for check in health["checks"] if not check["good"]}
+        assert code == (503 if bad else 200) and health["healthy"] == (not bad), text
+        return bad
+
+    def listener(self, kind):
+        return next(entry for entry in self.status()["http"] if entry["listener"] == kind)
+
+
+def settle(daemon, pipeline, forwarded):
+    """Until so many records of the pipeline have come out, and nothing is under way."""
+    def settled():
+        status = daemon.status()
+        books = {entry["name"]: entry["books"] for entry in status["pipelines"]}
+        return (books[pipeline]["forwarded"] >= forwarded and
+                all(sink["in_flight"] == 0 for sink in status["sinks"]))
+    harness.wait_for(settled, f"{forwarded} records of {pipeline}")

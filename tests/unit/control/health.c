@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Each way to be unwell, made for real in a daemon without a kernel: exactly the right check turns
+ * bad, and back. Only the clock is the test's own: it runs ahead instead of waiting. */
+
+#include "control/health.h"
+
+#include "base/thread.h"
+#include "unit/control/mill.h"
+
+static struct mill mill;
+
+static int set_up(void **state)
+{
+    (void)state;
+    thread_setup_interrupt();
+    mill_init(&mill);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mill_deinit(&mill);
+    return 0;
+}
+
+/* One check is bad, for this reason; CHECKS: none is. */
+static void expect(enum check bad, const char *reason)
+{
+    for (int check = 0; check < CHECKS; check++) {
+        const char *found = mill.health.reasons[check];
+
+        if (check != (int)bad && found[0])
+            fail_msg("%s: %s", health_check_name((enum check)check), found);
+        if (check == (int)bad && !strstr(found, reason))
+            fail_msg("%s: \"%s\", expected \"%s\"", health_check_name(bad), found, reason);
+    }
+    assert_int_equal(health_good(&mill.health), bad == CHECKS);
+}
+
+static void pass_seconds(int seconds)
+{
+    mill_rest(&mill);
+    mill.ahead += seconds * MILL_SECOND;
+    mill_look(&mill);
+}
+
+static void well_at_work_and_at_rest(void **state)
+{
+    char buffer[100];
+
+    (void)state;
+    mill_start(&mill);
+    mill_look(&mill);
+    for (uint32_t round = 0; round < 20; round++) {
+        for (uint32_t i = 0; i < 100; i++)
+            mill_produce(&mill, i % 10);
+        mill_look(&mill);
+        expect(CHECKS, "");
+        mill_settle(&mill);
+        pass_seconds(20);
+        expect(CHECKS, "");
+    }
+    pass_seconds(3600);
+    expect(CHECKS, "");
+    assert_true(mill.snapshot.quiet);
+    assert_null(health_reason(&mill.health, buffer, sizeof(buffer)));
+    assert_false(health_stuck(&mill.health));
+    assert_int_equal(mill.snapshot.sources[0].ring.records, 2000);
+    assert_int_equal(mill.snapshot.sinks[0].delivered, 1800);
+}
+
+static void a_busy_head_is_the_producers_fault(void **state)
+{
+    char buffer[500];
+    void *sample;
+
+    (void)state;
+    mill_start(&mill);
+    mill_produce(&mill, 1);
+    mill_settle(&mill);
+    sample = fake_reserve(mill.fake, 16);
+    fake_write(mill.fake, "0123456789abcdef", 16, FAKE_FORCE_WAKEUP); /* the reader looks */
+    for (int i = 0; i < 20000 && mill.snapshot.sources[0].ring.busy_since == 0; i++) {
+        usleep(1000);
+        mill_see(&mill);
+    }
+    pass_seconds(5);
+    expect(CHECKS, "");
+    pass_seconds(6);
+    expect(CHECK_RINGS, "source exec: the oldest record has been reserved and not submitted for 1");
+    assert_true(health_stuck(&mill.health));
+    assert_true(strncmp(health_reason(&mill.health, buffer, sizeof(buffer)),
+                        "rings: source exec: ", 20) == 0);
+    memset(sample, 0, 16);
+    fake_submit(mill.fake, sample, FAKE_FORCE_WAKEUP);
+    mill_settle(&mill);
+    pass_seconds(1);
+    expect(CHECKS, "");
+}
+
+static void trailing_discards_are_no_waiting_records(void **state)
+{
+    (void)state;
+    mill_start(&mill);
+    mill_produce(&mill, 1);
+    mill_settle(&mill);
+    fake_discard(mill.fake, fake_reserve(mill.fake, 16), FAKE_FORCE_WAKEUP);
+    mill_settle(&mill);
+    pass_seconds(1);
+    pass_seconds(60);
+    expect(CHECKS, "");
+}
+
+static void a_corrupt_ring(void **state)
+{
+    (void)state;
+    mill_start(&mill);
+    mill_produce(&mill, 1);
+    mill_settle(&mill);
+    fake_set_header(mill.fake, fake_producer(mill.fake), 50000);
+    fake_set_producer(mill.fake, fake_producer(mill.fake) + 16);
+    ringmill_reader_wake(mill.engine.consumer.reader);
+    for (int i = 0; i < 20000 && !mill.snapshot.sources[0].corrupt; i++) {
+        usleep(1000);
+        mill_see(&mill);
+    }
+    mill_look(&mill);
+    expect(CHECK_RINGS, "source exec: ");
+}
+
+static void a_sink_that_fails(void **state)
+{
+    (void)state;
+    mill_start(&mill);
+    atomic_store(&mill.sink.failure, -ENOSPC);
+    mill_produce(&mill, 1);
+    while (mill.snapshot.time == 0 || mill.snapshot.sinks[0].retrying_since == 0)
+        mill_see(&mill);
+    mill_look(&mill);
+    expect(CHECKS, "");
+    assert_int_equal(mill.snapshot.sinks[0].up, 0);
+    pass_seconds(31);
+    expect(CHECK_SINKS, "sink out: cannot write for 31 s: No space left on device");
+    atomic_store(&mill.sink.failure, 0);
+    mill_settle(&mill);
+    pass_seconds(1);
+    expect(CHECKS, "");
+}
+
+/* The lane and then the ring fill behind it, but that is not the ring's fault. */
+static void a_sink_that_takes_nothing(void **state)
+{
+    (void)state;
+    mill_start(&mill);
+    atomic_store(&mill.sink.block, true);
+    while (mill.snapshot.time == 0 || !mill.snapshot.sources[0].paused) {
+        while (fake_producer(mill.fake) - fake_consumer(mill.fake) < MILL_RING / 2)
+            mill_produce(&mill, 1);
+        usleep(1000);
+        mill_see(&mill);
+    }
+    mill_look(&mill);
+    pass_seconds(15);
+    expect(CHECKS, "");
+    pass_seconds(20);
+    expect(CHECK_SINKS, "sink out: has taken nothing for 35 s");
+    assert_true(health_stuck(&mill.health));
+    atomic_store(&mill.sink.block, false);
+    mill_settle(&mill);
+    pass_seconds(1);
+    expect(CHECKS, "");
+}
+
+/* ---- a handler that does not come back --------------------------------------------------------
+ */
+
+static atomic_bool wedged;
+
+static void process_wedged(struct handler *handler, struct batch *batch)
+{
+    (void)handler;
+    (void)batch;
+    while (atomic_load(&wedged))
+        usleep(1000);
+}
+
+static void close_wedged(struct handler *handler)
+{
+    (void)handler;
+}
+
+static const struct handler_ops wedge_ops = {
+    .name = "wedge", .process = process_wedged, .close = close_wedged};
+
+static void a_wedged_handler(void **state)
+{
+    struct strand *strand = &mill.graph->sources[0].strands[0];
+    static struct handler wedge = {.ops = &wedge_ops};
+
+    (void)state;
+    strand->handlers[0]->ops->close(strand->handlers[0]);
+    strand->handlers[0] = &wedge;
+    atomic_store(&wedged, true);
+    mill_start(&mill);
+    mill_produce(&mill, 1);
+    while (atomic_load(&strand->current) == 0)
+        usleep(1000);
+    mill_produce(&mill, 1);
+    mill_look(&mill);
+    mill.ahead += 5 * MILL_SECOND; /* without a rest: there is none */
+    mill_look(&mill);
+    expect(CHECKS, "");
+    mill.ahead += 6 * MILL_SECOND;
+    mill_look(&mill);
+    expect(CHECK_HANDLERS,
+           "the handler wedge, number 1 of pipeline all, has kept a batch of source exec for 11 s");
+    assert_true(health_stuck(&mill.health));
+    atomic_store(&wedged, false);
+    mill_settle(&mill);
+    pass_seconds(1);
+    expect(CHECKS, "");
+    mill_stop(&mill);
+}
+
+/* ---- losses, books --------------------------------------------------------------------------- */
+
+static void a_loss_storm(void **state)
+{
+    (void)state;
+    mill_start(&mill);
+    for (int second = 0; second < 20; second++) {
+        mill.graph->sources[0].lost += 90;
+        pass_seconds(1);
+        expect(CHECKS, "");
+    }
+    mill.graph->sources[0].lost += 2000;
+    pass_seconds(1);
+    expect(CHECK_LOSSES, "281 records/s were lost over the last 10 s because a ring was full");
+    assert_false(health_stuck(&mill.health));
+    for (int second = 0; second < 11; second++)
+        pass_seconds(1);
+    expect(CHECKS, "");
+}
+
+static void books_that_do_not_add_up(void **state)
+{
+    struct books *books = &mill.graph->sources[0].strands[0].books;
+
+    (void)state;
+    mill_start(&mill);
+    mill_produce(&mill, 1);
+    mill_settle(&mill);
+    counter_add(&books->rows[BOOK_FILTERED], 1);
+    mill_look(&mill);
+    expect(CHECK_BOOKS, "pipeline all: a record has no known end, or two");
+    assert_false(health_stuck(&mill.health));
+    counter_add(&books->rows[BOOK_COPIES], 1);
+    mill_look(&mill);
+    expect(CHECKS, "");
+    counter_add(&books->rows[BOOK_SEEN], 1);
+    counter_add(&books->rows[BOOK_FORWARDED], 1);
+    mill_look(&mill);
+    expect(CHECK_BOOKS, "source exec: pipeline all saw another number of records; the sinks got "
+                        "another number of events than the pipelines forwarded");
+}
+
+/* Records fly all the time: a look may find them anywhere, and never takes that for a fault. */
+static void books_are_not_judged_in_motion(void **state)
+{
+    uint64_t quiet = 0;
+
+    (void)state;
+    mill_start(&mill);
+    for (int i = 0; i < 3000; i++) {
+        while (fake_producer(mill.fake) - fake_consumer(mill.fake) < MILL_RING / 2)
+            mill_produce(&mill, (uint32_t)i % 10);
+        mill_look(&mill);
+        quiet += mill.snapshot.quiet;
+        expect(CHECKS, "");
+    }
+    print_message("%lu of 3000 looks were quiet\n", (unsigned long)quiet);
+}
+
+#define IN_MILL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_MILL(well_at_work_and_at_rest),
+        IN_MILL(a_busy_head_is_the_producers_fault),
+        IN_MILL(trailing_discards_are_no_waiting_records),
+        IN_MILL(a_corrupt_ring),
+        IN_MILL(a_sink_that_fails),
+        IN_MILL(a_sink_that_takes_nothing),
+        IN_MILL(a_wedged_handler),
+        IN_MILL(a_loss_storm),
+        IN_MILL(books_that_do_not_add_up),
+        IN_MILL(books_are_not_judged_in_motion),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,148 +8,59 @@
 #include "control/metrics.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "control/own_rows.h"
+#include "control/page.h"
 #include "pipeline/engine.h"
-
-enum { ROW_FAMILIES_MAX = 64, FAMILY_NAME_MAX = 128, LABELS_MAX = 512 };
-
-enum family_type { COUNTER, GAUGE, HISTOGRAM };
-
-struct page {
-    const struct watch *watch;
-    const struct snapshot *snapshot;
-    const struct server *server;
-    const struct family *family;
-    struct evbuffer *out;
-    bool open;
-    bool failed;
-};
-
-struct family {
-    const char *name; /* with its unit, without _total */
-    enum family_type type;
-    const char *unit; /* the name's end; "" for a plain count */
-    const char *help;
-    void (*samples)(struct page *page);
-    size_t offset; /* put_sources and put_sinks: of a uint64_t in a sight */
-};
-
-/* ---- lines ----------------------------------------------------------------------------------- */
-
-__attribute__((format(printf, 2, 3))) static void put(struct page *page, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    if (evbuffer_add_vprintf(page->out, format, arguments) < 0)
-        page->failed = true;
-    va_end(arguments);
-}
-
-static const char *suffix(const struct page *page)
-{
-    return page->family->type == COUNTER ? "_total" : "";
-}
-
-/* labels: `source="exec"`, or "". */
-static void sample(struct page *page, uint64_t value, const char *labels)
-{
-    put(page, "%s%s%s%s%s %" PRIu64 "\n", page->family->name, suffix(page), labels[0] ? "{" : "",
-        labels, labels[0] ? "}" : "", value);
-}
-
-static void sample_seconds(struct page *page, double seconds, const char *labels)
-{
-    put(page, "%s%s%s%s%s %.9f\n", page->family->name, suffix(page), labels[0] ? "{" : "", labels,
-        labels[0] ? "}" : "", seconds);
-}
-
-/* Writes one label into the buffer, and gives it. */
-static const char *label(char buffer[LABELS_MAX], const char *key, const char *value)
-{
-    snprintf(buffer, LABELS_MAX, "%s=\"%s\"", key, value);
-    return buffer;
-}
-
-static void head(struct page *page)
-{
-    static const char *const types[] = {"counter", "gauge", "histogram"};
-    const struct family *family = page->family;
-    const char *end = page->open ? "" : suffix(page);
-
-    put(page, "# HELP %s%s %s.\n# TYPE %s%s %s\n", family->name, end, family->help, family->name,
-        end, types[family->type]);
-    if (page->open && family->unit[0])
-        put(page, "# UNIT %s %s\n", family->name, family->unit);
-}
-
-static void histogram_samples(struct page *page, const struct histogram *histogram,
-                              const char *labels)
-{
-    uint64_t count = 0;
-
-    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        count += counter_get(&histogram->buckets[i]);
-        if (i < HISTOGRAM_BOUNDED)
-            put(page, "%s_bucket{%s,le=\"%.9g\"} %" PRIu64 "\n", page->family->name, labels,
-                (double)histogram_bound(i) / 1e9, count);
-        else
-            put(page, "%s_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", page->family->name, labels, count);
-    }
-    put(page, "%s_sum{%s} %.9f\n%s_count{%s} %" PRIu64 "\n", page->family->name, labels,
-        (double)counter_get(&histogram->sum) / 1e9, page->family->name, labels, count);
-}
 
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
 static void put_build(struct page *page)
 {
-    sample(page, 1, "version=\"" RINGMILL_VERSION "\"");
+    page_sample(page, 1, "version=\"" RINGMILL_VERSION "\"");
 }
 
 static void put_start(struct page *page)
 {
-    sample_seconds(page, (double)page->watch->started / 1e9, "");
+    page_sample_seconds(page, (double)page->watch->started / 1e9, "");
 }
 
 static void put_generation(struct page *page)
 {
-    sample(page, page->watch->generation, "");
+    page_sample(page, page->watch->generation, "");
 }
 
 static void put_healthy(struct page *page)
 {
-    sample(page, health_good(&page->watch->health), "");
+    page_sample(page, health_good(&page->watch->health), "");
 }
 
 static void put_checks(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (int check = 0; check < CHECKS; check++)
-        sample(page, page->watch->health.reasons[check][0] == '\0',
-               label(labels, "check", health_check_name((enum check)check)));
+        page_sample(page, page->watch->health.reasons[check][0] == '\0',
+                    page_label(labels, "check", health_check_name((enum check)check)));
 }
 
 static void put_turns(struct page *page)
 {
-    sample(page, page->snapshot->turns, "");
+    page_sample(page, page->snapshot->turns, "");
 }
 
 static void put_naps(struct page *page)
 {
-    sample(page, page->snapshot->reader.naps, "");
+    page_sample(page, page->snapshot->reader.naps, "");
 }
 
 static void put_wakeups(struct page *page)
 {
-    sample(page, page->snapshot->reader.wakeups, "");
+    page_sample(page, page->snapshot->reader.wakeups, "");
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -165,37 +76,38 @@ static uint64_t picked(const struct page *page, const void *sight)
 
 static void put_sources(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
         const struct source_sight *sight = &page->snapshot->sources[i];
 
-        sample(page, picked(page, sight), label(labels, "source", sight->source->source->name));
+        page_sample(page, picked(page, sight),
+                    page_label(labels, "source", sight->source->source->name));
     }
 }
 
 static void put_busy(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
         const struct source_sight *sight = &page->snapshot->sources[i];
         int64_t since = (int64_t)sight->ring.busy_since;
 
-        sample_seconds(page, since ? (double)(page->snapshot->time - since) / 1e9 : 0,
-                       label(labels, "source", sight->source->source->name));
+        page_sample_seconds(page, since ? (double)(page->snapshot->time - since) / 1e9 : 0,
+                            page_label(labels, "source", sight->source->source->name));
     }
 }
 
 static void put_commit_latency(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
         const struct graph_source *source = page->snapshot->sources[i].source;
 
-        histogram_samples(page, &source->commit_latency,
-                          label(labels, "source", source->source->name));
+        page_histogram(page, &source->commit_latency,
+                       page_label(labels, "source", source->source->name));
     }
 }
 
@@ -203,7 +115,7 @@ static void put_commit_latency(struct page *page)
 
 static void put_books(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_pipelines; i++)
         for (int row = 0; row < BOOK_ROWS; row++) {
@@ -211,7 +123,7 @@ static void put_books(struct page *page)
 
             snprintf(labels, sizeof(labels), "pipeline=\"%s\",row=\"%s\"", sight->pipeline->name,
                      book_name((enum book)row));
-            sample(page, sight->books.rows[row], labels);
+            page_sample(page, sight->books.rows[row], labels);
         }
 }
 
@@ -221,7 +133,7 @@ typedef void (*handler_sample)(struct page *page, const struct strand *strand, u
 static void each_handler(struct page *page, handler_sample of)
 {
     const struct graph *graph = page->snapshot->graph;
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
         for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
@@ -239,25 +151,25 @@ static void each_handler(struct page *page, handler_sample of)
 static void handler_in(struct page *page, const struct strand *strand, uint32_t index,
                        const char *labels)
 {
-    sample(page, strand_handler_in(strand, index), labels);
+    page_sample(page, strand_handler_in(strand, index), labels);
 }
 
 static void handler_out(struct page *page, const struct strand *strand, uint32_t index,
                         const char *labels)
 {
-    sample(page, counter_get(&strand->accounts[index].out), labels);
+    page_sample(page, counter_get(&strand->accounts[index].out), labels);
 }
 
 static void handler_clocked(struct page *page, const struct strand *strand, uint32_t index,
                             const char *labels)
 {
-    sample(page, counter_get(&strand->accounts[index].clocked), labels);
+    page_sample(page, counter_get(&strand->accounts[index].clocked), labels);
 }
 
 static void handler_time(struct page *page, const struct strand *strand, uint32_t index,
                          const char *labels)
 {
-    sample_seconds(page, (double)counter_get(&strand->accounts[index].ns) / 1e9, labels);
+    page_sample_seconds(page, (double)counter_get(&strand->accounts[index].ns) / 1e9, labels);
 }
 
 static void put_handler_in(struct page *page)
@@ -284,23 +196,23 @@ static void put_handler_time(struct page *page)
 
 static void put_sinks(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sinks; i++) {
         const struct sink_sight *sight = &page->snapshot->sinks[i];
 
-        sample(page, picked(page, sight), label(labels, "sink", sight->sink->name));
+        page_sample(page, picked(page, sight), page_label(labels, "sink", sight->sink->name));
     }
 }
 
 static void put_ack_latency(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sinks; i++) {
         const struct graph_sink *sink = page->snapshot->sinks[i].sink;
 
-        histogram_samples(page, &sink->writer.ack_latency, label(labels, "sink", sink->name));
+        page_histogram(page, &sink->writer.ack_latency, page_label(labels, "sink", sink->name));
     }
 }
 
@@ -308,7 +220,7 @@ static void put_ack_latency(struct page *page)
 
 static void put_http_requests(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (int kind = 0; kind < SERVER_KINDS; kind++) {
         const struct server_counts *counts = server_counts(page->server, (enum server_kind)kind);
@@ -324,18 +236,18 @@ static void put_http_requests(struct page *page)
         for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
             snprintf(labels, sizeof(labels), "listener=\"%s\",end=\"%s\"",
                      server_kind_name((enum server_kind)kind), ends[i].end);
-            sample(page, ends[i].count, labels);
+            page_sample(page, ends[i].count, labels);
         }
     }
 }
 
 static void put_http_open(struct page *page)
 {
-    char labels[LABELS_MAX];
+    char labels[PAGE_LABELS_MAX];
 
     for (int kind = 0; kind < SERVER_KINDS; kind++)
-        sample(page, server_counts(page->server, (enum server_kind)kind)->open,
-               label(labels, "listener", server_kind_name((enum server_kind)kind)));
+        page_sample(page, server_counts(page->server, (enum server_kind)kind)->open,
+                    page_label(labels, "listener", server_kind_name((enum server_kind)kind)));
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -415,110 +327,6 @@ static const struct family families[] = {
     {"ringmill_http_open_connections", GAUGE, "", "Connections that are open", put_http_open, 0},
 };
 
-/* ---- what handlers and sinks bring ----------------------------------------------------------- */
-
-/* Rows come handler by handler, but a family's samples must stand together: so the families are
- * found first, and then all is asked again for each of them. */
-struct own_rows {
-    struct page *page;
-    const char *owner;       /* "handler" or "sink" */
-    const char *kind;        /* "limit" */
-    char labels[LABELS_MAX]; /* of the thing that is asked */
-    struct family families[ROW_FAMILIES_MAX];
-    char names[ROW_FAMILIES_MAX][FAMILY_NAME_MAX];
-    uint32_t n_families;
-    uint32_t wanted; /* the family to print; n_families: none */
-};
-
-static void family_name(const struct own_rows *own, const struct row *row,
-                        char name[FAMILY_NAME_MAX])
-{
-    snprintf(name, FAMILY_NAME_MAX, "ringmill_%s_%s_%s%s%s", own->owner, own->kind, row->name,
-             row->unit[0] ? "_" : "", row->unit);
-}
-
-static void find_family(void *data, const struct row *row, uint64_t value)
-{
-    struct own_rows *own = data;
-    char name[FAMILY_NAME_MAX];
-
-    (void)value;
-    family_name(own, row, name);
-    for (uint32_t i = 0; i < own->n_families; i++)
-        if (strcmp(own->names[i], name) == 0)
-            return;
-    if (own->n_families == ROW_FAMILIES_MAX)
-        return;
-    memcpy(own->names[own->n_families], name, sizeof(name));
-    own->families[own->n_families] = (struct family){own->names[own->n_families],
-                                                     row->kind == ROW_COUNT ? COUNTER : GAUGE,
-                                                     row->unit,
-                                                     row->help,
-                                                     NULL,
-                                                     0};
-    own->n_families++;
-}
-
-static void print_row(void *data, const struct row *row, uint64_t value)
-{
-    struct own_rows *own = data;
-    char name[FAMILY_NAME_MAX];
-
-    family_name(own, row, name);
-    if (strcmp(own->names[own->wanted], name) == 0)
-        sample(own->page, value, own->labels);
-}
-
-static void ask_handlers(struct own_rows *own, row_emit emit)
-{
-    const struct graph *graph = own->page->snapshot->graph;
-
-    own->owner = "handler";
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
-            for (uint32_t k = 0; k < graph->sources[i].strands[j].n_handlers; k++) {
-                const struct handler *handler = graph->sources[i].strands[j].handlers[k];
-
-                if (!handler->ops->rows)
-                    continue;
-                snprintf(
-                    own->labels, sizeof(own->labels), "pipeline=\"%s\",source=\"%s\",number=\"%u\"",
-                    graph->sources[i].pipelines[j]->name, graph->sources[i].source->name, k + 1);
-                own->kind = handler->ops->name;
-                handler->ops->rows(handler, emit, own);
-            }
-}
-
-static void ask_sinks(struct own_rows *own, row_emit emit)
-{
-    const struct graph *graph = own->page->snapshot->graph;
-
-    own->owner = "sink";
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        const struct graph_sink *sink = &graph->sinks[i];
-
-        if (!sink->ops->rows)
-            continue;
-        own->kind = sink->ops->name;
-        label(own->labels, "sink", sink->name);
-        sink->ops->rows(sink->sink, emit, own);
-    }
-}
-
-static void put_own_rows(struct page *page)
-{
-    struct own_rows own = {.page = page};
-
-    ask_handlers(&own, find_family);
-    ask_sinks(&own, find_family);
-    for (own.wanted = 0; own.wanted < own.n_families; own.wanted++) {
-        page->family = &own.families[own.wanted];
-        head(page);
-        ask_handlers(&own, print_row);
-        ask_sinks(&own, print_row);
-    }
-}
-
 int metrics_write(const struct watch *watch, const struct server *server, bool open,
                   struct evbuffer *out)
 {
@@ -526,11 +334,11 @@ int metrics_write(const struct watch *watch, const struct server *server, bool o
 
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         page.family = &families[i];
-        head(&page);
+        page_head(&page);
         families[i].samples(&page);
     }
-    put_own_rows(&page);
+    own_rows_write(&page);
     if (open)
-        put(&page, "# EOF\n");
+        page_put(&page, "# EOF\n");
     return page.failed ? -ENOMEM : 0;
 }

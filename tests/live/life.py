@@ -21,11 +21,14 @@ pipelines:
 
 
 class Load:
-    """Opens files as fast as it can until it is stopped."""
+    """Opens files until it is stopped: as fast as it can, or with a pause (in us) after each 100."""
+
+    def __init__(self, pause=0):
+        self.pause = pause
 
     def __enter__(self):
         self.process = subprocess.Popen([os.path.join(harness.BIN, "open-loop"), "/etc/hostname",
-                                         "1000000000"], stdout=subprocess.DEVNULL)
+                                         "1000000000", str(self.pause)], stdout=subprocess.DEVNULL)
 
     def __exit__(self, *_):
         self.process.kill()
@@ -36,7 +39,7 @@ def test_sigterm_under_load_loses_nothing_and_is_quick():
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, "log")
         daemon = harness.Daemon(config=OPENS % f"file, path: {log}").wait_running()
-        with Load():
+        with Load(pause=1000):  # what any build can take, so that what is lost, the stop has lost
             time.sleep(1)
             start = time.monotonic()
             code = daemon.stop()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* open-loop PATH COUNT: opens (and closes) PATH so often, as fast as it can. Prints nanoseconds per
- * call. */
+/* open-loop PATH COUNT [PAUSE]: opens (and closes) PATH so often, as fast as it can, or with a
+ * pause of so many microseconds after each hundred. Prints nanoseconds per call. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,11 +12,14 @@
 int main(int argc, char **argv)
 {
     struct timespec start, end;
+    useconds_t pause = 0;
     long count;
 
-    if (argc != 3)
+    if (argc < 3)
         return 2;
     count = atol(argv[2]);
+    if (argc > 3)
+        pause = (useconds_t)atol(argv[3]);
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (long i = 0; i < count; i++) {
         int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
@@ -24,6 +27,8 @@ int main(int argc, char **argv)
         if (fd < 0)
             return 1;
         close(fd);
+        if (pause > 0 && i % 100 == 99)
+            usleep(pause);
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     printf("%.1f\n",

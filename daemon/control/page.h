@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A page of metrics while it is written: Prometheus text, or OpenMetrics. Main thread only. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/histogram.h"
+#include "control/server.h"
+#include "control/watch.h"
+
+struct evbuffer;
+
+enum { PAGE_LABELS_MAX = 512 };
+
+enum family_type { COUNTER, GAUGE, HISTOGRAM };
+
+struct page {
+    const struct watch *watch;
+    const struct snapshot *snapshot;
+    const struct server *server;
+    const struct family *family;
+    struct evbuffer *out;
+    bool open;
+    bool failed;
+};
+
+struct family {
+    const char *name; /* with its unit, without _total */
+    enum family_type type;
+    const char *unit; /* the name's end; "" for a plain count */
+    const char *help;
+    void (*samples)(struct page *page);
+    size_t offset; /* put_sources and put_sinks: of a uint64_t in a sight */
+};
+
+/* Formats into the page; what finds no memory sets failed. */
+void page_put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The HELP, TYPE and UNIT lines of page->family. */
+void page_head(struct page *page);
+
+/* One sample of page->family. labels: `source="exec"`, or "". */
+void page_sample(struct page *page, uint64_t value, const char *labels);
+void page_sample_seconds(struct page *page, double seconds, const char *labels);
+/* All its samples: cumulative buckets, sum and count, in seconds. labels are not empty. */
+void page_histogram(struct page *page, const struct histogram *histogram, const char *labels);
+
+/* Writes one label into the buffer, and gives it. */
+const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);

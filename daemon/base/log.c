@@ -177,15 +177,16 @@ static bool limit_allows(struct log_limit *limit, int64_t now)
     return false;
 }
 
-void log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
+bool log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
                  const char *format, ...)
 {
     va_list arguments;
 
     if (level > log_get_level() || !limit_allows(limit, clock_monotonic()))
-        return;
+        return false;
     va_start(arguments, format);
     write_line(level, kind, name, limit->left_out, format, arguments);
     va_end(arguments);
     limit->left_out = 0;
+    return true;
 }

@@ -6,6 +6,7 @@
  * thing that the line is about as a field of its own (RINGMILL_SOURCE=, RINGMILL_SINK=, ...), so
  * that `journalctl RINGMILL_SINK=out` finds it. Any thread; a line is written whole. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -28,7 +29,7 @@ void log_about(enum log_level level, const char *kind, const char *name, const c
 
 /* At most so many lines within so many seconds, for what may happen again and again. What was left
  * out is counted, and the next line that is written says how many those were. Owned by one thread;
- * only `lines` and `seconds` are set beforehand. */
+ * only `lines` and `seconds` are set beforehand. Says whether the line was written. */
 struct log_limit {
     uint32_t lines;
     uint32_t seconds;
@@ -37,7 +38,7 @@ struct log_limit {
     uint64_t left_out; /* since the last line that was written */
 };
 
-void log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
+bool log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 static int explain(const char *path, int code, struct error *error)
 {
@@ -25,6 +26,9 @@ static int explain(const char *path, int code, struct error *error)
     if (code == -EAGAIN)
         return error_set(error, code, "ringmilld does not answer on %s within %d s", path,
                          CLIENT_SECONDS_MAX);
+    if (code == -EMSGSIZE)
+        return error_set(error, code, "what answers on %s says more than %d bytes", path,
+                         CLIENT_ANSWER_MAX);
     return error_set(error, code, "cannot ask ringmilld on %s: %s", path, strerror(-code));
 }
 
@@ -45,26 +49,36 @@ static int connect_to(const char *path, int *ret_fd)
     return 0;
 }
 
-/* All of it, NUL-ended. */
+/* No SIGPIPE, and no error either: a crowded daemon closes at once, and reading tells. */
+static void send_request(int fd, const char *path)
+{
+    char request[256];
+    int length =
+        snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
+
+    if (send(fd, request, (size_t)length, MSG_NOSIGNAL) < 0)
+        return;
+}
+
+/* All of it, NUL-ended; "" when the daemon hung up. */
 static int read_answer(int fd, char **ret_answer)
 {
-    _cleanup_(cleanup_free) char *answer = NULL;
-    size_t used = 0, room = 0;
+    int64_t end = clock_monotonic() + CLIENT_SECONDS_MAX * INT64_C(1000000000);
+    _cleanup_(cleanup_free) char *answer = malloc(CLIENT_ANSWER_MAX + 1);
+    size_t used = 0;
     ssize_t got;
 
-    do {
-        if (room - used < 2) {
-            char *larger = realloc(answer, room = room ? 2 * room : 64 * 1024);
-
-            if (!larger || room > CLIENT_ANSWER_MAX)
-                return -ENOMEM;
-            answer = larger;
-        }
-        got = read(fd, answer + used, room - used - 1);
-        if (got < 0)
-            return -errno;
+    if (!answer)
+        return -ENOMEM;
+    while ((got = read(fd, answer + used, CLIENT_ANSWER_MAX - used)) > 0) {
         used += (size_t)got;
-    } while (got > 0);
+        if (used == CLIENT_ANSWER_MAX)
+            return -EMSGSIZE;
+        if (clock_monotonic() > end)
+            return -EAGAIN;
+    }
+    if (got < 0 && errno != ECONNRESET)
+        return -errno;
     answer[used] = '\0';
     *ret_answer = TAKE_PTR(answer);
     return 0;
@@ -77,10 +91,10 @@ int client_get(const char *socket_path, const char *path, struct error *error, c
     int result = connect_to(socket_path, &fd), status = 0;
     const char *body;
 
-    if (result == 0 && dprintf(fd, "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path) < 0)
-        result = -errno;
-    if (result == 0)
+    if (result == 0) {
+        send_request(fd, path);
         result = read_answer(fd, &answer);
+    }
     if (result < 0)
         return explain(socket_path, result, error);
     body = strstr(answer, "\r\n\r\n");

@@ -5,10 +5,12 @@
 
 #include "cli/status.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -91,5 +93,9 @@ enum exit_code status_command(int argc, char **argv)
         summary_print(status, stdout);
     code = json_is_true(json_object_get(status, "healthy")) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
     json_decref(status);
+    if (fflush(stdout) != 0) {
+        log_error("cannot write to standard output: %s", strerror(errno));
+        return EXIT_CODE_ENVIRONMENT;
+    }
     return code;
 }

@@ -146,9 +146,16 @@ static void print_each(const json_t *status, const char *key,
     }
 }
 
+static void print_consumer(const json_t *consumer, FILE *file)
+{
+    fprintf(file, "consumer: %" JSON_INTEGER_FORMAT " wake-ups, %" JSON_INTEGER_FORMAT " naps\n",
+            count(consumer, "wakeups"), count(consumer, "naps"));
+}
+
 void summary_print(const json_t *status, FILE *file)
 {
     print_verdict(status, file);
+    print_consumer(json_object_get(status, "consumer"), file);
     print_each(status, "sources", print_source, file);
     print_each(status, "pipelines", print_pipeline, file);
     print_each(status, "sinks", print_sink, file);

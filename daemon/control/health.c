@@ -124,7 +124,7 @@ static bool waits_for_sink(const struct source_sight *sight)
 static void check_ring(struct health *health, const struct source_sight *sight, bool excused,
                        struct stillness *stillness, int64_t now)
 {
-    bool busy = sight->ring.busy_since > 0;
+    bool busy = sight->busy_since > 0;
     uint64_t age = still_for(stillness, sight->ring.publishes,
                              sight->used > 0 && !busy && !excused && !waits_for_sink(sight), now);
     const char *name = sight->source->source->name;
@@ -134,11 +134,11 @@ static void check_ring(struct health *health, const struct source_sight *sight, 
 
         ringmill_ring_health(sight->source->ring, &reason);
         complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
-    } else if (busy && now - (int64_t)sight->ring.busy_since >= (int64_t)health->limits->busy_head)
+    } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head)
         complain(health, CHECK_RINGS,
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64
                  " s, which is the fault of the program that writes it",
-                 name, seconds_of((uint64_t)now - sight->ring.busy_since));
+                 name, seconds_of((uint64_t)now - sight->busy_since));
     else if (age >= health->limits->stuck_after)
         complain(health, CHECK_RINGS,
                  "source %s: %" PRIu64 " bytes wait in the ring and nothing was taken for %" PRIu64

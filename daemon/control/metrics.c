@@ -92,7 +92,7 @@ static void put_busy(struct page *page)
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
         const struct source_sight *sight = &page->snapshot->sources[i];
-        int64_t since = (int64_t)sight->ring.busy_since;
+        int64_t since = (int64_t)sight->busy_since;
 
         page_sample_seconds(page, since ? (double)(page->snapshot->time - since) / 1e9 : 0,
                             page_label(labels, "source", sight->source->source->name));
@@ -283,7 +283,7 @@ static const struct family families[] = {
     {"ringmill_source_ring_used_bytes", GAUGE, "bytes", "Bytes in the ring and not committed",
      put_sources, offsetof(struct source_sight, used)},
     {"ringmill_source_ring_high_water_bytes", GAUGE, "bytes", "The most that was ever in the ring",
-     put_sources, offsetof(struct source_sight, ring.high_water)},
+     put_sources, offsetof(struct source_sight, high_water)},
     {"ringmill_source_head_busy_seconds", GAUGE, "seconds",
      "How long the oldest record has been reserved and not submitted; 0: it is not", put_busy, 0},
     {"ringmill_source_paused", GAUGE, "", "1: not read, because a sink has no room", put_sources,

@@ -14,8 +14,8 @@ enum { ROW_FAMILIES_MAX = 64, FAMILY_NAME_MAX = 128 };
 
 struct own_rows {
     struct page *page;
-    const char *owner;       /* "handler" or "sink" */
-    const char *kind;        /* "limit" */
+    const char *owner;            /* "handler" or "sink" */
+    const char *kind;             /* "limit" */
     char labels[PAGE_LABELS_MAX]; /* of the thing that is asked */
     struct family families[ROW_FAMILIES_MAX];
     char names[ROW_FAMILIES_MAX][FAMILY_NAME_MAX];

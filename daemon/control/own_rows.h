@@ -3,5 +3,6 @@
 
 #include "control/page.h"
 
-/* Writes the families that handlers and sinks bring by their rows(). At most 64; more are left out. */
+/* Writes the families that handlers and sinks bring by their rows(). At most 64; more are left out.
+ */
 void own_rows_write(struct page *page);

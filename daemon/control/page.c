@@ -27,14 +27,14 @@ static const char *suffix(const struct page *page)
 
 void page_sample(struct page *page, uint64_t value, const char *labels)
 {
-    page_put(page, "%s%s%s%s%s %" PRIu64 "\n", page->family->name, suffix(page), labels[0] ? "{" : "",
-        labels, labels[0] ? "}" : "", value);
+    page_put(page, "%s%s%s%s%s %" PRIu64 "\n", page->family->name, suffix(page),
+             labels[0] ? "{" : "", labels, labels[0] ? "}" : "", value);
 }
 
 void page_sample_seconds(struct page *page, double seconds, const char *labels)
 {
-    page_put(page, "%s%s%s%s%s %.9f\n", page->family->name, suffix(page), labels[0] ? "{" : "", labels,
-        labels[0] ? "}" : "", seconds);
+    page_put(page, "%s%s%s%s%s %.9f\n", page->family->name, suffix(page), labels[0] ? "{" : "",
+             labels, labels[0] ? "}" : "", seconds);
 }
 
 const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char *value)
@@ -49,14 +49,13 @@ void page_head(struct page *page)
     const struct family *family = page->family;
     const char *end = page->open ? "" : suffix(page);
 
-    page_put(page, "# HELP %s%s %s.\n# TYPE %s%s %s\n", family->name, end, family->help, family->name,
-        end, types[family->type]);
+    page_put(page, "# HELP %s%s %s.\n# TYPE %s%s %s\n", family->name, end, family->help,
+             family->name, end, types[family->type]);
     if (page->open && family->unit[0])
         page_put(page, "# UNIT %s %s\n", family->name, family->unit);
 }
 
-void page_histogram(struct page *page, const struct histogram *histogram,
-                              const char *labels)
+void page_histogram(struct page *page, const struct histogram *histogram, const char *labels)
 {
     uint64_t count = 0;
 
@@ -64,10 +63,11 @@ void page_histogram(struct page *page, const struct histogram *histogram,
         count += counter_get(&histogram->buckets[i]);
         if (i < HISTOGRAM_BOUNDED)
             page_put(page, "%s_bucket{%s,le=\"%.9g\"} %" PRIu64 "\n", page->family->name, labels,
-                (double)histogram_bound(i) / 1e9, count);
+                     (double)histogram_bound(i) / 1e9, count);
         else
-            page_put(page, "%s_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", page->family->name, labels, count);
+            page_put(page, "%s_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", page->family->name, labels,
+                     count);
     }
     page_put(page, "%s_sum{%s} %.9f\n%s_count{%s} %" PRIu64 "\n", page->family->name, labels,
-        (double)counter_get(&histogram->sum) / 1e9, page->family->name, labels, count);
+             (double)counter_get(&histogram->sum) / 1e9, page->family->name, labels, count);
 }

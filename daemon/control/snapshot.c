@@ -40,7 +40,12 @@ static void see_source(const struct graph_source *source, struct source_sight *s
     sight->produced = sight->ring.records + sight->ring.discards + sight->lost;
     sight->size = ringmill_ring_size(source->ring);
     sight->used = ringmill_ring_available(source->ring);
+    if (sight->ring.high_water > sight->high_water)
+        sight->high_water = sight->ring.high_water;
+    if (sight->used > sight->high_water)
+        sight->high_water = sight->used;
     sight->paused = atomic_load_explicit(&source->paused, memory_order_relaxed);
+    sight->busy_since = sight->paused ? 0 : sight->ring.busy_since;
     sight->corrupt = ringmill_ring_health(source->ring, NULL) < 0;
     sight->disagrees = NULL;
     for (uint32_t i = 0; i < source->n_strands; i++)
@@ -105,13 +110,4 @@ uint64_t snapshot_lost(const struct snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
         lost += snapshot->sources[i].lost;
     return lost;
-}
-
-uint64_t snapshot_records(const struct snapshot *snapshot)
-{
-    uint64_t records = 0;
-
-    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
-        records += snapshot->sources[i].ring.records;
-    return records;
 }

@@ -17,6 +17,9 @@ struct source_sight {
     uint64_t lost; /* as last read from the kernel, at most a second ago */
     uint64_t size;
     uint64_t used;
+    uint64_t high_water; /* the most that was used, as the consumer or a look at the ring saw it */
+    uint64_t
+        busy_since; /* of the head, as in struct ringmill_counters; 0 while paused: not looked at */
     uint64_t produced; /* seen, discarded or lost */
     uint64_t paused;   /* 1: a sink has no room */
     bool corrupt;      /* the ring is left alone */
@@ -67,4 +70,3 @@ void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, i
 
 /* Lost records of all sources. */
 uint64_t snapshot_lost(const struct snapshot *snapshot);
-uint64_t snapshot_records(const struct snapshot *snapshot);

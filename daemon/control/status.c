@@ -113,8 +113,8 @@ static json_t *ring_json(const struct snapshot *snapshot, const struct source_si
 {
     return json_pack("{s:I, s:I, s:I, s:o, s:b, s:b}", "size_bytes", number(sight->size),
                      "used_bytes", number(sight->used), "high_water_bytes",
-                     number(sight->ring.high_water), "busy_seconds",
-                     age(snapshot, (int64_t)sight->ring.busy_since), "paused", sight->paused != 0,
+                     number(sight->high_water), "busy_seconds",
+                     age(snapshot, (int64_t)sight->busy_since), "paused", sight->paused != 0,
                      "corrupt", sight->corrupt);
 }
 

@@ -264,8 +264,8 @@ static void drop_unused(struct graph *graph)
             graph->sources[kept++] = graph->sources[i];
             continue;
         }
-        log_warning("source %s: no pipeline reads from it, so it is not started",
-                    graph->sources[i].source->name);
+        log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
+                  "no pipeline reads from it, so it is not started");
         graph_source_deinit(&graph->sources[i]);
     }
     graph->n_sources = kept;

@@ -125,7 +125,8 @@ static void report_corrupt(const struct consumer *consumer)
         const struct graph_source *source = &consumer->graph->sources[i];
 
         if (ringmill_ring_health(source->ring, &reason) < 0)
-            log_error("source %s: %s; it is left alone", source->source->name, reason.text);
+            log_about(LOG_LEVEL_ERROR, "source", source->source->name, "%s; it is left alone",
+                      reason.text);
     }
 }
 

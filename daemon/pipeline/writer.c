@@ -19,13 +19,17 @@ static void set_gone(struct writer *writer)
     if (atomic_exchange(&writer->gone, true))
         return;
     if (atomic_load(&writer->given_up))
-        log_error("sink %s: gave up what could not be written in time; see dropped", writer->name);
+        log_about(LOG_LEVEL_ERROR, "sink", writer->name,
+                  "gave up what could not be written in time; see dropped");
     else if (!writer->sink->ops->ends_daemon)
-        log_error("sink %s: its reader is gone; what follows is dropped", writer->name);
+        log_about(LOG_LEVEL_ERROR, "sink", writer->name,
+                  "its reader is gone; what follows is dropped");
     writer->on_gone(writer->on_gone_data);
 }
 
-/* One line when writes begin to fail, one when they work again, and not too many of either. */
+/* One line when writes begin to fail, not too often, and for each of these one when they work
+ * again.
+ */
 static void pause_after_error(struct writer *writer, int code)
 {
     struct timespec pause = {.tv_nsec = WRITER_RETRY_MS * 1000000L};
@@ -34,8 +38,9 @@ static void pause_after_error(struct writer *writer, int code)
     note_set(&writer->last_error, strerror(-code));
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0) {
         atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
-        log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                    "cannot write: %s; trying again every %d ms", strerror(-code), WRITER_RETRY_MS);
+        writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
+                                         "cannot write: %s; trying again every %d ms",
+                                         strerror(-code), WRITER_RETRY_MS);
     }
     nanosleep(&pause, NULL);
 }
@@ -46,7 +51,8 @@ static void note_success(struct writer *writer, size_t bytes)
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0)
         return;
     atomic_store_explicit(&writer->retrying_since, 0, memory_order_relaxed);
-    log_limited(&writer->complaints, LOG_LEVEL_INFO, "sink", writer->name, "writing again");
+    if (writer->complained)
+        log_about(LOG_LEVEL_INFO, "sink", writer->name, "writing again");
 }
 
 /* How many whole lines lie within the first `bytes`: those events did get out. */

@@ -48,6 +48,7 @@ struct writer {
 
     /* owned by the writer thread */
     struct log_limit complaints;
+    bool complained; /* the failure in hand was logged */
 
     /* any thread */
     atomic_bool finish; /* end once the lanes are empty */

@@ -241,17 +241,22 @@ int object_ring_fd(const struct object *object)
     return bpf_map__fd(object->ring);
 }
 
-uint64_t object_lost(const struct object *object)
+int object_lost(const struct object *object, uint64_t *ret_lost)
 {
     int cpus = libbpf_num_possible_cpus();
     _cleanup_(cleanup_free) uint64_t *counts = NULL;
     uint32_t key = 0;
     uint64_t sum = 0;
 
-    if (!object->lost || cpus <= 0 || !(counts = calloc((size_t)cpus, sizeof(*counts))) ||
-        bpf_map_lookup_elem(bpf_map__fd(object->lost), &key, counts) < 0)
-        return 0;
-    for (int i = 0; i < cpus; i++)
-        sum += counts[i];
-    return sum;
+    if (object->lost) {
+        counts = cpus > 0 ? calloc((size_t)cpus, sizeof(*counts)) : NULL;
+        if (!counts)
+            return -ENOMEM;
+        if (bpf_map_lookup_elem(bpf_map__fd(object->lost), &key, counts) < 0)
+            return -errno;
+        for (int i = 0; i < cpus; i++)
+            sum += counts[i];
+    }
+    *ret_lost = sum;
+    return 0;
 }

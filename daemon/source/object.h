@@ -45,5 +45,6 @@ const char *object_program(const struct object *object, uint32_t index);
 
 /* After object_load(); owned by the object. */
 int object_ring_fd(const struct object *object);
-/* Records lost since the load, over all CPUs; 0 without a counter. */
-uint64_t object_lost(const struct object *object);
+/* Records lost since the load, over all CPUs; 0 without a counter. 0, or
+ * -errno. */
+int object_lost(const struct object *object, uint64_t *ret_lost);

@@ -140,9 +140,9 @@ void source_detach(struct source *source)
     object_detach(source->object);
 }
 
-uint64_t source_lost(const struct source *source)
+int source_lost(const struct source *source, uint64_t *ret_lost)
 {
-    return object_lost(source->object);
+    return object_lost(source->object, ret_lost);
 }
 
 int source_ring_fd(const struct source *source)

@@ -33,8 +33,8 @@ int source_load(struct source *source, struct error *error);
 int source_attach(struct source *source, struct error *error);
 /* On the loader thread: when it returns, no record will follow. */
 void source_detach(struct source *source);
-/* On the loader thread: records lost since the load because the ring was full. */
-uint64_t source_lost(const struct source *source);
+/* On the loader thread: records lost since the load because the ring was full. 0 or -errno. */
+int source_lost(const struct source *source, uint64_t *ret_lost);
 
 /* The ring's map fd, owned by the source; after source_load(). */
 int source_ring_fd(const struct source *source);

@@ -100,6 +100,35 @@ static void a_busy_head_is_the_producers_fault(void **state)
     expect(CHECKS, "");
 }
 
+/* Nobody looks at a paused ring, so what was last seen of its head says nothing; what lies in it
+ * counts for the high-water mark all the same. */
+static void a_paused_ring_has_no_busy_head(void **state)
+{
+    struct source_sight *sight;
+    void *sample;
+
+    (void)state;
+    mill_start(&mill);
+    sample = fake_reserve(mill.fake, 16);
+    fake_write(mill.fake, "0123456789abcdef", 16, FAKE_FORCE_WAKEUP);
+    for (int i = 0; i < 20000 && mill.snapshot.sources[0].busy_since == 0; i++) {
+        usleep(1000);
+        mill_see(&mill);
+    }
+    sight = mill.snapshot.sources;
+    assert_true(sight->busy_since > 0);
+    atomic_store(&mill.graph->sources[0].paused, true);
+    mill_see(&mill);
+    assert_int_equal(sight->busy_since, 0);
+    assert_true(sight->used > 0);
+    assert_true(sight->high_water >= sight->used);
+    pass_seconds(20);
+    assert_false(strstr(mill.health.reasons[CHECK_RINGS], "reserved") != NULL);
+    atomic_store(&mill.graph->sources[0].paused, false);
+    fake_submit(mill.fake, sample, FAKE_FORCE_WAKEUP);
+    mill_settle(&mill);
+}
+
 static void trailing_discards_are_no_waiting_records(void **state)
 {
     (void)state;
@@ -290,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_MILL(well_at_work_and_at_rest),
         IN_MILL(a_busy_head_is_the_producers_fault),
+        IN_MILL(a_paused_ring_has_no_busy_head),
         IN_MILL(trailing_discards_are_no_waiting_records),
         IN_MILL(a_corrupt_ring),
         IN_MILL(a_sink_that_fails),

@@ -122,7 +122,8 @@ int ringmill_reader_read_into(struct ringmill_reader *reader, void *buffer, size
     view = turn.batch.views;
     *ret_length = view->length;
     if (view->length <= capacity) {
-        memcpy(buffer, view->data, view->length);
+        if (view->length > 0) /* an empty sample may go into no buffer at all */
+            memcpy(buffer, view->data, view->length);
         ringmill_ring_commit(turn.batch.ring, turn.batch.end);
     } else {
         ringmill_ring_rewind(turn.batch.ring);

@@ -52,8 +52,9 @@ struct server {
     server_answer answer;
     void *data;
     struct listener listeners[SERVER_KINDS];
-    int lock_fd; /* of the unix socket; held as long as it is served */
-    char *path;  /* of the unix socket; NULL: none */
+    int lock_fd;       /* of the unix socket; held as long as it is served */
+    char *path;        /* of the unix socket; NULL: none */
+    struct stat bound; /* what is ours to remove there */
 };
 
 /* One connection. */
@@ -236,50 +237,116 @@ static void make_folder(const char *path)
     }
 }
 
-static int bind_path(const char *path, struct error *error, int *ret_fd)
+static int open_socket(const char *path, struct sockaddr_un *ret_address)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _cleanup_(cleanup_close) int fd =
-        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const struct group *group;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    strcpy(ret_address->sun_path, path);
+    return fd < 0 ? -errno : fd;
+}
+
+/* What is there may be somebody's file, or the socket of a program that knows nothing of our lock.
+ * Only a refused connection proves that a socket is nobody's. */
+static int make_room(const char *path, struct error *error)
+{
+    _cleanup_(cleanup_close) int fd = -1;
+    struct sockaddr_un address;
+    struct stat found;
+
+    if (lstat(path, &found) < 0)
+        return errno == ENOENT ? 0 : error_set(error, -errno, "cannot look at %s: %m", path);
+    if (!S_ISSOCK(found.st_mode))
+        return error_set(error, -EEXIST, "%s exists and is not a socket", path);
+    fd = open_socket(path, &address);
+    if (fd < 0)
+        return error_set(error, fd, "cannot make a socket: %s", strerror(-fd));
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED)
+        return error_set(error, -EADDRINUSE, "another program serves %s", path);
+    if (unlink(path) < 0)
+        return error_set(error, -errno, "cannot remove the old socket %s: %m", path);
+    return 0;
+}
+
+static int bind_path(const char *path, struct error *error, int *ret_fd, struct stat *ret_bound)
+{
+    struct sockaddr_un address;
+    _cleanup_(cleanup_close) int fd = open_socket(path, &address);
     mode_t mask;
     int result;
 
     if (fd < 0)
-        return error_set(error, -errno, "cannot make a socket: %m");
-    strcpy(address.sun_path, path);
-    unlink(path);
+        return error_set(error, fd, "cannot make a socket: %s", strerror(-fd));
     mask = umask(0117);
     result = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
     umask(mask);
+    if (result == 0 && lstat(path, ret_bound) < 0)
+        result = -errno;
     if (result < 0)
         return error_set(error, result, "cannot make the socket %s: %s", path, strerror(-result));
-    group = getgrnam("ringmill");
-    if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
-        return error_set(error, -errno, "cannot give %s to the group ringmill: %m", path);
     *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+static int give_to_group(const char *path, struct error *error)
+{
+    const struct group *group = getgrnam("ringmill");
+
+    if (group && lchown(path, (uid_t)-1, group->gr_gid) < 0)
+        return error_set(error, -errno, "cannot give %s to the group ringmill: %m", path);
+    return 0;
+}
+
+/* Somebody may have put something else there in the meantime: that stays. */
+static void leave_path(struct server *server)
+{
+    struct stat found;
+
+    if (server->path && lstat(server->path, &found) == 0 && found.st_dev == server->bound.st_dev &&
+        found.st_ino == server->bound.st_ino)
+        unlink(server->path);
+    free(TAKE_PTR(server->path));
+    if (server->lock_fd >= 0)
+        close(TAKE_FD(server->lock_fd));
+}
+
+/* From the bound socket on, the path is the server's to leave. */
+static int serve_path(struct server *server, const char *path, struct error *error)
+{
+    _cleanup_(cleanup_free) char *copy = strdup(path);
+    _cleanup_(cleanup_close) int fd = -1;
+    int result;
+
+    if (!copy)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = make_room(path, error);
+    if (result == 0)
+        result = bind_path(path, error, &fd, &server->bound);
+    if (result < 0)
+        return result;
+    server->path = TAKE_PTR(copy);
+    result = give_to_group(path, error);
+    if (result < 0)
+        return result;
+    result = serve(server, SERVER_UNIX, TAKE_FD(fd));
+    if (result < 0)
+        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
     return 0;
 }
 
 int server_listen_unix(struct server *server, const char *path, struct error *error)
 {
-    _cleanup_(cleanup_close) int lock = -1;
-    int fd = -1, result;
+    int result;
 
     if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return error_set(error, -ENAMETOOLONG, "the path of the socket %s is too long", path);
     make_folder(path);
-    result = lock_path(path, error, &lock);
+    result = lock_path(path, error, &server->lock_fd);
     if (result == 0)
-        result = bind_path(path, error, &fd);
+        result = serve_path(server, path, error);
     if (result < 0)
-        return result;
-    result = serve(server, SERVER_UNIX, fd);
-    if (result < 0)
-        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
-    server->lock_fd = TAKE_FD(lock);
-    server->path = strdup(path);
-    return 0;
+        leave_path(server);
+    return result;
 }
 
 int server_listen_tcp(struct server *server, const char *text, struct error *error)
@@ -323,14 +390,10 @@ void server_free(struct server *server)
 {
     if (!server)
         return;
-    if (server->path)
-        unlink(server->path);
+    leave_path(server);
     for (int kind = 0; kind < SERVER_KINDS; kind++)
         if (server->listeners[kind].http)
             evhttp_free(server->listeners[kind].http);
-    if (server->lock_fd >= 0)
-        close(server->lock_fd);
-    free(server->path);
     free(server);
 }
 

@@ -47,8 +47,9 @@ struct server *server_new(struct event_base *base, server_answer answer, void *d
 void server_free(struct server *server);
 
 /* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that nobody
- * serves any more is replaced; -EADDRINUSE: another daemon serves it. Needs CAP_CHOWN for the
- * group. -errno and a sentence. */
+ * serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no socket.
+ * On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a sentence.
+ */
 int server_listen_unix(struct server *server, const char *path, struct error *error);
 /* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
 int server_listen_tcp(struct server *server, const char *address, struct error *error);

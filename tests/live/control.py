@@ -154,6 +154,34 @@ def test_a_second_daemon_says_so():
     assert not os.path.exists(first.path)
 
 
+def test_what_is_at_the_path_stays():
+    with tempfile.TemporaryDirectory() as folder:
+        path = harness.write_file(folder, "notes.txt", "precious")
+        config = f'version: 1\nsources: {{open: {{builtin: open}}}}\n' \
+                 f'sinks: {{log: {{type: file, path: {folder}/log}}}}\n' \
+                 f'pipelines: {{opens: {{from: open, handlers: [{{forward: log}}]}}}}\n' \
+                 f'control: {{socket: {path}}}\n'
+        daemon = harness.Daemon(config=config)
+        assert daemon.wait() == 2, daemon.stderr
+        assert f"{path} exists and is not a socket" in daemon.stderr, daemon.stderr
+        with open(path, encoding="utf-8") as file:
+            assert file.read() == "precious"
+        os.unlink(path)
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(path)
+            other.listen()
+            daemon = harness.Daemon(config=config)
+            assert daemon.wait() == 2, daemon.stderr
+            assert f"another program serves {path}" in daemon.stderr, daemon.stderr
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+        daemon = harness.Daemon(config=config).wait_running()  # that one is nobody's any more
+        os.unlink(path)
+        harness.write_file(folder, "notes.txt", "put there later")
+        assert daemon.stop() == 0, daemon.stderr
+        assert os.path.exists(path)
+
+
 def test_mistakes_in_the_config():
     text = CONFIG.replace("FOLDER", "/tmp").replace("127.0.0.1:PORT", "0.0.0.0:80") + (
         "health: {stuck_after: 1h, max_loss_rates: 3}\nlog: {level: loud}\n")

@@ -36,13 +36,23 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 LIST_HEAD(visits, visit);
+LIST_HEAD(listeners, listener);
+
+/* evhttp makes itself the argument of its listener's callbacks; this leads from there to ours. */
+static struct listeners listening = LIST_HEAD_INITIALIZER(listening);
+static struct log_limit accept_limit = {.lines = 1, .seconds = 10};
+static struct log_limit library_limit = {.lines = 5, .seconds = 10};
 
 struct listener {
     struct server *server;
-    struct visits visits; /* those that are adopted; few, so that a list will do */
-    struct evhttp *http;  /* NULL: not listening */
+    struct visits visits;           /* those that are adopted; few, so that a list will do */
+    struct evhttp *http;            /* NULL: not listening */
+    struct evconnlistener *sockets; /* http's */
+    struct event *resume;           /* pending: paused, for want of descriptors or memory */
+    LIST_ENTRY(listener) others;
     enum server_kind kind;
     struct server_counts counts;
 };
@@ -178,6 +188,49 @@ static void on_request(struct evhttp_request *request, void *data)
         listener->counts.answered++;
 }
 
+/* ---- no descriptors left --------------------------------------------------------------------- */
+
+static void on_resume(evutil_socket_t fd, short what, void *data)
+{
+    struct listener *listener = data;
+
+    (void)fd;
+    (void)what;
+    evconnlistener_enable(listener->sockets);
+}
+
+/* The connection that could not be accepted stays in the backlog and keeps the socket readable:
+ * without a pause the loop would spin until a descriptor is free. */
+static void on_accept_error(struct evconnlistener *sockets, void *data)
+{
+    const struct timeval pause = {.tv_usec = SERVER_PAUSE_MS * 1000};
+    int code = EVUTIL_SOCKET_ERROR();
+    struct listener *listener;
+
+    LIST_FOREACH(listener, &listening, others)
+    {
+        if (listener->http != data)
+            continue;
+        listener->counts.paused++;
+        evconnlistener_disable(sockets);
+        event_add(listener->resume, &pause);
+        log_limited(&accept_limit, LOG_LEVEL_WARNING, "listener", server_kind_name(listener->kind),
+                    "cannot accept connections: %s; tries again every %d ms", strerror(code),
+                    SERVER_PAUSE_MS);
+    }
+}
+
+/* What libevent has to say would go to stderr as it is, as often as it likes. */
+static void on_library_line(int severity, const char *text)
+{
+    enum log_level level = severity == EVENT_LOG_ERR    ? LOG_LEVEL_ERROR
+                           : severity == EVENT_LOG_WARN ? LOG_LEVEL_WARNING
+                                                        : LOG_LEVEL_DEBUG;
+
+    if (level <= log_get_level())
+        log_limited(&library_limit, level, "library", "libevent", "%s", text);
+}
+
 /* ---- sockets --------------------------------------------------------------------------------- */
 
 /* Takes the fd, also on failure. */
@@ -187,7 +240,8 @@ static int serve(struct server *server, enum server_kind kind, int fd)
     struct evconnlistener *sockets = NULL;
 
     listener->http = evhttp_new(server->base);
-    if (listener->http)
+    listener->resume = event_new(server->base, -1, 0, on_resume, listener);
+    if (listener->http && listener->resume)
         sockets =
             evconnlistener_new(server->base, NULL, NULL,
                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, SERVER_BACKLOG, fd);
@@ -203,10 +257,24 @@ static int serve(struct server *server, enum server_kind kind, int fd)
     evhttp_set_default_content_type(listener->http, NULL);
     evhttp_set_bevcb(listener->http, on_connection, listener);
     evhttp_set_gencb(listener->http, on_request, listener);
-    if (evhttp_bind_listener(listener->http, sockets))
-        return 0;
-    evconnlistener_free(sockets);
-    return -ENOMEM;
+    if (!evhttp_bind_listener(listener->http, sockets)) {
+        evconnlistener_free(sockets);
+        return -ENOMEM;
+    }
+    listener->sockets = sockets;
+    LIST_INSERT_HEAD(&listening, listener, others);
+    evconnlistener_set_error_cb(sockets, on_accept_error);
+    return 0;
+}
+
+static void stop_serving(struct listener *listener)
+{
+    if (listener->sockets)
+        LIST_REMOVE(listener, others);
+    if (listener->resume)
+        event_free(listener->resume);
+    if (listener->http)
+        evhttp_free(listener->http);
 }
 
 /* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */
@@ -375,6 +443,7 @@ struct server *server_new(struct event_base *base, server_answer answer, void *d
 
     if (!server)
         return NULL;
+    event_set_log_callback(on_library_line);
     server->base = base;
     server->answer = answer;
     server->data = data;
@@ -392,8 +461,7 @@ void server_free(struct server *server)
         return;
     leave_path(server);
     for (int kind = 0; kind < SERVER_KINDS; kind++)
-        if (server->listeners[kind].http)
-            evhttp_free(server->listeners[kind].http);
+        stop_serving(&server->listeners[kind]);
     free(server);
 }
 

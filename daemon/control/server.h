@@ -18,6 +18,7 @@ enum {
     SERVER_CONNECTIONS_MAX = 64,  /* of each listener: a further one is closed at once */
     SERVER_SECONDS_MAX = 5,       /* of one connection, from accept to close */
     SERVER_BACKLOG = 128,
+    SERVER_PAUSE_MS = 500, /* until a listener tries again that could not accept */
 };
 
 enum server_kind { SERVER_UNIX, SERVER_TCP, SERVER_KINDS };
@@ -30,6 +31,7 @@ struct server_counts {
     uint64_t crowded;   /* closed: too many connections */
     uint64_t expired;   /* closed: out of time */
     uint64_t malformed; /* answered by evhttp (malformed, too long), or given up by the client */
+    uint64_t paused;    /* times that a connection could not be accepted: no descriptors, memory */
     uint32_t open;
 };
 
@@ -41,7 +43,8 @@ struct server;
 typedef void (*server_answer)(void *data, struct evhttp_request *request, enum server_kind kind,
                               int fd);
 
-/* An empty server; answer is called from the base's loop. NULL when out of memory. */
+/* An empty server; answer is called from the base's loop. NULL when out of memory. From now on,
+ * what libevent says goes to the log. */
 struct server *server_new(struct event_base *base, server_answer answer, void *data);
 /* Closes all connections and sockets. Accepts NULL. */
 void server_free(struct server *server);

@@ -225,6 +225,26 @@ def test_limits():
     assert daemon.stop() == 0, daemon.stderr
 
 
+def test_no_descriptors_left():
+    """It waits instead of spinning, says so once, and answers again."""
+    daemon = Controlled(CONFIG)
+    assert daemon.ask("/readyz")[0] in (200, 503)
+    held = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (held + 10, held + 10))
+    lines = len(daemon.stderr_lines)
+    clients = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(100)]
+    harness.wait_for(lambda: "cannot accept connections" in daemon.stderr, "it to say so")
+    time.sleep(2)
+    assert len(daemon.stderr_lines) - lines < 10, daemon.stderr
+    for client in clients:
+        client.close()
+    pauses = r'^ringmill_http_accept_pauses_total\{listener="tcp"\} (\d+)$'
+    found = re.search(pauses, daemon.ask("/metrics")[1], re.M)
+    assert found and 0 < int(found[1]) < 100, found
+    assert daemon.ask("/v1/status", tcp=True)[0] == 200
+    assert daemon.stop() == 0, daemon.stderr
+
+
 HOSTILE = [b"", b"G", b"GET / HTTP/1.1\r\n", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
            b"\0" * 500, b"GET " + b"/" * 20000, b"PUT /v1/log-level HTTP/1.1\r\n"
            b"Content-Length: 99999999999\r\n\r\n", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked"

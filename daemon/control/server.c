@@ -48,7 +48,7 @@ static struct log_limit library_limit = {.lines = 5, .seconds = 10};
 
 struct listener {
     struct server *server;
-    struct visits visits;           /* those that are adopted; few, so that a list will do */
+    struct visits visits;           /* from the accept on; few, so that a list will do */
     struct evhttp *http;            /* NULL: not listening */
     struct evconnlistener *sockets; /* http's */
     struct event *resume;           /* pending: paused, for want of descriptors or memory */
@@ -71,7 +71,7 @@ struct server {
 struct visit {
     LIST_ENTRY(visit) others;
     struct listener *listener;
-    struct evhttp_connection *connection;
+    struct evhttp_connection *connection; /* NULL: not adopted yet */
     struct bufferevent *bev; /* evhttp's; a reference until it is adopted, then for its fd */
     struct event *adopt;
     struct event *deadline;
@@ -127,10 +127,10 @@ static void on_adopt(evutil_socket_t fd, short what, void *data)
     bufferevent_getcb(bev, NULL, NULL, NULL, &connection);
     if (connection) {
         visit->connection = connection;
-        LIST_INSERT_HEAD(&visit->listener->visits, visit, others);
         evhttp_connection_set_closecb(connection, on_close, visit);
         event_add(visit->deadline, &seconds);
     } else { /* evhttp has given it up already */
+        LIST_REMOVE(visit, others);
         visit->listener->counts.open--;
         visit_free(visit);
     }
@@ -159,6 +159,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *data)
     }
     listener->counts.accepted++;
     listener->counts.open++;
+    LIST_INSERT_HEAD(&listener->visits, visit, others);
     bufferevent_incref(visit->bev);
     event_active(visit->adopt, EV_TIMEOUT, 0);
     return visit->bev;
@@ -267,14 +268,23 @@ static int serve(struct server *server, enum server_kind kind, int fd)
     return 0;
 }
 
+/* evhttp's end closes those that are adopted; what is left was accepted in the loop's last round.
+ */
 static void stop_serving(struct listener *listener)
 {
+    struct visit *visit;
+
     if (listener->sockets)
         LIST_REMOVE(listener, others);
     if (listener->resume)
         event_free(listener->resume);
     if (listener->http)
         evhttp_free(listener->http);
+    while ((visit = LIST_FIRST(&listener->visits))) {
+        LIST_REMOVE(visit, others);
+        bufferevent_decref(visit->bev);
+        visit_free(visit);
+    }
 }
 
 /* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */

@@ -227,11 +227,9 @@ static void put_http_requests(struct page *page)
         const struct {
             const char *end;
             uint64_t count;
-        } ends[] = {{"answered", counts->answered},
-                    {"refused", counts->refused},
-                    {"malformed", counts->malformed},
-                    {"crowded", counts->crowded},
-                    {"expired", counts->expired}};
+        } ends[] = {{"answered", counts->answered},   {"refused", counts->refused},
+                    {"malformed", counts->malformed}, {"left", counts->left},
+                    {"crowded", counts->crowded},     {"expired", counts->expired}};
 
         for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
             snprintf(labels, sizeof(labels), "listener=\"%s\",end=\"%s\"",

@@ -77,7 +77,8 @@ struct visit {
     struct event *deadline;
     bool crowded;
     bool expired;
-    bool asked; /* a whole request came */
+    bool written; /* somebody answered: we, or evhttp by itself */
+    int code;     /* of our answer to a whole request; 0: none came */
 };
 
 /* ---- connections ----------------------------------------------------------------------------- */
@@ -101,17 +102,40 @@ static void on_deadline(evutil_socket_t fd, short what, void *data)
     shutdown(bufferevent_getfd(visit->bev), SHUT_RDWR);
 }
 
+static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
+{
+    struct visit *visit = data;
+
+    (void)output;
+    visit->written |= info->n_added > 0;
+}
+
+/* Each connection has one end, and it is decided here only. */
+static void count_end(const struct visit *visit)
+{
+    struct server_counts *counts = &visit->listener->counts;
+
+    counts->open--;
+    if (visit->crowded)
+        counts->crowded++;
+    else if (visit->expired)
+        counts->expired++;
+    else if (visit->code)
+        (*(visit->code / 100 == 4 ? &counts->refused : &counts->answered))++;
+    else if (visit->written)
+        counts->malformed++;
+    else
+        counts->left++;
+}
+
 static void on_close(struct evhttp_connection *connection, void *data)
 {
     struct visit *visit = data;
-    struct server_counts *counts = &visit->listener->counts;
 
     (void)connection;
+    evbuffer_remove_cb(bufferevent_get_output(visit->bev), on_output, visit);
     LIST_REMOVE(visit, others);
-    counts->open--;
-    counts->crowded += visit->crowded;
-    counts->expired += visit->expired;
-    counts->malformed += !visit->crowded && !visit->expired && !visit->asked;
+    count_end(visit);
     visit_free(visit);
 }
 
@@ -128,10 +152,11 @@ static void on_adopt(evutil_socket_t fd, short what, void *data)
     if (connection) {
         visit->connection = connection;
         evhttp_connection_set_closecb(connection, on_close, visit);
+        evbuffer_add_cb(bufferevent_get_output(bev), on_output, visit);
         event_add(visit->deadline, &seconds);
     } else { /* evhttp has given it up already */
         LIST_REMOVE(visit, others);
-        visit->listener->counts.open--;
+        count_end(visit);
         visit_free(visit);
     }
     bufferevent_decref(bev);
@@ -165,28 +190,29 @@ static struct bufferevent *on_connection(struct event_base *base, void *data)
     return visit->bev;
 }
 
-static void note_request(struct listener *listener, const struct evhttp_connection *connection)
+static void note_answer(struct listener *listener, const struct evhttp_connection *connection,
+                        int code)
 {
     struct visit *visit;
 
     LIST_FOREACH(visit, &listener->visits, others)
-    visit->asked |= visit->connection == connection;
+    {
+        if (visit->connection == connection)
+            visit->code = code;
+    }
 }
 
+/* The answer is sent by the loop, later: the request and its connection are still there then. */
 static void on_request(struct evhttp_request *request, void *data)
 {
     struct listener *listener = data;
     struct server *server = listener->server;
-    struct bufferevent *bev =
-        evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+    struct evhttp_connection *connection = evhttp_request_get_connection(request);
+    int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 
-    note_request(listener, evhttp_request_get_connection(request));
     evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-    server->answer(server->data, request, listener->kind, bufferevent_getfd(bev));
-    if (evhttp_request_get_response_code(request) / 100 == 4)
-        listener->counts.refused++;
-    else
-        listener->counts.answered++;
+    server->answer(server->data, request, listener->kind, fd);
+    note_answer(listener, connection, evhttp_request_get_response_code(request));
 }
 
 /* ---- no descriptors left --------------------------------------------------------------------- */
@@ -252,7 +278,7 @@ static int serve(struct server *server, enum server_kind kind, int fd)
     }
     evhttp_set_max_headers_size(listener->http, SERVER_HEADER_MAX);
     evhttp_set_max_body_size(listener->http, SERVER_BODY_MAX);
-    evhttp_set_timeout(listener->http, SERVER_SECONDS_MAX);
+    evhttp_set_timeout(listener->http, SERVER_SECONDS_MAX + 1); /* ours comes first, and counts */
     evhttp_set_allowed_methods(listener->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
                                                    EVHTTP_REQ_POST | EVHTTP_REQ_DELETE);
     evhttp_set_default_content_type(listener->http, NULL);

@@ -23,14 +23,15 @@ enum {
 
 enum server_kind { SERVER_UNIX, SERVER_TCP, SERVER_KINDS };
 
-/* What happened, for the metrics. */
+/* What happened, for the metrics. The six ends add up to accepted - open. */
 struct server_counts {
     uint64_t accepted;
     uint64_t answered;  /* with anything but 4xx */
     uint64_t refused;   /* a whole request, answered with 4xx: not found, not allowed */
+    uint64_t malformed; /* answered by evhttp itself: malformed, too long */
+    uint64_t left;      /* the client went without a whole request */
     uint64_t crowded;   /* closed: too many connections */
-    uint64_t expired;   /* closed: out of time */
-    uint64_t malformed; /* answered by evhttp (malformed, too long), or given up by the client */
+    uint64_t expired;   /* closed: out of time, also while the answer was sent */
     uint64_t paused;    /* times that a connection could not be accepted: no descriptors, memory */
     uint32_t open;
 };

@@ -83,20 +83,53 @@ static void test_stop_right_after_the_accept(void **state)
 {
     struct fixture *fixture = *state;
     const struct server_counts *counts = server_counts(fixture->server, SERVER_UNIX);
-    const struct timeval now = {0};
+    const struct timeval soon = {.tv_usec = 1}; /* 0 would come before the sockets */
     int fd = connect_client(fixture);
 
-    event_base_once(fixture->base, -1, EV_TIMEOUT, on_break, fixture->base, &now);
+    event_base_once(fixture->base, -1, EV_TIMEOUT, on_break, fixture->base, &soon);
+    usleep(1000);
     event_base_dispatch(fixture->base);
     assert_int_equal(counts->accepted, 1);
     assert_int_equal(counts->open, 1);
     close(fd);
 } /* what is left is the teardown's, and the leak checker's */
 
+static void visit(struct fixture *fixture, const char *text)
+{
+    const struct server_counts *counts = server_counts(fixture->server, SERVER_UNIX);
+    uint64_t accepted = counts->accepted;
+    int fd = connect_client(fixture);
+
+    assert_int_equal(send(fd, text, strlen(text), 0), strlen(text));
+    shutdown(fd, SHUT_WR);
+    while (counts->accepted == accepted || counts->open > 0)
+        event_base_loop(fixture->base, EVLOOP_ONCE);
+    close(fd);
+}
+
+static void test_each_connection_has_one_end(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct server_counts *counts = server_counts(fixture->server, SERVER_UNIX);
+
+    visit(fixture, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(counts->answered, 1);
+    visit(fixture, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(counts->refused, 1);
+    visit(fixture, "nonsense\r\n\r\n");
+    assert_int_equal(counts->malformed, 1);
+    visit(fixture, "");
+    visit(fixture, "GET / HT");
+    assert_int_equal(counts->left, 2);
+    assert_int_equal(counts->accepted, counts->answered + counts->refused + counts->malformed +
+                                           counts->left + counts->crowded + counts->expired);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stop_right_after_the_accept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_each_connection_has_one_end, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

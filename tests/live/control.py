@@ -198,6 +198,16 @@ def test_mistakes_in_the_config():
     assert len(found) == 3 and all(f.startswith(w) for f, w in zip(found, wanted)), found
 
 
+def test_a_long_socket_path():
+    path = "/tmp/" + "x" * 103
+    text = CONFIG.replace("FOLDER/control.sock", path).replace("FOLDER", "/tmp")
+    for name, code in ((path, 3), (path[:-1], 0)):
+        daemon = harness.Daemon("--check", config=text.replace(path, name).replace("PORT", "9464"))
+        assert daemon.wait() == code, daemon.stderr
+        assert code == 0 or (":8:19: control.socket: the path of a socket has at most 107 bytes, "
+                             "this one has 108") in daemon.stderr, daemon.stderr
+
+
 def test_limits():
     daemon = Controlled(CONFIG)
     code, _ = daemon.ask("/healthz", headers={"X-Long": "x" * 9000})

@@ -227,11 +227,9 @@ static void put_http_requests(struct page *page)
         const struct {
             const char *end;
             uint64_t count;
-        } ends[] = {{"answered", counts->answered},
-                    {"refused", counts->refused},
-                    {"malformed", counts->malformed},
-                    {"crowded", counts->crowded},
-                    {"expired", counts->expired}};
+        } ends[] = {{"answered", counts->answered},   {"refused", counts->refused},
+                    {"malformed", counts->malformed}, {"left", counts->left},
+                    {"crowded", counts->crowded},     {"expired", counts->expired}};
 
         for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
             snprintf(labels, sizeof(labels), "listener=\"%s\",end=\"%s\"",
@@ -247,6 +245,15 @@ static void put_http_open(struct page *page)
 
     for (int kind = 0; kind < SERVER_KINDS; kind++)
         page_sample(page, server_counts(page->server, (enum server_kind)kind)->open,
+                    page_label(labels, "listener", server_kind_name((enum server_kind)kind)));
+}
+
+static void put_http_pauses(struct page *page)
+{
+    char labels[PAGE_LABELS_MAX];
+
+    for (int kind = 0; kind < SERVER_KINDS; kind++)
+        page_sample(page, server_counts(page->server, (enum server_kind)kind)->paused,
                     page_label(labels, "listener", server_kind_name((enum server_kind)kind)));
 }
 
@@ -325,6 +332,8 @@ static const struct family families[] = {
     {"ringmill_http_connections", COUNTER, "", "Connections to this API, by how they ended",
      put_http_requests, 0},
     {"ringmill_http_open_connections", GAUGE, "", "Connections that are open", put_http_open, 0},
+    {"ringmill_http_accept_pauses", COUNTER, "",
+     "Pauses of a listener that could not accept a connection", put_http_pauses, 0},
 };
 
 int metrics_write(const struct watch *watch, const struct server *server, bool open,

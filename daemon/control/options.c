@@ -8,6 +8,7 @@
 #include <event2/util.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "config/setting.h"
 
@@ -114,6 +115,15 @@ static void check_listen(const struct config_node *node, struct diag *diag)
                  "expected a loopback address and a port, as 127.0.0.1:9464 or [::1]:9464");
 }
 
+static void check_socket(const struct config_node *node, const char *path, struct diag *diag)
+{
+    const size_t limit = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+    if (strlen(path) > limit)
+        diag_add(diag, node, "the path of a socket has at most %zu bytes, this one has %zu", limit,
+                 strlen(path));
+}
+
 void control_options_default(struct control_options *options)
 {
     memset(options, 0, sizeof(*options));
@@ -131,8 +141,12 @@ void control_options_bind(const struct config_node *root, struct diag *diag,
     struct log_config level;
 
     control_options_default(ret_options);
-    if (control && setting_bind(socket_settings, control, &sockets, diag) == 0 && sockets.listen)
-        check_listen(config_map_get(control, "listen"), diag);
+    if (control && setting_bind(socket_settings, control, &sockets, diag) == 0) {
+        if (sockets.socket)
+            check_socket(config_map_get(control, "socket"), sockets.socket, diag);
+        if (sockets.listen)
+            check_listen(config_map_get(control, "listen"), diag);
+    }
     if (health)
         setting_bind(health_settings, health, &ret_options->health, diag);
     if (log && setting_bind(log_settings, log, &level, diag) == 0)

@@ -36,13 +36,23 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 LIST_HEAD(visits, visit);
+LIST_HEAD(listeners, listener);
+
+/* evhttp makes itself the argument of its listener's callbacks; this leads from there to ours. */
+static struct listeners listening = LIST_HEAD_INITIALIZER(listening);
+static struct log_limit accept_limit = {.lines = 1, .seconds = 10};
+static struct log_limit library_limit = {.lines = 5, .seconds = 10};
 
 struct listener {
     struct server *server;
-    struct visits visits; /* those that are adopted; few, so that a list will do */
-    struct evhttp *http;  /* NULL: not listening */
+    struct visits visits;           /* from the accept on; few, so that a list will do */
+    struct evhttp *http;            /* NULL: not listening */
+    struct evconnlistener *sockets; /* http's */
+    struct event *resume;           /* pending: paused, for want of descriptors or memory */
+    LIST_ENTRY(listener) others;
     enum server_kind kind;
     struct server_counts counts;
 };
@@ -52,21 +62,23 @@ struct server {
     server_answer answer;
     void *data;
     struct listener listeners[SERVER_KINDS];
-    int lock_fd; /* of the unix socket; held as long as it is served */
-    char *path;  /* of the unix socket; NULL: none */
+    int lock_fd;       /* of the unix socket; held as long as it is served */
+    char *path;        /* of the unix socket; NULL: none */
+    struct stat bound; /* what is ours to remove there */
 };
 
 /* One connection. */
 struct visit {
     LIST_ENTRY(visit) others;
     struct listener *listener;
-    struct evhttp_connection *connection;
+    struct evhttp_connection *connection; /* NULL: not adopted yet */
     struct bufferevent *bev; /* evhttp's; a reference until it is adopted, then for its fd */
     struct event *adopt;
     struct event *deadline;
     bool crowded;
     bool expired;
-    bool asked; /* a whole request came */
+    bool written; /* somebody answered: we, or evhttp by itself */
+    int code;     /* of our answer to a whole request; 0: none came */
 };
 
 /* ---- connections ----------------------------------------------------------------------------- */
@@ -90,17 +102,40 @@ static void on_deadline(evutil_socket_t fd, short what, void *data)
     shutdown(bufferevent_getfd(visit->bev), SHUT_RDWR);
 }
 
+static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
+{
+    struct visit *visit = data;
+
+    (void)output;
+    visit->written |= info->n_added > 0;
+}
+
+/* Each connection has one end, and it is decided here only. */
+static void count_end(const struct visit *visit)
+{
+    struct server_counts *counts = &visit->listener->counts;
+
+    counts->open--;
+    if (visit->crowded)
+        counts->crowded++;
+    else if (visit->expired)
+        counts->expired++;
+    else if (visit->code)
+        (*(visit->code / 100 == 4 ? &counts->refused : &counts->answered))++;
+    else if (visit->written)
+        counts->malformed++;
+    else
+        counts->left++;
+}
+
 static void on_close(struct evhttp_connection *connection, void *data)
 {
     struct visit *visit = data;
-    struct server_counts *counts = &visit->listener->counts;
 
     (void)connection;
+    evbuffer_remove_cb(bufferevent_get_output(visit->bev), on_output, visit);
     LIST_REMOVE(visit, others);
-    counts->open--;
-    counts->crowded += visit->crowded;
-    counts->expired += visit->expired;
-    counts->malformed += !visit->crowded && !visit->expired && !visit->asked;
+    count_end(visit);
     visit_free(visit);
 }
 
@@ -116,11 +151,12 @@ static void on_adopt(evutil_socket_t fd, short what, void *data)
     bufferevent_getcb(bev, NULL, NULL, NULL, &connection);
     if (connection) {
         visit->connection = connection;
-        LIST_INSERT_HEAD(&visit->listener->visits, visit, others);
         evhttp_connection_set_closecb(connection, on_close, visit);
+        evbuffer_add_cb(bufferevent_get_output(bev), on_output, visit);
         event_add(visit->deadline, &seconds);
     } else { /* evhttp has given it up already */
-        visit->listener->counts.open--;
+        LIST_REMOVE(visit, others);
+        count_end(visit);
         visit_free(visit);
     }
     bufferevent_decref(bev);
@@ -148,33 +184,78 @@ static struct bufferevent *on_connection(struct event_base *base, void *data)
     }
     listener->counts.accepted++;
     listener->counts.open++;
+    LIST_INSERT_HEAD(&listener->visits, visit, others);
     bufferevent_incref(visit->bev);
     event_active(visit->adopt, EV_TIMEOUT, 0);
     return visit->bev;
 }
 
-static void note_request(struct listener *listener, const struct evhttp_connection *connection)
+static void note_answer(struct listener *listener, const struct evhttp_connection *connection,
+                        int code)
 {
     struct visit *visit;
 
     LIST_FOREACH(visit, &listener->visits, others)
-    visit->asked |= visit->connection == connection;
+    {
+        if (visit->connection == connection)
+            visit->code = code;
+    }
 }
 
+/* The answer is sent by the loop, later: the request and its connection are still there then. */
 static void on_request(struct evhttp_request *request, void *data)
 {
     struct listener *listener = data;
     struct server *server = listener->server;
-    struct bufferevent *bev =
-        evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+    struct evhttp_connection *connection = evhttp_request_get_connection(request);
+    int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 
-    note_request(listener, evhttp_request_get_connection(request));
     evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-    server->answer(server->data, request, listener->kind, bufferevent_getfd(bev));
-    if (evhttp_request_get_response_code(request) / 100 == 4)
-        listener->counts.refused++;
-    else
-        listener->counts.answered++;
+    server->answer(server->data, request, listener->kind, fd);
+    note_answer(listener, connection, evhttp_request_get_response_code(request));
+}
+
+/* ---- no descriptors left --------------------------------------------------------------------- */
+
+static void on_resume(evutil_socket_t fd, short what, void *data)
+{
+    struct listener *listener = data;
+
+    (void)fd;
+    (void)what;
+    evconnlistener_enable(listener->sockets);
+}
+
+/* The connection that could not be accepted stays in the backlog and keeps the socket readable:
+ * without a pause the loop would spin until a descriptor is free. */
+static void on_accept_error(struct evconnlistener *sockets, void *data)
+{
+    const struct timeval pause = {.tv_usec = SERVER_PAUSE_MS * 1000};
+    int code = EVUTIL_SOCKET_ERROR();
+    struct listener *listener;
+
+    LIST_FOREACH(listener, &listening, others)
+    {
+        if (listener->http != data)
+            continue;
+        listener->counts.paused++;
+        evconnlistener_disable(sockets);
+        event_add(listener->resume, &pause);
+        log_limited(&accept_limit, LOG_LEVEL_WARNING, "listener", server_kind_name(listener->kind),
+                    "cannot accept connections: %s; tries again every %d ms", strerror(code),
+                    SERVER_PAUSE_MS);
+    }
+}
+
+/* What libevent has to say would go to stderr as it is, as often as it likes. */
+static void on_library_line(int severity, const char *text)
+{
+    enum log_level level = severity == EVENT_LOG_ERR    ? LOG_LEVEL_ERROR
+                           : severity == EVENT_LOG_WARN ? LOG_LEVEL_WARNING
+                                                        : LOG_LEVEL_DEBUG;
+
+    if (level <= log_get_level())
+        log_limited(&library_limit, level, "library", "libevent", "%s", text);
 }
 
 /* ---- sockets --------------------------------------------------------------------------------- */
@@ -186,7 +267,8 @@ static int serve(struct server *server, enum server_kind kind, int fd)
     struct evconnlistener *sockets = NULL;
 
     listener->http = evhttp_new(server->base);
-    if (listener->http)
+    listener->resume = event_new(server->base, -1, 0, on_resume, listener);
+    if (listener->http && listener->resume)
         sockets =
             evconnlistener_new(server->base, NULL, NULL,
                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, SERVER_BACKLOG, fd);
@@ -196,16 +278,39 @@ static int serve(struct server *server, enum server_kind kind, int fd)
     }
     evhttp_set_max_headers_size(listener->http, SERVER_HEADER_MAX);
     evhttp_set_max_body_size(listener->http, SERVER_BODY_MAX);
-    evhttp_set_timeout(listener->http, SERVER_SECONDS_MAX);
+    evhttp_set_timeout(listener->http, SERVER_SECONDS_MAX + 1); /* ours comes first, and counts */
     evhttp_set_allowed_methods(listener->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
                                                    EVHTTP_REQ_POST | EVHTTP_REQ_DELETE);
     evhttp_set_default_content_type(listener->http, NULL);
     evhttp_set_bevcb(listener->http, on_connection, listener);
     evhttp_set_gencb(listener->http, on_request, listener);
-    if (evhttp_bind_listener(listener->http, sockets))
-        return 0;
-    evconnlistener_free(sockets);
-    return -ENOMEM;
+    if (!evhttp_bind_listener(listener->http, sockets)) {
+        evconnlistener_free(sockets);
+        return -ENOMEM;
+    }
+    listener->sockets = sockets;
+    LIST_INSERT_HEAD(&listening, listener, others);
+    evconnlistener_set_error_cb(sockets, on_accept_error);
+    return 0;
+}
+
+/* evhttp's end closes those that are adopted; what is left was accepted in the loop's last round.
+ */
+static void stop_serving(struct listener *listener)
+{
+    struct visit *visit;
+
+    if (listener->sockets)
+        LIST_REMOVE(listener, others);
+    if (listener->resume)
+        event_free(listener->resume);
+    if (listener->http)
+        evhttp_free(listener->http);
+    while ((visit = LIST_FIRST(&listener->visits))) {
+        LIST_REMOVE(visit, others);
+        bufferevent_decref(visit->bev);
+        visit_free(visit);
+    }
 }
 
 /* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */
@@ -236,50 +341,116 @@ static void make_folder(const char *path)
     }
 }
 
-static int bind_path(const char *path, struct error *error, int *ret_fd)
+static int open_socket(const char *path, struct sockaddr_un *ret_address)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _cleanup_(cleanup_close) int fd =
-        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const struct group *group;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    strcpy(ret_address->sun_path, path);
+    return fd < 0 ? -errno : fd;
+}
+
+/* What is there may be somebody's file, or the socket of a program that knows nothing of our lock.
+ * Only a refused connection proves that a socket is nobody's. */
+static int make_room(const char *path, struct error *error)
+{
+    _cleanup_(cleanup_close) int fd = -1;
+    struct sockaddr_un address;
+    struct stat found;
+
+    if (lstat(path, &found) < 0)
+        return errno == ENOENT ? 0 : error_set(error, -errno, "cannot look at %s: %m", path);
+    if (!S_ISSOCK(found.st_mode))
+        return error_set(error, -EEXIST, "%s exists and is not a socket", path);
+    fd = open_socket(path, &address);
+    if (fd < 0)
+        return error_set(error, fd, "cannot make a socket: %s", strerror(-fd));
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED)
+        return error_set(error, -EADDRINUSE, "another program serves %s", path);
+    if (unlink(path) < 0)
+        return error_set(error, -errno, "cannot remove the old socket %s: %m", path);
+    return 0;
+}
+
+static int bind_path(const char *path, struct error *error, int *ret_fd, struct stat *ret_bound)
+{
+    struct sockaddr_un address;
+    _cleanup_(cleanup_close) int fd = open_socket(path, &address);
     mode_t mask;
     int result;
 
     if (fd < 0)
-        return error_set(error, -errno, "cannot make a socket: %m");
-    strcpy(address.sun_path, path);
-    unlink(path);
+        return error_set(error, fd, "cannot make a socket: %s", strerror(-fd));
     mask = umask(0117);
     result = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
     umask(mask);
+    if (result == 0 && lstat(path, ret_bound) < 0)
+        result = -errno;
     if (result < 0)
         return error_set(error, result, "cannot make the socket %s: %s", path, strerror(-result));
-    group = getgrnam("ringmill");
-    if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
-        return error_set(error, -errno, "cannot give %s to the group ringmill: %m", path);
     *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+static int give_to_group(const char *path, struct error *error)
+{
+    const struct group *group = getgrnam("ringmill");
+
+    if (group && lchown(path, (uid_t)-1, group->gr_gid) < 0)
+        return error_set(error, -errno, "cannot give %s to the group ringmill: %m", path);
+    return 0;
+}
+
+/* Somebody may have put something else there in the meantime: that stays. */
+static void leave_path(struct server *server)
+{
+    struct stat found;
+
+    if (server->path && lstat(server->path, &found) == 0 && found.st_dev == server->bound.st_dev &&
+        found.st_ino == server->bound.st_ino)
+        unlink(server->path);
+    free(TAKE_PTR(server->path));
+    if (server->lock_fd >= 0)
+        close(TAKE_FD(server->lock_fd));
+}
+
+/* From the bound socket on, the path is the server's to leave. */
+static int serve_path(struct server *server, const char *path, struct error *error)
+{
+    _cleanup_(cleanup_free) char *copy = strdup(path);
+    _cleanup_(cleanup_close) int fd = -1;
+    int result;
+
+    if (!copy)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = make_room(path, error);
+    if (result == 0)
+        result = bind_path(path, error, &fd, &server->bound);
+    if (result < 0)
+        return result;
+    server->path = TAKE_PTR(copy);
+    result = give_to_group(path, error);
+    if (result < 0)
+        return result;
+    result = serve(server, SERVER_UNIX, TAKE_FD(fd));
+    if (result < 0)
+        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
     return 0;
 }
 
 int server_listen_unix(struct server *server, const char *path, struct error *error)
 {
-    _cleanup_(cleanup_close) int lock = -1;
-    int fd = -1, result;
+    int result;
 
     if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return error_set(error, -ENAMETOOLONG, "the path of the socket %s is too long", path);
     make_folder(path);
-    result = lock_path(path, error, &lock);
+    result = lock_path(path, error, &server->lock_fd);
     if (result == 0)
-        result = bind_path(path, error, &fd);
+        result = serve_path(server, path, error);
     if (result < 0)
-        return result;
-    result = serve(server, SERVER_UNIX, fd);
-    if (result < 0)
-        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
-    server->lock_fd = TAKE_FD(lock);
-    server->path = strdup(path);
-    return 0;
+        leave_path(server);
+    return result;
 }
 
 int server_listen_tcp(struct server *server, const char *text, struct error *error)
@@ -308,6 +479,7 @@ struct server *server_new(struct event_base *base, server_answer answer, void *d
 
     if (!server)
         return NULL;
+    event_set_log_callback(on_library_line);
     server->base = base;
     server->answer = answer;
     server->data = data;
@@ -323,14 +495,9 @@ void server_free(struct server *server)
 {
     if (!server)
         return;
-    if (server->path)
-        unlink(server->path);
+    leave_path(server);
     for (int kind = 0; kind < SERVER_KINDS; kind++)
-        if (server->listeners[kind].http)
-            evhttp_free(server->listeners[kind].http);
-    if (server->lock_fd >= 0)
-        close(server->lock_fd);
-    free(server->path);
+        stop_serving(&server->listeners[kind]);
     free(server);
 }
 

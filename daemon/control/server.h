@@ -18,18 +18,21 @@ enum {
     SERVER_CONNECTIONS_MAX = 64,  /* of each listener: a further one is closed at once */
     SERVER_SECONDS_MAX = 5,       /* of one connection, from accept to close */
     SERVER_BACKLOG = 128,
+    SERVER_PAUSE_MS = 500, /* until a listener tries again that could not accept */
 };
 
 enum server_kind { SERVER_UNIX, SERVER_TCP, SERVER_KINDS };
 
-/* What happened, for the metrics. */
+/* What happened, for the metrics. The six ends add up to accepted - open. */
 struct server_counts {
     uint64_t accepted;
     uint64_t answered;  /* with anything but 4xx */
     uint64_t refused;   /* a whole request, answered with 4xx: not found, not allowed */
+    uint64_t malformed; /* answered by evhttp itself: malformed, too long */
+    uint64_t left;      /* the client went without a whole request */
     uint64_t crowded;   /* closed: too many connections */
-    uint64_t expired;   /* closed: out of time */
-    uint64_t malformed; /* answered by evhttp (malformed, too long), or given up by the client */
+    uint64_t expired;   /* closed: out of time, also while the answer was sent */
+    uint64_t paused;    /* times that a connection could not be accepted: no descriptors, memory */
     uint32_t open;
 };
 
@@ -41,14 +44,16 @@ struct server;
 typedef void (*server_answer)(void *data, struct evhttp_request *request, enum server_kind kind,
                               int fd);
 
-/* An empty server; answer is called from the base's loop. NULL when out of memory. */
+/* An empty server; answer is called from the base's loop. NULL when out of memory. From now on,
+ * what libevent says goes to the log. */
 struct server *server_new(struct event_base *base, server_answer answer, void *data);
 /* Closes all connections and sockets. Accepts NULL. */
 void server_free(struct server *server);
 
 /* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that nobody
- * serves any more is replaced; -EADDRINUSE: another daemon serves it. Needs CAP_CHOWN for the
- * group. -errno and a sentence. */
+ * serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no socket.
+ * On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a sentence.
+ */
 int server_listen_unix(struct server *server, const char *path, struct error *error);
 /* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
 int server_listen_tcp(struct server *server, const char *address, struct error *error);

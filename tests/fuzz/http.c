@@ -129,6 +129,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         turn();
     require(counts->open == 0);
     require(counts->accepted == counts->answered + counts->refused + counts->malformed +
-                                    counts->crowded + counts->expired);
+                                    counts->left + counts->crowded + counts->expired);
     return 0;
 }

@@ -211,12 +211,13 @@ static json_t *http_json(const struct server *server)
         const struct server_counts *counts = server_counts(server, (enum server_kind)kind);
 
         json_array_append_new(
-            list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "listener",
-                            server_kind_name((enum server_kind)kind), "accepted",
-                            number(counts->accepted), "answered", number(counts->answered),
-                            "refused", number(counts->refused), "malformed",
-                            number(counts->malformed), "crowded", number(counts->crowded),
-                            "expired", number(counts->expired), "open", (int)counts->open));
+            list,
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "listener",
+                      server_kind_name((enum server_kind)kind), "accepted",
+                      number(counts->accepted), "answered", number(counts->answered), "refused",
+                      number(counts->refused), "malformed", number(counts->malformed), "crowded",
+                      number(counts->crowded), "expired", number(counts->expired), "left",
+                      number(counts->left), "open", (int)counts->open));
     }
     return list;
 }

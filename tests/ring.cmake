@@ -21,7 +21,8 @@ file(STRINGS ring/checklist.c checks REGEX "^static void check_")
 foreach(line ${checks})
   string(REGEX REPLACE "^static void (check_[a-z0-9_]+).*" "\\1" check ${line})
   add_test(NAME ring/fake/${check} COMMAND ring-checklist fake ${check})
-  set_tests_properties(ring/fake/${check} PROPERTIES TIMEOUT 60 LABELS unit)
+  set_tests_properties(ring/fake/${check} PROPERTIES TIMEOUT 60 LABELS unit
+    SKIP_RETURN_CODE 77)
   if(NOT check MATCHES "check_1[45]") # nobody can leave a record busy, or corrupt a length, from outside
     add_test(NAME ring/live/${check} COMMAND ring-checklist live ${check})
     set_tests_properties(ring/live/${check} PROPERTIES TIMEOUT 120 LABELS live

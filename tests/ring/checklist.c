@@ -4,6 +4,7 @@
  *
  *     ring-checklist fake|live [check_NN_...] */
 // clang-format off
+#include <err.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -547,7 +548,7 @@ static void check_12_edge_triggered_on_two_cpus_never_hangs(void **state)
     (void)state;
     assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
     if (CPU_COUNT(&before) < 2)
-        skip();
+        errx(77, "skipped: this needs two CPUs"); /* seen by ctest, as cmocka's skip() is not */
     duel.source = source_new(live, 4096, 0);
     duel.cold = malloc(DUEL_COLD);
     assert_non_null(duel.cold);

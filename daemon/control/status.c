@@ -124,7 +124,7 @@ static json_t *source_json(const struct watch *watch, uint32_t index)
     const struct source *source = sight->source->source;
 
     return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}", "name",
-                     source->name, "type", source->schema->type_name, "programs",
+                     source->name, "type", source->streams->types->schema->type_name, "programs",
                      programs_json(source), "ring", ring_json(&watch->snapshot, sight), "produced",
                      number(sight->produced), "seen", number(sight->ring.records), "discarded",
                      number(sight->ring.discards), "lost", number(sight->lost), "bytes",

@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "record/batch.h"
+#include "record/loss.h"
 #include "record/schema.h"
 
 struct encoder_options {
     const struct wall_offset *wall; /* borrowed until close; read at each encode by its thread.
                                        NULL: measured once, at open */
     uint32_t event_max; /* bytes of the longest event that may come out; 0: as long as fits */
+    const char *type;   /* what the events say their type is, copied; NULL: they do not say it */
 };
 
 /* Each format's own struct begins with it. */
@@ -39,6 +41,10 @@ struct encoder_ops {
      * did not fit is longer than that, and will be for ever. Takes no memory. */
     uint32_t (*encode)(struct encoder *encoder, const struct batch *batch, uint32_t from, char *out,
                        size_t room, size_t *ret_used);
+
+    /* Writes a loss as an event of its own. Returns its bytes; 0: this format cannot say it, or it
+     * does not fit. */
+    size_t (*encode_loss)(struct encoder *encoder, const struct loss *loss, char *out, size_t room);
 
     void (*close)(struct encoder *encoder); /* accepts NULL */
 };

@@ -14,7 +14,7 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* Both signs and all widths, side by side. */
-struct column {
+struct loaded {
     uint64_t bits[BATCH_MAX];
     uint8_t present[BATCH_MAX];
 };
@@ -100,7 +100,7 @@ uint32_t leaf_range(const struct term *term, bool wanted, const struct ringmill_
 
 ALWAYS_INLINE void column_loop(const struct place *place, const struct ringmill_view *views,
                                const uint16_t *selection, uint32_t n, enum load load,
-                               struct column *column)
+                               struct loaded *column)
 {
     const uint64_t offset = place->field.offset;
     const uint64_t end = offset + place->field.size;
@@ -116,7 +116,7 @@ ALWAYS_INLINE void column_loop(const struct place *place, const struct ringmill_
 }
 
 static void column_load(const struct place *place, const struct ringmill_view *views,
-                        const uint16_t *selection, uint32_t n, struct column *column)
+                        const uint16_t *selection, uint32_t n, struct loaded *column)
 {
     switch (place->load) {
     case LOAD_U8:
@@ -145,7 +145,7 @@ ALWAYS_INLINE uint32_t fields_loop(const struct term *term, bool wanted,
                                    const struct ringmill_view *views, uint16_t *selection,
                                    uint32_t n, bool less)
 {
-    struct column left, right;
+    struct loaded left, right;
     const bool inverted = term->inverted;
     const uint64_t left_sign = term->left.field.is_signed;
     const uint64_t right_sign = term->right.field.is_signed;

@@ -125,10 +125,9 @@ static enum operand_type type_of(const struct field *field)
     case FIELD_CHARS:
     case FIELD_TEXT:
         return OPERAND_TEXT;
-    case FIELD_TEXTS:
+    default:
         return OPERAND_LIST;
     }
-    __builtin_unreachable();
 }
 
 static int resolve_name(const struct scope *scope, const struct node *node,

@@ -153,7 +153,7 @@ static void open_handlers(struct build *build, const struct config_node *list,
 {
     static const struct schema no_fields = {.type_name = "nothing"};
     struct build_host host = {
-        .base = {.schema = source ? source->source->schema : &no_fields,
+        .base = {.schema = source ? source->source->streams->types->schema : &no_fields,
                  .source_name = source ? source->source->name : "",
                  .wall = &build->graph->wall,
                  .outlet = host_outlet},
@@ -170,10 +170,13 @@ static void open_handlers(struct build *build, const struct config_node *list,
             continue;
         result =
             ops->open(entry->first, &host.base, build->diag, &strand->handlers[strand->n_handlers]);
-        if (result == 0)
-            strand->n_handlers++;
-        else if (result == -ENOMEM)
+        if (result == 0) {
+            const struct schema *out = strand->handlers[strand->n_handlers++]->schema;
+
+            host.base.schema = out ? out : host.base.schema;
+        } else if (result == -ENOMEM) {
             diag_add(build->diag, entry, "out of memory");
+        }
     }
 }
 

@@ -105,7 +105,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     struct graph_source *source = taken->user;
     struct batch batch;
 
-    batch.schema = source->source->schema;
+    batch.schema = source->source->streams->types->schema;
     batch.views = taken->views;
     batch.count = taken->count;
     batch.clocked = clock_is_due(consumer, source);
@@ -220,7 +220,7 @@ static int add_ring(struct consumer *consumer, struct graph_source *source, stru
 {
     int result = ringmill_reader_add(consumer->reader, source->ring, source);
 
-    source->ktime = schema_find_meaning(source->source->schema, MEANING_KTIME);
+    source->ktime = schema_find_meaning(source->source->streams->types->schema, MEANING_KTIME);
     if (result == 0)
         return 0;
     ringmill_ring_free(source->ring);
@@ -231,18 +231,11 @@ static int add_ring(struct consumer *consumer, struct graph_source *source, stru
 
 static int open_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
 {
-    struct ringmill_ring_options options = {.size = sizeof(options)};
-    struct ringmill_error reason;
-    int result;
+    int result = 0;
 
-    if (source->ring)
-        return add_ring(consumer, source, error);
-    options.flags = RINGMILL_RING_NO_LOCK; /* nobody else knows a ring that we have just made */
-    options.recheck = RINGMILL_OFF;        /* our own programs never use BPF_RB_NO_WAKEUP */
-    result = ringmill_ring_open(source_ring_fd(source->source), &options, &reason, &source->ring);
-    if (result < 0)
-        return error_set(error, result, "source %s: %s", source->source->name, reason.text);
-    return add_ring(consumer, source, error);
+    if (!source->ring)
+        result = source_open_ring(source->source, 0, 0, error, &source->ring);
+    return result < 0 ? result : add_ring(consumer, source, error);
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)

@@ -29,6 +29,9 @@ static void print_type(const struct field *field, FILE *file)
     case FIELD_TEXTS:
         fputs("list of texts", file);
         break;
+    default:
+        fputs(field->type_name ? field->type_name : "bytes", file);
+        break;
     }
     if (field->meaning == MEANING_KTIME)
         fputs(", a time", file);
@@ -36,7 +39,7 @@ static void print_type(const struct field *field, FILE *file)
 
 static void explain_source(const struct graph_source *source, FILE *file)
 {
-    const struct schema *schema = source->source->schema;
+    const struct schema *schema = source->source->streams->types->schema;
 
     fprintf(file, "source %s: %s, ring of %" PRIu32 " KiB\n", source->source->name,
             schema->type_name, object_ring_size(source->source->object) / 1024);

@@ -9,9 +9,12 @@
 
 void strand_deinit(struct strand *strand)
 {
-    for (uint32_t i = 0; i < strand->n_handlers; i++)
-        strand->handlers[i]->ops->close(strand->handlers[i]);
-    strand->n_handlers = 0;
+    /* backwards: a handler's schema outlives those behind it */
+    while (strand->n_handlers > 0) {
+        struct handler *last = strand->handlers[--strand->n_handlers];
+
+        last->ops->close(last);
+    }
 }
 
 static void enter(struct strand *strand, enum book row, uint64_t records)

@@ -22,8 +22,23 @@ static inline bool field_present(const struct field *field, const struct ringmil
     return view->length >= field->size && field->offset <= view->length - field->size;
 }
 
+/* A bitfield's value, zero- or sign-extended. It may straddle bytes, and in a packed struct even
+ * touch nine of them. */
+static inline uint64_t field_bits(const struct field *field, const uint8_t *at)
+{
+    uint64_t raw = 0, high = 0;
+
+    memcpy(&raw, at, field->size < 8 ? field->size : 8);
+    if (field->size > 8)
+        high = at[8];
+    raw = raw >> field->shift | (field->shift ? high << (64 - field->shift) : 0);
+    raw <<= 64 - field->bits;
+    return field->is_signed ? (uint64_t)((int64_t)raw >> (64 - field->bits))
+                            : raw >> (64 - field->bits);
+}
+
 /* The value's bits, zero- or sign-extended to 64. Call only when the field is present and is a
- * FIELD_UINT, FIELD_INT, FIELD_BOOL or FIELD_ENUM. */
+ * FIELD_UINT, FIELD_INT, FIELD_BOOL, FIELD_ENUM or FIELD_POINTER. */
 static inline uint64_t field_integer(const struct field *field, const struct ringmill_view *view)
 {
     const uint8_t *at = (const uint8_t *)view->data + field->offset;
@@ -34,6 +49,8 @@ static inline uint64_t field_integer(const struct field *field, const struct rin
         uint64_t u64;
     } raw;
 
+    if (field->bits)
+        return field_bits(field, at);
     switch (field->size) {
     case 1:
         raw.u8 = *at;
@@ -48,6 +65,21 @@ static inline uint64_t field_integer(const struct field *field, const struct rin
         memcpy(&raw.u64, at, 8);
         return raw.u64;
     }
+}
+
+/* Call only when the field is present and is a FIELD_FLOAT. */
+static inline double field_float(const struct field *field, const struct ringmill_view *view)
+{
+    const uint8_t *at = (const uint8_t *)view->data + field->offset;
+    double value;
+    float narrow;
+
+    if (field->size == sizeof(narrow)) {
+        memcpy(&narrow, at, sizeof(narrow));
+        return (double)narrow;
+    }
+    memcpy(&value, at, sizeof(value));
+    return value;
 }
 
 /* The text of a FIELD_CHARS, FIELD_TEXT or FIELD_TEXTS; of the last, all NUL-ended pieces in one.

@@ -23,6 +23,9 @@ struct encoder_ops;
 
 struct handler {
     const struct handler_ops *ops;
+    /* Of what comes out, set by open() and owned by the handler; NULL: the same as what came in.
+     * process() then sets batch->schema to it and fills the columns that it adds. */
+    const struct schema *schema;
     bool exhausted; /* set by process(): no record will ever pass again */
 };
 
@@ -35,7 +38,10 @@ struct outlet {
 
 /* What a handler may ask while it is opened. */
 struct handler_host {
-    const struct schema *schema;
+    const struct schema *schema; /* of what comes in; outlives the handler */
+    /* The other types that this source's records can have, NULL-ended; NULL: none. A name that only
+     * they know is no mistake: here it is null. */
+    const struct schema *const *siblings;
     const char *source_name;
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */

@@ -94,3 +94,32 @@ const struct field *schema_find_meaning(const struct schema *schema, enum field_
             return &schema->fields[i];
     return NULL;
 }
+
+const struct field *field_find(const struct field *parent, const char *name)
+{
+    for (uint32_t i = 0; i < parent->n_members; i++)
+        if (strcmp(parent->members[i].name, name) == 0)
+            return &parent->members[i];
+    return NULL;
+}
+
+const char *meaning_name(enum field_meaning meaning)
+{
+    static const char *const names[MEANING_COUNT] = {
+        [MEANING_KTIME] = "ktime",
+        [MEANING_UNIX_NS] = "unix_ns",
+        [MEANING_IPV4] = "ipv4",
+        [MEANING_IPV6] = "ipv6",
+        [MEANING_MAC] = "mac",
+        [MEANING_PORT_BE] = "port_be",
+        [MEANING_UID] = "uid",
+        [MEANING_GID] = "gid",
+        [MEANING_ERRNO] = "errno",
+        [MEANING_SYSCALL] = "syscall",
+        [MEANING_CGROUP_ID] = "cgroup_id",
+        [MEANING_HEX] = "hex",
+        [MEANING_BYTES] = "bytes",
+    };
+
+    return names[meaning];
+}

@@ -11,19 +11,39 @@
 #include "base/cleanup.h"
 
 enum field_kind {
-    FIELD_UINT,  /* 1, 2, 4 or 8 bytes, host byte order */
-    FIELD_INT,   /* the same, signed */
-    FIELD_BOOL,  /* 1 byte: 0 is false, all else is true */
-    FIELD_ENUM,  /* an integer of `size` bytes, `is_signed` or not, whose values have names */
-    FIELD_CHARS, /* char[size]: text up to the first NUL, or all of it */
-    FIELD_TEXT,  /* struct ringmill_text: offset and length of a text elsewhere in the sample */
-    FIELD_TEXTS, /* struct ringmill_texts: the same for a run of NUL-ended texts */
+    FIELD_UINT,    /* 1, 2, 4 or 8 bytes, host byte order; or a bitfield */
+    FIELD_INT,     /* the same, signed */
+    FIELD_BOOL,    /* 1 byte, or a bitfield: 0 is false, all else is true */
+    FIELD_ENUM,    /* an integer of `size` bytes, `is_signed` or not, whose values have names */
+    FIELD_FLOAT,   /* 4 or 8 bytes, IEEE 754 */
+    FIELD_POINTER, /* 8 bytes: an address */
+    FIELD_CHARS,   /* char[size]: text up to the first NUL, or all of it */
+    FIELD_TEXT,    /* struct ringmill_text: offset and length of a text elsewhere in the sample */
+    FIELD_TEXTS,   /* struct ringmill_texts: the same for a run of NUL-ended texts */
+    FIELD_BYTES,   /* `size` bytes that are one value: an IPv6 or MAC address, a 128-bit integer */
+    FIELD_STRUCT,  /* members, in declaration order */
+    FIELD_UNION,   /* members, all of them readings of the same bytes */
+    FIELD_ARRAY,   /* `count` elements, `stride` bytes apart */
 };
 
-/* What a value means beyond its layout. */
+/* What a value means beyond its layout; `as:` in a config names it. */
 enum field_meaning {
     MEANING_NONE,
-    MEANING_KTIME, /* nanoseconds of CLOCK_MONOTONIC, as bpf_ktime_get_ns() gives them */
+    MEANING_KTIME,     /* u64: ns of CLOCK_MONOTONIC, as bpf_ktime_get_ns() gives them */
+    MEANING_UNIX_NS,   /* u64: ns since 1970 */
+    MEANING_IPV4,      /* u32 or FIELD_BYTES of 4, network byte order */
+    MEANING_IPV6,      /* FIELD_BYTES of 16 */
+    MEANING_MAC,       /* FIELD_BYTES of 6 */
+    MEANING_PORT_BE,   /* u16, network byte order */
+    MEANING_UID,       /* u32 */
+    MEANING_GID,       /* u32 */
+    MEANING_ERRNO,     /* an integer; a negative one stands for its magnitude, too */
+    MEANING_SYSCALL,   /* an integer: a system call's number */
+    MEANING_CGROUP_ID, /* u64, as bpf_get_current_cgroup_id() gives it */
+    MEANING_HEX,       /* an integer, better read in hexadecimal */
+    MEANING_BYTES,     /* FIELD_BYTES: no text, no number */
+    MEANING_WEIGHT,    /* a column: how many records this one stands for */
+    MEANING_COUNT,     /* how many meanings there are */
 };
 
 struct enum_name {
@@ -31,15 +51,32 @@ struct enum_name {
     int64_t value; /* unsigned 64-bit enums: the same bits */
 };
 
+/* A value's place. Offsets count from the sample's start; within an array they are those of its
+ * element 0, and each index adds its stride, so that a whole path like hosts[2].port[1] is one
+ * field with another offset:
+ *
+ *     hosts: ARRAY, offset 8, count 4, stride 12    element: STRUCT, offset 8
+ *     hosts[2].port: offset 8 + 2 * 12 + port's place in the struct
+ *
+ * The members of an unnamed struct or union stand among those of the one around it, as in C. */
 struct field {
-    const char *name;
+    const char *name; /* of an element: "" */
     enum field_kind kind;
     enum field_meaning meaning;
     bool is_signed;                /* FIELD_INT and signed FIELD_ENUM */
+    uint8_t bits;                  /* of a bitfield: 1 to 64; 0: it is none */
+    uint8_t shift;                 /* of a bitfield: its lowest bit within the byte at offset */
+    uint16_t column;               /* 0: in the sample; N: column N - 1 of the batch */
     uint32_t offset;               /* bytes from the sample's start */
-    uint32_t size;                 /* bytes at offset */
+    uint32_t size;                 /* bytes at offset; of a bitfield: those that it touches, 1 to 9;
+                                      of a flexible array: 0 */
     const struct enum_name *names; /* FIELD_ENUM: n_names of them, in declaration order */
     uint32_t n_names;
+    uint32_t n_members;          /* FIELD_STRUCT, FIELD_UNION */
+    const struct field *members; /* of them; FIELD_ARRAY: the one element */
+    uint32_t count;              /* FIELD_ARRAY: elements; 0: as many as the sample's end allows */
+    uint32_t stride;             /* FIELD_ARRAY: bytes from one to the next */
+    const char *type_name;       /* as C says it: "__u32", "struct flow_key", "enum state" */
 };
 
 struct schema {
@@ -47,6 +84,7 @@ struct schema {
     uint32_t size;         /* bytes of the fixed part; a sample may be shorter or longer */
     uint32_t n_fields;
     struct field *fields; /* in declaration order */
+    uint32_t n_columns;   /* of the batches that have this schema */
 };
 
 /* A schema with room for n_fields zeroed fields, or NULL when out of memory. */
@@ -59,7 +97,12 @@ const char *schema_keep(struct schema *schema, const char *text);
 /* A zeroed array that lives as long as the schema; NULL when out of memory. */
 void *schema_keep_array(struct schema *schema, size_t count, size_t size);
 
-/* NULL when there is no such field. */
+/* The top-level field; NULL when there is none of that name. */
 const struct field *schema_find(const struct schema *schema, const char *name);
 /* The first field of that meaning; NULL when there is none. */
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning);
+/* A FIELD_STRUCT's or FIELD_UNION's member; NULL when there is none of that name. */
+const struct field *field_find(const struct field *parent, const char *name);
+
+/* "ktime", "ipv4"...; NULL for MEANING_NONE, MEANING_WEIGHT. */
+const char *meaning_name(enum field_meaning meaning);

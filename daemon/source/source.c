@@ -6,6 +6,7 @@
 #include "source/source.h"
 
 #include <errno.h>
+#include <ringmill/ring.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -65,6 +66,37 @@ static int check_ring_size(const struct config_node *config, uint64_t bytes, str
     return -EINVAL;
 }
 
+/* The usual case: one ring, one type. */
+static int make_stream(struct source *source)
+{
+    struct stream *stream = calloc(1, sizeof(*stream));
+
+    if (!stream)
+        return -ENOMEM;
+    source->streams = stream;
+    source->n_streams = 1;
+    stream->types = calloc(1, sizeof(*stream->types));
+    if (!stream->types)
+        return -ENOMEM;
+    stream->name = "events";
+    stream->n_types = 1;
+    stream->n_rings = 1;
+    stream->types->source_name = source->name;
+    return 0;
+}
+
+static void free_streams(struct source *source)
+{
+    for (uint32_t i = 0; i < source->n_streams; i++) {
+        struct stream *stream = &source->streams[i];
+
+        for (uint32_t j = 0; j < stream->n_types; j++)
+            schema_free(stream->types[j].schema);
+        free(stream->types);
+    }
+    free(source->streams);
+}
+
 static int open_builtin(struct source *source, const struct builtin *builtin, uint64_t ring_size,
                         struct error *error)
 {
@@ -73,8 +105,10 @@ static int open_builtin(struct source *source, const struct builtin *builtin, ui
     int result = object_open(builtin->name, elf, size, error, &source->object);
 
     if (result == 0)
-        result =
-            schema_from_btf(object_btf(source->object), builtin->type_name, error, &source->schema);
+        result = make_stream(source);
+    if (result == 0)
+        result = schema_from_btf(object_btf(source->object), builtin->type_name, error,
+                                 &source->streams->types->schema);
     if (result == 0 && ring_size > 0)
         object_set_ring_size(source->object, (uint32_t)ring_size);
     return result;
@@ -112,7 +146,7 @@ void source_free(struct source *source)
 {
     if (!source)
         return;
-    schema_free(source->schema);
+    free_streams(source);
     object_free(source->object);
     free(source);
 }
@@ -145,7 +179,21 @@ int source_lost(const struct source *source, uint64_t *ret_lost)
     return object_lost(source->object, ret_lost);
 }
 
-int source_ring_fd(const struct source *source)
+int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
+                     struct error *error, struct ringmill_ring **ret_ring)
 {
-    return object_ring_fd(source->object);
+    struct ringmill_ring_options options = {
+        .size = sizeof(options),
+        .flags = RINGMILL_RING_NO_LOCK, /* nobody else knows a ring that we have just made */
+        .recheck = RINGMILL_OFF,        /* our own programs never use BPF_RB_NO_WAKEUP */
+    };
+    struct ringmill_error reason;
+    int result;
+
+    (void)stream;
+    (void)ring;
+    result = ringmill_ring_open(object_ring_fd(source->object), &options, &reason, ret_ring);
+    if (result < 0)
+        return error_set(error, result, "source %s: %s", source->name, reason.text);
+    return 0;
 }

@@ -12,14 +12,16 @@
 #include "base/error.h"
 #include "config/diag.h"
 #include "config/node.h"
-#include "record/schema.h"
+#include "source/stream.h"
 
 struct object;
+struct ringmill_ring;
 
 struct source {
     /* immutable after source_open() */
     const char *name; /* its key in the config, which it does not outlive */
-    struct schema *schema;
+    struct stream *streams;
+    uint32_t n_streams;
     struct object *object;
 };
 
@@ -36,5 +38,7 @@ void source_detach(struct source *source);
 /* On the loader thread: records lost since the load because the ring was full. 0 or -errno. */
 int source_lost(const struct source *source, uint64_t *ret_lost);
 
-/* The ring's map fd, owned by the source; after source_load(). */
-int source_ring_fd(const struct source *source);
+/* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
+ * sentence. */
+int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
+                     struct error *error, struct ringmill_ring **ret_ring);

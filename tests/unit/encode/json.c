@@ -370,6 +370,8 @@ static void want_field(const char **at, const struct field *field, const struct 
         return want_string(at, path, strnlen(path, wire->path.length));
     case FIELD_TEXTS:
         return want_list(at, data + wire->args.offset, wire->args.length);
+    default:
+        fail();
     }
 }
 

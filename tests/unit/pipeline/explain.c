@@ -103,11 +103,11 @@ static void names_every_type(void **state)
     (void)state;
     diag_init(&diag);
     assert_int_equal(graph_build(tree, &diag, &graph), 0);
-    real = graph->sources[0].source->schema;
+    real = graph->sources[0].source->streams->types->schema;
     made = (struct schema){.type_name = "struct all", .fields = fields, .n_fields = 8};
-    graph->sources[0].source->schema = &made;
+    graph->sources[0].source->streams->types->schema = &made;
     text = explain(graph);
-    graph->sources[0].source->schema = real;
+    graph->sources[0].source->streams->types->schema = real;
     graph_free(graph);
     diag_deinit(&diag);
     assert_non_null(strstr(text, "source s: struct all, ring of "));

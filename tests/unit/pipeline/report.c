@@ -41,7 +41,7 @@ static void run_records(struct fixture *fixture)
 {
     struct graph_source *source = &fixture->graph->sources[0];
     struct ringmill_view views[RECORDS];
-    struct batch batch = {.schema = source->source->schema, .views = views};
+    struct batch batch = {.schema = source->source->streams->types->schema, .views = views};
 
     write_records(fixture->fake);
     batch.count = (uint32_t)ringmill_ring_take(fixture->ring, views, RECORDS);

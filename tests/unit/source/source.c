@@ -87,8 +87,8 @@ static void opens(const char *config, const char *name, const char *type, uint32
     diag_init(&diag);
     assert_int_equal(source_open(tree->root->first, &diag, &source), 0);
     assert_string_equal(source->name, name);
-    assert_string_equal(source->schema->type_name, type);
-    assert_non_null(schema_find(source->schema, "pid"));
+    assert_string_equal(source->streams->types->schema->type_name, type);
+    assert_non_null(schema_find(source->streams->types->schema, "pid"));
     if (ring_size > 0)
         assert_int_equal(object_ring_size(source->object), ring_size);
     source_free(source);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A stream is one ring of a source, or the shards of one, with the types that its records have. A
+ * built-in program has one stream of one type; an object may bring several rings; and the records
+ * of one ring may be of several types, told apart by the value of a selector.
+ *
+ *     source ──▶ stream "opens"  ──▶ ring                 types: struct open_event
+ *           └──▶ stream "flows"  ──▶ ring, ring, ring     types: kind 1: struct tcp_flow,
+ *                                   (shards)                     kind 2: struct udp_flow
+ *
+ * Immutable once its source is open, but for n_rings. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/schema.h"
+
+enum {
+    STREAM_TYPES_MAX = 256, /* types of one stream */
+    STREAM_HOLD_MS = 1,     /* by default, how long a record of one shard waits for the others */
+};
+
+enum stream_selector {
+    STREAM_ONE_TYPE, /* all records are of types[0] */
+    STREAM_BY_FIELD, /* by the value of an integer field at the same place in all types */
+    STREAM_BY_TAG,   /* by the second word of a record's header: captures */
+};
+
+struct stream_type {
+    int64_t value; /* the selector's; unique */
+    struct schema *schema;
+    const char *source_name; /* what its events say where they are from */
+};
+
+struct stream {
+    const char *name; /* of the ring's map */
+    enum stream_selector selector;
+    struct field selected_by;  /* STREAM_BY_FIELD; a copy without names */
+    struct stream_type *types; /* by value, ascending; at least one */
+    uint32_t n_types;
+    uint32_t n_rings; /* 1, or the shards; after source_load() */
+
+    bool ordered;        /* records of all shards come by this timestamp */
+    struct field order;  /* u64, ns of CLOCK_MONOTONIC */
+    uint64_t order_hold; /* ns */
+
+    bool numbered;         /* a field counts the records as they are written: a gap is a loss */
+    struct field sequence; /* u32 or u64 */
+};

@@ -47,6 +47,14 @@ static bool is_candidate(const struct btf *btf, const struct btf_type *type)
     return is_group(type) && *lookup_name(btf, type) && type->size > 0;
 }
 
+bool lookup_is_empty(const struct btf *btf)
+{
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++)
+        if (is_group(btf__type_by_id(btf, id)) && btf__type_by_id(btf, id)->size > 0)
+            return false;
+    return true;
+}
+
 /* ---- by name ---- */
 
 /* A name without "struct " or "union ", and which kinds of type it may be. */
@@ -135,10 +143,16 @@ static bool read_tracer(const struct btf *btf, const struct btf_type *type, stru
     return true;
 }
 
+/* The kernel keeps LOOKUP_KERNEL_NAME bytes of a map's name, so such a name may be a cut one. */
 static bool is_of_map(const struct candidate *candidate, const char *map_name)
 {
-    return !map_name || (strlen(map_name) == (size_t)candidate->map_length &&
-                         memcmp(map_name, candidate->map, (size_t)candidate->map_length) == 0);
+    size_t length = (size_t)candidate->map_length;
+
+    if (!map_name)
+        return true;
+    if (strlen(map_name) == LOOKUP_KERNEL_NAME && length > LOOKUP_KERNEL_NAME)
+        length = LOOKUP_KERNEL_NAME;
+    return strlen(map_name) == length && memcmp(map_name, candidate->map, length) == 0;
 }
 
 /* The one name that all hits agree on; NULL: none, or they do not. */

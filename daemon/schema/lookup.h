@@ -23,6 +23,7 @@ struct btf_type;
 enum {
     LOOKUP_CANDIDATES_MAX = 10, /* types that an error lists */
     LOOKUP_KEPT_MAX = 1024,     /* variables of a convention; more are not listed */
+    LOOKUP_KERNEL_NAME = 15,    /* bytes of a map's name in the kernel */
     LOOKUP_ALIASES_MAX = 256,   /* typedefs and qualifiers on top of each other */
 };
 
@@ -50,6 +51,9 @@ const char *lookup_convention(const struct btf *btf, const char *map_name);
 /* All named structs and unions, each once, those of the conventions first; of GADGET_TRACER once
  * for each map. The caller frees the list. 0 or -ENOMEM. */
 int lookup_candidates(const struct btf *btf, struct candidate **ret_list, uint32_t *ret_count);
+
+/* Whether there is no struct and no union with members at all. */
+bool lookup_is_empty(const struct btf *btf);
 
 /* The type without typedefs and qualifiers; NULL where the chain leads nowhere, or is longer than
  * LOOKUP_ALIASES_MAX (a circle). */

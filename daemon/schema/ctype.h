@@ -15,6 +15,8 @@
 enum {
     CTYPE_SIZE_MAX = (1 << 30) - 1, /* bytes; a ring's record has 30 bits for its length */
     CTYPE_SPELLING_DEPTH_MAX = 16,  /* stars, brackets and qualifiers on top of each other */
+    CTYPE_BITS_MAX = 128,           /* of a bitfield */
+    CTYPE_NAME_MAX = 1023,          /* bytes of a name out of DWARF; the rest is cut */
     CTYPE_SPELLING_MAX = 256,       /* bytes of a type's spelling, with the NUL */
 };
 

@@ -14,6 +14,7 @@
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "schema/btf.h"
+#include "schema/meaning.h"
 #include "source/builtin.h"
 #include "source/object.h"
 
@@ -109,6 +110,8 @@ static int open_builtin(struct source *source, const struct builtin *builtin, ui
     if (result == 0)
         result = schema_from_btf(object_btf(source->object), builtin->type_name, error,
                                  &source->streams->types->schema);
+    if (result == 0)
+        result = meaning_apply(source->streams->types->schema, NULL, 0, error, NULL);
     if (result == 0 && ring_size > 0)
         object_set_ring_size(source->object, (uint32_t)ring_size);
     return result;

@@ -7,34 +7,7 @@
 #include <inttypes.h>
 
 #include "encode/encoder.h"
-
-static void print_type(const struct field *field, FILE *file)
-{
-    switch (field->kind) {
-    case FIELD_UINT:
-    case FIELD_INT:
-        fprintf(file, "%s%u", field->is_signed ? "s" : "u", field->size * 8);
-        break;
-    case FIELD_BOOL:
-        fputs("bool", file);
-        break;
-    case FIELD_ENUM:
-        fputs("enum", file);
-        break;
-    case FIELD_CHARS:
-    case FIELD_TEXT:
-        fputs("text", file);
-        break;
-    case FIELD_TEXTS:
-        fputs("list of texts", file);
-        break;
-    default:
-        fputs(field->type_name ? field->type_name : "bytes", file);
-        break;
-    }
-    if (field->meaning == MEANING_KTIME)
-        fputs(", a time", file);
-}
+#include "schema/table.h"
 
 static void explain_source(const struct graph_source *source, FILE *file)
 {
@@ -43,11 +16,7 @@ static void explain_source(const struct graph_source *source, FILE *file)
 
     fprintf(file, "source %s: %s, ring of %" PRIu64 " KiB\n", source->source->name,
             schema->type_name, stream->ring_size / 1024);
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        fprintf(file, "  %s: ", schema->fields[i].name);
-        print_type(&schema->fields[i], file);
-        fputc('\n', file);
-    }
+    table_print(schema, "  ", file);
 }
 
 static void explain_pipeline(const struct graph *graph, const struct graph_pipeline *pipeline,

@@ -183,8 +183,9 @@ static int object_kind_open(struct source *source, const struct config_node *nod
     result = ring_config_check(&config->ring, diag);
     if (open_object(source, config, node, diag) < 0)
         return -EINVAL;
-    if (programs_choose(state->object, &config->programs, diag) < 0 ||
-        constants_set(state->object->plan, config->constants, diag) < 0)
+    if (programs_choose(state->object, &config->programs, diag) < 0)
+        result = -EINVAL;
+    if (constants_set(state->object->plan, config->constants, diag) < 0)
         result = -EINVAL;
     if (object_rings_choose(state, config->rings, &config->ring, diag) < 0)
         return -EINVAL;

@@ -278,7 +278,7 @@ static int find_name(const struct stream *stream, const char *path, const struct
         }
     }
     if (stream->selected_by.n_names > 0)
-        diag_add_key(diag, entry, "\"%s\" has no such value; %s, and numbers", path,
+        diag_add_key(diag, entry, "expected a number, or a value of \"%s\"; %s", path,
                      refusal_text(&refusal));
     else
         diag_add_key(diag, entry, "expected a number: the values of \"%s\" have no names", path);

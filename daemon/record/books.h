@@ -14,14 +14,14 @@
 
 enum book {
     /* what came in */
-    BOOK_SEEN,   /* records read from the rings */
-    BOOK_COPIES, /* forwarded once more: to a second sink, or by a second forward */
+    BOOK_SEEN,    /* records read from the rings */
+    BOOK_COPIES,  /* forwarded once more: to a second sink, or by a second forward */
     BOOK_EMITTED, /* made here: an event about a loss */
     /* what became of it */
     BOOK_FILTERED,
     BOOK_LIMITED,
     BOOK_UNKNOWN_TYPE, /* its selector has a value that the config does not name, or is not there */
-    BOOK_FAILED, /* longer than one event may be once encoded */
+    BOOK_FAILED,       /* longer than one event may be once encoded */
     BOOK_FORWARDED,
     BOOK_ROWS,
 };

@@ -124,7 +124,7 @@ static int name_ring(struct graph_ring *ring, uint32_t number)
         ring->name = NULL;
         return -ENOMEM;
     }
-    length = graph_ring_is_one_of_many(ring)
+    length = graph_rings_are_many(stream)
                  ? asprintf(&ring->about, "%s, ring %s", stream->source->name, ring->name)
                  : asprintf(&ring->about, "%s", stream->source->name);
     if (length < 0)
@@ -217,9 +217,9 @@ bool graph_stream_is_one_of_many(const struct graph_stream *stream)
     return stream->source->n_streams > 1;
 }
 
-bool graph_ring_is_one_of_many(const struct graph_ring *ring)
+bool graph_rings_are_many(const struct graph_stream *stream)
 {
-    return graph_stream_is_one_of_many(ring->stream) || ring->stream->stream->n_rings > 1;
+    return graph_stream_is_one_of_many(stream) || stream->stream->n_rings > 1;
 }
 
 bool graph_stream_is_numbered(const struct graph_stream *stream)

@@ -23,9 +23,8 @@ bool losses_post(struct graph_stream *stream, int64_t before, int64_t after)
     }
     if (losses_posted(stream))
         return false;
-    stream->loss = (struct loss){.records = stream->lost - stream->lost_told,
-                                 .since = stream->lost_clean,
-                                 .until = after};
+    stream->loss = (struct loss){
+        .records = stream->lost - stream->lost_told, .since = stream->lost_clean, .until = after};
     stream->lost_told = stream->lost;
     stream->lost_clean = before;
     atomic_store_explicit(&stream->loss_posted, true, memory_order_release);

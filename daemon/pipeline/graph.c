@@ -35,6 +35,7 @@ static int stream_init(struct graph_stream *stream, const struct source *source,
     stream->source = source;
     stream->stream = of;
     stream->index = index;
+    stream->plain = of->selector == STREAM_ONE_TYPE && !graph_stream_is_numbered(stream);
     stream->types = calloc(n_types, sizeof(*stream->types));
     if (!stream->types)
         return -ENOMEM;

@@ -93,6 +93,7 @@ struct graph_stream {
     const struct source *source;
     const struct stream *stream;
     uint32_t index;            /* among those of the source */
+    bool plain;                /* one type, and no gaps to look for */
     struct graph_type *types;  /* as the stream has them; with a selector one more, see above */
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */

@@ -186,7 +186,7 @@ void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now)
 {
     const struct graph_stream *stream = ring->stream;
 
-    if (stream->stream->selector == STREAM_ONE_TYPE && !graph_stream_is_numbered(stream))
+    if (stream->plain)
         handle_known(&stream->types[0], batch);
     else
         handle_runs(ring, batch, now);

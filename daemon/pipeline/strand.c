@@ -108,8 +108,6 @@ uint64_t strand_handler_in(const struct strand *strand, uint32_t index)
 /* Records still come out of a forward that stands before an exhausted handler. */
 bool strand_exhausted(const struct strand *strand)
 {
-    if (strand->n_handlers == 0)
-        return true;
     for (uint32_t i = 0; i < strand->n_handlers; i++) {
         if (strand->handlers[i]->exhausted)
             return true;

@@ -82,7 +82,7 @@ static void a_busy_head_is_the_producers_fault(void **state)
     mill_settle(&mill);
     sample = fake_reserve(mill.fake, 16);
     fake_write(mill.fake, "0123456789abcdef", 16, FAKE_FORCE_WAKEUP); /* the reader looks */
-    for (int i = 0; i < 20000 && mill.snapshot.sources[0].ring.busy_since == 0; i++) {
+    for (int i = 0; i < 20000 && mill.snapshot.rings[0].busy_since == 0; i++) {
         usleep(1000);
         mill_see(&mill);
     }
@@ -104,18 +104,18 @@ static void a_busy_head_is_the_producers_fault(void **state)
  * counts for the high-water mark all the same. */
 static void a_paused_ring_has_no_busy_head(void **state)
 {
-    struct source_sight *sight;
+    struct ring_sight *sight;
     void *sample;
 
     (void)state;
     mill_start(&mill);
     sample = fake_reserve(mill.fake, 16);
     fake_write(mill.fake, "0123456789abcdef", 16, FAKE_FORCE_WAKEUP);
-    for (int i = 0; i < 20000 && mill.snapshot.sources[0].busy_since == 0; i++) {
+    for (int i = 0; i < 20000 && mill.snapshot.rings[0].busy_since == 0; i++) {
         usleep(1000);
         mill_see(&mill);
     }
-    sight = mill.snapshot.sources;
+    sight = mill.snapshot.rings;
     assert_true(sight->busy_since > 0);
     atomic_store(&mill.graph->streams[0]->paused, true);
     mill_see(&mill);

@@ -162,7 +162,9 @@ static void handle_run(struct cutter *cutter, const struct mark *mark, struct ba
         losses_note(cutter->ring, mark->type, &run->views[run->count - 1], now);
 }
 
-static void handle_runs(struct graph_ring *ring, struct batch *batch, int64_t now)
+/* Apart, so that the plain way needs no stack. */
+static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struct batch *batch,
+                                                  int64_t now)
 {
     struct cutter cutter = {.ring = ring, .numbered = graph_stream_is_numbered(ring->stream)};
     const struct ringmill_view *view = batch->views, *end = batch->views + batch->count;

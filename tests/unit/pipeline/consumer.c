@@ -172,7 +172,8 @@ static void a_loss_waits_for_room(void **state)
     struct graph_stream *stream;
 
     (void)state;
-    init((struct made_stream){.n_types = 1, .n_rings = 1, .counted = true}, (struct made_stream){0});
+    init((struct made_stream){.n_types = 1, .n_rings = 1, .counted = true},
+         (struct made_stream){0});
     stream = made.graph->streams[0];
     fill_lane(0);
     stream->lost = 4;
@@ -210,9 +211,10 @@ static void drains_all_streams(void **state)
     uint64_t now;
 
     (void)state;
-    init((struct made_stream){
-             .n_types = 1, .n_rings = 4, .ordered = true, .hold = 1000 * MS, .counted = true},
-         plain);
+    init(
+        (struct made_stream){
+            .n_types = 1, .n_rings = 4, .ordered = true, .hold = 1000 * MS, .counted = true},
+        plain);
     stream = made.graph->streams[0];
     assert_int_equal(consumer_start(&made.consumer), 0);
     stream->lost = 1;
@@ -284,8 +286,8 @@ static void many_writers_on_many_rings(void **state)
     struct writer_thread writers[WRITERS];
 
     (void)state;
-    made.streams[0] = (struct made_stream){
-        .n_types = 1, .n_rings = WRITERS, .ordered = true, .hold = 2000 * MS};
+    made.streams[0] =
+        (struct made_stream){.n_types = 1, .n_rings = WRITERS, .ordered = true, .hold = 2000 * MS};
     made_init(&made);
     made_record_all(&made);
     made.graph->strands[0]->strand.handlers[0]->ops = &check_ops;
@@ -312,14 +314,10 @@ static void many_writers_on_many_rings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_GRAPH(shards_come_in_order),
-        IN_GRAPH(random_shards),
-        IN_GRAPH(a_shard_is_waited_for),
-        IN_GRAPH(a_plain_stream_beside_an_ordered_one),
-        IN_GRAPH(discards_hold_nobody_up),
-        IN_GRAPH(all_shards_pause_and_go_on),
-        IN_GRAPH(a_loss_waits_for_room),
-        IN_GRAPH(drains_all_streams),
+        IN_GRAPH(shards_come_in_order),       IN_GRAPH(random_shards),
+        IN_GRAPH(a_shard_is_waited_for),      IN_GRAPH(a_plain_stream_beside_an_ordered_one),
+        IN_GRAPH(discards_hold_nobody_up),    IN_GRAPH(all_shards_pause_and_go_on),
+        IN_GRAPH(a_loss_waits_for_room),      IN_GRAPH(drains_all_streams),
         IN_GRAPH(many_writers_on_many_rings),
     };
 

@@ -32,8 +32,8 @@ static void write_numbers(const uint32_t *numbers, uint32_t count)
         made_write(&made, 1, numbers[i], i, SIZE);
 }
 
-#define NUMBERS(...)                                                                               \
-    write_numbers((const uint32_t[]){__VA_ARGS__},                                                 \
+#define NUMBERS(...)                               \
+    write_numbers((const uint32_t[]){__VA_ARGS__}, \
                   sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
 /* ---- gaps ------------------------------------------------------------------------------------ */
@@ -88,8 +88,8 @@ static void a_jump_backwards_is_a_new_beginning(void **state)
 /* Numbers of 64 bits: the field at 8, which made_write() fills with the same. */
 static void wide_numbers(void **state)
 {
-    static const uint64_t numbers[] = {UINT64_MAX - 1, UINT64_MAX, 0, 5, UINT64_C(1) << 40,
-                                       UINT64_MAX};
+    static const uint64_t numbers[] = {UINT64_MAX - 1,    UINT64_MAX, 0, 5,
+                                       UINT64_C(1) << 40, UINT64_MAX};
 
     (void)state;
     init((struct made_stream){.numbered = true, .wide = true});

@@ -29,7 +29,8 @@ struct made_record {
 };
 
 struct made_stream {
-    uint32_t n_types; /* called a, b, c, with the selector's values 1, 2, 3; 0: there is no stream */
+    uint32_t
+        n_types; /* called a, b, c, with the selector's values 1, 2, 3; 0: there is no stream */
     uint32_t n_rings;
     enum stream_selector selector;
     bool ordered, numbered, counted, wide, open_ended, timed;

@@ -223,8 +223,7 @@ static void handlers_belong_to_types(void **state)
     made_turn(&made);
     assert_int_equal(made_book(&made, BOOK_FILTERED), 2);
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 2);
-    assert_int_equal(
-        counter_get(&made.graph->strands[1]->strand.books.rows[BOOK_SEEN]), 2);
+    assert_int_equal(counter_get(&made.graph->strands[1]->strand.books.rows[BOOK_SEEN]), 2);
     assert_int_equal(made.graph->sinks[0].copies, 1); /* a record is of one type only */
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* JSON truth: random schemas of all kinds and meanings, random and hostile records of all lengths.
- * What the encoder writes is read by another JSON parser and compared, key by key and in order, with
- * values worked out from the bytes in other ways than the daemon's: integers byte by byte, bitfields
- * bit by bit, dates, addresses and names by the C library.
+ * What the encoder writes is read by another JSON parser and compared, key by key and in order,
+ * with values worked out from the bytes in other ways than the daemon's: integers byte by byte,
+ * bitfields bit by bit, dates, addresses and names by the C library.
  *
  *     json-truth RECORDS [SEED]      prints the seed; exit status 1 at the first lie */
 
@@ -106,8 +106,8 @@ static void make_field(struct schema *schema, struct field *field, uint32_t *end
 
 static void name_field(struct schema *schema, struct field *field, uint32_t number)
 {
-    static const char *const odd[] = {"time",  "source", "type",     "_lost", "source_",
-                                      "a\"b\n", "\xff",  "uid_name", "x",     "ktime"};
+    static const char *const odd[] = {"time",   "source", "type",     "_lost", "source_",
+                                      "a\"b\n", "\xff",   "uid_name", "x",     "ktime"};
     char name[32];
 
     snprintf(name, sizeof(name), "%s%u", roll(9) == 0 ? "m_id" : "m", number);
@@ -222,8 +222,9 @@ static void make_tail(struct schema *schema, struct field *field, uint32_t *end)
 
 static bool may_be_column(const struct field *field)
 {
-    return field->kind != FIELD_STRUCT && field->kind != FIELD_UNION && field->kind != FIELD_ARRAY &&
-           field->kind != FIELD_TEXT && field->kind != FIELD_TEXTS && !field->bits;
+    return field->kind != FIELD_STRUCT && field->kind != FIELD_UNION &&
+           field->kind != FIELD_ARRAY && field->kind != FIELD_TEXT && field->kind != FIELD_TEXTS &&
+           !field->bits;
 }
 
 static struct schema *make_schema(void)
@@ -256,7 +257,8 @@ struct record {
 
 static void random_bytes(uint8_t *bytes, uint32_t length)
 {
-    static const char hard[] = "\"\\\0\n\xc3\xa4\xed\xa0\x80\xf4\x90\xe2\x82\xac\xf0\x9f\x98\x80\x7f";
+    static const char hard[] =
+        "\"\\\0\n\xc3\xa4\xed\xa0\x80\xf4\x90\xe2\x82\xac\xf0\x9f\x98\x80\x7f";
     uint32_t taste = roll(4);
 
     for (uint32_t i = 0; i < length; i++) {
@@ -275,8 +277,9 @@ static void poke(uint8_t *at, uint32_t size, uint64_t value)
 
 static void poke_number(const struct field *field, uint8_t *at)
 {
-    static const uint64_t values[] = {0,  1,   2,   (uint64_t)-2, 13, 512,       (uint64_t)-512,
-                                      57, 257, 321, UINT64_MAX,   59, INT64_MAX, (uint64_t)INT64_MIN};
+    static const uint64_t values[] = {
+        0,  1,   2,   (uint64_t)-2, 13, 512,       (uint64_t)-512,
+        57, 257, 321, UINT64_MAX,   59, INT64_MAX, (uint64_t)INT64_MIN};
 
     if (roll(2))
         poke(at, field->size < 8 ? field->size : 8, PICK(values));
@@ -408,7 +411,7 @@ static void want_number(json_object *value, uint64_t bits, bool is_signed)
 /* Bytes of the code point at bytes, by its value; 0: there is none. */
 static size_t code_point(const uint8_t *bytes, size_t left)
 {
-    size_t length = bytes[0] < 0x80           ? 1
+    size_t length = bytes[0] < 0x80             ? 1
                     : (bytes[0] & 0xe0) == 0xc0 ? 2
                     : (bytes[0] & 0xf0) == 0xe0 ? 3
                     : (bytes[0] & 0xf8) == 0xf0 ? 4
@@ -641,8 +644,8 @@ static bool want_raw(json_object *value, const struct field *field, enum field_m
     else if (meaning == MEANING_BYTES)
         want_hex(value, at, length);
     else if (meaning == MEANING_MAC && field->size == 6) {
-        snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", at[0], at[1], at[2], at[3], at[4],
-                 at[5]);
+        snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", at[0], at[1], at[2], at[3],
+                 at[4], at[5]);
         want_words(value, mac);
     } else {
         return false;
@@ -653,8 +656,9 @@ static bool want_raw(json_object *value, const struct field *field, enum field_m
 static void want_bytes(json_object *value, const struct field *field, enum field_meaning meaning,
                        const uint8_t *at)
 {
-    if (field->size <= 32 && (meaning == MEANING_HEX || (meaning == MEANING_NONE && field->size == 16 &&
-                                                         strstr(field->type_name, "128"))))
+    if (field->size <= 32 &&
+        (meaning == MEANING_HEX ||
+         (meaning == MEANING_NONE && field->size == 16 && strstr(field->type_name, "128"))))
         want_wide(value, at, field->size);
     else
         want_hex(value, at, field->size);
@@ -724,7 +728,8 @@ static const char *companion(const struct field *field, struct keys *keys)
         return NULL;
     if (field->kind != FIELD_UINT && field->kind != FIELD_INT)
         return NULL;
-    if (field->meaning == MEANING_CGROUP_ID && length > 3 && strcmp(field->name + length - 3, "_id") == 0)
+    if (field->meaning == MEANING_CGROUP_ID && length > 3 &&
+        strcmp(field->name + length - 3, "_id") == 0)
         length -= 3;
     snprintf(name, sizeof(name), "%.*s_%s", (int)length, field->name,
              field->meaning == MEANING_CGROUP_ID ? "path" : "name");

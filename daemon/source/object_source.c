@@ -138,6 +138,7 @@ static int make_stream(const struct source *source, struct object_ring *ring, st
     int result = find_lost(state, ring, diag);
 
     stream->name = ring->name;
+    stream->counted = ring->lost.map != NULL;
     stream->ring_size = ring->sharded ? ring->template_size : bpf_map__max_entries(ring->map);
     if (ring->sharded && ring->n_slots > 0)
         stream->ring_size =

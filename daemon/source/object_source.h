@@ -47,8 +47,8 @@ struct object_source {
 /* An empty one for source->state, or NULL when out of memory. */
 struct object_source *object_source_new(void);
 
-/* With the rings chosen: makes a stream of each. node is what a message is about that no ring is. 0,
- * or -errno after at least one message. */
+/* With the rings chosen: makes a stream of each. node is what a message is about that no ring is.
+ * 0, or -errno after at least one message. */
 int object_source_make_streams(struct source *source, const struct config_node *node,
                                struct diag *diag);
 

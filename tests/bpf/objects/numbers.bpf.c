@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* One record for each getpgid(2) of one process, with all constants in it: whoever loads this says
- * by constants which process that is, and by getpgid's argument what number stands in the record. */
+ * by constants which process that is, and by getpgid's argument what number stands in the record.
+ */
 #include <linux/bpf.h>
 #include <stdbool.h>
 

@@ -77,8 +77,9 @@ static void make_enum(struct schema *schema, struct field *field, uint32_t *end)
         char name[32];
 
         snprintf(name, sizeof(name), "NAME\"%u_%u", i, random_roll(100));
-        names[i] = (struct enum_name){schema_keep(schema, name),
-                                      field->is_signed ? (int64_t)random_roll(6) - 3 : random_roll(6)};
+        names[i] =
+            (struct enum_name){schema_keep(schema, name),
+                               field->is_signed ? (int64_t)random_roll(6) - 3 : random_roll(6)};
     }
     field->names = names;
     field->n_names = 6;
@@ -338,6 +339,7 @@ void random_record(const struct schema *schema, struct record *record)
         uint16_t column = schema->fields[i].column;
 
         if (column)
-            fill_column(&schema->fields[i], &record->columns[column - 1], record->texts[column - 1]);
+            fill_column(&schema->fields[i], &record->columns[column - 1],
+                        record->texts[column - 1]);
     }
 }

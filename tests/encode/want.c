@@ -215,7 +215,7 @@ static void want_masked(json_object *value, const struct field *field, uint64_t 
 }
 
 void want_integer(json_object *value, const struct field *field, enum field_meaning meaning,
-                         uint64_t bits)
+                  uint64_t bits)
 {
     uint32_t size = field->bits ? 0 : field->size;
     uint32_t word = (uint32_t)bits;
@@ -259,7 +259,7 @@ void want_float(json_object *value, double expected)
 
 /* True: the bytes together are one value of that meaning. */
 bool want_raw(json_object *value, const struct field *field, enum field_meaning meaning,
-                     const uint8_t *at, size_t length)
+              const uint8_t *at, size_t length)
 {
     char mac[20];
 
@@ -280,7 +280,7 @@ bool want_raw(json_object *value, const struct field *field, enum field_meaning 
 }
 
 void want_bytes(json_object *value, const struct field *field, enum field_meaning meaning,
-                       const uint8_t *at)
+                const uint8_t *at)
 {
     if (field->size <= 32 &&
         (meaning == MEANING_HEX ||

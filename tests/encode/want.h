@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What one value has to be in JSON, worked out in other ways than the daemon's: dates, addresses and
- * names by the C library, texts by code points. Each ends the program when it is something else. */
+/* What one value has to be in JSON, worked out in other ways than the daemon's: dates, addresses
+ * and names by the C library, texts by code points. Each ends the program when it is something
+ * else. */
 
 #include <json-c/json.h>
 #include <stdbool.h>

@@ -98,8 +98,8 @@ static void random_values(void **state)
     (void)state;
     print_message("seed %u %u %u\n", seed[0], seed[1], seed[2]);
     for (int i = 0; i < 100000; i++) {
-        uint64_t bits = (uint64_t)nrand48(seed) << 42 ^ (uint64_t)nrand48(seed) << 21 ^
-                        (uint64_t)nrand48(seed);
+        uint64_t bits =
+            (uint64_t)nrand48(seed) << 42 ^ (uint64_t)nrand48(seed) << 21 ^ (uint64_t)nrand48(seed);
         double value;
         float narrow;
 

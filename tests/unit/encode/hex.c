@@ -42,11 +42,18 @@ static void bytes(void **state)
 
 static void wide_numbers(void **state)
 {
-    const unsigned __int128 values[] = {0, 15, 16, (unsigned __int128)1 << 64,
-                                        ((unsigned __int128)1 << 64) + 15, ~(unsigned __int128)0};
-    static const char *const texts[] = {
-        "0x0", "0xf", "0x10", "0x10000000000000000", "0x1000000000000000f",
-        "0xffffffffffffffffffffffffffffffff"};
+    const unsigned __int128 values[] = {0,
+                                        15,
+                                        16,
+                                        (unsigned __int128)1 << 64,
+                                        ((unsigned __int128)1 << 64) + 15,
+                                        ~(unsigned __int128)0};
+    static const char *const texts[] = {"0x0",
+                                        "0xf",
+                                        "0x10",
+                                        "0x10000000000000000",
+                                        "0x1000000000000000f",
+                                        "0xffffffffffffffffffffffffffffffff"};
     char got[64];
 
     (void)state;

@@ -9,15 +9,19 @@
 
 #include "unit/encode/support.h"
 
-#define BYTE(text, at) {.name = (text), .kind = FIELD_UINT, .offset = (at), .size = 1}
+#define BYTE(text, at)                                                \
+    {                                                                 \
+        .name = (text), .kind = FIELD_UINT, .offset = (at), .size = 1 \
+    }
 
 static const uint8_t sample[64] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 /* What an event says of itself comes first; whatever else would have the same key gives way. */
 static void keys_are_unique(void **state)
 {
-    struct field fields[] = {BYTE("source", 0),  BYTE("type", 1),  BYTE("type_", 2), BYTE("time", 3),
-                             BYTE("source_", 4), BYTE("_lost", 5), BYTE("a", 6),     BYTE("a", 7)};
+    struct field fields[] = {BYTE("source", 0), BYTE("type", 1),    BYTE("type_", 2),
+                             BYTE("time", 3),   BYTE("source_", 4), BYTE("_lost", 5),
+                             BYTE("a", 6),      BYTE("a", 7)};
     const struct encoder_options options = {.type = "t\n"};
     struct schema schema;
     struct encoder *encoder = open_fields(&schema, fields, 8, &options);
@@ -93,9 +97,8 @@ static void nothing_inside(void **state)
     };
 
     (void)state;
-    assert_string_equal(
-        encode_fields(fields, 4, sample, 8),
-        "{\"source\":\"x\",\"empty\":{},\"a\":1,\"list\":[{},{}],\"rest\":[]}\n");
+    assert_string_equal(encode_fields(fields, 4, sample, 8),
+                        "{\"source\":\"x\",\"empty\":{},\"a\":1,\"list\":[{},{}],\"rest\":[]}\n");
     assert_string_equal(encode_fields(fields, 0, sample, 8), "{\"source\":\"x\"}\n");
 }
 

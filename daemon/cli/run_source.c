@@ -29,32 +29,36 @@ struct run_source_option {
     const char *key;
     enum place place;
     enum form form;
-    bool is_path; /* made absolute, where it has a slash or must have one */
     const char *argument;
     const char *doc;
+    bool is_path;
+    bool may_be_path; /* it is one if it has a slash */
 };
 
 static const struct run_source_option options_[] = {
-    {"object", "object", AT_SOURCE, ONE, true, "FILE", "a BPF object: loaded, attached, read"},
-    {"map", "map", AT_SOURCE, ONE, false, "PIN",
-     "a ring that is there: pinned path, id:N, or name"},
-    {"ring", "rings", AT_NOTHING, ONE, false, "NAME", "of several rings in the object, this one"},
-    {"type", "type", AT_RING, ONE, false, "T", "the records' type, as in \"struct event\""},
-    {"types-from", "types_from", AT_RING, ONE, true, "FILE", "another file that describes it"},
-    {"layout", "layout", AT_RING, ONE, false, "TEXT", "the type in C"},
-    {"as", "as", AT_RING, PAIRS, false, "FIELD=M", "what a field means, as in saddr=ipv4"},
-    {"lost", "lost", AT_RING, ONE, false, "NAME", "the map or variable that counts lost records"},
-    {"program", "programs", AT_SOURCE, MANY, false, "P", "load only this program; may be repeated"},
-    {"optional", "optional", AT_SOURCE, MANY, false, "P", "go on without it if need be"},
-    {"constant", "constants", AT_SOURCE, PAIRS, false, "NAME=V", "a value for a global constant"},
-    {"interface", "interface", AT_ATTACH, MANY, false, "I", "where XDP and TC programs go"},
-    {"direction", "direction", AT_ATTACH, ONE, false, "D", "ingress or egress, for TC programs"},
-    {"cgroup", "cgroup", AT_ATTACH, ONE, true, "FOLDER", "where cgroup programs go"},
-    {"binary", "binary", AT_ATTACH, ONE, false, "FILE", "whose code uprobes and USDT trace"},
-    {"symbol", "symbol", AT_ATTACH, ONE, false, "S", "the function, for uprobes and kprobes"},
-    {"usdt", "usdt", AT_ATTACH, ONE, false, "P:N", "the marker, PROVIDER:NAME"},
-    {"pid", "pid", AT_ATTACH, ONE, false, "PID", "trace this process only"},
-    {"perf", "perf", AT_ATTACH, ONE, false, "HZ", "samples per second and CPU"},
+    {"object", "object", AT_SOURCE, ONE, "FILE", "a BPF object: loaded, attached, read",
+     .is_path = true},
+    {"map", "map", AT_SOURCE, ONE, "PIN", "a ring that is there: pinned path, id:N, or name",
+     .may_be_path = true},
+    {"ring", "rings", AT_NOTHING, ONE, "NAME", "of several rings in the object, this one"},
+    {"type", "type", AT_RING, ONE, "T", "the records' type, as in \"struct event\""},
+    {"types-from", "types_from", AT_RING, ONE, "FILE", "another file that describes it",
+     .is_path = true},
+    {"layout", "layout", AT_RING, ONE, "TEXT", "the type in C"},
+    {"as", "as", AT_RING, PAIRS, "FIELD=M", "what a field means, as in saddr=ipv4"},
+    {"lost", "lost", AT_RING, ONE, "NAME", "the map or variable that counts lost records"},
+    {"program", "programs", AT_SOURCE, MANY, "P", "load only this program; may be repeated"},
+    {"optional", "optional", AT_SOURCE, MANY, "P", "go on without it if need be"},
+    {"constant", "constants", AT_SOURCE, PAIRS, "NAME=V", "a value for a global constant"},
+    {"interface", "interface", AT_ATTACH, MANY, "I", "where XDP and TC programs go"},
+    {"direction", "direction", AT_ATTACH, ONE, "D", "ingress or egress, for TC programs"},
+    {"cgroup", "cgroup", AT_ATTACH, ONE, "FOLDER", "where cgroup programs go", .is_path = true},
+    {"binary", "binary", AT_ATTACH, ONE, "FILE", "whose code uprobes and USDT trace",
+     .may_be_path = true},
+    {"symbol", "symbol", AT_ATTACH, ONE, "S", "the function, for uprobes and kprobes"},
+    {"usdt", "usdt", AT_ATTACH, ONE, "P:N", "the marker, PROVIDER:NAME"},
+    {"pid", "pid", AT_ATTACH, ONE, "PID", "trace this process only"},
+    {"perf", "perf", AT_ATTACH, ONE, "HZ", "samples per second and CPU"},
     {0},
 };
 
@@ -91,12 +95,12 @@ static const char *find_given(const struct run_source *source, const char *name)
     return NULL;
 }
 
-/* The value as the config wants it; the caller frees it. NULL after a message. */
+/* The value as the config wants it: relative paths made absolute. The caller frees it. NULL after a
+ * message. */
 static char *make_value(const struct run_source_option *option, const char *value)
 {
-    bool is_path = option->is_path || (strchr(value, '/') && (strcmp(option->name, "map") == 0 ||
-                                                              strcmp(option->name, "binary") == 0));
-    char *made = is_path ? realpath(value, NULL) : strdup(value);
+    bool is_path = option->is_path || (option->may_be_path && strchr(value, '/'));
+    char *made = is_path && *value != '/' ? realpath(value, NULL) : strdup(value);
 
     if (!made)
         log_error("--%s %s: %s", option->name, value, strerror(errno));

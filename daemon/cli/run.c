@@ -166,8 +166,11 @@ enum exit_code run_command(int argc, char **argv)
 
     control_options_default(&one_off.daemon.control);
     code = parse(argc, argv, &one_off);
-    if (code == EXIT_CODE_OK)
+    if (code == EXIT_CODE_OK) {
         code = run_source_finish(&one_off.source);
+        if (code == EXIT_CODE_ENVIRONMENT)
+            print_usage(stderr);
+    }
     if (code == EXIT_CODE_OK) {
         diag_init(&diag);
         code = run(&one_off, &diag);

@@ -24,41 +24,40 @@ enum form {
     PAIRS, /* key: {"name": "value", ...}, from NAME=VALUE */
 };
 
+enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };
+
 struct run_source_option {
     const char *name;
     const char *key;
     enum place place;
     enum form form;
+    enum path path;
     const char *argument;
     const char *doc;
-    bool is_path;
-    bool may_be_path; /* it is one if it has a slash */
 };
 
 static const struct run_source_option options_[] = {
-    {"object", "object", AT_SOURCE, ONE, "FILE", "a BPF object: loaded, attached, read",
-     .is_path = true},
-    {"map", "map", AT_SOURCE, ONE, "PIN", "a ring that is there: pinned path, id:N, or name",
-     .may_be_path = true},
-    {"ring", "rings", AT_NOTHING, ONE, "NAME", "of several rings in the object, this one"},
-    {"type", "type", AT_RING, ONE, "T", "the records' type, as in \"struct event\""},
-    {"types-from", "types_from", AT_RING, ONE, "FILE", "another file that describes it",
-     .is_path = true},
-    {"layout", "layout", AT_RING, ONE, "TEXT", "the type in C"},
-    {"as", "as", AT_RING, PAIRS, "FIELD=M", "what a field means, as in saddr=ipv4"},
-    {"lost", "lost", AT_RING, ONE, "NAME", "the map or variable that counts lost records"},
-    {"program", "programs", AT_SOURCE, MANY, "P", "load only this program; may be repeated"},
-    {"optional", "optional", AT_SOURCE, MANY, "P", "go on without it if need be"},
-    {"constant", "constants", AT_SOURCE, PAIRS, "NAME=V", "a value for a global constant"},
-    {"interface", "interface", AT_ATTACH, MANY, "I", "where XDP and TC programs go"},
-    {"direction", "direction", AT_ATTACH, ONE, "D", "ingress or egress, for TC programs"},
-    {"cgroup", "cgroup", AT_ATTACH, ONE, "FOLDER", "where cgroup programs go", .is_path = true},
-    {"binary", "binary", AT_ATTACH, ONE, "FILE", "whose code uprobes and USDT trace",
-     .may_be_path = true},
-    {"symbol", "symbol", AT_ATTACH, ONE, "S", "the function, for uprobes and kprobes"},
-    {"usdt", "usdt", AT_ATTACH, ONE, "P:N", "the marker, PROVIDER:NAME"},
-    {"pid", "pid", AT_ATTACH, ONE, "PID", "trace this process only"},
-    {"perf", "perf", AT_ATTACH, ONE, "HZ", "samples per second and CPU"},
+    {"object", "object", AT_SOURCE, ONE, PATH, "FILE", "a BPF object: loaded, attached, read"},
+    {"map", "map", AT_SOURCE, ONE, MAY_BE_PATH, "PIN",
+     "a ring that is there: pinned path, id:N, or name"},
+    {"ring", "rings", AT_NOTHING, ONE, NO_PATH, "NAME", "of several rings in the object, this one"},
+    {"type", "type", AT_RING, ONE, NO_PATH, "T", "the records' type, as in \"struct event\""},
+    {"types-from", "types_from", AT_RING, ONE, PATH, "FILE", "another file that describes it"},
+    {"layout", "layout", AT_RING, ONE, NO_PATH, "TEXT", "the type in C"},
+    {"as", "as", AT_RING, PAIRS, NO_PATH, "FIELD=M", "what a field means, as in saddr=ipv4"},
+    {"lost", "lost", AT_RING, ONE, NO_PATH, "NAME", "the map or variable that counts lost records"},
+    {"program", "programs", AT_SOURCE, MANY, NO_PATH, "P",
+     "load only this program; may be repeated"},
+    {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P", "go on without it if need be"},
+    {"constant", "constants", AT_SOURCE, PAIRS, NO_PATH, "NAME=V", "a value for a global constant"},
+    {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I", "where XDP and TC programs go"},
+    {"direction", "direction", AT_ATTACH, ONE, NO_PATH, "D", "ingress or egress, for TC programs"},
+    {"cgroup", "cgroup", AT_ATTACH, ONE, PATH, "FOLDER", "where cgroup programs go"},
+    {"binary", "binary", AT_ATTACH, ONE, MAY_BE_PATH, "FILE", "whose code uprobes and USDT trace"},
+    {"symbol", "symbol", AT_ATTACH, ONE, NO_PATH, "S", "the function, for uprobes and kprobes"},
+    {"usdt", "usdt", AT_ATTACH, ONE, NO_PATH, "P:N", "the marker, PROVIDER:NAME"},
+    {"pid", "pid", AT_ATTACH, ONE, NO_PATH, "PID", "trace this process only"},
+    {"perf", "perf", AT_ATTACH, ONE, NO_PATH, "HZ", "samples per second and CPU"},
     {0},
 };
 
@@ -99,7 +98,7 @@ static const char *find_given(const struct run_source *source, const char *name)
  * message. */
 static char *make_value(const struct run_source_option *option, const char *value)
 {
-    bool is_path = option->is_path || (option->may_be_path && strchr(value, '/'));
+    bool is_path = option->path == PATH || (option->path == MAY_BE_PATH && strchr(value, '/'));
     char *made = is_path && *value != '/' ? realpath(value, NULL) : strdup(value);
 
     if (!made)
@@ -165,7 +164,7 @@ enum exit_code run_source_finish(struct run_source *source)
     const char *map = find_given(source, "map");
 
     if (!source->builtin && !object && !map) {
-        log_error("which source? a name, --object FILE or --map PIN; see ringmill run --help");
+        log_error("which source?");
         return EXIT_CODE_ENVIRONMENT;
     }
     if ((source->builtin != NULL) + (object != NULL) + (map != NULL) > 1) {

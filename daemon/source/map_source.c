@@ -125,7 +125,7 @@ static int map_open(struct source *source, const struct config_node *node, struc
                  "the ring is there already; nobody can change its size");
         result = -EINVAL;
     }
-    return find_types(source, config, node, diag) < 0 ? -EINVAL : result;
+    return result < 0 ? result : find_types(source, config, node, diag);
 }
 
 static void map_close(struct source *source)

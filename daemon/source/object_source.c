@@ -172,7 +172,8 @@ static int object_kind_open(struct source *source, const struct config_node *nod
 {
     struct object_config *config = source->config;
     struct object_source *state = source->state = object_source_new();
-    int result;
+    bool contradictory;
+    int result = 0;
 
     if (!state) {
         diag_add(diag, node, "out of memory");
@@ -181,14 +182,14 @@ static int object_kind_open(struct source *source, const struct config_node *nod
     state->recheck = config->recheck;
     config->ring.node = node;
     config->programs.node = config_map_get(node, "object");
-    result = ring_config_check(&config->ring, diag);
+    contradictory = ring_config_check(&config->ring, diag) < 0;
     if (open_object(source, config, node, diag) < 0)
         return -EINVAL;
     if (programs_choose(state->object, &config->programs, diag) < 0)
         result = -EINVAL;
     if (constants_set(state->object->plan, config->constants, diag) < 0)
         result = -EINVAL;
-    if (object_rings_choose(state, config->rings, &config->ring, diag) < 0)
+    if (contradictory || object_rings_choose(state, config->rings, &config->ring, diag) < 0)
         return -EINVAL;
     return object_source_make_streams(source, node, diag) < 0 ? -EINVAL : result;
 }

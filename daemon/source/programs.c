@@ -271,8 +271,9 @@ int programs_choose(struct object *object, const struct programs_config *config,
 
     for (uint32_t i = 0; config->programs.count > 0 && i < object->n_programs; i++)
         object->programs[i].chosen = object->programs[i].attach = false;
-    if (mark_programs(object, &config->programs, choose, diag) < 0 ||
-        mark_programs(object, &config->optional, make_optional, diag) < 0)
+    if (mark_programs(object, &config->programs, choose, diag) < 0)
+        result = -EINVAL;
+    if (mark_programs(object, &config->optional, make_optional, diag) < 0)
         result = -EINVAL;
     if (config->attach && bind_attach(object, config->attach, diag) < 0)
         result = -EINVAL;

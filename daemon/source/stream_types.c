@@ -23,16 +23,20 @@
 static void report(const struct ring_config *config, const struct config_node *node,
                    const struct find_place *place, const struct error *error, struct diag *diag)
 {
+    static const char prefix[] = "layout: "; /* which the message's path says already */
+    const char *text = error->text;
     const char *at = config->layout;
 
     if (place->line == 0) {
         diag_add(diag, node, "%s", error->text);
         return;
     }
+    if (strncmp(text, prefix, strlen(prefix)) == 0)
+        text += strlen(prefix);
     for (uint32_t line = 1; line < place->line && strchr(at, '\n'); line++)
         at = strchr(at, '\n') + 1;
     diag_add_inside(diag, ring_config_at(config, "layout"),
-                    (size_t)(at - config->layout) + place->column - 1, "%s", error->text);
+                    (size_t)(at - config->layout) + place->column - 1, "%s", text);
 }
 
 /* name NULL: the one that a convention names. node is what a message is about. */

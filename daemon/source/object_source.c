@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "source/constants.h"
+#include "source/damage.h"
 #include "source/elf.h"
 #include "source/kind.h"
 #include "source/object.h"
@@ -98,6 +99,8 @@ static int open_object(struct source *source, const struct object_config *config
 
     if (result == 0)
         result = elf_check(state->bytes, size, &error);
+    if (result == 0)
+        result = damage_find(state->bytes, size, &error);
     if (result == 0)
         result = object_open(source->name, state->bytes, size, &error, &state->object);
     if (result < 0)

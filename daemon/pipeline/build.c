@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "encode/registry.h"
@@ -279,6 +280,9 @@ int graph_build(const struct config_tree *tree, struct diag *diag, struct graph 
     int result;
 
     if (!graph)
+        return -ENOMEM;
+    graph->resolver = resolver_new(NULL);
+    if (!graph->resolver)
         return -ENOMEM;
     setting_bind(top_settings, tree->root, &top, diag);
     result = build_sources(&build, top.sources);

@@ -14,6 +14,7 @@
 #include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
@@ -180,6 +181,8 @@ static int start_threads(struct engine *engine, struct error *error)
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = start_writers(engine);
+    if (result == 0 && resolver_wanted(engine->graph->resolver))
+        result = resolver_start(engine->graph->resolver);
     if (result == 0)
         result = consumer_start(&engine->consumer);
     if (result < 0)
@@ -259,6 +262,7 @@ void engine_stop(struct engine *engine)
         loader_call(&engine->loader, job_detach, engine->graph);
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
+    resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {
         engine_refresh_lost(engine);
         loader_stop(&engine->loader);

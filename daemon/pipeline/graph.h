@@ -26,6 +26,7 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct resolver;
 struct ringmill_ring;
 
 enum {
@@ -75,7 +76,8 @@ struct graph_pipeline {
 };
 
 struct graph {
-    struct wall_offset wall; /* owned by the consumer thread */
+    struct wall_offset wall;   /* owned by the consumer thread */
+    struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;

@@ -8,7 +8,11 @@ import subprocess
 import tempfile
 import time
 
+import jsonschema
+import yaml
+
 import harness
+from controlled import Controlled, promtool, schema_of
 
 OBJECT = os.path.join(os.path.dirname(harness.BIN), "objects", "streams.bpf.o")
 CONFIG = """
@@ -20,6 +24,7 @@ sources:
     rings:
       %s
 sinks: {out: {type: file, path: %s}}
+control: {socket: FOLDER/control.sock}
 pipelines:
   all:
     from: made
@@ -39,8 +44,7 @@ class Mill:
         self.folder = tempfile.TemporaryDirectory(prefix="ringmill-streams.")
         self.log = os.path.join(self.folder.name, "log")
         self.calls = 0  # of the first thread
-        self.daemon = harness.Daemon(config=CONFIG % (
-            OBJECT, self.knocker.pid, rings, self.log, handlers)).wait_running()
+        self.daemon = Controlled(CONFIG % (OBJECT, self.knocker.pid, rings, self.log, handlers))
 
     def events(self):
         with open(self.log, encoding="utf-8") as file:
@@ -168,6 +172,47 @@ def test_many_rings_in_one_source():
         by_type.setdefault(event["type"], []).append(event["number"])
     assert by_type == {"shard_event": list(range(100)), "small_event": list(range(100)),
                        "first": list(range(1, 100, 6)), "second": list(range(2, 100, 6))}, books
+
+
+def test_status_and_metrics_have_all_rings():
+    mill = Mill("shards: {type: struct shard_event, order: ktime}\n      mixed: "
+                "{select: kind, types: {3: struct third, 4: struct fourth}}")
+    mill.knock(2, 600)
+    harness.wait_for(lambda: mill.daemon.status()["sources"][0]["seen"] == 2400, "all records")
+    status = mill.daemon.status()
+    with open(os.path.join(harness.ROOT, "docs/openapi.yaml"), encoding="utf-8") as file:
+        jsonschema.validate(status, schema_of(yaml.safe_load(file), "/v1/status", "GET", 200))
+    source = status["sources"][0]
+    streams = {stream["name"]: stream for stream in source["streams"]}
+    assert source["type"] is None and set(streams) == {"shards", "mixed"}
+    assert [(ring["name"], ring["seen"]) for ring in streams["shards"]["rings"]] == [
+        ("shards/0", 600), ("shards/1", 600), ("shards/2", 0), ("shards/3", 0)]
+    assert streams["shards"]["ordered"] and not streams["mixed"]["ordered"]
+    assert streams["mixed"]["types"] == [{"type": "struct third", "value": 3},
+                                         {"type": "struct fourth", "value": 4}]
+    assert streams["mixed"]["unknown_type"] == 800
+    assert streams["mixed"]["long_records"] == 200
+    assert streams["mixed"]["trailing_bytes"] == 200 * 10
+    handlers = {(h["ring"], h["type"]): h["in"] for h in status["pipelines"][0]["handlers"]}
+    assert handlers == {("mixed", 3): 200, ("mixed", 4): 200, ("shards", None): 1200}, handlers
+    code, text, errors = harness.run("status", "--socket", mill.daemon.path,
+                                     program=harness.RINGMILL)
+    assert code == 0, errors
+    for wanted in ("  ring shards/3 of 4096 KiB: ", "  ring mixed of 4096 KiB: ",
+                   "  800 records of ring mixed had an unknown type\n",
+                   "  200 records of ring mixed were longer than their type, by 2000 bytes in all\n",
+                   "  made mixed type 4 1 forward: in 200, out 200"):
+        assert wanted in text, (wanted, text)
+    text = mill.daemon.ask("/metrics")[1]
+    promtool(text)
+    samples = [line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(samples) == len(set(samples)), "each sample once"
+    for wanted in ('ringmill_source_seen_total{source="made",ring="shards/1"} 600',
+                   'ringmill_source_lost_total{source="made",ring="shards"} 0',
+                   'ringmill_source_unknown_type_total{source="made",ring="mixed"} 800',
+                   'ringmill_source_trailing_bytes_total{source="made",ring="mixed"} 2000'):
+        assert wanted in text.splitlines(), (wanted, text)
+    mill.stop()
 
 
 def test_a_ring_too_small_for_a_restart_is_told_once():

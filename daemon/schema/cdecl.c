@@ -592,7 +592,7 @@ int cdecl_read_declarator(struct cparser *parser, const struct ctype *base,
 int cdecl_read_type(struct cparser *parser, const struct ctype **ret_type)
 {
     struct cspecifiers specifiers;
-    struct cdeclarator declarator;
+    struct cdeclarator declarator = {0};
     int r = cdecl_read_specifiers(parser, &specifiers);
 
     if (r == 0)

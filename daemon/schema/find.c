@@ -17,28 +17,11 @@
 #include <string.h>
 
 #include "schema/btf.h"
+#include "schema/ctext.h"
+#include "schema/dwarf.h"
 #include "schema/enums.h"
 #include "schema/lookup.h"
 #include "schema/types.h"
-
-#if __has_include("schema/dwarf.h")
-#include "schema/ctext.h"
-#include "schema/dwarf.h"
-#else
-static int schema_from_dwarf(const void *elf, size_t size, const char *type_name,
-                             struct error *error, struct schema **ret)
-{
-    (void)elf, (void)size, (void)type_name, (void)ret;
-    return error_set(error, -ENOENT, "DWARF is not read yet");
-}
-
-static int schema_from_ctext(const char *text, const char *type_name, struct error *error,
-                             uint32_t *line, uint32_t *column, struct schema **ret)
-{
-    (void)text, (void)type_name, (void)line, (void)column, (void)ret;
-    return error_set(error, -ENOENT, "C text is not read yet");
-}
-#endif
 
 enum { LOOKED_MAX = 512 }; /* bytes of the list of places that were looked at */
 

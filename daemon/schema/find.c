@@ -23,6 +23,8 @@
 #include "schema/lookup.h"
 #include "schema/types.h"
 
+#define SIMILAR "did you mean" /* as all that refuse names say it */
+
 enum { LOOKED_MAX = 512 }; /* bytes of the list of places that were looked at */
 
 struct search {
@@ -44,10 +46,14 @@ static void note(struct search *search, const char *what, const char *where)
     snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
 }
 
-/* Keeps the first refusal: the places are in the order of their worth. */
+/* Keeps the first refusal, for the places are in the order of their worth, or else the first one
+ * that knows a similar name. */
 static int refused(struct search *search, int code, const struct error *error)
 {
-    if (code == -ENOENT && !*search->refusal.text)
+    bool first = !*search->refusal.text;
+    bool better = !strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR);
+
+    if (code == -ENOENT && (first || better))
         search->refusal = *error;
     return code;
 }
@@ -155,6 +161,8 @@ static int explain(const struct search *search, struct error *error)
         return error_set(
             error, -ENOENT, "%s has neither BTF nor DWARF, so its types were stripped%s",
             request->types_from ? request->types_from : "the object", what_to_do(request));
+    if (!search->name && request->btf && !lookup_is_empty(request->btf))
+        advice = ""; /* it is there, it only has to be named */
     if (search->n_looked == 1)
         return error_set(error, -ENOENT, "%s%s", search->refusal.text, advice);
     return error_set(error, -ENOENT, "%s (looked at %s)%s", search->refusal.text, search->looked,

@@ -6,10 +6,7 @@
  *
  * So at a parenthesis the parser notes the place, skips to behind it, applies what follows there to
  * the base type, and only then goes back to read the inside. Each level is skipped once for each
- * level around it, and there are few.
- *
- * An attribute that changes a layout in a way that is not built here is refused, and so is
- * one that nobody knows: a misspelt "packed" would shift all fields. */
+ * level around it, and there are few. */
 
 #include "schema/cdecl.h"
 
@@ -17,173 +14,12 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "schema/cenum.h"
 #include "schema/cexpr.h"
 #include "schema/clayout.h"
 #include "schema/cstruct.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-static int quoted(const struct ctoken *token)
-{
-    return token->width < CPARSE_NAME_MAX ? (int)token->width : CPARSE_NAME_MAX;
-}
-
-static bool is_one_of(const struct cparser *parser, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (cparse_is_word(parser, words[i]))
-            return true;
-    return false;
-}
-
-/* ---- attributes ---- */
-
-/* They do not change where members lie. */
-static const char *const harmless[] = {
-    "unused",       "used",
-    "deprecated",   "preserve_access_index",
-    "btf_decl_tag", "btf_type_tag",
-    "may_alias",    "designated_init",
-    "nonstring",    "section",
-    "visibility",   "weak",
-    "noderef",      "warn_if_not_aligned",
-    "counted_by",   "address_space",
-    "common",
-};
-
-/* Whether the token is that word, or that word between double underscores. */
-static bool is_attribute(const struct cparser *parser, const char *word)
-{
-    const struct ctoken *token = &parser->token;
-    const char *text = cparse_text(parser, token);
-    size_t length = strlen(word);
-
-    return cparse_is_word(parser, word) ||
-           (token->kind == CTOKEN_WORD && token->width == length + 4 &&
-            memcmp(text, "__", 2) == 0 && memcmp(text + 2, word, length) == 0 &&
-            memcmp(text + 2 + length, "__", 2) == 0);
-}
-
-static int refuse_attribute(struct cparser *parser)
-{
-    const struct ctoken *token = &parser->token;
-    const char *known[] = {"packed", "aligned"};
-    struct nearest nearest;
-    char name[NEAREST_NAME_MAX + 1] = "";
-
-    if (token->kind != CTOKEN_WORD)
-        return cparse_refuse(parser, "an attribute's name");
-    if (token->width <= NEAREST_NAME_MAX)
-        memcpy(name, cparse_text(parser, token), token->width);
-    nearest_init(&nearest, name);
-    for (size_t i = 0; i < COUNT(known); i++)
-        nearest_offer(&nearest, known[i]);
-    return clex_refuse(&parser->lex, token->at,
-                       "the attribute %.*s is not known here; packed and aligned(N) are%s%s%s",
-                       quoted(token), cparse_text(parser, token),
-                       nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
-                       nearest.best ? "\"?" : "");
-}
-
-/* (N) or (TYPE), on the ( */
-static int read_align(struct cparser *parser, struct cattributes *attributes)
-{
-    const struct ctype *type;
-    uint64_t align;
-    uint32_t at;
-    int r;
-
-    if (!cparse_is_mark(parser, '('))
-        return cparse_refuse(parser, "(N) after aligned");
-    r = cparse_advance(parser);
-    if (r < 0)
-        return r;
-    at = parser->token.at;
-    if (cdecl_is_type(parser)) {
-        r = cdecl_read_type(parser, &type);
-        if (r == 0 && !clayout_has_size(type))
-            return clex_refuse(&parser->lex, at, "this type has no size");
-        if (r == 0)
-            align = clayout_align(type);
-    } else {
-        r = cexpr_read_count(parser, "an alignment", CDECL_ALIGN_MAX, &align);
-    }
-    if (r < 0)
-        return r;
-    if (align == 0 || (align & (align - 1)))
-        return clex_refuse(&parser->lex, at, "an alignment is a power of two");
-    if (align > attributes->align)
-        attributes->align = (uint32_t)align;
-    return cparse_take_mark(parser, ')', ")");
-}
-
-static int read_attribute(struct cparser *parser, struct cattributes *attributes)
-{
-    bool is_harmless = false;
-    int r;
-
-    if (is_attribute(parser, "packed")) {
-        attributes->is_packed = true;
-        return cparse_advance(parser);
-    }
-    if (is_attribute(parser, "aligned")) {
-        r = cparse_advance(parser);
-        return r < 0 ? r : read_align(parser, attributes);
-    }
-    for (size_t i = 0; i < COUNT(harmless) && !is_harmless; i++)
-        is_harmless = is_attribute(parser, harmless[i]);
-    if (!is_harmless)
-        return refuse_attribute(parser);
-    r = cparse_advance(parser);
-    if (r == 0 && cparse_is_mark(parser, '('))
-        r = cparse_skip_parentheses(parser);
-    return r;
-}
-
-/* ((packed, aligned(8))), behind the word */
-static int read_attribute_list(struct cparser *parser, struct cattributes *attributes)
-{
-    int r = cparse_take_mark(parser, '(', "(( after __attribute__");
-
-    if (r == 0)
-        r = cparse_take_mark(parser, '(', "(( after __attribute__");
-    while (r == 0 && !cparse_is_mark(parser, ')')) {
-        r = read_attribute(parser, attributes);
-        if (r == 0 && !cparse_is_mark(parser, ')'))
-            r = cparse_take_mark(parser, ',', ", or ))");
-    }
-    if (r == 0)
-        r = cparse_advance(parser);
-    return r < 0 ? r : cparse_take_mark(parser, ')', "))");
-}
-
-static bool is_attribute_start(const struct cparser *parser)
-{
-    static const char *const words[] = {"__attribute__", "__attribute", "__packed",
-                                        "__aligned",     "_Alignas",    "alignas"};
-
-    return is_one_of(parser, words, COUNT(words));
-}
-
-int cdecl_read_attributes(struct cparser *parser, struct cattributes *attributes)
-{
-    while (is_attribute_start(parser)) {
-        bool is_list =
-            cparse_is_word(parser, "__attribute__") || cparse_is_word(parser, "__attribute");
-        bool is_packed = cparse_is_word(parser, "__packed");
-        int r = cparse_advance(parser);
-
-        if (r < 0)
-            return r;
-        if (is_packed)
-            attributes->is_packed = true;
-        else
-            r = is_list ? read_attribute_list(parser, attributes) : read_align(parser, attributes);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
 
 /* ---- specifiers ---- */
 
@@ -222,9 +58,9 @@ static bool is_defined_type(const struct cparser *parser)
 bool cdecl_is_type(const struct cparser *parser)
 {
     return parser->token.kind == CTOKEN_WORD &&
-           (is_one_of(parser, base_words, COUNT(base_words)) ||
-            is_one_of(parser, tag_words, COUNT(tag_words)) ||
-            is_one_of(parser, qualifiers, COUNT(qualifiers)) || is_defined_type(parser));
+           (cparse_is_one_of(parser, base_words, COUNT(base_words)) ||
+            cparse_is_one_of(parser, tag_words, COUNT(tag_words)) ||
+            cparse_is_one_of(parser, qualifiers, COUNT(qualifiers)) || is_defined_type(parser));
 }
 
 /* "unknown type uint23_t" */
@@ -241,9 +77,9 @@ static int refuse_type(struct cparser *parser)
         return cparse_refuse(parser, "a type");
     tag = cscope_find(&parser->scope, true, text, token->width);
     if (tag && tag->type->kind != CTYPE_ENUM)
-        return clex_refuse(&parser->lex, token->at, "%.*s is a tag: write %s %.*s", quoted(token),
-                           text, tag->type->kind == CTYPE_UNION ? "union" : "struct", quoted(token),
-                           text);
+        return clex_refuse(
+            &parser->lex, token->at, "%.*s is a tag: write %s %.*s", cparse_quoted(token), text,
+            tag->type->kind == CTYPE_UNION ? "union" : "struct", cparse_quoted(token), text);
     if (token->width <= NEAREST_NAME_MAX)
         memcpy(name, text, token->width);
     nearest_init(&nearest, name);
@@ -264,8 +100,8 @@ static int refuse_type(struct cparser *parser)
         if (nearest.best != before)
             nearest.best = memcpy(best, candidate, sizeof(best));
     }
-    return clex_refuse(&parser->lex, token->at, "the type %.*s is not known%s%s%s", quoted(token),
-                       text, nearest.best ? "; did you mean \"" : "",
+    return clex_refuse(&parser->lex, token->at, "the type %.*s is not known%s%s%s",
+                       cparse_quoted(token), text, nearest.best ? "; did you mean \"" : "",
                        nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
@@ -329,8 +165,8 @@ static int read_alias(struct cparser *parser, struct cspecifiers *specifiers)
 static int read_tagged(struct cparser *parser, struct cspecifiers *specifiers)
 {
     struct ctype *type;
-    int r = cparse_is_word(parser, "enum") ? cstruct_read_enum(parser, &type)
-                                           : cstruct_read(parser, &type);
+    int r =
+        cparse_is_word(parser, "enum") ? cenum_read(parser, &type) : cstruct_read(parser, &type);
 
     if (r < 0)
         return r;
@@ -346,18 +182,18 @@ static int read_specifier(struct cparser *parser, struct words *words,
 {
     bool has_type = specifiers->type || words->base || has_modifiers(words);
 
-    if (is_attribute_start(parser))
-        return cdecl_read_attributes(parser, &specifiers->attributes);
-    if (is_one_of(parser, qualifiers, COUNT(qualifiers))) {
+    if (cattribute_is_next(parser))
+        return cattribute_read(parser, &specifiers->attributes);
+    if (cparse_is_one_of(parser, qualifiers, COUNT(qualifiers))) {
         words->is_const |= cparse_is_word(parser, "const") || cparse_is_word(parser, "__const");
         words->is_volatile |= cparse_is_word(parser, "volatile");
         return cparse_advance(parser);
     }
-    if (is_one_of(parser, storages, COUNT(storages))) {
+    if (cparse_is_one_of(parser, storages, COUNT(storages))) {
         specifiers->is_typedef |= cparse_is_word(parser, "typedef");
         return cparse_advance(parser);
     }
-    if (is_one_of(parser, base_words, COUNT(base_words))) {
+    if (cparse_is_one_of(parser, base_words, COUNT(base_words))) {
         const char *before = words->base;
 
         note_word(parser, words);
@@ -367,7 +203,7 @@ static int read_specifier(struct cparser *parser, struct words *words,
     }
     if (has_type)
         return 1;
-    if (is_one_of(parser, tag_words, COUNT(tag_words)))
+    if (cparse_is_one_of(parser, tag_words, COUNT(tag_words)))
         return read_tagged(parser, specifiers);
     return is_defined_type(parser) ? read_alias(parser, specifiers) : 1;
 }
@@ -425,14 +261,14 @@ static int read_pointers(struct cparser *parser, const struct ctype **type,
 
         if (r == 0 && ctypes_add_pointer(parser->types, *type, type) < 0)
             return cparse_refuse_memory(parser);
-        while (r == 0 && is_one_of(parser, qualifiers, COUNT(qualifiers))) {
+        while (r == 0 && cparse_is_one_of(parser, qualifiers, COUNT(qualifiers))) {
             is_const |= cparse_is_word(parser, "const");
             r = cparse_advance(parser);
         }
         if (r == 0 && is_const)
             r = add_qualifier(parser, CTYPE_CONST, type);
         if (r == 0)
-            r = cdecl_read_attributes(parser, attributes);
+            r = cattribute_read(parser, attributes);
         if (r < 0)
             return r;
     }
@@ -545,15 +381,16 @@ static int read_group(struct cparser *parser, const struct ctype *base,
 static int read_direct(struct cparser *parser, const struct ctype *base,
                        struct cdeclarator *declarator)
 {
-    int r = cdecl_read_attributes(parser, &declarator->attributes);
+    int r = cattribute_read(parser, &declarator->attributes);
 
     if (r < 0)
         return r;
     if (is_group(parser))
         return read_group(parser, base, declarator);
     if (parser->token.kind == CTOKEN_WORD) {
-        if (is_one_of(parser, base_words, COUNT(base_words)) ||
-            is_one_of(parser, tag_words, COUNT(tag_words)) || cparse_is_word(parser, "sizeof"))
+        if (cparse_is_one_of(parser, base_words, COUNT(base_words)) ||
+            cparse_is_one_of(parser, tag_words, COUNT(tag_words)) ||
+            cparse_is_word(parser, "sizeof"))
             return cparse_refuse(parser, "a name");
         declarator->name = parser->token;
         r = cparse_advance(parser);
@@ -591,7 +428,7 @@ int cdecl_read_declarator(struct cparser *parser, const struct ctype *base,
 
 int cdecl_read_type(struct cparser *parser, const struct ctype **ret_type)
 {
-    struct cspecifiers specifiers;
+    struct cspecifiers specifiers = {0};
     struct cdeclarator declarator = {0};
     int r = cdecl_read_specifiers(parser, &specifiers);
 

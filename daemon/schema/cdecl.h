@@ -4,17 +4,10 @@
 /* The two halves of a C declaration: specifiers ("const struct key", "unsigned long") and
  * declarators ("*name[4]"), with their attributes. */
 
+#include "schema/cattribute.h"
 #include "schema/cparse.h"
 
-enum {
-    CDECL_DIMENSIONS_MAX = 8,
-    CDECL_ALIGN_MAX = 4096, /* bytes that an attribute can ask for */
-};
-
-struct cattributes {
-    bool is_packed;
-    uint32_t align; /* 0: none */
-};
+enum { CDECL_DIMENSIONS_MAX = 8 };
 
 struct cspecifiers {
     const struct ctype *type;
@@ -40,6 +33,3 @@ int cdecl_read_declarator(struct cparser *parser, const struct ctype *base,
 
 /* A type without a name to declare, as in sizeof(). */
 int cdecl_read_type(struct cparser *parser, const struct ctype **ret_type);
-
-/* All attributes from here on, added to those that are there. */
-int cdecl_read_attributes(struct cparser *parser, struct cattributes *attributes);

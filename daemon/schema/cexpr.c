@@ -234,8 +234,7 @@ static int read_name(struct cparser *parser, struct cvalue *ret_value)
 
     if (!name || name->kind != CNAME_CONSTANT)
         return clex_refuse(&parser->lex, token.at, "%.*s is no constant that this text defines",
-                           token.width < CPARSE_NAME_MAX ? (int)token.width : CPARSE_NAME_MAX,
-                           text);
+                           cparse_quoted(&token), text);
     *ret_value = name->value;
     return cparse_advance(parser);
 }

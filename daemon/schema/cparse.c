@@ -31,6 +31,19 @@ bool cparse_is_word(const struct cparser *parser, const char *word)
            memcmp(cparse_text(parser, token), word, token->width) == 0;
 }
 
+bool cparse_is_one_of(const struct cparser *parser, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (cparse_is_word(parser, words[i]))
+            return true;
+    return false;
+}
+
+int cparse_quoted(const struct ctoken *token)
+{
+    return token->width < CPARSE_NAME_MAX ? (int)token->width : CPARSE_NAME_MAX;
+}
+
 int cparse_refuse(struct cparser *parser, const char *expected)
 {
     const struct ctoken *token = &parser->token;
@@ -39,8 +52,7 @@ int cparse_refuse(struct cparser *parser, const char *expected)
         return clex_refuse(&parser->lex, token->at, "expected %s, but the %s ends", expected,
                            parser->lex.in_directive ? "line" : "text");
     return clex_refuse(&parser->lex, token->at, "expected %s, not %.*s", expected,
-                       token->width < CPARSE_NAME_MAX ? (int)token->width : CPARSE_NAME_MAX,
-                       cparse_text(parser, token));
+                       cparse_quoted(token), cparse_text(parser, token));
 }
 
 int cparse_refuse_memory(struct cparser *parser)
@@ -50,8 +62,7 @@ int cparse_refuse_memory(struct cparser *parser)
 
 int cparse_refuse_twice(struct cparser *parser, const struct ctoken *name)
 {
-    return clex_refuse(&parser->lex, name->at, "%.*s is defined twice",
-                       name->width < CPARSE_NAME_MAX ? (int)name->width : CPARSE_NAME_MAX,
+    return clex_refuse(&parser->lex, name->at, "%.*s is defined twice", cparse_quoted(name),
                        cparse_text(parser, name));
 }
 

@@ -30,6 +30,7 @@ int cparse_advance(struct cparser *parser);
 
 bool cparse_is_mark(const struct cparser *parser, uint32_t mark);
 bool cparse_is_word(const struct cparser *parser, const char *word);
+bool cparse_is_one_of(const struct cparser *parser, const char *const *words, size_t count);
 
 /* "expected X, not Y", at the token looked at. */
 int cparse_refuse(struct cparser *parser, const char *expected);
@@ -39,6 +40,9 @@ int cparse_refuse_twice(struct cparser *parser, const struct ctoken *name);
 
 /* Takes a mark that must be there; `expected` is what the message says instead. */
 int cparse_take_mark(struct cparser *parser, uint32_t mark, const char *expected);
+
+/* How many bytes of a token a message quotes. */
+int cparse_quoted(const struct ctoken *token);
 
 /* A token's text. */
 const char *cparse_text(const struct cparser *parser, const struct ctoken *token);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Bodies of structs, unions and enums. A tag is known from before its body on, as a type without a
- * size, so that a struct can hold a pointer to itself but not itself. The members of one struct
- * are collected in a list that grows and are laid out when the body ends, because only what
- * stands behind it says whether it is packed. */
+/* Bodies of structs and unions. The members of one are collected in a list that grows and are laid
+ * out when the body ends, because only what stands behind it says whether it is packed. */
 
 #include "schema/cstruct.h"
 
@@ -14,6 +12,7 @@
 #include "schema/cdecl.h"
 #include "schema/cexpr.h"
 #include "schema/clayout.h"
+#include "schema/ctag.h"
 
 struct member_list {
     struct cmember *members;
@@ -22,89 +21,6 @@ struct member_list {
     uint32_t flexible_at; /* the place of a member without a length; 0: none */
     bool is_flexible;
 };
-
-static int quoted(const struct ctoken *token)
-{
-    return token->width < CPARSE_NAME_MAX ? (int)token->width : CPARSE_NAME_MAX;
-}
-
-/* ---- tags ---- */
-
-static const char *kind_word(enum ctype_kind kind)
-{
-    return kind == CTYPE_ENUM ? "enum" : kind == CTYPE_UNION ? "union" : "struct";
-}
-
-static int add_tag(struct cparser *parser, enum ctype_kind kind, const struct ctoken *tag,
-                   struct ctype **ret_type)
-{
-    struct ctype *type = ctypes_add(parser->types, kind);
-    struct cname name = {.kind = CNAME_TAG, .type = type};
-    int r = 0;
-
-    if (!type)
-        return cparse_refuse_memory(parser);
-    if (tag->width) {
-        type->name = cparse_keep(parser, tag);
-        if (!type->name)
-            return cparse_refuse_memory(parser);
-        r = cparse_define(parser, tag, &name);
-    }
-    if (r == 0)
-        *ret_type = type;
-    return r;
-}
-
-/* The type behind a tag (width 0: none): a new one, or the one that is there. */
-static int find_tag(struct cparser *parser, enum ctype_kind kind, const struct ctoken *tag,
-                    bool has_body, struct ctype **ret_type)
-{
-    const char *text = cparse_text(parser, tag);
-    const struct cname *name = NULL;
-    const struct ctype *known = NULL;
-
-    if (tag->width)
-        name = cscope_find(&parser->scope, true, text, tag->width);
-    if (tag->width && !name && !has_body && kind == CTYPE_STRUCT)
-        known = cscope_known_struct(text, tag->width);
-    if (known) {
-        *ret_type = (struct ctype *)known; /* it is complete, so nobody completes it */
-        return 0;
-    }
-    if (!name)
-        return add_tag(parser, kind, tag, ret_type);
-    if (name->type->kind != kind)
-        return clex_refuse(&parser->lex, tag->at, "%.*s is %s %s, not %s %s", quoted(tag), text,
-                           name->type->kind == CTYPE_ENUM ? "an" : "a", kind_word(name->type->kind),
-                           kind == CTYPE_ENUM ? "an" : "a", kind_word(kind));
-    if (has_body && name->type->is_complete)
-        return cparse_refuse_twice(parser, tag);
-    *ret_type = name->type;
-    return 0;
-}
-
-/* KEYWORD ATTRIBUTES TAG, up to the body. */
-static int read_tag(struct cparser *parser, enum ctype_kind kind, struct cattributes *attributes,
-                    bool *ret_has_body, struct ctype **ret_type)
-{
-    struct ctoken tag = {.at = parser->token.at};
-    int r = cparse_advance(parser);
-
-    if (r == 0)
-        r = cdecl_read_attributes(parser, attributes);
-    if (r == 0 && parser->token.kind == CTOKEN_WORD) {
-        tag = parser->token;
-        r = cparse_advance(parser);
-    }
-    if (r < 0)
-        return r;
-    *ret_has_body = cparse_is_mark(parser, '{');
-    if (!tag.width && !*ret_has_body)
-        return cparse_refuse(parser, "a tag or {");
-    return find_tag(parser, kind, &tag, *ret_has_body, ret_type);
-}
-
-/* ---- members ---- */
 
 static bool is_struct(const struct ctype *type)
 {
@@ -210,7 +126,7 @@ static int check_member(struct cparser *parser, const struct cmember *member, ui
         return clex_refuse(&parser->lex, at, "a member cannot be a function; a pointer to one can");
     if (!bare || !bare->name || bare->kind == CTYPE_VOID)
         return clex_refuse(&parser->lex, at, "a member cannot be void; a pointer to it can");
-    return clex_refuse(&parser->lex, at, "%s %.*s is not defined up to here", kind_word(bare->kind),
+    return clex_refuse(&parser->lex, at, "%s %.*s is not defined up to here", ctag_word(bare->kind),
                        CPARSE_NAME_MAX, bare->name);
 }
 
@@ -219,6 +135,7 @@ static int read_member(struct cparser *parser, const struct cspecifiers *specifi
                        struct member_list *list)
 {
     struct cdeclarator declarator = {.type = specifiers->type};
+    struct cattributes attributes;
     struct cmember member = {0};
     uint32_t at = parser->token.at;
     int r = 0;
@@ -241,13 +158,12 @@ static int read_member(struct cparser *parser, const struct cspecifiers *specifi
     else
         r = check_member(parser, &member, at);
     if (r == 0)
-        r = cdecl_read_attributes(parser, &declarator.attributes);
+        r = cattribute_read(parser, &declarator.attributes);
     if (r < 0)
         return r;
-    member.is_packed = specifiers->attributes.is_packed || declarator.attributes.is_packed;
-    member.align = declarator.attributes.align > specifiers->attributes.align
-                       ? declarator.attributes.align
-                       : specifiers->attributes.align;
+    attributes = cattribute_join(specifiers->attributes, declarator.attributes);
+    member.is_packed = attributes.is_packed;
+    member.align = attributes.align;
     r = add_member(parser, list, at, &member);
     if (r == 0 && declarator.is_flexible) {
         list->is_flexible = true;
@@ -275,7 +191,7 @@ static int read_unnamed(struct cparser *parser, const struct cspecifiers *specif
 
 static int read_members_of_line(struct cparser *parser, struct member_list *list)
 {
-    struct cspecifiers specifiers;
+    struct cspecifiers specifiers = {0};
     uint32_t at = parser->token.at;
     int r = cdecl_read_specifiers(parser, &specifiers);
 
@@ -327,7 +243,7 @@ static int complete(struct cparser *parser, const struct member_list *list,
     r = clayout_place(type, members, attributes->is_packed, attributes->align);
     if (r < 0)
         return clex_refuse(&parser->lex, at, "this %s has more than %d bytes",
-                           kind_word(type->kind), CTYPE_SIZE_MAX);
+                           ctag_word(type->kind), CTYPE_SIZE_MAX);
     type->is_complete = true;
     return 0;
 }
@@ -345,7 +261,7 @@ static int read_definition(struct cparser *parser, struct cattributes *attribute
     parser->struct_depth--;
     cparse_leave(parser);
     if (r == 0)
-        r = cdecl_read_attributes(parser, attributes);
+        r = cattribute_read(parser, attributes);
     if (r == 0)
         r = complete(parser, &list, attributes, at, type);
     free(list.members);
@@ -363,168 +279,10 @@ int cstruct_read(struct cparser *parser, struct ctype **ret_type)
     uint32_t at = parser->token.at;
     struct ctype *type;
     bool has_body;
-    int r = read_tag(parser, kind, &attributes, &has_body, &type);
+    int r = ctag_read(parser, kind, &attributes, &has_body, &type);
 
     if (r == 0 && has_body)
         r = read_definition(parser, &attributes, at, type);
-    if (r == 0)
-        *ret_type = type;
-    return r;
-}
-
-/* ---- enums ---- */
-
-struct name_list {
-    struct enum_name *names;
-    uint32_t used;
-    uint32_t room;
-    bool has_negative;
-    int64_t min;  /* of the negative ones */
-    uint64_t max; /* of the others */
-};
-
-static int add_name(struct cparser *parser, const struct ctoken *token, struct cvalue value,
-                    struct name_list *list)
-{
-    const struct cname constant = {.kind = CNAME_CONSTANT, .value = value};
-    struct enum_name *name;
-    int r = cparse_define(parser, token, &constant);
-
-    if (r < 0)
-        return r;
-    if (list->used == list->room) {
-        uint32_t room = list->room ? 2 * list->room : 16;
-        struct enum_name *names = reallocarray(list->names, room, sizeof(*names));
-
-        if (!names)
-            return cparse_refuse_memory(parser);
-        list->names = names;
-        list->room = room;
-    }
-    name = &list->names[list->used++];
-    name->value = (int64_t)value.bits;
-    name->name = cparse_keep(parser, token);
-    if (!name->name)
-        return cparse_refuse_memory(parser);
-    if (!value.is_unsigned && name->value < 0) {
-        list->has_negative = true;
-        list->min = name->value < list->min ? name->value : list->min;
-    } else if (value.bits > list->max) {
-        list->max = value.bits;
-    }
-    return 0;
-}
-
-/* An enum's constant is an int where it fits into one. */
-static struct cvalue constant_of(uint64_t bits, bool is_unsigned)
-{
-    bool is_negative = !is_unsigned && (int64_t)bits < 0;
-
-    if (is_negative)
-        return (struct cvalue){.bits = bits, .is_long = (int64_t)bits < INT32_MIN};
-    return (struct cvalue){
-        .bits = bits,
-        .is_long = bits > UINT32_MAX,
-        .is_unsigned = bits > INT64_MAX || (bits > INT32_MAX && bits <= UINT32_MAX),
-    };
-}
-
-/* NAME [= VALUE]; next: the value without the last part, replaced by the following one. */
-static int read_enumerator(struct cparser *parser, struct name_list *list, bool *is_full,
-                           struct cvalue *next)
-{
-    struct ctoken token = parser->token;
-    struct cattributes ignored = {0};
-    int r;
-
-    if (token.kind != CTOKEN_WORD)
-        return cparse_refuse(parser, "an enum constant's name or }");
-    r = cparse_advance(parser);
-    if (r == 0)
-        r = cdecl_read_attributes(parser, &ignored);
-    if (r < 0)
-        return r;
-    if (cparse_is_mark(parser, '=')) {
-        r = cparse_advance(parser);
-        if (r == 0)
-            r = cexpr_read(parser, next);
-        if (r < 0)
-            return r;
-        *next = constant_of(next->bits, next->is_unsigned);
-    } else if (*is_full) {
-        return clex_refuse(&parser->lex, token.at, "the value of %.*s does not fit into 64 bits",
-                           quoted(&token), cparse_text(parser, &token));
-    }
-    r = add_name(parser, &token, *next, list);
-    *is_full = next->is_unsigned && next->bits == UINT64_MAX;
-    *next = constant_of(next->bits + 1, next->is_unsigned || next->bits == INT64_MAX);
-    return r;
-}
-
-static int read_enumerators(struct cparser *parser, struct name_list *list)
-{
-    struct cvalue next = {0};
-    bool is_full = false;
-    int r = cparse_advance(parser);
-
-    while (r == 0 && !cparse_is_mark(parser, '}')) {
-        r = read_enumerator(parser, list, &is_full, &next);
-        if (r == 0 && !cparse_is_mark(parser, '}'))
-            r = cparse_take_mark(parser, ',', ", or }");
-    }
-    return r < 0 ? r : cparse_advance(parser);
-}
-
-static bool fits(const struct name_list *list, uint32_t size)
-{
-    uint32_t bits = 8 * size;
-
-    if (!list->has_negative)
-        return bits == 64 || list->max >> bits == 0;
-    return list->max <= (UINT64_C(1) << (bits - 1)) - 1 &&
-           list->min >= (int64_t)(UINT64_MAX << (bits - 1));
-}
-
-static int complete_enum(struct cparser *parser, const struct name_list *list, bool is_packed,
-                         uint32_t at, struct ctype *type)
-{
-    struct enum_name *names = ctypes_keep(parser->types, list->used, sizeof(*names));
-    uint32_t size = is_packed ? 1 : 4;
-
-    if (!names)
-        return cparse_refuse_memory(parser);
-    if (list->used == 0)
-        return clex_refuse(&parser->lex, at, "this enum has no constants");
-    memcpy(names, list->names, list->used * sizeof(*names));
-    while (size < 8 && !fits(list, size))
-        size *= 2;
-    if (!fits(list, size))
-        return clex_refuse(&parser->lex, at, "no integer type holds all values of this enum");
-    type->size = type->align = size;
-    type->is_signed = list->has_negative;
-    type->names = names;
-    type->n_names = list->used;
-    type->is_complete = true;
-    return 0;
-}
-
-int cstruct_read_enum(struct cparser *parser, struct ctype **ret_type)
-{
-    struct cattributes attributes = {0};
-    uint32_t at = parser->token.at;
-    struct name_list list = {0};
-    struct ctype *type;
-    bool has_body;
-    int r = read_tag(parser, CTYPE_ENUM, &attributes, &has_body, &type);
-
-    if (r == 0 && has_body) {
-        r = read_enumerators(parser, &list);
-        if (r == 0)
-            r = cdecl_read_attributes(parser, &attributes);
-        if (r == 0)
-            r = complete_enum(parser, &list, attributes.is_packed, at, type);
-        free(list.names);
-    }
     if (r == 0)
         *ret_type = type;
     return r;

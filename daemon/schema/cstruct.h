@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* struct, union and enum, with or without a body. */
+/* struct and union, with or without a body. */
 
 #include "schema/cparse.h"
 
@@ -12,4 +12,3 @@ enum {
 
 /* Reads from the keyword to behind the body, the attributes there included. */
 int cstruct_read(struct cparser *parser, struct ctype **ret_type);
-int cstruct_read_enum(struct cparser *parser, struct ctype **ret_type);

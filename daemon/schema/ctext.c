@@ -84,29 +84,28 @@ static int add_typedef(struct cparser *parser, const struct cdeclarator *declara
 /* One DECLARATOR [ATTRIBUTES]. */
 static int read_declared(struct cparser *parser, const struct cspecifiers *specifiers)
 {
-    struct cdeclarator declarator;
-    uint32_t align, at = parser->token.at;
+    struct cdeclarator declarator = {0};
+    struct cattributes attributes;
+    uint32_t at = parser->token.at;
     int r = cdecl_read_declarator(parser, specifiers->type, &declarator);
 
     if (r < 0)
         return r;
     if (!declarator.name.width)
         return cparse_refuse(parser, specifiers->is_typedef ? "the typedef's name" : "a name or ;");
-    r = cdecl_read_attributes(parser, &declarator.attributes);
+    r = cattribute_read(parser, &declarator.attributes);
     if (r < 0 || !specifiers->is_typedef)
         return r;
-    if (declarator.attributes.is_packed || specifiers->attributes.is_packed)
+    attributes = cattribute_join(specifiers->attributes, declarator.attributes);
+    if (attributes.is_packed)
         return clex_refuse(&parser->lex, at,
                            "packed has no effect on a typedef: write it right behind the }");
-    align = declarator.attributes.align > specifiers->attributes.align
-                ? declarator.attributes.align
-                : specifiers->attributes.align;
-    return add_typedef(parser, &declarator, align);
+    return add_typedef(parser, &declarator, attributes.align);
 }
 
 static int read_declaration(struct cparser *parser)
 {
-    struct cspecifiers specifiers;
+    struct cspecifiers specifiers = {0};
     uint32_t at = parser->token.at;
     int r = cdecl_read_specifiers(parser, &specifiers);
 

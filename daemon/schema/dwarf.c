@@ -14,6 +14,7 @@
 
 #include "schema/choice.h"
 #include "schema/debug_file.h"
+#include "schema/die_struct.h"
 #include "schema/die_type.h"
 #include "schema/dies.h"
 #include "schema/unfold.h"

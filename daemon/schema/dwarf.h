@@ -19,7 +19,7 @@
  * elf is the file's content; it is only read, and nothing of it is kept. 0 and a schema that the
  * caller owns, or: -ENOENT, there is no DWARF or no such type in it, or type_name is NULL (the
  * sentence lists those there are); -EINVAL, no ELF file or a damaged one; -ENOTSUP, an object of a
- * machine that is not known; -E2BIG, more members than schema/unfold.h and schema/die_type.h
+ * machine that is not known; -E2BIG, more members than schema/unfold.h and schema/die_*.h
  * allow; -ENOMEM. */
 int schema_from_dwarf(const void *elf, size_t size, const char *type_name, struct error *error,
                       struct schema **ret);

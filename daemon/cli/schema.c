@@ -26,10 +26,13 @@
 #include "schema/types.h"
 #include "source/pinned.h"
 
+enum { TYPE_MAX = 256 };
+
 struct question {
     const char *place; /* a file or a map */
     const char *type;  /* NULL: which are there? */
     bool json;
+    char joined[TYPE_MAX]; /* a type of two words */
 };
 
 /* Where the types come from; what belongs to whom is sorted out in one place. */
@@ -56,6 +59,20 @@ static void print_usage(FILE *file)
           file);
 }
 
+/* FILE, FILE flow, FILE "struct flow" or FILE struct flow. */
+static bool take_words(int count, char **words, struct question *question)
+{
+    if (count < 1 || count > 3)
+        return false;
+    question->place = words[0];
+    question->type = words[1];
+    if (count < 3)
+        return true;
+    snprintf(question->joined, sizeof(question->joined), "%s %s", words[1], words[2]);
+    question->type = question->joined;
+    return strcmp(words[1], "struct") == 0 || strcmp(words[1], "union") == 0;
+}
+
 static enum exit_code parse(int argc, char **argv, struct question *question)
 {
     enum { JSON = 1, HELP };
@@ -68,11 +85,8 @@ static enum exit_code parse(int argc, char **argv, struct question *question)
     for (;;) {
         switch (getopt_long(argc, argv, "", options, NULL)) {
         case -1:
-            if (argc - optind == 1 || argc - optind == 2) {
-                question->place = argv[optind];
-                question->type = argv[optind + 1];
+            if (take_words(argc - optind, argv + optind, question))
                 return EXIT_CODE_OK;
-            }
             log_error(optind == argc ? "of which file or map?" : "one type at a time");
             print_usage(stderr);
             return EXIT_CODE_ENVIRONMENT;

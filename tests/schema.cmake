@@ -12,8 +12,8 @@ add_custom_command(OUTPUT ${types}-dwarf.bpf.o
 add_custom_command(OUTPUT ${types}-none.bpf.o
   COMMAND ${LLVM_OBJCOPY} --strip-debug -R .BTF -R .BTF.ext ${types}.bpf.o ${types}-none.bpf.o
   DEPENDS ${types}.bpf.o VERBATIM)
-add_custom_target(type-objects ALL DEPENDS ${types}.bpf.o ${types}-btf.bpf.o ${types}-dwarf.bpf.o
-  ${types}-none.bpf.o)
+set(type_objects ${types}.bpf.o ${types}-btf.bpf.o ${types}-dwarf.bpf.o ${types}-none.bpf.o)
+add_custom_target(type-objects ALL DEPENDS ${type_objects})
 foreach(test find types)
   target_compile_definitions(unit-schema-${test} PRIVATE OBJECTS="${types}")
   target_include_directories(unit-schema-${test} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/bpf)

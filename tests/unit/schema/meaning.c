@@ -88,6 +88,11 @@ static int be32_(struct types *types)
     return named(types, "__be32", types->u32);
 }
 
+static int jiffies_(struct types *types)
+{
+    return btf__add_int(types->btf, "unsigned long", 8, 0);
+}
+
 static int uid_(struct types *types)
 {
     return named(types, "uid_t", types->u32);
@@ -161,6 +166,8 @@ static void conventions(void **state)
         convention(users[i], u64_, MEANING_NONE, FIELD_UINT);
     }
     convention("timestamp", gadget_timestamp_, MEANING_NONE, FIELD_UINT); /* another clock */
+    convention("timestamp", jiffies_, MEANING_NONE, FIELD_UINT);
+    convention("errno", be32_, MEANING_NONE, FIELD_UINT);
     convention("unix_ns", u64_, MEANING_UNIX_NS, FIELD_UINT);
     convention("owner", uid_, MEANING_UID, FIELD_UINT);
     convention("gid", u32_, MEANING_GID, FIELD_UINT);

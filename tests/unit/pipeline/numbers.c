@@ -37,8 +37,7 @@ static void as_one_by_one(void **state)
             bool present = field_present(&fields[f], &views[i]);
 
             assert_int_equal(numbers.absent[i], !present);
-            assert_int_equal(numbers.values[i],
-                             present ? field_integer(&fields[f], &views[i]) : 0);
+            assert_int_equal(numbers.values[i], present ? field_integer(&fields[f], &views[i]) : 0);
         }
     }
 }

@@ -192,6 +192,9 @@ static int decompress(Elf *elf, struct error *error)
         const char *name = section_name(elf, section);
         GElf_Shdr header;
 
+        if (strncmp(name, ".zdebug_", strlen(".zdebug_")) == 0)
+            return error_set(error, -ENOTSUP,
+                             "the object's DWARF is compressed in GNU's old way (.zdebug_*)");
         if (strncmp(name, ".debug_", strlen(".debug_")) != 0 || !gelf_getshdr(section, &header) ||
             !(header.sh_flags & SHF_COMPRESSED))
             continue;

@@ -30,6 +30,7 @@ struct listing {
     void *names; /* a tree of those that were taken */
     int (*take)(void *context, const struct dwarf_candidate *candidate);
     void *context;
+    int result; /* of the last take */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -75,7 +76,8 @@ static int visit_candidate(Dwarf_Die *die, void *context)
         return 0;
     if (!tsearch(candidate.name, &listing->names, compare_names))
         return -ENOMEM;
-    return listing->take(listing->context, &candidate);
+    listing->result = listing->take(listing->context, &candidate);
+    return listing->result ? 1 : 0;
 }
 
 int schema_list_dwarf(const void *elf, size_t size, struct error *error,
@@ -93,7 +95,7 @@ int schema_list_dwarf(const void *elf, size_t size, struct error *error,
     debug_file_close(&file);
     if (r == -ENOMEM)
         return error_set(error, r, "out of memory");
-    return r == -EINVAL ? refuse_disorder(error) : r;
+    return r == -EINVAL ? refuse_disorder(error) : listing.result;
 }
 
 /* ---- one type ---- */

@@ -32,5 +32,7 @@ if(RINGMILL_KIND STREQUAL release)
   fuzz_target(dwarf 16384 "-ldw;-lelf" ${daemon}/schema/c*.c ${daemon}/schema/d*.c
     ${daemon}/schema/unfold.c ${daemon}/record/schema.c ${daemon}/base/error.c
     ${daemon}/base/nearest.c)
+  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
+    ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
   fuzz_target(expr 4096 "" ${daemon}/expr/*.c ${daemon}/base/nearest.c)
 endif()

@@ -3,9 +3,11 @@
 # Called as NAME-fuzz: fuzzes NAME for so many seconds (20 minutes): ./dev soak NAME-fuzz [SECONDS]
 set -euo pipefail
 name=$(basename "$0" -fuzz)
+length=8192
+[[ $name != elf ]] || length=16384
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 tests/fuzz/run "build/release/bin/fuzz-$name" "tests/fuzz/seeds/$name" -max_total_time="${1:-1200}" \
-  -max_len=8192 -print_final_stats=1 -artifact_prefix="${TMPDIR:-/tmp}/" >"$log" 2>&1 ||
+  -max_len=$length -print_final_stats=1 -artifact_prefix="${TMPDIR:-/tmp}/" >"$log" 2>&1 ||
   { tail -50 "$log" >&2; exit 1; }
 echo "$name-fuzz: no finding in $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions"

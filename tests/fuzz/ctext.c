@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Input: a C text. Whatever the bytes, reading it ends in a schema whose fields lie inside of it, or
- * in an error whose place lies inside of the text. */
+/* Input: a C text. Whatever the bytes, reading it ends in a schema whose fields lie inside of it,
+ * or in an error whose place lies inside of the text. */
 
 #include "schema/ctext.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Input: an ELF file. Whatever the bytes, listing its types and reading some of them ends in schemas
- * whose fields lie inside of them, or in errors. tests/fuzz/seeds/dwarf makes files to begin with. */
+/* Input: an ELF file. Whatever the bytes, listing its types and reading some of them ends in
+ * schemas whose fields lie inside of them, or in errors. tests/fuzz/seeds/dwarf makes files to
+ * start with. */
 
 #include "schema/dwarf.h"
 

@@ -636,6 +636,27 @@ static void texts_are_bounded(void **state)
     free(text);
 }
 
+static void names_and_members_are_bounded(void **state)
+{
+    char *text = malloc(CTEXT_LENGTH_MAX), *end = text + sprintf(text, "enum a {");
+    struct schema *schema = NULL;
+    struct error error = {0};
+    (void)state;
+
+    for (int i = 0; i < 8300; i++)
+        end += sprintf(end, "A%x,", i);
+    strcpy(end, "};");
+    assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
+    assert_string_equal(error.text, "a text defines at most 8192 names");
+    end = text + sprintf(text, "struct a { u8 ");
+    for (int i = 0; i < 4100; i++)
+        end += sprintf(end, "a%x,", i);
+    strcpy(end, "z; };");
+    assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
+    assert_string_equal(error.text, "a struct has at most 4096 members");
+    free(text);
+}
+
 /* Each struct of two of the one before: as text short, as fields more than there are atoms. */
 static void fields_are_bounded(void **state)
 {
@@ -680,6 +701,7 @@ int main(void)
         cmocka_unit_test(spelling_must_be_c),
         cmocka_unit_test(of_the_preprocessor_define_is_known),
         cmocka_unit_test(texts_are_bounded),
+        cmocka_unit_test(names_and_members_are_bounded),
         cmocka_unit_test(fields_are_bounded),
     };
 

@@ -5,12 +5,11 @@ import ctypes
 import json
 import os
 import subprocess
-import tempfile
 
 import harness
 
 MARK = 0x726D
-STYLES = os.path.join(harness.BIN, "styles")
+STYLES = os.path.join(os.path.abspath(harness.BIN), "styles")
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -78,7 +77,7 @@ def test_gadget_tracer():
 
 
 def test_two_rings_with_two_types():
-    events = observe("two_rings", "--type", "evens=even_event", "--type", "odds=odd_event")
+    events = observe("two_rings", "--ring", "evens=even_event", "--ring", "odds=odd_event")
     evens = [event for event in events if event["type"] == "even_event"]
     odds = [event for event in events if event["type"] == "odd_event"]
     assert len(evens) + len(odds) == len(events)
@@ -87,20 +86,11 @@ def test_two_rings_with_two_types():
 
 
 def test_one_ring_with_four_types():
-    config = f"""
-version: 1
-sources:
-  selector:
-    object: {style("selector")}
-    constants: {{mark_key: {os.getpid()}}}
-    rings:
-      events:
-        select: head.kind
-        types: {{KIND_OPEN: open_event, 2: struct close_event, 3: read_event, 4: write_event}}
-sinks: {{out: {{type: stdout}}}}
-pipelines: {{all: {{from: selector, handlers: [forward: out]}}}}
-"""
-    daemon = harness.Daemon(config=config).wait_running()
+    daemon = harness.Daemon(
+        "run", "--object", style("selector"), "--constant", f"mark_key={os.getpid()}", "--select",
+        "head.kind", "--types", "KIND_OPEN=open_event", "--types", "2=struct close_event",
+        "--types", "3=read_event", "--types", "4=write_event",
+        program=harness.RINGMILL).wait_running()
     for number in range(1000):
         mark(number)
     assert daemon.stop() == 0, daemon.stderr
@@ -118,7 +108,7 @@ pipelines: {{all: {{from: selector, handlers: [forward: out]}}}}
         n = event["head"]["number"]
         assert event == {"source": "selector", "head": {"kind": kinds[n % 5], "number": n},
                          **rest[n % 5](n)}, event
-    assert daemon.books()["pipeline all"]["unknown_type"] == 200
+    assert daemon.books()["pipeline run"]["unknown_type"] == 200
 
 
 def write_sharded(shards, each):
@@ -200,22 +190,17 @@ def test_typedefs_in_four_levels():
 
 
 def lossy(*arguments):
-    """More than fits, as fast as the machine can: (events, books)."""
-    with tempfile.TemporaryDirectory() as folder:
-        pipe = os.path.join(folder, "pipe")
-        os.mkfifo(pipe)
-        # nobody takes the output while the records are made, so that the ring must overflow
-        process = subprocess.Popen(
-            [harness.RINGMILL, "run", "--object", style("lossy"), "--constant",
-             f"mark_key={os.getpid()}", *arguments], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
-        for line in process.stderr:
-            if line.rstrip().endswith(b"running"):
-                break
-        for number in range(100000):
-            mark(number)
-        process.terminate()
-        stdout, stderr = process.communicate(timeout=harness.PATIENCE)
+    """More than fits, and nobody takes the output meanwhile: (events, stderr)."""
+    process = subprocess.Popen(
+        [harness.RINGMILL, "run", "--object", style("lossy"), "--constant",
+         f"mark_key={os.getpid()}", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for line in process.stderr:
+        if line.rstrip().endswith(b"running"):
+            break
+    for number in range(100000):
+        mark(number)
+    process.terminate()
+    stdout, stderr = process.communicate(timeout=harness.PATIENCE)
     assert process.returncode == 0, stderr
     return [json.loads(line) for line in stdout.splitlines()], stderr.decode()
 

@@ -25,6 +25,7 @@
 
 #include "config/diag.h"
 #include "config/node.h"
+#include "config/scalar.h"
 
 /* What stands at a row's offset; then what its minimum and maximum limit. */
 enum setting_type {
@@ -34,6 +35,7 @@ enum setting_type {
     SETTING_INTEGER,  /* int64_t; the value */
     SETTING_SIZE,     /* uint64_t of bytes, see scalar_size(); the value */
     SETTING_DURATION, /* uint64_t of nanoseconds, see scalar_duration(); the value */
+    SETTING_RATE,     /* struct scalar_rate, see scalar_rate(); the count */
     SETTING_CHOICE,   /* int, the value of one of choices */
     SETTING_TEXTS,    /* struct setting_texts, none empty, of a scalar or a list; their number */
     SETTING_NAME,     /* const char *, not empty; its owner resolves it */

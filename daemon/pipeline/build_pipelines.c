@@ -22,6 +22,7 @@ static const struct setting_choice delivery_choices[] = {
 struct pipeline_config {
     struct setting_texts from;
     int delivery;
+    uint64_t budget;
     const struct config_node *handlers;
 };
 
@@ -44,6 +45,14 @@ static const struct setting pipeline_settings[] = {
         .doc = "what may happen to an event when the daemon is killed",
     },
     {
+        .name = "budget",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct pipeline_config, budget),
+        .fallback = "50ms",
+        .doc = "how long a handler may hold a batch before it is called slow; 0: as long as it "
+               "likes",
+    },
+    {
         .name = "handlers",
         .type = SETTING_NODE,
         .offset = offsetof(struct pipeline_config, handlers),
@@ -57,7 +66,18 @@ static const struct setting pipeline_settings[] = {
 struct build_host {
     struct handler_host base;
     struct build *build;
-    struct graph_source *source;
+    struct graph_source *source; /* NULL: its handlers are only checked */
+    struct strand *strand;
+    uint16_t way;      /* of the strand, that the handlers stand on */
+    uint32_t index;    /* of the handler that is being opened */
+    struct fork *fork; /* of that handler, if it divides */
+};
+
+/* While the branches of a route are opened: a record goes into one of them only, so what counts is
+ * the branch that sends most copies to a sink, not all of them together. By the source's sinks. */
+struct fork {
+    uint32_t before[GRAPH_SINKS_MAX];
+    uint32_t most[GRAPH_SINKS_MAX];
 };
 
 static struct graph_source *find_source(struct graph *graph, const char *name)
@@ -132,61 +152,155 @@ static const struct handler_ops *find_handler(struct build *build, const struct 
     return NULL;
 }
 
-static void check_handlers(struct build *build, const struct config_node *list)
+static bool check_handler_list(struct build *build, const struct config_node *list)
 {
-    const struct config_node *last = NULL;
-
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops = find_handler(build, entry);
-
-        last = entry->next || !ops || ops->forwards ? NULL : entry;
-    }
-    if (last)
-        diag_add(build->diag, last,
-                 "a pipeline ends with a forward; what passes here goes nowhere");
+    if (list->kind != CONFIG_LIST || list->count == 0)
+        diag_add(build->diag, list, "expected a list of handlers, found %s",
+                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
+    else if (list->count > STRAND_HANDLERS_MAX)
+        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
+                 STRAND_HANDLERS_MAX);
+    else
+        return true;
+    return false;
 }
 
-/* Opens the handlers of one strand, as far as they can be; unknown ones were reported by
- * check_handlers(). Without a source, those that read fields are passed over. */
-static void open_handlers(struct build *build, const struct config_node *list,
-                          struct graph_source *source, struct strand *strand)
+/* A list must lead somewhere, and nothing can come after its end. */
+static void check_end(const struct build_host *host, const struct config_node *entry,
+                      const struct handler_ops *ops)
+{
+    if (ops->divides && entry->next)
+        diag_add(host->build->diag, entry->next,
+                 "nothing comes here: a %s sends each record into one of its branches", ops->name);
+    else if (!entry->next && !ops->forwards && !ops->divides)
+        diag_add(host->build->diag, entry,
+                 "a %s ends with a forward; what passes here goes nowhere",
+                 host->way > 0 ? "branch" : "pipeline");
+}
+
+static void open_fork(struct build_host *host, struct fork *fork)
+{
+    host->fork = NULL;
+    if (!host->base.ops->divides || !host->source)
+        return;
+    memset(fork, 0, sizeof(*fork));
+    memcpy(fork->before, host->source->copies, host->source->n_sinks * sizeof(*fork->before));
+    host->fork = fork;
+}
+
+static void close_fork(const struct build_host *host)
+{
+    if (host->fork)
+        memcpy(host->source->copies, host->fork->most,
+               host->source->n_sinks * sizeof(*host->fork->most));
+}
+
+/* Its place in the strand comes before those of the handlers in its branches. */
+static void open_handler(struct build_host *host, const struct config_node *entry,
+                         const struct handler_ops *ops)
+{
+    struct strand *strand = host->strand;
+    struct handler *handler = NULL;
+    struct fork fork;
+    int result;
+
+    if (strand->n_handlers == STRAND_HANDLERS_MAX) {
+        diag_add(host->build->diag, entry,
+                 "at most %d handlers are allowed, with those in branches", STRAND_HANDLERS_MAX);
+        return;
+    }
+    host->base.ops = ops;
+    host->index = strand->n_handlers++;
+    strand->ways[host->index] = host->way;
+    open_fork(host, &fork);
+    result = ops->open(entry->first, &host->base, host->build->diag, &handler);
+    close_fork(host);
+    if (result == -ENOMEM)
+        diag_add(host->build->diag, entry, "out of memory");
+    if (result < 0)
+        return;
+    strand->handlers[host->index] = handler;
+    if (handler->schema)
+        host->base.schema = handler->schema;
+}
+
+/* Opens the handlers of a list, as far as they can be. Without a source, those that read fields
+ * are passed over. */
+static void open_handlers(struct build_host *host, const struct config_node *list)
+{
+    if (!check_handler_list(host->build, list))
+        return;
+    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
+        const struct handler_ops *ops = find_handler(host->build, entry);
+
+        if (!ops)
+            continue;
+        check_end(host, entry, ops);
+        if (host->source || !ops->reads_fields)
+            open_handler(host, entry, ops);
+    }
+}
+
+static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
+                                  const char *label, struct diag *diag)
+{
+    const struct build_host *outer = (const struct build_host *)base;
+    struct build_host host = *outer;
+    struct strand_branch *branch;
+    size_t before = diag_count(diag);
+
+    if (host.strand->n_branches == STRAND_BRANCHES_MAX) {
+        diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
+        return NULL;
+    }
+    branch = strand_add_branch(host.strand, outer->index, label);
+    if (!branch) {
+        diag_add(diag, list, "out of memory");
+        return NULL;
+    }
+    if (branch->depth > STRAND_DEPTH_MAX) {
+        diag_add(diag, list, "branches may stand inside each other at most %d deep",
+                 STRAND_DEPTH_MAX);
+        return NULL;
+    }
+    host.way = branch->way;
+    if (outer->fork)
+        memcpy(host.source->copies, outer->fork->before,
+               sizeof(outer->fork->before[0]) * host.source->n_sinks);
+    open_handlers(&host, list);
+    for (uint32_t i = 0; outer->fork && i < host.source->n_sinks; i++)
+        if (host.source->copies[i] > outer->fork->most[i])
+            outer->fork->most[i] = host.source->copies[i];
+    return diag_count(diag) == before ? &branch->base : NULL;
+}
+
+static void build_strand(struct build *build, const struct pipeline_config *config,
+                         struct graph_source *source, struct strand *strand)
 {
     static const struct schema no_fields = {.type_name = "nothing"};
     struct build_host host = {
         .base = {.schema = source ? source->source->streams->types->schema : &no_fields,
                  .source_name = source ? source->source->name : "",
                  .wall = &build->graph->wall,
-                 .outlet = host_outlet},
+                 .outlet = host_outlet,
+                 .branch = host_branch},
         .build = build,
         .source = source,
+        .strand = strand,
     };
 
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops =
-            entry->kind == CONFIG_MAP && entry->count == 1 ? handler_find(entry->first->key) : NULL;
-        int result;
-
-        if (!ops || (!source && ops->reads_fields))
-            continue;
-        result =
-            ops->open(entry->first, &host.base, build->diag, &strand->handlers[strand->n_handlers]);
-        if (result == 0) {
-            const struct schema *out = strand->handlers[strand->n_handlers++]->schema;
-
-            host.base.schema = out ? out : host.base.schema;
-        } else if (result == -ENOMEM) {
-            diag_add(build->diag, entry, "out of memory");
-        }
-    }
+    strand->budget = (int64_t)config->budget;
+    strand->tick = clock_coarse_tick();
+    open_handlers(&host, config->handlers);
 }
 
 /* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
  */
-static void check_orphans(struct build *build, const struct config_node *list)
+static void check_orphans(struct build *build, const struct pipeline_config *config)
 {
     struct strand strand = {.n_handlers = 0};
 
-    open_handlers(build, list, NULL, &strand);
+    build_strand(build, config, NULL, &strand);
     strand_deinit(&strand);
 }
 
@@ -212,42 +326,25 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
-static bool check_handler_list(struct build *build, const struct config_node *list)
-{
-    if (list->kind != CONFIG_LIST || list->count == 0)
-        diag_add(build->diag, list, "expected a list of handlers, found %s",
-                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
-    else if (list->count > STRAND_HANDLERS_MAX)
-        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
-                 STRAND_HANDLERS_MAX);
-    else
-        return true;
-    return false;
-}
-
 static void build_pipeline(struct build *build, const struct config_node *entry,
                            const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     struct pipeline_config bound;
     uint32_t known = 0;
-    bool handlers;
 
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
-    handlers = bound.handlers && check_handler_list(build, bound.handlers);
-    if (handlers)
-        check_handlers(build, bound.handlers);
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
-        if (!source || !handlers)
+        if (!source || !bound.handlers)
             continue;
         source->pipelines[source->n_strands] = pipeline;
-        open_handlers(build, bound.handlers, source, &source->strands[source->n_strands++]);
+        build_strand(build, &bound, source, &source->strands[source->n_strands++]);
         known++;
     }
-    if (handlers && known == 0)
-        check_orphans(build, bound.handlers);
+    if (bound.handlers && known == 0)
+        check_orphans(build, &bound);
 }
 
 /* Room at each source for a strand of every pipeline and a route to every sink. */

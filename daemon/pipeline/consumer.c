@@ -108,6 +108,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.schema = source->source->streams->types->schema;
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.now = consumer->turn_start;
     batch.clocked = clock_is_due(consumer, source);
     for (uint32_t i = 0; i < source->n_strands; i++)
         strand_run(&source->strands[i], &batch);

@@ -3,7 +3,7 @@
 
 /* What became of each record, by name. At any quiet moment, for each pipeline:
  *
- *     seen + copies = filtered + limited + failed + forwarded
+ *     seen + copies = filtered + limited + sampled_out + deduplicated + failed + forwarded
  *
  * A handler that takes records away names its own row; a new reason is a new row here. */
 
@@ -15,10 +15,13 @@
 enum book {
     /* what came in */
     BOOK_SEEN,   /* records read from the rings */
-    BOOK_COPIES, /* forwarded once more: to a second sink, or by a second forward */
+    BOOK_COPIES, /* forwarded once more: to a second sink, by a second forward, or into a tee's
+                    branch */
     /* what became of it */
     BOOK_FILTERED,
     BOOK_LIMITED,
+    BOOK_SAMPLED_OUT,
+    BOOK_DEDUPLICATED,
     BOOK_FAILED, /* longer than one event may be once encoded */
     BOOK_FORWARDED,
     BOOK_ROWS,

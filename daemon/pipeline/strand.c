@@ -175,6 +175,38 @@ static void branch_run(struct branch *base, struct batch *batch, bool copies)
     set_current(strand, branch->owner + 1);
 }
 
+void strand_pass_over(struct strand *strand, uint32_t records)
+{
+    enter(strand, BOOK_SEEN, records);
+    enter(strand, BOOK_UNKNOWN_TYPE, records);
+}
+
+/* What came to the way of that number lacks something. Behind a handler that lets nothing pass for
+ * ever, losses say nothing about what comes out. */
+static void tell_way(struct strand *strand, uint16_t way, const struct loss *loss)
+{
+    for (uint32_t i = 0; i < strand->n_handlers; i++) {
+        struct handler *handler = strand->handlers[i];
+        uint32_t told;
+
+        if (strand->ways[i] != way)
+            continue;
+        if (handler->exhausted)
+            return;
+        told = handler->ops->lost ? handler->ops->lost(handler, loss) : 0;
+        enter(strand, BOOK_EMITTED, told);
+        enter(strand, BOOK_FORWARDED, told);
+        for (uint32_t j = 0; j < strand->n_branches; j++)
+            if (strand->branches[j]->owner == i)
+                tell_way(strand, strand->branches[j]->way, loss);
+    }
+}
+
+void strand_tell_loss(struct strand *strand, const struct loss *loss)
+{
+    tell_way(strand, 0, loss);
+}
+
 /* ---- building and looking -------------------------------------------------------------------- */
 
 struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, const char *label)
@@ -250,5 +282,5 @@ static bool way_exhausted(const struct strand *strand, uint16_t way)
 
 bool strand_exhausted(const struct strand *strand)
 {
-    return way_exhausted(strand, 0);
+    return strand->n_handlers == 0 || way_exhausted(strand, 0);
 }

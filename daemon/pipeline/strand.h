@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A strand is one pipeline's handlers for one of its sources: they know the source's schema, and
- * the strand keeps their books. A pipeline that reads from two sources has two strands.
+/* A strand is one pipeline's handlers for one type of one of its sources' records: they know the
+ * type's schema, and the strand keeps their books. A pipeline that reads from two sources, of which
+ * one has two types, has three strands.
  *
  * Handlers stand on ways. The main way is the pipeline's own list; a tee or a route opens further
  * ones, its branches. All handlers stand in one array in the order of the config:
@@ -74,6 +75,12 @@ struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, c
 /* Consumer thread: takes all views of the batch through the handlers and enters what became of each
  * record into the books; of a clocked batch also what each handler took. */
 void strand_run(struct strand *strand, struct batch *batch);
+
+/* Consumer thread: so many records came to the strand whose type nobody knows. */
+void strand_pass_over(struct strand *strand, uint32_t records);
+
+/* Consumer thread: says a loss in every outlet of the strand. No handler takes it away. */
+void strand_tell_loss(struct strand *strand, const struct loss *loss);
 
 /* Any thread: records that came to the handler of that index. */
 uint64_t strand_handler_in(const struct strand *strand, uint32_t index);

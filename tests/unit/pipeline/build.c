@@ -289,8 +289,8 @@ static void limits(void **state)
     _cleanup_(cleanup_free) char *pipelines_257 =
         repeat(VERSION SOURCES SINKS "pipelines:\n",
                "  p#: {from: exec, handlers: [{forward: out}]}\n", 257, "");
-    _cleanup_(cleanup_free) char *handlers_33 =
-        repeat(HANDLERS, "      - limit: {count: 1}\n", 32, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *handlers_65 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 64, "      - forward: out\n");
     _cleanup_(cleanup_free) char *copies_65 =
         repeat(HANDLERS, "      - forward: [out, out, out, out, out]\n", 13, "");
 
@@ -298,8 +298,8 @@ static void limits(void **state)
     refuse_graph(sources_65, "t.yaml:3:3: sources: 65 sources; at most 64 are allowed\n");
     refuse_graph(sinks_65, "t.yaml:4:3: sinks: 65 sinks; at most 64 are allowed\n");
     refuse_graph(pipelines_257, "t.yaml:5:3: pipelines: 257 pipelines; at most 256 are allowed\n");
-    refuse_graph(handlers_33,
-                 "t.yaml:8:7: pipelines.p.handlers: 33 handlers; at most 32 are allowed\n");
+    refuse_graph(handlers_65,
+                 "t.yaml:8:7: pipelines.p.handlers: 65 handlers; at most 64 are allowed\n");
     refuse_graph(copies_65,
                  "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
                  "forwarded to one sink at most 64 times, by all pipelines that read its source "
@@ -381,11 +381,11 @@ static void a_sink_that_nobody_uses_is_fine(void **state)
 
 static void as_much_as_is_allowed(void **state)
 {
-    _cleanup_(cleanup_free) char *handlers_32 =
-        repeat(HANDLERS, "      - limit: {count: 1}\n", 31, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *handlers_64 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 63, "      - forward: out\n");
     _cleanup_(cleanup_free) char *copies_64 =
         repeat(HANDLERS, "      - forward: [out, out, out, out]\n", 16, "");
-    struct built many = build(handlers_32), often = build(copies_64);
+    struct built many = build(handlers_64), often = build(copies_64);
 
     (void)state;
     assert_int_equal(many.graph->sources[0].strands[0].n_handlers, STRAND_HANDLERS_MAX);

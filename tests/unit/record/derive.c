@@ -40,8 +40,8 @@ static void columns_are_numbered_through(void **state)
     struct schema *one = derive_schema(&note_schema, 2), *two;
 
     (void)state;
-    assert_int_equal(
-        derive_new_column(one, "_weight", &derive_weight, tree->root->first, &diag), 1);
+    assert_int_equal(derive_new_column(one, "_weight", &derive_weight, tree->root->first, &diag),
+                     1);
     assert_int_equal(derive_new_column(one, "host", &derive_text, tree->root->first, &diag), 2);
     two = derive_schema(one, 1);
     assert_int_equal(derive_new_column(two, "n", &derive_count, tree->root->first, &diag), 3);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each of its
- * sources. Handlers are opened once per strand, because that is when they know a schema. */
+/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each type of each
+ * of its sources. Handlers are opened once per strand, because that is when they know a schema. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static const struct setting pipeline_settings[] = {
 struct build_host {
     struct handler_host base;
     struct build *build;
-    struct graph_source *source; /* NULL: its handlers are only checked */
+    struct graph_type *type; /* NULL: no source is known */
     struct strand *strand;
     uint16_t way;      /* of the strand, that the handlers stand on */
     uint32_t index;    /* of the handler that is being opened */
@@ -74,7 +74,7 @@ struct build_host {
 };
 
 /* While the branches of a route are opened: a record goes into one of them only, so what counts is
- * the branch that sends most copies to a sink, not all of them together. By the source's sinks. */
+ * the branch that sends most copies to a sink, not all of them together. By the graph's sinks. */
 struct fork {
     uint32_t before[GRAPH_SINKS_MAX];
     uint32_t most[GRAPH_SINKS_MAX];
@@ -88,18 +88,23 @@ static struct graph_source *find_source(struct graph *graph, const char *name)
     return NULL;
 }
 
-/* Enters that a record of the source goes to the sink once more. */
-static bool enter_route(struct graph_source *source, struct graph_sink *sink)
+static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
 {
-    uint32_t i = 0;
+    for (uint32_t i = 0; i < stream->n_sinks; i++)
+        if (stream->sinks[i] == sink)
+            return;
+    stream->sinks[stream->n_sinks++] = sink;
+}
 
-    while (i < source->n_sinks && source->sinks[i] != sink)
-        i++;
-    if (i == source->n_sinks)
-        source->sinks[source->n_sinks++] = sink;
-    if (++source->copies[i] > sink->copies)
-        sink->copies = source->copies[i];
-    return source->copies[i] <= GRAPH_COPIES_MAX;
+/* Enters that a record of the type goes to the sink of that index once more. */
+static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
+{
+    struct graph_sink *sink = &graph->sinks[index];
+
+    enter_sink(type->stream, sink);
+    if (++type->copies[index] > sink->copies)
+        sink->copies = type->copies[index];
+    return type->copies[index] <= GRAPH_COPIES_MAX;
 }
 
 static const struct outlet *host_outlet(const struct handler_host *host,
@@ -116,7 +121,7 @@ static const struct outlet *host_outlet(const struct handler_host *host,
         struct graph_sink *sink = &graph->sinks[i];
 
         if (strcmp(sink->name, name->text) == 0) {
-            if (!own->source || enter_route(own->source, sink))
+            if (!own->type || enter_route(graph, own->type, i))
                 return &sink->outlet;
             diag_add(diag, name,
                      "a record may be forwarded to one sink at most %d times, by all pipelines "
@@ -181,18 +186,18 @@ static void check_end(const struct build_host *host, const struct config_node *e
 static void open_fork(struct build_host *host, struct fork *fork)
 {
     host->fork = NULL;
-    if (!host->base.ops->divides || !host->source)
+    if (!host->base.ops->divides || !host->type)
         return;
     memset(fork, 0, sizeof(*fork));
-    memcpy(fork->before, host->source->copies, host->source->n_sinks * sizeof(*fork->before));
+    memcpy(fork->before, host->type->copies, host->build->graph->n_sinks * sizeof(*fork->before));
     host->fork = fork;
 }
 
 static void close_fork(const struct build_host *host)
 {
     if (host->fork)
-        memcpy(host->source->copies, host->fork->most,
-               host->source->n_sinks * sizeof(*host->fork->most));
+        memcpy(host->type->copies, host->fork->most,
+               host->build->graph->n_sinks * sizeof(*host->fork->most));
 }
 
 /* Its place in the strand comes before those of the handlers in its branches. */
@@ -224,9 +229,9 @@ static void open_handler(struct build_host *host, const struct config_node *entr
         host->base.schema = handler->schema;
 }
 
-/* Opens the handlers of a list, as far as they can be. Without a source, those that read fields
+/* Opens the handlers of a list, as far as they can be. Without a type, those that read fields
  * are passed over. */
-static void open_handlers(struct build_host *host, const struct config_node *list)
+static void open_list(struct build_host *host, const struct config_node *list)
 {
     if (!check_handler_list(host->build, list))
         return;
@@ -236,24 +241,36 @@ static void open_handlers(struct build_host *host, const struct config_node *lis
         if (!ops)
             continue;
         check_end(host, entry, ops);
-        if (host->source || !ops->reads_fields)
+        if (host->type || !ops->reads_fields)
             open_handler(host, entry, ops);
     }
+}
+
+static void open_branch(struct build_host *host, const struct config_node *list)
+{
+    uint32_t n_sinks = host->build->graph->n_sinks;
+    struct fork *fork = host->fork;
+
+    if (fork)
+        memcpy(host->type->copies, fork->before, n_sinks * sizeof(*fork->before));
+    open_list(host, list);
+    for (uint32_t i = 0; fork && i < n_sinks; i++)
+        if (host->type->copies[i] > fork->most[i])
+            fork->most[i] = host->type->copies[i];
 }
 
 static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
                                   const char *label, struct diag *diag)
 {
-    const struct build_host *outer = (const struct build_host *)base;
-    struct build_host host = *outer;
-    struct strand_branch *branch;
+    struct build_host host = *(const struct build_host *)base;
     size_t before = diag_count(diag);
+    struct strand_branch *branch;
 
     if (host.strand->n_branches == STRAND_BRANCHES_MAX) {
         diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
         return NULL;
     }
-    branch = strand_add_branch(host.strand, outer->index, label);
+    branch = strand_add_branch(host.strand, host.index, label);
     if (!branch) {
         diag_add(diag, list, "out of memory");
         return NULL;
@@ -264,44 +281,104 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
         return NULL;
     }
     host.way = branch->way;
-    if (outer->fork)
-        memcpy(host.source->copies, outer->fork->before,
-               sizeof(outer->fork->before[0]) * host.source->n_sinks);
-    open_handlers(&host, list);
-    for (uint32_t i = 0; outer->fork && i < host.source->n_sinks; i++)
-        if (host.source->copies[i] > outer->fork->most[i])
-            outer->fork->most[i] = host.source->copies[i];
+    open_branch(&host, list);
     return diag_count(diag) == before ? &branch->base : NULL;
 }
 
-static void build_strand(struct build *build, const struct pipeline_config *config,
-                         struct graph_source *source, struct strand *strand)
+static void open_handlers(struct build_host *host, const struct pipeline_config *config,
+                          struct strand *strand)
 {
-    static const struct schema no_fields = {.type_name = "nothing"};
-    struct build_host host = {
-        .base = {.schema = source ? source->source->streams->types->schema : &no_fields,
-                 .source_name = source ? source->source->name : "",
-                 .wall = &build->graph->wall,
-                 .outlet = host_outlet,
-                 .branch = host_branch},
-        .build = build,
-        .source = source,
-        .strand = strand,
-    };
-
     strand->budget = (int64_t)config->budget;
     strand->tick = clock_coarse_tick();
-    open_handlers(&host, config->handlers);
+    host->strand = strand;
+    host->base.wall = &host->build->graph->wall;
+    host->base.outlet = host_outlet;
+    host->base.branch = host_branch;
+    open_list(host, config->handlers);
 }
 
 /* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
  */
 static void check_orphans(struct build *build, const struct pipeline_config *config)
 {
+    static const struct schema no_fields = {.type_name = "nothing"};
+    struct build_host host = {.base = {.schema = &no_fields, .source_name = ""}, .build = build};
     struct strand strand = {.n_handlers = 0};
 
-    build_strand(build, config, NULL, &strand);
+    open_handlers(&host, config, &strand);
     strand_deinit(&strand);
+}
+
+static uint32_t count_types(const struct source *source)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        count += source->streams[i].n_types;
+    return count;
+}
+
+/* All other types of the source, NULL-ended; room for all of them. */
+static void list_siblings(const struct source *source, const struct schema *own,
+                          const struct schema **siblings)
+{
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        for (uint32_t j = 0; j < source->streams[i].n_types; j++)
+            if (source->streams[i].types[j].schema != own)
+                *siblings++ = source->streams[i].types[j].schema;
+    *siblings = NULL;
+}
+
+/* "open_event" of "struct open_event". */
+static const char *bare_name(const char *type_name)
+{
+    const char *space = strrchr(type_name, ' ');
+
+    return space ? space + 1 : type_name;
+}
+
+static int build_strand(struct build *build, const struct pipeline_config *config,
+                        struct graph_type *type, const struct graph_pipeline *pipeline,
+                        const struct schema **siblings)
+{
+    struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
+    const struct source *source = type->stream->source;
+    struct build_host host = {.build = build, .type = type};
+
+    if (!strand)
+        return -ENOMEM;
+    if (!type->type)
+        return 0; /* its records pass no handler */
+    host.base.schema = type->type->schema;
+    host.base.source_name = type->type->source_name;
+    list_siblings(source, host.base.schema, siblings);
+    if (siblings[0]) {
+        host.base.siblings = siblings;
+        host.base.type = bare_name(host.base.schema->type_name);
+    }
+    open_handlers(&host, config, &strand->strand);
+    return 0;
+}
+
+/* Of many types, what is wrong with the first is most likely wrong with all. */
+static int build_strands(struct build *build, const struct pipeline_config *config,
+                         struct graph_source *source, const struct graph_pipeline *pipeline)
+{
+    const struct schema **siblings =
+        calloc(count_types(source->source) + 1, sizeof(const struct schema *));
+    size_t before = diag_count(build->diag);
+    int result = siblings ? 0 : -ENOMEM;
+
+    source->n_pipelines++;
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct graph_stream *stream = &source->streams[i];
+
+        for (uint32_t j = 0; j < stream->n_types && result == 0; j++)
+            if (diag_count(build->diag) == before)
+                result = build_strand(build, config, &stream->types[j], pipeline, siblings);
+    }
+    free(siblings);
+    return result;
 }
 
 static struct graph_source *resolve_source(struct build *build, const struct setting_texts *from,
@@ -326,8 +403,8 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
-static void build_pipeline(struct build *build, const struct config_node *entry,
-                           const struct config_node *sources, struct graph_pipeline *pipeline)
+static int build_pipeline(struct build *build, const struct config_node *entry,
+                          const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     struct pipeline_config bound;
     uint32_t known = 0;
@@ -339,27 +416,31 @@ static void build_pipeline(struct build *build, const struct config_node *entry,
 
         if (!source || !bound.handlers)
             continue;
-        source->pipelines[source->n_strands] = pipeline;
-        build_strand(build, &bound, source, &source->strands[source->n_strands++]);
+        if (build_strands(build, &bound, source, pipeline) < 0)
+            return -ENOMEM;
         known++;
     }
     if (bound.handlers && known == 0)
         check_orphans(build, &bound);
+    return 0;
 }
 
-/* Room at each source for a strand of every pipeline and a route to every sink. */
-static int make_room(struct graph *graph, uint32_t pipelines)
+/* Room at each type and stream for a route to every sink. */
+static int make_room(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++) {
+            struct graph_stream *stream = &graph->sources[i].streams[j];
 
-        source->strands = calloc(pipelines, sizeof(*source->strands));
-        source->pipelines = calloc(pipelines, sizeof(*source->pipelines));
-        source->sinks = calloc(graph->n_sinks + 1, sizeof(*source->sinks));
-        source->copies = calloc(graph->n_sinks + 1, sizeof(*source->copies));
-        if (!source->strands || !source->pipelines || !source->sinks || !source->copies)
-            return -ENOMEM;
-    }
+            stream->sinks = calloc(graph->n_sinks + 1, sizeof(*stream->sinks));
+            if (!stream->sinks)
+                return -ENOMEM;
+            for (uint32_t k = 0; k < stream->n_types; k++) {
+                stream->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));
+                if (!stream->types[k].copies)
+                    return -ENOMEM;
+            }
+        }
     return 0;
 }
 
@@ -373,10 +454,9 @@ int build_pipelines(struct build *build, const struct config_node *section,
     if (count == 0)
         return 0;
     graph->pipelines = calloc(count, sizeof(*graph->pipelines));
-    result = graph->pipelines ? make_room(graph, count) : -ENOMEM;
-    if (result < 0)
-        return result;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next)
-        build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
-    return 0;
+    result = graph->pipelines ? make_room(graph) : -ENOMEM;
+    for (const struct config_node *entry = section->first; entry && result == 0;
+         entry = entry->next)
+        result = build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
+    return result;
 }

@@ -153,11 +153,14 @@ static void run_way(struct strand *strand, uint16_t way, uint32_t first, struct 
 
 void strand_run(struct strand *strand, struct batch *batch)
 {
+    const struct schema *schema = batch->schema;
+
     batch_select_all(batch);
     enter(strand, BOOK_SEEN, batch->count);
     start_watch(strand, batch);
     run_way(strand, 0, 0, batch);
     set_current(strand, 0);
+    batch->schema = schema; /* the next strand begins with it, too */
 }
 
 static void branch_run(struct branch *base, struct batch *batch, bool copies)

@@ -90,6 +90,7 @@ static int open_object(struct source *source, const struct builtin *builtin, uin
     stream->name = "events";
     stream->ring_size = object_ring_size(object);
     stream->types->source_name = source->name;
+    stream->counted = true;
     return schema_from_btf(object_btf(object), builtin->type_name, error, &stream->types->schema);
 }
 

@@ -41,10 +41,8 @@ int derive_column(struct schema *schema, const char *name, const struct field *l
                  BATCH_COLUMNS_MAX);
         return -ENOSPC;
     }
-    if (!kept) {
-        diag_add(diag, node, "out of memory");
+    if (!kept)
         return -ENOMEM;
-    }
     if (!field)
         field = &schema->fields[schema->n_fields++];
     *field = *like;

@@ -29,6 +29,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
                        struct diag *diag, struct handler **ret)
 {
     _cleanup_(cleanup_free) struct filter *filter = calloc(1, sizeof(*filter));
+    const struct expr_scope scope = {.schema = host->schema, .siblings = host->siblings};
     struct expr_error error;
     int result;
 
@@ -38,7 +39,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
         diag_add(diag, config, "expected a condition, as in: uid == 0 && comm != \"cron\"");
         return -EINVAL;
     }
-    result = expr_compile(config->text, host->schema, &error, &filter->condition);
+    result = expr_compile(config->text, &scope, &error, &filter->condition);
     if (result < 0) {
         diag_add_inside(diag, config, error.column, "%s", error.text);
         return result;

@@ -405,7 +405,7 @@ static void check_expression(const struct tree_node *root, const char *text)
     struct expr *expr = NULL;
     uint32_t k = 0;
 
-    if (expr_compile(text, &sample_schema, &error, &expr) < 0)
+    if (expr_compile(text, &sample_scope, &error, &expr) < 0)
         fail_msg("%s: column %u: %s", text, error.column, error.text);
     for (uint32_t i = 0; i < RECORDS; i++) {
         random_sample(&samples[i]);
@@ -473,11 +473,12 @@ static void deepest(void **state)
             fputs(")", out);
         fclose(out);
         if (depth > EXPR_DEPTH_MAX) {
-            assert_true(expr_compile(text, &sample_schema, &error, &expr) < 0);
-            assert_string_equal(error.text, "( and ! may stand at most 32 deep inside each other");
+            assert_true(expr_compile(text, &sample_scope, &error, &expr) < 0);
+            assert_string_equal(error.text,
+                                "operators and ( may stand at most 32 deep inside each other");
             assert_int_equal(error.column, EXPR_DEPTH_MAX * 20 + 19);
         } else {
-            assert_int_equal(expr_compile(text, &sample_schema, &error, &expr), 0);
+            assert_int_equal(expr_compile(text, &sample_scope, &error, &expr), 0);
             for (int i = 0; i < BATCH_MAX; i++)
                 views[i] =
                     (struct ringmill_view){.data = &zero, .length = i & 1 ? sizeof(zero) : 0};
@@ -508,15 +509,15 @@ static void limits(void **state)
     char *text = repeated(" ", EXPR_TEXT_MAX);
 
     (void)state;
-    assert_true(expr_compile(text, &sample_schema, &error, &expr) < 0);
+    assert_true(expr_compile(text, &sample_scope, &error, &expr) < 0);
     assert_string_equal(error.text, "an expression has at most 16384 bytes");
     free(text);
     text = repeated("1<2&&", 2000);
-    assert_true(expr_compile(text, &sample_schema, &error, &expr) < 0);
+    assert_true(expr_compile(text, &sample_scope, &error, &expr) < 0);
     assert_string_equal(error.text, "an expression has at most 4096 operands and operators");
     free(text);
     text = repeated("1<2&&", 1300);
-    assert_int_equal(expr_compile(text, &sample_schema, &error, &expr), 0);
+    assert_int_equal(expr_compile(text, &sample_scope, &error, &expr), 0);
     expr_free(expr);
     free(text);
 }

@@ -250,7 +250,7 @@ static const struct row rows[] = {
     {"(u8 == 5 && (flag || s8 == -5)) || (u8 == 0 && !(flag || s8 == -5))", "1011"},
 };
 
-static uint32_t select_rows(const struct expr *expr, uint16_t selection[N_RECORDS])
+static uint32_t select_rows(struct expr *expr, uint16_t selection[N_RECORDS])
 {
     struct sample samples[N_RECORDS] = {sample_typical(), sample_highest(), sample_lowest(),
                                         sample_typical()};
@@ -273,7 +273,7 @@ static void check_row(const struct row *row)
     uint16_t selection[N_RECORDS];
     char holds[N_RECORDS + 1] = "0000";
 
-    if (expr_compile(row->text, &sample_schema, &error, &expr) < 0)
+    if (expr_compile(row->text, &sample_scope, &error, &expr) < 0)
         fail_msg("%s: column %u: %s", row->text, error.column, error.text);
     uint32_t n = select_rows(expr, selection);
     for (uint32_t i = 0; i < n; i++) {
@@ -304,8 +304,7 @@ static const struct mistake mistakes[] = {
     {"u8 ==", 5, 1, "expected a field or a constant, but the expression ends"},
     {"u8 == == 5", 6, 2, "expected a field or a constant, not =="},
     {"u8 = 5", 3, 1, "= is not an operator here: equality is =="},
-    {"u8 & 1", 3, 1, "& is not an operator here: conditions are joined by &&"},
-    {"flag | done", 5, 1, "| is not an operator here: conditions are joined by ||"},
+    {"flag | done", 5, 1, "| takes integers: flag (bool) is none"},
     {"u8 == 'a'", 6, 1, "texts stand in double quotes: \"...\""},
     {"u8 == 5 $", 8, 1, "$ has no meaning here"},
     {"u8 == \x01", 6, 1, "the byte 0x01 can stand inside a text only"},
@@ -335,8 +334,7 @@ static const struct mistake mistakes[] = {
     {"u16 == 99999999999s", 7, 12, "99999999999s: integers have 64 bits at most"},
     {"u16 == 0x10000000000000000", 7, 19, "0x10000000000000000: integers have 64 bits at most"},
     {"s64 == -9223372036854775809", 7, 20, "negative integers go down to -9223372036854775808"},
-    {"s64 == - flag", 9, 4, "expected an integer after -, not flag"},
-    {"s64 == --5", 8, 1, "expected an integer after -, not -"},
+    {"s64 == - flag", 7, 1, "- takes numbers: flag (bool) is none"},
     {"comm == \"abc", 8, 4, "the text that begins here has no closing \""},
     {"comm == \"a\\q\"", 10, 2,
      "unknown escape in a text: known are \\\" \\\\ \\n \\r \\t \\0 and \\xNN"},
@@ -354,9 +352,8 @@ static const struct mistake mistakes[] = {
     {"net.state == NOWHERE", 13, 7,
      "the enum of net.state has no value NOWHERE; its values are TCP_ESTABLISHED, TCP_SYN_SENT, "
      "TCP_CLOSE, u8"},
-    {"net == 5", 0, 3,
-     "struct sample has no field net; its fields are u8, s8, u16, s16, flag, u32, s32, u64, ..."},
-    {"net.stat == TCP_CLOSE", 0, 8, "struct sample has no field net.stat; did you mean net.state?"},
+    {"net == 5", 0, 3, "net is a struct: name one of its members, as in net.state"},
+    {"net.stat == TCP_CLOSE", 4, 4, "net has no member stat; did you mean state?"},
     {"u8 == TCP_CLOSE", 6, 9,
      "struct sample has no field TCP_CLOSE; its fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
@@ -373,45 +370,47 @@ static const struct mistake mistakes[] = {
     {"\"text\"", 0, 6, "\"text\" (text) is no condition: compare it by == != < <= > or >="},
     {"comm", 0, 4, "comm (char[16]) is no condition: compare it by == != < <= > or >="},
     {"net.state", 0, 9, "net.state (enum) is no condition: compare it by == != < <= > or >="},
-    {"args", 0, 4, "args is a list of texts: compare one of its elements, as in args[0]"},
+    {"args", 0, 4, "args is a list of texts: name one of its elements, as in args[0]"},
     {"!u8", 1, 2, "u8 (u8) is no condition: compare it by == != < <= > or >="},
     {"u8 && flag", 0, 2, "u8 (u8) is no condition: compare it by == != < <= > or >="},
     {"args[0]", 0, 7, "args[0] (text) is no condition: compare it by == != < <= > or >="},
-    {"args == \"ls\"", 0, 4, "args is a list of texts: compare one of its elements, as in args[0]"},
-    {"\"ls\" != args", 8, 4, "args is a list of texts: compare one of its elements, as in args[0]"},
-    {"args == args", 0, 4, "args is a list of texts: compare one of its elements, as in args[0]"},
-    {"u8[0] == 1", 0, 5, "u8 is no list, so it takes no index"},
+    {"args == \"ls\"", 0, 4, "args is a list of texts: name one of its elements, as in args[0]"},
+    {"\"ls\" != args", 8, 4, "args is a list of texts: name one of its elements, as in args[0]"},
+    {"args == args", 0, 4, "args is a list of texts: name one of its elements, as in args[0]"},
+    {"u8[0] == 1", 3, 1, "u8 is no list, so it takes no index"},
     {"args[ == 1", 6, 2, "expected an index from 0 on, not =="},
     {"args[x] == 1", 5, 1, "expected an index from 0 on, not x"},
     {"args[-1] == 1", 5, 1, "expected an index from 0 on, not -"},
     {"args[0 == 1", 7, 2, "expected ], not =="},
     {"args[65536] == \"\"", 5, 5, "an index is at most 65535"},
     {"u8 == \"root\"", 3, 2,
-     "== cannot compare u8 (u8) with \"root\" (text): both sides must be integers, texts or bools"},
+     "== cannot compare u8 (u8) with \"root\" (text): both sides must be numbers, texts, bools or "
+     "addresses"},
     {"comm == 5", 5, 2,
-     "== cannot compare comm (char[16]) with 5 (integer): both sides must be integers, texts or "
-     "bools"},
+     "== cannot compare comm (char[16]) with 5 (integer): both sides must be numbers, texts, "
+     "bools or addresses"},
     {"flag == 1", 5, 2,
-     "== cannot compare flag (bool) with 1 (integer): both sides must be integers, texts or bools"},
+     "== cannot compare flag (bool) with 1 (integer): both sides must be numbers, texts, bools or "
+     "addresses"},
     {"u32 == true", 4, 2,
-     "== cannot compare u32 (u32) with true (bool): both sides must be integers, texts or bools"},
+     "== cannot compare u32 (u32) with true (bool): both sides must be numbers, texts, bools or "
+     "addresses"},
     {"args[0] == 5", 8, 2,
-     "== cannot compare args[0] (text) with 5 (integer): both sides must be integers, texts or "
-     "bools"},
+     "== cannot compare args[0] (text) with 5 (integer): both sides must be numbers, texts, "
+     "bools or addresses"},
     {"comm < \"b\"", 5, 1,
-     "< orders integers only: comm (char[16]) and \"b\" (text) can be == or !="},
-    {"path >= other", 5, 2,
-     ">= orders integers only: path (text) and other (text) can be == or !="},
-    {"flag < true", 5, 1, "< orders integers only: flag (bool) and true (bool) can be == or !="},
+     "< orders numbers only: comm (char[16]) and \"b\" (text) can be == or !="},
+    {"path >= other", 5, 2, ">= orders numbers only: path (text) and other (text) can be == or !="},
+    {"flag < true", 5, 1, "< orders numbers only: flag (bool) and true (bool) can be == or !="},
     {"net.state == \"TCP_CLOSE\"", 10, 2,
-     "== cannot compare net.state (enum) with \"TCP_CLOSE\" (text): both sides must be integers, "
-     "texts or bools"},
+     "== cannot compare net.state (enum) with \"TCP_CLOSE\" (text): both sides must be numbers, "
+     "texts, bools or addresses"},
     {"comm == flag", 5, 2,
-     "== cannot compare comm (char[16]) with flag (bool): both sides must be integers, texts or "
-     "bools"},
+     "== cannot compare comm (char[16]) with flag (bool): both sides must be numbers, texts, "
+     "bools or addresses"},
     {"1 == \"1\"", 2, 2,
-     "== cannot compare 1 (integer) with \"1\" (text): both sides must be integers, texts or "
-     "bools"},
+     "== cannot compare 1 (integer) with \"1\" (text): both sides must be numbers, texts, "
+     "bools or addresses"},
     {"!u8 == 5", 0, 1, "! binds tighter than a comparison: write !(a == b)"},
     {"!flag == true", 0, 1, "! binds tighter than a comparison: write !(a == b)"},
     {"flag == !done", 8, 1, "! binds tighter than a comparison: write !(a == b)"},
@@ -435,8 +434,12 @@ static void errors(void **state)
         struct expr_error error = {0};
         struct expr *expr = NULL;
 
-        assert_int_equal(expr_compile(mistake->text, &sample_schema, &error, &expr), -EINVAL);
-        assert_null(expr);
+        if (expr_compile(mistake->text, &sample_scope, &error, &expr) != -EINVAL || expr) {
+            print_error("    {\"%s\"} is no mistake\n", mistake->text);
+            expr_free(expr);
+            failed = true;
+            continue;
+        }
         if (error.column == mistake->column && error.width == mistake->width &&
             strcmp(error.text, mistake->sentence) == 0)
             continue;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "expr/expr.h"
 #include "record/schema.h"
 
 struct place16 {
@@ -50,6 +51,10 @@ static const struct enum_name big_names[] = {{"BIG_NONE", 0}, {"BIG_ALL", -1}};
     .offset = offsetof(struct sample, member), .size = sizeof(((struct sample *)0)->member)
 #define NAMED(array) .names = array, .n_names = sizeof(array) / sizeof(*array)
 
+static struct field net_members[] = {
+    {.name = "state", .kind = FIELD_ENUM, PLACED(state), NAMED(state_names)},
+};
+
 static struct field sample_fields[] = {
     {.name = "u8", .kind = FIELD_UINT, PLACED(u8)},
     {.name = "s8", .kind = FIELD_INT, .is_signed = true, PLACED(s8)},
@@ -60,7 +65,7 @@ static struct field sample_fields[] = {
     {.name = "s32", .kind = FIELD_INT, .is_signed = true, PLACED(s32)},
     {.name = "u64", .kind = FIELD_UINT, PLACED(u64)},
     {.name = "s64", .kind = FIELD_INT, .is_signed = true, PLACED(s64)},
-    {.name = "net.state", .kind = FIELD_ENUM, PLACED(state), NAMED(state_names)},
+    {.name = "net", .kind = FIELD_STRUCT, PLACED(state), .members = net_members, .n_members = 1},
     {.name = "mood", .kind = FIELD_ENUM, .is_signed = true, PLACED(mood), NAMED(mood_names)},
     {.name = "big", .kind = FIELD_ENUM, PLACED(big), NAMED(big_names)},
     {.name = "done", .kind = FIELD_BOOL, PLACED(done)},
@@ -78,6 +83,8 @@ static const struct schema sample_schema = {
     .n_fields = sizeof(sample_fields) / sizeof(*sample_fields),
     .fields = sample_fields,
 };
+
+static const struct expr_scope sample_scope = {.schema = &sample_schema};
 
 /* Puts bytes into the heap at `at` and returns their place. */
 static inline struct place16 sample_put(struct sample *sample, uint32_t at, const void *bytes,

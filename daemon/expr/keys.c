@@ -62,8 +62,7 @@ static void unindex(struct keys *keys, uint32_t place)
 
     while (keys->index[gap].place != place + 1)
         gap = (gap + 1) & keys->mask;
-    for (uint32_t at = (gap + 1) & keys->mask; keys->index[at].place;
-         at = (at + 1) & keys->mask) {
+    for (uint32_t at = (gap + 1) & keys->mask; keys->index[at].place; at = (at + 1) & keys->mask) {
         uint32_t home = (uint32_t)keys->hashes[keys->index[at].place - 1] & keys->mask;
 
         if (((at - home) & keys->mask) < ((at - gap) & keys->mask))

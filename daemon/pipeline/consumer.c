@@ -213,10 +213,11 @@ bool consumer_read(struct consumer *consumer)
     return result != 0;
 }
 
+/* Records of unknown type never come out. */
 static bool exhausted(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (!strand_exhausted(&graph->strands[i]->strand))
+        if (graph->strands[i]->type->type && !strand_exhausted(&graph->strands[i]->strand))
             return false;
     return true;
 }

@@ -35,6 +35,7 @@ static int stream_init(struct graph_stream *stream, const struct source *source,
     stream->source = source;
     stream->stream = of;
     stream->index = index;
+    stream->plain = of->selector == STREAM_ONE_TYPE && !graph_stream_is_numbered(stream);
     stream->types = calloc(n_types, sizeof(*stream->types));
     if (!stream->types)
         return -ENOMEM;
@@ -124,7 +125,7 @@ static int name_ring(struct graph_ring *ring, uint32_t number)
         ring->name = NULL;
         return -ENOMEM;
     }
-    length = graph_ring_is_one_of_many(ring)
+    length = graph_rings_are_many(stream)
                  ? asprintf(&ring->about, "%s, ring %s", stream->source->name, ring->name)
                  : asprintf(&ring->about, "%s", stream->source->name);
     if (length < 0)
@@ -217,9 +218,9 @@ bool graph_stream_is_one_of_many(const struct graph_stream *stream)
     return stream->source->n_streams > 1;
 }
 
-bool graph_ring_is_one_of_many(const struct graph_ring *ring)
+bool graph_rings_are_many(const struct graph_stream *stream)
 {
-    return graph_stream_is_one_of_many(ring->stream) || ring->stream->stream->n_rings > 1;
+    return graph_stream_is_one_of_many(stream) || stream->stream->n_rings > 1;
 }
 
 bool graph_stream_is_numbered(const struct graph_stream *stream)

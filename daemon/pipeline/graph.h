@@ -93,6 +93,7 @@ struct graph_stream {
     const struct source *source;
     const struct stream *stream;
     uint32_t index;            /* among those of the source */
+    bool plain;                /* one type, and no gaps to look for */
     struct graph_type *types;  /* as the stream has them; with a selector one more, see above */
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */
@@ -169,9 +170,10 @@ struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *ty
  * reader's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
 int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ringmill_ring *ring);
 
-/* Its source has others, so a name is needed to tell them apart. */
+/* Its source has other streams, so a name is needed to tell them apart. */
 bool graph_stream_is_one_of_many(const struct graph_stream *stream);
-bool graph_ring_is_one_of_many(const struct graph_ring *ring);
+/* The same for the rings of its source. After the source was loaded. */
+bool graph_rings_are_many(const struct graph_stream *stream);
 /* Gaps in the sequence are what says how many records were lost: nothing counts them. */
 bool graph_stream_is_numbered(const struct graph_stream *stream);
 /* Main thread: as last read. */

@@ -162,7 +162,9 @@ static void handle_run(struct cutter *cutter, const struct mark *mark, struct ba
         losses_note(cutter->ring, mark->type, &run->views[run->count - 1], now);
 }
 
-static void handle_runs(struct graph_ring *ring, struct batch *batch, int64_t now)
+/* Apart, so that the plain way needs no stack. */
+static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struct batch *batch,
+                                                  int64_t now)
 {
     struct cutter cutter = {.ring = ring, .numbered = graph_stream_is_numbered(ring->stream)};
     const struct ringmill_view *view = batch->views, *end = batch->views + batch->count;
@@ -186,7 +188,7 @@ void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now)
 {
     const struct graph_stream *stream = ring->stream;
 
-    if (stream->stream->selector == STREAM_ONE_TYPE && !graph_stream_is_numbered(stream))
+    if (stream->plain)
         handle_known(&stream->types[0], batch);
     else
         handle_runs(ring, batch, now);

@@ -285,5 +285,5 @@ static bool way_exhausted(const struct strand *strand, uint16_t way)
 
 bool strand_exhausted(const struct strand *strand)
 {
-    return strand->n_handlers == 0 || way_exhausted(strand, 0);
+    return way_exhausted(strand, 0);
 }

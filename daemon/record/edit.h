@@ -40,7 +40,8 @@ struct edit {
 const struct field *edit_find(const struct handler_host *host, const char *path,
                               const struct config_node *node, struct diag *diag);
 
-/* A name that a new field can have: a word as in C. False after a message at node's key or value. */
+/* A name that a new field can have: a word as in C. False after a message at node's key or value.
+ */
 bool edit_check_name(const char *name, const struct config_node *node, struct diag *diag);
 
 /* The host's schema, edited, with room for more fields; freed by schema_free(). Edits of fields

@@ -2,8 +2,8 @@
 
 /* A number below 2^32 that is as good as drawn at random, from the key's hash or from a generator,
  * is kept when it is below 2^32 / N. So what a sample of 1 in 10 keeps is part of what one of
- * 1 in 5 by the same key keeps, here and, the seed being the same, on every other machine. Not every
- * N-th record is taken: what comes in turns would be seen always or never. */
+ * 1 in 5 by the same key keeps, here and, the seed being the same, on every other machine. Not
+ * every N-th record is taken: what comes in turns would be seen always or never. */
 
 #include "shape/sample.h"
 

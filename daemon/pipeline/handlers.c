@@ -8,13 +8,14 @@
 
 #include "filter/filter.h"
 #include "forward/forward.h"
+#include "shape/dedup.h"
 #include "shape/limit.h"
+#include "shape/route.h"
+#include "shape/sample.h"
+#include "shape/tee.h"
 
 const struct handler_ops *const handler_kinds[] = {
-    &filter_ops,
-    &limit_ops,
-    &forward_ops,
-    NULL,
+    &filter_ops, &limit_ops, &sample_ops, &dedup_ops, &tee_ops, &route_ops, &forward_ops, NULL,
 };
 
 const struct handler_ops *handler_find(const char *name)

@@ -189,12 +189,9 @@ static void tells_all_that_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_and_texts),
-        cmocka_unit_test(null_is_a_value),
-        cmocka_unit_test(long_texts),
-        cmocka_unit_test(only_the_selected_count),
-        cmocka_unit_test(the_seed_decides),
-        cmocka_unit_test(tells_all_that_is_wrong),
+        cmocka_unit_test(numbers_and_texts), cmocka_unit_test(null_is_a_value),
+        cmocka_unit_test(long_texts),        cmocka_unit_test(only_the_selected_count),
+        cmocka_unit_test(the_seed_decides),  cmocka_unit_test(tells_all_that_is_wrong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,10 +213,8 @@ static void shows_its_counters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(remembers_each_key),
-        cmocka_unit_test(the_evicted_entry_can_be_seen),
-        cmocka_unit_test(busy_keys_stay),
-        cmocka_unit_test(agrees_with_a_list),
+        cmocka_unit_test(remembers_each_key), cmocka_unit_test(the_evicted_entry_can_be_seen),
+        cmocka_unit_test(busy_keys_stay),     cmocka_unit_test(agrees_with_a_list),
         cmocka_unit_test(shows_its_counters),
     };
 

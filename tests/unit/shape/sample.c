@@ -113,7 +113,8 @@ static void weights_multiply(void **state)
     notes_init_many(&notes, 100);
     first.handler->ops->process(first.handler, &notes.batch);
     for (uint32_t i = 0; i < 100; i++)
-        ((struct column *)(uintptr_t)notes.batch.columns[0])->integers[i] = i == 50 ? UINT64_MAX : 7;
+        ((struct column *)(uintptr_t)notes.batch.columns[0])->integers[i] =
+            i == 50 ? UINT64_MAX : 7;
     third.handler->ops->process(third.handler, &notes.batch);
     assert_in_range(notes.batch.selected, 30, 70);
     for (uint32_t i = 0; i < notes.batch.selected; i++)

@@ -292,6 +292,7 @@ static void open_handlers(struct build_host *host, const struct pipeline_config 
     strand->tick = clock_coarse_tick();
     host->strand = strand;
     host->base.wall = &host->build->graph->wall;
+    host->base.resolver = host->build->graph->resolver;
     host->base.outlet = host_outlet;
     host->base.branch = host_branch;
     open_list(host, config->handlers);

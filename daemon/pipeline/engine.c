@@ -14,6 +14,7 @@
 #include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
 #include "pipeline/losses.h"
 
@@ -185,6 +186,8 @@ static int start_threads(struct engine *engine, struct error *error)
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = start_writers(engine);
+    if (result == 0 && resolver_wanted(engine->graph->resolver))
+        result = resolver_start(engine->graph->resolver);
     if (result == 0)
         result = consumer_start(&engine->consumer);
     if (result < 0)
@@ -290,6 +293,7 @@ void engine_stop(struct engine *engine)
     }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
+    resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {
         loader_stop(&engine->loader);
         engine->loader_runs = false;

@@ -231,7 +231,8 @@ static int read_field(const struct config_node *entry, const struct handler_host
         return -EINVAL;
     }
     if (field && action == ACTION_HASH && !can_hash(field)) {
-        diag_add(diag, entry, "only a text, a number or an address can be hashed; %s can be dropped",
+        diag_add(diag, entry,
+                 "only a text, a number or an address can be hashed; %s can be dropped",
                  entry->key);
         return -EINVAL;
     }

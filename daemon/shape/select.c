@@ -189,8 +189,8 @@ static int select_open(const struct config_node *config, const struct handler_ho
 
     if (setting_bind(select_settings, config, &bound, diag) > 0 || check(config, &bound, diag) < 0)
         return -EINVAL;
-    select = calloc(1, sizeof(*select) + (bound.compute ? bound.compute->count : 0) *
-                                             sizeof(*select->computed));
+    select = calloc(1, sizeof(*select) +
+                           (bound.compute ? bound.compute->count : 0) * sizeof(*select->computed));
     if (!select)
         return -ENOMEM;
     select->base.ops = &select_ops;

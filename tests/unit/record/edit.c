@@ -15,7 +15,12 @@ static const struct field element[] = {{.name = "", .offset = 16, .size = 2}};
 static struct field fields[] = {
     {.name = "pid", .offset = 0, .size = 4},
     {.name = "src", .kind = FIELD_STRUCT, .offset = 4, .size = 12, .n_members = 3, .members = src},
-    {.name = "list", .kind = FIELD_ARRAY, .offset = 16, .size = 8, .count = 4, .stride = 2,
+    {.name = "list",
+     .kind = FIELD_ARRAY,
+     .offset = 16,
+     .size = 8,
+     .count = 4,
+     .stride = 2,
      .members = element},
     {.name = "comm", .kind = FIELD_CHARS, .offset = 24, .size = 16},
 };
@@ -45,7 +50,6 @@ static void print(const struct field *at, uint32_t n, char *text, size_t size)
     }
 }
 
-
 static void expect(struct edit *edits, const char *expected, int error, const char *messages)
 {
     struct config_tree *tree = load("a: b\n");
@@ -72,10 +76,22 @@ static void expect(struct edit *edits, const char *expected, int error, const ch
 #define EXPECT(expected, ...) expect((struct edit[]){__VA_ARGS__, {0}}, expected, 0, "")
 #define REFUSE(error, messages, ...) \
     expect((struct edit[]){__VA_ARGS__, {0}}, NULL, error, messages)
-#define KEEP(of)         {.kind = EDIT_KEEP, .path = (of)}
-#define DROP(of)         {.kind = EDIT_DROP, .path = (of)}
-#define RENAME(of, to)   {.kind = EDIT_RENAME, .path = (of), .name = (to)}
-#define REPLACE(of)      {.kind = EDIT_REPLACE, .path = (of), .like = {.kind = FIELD_CHARS}}
+#define KEEP(of)                        \
+    {                                   \
+        .kind = EDIT_KEEP, .path = (of) \
+    }
+#define DROP(of)                        \
+    {                                   \
+        .kind = EDIT_DROP, .path = (of) \
+    }
+#define RENAME(of, to)                                  \
+    {                                                   \
+        .kind = EDIT_RENAME, .path = (of), .name = (to) \
+    }
+#define REPLACE(of)                                                        \
+    {                                                                      \
+        .kind = EDIT_REPLACE, .path = (of), .like = {.kind = FIELD_CHARS } \
+    }
 
 static void keeps_in_the_order_of_the_edits(void **state)
 {

@@ -68,7 +68,6 @@ static void masks_and_drops(void **state)
     close_handler(&opened);
 }
 
-
 static void hashes(void **state)
 {
     struct opened opened;
@@ -180,7 +179,7 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(masks_and_drops), cmocka_unit_test(hashes),
+        cmocka_unit_test(masks_and_drops),  cmocka_unit_test(hashes),
         cmocka_unit_test(refuses_bad_keys), cmocka_unit_test(credentials),
         cmocka_unit_test(refuses),
     };

@@ -35,8 +35,9 @@ static void what_no_branch_takes_is_not_routed(void **state)
 
     (void)state;
     branches_init(&branches);
-    opened = open_handler(&route_ops, "[{when: id == 3, handlers: []}, {when: id == 3 || id == 5, handlers: []}]",
-                          &branches.host);
+    opened = open_handler(
+        &route_ops, "[{when: id == 3, handlers: []}, {when: id == 3 || id == 5, handlers: []}]",
+        &branches.host);
     notes_init_many(&notes, 8);
     opened.handler->ops->process(opened.handler, &notes.batch);
     expect_branch(&branches.branch[0], "route[0]", false, "3 ");
@@ -56,8 +57,8 @@ static void once_all_are_taken_it_stops(void **state)
 
     (void)state;
     branches_init(&branches);
-    opened = open_handler(&route_ops, "[{when: id >= 0, handlers: []}, {handlers: []}]",
-                          &branches.host);
+    opened =
+        open_handler(&route_ops, "[{when: id >= 0, handlers: []}, {handlers: []}]", &branches.host);
     notes_init_many(&notes, 3);
     opened.handler->ops->process(opened.handler, &notes.batch);
     expect_branch(&branches.branch[0], "route[0]", false, "0 1 2 ");

@@ -42,7 +42,8 @@ static void the_order_is_defined(void **state)
 static void computes_from_what_came_in(void **state)
 {
     struct opened opened = open_handler(
-        &select_ops, "{keep: id, rename: {id: number}, compute: {id: text, more: id + 100}}", &host);
+        &select_ops, "{keep: id, rename: {id: number}, compute: {id: text, more: id + 100}}",
+        &host);
     const struct schema *schema = opened.handler->schema;
     struct notes notes;
 
@@ -62,8 +63,7 @@ static void computes_from_what_came_in(void **state)
 
 static void handlers_behind_it_see_the_new_names(void **state)
 {
-    struct opened first =
-        open_handler(&select_ops, "{keep: id, compute: {twice: id * 2}}", &host);
+    struct opened first = open_handler(&select_ops, "{keep: id, compute: {twice: id * 2}}", &host);
     const struct handler_host behind = {.schema = first.handler->schema, .source_name = "notes"};
     struct opened second = open_handler(&select_ops, "{compute: {four: twice * 2}}", &behind);
     struct notes notes;
@@ -106,10 +106,11 @@ static void refuses(void **state)
     refuse_handler(&select_ops, "{compute: {a-b: id}}", &host, -EINVAL,
                    "t.yaml:1:20: select.compute.a-b: a field's name has 1 to 64 letters, digits "
                    "and _, and does not begin with a digit\n");
-    refuse_handler(&select_ops, "{compute: {x: 1 +}}", &host, -EINVAL,
-                   "t.yaml:1:26: select.compute.x: expected a field or a constant, but the expression ends\n"
-                   "    1 +\n"
-                   "       ^\n");
+    refuse_handler(
+        &select_ops, "{compute: {x: 1 +}}", &host, -EINVAL,
+        "t.yaml:1:26: select.compute.x: expected a field or a constant, but the expression ends\n"
+        "    1 +\n"
+        "       ^\n");
     select_ops.close(NULL);
 }
 

@@ -22,7 +22,7 @@
 #include "record/handler.h"
 
 enum {
-    STRAND_HANDLERS_MAX = 64, /* with those in branches */
+    STRAND_HANDLERS_MAX = 128, /* with those in branches */
     STRAND_BRANCHES_MAX = 32,
     STRAND_DEPTH_MAX = 4, /* branches inside each other */
     STRAND_NAME_MAX = 96, /* bytes of a name like "route[1].tee.filter" */

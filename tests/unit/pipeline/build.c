@@ -495,7 +495,8 @@ static void branches_have_limits(void **state)
                  "inside each other at most 4 deep\n");
     refuse_graph(many, "t.yaml:40:25: pipelines.p.handlers[32].tee.handlers: at most 32 branches "
                        "are allowed in a pipeline\n");
-    refuse_graph(all, "x");
+    refuse_graph(all, "t.yaml:31:9: pipelines.p.handlers[23]: at most 128 handlers are allowed, "
+                      "with those in branches\n");
 }
 
 static void free_accepts_null(void **state)

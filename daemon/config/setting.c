@@ -293,6 +293,20 @@ void setting_defaults(const struct setting *settings, void *target)
     }
 }
 
+bool setting_fallback_is_valid(const struct setting *setting)
+{
+    union {
+        const char *text;
+        bool truth;
+        int64_t integer;
+        uint64_t measure;
+        struct scalar_rate rate;
+        int choice;
+    } scratch;
+
+    return !setting->fallback || parse(setting, setting->fallback, &scratch) == 0;
+}
+
 /* The row of that name and the struct it fills; NULL when there is none. */
 static const struct setting *find(const struct setting_table *tables, size_t n_tables,
                                   const char *name, void **ret_target)

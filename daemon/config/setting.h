@@ -91,6 +91,9 @@ size_t setting_bind(const struct setting *settings, const struct config_node *ma
 size_t setting_bind_tables(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *map, struct diag *diag);
 
+/* Whether the default, if there is one, is one that the row takes: for rows that are not ours. */
+bool setting_fallback_is_valid(const struct setting *setting);
+
 /* Binds one value to one row, for shorthands such as `filter: EXPRESSION`. Returns the number of
  * errors; the target's field stays untouched then. */
 size_t setting_bind_value(const struct setting *setting, const struct config_node *node,

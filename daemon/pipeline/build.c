@@ -18,6 +18,7 @@
 
 struct top_config {
     int64_t version;
+    struct setting_texts plugins;
     const struct config_node *sources;
     const struct config_node *sinks;
     const struct config_node *pipelines;
@@ -36,6 +37,13 @@ static const struct setting top_settings[] = {
         .maximum = 1,
         .required = true,
         .doc = "of this grammar",
+    },
+    {
+        .name = "plugins",
+        .type = SETTING_TEXTS,
+        .offset = offsetof(struct top_config, plugins),
+        .maximum = GRAPH_PLUGINS_MAX,
+        .doc = "shared objects with handlers, see docs/plugins.md",
     },
     {
         .name = "sources",
@@ -282,6 +290,7 @@ int build_graph(struct build *build, const struct config_tree *tree)
     if (!build->graph->resolver)
         return -ENOMEM;
     setting_bind(top_settings, tree->root, &top, build->diag);
+    build_plugins(build, &top.plugins);
     result = build_sources(build, top.sources);
     if (result == 0)
         result = build_sinks(build, top.sinks);

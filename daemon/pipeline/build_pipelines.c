@@ -11,6 +11,7 @@
 #include "config/setting.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
+#include "plugin/plugin.h"
 
 enum delivery { DELIVERY_AT_MOST_ONCE };
 
@@ -147,12 +148,14 @@ static const struct handler_ops *find_handler(struct build *build, const struct 
                                            : "an empty map");
         return NULL;
     }
-    ops = handler_find(entry->first->key);
+    ops = build_find_handler(build, entry->first->key);
     if (ops)
         return ops;
     refusal_init(&refusal, entry->first->key);
     for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
         refusal_offer(&refusal, (*kind)->name);
+    for (uint32_t i = 0; i < build->graph->n_plugins; i++)
+        refusal_offer(&refusal, build->graph->plugins[i]->ops.name);
     diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/resolver.h"
+#include "plugin/plugin.h"
 
 /* ---- putting together ------------------------------------------------------------------------ */
 
@@ -208,6 +209,8 @@ void graph_free(struct graph *graph)
     free(graph->rings);
     free(graph->streams);
     resolver_free(graph->resolver);
+    for (uint32_t i = 0; i < graph->n_plugins; i++)
+        plugin_unload(graph->plugins[i]); /* the strands are gone */
     free(graph->sources);
     free(graph->sinks);
     free(graph->pipelines);

@@ -33,6 +33,7 @@ enum {
     GRAPH_SINKS_MAX = 64,
     GRAPH_PIPELINES_MAX = 256,
     GRAPH_RINGS_MAX = 1024,
+    GRAPH_PLUGINS_MAX = 32,
     GRAPH_NAME_MAX = 64,   /* bytes of a source's, sink's or pipeline's name */
     GRAPH_COPIES_MAX = 64, /* how often one record may be forwarded to one sink */
 };
@@ -130,6 +131,8 @@ struct graph_source {
 };
 
 struct graph {
+    struct plugin *plugins[GRAPH_PLUGINS_MAX];
+    uint32_t n_plugins;
     struct wall_offset wall;   /* owned by the consumer thread */
     struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
     struct graph_source *sources;

@@ -60,6 +60,15 @@ static inline double batch_float(const struct batch *batch, const struct field *
                          : field_float(field, &batch->views[index]);
 }
 
+/* Call only when a FIELD_BYTES is present. */
+static inline struct text batch_bytes(const struct batch *batch, const struct field *field,
+                                      uint32_t index)
+{
+    struct text in_place = {(const char *)batch->views[index].data + field->offset, field->size};
+
+    return field->column ? batch->columns[field->column - 1]->texts[index] : in_place;
+}
+
 static inline struct text batch_text(const struct batch *batch, const struct field *field,
                                      uint32_t index)
 {

@@ -347,10 +347,8 @@ static struct text bytes_of(const struct batch *batch, const struct field *field
         return batch_text(batch, field, index);
     if (!batch_present(batch, field, index))
         return (struct text){0};
-    if (field->kind == FIELD_BYTES && field->column)
-        return batch->columns[field->column - 1]->texts[index];
     if (field->kind == FIELD_BYTES)
-        return (struct text){(const char *)batch->views[index].data + field->offset, field->size};
+        return batch_bytes(batch, field, index);
     *spare = htole64(batch_integer(batch, field, index));
     return (struct text){(const char *)spare, sizeof(*spare)};
 }

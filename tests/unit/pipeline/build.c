@@ -58,7 +58,8 @@ static void sections(void **state)
     refuse_graph("[]", "t.yaml:1:1: expected a map, found a list\n");
     refuse_graph(
         "x: 1\n",
-        "t.yaml:1:1: x: unknown key; allowed are version, sources, sinks, pipelines, control, "
+        "t.yaml:1:1: x: unknown key; allowed are version, plugins, sources, sinks, pipelines, "
+        "control, "
         "health, "
         "log\n"
         "t.yaml:1:1: the key \"version\" is missing (of this grammar)\n"
@@ -70,7 +71,7 @@ static void sections(void **state)
     refuse_graph("version: one\n" SOURCES SINKS PIPELINES,
                  "t.yaml:1:10: version: expected 1, found \"one\"\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "piplines: {}\n",
-                 "t.yaml:5:1: piplines: unknown key; allowed are version, sources, sinks, "
+                 "t.yaml:5:1: piplines: unknown key; allowed are version, plugins, sources, sinks, "
                  "pipelines, control, health, log; did you mean \"pipelines\"?\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n",
                  "t.yaml:4:1: pipelines: the value is missing; expected a value\n");
@@ -478,6 +479,14 @@ static void lists_must_lead_somewhere(void **state)
 
 #define FOUR_FILTERS "{filter: pid > 1}, {filter: pid > 1}, {filter: pid > 1}, {filter: pid > 1}"
 
+static void plugins_are_checked_where_they_are_named(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION "plugins: [x.so, /run/ringmill-no-such.so]\n" SOURCES SINKS PIPELINES,
+                 "t.yaml:2:11: plugins[0]: a plug-in is named by its absolute path\n"
+                 "t.yaml:2:17: plugins[1]: /run/ringmill-no-such.so: No such file or directory\n");
+}
+
 static void branches_have_limits(void **state)
 {
     _cleanup_(cleanup_free) char *many = repeat(
@@ -525,6 +534,7 @@ int main(void)
         cmocka_unit_test(copies_over_branches),
         cmocka_unit_test(lists_must_lead_somewhere),
         cmocka_unit_test(branches_have_limits),
+        cmocka_unit_test(plugins_are_checked_where_they_are_named),
         cmocka_unit_test(free_accepts_null),
     };
 

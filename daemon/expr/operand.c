@@ -81,6 +81,13 @@ wide operand_wide(const struct operand *operand)
     return operand->is_signed ? (wide)(int64_t)operand->integer : (wide)operand->integer;
 }
 
+struct place operand_place(const struct operand *operand)
+{
+    if (operand->where == WHERE_REGISTER)
+        return (struct place){.load = LOAD_REGISTER, .reg = operand->reg};
+    return operand->place;
+}
+
 static void choose_load(const struct operand *operand, struct step *step)
 {
     bool constant = operand_is_constant(operand);

@@ -63,6 +63,9 @@ struct operand operand_null(const struct node *node, enum type type);
 bool operand_is_constant(const struct operand *operand);
 wide operand_wide(const struct operand *operand); /* a constant TYPE_INTEGER's value */
 
+/* Where loops read an integer that is no constant: its place, or its register. */
+struct place operand_place(const struct operand *operand);
+
 /* Into a register, if it is not in one. */
 int operand_load(struct compile *compile, struct operand *operand);
 /* Gives its register back, if it has one. */

@@ -17,6 +17,7 @@
 #include "record/books.h"
 #include "record/row.h"
 
+struct expr_defs;
 struct lane;
 struct wall_offset;
 struct encoder_ops;
@@ -42,6 +43,7 @@ struct handler_host {
     /* The other types that this source's records can have, NULL-ended; NULL: none. A name that only
      * they know is no mistake: here it is null. */
     const struct schema *const *siblings;
+    const struct expr_defs *defs; /* the config's named expressions; NULL: none */
     const char *source_name;
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */

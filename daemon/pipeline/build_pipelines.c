@@ -154,6 +154,7 @@ static void open_handlers(struct build *build, const struct config_node *list,
     static const struct schema no_fields = {.type_name = "nothing"};
     struct build_host host = {
         .base = {.schema = source ? source->source->streams->types->schema : &no_fields,
+                 .defs = build->graph->defs,
                  .source_name = source ? source->source->name : "",
                  .wall = &build->graph->wall,
                  .outlet = host_outlet},

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "expr/defs.h"
+
 void graph_source_deinit(struct graph_source *source)
 {
     for (uint32_t i = 0; i < source->n_strands; i++)
@@ -34,6 +36,7 @@ void graph_free(struct graph *graph)
         graph_source_deinit(&graph->sources[i]);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         sink_deinit(&graph->sinks[i]);
+    expr_defs_free(graph->defs);
     free(graph->sources);
     free(graph->sinks);
     free(graph->pipelines);

@@ -26,6 +26,7 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct expr_defs;
 struct ringmill_ring;
 
 enum {
@@ -76,6 +77,7 @@ struct graph_pipeline {
 
 struct graph {
     struct wall_offset wall; /* owned by the consumer thread */
+    struct expr_defs *defs;  /* what `defs:` says; used while it is built */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;

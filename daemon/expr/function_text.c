@@ -152,11 +152,10 @@ static void run_count_elements(const struct step *step, const struct run *run,
     struct reg *out = &run->regs[step->out];
 
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t length = run->batch->views[selection[k]].length;
+        const struct ringmill_view *view = &run->batch->views[selection[k]];
 
-        out->present[k] = length >= field->offset;
-        out->integers[k] =
-            length < field->offset ? 0 : (length - field->offset) / (field->stride | !field->stride);
+        out->present[k] = field_present(field, view);
+        out->integers[k] = field_count(field, view);
     }
 }
 

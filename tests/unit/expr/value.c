@@ -14,7 +14,7 @@
 
 #include "unit/expr/sample.h"
 
-enum { N_RECORDS = 4, SHORT_LENGTH = offsetof(struct sample, flag), SHOWN_MAX = 1024 };
+enum { SHOWN_MAX = 1024 };
 
 struct row {
     const char *text;
@@ -76,20 +76,14 @@ static void show_value(const struct field *field, const struct column *column, u
 
 static void show_values(struct expr *expr, char shown[SHOWN_MAX])
 {
-    struct sample samples[N_RECORDS] = {sample_typical(), sample_highest(), sample_lowest(),
-                                        sample_typical()};
-    struct ringmill_view views[N_RECORDS];
-    struct batch batch = {.schema = &sample_schema, .views = views, .count = N_RECORDS};
+    static struct sample_batch all;
     static struct column column;
     FILE *out = fmemopen(shown, SHOWN_MAX, "w");
 
-    for (int i = 0; i < N_RECORDS; i++)
-        views[i] = (struct ringmill_view){.data = &samples[i], .length = sizeof(samples[i])};
-    views[3].length = SHORT_LENGTH;
-    batch_select_all(&batch);
-    expr_values(expr, &batch, &column);
+    sample_batch_init(&all);
+    expr_values(expr, &all.batch, &column);
     show_type(expr_result(expr), out);
-    for (uint32_t i = 0; i < N_RECORDS; i++)
+    for (uint32_t i = 0; i < SAMPLE_KINDS; i++)
         show_value(expr_result(expr), &column, i, out);
     fclose(out);
 }

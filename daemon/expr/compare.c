@@ -131,8 +131,8 @@ static int check_types(const struct compile *compile, const struct node *node, e
     if (!types_match(left, right))
         return compile_refuse(compile, node,
                               "%s cannot compare %s with %s: both sides must be numbers, texts, "
-                              "bools or addresses",
-                              spelling, words[0], words[1]);
+                              "bools or addresses%s",
+                              spelling, words[0], words[1], operand_hint(left, right));
     if (is_order(op) && (!is_number(left) || !is_number(right)) && left->type != TYPE_NULL &&
         right->type != TYPE_NULL)
         return compile_refuse(compile, node,

@@ -73,13 +73,11 @@ static int prepare(struct compile *compile, const struct node *node, const struc
     for (uint32_t at = node->first; at; at = compile->tree->nodes[at].next) {
         if (call->n == function->most)
             return compile_refuse(compile, compile_node(compile, at),
-                                  "%s has an argument too many: it is %s", function->name,
-                                  function->usage);
+                                  "an argument too many: it is %s", function->usage);
         call->arguments[call->n++] = compile_node(compile, at);
     }
     if (call->n < function->least)
-        return compile_refuse(compile, node, "%s lacks an argument: it is %s", function->name,
-                              function->usage);
+        return compile_refuse(compile, node, "an argument is missing: it is %s", function->usage);
     *ret = function;
     return 0;
 }

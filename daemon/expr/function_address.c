@@ -68,8 +68,7 @@ static bool reread_field(struct operand *operand, bool is_mac)
     return true;
 }
 
-static int to_address(const struct call *call, bool is_mac, const char *wanted,
-                      struct operand *ret)
+static int to_address(const struct call *call, bool is_mac, const char *wanted, struct operand *ret)
 {
     struct operand operand;
     int r = call_any(call, 0, &operand);

@@ -58,6 +58,20 @@ static int check_sides(const struct compile *compile, const struct node *node,
                           spelling, words);
 }
 
+/* Points into the pattern where that is written as it is. */
+static int refuse_pattern(const struct compile *compile, const struct operand *right,
+                          const char *wrong, uint32_t at)
+{
+    struct node node = *right->node;
+
+    if (node.kind == NODE_TEXT && node.width == right->text.length + 2) {
+        node.column += 1 + at;
+        node.width = 1;
+    }
+    return compile_refuse(compile, &node, "the regular expression is wrong at its byte %u: %s", at,
+                          wrong);
+}
+
 static int make_pattern(struct compile *compile, const struct operand *right, struct pattern **ret)
 {
     char wrong[PATTERN_ERROR_MAX];
@@ -74,9 +88,7 @@ static int make_pattern(struct compile *compile, const struct operand *right, st
     r = pattern_new(compile->expr, &right->text, wrong, &at, ret);
     if (r == -ENOMEM)
         return compile_no_memory(compile);
-    return r < 0 ? compile_refuse(compile, right->node,
-                                  "the regular expression is wrong at its byte %u: %s", at, wrong)
-                 : 0;
+    return r < 0 ? refuse_pattern(compile, right, wrong, at) : 0;
 }
 
 int match_compile(struct compile *compile, const struct node *node, uint32_t *ret_term)

@@ -44,11 +44,11 @@ static int refuse_element(const struct member *member, const struct node *node,
 
     operand_describe(member->compile, element, words[0]);
     if (!operand_is_constant(element))
-        return compile_refuse(member->compile, node, "the elements of a list are constants: %s is none",
-                              words[0]);
+        return compile_refuse(member->compile, node,
+                              "the elements of a list are constants: %s is none", words[0]);
     operand_describe(member->compile, &member->left, words[1]);
-    return compile_refuse(member->compile, node, "%s cannot be in a list with %s", words[1],
-                          words[0]);
+    return compile_refuse(member->compile, node, "%s cannot be in a list with %s%s", words[1],
+                          words[0], operand_hint(&member->left, element));
 }
 
 static int compile_constant(const struct member *member, const struct node *node,
@@ -318,7 +318,7 @@ static int add_element(struct member *member, const struct node *node)
     const struct operand *left = &member->left;
     char words[OPERAND_WORDS_MAX];
 
-    if (left->type == TYPE_INTEGER)
+    if (left->type == TYPE_INTEGER && node->kind != NODE_ADDRESS)
         return add_integer(member, node);
     if (node->kind == NODE_RANGE) {
         operand_describe(member->compile, left, words);
@@ -326,6 +326,11 @@ static int add_element(struct member *member, const struct node *node)
     }
     if (left->type == TYPE_IPV4 || left->meaning == MEANING_IPV6)
         return add_network(member, node);
+    if (node->kind == NODE_ADDRESS && node->address.is_network && left->type != TYPE_NULL) {
+        operand_describe(member->compile, left, words);
+        return compile_refuse(member->compile, node, "networks hold IP addresses: %s is none",
+                              words);
+    }
     return add_text(member, node);
 }
 

@@ -201,6 +201,20 @@ void operand_describe(const struct compile *compile, const struct operand *opera
              compile->tree->source + node->start, cut ? "..." : "", type);
 }
 
+static bool is_address(const struct operand *operand)
+{
+    return operand->type == TYPE_IPV4 || operand->meaning == MEANING_IPV6 ||
+           operand->meaning == MEANING_MAC;
+}
+
+const char *operand_hint(const struct operand *left, const struct operand *right)
+{
+    bool quoted = (is_address(left) && right->type == TYPE_TEXT) ||
+                  (is_address(right) && left->type == TYPE_TEXT);
+
+    return quoted ? "; addresses stand without quotes" : "";
+}
+
 int operand_check_value(const struct compile *compile, const struct operand *operand)
 {
     const struct node *node = operand->node;
@@ -249,7 +263,7 @@ static int plain_result(struct compile *compile, const struct field *field, stru
     *ret = (struct field){.kind = field->kind,
                           .meaning = field->meaning,
                           .is_signed = field->is_signed,
-                          .size = field->size};
+                          .size = field->bits ? 8 : field->size};
     if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS)
         *ret = (struct field){.kind = FIELD_CHARS};
     if (field->meaning == MEANING_PORT_BE)

@@ -148,10 +148,8 @@ enum pattern_result pattern_match(const struct pattern *pattern, const struct te
         return PATTERN_YES;
     if (text->length > PATTERN_TEXT_MAX)
         return PATTERN_LIMIT;
-    matches = (pattern->stack ? pcre2_jit_match : pcre2_match)(
-        pattern->code, (PCRE2_SPTR)text->bytes, text->length, 0, 0, pattern->data,
-        pattern->context);
-    return matches >= 0                      ? PATTERN_YES
-           : matches == PCRE2_ERROR_NOMATCH ? PATTERN_NO
-                                             : PATTERN_LIMIT;
+    matches = (pattern->stack ? pcre2_jit_match
+                              : pcre2_match)(pattern->code, (PCRE2_SPTR)text->bytes, text->length,
+                                             0, 0, pattern->data, pattern->context);
+    return matches >= 0 ? PATTERN_YES : matches == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_LIMIT;
 }

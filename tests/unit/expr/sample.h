@@ -101,8 +101,7 @@ static struct field host_members[] = {
 };
 static struct field host_element[] = {
     {.name = "", .kind = FIELD_STRUCT, PLACED(hosts[0]), .members = host_members, .n_members = 3}};
-static struct field half_element[] = {
-    {.name = "", .kind = FIELD_UINT, PLACED(either.half[0])}};
+static struct field half_element[] = {{.name = "", .kind = FIELD_UINT, PLACED(either.half[0])}};
 static struct field either_members[] = {
     {.name = "whole", .kind = FIELD_UINT, PLACED(either.whole)},
     {.name = "half",
@@ -255,7 +254,8 @@ static inline struct sample sample_typical(void)
     for (int i = 0; i < 3; i++) {
         sample.hosts[i] = (struct sample_host){.id = (uint8_t)(10 + i),
                                                .ports = {(uint16_t)(80 + i), (uint16_t)(90 + i)}};
-        snprintf(sample.hosts[i].name, sizeof(sample.hosts[i].name), "host%d", i);
+        memcpy(sample.hosts[i].name, "host", 4);
+        sample.hosts[i].name[4] = (char)('0' + i);
     }
     sample.either.whole = 0x00020001;
     memcpy(sample.tail, "tail\0\0\x07\0\x08", 10);
@@ -349,8 +349,7 @@ static inline void sample_batch_init(struct sample_batch *all)
         .samples = {sample_typical(), sample_highest(), sample_lowest(), sample_typical()},
         .batch = {.schema = &sample_schema, .views = all->views, .count = SAMPLE_KINDS}};
     for (int i = 0; i < SAMPLE_KINDS; i++) {
-        all->views[i] =
-            (struct ringmill_view){.data = &all->samples[i], .length = SAMPLE_LENGTH};
+        all->views[i] = (struct ringmill_view){.data = &all->samples[i], .length = SAMPLE_LENGTH};
         sample_fill_columns(all, i);
     }
     all->views[3].length = SAMPLE_SHORT;

@@ -246,9 +246,8 @@ static int check_types(const struct compile *compile, const struct node *node, c
     if (r < 0 || (is_number(operand) && (floats || operand->type != TYPE_FLOAT)))
         return r;
     operand_describe(compile, operand, words);
-    return compile_refuse(compile, node, "%s takes %s: %s is %s", spelling,
-                          floats ? "numbers" : "integers", words,
-                          operand->type == TYPE_FLOAT ? "a float" : "none");
+    return compile_refuse(compile, node, "%s takes %s: %s is none", spelling,
+                          floats ? "numbers" : "integers", words);
 }
 
 /* Makes a number what the other side needs; a null takes any type. */

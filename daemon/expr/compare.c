@@ -44,6 +44,18 @@ int compare_add(struct compile *compile, struct term *term, uint32_t first, uint
     return compile_add_term(compile, term, ret_term);
 }
 
+int compare_add_leaf(struct compile *compile, struct term *term, uint32_t first, bool constant,
+                     uint32_t *ret_term)
+{
+    const struct run run = {.regs = compile->regs, .expr = compile->expr};
+    uint16_t selection[1] = {0};
+
+    if (!constant)
+        return compare_add(compile, term, first, ret_term);
+    compile_fold(compile, first);
+    return compare_add_truth(compile, term->run(term, &run, true, selection, 1), ret_term);
+}
+
 static bool is_order(enum op op)
 {
     return op != OP_EQ && op != OP_NE;
@@ -90,10 +102,17 @@ static bool types_match(const struct operand *left, const struct operand *right)
     return left->type == right->type || (is_number(left) && is_number(right));
 }
 
-static int check_types(const struct compile *compile, const struct node *node,
+bool compare_fits(const struct operand *left, const struct operand *constant)
+{
+    if (left->type == TYPE_BYTES && !left->meaning && constant->type == TYPE_TEXT)
+        return constant->text.length == left->size;
+    return types_match(left, constant);
+}
+
+static int check_types(const struct compile *compile, const struct node *node, enum op op,
                        const struct operand *left, const struct operand *right)
 {
-    const char *spelling = op_spelling(node->op);
+    const char *spelling = op_spelling(op);
     const struct operand *bytes = left->type == TYPE_BYTES ? left : right;
     char words[2][OPERAND_WORDS_MAX];
     int r = operand_check_value(compile, left);
@@ -112,9 +131,9 @@ static int check_types(const struct compile *compile, const struct node *node,
     if (!types_match(left, right))
         return compile_refuse(compile, node,
                               "%s cannot compare %s with %s: both sides must be numbers, texts, "
-                              "bools or addresses",
-                              spelling, words[0], words[1]);
-    if (is_order(node->op) && (!is_number(left) || !is_number(right)) && left->type != TYPE_NULL &&
+                              "bools or addresses%s",
+                              spelling, words[0], words[1], operand_hint(left, right));
+    if (is_order(op) && (!is_number(left) || !is_number(right)) && left->type != TYPE_NULL &&
         right->type != TYPE_NULL)
         return compile_refuse(compile, node,
                               "%s orders numbers only: %s and %s can be == or !=", spelling,
@@ -132,14 +151,6 @@ static void bounds_of(const struct operand *operand, wide *ret_least, wide *ret_
         bits = field->bits ? field->bits : 8 * field->size;
     *ret_least = operand->is_signed ? -((wide)1 << (bits - 1)) : 0;
     *ret_most = *ret_least + (((wide)1 << bits) - 1);
-}
-
-/* The loops read a place and a register alike. */
-static struct place place_of(const struct operand *operand)
-{
-    if (operand->where == WHERE_REGISTER)
-        return (struct place){.load = LOAD_REGISTER, .reg = operand->reg};
-    return operand->place;
 }
 
 int compare_range(struct compile *compile, struct operand *operand, wide lowest, wide highest,
@@ -161,7 +172,7 @@ int compare_range(struct compile *compile, struct operand *operand, wide lowest,
         highest = most;
         term.inverted = false; /* true unless null */
     }
-    term.left = place_of(operand);
+    term.left = operand_place(operand);
     term.lowest = (uint64_t)lowest;
     term.span = (uint64_t)(highest - lowest);
     return compare_add(compile, &term, first, ret_term);
@@ -255,12 +266,7 @@ static int compare_registers(struct compile *compile, enum op op, struct operand
     term.b = b->reg;
     operand_drop(compile, left);
     operand_drop(compile, right);
-    if (!constant)
-        return compare_add(compile, &term, first, ret_term);
-    compile_fold(compile, first);
-    uint16_t selection[1] = {0};
-    const struct run run = {.regs = compile->regs, .expr = compile->expr};
-    return compare_add_truth(compile, term.run(&term, &run, true, selection, 1), ret_term);
+    return compare_add_leaf(compile, &term, first, constant, ret_term);
 }
 
 static int compare_operands(struct compile *compile, enum op op, struct operand *left,
@@ -287,22 +293,30 @@ static int compare_operands(struct compile *compile, enum op op, struct operand 
     return compare_registers(compile, op, left, right, first, ret_term);
 }
 
-int compare_compile(struct compile *compile, const struct node *node, uint32_t *ret_term)
+int compare_nodes(struct compile *compile, const struct node *node, enum op op,
+                  const struct node *left_node, const struct node *right_node,
+                  const struct beside *beside, uint32_t *ret_term)
 {
-    const struct node *left_node = compile_node(compile, node->first);
-    const struct node *right_node = compile_node(compile, left_node->next);
-    const struct beside beside = value_beside(compile, node, &beside_nothing);
     uint32_t first = compile->expr->n_steps;
     struct operand left, right;
-    int r = value_compile(compile, left_node, &beside, &left);
+    int r = value_compile(compile, left_node, beside, &left);
 
     if (r == 0)
-        r = value_compile(compile, right_node, &beside, &right);
+        r = value_compile(compile, right_node, beside, &right);
     if (r == 0)
         r = adapt(compile, &left, &right);
     if (r == 0)
         r = adapt(compile, &right, &left);
     if (r == 0)
-        r = check_types(compile, node, &left, &right);
-    return r < 0 ? r : compare_operands(compile, node->op, &left, &right, first, ret_term);
+        r = check_types(compile, node, op, &left, &right);
+    return r < 0 ? r : compare_operands(compile, op, &left, &right, first, ret_term);
+}
+
+int compare_compile(struct compile *compile, const struct node *node, uint32_t *ret_term)
+{
+    const struct node *left = compile_node(compile, node->first);
+    const struct beside beside = value_beside(compile, node, &beside_nothing);
+
+    return compare_nodes(compile, node, node->op, left, compile_node(compile, left->next), &beside,
+                         ret_term);
 }

@@ -18,9 +18,11 @@ struct compile {
     struct expr *expr;
     uint32_t room_terms; /* allocated */
     uint32_t room_steps;
-    uint64_t taken;   /* registers, one bit each */
-    struct reg *regs; /* for what is computed while compiling */
-    uint32_t n_nodes; /* looked at, with those of named expressions each time they are used */
+    uint64_t taken;      /* registers, one bit each */
+    struct reg *regs;    /* for what is computed while compiling */
+    uint32_t n_copies;   /* steps that make texts */
+    uint32_t n_patterns; /* regular expressions */
+    uint32_t n_nodes;    /* looked at, with those of named expressions each time they are used */
 };
 
 /* Points at the node. */

@@ -13,6 +13,8 @@
 #include "expr/defs.h"
 #include "expr/function.h"
 #include "expr/leaf.h"
+#include "expr/match.h"
+#include "expr/member.h"
 #include "expr/value.h"
 
 bool condition_is(const struct compile *compile, const struct node *node)
@@ -193,6 +195,14 @@ int condition_compile(struct compile *compile, const struct node *node, uint32_t
         return compile_not(compile, node, ret_term);
     case NODE_COMPARE:
         return compare_compile(compile, node, ret_term);
+    case NODE_IN:
+        return member_compile(compile, node, ret_term);
+    case NODE_MATCH:
+        return match_compile(compile, node, ret_term);
+    case NODE_CALL:
+        if (function_is_condition(node))
+            return function_condition(compile, node, ret_term);
+        return compile_alone(compile, node, ret_term);
     default:
         return is_flags(compile, node) ? compile_flags(compile, node, ret_term)
                                        : compile_alone(compile, node, ret_term);

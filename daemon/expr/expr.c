@@ -98,6 +98,11 @@ const struct field *expr_result(const struct expr *expr)
     return &expr->result;
 }
 
+const struct expr_troubles *expr_troubles(const struct expr *expr)
+{
+    return &expr->troubles;
+}
+
 void expr_select(struct expr *expr, struct batch *batch)
 {
     batch->selected = eval_select(expr, batch, batch->selection, batch->selected);

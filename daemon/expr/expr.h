@@ -71,6 +71,15 @@ const struct field *expr_result(const struct expr *expr);
  * memory but the stack, under 64 KiB of it. */
 void expr_select(struct expr *expr, struct batch *batch);
 
+/* What an expression gave up on, in all its runs. */
+struct expr_troubles {
+    uint64_t matches; /* of a regular expression that reached a limit: no match */
+    uint64_t copies;  /* of texts too long for lower() or upper(): null */
+};
+
+/* On the expression's own thread. */
+const struct expr_troubles *expr_troubles(const struct expr *expr);
+
 /* For each selected view its value, or null, at the view's index. Texts point into the sample, into
  * the expression's own memory (valid until its next expr_values()) or into constants. */
 void expr_values(struct expr *expr, const struct batch *batch, struct column *ret_values);

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "expr/host.h"
 
 enum part_kind { PART_INTEGER, PART_FLOAT, PART_TEXT };
 
@@ -83,7 +84,7 @@ int key_open(const struct setting_texts *by, const struct expr_scope *scope, uin
 
         key->n_parts++;
         if (compiled < 0) {
-            diag_add_inside(diag, by->nodes[i], error.column, "%s", error.text);
+            expr_report(&error, by->nodes[i], diag);
             result = compiled;
             continue;
         }

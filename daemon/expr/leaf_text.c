@@ -106,3 +106,35 @@ uint32_t leaf_texts(const struct term *term, const struct run *run, bool wanted,
     }
     return kept;
 }
+
+uint32_t leaf_present(const struct term *term, const struct run *run, bool wanted,
+                      uint16_t *selection, uint32_t n)
+{
+    const struct reg *reg = &run->regs[term->a];
+    uint32_t kept = 0;
+
+    for (uint32_t k = 0; k < n; k++) {
+        bool present = term->b ? reg->texts[k].bytes != NULL : reg->present[k];
+
+        selection[kept] = selection[k];
+        kept += present == wanted;
+    }
+    return kept;
+}
+
+uint32_t leaf_inside(const struct term *term, const struct run *run, bool wanted,
+                     uint16_t *selection, uint32_t n)
+{
+    const struct field *field = &term->left.field;
+    uint32_t kept = 0;
+
+    for (uint32_t k = 0; k < n; k++) {
+        const struct ringmill_view *view = &run->batch->views[selection[k]];
+        bool present = field->kind == FIELD_TEXTS ? field_text(field, view).bytes != NULL
+                                                  : field_present(field, view);
+
+        selection[kept] = selection[k];
+        kept += present == wanted;
+    }
+    return kept;
+}

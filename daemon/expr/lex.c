@@ -313,7 +313,9 @@ static int lex_float(struct lex *lex, struct expr_error *error, struct token *to
     token->kind = TOKEN_FLOAT;
     token->width = lex->at - token->column;
     token->number = strtod(copy, &end);
-    if (*end || used == sizeof(copy) - 1 || strpbrk(copy, "xXpP") || !isfinite(token->number))
+    if (!*end && !isfinite(token->number))
+        return refuse_token(lex, token, error, "a number with a point goes up to 1.79e308");
+    if (*end || used == sizeof(copy) - 1 || strpbrk(copy, "xXpP"))
         return refuse_token(lex, token, error,
                             "a number with a point is spelt like 1.5 or 1.5e-3, without a suffix");
     return 0;

@@ -81,6 +81,13 @@ wide operand_wide(const struct operand *operand)
     return operand->is_signed ? (wide)(int64_t)operand->integer : (wide)operand->integer;
 }
 
+struct place operand_place(const struct operand *operand)
+{
+    if (operand->where == WHERE_REGISTER)
+        return (struct place){.load = LOAD_REGISTER, .reg = operand->reg};
+    return operand->place;
+}
+
 static void choose_load(const struct operand *operand, struct step *step)
 {
     bool constant = operand_is_constant(operand);
@@ -194,6 +201,20 @@ void operand_describe(const struct compile *compile, const struct operand *opera
              compile->tree->source + node->start, cut ? "..." : "", type);
 }
 
+static bool is_address(const struct operand *operand)
+{
+    return operand->type == TYPE_IPV4 || operand->meaning == MEANING_IPV6 ||
+           operand->meaning == MEANING_MAC;
+}
+
+const char *operand_hint(const struct operand *left, const struct operand *right)
+{
+    bool quoted = (is_address(left) && right->type == TYPE_TEXT) ||
+                  (is_address(right) && left->type == TYPE_TEXT);
+
+    return quoted ? "; addresses stand without quotes" : "";
+}
+
 int operand_check_value(const struct compile *compile, const struct operand *operand)
 {
     const struct node *node = operand->node;
@@ -242,7 +263,7 @@ static int plain_result(struct compile *compile, const struct field *field, stru
     *ret = (struct field){.kind = field->kind,
                           .meaning = field->meaning,
                           .is_signed = field->is_signed,
-                          .size = field->size};
+                          .size = field->bits ? 8 : field->size};
     if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS)
         *ret = (struct field){.kind = FIELD_CHARS};
     if (field->meaning == MEANING_PORT_BE)

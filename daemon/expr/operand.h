@@ -63,6 +63,9 @@ struct operand operand_null(const struct node *node, enum type type);
 bool operand_is_constant(const struct operand *operand);
 wide operand_wide(const struct operand *operand); /* a constant TYPE_INTEGER's value */
 
+/* Where loops read an integer that is no constant: its place, or its register. */
+struct place operand_place(const struct operand *operand);
+
 /* Into a register, if it is not in one. */
 int operand_load(struct compile *compile, struct operand *operand);
 /* Gives its register back, if it has one. */
@@ -77,6 +80,8 @@ int operand_settle(struct compile *compile, struct operand *operand, uint32_t fi
 enum { OPERAND_WORDS_MAX = 160 };
 void operand_describe(const struct compile *compile, const struct operand *operand,
                       char out[OPERAND_WORDS_MAX]);
+/* What to say besides where the two do not go together; often "". */
+const char *operand_hint(const struct operand *left, const struct operand *right);
 /* -EINVAL with a sentence, if the operand is a list, an array or a struct; else 0. */
 int operand_check_value(const struct compile *compile, const struct operand *operand);
 

@@ -137,6 +137,7 @@ struct expr {
     struct reg *regs;
     uint32_t n_regs;
     struct field result;
+    struct expr_troubles troubles;
     struct piece *pieces;
 };
 

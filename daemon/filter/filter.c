@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "expr/expr.h"
+#include "expr/host.h"
 
 struct filter {
     struct handler base;
@@ -29,7 +29,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
                        struct diag *diag, struct handler **ret)
 {
     _cleanup_(cleanup_free) struct filter *filter = calloc(1, sizeof(*filter));
-    const struct expr_scope scope = {.schema = host->schema, .siblings = host->siblings};
+    const struct expr_scope scope = expr_scope_of(host);
     struct expr_error error;
     int result;
 
@@ -41,7 +41,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
     }
     result = expr_compile(config->text, &scope, &error, &filter->condition);
     if (result < 0) {
-        diag_add_inside(diag, config, error.column, "%s", error.text);
+        expr_report(&error, config, diag);
         return result;
     }
     filter->base.ops = &filter_ops;

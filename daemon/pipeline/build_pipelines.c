@@ -294,6 +294,7 @@ static void open_handlers(struct build_host *host, const struct pipeline_config 
     strand->budget = (int64_t)config->budget;
     strand->tick = clock_coarse_tick();
     host->strand = strand;
+    host->base.defs = host->build->graph->defs;
     host->base.wall = &host->build->graph->wall;
     host->base.resolver = host->build->graph->resolver;
     host->base.outlet = host_outlet;

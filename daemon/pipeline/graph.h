@@ -25,6 +25,7 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct expr_defs;
 struct resolver;
 struct ringmill_ring;
 
@@ -135,6 +136,7 @@ struct graph {
     uint32_t n_plugins;
     struct wall_offset wall;   /* owned by the consumer thread */
     struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
+    struct expr_defs *defs;    /* what `defs:` says; used while it is built */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;

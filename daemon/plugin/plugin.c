@@ -54,8 +54,8 @@ static int translate_option(struct plugin *plugin, const struct ringmill_option 
     *setting = (struct setting){
         .name = option->name,
         .type = types[option->type].type,
-        .offset = plugin->n_options * sizeof(struct ringmill_option_value) +
-                  types[option->type].offset,
+        .offset =
+            plugin->n_options * sizeof(struct ringmill_option_value) + types[option->type].offset,
         .minimum = option->minimum,
         .maximum = option->maximum,
         .fallback = option->required ? NULL : option->fallback,
@@ -120,8 +120,8 @@ static int translate(struct plugin *plugin, struct error *error)
     for (const struct ringmill_option *option = table->options;
          option && option->name && result == 0; option++)
         result = translate_option(plugin, option, error);
-    for (const struct ringmill_counter *from = table->counters;
-         from && from->name && result == 0; from++)
+    for (const struct ringmill_counter *from = table->counters; from && from->name && result == 0;
+         from++)
         result = translate_counter(plugin, from, error);
     return result;
 }

@@ -42,7 +42,8 @@ static int check_link(const char *path, struct error *error)
         return error_set(error, -errno, "%s: %s", path, strerror(errno));
     if (strcmp(real, path) != 0)
         return error_set(error, -EPERM,
-                         "the path is not straight or goes through a symbolic link; write %s", real);
+                         "the path is not straight or goes through a symbolic link; write %s",
+                         real);
     return 0;
 }
 

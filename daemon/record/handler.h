@@ -18,6 +18,7 @@
 #include "record/loss.h"
 #include "record/row.h"
 
+struct expr_defs;
 struct lane;
 struct setting;
 struct wall_offset;
@@ -54,6 +55,7 @@ struct handler_host {
      * they know is no mistake: here it is null. */
     const struct schema *const *siblings;
     const struct handler_ops *ops; /* the row that is opened */
+    const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
     const char *source_name;
     const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */

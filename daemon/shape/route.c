@@ -84,7 +84,7 @@ static int open_condition(struct branch_case *this, const struct config_node *en
         return 0;
     result = expr_compile(when->text, &scope, &error, &this->when);
     if (result < 0)
-        diag_add_inside(diag, when, error.column, "%s", error.text);
+        expr_report(&error, when, diag);
     return result;
 }
 

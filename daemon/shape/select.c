@@ -168,7 +168,7 @@ static int open_computed(struct select *select, const struct config_node *entry,
         return -EINVAL;
     result = expr_compile_value(entry->text, &scope, &error, &computed->expr);
     if (result < 0) {
-        diag_add_inside(diag, entry, error.column, "%s", error.text);
+        expr_report(&error, entry, diag);
         return result;
     }
     select->n_computed++;

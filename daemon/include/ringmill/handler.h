@@ -87,8 +87,8 @@ static inline void ringmill_set_null(struct ringmill_values *values, uint32_t in
 {
     uint64_t bit = UINT64_C(1) << (index % 64);
 
-    values->null[index / 64] = null ? values->null[index / 64] | bit
-                                    : values->null[index / 64] & ~bit;
+    values->null[index / 64] =
+        null ? values->null[index / 64] | bit : values->null[index / 64] & ~bit;
 }
 
 /* The records that came to the handler, up to RINGMILL_BATCH_MAX of them:
@@ -112,7 +112,8 @@ static inline void ringmill_drop(struct ringmill_records *batch, uint32_t index)
     batch->dropped[index / 64] |= UINT64_C(1) << (index % 64);
 }
 
-/* ---- What ringmilld offers -------------------------------------------------------------------- */
+/* ---- What ringmilld offers --------------------------------------------------------------------
+ */
 
 struct ringmill_field; /* of the records that come in */
 
@@ -129,8 +130,8 @@ struct ringmill_handler_host {
      * RINGMILL_KIND_BYTES. process() fills the values, and what texts point to must stay valid
      * until the next process(); those of a record that is dropped do not matter. NULL after a
      * message. */
-    struct ringmill_values *(*add_field)(const struct ringmill_handler_host *host,
-                                         const char *name, enum ringmill_kind kind);
+    struct ringmill_values *(*add_field)(const struct ringmill_handler_host *host, const char *name,
+                                         enum ringmill_kind kind);
     /* In open(): a message for the user, one sentence without its full stop, about an option, or
      * with NULL about the handler. open() should then fail. */
     void (*refuse)(const struct ringmill_handler_host *host, const char *option,
@@ -142,7 +143,8 @@ struct ringmill_handler_host {
                  struct ringmill_values *ret_values);
 };
 
-/* ---- What a handler is ------------------------------------------------------------------------ */
+/* ---- What a handler is ------------------------------------------------------------------------
+ */
 
 enum ringmill_option_type {
     RINGMILL_OPTION_TEXT,     /* text; bytes */

@@ -14,7 +14,7 @@
 
 #include "unit/expr/sample.h"
 
-enum { N_RECORDS = 4, SHORT_LENGTH = offsetof(struct sample, flag), SHOWN_MAX = 1024 };
+enum { SHOWN_MAX = 1024 };
 
 struct row {
     const char *text;
@@ -44,6 +44,127 @@ static const struct row rows[] = {
     {"s8 / 2.0", "float8: -2.5 63.5 -64 -2.5"},
     {"u8 == 5", "bool1: 1 0 0 1"},
     {"u32 < 5000", "bool1: 1 0 1 0"},
+    {"u16", "u2: 500 65535 0 500"},
+    {"s16", "s2: -500 32767 -32768 -500"},
+    {"u32", "u4: 1000 4294967295 0 null"},
+    {"s32", "s4: -1000 2147483647 -2147483648 null"},
+    {"s64", "s8: -5000000 9223372036854775807 -9223372036854775808 null"},
+    {"mood", "enum4: -1 2147483647 -2147483648 null"},
+    {"big", "enum8: 0 18446744073709551615 0 null"},
+    {"tag", "text4: abcd   null"},
+    {"name", "text11: eleven-byte   null"},
+    {"other", "text0: cron a null null"},
+    {"args[3]", "text0: /tmp null null null"},
+    {"f64", "float8: 2.5 inf null null"},
+    {"f32", "float4: -0.5 3.40282e+38 -3.40282e+38 null"},
+    {"b3", "u8: 5 7 0 null"},
+    {"s5", "s8: -3 -1 0 null"},
+    {"lit", "bool8: 1 1 0 null"},
+    {"wide", "u8: 257 131071 0 null"},
+    {"pointer", "pointer8: 18446612682070036480 18446744073709551615 0 null"},
+    {"when", "u8: 1000000000 18446744073709551615 0 null"},
+    {"v4", "u4: c0a80117 ffffffff 00000000 null"},
+    {"v4b", "u4: 0a000001 ffffffff 00000000 null"},
+    {"v6", "bytes16: fe800000000000000000000000000001 ffffffffffffffffffffffffffffffff "
+           "00000000000000000000000000000000 null"},
+    {"hw", "bytes6: 525400123456 ffffffffffff 000000000000 null"},
+    {"id", "bytes5: 6162006364 ffffffffff 0000000000 null"},
+    {"port", "u2: 443 65535 0 null"},
+    {"hosts[1].id", "u1: 11 255 0 null"},
+    {"hosts[2].ports[1]", "u2: 92 65535 0 null"},
+    {"either.half[0]", "u2: 1 65535 0 null"},
+    {"tail", "text0: tail xxxxxxxxxx  null"},
+    {"numbers[4]", "u2: 8 30840 0 null"},
+    {"c_int", "s8: -42 9223372036854775807 null 7"},
+    {"c_text", "text0: computed  null seven"},
+    {"c_float", "float8: 0.25 -1e+300 null 7"},
+    {"c_bool", "bool1: 1 0 null 0"},
+    {"c_v4", "u4: 0a090807 ffffffff null 7f000001"},
+    {"c_port", "u2: 22 65535 null 7"},
+    {"c_mac", "bytes6: 010203040506 ffffffffffff null 010203040507"},
+    {"elsewhere", "u4: null null null null"},
+    {"elsetext", "text16: null null null null"},
+    {"elsev6", "bytes16: null null null null"},
+    {"elsestate", "enum4: null null null null"},
+    {"null", "bool1: null null null null"},
+    {"true", "bool1: 1 1 1 1"},
+    {"10.0.0.1", "u4: 0a000001 0a000001 0a000001 0a000001"},
+    {"::1", "bytes16: 00000000000000000000000000000001 00000000000000000000000000000001 "
+            "00000000000000000000000000000001 00000000000000000000000000000001"},
+    {"01:02:03:04:05:06", "bytes6: 010203040506 010203040506 010203040506 010203040506"},
+    {"0x10", "u8: 16 16 16 16"},
+    {"5ms", "u8: 5000000 5000000 5000000 5000000"},
+    {"u64 + u64", "u8: 10000000 null 0 null"},
+    {"u64 - s64", "s8: 10000000 null null null"},
+    {"s64 - u64", "s8: -10000000 -9223372036854775808 -9223372036854775808 null"},
+    {"u64 * 2", "u8: 10000000 null 0 null"},
+    {"s64 * -1", "s8: 5000000 -9223372036854775807 null null"},
+    {"u64 * s64", "s8: -25000000000000 null 0 null"},
+    {"u64 / s8", "s8: -1000000 145249953336295682 0 null"},
+    {"s64 / -1", "s8: 5000000 -9223372036854775807 null null"},
+    {"s64 % -1", "s8: 0 0 0 null"},
+    {"u64 % s64", "s8: 0 1 0 null"},
+    {"s8 % u8", "s8: 0 127 null 0"},
+    {"u64 >> 63", "u8: 0 1 0 null"},
+    {"s64 >> 63", "s8: -1 0 -1 null"},
+    {"u64 << 1", "u8: 10000000 null 0 null"},
+    {"s64 << 1", "s8: -10000000 null null null"},
+    {"u8 << 56", "u8: 360287970189639680 18374686479671623680 0 360287970189639680"},
+    {"u8 >> u8", "u8: 0 null 0 0"},
+    {"u8 << s8", "u8: null null null null"},
+    {"u64 | s64", "s8: -64 null -9223372036854775808 null"},
+    {"u64 ^ s64", "s8: -128 null -9223372036854775808 null"},
+    {"u64 & s64", "u8: 64 9223372036854775807 0 null"},
+    {"s8 & s16", "s8: -504 127 -32768 -504"},
+    {"s8 & u16", "u8: 496 127 0 496"},
+    {"s8 | s16", "s8: -1 32767 -128 -1"},
+    {"~u64", "u8: 18446744073704551615 0 18446744073709551615 null"},
+    {"~s64", "s8: 4999999 -9223372036854775808 9223372036854775807 null"},
+    {"-u64", "s8: -5000000 null 0 null"},
+    {"-s64", "s8: 5000000 -9223372036854775807 null null"},
+    {"-(u64 / 2)", "s8: -2500000 -9223372036854775807 0 null"},
+    {"f64 + f64", "float8: 5 null null null"},
+    {"f64 * 1.0e308", "float8: null null null null"},
+    {"f32 * f32", "float8: 0.25 1.15792e+77 1.15792e+77 null"},
+    {"f64 / u8", "float8: 0.5 null null null"},
+    {"u64 + 0.5", "float8: 5e+06 1.84467e+19 0.5 null"},
+    {"-f32", "float8: 0.5 -3.40282e+38 3.40282e+38 null"},
+    {"wide * b3", "u8: 1285 917497 0 null"},
+    {"s5 + b3", "s8: 2 6 0 null"},
+    {"u32 / 3 * 3", "u8: 999 4294967295 0 null"},
+    {"1000000 * 1000000 * 1000000 * 1000000", "u8: null null null null"},
+    {"(u8 + 1) * (s8 - 1)", "s8: -36 32256 -129 -36"},
+    {"len(path)", "u8: 11 1 null null"},
+    {"len(args)", "u8: 4 0 null null"},
+    {"len(numbers)", "u8: 5 5 5 null"},
+    {"lower(comm)", "text0: cron sixteen-bytes-ab  null"},
+    {"upper(path)", "text0: /ETC/PASSWD A null null"},
+    {"basename(path)", "text0: passwd a null null"},
+    {"dirname(path)", "text0: /etc . null null"},
+    {"net(v4, 16)", "u4: c0a80000 ffff0000 00000000 null"},
+    {"net(v6, 12)", "bytes16: fe800000000000000000000000000000 fff00000000000000000000000000000 "
+                    "00000000000000000000000000000000 null"},
+    {"ip(raw4)", "u4: 0a010203 ffffffff 00000000 null"},
+    {"ip(v4b)", "u4: 0a000001 ffffffff 00000000 null"},
+    {"mac(hw)", "bytes6: 525400123456 ffffffffffff 000000000000 null"},
+    {"ip(\"10.0.0.1\")", "u4: 0a000001 0a000001 0a000001 0a000001"},
+    {"bucket(u64, 1000)", "u8: 5000000 18446744073709551000 0 null"},
+    {"bucket(s64, 1000)", "s8: -5000000 9223372036854775000 null null"},
+    {"bucket(s64, log2)", "s8: -4194304 4611686018427387904 -9223372036854775808 null"},
+    {"bucket(u64, log2)", "u8: 4194304 9223372036854775808 0 null"},
+    {"hash(u8)",
+     "u8: 1630762601703921519 13495590344887696446 5186723970666069335 1630762601703921519"},
+    {"hash(u8, comm)",
+     "u8: 12689997229558216774 7393440485844486770 17536343748785344380 6844602883920185632"},
+    {"hash(path)",
+     "u8: 12306610258916338466 228969433279688593 12543763219054891177 12543763219054891177"},
+    {"comm =~ \"^c\"", "bool1: 1 0 0 0"},
+    {"u8 in [5]", "bool1: 1 0 0 1"},
+    {"has(u32)", "bool1: 1 1 1 0"},
+    {"!flag", "bool1: 0 0 1 1"},
+    {"u8 == 5 || flag", "bool1: 1 1 0 1"},
+    {"flags & O_CREAT", "u8: 64 64 0 null"},
+    {"flags | O_TRUNC", "u8: 577 4294967295 512 null"},
 };
 
 static void show_type(const struct field *field, FILE *out)
@@ -59,12 +180,25 @@ static void show_type(const struct field *field, FILE *out)
         assert_true(field->n_names > 0);
 }
 
+static void show_bytes(const struct field *field, const struct column *column, uint32_t index,
+                       FILE *out)
+{
+    const char *bytes = field->kind == FIELD_BYTES ? column->texts[index].bytes
+                                                   : (const char *)&column->integers[index];
+
+    fputs(" ", out);
+    for (uint32_t i = 0; i < field->size; i++)
+        fprintf(out, "%02x", (uint8_t)bytes[i]);
+}
+
 static void show_value(const struct field *field, const struct column *column, uint32_t index,
                        FILE *out)
 {
     if (column_is_null(column, index))
         fprintf(out, " null");
-    else if (field->kind == FIELD_CHARS || field->kind == FIELD_BYTES)
+    else if (field->kind == FIELD_BYTES || field->meaning == MEANING_IPV4)
+        show_bytes(field, column, index, out);
+    else if (field->kind == FIELD_CHARS)
         fprintf(out, " %.*s", (int)column->texts[index].length, column->texts[index].bytes);
     else if (field->kind == FIELD_FLOAT)
         fprintf(out, " %g", column->floats[index]);
@@ -76,20 +210,14 @@ static void show_value(const struct field *field, const struct column *column, u
 
 static void show_values(struct expr *expr, char shown[SHOWN_MAX])
 {
-    struct sample samples[N_RECORDS] = {sample_typical(), sample_highest(), sample_lowest(),
-                                        sample_typical()};
-    struct ringmill_view views[N_RECORDS];
-    struct batch batch = {.schema = &sample_schema, .views = views, .count = N_RECORDS};
+    static struct sample_batch all;
     static struct column column;
     FILE *out = fmemopen(shown, SHOWN_MAX, "w");
 
-    for (int i = 0; i < N_RECORDS; i++)
-        views[i] = (struct ringmill_view){.data = &samples[i], .length = sizeof(samples[i])};
-    views[3].length = SHORT_LENGTH;
-    batch_select_all(&batch);
-    expr_values(expr, &batch, &column);
+    sample_batch_init(&all);
+    expr_values(expr, &all.batch, &column);
     show_type(expr_result(expr), out);
-    for (uint32_t i = 0; i < N_RECORDS; i++)
+    for (uint32_t i = 0; i < SAMPLE_KINDS; i++)
         show_value(expr_result(expr), &column, i, out);
     fclose(out);
 }

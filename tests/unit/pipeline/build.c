@@ -59,9 +59,8 @@ static void sections(void **state)
     refuse_graph(
         "x: 1\n",
         "t.yaml:1:1: x: unknown key; allowed are version, plugins, sources, sinks, pipelines, "
-        "control, "
-        "health, "
-        "log\n"
+        "defs, "
+        "control, health, log\n"
         "t.yaml:1:1: the key \"version\" is missing (of this grammar)\n"
         "t.yaml:1:1: the key \"sources\" is missing (where records come from, by name)\n"
         "t.yaml:1:1: the key \"sinks\" is missing (where events go, by name)\n"
@@ -72,7 +71,7 @@ static void sections(void **state)
                  "t.yaml:1:10: version: expected 1, found \"one\"\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "piplines: {}\n",
                  "t.yaml:5:1: piplines: unknown key; allowed are version, plugins, sources, sinks, "
-                 "pipelines, control, health, log; did you mean \"pipelines\"?\n");
+                 "pipelines, defs, control, health, log; did you mean \"pipelines\"?\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n",
                  "t.yaml:4:1: pipelines: the value is missing; expected a value\n");
     refuse_graph(

@@ -57,8 +57,7 @@ static void refuses_files(void **state)
 
     (void)state;
     refuse_file("plugin.so", "a plug-in is named by its absolute path");
-    refuse_file(install("empty"),
-                "it has no symbol ringmill_handler_table, so it is no handler");
+    refuse_file(install("empty"), "it has no symbol ringmill_handler_table, so it is no handler");
     refuse_file(install("future"), "it was built for version 2 of the handler interface; this "
                                    "ringmilld has version 1");
     path = install("depth");
@@ -146,8 +145,7 @@ static void refuses_tables(void **state)
     refuse_table(&table, "its table lacks counter(), although it has counters");
     table.counter = count_nothing;
     table.counters = nameless;
-    refuse_table(&table,
-                 "its counter \"Seen\" has no help, or a name that is no lower case word");
+    refuse_table(&table, "its counter \"Seen\" has no help, or a name that is no lower case word");
     refuse_option((struct ringmill_option){.name = "x"},
                   "its option \"x\" has no doc, or a name that is no lower case word");
     refuse_option((struct ringmill_option){.name = "x y", .doc = "d"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Each way in which a file cannot be trusted, with its sentence. Only root can make one that can. */
+/* Each way in which a file cannot be trusted, with its sentence. Only root can make one that can.
+ */
 
 #include "plugin/trust.h"
 

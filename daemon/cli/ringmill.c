@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/run.h"
+#include "cli/schema.h"
 #include "cli/status.h"
 
 struct command {
@@ -18,6 +19,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
+    {"schema", schema_command, "the types of an object, a file or a ring"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

@@ -164,8 +164,8 @@ static int add_labels(struct enrich *enrich, const struct config_node *labels, s
 {
     int result = 0;
 
-    if (labels && (labels->kind != CONFIG_MAP || labels->count == 0 ||
-                   labels->count > ENRICH_LABELS_MAX)) {
+    if (labels &&
+        (labels->kind != CONFIG_MAP || labels->count == 0 || labels->count > ENRICH_LABELS_MAX)) {
         diag_add(diag, labels, "expected a map of 1 to %d texts by name", ENRICH_LABELS_MAX);
         return -EINVAL;
     }
@@ -241,8 +241,8 @@ static int load_table(struct enrich *enrich, const struct config_node *node,
     result = table_load(bound->file, bound->by, expr_result(enrich->key), bound->add.items,
                         bound->add.count, &error, &enrich->table);
     if (result < 0)
-        diag_add(diag, config_map_get(node, "file"), "the table %s cannot be used: %s",
-                 bound->file, error.text);
+        diag_add(diag, config_map_get(node, "file"), "the table %s cannot be used: %s", bound->file,
+                 error.text);
     return result;
 }
 
@@ -288,8 +288,7 @@ static int open_parts(struct enrich *enrich, const struct config_node *config,
         diag_add(diag, config, "expected at least one of labels, host, machine_id and table");
         return -EINVAL;
     }
-    enrich->schema =
-        derive_schema(host->schema, ENRICH_LABELS_MAX + 2 + TABLE_ADDED_MAX);
+    enrich->schema = derive_schema(host->schema, ENRICH_LABELS_MAX + 2 + TABLE_ADDED_MAX);
     if (!enrich->schema)
         return -ENOMEM;
     result = add_constants(enrich, config, &bound, diag);

@@ -4,8 +4,6 @@
 #include "config/setting.h"
 #include "record/handler.h"
 
-
-
 enum { ENRICH_LABELS_MAX = 32 };
 
 /* enrich: {labels: {site: berlin}, host: true, machine_id: true, table: {file: hosts.csv, key:

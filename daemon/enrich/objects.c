@@ -29,8 +29,7 @@ static int read_cell(const json_t *value, struct cell *cell)
     switch (json_typeof(value)) {
     case JSON_STRING:
         cell->type = CELL_TEXT;
-        cell->text =
-            (struct text){json_string_value(value), (uint32_t)json_string_length(value)};
+        cell->text = (struct text){json_string_value(value), (uint32_t)json_string_length(value)};
         return 0;
     case JSON_INTEGER:
         cell->type = CELL_INTEGER;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Open addressing over row numbers, at most half full; a slot carries half of the hash, so that a
- * miss, which is the common case, rarely looks at a key. The table never changes once it is read. */
+ * miss, which is the common case, rarely looks at a key. The table never changes once it is read.
+ */
 
 #include "enrich/table.h"
 
@@ -85,7 +86,7 @@ static int type_column(struct table *table, const char *name, struct error *erro
     static const struct field number = {
         .kind = FIELD_FLOAT, .size = sizeof(double), .type_name = "double"};
     const struct field *const fields[] = {
-        [CELL_NULL] = &derive_text,     [CELL_TEXT] = &derive_text, [CELL_FLOAT] = &number,
+        [CELL_NULL] = &derive_text,      [CELL_TEXT] = &derive_text, [CELL_FLOAT] = &number,
         [CELL_INTEGER] = &derive_signed, [CELL_BOOL] = &derive_bool,
     };
     enum cell_type type = CELL_NULL;
@@ -211,9 +212,8 @@ static struct slot *find_slot(const struct table *table, const struct table_key 
     uint32_t at = (uint32_t)hash & table->mask;
 
     *ret_tag = (uint32_t)(hash >> 32);
-    while (table->slots[at].row &&
-           (table->slots[at].tag != *ret_tag ||
-            !same_key(table, key, &table->keys[table->slots[at].row - 1])))
+    while (table->slots[at].row && (table->slots[at].tag != *ret_tag ||
+                                    !same_key(table, key, &table->keys[table->slots[at].row - 1])))
         at = (at + 1) & table->mask;
     return &table->slots[at];
 }
@@ -255,9 +255,8 @@ static int index_rows(struct table *table, const char *by, struct error *error)
     return result;
 }
 
-int table_load(const char *path, const char *by, const struct field *key,
-               const char *const *added, uint32_t n_added, struct error *error,
-               struct table **ret_table)
+int table_load(const char *path, const char *by, const struct field *key, const char *const *added,
+               uint32_t n_added, struct error *error, struct table **ret_table)
 {
     _cleanup_(cleanup_table_free) struct table *table = calloc(1, sizeof(*table));
     int result;
@@ -276,7 +275,8 @@ int table_load(const char *path, const char *by, const struct field *key,
     return result;
 }
 
-/* ---- looking ---------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------
+ */
 
 uint32_t table_rows(const struct table *table)
 {

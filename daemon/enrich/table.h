@@ -18,9 +18,8 @@ struct table;
 /* Reads the file. by is the column with the keys, which are as the key's field says: numbers,
  * texts, addresses; added are the columns that rows are asked for. 0 and a table that the caller
  * owns; or -errno and a sentence without the file's name. */
-int table_load(const char *path, const char *by, const struct field *key,
-               const char *const *added, uint32_t n_added, struct error *error,
-               struct table **ret_table);
+int table_load(const char *path, const char *by, const struct field *key, const char *const *added,
+               uint32_t n_added, struct error *error, struct table **ret_table);
 void table_free(struct table *table); /* accepts NULL */
 DEFINE_CLEANUP(struct table, table_free);
 

@@ -108,12 +108,12 @@ static void refuses(void **state)
     refuse_handler(&enrich_ops, config, &host, -EINVAL, expected);
     snprintf(config, sizeof(config), "{table: {file: %s, key: idd, by: id, add: id}}", path);
     refuse_handler(&enrich_ops, config, &host, -EINVAL,
-                   "t.yaml:1:63: enrich.table.key: struct note has no field idd; did you mean id?\n"
+                   "t.yaml:1:66: enrich.table.key: struct note has no field idd; did you mean id?\n"
                    "    idd\n"
                    "    ^\n");
     snprintf(config, sizeof(config), "{table: {file: %s, key: id, by: id, add: bad name}}", path);
     refuse_handler(&enrich_ops, config, &host, -EINVAL,
-                   "t.yaml:1:75: enrich.table.add: a field's name has 1 to 64 letters, digits and "
+                   "t.yaml:1:78: enrich.table.add: a field's name has 1 to 64 letters, digits and "
                    "_, and does not begin with a digit\n");
     enrich_ops.close(NULL);
 }

@@ -49,9 +49,8 @@ static int64_t find_text(const struct table *table, const char *text, uint32_t l
 
 static void texts(void **state)
 {
-    struct table *table =
-        load_table(write_file("t.csv", "floor,id,name\n3,a,Ann\n,,nobody\n4,bb,Bob\n"),
-                   &derive_text);
+    struct table *table = load_table(
+        write_file("t.csv", "floor,id,name\n3,a,Ann\n,,nobody\n4,bb,Bob\n"), &derive_text);
 
     (void)state;
     assert_int_equal(table_rows(table), 3);
@@ -71,8 +70,8 @@ static void texts(void **state)
 
 static void numbers(void **state)
 {
-    struct table *table = load_table(
-        write_file("t.csv", "id,name,floor\n1,x,\n-2,y,\n0x10,z,\n"), &derive_signed);
+    struct table *table =
+        load_table(write_file("t.csv", "id,name,floor\n1,x,\n-2,y,\n0x10,z,\n"), &derive_signed);
 
     (void)state;
     assert_int_equal(find_number(table, 1), 0);
@@ -84,10 +83,10 @@ static void numbers(void **state)
 
 static void addresses(void **state)
 {
-    struct table *four = load_table(
-        write_file("t.csv", "id,name,floor\n10.0.0.1,x,\n192.168.7.9,y,\n"), &ipv4);
-    struct table *six = load_table(
-        write_file("t.csv", "id,name,floor\n2001:db8::1,x,\n10.0.0.1,y,\n"), &ipv6);
+    struct table *four =
+        load_table(write_file("t.csv", "id,name,floor\n10.0.0.1,x,\n192.168.7.9,y,\n"), &ipv4);
+    struct table *six =
+        load_table(write_file("t.csv", "id,name,floor\n2001:db8::1,x,\n10.0.0.1,y,\n"), &ipv6);
     struct table *ether =
         load_table(write_file("t.csv", "id,name,floor\n02:00:00:aa:bb:cc,x,\n"), &mac);
     uint8_t bytes[16];
@@ -175,8 +174,8 @@ static void refuses(void **state)
                  "row 1: its key is an address of another kind than the key");
     refuse_table(write_file("t.csv", "id,name,floor\n"), &real,
                  "a key must be a text, an integer or an address");
-    refuse_table(write_file("t.json", "[{\"id\": 5, \"name\": \"x\", \"floor\": 1}]"),
-                 &derive_text, "entry 0: its key is no text");
+    refuse_table(write_file("t.json", "[{\"id\": 5, \"name\": \"x\", \"floor\": 1}]"), &derive_text,
+                 "entry 0: its key is no text");
     refuse_table(write_file("t.json", "[{\"id\": \"5\", \"name\": \"x\", \"floor\": 1}, {}]"),
                  &derive_text, "entry 1: its key is missing");
     refuse_table(write_file("t.json", "[{\"id\": \"5\", \"name\": \"x\", \"floor\": 1}, {\"id\": "
@@ -187,9 +186,8 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),         cmocka_unit_test(numbers),
-        cmocka_unit_test(addresses),     cmocka_unit_test(types_of_json),
-        cmocka_unit_test(many_rows),     cmocka_unit_test(refuses),
+        cmocka_unit_test(texts),         cmocka_unit_test(numbers),   cmocka_unit_test(addresses),
+        cmocka_unit_test(types_of_json), cmocka_unit_test(many_rows), cmocka_unit_test(refuses),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -157,8 +157,12 @@ int compare_range(struct compile *compile, struct operand *operand, wide lowest,
                   bool inverted, uint32_t first, uint32_t *ret_term)
 {
     struct term term = {.run = leaf_range, .inverted = inverted, .cost = COST_RANGE};
-    wide least, most;
+    wide least, most, value = operand_wide(operand);
 
+    if (operand_is_constant(operand))
+        return compare_add_truth(
+            compile, !operand->is_null && (value >= lowest && value <= highest) != inverted,
+            ret_term);
     bounds_of(operand, &least, &most);
     lowest = lowest > least ? lowest : least;
     highest = highest < most ? highest : most;

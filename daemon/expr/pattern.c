@@ -64,6 +64,7 @@ static void find_shape(const struct text *text, struct pattern *pattern, char *l
     bool anchored = text->length && text->bytes[0] == '^';
     uint32_t at = anchored, used = 0;
 
+    pattern->must.bytes = literal;
     if (memchr(text->bytes, '|', text->length) || memchr(text->bytes, 0, text->length))
         return;
     while (at < text->length) {

@@ -17,7 +17,7 @@ static void look_at_name(const struct compile *compile, const struct node *node,
     const struct expr_def *def = expr_defs_find(compile->scope->defs, node);
     const struct field *field;
 
-    if (def || !path_find(compile, node, &field))
+    if (def || !path_field(compile, node, &field))
         return;
     if (field->kind == FIELD_ENUM && !own->names) {
         own->names = field;

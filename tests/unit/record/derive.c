@@ -75,7 +75,7 @@ static void a_column_can_take_a_fields_place(void **state)
 static void refuses_what_is_there_and_what_is_too_much(void **state)
 {
     struct schema *schema = derive_schema(&note_schema, BATCH_COLUMNS_MAX + 1);
-    char name[8];
+    char name[16];
 
     (void)state;
     assert_int_equal(derive_new_column(schema, "id", &derive_text, tree->root->first, &diag),

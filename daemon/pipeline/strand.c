@@ -3,11 +3,13 @@
 /* The accounting is the same for all handlers, so it stands here once: what is missing from the
  * selection afterwards, the handler took. One indirect call for each handler and batch.
  *
- * Every handler's time is looked at, also of batches that are not clocked, by the coarse clock: it
- * costs a few nanoseconds for each batch, and a batch that is held for long is seen the first time.
- * It is charged to whoever was at work since the last look, so a handler with branches is not
- * charged for what they do. The coarse clock moves by ticks: what it saw may have been shorter by
- * one, and only what is longer than the budget all the same is counted. */
+ * The clock is looked at after every handler, also of batches that are not clocked: then it is the
+ * coarse one, which costs some nanoseconds for each batch, and a batch that is held for long is
+ * seen the first time. Time is charged to whoever was at work since the last look, whichever strand
+ * that was in, so one look for each handler is enough, and a handler with branches is not charged
+ * for what they do; the little that the consumer does between two batches is the next handler's.
+ * The coarse clock moves by ticks: what it saw may have been shorter by one, and only what is
+ * longer than the budget all the same is counted. */
 
 #include "pipeline/strand.h"
 
@@ -82,13 +84,12 @@ static void set_current(struct strand *strand, uint32_t current)
     (void)current;
 }
 
-static void start_watch(struct strand *strand, const struct batch *batch)
+static void start_watch(struct batch *batch)
 {
-    (void)strand;
     (void)batch;
 }
 
-static void charge(struct strand *strand, uint32_t index, const struct batch *batch)
+static void charge(struct strand *strand, uint32_t index, struct batch *batch)
 {
     (void)strand;
     (void)index;
@@ -105,18 +106,20 @@ static int64_t look(const struct batch *batch)
     return batch->clocked ? clock_monotonic() : clock_coarse();
 }
 
-static void start_watch(struct strand *strand, const struct batch *batch)
+/* What is timed begins here; else the last look, or the turn's beginning, is near enough. */
+static void start_watch(struct batch *batch)
 {
-    strand->mark = look(batch);
+    if (batch->clocked)
+        batch->mark = clock_monotonic();
 }
 
 /* The handler of that index was at work since the last look. */
-static void charge(struct strand *strand, uint32_t index, const struct batch *batch)
+static void charge(struct strand *strand, uint32_t index, struct batch *batch)
 {
     struct handler_account *account = &strand->accounts[index];
-    int64_t now = look(batch), took = now - strand->mark;
+    int64_t now = look(batch), took = now - batch->mark;
 
-    strand->mark = now;
+    batch->mark = now;
     if (batch->clocked)
         counter_add(&account->ns, (uint64_t)took);
     else
@@ -157,7 +160,7 @@ void strand_run(struct strand *strand, struct batch *batch)
 
     batch_select_all(batch);
     enter(strand, BOOK_SEEN, batch->count);
-    start_watch(strand, batch);
+    start_watch(batch);
     run_way(strand, 0, 0, batch);
     set_current(strand, 0);
     batch->schema = schema; /* the next strand begins with it, too */

@@ -61,7 +61,6 @@ struct strand {
     /* owned by the consumer thread */
     struct books books;
     struct handler_account accounts[STRAND_HANDLERS_MAX];
-    int64_t mark;             /* when the last handler was done with the batch */
     _Atomic uint32_t current; /* the handler at work, counted from 1; 0: none; any thread reads */
 
     /* owned by the main thread */

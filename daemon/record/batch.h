@@ -23,8 +23,9 @@ struct batch {
     uint32_t selected;  /* entries of selection */
     uint32_t failed;    /* a handler says: so many could not be dealt with */
     uint32_t forwarded; /* a forward says: so many went into outlets; a route, into branches */
-    int64_t now;        /* ns, monotonic: about now, see pipeline/consumer.h */
-    bool clocked;       /* this batch is a sample: times are taken of it */
+    int64_t now;        /* ns, monotonic: when the turn began that it came in */
+    int64_t mark; /* ns, monotonic: when the clock was last looked at, see pipeline/strand.c */
+    bool clocked; /* this batch is a sample: times are taken of it */
     uint16_t selection[BATCH_MAX];
     /* the first schema->n_columns of them, each owned by the handler that fills it */
     const struct column *columns[BATCH_COLUMNS_MAX];

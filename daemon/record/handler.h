@@ -74,7 +74,8 @@ struct handler_ops {
     const char *name; /* the key in `handlers:` */
     const char *doc;
     enum book removes; /* the row for what it takes out of the selection; failures have their own */
-    const struct setting *settings; /* the keys of its map; NULL: it is configured otherwise */
+    const struct setting *settings; /* the keys of its map, or of each map in its list; NULL: its
+                                       config is something else */
     bool reads_fields; /* its config names fields, so it says nothing without a schema */
     bool forwards;     /* it puts the selection into outlets, one record into each */
     bool divides;      /* its records go on in one branch each, which `forwarded` of the batch

@@ -210,6 +210,27 @@ static void rates_are_bound_by_their_count(void **state)
                     "rate is as 100/s, 30/min or 5/h\n");
 }
 
+static void defaults_of_others_can_be_checked(void **state)
+{
+    const struct setting rows[] = {
+        {"a", SETTING_INTEGER, 0, 1, 9, .fallback = "9"},
+        {"b", SETTING_INTEGER, 0, 1, 9, .fallback = "10"},
+        {"c", SETTING_TEXT, 0, 0, 3, .fallback = "abc"},
+        {"d", SETTING_TEXT, 0, 0, 3, .fallback = "abcd"},
+        {"e", SETTING_DURATION, .fallback = "5s"},
+        {"f", SETTING_DURATION, .fallback = "5"},
+        {"g", SETTING_BOOL, .fallback = "true"},
+        {"h", SETTING_BOOL, .fallback = "yes"},
+        {"i", SETTING_PATH, .fallback = "/a"},
+        {"j", SETTING_PATH, .fallback = "a"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(setting_fallback_is_valid(&rows[i]), i % 2 == 0);
+    assert_true(setting_fallback_is_valid(&settings[1]));
+}
+
 static void tells_missing_values_and_wrong_kinds(void **state)
 {
     (void)state;
@@ -332,6 +353,7 @@ int main(void)
         cmocka_unit_test(reports_all_errors_at_once),
         cmocka_unit_test(tells_how_values_are_written),
         cmocka_unit_test(rates_are_bound_by_their_count),
+        cmocka_unit_test(defaults_of_others_can_be_checked),
         cmocka_unit_test(tells_missing_values_and_wrong_kinds),
         cmocka_unit_test(shows_the_start_of_long_values),
         cmocka_unit_test(limits_paths),

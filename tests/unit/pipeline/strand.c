@@ -441,6 +441,7 @@ static void expect_slow(void **state, bool clocked)
     strand->budget = 4000000;
     notes_init_many(&notes, 3);
     notes.batch.clocked = clocked;
+    notes.batch.mark = clock_coarse();
     strand_run(strand, &notes.batch);
     notes_deinit(&notes);
     assert_int_equal(counter_get(&strand->accounts[2].slow), 1);

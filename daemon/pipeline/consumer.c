@@ -137,8 +137,11 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
 
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.now = consumer->turn_start;
+    batch.mark = consumer->mark;
     batch.clocked = clock_is_due(consumer, ring);
     runs_handle(ring, &batch, consumer->turn_start);
+    consumer->mark = batch.mark;
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
     if (commit(ring, taken))
@@ -194,7 +197,7 @@ bool consumer_read(struct consumer *consumer)
     struct ringmill_batch taken;
     int result = 1;
 
-    consumer->turn_start = clock_monotonic();
+    consumer->turn_start = consumer->mark = clock_monotonic();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {

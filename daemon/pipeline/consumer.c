@@ -24,10 +24,12 @@
 
 static bool source_has_room(const struct graph_source *source)
 {
+    bool room = true;
+
+    /* all of them: one that drops makes room when it is asked */
     for (uint32_t i = 0; i < source->n_sinks; i++)
-        if (!lane_has_room(&source->sinks[i]->lane))
-            return false;
-    return true;
+        room &= lane_has_room(&source->sinks[i]->lane);
+    return room;
 }
 
 /* A lane may serve several sources, so one that is short of room pauses all of them. */
@@ -57,10 +59,10 @@ static void resume_sources(struct consumer *consumer)
     }
 }
 
-static void hand_over(struct consumer *consumer, bool open)
+static void hand_over(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i].lane, open);
+        lane_hand_over(&consumer->graph->sinks[i].lane, what);
 }
 
 /* Each source counts for itself: in a common count, sources that take turns would be sampled all
@@ -112,7 +114,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     for (uint32_t i = 0; i < source->n_strands; i++)
         strand_run(&source->strands[i], &batch);
     commit(source, &batch, taken);
-    hand_over(consumer, false);
+    hand_over(consumer, LANE_FULL);
     if (!source_has_room(source))
         pause_sources(consumer);
 }
@@ -155,7 +157,7 @@ bool consumer_read(struct consumer *consumer)
             handle_batch(consumer, &taken);
     }
     commit_discards(consumer->graph);
-    hand_over(consumer, true);
+    hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0;
 }
@@ -207,8 +209,10 @@ static void *consumer_main(void *data)
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         bool more = consumer_read(consumer);
 
-        if (!more && drain && drained(consumer->graph))
+        if (!more && drain && drained(consumer->graph)) {
+            hand_over(consumer, LANE_ALL);
             return NULL;
+        }
         tell_exhausted(consumer);
         if (!more)
             sleep_until_readable(consumer);

@@ -109,7 +109,7 @@ bool engine_gave_up(const struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
         if (atomic_load(&engine->graph->sinks[i].writer.given_up) &&
-            counter_get(&engine->graph->sinks[i].lane.dropped) > 0)
+            lane_dropped(&engine->graph->sinks[i].lane) > 0)
             return true;
     return false;
 }
@@ -153,8 +153,9 @@ static int start_writers(struct engine *engine)
         int result = waker_init(&sink->writer.waker);
 
         if (result == 0)
-            result = lane_init(&sink->lane, CONSUMER_BATCH, sink->copies ? sink->copies : 1,
-                               &sink->writer.waker, consumer_on_room, &engine->consumer);
+            result =
+                lane_init(&sink->lane, CONSUMER_BATCH, sink->copies ? sink->copies : 1,
+                          sink->overflow, &sink->writer.waker, consumer_on_room, &engine->consumer);
         if (result < 0)
             return result;
         sink->writer.name = sink->name;

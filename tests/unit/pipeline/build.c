@@ -141,7 +141,7 @@ static void sinks(void **state)
                  "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
                  "\"json\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
-                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format\n");
+                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, overflow\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file}\n" PIPELINES,
                  "t.yaml:4:8: sinks.out: the key \"path\" is missing (the file to append to)\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file, path: x.log}\n" PIPELINES,

@@ -162,7 +162,7 @@ static void put_chunk(struct lane *lane, uint32_t from, uint32_t to)
 
         lane_add(lane, (uint32_t)sprintf(tail, "%u\n", i), 1);
     }
-    lane_hand_over(lane, LANE_BEGUN);
+    lane_hand_over(lane, LANE_ALL);
 }
 
 static void expect_counts(const struct lane *lane, uint64_t delivered, uint64_t dropped)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "encode/encoder.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
 
@@ -120,7 +121,8 @@ static int open_sinks(struct graph *graph, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = &graph->sinks[i];
-        int result = sink->ops->open(sink->config, error, &sink->sink);
+        const struct sink_options options = {sink->name, sink->outlet.format->framing};
+        int result = sink->ops->open(sink->config, &options, error, &sink->sink);
 
         if (result < 0) {
             error_prefix(error, "sink %s", sink->name);
@@ -160,6 +162,7 @@ static int start_writers(struct engine *engine)
             return result;
         sink->writer.name = sink->name;
         sink->writer.sink = sink->sink;
+        sink->writer.framing = sink->outlet.format->framing;
         sink->writer.lanes = &sink->lane;
         sink->writer.n_lanes = 1;
         sink->writer.on_gone = on_gone;

@@ -8,6 +8,20 @@
 #include <endian.h>
 #include <string.h>
 
+enum { DIGITS_MAX = 9 }; /* of a count */
+
+static size_t next_counted(const char *bytes, size_t size)
+{
+    size_t at = 0, length = 0;
+
+    while (at < size && at < DIGITS_MAX && bytes[at] >= '0' && bytes[at] <= '9')
+        length = length * 10 + (size_t)(bytes[at++] - '0');
+    if (at == 0 || at == size || bytes[at] != ' ')
+        return 0;
+    at++;
+    return length <= size - at ? at + length : 0;
+}
+
 size_t framing_next(enum framing framing, const char *bytes, size_t size)
 {
     const char *newline;
@@ -17,6 +31,8 @@ size_t framing_next(enum framing framing, const char *bytes, size_t size)
         newline = memchr(bytes, '\n', size);
         return newline ? (size_t)(newline - bytes) + 1 : 0;
     }
+    if (framing == FRAMING_COUNTED)
+        return next_counted(bytes, size);
     if (size < sizeof(length))
         return 0;
     memcpy(&length, bytes, sizeof(length));

@@ -48,15 +48,16 @@ static uint32_t next_pause(struct writer *writer)
  */
 static void pause_after_error(struct writer *writer, int code)
 {
+    const char *why = writer->sink->why ? writer->sink->why : strerror(-code);
     uint32_t ms = next_pause(writer);
     struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
     counter_add(&writer->errors, 1);
-    note_set(&writer->last_error, strerror(-code));
+    note_set(&writer->last_error, why);
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0) {
         atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
         writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                                         "cannot write: %s; trying again", strerror(-code));
+                                         "cannot write: %s; trying again", why);
     }
     nanosleep(&pause, NULL);
 }
@@ -81,7 +82,7 @@ static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
 
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
-    uint32_t written = 0;
+    uint32_t written = 0, refused = 0;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
         ssize_t result =
@@ -89,6 +90,7 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
 
         if (result > 0) {
             written += (uint32_t)result;
+            refused += writer->sink->refused;
             note_success(writer, (size_t)result);
         } else if (atomic_load(&writer->given_up) || result == -EPIPE) {
             set_gone(writer);
@@ -99,8 +101,10 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,
-                   written == chunk->used ? chunk->events
-                                          : framing_count(writer->framing, chunk->bytes, written));
+                   (written == chunk->used
+                        ? chunk->events
+                        : framing_count(writer->framing, chunk->bytes, written)) -
+                       refused);
 }
 
 /* One chunk of each lane in turn, until all are empty. */
@@ -133,12 +137,12 @@ static bool lanes_empty(const struct writer *writer)
 static void sleep_until_rung(struct writer *writer)
 {
     bool gone = atomic_load(&writer->gone);
+    bool tended = !gone && writer->sink->ops->tend;
+    int timeout = tended ? writer->sink->ops->tend(writer->sink) : -1;
     struct pollfd fds[] = {
         {.fd = writer->waker.fd, .events = POLLIN},
-        {.fd = gone ? -1 : writer->sink->ops->watch_fd(writer->sink)},
+        {.fd = gone ? -1 : writer->sink->ops->watch_fd(writer->sink), .events = POLLRDHUP},
     };
-
-    int timeout = gone || !writer->sink->ops->tend ? -1 : writer->sink->ops->tend(writer->sink);
 
     waker_arm(&writer->waker);
     if (lanes_empty(writer) && !atomic_load(&writer->finish) &&

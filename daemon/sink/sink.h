@@ -17,6 +17,8 @@
 
 struct sink {
     const struct sink_ops *ops;
+    uint32_t refused; /* set by write(): of the events it accepted, those it had to throw away */
+    const char *why;  /* set by write() when it fails, where it knows more than the errno says */
 };
 
 struct sink_options {
@@ -50,7 +52,8 @@ struct sink_ops {
     /* Any thread: whoever holds the file's name has moved it away; open it anew before the next
      * write. NULL: nothing to open. */
     void (*reopen)(struct sink *sink);
-    /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. */
+    /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. Where there is
+     * tend(), that is called then; else the peer is gone for good. */
     int (*watch_fd)(const struct sink *sink);
     /* Main thread, while the writer thread runs: gives its own rows, always the same ones in the
      * same order; must not block. NULL: it has none. */

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-static struct sink the_stdout = {&sink_stdout};
+static struct sink the_stdout = {.ops = &sink_stdout};
 
 static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
                        struct sink **ret)

@@ -200,6 +200,13 @@ static int start_threads(struct engine *engine, struct error *error)
     return 0;
 }
 
+/* What is lost from here on is lost after this. */
+static void mark_clean(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        graph->streams[i]->lost_clean = clock_monotonic();
+}
+
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
                  void *data, struct error *error)
 {
@@ -219,6 +226,7 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
         result = consumer_init(&engine->consumer, graph, error);
     if (result == 0)
         result = start_threads(engine, error);
+    mark_clean(graph);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
     return result;

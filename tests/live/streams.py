@@ -124,7 +124,9 @@ def test_gaps_in_the_numbers_stand_where_they_are():
 
 def test_counted_losses_come_out_to_the_last():
     """Nothing follows them in the ring: only the counter knows."""
-    mill = Mill("small: {type: struct small_event, lost: missed, sequence: sequence}", "- filter: number == 3")
+    before = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 1))
+    mill = Mill("small: {type: struct small_event, lost: missed, sequence: sequence}",
+                "- filter: number == 3")
     mill.knock(1, 10)
     mill.daemon.process.send_signal(signal.SIGSTOP)
     mill.knock(1, 990)
@@ -134,6 +136,8 @@ def test_counted_losses_come_out_to_the_last():
     lost = sum(event.get("_lost", 0) for event in events)
     assert books["source made"]["produced"] == 1000, books
     assert lost == books["source made"]["lost"] > 500, books
+    assert all(before < event["_since"] <= event["_until"] for event in events
+               if "_lost" in event), events
     assert [event["number"] for event in events if "_lost" not in event] == [3]
 
 

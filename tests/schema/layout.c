@@ -68,7 +68,10 @@ static void print_fields(const struct field *fields, uint32_t count, const char 
     for (uint32_t i = 0; i < count; i++) {
         const char *name = fields[i].name;
 
-        snprintf(path, sizeof(path), "%s%s%s", above, *above && *name ? "." : *name ? "" : "[]",
+        snprintf(path, sizeof(path), "%s%s%s", above,
+                 *above && *name ? "."
+                 : *name         ? ""
+                                 : "[]",
                  name);
         print_field(&fields[i], path);
     }

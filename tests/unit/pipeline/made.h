@@ -266,7 +266,7 @@ static inline uint64_t made_drain(struct made *made)
 
     while ((chunk = lane_take(lane))) {
         events += chunk->events;
-        lane_give_back(lane, chunk, chunk->events);
+        lane_give_back(lane, chunk, chunk->events, false);
     }
     return events;
 }

@@ -183,8 +183,7 @@ static int refuse_ambiguous(const struct search *search, struct error *error)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%sid:%u", i ? ", " : "",
                                  search->ids[i]);
     return error_set(error, -ENOTUNIQ, "%u BPF maps are called \"%s\"; say which: %s%s",
-                     search->n_ids, search->name, list,
-                     search->n_ids > MATCHES_MAX ? ", ..." : "");
+                     search->n_ids, search->name, list, search->n_ids > MATCHES_MAX ? ", ..." : "");
 }
 
 static int open_name(const char *name, bool read_only, struct error *error, int *ret_fd)

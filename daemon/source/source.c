@@ -30,7 +30,7 @@ static const struct setting source_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct source_config, builtin),
         .required = true,
-        .doc = "a program that ringmill brings along: exec, exit, open",
+        .doc = "a program that ringmill brings along: exec, exit, open, connect, signal",
     },
     {
         .name = "ring_size",

@@ -109,7 +109,7 @@ static void sources(void **state)
     (void)state;
     refuse_graph(VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
                  "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
-                 "exit, open; did you mean \"exec\"?\n");
+                 "exit, open, connect, signal; did you mean \"exec\"?\n");
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, ring_size: 5000}\n" SINKS PIPELINES,
                  "t.yaml:3:36: sources.exec.ring_size: a ring's size must be a power of two and a "
                  "multiple of the page size, such as 4MiB\n");
@@ -228,10 +228,10 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(
-        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open\n"
-        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+                 "exit, open, connect, signal\n"
+                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file\n");
 }
 
 static void all_mistakes_at_once(void **state)

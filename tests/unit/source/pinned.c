@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Finding maps by path, id and name, and each way in which that fails. Needs the right to make maps;
- * without it only what needs no kernel is checked. */
+/* Finding maps by path, id and name, and each way in which that fails. Needs the right to make
+ * maps; without it only what needs no kernel is checked. */
 
 #include "source/pinned.h"
 

@@ -24,11 +24,11 @@ static void refuse_source(const char *config, const char *expected)
 static void unknown_programs(void **state)
 {
     (void)state;
-    refuse_source("{builtin: exce}", "t.yaml:1:17: exec.builtin: unknown built-in source; allowed "
-                                     "are exec, exit, open; did you mean \"exec\"?\n");
-    refuse_source(
-        "{builtin: network}",
-        "t.yaml:1:17: exec.builtin: unknown built-in source; allowed are exec, exit, open\n");
+    refuse_source("{builtin: exce}",
+                  "t.yaml:1:17: exec.builtin: unknown built-in source; allowed "
+                  "are exec, exit, open, connect, signal; did you mean \"exec\"?\n");
+    refuse_source("{builtin: network}", "t.yaml:1:17: exec.builtin: unknown built-in source; "
+                                        "allowed are exec, exit, open, connect, signal\n");
     refuse_source("{builtin: \"\"}", "t.yaml:1:17: exec.builtin: expected a name, found \"\"\n");
     refuse_source("{builtin: [exec]}",
                   "t.yaml:1:17: exec.builtin: expected a name, found a list\n");
@@ -67,7 +67,7 @@ static void other_mistakes(void **state)
     refuse_source("", "t.yaml:1:1: exec: the value is missing; expected a map\n");
     refuse_source("exec", "t.yaml:1:7: exec: expected a map, found a text\n");
     refuse_source("{}", "t.yaml:1:7: exec: the key \"builtin\" is missing (a program that ringmill "
-                        "brings along: exec, exit, open)\n");
+                        "brings along: exec, exit, open, connect, signal)\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
                   "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size; did "
                   "you mean \"ring_size\"?\n");

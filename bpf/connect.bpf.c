@@ -48,9 +48,9 @@ struct connect_event {
     __u64 ktime;
     __u32 pid; /* whose connection it is, as far as is known; 0: not yet */
     __u32 tid;
-    __u32 uid;             /* the socket's */
-    char comm[COMM_SIZE];  /* of that task, when it connected, listened or closed */
-    __u64 cgroup_id;       /* the socket's */
+    __u32 uid;            /* the socket's */
+    char comm[COMM_SIZE]; /* of that task, when it connected, listened or closed */
+    __u64 cgroup_id;      /* the socket's */
     enum address_family family;
     enum tcp_state oldstate;
     enum tcp_state newstate;

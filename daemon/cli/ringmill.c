@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/observe.h"
 #include "cli/run.h"
 #include "cli/status.h"
 
@@ -18,6 +19,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
+    {"observe", observe_command, "a live ring, without disturbing it"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

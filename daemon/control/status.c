@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "pipeline/engine.h"
-#include "source/object.h"
 
 static json_int_t number(uint64_t value)
 {
@@ -104,7 +103,7 @@ static json_t *programs_json(const struct source *source)
     json_t *list = json_array();
     const char *name;
 
-    for (uint32_t i = 0; source->object && (name = object_program(source->object, i)); i++)
+    for (uint32_t i = 0; (name = source_program(source, i)); i++)
         json_array_append_new(list, json_string(name));
     return list;
 }

@@ -67,7 +67,7 @@ static int job_lost(void *data)
     struct graph *graph = data;
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        source_lost(graph->sources[i].source, &graph->sources[i].lost); /* else as it was */
+        source_lost(graph->sources[i].source, 0, &graph->sources[i].lost); /* else as it was */
     return 0;
 }
 

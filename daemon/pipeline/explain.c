@@ -7,7 +7,6 @@
 #include <inttypes.h>
 
 #include "encode/encoder.h"
-#include "source/object.h"
 
 static void print_type(const struct field *field, FILE *file)
 {
@@ -39,10 +38,11 @@ static void print_type(const struct field *field, FILE *file)
 
 static void explain_source(const struct graph_source *source, FILE *file)
 {
-    const struct schema *schema = source->source->streams->types->schema;
+    const struct stream *stream = source->source->streams;
+    const struct schema *schema = stream->types->schema;
 
-    fprintf(file, "source %s: %s, ring of %" PRIu32 " KiB\n", source->source->name,
-            schema->type_name, object_ring_size(source->source->object) / 1024);
+    fprintf(file, "source %s: %s, ring of %" PRIu64 " KiB\n", source->source->name,
+            schema->type_name, stream->ring_size / 1024);
     for (uint32_t i = 0; i < schema->n_fields; i++) {
         fprintf(file, "  %s: ", schema->fields[i].name);
         print_type(&schema->fields[i], file);

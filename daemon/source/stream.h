@@ -9,7 +9,7 @@
  *           └──▶ stream "flows"  ──▶ ring, ring, ring     types: kind 1: struct tcp_flow,
  *                                   (shards)                     kind 2: struct udp_flow
  *
- * Immutable once its source is open, but for n_rings. */
+ * Immutable once its source is open, but for n_rings and ring_size, which source_load() may set. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +39,8 @@ struct stream {
     struct field selected_by;  /* STREAM_BY_FIELD; a copy without names */
     struct stream_type *types; /* by value, ascending; at least one */
     uint32_t n_types;
-    uint32_t n_rings; /* 1, or the shards; after source_load() */
+    uint32_t n_rings;   /* 1, or the shards; after source_load() */
+    uint64_t ring_size; /* bytes of each ring; 0: not known before source_load() */
 
     bool ordered;        /* records of all shards come by this timestamp */
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
@@ -48,3 +49,12 @@ struct stream {
     bool numbered;         /* a field counts the records as they are written: a gap is a loss */
     struct field sequence; /* u32 or u64 */
 };
+
+/* count zeroed streams, each with room for one zeroed type; NULL when out of memory. The names in
+ * them are their source kind's own. */
+struct stream *streams_new(uint32_t count);
+/* Frees the schemas, too. Accepts NULL and half-built ones. */
+void streams_free(struct stream *streams, uint32_t count);
+/* Makes room for count zeroed types instead; those that were there must not have schemas yet. 0 or
+ * -ENOMEM. */
+int stream_set_types(struct stream *stream, uint32_t count);

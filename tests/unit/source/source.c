@@ -74,7 +74,7 @@ static void other_mistakes(void **state)
                   "you mean \"ring_size\"?\n");
     refuse_source("{builtin: exce, ring_size: 5000}",
                   "t.yaml:1:17: exec.builtin: unknown built-in source; allowed are exec, exit, "
-                  "open; did you mean \"exec\"?\n"
+                  "open, connect, signal; did you mean \"exec\"?\n"
                   "t.yaml:1:34: exec.ring_size: a ring's size must be a power of two and a "
                   "multiple of the page size, such as 4MiB\n");
 }

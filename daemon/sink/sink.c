@@ -6,12 +6,14 @@
 
 #include <string.h>
 
+#include "sink/capture.h"
 #include "sink/file.h"
 #include "sink/stdout.h"
 
 const struct sink_ops *const sink_kinds[] = {
     &sink_stdout,
     &sink_file,
+    &sink_capture,
     NULL,
 };
 

@@ -14,6 +14,8 @@
 #include "config/setting.h"
 #include "record/row.h"
 
+struct encoder_ops;
+
 struct sink {
     const struct sink_ops *ops;
 };
@@ -21,10 +23,11 @@ struct sink {
 struct sink_ops {
     const char *name; /* the value of `type:` */
     const char *doc;
-    const struct setting *settings; /* of this kind alone; NULL-name ended; may be NULL */
-    size_t config_size;             /* of the struct they are bound into */
-    bool once;                      /* there is only one such thing in a process */
-    bool ends_daemon;               /* when its peer is gone, the daemon ends, and quietly */
+    const struct setting *settings;   /* of this kind alone; NULL-name ended; may be NULL */
+    size_t config_size;               /* of the struct they are bound into */
+    const struct encoder_ops *format; /* the only one it takes; NULL: what the config says */
+    bool once;                        /* there is only one such thing in a process */
+    bool ends_daemon;                 /* when its peer is gone, the daemon ends, and quietly */
 
     /* 0 and a sink that the caller owns, or a negative errno and a sentence. */
     int (*open)(const void *config, struct error *error, struct sink **ret);

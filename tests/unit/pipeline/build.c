@@ -123,7 +123,7 @@ static void sinks(void **state)
 {
     (void)state;
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
-                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file; did "
+                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, capture; did "
                  "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
@@ -231,7 +231,7 @@ static void one_mistake_is_one_message(void **state)
     refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
                  "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
                  "exit, open, connect, signal\n"
-                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file\n");
+                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, capture\n");
 }
 
 static void all_mistakes_at_once(void **state)

@@ -177,8 +177,8 @@ static void positions_that_cannot_be(void **state)
 {
     static const uint8_t memory[64] __attribute__((aligned(8)));
     const struct linear wrong[] = {
-        {memory, 8, 0, 64, "x"},     {memory, 0, 64, 56, "x"},     {memory, 4, 8, 64, "x"},
-        {memory, 0, 8, 63, "x"},     {memory + 1, 0, 8, 56, "x"}, {memory, 0, 0, 0, "x"},
+        {memory, 8, 0, 64, "x"}, {memory, 0, 64, 56, "x"},    {memory, 4, 8, 64, "x"},
+        {memory, 0, 8, 63, "x"}, {memory + 1, 0, 8, 56, "x"}, {memory, 0, 0, 0, "x"},
     };
     struct ringmill_ring *ring;
 
@@ -192,12 +192,9 @@ static void positions_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(all_at_once),
-        TEST(piece_by_piece),
-        TEST(publishing_wakes),
-        TEST(a_length_beyond_the_end_is_corrupt),
-        TEST(rewinds),
-        cmocka_unit_test(positions_that_cannot_be),
+        TEST(all_at_once),      TEST(piece_by_piece),
+        TEST(publishing_wakes), TEST(a_length_beyond_the_end_is_corrupt),
+        TEST(rewinds),          cmocka_unit_test(positions_that_cannot_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* What a replay needs to print the same times again is the wall clock's distance as it was for each
+ * record, and that is measured anew every second. It is written whenever it was measured, and also
+ * when anybody else has written to the chunk since: another encoder, of another thread even, may
+ * have put a newer or older clock there. What that costs is 24 bytes a batch at the worst.
+ *
+ * The description goes out in front of a record, never alone: one event is what is counted, and
+ * both together are no longer than the longest event may be. */
+
+#include "capture/encoder.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/frame.h"
+#include "capture/type.h"
+
+#define CLOCK_EVERY INT64_C(1000000) /* ns: how exactly a replay can be paced */
+
+struct capture_encoder {
+    struct encoder encoder;
+    /* immutable after open */
+    const struct wall_offset *wall;
+    struct wall_offset own_wall; /* where the caller has none */
+    uint32_t event_max;
+    void *type; /* the description */
+    uint32_t type_size;
+    uint32_t tag;
+    /* owned by the consumer thread */
+    bool announced;
+    int64_t clocked;  /* ns, monotonic: the last clock record */
+    int64_t measured; /* which measurement of the wall clock that had */
+    const char *behind; /* where the last output ended */
+};
+
+struct clock_record {
+    struct frame frame;
+    struct capture_clock clock;
+};
+
+/* What has to stand before the next record. */
+struct preamble {
+    bool type;
+    bool clock;
+    struct clock_record record;
+    uint32_t size;
+};
+
+static uint32_t padded(uint32_t length)
+{
+    return (length + 7) & ~UINT32_C(7);
+}
+
+static struct preamble plan_preamble(const struct capture_encoder *capture, const char *out)
+{
+    int64_t now = clock_monotonic();
+    struct preamble preamble = {
+        .type = !capture->announced,
+        .clock = out != capture->behind || capture->wall->measured != capture->measured ||
+                 now - capture->clocked >= CLOCK_EVERY,
+        .record = {frame_control(CAPTURE_CLOCK, sizeof(struct capture_clock)),
+                   {now, capture->wall->offset}},
+    };
+
+    if (preamble.type)
+        preamble.size += (uint32_t)sizeof(struct frame) + padded(capture->type_size);
+    if (preamble.clock)
+        preamble.size += (uint32_t)sizeof(preamble.record);
+    return preamble;
+}
+
+static char *put_frame(char *at, struct frame frame, const void *bytes, uint32_t length)
+{
+    memcpy(at, &frame, sizeof(frame));
+    at += sizeof(frame);
+    memcpy(at, bytes, length);
+    memset(at + length, 0, padded(length) - length);
+    return at + padded(length);
+}
+
+static char *put_preamble(struct capture_encoder *capture, const struct preamble *preamble,
+                          char *at)
+{
+    if (preamble->type)
+        at = put_frame(at, frame_control(CAPTURE_TYPE, capture->type_size), capture->type,
+                       capture->type_size);
+    if (preamble->clock) {
+        memcpy(at, &preamble->record, sizeof(preamble->record));
+        at += sizeof(preamble->record);
+        capture->clocked = preamble->record.clock.monotonic;
+        capture->measured = capture->wall->measured;
+    }
+    capture->announced = true;
+    return at;
+}
+
+static bool fits(const struct capture_encoder *capture, uint64_t length, uint32_t before,
+                 size_t room)
+{
+    uint64_t size = sizeof(struct frame) + before + ((length + 7) & ~UINT64_C(7));
+
+    return size <= room && size <= capture->event_max;
+}
+
+static uint32_t capture_encode(struct encoder *encoder, const struct batch *batch, uint32_t from,
+                               char *out, size_t room, size_t *ret_used)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+    struct preamble preamble = plan_preamble(capture, out);
+    const char *end = out + room;
+    char *at = out;
+    uint32_t i = from;
+
+    for (; i < batch->selected; i++) {
+        const struct ringmill_view *view = &batch->views[batch->selection[i]];
+
+        if (!fits(capture, view->length, at == out ? preamble.size : 0, (size_t)(end - at)))
+            break;
+        if (at == out)
+            at = put_preamble(capture, &preamble, at);
+        at = put_frame(at, frame_record(capture->tag, view->length), view->data, view->length);
+    }
+    if (at != out)
+        capture->behind = at;
+    *ret_used = (size_t)(at - out);
+    return i - from;
+}
+
+static size_t capture_encode_loss(struct encoder *encoder, const struct loss *loss, char *out,
+                                  size_t room)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+    struct preamble preamble = plan_preamble(capture, out);
+    struct capture_loss record = {.tag = capture->tag,
+                                  .records = loss->records,
+                                  .since = loss->since,
+                                  .until = loss->until};
+    char *at = out;
+
+    if (!fits(capture, sizeof(record), preamble.size, room))
+        return 0;
+    at = put_preamble(capture, &preamble, at);
+    at = put_frame(at, frame_control(CAPTURE_LOSS, sizeof(record)), &record, sizeof(record));
+    capture->behind = at;
+    return (size_t)(at - out);
+}
+
+static void capture_close(struct encoder *encoder)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+
+    if (!capture)
+        return;
+    free(capture->type);
+    free(capture);
+}
+
+static int capture_open_encoder(const struct schema *schema, const char *source,
+                                const struct encoder_options *options, struct error *error,
+                                struct encoder **ret_encoder)
+{
+    struct capture_encoder *capture = calloc(1, sizeof(*capture));
+    int result = -ENOMEM;
+
+    if (capture)
+        result = capture_type_write(schema, source, options ? options->type : NULL, error,
+                                    &capture->type, &capture->type_size, &capture->tag);
+    else
+        error_set(error, -ENOMEM, "out of memory");
+    if (result < 0) {
+        free(capture);
+        return result;
+    }
+    capture->encoder.ops = &capture_encoder_ops;
+    capture->event_max = options && options->event_max ? options->event_max : UINT32_MAX;
+    capture->wall = options ? options->wall : NULL;
+    if (!capture->wall) {
+        wall_offset_refresh(&capture->own_wall);
+        capture->wall = &capture->own_wall;
+    }
+    *ret_encoder = &capture->encoder;
+    return 0;
+}
+
+const struct encoder_ops capture_encoder_ops = {
+    .name = "capture",
+    .open = capture_open_encoder,
+    .encode = capture_encode,
+    .encode_loss = capture_encode_loss,
+    .close = capture_close,
+};

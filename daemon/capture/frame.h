@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The 8 bytes in front of everything in a capture. */
+
+#include <stdint.h>
+
+#include "capture/format.h"
+#include "ring/layout.h"
+
+struct frame {
+    uint32_t length; /* and flags, as in a ring */
+    uint32_t tag;    /* of a record: its type; of the others: enum capture_control */
+};
+
+static inline struct frame frame_record(uint32_t tag, uint32_t length)
+{
+    return (struct frame){length, tag};
+}
+
+static inline struct frame frame_control(enum capture_control kind, uint32_t length)
+{
+    return (struct frame){length | LAYOUT_DISCARD, kind};
+}

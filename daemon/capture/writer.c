@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* All or nothing: a piece and its checksum go out in one call, and where that ends half-way (the
+ * disk is full), the file is cut back to where it was. So what a live writer leaves is always a run
+ * of whole pieces, and only a crash of the machine or a kill in the middle of a write leaves less.
+ *
+ * Going on with a file that is there costs a look through it. It was tried to refuse instead: then
+ * a daemon that is restarted would not start. And to replace it: then the restart after a crash
+ * would take away what led to the crash. */
+
+#include "capture/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "capture/capture.h"
+#include "capture/format.h"
+#include "capture/frame.h"
+
+struct capture_writer {
+    int fd;
+    uint64_t begin;        /* of this writer's section */
+    _Atomic uint64_t size; /* of the file */
+};
+
+struct first_bytes {
+    struct capture_header header;
+    struct frame section_frame;
+    struct capture_section section;
+};
+
+struct check_record {
+    struct frame frame;
+    struct capture_check check;
+};
+
+struct end_record {
+    struct frame frame;
+    struct capture_end end;
+};
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+static int write_all(int fd, struct iovec *pieces, int count, uint64_t position)
+{
+    while (count > 0) {
+        ssize_t written = pwritev(fd, pieces, count, (off_t)position);
+
+        if (written < 0)
+            return -errno;
+        if (written == 0)
+            return -EIO;
+        position += (uint64_t)written;
+        while (count > 0 && (size_t)written >= pieces->iov_len) {
+            written -= (ssize_t)pieces->iov_len;
+            pieces++;
+            count--;
+        }
+        if (count > 0) {
+            pieces->iov_base = (char *)pieces->iov_base + written;
+            pieces->iov_len -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+static struct check_record make_check(const void *bytes, uint64_t size)
+{
+    return (struct check_record){
+        .frame = frame_control(CAPTURE_CHECK, sizeof(struct capture_check)),
+        .check = {.covered = size, .hash = XXH3_64bits(bytes, size)},
+    };
+}
+
+int capture_writer_put(struct capture_writer *writer, const void *bytes, size_t size)
+{
+    uint64_t position = atomic_load_explicit(&writer->size, memory_order_relaxed);
+    struct check_record check = make_check(bytes, size);
+    struct iovec pieces[] = {{(void *)bytes, size}, {&check, sizeof(check)}};
+    int result = write_all(writer->fd, pieces, 2, position);
+
+    if (result == 0)
+        atomic_store_explicit(&writer->size, position + size + sizeof(check), memory_order_relaxed);
+    else if (ftruncate(writer->fd, (off_t)position) < 0)
+        return -errno;
+    return result;
+}
+
+uint64_t capture_writer_size(const struct capture_writer *writer)
+{
+    return atomic_load_explicit(&writer->size, memory_order_relaxed);
+}
+
+/* ---- begin and end --------------------------------------------------------------------------- */
+
+/* "1b4e28ba-2fa1-..." as 16 bytes; zeroes when the kernel does not say. */
+static void read_boot_id(uint8_t id[CAPTURE_BOOT_SIZE])
+{
+    _cleanup_(cleanup_close) int fd =
+        open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    char text[40] = "";
+    int n = 0;
+
+    memset(id, 0, CAPTURE_BOOT_SIZE);
+    if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+        return;
+    for (const char *at = text; *at && n < 2 * CAPTURE_BOOT_SIZE; at++) {
+        int digit = *at >= '0' && *at <= '9' ? *at - '0' : *at - 'a' + 10;
+
+        if (digit >= 0 && digit < 16) {
+            id[n / 2] = (uint8_t)(id[n / 2] << 4 | digit);
+            n++;
+        }
+    }
+}
+
+static int begin_section(struct capture_writer *writer)
+{
+    struct first_bytes first = {
+        .header = {.order = CAPTURE_ORDER,
+                   .version = CAPTURE_VERSION,
+                   .size = sizeof(struct capture_header)},
+        .section_frame = frame_control(CAPTURE_SECTION, sizeof(struct capture_section)),
+        .section.clock.monotonic = clock_monotonic(),
+    };
+    struct wall_offset wall;
+
+    memcpy(first.header.magic, CAPTURE_MAGIC, CAPTURE_MAGIC_SIZE);
+    read_boot_id(first.section.boot_id);
+    wall_offset_refresh(&wall);
+    first.section.clock.wall = wall.offset;
+    if (writer->size == 0) {
+        writer->begin = sizeof(first.header);
+        return capture_writer_put(writer, &first, sizeof(first));
+    }
+    writer->begin = writer->size;
+    return capture_writer_put(writer, &first.section_frame,
+                              sizeof(first) - sizeof(first.header));
+}
+
+/* Whole records that were written without a checksum get one. */
+static int seal(struct capture_writer *writer, const struct capture *capture, const char *path,
+                struct error *error)
+{
+    uint64_t size = capture->end - capture->checked;
+    struct check_record check = make_check(capture->bytes + capture->checked, size);
+    struct iovec piece = {&check, sizeof(check)};
+    int result = write_all(writer->fd, &piece, 1, capture->end);
+
+    if (result < 0)
+        return error_set(error, result, "cannot write to %s: %s", path, strerror(-result));
+    writer->size = capture->end + sizeof(check);
+    return 0;
+}
+
+/* Cuts off what a killed writer left unfinished. What is damaged further ahead is left as it is:
+ * whoever wants the file should look at it first. */
+static int find_end(struct capture_writer *writer, const char *path, struct error *error,
+                    uint64_t *ret_cut)
+{
+    _cleanup_(cleanup_capture_free) struct capture *capture = NULL;
+    int result = capture_open(path, error, &capture);
+
+    if (result < 0)
+        return result;
+    if (capture->damaged && !capture->unfinished) {
+        *error = capture->damage;
+        return -EBADMSG;
+    }
+    if (ftruncate(writer->fd, (off_t)capture->end) < 0)
+        return error_set(error, -errno, "cannot cut off the end of %s: %s", path, strerror(errno));
+    *ret_cut = capture->mapped - capture->end;
+    if (capture->end > capture->checked)
+        return seal(writer, capture, path, error);
+    writer->size = capture->end;
+    return 0;
+}
+
+static int open_file(struct capture_writer *writer, const char *path, struct error *error,
+                     struct stat *ret_stat)
+{
+    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+    writer->fd = open(path, flags, 0640);
+    if (writer->fd < 0)
+        return error_set(error, -errno, "cannot open %s for writing: %s", path, strerror(errno));
+    if (fstat(writer->fd, ret_stat) < 0)
+        return error_set(error, -errno, "cannot look at %s: %s", path, strerror(errno));
+    if (!S_ISREG(ret_stat->st_mode))
+        return error_set(error, -EINVAL, "%s is not a regular file, as a capture must be", path);
+    if (flock(writer->fd, LOCK_EX | LOCK_NB) < 0)
+        return error_set(error, -EBUSY, "%s: somebody else is writing to this capture", path);
+    return 0;
+}
+
+int capture_writer_new(const char *path, struct error *error, uint64_t *ret_cut,
+                       struct capture_writer **ret_writer)
+{
+    struct capture_writer *writer = calloc(1, sizeof(*writer));
+    struct stat stat;
+    uint64_t cut = 0;
+    int result;
+
+    if (!writer)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = open_file(writer, path, error, &stat);
+    if (result == 0 && stat.st_size > 0)
+        result = find_end(writer, path, error, &cut);
+    if (result == 0) {
+        result = begin_section(writer);
+        if (result < 0)
+            error_set(error, result, "cannot write to %s: %s", path, strerror(-result));
+    }
+    if (result < 0) {
+        if (writer->fd >= 0)
+            close(writer->fd);
+        free(writer);
+        return result;
+    }
+    *ret_cut = cut;
+    *ret_writer = writer;
+    return 0;
+}
+
+void capture_writer_free(struct capture_writer *writer)
+{
+    struct end_record end = {.frame = frame_control(CAPTURE_END, sizeof(end.end))};
+
+    if (!writer)
+        return;
+    end.end.begin = writer->begin;
+    capture_writer_put(writer, &end, sizeof(end)); /* else it reads as unfinished, which it is */
+    close(writer->fd);
+    free(writer);
+}

@@ -2,7 +2,8 @@
 #pragma once
 
 /* Reading one field of one view in place. Nothing here reads past the view's length: a field that
- * is not wholly inside is null, and so is a text whose offset and length lead outside. */
+ * is not wholly inside is null, and so is a text whose offset and length lead outside. What has no
+ * length of its own (a size of 0) ends with the sample. */
 
 #include <ringmill/ring.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@ struct text {
     uint32_t length;
 };
 
+/* Of a flexible array or text: whether the sample reaches its beginning. */
 static inline bool field_present(const struct field *field, const struct ringmill_view *view)
 {
     return view->length >= field->size && field->offset <= view->length - field->size;
@@ -97,7 +99,8 @@ static inline struct text field_text(const struct field *field, const struct rin
         return text;
     if (field->kind == FIELD_CHARS) {
         text.bytes = data + field->offset;
-        text.length = (uint32_t)strnlen(text.bytes, field->size);
+        text.length =
+            (uint32_t)strnlen(text.bytes, field->size ? field->size : view->length - field->offset);
         return text;
     }
     memcpy(&place, data + field->offset, sizeof(place));
@@ -108,6 +111,15 @@ static inline struct text field_text(const struct field *field, const struct rin
     if (field->kind == FIELD_TEXT)
         text.length = (uint32_t)strnlen(text.bytes, place.length);
     return text;
+}
+
+/* How many elements of a FIELD_ARRAY there are. Of a flexible one those that lie wholly inside the
+ * sample; the others of any array read as null there. */
+static inline uint32_t field_count(const struct field *field, const struct ringmill_view *view)
+{
+    if (field->count || view->length < field->offset)
+        return field->count;
+    return (view->length - field->offset) / field->stride;
 }
 
 /* Takes the next NUL-ended piece off a FIELD_TEXTS text. False when nothing is left. The last piece

@@ -17,7 +17,8 @@ enum field_kind {
     FIELD_ENUM,    /* an integer of `size` bytes, `is_signed` or not, whose values have names */
     FIELD_FLOAT,   /* 4 or 8 bytes, IEEE 754 */
     FIELD_POINTER, /* 8 bytes: an address */
-    FIELD_CHARS,   /* char[size]: text up to the first NUL, or all of it */
+    FIELD_CHARS,   /* char[size]: text up to the first NUL, or all of it; size 0: char[], a text
+                      that may go on until the sample's end */
     FIELD_TEXT,    /* struct ringmill_text: offset and length of a text elsewhere in the sample */
     FIELD_TEXTS,   /* struct ringmill_texts: the same for a run of NUL-ended texts */
     FIELD_BYTES,   /* `size` bytes that are one value: an IPv6 or MAC address, a 128-bit integer */
@@ -69,7 +70,7 @@ struct field {
     uint16_t column;               /* 0: in the sample; N: column N - 1 of the batch */
     uint32_t offset;               /* bytes from the sample's start */
     uint32_t size;                 /* bytes at offset; of a bitfield: those that it touches, 1 to 9;
-                                      of a flexible array: 0 */
+                                      of a flexible array or text: 0 */
     const struct enum_name *names; /* FIELD_ENUM: n_names of them, in declaration order */
     uint32_t n_names;
     uint32_t n_members;          /* FIELD_STRUCT, FIELD_UNION */

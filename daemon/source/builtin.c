@@ -15,6 +15,7 @@
 #include "exit.skel.h"
 #include "open.skel.h"
 #include "schema/btf.h"
+#include "schema/meaning.h"
 #include "signal.skel.h"
 #include "source/kind.h"
 #include "source/object.h"
@@ -95,7 +96,8 @@ static int open_object(struct source *source, const struct builtin *builtin, uin
     stream->name = "events";
     stream->ring_size = object_ring_size(object);
     stream->types->source_name = source->name;
-    return schema_from_btf(object_btf(object), builtin->type_name, error, &stream->types->schema);
+    result = schema_from_btf(object_btf(object), builtin->type_name, error, &stream->types->schema);
+    return result < 0 ? result : meaning_apply(stream->types->schema, NULL, 0, error, NULL);
 }
 
 static int builtin_open(struct source *source, const struct config_node *config, struct diag *diag)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "schema/btf.h"
+#include "schema/meaning.h"
 #include "source/builtin.h"
 
 struct expected {
@@ -32,6 +33,7 @@ static void check(const char *name, uint32_t n_fields, const struct expected *fi
     assert_non_null(object);
     if (schema_from_btf(bpf_object__btf(object), builtin->type_name, &error, &schema) < 0)
         fail_msg("%s", error.text);
+    assert_int_equal(meaning_apply(schema, NULL, 0, NULL, NULL), 0);
     assert_int_equal(schema->n_fields, n_fields);
     assert_string_equal(schema->fields[0].name, "ktime");
     assert_int_equal(schema->fields[0].meaning, MEANING_KTIME);

@@ -14,11 +14,14 @@
 #include "record/loss.h"
 #include "record/schema.h"
 
+struct resolver;
+
 struct encoder_options {
     const struct wall_offset *wall; /* borrowed until close; read at each encode by its thread.
                                        NULL: measured once, at open */
     uint32_t event_max; /* bytes of the longest event that may come out; 0: as long as fits */
-    const char *type;   /* what the events say their type is, copied; NULL: they do not say it */
+    struct resolver *resolver; /* of the names of ids; borrowed until close. NULL: numbers only */
+    const char *type; /* what the events say their type is, copied; NULL: they do not say it */
 };
 
 /* Each format's own struct begins with it. */

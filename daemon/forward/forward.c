@@ -55,7 +55,8 @@ static int open_way(struct forward *forward, const struct handler_host *host,
 {
     const struct outlet *outlet = host->outlet(host, name, diag);
     struct exit_way *way = &forward->ways[forward->n_ways];
-    struct encoder_options options = {.wall = host->wall, .event_max = EVENT_MAX};
+    struct encoder_options options = {
+        .wall = host->wall, .event_max = EVENT_MAX, .resolver = host->resolver};
     struct error error;
     int result;
 

@@ -20,6 +20,7 @@
 struct lane;
 struct wall_offset;
 struct encoder_ops;
+struct resolver;
 
 struct handler {
     const struct handler_ops *ops;
@@ -44,6 +45,7 @@ struct handler_host {
     const struct schema *const *siblings;
     const char *source_name;
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
+    struct resolver *resolver;      /* of the names of ids; NULL: nobody knows them */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);

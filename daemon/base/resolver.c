@@ -32,11 +32,11 @@ _Static_assert((int)RESOLVER_NAME_MAX == (int)NAME_CACHE_NAME_MAX, "a name fits 
 _Static_assert((int)RESOLVER_NAME_MAX == (int)CGROUP_PATH_MAX, "a path fits into a slot");
 
 enum {
-    ROUND_MAX = 256,       /* requests that are answered together */
-    RECENT = 64,           /* ids that a port knows it has asked for */
-    STOP_LIMIT_MS = 1000,  /* for a lookup that hangs */
-    WALK_SHARE = 10,       /* walks take at most this part of the thread's time */
-    WALK_PAUSE_MS = 1000,  /* but never wait longer than that */
+    ROUND_MAX = 256,      /* requests that are answered together */
+    RECENT = 64,          /* ids that a port knows it has asked for */
+    STOP_LIMIT_MS = 1000, /* for a lookup that hangs */
+    WALK_SHARE = 10,      /* walks take at most this part of the thread's time */
+    WALK_PAUSE_MS = 1000, /* but never wait longer than that */
 };
 
 static const int64_t ns_per_second = 1000000000;
@@ -372,8 +372,7 @@ static void visit_cgroup(void *data, uint64_t id, const char *path, uint32_t len
     struct resolver *resolver = data;
     const struct request request = {RESOLVER_CGROUP, id};
 
-    if (!is_asked(resolver, id) &&
-        name_cache_count(resolver->cache) >= resolver->options.names / 2)
+    if (!is_asked(resolver, id) && name_cache_count(resolver->cache) >= resolver->options.names / 2)
         return;
     if (!is_fresh(resolver, &request))
         keep(resolver, RESOLVER_CGROUP, id, path, (int)length);

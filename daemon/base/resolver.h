@@ -27,17 +27,17 @@ enum resolver_kind {
 };
 
 enum {
-    RESOLVER_NAMES_MAX = 4096, /* names that are kept at a time, by default */
-    RESOLVER_NAME_MAX = 496,   /* bytes of one; a longer one is not known */
+    RESOLVER_NAMES_MAX = 4096,  /* names that are kept at a time, by default */
+    RESOLVER_NAME_MAX = 496,    /* bytes of one; a longer one is not known */
     RESOLVER_REQUESTS_MAX = 64, /* of one port that wait at a time */
     RESOLVER_KEEP_S = 60,
     RESOLVER_RETRY_S = 10,
 };
 
 struct resolver_options {
-    uint32_t names;  /* 0: RESOLVER_NAMES_MAX; rounded up to a power of two */
-    int64_t keep;    /* ns; 0: RESOLVER_KEEP_S */
-    int64_t retry;   /* ns; 0: RESOLVER_RETRY_S */
+    uint32_t names;      /* 0: RESOLVER_NAMES_MAX; rounded up to a power of two */
+    int64_t keep;        /* ns; 0: RESOLVER_KEEP_S */
+    int64_t retry;       /* ns; 0: RESOLVER_RETRY_S */
     const char *cgroups; /* root of the cgroup tree, borrowed; NULL: where this machine has it */
     /* What finds a name out, on the resolver thread: writes it to name, which has room for
      * RESOLVER_NAME_MAX bytes and is not NUL-ended, and returns its length; -ENOENT: there is none;

@@ -32,20 +32,20 @@ struct capture_gap {
 };
 
 struct capture {
-    const uint8_t *bytes; /* the file, mapped; positions are offsets in it */
-    uint64_t begin;       /* of the first record */
-    uint64_t end;         /* behind the last one that is good, and what belongs to it */
-    uint64_t checked;     /* up to here checksums fit */
-    uint64_t records;     /* between the two; loss records and the like not counted */
+    const uint8_t *bytes;       /* the file, mapped; positions are offsets in it */
+    uint64_t begin;             /* of the first record */
+    uint64_t end;               /* behind the last one that is good, and what belongs to it */
+    uint64_t checked;           /* up to here checksums fit */
+    uint64_t records;           /* between the two; loss records and the like not counted */
     struct capture_type *types; /* by tag, ascending */
     uint32_t n_types;
     struct capture_wall *walls; /* by position */
     size_t n_walls;
     struct capture_gap *gaps; /* by position */
     size_t n_gaps;
-    uint32_t sections; /* how often a writer began */
-    bool damaged;    /* behind end there is something wrong, or missing */
-    bool unfinished; /* nothing is wrong with what is there, but its end is missing */
+    uint32_t sections;   /* how often a writer began */
+    bool damaged;        /* behind end there is something wrong, or missing */
+    bool unfinished;     /* nothing is wrong with what is there, but its end is missing */
     struct error damage; /* what is wrong behind end, with file and offset */
 
     size_t mapped; /* bytes */

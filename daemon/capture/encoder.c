@@ -31,8 +31,8 @@ struct capture_encoder {
     uint32_t tag;
     /* owned by the consumer thread */
     bool announced;
-    int64_t clocked;  /* ns, monotonic: the last clock record */
-    int64_t measured; /* which measurement of the wall clock that had */
+    int64_t clocked;    /* ns, monotonic: the last clock record */
+    int64_t measured;   /* which measurement of the wall clock that had */
     const char *behind; /* where the last output ended */
 };
 
@@ -134,10 +134,8 @@ static size_t capture_encode_loss(struct encoder *encoder, const struct loss *lo
 {
     struct capture_encoder *capture = (struct capture_encoder *)encoder;
     struct preamble preamble = plan_preamble(capture, out);
-    struct capture_loss record = {.tag = capture->tag,
-                                  .records = loss->records,
-                                  .since = loss->since,
-                                  .until = loss->until};
+    struct capture_loss record = {
+        .tag = capture->tag, .records = loss->records, .since = loss->since, .until = loss->until};
     char *at = out;
 
     if (!fits(capture, sizeof(record), preamble.size, room))

@@ -83,8 +83,7 @@ static void set_unfinished(struct scan *scan)
     error_set(&capture->damage, -EBADMSG,
               "%s ends at byte %llu without an end record: it is still being written, or whoever "
               "wrote it was killed; the %llu records in it are good",
-              scan->path, (unsigned long long)scan->position,
-              (unsigned long long)capture->records);
+              scan->path, (unsigned long long)scan->position, (unsigned long long)capture->records);
 }
 
 /* The record at position is not all there. */

@@ -72,7 +72,7 @@ static uint64_t text_size(const char *text)
 
 /* Lists all fields, level by level, and counts what they need. -E2BIG or -ENOMEM. */
 static int flatten(struct flat *flat, const struct schema *schema, const char *source,
-                    const char *label, uint64_t *ret_size)
+                   const char *label, uint64_t *ret_size)
 {
     uint64_t texts = text_size(source) + text_size(label) + text_size(schema->type_name);
     uint64_t names = 0;
@@ -165,8 +165,7 @@ static bool has_columns(const struct schema *schema)
 }
 
 int capture_type_write(const struct schema *schema, const char *source, const char *label,
-                       struct error *error, void **ret_bytes, uint32_t *ret_size,
-                       uint32_t *ret_tag)
+                       struct error *error, void **ret_bytes, uint32_t *ret_size, uint32_t *ret_tag)
 {
     _cleanup_(flat_deinit) struct flat flat = {0};
     struct capture_type_head *head;

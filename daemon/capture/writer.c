@@ -106,8 +106,7 @@ uint64_t capture_writer_size(const struct capture_writer *writer)
 /* "1b4e28ba-2fa1-..." as 16 bytes; zeroes when the kernel does not say. */
 static void read_boot_id(uint8_t id[CAPTURE_BOOT_SIZE])
 {
-    _cleanup_(cleanup_close) int fd =
-        open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    _cleanup_(cleanup_close) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     char text[40] = "";
     int n = 0;
 
@@ -144,8 +143,7 @@ static int begin_section(struct capture_writer *writer)
         return capture_writer_put(writer, &first, sizeof(first));
     }
     writer->begin = writer->size;
-    return capture_writer_put(writer, &first.section_frame,
-                              sizeof(first) - sizeof(first.header));
+    return capture_writer_put(writer, &first.section_frame, sizeof(first) - sizeof(first.header));
 }
 
 /* Whole records that were written without a checksum get one. */

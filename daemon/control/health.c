@@ -73,22 +73,18 @@ static uint64_t still_for(struct stillness *stillness, uint64_t mark, bool shoul
 /* Which handler the consumer thread is in, as well as can be known from outside. */
 static void complain_of_handler(struct health *health, const struct graph *graph, uint64_t age)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_strands; i++) {
+        const struct graph_strand *strand = graph->strands[i];
+        uint32_t current = atomic_load_explicit(&strand->strand.current, memory_order_relaxed);
 
-        for (uint32_t j = 0; j < source->n_strands; j++) {
-            const struct strand *strand = &source->strands[j];
-            uint32_t current = atomic_load_explicit(&strand->current, memory_order_relaxed);
-
-            if (current == 0)
-                continue;
-            complain(health, CHECK_HANDLERS,
-                     "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
-                     "%" PRIu64 " s",
-                     strand->handlers[current - 1]->ops->name, current, source->pipelines[j]->name,
-                     source->source->name, seconds_of(age));
-            return;
-        }
+        if (current == 0)
+            continue;
+        complain(health, CHECK_HANDLERS,
+                 "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
+                 "%" PRIu64 " s",
+                 strand->strand.handlers[current - 1]->ops->name, current, strand->pipeline->name,
+                 strand->type->stream->source->name, seconds_of(age));
+        return;
     }
     complain(health, CHECK_HANDLERS, "the consumer thread has not moved for %" PRIu64 " s",
              seconds_of(age));
@@ -111,28 +107,28 @@ static bool check_handlers(struct health *health, const struct snapshot *snapsho
 /* ---- rings ----------------------------------------------------------------------------------- */
 
 /* One of its sinks has what it could write. */
-static bool waits_for_sink(const struct source_sight *sight)
+static bool waits_for_sink(const struct ring_sight *sight)
 {
-    const struct graph_source *source = sight->source;
+    const struct graph_stream *stream = sight->ring->stream;
 
-    for (uint32_t i = 0; sight->paused && i < source->n_sinks; i++)
-        if (lane_chunks_out(&source->sinks[i]->lane) > 0)
+    for (uint32_t i = 0; sight->paused && i < stream->n_sinks; i++)
+        if (lane_chunks_out(&stream->sinks[i]->lane) > 0)
             return true;
     return false;
 }
 
-static void check_ring(struct health *health, const struct source_sight *sight, bool excused,
+static void check_ring(struct health *health, const struct ring_sight *sight, bool excused,
                        struct stillness *stillness, int64_t now)
 {
     bool busy = sight->busy_since > 0;
-    uint64_t age = still_for(stillness, sight->ring.publishes,
+    uint64_t age = still_for(stillness, sight->counters.publishes,
                              sight->used > 0 && !busy && !excused && !waits_for_sink(sight), now);
-    const char *name = sight->source->source->name;
+    const char *name = sight->ring->about;
 
     if (sight->corrupt) {
         struct ringmill_error reason = {""};
 
-        ringmill_ring_health(sight->source->ring, &reason);
+        ringmill_ring_health(sight->ring->ring, &reason);
         complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
     } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head)
         complain(health, CHECK_RINGS,
@@ -244,8 +240,8 @@ static void judge(struct health *health, const struct snapshot *snapshot)
         if (check != CHECK_BOOKS || snapshot->quiet)
             health->reasons[check][0] = '\0';
     held = check_handlers(health, snapshot);
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        check_ring(health, &snapshot->sources[i], held, &health->rings[i], snapshot->time);
+    for (uint32_t i = 0; i < graph->n_rings; i++)
+        check_ring(health, &snapshot->rings[i], held, &health->rings[i], snapshot->time);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         check_sink(health, &snapshot->sinks[i], &health->sinks[i], snapshot->time);
     check_losses(health, snapshot);

@@ -40,7 +40,7 @@ struct loss_mark {
 struct health {
     const struct health_limits *limits;
     char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good */
-    struct stillness rings[GRAPH_SOURCES_MAX];
+    struct stillness rings[GRAPH_RINGS_MAX];
     struct stillness sinks[GRAPH_SINKS_MAX];
     struct stillness consumer;
     struct loss_mark losses[HEALTH_LOSS_SECONDS + 1]; /* a ring of looks */

@@ -37,6 +37,34 @@ static void rate_update(struct rate *rate, uint64_t total, double seconds)
     rate->total = total;
 }
 
+static uint64_t next_power(uint64_t bytes)
+{
+    uint64_t power = 1;
+
+    while (power < bytes)
+        power *= 2;
+    return power;
+}
+
+/* A header for each record; what rounds it up to 8 bytes is not known, and not much. */
+static void look_at_ring(struct ring_watch *ring, const struct ring_sight *sight, double seconds)
+{
+    const uint64_t header = 8;
+    double needed;
+
+    rate_update(&ring->bytes, sight->counters.bytes + header * sight->counters.records, seconds);
+    needed = ring->bytes.per_second * WATCH_RESTART_S;
+    if (ring->small || needed <= (double)sight->size)
+        return;
+    ring->small = true;
+    log_about(
+        LOG_LEVEL_WARNING, "source", sight->ring->stream->source->name,
+        "the ring %s of %" PRIu64 " KiB gets %.0f KiB/s, so it is full before a restart, which "
+        "takes %d s, is over, and records get lost; ring_size should be %" PRIu64 " KiB or more",
+        sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
+        next_power((uint64_t)needed) / 1024);
+}
+
 static void update_rates(struct watch *watch, double seconds)
 {
     const struct snapshot *snapshot = &watch->snapshot;
@@ -45,6 +73,8 @@ static void update_rates(struct watch *watch, double seconds)
         rate_update(&watch->records[i], snapshot->sources[i].ring.records, seconds);
         rate_update(&watch->lost[i], snapshot->sources[i].lost, seconds);
     }
+    for (uint32_t i = 0; i < snapshot->graph->n_rings; i++)
+        look_at_ring(&watch->rings[i], &snapshot->rings[i], seconds);
     for (uint32_t i = 0; i < snapshot->graph->n_sinks; i++)
         rate_update(&watch->delivered[i], snapshot->sinks[i].delivered, seconds);
 }

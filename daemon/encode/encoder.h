@@ -59,6 +59,12 @@ static inline uint32_t encoder_batch(struct encoder *encoder, const struct batch
     return encoder->ops->encode(encoder, batch, from, out, room, ret_used);
 }
 
+static inline size_t encoder_loss(struct encoder *encoder, const struct loss *loss, char *out,
+                                  size_t room)
+{
+    return encoder->ops->encode_loss(encoder, loss, out, room);
+}
+
 static inline void encoder_close(struct encoder *encoder)
 {
     if (encoder)

@@ -257,9 +257,8 @@ static enum json_print print_raw(const struct field *field, enum field_meaning m
 static bool is_wide(const struct field *field, enum field_meaning meaning)
 {
     return field->size > 0 && field->size <= JSON_WIDE_MAX &&
-           (meaning == MEANING_HEX ||
-            (meaning == MEANING_NONE && field->size == 16 && field->type_name &&
-             strstr(field->type_name, "128")));
+           (meaning == MEANING_HEX || (meaning == MEANING_NONE && field->size == 16 &&
+                                       field->type_name && strstr(field->type_name, "128")));
 }
 
 /* PRINT_NULL: there is no way to print it. PRINT_ARRAY stands for all that has parts. */

@@ -56,7 +56,7 @@ static int open_way(struct forward *forward, const struct handler_host *host,
     const struct outlet *outlet = host->outlet(host, name, diag);
     struct exit_way *way = &forward->ways[forward->n_ways];
     struct encoder_options options = {
-        .wall = host->wall, .event_max = EVENT_MAX, .resolver = host->resolver};
+        .wall = host->wall, .event_max = EVENT_MAX, .type = host->type, .resolver = host->resolver};
     struct error error;
     int result;
 
@@ -146,6 +146,28 @@ static void forward_process(struct handler *handler, struct batch *batch)
         fill_lane(forward, &forward->ways[i], batch);
 }
 
+static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
+{
+    const struct forward *forward = (struct forward *)handler;
+    uint32_t told = 0;
+
+    for (uint32_t i = 0; i < forward->n_ways; i++) {
+        const struct exit_way *way = &forward->ways[i];
+        uint32_t room;
+        size_t used;
+
+        lane_tail(way->lane, &room);
+        if (room < LOSS_BYTES_MAX)
+            lane_next_chunk(way->lane);
+        used = encoder_loss(way->encoder, loss, lane_tail(way->lane, &room), LOSS_BYTES_MAX);
+        if (used == 0)
+            continue;
+        lane_add(way->lane, (uint32_t)used, 1);
+        told++;
+    }
+    return told;
+}
+
 const struct handler_ops forward_ops = {
     .name = "forward",
     .doc = "encodes each record and sends it to a sink, or to several",
@@ -153,5 +175,6 @@ const struct handler_ops forward_ops = {
     .forwards = true,
     .open = forward_open,
     .process = forward_process,
+    .lost = forward_lost,
     .close = forward_close,
 };

@@ -149,10 +149,11 @@ static int build_sources(struct build *build, const struct config_node *section)
     if (!graph->sources)
         return -ENOMEM;
     for (const struct config_node *entry = section->first; entry; entry = entry->next) {
-        struct graph_source *source = &graph->sources[graph->n_sources];
+        struct source *source;
 
-        if (source_open(entry, build->diag, &source->source) == 0)
-            graph->n_sources++;
+        if (build->open_source(entry, build->diag, &source) == 0 &&
+            graph_add_source(graph, source) < 0)
+            return -ENOMEM;
     }
     return 0;
 }
@@ -263,7 +264,7 @@ static void drop_unused(struct graph *graph)
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < graph->n_sources; i++) {
-        if (graph->sources[i].n_strands > 0) {
+        if (graph->sources[i].n_pipelines > 0) {
             graph->sources[kept++] = graph->sources[i];
             continue;
         }
@@ -274,28 +275,35 @@ static void drop_unused(struct graph *graph)
     graph->n_sources = kept;
 }
 
-int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
+int build_graph(struct build *build, const struct config_tree *tree)
 {
-    _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {graph, diag};
     struct top_config top;
     int result;
 
-    if (!graph)
-        return -ENOMEM;
-    setting_bind(top_settings, tree->root, &top, diag);
-    result = build_sources(&build, top.sources);
+    setting_bind(top_settings, tree->root, &top, build->diag);
+    result = build_sources(build, top.sources);
     if (result == 0)
-        result = build_sinks(&build, top.sinks);
+        result = build_sinks(build, top.sinks);
     if (result == 0)
-        result = build_pipelines(&build, top.pipelines, top.sources);
-    if (result == 0 && diag_count(diag) > 0)
+        result = build_pipelines(build, top.pipelines, top.sources);
+    if (result == 0 && diag_count(build->diag) > 0)
         result = -EINVAL;
+    if (result < 0)
+        return result;
+    drop_unused(build->graph);
+    return graph_list_streams(build->graph);
+}
+
+int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
+{
+    _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
+    struct build build = {graph, diag, source_open};
+    int result = graph ? build_graph(&build, tree) : -ENOMEM;
+
     if (result == -ENOMEM)
         diag_add_place(diag, tree->name, 0, 0, "out of memory");
     if (result < 0)
         return result;
-    drop_unused(graph);
     *ret = TAKE_PTR(graph);
     return 0;
 }

@@ -8,7 +8,13 @@
 struct build {
     struct graph *graph;
     struct diag *diag;
+    /* source_open(), or a test's */
+    int (*open_source)(const struct config_node *config, struct diag *diag, struct source **ret);
 };
+
+/* graph_build() with an empty graph and a way to open sources; the graph stays the caller's, also
+ * half-built. 0 or -errno. */
+int build_graph(struct build *build, const struct config_tree *tree);
 
 /* A section is a map of named things, at most `most`; returns how many, 0 after a message. */
 uint32_t build_check_section(struct build *build, const struct config_node *section,

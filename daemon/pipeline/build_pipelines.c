@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each of its
- * sources. Handlers are opened once per strand, because that is when they know a schema. */
+/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each type of each
+ * of its sources. Handlers are opened once per strand, because that is when they know a schema. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ static const struct setting pipeline_settings[] = {
 struct build_host {
     struct handler_host base;
     struct build *build;
-    struct graph_source *source;
+    struct graph_type *type; /* NULL: no source is known */
 };
 
 static struct graph_source *find_source(struct graph *graph, const char *name)
@@ -68,18 +68,23 @@ static struct graph_source *find_source(struct graph *graph, const char *name)
     return NULL;
 }
 
-/* Enters that a record of the source goes to the sink once more. */
-static bool enter_route(struct graph_source *source, struct graph_sink *sink)
+static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
 {
-    uint32_t i = 0;
+    for (uint32_t i = 0; i < stream->n_sinks; i++)
+        if (stream->sinks[i] == sink)
+            return;
+    stream->sinks[stream->n_sinks++] = sink;
+}
 
-    while (i < source->n_sinks && source->sinks[i] != sink)
-        i++;
-    if (i == source->n_sinks)
-        source->sinks[source->n_sinks++] = sink;
-    if (++source->copies[i] > sink->copies)
-        sink->copies = source->copies[i];
-    return source->copies[i] <= GRAPH_COPIES_MAX;
+/* Enters that a record of the type goes to the sink of that index once more. */
+static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
+{
+    struct graph_sink *sink = &graph->sinks[index];
+
+    enter_sink(type->stream, sink);
+    if (++type->copies[index] > sink->copies)
+        sink->copies = type->copies[index];
+    return type->copies[index] <= GRAPH_COPIES_MAX;
 }
 
 static const struct outlet *host_outlet(const struct handler_host *host,
@@ -96,7 +101,7 @@ static const struct outlet *host_outlet(const struct handler_host *host,
         struct graph_sink *sink = &graph->sinks[i];
 
         if (strcmp(sink->name, name->text) == 0) {
-            if (!own->source || enter_route(own->source, sink))
+            if (!own->type || enter_route(graph, own->type, i))
                 return &sink->outlet;
             diag_add(diag, name,
                      "a record may be forwarded to one sink at most %d times, by all pipelines "
@@ -147,33 +152,25 @@ static void check_handlers(struct build *build, const struct config_node *list)
 }
 
 /* Opens the handlers of one strand, as far as they can be; unknown ones were reported by
- * check_handlers(). Without a source, those that read fields are passed over. */
-static void open_handlers(struct build *build, const struct config_node *list,
-                          struct graph_source *source, struct strand *strand)
+ * check_handlers(). Without a type, those that read fields are passed over. */
+static void open_handlers(struct build_host *host, const struct config_node *list,
+                          struct strand *strand)
 {
-    static const struct schema no_fields = {.type_name = "nothing"};
-    struct build_host host = {
-        .base = {.schema = source ? source->source->streams->types->schema : &no_fields,
-                 .source_name = source ? source->source->name : "",
-                 .wall = &build->graph->wall,
-                 .outlet = host_outlet},
-        .build = build,
-        .source = source,
-    };
+    struct build *build = host->build;
 
     for (const struct config_node *entry = list->first; entry; entry = entry->next) {
         const struct handler_ops *ops =
             entry->kind == CONFIG_MAP && entry->count == 1 ? handler_find(entry->first->key) : NULL;
         int result;
 
-        if (!ops || (!source && ops->reads_fields))
+        if (!ops || (!host->type && ops->reads_fields))
             continue;
-        result =
-            ops->open(entry->first, &host.base, build->diag, &strand->handlers[strand->n_handlers]);
+        result = ops->open(entry->first, &host->base, build->diag,
+                           &strand->handlers[strand->n_handlers]);
         if (result == 0) {
             const struct schema *out = strand->handlers[strand->n_handlers++]->schema;
 
-            host.base.schema = out ? out : host.base.schema;
+            host->base.schema = out ? out : host->base.schema;
         } else if (result == -ENOMEM) {
             diag_add(build->diag, entry, "out of memory");
         }
@@ -184,10 +181,90 @@ static void open_handlers(struct build *build, const struct config_node *list,
  */
 static void check_orphans(struct build *build, const struct config_node *list)
 {
+    static const struct schema no_fields = {.type_name = "nothing"};
+    struct build_host host = {.base = {.schema = &no_fields,
+                                       .source_name = "",
+                                       .wall = &build->graph->wall,
+                                       .outlet = host_outlet},
+                              .build = build};
     struct strand strand = {.n_handlers = 0};
 
-    open_handlers(build, list, NULL, &strand);
+    open_handlers(&host, list, &strand);
     strand_deinit(&strand);
+}
+
+static uint32_t count_types(const struct source *source)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        count += source->streams[i].n_types;
+    return count;
+}
+
+/* All other types of the source, NULL-ended; room for all of them. */
+static void list_siblings(const struct source *source, const struct schema *own,
+                          const struct schema **siblings)
+{
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        for (uint32_t j = 0; j < source->streams[i].n_types; j++)
+            if (source->streams[i].types[j].schema != own)
+                *siblings++ = source->streams[i].types[j].schema;
+    *siblings = NULL;
+}
+
+/* "open_event" of "struct open_event". */
+static const char *bare_name(const char *type_name)
+{
+    const char *space = strrchr(type_name, ' ');
+
+    return space ? space + 1 : type_name;
+}
+
+static int build_strand(struct build *build, const struct config_node *list,
+                        struct graph_type *type, const struct graph_pipeline *pipeline,
+                        const struct schema **siblings)
+{
+    struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
+    const struct source *source = type->stream->source;
+    struct build_host host = {.build = build, .type = type};
+
+    if (!strand)
+        return -ENOMEM;
+    if (!type->type)
+        return 0; /* its records pass no handler */
+    host.base = (struct handler_host){.schema = type->type->schema,
+                                      .source_name = type->type->source_name,
+                                      .wall = &build->graph->wall,
+                                      .outlet = host_outlet};
+    list_siblings(source, host.base.schema, siblings);
+    if (siblings[0]) {
+        host.base.siblings = siblings;
+        host.base.type = bare_name(host.base.schema->type_name);
+    }
+    open_handlers(&host, list, &strand->strand);
+    return 0;
+}
+
+/* Of many types, what is wrong with the first is most likely wrong with all. */
+static int build_strands(struct build *build, const struct config_node *list,
+                         struct graph_source *source, const struct graph_pipeline *pipeline)
+{
+    const struct schema **siblings =
+        calloc(count_types(source->source) + 1, sizeof(const struct schema *));
+    size_t before = diag_count(build->diag);
+    int result = siblings ? 0 : -ENOMEM;
+
+    source->n_pipelines++;
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct graph_stream *stream = &source->streams[i];
+
+        for (uint32_t j = 0; j < stream->n_types && result == 0; j++)
+            if (diag_count(build->diag) == before)
+                result = build_strand(build, list, &stream->types[j], pipeline, siblings);
+    }
+    free(siblings);
+    return result;
 }
 
 static struct graph_source *resolve_source(struct build *build, const struct setting_texts *from,
@@ -225,8 +302,8 @@ static bool check_handler_list(struct build *build, const struct config_node *li
     return false;
 }
 
-static void build_pipeline(struct build *build, const struct config_node *entry,
-                           const struct config_node *sources, struct graph_pipeline *pipeline)
+static int build_pipeline(struct build *build, const struct config_node *entry,
+                          const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     struct pipeline_config bound;
     uint32_t known = 0;
@@ -242,27 +319,31 @@ static void build_pipeline(struct build *build, const struct config_node *entry,
 
         if (!source || !handlers)
             continue;
-        source->pipelines[source->n_strands] = pipeline;
-        open_handlers(build, bound.handlers, source, &source->strands[source->n_strands++]);
+        if (build_strands(build, bound.handlers, source, pipeline) < 0)
+            return -ENOMEM;
         known++;
     }
     if (handlers && known == 0)
         check_orphans(build, bound.handlers);
+    return 0;
 }
 
-/* Room at each source for a strand of every pipeline and a route to every sink. */
-static int make_room(struct graph *graph, uint32_t pipelines)
+/* Room at each type and stream for a route to every sink. */
+static int make_room(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++) {
+            struct graph_stream *stream = &graph->sources[i].streams[j];
 
-        source->strands = calloc(pipelines, sizeof(*source->strands));
-        source->pipelines = calloc(pipelines, sizeof(*source->pipelines));
-        source->sinks = calloc(graph->n_sinks + 1, sizeof(*source->sinks));
-        source->copies = calloc(graph->n_sinks + 1, sizeof(*source->copies));
-        if (!source->strands || !source->pipelines || !source->sinks || !source->copies)
-            return -ENOMEM;
-    }
+            stream->sinks = calloc(graph->n_sinks + 1, sizeof(*stream->sinks));
+            if (!stream->sinks)
+                return -ENOMEM;
+            for (uint32_t k = 0; k < stream->n_types; k++) {
+                stream->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));
+                if (!stream->types[k].copies)
+                    return -ENOMEM;
+            }
+        }
     return 0;
 }
 
@@ -276,10 +357,9 @@ int build_pipelines(struct build *build, const struct config_node *section,
     if (count == 0)
         return 0;
     graph->pipelines = calloc(count, sizeof(*graph->pipelines));
-    result = graph->pipelines ? make_room(graph, count) : -ENOMEM;
-    if (result < 0)
-        return result;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next)
-        build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
-    return 0;
+    result = graph->pipelines ? make_room(graph) : -ENOMEM;
+    for (const struct config_node *entry = section->first; entry && result == 0;
+         entry = entry->next)
+        result = build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
+    return result;
 }

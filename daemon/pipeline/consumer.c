@@ -4,6 +4,10 @@
  * position, hand over. A kill in between loses what was published and not yet written (at most the
  * lanes' chunks), and never writes a record twice.
  *
+ * Shards that are merged by time give their records in runs, often of one record. Publishing each
+ * would take the page away from the producers each time, so there the last two steps come once for
+ * some runs together.
+ *
  * Room is asked for before a batch is taken, never within one, so there is no half-done batch to
  * keep and come back to: see base/lane.h. */
 
@@ -17,43 +21,57 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "pipeline/losses.h"
+#include "pipeline/runs.h"
 #include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
 #define WALL_AGE_NS INT64_C(1000000000)
 
-static bool source_has_room(const struct graph_source *source)
+/* ---- room ------------------------------------------------------------------------------------ */
+
+static bool stream_has_room(const struct graph_stream *stream)
 {
-    for (uint32_t i = 0; i < source->n_sinks; i++)
-        if (!lane_has_room(&source->sinks[i]->lane))
+    for (uint32_t i = 0; i < stream->n_sinks; i++)
+        if (!lane_has_room(&stream->sinks[i]->lane))
             return false;
     return true;
 }
 
-/* A lane may serve several sources, so one that is short of room pauses all of them. */
-static void pause_sources(struct consumer *consumer)
+static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_sources; i++) {
-        struct graph_source *source = &consumer->graph->sources[i];
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        ringmill_reader_pause(consumer->reader, stream->rings[i]->ring);
+    stream->paused = true;
+    consumer->n_paused++;
+}
 
-        if (source->paused || source_has_room(source))
-            continue;
-        ringmill_reader_pause(consumer->reader, source->ring);
-        source->paused = true;
-        consumer->n_paused++;
+/* A lane may serve several streams, so one that is short of room pauses all of them. */
+static void pause_streams(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (!stream->paused && !stream_has_room(stream))
+            pause_stream(consumer, stream);
     }
 }
 
-static void resume_sources(struct consumer *consumer)
+static void resume_stream(struct consumer *consumer, struct graph_stream *stream)
 {
-    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_sources; i++) {
-        struct graph_source *source = &consumer->graph->sources[i];
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        ringmill_reader_resume(consumer->reader, stream->rings[i]->ring);
+    stream->paused = false;
+    consumer->n_paused--;
+}
 
-        if (!source->paused || !source_has_room(source))
-            continue;
-        ringmill_reader_resume(consumer->reader, source->ring);
-        source->paused = false;
-        consumer->n_paused--;
+static void resume_streams(struct consumer *consumer)
+{
+    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (stream->paused && stream_has_room(stream))
+            resume_stream(consumer, stream);
     }
 }
 
@@ -63,79 +81,112 @@ static void hand_over(struct consumer *consumer, bool open)
         lane_hand_over(&consumer->graph->sinks[i].lane, open);
 }
 
-/* Each source counts for itself: in a common count, sources that take turns would be sampled all
- * or never. */
-static bool clock_is_due(struct consumer *consumer, struct graph_source *source)
+/* ---- batches --------------------------------------------------------------------------------- */
+
+/* Each ring counts for itself: in a common count, rings that take turns would be sampled all or
+ * never. */
+static bool clock_is_due(struct consumer *consumer, struct graph_ring *ring)
 {
 #ifdef RINGMILL_UNCOUNTED
     (void)consumer;
-    (void)source;
+    (void)ring;
     return false;
 #endif
-    if (source->clock_countdown-- > 0 &&
-        consumer->turn_start - source->clocked_at < CONSUMER_CLOCK_NS)
+    if (ring->clock_countdown-- > 0 && consumer->turn_start - ring->clocked_at < CONSUMER_CLOCK_NS)
         return false;
-    source->clock_countdown = CONSUMER_CLOCK_BATCHES - 1;
+    ring->clock_countdown = CONSUMER_CLOCK_BATCHES - 1;
     return true;
 }
 
 /* When the batch's first record was submitted; 0: unknown. Only before the commit. */
-static int64_t submit_time(const struct graph_source *source, const struct batch *batch)
+static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *view)
 {
-    return source->ktime && field_present(source->ktime, &batch->views[0])
-               ? (int64_t)field_integer(source->ktime, &batch->views[0])
-               : 0;
+    const struct field *ktime = runs_type(ring, view)->ktime;
+
+    return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
-static void commit(struct graph_source *source, const struct batch *batch,
-                   const struct ringmill_batch *taken)
+static void commit_stream(struct graph_stream *stream)
 {
-    int64_t submitted = batch->clocked ? submit_time(source, batch) : 0;
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        ringmill_ring_commit_all(stream->rings[i]->ring);
+    stream->uncommitted = 0;
+}
 
-    ringmill_ring_commit(taken->ring, taken->end);
-    if (!batch->clocked)
-        return;
-    source->clocked_at = clock_monotonic();
-    if (submitted > 0)
-        histogram_add(&source->commit_latency, source->clocked_at - submitted);
+/* False: it waits for more. */
+static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
+{
+    struct graph_stream *stream = ring->stream;
+
+    if (!stream->stream->ordered) {
+        ringmill_ring_commit(taken->ring, taken->end);
+        return true;
+    }
+    stream->uncommitted += taken->count;
+    if (stream->uncommitted < CONSUMER_BATCH)
+        return false;
+    commit_stream(stream);
+    return true;
 }
 
 static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
 {
-    struct graph_source *source = taken->user;
+    struct graph_ring *ring = taken->user;
+    int64_t submitted = 0;
     struct batch batch;
 
-    batch.schema = source->source->streams->types->schema;
     batch.views = taken->views;
     batch.count = taken->count;
-    batch.clocked = clock_is_due(consumer, source);
-    for (uint32_t i = 0; i < source->n_strands; i++)
-        strand_run(&source->strands[i], &batch);
-    commit(source, &batch, taken);
-    hand_over(consumer, false);
-    if (!source_has_room(source))
-        pause_sources(consumer);
+    batch.clocked = clock_is_due(consumer, ring);
+    runs_handle(ring, &batch, consumer->turn_start);
+    if (batch.clocked)
+        submitted = submit_time(ring, taken->views);
+    if (commit(ring, taken))
+        hand_over(consumer, false);
+    if (batch.clocked) {
+        ring->clocked_at = clock_monotonic();
+        if (submitted > 0)
+            histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
+    }
+    if (!stream_has_room(ring->stream))
+        pause_streams(consumer);
 }
 
 static void report_corrupt(const struct consumer *consumer)
 {
     struct ringmill_error reason;
 
-    for (uint32_t i = 0; i < consumer->graph->n_sources; i++) {
-        const struct graph_source *source = &consumer->graph->sources[i];
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++) {
+        const struct graph_ring *ring = consumer->graph->rings[i];
 
-        if (ringmill_ring_health(source->ring, &reason) < 0)
-            log_about(LOG_LEVEL_ERROR, "source", source->source->name, "%s; it is left alone",
+        if (ringmill_ring_health(ring->ring, &reason) < 0)
+            log_about(LOG_LEVEL_ERROR, "source", ring->stream->source->name, "%s; it is left alone",
                       reason.text);
     }
 }
 
-/* Discarded records behind the last good one come in no batch. Left uncommitted they would keep the
- * reader looking, and the ring would seem not to move. */
-static void commit_discards(const struct graph *graph)
+/* ---- turns ----------------------------------------------------------------------------------- */
+
+/* Also discarded records behind the last good one, which come in no batch: left uncommitted they
+ * would keep the reader looking, and the ring would seem not to move. */
+static void commit_rest(const struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        ringmill_ring_commit_all(graph->sources[i].ring);
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        commit_stream(graph->streams[i]);
+}
+
+/* Before the batches: what was lost is older than what is still in the ring. */
+static void tell_losses(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (!losses_posted(stream) || stream->paused)
+            continue;
+        losses_take(stream);
+        if (!stream_has_room(stream))
+            pause_streams(consumer);
+    }
 }
 
 bool consumer_read(struct consumer *consumer)
@@ -145,6 +196,7 @@ bool consumer_read(struct consumer *consumer)
 
     consumer->turn_start = clock_monotonic();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
+    tell_losses(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
         result = ringmill_reader_next_batch(consumer->reader, &taken);
         if (result == 0)
@@ -154,25 +206,28 @@ bool consumer_read(struct consumer *consumer)
         else
             handle_batch(consumer, &taken);
     }
-    commit_discards(consumer->graph);
+    commit_rest(consumer->graph);
     hand_over(consumer, true);
     counter_add(&consumer->turns, 1);
     return result != 0;
 }
 
+/* Records of unknown type never come out. */
 static bool exhausted(const struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
-            if (!strand_exhausted(&graph->sources[i].strands[j]))
-                return false;
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        if (graph->strands[i]->type->type && !strand_exhausted(&graph->strands[i]->strand))
+            return false;
     return true;
 }
 
 static bool drained(const struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct ringmill_ring *ring = graph->sources[i].ring;
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        if (losses_posted(graph->streams[i]))
+            return false;
+    for (uint32_t i = 0; i < graph->n_rings; i++) {
+        struct ringmill_ring *ring = graph->rings[i]->ring;
 
         if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
@@ -212,30 +267,70 @@ static void *consumer_main(void *data)
         tell_exhausted(consumer);
         if (!more)
             sleep_until_readable(consumer);
-        resume_sources(consumer);
+        resume_streams(consumer);
     }
 }
 
-static int add_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
-{
-    int result = ringmill_reader_add(consumer->reader, source->ring, source);
+/* ---- life ------------------------------------------------------------------------------------ */
 
-    source->ktime = schema_find_meaning(source->source->streams->types->schema, MEANING_KTIME);
+/* Opens the stream's next ring. */
+static int open_ring(struct graph *graph, struct graph_stream *stream, struct error *error)
+{
+    struct ringmill_ring *ring;
+    int result = source_open_ring(stream->source, stream->index, stream->n_rings, error, &ring);
+
+    if (result < 0)
+        return result;
+    result = graph_add_ring(graph, stream, ring);
     if (result == 0)
         return 0;
-    ringmill_ring_free(source->ring);
-    source->ring = NULL;
-    return error_set(error, result, "source %s: the ring cannot be watched: %s",
-                     source->source->name, strerror(-result));
+    ringmill_ring_free(ring);
+    return result == -ENOSPC
+               ? error_set(error, result, "source %s: there are more than %d rings in all",
+                           stream->source->name, GRAPH_RINGS_MAX)
+               : error_set(error, result, "out of memory");
 }
 
-static int open_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
+static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct error *error)
+{
+    int result = ringmill_reader_add(consumer->reader, ring->ring, ring);
+
+    if (result == 0)
+        return 0;
+    ringmill_ring_free(ring->ring);
+    ring->ring = NULL;
+    return error_set(error, result, "source %s: the ring cannot be watched: %s", ring->about,
+                     strerror(-result));
+}
+
+static int merge_rings(struct consumer *consumer, const struct graph_stream *stream)
+{
+    const struct stream *of = stream->stream;
+    struct ringmill_ring **rings = calloc(stream->n_rings + 1, sizeof(struct ringmill_ring *));
+    int result = rings ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < stream->n_rings && rings; i++)
+        rings[i] = stream->rings[i]->ring;
+    if (result == 0)
+        result = ringmill_reader_merge(consumer->reader, rings, stream->n_rings, of->order.offset,
+                                       of->order_hold);
+    free(rings);
+    return result;
+}
+
+static int open_stream(struct consumer *consumer, struct graph_stream *stream, struct error *error)
 {
     int result = 0;
 
-    if (!source->ring)
-        result = source_open_ring(source->source, 0, 0, error, &source->ring);
-    return result < 0 ? result : add_ring(consumer, source, error);
+    for (uint32_t i = 0; i < stream->stream->n_rings && result == 0; i++) {
+        if (i == stream->n_rings)
+            result = open_ring(consumer->graph, stream, error);
+        if (result == 0)
+            result = watch_ring(consumer, stream->rings[i], error);
+    }
+    if (result == 0 && stream->stream->ordered && merge_rings(consumer, stream) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
+    return result;
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)
@@ -247,8 +342,8 @@ int consumer_init(struct consumer *consumer, struct graph *graph, struct error *
     if (result < 0)
         return error_set(error, result, "%s", reason.text);
     consumer->graph = graph;
-    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
-        result = open_ring(consumer, &graph->sources[i], error);
+    for (uint32_t i = 0; i < graph->n_streams && result == 0; i++)
+        result = open_stream(consumer, graph->streams[i], error);
     /* the lease goes to the thread that reads */
     ringmill_reader_release(consumer->reader);
     return result;
@@ -268,7 +363,7 @@ int consumer_start(struct consumer *consumer)
 void consumer_drain(struct consumer *consumer)
 {
     atomic_store(&consumer->drain, true);
-    ringmill_reader_wake(consumer->reader);
+    consumer_wake(consumer);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)
@@ -276,9 +371,12 @@ bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)
     return thread_join(consumer->thread, timeout_ns);
 }
 
+void consumer_wake(struct consumer *consumer)
+{
+    ringmill_reader_wake(consumer->reader);
+}
+
 void consumer_on_room(void *data)
 {
-    struct consumer *consumer = data;
-
-    ringmill_reader_wake(consumer->reader);
+    consumer_wake(data);
 }

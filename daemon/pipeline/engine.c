@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "pipeline/losses.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
 
@@ -62,12 +63,16 @@ static int job_detach(void *data)
     return 0;
 }
 
+/* What cannot be read stays as it was. */
 static int job_lost(void *data)
 {
     struct graph *graph = data;
 
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        source_lost(graph->sources[i].source, 0, &graph->sources[i].lost); /* else as it was */
+    for (uint32_t i = 0; i < graph->n_streams; i++) {
+        struct graph_stream *stream = graph->streams[i];
+
+        source_lost(stream->source, stream->index, &stream->lost);
+    }
     return 0;
 }
 
@@ -153,7 +158,7 @@ static int start_writers(struct engine *engine)
         int result = waker_init(&sink->writer.waker);
 
         if (result == 0)
-            result = lane_init(&sink->lane, CONSUMER_BATCH, sink->copies ? sink->copies : 1,
+            result = lane_init(&sink->lane, CONSUMER_ROOM, sink->copies ? sink->copies : 1,
                                &sink->writer.waker, consumer_on_room, &engine->consumer);
         if (result < 0)
             return result;
@@ -214,9 +219,27 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
 
 /* ---- while it runs --------------------------------------------------------------------------- */
 
+/* False: some of what is known to be lost cannot be posted yet. */
+static bool post_losses(struct engine *engine, int64_t before)
+{
+    struct graph *graph = engine->graph;
+    bool posted = false, all = true;
+
+    for (uint32_t i = 0; i < graph->n_streams; i++) {
+        posted |= losses_post(graph->streams[i], before, clock_monotonic());
+        all &= losses_all_posted(graph->streams[i]);
+    }
+    if (posted)
+        consumer_wake(&engine->consumer);
+    return all;
+}
+
 void engine_refresh_lost(struct engine *engine)
 {
+    int64_t before = clock_monotonic();
+
     loader_call(&engine->loader, job_lost, engine->graph);
+    post_losses(engine, before);
 }
 
 /* ---- stop ------------------------------------------------------------------------------------ */
@@ -229,12 +252,18 @@ static void give_up(struct engine *engine)
 
 static void stop_consumer(struct engine *engine, int64_t deadline)
 {
+    bool drain = false;
+
     if (!engine->consumer_runs)
         return;
-    consumer_drain(&engine->consumer);
-    while (!consumer_join(&engine->consumer, JOIN_STEP_NS))
+    do {
+        if (!drain && post_losses(engine, clock_monotonic())) {
+            drain = true;
+            consumer_drain(&engine->consumer);
+        }
         if (clock_monotonic() >= deadline)
             give_up(engine);
+    } while (!consumer_join(&engine->consumer, JOIN_STEP_NS));
     engine->consumer_runs = false;
 }
 
@@ -255,12 +284,13 @@ void engine_stop(struct engine *engine)
 {
     int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
 
-    if (engine->loader_runs)
+    if (engine->loader_runs) {
         loader_call(&engine->loader, job_detach, engine->graph);
+        engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
+    }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
     if (engine->loader_runs) {
-        engine_refresh_lost(engine);
         loader_stop(&engine->loader);
         engine->loader_runs = false;
     }

@@ -36,44 +36,101 @@ static void print_type(const struct field *field, FILE *file)
         fputs(", a time", file);
 }
 
-static void explain_source(const struct graph_source *source, FILE *file)
+static void explain_fields(const struct schema *schema, const char *indent, FILE *file)
 {
-    const struct stream *stream = source->source->streams;
-    const struct schema *schema = stream->types->schema;
-
-    fprintf(file, "source %s: %s, ring of %" PRIu64 " KiB\n", source->source->name,
-            schema->type_name, stream->ring_size / 1024);
     for (uint32_t i = 0; i < schema->n_fields; i++) {
-        fprintf(file, "  %s: ", schema->fields[i].name);
+        fprintf(file, "%s%s: ", indent, schema->fields[i].name);
         print_type(&schema->fields[i], file);
         fputc('\n', file);
     }
 }
 
+/* How many shards there are is known once they are loaded. */
+static void explain_rings(const struct stream *stream, FILE *file)
+{
+    bool shards = stream->n_rings > 1;
+
+    if (shards)
+        fprintf(file, ", %" PRIu32 " rings", stream->n_rings);
+    if (stream->ring_size > 0)
+        fprintf(file, "%s of %" PRIu64 " KiB", shards ? "" : ", ring", stream->ring_size / 1024);
+    if (stream->ordered)
+        fprintf(file, ", in the order of %s, held for %.3g ms", stream->order.name,
+                (double)stream->order_hold / 1e6);
+    if (stream->numbered)
+        fprintf(file, ", numbered by %s", stream->sequence.name);
+}
+
+static void explain_types(const struct stream *stream, FILE *file)
+{
+    for (uint32_t i = 0; i < stream->n_types; i++) {
+        const struct stream_type *type = &stream->types[i];
+
+        fprintf(file, "    %" PRId64 ": %s\n", type->value, type->schema->type_name);
+        explain_fields(type->schema, "      ", file);
+    }
+}
+
+static void explain_stream(const struct stream *stream, FILE *file)
+{
+    bool one = stream->selector == STREAM_ONE_TYPE;
+
+    fprintf(file, "  ring %s: ", stream->name);
+    if (one)
+        fputs(stream->types->schema->type_name, file);
+    else
+        fprintf(file, "%" PRIu32 " types%s%s", stream->n_types,
+                stream->selector == STREAM_BY_FIELD ? " by " : "",
+                stream->selector == STREAM_BY_FIELD ? stream->selected_by.name : "");
+    explain_rings(stream, file);
+    fputc('\n', file);
+    if (one)
+        explain_fields(stream->types->schema, "    ", file);
+    else
+        explain_types(stream, file);
+}
+
+static void explain_source(const struct source *source, FILE *file)
+{
+    const struct stream *stream = source->streams;
+
+    if (source->n_streams == 1 && stream->selector == STREAM_ONE_TYPE) {
+        fprintf(file, "source %s: %s", source->name, stream->types->schema->type_name);
+        explain_rings(stream, file);
+        fputc('\n', file);
+        explain_fields(stream->types->schema, "  ", file);
+        return;
+    }
+    fprintf(file, "source %s:\n", source->name);
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        explain_stream(&source->streams[i], file);
+}
+
+/* All types of a source have the same handlers. */
 static void explain_pipeline(const struct graph *graph, const struct graph_pipeline *pipeline,
                              FILE *file)
 {
+    const struct source *told = NULL;
+
     fprintf(file, "pipeline %s: at-most-once\n", pipeline->name);
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_strands; i++) {
+        const struct graph_strand *strand = graph->strands[i];
+        const struct source *source = strand->type->stream->source;
 
-        for (uint32_t j = 0; j < source->n_strands; j++) {
-            const struct strand *strand = &source->strands[j];
-
-            if (source->pipelines[j] != pipeline)
-                continue;
-            fprintf(file, "  %s", source->source->name);
-            for (uint32_t k = 0; k < strand->n_handlers; k++)
-                fprintf(file, " > %s", strand->handlers[k]->ops->name);
-            fputc('\n', file);
-        }
+        if (strand->pipeline != pipeline || source == told)
+            continue;
+        told = source;
+        fprintf(file, "  %s", source->name);
+        for (uint32_t k = 0; k < strand->strand.n_handlers; k++)
+            fprintf(file, " > %s", strand->strand.handlers[k]->ops->name);
+        fputc('\n', file);
     }
 }
 
 void explain_graph(const struct graph *graph, FILE *file)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        explain_source(&graph->sources[i], file);
+        explain_source(graph->sources[i].source, file);
     for (uint32_t i = 0; i < graph->n_pipelines; i++)
         explain_pipeline(graph, &graph->pipelines[i], file);
     for (uint32_t i = 0; i < graph->n_sinks; i++)

@@ -81,6 +81,24 @@ void strand_run(struct strand *strand, struct batch *batch)
     set_current(strand, 0);
 }
 
+void strand_pass_over(struct strand *strand, uint32_t records)
+{
+    enter(strand, BOOK_SEEN, records);
+    enter(strand, BOOK_UNKNOWN_TYPE, records);
+}
+
+/* Behind a handler that lets nothing pass for ever, losses say nothing about what comes out. */
+void strand_tell_loss(struct strand *strand, const struct loss *loss)
+{
+    for (uint32_t i = 0; i < strand->n_handlers && !strand->handlers[i]->exhausted; i++) {
+        struct handler *handler = strand->handlers[i];
+        uint32_t told = handler->ops->lost ? handler->ops->lost(handler, loss) : 0;
+
+        enter(strand, BOOK_EMITTED, told);
+        enter(strand, BOOK_FORWARDED, told);
+    }
+}
+
 uint64_t strand_handler_in(const struct strand *strand, uint32_t index)
 {
     return counter_get(index > 0 ? &strand->accounts[index - 1].out

@@ -15,6 +15,7 @@
 #include "config/node.h"
 #include "record/batch.h"
 #include "record/books.h"
+#include "record/loss.h"
 #include "record/row.h"
 
 struct lane;
@@ -44,6 +45,7 @@ struct handler_host {
      * they know is no mistake: here it is null. */
     const struct schema *const *siblings;
     const char *source_name;
+    const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
     struct resolver *resolver;      /* of the names of ids; NULL: nobody knows them */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
@@ -63,6 +65,10 @@ struct handler_ops {
     int (*open)(const struct config_node *config, const struct handler_host *host,
                 struct diag *diag, struct handler **ret);
     void (*process)(struct handler *handler, struct batch *batch);
+    /* As process(): records of this strand's stream were lost before it could see them. Puts an
+     * event about that into each of its outlets that can take one and returns how many did; there
+     * is room for LOSS_BYTES_MAX in each. NULL: it has no outlets. */
+    uint32_t (*lost)(struct handler *handler, const struct loss *loss);
     /* Any thread, while it is open: gives its own rows, always the same ones in the same order.
      * NULL: it has none. */
     void (*rows)(const struct handler *handler, row_emit emit, void *data);

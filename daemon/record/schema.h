@@ -102,6 +102,9 @@ void *schema_keep_array(struct schema *schema, size_t count, size_t size);
 const struct field *schema_find(const struct schema *schema, const char *name);
 /* The first field of that meaning; NULL when there is none. */
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning);
+/* Samples may go on behind schema->size: by a flexible array, or by texts that have their place
+ * there. */
+bool schema_is_open_ended(const struct schema *schema);
 /* A FIELD_STRUCT's or FIELD_UNION's member; NULL when there is none of that name. */
 const struct field *field_find(const struct field *parent, const char *name);
 

@@ -261,8 +261,8 @@ void ringmill_ring_rewind(struct ringmill_ring *ring)
 {
     if (!ring_lags(ring) || (ring->flags & RINGMILL_RING_OBSERVE))
         return;
-    if (ring->reader)
-        merge_reset(&ring->reader->merge);
+    if (ring->merge)
+        merge_reset(ring->merge);
     ring->walk.position = ring->walk.limit = ring->given = ring->committed;
 }
 

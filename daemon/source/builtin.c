@@ -96,6 +96,7 @@ static int open_object(struct source *source, const struct builtin *builtin, uin
     stream->name = "events";
     stream->ring_size = object_ring_size(object);
     stream->types->source_name = source->name;
+    stream->counted = true;
     result = schema_from_btf(object_btf(object), builtin->type_name, error, &stream->types->schema);
     return result < 0 ? result : meaning_apply(stream->types->schema, NULL, 0, error, NULL);
 }

@@ -46,7 +46,10 @@ struct stream {
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
     uint64_t order_hold; /* ns */
 
-    bool numbered;         /* a field counts the records as they are written: a gap is a loss */
+    bool counted; /* source_lost() says how many did not fit */
+
+    bool numbered;         /* a field counts the records of each ring as they are written: a gap is
+                              a loss, unless the stream is counted */
     struct field sequence; /* u32 or u64 */
 };
 

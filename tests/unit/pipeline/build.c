@@ -122,9 +122,10 @@ static void sources(void **state)
 static void sinks(void **state)
 {
     (void)state;
-    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
-                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, capture; did "
-                 "you mean \"stdout\"?\n");
+    refuse_graph(
+        VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
+        "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, capture; did "
+        "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {path: /x}\n" PIPELINES,
@@ -228,10 +229,11 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
-                 "exit, open, connect, signal\n"
-                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, capture\n");
+    refuse_graph(
+        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+        "exit, open, connect, signal\n"
+        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, capture\n");
 }
 
 static void all_mistakes_at_once(void **state)
@@ -317,26 +319,33 @@ static void a_pipeline_with_two_sources_has_two_strands(void **state)
                                     "    from: open\n"
                                     "    handlers: [{forward: log}]\n");
     const struct graph *graph = built.graph;
+    const struct graph_type *exec, *open;
 
     (void)state;
     assert_int_equal(graph->n_sources, 2);
     assert_int_equal(graph->n_sinks, 2);
     assert_int_equal(graph->n_pipelines, 2);
     assert_string_equal(graph->sources[0].source->name, "exec");
-    assert_int_equal(graph->sources[0].n_strands, 1);
-    assert_int_equal(graph->sources[1].n_strands, 2);
-    assert_ptr_equal(graph->sources[0].pipelines[0], &graph->pipelines[0]);
-    assert_ptr_equal(graph->sources[1].pipelines[0], &graph->pipelines[0]);
-    assert_ptr_equal(graph->sources[1].pipelines[1], &graph->pipelines[1]);
+    assert_int_equal(graph->sources[0].n_pipelines, 1);
+    assert_int_equal(graph->sources[1].n_pipelines, 2);
+    assert_int_equal(graph->n_strands, 3);
+    assert_int_equal(graph->n_streams, 2);
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        assert_ptr_equal(graph->streams[i], graph->sources[i].streams);
+    exec = graph->streams[0]->types;
+    open = graph->streams[1]->types;
+    assert_ptr_equal(exec->strands[0]->pipeline, &graph->pipelines[0]);
+    assert_ptr_equal(open->strands[0]->pipeline, &graph->pipelines[0]);
+    assert_ptr_equal(open->strands[1]->pipeline, &graph->pipelines[1]);
     assert_string_equal(graph->pipelines[0].name, "both");
     for (int i = 0; i < 2; i++) {
-        const struct strand *strand = &graph->sources[i].strands[0];
+        const struct strand *strand = &graph->streams[i]->types->strands[0]->strand;
 
         assert_int_equal(strand->n_handlers, 2);
         assert_string_equal(strand->handlers[0]->ops->name, "filter");
         assert_ptr_equal(strand->handlers[1]->ops, &forward_ops);
     }
-    assert_int_equal(graph->sources[1].strands[1].n_handlers, 1);
+    assert_int_equal(open->strands[1]->strand.n_handlers, 1);
     built_deinit(&built);
 }
 
@@ -349,15 +358,15 @@ static void copies(void **state)
                                "  a: {from: [exec, open], handlers: [{forward: [out, log, out]}]}\n"
                                "  b: {from: open, handlers: [{forward: out}, {forward: [out]}]}\n");
     const struct graph *graph = built.graph;
-    const struct graph_source *exec = &graph->sources[0], *open = &graph->sources[1];
+    const struct graph_type *exec = graph->streams[0]->types, *open = graph->streams[1]->types;
 
     (void)state;
-    assert_int_equal(exec->n_sinks, 2);
-    assert_ptr_equal(exec->sinks[0], &graph->sinks[0]);
+    assert_int_equal(exec->stream->n_sinks, 2);
+    assert_ptr_equal(exec->stream->sinks[0], &graph->sinks[0]);
     assert_int_equal(exec->copies[0], 2);
-    assert_ptr_equal(exec->sinks[1], &graph->sinks[1]);
+    assert_ptr_equal(exec->stream->sinks[1], &graph->sinks[1]);
     assert_int_equal(exec->copies[1], 1);
-    assert_int_equal(open->n_sinks, 2);
+    assert_int_equal(open->stream->n_sinks, 2);
     assert_int_equal(open->copies[0], 4);
     assert_int_equal(open->copies[1], 1);
     assert_int_equal(graph->sinks[0].copies, 4);
@@ -375,7 +384,7 @@ static void a_sink_that_nobody_uses_is_fine(void **state)
     assert_string_equal(built.graph->sinks[1].ops->name, "file");
     assert_string_equal(built.graph->sinks[1].outlet.format->name, "json");
     assert_ptr_equal(built.graph->sinks[1].outlet.lane, &built.graph->sinks[1].lane);
-    assert_int_equal(built.graph->sources[1].n_strands, 0);
+    assert_int_equal(built.graph->n_sources, 1);
     built_deinit(&built);
 }
 
@@ -388,7 +397,7 @@ static void as_much_as_is_allowed(void **state)
     struct built many = build(handlers_32), often = build(copies_64);
 
     (void)state;
-    assert_int_equal(many.graph->sources[0].strands[0].n_handlers, STRAND_HANDLERS_MAX);
+    assert_int_equal(many.graph->strands[0]->strand.n_handlers, STRAND_HANDLERS_MAX);
     assert_int_equal(often.graph->sinks[0].copies, GRAPH_COPIES_MAX);
     built_deinit(&many);
     built_deinit(&often);

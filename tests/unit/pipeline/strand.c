@@ -88,7 +88,9 @@ static void run_notes(struct fixture *fixture, uint32_t records)
 static void expect_books(const struct strand *strand, uint64_t seen, uint64_t copies,
                          uint64_t filtered, uint64_t limited, uint64_t failed, uint64_t forwarded)
 {
-    const uint64_t expected[BOOK_ROWS] = {seen, copies, filtered, limited, failed, forwarded};
+    const uint64_t expected[BOOK_ROWS] = {
+        [BOOK_SEEN] = seen,       [BOOK_COPIES] = copies, [BOOK_FILTERED] = filtered,
+        [BOOK_LIMITED] = limited, [BOOK_FAILED] = failed, [BOOK_FORWARDED] = forwarded};
     struct book_totals totals = {0};
 
     books_sum(&strand->books, &totals);

@@ -24,10 +24,11 @@ struct capture_wall {
     int64_t offset; /* ns */
 };
 
-/* Records that were lost before the one at this position. */
+/* Records that were lost before the one behind this position. */
 struct capture_gap {
     uint64_t position;
-    uint32_t tag;
+    const char *source; /* in the file */
+    uint32_t type;      /* index of a type of that source; UINT32_MAX: there is none */
     struct loss loss;
 };
 

@@ -29,6 +29,8 @@ struct capture_encoder {
     void *type; /* the description */
     uint32_t type_size;
     uint32_t tag;
+    struct capture_loss *loss; /* with the source's name, to be filled in */
+    uint32_t loss_size;
     /* owned by the consumer thread */
     bool announced;
     int64_t clocked;    /* ns, monotonic: the last clock record */
@@ -133,16 +135,22 @@ static size_t capture_encode_loss(struct encoder *encoder, const struct loss *lo
                                   size_t room)
 {
     struct capture_encoder *capture = (struct capture_encoder *)encoder;
-    struct preamble preamble = plan_preamble(capture, out);
-    struct capture_loss record = {
-        .tag = capture->tag, .records = loss->records, .since = loss->since, .until = loss->until};
+    bool announced = capture->announced;
+    struct preamble preamble;
     char *at = out;
 
-    if (!fits(capture, sizeof(record), preamble.size, room))
-        return 0;
-    at = put_preamble(capture, &preamble, at);
-    at = put_frame(at, frame_control(CAPTURE_LOSS, sizeof(record)), &record, sizeof(record));
-    capture->behind = at;
+    capture->announced = true; /* a loss says itself whose it is */
+    preamble = plan_preamble(capture, out);
+    if (fits(capture, capture->loss_size, preamble.size, room)) {
+        capture->loss->records = loss->records;
+        capture->loss->since = loss->since;
+        capture->loss->until = loss->until;
+        at = put_preamble(capture, &preamble, at);
+        at = put_frame(at, frame_control(CAPTURE_LOSS, capture->loss_size), capture->loss,
+                       capture->loss_size);
+        capture->behind = at;
+    }
+    capture->announced = announced;
     return (size_t)(at - out);
 }
 
@@ -153,7 +161,25 @@ static void capture_close(struct encoder *encoder)
     if (!capture)
         return;
     free(capture->type);
+    free(capture->loss);
     free(capture);
+}
+
+static int describe(struct capture_encoder *capture, const struct schema *schema,
+                    const char *source, const char *label, struct error *error)
+{
+    size_t name = strlen(source) + 1;
+
+    if (name > CAPTURE_NAME_MAX + 1 || (label && strlen(label) > CAPTURE_NAME_MAX))
+        return error_set(error, -EINVAL, "a name in a capture has at most %d bytes",
+                         CAPTURE_NAME_MAX);
+    capture->loss_size = (uint32_t)(sizeof(struct capture_loss) + name);
+    capture->loss = calloc(1, capture->loss_size);
+    if (!capture->loss)
+        return error_set(error, -ENOMEM, "out of memory");
+    memcpy(capture->loss->source, source, name);
+    return capture_type_write(schema, source, label, error, &capture->type, &capture->type_size,
+                              &capture->tag);
 }
 
 static int capture_open_encoder(const struct schema *schema, const char *source,
@@ -161,15 +187,13 @@ static int capture_open_encoder(const struct schema *schema, const char *source,
                                 struct encoder **ret_encoder)
 {
     struct capture_encoder *capture = calloc(1, sizeof(*capture));
-    int result = -ENOMEM;
+    int result;
 
-    if (capture)
-        result = capture_type_write(schema, source, options ? options->type : NULL, error,
-                                    &capture->type, &capture->type_size, &capture->tag);
-    else
-        error_set(error, -ENOMEM, "out of memory");
+    if (!capture)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = describe(capture, schema, source, options ? options->type : NULL, error);
     if (result < 0) {
-        free(capture);
+        capture_close(&capture->encoder);
         return result;
     }
     capture->encoder.ops = &capture_encoder_ops;

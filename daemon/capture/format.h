@@ -56,11 +56,10 @@ struct capture_section {
 };
 
 struct capture_loss {
-    uint32_t tag; /* of the type whose source lost them */
-    uint32_t reserved;
     uint64_t records;
     int64_t since; /* ns, monotonic */
     int64_t until;
+    char source[]; /* which lost them; NUL-ended, at most CAPTURE_NAME_MAX bytes */
 };
 
 struct capture_check {

@@ -131,17 +131,23 @@ static int keep_wall(struct scan *scan, uint64_t position, int64_t offset)
     return 0;
 }
 
-static int keep_gap(struct scan *scan, uint64_t position, const struct capture_loss *loss)
+static int keep_gap(struct scan *scan, const struct control *control)
 {
+    const struct capture_loss *loss = control->bytes;
     struct capture *capture = scan->capture;
-    struct capture_gap *gaps =
-        make_room(capture->gaps, capture->n_gaps, &scan->gaps_room, sizeof(*gaps));
+    uint32_t room = control->size - (uint32_t)sizeof(*loss);
+    struct capture_gap *gaps;
 
+    if (strnlen(loss->source, room) == room || room > CAPTURE_NAME_MAX + 1)
+        return refuse(scan, control->position, "a loss does not say whose it is");
+    gaps = make_room(capture->gaps, capture->n_gaps, &scan->gaps_room, sizeof(*gaps));
     if (!gaps)
         return -ENOMEM;
     capture->gaps = gaps;
     gaps[capture->n_gaps++] =
-        (struct capture_gap){position, loss->tag, {loss->records, loss->since, loss->until}};
+        (struct capture_gap){.position = control->position,
+                             .source = loss->source,
+                             .loss = {loss->records, loss->since, loss->until}};
     return 0;
 }
 
@@ -238,8 +244,6 @@ static uint32_t control_size(uint32_t kind)
 
 static int take_control(struct scan *scan, uint32_t kind, const struct control *control)
 {
-    const struct capture_loss *loss = control->bytes;
-
     if (control->size < control_size(kind))
         return refuse(scan, control->position, "a record about others is too short");
     switch (kind) {
@@ -252,9 +256,7 @@ static int take_control(struct scan *scan, uint32_t kind, const struct control *
         return keep_wall(scan, control->position,
                          ((const struct capture_clock *)control->bytes)->wall);
     case CAPTURE_LOSS:
-        return find_type(scan, loss->tag)
-                   ? keep_gap(scan, control->position, loss)
-                   : refuse(scan, control->position, "a loss of an unknown type");
+        return keep_gap(scan, control);
     case CAPTURE_CHECK:
         return check_hash(scan, control);
     case CAPTURE_END:
@@ -311,6 +313,19 @@ static int by_tag(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
+/* Any type of the same source will do: what a loss says of itself is its source. */
+static void resolve_gaps(struct capture *capture)
+{
+    for (size_t i = 0; i < capture->n_gaps; i++) {
+        struct capture_gap *gap = &capture->gaps[i];
+
+        gap->type = UINT32_MAX;
+        for (uint32_t j = 0; j < capture->n_types && gap->type == UINT32_MAX; j++)
+            if (strcmp(capture->types[j].source, gap->source) == 0)
+                gap->type = j;
+    }
+}
+
 int scan_capture(struct capture *capture, const char *path)
 {
     struct scan scan = {.capture = capture, .path = path, .position = capture->begin};
@@ -329,5 +344,6 @@ int scan_capture(struct capture *capture, const char *path)
     capture->end = scan.position > capture->begin ? scan.position : capture->begin;
     capture->checked = scan.good.position;
     qsort(capture->types, capture->n_types, sizeof(*capture->types), by_tag);
+    resolve_gaps(capture);
     return 0;
 }

@@ -7,7 +7,6 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 static int apply(const unsigned *keep, size_t count)
@@ -37,6 +36,16 @@ int capabilities_keep_loader(void)
     };
 
     return apply(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
+bool capabilities_allow_bpf(void)
+{
+    if (capng_get_caps_process() != 0)
+        return false;
+    if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
+        return true;
+    return capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) &&
+           capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
 }
 
 int capabilities_drop(void)

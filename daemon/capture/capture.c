@@ -27,6 +27,7 @@ void capture_free(struct capture *capture)
     free(capture->types);
     free(capture->walls);
     free(capture->gaps);
+    free(capture->marks);
     free(capture);
 }
 

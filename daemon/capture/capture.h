@@ -18,6 +18,8 @@
 #include "capture/type.h"
 #include "record/loss.h"
 
+enum { CAPTURE_MARK_BYTES = 1 << 20 };
+
 /* From this position on, until the next one, the wall clock was so far from CLOCK_MONOTONIC. */
 struct capture_wall {
     uint64_t position;
@@ -44,6 +46,8 @@ struct capture {
     size_t n_walls;
     struct capture_gap *gaps; /* by position */
     size_t n_gaps;
+    uint64_t *marks; /* ends of records, about CAPTURE_MARK_BYTES apart; the last one is end */
+    size_t n_marks;
     uint32_t sections;   /* how often a writer began */
     bool damaged;        /* behind end there is something wrong, or missing */
     bool unfinished;     /* nothing is wrong with what is there, but its end is missing */
@@ -62,7 +66,7 @@ DEFINE_CLEANUP(struct capture, capture_free);
 /* NULL when there is no such tag. */
 const struct capture_type *capture_find_type(const struct capture *capture, uint32_t tag);
 
-/* The clock that was read last before the records at position, itself at *position; false: none up
- * to end. Sets *position behind it. */
+/* The next clock record from *position on, a record's start: what it says, and where it is.
+ * *position moves behind it. False: there is none up to end. */
 bool capture_next_clock(const struct capture *capture, uint64_t *position, int64_t *ret_monotonic,
                         uint64_t *ret_at);

@@ -38,7 +38,7 @@ struct scan {
     struct good good;                  /* at the last checksum */
     bool ended;                        /* the last section has its end */
     const struct capture_type *recent; /* of the last record; types may move when one comes */
-    size_t walls_room, gaps_room;
+    size_t walls_room, gaps_room, marks_room;
 };
 
 /* A record that is about the others. */
@@ -131,6 +131,28 @@ static int keep_wall(struct scan *scan, uint64_t position, int64_t offset)
     return 0;
 }
 
+static int keep_mark(struct scan *scan, uint64_t position)
+{
+    struct capture *capture = scan->capture;
+    uint64_t *marks =
+        make_room(capture->marks, capture->n_marks, &scan->marks_room, sizeof(*marks));
+
+    if (!marks)
+        return -ENOMEM;
+    capture->marks = marks;
+    marks[capture->n_marks++] = position;
+    return 0;
+}
+
+/* At checksums only, which nothing takes back. */
+static int mark_now_and_then(struct scan *scan)
+{
+    const struct capture *capture = scan->capture;
+    uint64_t last = capture->n_marks ? capture->marks[capture->n_marks - 1] : capture->begin;
+
+    return scan->position - last >= CAPTURE_MARK_BYTES ? keep_mark(scan, scan->position) : 0;
+}
+
 static int keep_gap(struct scan *scan, const struct control *control)
 {
     const struct capture_loss *loss = control->bytes;
@@ -212,7 +234,7 @@ static int check_hash(struct scan *scan, const struct control *control)
                                .n_walls = scan->capture->n_walls,
                                .n_gaps = scan->capture->n_gaps,
                                .sections = scan->capture->sections};
-    return 0;
+    return mark_now_and_then(scan);
 }
 
 static int begin_section(struct scan *scan, const struct control *control)
@@ -343,7 +365,9 @@ int scan_capture(struct capture *capture, const char *path)
         set_unfinished(&scan);
     capture->end = scan.position > capture->begin ? scan.position : capture->begin;
     capture->checked = scan.good.position;
+    if (capture->n_marks && capture->marks[capture->n_marks - 1] == capture->end)
+        capture->n_marks--;
     qsort(capture->types, capture->n_types, sizeof(*capture->types), by_tag);
     resolve_gaps(capture);
-    return 0;
+    return keep_mark(&scan, capture->end);
 }

@@ -5,6 +5,7 @@
 
 #include "source/builtin.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <ringmill/ring.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #include "signal.skel.h"
 #include "source/kind.h"
 #include "source/object.h"
-#include "source/ring_config.h"
+#include "source/object_rings.h"
+#include "source/object_source.h"
 
 const struct builtin builtins[] = {
     {"exec", "struct exec_event", "programs started", exec_bpf__elf_bytes},
@@ -41,7 +43,7 @@ const struct builtin *builtin_find(const char *name)
 
 struct builtin_config {
     const char *builtin;
-    uint64_t ring_size; /* 0: as the program has it */
+    struct ring_config ring; /* its size only */
 };
 
 static const struct setting builtin_settings[] = {
@@ -55,7 +57,7 @@ static const struct setting builtin_settings[] = {
     {
         .name = "ring_size",
         .type = SETTING_SIZE,
-        .offset = offsetof(struct builtin_config, ring_size),
+        .offset = offsetof(struct builtin_config, ring.ring_size),
         .minimum = RING_SIZE_MIN,
         .maximum = RING_SIZE_MAX,
         .doc = "bytes of the ring, a power of two; the default is the program's own",
@@ -75,95 +77,67 @@ static int refuse_name(const struct config_node *config, const char *name, struc
     return -EINVAL;
 }
 
-static int open_object(struct source *source, const struct builtin *builtin, uint64_t ring_size,
-                       struct error *error)
+/* All of its programs may be missing: not every machine has every system call. */
+static int open_object(struct source *source, const struct builtin *builtin, struct error *error)
 {
+    struct object_source *state = source->state = object_source_new();
     size_t size;
     const void *elf = builtin->elf(&size);
-    struct object *object;
-    struct stream *stream;
-    int result = object_open(builtin->name, elf, size, error, &object);
+    int result;
 
+    if (!state)
+        return error_set(error, -ENOMEM, "out of memory");
+    state->recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
+    result = object_open(source->name, elf, size, error, &state->object);
     if (result < 0)
         return result;
-    source->state = object;
-    source->streams = stream = streams_new(1);
+    state->object->quiet = true;
+    for (uint32_t i = 0; i < state->object->n_programs; i++)
+        state->object->programs[i].optional = true;
+    return 0;
+}
+
+static int make_stream(struct source *source, const struct builtin *builtin, struct error *error)
+{
+    struct object_source *state = source->state;
+    struct object_ring *ring = &state->rings[0];
+    struct stream *stream = source->streams = streams_new(1);
+    int result;
+
     if (!stream)
         return error_set(error, -ENOMEM, "out of memory");
     source->n_streams = 1;
-    if (ring_size > 0)
-        object_set_ring_size(object, (uint32_t)ring_size);
-    stream->name = "events";
-    stream->ring_size = object_ring_size(object);
+    lost_find_default(state->object->plan, ring->name, &ring->lost);
+    stream->name = ring->name;
+    stream->ring_size = bpf_map__max_entries(ring->map);
     stream->types->source_name = source->name;
     stream->counted = true;
-    result = schema_from_btf(object_btf(object), builtin->type_name, error, &stream->types->schema);
+    result = schema_from_btf(object_btf(state->object), builtin->type_name, error,
+                             &stream->types->schema);
     return result < 0 ? result : meaning_apply(stream->types->schema, NULL, 0, error, NULL);
 }
 
 static int builtin_open(struct source *source, const struct config_node *config, struct diag *diag)
 {
-    const struct builtin_config *bound = source->config;
+    struct builtin_config *bound = source->config;
     const struct builtin *builtin = builtin_find(bound->builtin);
-    int result = ring_config_check_size(config, bound->ring_size, diag);
     struct error error;
+    int result;
 
+    bound->ring.node = config;
+    result = ring_config_check(&bound->ring, diag);
     if (!builtin)
         result = refuse_name(config, bound->builtin, diag);
     if (result < 0)
         return result;
-    result = open_object(source, builtin, bound->ring_size, &error);
+    result = open_object(source, builtin, &error);
+    if (result == 0 && object_rings_choose(source->state, NULL, &bound->ring, diag) < 0)
+        return -EINVAL;
+    if (result == 0)
+        result = make_stream(source, builtin, &error);
     if (result < 0)
         diag_add(diag, config, "%s", error.text);
     return result;
-}
-
-static void builtin_close(struct source *source)
-{
-    object_free(source->state);
-}
-
-static int builtin_load(struct source *source, struct error *error)
-{
-    return object_load(source->state, error);
-}
-
-static int builtin_attach(struct source *source, struct error *error)
-{
-    return object_attach(source->state, error);
-}
-
-static void builtin_detach(struct source *source)
-{
-    object_detach(source->state);
-}
-
-static int builtin_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
-{
-    (void)stream;
-    return object_lost(source->state, ret_lost);
-}
-
-static int builtin_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                             struct error *error, struct ringmill_ring **ret_ring)
-{
-    struct ringmill_ring_options options = {
-        .size = sizeof(options),
-        .flags = RINGMILL_RING_NO_LOCK, /* nobody else knows a ring that we have just made */
-        .recheck = RINGMILL_OFF,        /* our own programs never use BPF_RB_NO_WAKEUP */
-    };
-    struct ringmill_error reason;
-    int result;
-
-    (void)stream;
-    (void)ring;
-    result = ringmill_ring_open(object_ring_fd(source->state), &options, &reason, ret_ring);
-    return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
-}
-
-static const char *builtin_program(const struct source *source, uint32_t index)
-{
-    return object_program(source->state, index);
 }
 
 const struct source_kind source_builtin = {
@@ -171,11 +145,11 @@ const struct source_kind source_builtin = {
     .settings = builtin_settings,
     .config_size = sizeof(struct builtin_config),
     .open = builtin_open,
-    .close = builtin_close,
-    .load = builtin_load,
-    .attach = builtin_attach,
-    .detach = builtin_detach,
-    .lost = builtin_lost,
-    .open_ring = builtin_open_ring,
-    .program = builtin_program,
+    .close = object_source_close,
+    .load = object_source_load,
+    .attach = object_source_attach,
+    .detach = object_source_detach,
+    .lost = object_source_lost,
+    .open_ring = object_source_open_ring,
+    .program = object_source_program,
 };

@@ -13,8 +13,12 @@
 
 struct source_kind {
     const char *name; /* the key that tells the kind; a row of its settings, which says the rest */
-    const struct setting *settings; /* all keys of such a source; ended by a row without a name */
+    const struct setting *settings; /* the keys of such a source; ended by a row without a name */
     size_t config_size;             /* of the struct they are bound into: source->config */
+    /* The keys of one ring, too, for a source that has just one (source/ring_config.h), and where
+     * in that struct they are bound; NULL: none. */
+    const struct setting *ring_settings;
+    size_t ring_offset;
 
     /* Main thread, needs no privileges as far as that is possible. source has its name and its
      * bound config; sets streams, n_streams and state. 0, or -errno after at least one message in
@@ -35,6 +39,8 @@ struct source_kind {
     /* The name of an attached program, by index from 0; NULL when there are no more, or no such
      * function. */
     const char *(*program)(const struct source *source, uint32_t index);
+    /* See source_verdict(). NULL: always good. */
+    int (*verdict)(const struct source *source, uint64_t position, struct error *error);
 };
 
 /* All kinds, NULL-ended, for lookups, messages and manuals. */

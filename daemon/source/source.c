@@ -13,10 +13,14 @@
 #include "base/cleanup.h"
 #include "config/refusal.h"
 #include "source/builtin.h"
+#include "source/capture.h"
 #include "source/kind.h"
+#include "source/object_source.h"
 
 const struct source_kind *const source_kinds[] = {
     &source_builtin,
+    &source_object,
+    &source_capture,
     NULL,
 };
 
@@ -84,6 +88,17 @@ static const struct source_kind *find_kind(const struct config_node *config, str
     return found;
 }
 
+static size_t bind(const struct source_kind *kind, const struct config_node *config, void *target,
+                   struct diag *diag)
+{
+    const struct setting_table tables[] = {
+        {kind->settings, target},
+        {kind->ring_settings, (char *)target + kind->ring_offset},
+    };
+
+    return setting_bind_tables(tables, kind->ring_settings ? 2 : 1, config, diag);
+}
+
 /* ---- its life -------------------------------------------------------------------------------- */
 
 int source_open(const struct config_node *config, struct diag *diag, struct source **ret)
@@ -100,7 +115,7 @@ int source_open(const struct config_node *config, struct diag *diag, struct sour
     source->config = calloc(1, kind->config_size + 1);
     if (!source->config)
         return -ENOMEM;
-    if (setting_bind(kind->settings, config, source->config, diag) > 0)
+    if (bind(kind, config, source->config, diag) > 0)
         return -EINVAL;
     source->kind = kind;
     result = kind->open(source, config, diag);
@@ -163,4 +178,11 @@ int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring
 const char *source_program(const struct source *source, uint32_t index)
 {
     return source->kind->program ? source->kind->program(source, index) : NULL;
+}
+
+int source_verdict(const struct source *source, uint64_t position, struct error *error)
+{
+    return source->kind->verdict
+               ? name_source(source, source->kind->verdict(source, position, error), error)
+               : 0;
 }

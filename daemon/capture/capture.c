@@ -95,6 +95,37 @@ int capture_open(const char *path, struct error *error, struct capture **ret_cap
     return 0;
 }
 
+/* What is said of the records behind the cut goes, too. */
+static void cut_notes(struct capture *capture)
+{
+    while (capture->n_walls && capture->walls[capture->n_walls - 1].position >= capture->end)
+        capture->n_walls--;
+    while (capture->n_gaps && capture->gaps[capture->n_gaps - 1].position >= capture->end)
+        capture->n_gaps--;
+    while (capture->n_marks > 1 && capture->marks[capture->n_marks - 2] >= capture->end)
+        capture->n_marks--;
+    capture->marks[capture->n_marks - 1] = capture->end;
+}
+
+void capture_cut(struct capture *capture, uint64_t records)
+{
+    uint64_t position = capture->begin, seen = 0;
+
+    if (records >= capture->records)
+        return;
+    while (seen < records) {
+        uint32_t header;
+
+        memcpy(&header, capture->bytes + position, sizeof(header));
+        position += layout_span(header & LAYOUT_LENGTH);
+        seen += !(header & LAYOUT_DISCARD);
+    }
+    capture->end = position;
+    capture->records = records;
+    capture->damaged = capture->unfinished = false;
+    cut_notes(capture);
+}
+
 const struct capture_type *capture_find_type(const struct capture *capture, uint32_t tag)
 {
     uint32_t low = 0, high = capture->n_types;

@@ -63,6 +63,10 @@ int capture_open(const char *path, struct error *error, struct capture **ret_cap
 void capture_free(struct capture *capture); /* accepts NULL */
 DEFINE_CLEANUP(struct capture, capture_free);
 
+/* From now on it ends behind so many records, and what is behind them is no damage. No effect where
+ * there are no more anyway. Before anybody else uses it. */
+void capture_cut(struct capture *capture, uint64_t records);
+
 /* NULL when there is no such tag. */
 const struct capture_type *capture_find_type(const struct capture *capture, uint32_t tag);
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/observe.h"
+#include "cli/replay.h"
 #include "cli/run.h"
 #include "cli/status.h"
 
@@ -20,6 +21,7 @@ struct command {
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
     {"observe", observe_command, "a live ring, without disturbing it"},
+    {"replay", replay_command, "the records of a capture once more"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

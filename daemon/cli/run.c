@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/quoted.h"
 #include "config/load.h"
 #include "config/refusal.h"
 #include "pipeline/graph.h"
@@ -99,31 +100,18 @@ static enum exit_code check_name(const char *name)
     return EXIT_CODE_CONFIG;
 }
 
-/* A YAML scalar in double quotes. */
-static void put_quoted(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at < 0x20 || *at == 0x7f)
-            fprintf(file, "\\x%02x", *at);
-        else
-            fprintf(file, *at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
-    }
-    fputc('"', file);
-}
-
 static void write_config(const struct one_off *one_off, FILE *file)
 {
     fputs("version: 1\nsources: {", file);
-    put_quoted(file, one_off->name);
+    quoted_put(one_off->name, file);
     fputs(": {builtin: ", file);
-    put_quoted(file, one_off->name);
+    quoted_put(one_off->name, file);
     fputs("}}\nsinks: {stdout: {type: stdout}}\npipelines: {run: {from: ", file);
-    put_quoted(file, one_off->name);
+    quoted_put(one_off->name, file);
     fputs(", handlers: [", file);
     if (one_off->filter) {
         fputs("{filter: ", file);
-        put_quoted(file, one_off->filter);
+        quoted_put(one_off->filter, file);
         fputs("}, ", file);
     }
     if (one_off->count > 0)

@@ -138,6 +138,16 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
+/* 0, also after a message, or -ENOMEM. */
+static int build_source(struct build *build, const struct config_node *entry)
+{
+    struct source *source;
+
+    return build->open_source(entry, build->diag, &source) == 0
+               ? graph_add_source(build->graph, source)
+               : 0;
+}
+
 static int build_sources(struct build *build, const struct config_node *section)
 {
     struct graph *graph = build->graph;
@@ -148,13 +158,11 @@ static int build_sources(struct build *build, const struct config_node *section)
     graph->sources = calloc(count, sizeof(*graph->sources));
     if (!graph->sources)
         return -ENOMEM;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next) {
-        struct source *source;
-
-        if (build->open_source(entry, build->diag, &source) == 0 &&
-            graph_add_source(graph, source) < 0)
+    if (build->capture)
+        return build_source(build, build->capture);
+    for (const struct config_node *entry = section->first; entry; entry = entry->next)
+        if (build_source(build, entry) < 0)
             return -ENOMEM;
-    }
     return 0;
 }
 
@@ -296,8 +304,14 @@ int build_graph(struct build *build, const struct config_tree *tree)
 
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
 {
+    return graph_build_replay(tree, NULL, diag, ret);
+}
+
+int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
+                       struct diag *diag, struct graph **ret)
+{
     _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {graph, diag, source_open};
+    struct build build = {graph, diag, source_open, capture};
     int result = graph ? build_graph(&build, tree) : -ENOMEM;
 
     if (result == -ENOMEM)

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "pipeline/losses.h"
+#include "pipeline/replay.h"
 #include "record/field.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
@@ -93,12 +94,15 @@ struct cutter {
     const struct graph_type *type; /* of the value that was looked up last; NULL: none was */
     int64_t value;
     bool numbered;
+    bool replayed;
+    uint32_t budget; /* see replay_note() */
 };
 
 /* What a view says about where it belongs. */
 struct mark {
     const struct graph_type *type;
     uint64_t gap; /* records missing before it */
+    bool noted;   /* a capture says something before it */
 };
 
 static const struct graph_type *find_type(const struct graph_stream *stream, int64_t value)
@@ -145,7 +149,8 @@ const struct graph_type *runs_type(struct graph_ring *ring, const struct ringmil
 static struct mark look(struct cutter *cutter, const struct ringmill_view *view)
 {
     return (struct mark){.type = type_of(cutter, view),
-                         .gap = cutter->numbered ? losses_step(cutter->ring, view) : 0};
+                         .gap = cutter->numbered ? losses_step(cutter->ring, view) : 0,
+                         .noted = cutter->replayed && replay_is_due(cutter->ring, view->position)};
 }
 
 /* The first `count` of the views are of one type, and that many records are missing before them. */
@@ -166,22 +171,33 @@ static void handle_run(struct cutter *cutter, const struct mark *mark, struct ba
 static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struct batch *batch,
                                                   int64_t now)
 {
-    struct cutter cutter = {.ring = ring, .numbered = graph_stream_is_numbered(ring->stream)};
+    struct cutter cutter = {.ring = ring,
+                            .numbered = graph_stream_is_numbered(ring->stream),
+                            .budget = REPLAY_LOSSES_MAX};
     const struct ringmill_view *view = batch->views, *end = batch->views + batch->count;
-    struct mark next = look(&cutter, view);
+    struct wall_offset saved;
+    struct mark next;
 
+    cutter.replayed = ring->stream->stream->capture != NULL;
+    if (cutter.replayed)
+        replay_enter(ring, &saved);
+    next = look(&cutter, view);
     while (view < end) {
         struct mark mark = next;
 
         batch->views = view;
+        if (mark.noted)
+            replay_note(ring, view->position, &cutter.budget);
         do {
             if (++view == end)
                 break;
             next = look(&cutter, view);
-        } while (next.type == mark.type && next.gap == 0);
+        } while (next.type == mark.type && next.gap == 0 && !next.noted);
         batch->count = (uint32_t)(view - batch->views);
         handle_run(&cutter, &mark, batch, now);
     }
+    if (cutter.replayed)
+        replay_leave(ring, &saved);
 }
 
 void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now)

@@ -21,6 +21,7 @@
 struct capture_config {
     const char *path;
     const char *speed;
+    int64_t count; /* 0: all */
 };
 
 static const struct setting capture_settings[] = {
@@ -37,6 +38,14 @@ static const struct setting capture_settings[] = {
         .offset = offsetof(struct capture_config, speed),
         .fallback = "max",
         .doc = "max, recorded (as the records came), or a factor of that such as 0.5 or 10",
+    },
+    {
+        .name = "count",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct capture_config, count),
+        .minimum = 1,
+        .maximum = INT64_MAX,
+        .doc = "only the first so many records; the default is all",
     },
     {0},
 };
@@ -108,6 +117,8 @@ static int capture_open_source(struct source *source, const struct config_node *
         return -EINVAL;
     }
     result = capture_open(bound->path, &error, &state->capture);
+    if (result == 0 && bound->count > 0)
+        capture_cut(state->capture, (uint64_t)bound->count);
     if (result == 0 && state->capture->n_types == 0)
         result = error_set(&error, -ENODATA, "%s",
                            state->capture->damaged ? state->capture->damage.text

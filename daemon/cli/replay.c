@@ -192,7 +192,10 @@ static void print_message(const struct diag_message *message)
             log_error("%s%s", places[i].option, message->text + strlen(places[i].place));
             return;
         }
-    log_error("%s", message->text);
+    if (message->line == 0)
+        log_error("%s: %s", message->file, message->text);
+    else
+        log_error("%s", message->text);
 }
 
 static void print_messages(const struct diag *diag)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* What a replay needs to print the same times again is the wall clock's distance as it was for each
- * record, and that is measured anew every second. It is written whenever it was measured, and also
- * when anybody else has written to the chunk since: another encoder, of another thread even, may
- * have put a newer or older clock there. What that costs is 24 bytes a batch at the worst.
+ * record, and that is measured anew every second. Each encoder writes it whenever it was measured:
+ * all that write to a file are on one thread and read the same measurement, so in front of each
+ * record the last clock of the file is the right one, whoever wrote it. (Should there be several
+ * such threads one day, with a clock each, a batch must begin with its own.)
  *
  * The description goes out in front of a record, never alone: one event is what is counted, and
  * both together are no longer than the longest event may be. */
@@ -33,15 +34,14 @@ struct capture_encoder {
     uint32_t loss_size;
     /* owned by the consumer thread */
     bool announced;
-    int64_t clocked;    /* ns, monotonic: the last clock record */
-    int64_t measured;   /* which measurement of the wall clock that had */
-    const char *behind; /* where the last output ended */
+    int64_t clocked;  /* ns, monotonic: the last clock record */
+    int64_t measured; /* which measurement of the wall clock that had */
 };
 
 struct clock_record {
     struct frame frame;
     struct capture_clock clock;
-};
+} __attribute__((aligned(CAPTURE_LINE)));
 
 /* What has to stand before the next record. */
 struct preamble {
@@ -56,19 +56,19 @@ static uint32_t padded(uint32_t length)
     return (length + 7) & ~UINT32_C(7);
 }
 
-static struct preamble plan_preamble(const struct capture_encoder *capture, const char *out)
+static struct preamble plan_preamble(const struct capture_encoder *capture)
 {
     int64_t now = clock_monotonic();
     struct preamble preamble = {
         .type = !capture->announced,
-        .clock = out != capture->behind || capture->wall->measured != capture->measured ||
+        .clock = capture->wall->measured != capture->measured || !capture->clocked ||
                  now - capture->clocked >= CLOCK_EVERY,
-        .record = {frame_control(CAPTURE_CLOCK, sizeof(struct capture_clock)),
+        .record = {frame_control(CAPTURE_CLOCK, frame_padded(sizeof(struct capture_clock))),
                    {now, capture->wall->offset}},
     };
 
     if (preamble.type)
-        preamble.size += (uint32_t)sizeof(struct frame) + padded(capture->type_size);
+        preamble.size += (uint32_t)sizeof(struct frame) + frame_padded(capture->type_size);
     if (preamble.clock)
         preamble.size += (uint32_t)sizeof(preamble.record);
     return preamble;
@@ -83,12 +83,22 @@ static char *put_frame(char *at, struct frame frame, const void *bytes, uint32_t
     return at + padded(length);
 }
 
+static char *put_control(char *at, enum capture_control kind, const void *bytes, uint32_t length)
+{
+    struct frame frame = frame_control(kind, frame_padded(length));
+
+    memcpy(at, &frame, sizeof(frame));
+    at += sizeof(frame);
+    memcpy(at, bytes, length);
+    memset(at + length, 0, frame_padded(length) - length);
+    return at + frame_padded(length);
+}
+
 static char *put_preamble(struct capture_encoder *capture, const struct preamble *preamble,
                           char *at)
 {
     if (preamble->type)
-        at = put_frame(at, frame_control(CAPTURE_TYPE, capture->type_size), capture->type,
-                       capture->type_size);
+        at = put_control(at, CAPTURE_TYPE, capture->type, capture->type_size);
     if (preamble->clock) {
         memcpy(at, &preamble->record, sizeof(preamble->record));
         at += sizeof(preamble->record);
@@ -111,7 +121,7 @@ static uint32_t capture_encode(struct encoder *encoder, const struct batch *batc
                                char *out, size_t room, size_t *ret_used)
 {
     struct capture_encoder *capture = (struct capture_encoder *)encoder;
-    struct preamble preamble = plan_preamble(capture, out);
+    struct preamble preamble = plan_preamble(capture);
     const char *end = out + room;
     char *at = out;
     uint32_t i = from;
@@ -125,8 +135,6 @@ static uint32_t capture_encode(struct encoder *encoder, const struct batch *batc
             at = put_preamble(capture, &preamble, at);
         at = put_frame(at, frame_record(capture->tag, view->length), view->data, view->length);
     }
-    if (at != out)
-        capture->behind = at;
     *ret_used = (size_t)(at - out);
     return i - from;
 }
@@ -140,15 +148,13 @@ static size_t capture_encode_loss(struct encoder *encoder, const struct loss *lo
     char *at = out;
 
     capture->announced = true; /* a loss says itself whose it is */
-    preamble = plan_preamble(capture, out);
-    if (fits(capture, capture->loss_size, preamble.size, room)) {
+    preamble = plan_preamble(capture);
+    if (fits(capture, frame_padded(capture->loss_size), preamble.size, room)) {
         capture->loss->records = loss->records;
         capture->loss->since = loss->since;
         capture->loss->until = loss->until;
         at = put_preamble(capture, &preamble, at);
-        at = put_frame(at, frame_control(CAPTURE_LOSS, capture->loss_size), capture->loss,
-                       capture->loss_size);
-        capture->behind = at;
+        at = put_control(at, CAPTURE_LOSS, capture->loss, capture->loss_size);
     }
     capture->announced = announced;
     return (size_t)(at - out);

@@ -9,7 +9,11 @@
  *
  * A record with the discard bit is about the others; its second word is an enum capture_control.
  * That way a capture is a ring that does not go round, and the reader of rings skips what is not a
- * record. */
+ * record.
+ *
+ * All that is no record is padded to whole cache lines, as is the header. So the others lie in
+ * their lines as they would in a ring: where an 8-byte header ends a line, the sample begins with a
+ * cache miss of its own. */
 
 #include <stdint.h>
 
@@ -21,9 +25,11 @@ enum {
     CAPTURE_MAGIC_SIZE = 8,
     CAPTURE_BOOT_SIZE = 16,
     CAPTURE_TYPES_MAX = 256,
-    CAPTURE_TYPE_MAX = 48 * 1024, /* bytes of a type's description */
-    CAPTURE_NAME_MAX = 255,       /* of a source's name and of a label */
-    CAPTURE_DEPTH_MAX = 32,       /* structs within structs */
+    CAPTURE_TYPE_MAX = 48 * 1024,  /* bytes of a type's description */
+    CAPTURE_NAME_MAX = 255,        /* of a source's name and of a label */
+    CAPTURE_DEPTH_MAX = 32,        /* structs within structs */
+    CAPTURE_LINE = 64,             /* bytes of a cache line */
+    CAPTURE_CHECK_BYTES = 1 << 20, /* about so often a writer puts a checksum */
 };
 
 #define CAPTURE_SAMPLE_MAX (UINT32_C(1) << 30)
@@ -34,7 +40,7 @@ struct capture_header {
     uint32_t order;   /* CAPTURE_ORDER */
     uint32_t version; /* CAPTURE_VERSION */
     uint32_t size;    /* of this header: where the first record is; a multiple of 8 */
-    uint32_t reserved;
+    uint32_t reserved[11];
 };
 
 /* The second word of a record that is about the others. Unknown ones are passed over. */
@@ -47,6 +53,7 @@ enum capture_control {
     CAPTURE_END = 6,     /* the writer ended as it should */
 };
 
+/* What follows here are the beginnings of samples; zeroes may follow them. */
 struct capture_section {
     uint8_t boot_id[CAPTURE_BOOT_SIZE]; /* as /proc/sys/kernel/random/boot_id; zero: unknown */
     struct capture_clock {
@@ -71,8 +78,8 @@ struct capture_end {
     uint64_t begin; /* where this writer began: the position of its section */
 };
 
-/* A type: this, then fields, names and texts, without gaps. A text is an offset into the texts,
- * which end with a NUL; CAPTURE_NO_TEXT: none. */
+/* A type: this, then fields, names and texts, without gaps (and then zeroes). A text is an offset
+ * into the texts, which end with a NUL; CAPTURE_NO_TEXT: none. */
 struct capture_type_head {
     uint32_t tag;
     uint32_t size;      /* of the sample's fixed part */

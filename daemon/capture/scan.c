@@ -160,7 +160,7 @@ static int keep_gap(struct scan *scan, const struct control *control)
     uint32_t room = control->size - (uint32_t)sizeof(*loss);
     struct capture_gap *gaps;
 
-    if (strnlen(loss->source, room) == room || room > CAPTURE_NAME_MAX + 1)
+    if (strnlen(loss->source, room) == room || strlen(loss->source) > CAPTURE_NAME_MAX)
         return refuse(scan, control->position, "a loss does not say whose it is");
     gaps = make_room(capture->gaps, capture->n_gaps, &scan->gaps_room, sizeof(*gaps));
     if (!gaps)

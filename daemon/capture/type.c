@@ -222,7 +222,7 @@ static int parse(const void *bytes, size_t size, struct error *error, struct par
         return error_set(error, -EBADMSG, "a type's description of %zu bytes is too short", size);
     want = sizeof(*head) + (uint64_t)head->n_fields * sizeof(struct capture_field) +
            (uint64_t)head->n_names * sizeof(struct capture_name) + head->n_texts;
-    if (want != size)
+    if (want > size || size - want >= CAPTURE_LINE)
         return error_set(error, -EBADMSG,
                          "a type's description takes %zu bytes, and says it takes %llu", size,
                          (unsigned long long)want);

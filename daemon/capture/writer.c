@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* All or nothing: a piece and its checksum go out in one call, and where that ends half-way (the
- * disk is full), the file is cut back to where it was. So what a live writer leaves is always a run
- * of whole pieces, and only a crash of the machine or a kill in the middle of a write leaves less.
+/* All or nothing: a piece goes out in one call, and where that ends half-way (the disk is full),
+ * the file is cut back to where it was. So what a live writer leaves is always a run of whole
+ * pieces, and only a crash of the machine or a kill in the middle of a write leaves less.
  *
  * Going on with a file that is there costs a look through it. It was tried to refuse instead: then
  * a daemon that is restarted would not start. And to replace it: then the restart after a crash
@@ -31,23 +31,36 @@ struct capture_writer {
     int fd;
     uint64_t begin;        /* of this writer's section */
     _Atomic uint64_t size; /* of the file */
+    uint64_t unchecked;    /* bytes at its end without a checksum */
+    XXH3_state_t *hash;    /* of those */
+    XXH3_state_t *ahead;   /* scratch: of those and what is being written */
 };
+
+#define PADDED __attribute__((aligned(CAPTURE_LINE)))
+
+struct section_record {
+    struct frame frame;
+    struct capture_section section;
+} PADDED;
 
 struct first_bytes {
     struct capture_header header;
-    struct frame section_frame;
-    struct capture_section section;
+    struct section_record record;
 };
 
 struct check_record {
     struct frame frame;
     struct capture_check check;
-};
+} PADDED;
 
 struct end_record {
     struct frame frame;
     struct capture_end end;
-};
+} PADDED;
+
+_Static_assert(sizeof(struct first_bytes) ==
+                   sizeof(struct capture_header) + sizeof(struct section_record),
+               "no gap between them");
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
@@ -74,26 +87,58 @@ static int write_all(int fd, struct iovec *pieces, int count, uint64_t position)
     return 0;
 }
 
-static struct check_record make_check(const void *bytes, uint64_t size)
+static struct check_record make_check(uint64_t covered, uint64_t hash)
 {
     return (struct check_record){
-        .frame = frame_control(CAPTURE_CHECK, sizeof(struct capture_check)),
-        .check = {.covered = size, .hash = XXH3_64bits(bytes, size)},
+        .frame = frame_control(CAPTURE_CHECK, frame_padded(sizeof(struct capture_check))),
+        .check = {.covered = covered, .hash = hash},
     };
+}
+
+static void start_hash(struct capture_writer *writer)
+{
+    XXH3_64bits_reset(writer->hash);
+    writer->unchecked = 0;
+}
+
+/* The hash runs on only when the bytes are in the file; for a checksum that goes out with them, a
+ * copy of it runs ahead. */
+static struct check_record check_with(const struct capture_writer *writer, const void *bytes,
+                                      size_t size)
+{
+    XXH3_copyState(writer->ahead, writer->hash);
+    XXH3_64bits_update(writer->ahead, bytes, size);
+    return make_check(writer->unchecked + size, XXH3_64bits_digest(writer->ahead));
+}
+
+static int put(struct capture_writer *writer, const void *bytes, size_t size, bool with_check)
+{
+    uint64_t position = atomic_load_explicit(&writer->size, memory_order_relaxed);
+    struct iovec pieces[2] = {{(void *)bytes, size}};
+    struct check_record check;
+    int result;
+
+    if (with_check) {
+        check = check_with(writer, bytes, size);
+        pieces[1] = (struct iovec){&check, sizeof(check)};
+    }
+    result = write_all(writer->fd, pieces, with_check ? 2 : 1, position);
+    if (result < 0)
+        return ftruncate(writer->fd, (off_t)position) < 0 ? -errno : result;
+    position += size + (with_check ? sizeof(check) : 0);
+    atomic_store_explicit(&writer->size, position, memory_order_relaxed);
+    if (with_check) {
+        start_hash(writer);
+    } else {
+        XXH3_64bits_update(writer->hash, bytes, size);
+        writer->unchecked += size;
+    }
+    return 0;
 }
 
 int capture_writer_put(struct capture_writer *writer, const void *bytes, size_t size)
 {
-    uint64_t position = atomic_load_explicit(&writer->size, memory_order_relaxed);
-    struct check_record check = make_check(bytes, size);
-    struct iovec pieces[] = {{(void *)bytes, size}, {&check, sizeof(check)}};
-    int result = write_all(writer->fd, pieces, 2, position);
-
-    if (result == 0)
-        atomic_store_explicit(&writer->size, position + size + sizeof(check), memory_order_relaxed);
-    else if (ftruncate(writer->fd, (off_t)position) < 0)
-        return -errno;
-    return result;
+    return put(writer, bytes, size, writer->unchecked + size >= CAPTURE_CHECK_BYTES);
 }
 
 uint64_t capture_writer_size(const struct capture_writer *writer)
@@ -129,21 +174,22 @@ static int begin_section(struct capture_writer *writer)
         .header = {.order = CAPTURE_ORDER,
                    .version = CAPTURE_VERSION,
                    .size = sizeof(struct capture_header)},
-        .section_frame = frame_control(CAPTURE_SECTION, sizeof(struct capture_section)),
-        .section.clock.monotonic = clock_monotonic(),
+        .record.frame =
+            frame_control(CAPTURE_SECTION, frame_padded(sizeof(struct capture_section))),
+        .record.section.clock.monotonic = clock_monotonic(),
     };
     struct wall_offset wall;
 
     memcpy(first.header.magic, CAPTURE_MAGIC, CAPTURE_MAGIC_SIZE);
-    read_boot_id(first.section.boot_id);
+    read_boot_id(first.record.section.boot_id);
     wall_offset_refresh(&wall);
-    first.section.clock.wall = wall.offset;
+    first.record.section.clock.wall = wall.offset;
     if (writer->size == 0) {
         writer->begin = sizeof(first.header);
-        return capture_writer_put(writer, &first, sizeof(first));
+        return put(writer, &first, sizeof(first), true);
     }
     writer->begin = writer->size;
-    return capture_writer_put(writer, &first.section_frame, sizeof(first) - sizeof(first.header));
+    return put(writer, &first.record, sizeof(first.record), true);
 }
 
 /* Whole records that were written without a checksum get one. */
@@ -151,7 +197,8 @@ static int seal(struct capture_writer *writer, const struct capture *capture, co
                 struct error *error)
 {
     uint64_t size = capture->end - capture->checked;
-    struct check_record check = make_check(capture->bytes + capture->checked, size);
+    struct check_record check =
+        make_check(size, XXH3_64bits(capture->bytes + capture->checked, size));
     struct iovec piece = {&check, sizeof(check)};
     int result = write_all(writer->fd, &piece, 1, capture->end);
 
@@ -201,28 +248,49 @@ static int open_file(struct capture_writer *writer, const char *path, struct err
     return 0;
 }
 
+static void release(struct capture_writer *writer)
+{
+    if (writer->fd >= 0)
+        close(writer->fd);
+    XXH3_freeState(writer->hash);
+    XXH3_freeState(writer->ahead);
+    free(writer);
+}
+
+static int begin(struct capture_writer *writer, const char *path, struct error *error,
+                 uint64_t *ret_cut)
+{
+    struct stat stat;
+    int result;
+
+    writer->hash = XXH3_createState();
+    writer->ahead = XXH3_createState();
+    if (!writer->hash || !writer->ahead)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = open_file(writer, path, error, &stat);
+    if (result == 0 && stat.st_size > 0)
+        result = find_end(writer, path, error, ret_cut);
+    if (result < 0)
+        return result;
+    start_hash(writer);
+    result = begin_section(writer);
+    return result < 0 ? error_set(error, result, "cannot write to %s: %s", path, strerror(-result))
+                      : 0;
+}
+
 int capture_writer_new(const char *path, struct error *error, uint64_t *ret_cut,
                        struct capture_writer **ret_writer)
 {
     struct capture_writer *writer = calloc(1, sizeof(*writer));
-    struct stat stat;
     uint64_t cut = 0;
     int result;
 
     if (!writer)
         return error_set(error, -ENOMEM, "out of memory");
-    result = open_file(writer, path, error, &stat);
-    if (result == 0 && stat.st_size > 0)
-        result = find_end(writer, path, error, &cut);
-    if (result == 0) {
-        result = begin_section(writer);
-        if (result < 0)
-            error_set(error, result, "cannot write to %s: %s", path, strerror(-result));
-    }
+    writer->fd = -1;
+    result = begin(writer, path, error, &cut);
     if (result < 0) {
-        if (writer->fd >= 0)
-            close(writer->fd);
-        free(writer);
+        release(writer);
         return result;
     }
     *ret_cut = cut;
@@ -232,12 +300,11 @@ int capture_writer_new(const char *path, struct error *error, uint64_t *ret_cut,
 
 void capture_writer_free(struct capture_writer *writer)
 {
-    struct end_record end = {.frame = frame_control(CAPTURE_END, sizeof(end.end))};
+    struct end_record end = {.frame = frame_control(CAPTURE_END, frame_padded(sizeof(end.end)))};
 
     if (!writer)
         return;
     end.end.begin = writer->begin;
-    capture_writer_put(writer, &end, sizeof(end)); /* else it reads as unfinished, which it is */
-    close(writer->fd);
-    free(writer);
+    put(writer, &end, sizeof(end), true); /* else it reads as unfinished, which it is */
+    release(writer);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Writing a capture file. Pieces of whole records go in one after the other, each with its
- * checksum behind it; a piece is in the file wholly or not at all. */
+/* Writing a capture file. Pieces of whole records go in one after the other; a piece is in the file
+ * wholly or not at all. After each CAPTURE_CHECK_BYTES a checksum follows. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -78,9 +78,12 @@ static enum exit_code parse(int argc, char **argv, struct replay *replay)
 {
     enum { CONFIG = 1, FILTER, SPEED, COUNT, EXPECT, HELP };
     static const struct option options[] = {
-        {"config", required_argument, NULL, CONFIG}, {"filter", required_argument, NULL, FILTER},
-        {"speed", required_argument, NULL, SPEED},   {"count", required_argument, NULL, COUNT},
-        {"expect", required_argument, NULL, EXPECT}, {"help", no_argument, NULL, HELP},
+        {"config", required_argument, NULL, CONFIG},
+        {"filter", required_argument, NULL, FILTER},
+        {"speed", required_argument, NULL, SPEED},
+        {"count", required_argument, NULL, COUNT},
+        {"expect", required_argument, NULL, EXPECT},
+        {"help", no_argument, NULL, HELP},
         {0},
     };
 
@@ -146,8 +149,8 @@ static int load_own(const struct replay *replay, struct diag *diag, struct confi
     FILE *file;
 
     if (!path) {
-        diag_add_place(diag, replay->capture, 0, 0, "cannot be opened: %s", strerror(errno));
-        return -EINVAL;
+        log_error("%s: cannot be opened: %s", replay->capture, strerror(errno));
+        return -ENOENT;
     }
     file = open_memstream(&text, &length);
     if (!file)
@@ -192,10 +195,18 @@ static void print_message(const struct diag_message *message)
             log_error("%s%s", places[i].option, message->text + strlen(places[i].place));
             return;
         }
-    if (message->line == 0)
-        log_error("%s: %s", message->file, message->text);
-    else
-        log_error("%s", message->text);
+    log_error("%s", message->text);
+}
+
+/* What is wrong with the capture is no mistake in a config. */
+static enum exit_code judge(const struct diag *diag)
+{
+    const char *text = diag->kept ? diag->messages[0].text : "";
+
+    if (strncmp(text, "capture.capture: ", strlen("capture.capture: ")) == 0 ||
+        strncmp(text, "sources.capture.capture: ", strlen("sources.capture.capture: ")) == 0)
+        return EXIT_CODE_FAILED;
+    return EXIT_CODE_CONFIG;
 }
 
 static void print_messages(const struct diag *diag)
@@ -245,14 +256,16 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
     int result = build(replay, diag, &trees, &graph);
 
+    if (result == -ENOENT)
+        return EXIT_CODE_ENVIRONMENT;
     if (result < 0 || diag_count(diag) > 0) {
-        if (trees.given)
+        if (trees.given && judge(diag) == EXIT_CODE_CONFIG)
             diag_print(diag, stderr);
         else
             print_messages(diag);
         if (diag_count(diag) == 0)
             log_error("out of memory");
-        return EXIT_CODE_CONFIG;
+        return judge(diag);
     }
     return replay->expect ? run_expecting(replay, graph) : daemon_run(graph, &replay->daemon);
 }

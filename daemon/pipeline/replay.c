@@ -65,7 +65,7 @@ void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)
 {
     uint64_t wall = wall_position(ring), gap = gap_position(ring);
 
-    while (wall < position || (gap < position && *budget > 0)) {
+    while (wall < position || (gap<position && * budget> 0)) {
         if (wall <= gap || *budget == 0) {
             set_wall(ring);
             wall = wall_position(ring);

@@ -41,7 +41,8 @@ struct capture_encoder {
 struct clock_record {
     struct frame frame;
     struct capture_clock clock;
-} __attribute__((aligned(CAPTURE_LINE)));
+    uint8_t zeroes[FRAME_ROOM - sizeof(struct capture_clock)];
+};
 
 /* What has to stand before the next record. */
 struct preamble {
@@ -64,7 +65,8 @@ static struct preamble plan_preamble(const struct capture_encoder *capture)
         .clock = capture->wall->measured != capture->measured || !capture->clocked ||
                  now - capture->clocked >= CLOCK_EVERY,
         .record = {frame_control(CAPTURE_CLOCK, frame_padded(sizeof(struct capture_clock))),
-                   {now, capture->wall->offset}},
+                   {now, capture->wall->offset},
+                   {0}},
     };
 
     if (preamble.type)

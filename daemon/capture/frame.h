@@ -13,6 +13,9 @@ struct frame {
     uint32_t tag;    /* of a record: its type; of the others: enum capture_control */
 };
 
+/* Bytes behind a frame up to the end of its line. */
+enum { FRAME_ROOM = CAPTURE_LINE - (int)sizeof(struct frame) };
+
 static inline struct frame frame_record(uint32_t tag, uint32_t length)
 {
     return (struct frame){length, tag};

@@ -2,8 +2,8 @@
 
 /* What counts as damage, and how far records are good then:
  *
- *     the file ends too early       up to the record that is not all there: what is missing was
- *                                   never written (a writer that was killed, a copy that was cut)
+ *     the file ends too early,      up to the record that is not all there: what is missing was
+ *     and no checksum follows       never written (a writer that was killed, a copy that was cut)
  *     a checksum does not fit,      up to the last checksum that did fit: nobody knows which byte
  *     or anything else that a       between the two is wrong
  *     writer never writes
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "capture/format.h"
+#include "capture/frame.h"
 #include "ring/layout.h"
 
 /* What is kept of the good part so far, so that a block that turns out bad can be forgotten. */
@@ -86,18 +86,41 @@ static void set_unfinished(struct scan *scan)
               scan->path, (unsigned long long)scan->position, (unsigned long long)capture->records);
 }
 
-/* The record at position is not all there. */
-static int set_torn(struct scan *scan)
-{
-    scan->capture->unfinished = true;
-    return set_damage(scan, scan->position, "the file ends within a record");
-}
-
 /* Something that no writer writes: all since the last checksum is in doubt. */
 static int refuse(struct scan *scan, uint64_t at, const char *what)
 {
     forget(scan, &scan->good);
     return set_damage(scan, at, what);
+}
+
+/* A checksum further on says that the file does not end here: then it was a length that led out of
+ * it, somewhere since the last one. */
+static bool goes_on(const struct scan *scan)
+{
+    const struct capture *capture = scan->capture;
+    uint64_t at = scan->good.position;
+
+    /* a whole one: of what is cut in the middle, the end is missing, too */
+    for (; at + CAPTURE_LINE <= capture->mapped; at += LAYOUT_HEADER) {
+        struct capture_check check;
+        struct frame frame;
+
+        memcpy(&frame, capture->bytes + at, sizeof(frame));
+        memcpy(&check, capture->bytes + at + sizeof(frame), sizeof(check));
+        if (frame.length & LAYOUT_DISCARD && frame.tag == CAPTURE_CHECK &&
+            check.covered == at - scan->good.position)
+            return true;
+    }
+    return false;
+}
+
+/* The record at position is not all there. */
+static int set_torn(struct scan *scan)
+{
+    if (goes_on(scan))
+        return refuse(scan, scan->position, "a length leads out of the file");
+    scan->capture->unfinished = true;
+    return set_damage(scan, scan->position, "the file ends within a record");
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -219,13 +242,24 @@ static int keep_type(struct scan *scan, const struct control *control)
 
 /* ---- records that are about the others ------------------------------------------------------- */
 
+/* No checksum covers what fills a checksum's own line. */
+static bool ends_in_zeroes(const struct control *control, size_t from)
+{
+    const uint8_t *bytes = control->bytes;
+
+    for (size_t i = from; i < control->size; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
 static int check_hash(struct scan *scan, const struct control *control)
 {
     const struct capture_check *check = control->bytes;
     uint64_t from = scan->good.position;
     uint64_t covered = control->position - from;
 
-    if (check->covered != covered ||
+    if (check->covered != covered || !ends_in_zeroes(control, sizeof(*check)) ||
         check->hash != XXH3_64bits(scan->capture->bytes + from, covered))
         return refuse(scan, control->position, "the checksum there does not fit what is before it");
     scan->good = (struct good){.position = scan->position,

@@ -36,12 +36,12 @@ struct capture_writer {
     XXH3_state_t *ahead;   /* scratch: of those and what is being written */
 };
 
-#define PADDED __attribute__((aligned(CAPTURE_LINE)))
-
+/* Whole lines; the zeroes are named, for what is not would be whatever is on the stack. */
 struct section_record {
     struct frame frame;
     struct capture_section section;
-} PADDED;
+    uint8_t zeroes[FRAME_ROOM - sizeof(struct capture_section)];
+};
 
 struct first_bytes {
     struct capture_header header;
@@ -51,16 +51,14 @@ struct first_bytes {
 struct check_record {
     struct frame frame;
     struct capture_check check;
-} PADDED;
+    uint8_t zeroes[FRAME_ROOM - sizeof(struct capture_check)];
+};
 
 struct end_record {
     struct frame frame;
     struct capture_end end;
-} PADDED;
-
-_Static_assert(sizeof(struct first_bytes) ==
-                   sizeof(struct capture_header) + sizeof(struct section_record),
-               "no gap between them");
+    uint8_t zeroes[FRAME_ROOM - sizeof(struct capture_end)];
+};
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 

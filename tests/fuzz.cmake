@@ -24,5 +24,7 @@ if(RINGMILL_KIND STREQUAL release)
   file(GLOB headers CONFIGURE_DEPENDS ${daemon}/*/*.h ${daemon}/include/ringmill/*.h)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c)
+  fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng" ${daemon}/capture/*.c ${daemon}/ring/*.c
+    ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c ${syscall_names})
   fuzz_target(expr 4096 "" ${daemon}/expr/*.c ${daemon}/base/nearest.c)
 endif()

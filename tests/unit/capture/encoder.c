@@ -21,8 +21,8 @@ static struct encoder *open_encoder(const struct wall_offset *wall, uint32_t eve
     struct encoder *encoder;
     struct error error;
 
-    assert_int_equal(
-        capture_encoder_ops.open(&sample_schema, "agent", &options, &error, &encoder), 0);
+    assert_int_equal(capture_encoder_ops.open(&sample_schema, "agent", &options, &error, &encoder),
+                     0);
     return encoder;
 }
 
@@ -195,12 +195,9 @@ static void long_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(samples_as_they_are),
-        cmocka_unit_test(a_new_measurement_is_a_new_clock),
-        cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(the_longest_event),
-        cmocka_unit_test(losses_need_no_type),
-        cmocka_unit_test(long_names),
+        cmocka_unit_test(samples_as_they_are), cmocka_unit_test(a_new_measurement_is_a_new_clock),
+        cmocka_unit_test(what_does_not_fit),   cmocka_unit_test(the_longest_event),
+        cmocka_unit_test(losses_need_no_type), cmocka_unit_test(long_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,8 +29,13 @@ static const struct field sample_inner[] = {
      .type_name = "__be32"},
 };
 static const struct field sample_element[] = {
-    {.name = "", .kind = FIELD_STRUCT, .offset = 32, .size = 8, .n_members = 2,
-     .members = sample_inner, .type_name = "struct inner"},
+    {.name = "",
+     .kind = FIELD_STRUCT,
+     .offset = 32,
+     .size = 8,
+     .n_members = 2,
+     .members = sample_inner,
+     .type_name = "struct inner"},
 };
 static const struct field sample_union[] = {
     {.name = "f", .kind = FIELD_FLOAT, .offset = 48, .size = 8},
@@ -42,18 +47,40 @@ static const struct field sample_tail[] = {
 /* One of every kind. */
 static const struct field sample_fields[] = {
     {.name = "ktime", .kind = FIELD_UINT, .meaning = MEANING_KTIME, .offset = 0, .size = 8},
-    {.name = "state", .kind = FIELD_ENUM, .is_signed = true, .offset = 8, .size = 8,
-     .names = sample_names, .n_names = 3, .type_name = "enum state"},
+    {.name = "state",
+     .kind = FIELD_ENUM,
+     .is_signed = true,
+     .offset = 8,
+     .size = 8,
+     .names = sample_names,
+     .n_names = 3,
+     .type_name = "enum state"},
     {.name = "comm", .kind = FIELD_CHARS, .offset = 16, .size = 8},
     {.name = "path", .kind = FIELD_TEXT, .offset = 24, .size = 4},
     {.name = "args", .kind = FIELD_TEXTS, .offset = 28, .size = 4},
-    {.name = "list", .kind = FIELD_ARRAY, .offset = 32, .size = 16, .count = 2, .stride = 8,
-     .n_members = 1, .members = sample_element},
-    {.name = "both", .kind = FIELD_UNION, .offset = 48, .size = 8, .n_members = 2,
+    {.name = "list",
+     .kind = FIELD_ARRAY,
+     .offset = 32,
+     .size = 16,
+     .count = 2,
+     .stride = 8,
+     .n_members = 1,
+     .members = sample_element},
+    {.name = "both",
+     .kind = FIELD_UNION,
+     .offset = 48,
+     .size = 8,
+     .n_members = 2,
      .members = sample_union},
     {.name = "yes", .kind = FIELD_BOOL, .offset = 56, .size = 1},
-    {.name = "tail", .kind = FIELD_ARRAY, .offset = 64, .size = 0, .count = 0, .stride = 2,
-     .n_members = 1, .members = sample_tail},
+    {.name = "tail",
+     .kind = FIELD_ARRAY,
+     .offset = 64,
+     .size = 0,
+     .count = 0,
+     .stride = 2,
+     .n_members = 1,
+     .members = sample_tail},
 };
 
 static const struct schema sample_schema = {
@@ -65,10 +92,8 @@ static const struct schema sample_schema = {
 
 static const struct field other_fields[] = {
     {.name = "number", .kind = FIELD_UINT, .offset = 0, .size = 8}};
-static const struct schema other_schema = {.type_name = "struct other",
-                                           .size = 8,
-                                           .n_fields = 1,
-                                           .fields = (struct field *)other_fields};
+static const struct schema other_schema = {
+    .type_name = "struct other", .size = 8, .n_fields = 1, .fields = (struct field *)other_fields};
 
 /* A folder of its own for a file, in memory: some tests write thousands of times. */
 static inline const char *new_path(void)

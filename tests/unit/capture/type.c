@@ -89,7 +89,7 @@ static void tags_follow_from_the_rest(void **state)
 {
     struct description all[] = {
         describe(&sample_schema, "agent", NULL), describe(&sample_schema, "agent", NULL),
-        describe(&sample_schema, "agent", "x"), describe(&sample_schema, "agens", NULL),
+        describe(&sample_schema, "agent", "x"),  describe(&sample_schema, "agens", NULL),
         describe(&other_schema, "agent", NULL),
     };
 
@@ -107,8 +107,8 @@ static void what_a_capture_cannot_hold(void **state)
     static struct field many[2000];
     struct field column = {.name = "c", .kind = FIELD_UINT, .size = 8, .column = 1};
     struct schema added = {.type_name = "t", .n_fields = 1, .fields = &column, .n_columns = 1};
-    struct schema large = {.type_name = "struct large", .size = 8, .n_fields = 2000,
-                           .fields = many};
+    struct schema large = {
+        .type_name = "struct large", .size = 8, .n_fields = 2000, .fields = many};
     struct description description;
     struct error error;
 
@@ -150,8 +150,8 @@ static void refused(struct lie *lie)
     struct capture_type type;
     struct error error = {""};
 
-    assert_int_equal(capture_type_read(lie->description.bytes, lie->description.size, &error, &type),
-                     -EBADMSG);
+    assert_int_equal(
+        capture_type_read(lie->description.bytes, lie->description.size, &error, &type), -EBADMSG);
     assert_string_not_equal(error.text, "");
     free(lie->description.bytes);
 }
@@ -168,9 +168,9 @@ static void lies(void **state)
     (void)state;
     LIE(lie.head->tag = 0);
     LIE(lie.head->size = 1u << 31);
-    LIE(lie.head->size = 60);          /* fields are outside */
-    LIE(lie.head->n_top = 200);        /* more than there are */
-    LIE(lie.head->n_top = 5);          /* the others belong to none */
+    LIE(lie.head->size = 60);   /* fields are outside */
+    LIE(lie.head->n_top = 200); /* more than there are */
+    LIE(lie.head->n_top = 5);   /* the others belong to none */
     LIE(lie.head->n_fields = UINT32_MAX);
     LIE(lie.head->n_names = UINT32_MAX / 8);
     LIE(lie.head->n_texts++);
@@ -197,19 +197,19 @@ static void lies(void **state)
     LIE(lie.fields[1].n_names = 4);
     LIE(lie.fields[1].names = 1);
     LIE(lie.names[2].name = lie.head->n_texts);
-    LIE(lie.fields[3].size = 8);                         /* a text is 4 bytes */
-    LIE(lie.fields[5].members = 5);                      /* its own member */
-    LIE(lie.fields[5].members = 0);                      /* one that comes before */
-    LIE(lie.fields[5].n_members = 2);                    /* an array has one element */
+    LIE(lie.fields[3].size = 8);      /* a text is 4 bytes */
+    LIE(lie.fields[5].members = 5);   /* its own member */
+    LIE(lie.fields[5].members = 0);   /* one that comes before */
+    LIE(lie.fields[5].n_members = 2); /* an array has one element */
     LIE(lie.fields[5].n_members = 0);
-    LIE(lie.fields[5].count = 3);                        /* beyond its size */
+    LIE(lie.fields[5].count = 3); /* beyond its size */
     LIE(lie.fields[5].stride = 0);
     LIE(lie.fields[5].count = 1u << 31; lie.fields[5].stride = 1u << 31);
-    LIE(lie.fields[6].members++);                        /* leaves one out */
+    LIE(lie.fields[6].members++); /* leaves one out */
     LIE(lie.fields[6].n_members = UINT32_MAX);
-    LIE(lie.fields[8].size = 8);                         /* a flexible array has no size */
+    LIE(lie.fields[8].size = 8); /* a flexible array has no size */
     LIE(lie.fields[8].stride = UINT32_MAX);
-    LIE(lie.fields[9].offset = 31);                      /* outside of its owner */
+    LIE(lie.fields[9].offset = 31); /* outside of its owner */
     LIE(lie.fields[9].size = 9);
     LIE(lie.fields[10].offset = 55);
 }
@@ -227,7 +227,9 @@ static void structs_within_structs(void **state)
         int result;
 
         for (int i = 0; i < depth; i++)
-            chain[i] = (struct field){.name = "s", .kind = FIELD_STRUCT, .size = 8,
+            chain[i] = (struct field){.name = "s",
+                                      .kind = FIELD_STRUCT,
+                                      .size = 8,
                                       .n_members = i + 1 < depth,
                                       .members = i + 1 < depth ? &chain[i + 1] : NULL};
         description = describe(&schema, "s", NULL);

@@ -111,7 +111,7 @@ static int open_ring(const char *map, struct bpf_map_info *ret_info, struct ring
     uint32_t size = sizeof(*ret_info);
     struct ringmill_error reason;
     struct error error = {""};
-    int result = pinned_open(map, &error, &fd);
+    int result = pinned_open(map, false, &error, &fd);
 
     if (result < 0) {
         log_error("%s", error.text);

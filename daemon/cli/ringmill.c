@@ -10,6 +10,7 @@
 #include "cli/observe.h"
 #include "cli/replay.h"
 #include "cli/run.h"
+#include "cli/schema.h"
 #include "cli/status.h"
 
 struct command {
@@ -22,6 +23,7 @@ static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
     {"observe", observe_command, "a live ring, without disturbing it"},
     {"replay", replay_command, "the records of a capture once more"},
+    {"schema", schema_command, "the types of an object, a file or a ring"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

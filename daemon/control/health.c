@@ -117,6 +117,14 @@ static bool waits_for_sink(const struct ring_sight *sight)
     return false;
 }
 
+/* How long records may lie there: where shards are put into order, they are held for a time. */
+static uint64_t patience(const struct health *health, const struct ring_sight *sight)
+{
+    const struct stream *stream = sight->ring->stream->stream;
+
+    return health->limits->stuck_after + (stream->ordered ? stream->order_hold : 0);
+}
+
 static void check_ring(struct health *health, const struct ring_sight *sight, bool excused,
                        struct stillness *stillness, int64_t now)
 {
@@ -135,7 +143,7 @@ static void check_ring(struct health *health, const struct ring_sight *sight, bo
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64
                  " s, which is the fault of the program that writes it",
                  name, seconds_of((uint64_t)now - sight->busy_since));
-    else if (age >= health->limits->stuck_after)
+    else if (age >= patience(health, sight))
         complain(health, CHECK_RINGS,
                  "source %s: %" PRIu64 " bytes wait in the ring and nothing was taken for %" PRIu64
                  " s",

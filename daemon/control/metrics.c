@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/resolver.h"
 #include "control/own_rows.h"
 #include "control/page.h"
 #include "pipeline/engine.h"
@@ -223,6 +224,16 @@ static void put_ack_latency(struct page *page)
     }
 }
 
+/* ---- names of ids ---------------------------------------------------------------------------- */
+
+static void put_resolver(struct page *page)
+{
+    struct resolver_counts counts;
+
+    resolver_count(page->snapshot->graph->resolver, &counts);
+    page_sample(page, picked(page, &counts), "");
+}
+
 /* ---- the API itself -------------------------------------------------------------------------- */
 
 static void put_http_requests(struct page *page)
@@ -343,6 +354,16 @@ static const struct family families[] = {
     {"ringmill_sink_acknowledge_latency_seconds", HISTOGRAM, "seconds",
      "From the submit of a sampled event until the sink had accepted its chunk", put_ack_latency,
      0},
+    {"ringmill_resolver_hits", COUNTER, "", "Ids of records whose name was known", put_resolver,
+     offsetof(struct resolver_counts, hits)},
+    {"ringmill_resolver_unresolved", COUNTER, "", "Ids of records that have no name or none yet",
+     put_resolver, offsetof(struct resolver_counts, unresolved)},
+    {"ringmill_resolver_dropped", COUNTER, "", "Questions for a name that found the queue full",
+     put_resolver, offsetof(struct resolver_counts, dropped)},
+    {"ringmill_resolver_evicted", COUNTER, "", "Names that made room for others", put_resolver,
+     offsetof(struct resolver_counts, evicted)},
+    {"ringmill_resolver_names", GAUGE, "", "Ids that are remembered, with or without a name",
+     put_resolver, offsetof(struct resolver_counts, names)},
     {"ringmill_http_connections", COUNTER, "", "Connections to this API, by how they ended",
      put_http_requests, 0},
     {"ringmill_http_open_connections", GAUGE, "", "Connections that are open", put_http_open, 0},

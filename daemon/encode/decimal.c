@@ -21,7 +21,7 @@
 
 #include "encode/digits.h"
 
-enum { DIGITS_LEAST = 15, DIGITS_MOST = 17, PLAIN_MOST = 21, PLAIN_ZEROS = 6, PLACES_MOST = 6 };
+enum { DIGITS_LEAST = 15, DIGITS_MOST = 17, PLAIN_MOST = 16, PLAIN_ZEROS = 6, PLACES_MOST = 6 };
 
 /* value is 0.DIGITS times 10^point; the first digit is not 0. */
 struct decimal {

@@ -22,9 +22,13 @@
 struct walk {
     struct json_state *state;
     const struct batch *batch;
+    const struct ringmill_view *view; /* of the whole sample */
     uint32_t index;
     const char *end;
 };
+
+/* Kept out of the loop over the steps, so that what is common there stays in registers. */
+#define RARE __attribute__((noinline))
 
 static char *run_steps(const struct walk *walk, const struct json_step *steps, uint32_t n_steps,
                        const struct ringmill_view *view, char *at);
@@ -73,7 +77,7 @@ static char *put_texts(char *at, const char *end, struct text rest)
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
-static char *put_time(struct json_state *state, char *at, const char *end, int64_t ns)
+static RARE char *put_time(struct json_state *state, char *at, const char *end, int64_t ns)
 {
     if (!at || end - at < CLOCK_RFC3339_LENGTH + 2)
         return NULL;
@@ -95,22 +99,22 @@ static char *put_bool(char *at, const char *end, bool truth)
     return put_bytes(at, end, truth ? "true" : "false", truth ? 4 : 5);
 }
 
-static char *put_enum(const struct json_step *step, char *at, const char *end, uint64_t bits)
+static RARE char *put_enum(const struct json_step *step, char *at, const char *end, uint64_t bits)
 {
     const struct snippet *name = names_find(&step->names, (int64_t)bits);
 
     return name ? put_snippet(at, end, name) : put_integer(at, end, bits, step->is_signed);
 }
 
-static char *put_hex(char *at, const char *end, uint64_t bits)
+static RARE char *put_hex(char *at, const char *end, uint64_t bits)
 {
     char digits[HEX_MAX];
 
     return put_plain(at, end, digits, (size_t)(hex_put(digits, bits) - digits));
 }
 
-static char *put_code(const struct json_step *step, char *at, const char *end, struct text name,
-                      uint64_t bits)
+static RARE char *put_code(const struct json_step *step, char *at, const char *end,
+                           struct text name, uint64_t bits)
 {
     return name.bytes ? put_plain(at, end, name.bytes, name.length)
                       : put_integer(at, end, bits, step->is_signed);
@@ -122,17 +126,20 @@ static int64_t errno_of(const struct json_step *step, uint64_t bits)
     return step->load == LOAD_U32 ? (int32_t)(uint32_t)bits : (int64_t)bits;
 }
 
-static char *put_ipv4(char *at, const char *end, const void *bytes)
+static RARE char *put_ipv4(char *at, const char *end, const void *bytes)
 {
     char text[ADDRESS_MAX];
 
     return put_plain(at, end, text, (size_t)(address_put_ipv4(text, bytes) - text));
 }
 
-static char *put_name(const struct walk *walk, const struct json_step *step, char *at, uint64_t id)
+static RARE char *put_name(const struct walk *walk, const struct json_step *step, char *at,
+                           uint64_t id)
 {
     struct resolver_name name;
 
+    if (step->is_signed && step->kind != RESOLVER_CGROUP)
+        id = (uint32_t)id;
     if (!resolver_find(walk->state->names, step->kind, id, &name))
         return put_null(at, walk->end);
     return put_string(at, walk->end, (struct text){name.bytes, name.length});
@@ -182,9 +189,8 @@ static inline bool is_present(const struct walk *walk, const struct json_step *s
 }
 
 static inline char *put_number(const struct walk *walk, const struct json_step *step,
-                               const struct ringmill_view *view, char *at)
+                               const struct ringmill_view *view, char *at, const char *end)
 {
-    const char *end = walk->end;
     uint64_t bits;
     uint32_t narrow;
 
@@ -225,19 +231,25 @@ static inline char *put_number(const struct walk *walk, const struct json_step *
 /* ---- all else -------------------------------------------------------------------------------- */
 
 /* A text's place in an array's element is told in bytes from the sample's start. */
-static struct text text_of(const struct walk *walk, const struct json_step *step,
-                           const struct ringmill_view *view)
+static RARE struct text text_of_element(const struct walk *walk, const struct json_step *step,
+                                        const struct ringmill_view *view)
 {
-    const struct ringmill_view *whole = &walk->batch->views[walk->index];
-    struct field moved;
+    const struct ringmill_view *whole = walk->view;
+    struct field moved = *step->field;
 
-    if (view == whole || step->load == LOAD_COLUMN)
+    if (step->load == LOAD_COLUMN)
         return batch_text(walk->batch, step->field, walk->index);
     if (step->field->kind == FIELD_CHARS)
         return field_text(step->field, view);
-    moved = *step->field;
     moved.offset += (uint32_t)((const char *)view->data - (const char *)whole->data);
     return field_text(&moved, whole);
+}
+
+static inline struct text text_of(const struct walk *walk, const struct json_step *step,
+                                  const struct ringmill_view *view)
+{
+    return view == walk->view && step->load != LOAD_COLUMN ? field_text(step->field, view)
+                                                           : text_of_element(walk, step, view);
 }
 
 /* The bytes of a value that is shown as such; of a flexible one all that the sample has. */
@@ -337,18 +349,20 @@ static char *put_array(const struct walk *walk, const struct json_step *step,
     return put_char(at, walk->end, ']');
 }
 
-static char *put_other(const struct walk *walk, const struct json_step *step,
-                       const struct ringmill_view *view, char *at)
+static inline char *put_text(const struct walk *walk, const struct json_step *step,
+                             const struct ringmill_view *view, char *at, const char *end)
 {
-    struct text text;
+    struct text text = text_of(walk, step, view);
 
+    if (!text.bytes)
+        return put_null(at, end);
+    return step->print == PRINT_TEXT ? put_string(at, end, text) : put_texts(at, end, text);
+}
+
+static RARE char *put_other(const struct walk *walk, const struct json_step *step,
+                            const struct ringmill_view *view, char *at)
+{
     switch ((enum json_print)step->print) {
-    case PRINT_TEXT:
-        text = text_of(walk, step, view);
-        return text.bytes ? put_string(at, walk->end, text) : put_null(at, walk->end);
-    case PRINT_TEXTS:
-        text = text_of(walk, step, view);
-        return text.bytes ? put_texts(at, walk->end, text) : put_null(at, walk->end);
     case PRINT_FLOAT:
         return put_float(walk, step, view, at);
     case PRINT_ARRAY:
@@ -364,14 +378,16 @@ static char *run_steps(const struct walk *walk, const struct json_step *steps, u
                        const struct ringmill_view *view, char *at)
 {
     const struct json_step *behind = steps + n_steps;
+    const char *end = walk->end; /* a copy that no write through a char pointer can change */
 
     for (const struct json_step *step = steps; at && step < behind; step++) {
-        at = put_snippet(at, walk->end, &step->before);
-        if (step->print < PRINT_TEXT) {
-            at = put_number(walk, step, view, at);
-            continue;
-        }
-        at = put_other(walk, step, view, at);
+        at = put_snippet(at, end, &step->before);
+        if (step->print < PRINT_TEXT)
+            at = put_number(walk, step, view, at, end);
+        else if (step->print <= PRINT_TEXTS)
+            at = put_text(walk, step, view, at, end);
+        else
+            at = put_other(walk, step, view, at);
         if (step->print == PRINT_ARRAY)
             step += step->array.n_steps;
     }
@@ -381,8 +397,8 @@ static char *run_steps(const struct walk *walk, const struct json_step *steps, u
 char *json_run(const struct json_plan *plan, struct json_state *state, const struct batch *batch,
                uint32_t index, char *at, const char *end)
 {
-    const struct walk walk = {state, batch, index, end};
+    const struct walk walk = {state, batch, &batch->views[index], index, end};
 
-    at = run_steps(&walk, plan->steps, plan->n_steps, &batch->views[index], at);
+    at = run_steps(&walk, plan->steps, plan->n_steps, walk.view, at);
     return put_snippet(at, end, &plan->tail);
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "encode/registry.h"
@@ -288,6 +289,9 @@ int build_graph(struct build *build, const struct config_tree *tree)
     struct top_config top;
     int result;
 
+    build->graph->resolver = resolver_new(NULL);
+    if (!build->graph->resolver)
+        return -ENOMEM;
     setting_bind(top_settings, tree->root, &top, build->diag);
     result = build_sources(build, top.sources);
     if (result == 0)

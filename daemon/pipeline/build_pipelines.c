@@ -186,6 +186,7 @@ static void check_orphans(struct build *build, const struct config_node *list)
     struct build_host host = {.base = {.schema = &no_fields,
                                        .source_name = "",
                                        .wall = &build->graph->wall,
+                                       .resolver = build->graph->resolver,
                                        .outlet = host_outlet},
                               .build = build};
     struct strand strand = {.n_handlers = 0};
@@ -253,6 +254,7 @@ static int build_strand(struct build *build, const struct config_node *list,
     host.base = (struct handler_host){.schema = type->type->schema,
                                       .source_name = type->type->source_name,
                                       .wall = &build->graph->wall,
+                                      .resolver = build->graph->resolver,
                                       .outlet = host_outlet};
     list_siblings(source, host.base.schema, names, siblings);
     if (siblings[0])

@@ -66,7 +66,7 @@ static void resume_stream(struct consumer *consumer, struct graph_stream *stream
     consumer->n_paused--;
 }
 
-static void resume_streams(struct consumer *consumer)
+void consumer_resume(struct consumer *consumer)
 {
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
@@ -293,7 +293,7 @@ static void *consumer_main(void *data)
         tell_exhausted(consumer);
         if (!more)
             sleep_until_readable(consumer);
-        resume_streams(consumer);
+        consumer_resume(consumer);
     }
 }
 

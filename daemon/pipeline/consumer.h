@@ -68,6 +68,8 @@ int consumer_start(struct consumer *consumer);
  * left.
  */
 bool consumer_read(struct consumer *consumer);
+/* The same: streams whose sinks have room again go on. Between turns. */
+void consumer_resume(struct consumer *consumer);
 
 /* Main thread, after all sources are detached: handle what is in the rings, then end. */
 void consumer_drain(struct consumer *consumer);

@@ -14,6 +14,7 @@
 #include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
 #include "pipeline/losses.h"
 
@@ -185,12 +186,21 @@ static int start_threads(struct engine *engine, struct error *error)
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = start_writers(engine);
+    if (result == 0 && resolver_wanted(engine->graph->resolver))
+        result = resolver_start(engine->graph->resolver);
     if (result == 0)
         result = consumer_start(&engine->consumer);
     if (result < 0)
         return error_set(error, result, "cannot start the threads: %s", strerror(-result));
     engine->consumer_runs = true;
     return 0;
+}
+
+/* What is lost from here on is lost after this. */
+static void mark_clean(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        graph->streams[i]->lost_clean = clock_monotonic();
 }
 
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
@@ -212,6 +222,7 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
         result = consumer_init(&engine->consumer, graph, error);
     if (result == 0)
         result = start_threads(engine, error);
+    mark_clean(graph);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
     return result;
@@ -290,6 +301,7 @@ void engine_stop(struct engine *engine)
     }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
+    resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {
         loader_stop(&engine->loader);
         engine->loader_runs = false;

@@ -7,43 +7,7 @@
 #include <inttypes.h>
 
 #include "encode/encoder.h"
-
-static void print_type(const struct field *field, FILE *file)
-{
-    switch (field->kind) {
-    case FIELD_UINT:
-    case FIELD_INT:
-        fprintf(file, "%s%u", field->is_signed ? "s" : "u", field->size * 8);
-        break;
-    case FIELD_BOOL:
-        fputs("bool", file);
-        break;
-    case FIELD_ENUM:
-        fputs("enum", file);
-        break;
-    case FIELD_CHARS:
-    case FIELD_TEXT:
-        fputs("text", file);
-        break;
-    case FIELD_TEXTS:
-        fputs("list of texts", file);
-        break;
-    default:
-        fputs(field->type_name ? field->type_name : "bytes", file);
-        break;
-    }
-    if (field->meaning == MEANING_KTIME)
-        fputs(", a time", file);
-}
-
-static void explain_fields(const struct schema *schema, const char *indent, FILE *file)
-{
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        fprintf(file, "%s%s: ", indent, schema->fields[i].name);
-        print_type(&schema->fields[i], file);
-        fputc('\n', file);
-    }
-}
+#include "schema/table.h"
 
 /* How many shards there are is known once they are loaded. */
 static void explain_rings(const struct stream *stream, FILE *file)
@@ -67,7 +31,7 @@ static void explain_types(const struct stream *stream, FILE *file)
         const struct stream_type *type = &stream->types[i];
 
         fprintf(file, "    %" PRId64 ": %s\n", type->value, type->schema->type_name);
-        explain_fields(type->schema, "      ", file);
+        table_print(type->schema, "      ", file);
     }
 }
 
@@ -85,7 +49,7 @@ static void explain_stream(const struct stream *stream, FILE *file)
     explain_rings(stream, file);
     fputc('\n', file);
     if (one)
-        explain_fields(stream->types->schema, "    ", file);
+        table_print(stream->types->schema, "    ", file);
     else
         explain_types(stream, file);
 }
@@ -98,7 +62,7 @@ static void explain_source(const struct source *source, FILE *file)
         fprintf(file, "source %s: %s", source->name, stream->types->schema->type_name);
         explain_rings(stream, file);
         fputc('\n', file);
-        explain_fields(stream->types->schema, "  ", file);
+        table_print(stream->types->schema, "  ", file);
         return;
     }
     fprintf(file, "source %s:\n", source->name);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/resolver.h"
+
 /* ---- putting together ------------------------------------------------------------------------ */
 
 static void type_init(struct graph_type *type, struct graph_stream *stream,
@@ -206,6 +208,7 @@ void graph_free(struct graph *graph)
         sink_deinit(&graph->sinks[i]);
     free(graph->rings);
     free(graph->streams);
+    resolver_free(graph->resolver);
     free(graph->sources);
     free(graph->sinks);
     free(graph->pipelines);

@@ -25,6 +25,7 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct resolver;
 struct ringmill_ring;
 
 enum {
@@ -138,7 +139,8 @@ struct graph_source {
 };
 
 struct graph {
-    struct wall_offset wall; /* owned by the consumer thread */
+    struct wall_offset wall;   /* owned by the consumer thread */
+    struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;

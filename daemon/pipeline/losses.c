@@ -46,19 +46,23 @@ void losses_take(struct graph_stream *stream)
 
 /* ---- gaps in a sequence ---------------------------------------------------------------------- */
 
-uint64_t losses_step(struct graph_ring *ring, const struct ringmill_view *view)
+void losses_find_gaps(struct graph_ring *ring, const struct numbers *numbers, uint32_t count,
+                      uint64_t *ret_gaps)
 {
-    const struct field *sequence = &ring->stream->stream->sequence;
-    uint64_t mask = sequence->size < 8 ? (UINT64_C(1) << 8 * sequence->size) - 1 : UINT64_MAX;
-    uint64_t number, gap;
+    uint32_t size = ring->stream->stream->sequence.size;
+    uint64_t mask = size < 8 ? (UINT64_C(1) << 8 * size) - 1 : UINT64_MAX;
 
-    if (!field_present(sequence, view))
-        return 0;
-    number = field_integer(sequence, view);
-    gap = ring->numbered ? (number - ring->next_number) & mask : 0;
-    ring->next_number = number + 1;
-    ring->numbered = true;
-    return gap <= mask / 2 ? gap : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t gap = (numbers->values[i] - ring->next_number) & mask;
+
+        ret_gaps[i] = 0;
+        if (numbers->absent[i])
+            continue;
+        if (ring->numbered && gap <= mask / 2)
+            ret_gaps[i] = gap;
+        ring->next_number = numbers->values[i] + 1;
+        ring->numbered = true;
+    }
 }
 
 void losses_note(struct graph_ring *ring, const struct graph_type *type,

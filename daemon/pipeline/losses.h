@@ -7,7 +7,7 @@
  *
  *     main: losses_post() ──▶ stream->loss, one slot ──▶ consumer: losses_take() ─┐
  *                             (a flag says whose)                                 ├─▶ strands
- *     consumer: losses_step() ─── a gap ─────────────────────────────────────────┘
+ *     consumer: losses_find_gaps() ────────────────────────────────────────────┘
  *
  * While the slot is the consumer's, further losses wait for the next look and become one event with
  * it. Where a stream has both a counter and a sequence, the counter rules and the sequence is not
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "pipeline/graph.h"
+#include "pipeline/numbers.h"
 
 /* Main thread, after stream->lost was read: between the times before and after (ns, monotonic).
  * True when the consumer thread has got something to do. */
@@ -33,10 +34,11 @@ static inline bool losses_posted(const struct graph_stream *stream)
 /* Consumer thread, with something posted and room in the stream's lanes: tells it. */
 void losses_take(struct graph_stream *stream);
 
-/* Consumer thread, with the next record of a numbered ring: how many are missing before it. The
+/* Consumer thread, with the numbers of a ring's next records: how many are missing before each. The
  * numbers of each ring count for themselves. A jump backwards, by less than half of what the field
- * can hold, is a new beginning and no gap. */
-uint64_t losses_step(struct graph_ring *ring, const struct ringmill_view *view);
+ * can hold, is a new beginning and no gap; a record without a number is passed over. */
+void losses_find_gaps(struct graph_ring *ring, const struct numbers *numbers, uint32_t count,
+                      uint64_t *ret_gaps);
 /* Consumer thread: a gap that comes next is younger than this record. When it was written it says
  * itself; else it was there now. */
 void losses_note(struct graph_ring *ring, const struct graph_type *type,

@@ -5,6 +5,7 @@
  * belong at their place among the records, so that a replay comes out as the original did. All on
  * the consumer thread, for rings whose stream has a capture. */
 
+#include <ringmill/ring.h>
 #include <stdbool.h>
 
 #include "pipeline/graph.h"
@@ -12,10 +13,10 @@
 /* Losses that are told at once; further ones wait for the next batch. */
 enum { REPLAY_LOSSES_MAX = 32 };
 
-/* Something is said before the record at position that was not dealt with yet. */
-static inline bool replay_is_due(const struct graph_ring *ring, uint64_t position)
+/* Something is said before the record that was not dealt with yet. */
+static inline bool replay_is_due(const struct graph_ring *ring, const struct ringmill_view *view)
 {
-    return ring->next_note < position;
+    return ring->next_note < view->position;
 }
 
 /* The graph's clock becomes that of the capture, until replay_leave() with the same *saved. */

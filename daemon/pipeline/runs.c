@@ -13,8 +13,8 @@
 
 #include "base/log.h"
 #include "pipeline/losses.h"
+#include "pipeline/numbers.h"
 #include "pipeline/replay.h"
-#include "record/field.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -24,6 +24,7 @@ static void count_long(struct graph_stream *stream, uint32_t size, const struct 
     uint64_t records = 0, bytes = 0;
     uint32_t longest = 0;
 
+#pragma GCC unroll 8
     for (uint32_t i = 0; i < batch->count; i++)
         longest = batch->views[i].length > longest ? batch->views[i].length : longest;
     if (longest <= size)
@@ -46,24 +47,22 @@ static void handle_known(const struct graph_type *type, struct batch *batch)
         strand_run(&type->strands[i]->strand, batch);
 }
 
-static int64_t selector_value(const struct stream *stream, const struct ringmill_view *view)
+/* Where its selector says which type a record has. */
+static void read_selector(const struct stream *stream, const struct ringmill_view *views,
+                          uint32_t count, struct numbers *ret_values)
 {
-    uint32_t tag;
-
     if (stream->selector == STREAM_BY_FIELD)
-        return (int64_t)field_integer(&stream->selected_by, view);
-    memcpy(&tag, (const char *)view->data - sizeof(tag), sizeof(tag));
-    return tag;
-}
-
-static bool says_type(const struct stream *stream, const struct ringmill_view *view)
-{
-    return stream->selector != STREAM_BY_FIELD || field_present(&stream->selected_by, view);
+        numbers_read(ret_values, &stream->selected_by, views, count);
+    else
+        numbers_read_tags(ret_values, views, count);
 }
 
 static void tell_unknown(const struct graph_stream *stream, const struct ringmill_view *view)
 {
-    if (!says_type(stream->stream, view))
+    struct numbers value;
+
+    read_selector(stream->stream, view, 1, &value);
+    if (value.absent[0])
         log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
                   "ring %s has a record of %u bytes, too short to say its type; all such ones are "
                   "counted as unknown_type",
@@ -72,7 +71,7 @@ static void tell_unknown(const struct graph_stream *stream, const struct ringmil
         log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
                   "ring %s has a record of the type %" PRId64
                   ", which is none of the known ones; all such ones are counted as unknown_type",
-                  stream->stream->name, selector_value(stream->stream, view));
+                  stream->stream->name, (int64_t)value.values[0]);
 }
 
 static void handle_unknown(const struct graph_type *type, const struct batch *batch)
@@ -89,20 +88,11 @@ static void handle_unknown(const struct graph_type *type, const struct batch *ba
 
 /* ---- cutting --------------------------------------------------------------------------------- */
 
-struct cutter {
-    struct graph_ring *ring;
-    const struct graph_type *type; /* of the value that was looked up last; NULL: none was */
-    int64_t value;
-    bool numbered;
-    bool replayed;
-    uint32_t budget; /* see replay_note() */
-};
-
-/* What a view says about where it belongs. */
-struct mark {
-    const struct graph_type *type;
-    uint64_t gap; /* records missing before it */
-    bool noted;   /* a capture says something before it */
+/* What the views of a batch say about where they belong. */
+struct marks {
+    const struct graph_type *types[BATCH_MAX];
+    uint64_t gaps[BATCH_MAX]; /* records missing before each */
+    struct numbers numbers;   /* scratch */
 };
 
 static const struct graph_type *find_type(const struct graph_stream *stream, int64_t value)
@@ -122,81 +112,97 @@ static const struct graph_type *find_type(const struct graph_stream *stream, int
     return &stream->types[stream->n_types - 1];
 }
 
-static const struct graph_type *type_of(struct cutter *cutter, const struct ringmill_view *view)
+static void mark_types(const struct graph_stream *stream, const struct ringmill_view *views,
+                       uint32_t count, struct marks *marks)
 {
-    const struct graph_stream *stream = cutter->ring->stream;
-    int64_t value;
+    const struct graph_type *unknown = &stream->types[stream->n_types - 1], *type = NULL;
+    const struct numbers *numbers = &marks->numbers;
+    uint64_t value = 0;
 
-    if (stream->stream->selector == STREAM_ONE_TYPE)
-        return &stream->types[0];
-    if (!says_type(stream->stream, view))
-        return &stream->types[stream->n_types - 1];
-    value = selector_value(stream->stream, view);
-    if (!cutter->type || value != cutter->value) {
-        cutter->type = find_type(stream, value);
-        cutter->value = value;
+    read_selector(stream->stream, views, count, &marks->numbers);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!numbers->absent[i] && (!type || numbers->values[i] != value)) {
+            value = numbers->values[i];
+            type = find_type(stream, (int64_t)value);
+        }
+        marks->types[i] = numbers->absent[i] ? unknown : type;
     }
-    return cutter->type;
 }
 
-const struct graph_type *runs_type(struct graph_ring *ring, const struct ringmill_view *view)
+static void mark_gaps(struct graph_ring *ring, const struct ringmill_view *views, uint32_t count,
+                      struct marks *marks)
 {
-    struct cutter cutter = {.ring = ring};
+    const struct field *sequence = &ring->stream->stream->sequence;
 
-    return type_of(&cutter, view);
+    numbers_read(&marks->numbers, sequence, views, count);
+    losses_find_gaps(ring, &marks->numbers, count, marks->gaps);
 }
 
-static struct mark look(struct cutter *cutter, const struct ringmill_view *view)
+static void mark(struct graph_ring *ring, const struct batch *batch, bool numbered,
+                 struct marks *marks)
 {
-    return (struct mark){.type = type_of(cutter, view),
-                         .gap = cutter->numbered ? losses_step(cutter->ring, view) : 0,
-                         .noted = cutter->replayed && replay_is_due(cutter->ring, view->position)};
-}
+    const struct graph_stream *stream = ring->stream;
 
-/* The first `count` of the views are of one type, and that many records are missing before them. */
-static void handle_run(struct cutter *cutter, const struct mark *mark, struct batch *run,
-                       int64_t now)
-{
-    if (mark->gap > 0)
-        losses_tell_gap(cutter->ring, mark->gap, now);
-    if (mark->type->type)
-        handle_known(mark->type, run);
+    if (stream->stream->selector != STREAM_ONE_TYPE)
+        mark_types(stream, batch->views, batch->count, marks);
     else
-        handle_unknown(mark->type, run);
-    if (cutter->numbered)
-        losses_note(cutter->ring, mark->type, &run->views[run->count - 1], now);
+        for (uint32_t i = 0; i < batch->count; i++)
+            marks->types[i] = &stream->types[0];
+    if (numbered)
+        mark_gaps(ring, batch->views, batch->count, marks);
+    else
+        memset(marks->gaps, 0, batch->count * sizeof(marks->gaps[0]));
+}
+
+const struct graph_type *runs_type(const struct graph_ring *ring, const struct ringmill_view *view)
+{
+    struct marks marks;
+
+    if (ring->stream->stream->selector == STREAM_ONE_TYPE)
+        return &ring->stream->types[0];
+    mark_types(ring->stream, view, 1, &marks);
+    return marks.types[0];
+}
+
+static void handle_run(const struct graph_type *type, struct batch *run)
+{
+    if (type->type)
+        handle_known(type, run);
+    else
+        handle_unknown(type, run);
 }
 
 /* Apart, so that the plain way needs no stack. */
 static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struct batch *batch,
                                                   int64_t now)
 {
-    struct cutter cutter = {.ring = ring,
-                            .numbered = graph_stream_is_numbered(ring->stream),
-                            .budget = REPLAY_LOSSES_MAX};
-    const struct ringmill_view *view = batch->views, *end = batch->views + batch->count;
+    bool numbered = graph_stream_is_numbered(ring->stream);
+    bool replayed = ring->stream->stream->capture != NULL;
+    const struct ringmill_view *views = batch->views;
+    uint32_t count = batch->count, from = 0, to;
+    uint32_t losses = REPLAY_LOSSES_MAX;
     struct wall_offset saved;
-    struct mark next;
+    struct marks marks;
 
-    cutter.replayed = ring->stream->stream->capture != NULL;
-    if (cutter.replayed)
+    mark(ring, batch, numbered, &marks);
+    if (replayed)
         replay_enter(ring, &saved);
-    next = look(&cutter, view);
-    while (view < end) {
-        struct mark mark = next;
-
-        batch->views = view;
-        if (mark.noted)
-            replay_note(ring, view->position, &cutter.budget);
-        do {
-            if (++view == end)
-                break;
-            next = look(&cutter, view);
-        } while (next.type == mark.type && next.gap == 0 && !next.noted);
-        batch->count = (uint32_t)(view - batch->views);
-        handle_run(&cutter, &mark, batch, now);
+    for (; from < count; from = to) {
+        if (replayed && replay_is_due(ring, &views[from]))
+            replay_note(ring, views[from].position, &losses);
+        to = from + 1;
+        while (to < count && marks.types[to] == marks.types[from] && marks.gaps[to] == 0 &&
+               !(replayed && replay_is_due(ring, &views[to])))
+            to++;
+        if (marks.gaps[from] > 0)
+            losses_tell_gap(ring, marks.gaps[from], now);
+        batch->views = views + from;
+        batch->count = to - from;
+        handle_run(marks.types[from], batch);
+        if (numbered)
+            losses_note(ring, marks.types[from], &views[to - 1], now);
     }
-    if (cutter.replayed)
+    if (replayed)
         replay_leave(ring, &saved);
 }
 

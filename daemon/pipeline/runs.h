@@ -19,4 +19,4 @@
 void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now);
 
 /* The type of a record of the ring. */
-const struct graph_type *runs_type(struct graph_ring *ring, const struct ringmill_view *view);
+const struct graph_type *runs_type(const struct graph_ring *ring, const struct ringmill_view *view);

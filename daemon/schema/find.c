@@ -48,14 +48,16 @@ struct search {
     const struct types *other; /* types_from; NULL: none */
     bool own_dwarf;            /* the object has .debug_info */
     struct error refusal;      /* what the first place with types said */
-    char looked[LOOKED_MAX];   /* "the BTF of the object, ..." */
-    struct schema *schema;     /* found */
+    uint32_t n_looked;
+    char looked[LOOKED_MAX]; /* "the BTF of the object, ..." */
+    struct schema *schema;   /* found */
 };
 
 static void note(struct search *search, const char *what, const char *where)
 {
     size_t used = strlen(search->looked);
 
+    search->n_looked++;
     snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
 }
 
@@ -164,20 +166,16 @@ static const char *what_to_do(const struct find_request *request)
 static int explain(const struct search *search, struct error *error)
 {
     const struct find_request *request = search->request;
-    const char *name = search->name ? search->name : "samples";
+    const char *advice = request->is_all ? "" : what_to_do(request);
 
-    if (!search->name && request->btf && !lookup_is_empty(request->btf)) {
-        *error = search->refusal; /* it is there, it only has to be named */
-        return -ENOENT;
-    }
     if (!*search->looked)
-        return error_set(error, -ENOENT,
-                         "no type of %s: %s has neither BTF nor DWARF, its types were stripped%s",
-                         name, request->types_from ? request->types_from : "the object",
-                         what_to_do(request));
-    return error_set(error, -ENOENT, "%s; looked at: %s%s",
-                     *search->refusal.text ? search->refusal.text : "no such type", search->looked,
-                     what_to_do(request));
+        return error_set(
+            error, -ENOENT, "%s has neither BTF nor DWARF, so its types were stripped%s",
+            request->types_from ? request->types_from : "the object", what_to_do(request));
+    if (search->n_looked == 1)
+        return error_set(error, -ENOENT, "%s%s", search->refusal.text, advice);
+    return error_set(error, -ENOENT, "%s (looked at %s)%s", search->refusal.text, search->looked,
+                     advice);
 }
 
 /* A name given, or one that a convention gives; a layout without a name stands for itself. */

@@ -11,6 +11,7 @@
  * The name may come from a convention in 1 or 2 (schema/lookup.h), and then leads to all four. No
  * field gets a meaning here, see schema/meaning.h. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct find_request {
     size_t elf_size;
     const char *types_from; /* the path of another file; NULL: none was given */
     const char *layout;     /* C text; NULL: none was given */
+    bool is_all;            /* there is no config that could name other places */
 };
 
 /* Where in layout a mistake is, from 1; 0: the mistake is not there. */

@@ -202,6 +202,13 @@ static int find_path(const struct schema *schema, const char *path, struct error
     return 0;
 }
 
+bool meaning_knows(const struct schema *schema, const char *path)
+{
+    struct field *field;
+
+    return find_path(schema, path, NULL, &field) == 0;
+}
+
 /* ---- choices ---- */
 
 static int refuse_word(const char *as, struct error *error)

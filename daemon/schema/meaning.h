@@ -27,6 +27,9 @@ struct meaning_choice {
 int meaning_apply(struct schema *schema, const struct meaning_choice *choices, uint32_t n_choices,
                   struct error *error, uint32_t *ret_wrong);
 
+/* Whether the schema has a field of that path, as struct meaning_choice has it. */
+bool meaning_knows(const struct schema *schema, const char *path);
+
 /* Whether the conventions say anything of a field of that name (of an element: its array's), and
  * what. MEANING_NONE: they do not. */
 enum field_meaning meaning_by_convention(const struct field *field, const char *name);

@@ -46,13 +46,14 @@ static bool is_foreign_btf(const void *bytes, size_t size)
 }
 
 /* A kernel module's BTF goes on where the kernel's ends; by itself it is damaged. */
-static struct btf *read_on_top_of_kernel(struct types *types, const void *bytes, size_t size)
+static struct btf *read_on_top_of_kernel(struct types *types, const char *path)
 {
     types->base = btf__parse_raw(KERNEL_BTF);
-    return types->base ? btf__new_split(bytes, (uint32_t)size, types->base) : NULL;
+    return types->base ? btf__parse_raw_split(path, types->base) : NULL;
 }
 
-static int read_btf(struct types *types, const void *bytes, size_t size, bool raw,
+/* path: of raw BTF; NULL: it is part of something else. */
+static int read_btf(struct types *types, const void *bytes, size_t size, const char *path,
                     struct error *error)
 {
     libbpf_print_fn_t before;
@@ -63,8 +64,8 @@ static int read_btf(struct types *types, const void *bytes, size_t size, bool ra
         return error_set(error, -EINVAL, "its BTF is larger than 4 GiB");
     before = libbpf_set_print(keep_silent);
     types->own = btf__new(bytes, (uint32_t)size);
-    if (!types->own && raw)
-        types->own = read_on_top_of_kernel(types, bytes, size);
+    if (!types->own && path)
+        types->own = read_on_top_of_kernel(types, path);
     libbpf_set_print(before);
     if (!types->own)
         return error_set(error, -EINVAL, "its BTF is damaged");
@@ -96,7 +97,7 @@ static int read_section(struct types *types, Elf *elf, Elf_Scn *section, size_t 
         types->has_dwarf = true;
     if (strcmp(name, ".BTF") != 0 || types->btf)
         return 0;
-    return read_btf(types, (const char *)types->elf + header.sh_offset, header.sh_size, false,
+    return read_btf(types, (const char *)types->elf + header.sh_offset, header.sh_size, NULL,
                     error);
 }
 
@@ -135,10 +136,11 @@ static int read_elf(struct types *types, struct error *error)
     return r;
 }
 
-static int read_all(struct types *types, const void *bytes, size_t size, struct error *error)
+static int read_all(struct types *types, const void *bytes, size_t size, const char *path,
+                    struct error *error)
 {
     if (is_btf(bytes, size) || is_foreign_btf(bytes, size))
-        return read_btf(types, bytes, size, true, error);
+        return read_btf(types, bytes, size, path, error);
     if (size < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0)
         return error_set(error, -EINVAL, "it is neither an ELF file nor raw BTF");
     types->elf = bytes;
@@ -146,18 +148,24 @@ static int read_all(struct types *types, const void *bytes, size_t size, struct 
     return read_elf(types, error);
 }
 
-int types_open_memory(const void *bytes, size_t size, struct error *error, struct types **ret)
+static int open_bytes(const void *bytes, size_t size, const char *path, struct error *error,
+                      struct types **ret)
 {
     _cleanup_(cleanup_types_free) struct types *types = calloc(1, sizeof(*types));
     int r;
 
     if (!types)
         return error_set(error, -ENOMEM, "out of memory");
-    r = read_all(types, bytes, size, error);
+    r = read_all(types, bytes, size, path, error);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(types);
     return 0;
+}
+
+int types_open_memory(const void *bytes, size_t size, struct error *error, struct types **ret)
+{
+    return open_bytes(bytes, size, NULL, error, ret);
 }
 
 /* ---- files ---- */
@@ -213,7 +221,7 @@ int types_open(const char *path, struct error *error, struct types **ret)
     int r = read_file(path, error, &bytes, &size);
 
     if (r == 0)
-        r = types_open_memory(bytes, size, error, ret);
+        r = open_bytes(bytes, size, path, error, ret);
     if (r < 0) {
         error_prefix(error, "%s", path);
         return r;

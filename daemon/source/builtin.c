@@ -5,7 +5,6 @@
 
 #include "source/builtin.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <ringmill/ring.h>
 #include <string.h>
@@ -15,8 +14,6 @@
 #include "exec.skel.h"
 #include "exit.skel.h"
 #include "open.skel.h"
-#include "schema/btf.h"
-#include "schema/meaning.h"
 #include "signal.skel.h"
 #include "source/kind.h"
 #include "source/object.h"
@@ -97,26 +94,6 @@ static int open_object(struct source *source, const struct builtin *builtin, str
     return 0;
 }
 
-static int make_stream(struct source *source, const struct builtin *builtin, struct error *error)
-{
-    struct object_source *state = source->state;
-    struct object_ring *ring = &state->rings[0];
-    struct stream *stream = source->streams = streams_new(1);
-    int result;
-
-    if (!stream)
-        return error_set(error, -ENOMEM, "out of memory");
-    source->n_streams = 1;
-    lost_find_default(state->object->plan, ring->name, &ring->lost);
-    stream->name = ring->name;
-    stream->ring_size = bpf_map__max_entries(ring->map);
-    stream->types->source_name = source->name;
-    stream->counted = true;
-    result = schema_from_btf(object_btf(state->object), builtin->type_name, error,
-                             &stream->types->schema);
-    return result < 0 ? result : meaning_apply(stream->types->schema, NULL, 0, error, NULL);
-}
-
 static int builtin_open(struct source *source, const struct config_node *config, struct diag *diag)
 {
     struct builtin_config *bound = source->config;
@@ -130,14 +107,14 @@ static int builtin_open(struct source *source, const struct config_node *config,
         result = refuse_name(config, bound->builtin, diag);
     if (result < 0)
         return result;
+    bound->ring.type = builtin->type_name;
     result = open_object(source, builtin, &error);
-    if (result == 0 && object_rings_choose(source->state, NULL, &bound->ring, diag) < 0)
-        return -EINVAL;
-    if (result == 0)
-        result = make_stream(source, builtin, &error);
-    if (result < 0)
+    if (result < 0) {
         diag_add(diag, config, "%s", error.text);
-    return result;
+        return result;
+    }
+    result = object_rings_choose(source->state, NULL, &bound->ring, diag);
+    return result < 0 ? result : object_source_make_streams(source, config, diag);
 }
 
 const struct source_kind source_builtin = {

@@ -129,32 +129,28 @@ static int check_order(const struct object_ring *ring, struct diag *diag)
     return -EINVAL;
 }
 
-static int make_stream(const struct source *source, const struct object_config *config,
-                       struct object_ring *ring, struct stream *stream, struct diag *diag)
+static int make_stream(const struct source *source, struct object_ring *ring, struct stream *stream,
+                       struct diag *diag)
 {
     const struct object_source *state = source->state;
-    struct type_origin origin = {
-        .what = config->path,
-        .ring = ring->name,
-        .btf = object_btf(state->object),
-        .elf = state->object->bytes,
-        .elf_size = state->object->size,
-    };
+    const struct object *object = state->object;
+    struct type_origin origin = {ring->name, object_btf(object), object->bytes, object->size};
     int result = find_lost(state, ring, diag);
 
     stream->name = ring->name;
+    stream->counted = ring->lost.map != NULL;
     stream->ring_size = ring->sharded ? ring->template_size : bpf_map__max_entries(ring->map);
     if (ring->sharded && ring->n_slots > 0)
         stream->ring_size =
-            bpf_map__max_entries(bpf_object__find_map_by_name(state->object->plan, ring->slots[0]));
+            bpf_map__max_entries(bpf_object__find_map_by_name(object->plan, ring->slots[0]));
     if (check_order(ring, diag) < 0)
         result = -EINVAL;
     return stream_types_find(&origin, ring->config, source->name, stream, diag) < 0 ? -EINVAL
                                                                                     : result;
 }
 
-static int make_streams(struct source *source, const struct object_config *config,
-                        const struct config_node *node, struct diag *diag)
+int object_source_make_streams(struct source *source, const struct config_node *node,
+                               struct diag *diag)
 {
     struct object_source *state = source->state;
     int result = 0;
@@ -166,7 +162,7 @@ static int make_streams(struct source *source, const struct object_config *confi
     }
     source->n_streams = state->n_rings;
     for (uint32_t i = 0; i < state->n_rings; i++)
-        if (make_stream(source, config, &state->rings[i], &source->streams[i], diag) < 0)
+        if (make_stream(source, &state->rings[i], &source->streams[i], diag) < 0)
             result = -EINVAL;
     return result;
 }
@@ -193,7 +189,7 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         result = -EINVAL;
     if (object_rings_choose(state, config->rings, &config->ring, diag) < 0)
         return -EINVAL;
-    return make_streams(source, config, node, diag) < 0 ? -EINVAL : result;
+    return object_source_make_streams(source, node, diag) < 0 ? -EINVAL : result;
 }
 
 void object_source_close(struct source *source)

@@ -47,6 +47,11 @@ struct object_source {
 /* An empty one for source->state, or NULL when out of memory. */
 struct object_source *object_source_new(void);
 
+/* With the rings chosen: makes a stream of each. node is what a message is about that no ring is.
+ * 0, or -errno after at least one message. */
+int object_source_make_streams(struct source *source, const struct config_node *node,
+                               struct diag *diag);
+
 /* The functions of both kinds; see struct source_kind. */
 void object_source_close(struct source *source);
 int object_source_load(struct source *source, struct error *error);

@@ -10,7 +10,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +46,10 @@ static bool is_map(int fd)
     return strstr(target, "bpf-map") != NULL;
 }
 
-static int open_path(const char *path, struct error *error, int *ret_fd)
+static int open_path(const char *path, bool read_only, struct error *error, int *ret_fd)
 {
-    _cleanup_(cleanup_close) int fd = bpf_obj_get(path);
+    LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = read_only ? BPF_F_RDONLY : 0);
+    _cleanup_(cleanup_close) int fd = bpf_obj_get_opts(path, &options);
     int code = -errno;
 
     if (fd >= 0 && is_map(fd)) {
@@ -58,22 +58,23 @@ static int open_path(const char *path, struct error *error, int *ret_fd)
     }
     if (fd >= 0)
         return error_set(error, -EINVAL, "%s is pinned, but it is no BPF map", path);
-    if (code == -EACCES && access(path, R_OK | W_OK) == 0)
+    if (code == -EACCES && access(path, read_only ? R_OK : R_OK | W_OK) == 0)
         return error_set(error, -EINVAL,
                          "%s is no pinned BPF map; such files lie in a BPF file system, as "
                          "/sys/fs/bpf",
                          path);
     if (code == -EACCES || code == -EPERM)
         return error_set(error, -EPERM,
-                         "%s may not be opened for reading and writing by this user; its owner can "
-                         "change that (chown, chmod), or run as root",
-                         path);
+                         "%s may not be opened for %s by this user; its owner can change that "
+                         "(chown, chmod), or run as root",
+                         path, read_only ? "reading" : "reading and writing");
     return error_set(error, code, "cannot open %s: %s", path, strerror(-code));
 }
 
-static int open_id(uint32_t id, const char *what, struct error *error, int *ret_fd)
+static int open_id(uint32_t id, const char *what, bool read_only, struct error *error, int *ret_fd)
 {
-    int fd = bpf_map_get_fd_by_id(id);
+    LIBBPF_OPTS(bpf_get_fd_by_id_opts, options, .open_flags = read_only ? BPF_F_RDONLY : 0);
+    int fd = bpf_map_get_fd_by_id_opts(id, &options);
 
     if (fd >= 0) {
         *ret_fd = fd;
@@ -185,7 +186,7 @@ static int refuse_ambiguous(const struct search *search, struct error *error)
                      search->n_ids, search->name, list, search->n_ids > MATCHES_MAX ? ", ..." : "");
 }
 
-static int open_name(const char *name, struct error *error, int *ret_fd)
+static int open_name(const char *name, bool read_only, struct error *error, int *ret_fd)
 {
     struct search search = {.name = name};
     int result = look_through(&search);
@@ -201,18 +202,18 @@ static int open_name(const char *name, struct error *error, int *ret_fd)
         return refuse_unknown(&search, error);
     if (search.n_ids > 1)
         return refuse_ambiguous(&search, error);
-    return open_id(search.ids[0], name, error, ret_fd);
+    return open_id(search.ids[0], name, read_only, error, ret_fd);
 }
 
-int pinned_open(const char *what, struct error *error, int *ret_fd)
+int pinned_open(const char *what, bool read_only, struct error *error, int *ret_fd)
 {
     uint32_t id = 0;
     int result;
 
     if (strchr(what, '/'))
-        return open_path(what, error, ret_fd);
+        return open_path(what, read_only, error, ret_fd);
     if (strncmp(what, "id:", 3) != 0)
-        return open_name(what, error, ret_fd);
+        return open_name(what, read_only, error, ret_fd);
     result = parse_id(what, error, &id);
-    return result < 0 ? result : open_id(id, what, error, ret_fd);
+    return result < 0 ? result : open_id(id, what, read_only, error, ret_fd);
 }

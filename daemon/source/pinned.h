@@ -10,9 +10,12 @@
  * Where a name is not unique, rings and arrays of rings go first; if that does not tell either, the
  * sentence lists the ids. Any thread. */
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
-/* Opened for reading and writing: a ring cannot be mapped otherwise, not even to look at it. What
- * kind of map it is remains to be checked. 0 and an fd that the caller owns, or -errno and a
- * sentence: -ENOENT, -EPERM, -ENOTUNIQ (several maps have that name), -EINVAL (no map), others. */
-int pinned_open(const char *what, struct error *error, int *ret_fd);
+/* read_only: the fd will do for asking what map it is; a ring cannot be mapped through it, not even
+ * to look at it. What kind of map it is remains to be checked. 0 and
+ * an fd that the caller owns, or -errno and a sentence: -ENOENT, -EPERM, -ENOTUNIQ (several maps
+ * have that name), -EINVAL (no map), others. */
+int pinned_open(const char *what, bool read_only, struct error *error, int *ret_fd);

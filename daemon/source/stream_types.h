@@ -14,7 +14,6 @@ struct btf;
 
 /* Where types are looked for, beside what the config names. */
 struct type_origin {
-    const char *what;      /* the object or map, for messages */
     const char *ring;      /* the name of the ring's map */
     const struct btf *btf; /* its own; NULL: none */
     const void *elf;       /* its file, for DWARF; NULL: none */

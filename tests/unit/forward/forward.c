@@ -251,6 +251,120 @@ static void a_broken_sink_hides_no_other(void **state)
                    "t.yaml:1:19: forward[1]: no such exit\n");
 }
 
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+/* Two formats that can say losses and nothing else, and one of them not even that. */
+struct terse {
+    struct encoder base;
+    char type[20];
+};
+
+static size_t terse_loss(struct encoder *encoder, const struct loss *loss, char *out, size_t room)
+{
+    assert_int_equal(room, LOSS_BYTES_MAX);
+    return (size_t)snprintf(out, room, "%s %lu;", ((struct terse *)encoder)->type,
+                            (unsigned long)loss->records);
+}
+
+static size_t silent_loss(struct encoder *encoder, const struct loss *loss, char *out, size_t room)
+{
+    (void)encoder;
+    (void)loss;
+    (void)out;
+    (void)room;
+    return 0;
+}
+
+static void terse_close(struct encoder *encoder)
+{
+    free(encoder);
+}
+
+static const struct encoder_ops terse_instance = {.encode_loss = terse_loss, .close = terse_close};
+static const struct encoder_ops silent_instance = {.encode_loss = silent_loss,
+                                                   .close = terse_close};
+
+static int open_instance(const struct encoder_ops *ops, const struct encoder_options *options,
+                         struct encoder **ret)
+{
+    struct terse *terse = calloc(1, sizeof(*terse));
+
+    assert_non_null(terse);
+    snprintf(terse->type, sizeof(terse->type), "%s", options->type ? options->type : "none");
+    terse->base.ops = ops;
+    *ret = &terse->base;
+    return 0;
+}
+
+static int terse_open(const struct schema *schema, const char *source,
+                      const struct encoder_options *options, struct error *error,
+                      struct encoder **ret)
+{
+    (void)schema;
+    (void)source;
+    (void)error;
+    return open_instance(&terse_instance, options, ret);
+}
+
+static int silent_open(const struct schema *schema, const char *source,
+                       const struct encoder_options *options, struct error *error,
+                       struct encoder **ret)
+{
+    (void)schema;
+    (void)source;
+    (void)error;
+    return open_instance(&silent_instance, options, ret);
+}
+
+static const struct encoder_ops terse_ops = {.name = "terse", .open = terse_open};
+static const struct encoder_ops silent_ops = {.name = "silent", .open = silent_open};
+
+static void says_losses_in_each_outlet_that_can(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+    struct chunk *chunk;
+
+    exits->outlets[0].format = &terse_ops;
+    exits->outlets[1].format = &silent_ops;
+    exits->host.type = "flow";
+    opened = open_handler(&forward_ops, "[one, two, one]", &exits->host);
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 2);
+    lane_hand_over(&exits->lanes[0], true);
+    chunk = lane_take(&exits->lanes[0]);
+    assert_int_equal(chunk->events, 2);
+    assert_memory_equal(chunk->bytes, "flow 7;flow 7;", 14);
+    assert_int_equal(counter_get(&exits->lanes[0].forwarded), 2);
+    lane_hand_over(&exits->lanes[1], true);
+    assert_null(lane_take(&exits->lanes[1]));
+    close_handler(&opened);
+}
+
+/* Near the end of a chunk there is room in the next one. */
+static void a_loss_always_has_its_room(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+    struct chunk *chunk;
+    uint32_t room;
+
+    exits->outlets[0].format = &terse_ops;
+    opened = open_handler(&forward_ops, "one", &exits->host);
+    lane_tail(&exits->lanes[0], &room);
+    lane_add(&exits->lanes[0], room - LOSS_BYTES_MAX, 1);
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 1);
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 1);
+    lane_hand_over(&exits->lanes[0], true);
+    chunk = lane_take(&exits->lanes[0]);
+    assert_int_equal(chunk->events, 2);
+    chunk = lane_take(&exits->lanes[0]);
+    assert_int_equal(chunk->events, 1);
+    assert_memory_equal(chunk->bytes, "none 7;", 7);
+    close_handler(&opened);
+}
+
 static void close_accepts_null(void **state)
 {
     (void)state;
@@ -273,6 +387,8 @@ int main(void)
         WITH_EXITS(a_chunk_with_little_room_is_left_for_the_next),
         WITH_EXITS(refuses),
         WITH_EXITS(a_broken_sink_hides_no_other),
+        WITH_EXITS(says_losses_in_each_outlet_that_can),
+        WITH_EXITS(a_loss_always_has_its_room),
         cmocka_unit_test(close_accepts_null),
     };
 

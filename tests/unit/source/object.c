@@ -94,9 +94,6 @@ static void opened_it_has_types_and_a_ring_size(void **state)
     assert_int_equal(object_open("exec", elf, size, &error, &object), 0);
     assert_string_equal(error.text, "");
     assert_non_null(object_btf(object));
-    assert_true(object_ring_size(object) > 0);
-    object_set_ring_size(object, 1 << 20);
-    assert_int_equal(object_ring_size(object), 1 << 20);
     object_detach(object); /* nothing is attached */
 }
 

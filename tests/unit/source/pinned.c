@@ -46,7 +46,7 @@ static void finds(const char *what, uint32_t id)
     _cleanup_(cleanup_close) int fd = -1;
     struct error error = {""};
 
-    if (pinned_open(what, &error, &fd) != 0)
+    if (pinned_open(what, false, &error, &fd) != 0)
         fail_msg("%s: %s", what, error.text);
     assert_int_equal(id_of(fd), id);
 }
@@ -56,7 +56,7 @@ static void refuses(const char *what, int code, const char *part)
     struct error error = {""};
     int fd = -7;
 
-    assert_int_equal(pinned_open(what, &error, &fd), code);
+    assert_int_equal(pinned_open(what, false, &error, &fd), code);
     assert_int_equal(fd, -7);
     if (!strstr(error.text, part))
         fail_msg("%s: \"%s\" lacks \"%s\"", what, error.text, part);

@@ -18,54 +18,12 @@
 
 #include "base/error.h"
 #include "base/resolver.h"
+#include "encode/json_value.h"
 #include "encode/names.h"
 #include "encode/snippet.h"
 #include "record/schema.h"
 
-enum {
-    JSON_DEPTH_MAX = 64, /* structs, unions and arrays within each other */
-    JSON_WIDE_MAX = 32,  /* bytes of an integer that is shown as one; longer ones: as bytes */
-};
-
-/* How a step gets its integer. */
-enum json_load {
-    LOAD_U8,
-    LOAD_U16,
-    LOAD_U32,
-    LOAD_64,
-    LOAD_S8,
-    LOAD_S16,
-    LOAD_S32,
-    LOAD_BITS,
-    LOAD_COLUMN,
-};
-
-enum json_print {
-    /* an integer: */
-    PRINT_UNSIGNED,
-    PRINT_SIGNED,
-    PRINT_BOOL,
-    PRINT_ENUM,
-    PRINT_KTIME,
-    PRINT_UNIX_NS,
-    PRINT_HEX,
-    PRINT_PORT_BE,
-    PRINT_IPV4,
-    PRINT_ERRNO,
-    PRINT_SYSCALL,
-    PRINT_NAME, /* the resolver's */
-    /* all else: */
-    PRINT_TEXT,
-    PRINT_TEXTS,
-    PRINT_FLOAT,
-    PRINT_BYTES,
-    PRINT_WIDE,
-    PRINT_RAW_IPV4,
-    PRINT_RAW_IPV6,
-    PRINT_RAW_MAC,
-    PRINT_ARRAY,
-    PRINT_NULL,
-};
+enum { JSON_DEPTH_MAX = 64 }; /* structs, unions and arrays within each other */
 
 struct json_array {
     uint32_t count; /* 0: as many as the sample's end allows */

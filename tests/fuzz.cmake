@@ -15,7 +15,11 @@ function(fuzz_target name length libraries)
       ${sources} -lpthread ${libraries}
     DEPENDS fuzz/${name}.c ${sources} ${headers} VERBATIM)
   add_custom_target(fuzz-${name} ALL DEPENDS ${program})
-  add_test(NAME fuzz/${name} COMMAND ${program} -seed=1 -runs=20000 -max_len=${length})
+  if(FUZZ_SEEDS_${name}) # files to begin with
+    list(JOIN FUZZ_SEEDS_${name} "," seeds)
+    set(seeds -seed_inputs=${seeds})
+  endif()
+  add_test(NAME fuzz/${name} COMMAND ${program} -seed=1 -runs=20000 -max_len=${length} ${seeds})
   set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()
 
@@ -26,5 +30,8 @@ if(RINGMILL_KIND STREQUAL release)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c)
   fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng" ${daemon}/capture/*.c ${daemon}/ring/*.c
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c ${syscall_names})
+  set(FUZZ_SEEDS_elf ${type_objects})
+  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
+    ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
   fuzz_target(expr 4096 "" ${daemon}/expr/*.c ${daemon}/base/nearest.c)
 endif()

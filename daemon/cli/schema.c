@@ -18,18 +18,21 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/schema_json.h"
+#include "cli/schema_list.h"
 #include "schema/find.h"
 #include "schema/kernel.h"
-#include "schema/lookup.h"
 #include "schema/meaning.h"
 #include "schema/table.h"
 #include "schema/types.h"
 #include "source/pinned.h"
 
+enum { TYPE_MAX = 256 };
+
 struct question {
     const char *place; /* a file or a map */
     const char *type;  /* NULL: which are there? */
     bool json;
+    char joined[TYPE_MAX]; /* a type of two words */
 };
 
 /* Where the types come from; what belongs to whom is sorted out in one place. */
@@ -56,6 +59,20 @@ static void print_usage(FILE *file)
           file);
 }
 
+/* FILE, FILE flow, FILE "struct flow" or FILE struct flow. */
+static bool take_words(int count, char **words, struct question *question)
+{
+    if (count < 1 || count > 3)
+        return false;
+    question->place = words[0];
+    question->type = words[1];
+    if (count < 3)
+        return true;
+    snprintf(question->joined, sizeof(question->joined), "%s %s", words[1], words[2]);
+    question->type = question->joined;
+    return strcmp(words[1], "struct") == 0 || strcmp(words[1], "union") == 0;
+}
+
 static enum exit_code parse(int argc, char **argv, struct question *question)
 {
     enum { JSON = 1, HELP };
@@ -68,11 +85,8 @@ static enum exit_code parse(int argc, char **argv, struct question *question)
     for (;;) {
         switch (getopt_long(argc, argv, "", options, NULL)) {
         case -1:
-            if (argc - optind == 1 || argc - optind == 2) {
-                question->place = argv[optind];
-                question->type = argv[optind + 1];
+            if (take_words(argc - optind, argv + optind, question))
                 return EXIT_CODE_OK;
-            }
             log_error(optind == argc ? "of which file or map?" : "one type at a time");
             print_usage(stderr);
             return EXIT_CODE_ENVIRONMENT;
@@ -136,31 +150,25 @@ static enum exit_code print_json(json_t *value)
     return EXIT_CODE_OK;
 }
 
-static void print_candidate(const struct candidate *candidate)
+static void print_listed(const struct schema_list_type *type)
 {
-    printf("%8u  %s %s", candidate->type->size, btf_is_union(candidate->type) ? "union" : "struct",
-           candidate->name);
-    if (candidate->map_length > 0)
-        printf("  (of the map %.*s)", candidate->map_length, candidate->map);
-    else if (candidate->kept)
+    printf("%8u  %s %s", type->size, type->is_union ? "union" : "struct", type->name);
+    if (type->map)
+        printf("  (of the map %s)", type->map);
+    else if (type->kept)
         printf("  (kept by a variable)");
+    else if (type->in_dwarf)
+        printf("  (in the DWARF)");
     putchar('\n');
 }
 
-static enum exit_code list_types(const struct question *question, const struct btf *btf)
+static enum exit_code print_list(const struct question *question, const struct schema_list *list)
 {
-    _cleanup_(cleanup_free) struct candidate *list = NULL;
-    uint32_t count;
-
-    if (lookup_candidates(btf, &list, &count) < 0) {
-        log_error("out of memory");
-        return EXIT_CODE_FAILED;
-    }
     if (question->json)
-        return print_json(schema_json_candidates(list, count));
+        return print_json(schema_json_list(list));
     printf("%8s  type\n", "size");
-    for (uint32_t i = 0; i < count; i++)
-        print_candidate(&list[i]);
+    for (uint32_t i = 0; i < list->count; i++)
+        print_listed(&list->types[i]);
     return EXIT_CODE_OK;
 }
 
@@ -186,28 +194,55 @@ static enum exit_code refuse(const struct question *question, enum exit_code cod
     return code;
 }
 
+static bool has_dwarf(const struct answer *answer)
+{
+    return answer->types && answer->types->has_dwarf;
+}
+
+static enum exit_code refuse_untyped(const struct question *question, const struct answer *answer)
+{
+    struct error error;
+
+    if (answer->types && answer->types->elf && !answer->types->is_bpf)
+        error_set(&error, 0, "it is no BPF object, and it has neither BTF nor DWARF");
+    else if (btf_of(answer))
+        error_set(&error, 0, "its BTF holds no struct at all");
+    else
+        error_set(&error, 0,
+                  "it has neither BTF nor DWARF, so its types were stripped; a source needs "
+                  "types_from: (a file that has them) or layout: (C text)");
+    return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
+}
+
+static enum exit_code list_types(const struct question *question, const struct answer *answer)
+{
+    _cleanup_(schema_list_deinit) struct schema_list list;
+    struct error error;
+
+    if (schema_list_init(&list, btf_of(answer), answer->types, &error) < 0)
+        return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
+    if (list.count == 0)
+        return refuse_untyped(question, answer);
+    return print_list(question, &list);
+}
+
 static enum exit_code show_type(const struct question *question, const struct answer *answer)
 {
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
-    const struct btf *btf = btf_of(answer);
-    bool dwarf = answer->types && answer->types->has_dwarf;
-    struct find_request request = {.type_name = question->type, .btf = btf, .is_all = true};
+    struct find_request request = {
+        .type_name = question->type, .btf = btf_of(answer), .is_all = true};
     struct error error;
     int r;
 
-    if (answer->types && answer->types->elf && !answer->types->is_bpf && !btf && !dwarf) {
-        error_set(&error, -EINVAL, "it is no BPF object, and it has neither BTF nor DWARF");
-        return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
-    }
-    if (dwarf) {
+    if (!request.btf && !has_dwarf(answer))
+        return refuse_untyped(question, answer);
+    if (has_dwarf(answer)) {
         request.elf = answer->types->elf;
         request.elf_size = answer->types->elf_size;
     }
     r = find_schema(&request, &error, NULL, &schema);
     if (r < 0)
-        return refuse(question,
-                      r == -ENOENT && (btf || dwarf) ? EXIT_CODE_CONFIG : EXIT_CODE_ENVIRONMENT,
-                      &error);
+        return refuse(question, r == -ENOENT ? EXIT_CODE_CONFIG : EXIT_CODE_ENVIRONMENT, &error);
     return print_type(question, schema);
 }
 
@@ -221,9 +256,7 @@ static enum exit_code run(const struct question *question)
         log_error("%s", error.text);
         return EXIT_CODE_ENVIRONMENT;
     }
-    if (!question->type && btf_of(&answer) && !lookup_is_empty(btf_of(&answer)))
-        return list_types(question, btf_of(&answer));
-    return show_type(question, &answer);
+    return question->type ? show_type(question, &answer) : list_types(question, &answer);
 }
 
 enum exit_code schema_command(int argc, char **argv)

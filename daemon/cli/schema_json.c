@@ -4,9 +4,6 @@
 
 #include "cli/schema_json.h"
 
-#include <bpf/btf.h>
-#include <stdio.h>
-
 static const char *kind_name(enum field_kind kind)
 {
     static const char *const names[] = {
@@ -98,26 +95,26 @@ json_t *schema_json_type(const struct schema *schema)
     return object;
 }
 
-static json_t *describe_candidate(const struct candidate *candidate)
+static json_t *describe_listed(const struct schema_list_type *type)
 {
     json_t *object = json_object();
 
-    set_text(object, "name", candidate->name);
-    set_text(object, "kind", btf_is_union(candidate->type) ? "union" : "struct");
-    set_integer(object, "size", candidate->type->size);
-    json_object_set_new(object, "kept", json_boolean(candidate->kept));
-    if (candidate->map_length > 0)
-        json_object_set_new(object, "map",
-                            json_stringn(candidate->map, (size_t)candidate->map_length));
+    set_text(object, "name", type->name);
+    set_text(object, "kind", type->is_union ? "union" : "struct");
+    set_integer(object, "size", type->size);
+    set_text(object, "from", type->in_dwarf ? "dwarf" : "btf");
+    json_object_set_new(object, "kept", json_boolean(type->kept));
+    if (type->map)
+        set_text(object, "map", type->map);
     return object;
 }
 
-json_t *schema_json_candidates(const struct candidate *list, uint32_t count)
+json_t *schema_json_list(const struct schema_list *list)
 {
     json_t *object = json_object(), *types = json_array();
 
-    for (uint32_t i = 0; i < count; i++)
-        json_array_append_new(types, describe_candidate(&list[i]));
+    for (uint32_t i = 0; i < list->count; i++)
+        json_array_append_new(types, describe_listed(&list->types[i]));
     json_object_set_new(object, "types", types);
     return object;
 }

@@ -65,7 +65,7 @@ struct field {
     enum field_kind kind;
     enum field_meaning meaning;
     bool is_signed;                /* FIELD_INT and signed FIELD_ENUM */
-    uint8_t bits;                  /* of a bitfield: 1 to 64; 0: it is none */
+    uint8_t bits;                  /* of a bitfield: 1 to 64; 0: it is none, or a whole integer */
     uint8_t shift;                 /* of a bitfield: its lowest bit within the byte at offset */
     uint16_t column;               /* 0: in the sample; N: column N - 1 of the batch */
     uint32_t offset;               /* bytes from the sample's start */

@@ -228,7 +228,7 @@ uint32_t merge_take(struct merge *merge, struct ringmill_view *ret_views, uint32
     struct merge_entry next = {.ring = ring};
     uint64_t bytes = 0;
     uint32_t n = 0;
-    bool more;
+    bool more = false;
 
     if (!all && bound > merge->watermark)
         bound = merge->watermark;
@@ -241,6 +241,11 @@ uint32_t merge_take(struct merge *merge, struct ringmill_view *ret_views, uint32
         more = peek(merge, ring, &next.key);
     } while (more && n < capacity && next.key <= bound);
     ring_count(ring, n, bytes);
+    /* The ring was in the heap for some time, and what it got meanwhile may be older than the
+     * watermark, which speaks for the rings that were empty then. So it leaves the heap only when
+     * it is empty now. */
+    if (n > 0 && !more)
+        more = ring_look(ring) == RING_READABLE && peek(merge, ring, &next.key);
     if (n > 0 && more)
         sift_down(merge, next);
     else

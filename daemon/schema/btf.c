@@ -120,9 +120,9 @@ static uint32_t bitfield_of(const struct place *place, uint32_t index, uint32_t 
     if (btf_is_int(place->type) && !bits && !btf_kflag(place->owner)) {
         bits = btf_int_bits(place->type);
         bit += btf_int_offset(place->type);
-        if (bits == place->type->size * 8 && bit == 0)
-            bits = 0;
     }
+    if (bit == 0 && bits == place->type->size * 8)
+        bits = 0; /* a whole integer, whatever it is called */
     *ret_bit = bit;
     return bits;
 }

@@ -299,6 +299,10 @@ static int read_dimensions(struct cparser *parser, const struct ctype **type, bo
     }
     if (r == 0 && n_counts > 0 && !clayout_has_size(*type))
         return clex_refuse(&parser->lex, at, "the elements of this array have no size");
+    if (r == 0 && n_counts > 0 && ctype_bare(*type)->size % clayout_align(*type))
+        return clex_refuse(
+            &parser->lex, at,
+            "the elements of this array are aligned more strictly than they are large");
     while (r == 0 && n_counts > 0)
         r = ctypes_add_array(parser->types, *type, (uint32_t)counts[--n_counts], type);
     if (r == -EFBIG)

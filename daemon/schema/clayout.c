@@ -45,7 +45,7 @@ bool clayout_has_size(const struct ctype *type)
 
 uint32_t clayout_align(const struct ctype *type)
 {
-    while (type->kind >= CTYPE_ALIAS && type->align == 0)
+    while (type->align == 0 && (type->kind >= CTYPE_ALIAS || type->kind == CTYPE_ARRAY))
         type = type->target;
     return type->align ? type->align : 1;
 }

@@ -3,8 +3,7 @@
 /* One model for two readers, so that what a schema looks like is decided once, in unfold.c. Each
  * piece of memory is a block of its own in a list: a reading makes some hundred and ends.
  *
- * Sizes and alignments are kept in each type when it is made, arrays and typedefs included, so
- * that nobody has to follow a chain to know them. */
+ * A typedef has no size of its own: it may be made before the struct behind it is complete. */
 
 #include "schema/ctype.h"
 
@@ -77,7 +76,8 @@ struct ctype *ctypes_add(struct ctypes *types, enum ctype_kind kind)
 int ctypes_add_array(struct ctypes *types, const struct ctype *element, uint32_t count,
                      const struct ctype **ret_array)
 {
-    uint64_t size = (uint64_t)count * element->size;
+    const struct ctype *bare = ctype_bare(element);
+    uint64_t size = bare ? (uint64_t)count * bare->size : 0;
     struct ctype *array;
 
     if (size > CTYPE_SIZE_MAX)
@@ -88,7 +88,6 @@ int ctypes_add_array(struct ctypes *types, const struct ctype *element, uint32_t
     array->target = element;
     array->count = count;
     array->size = (uint32_t)size;
-    array->align = element->align;
     *ret_array = array;
     return 0;
 }

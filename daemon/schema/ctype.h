@@ -55,7 +55,7 @@ struct ctype {
     bool is_complete;           /* STRUCT, UNION, ENUM: defined, not only declared */
     const char *name;           /* "unsigned int", "__u32", the tag; NULL: none */
     uint32_t size;              /* bytes; a flexible array has none */
-    uint32_t align;             /* bytes; kept by the C text reader only */
+    uint32_t align;             /* bytes; set by the C text reader only; 0: as the target's */
     const struct ctype *target; /* of what is made of another type; NULL: void */
     uint32_t count;             /* ARRAY: 0: flexible */
     uint32_t n_members;

@@ -2,7 +2,9 @@
 
 /* One after the other is asked until one has the type. "It has none of that name" leads on to the
  * next; anything else that is wrong with a place that has it (damage, too many members) ends the
- * search, since a struct of the same name elsewhere would hide it.
+ * search, since a struct of the same name elsewhere would hide it. DWARF is the exception: it comes
+ * late, and nothing but us relies on it, so what is wrong with it is only said when nobody else has
+ * the type.
  *
  * BTF has the layout right and, from clang before 15, some enums wrong: those of 64 bits have no
  * names that can be trusted, and no enum is signed. Where such enums are about, and the same file
@@ -17,28 +19,13 @@
 #include <string.h>
 
 #include "schema/btf.h"
+#include "schema/ctext.h"
+#include "schema/dwarf.h"
 #include "schema/enums.h"
 #include "schema/lookup.h"
 #include "schema/types.h"
 
-#if __has_include("schema/dwarf.h")
-#include "schema/ctext.h"
-#include "schema/dwarf.h"
-#else
-static int schema_from_dwarf(const void *elf, size_t size, const char *type_name,
-                             struct error *error, struct schema **ret)
-{
-    (void)elf, (void)size, (void)type_name, (void)ret;
-    return error_set(error, -ENOENT, "DWARF is not read yet");
-}
-
-static int schema_from_ctext(const char *text, const char *type_name, struct error *error,
-                             uint32_t *line, uint32_t *column, struct schema **ret)
-{
-    (void)text, (void)type_name, (void)line, (void)column, (void)ret;
-    return error_set(error, -ENOENT, "C text is not read yet");
-}
-#endif
+#define SIMILAR "did you mean" /* as all that refuse names say it */
 
 enum { LOOKED_MAX = 512 }; /* bytes of the list of places that were looked at */
 
@@ -61,10 +48,14 @@ static void note(struct search *search, const char *what, const char *where)
     snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
 }
 
-/* Keeps the first refusal: the places are in the order of their worth. */
+/* Keeps the first refusal, for the places are in the order of their worth, or else the first one
+ * that knows a similar name. */
 static int refused(struct search *search, int code, const struct error *error)
 {
-    if (code == -ENOENT && !*search->refusal.text)
+    bool first = !*search->refusal.text;
+    bool better = !strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR);
+
+    if (code == -ENOENT && (first || better))
         search->refusal = *error;
     return code;
 }
@@ -82,16 +73,18 @@ static int look_in_btf(struct search *search, const struct btf *btf, const char 
     return refused(search, r, &mine);
 }
 
-/* Damaged DWARF is as good as none: BTF is what the kernel relies on, and layout is left. */
-static int look_in_dwarf(struct search *search, const void *elf, size_t size, const char *where)
+static int look_in_dwarf(struct search *search, const void *elf, size_t size, const char *where,
+                         struct error *error)
 {
     struct error mine = {0};
     int r;
 
     note(search, "the DWARF", where);
     r = schema_from_dwarf(elf, size, search->name, &mine, &search->schema);
-    if (r == -ENOMEM)
+    if (r == -ENOMEM) {
+        *error = mine;
         return r;
+    }
     return refused(search, r < 0 ? -ENOENT : r, &mine);
 }
 
@@ -114,14 +107,17 @@ static int look_in_layout(struct search *search, struct error *error, struct fin
 
 /* ---- enums that the BTF has wrong ---- */
 
-static int mend_enums(struct search *search, const struct btf *btf, const void *elf, size_t size)
+static int mend_enums(struct search *search, const struct btf *btf, const void *elf, size_t size,
+                      struct error *error)
 {
     _cleanup_(cleanup_schema_free) struct schema *dwarf = NULL;
 
     if (!enums_are_doubtful(btf) ||
         schema_from_dwarf(elf, size, search->schema->type_name, NULL, &dwarf) < 0)
         return 0;
-    return enums_adopt(search->schema, dwarf);
+    if (enums_adopt(search->schema, dwarf) < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    return 0;
 }
 
 /* ---- the search ---- */
@@ -135,17 +131,17 @@ static int look_everywhere(struct search *search, struct error *error, struct fi
     if (request->btf) {
         r = look_in_btf(search, request->btf, "the object", error);
         if (r == 0 && search->own_dwarf)
-            r = mend_enums(search, request->btf, request->elf, request->elf_size);
+            r = mend_enums(search, request->btf, request->elf, request->elf_size, error);
     }
     if (r == -ENOENT && other && other->btf) {
         r = look_in_btf(search, other->btf, request->types_from, error);
         if (r == 0 && other->has_dwarf)
-            r = mend_enums(search, other->btf, other->elf, other->elf_size);
+            r = mend_enums(search, other->btf, other->elf, other->elf_size, error);
     }
     if (r == -ENOENT && search->own_dwarf && (search->name || !request->btf))
-        r = look_in_dwarf(search, request->elf, request->elf_size, "the object");
+        r = look_in_dwarf(search, request->elf, request->elf_size, "the object", error);
     if (r == -ENOENT && other && other->has_dwarf && search->name)
-        r = look_in_dwarf(search, other->elf, other->elf_size, request->types_from);
+        r = look_in_dwarf(search, other->elf, other->elf_size, request->types_from, error);
     if (r == -ENOENT && request->layout)
         r = look_in_layout(search, error, place);
     return r;
@@ -172,6 +168,8 @@ static int explain(const struct search *search, struct error *error)
         return error_set(
             error, -ENOENT, "%s has neither BTF nor DWARF, so its types were stripped%s",
             request->types_from ? request->types_from : "the object", what_to_do(request));
+    if (!search->name && request->btf && !lookup_is_empty(request->btf))
+        advice = ""; /* it is there, it only has to be named */
     if (search->n_looked == 1)
         return error_set(error, -ENOENT, "%s%s", search->refusal.text, advice);
     return error_set(error, -ENOENT, "%s (looked at %s)%s", search->refusal.text, search->looked,

@@ -22,11 +22,6 @@ static const struct rule rules[] = {
     {"*delta* *dur* *latency* *elapsed* *interval*", "", MEANING_NONE},
     {"*", "gadget_timestamp", MEANING_NONE},
 
-    {"ktime ktime_ns *_ktime *_ktime_ns ts ts_ns *_ts *_ts_ns timestamp timestamp_ns *_timestamp "
-     "*_timestamp_ns time_ns",
-     "", MEANING_KTIME},
-    {"unix_ns unix_time_ns wall_ns wall_time_ns realtime_ns", "", MEANING_UNIX_NS},
-
     {"*", "struct in_addr", MEANING_IPV4},
     {"*", "struct in6_addr", MEANING_IPV6},
     {"*addr *addr4 *addr_v4 *addr6 *addr_v6 ip *_ip ip4 *_ip4", "__be32,be32,__be32[4],be32[4]",
@@ -37,6 +32,15 @@ static const struct rule rules[] = {
      MEANING_IPV6},
     {"*mac* h_dest h_source", "", MEANING_MAC},
     {"*port", "__be16,be16", MEANING_PORT_BE},
+
+    /* of the other byte order, and jiffies */
+    {"*", "__be16,__be32,__be64,be16,be32,be64", MEANING_NONE},
+    {"*ts *timestamp *ktime *_ns", "unsigned long,long unsigned int", MEANING_NONE},
+
+    {"ktime ktime_ns *_ktime *_ktime_ns ts ts_ns *_ts *_ts_ns timestamp timestamp_ns *_timestamp "
+     "*_timestamp_ns time_ns",
+     "", MEANING_KTIME},
+    {"unix_ns unix_time_ns wall_ns wall_time_ns realtime_ns", "", MEANING_UNIX_NS},
 
     {"*", "uid_t,gadget_uid", MEANING_UID},
     {"*", "gid_t,gadget_gid", MEANING_GID},

@@ -115,7 +115,10 @@ static int read_sections(struct types *types, Elf *elf, struct error *error)
     types->is_bpf = header.e_machine == EM_BPF;
     if (header.e_shoff == 0)
         return 0;
-    if (header.e_shoff >= types->elf_size || elf_getshdrstrndx(elf, &names) < 0)
+    /* libelf takes a table that is cut short for a shorter one */
+    if (header.e_shoff >= types->elf_size ||
+        (uint64_t)header.e_shnum * header.e_shentsize > types->elf_size - header.e_shoff ||
+        elf_getshdrstrndx(elf, &names) < 0)
         return refuse_elf(error);
     while (r == 0 && (section = elf_nextscn(elf, section)))
         r = read_section(types, elf, section, names, error);

@@ -320,6 +320,16 @@ static int read_type(struct unfold *unfold, const struct ctype *type, struct pla
 
 /* ---- members ---- */
 
+/* clang's DWARF tells a bitfield that fills its whole integer from no other member, so nobody does.
+ */
+static bool is_bitfield(const struct cmember *member)
+{
+    const struct ctype *bare = ctype_bare(member->type);
+
+    return member->is_bitfield &&
+           (member->bit % 8 || !bare || member->bits != 8 * (uint64_t)bare->size);
+}
+
 /* More bits than a number has are shown as the bytes that they touch. */
 static int read_bitfield(struct unfold *unfold, const struct cmember *member, struct place place,
                          struct field *field)
@@ -361,7 +371,7 @@ static int read_named(struct unfold *unfold, const struct cmember *member, struc
     struct field field = {.name = member->name, .offset = place.offset};
     int r;
 
-    if (member->is_bitfield)
+    if (is_bitfield(member))
         r = member->bits ? read_bitfield(unfold, member, place, &field) : SKIP;
     else if (member->bit % 8)
         return refuse_place(unfold, member->name);

@@ -106,7 +106,7 @@ def test_check_and_explain_need_no_privileges():
         for option in ("--check", "--explain"):
             code, output, errors = harness.run(option, "--config", path, user=65534)
             assert (code, errors) == (0, "")
-            assert ("filename: text" in output) == (option == "--explain")
+            assert ("ringmill_text   filename  " in output) == (option == "--explain")
 
 
 def test_no_permission():

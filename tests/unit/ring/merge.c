@@ -111,6 +111,27 @@ static void a_young_record_is_held_for_older_ones(void **state)
     assert_ptr_equal(batch.ring, fixture->rings[0]);
 }
 
+/* What one ring gets while its first record waits for the others is not overtaken by theirs. */
+static void what_came_meanwhile_keeps_its_place(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint32_t rings[] = {0, 0, 1};
+    struct ringmill_batch batch;
+    uint64_t now = ring_now() + 20 * MS;
+
+    put(fixture, 0, now);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    put(fixture, 1, now + 2);
+    put(fixture, 0, now + 1); /* not known yet when the first one is taken */
+    while (ring_now() < now + 6 * MS)
+        ;
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+        assert_ptr_equal(batch.ring, fixture->rings[rings[i]]);
+        assert_int_equal(time_of(batch.views), now + i);
+    }
+}
+
 static void nothing_is_held_when_every_ring_has_a_record(void **state)
 {
     struct fixture *fixture = *state;
@@ -359,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROW(old_records_come_in_order),
         ROW(a_young_record_is_held_for_older_ones),
+        ROW(what_came_meanwhile_keeps_its_place),
         ROW(nothing_is_held_when_every_ring_has_a_record),
         ROW(a_time_that_cannot_be_is_not_waited_for),
         ROW(a_record_that_was_too_long_keeps_its_place),

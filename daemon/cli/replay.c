@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/expect.h"
-#include "cli/quoted.h"
+#include "cli/run_source.h"
 #include "config/load.h"
 #include "pipeline/graph.h"
 
@@ -126,9 +126,9 @@ static enum exit_code parse(int argc, char **argv, struct replay *replay)
 static void write_config(const struct replay *replay, const char *path, FILE *file)
 {
     fputs("version: 1\nsources: {capture: {capture: ", file);
-    quoted_put(path, file);
+    run_source_put_quoted(file, path);
     fputs(", speed: ", file);
-    quoted_put(replay->speed, file);
+    run_source_put_quoted(file, replay->speed);
     if (replay->count > 0)
         fprintf(file, ", count: %" PRIu64, replay->count);
     fputs("}}\nsinks: {stdout: {type: stdout}}\n"
@@ -136,7 +136,7 @@ static void write_config(const struct replay *replay, const char *path, FILE *fi
           file);
     if (replay->filter) {
         fputs("{filter: ", file);
-        quoted_put(replay->filter, file);
+        run_source_put_quoted(file, replay->filter);
         fputs("}, ", file);
     }
     fputs("{forward: stdout}]}}\n", file);

@@ -85,6 +85,10 @@ static int read_derived(struct die_reader *reader, enum ctype_kind kind, Dwarf_D
     if (r < 0)
         return r;
     type->target = target;
+    if (target && kind != CTYPE_FUNCTION) { /* arrays of it ask for these */
+        type->size = target->size;
+        type->align = target->align;
+    }
     *ret_type = type;
     return 0;
 }

@@ -15,13 +15,11 @@
 #include "source/builtin.h"
 #include "source/capture.h"
 #include "source/kind.h"
+#include "source/map_source.h"
 #include "source/object_source.h"
 
 const struct source_kind *const source_kinds[] = {
-    &source_builtin,
-    &source_object,
-    &source_capture,
-    NULL,
+    &source_builtin, &source_object, &source_map, &source_capture, NULL,
 };
 
 DEFINE_CLEANUP(struct source, source_free);

@@ -28,6 +28,7 @@ void capture_free(struct capture *capture)
     free(capture->walls);
     free(capture->gaps);
     free(capture->marks);
+    free(capture->namings);
     free(capture);
 }
 
@@ -102,6 +103,8 @@ static void cut_notes(struct capture *capture)
         capture->n_walls--;
     while (capture->n_gaps && capture->gaps[capture->n_gaps - 1].position >= capture->end)
         capture->n_gaps--;
+    while (capture->n_namings && capture->namings[capture->n_namings - 1].position >= capture->end)
+        capture->n_namings--;
     while (capture->n_marks > 1 && capture->marks[capture->n_marks - 2] >= capture->end)
         capture->n_marks--;
     capture->marks[capture->n_marks - 1] = capture->end;

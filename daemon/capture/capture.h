@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/resolver.h"
 #include "capture/type.h"
 #include "record/loss.h"
 
@@ -34,6 +35,15 @@ struct capture_gap {
     struct loss loss;
 };
 
+/* What an id is called from this position on. */
+struct capture_naming {
+    uint64_t position;
+    uint64_t id;
+    const char *name; /* in the file, not NUL-ended; NULL: it has none, as far as is known */
+    uint32_t length;
+    enum resolver_kind kind;
+};
+
 struct capture {
     const uint8_t *bytes;       /* the file, mapped; positions are offsets in it */
     uint64_t begin;             /* of the first record */
@@ -46,6 +56,8 @@ struct capture {
     size_t n_walls;
     struct capture_gap *gaps; /* by position */
     size_t n_gaps;
+    struct capture_naming *namings; /* by position */
+    size_t n_namings;
     uint64_t *marks; /* ends of records, about CAPTURE_MARK_BYTES apart; the last one is end */
     size_t n_marks;
     uint32_t sections;   /* how often a writer began */

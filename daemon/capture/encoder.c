@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "capture/frame.h"
+#include "capture/naming.h"
 #include "capture/type.h"
 
 #define CLOCK_EVERY INT64_C(1000000) /* ns: how exactly a replay can be paced */
@@ -30,6 +31,7 @@ struct capture_encoder {
     void *type; /* the description */
     uint32_t type_size;
     uint32_t tag;
+    struct naming naming;      /* owned by the consumer thread */
     struct capture_loss *loss; /* with the source's name, to be filled in */
     uint32_t loss_size;
     /* owned by the consumer thread */
@@ -111,7 +113,7 @@ static char *put_preamble(struct capture_encoder *capture, const struct preamble
     return at;
 }
 
-static bool fits(const struct capture_encoder *capture, uint64_t length, uint32_t before,
+static bool fits(const struct capture_encoder *capture, uint64_t length, uint64_t before,
                  size_t room)
 {
     uint64_t size = sizeof(struct frame) + before + ((length + 7) & ~UINT64_C(7));
@@ -119,24 +121,46 @@ static bool fits(const struct capture_encoder *capture, uint64_t length, uint32_
     return size <= room && size <= capture->event_max;
 }
 
+/* The record and all that has to stand before it; preamble is NULL but for the first. Returns the
+ * byte behind, or NULL when it does not fit. */
+static char *put_record(struct capture_encoder *capture, const struct preamble *preamble,
+                        const struct ringmill_view *view, char *at, const char *end)
+{
+    uint32_t before = preamble ? preamble->size : 0;
+    char *start = at;
+
+    if (!fits(capture, view->length, before, (size_t)(end - at)))
+        return NULL;
+    at = naming_put(&capture->naming, view, at + before, end);
+    if (!at)
+        return NULL;
+    if (!fits(capture, view->length, (size_t)(at - start), (size_t)(end - start))) {
+        naming_take_back(&capture->naming);
+        return NULL;
+    }
+    if (preamble)
+        put_preamble(capture, preamble, start);
+    return put_frame(at, frame_record(capture->tag, view->length), view->data, view->length);
+}
+
 static uint32_t capture_encode(struct encoder *encoder, const struct batch *batch, uint32_t from,
                                char *out, size_t room, size_t *ret_used)
 {
     struct capture_encoder *capture = (struct capture_encoder *)encoder;
     struct preamble preamble = plan_preamble(capture);
-    const char *end = out + room;
     char *at = out;
     uint32_t i = from;
 
+    naming_begin(&capture->naming);
     for (; i < batch->selected; i++) {
-        const struct ringmill_view *view = &batch->views[batch->selection[i]];
+        char *behind = put_record(capture, at == out && preamble.size ? &preamble : NULL,
+                                  &batch->views[batch->selection[i]], at, out + room);
 
-        if (!fits(capture, view->length, at == out ? preamble.size : 0, (size_t)(end - at)))
+        if (!behind)
             break;
-        if (at == out)
-            at = put_preamble(capture, &preamble, at);
-        at = put_frame(at, frame_record(capture->tag, view->length), view->data, view->length);
+        at = behind;
     }
+    naming_end(&capture->naming);
     *ret_used = (size_t)(at - out);
     return i - from;
 }
@@ -168,6 +192,7 @@ static void capture_close(struct encoder *encoder)
 
     if (!capture)
         return;
+    naming_deinit(&capture->naming);
     free(capture->type);
     free(capture->loss);
     free(capture);
@@ -200,6 +225,9 @@ static int capture_open_encoder(const struct schema *schema, const char *source,
     if (!capture)
         return error_set(error, -ENOMEM, "out of memory");
     result = describe(capture, schema, source, options ? options->type : NULL, error);
+    if (result == 0 &&
+        naming_init(&capture->naming, schema, options ? options->resolver : NULL) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
         capture_close(&capture->encoder);
         return result;

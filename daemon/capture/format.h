@@ -27,6 +27,7 @@ enum {
     CAPTURE_TYPES_MAX = 256,
     CAPTURE_TYPE_MAX = 48 * 1024,  /* bytes of a type's description */
     CAPTURE_NAME_MAX = 255,        /* of a source's name and of a label */
+    CAPTURE_ID_NAME_MAX = 496,     /* of a user\'s, a group\'s, a cgroup\'s */
     CAPTURE_DEPTH_MAX = 32,        /* structs within structs */
     CAPTURE_LINE = 64,             /* bytes of a cache line */
     CAPTURE_CHECK_BYTES = 1 << 20, /* about so often a writer puts a checksum */
@@ -51,6 +52,7 @@ enum capture_control {
     CAPTURE_LOSS = 4,    /* records that were lost */
     CAPTURE_CHECK = 5,   /* checksum of all since the check before, or since the file's start */
     CAPTURE_END = 6,     /* the writer ended as it should */
+    CAPTURE_NAME = 7,    /* what an id in the following records is called */
 };
 
 /* What follows here are the beginnings of samples; zeroes may follow them. */
@@ -76,6 +78,20 @@ struct capture_check {
 
 struct capture_end {
     uint64_t begin; /* where this writer began: the position of its section */
+};
+
+enum capture_id_kind {
+    CAPTURE_USER = 1,
+    CAPTURE_GROUP = 2,
+    CAPTURE_CGROUP = 3, /* its path */
+};
+
+struct capture_id_name {
+    uint32_t kind; /* enum capture_id_kind */
+    uint32_t
+        length; /* bytes of the name, at most CAPTURE_ID_NAME_MAX; CAPTURE_NO_TEXT: none known */
+    uint64_t id;
+    char name[]; /* no NUL needed */
 };
 
 /* A type: this, then fields, names and texts, without gaps (and then zeroes). A text is an offset

@@ -28,6 +28,7 @@ struct good {
     uint32_t n_types;
     size_t n_walls;
     size_t n_gaps;
+    size_t n_namings;
     uint32_t sections;
 };
 
@@ -38,7 +39,7 @@ struct scan {
     struct good good;                  /* at the last checksum */
     bool ended;                        /* the last section has its end */
     const struct capture_type *recent; /* of the last record; types may move when one comes */
-    size_t walls_room, gaps_room, marks_room;
+    size_t walls_room, gaps_room, marks_room, namings_room;
 };
 
 /* A record that is about the others. */
@@ -58,6 +59,7 @@ static void forget(struct scan *scan, const struct good *good)
         schema_free(capture->types[--capture->n_types].schema);
     capture->n_walls = good->n_walls;
     capture->n_gaps = good->n_gaps;
+    capture->n_namings = good->n_namings;
     capture->records = good->records;
     capture->sections = good->sections;
     scan->position = good->position;
@@ -196,6 +198,41 @@ static int keep_gap(struct scan *scan, const struct control *control)
     return 0;
 }
 
+static bool resolver_kind_of(uint32_t kind, enum resolver_kind *ret)
+{
+    if (kind < CAPTURE_USER || kind > CAPTURE_CGROUP)
+        return false;
+    *ret = kind == CAPTURE_USER    ? RESOLVER_UID
+           : kind == CAPTURE_GROUP ? RESOLVER_GID
+                                   : RESOLVER_CGROUP;
+    return true;
+}
+
+static int keep_naming(struct scan *scan, const struct control *control)
+{
+    const struct capture_id_name *name = control->bytes;
+    bool known = name->length != CAPTURE_NO_TEXT;
+    struct capture_naming naming = {.position = control->position, .id = name->id};
+    struct capture *capture = scan->capture;
+    struct capture_naming *namings;
+
+    if (!resolver_kind_of(name->kind, &naming.kind) ||
+        (known && (name->length > CAPTURE_ID_NAME_MAX || name->length == 0 ||
+                   name->length > control->size - sizeof(*name))))
+        return refuse(scan, control->position, "a name that cannot be");
+    if (known) {
+        naming.name = name->name;
+        naming.length = name->length;
+    }
+    namings =
+        make_room(capture->namings, capture->n_namings, &scan->namings_room, sizeof(*namings));
+    if (!namings)
+        return -ENOMEM;
+    capture->namings = namings;
+    namings[capture->n_namings++] = naming;
+    return 0;
+}
+
 /* In the order in which they come; sorted in the end. There are few. */
 static const struct capture_type *find_type(const struct scan *scan, uint32_t tag)
 {
@@ -267,6 +304,7 @@ static int check_hash(struct scan *scan, const struct control *control)
                                .n_types = scan->capture->n_types,
                                .n_walls = scan->capture->n_walls,
                                .n_gaps = scan->capture->n_gaps,
+                               .n_namings = scan->capture->n_namings,
                                .sections = scan->capture->sections};
     return mark_now_and_then(scan);
 }
@@ -293,6 +331,8 @@ static uint32_t control_size(uint32_t kind)
         return sizeof(struct capture_check);
     case CAPTURE_END:
         return sizeof(struct capture_end);
+    case CAPTURE_NAME:
+        return sizeof(struct capture_id_name);
     default:
         return 0;
     }
@@ -315,6 +355,8 @@ static int take_control(struct scan *scan, uint32_t kind, const struct control *
         return keep_gap(scan, control);
     case CAPTURE_CHECK:
         return check_hash(scan, control);
+    case CAPTURE_NAME:
+        return keep_naming(scan, control);
     case CAPTURE_END:
         scan->ended = true;
         return 0;

@@ -284,6 +284,16 @@ static void drop_unused(struct graph *graph)
     graph->n_sources = kept;
 }
 
+/* Then names of ids come with the records. */
+static bool all_are_captures(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
+            if (!graph->sources[i].source->streams[j].capture)
+                return false;
+    return graph->n_sources > 0;
+}
+
 int build_graph(struct build *build, const struct config_tree *tree)
 {
     struct top_config top;
@@ -303,6 +313,8 @@ int build_graph(struct build *build, const struct config_tree *tree)
     if (result < 0)
         return result;
     drop_unused(build->graph);
+    if (all_are_captures(build->graph))
+        resolver_set_given(build->graph->resolver);
     return graph_list_streams(build->graph);
 }
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
 #include "pipeline/losses.h"
 #include "pipeline/replay.h"
@@ -136,6 +137,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     int64_t submitted = 0;
     struct batch batch;
 
+    resolver_turn(consumer->graph->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
     /* how long ago a capture's records were submitted says nothing */

@@ -149,6 +149,8 @@ int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ring
     entry->stream = stream;
     entry->ring = ring;
     entry->wall = &graph->wall;
+    if (graph->resolver && resolver_is_given(graph->resolver))
+        entry->resolver = graph->resolver;
     if (name_ring(entry, stream->n_rings) < 0)
         return -ENOMEM;
     graph->rings[graph->n_rings++] = entry;

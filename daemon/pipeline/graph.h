@@ -97,6 +97,8 @@ struct graph_ring {
     uint64_t next_note;          /* where something is said; UINT64_MAX: nothing any more */
     size_t next_wall;            /* indexes into the capture's */
     size_t next_gap;
+    size_t next_naming;
+    struct resolver *resolver; /* the graph's, if names are given; NULL: they are found out */
 };
 
 struct graph_stream {

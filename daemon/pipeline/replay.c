@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Encoders and handlers know one clock, the graph's. While a replayed batch is in hand that clock
- * shows what it showed then; sources that are live beside it get theirs back afterwards. */
+ * shows what it showed then; sources that are live beside it get theirs back afterwards.
+ *
+ * Names of ids are given where the capture has them, so that users and cgroups are called as they
+ * were there and then, on any machine. Beside live sources this machine's names are shown for all:
+ * there is one resolver. */
 
 #include "pipeline/replay.h"
 
 #include <ringmill/ring.h>
 
+#include "base/resolver.h"
 #include "capture/capture.h"
 
 static const struct capture *capture_of(const struct graph_ring *ring)
@@ -27,6 +32,24 @@ static uint64_t gap_position(const struct graph_ring *ring)
     const struct capture *capture = capture_of(ring);
 
     return ring->next_gap < capture->n_gaps ? capture->gaps[ring->next_gap].position : UINT64_MAX;
+}
+
+static uint64_t naming_position(const struct graph_ring *ring)
+{
+    const struct capture *capture = capture_of(ring);
+
+    return ring->resolver && ring->next_naming < capture->n_namings
+               ? capture->namings[ring->next_naming].position
+               : UINT64_MAX;
+}
+
+static void give_names(struct graph_ring *ring, uint64_t position)
+{
+    while (naming_position(ring) < position) {
+        const struct capture_naming *naming = &capture_of(ring)->namings[ring->next_naming++];
+
+        resolver_give(ring->resolver, naming->kind, naming->id, naming->name, naming->length);
+    }
 }
 
 void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved)
@@ -63,8 +86,10 @@ static void tell_gap(struct graph_ring *ring)
 
 void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)
 {
-    uint64_t wall = wall_position(ring), gap = gap_position(ring);
+    uint64_t wall = wall_position(ring), gap = gap_position(ring), naming;
 
+    give_names(ring, position);
+    naming = naming_position(ring);
     while (wall < position || (gap<position && * budget> 0)) {
         if (wall <= gap || *budget == 0) {
             set_wall(ring);
@@ -76,6 +101,8 @@ void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)
         }
     }
     ring->next_note = wall < gap ? wall : gap;
+    if (naming < ring->next_note)
+        ring->next_note = naming;
 }
 
 static bool is_at_end(const struct graph_ring *ring)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a capture says between its records: how far the wall clock was off, and what was lost. Both
- * belong at their place among the records, so that a replay comes out as the original did. All on
- * the consumer thread, for rings whose stream has a capture. */
+/* What a capture says between its records: how far the wall clock was off, what was lost, and what
+ * ids are called. All belong at their place among the records, so that a replay comes out as the
+ * original did. All on the consumer thread, for rings whose stream has a capture. */
 
 #include <ringmill/ring.h>
 #include <stdbool.h>

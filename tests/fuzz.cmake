@@ -29,7 +29,8 @@ if(RINGMILL_KIND STREQUAL release)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c)
   fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng" ${daemon}/capture/*.c ${daemon}/ring/*.c
-    ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c ${syscall_names})
+    ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
+    ${daemon}/sink/capture_encoder.c ${syscall_names})
   set(FUZZ_SEEDS_elf ${type_objects})
   fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
     ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)

@@ -79,9 +79,8 @@ static uint32_t written_kind(enum resolver_kind kind)
 static char *put(char *at, const char *end, enum resolver_kind kind, uint64_t id,
                  const struct resolver_name *name)
 {
-    struct capture_id_name head = {.kind = written_kind(kind),
-                                   .length = name ? name->length : CAPTURE_NO_TEXT,
-                                   .id = id};
+    struct capture_id_name head = {
+        .kind = written_kind(kind), .length = name ? name->length : CAPTURE_NO_TEXT, .id = id};
     uint32_t size = (uint32_t)sizeof(head) + (name ? name->length : 0);
     struct frame frame = frame_control(CAPTURE_NAME, frame_padded(size));
     size_t whole = sizeof(frame) + frame_padded(size);
@@ -105,8 +104,8 @@ static uint64_t id_of(const struct field *field, enum resolver_kind kind,
     return field->is_signed && kind != RESOLVER_CGROUP ? (uint32_t)id : id;
 }
 
-static char *put_id(struct naming *naming, uint32_t index, const struct ringmill_view *view, char *at,
-                    const char *end)
+static char *put_id(struct naming *naming, uint32_t index, const struct ringmill_view *view,
+                    char *at, const char *end)
 {
     enum resolver_kind kind = naming->ids[index].kind;
     uint64_t id = id_of(naming->ids[index].field, kind, view), hash = 0;

@@ -47,6 +47,7 @@ void naming_end(struct naming *naming);
 
 /* Writes what has to stand before the record. Returns the byte behind it, or NULL when it does not
  * fit; then nothing counts as written. */
-char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at, const char *end);
+char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at,
+                 const char *end);
 /* The last naming_put() was in vain. */
 void naming_take_back(struct naming *naming);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "capture/encoder.h"
 #include "capture/writer.h"
+#include "sink/capture_encoder.h"
 
 struct capture_config {
     const char *path;

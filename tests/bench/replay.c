@@ -14,12 +14,12 @@
 #include "base/clock.h"
 #include "bench/report.h"
 #include "capture/capture.h"
-#include "capture/encoder.h"
 #include "capture/writer.h"
 #include "record/batch.h"
 #include "ring/fake.h"
 #include "ring/linear.h"
 #include "ring/ring.h"
+#include "sink/capture_encoder.h"
 
 enum { ROUNDS_MAX = 99, PIECE = 256 * 1024, LENGTH_MAX = 4096 };
 

@@ -11,10 +11,10 @@
 
 #include "base/cleanup.h"
 #include "capture/capture.h"
-#include "capture/encoder.h"
 #include "capture/writer.h"
 #include "record/batch.h"
 #include "record/schema.h"
+#include "sink/capture_encoder.h"
 
 static const struct enum_name sample_names[] = {{"RED", 1}, {"GREEN", -2}, {"BLUE", 1LL << 40}};
 

@@ -45,10 +45,6 @@ static void known_addresses(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         assert_int_equal(inet_pton(AF_INET6, texts[i], bytes), 1);
         check_ipv6(bytes);
-        *address_put_ip(got, bytes) = '\0';
-        assert_string_equal(got, strcmp(texts[i], "::ffff:1.2.3.4") == 0 ? "1.2.3.4"
-                                 : strcmp(texts[i], "::ffff:0:0") == 0   ? "0.0.0.0"
-                                                                         : texts[i]);
     }
     *address_put_ipv6(got, mapped) = '\0';
     assert_string_equal(got, "::ffff:192.0.2.1");

@@ -232,7 +232,9 @@ static void drains_all_streams(void **state)
         made_drain(&made);
     assert_int_equal(made_book(&made, BOOK_SEEN), 5);
     assert_int_equal(made_book(&made, BOOK_EMITTED), 2);
-    assert_non_null(strstr(made.log.text, "a3 a2 a1 a0"));
+    /* the oldest may go at once, if the thread looks as soon as the last ring has one */
+    assert_true(strstr(made.log.text, "a3") < strstr(made.log.text, "a2"));
+    assert_non_null(strstr(made.log.text, "a2 a1 a0"));
 }
 
 /* ---- many writers ---------------------------------------------------------------------------- */

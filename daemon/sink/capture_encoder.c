@@ -9,7 +9,7 @@
  * The description goes out in front of a record, never alone: one event is what is counted, and
  * both together are no longer than the longest event may be. */
 
-#include "capture/encoder.h"
+#include "sink/capture_encoder.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 
 /* What encoders put into chunks: framed samples, and before them what is needed to read them. */
 
-#include "capture/encoder.h"
+#include "sink/capture_encoder.h"
 
 #include <errno.h>
 #include <setjmp.h>

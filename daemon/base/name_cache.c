@@ -20,6 +20,7 @@ struct slot {
     _Atomic uint32_t head;    /* kind, state and length; 0: empty */
     _Atomic uint64_t id;
     _Atomic int64_t expires;
+    _Atomic uint32_t stamp;
     _Atomic int64_t used; /* by whoever read it last; decides no more than which one gives way */
     _Atomic uint64_t words[WORDS];
 };
@@ -86,6 +87,7 @@ static bool read_slot(struct slot *slot, uint32_t kind, uint64_t id, struct name
     ret->known = head % 4 == KNOWN;
     ret->length = (head & 0xffff) >> 2;
     ret->expires = atomic_load_explicit(&slot->expires, memory_order_relaxed);
+    ret->stamp = atomic_load_explicit(&slot->stamp, memory_order_relaxed);
     load_words(slot, ret->length, ret->name);
     /* orders the last word before the second look at the version */
     atomic_thread_fence(memory_order_acquire);
@@ -134,7 +136,24 @@ static struct slot *choose(struct slot *set, uint32_t kind, uint64_t id)
     return best;
 }
 
-static void write_slot(struct slot *slot, const struct name_entry *entry, int64_t now)
+/* The filling thread only. */
+static bool says_same(struct slot *slot, const struct name_entry *entry)
+{
+    uint64_t words[WORDS] = {0};
+
+    if (!holds(slot, entry->kind, entry->id) ||
+        atomic_load_explicit(&slot->head, memory_order_relaxed) !=
+            head_of(entry->kind, entry->known, entry->length))
+        return false;
+    memcpy(words, entry->name, entry->length);
+    for (uint32_t i = 0; i < (entry->length + 7) / 8; i++)
+        if (atomic_load_explicit(&slot->words[i], memory_order_relaxed) != words[i])
+            return false;
+    return true;
+}
+
+static void write_slot(struct slot *slot, const struct name_entry *entry, uint32_t stamp,
+                       int64_t now)
 {
     uint32_t version = atomic_load_explicit(&slot->version, memory_order_relaxed);
     uint64_t words[WORDS] = {0};
@@ -147,6 +166,7 @@ static void write_slot(struct slot *slot, const struct name_entry *entry, int64_
                           memory_order_relaxed);
     atomic_store_explicit(&slot->id, entry->id, memory_order_relaxed);
     atomic_store_explicit(&slot->expires, entry->expires, memory_order_relaxed);
+    atomic_store_explicit(&slot->stamp, stamp, memory_order_relaxed);
     atomic_store_explicit(&slot->used, now, memory_order_relaxed);
     for (uint32_t i = 0; i < (entry->length + 7) / 8; i++)
         atomic_store_explicit(&slot->words[i], words[i], memory_order_relaxed);
@@ -157,11 +177,16 @@ void name_cache_put(struct name_cache *cache, const struct name_entry *entry, in
 {
     struct slot *slot = choose(set_of(cache, entry->kind, entry->id), entry->kind, entry->id);
 
+    if (says_same(slot, entry)) {
+        atomic_store_explicit(&slot->expires, entry->expires, memory_order_relaxed);
+        atomic_fetch_add_explicit(&cache->version, 1, memory_order_release);
+        return;
+    }
     if (atomic_load_explicit(&slot->head, memory_order_relaxed) == EMPTY)
         counter_add(&cache->count, 1);
     else if (!holds(slot, entry->kind, entry->id))
         counter_add(&cache->evicted, 1);
-    write_slot(slot, entry, now);
+    write_slot(slot, entry, atomic_load_explicit(&cache->version, memory_order_relaxed) + 1, now);
     atomic_fetch_add_explicit(&cache->version, 1, memory_order_release);
 }
 

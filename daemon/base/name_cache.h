@@ -24,6 +24,7 @@ struct name_entry {
     uint64_t id;
     bool known;      /* false: it is known to have no name */
     int64_t expires; /* ns of CLOCK_MONOTONIC: when it should be looked up again */
+    uint32_t stamp;  /* the cache's version since which it says this; the cache's own */
     uint32_t length;
     char name[NAME_CACHE_NAME_MAX]; /* length bytes */
 };
@@ -38,7 +39,8 @@ void name_cache_free(struct name_cache *cache); /* accepts NULL */
 bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_t now,
                     struct name_entry *ret);
 
-/* The filling thread only: enters or replaces. */
+/* The filling thread only: enters or replaces. An entry that says the same again is not disturbed:
+ * whoever reads meanwhile finds it. */
 void name_cache_put(struct name_cache *cache, const struct name_entry *entry, int64_t now);
 
 /* Changes whenever any entry does; what was got under the same number is still what is there. */

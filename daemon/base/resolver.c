@@ -79,6 +79,7 @@ struct resolver {
     /* immutable */
     struct resolver_options options;
     struct name_cache *cache; /* once a port has joined */
+    bool given;               /* names come by resolver_give() alone */
     pthread_mutex_t lock;
     /* under the lock */
     struct resolver_port *ports;
@@ -86,6 +87,9 @@ struct resolver {
     /* main thread */
     pthread_t thread;
     bool runs;
+    /* the consumer thread's */
+    bool gated;       /* the next one means something */
+    uint32_t horizon; /* later versions of the cache do not show yet */
     /* any thread */
     struct waker waker;
     atomic_bool stop;
@@ -201,7 +205,7 @@ bool resolver_wanted(struct resolver *resolver)
     bool wanted;
 
     pthread_mutex_lock(&resolver->lock);
-    wanted = resolver->ports != NULL;
+    wanted = resolver->ports != NULL && !resolver->given;
     pthread_mutex_unlock(&resolver->lock);
     return wanted;
 }
@@ -237,6 +241,19 @@ void resolver_end(struct resolver_port *port)
     waker_ring(&port->resolver->waker);
 }
 
+void resolver_turn(struct resolver *resolver)
+{
+    if (!resolver || !resolver->cache)
+        return;
+    resolver->horizon = name_cache_version(resolver->cache);
+    resolver->gated = true;
+}
+
+static bool shows(const struct resolver *resolver, const struct name_entry *entry)
+{
+    return !resolver->gated || (int32_t)(entry->stamp - resolver->horizon) <= 0;
+}
+
 static void ask(struct resolver_port *port, enum resolver_kind kind, uint64_t id)
 {
     struct recent *recent = &port->recent[(id + 21 * (uint64_t)kind) % RECENT];
@@ -266,7 +283,8 @@ static const struct name_entry *recall(struct resolver_port *port, enum resolver
 
     if (memory->valid && memory->version == version && memory->entry.id == id)
         return &memory->entry;
-    memory->valid = name_cache_get(cache, kind, id, port->now, &memory->entry);
+    memory->valid = name_cache_get(cache, kind, id, port->now, &memory->entry) &&
+                    shows(port->resolver, &memory->entry);
     memory->version = version;
     return memory->valid ? &memory->entry : NULL;
 }
@@ -276,7 +294,7 @@ bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t
 {
     const struct name_entry *entry = recall(port, kind, id);
 
-    if (!entry || entry->expires <= port->now)
+    if ((!entry || entry->expires <= port->now) && !port->resolver->given)
         ask(port, kind, id);
     if (!entry || !entry->known) {
         counter_add(&port->unresolved, 1);
@@ -285,6 +303,33 @@ bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t
     counter_add(&port->hits, 1);
     *ret = (struct resolver_name){entry->name, entry->length};
     return true;
+}
+
+/* ---- names that are given -------------------------------------------------------------------- */
+
+void resolver_set_given(struct resolver *resolver)
+{
+    resolver->given = true;
+}
+
+bool resolver_is_given(const struct resolver *resolver)
+{
+    return resolver->given;
+}
+
+void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
+                   const char *name, uint32_t length)
+{
+    struct name_entry entry = {.kind = kind, .id = id, .known = name != NULL, .expires = INT64_MAX};
+
+    if (!resolver->cache)
+        return; /* nobody has joined */
+    if (name) {
+        entry.length = length;
+        memcpy(entry.name, name, length);
+    }
+    name_cache_put(resolver->cache, &entry, clock_monotonic());
+    resolver_turn(resolver);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */

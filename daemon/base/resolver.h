@@ -61,7 +61,7 @@ struct resolver *resolver_new(const struct resolver_options *options);
 void resolver_free(struct resolver *resolver);
 DEFINE_CLEANUP(struct resolver, resolver_free);
 
-/* Somebody has joined, so the thread is needed. */
+/* Somebody has joined, and names are not given, so the thread is needed. */
 bool resolver_wanted(struct resolver *resolver);
 /* Starts the thread, which inherits the caller's capabilities and needs none. 0 or -errno. */
 int resolver_start(struct resolver *resolver);
@@ -81,6 +81,19 @@ void resolver_end(struct resolver_port *port);
 /* False: not known (yet). The name is the port's, until the next call. Never waits. */
 bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
                    struct resolver_name *ret);
+
+/* The consumer thread, before each batch: what is found out from now on shows from the next batch
+ * on. So all who look while one batch is in hand get the same answer. Before the first call answers
+ * show at once. Accepts NULL. */
+void resolver_turn(struct resolver *resolver);
+
+/* Instead of resolver_start(): nobody looks anything up, names are given. Before ports are used. */
+void resolver_set_given(struct resolver *resolver);
+bool resolver_is_given(const struct resolver *resolver);
+/* Of a resolver whose names are given, on the thread of its ports: what the id is called from now
+ * on, at most RESOLVER_NAME_MAX bytes; name NULL: it has none. */
+void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
+                   const char *name, uint32_t length);
 
 struct resolver_counts {
     uint64_t hits;       /* finds that gave a name */

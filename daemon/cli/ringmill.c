@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/observe.h"
+#include "cli/replay.h"
 #include "cli/run.h"
 #include "cli/schema.h"
 #include "cli/status.h"
@@ -19,6 +21,8 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
+    {"observe", observe_command, "a live ring, without disturbing it"},
+    {"replay", replay_command, "the records of a capture once more"},
     {"schema", schema_command, "the types of an object, a file or a ring"},
     {"status", status_command, "how the running daemon is"},
     {0},

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <ringmill/ring.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,23 @@ static int listen_for_clients(struct daemon *daemon, const struct control_option
     return result;
 }
 
+/* False after a message: a source should have given more than it did. */
+static bool judge_sources(const struct graph *graph)
+{
+    struct error error;
+    bool good = true;
+
+    for (uint32_t i = 0; i < graph->n_rings; i++) {
+        const struct graph_ring *ring = graph->rings[i];
+
+        if (source_verdict(ring->stream->source, ringmill_ring_position(ring->ring), &error) == 0)
+            continue;
+        log_error("%s", error.text);
+        good = false;
+    }
+    return good;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -208,6 +226,8 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);
     if (!report_books(daemon->graph, stderr) || engine_gave_up(&daemon->engine))
+        code = EXIT_CODE_FAILED;
+    if (!judge_sources(daemon->graph))
         code = EXIT_CODE_FAILED;
     return code;
 }

@@ -5,6 +5,8 @@
 
 #include "encode/address.h"
 
+#include <string.h>
+
 #include "encode/digits.h"
 #include "encode/hex.h"
 
@@ -96,4 +98,12 @@ char *address_put_ipv6(char *out, const uint8_t bytes[16])
         return out;
     *out++ = ':';
     return address_put_ipv4(out, bytes + 12);
+}
+
+char *address_put_ip(char *out, const uint8_t bytes[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    return memcmp(bytes, mapped, sizeof(mapped)) == 0 ? address_put_ipv4(out, bytes + 12)
+                                                      : address_put_ipv6(out, bytes);
 }

@@ -314,7 +314,7 @@ static char *put_raw(const struct walk *walk, const struct json_step *step,
     case PRINT_RAW_IPV4:
         return put_ipv4(at, end, from);
     case PRINT_RAW_IPV6:
-        return put_plain(at, end, text, (size_t)(address_put_ipv6(text, from) - text));
+        return put_plain(at, end, text, (size_t)(address_put_ip(text, from) - text));
     case PRINT_RAW_MAC:
         return put_plain(at, end, text, (size_t)(address_put_mac(text, from) - text));
     case PRINT_WIDE:

@@ -172,6 +172,16 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
+/* 0, also after a message, or -ENOMEM. */
+static int build_source(struct build *build, const struct config_node *entry)
+{
+    struct source *source;
+
+    return build->open_source(entry, build->diag, &source) == 0
+               ? graph_add_source(build->graph, source)
+               : 0;
+}
+
 static int build_sources(struct build *build, const struct config_node *section)
 {
     struct graph *graph = build->graph;
@@ -182,13 +192,11 @@ static int build_sources(struct build *build, const struct config_node *section)
     graph->sources = calloc(count, sizeof(*graph->sources));
     if (!graph->sources)
         return -ENOMEM;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next) {
-        struct source *source;
-
-        if (build->open_source(entry, build->diag, &source) == 0 &&
-            graph_add_source(graph, source) < 0)
+    if (build->capture)
+        return build_source(build, build->capture);
+    for (const struct config_node *entry = section->first; entry; entry = entry->next)
+        if (build_source(build, entry) < 0)
             return -ENOMEM;
-    }
     return 0;
 }
 
@@ -224,11 +232,14 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
 }
 
 static void find_format(struct build *build, const struct config_node *entry, const char *name,
-                        struct outlet *outlet)
+                        const struct sink_ops *ops, struct outlet *outlet)
 {
     struct refusal refusal;
 
-    outlet->format = encoder_find(name);
+    outlet->format = ops->format ? ops->format : encoder_find(name);
+    if (ops->format && config_map_get(entry, "format"))
+        diag_add_key(build->diag, config_map_get(entry, "format"),
+                     "a sink of type %s has a format of its own", ops->name);
     if (outlet->format)
         return;
     refusal_init(&refusal, name);
@@ -252,7 +263,7 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
         return -ENOMEM;
     tables[1] = (struct setting_table){sink->ops->settings, sink->config};
     if (setting_bind_tables(tables, sink->ops->settings ? 2 : 1, entry, build->diag) == 0)
-        find_format(build, entry, common.format, &sink->outlet);
+        find_format(build, entry, common.format, sink->ops, &sink->outlet);
     sink->overflow = (enum lane_overflow)common.overflow;
     sink->outlet.sink_name = sink->name;
     sink->outlet.lane = &sink->lane;
@@ -307,6 +318,16 @@ static void drop_unused(struct graph *graph)
     graph->n_sources = kept;
 }
 
+/* Then names of ids come with the records. */
+static bool all_are_captures(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
+            if (!graph->sources[i].source->streams[j].capture)
+                return false;
+    return graph->n_sources > 0;
+}
+
 int build_graph(struct build *build, const struct config_tree *tree)
 {
     struct top_config top;
@@ -329,13 +350,21 @@ int build_graph(struct build *build, const struct config_tree *tree)
     if (result < 0)
         return result;
     drop_unused(build->graph);
+    if (all_are_captures(build->graph))
+        resolver_set_given(build->graph->resolver);
     return graph_list_streams(build->graph);
 }
 
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
 {
+    return graph_build_replay(tree, NULL, diag, ret);
+}
+
+int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
+                       struct diag *diag, struct graph **ret)
+{
     _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {graph, diag, source_open};
+    struct build build = {graph, diag, source_open, capture};
     int result = graph ? build_graph(&build, tree) : -ENOMEM;
 
     if (result == -ENOMEM)

@@ -11,6 +11,9 @@ struct build {
     struct diag *diag;
     /* source_open(), or a test's */
     int (*open_source)(const struct config_node *config, struct diag *diag, struct source **ret);
+    /* The entry of a capture that stands for all of `sources:`, of which the names remain: its
+     * records belong to them. NULL: none does. */
+    const struct config_node *capture;
 };
 
 /* graph_build() with an empty graph and a way to open sources; the graph stays the caller's, also

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
@@ -363,14 +364,27 @@ static uint32_t count_types(const struct source *source)
     return count;
 }
 
-/* All other types of the source, NULL-ended; room for all of them. */
+/* Whether a pipeline gets the records of a type. names: those that it is to read in place of all
+ * that the source has; NULL: all. */
+static bool reads_type(const struct setting_texts *names, const struct stream_type *type)
+{
+    for (uint32_t i = 0; names && i < names->count; i++)
+        if (strcmp(names->items[i], type->source_name) == 0)
+            return true;
+    return !names;
+}
+
+/* All other types that the pipeline reads of the source, NULL-ended; room for all of them. */
 static void list_siblings(const struct source *source, const struct schema *own,
-                          const struct schema **siblings)
+                          const struct setting_texts *names, const struct schema **siblings)
 {
     for (uint32_t i = 0; i < source->n_streams; i++)
-        for (uint32_t j = 0; j < source->streams[i].n_types; j++)
-            if (source->streams[i].types[j].schema != own)
-                *siblings++ = source->streams[i].types[j].schema;
+        for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
+            const struct stream_type *type = &source->streams[i].types[j];
+
+            if (type->schema != own && reads_type(names, type))
+                *siblings++ = type->schema;
+        }
     *siblings = NULL;
 }
 
@@ -384,7 +398,7 @@ static const char *bare_name(const char *type_name)
 
 static int build_strand(struct build *build, const struct pipeline_config *config,
                         struct graph_type *type, const struct graph_pipeline *pipeline,
-                        const struct schema **siblings)
+                        const struct setting_texts *names, const struct schema **siblings)
 {
     struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
     const struct source *source = type->stream->source;
@@ -394,20 +408,26 @@ static int build_strand(struct build *build, const struct pipeline_config *confi
         return -ENOMEM;
     if (!type->type)
         return 0; /* its records pass no handler */
+    strand->apart = !reads_type(names, type->type);
+    if (strand->apart)
+        return 0;
     host.base.schema = type->type->schema;
     host.base.source_name = type->type->source_name;
-    list_siblings(source, host.base.schema, siblings);
-    if (siblings[0]) {
+    list_siblings(source, host.base.schema, names, siblings);
+    if (siblings[0])
         host.base.siblings = siblings;
+    if (type->stream->stream->capture)
+        host.base.type = type->type->label;
+    else if (siblings[0])
         host.base.type = bare_name(host.base.schema->type_name);
-    }
     open_handlers(&host, config, &strand->strand);
     return 0;
 }
 
 /* Of many types, what is wrong with the first is most likely wrong with all. */
 static int build_strands(struct build *build, const struct pipeline_config *config,
-                         struct graph_source *source, const struct graph_pipeline *pipeline)
+                         struct graph_source *source, const struct graph_pipeline *pipeline,
+                         const struct setting_texts *names)
 {
     const struct schema **siblings =
         calloc(count_types(source->source) + 1, sizeof(const struct schema *));
@@ -420,16 +440,42 @@ static int build_strands(struct build *build, const struct pipeline_config *conf
 
         for (uint32_t j = 0; j < stream->n_types && result == 0; j++)
             if (diag_count(build->diag) == before)
-                result = build_strand(build, config, &stream->types[j], pipeline, siblings);
+                result = build_strand(build, config, &stream->types[j], pipeline, names, siblings);
     }
     free(siblings);
     return result;
 }
 
+static bool has_records_of(const struct source *source, const char *name)
+{
+    const struct stream *stream = source->streams;
+
+    for (uint32_t i = 0; i < stream->n_types; i++)
+        if (strcmp(stream->types[i].source_name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The capture stands for all sources that the section names; NULL: it could not be opened, or that
+ * is none of them. */
+static struct graph_source *find_in_capture(struct build *build, const char *name,
+                                            const struct config_node *section)
+{
+    struct graph_source *source = build->graph->n_sources ? build->graph->sources : NULL;
+
+    if (!source || !section || section->kind != CONFIG_MAP || !config_map_get(section, name))
+        return NULL;
+    if (!has_records_of(source->source, name))
+        log_about(LOG_LEVEL_WARNING, "source", name, "the capture has no records of it");
+    return source;
+}
+
 static struct graph_source *resolve_source(struct build *build, const struct setting_texts *from,
                                            uint32_t index, const struct config_node *section)
 {
-    struct graph_source *source = find_source(build->graph, from->items[index]);
+    struct graph_source *source = build->capture
+                                      ? find_in_capture(build, from->items[index], section)
+                                      : find_source(build->graph, from->items[index]);
     struct refusal refusal;
 
     for (uint32_t i = 0; i < index; i++)
@@ -462,7 +508,9 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
 
         if (!source || !bound.handlers)
             continue;
-        if (build_strands(build, &bound, source, pipeline) < 0)
+        if (build->capture && known > 0)
+            continue; /* the same one, and it has been asked for all names */
+        if (build_strands(build, &bound, source, pipeline, build->capture ? &bound.from : NULL) < 0)
             return -ENOMEM;
         known++;
     }

@@ -21,9 +21,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
 #include "pipeline/held.h"
 #include "pipeline/losses.h"
+#include "pipeline/replay.h"
 #include "pipeline/runs.h"
 #include "record/field.h"
 
@@ -161,11 +163,13 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     int64_t submitted = 0;
     struct batch batch;
 
+    resolver_turn(consumer->graph->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
     batch.now = consumer->turn_start;
     batch.mark = consumer->mark;
-    batch.clocked = clock_is_due(consumer, ring);
+    /* how long ago a capture's records were submitted says nothing */
+    batch.clocked = !ring->stream->stream->capture && clock_is_due(consumer, ring);
     runs_handle(ring, &batch, consumer->turn_start);
     consumer->mark = batch.mark;
     if (batch.clocked)
@@ -218,6 +222,19 @@ static void tell_losses(struct consumer *consumer)
     }
 }
 
+static void tell_rest(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++) {
+        struct graph_ring *ring = consumer->graph->rings[i];
+
+        if (!ring->stream->stream->capture || ring->stream->paused)
+            continue;
+        replay_rest(ring);
+        if (!stream_has_room(ring->stream))
+            pause_streams(consumer);
+    }
+}
+
 bool consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
@@ -236,16 +253,27 @@ bool consumer_read(struct consumer *consumer)
             handle_batch(consumer, &taken);
     }
     commit_rest(consumer->graph);
+    tell_rest(consumer);
     hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0;
 }
 
-/* Records of unknown type never come out. */
+static bool strand_may_give(const struct graph_strand *strand)
+{
+    const struct graph_stream *stream = strand->type->stream;
+
+    if (!strand->type->type || strand->apart)
+        return false; /* these records never come out */
+    if (stream->stream->capture && replay_ended(stream))
+        return false;
+    return !strand_exhausted(&strand->strand);
+}
+
 static bool exhausted(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (graph->strands[i]->type->type && !strand_exhausted(&graph->strands[i]->strand))
+        if (strand_may_give(graph->strands[i]))
             return false;
     return true;
 }

@@ -152,6 +152,9 @@ int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ring
         return -ENOMEM;
     entry->stream = stream;
     entry->ring = ring;
+    entry->wall = &graph->wall;
+    if (graph->resolver && resolver_is_given(graph->resolver))
+        entry->resolver = graph->resolver;
     if (name_ring(entry, stream->n_rings) < 0)
         return -ENOMEM;
     graph->rings[graph->n_rings++] = entry;
@@ -241,7 +244,8 @@ bool graph_stream_is_numbered(const struct graph_stream *stream)
 
 uint64_t graph_stream_lost(const struct graph_stream *stream)
 {
-    return graph_stream_is_numbered(stream) ? counter_get(&stream->gaps) : stream->lost;
+    return graph_stream_is_numbered(stream) || stream->stream->capture ? counter_get(&stream->gaps)
+                                                                       : stream->lost;
 }
 
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
@@ -249,7 +253,7 @@ void graph_books(const struct graph *graph, const struct graph_pipeline *pipelin
 {
     *ret_totals = (struct book_totals){0};
     for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (graph->strands[i]->pipeline == pipeline)
+        if (graph->strands[i]->pipeline == pipeline && !graph->strands[i]->apart)
             books_sum(&graph->strands[i]->strand.books, ret_totals);
 }
 

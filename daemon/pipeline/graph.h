@@ -61,6 +61,8 @@ struct graph_strand {
     struct strand strand;
     const struct graph_pipeline *pipeline;
     const struct graph_type *type;
+    bool apart; /* of a type that the pipeline does not read: it counts what passes, which is in no
+                   books */
 };
 
 /* One of the types that a stream's records can have. */
@@ -93,6 +95,15 @@ struct graph_ring {
     bool numbered;            /* the two below mean something */
     uint64_t next_number;     /* in the sequence */
     int64_t numbered_at;      /* ns, monotonic: when the record before it was there already */
+
+    /* of a capture's, see replay.h; owned by the consumer thread */
+    struct wall_offset *wall;    /* the graph's */
+    struct wall_offset replayed; /* as the capture has it by now */
+    uint64_t next_note;          /* where something is said; UINT64_MAX: nothing any more */
+    size_t next_wall;            /* indexes into the capture's */
+    size_t next_gap;
+    size_t next_naming;
+    struct resolver *resolver; /* the graph's, if names are given; NULL: they are found out */
 };
 
 struct graph_stream {
@@ -163,6 +174,12 @@ struct graph {
  * the caller's and must outlive the graph. 0 and a graph that the caller owns, or -errno after at
  * least one message in diag; it goes on after an error, so as to report them all. */
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret);
+
+/* The same with records from a capture, where `sources:` has live ones: each pipeline gets those
+ * that the capture has from the sources it names. capture is an entry as in `sources:`, and must
+ * outlive the graph, too. */
+int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
+                       struct diag *diag, struct graph **ret);
 
 /* Closes handlers, sinks and sources. No thread may use them any more. Accepts NULL. */
 void graph_free(struct graph *graph);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "pipeline/losses.h"
 #include "pipeline/numbers.h"
+#include "pipeline/replay.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -176,14 +177,22 @@ static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struc
                                                   int64_t now)
 {
     bool numbered = graph_stream_is_numbered(ring->stream);
+    bool replayed = ring->stream->stream->capture != NULL;
     const struct ringmill_view *views = batch->views;
     uint32_t count = batch->count, from = 0, to;
+    uint32_t losses = REPLAY_LOSSES_MAX;
+    struct wall_offset saved;
     struct marks marks;
 
     mark(ring, batch, numbered, &marks);
+    if (replayed)
+        replay_enter(ring, &saved);
     for (; from < count; from = to) {
+        if (replayed && replay_is_due(ring, &views[from]))
+            replay_note(ring, views[from].position, &losses);
         to = from + 1;
-        while (to < count && marks.types[to] == marks.types[from] && marks.gaps[to] == 0)
+        while (to < count && marks.types[to] == marks.types[from] && marks.gaps[to] == 0 &&
+               !(replayed && replay_is_due(ring, &views[to])))
             to++;
         if (marks.gaps[from] > 0)
             losses_tell_gap(ring, marks.gaps[from], now);
@@ -193,6 +202,8 @@ static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struc
         if (numbered)
             losses_note(ring, marks.types[from], &views[to - 1], now);
     }
+    if (replayed)
+        replay_leave(ring, &saved);
 }
 
 void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now)

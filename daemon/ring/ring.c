@@ -59,7 +59,7 @@ int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *o
     ring->given = ring->counted = ring->committed;
     ring->walk = (struct walk){
         .data = ring->map.data,
-        .mask = ring->map.size - 1,
+        .mask = ring->map.linear ? UINT64_MAX : ring->map.size - 1,
         .position = ring->committed,
         .limit = ring->committed,
         .no_prefetch = (ring->flags & (RINGMILL_RING_NO_PREFETCH | RINGMILL_RING_OBSERVE)) != 0};

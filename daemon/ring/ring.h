@@ -112,7 +112,7 @@ static inline void ring_count(struct ringmill_ring *ring, uint64_t records, uint
         return;
     counter_add(&ring->counters.records, records);
     counter_add(&ring->counters.bytes, bytes);
-    if (discards)
+    if (discards && !ring->map.linear) /* those of a capture are no records at all */
         counter_add(&ring->counters.discards, discards);
     ring->counted = ring->walk.position;
 }

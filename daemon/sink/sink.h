@@ -15,6 +15,8 @@
 #include "encode/framing.h"
 #include "record/row.h"
 
+struct encoder_ops;
+
 struct sink {
     const struct sink_ops *ops;
     uint32_t refused; /* set by write(): of the events it accepted, those it had to throw away */
@@ -29,10 +31,11 @@ struct sink_options {
 struct sink_ops {
     const char *name; /* the value of `type:` */
     const char *doc;
-    const struct setting *settings; /* of this kind alone; NULL-name ended; may be NULL */
-    size_t config_size;             /* of the struct they are bound into */
-    bool once;                      /* there is only one such thing in a process */
-    bool ends_daemon;               /* when its peer is gone, the daemon ends, and quietly */
+    const struct setting *settings;   /* of this kind alone; NULL-name ended; may be NULL */
+    size_t config_size;               /* of the struct they are bound into */
+    const struct encoder_ops *format; /* the only one it takes; NULL: what the config says */
+    bool once;                        /* there is only one such thing in a process */
+    bool ends_daemon;                 /* when its peer is gone, the daemon ends, and quietly */
 
     uint32_t retry_max_ms; /* the longest pause between tries; 0: always WRITER_RETRY_MS */
 

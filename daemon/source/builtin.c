@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "config/refusal.h"
+#include "connect.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
 #include "open.skel.h"
+#include "signal.skel.h"
 #include "source/kind.h"
 #include "source/object.h"
 #include "source/object_rings.h"
@@ -22,6 +24,9 @@ const struct builtin builtins[] = {
     {"exec", "struct exec_event", "programs started", exec_bpf__elf_bytes},
     {"exit", "struct exit_event", "processes ended", exit_bpf__elf_bytes},
     {"open", "struct open_event", "files opened, or not", open_bpf__elf_bytes},
+    {"connect", "struct connect_event", "TCP connections, each change of state",
+     connect_bpf__elf_bytes},
+    {"signal", "struct signal_event", "signals sent", signal_bpf__elf_bytes},
     {0},
 };
 
@@ -44,7 +49,7 @@ static const struct setting builtin_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct builtin_config, builtin),
         .required = true,
-        .doc = "a program that ringmill brings along: exec, exit, open",
+        .doc = "a program that ringmill brings along: exec, exit, open, connect, signal",
     },
     {
         .name = "ring_size",

@@ -39,6 +39,8 @@ struct source_kind {
     /* The name of an attached program, by index from 0; NULL when there are no more, or no such
      * function. */
     const char *(*program)(const struct source *source, uint32_t index);
+    /* See source_verdict(). NULL: always good. */
+    int (*verdict)(const struct source *source, uint64_t position, struct error *error);
 };
 
 /* All kinds, NULL-ended, for lookups, messages and manuals. */

@@ -14,7 +14,8 @@
 
 #include "base/error.h"
 
-/* read_only: the fd will do for looking only. What kind of map it is remains to be checked. 0 and
+/* read_only: the fd will do for asking what map it is; a ring cannot be mapped through it, not even
+ * to look at it. What kind of map it is remains to be checked. 0 and
  * an fd that the caller owns, or -errno and a sentence: -ENOENT, -EPERM, -ENOTUNIQ (several maps
  * have that name), -EINVAL (no map), others. */
 int pinned_open(const char *what, bool read_only, struct error *error, int *ret_fd);

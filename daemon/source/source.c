@@ -13,15 +13,13 @@
 #include "base/cleanup.h"
 #include "config/refusal.h"
 #include "source/builtin.h"
+#include "source/capture.h"
 #include "source/kind.h"
 #include "source/map_source.h"
 #include "source/object_source.h"
 
 const struct source_kind *const source_kinds[] = {
-    &source_builtin,
-    &source_object,
-    &source_map,
-    NULL,
+    &source_builtin, &source_object, &source_map, &source_capture, NULL,
 };
 
 DEFINE_CLEANUP(struct source, source_free);
@@ -178,4 +176,11 @@ int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring
 const char *source_program(const struct source *source, uint32_t index)
 {
     return source->kind->program ? source->kind->program(source, index) : NULL;
+}
+
+int source_verdict(const struct source *source, uint64_t position, struct error *error)
+{
+    return source->kind->verdict
+               ? name_source(source, source->kind->verdict(source, position, error), error)
+               : 0;
 }

@@ -49,3 +49,7 @@ int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring
 /* The name of an attached program, by index from 0; NULL: there are no more. Not while the loader
  * thread attaches or detaches. */
 const char *source_program(const struct source *source, uint32_t index);
+
+/* Main thread, after the stop, with the position up to which its ring was read: 0, or -errno and a
+ * sentence: there should have been more, as of a capture that is damaged. */
+int source_verdict(const struct source *source, uint64_t position, struct error *error);

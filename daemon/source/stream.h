@@ -16,6 +16,8 @@
 
 #include "record/schema.h"
 
+struct capture;
+
 enum {
     STREAM_TYPES_MAX = 256, /* types of one stream */
     STREAM_HOLD_MS = 1,     /* by default, how long a record of one shard waits for the others */
@@ -31,6 +33,7 @@ struct stream_type {
     int64_t value; /* the selector's; unique */
     struct schema *schema;
     const char *source_name; /* what its events say where they are from */
+    const char *label;       /* STREAM_BY_TAG: what they say their type is; NULL: nothing */
 };
 
 struct stream {
@@ -51,6 +54,8 @@ struct stream {
     bool numbered;         /* a field counts the records of each ring as they are written: a gap is
                               a loss, unless the stream is counted */
     struct field sequence; /* u32 or u64 */
+
+    const struct capture *capture; /* STREAM_BY_TAG: what the file says besides its records */
 };
 
 /* count zeroed streams, each with room for one zeroed type; NULL when out of memory. The names in

@@ -42,12 +42,12 @@ pipelines:
 
 MESSAGES = """\
 FILE:1:10: version: expected 1, found "2"
-FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open; did you mean "exec"?
+FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open, connect, signal; did you mean "exec"?
 FILE:4:36: sources.open.ring_size: a ring's size must be a power of two and a multiple of the page size, such as 4MiB
 FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
-FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file, unix, tcp, udp, syslog, null; did you mean "tcp"?
+FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file, capture, unix, tcp, udp, syslog, null; did you mean "tcp"?
 FILE:13:11: pipelines.one.from: there is no source of this name; allowed are exec, open, exit, good; did you mean "good"?
 FILE:18:15: pipelines.two.delivery: expected one of at-most-once, at-least-once, found "at-last-once"; did you mean "at-least-once"?
 FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be numbers, texts, bools or addresses
@@ -175,7 +175,7 @@ def test_one_off_speaks_of_the_command_line():
     code, _, errors = harness.run("run", "exce", program=harness.RINGMILL)
     assert code == CONFIG
     assert errors == ('ringmill: error: unknown built-in source "exce"; allowed are exec, exit, '
-                      'open; did you mean "exec"?\n'), errors
+                      'open, connect, signal; did you mean "exec"?\n'), errors
 
 
 harness.main()

@@ -48,6 +48,8 @@ static void known_addresses(void **state)
     }
     *address_put_ipv6(got, mapped) = '\0';
     assert_string_equal(got, "::ffff:192.0.2.1");
+    *address_put_ip(got, mapped) = '\0';
+    assert_string_equal(got, "192.0.2.1");
     *address_put_ipv4(got, mapped + 12) = '\0';
     assert_string_equal(got, "192.0.2.1");
     *address_put_mac(got, mac) = '\0';

@@ -110,7 +110,7 @@ static void sources(void **state)
     (void)state;
     refuse_graph(VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
                  "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
-                 "exit, open; did you mean \"exec\"?\n");
+                 "exit, open, connect, signal; did you mean \"exec\"?\n");
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, ring_size: 5000}\n" SINKS PIPELINES,
                  "t.yaml:3:36: sources.exec.ring_size: a ring's size must be a power of two and a "
                  "multiple of the page size, such as 4MiB\n");
@@ -125,7 +125,7 @@ static void sinks(void **state)
     (void)state;
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
-                 "unix, tcp, udp, syslog, null; did "
+                 "capture, unix, tcp, udp, syslog, null; did "
                  "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
@@ -237,11 +237,12 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(
-        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open\n"
-        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, unix, tcp, "
-        "udp, syslog, null\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+                 "exit, open, connect, signal\n"
+                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
+                 "capture, unix, "
+                 "tcp, udp, syslog, null\n");
 }
 
 static void all_mistakes_at_once(void **state)

@@ -215,7 +215,7 @@ static inline void made_ignore(void *data)
 static inline void made_init(struct made *made)
 {
     struct diag diag;
-    struct build build = {calloc(1, sizeof(struct graph)), &diag, made_open};
+    struct build build = {calloc(1, sizeof(struct graph)), &diag, made_open, NULL};
     struct error error;
     char config[1024];
 

@@ -317,7 +317,7 @@ int build_graph(struct build *build, const struct config_tree *tree)
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
 {
     _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {graph, diag, source_open};
+    struct build build = {.graph = graph, .diag = diag, .open_source = source_open};
     int result = graph ? build_graph(&build, tree) : -ENOMEM;
 
     if (result == -ENOMEM)

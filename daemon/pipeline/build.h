@@ -11,6 +11,7 @@ struct build {
     struct diag *diag;
     /* source_open(), or a test's */
     int (*open_source)(const struct config_node *config, struct diag *diag, struct source **ret);
+    double speed; /* of the processor's counter, see base/cycles.h */
 };
 
 /* graph_build() with an empty graph and a way to open sources; the graph stays the caller's, also

@@ -10,3 +10,6 @@ foreach(source ${object_sources})
   list(APPEND objects ${objects_dir}/${name}.o)
 endforeach()
 add_custom_target(test-objects ALL DEPENDS ${objects})
+
+add_executable(producer programs/producer/producer.c)
+target_link_libraries(producer PRIVATE PkgConfig::BPF)

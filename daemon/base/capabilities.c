@@ -32,6 +32,7 @@ int capabilities_keep_loader(void)
         CAP_NET_ADMIN,       /* network programs */
         CAP_DAC_READ_SEARCH, /* tracefs is readable for root alone */
         CAP_SYS_ADMIN,       /* maps by id; kernels that know no CAP_BPF */
+        CAP_SYS_PTRACE,      /* /proc/PID/exe, where a uprobe is for one process */
         CAP_SYS_RESOURCE,    /* RLIMIT_MEMLOCK, before Linux 5.11 */
     };
 

@@ -136,7 +136,7 @@ enum json_print json_print_of(const struct field *field, enum field_meaning mean
     case FIELD_UNION:
         return PRINT_ARRAY;
     case FIELD_ARRAY:
-        return field->n_members == 1 ? PRINT_ARRAY : PRINT_NULL;
+        return field->members ? PRINT_ARRAY : PRINT_NULL;
     default:
         return PRINT_NULL;
     }

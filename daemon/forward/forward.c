@@ -116,6 +116,11 @@ static void fill_lane(const struct forward *forward, const struct exit_way *way,
 {
     uint32_t next = 0;
 
+    if (way->lane->refuses) {
+        lane_refuse(way->lane, batch->selected);
+        batch->forwarded += batch->selected;
+        return;
+    }
     while (next < batch->selected) {
         uint32_t room, encoded;
         size_t used;

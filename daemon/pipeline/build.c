@@ -98,6 +98,15 @@ static const struct setting top_settings[] = {
 struct sink_config {
     const char *type;
     const char *format;
+    int overflow;
+};
+
+static const struct setting_choice overflow_choices[] = {
+    {"block", LANE_BLOCK},
+    {"drop", LANE_DROP_NEWEST},
+    {"drop-newest", LANE_DROP_NEWEST},
+    {"drop-oldest", LANE_DROP_OLDEST},
+    {0},
 };
 
 static const struct setting sink_settings[] = {
@@ -114,6 +123,14 @@ static const struct setting sink_settings[] = {
         .offset = offsetof(struct sink_config, format),
         .fallback = "json",
         .doc = "how events are written",
+    },
+    {
+        .name = "overflow",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct sink_config, overflow),
+        .fallback = "block",
+        .choices = overflow_choices,
+        .doc = "when the sink is slow: hold the sources up, or drop what is newest or oldest",
     },
     {0},
 };
@@ -236,6 +253,7 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
     tables[1] = (struct setting_table){sink->ops->settings, sink->config};
     if (setting_bind_tables(tables, sink->ops->settings ? 2 : 1, entry, build->diag) == 0)
         find_format(build, entry, common.format, &sink->outlet);
+    sink->overflow = (enum lane_overflow)common.overflow;
     sink->outlet.sink_name = sink->name;
     sink->outlet.lane = &sink->lane;
     return 0;

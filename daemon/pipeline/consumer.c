@@ -33,10 +33,12 @@
 
 static bool stream_has_room(const struct graph_stream *stream)
 {
+    bool room = true;
+
+    /* all of them: one that drops makes room when it is asked */
     for (uint32_t i = 0; i < stream->n_sinks; i++)
-        if (!lane_has_room(&stream->sinks[i]->lane))
-            return false;
-    return true;
+        room &= lane_has_room(&stream->sinks[i]->lane);
+    return room;
 }
 
 static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
@@ -76,10 +78,10 @@ void consumer_resume(struct consumer *consumer)
     }
 }
 
-static void hand_over(struct consumer *consumer, bool open)
+static void hand_over(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i].lane, open);
+        lane_hand_over(&consumer->graph->sinks[i].lane, what);
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -146,7 +148,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
     if (commit(ring, taken))
-        hand_over(consumer, false);
+        hand_over(consumer, LANE_FULL);
     if (batch.clocked) {
         ring->clocked_at = clock_monotonic();
         if (submitted > 0)
@@ -212,7 +214,7 @@ bool consumer_read(struct consumer *consumer)
             handle_batch(consumer, &taken);
     }
     commit_rest(consumer->graph);
-    hand_over(consumer, true);
+    hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0;
 }
@@ -267,8 +269,10 @@ static void *consumer_main(void *data)
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         bool more = consumer_read(consumer);
 
-        if (!more && drain && drained(consumer->graph))
+        if (!more && drain && drained(consumer->graph)) {
+            hand_over(consumer, LANE_ALL);
             return NULL;
+        }
         tell_exhausted(consumer);
         if (!more)
             sleep_until_readable(consumer);

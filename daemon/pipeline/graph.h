@@ -47,6 +47,7 @@ struct graph_sink {
     struct outlet outlet;
     struct lane lane;
     struct writer writer;
+    enum lane_overflow overflow;
     uint32_t copies; /* the most times one record can be forwarded here */
 };
 

@@ -121,7 +121,7 @@ static int set_enum(const struct place *place, const struct config_node *node, s
         }
         refusal_offer(&refusal, name);
     }
-    diag_add(diag, node, "unknown name; %s, and numbers", refusal_text(&refusal));
+    diag_add(diag, node, "expected a number or a name; %s", refusal_text(&refusal));
     return -EINVAL;
 }
 

@@ -94,11 +94,6 @@ const struct setting hook_settings[] = {
 _Static_assert(sizeof(hook_settings) / sizeof(hook_settings[0]) == HOOK_KEYS + 1,
                "a bit of enum hook_key for each row");
 
-const char *hook_key_name(enum hook_key key)
-{
-    return hook_settings[__builtin_ctz(key)].name;
-}
-
 bool hook_section_is(const struct bpf_program *program, const char *word)
 {
     const char *section = bpf_program__section_name(program);

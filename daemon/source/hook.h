@@ -50,8 +50,8 @@ struct hook {
     uint32_t keys;     /* that it takes */
     const char *never; /* why it cannot be attached; NULL: it can */
 
-    /* Needs no privileges. The keys that are missing, so that any one of them would do; 0: none.
-     * NULL: it needs none. */
+    /* Needs no privileges. The keys that are missing; where one of two would do (binary or pid,
+     * symbol or offset), both. NULL: it needs none. */
     uint32_t (*missing)(const struct bpf_program *program, const struct hook_arguments *arguments);
     /* What the kernel lacks for it, as "kprobes (CONFIG_KPROBES)"; NULL: nothing that is known.
      * NULL: there is nothing to look at. */
@@ -68,10 +68,6 @@ const struct hook *hook_of(const struct bpf_program *program);
 /* Of a section that libbpf knows no type for, the type that it stands for by old or new custom
  * (tc/ingress); sets it. */
 void hook_set_type(struct bpf_program *program);
-
-/* "interface" for HOOK_INTERFACE, and what it is, as "the network interface, as in interface:
- * eth0". */
-const char *hook_key_name(enum hook_key key);
 
 /* True when the section's first word is this one, whatever follows after a slash or a dot:
  * "uprobe.s/..." is an "uprobe". */

@@ -103,9 +103,8 @@ static int direction_of(const struct bpf_program *program, const struct hook_arg
 
 static uint32_t miss_tc(const struct bpf_program *program, const struct hook_arguments *arguments)
 {
-    if (arguments->interface.count == 0)
-        return HOOK_INTERFACE;
-    return direction_of(program, arguments) ? 0 : HOOK_DIRECTION;
+    return miss_interface(program, arguments) |
+           (direction_of(program, arguments) ? 0 : HOOK_DIRECTION);
 }
 
 /* FNV-1a, never 0: the kernel would choose one then. */

@@ -229,9 +229,8 @@ static uint32_t miss_uprobe(const struct bpf_program *program,
     struct probe probe;
 
     place_uprobe(program, arguments, &probe);
-    if (!probe.binary[0])
-        return HOOK_BINARY | HOOK_PID;
-    return probe.symbol[0] || probe.offset ? 0 : HOOK_SYMBOL | HOOK_OFFSET;
+    return (probe.binary[0] ? 0 : HOOK_BINARY | HOOK_PID) |
+           (probe.symbol[0] || probe.offset ? 0 : HOOK_SYMBOL | HOOK_OFFSET);
 }
 
 static const char *lacks_uprobes(const struct bpf_program *program)
@@ -330,9 +329,8 @@ static uint32_t miss_usdt(const struct bpf_program *program, const struct hook_a
     struct marker marker;
 
     place_usdt(program, arguments, &marker);
-    if (!marker.binary[0])
-        return HOOK_BINARY | HOOK_PID;
-    return marker.provider[0] && marker.name[0] ? 0 : HOOK_USDT;
+    return (marker.binary[0] ? 0 : HOOK_BINARY | HOOK_PID) |
+           (marker.provider[0] && marker.name[0] ? 0 : HOOK_USDT);
 }
 
 static int attach_usdt(struct bpf_program *program, const char *name,

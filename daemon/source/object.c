@@ -107,12 +107,16 @@ struct object_program *object_find(const struct object *object, const char *name
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
+/* Says why, but for the advice to make it optional. */
 static void leave_out(struct object *object, struct object_program *program,
                       const struct error *why)
 {
+    const char *advice = strstr(why->text, VERDICT_ADVICE);
+
     program->chosen = false;
     log_about(object->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
-              "goes on without %s: %s", program->name, why->text);
+              "goes on without %s: %.*s", program->name,
+              advice ? (int)(advice - why->text) : (int)strlen(why->text), why->text);
 }
 
 /* What is known to be missing is not tried: what the kernel would say about it says less. */

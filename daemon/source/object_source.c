@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "source/constants.h"
+#include "source/damage.h"
 #include "source/elf.h"
 #include "source/kind.h"
 #include "source/object.h"
@@ -99,6 +100,8 @@ static int open_object(struct source *source, const struct object_config *config
     if (result == 0)
         result = elf_check(state->bytes, size, &error);
     if (result == 0)
+        result = damage_find(state->bytes, size, &error);
+    if (result == 0)
         result = object_open(source->name, state->bytes, size, &error, &state->object);
     if (result < 0)
         diag_add(diag, config_map_get(node, "object"), "%s %s", config->path, error.text);
@@ -172,7 +175,8 @@ static int object_kind_open(struct source *source, const struct config_node *nod
 {
     struct object_config *config = source->config;
     struct object_source *state = source->state = object_source_new();
-    int result;
+    bool contradictory;
+    int result = 0;
 
     if (!state) {
         diag_add(diag, node, "out of memory");
@@ -181,13 +185,14 @@ static int object_kind_open(struct source *source, const struct config_node *nod
     state->recheck = config->recheck;
     config->ring.node = node;
     config->programs.node = config_map_get(node, "object");
-    result = ring_config_check(&config->ring, diag);
+    contradictory = ring_config_check(&config->ring, diag) < 0;
     if (open_object(source, config, node, diag) < 0)
         return -EINVAL;
-    if (programs_choose(state->object, &config->programs, diag) < 0 ||
-        constants_set(state->object->plan, config->constants, diag) < 0)
+    if (programs_choose(state->object, &config->programs, diag) < 0)
         result = -EINVAL;
-    if (object_rings_choose(state, config->rings, &config->ring, diag) < 0)
+    if (constants_set(state->object->plan, config->constants, diag) < 0)
+        result = -EINVAL;
+    if (contradictory || object_rings_choose(state, config->rings, &config->ring, diag) < 0)
         return -EINVAL;
     return object_source_make_streams(source, node, diag) < 0 ? -EINVAL : result;
 }

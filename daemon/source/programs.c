@@ -15,7 +15,7 @@
 #include "source/hook.h"
 #include "source/object.h"
 
-enum { KEYS_TEXT_MAX = 256 };
+enum { KEYS_TEXT_MAX = 256, NEEDS_TEXT_MAX = 1024 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -123,26 +123,29 @@ static int bind_own(struct object_program *program, const struct config_node *en
     return result;
 }
 
-static bool lacks_argument(const struct object_program *program)
+static uint32_t missing_keys(const struct object_program *program)
 {
-    return program->chosen && program->attach && program->hook->missing &&
-           program->hook->missing(program->program, &program->arguments) != 0;
+    if (!program->chosen || !program->attach || !program->hook->missing)
+        return 0;
+    return program->hook->missing(program->program, &program->arguments);
 }
 
-/* What stands in `attach:` by itself goes to the programs that lack something; where none does, to
- * all that take it. A process is a restriction and goes to all. */
+/* What stands in `attach:` by itself goes to the programs that miss it; where none does, to all
+ * that take it. A process is a restriction and goes to all. */
 static int share_argument(struct object *object, const struct setting *setting,
-                          const struct hook_arguments *shared, const bool *lacking, bool any_lacks,
+                          const struct hook_arguments *shared, const uint32_t *missing,
                           const struct config_node *entry, struct diag *diag)
 {
     uint32_t key = key_of(setting);
-    bool used = false;
+    bool is_missed = false, used = false;
 
+    for (uint32_t i = 0; i < object->n_programs && key != HOOK_PID; i++)
+        is_missed |= (missing[i] & key) != 0;
     for (uint32_t i = 0; i < object->n_programs; i++) {
         struct object_program *program = &object->programs[i];
 
         if (!program->chosen || !program->attach || !(program->hook->keys & key) ||
-            (any_lacks && !lacking[i] && key != HOOK_PID))
+            (is_missed && !(missing[i] & key)))
             continue;
         copy_argument(setting, shared, &program->arguments);
         used = true;
@@ -162,22 +165,19 @@ static const struct setting *shared_setting(const struct object *object,
 static int share_arguments(struct object *object, const struct config_node *attach,
                            struct diag *diag)
 {
-    bool lacking[OBJECT_PROGRAMS_MAX] = {false};
+    uint32_t missing[OBJECT_PROGRAMS_MAX]; /* by the programs' own entries */
     struct hook_arguments shared = {0};
-    bool any_lacks = false;
     int result = 0;
 
-    for (uint32_t i = 0; i < object->n_programs; i++) {
-        lacking[i] = lacks_argument(&object->programs[i]);
-        any_lacks |= lacking[i];
-    }
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        missing[i] = missing_keys(&object->programs[i]);
     for (const struct config_node *entry = attach->first; entry; entry = entry->next) {
         const struct setting *setting = shared_setting(object, entry);
 
         if (!setting)
             continue;
         if (setting_bind_value(setting, entry, &shared, diag) > 0 ||
-            share_argument(object, setting, &shared, lacking, any_lacks, entry, diag) < 0)
+            share_argument(object, setting, &shared, missing, entry, diag) < 0)
             result = -EINVAL;
     }
     return result;
@@ -209,30 +209,60 @@ static int bind_attach(struct object *object, const struct config_node *attach, 
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
+/* What is missing, any key of a group will do, and an example that brings it. */
+static const struct group {
+    uint32_t keys;
+    const char *example;
+} groups[] = {
+    {HOOK_INTERFACE, "interface: eth0"},
+    {HOOK_DIRECTION, "direction: ingress"},
+    {HOOK_CGROUP, "cgroup: /sys/fs/cgroup/system.slice"},
+    {HOOK_BINARY | HOOK_PID, "binary: /usr/bin/bash"},
+    {HOOK_SYMBOL | HOOK_OFFSET, "symbol: readline"},
+    {HOOK_USDT, "usdt: \"provider:name\""},
+    {HOOK_PERF, "perf: 99"},
+    {HOOK_TRACEPOINT, "tracepoint: sched/sched_switch"},
+};
+
+static void refuse_missing(const struct object_program *program, uint32_t missing,
+                           const struct config_node *node, struct diag *diag)
+{
+    char needs[NEEDS_TEXT_MAX] = "", examples[NEEDS_TEXT_MAX] = "";
+
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        size_t needs_used = strlen(needs), used = strlen(examples);
+        char keys[KEYS_TEXT_MAX];
+
+        if (!(missing & groups[i].keys))
+            continue;
+        list_keys(groups[i].keys, " or ", keys);
+        snprintf(needs + needs_used, sizeof(needs) - needs_used, "%s%s", needs_used ? ", and " : "",
+                 keys);
+        snprintf(examples + used, sizeof(examples) - used, "%s%s", used ? ", " : "",
+                 groups[i].example);
+    }
+    diag_add(diag, node, "program \"%s\" (%s) needs %s; as in attach: {%s: {%s}}", program->name,
+             bpf_program__section_name(program->program), needs, program->name, examples);
+}
+
 static int check_program(const struct object_program *program, const struct programs_config *config,
                          struct diag *diag)
 {
-    const char *section = bpf_program__section_name(program->program);
     const struct config_node *own = config_map_get(config->attach, program->name);
     const struct config_node *node = own ? own : config->node;
-    char keys[KEYS_TEXT_MAX];
-    uint32_t missing;
+    uint32_t missing = missing_keys(program);
 
     if (program->hook->never) {
         diag_add(diag, node,
                  "program \"%s\" (%s) cannot be attached: it is %s, and %s; leave it out by "
                  "\"programs\", or only load it by attach: {%s: none}",
-                 program->name, section, program->hook->what, program->hook->never, program->name);
+                 program->name, bpf_program__section_name(program->program), program->hook->what,
+                 program->hook->never, program->name);
         return -EINVAL;
     }
-    if (!lacks_argument(program))
-        return 0;
-    missing = program->hook->missing(program->program, &program->arguments);
-    diag_add(diag, node, "program \"%s\" (%s) needs %s: %s; as in attach: {%s: {%s: ...}}",
-             program->name, section, list_keys(missing, " or ", keys),
-             hook_settings[__builtin_ctz(missing)].doc, program->name,
-             hook_settings[__builtin_ctz(missing)].name);
-    return -EINVAL;
+    if (missing)
+        refuse_missing(program, missing, node, diag);
+    return missing ? -EINVAL : 0;
 }
 
 int programs_choose(struct object *object, const struct programs_config *config, struct diag *diag)
@@ -241,8 +271,9 @@ int programs_choose(struct object *object, const struct programs_config *config,
 
     for (uint32_t i = 0; config->programs.count > 0 && i < object->n_programs; i++)
         object->programs[i].chosen = object->programs[i].attach = false;
-    if (mark_programs(object, &config->programs, choose, diag) < 0 ||
-        mark_programs(object, &config->optional, make_optional, diag) < 0)
+    if (mark_programs(object, &config->programs, choose, diag) < 0)
+        result = -EINVAL;
+    if (mark_programs(object, &config->optional, make_optional, diag) < 0)
         result = -EINVAL;
     if (config->attach && bind_attach(object, config->attach, diag) < 0)
         result = -EINVAL;

@@ -14,11 +14,13 @@
 #include "config/refusal.h"
 #include "source/builtin.h"
 #include "source/kind.h"
+#include "source/map_source.h"
 #include "source/object_source.h"
 
 const struct source_kind *const source_kinds[] = {
     &source_builtin,
     &source_object,
+    &source_map,
     NULL,
 };
 

@@ -86,8 +86,8 @@ static int refuse_program(int code, const struct bpf_program *program, struct er
     const char *name = bpf_program__name(program);
 
     error_set(error, code,
-              "the kernel's verifier refused program \"%s\" (%s): %s. To go on without it: "
-              "optional: [%s]. Its last lines:",
+              "the kernel's verifier refused program \"%s\" (%s): %s" VERDICT_ADVICE
+              "%s]. Its last lines:",
               name, bpf_program__section_name(program), meaning_of(words_verifier()), name);
     if (error)
         add_verifier(error);
@@ -100,7 +100,7 @@ static int refuse_target(const struct bpf_program *program, struct error *error)
 
     return error_set(error, -ENOTSUP,
                      "program \"%s\" (%s): this kernel has no such hook, or its BTF does not "
-                     "describe it. To go on without it: optional: [%s]",
+                     "describe it" VERDICT_ADVICE "%s]",
                      name, bpf_program__section_name(program), name);
 }
 
@@ -184,7 +184,6 @@ int verdict_on_lack(const char *lack, const struct bpf_program *program, struct 
     const char *name = bpf_program__name(program);
 
     return error_set(error, -ENOTSUP,
-                     "program \"%s\" (%s): this kernel lacks %s. To go on without it: optional: "
-                     "[%s]",
-                     name, bpf_program__section_name(program), lack, name);
+                     "program \"%s\" (%s): this kernel lacks %s" VERDICT_ADVICE "%s]", name,
+                     bpf_program__section_name(program), lack, name);
 }

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#define VERDICT_ADVICE ". To go on without it: optional: [" /* stands behind what is wrong */
+
 struct bpf_program;
 struct hook;
 

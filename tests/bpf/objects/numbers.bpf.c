@@ -52,7 +52,13 @@ struct {
     __type(value, __u64);
 } table SEC(".maps");
 
-/* how many did not fit, in two ways */
+/* how many did not fit, in three ways */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 2);
+    __type(key, __u32);
+    __type(value, __u32);
+} misses SEC(".maps");
 __u64 dropped = 0;
 struct {
     __u32 calls;
@@ -67,6 +73,15 @@ struct getpgid {
     long pid;
 };
 
+static __always_inline void miss(void)
+{
+    __u32 key = 1;
+    __u32 *count = bpf_map_lookup_elem(&misses, &key);
+
+    if (count)
+        *count += 1;
+}
+
 SEC("tp/syscalls/sys_enter_getpgid")
 int on_getpgid(struct getpgid *context)
 {
@@ -78,6 +93,7 @@ int on_getpgid(struct getpgid *context)
     __sync_fetch_and_add(&sequence, step);
     record = bpf_ringbuf_reserve(&numbers, sizeof(*record), 0);
     if (!record) {
+        miss();
         __sync_fetch_and_add(&dropped, 1);
         __sync_fetch_and_add(&stats.dropped[1], 1);
         return 0;

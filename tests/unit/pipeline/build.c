@@ -124,7 +124,8 @@ static void sinks(void **state)
 {
     (void)state;
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
-                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file; did "
+                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
+                 "unix, tcp, udp, syslog, null; did "
                  "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
@@ -142,7 +143,7 @@ static void sinks(void **state)
                  "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
                  "\"json\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
-                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format\n");
+                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, overflow\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file}\n" PIPELINES,
                  "t.yaml:4:8: sinks.out: the key \"path\" is missing (the file to append to)\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file, path: x.log}\n" PIPELINES,
@@ -232,7 +233,8 @@ static void one_mistake_is_one_message(void **state)
     refuse_graph(
         VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
         "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open\n"
-        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file\n");
+        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, unix, tcp, "
+        "udp, syslog, null\n");
 }
 
 static void all_mistakes_at_once(void **state)

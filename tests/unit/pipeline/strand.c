@@ -113,7 +113,7 @@ static uint64_t drain(struct fixture *fixture)
         struct lane *lane = &fixture->exits.lanes[i];
         struct chunk *chunk;
 
-        lane_hand_over(lane, true);
+        lane_hand_over(lane, LANE_ALL);
         while ((chunk = lane_take(lane))) {
             events += chunk->events;
             lane_give_back(lane, chunk, chunk->events);

@@ -66,9 +66,11 @@ static void other_mistakes(void **state)
     refuse_source("", "t.yaml:1:1: exec: the value is missing; expected a map\n");
     refuse_source("exec", "t.yaml:1:7: exec: expected a map, found a text\n");
     refuse_source("{}", "t.yaml:1:7: exec: one of these keys must say where the records come from: "
-                        "builtin\n");
+                        "builtin, object, map\n");
+    refuse_source("{map: x, object: /y}",
+                  "t.yaml:1:8: exec.map: a source has either \"object\" or \"map\", not both\n");
     refuse_source("{bultin: exec}", "t.yaml:1:8: exec.bultin: unknown key; a source has one of the "
-                                    "keys builtin; did you mean \"builtin\"?\n");
+                                    "keys builtin, object, map; did you mean \"builtin\"?\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
                   "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size; did "
                   "you mean \"ring_size\"?\n");

@@ -69,9 +69,7 @@ static bool reclaim(struct lane *lane)
  * nothing is awaited, and it pays to look again. */
 static bool await_chunk(struct lane *lane)
 {
-    atomic_store_explicit(&lane->awaited, true, memory_order_relaxed);
-    /* orders the flag before a second look at the returned chunks; see lane_give_back() */
-    atomic_thread_fence(memory_order_seq_cst);
+    lane_await(lane); /* before the second look at the returned chunks */
     if (queue_empty(&lane->returned))
         return true;
     atomic_store_explicit(&lane->awaited, false, memory_order_relaxed);
@@ -145,6 +143,7 @@ void lane_next_chunk(struct lane *lane)
 {
     if (!lane->open || lane->open->used == 0)
         return;
+    lane->closed++;
     lane->full[lane->n_full++] = lane->open;
     lane->open = NULL;
 }
@@ -188,8 +187,23 @@ struct chunk *lane_take(struct lane *lane)
     return queue_pop(&lane->handed);
 }
 
-void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered)
+uint64_t lane_mark(const struct lane *lane)
 {
+    return lane->closed + (lane->open && lane->open->used > 0);
+}
+
+void lane_await(struct lane *lane)
+{
+    atomic_store_explicit(&lane->awaited, true, memory_order_relaxed);
+    /* orders the flag before a look at what is acknowledged; see lane_give_back() */
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered, bool given_up)
+{
+    lane->broken |= given_up;
+    if (!lane->broken)
+        atomic_fetch_add_explicit(&lane->acknowledged, 1, memory_order_release);
     counter_add(&lane->delivered, delivered);
     counter_add(&lane->abandoned, chunk->events - delivered);
     queue_push(&lane->returned, chunk);

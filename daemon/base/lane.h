@@ -64,6 +64,7 @@ struct lane {
     struct chunk **full; /* in order, not handed over yet */
     uint32_t n_full;
     struct chunk *open;
+    uint64_t closed;    /* chunks that were filled so far */
     bool refuses;       /* drop newest: nothing goes in just now */
     counter forwarded;  /* events put in */
     counter overflowed; /* of them, those that the policy dropped */
@@ -71,6 +72,9 @@ struct lane {
     /* owned by the writer thread */
     alignas(CACHE_LINE) counter delivered; /* events the sink acknowledged */
     counter abandoned;                     /* events given up */
+    _Atomic uint64_t acknowledged; /* chunks, from the first on without a gap: it stays where a
+                             chunk was given up */
+    bool broken;
 
     /* any thread */
     alignas(CACHE_LINE) atomic_bool awaited; /* the consumer wants to know of a chunk's return */
@@ -109,10 +113,23 @@ enum lane_what {
 /* Consumer thread: gives chunks to the writer. What had to stay is asked for by on_room. */
 void lane_hand_over(struct lane *lane, enum lane_what what);
 
+/* Consumer thread: the number of the chunk with the last event that was put in, counted from 1; 0:
+ * none was. For lanes that do not drop. */
+uint64_t lane_mark(const struct lane *lane);
+/* Any thread: that chunk and all before it were acknowledged by the sink. */
+static inline bool lane_acknowledged(const struct lane *lane, uint64_t mark)
+{
+    return atomic_load_explicit(&lane->acknowledged, memory_order_acquire) >= mark;
+}
+/* Consumer thread: on_room is called when the next chunk comes back. Look at what is acknowledged
+ * after this, not before. */
+void lane_await(struct lane *lane);
+
 /* Writer thread: the next chunk in order, or NULL; it must be given back. */
 struct chunk *lane_take(struct lane *lane);
-/* Writer thread: `delivered` of its events were acknowledged, the others are dropped. */
-void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered);
+/* Writer thread: `delivered` of its events were acknowledged, the others are dropped. given_up: not
+ * because of what they are, but because there is nobody to take them. */
+void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered, bool given_up);
 
 /* Any thread: chunks that the writer has and has not given back yet. */
 uint32_t lane_chunks_out(const struct lane *lane);

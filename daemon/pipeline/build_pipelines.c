@@ -14,10 +14,11 @@
 #include "pipeline/handlers.h"
 #include "plugin/plugin.h"
 
-enum delivery { DELIVERY_AT_MOST_ONCE };
+enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 static const struct setting_choice delivery_choices[] = {
     {"at-most-once", DELIVERY_AT_MOST_ONCE},
+    {"at-least-once", DELIVERY_AT_LEAST_ONCE},
     {0},
 };
 
@@ -73,6 +74,7 @@ struct build_host {
     uint16_t way;      /* of the strand, that the handlers stand on */
     uint32_t index;    /* of the handler that is being opened */
     struct fork *fork; /* of that handler, if it divides */
+    bool at_least_once;
 };
 
 /* While the branches of a route are opened: a record goes into one of them only, so what counts is
@@ -96,6 +98,32 @@ static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
         if (stream->sinks[i] == sink)
             return;
     stream->sinks[stream->n_sinks++] = sink;
+}
+
+static void enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
+{
+    for (uint32_t i = 0; i < stream->n_keepers; i++)
+        if (stream->keepers[i] == sink)
+            return;
+    stream->keepers[stream->n_keepers++] = sink;
+}
+
+/* What the promise of at-least-once asks of a sink. */
+static bool may_keep(const struct build_host *host, struct graph_sink *sink,
+                     const struct config_node *name, struct diag *diag)
+{
+    if (!host->at_least_once)
+        return true;
+    if (sink->overflow != LANE_BLOCK) {
+        diag_add(diag, name,
+                 "sink %s drops events when it is slow, so delivery cannot be at-least-once; "
+                 "allowed is overflow: block",
+                 sink->name);
+        return false;
+    }
+    if (host->type)
+        enter_keeper(host->type->stream, sink);
+    return true;
 }
 
 /* Enters that a record of the type goes to the sink of that index once more. */
@@ -123,6 +151,8 @@ static const struct outlet *host_outlet(const struct handler_host *host,
         struct graph_sink *sink = &graph->sinks[i];
 
         if (strcmp(sink->name, name->text) == 0) {
+            if (!may_keep(own, sink, name, diag))
+                return NULL;
             if (!own->type || enter_route(graph, own->type, i))
                 return &sink->outlet;
             diag_add(diag, name,
@@ -218,6 +248,13 @@ static void open_handler(struct build_host *host, const struct config_node *entr
                  "at most %d handlers are allowed, with those in branches", STRAND_HANDLERS_MAX);
         return;
     }
+    if (host->at_least_once && ops->forgets) {
+        diag_add_key(host->build->diag, entry->first,
+                     "what a %s knows is lost with the process, so delivery cannot be "
+                     "at-least-once behind it",
+                     ops->name);
+        return;
+    }
     host->base.ops = ops;
     host->index = strand->n_handlers++;
     strand->ways[host->index] = host->way;
@@ -299,6 +336,9 @@ static void open_handlers(struct build_host *host, const struct pipeline_config 
     host->base.resolver = host->build->graph->resolver;
     host->base.outlet = host_outlet;
     host->base.branch = host_branch;
+    host->at_least_once = config->delivery == DELIVERY_AT_LEAST_ONCE;
+    if (host->type)
+        host->type->stream->at_least_once |= host->at_least_once;
     open_list(host, config->handlers);
 }
 
@@ -416,6 +456,7 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
 
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
+    pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
@@ -438,7 +479,8 @@ static int make_room(struct graph *graph)
             struct graph_stream *stream = &graph->sources[i].streams[j];
 
             stream->sinks = calloc(graph->n_sinks + 1, sizeof(*stream->sinks));
-            if (!stream->sinks)
+            stream->keepers = calloc(graph->n_sinks + 1, sizeof(*stream->keepers));
+            if (!stream->sinks || !stream->keepers)
                 return -ENOMEM;
             for (uint32_t k = 0; k < stream->n_types; k++) {
                 stream->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));

@@ -2,7 +2,8 @@
 
 /* The order inside handle_batch() is the at-most-once contract: encode in place, publish the
  * position, hand over. A kill in between loses what was published and not yet written (at most the
- * lanes' chunks), and never writes a record twice.
+ * lanes' chunks), and never writes a record twice. At-least-once turns it round: hand over, and
+ * publish when the sinks have acknowledged: see held.h.
  *
  * Shards that are merged by time give their records in runs, often of one record. Publishing each
  * would take the page away from the producers each time, so there the last two steps come once for
@@ -22,6 +23,7 @@
 #include "base/cycles.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "pipeline/held.h"
 #include "pipeline/losses.h"
 #include "pipeline/runs.h"
 #include "record/field.h"
@@ -109,10 +111,27 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
+/* Publishes what was acknowledged. */
+static void settle(struct graph_ring *ring)
+{
+    uint64_t position;
+
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
+static void commit_ring(struct graph_ring *ring)
+{
+    if (ring->held)
+        settle(ring);
+    if (!ring->held || !held_waits(ring->held))
+        ringmill_ring_commit_all(ring->ring);
+}
+
 static void commit_stream(struct graph_stream *stream)
 {
     for (uint32_t i = 0; i < stream->n_rings; i++)
-        ringmill_ring_commit_all(stream->rings[i]->ring);
+        commit_ring(stream->rings[i]);
     stream->uncommitted = 0;
 }
 
@@ -121,6 +140,11 @@ static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
 {
     struct graph_stream *stream = ring->stream;
 
+    if (ring->held) {
+        held_add(ring->held, taken->end);
+        settle(ring);
+        return true;
+    }
     if (!stream->stream->ordered) {
         ringmill_ring_commit(taken->ring, taken->end);
         return true;
@@ -228,6 +252,13 @@ static bool exhausted(const struct graph *graph)
     return true;
 }
 
+/* Bytes that nobody has looked at; what waits for acknowledgements is not among them. */
+static uint64_t unread(const struct ringmill_ring *ring)
+{
+    return ringmill_ring_available(ring) -
+           (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
+}
+
 static bool drained(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_streams; i++)
@@ -236,7 +267,7 @@ static bool drained(const struct graph *graph)
     for (uint32_t i = 0; i < graph->n_rings; i++) {
         struct ringmill_ring *ring = graph->rings[i]->ring;
 
-        if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+        if (unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
     return true;
@@ -250,10 +281,23 @@ static void tell_exhausted(struct consumer *consumer)
     consumer->on_exhausted(consumer->on_exhausted_data);
 }
 
+/* False: there are some already. */
+static bool await_acknowledgements(const struct graph *graph)
+{
+    bool none = true;
+
+    for (uint32_t i = 0; i < graph->n_rings; i++)
+        if (graph->rings[i]->held && held_waits(graph->rings[i]->held))
+            none &= held_await(graph->rings[i]->held);
+    return none;
+}
+
 /* Who sees the flag set, and set again in the same turn after reading the counters, has read them
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
+    if (!await_acknowledgements(consumer->graph))
+        return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
     atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
@@ -312,6 +356,19 @@ static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct
                      strerror(-result));
 }
 
+static int hold_ring(struct graph_ring *ring, struct error *error)
+{
+    const struct graph_stream *stream = ring->stream;
+    struct lane *lanes[GRAPH_SINKS_MAX];
+
+    if (!stream->at_least_once)
+        return 0;
+    for (uint32_t i = 0; i < stream->n_keepers; i++)
+        lanes[i] = &stream->keepers[i]->lane;
+    ring->held = held_new(lanes, stream->n_keepers);
+    return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
+}
+
 static int merge_rings(struct consumer *consumer, const struct graph_stream *stream)
 {
     const struct stream *of = stream->stream;
@@ -336,6 +393,8 @@ static int open_stream(struct consumer *consumer, struct graph_stream *stream, s
             result = open_ring(consumer->graph, stream, error);
         if (result == 0)
             result = watch_ring(consumer, stream->rings[i], error);
+        if (result == 0)
+            result = hold_ring(stream->rings[i], error);
     }
     if (result == 0 && stream->stream->ordered && merge_rings(consumer, stream) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
@@ -373,6 +432,13 @@ void consumer_drain(struct consumer *consumer)
 {
     atomic_store(&consumer->drain, true);
     consumer_wake(consumer);
+}
+
+void consumer_settle(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++)
+        if (consumer->graph->rings[i]->held)
+            settle(consumer->graph->rings[i]);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)

@@ -305,6 +305,8 @@ void engine_stop(struct engine *engine)
     }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
+    if (engine->consumer.graph)
+        consumer_settle(&engine->consumer);
     if (engine->graph) /* else it was never started */
         resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {

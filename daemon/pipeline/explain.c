@@ -77,7 +77,8 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
     const struct source *told = NULL;
     char name[STRAND_NAME_MAX];
 
-    fprintf(file, "pipeline %s: at-most-once\n", pipeline->name);
+    fprintf(file, "pipeline %s: %s\n", pipeline->name,
+            pipeline->at_least_once ? "at-least-once" : "at-most-once");
     for (uint32_t i = 0; i < graph->n_strands; i++) {
         const struct graph_strand *strand = graph->strands[i];
         const struct source *source = strand->type->stream->source;

@@ -14,6 +14,7 @@
 
 #include "base/resolver.h"
 #include "expr/defs.h"
+#include "pipeline/held.h"
 #include "plugin/plugin.h"
 
 /* ---- putting together ------------------------------------------------------------------------ */
@@ -111,6 +112,7 @@ static void ring_free(struct graph_ring *ring)
 {
     if (!ring)
         return;
+    held_free(ring->held);
     free(ring->name);
     free(ring->about);
     free(ring);
@@ -167,6 +169,7 @@ static void stream_deinit(struct graph_stream *stream)
     }
     free(stream->types);
     free(stream->sinks);
+    free(stream->keepers);
     free(stream->rings);
 }
 

@@ -53,6 +53,7 @@ struct graph_sink {
 
 struct graph_pipeline {
     const char *name;
+    bool at_least_once;
 };
 
 /* A strand, and whose it is. */
@@ -79,6 +80,7 @@ struct graph_ring {
     /* immutable once it is open */
     struct graph_stream *stream;
     struct ringmill_ring *ring; /* the reader's */
+    struct held *held;          /* commits that wait; NULL: delivery is at-most-once */
     char *name;                 /* of its map; NAME/NUMBER for a shard */
     char *about;                /* for sentences: "exec", or "flows, ring rb/2" */
 
@@ -102,6 +104,9 @@ struct graph_stream {
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */
     uint32_t n_sinks;
+    bool at_least_once;          /* of one of the pipelines that read it */
+    struct graph_sink **keepers; /* n_keepers of them: those that must acknowledge */
+    uint32_t n_keepers;
     struct graph_ring **rings; /* those that are open */
     uint32_t n_rings;
 

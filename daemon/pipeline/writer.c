@@ -104,7 +104,8 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
                    (written == chunk->used
                         ? chunk->events
                         : framing_count(writer->framing, chunk->bytes, written)) -
-                       refused);
+                       refused,
+                   written < chunk->used);
 }
 
 /* One chunk of each lane in turn, until all are empty. */

@@ -78,6 +78,7 @@ struct handler_ops {
                                        config is something else */
     bool reads_fields; /* its config names fields, so it says nothing without a schema */
     bool forwards;     /* it puts the selection into outlets, one record into each */
+    bool forgets;      /* it holds back, or lets pass, by what it has seen before */
     bool divides;      /* its records go on in one branch each, which `forwarded` of the batch
                           counts; so it ends its list. The rest of them is removed */
 

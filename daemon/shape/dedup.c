@@ -189,6 +189,7 @@ const struct handler_ops dedup_ops = {
     .name = "dedup",
     .doc = "suppresses repeats",
     .removes = BOOK_DEDUPLICATED,
+    .forgets = true,
     .settings = dedup_settings,
     .reads_fields = true,
     .open = dedup_open,

@@ -67,7 +67,7 @@ static void take_chunks(struct lane *lane)
     struct chunk *chunk;
 
     while ((chunk = lane_take(lane)))
-        lane_give_back(lane, chunk, chunk->events);
+        lane_give_back(lane, chunk, chunk->events, false);
     lane_has_room(lane);
 }
 

@@ -71,7 +71,7 @@ static void expect_chunk(struct lane *lane, const char *text, uint32_t events)
     assert_int_equal(chunk->used, strlen(text));
     assert_int_equal(chunk->events, events);
     assert_memory_equal(chunk->bytes, text, strlen(text));
-    lane_give_back(lane, chunk, events);
+    lane_give_back(lane, chunk, events, false);
 }
 
 /* The worst batch: each event as long as may be, each chunk left with a little less than one event
@@ -127,7 +127,7 @@ static void a_batch_never_needs_more_than_the_reserve(void **state)
         assert_true(spare - lane->n_spare <= lane->reserve);
         lane_hand_over(lane, LANE_BEGUN);
         while ((chunk = lane_take(lane)))
-            lane_give_back(lane, chunk, chunk->events);
+            lane_give_back(lane, chunk, chunk->events, false);
         assert_true(lane_has_room(lane));
     }
 }
@@ -218,13 +218,13 @@ static void counts_what_is_in_flight(void **state)
     put(lane, "y\n");
     chunk = lane_take(lane);
     assert_int_equal(lane_in_flight(lane), 6);
-    lane_give_back(lane, chunk, 3); /* the sink took three lines and broke */
+    lane_give_back(lane, chunk, 3, false); /* the sink took three lines and broke */
     assert_int_equal(lane_in_flight(lane), 1);
     assert_int_equal(counter_get(&lane->forwarded), 6);
     assert_int_equal(counter_get(&lane->delivered), 3);
     assert_int_equal(counter_get(&lane->abandoned), 2);
     lane_hand_over(lane, LANE_BEGUN);
-    lane_give_back(lane, lane_take(lane), 0);
+    lane_give_back(lane, lane_take(lane), 0, false);
     assert_int_equal(counter_get(&lane->delivered), 3);
     assert_int_equal(counter_get(&lane->abandoned), 3);
     assert_int_equal(lane_in_flight(lane), 0);
@@ -244,9 +244,9 @@ static void says_once_that_there_is_room_again(void **state)
     assert_true(atomic_load(&lane->awaited));
     assert_false(lane_has_room(lane)); /* asking again changes nothing */
     assert_int_equal(fixture->room_calls, 0);
-    lane_give_back(lane, lane_take(lane), 1);
+    lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 1);
-    lane_give_back(lane, lane_take(lane), 1);
+    lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 1); /* nobody has asked in between */
     assert_true(lane_has_room(lane));
     assert_false(atomic_load(&lane->awaited));
@@ -262,7 +262,7 @@ static void room_that_came_back_unasked_needs_no_call(void **state)
     while (lane_has_room(lane))
         put_chunk(lane, "x\n");
     atomic_store(&lane->awaited, false);
-    lane_give_back(lane, lane_take(lane), 1);
+    lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 0);
     assert_true(lane_has_room(lane));
 }
@@ -413,7 +413,7 @@ static void *writer(void *data)
 
         if (chunk) {
             check_chunk(traffic, chunk);
-            lane_give_back(&traffic->lane, chunk, chunk->events - chunk->events / 3);
+            lane_give_back(&traffic->lane, chunk, chunk->events - chunk->events / 3, false);
             continue;
         }
         waker_arm(&traffic->writer);

@@ -70,7 +70,7 @@ static void expect_notes(struct lane *lane, uint32_t count, const uint32_t (*not
         free(line);
     }
     assert_int_equal(chunk->used, at);
-    lane_give_back(lane, chunk, chunk->events);
+    lane_give_back(lane, chunk, chunk->events, false);
 }
 
 static void puts_the_selection_into_the_lane(void **state)

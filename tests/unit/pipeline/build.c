@@ -172,10 +172,17 @@ static void pipelines(void **state)
                  "t.yaml:5:13: pipelines.p.from: expected a name or a list of names of 1 to 64 "
                  "entries, found 0\n");
     refuse_graph(VERSION SOURCES SINKS
-                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                 "pipelines:\n  p: {from: exec, delivery: at-last-once, handlers: "
                  "[{forward: out}]}\n",
-                 "t.yaml:5:29: pipelines.p.delivery: expected one of at-most-once, found "
-                 "\"at-least-once\"; did you mean \"at-most-once\"?\n");
+                 "t.yaml:5:29: pipelines.p.delivery: expected one of at-most-once, at-least-once, "
+                 "found \"at-last-once\"; did you mean \"at-least-once\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, overflow: drop}\n"
+                                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                                 "[{dedup: {by: [comm], window: 1s}}, {forward: out}]}\n",
+                 "t.yaml:6:56: pipelines.p.handlers[0].dedup: what a dedup knows is lost with the "
+                 "process, so delivery cannot be at-least-once behind it\n"
+                 "t.yaml:6:100: pipelines.p.handlers[1].forward: sink out drops events when it is "
+                 "slow, so delivery cannot be at-least-once; allowed is overflow: block\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "

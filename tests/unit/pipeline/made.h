@@ -267,7 +267,7 @@ static inline uint64_t made_drain(struct made *made)
 
     while ((chunk = lane_take(lane))) {
         events += chunk->events;
-        lane_give_back(lane, chunk, chunk->events);
+        lane_give_back(lane, chunk, chunk->events, false);
     }
     return events;
 }

@@ -58,7 +58,7 @@ static void drain(struct lane *lane, uint32_t delivered)
 
     lane_hand_over(lane, LANE_BEGUN);
     while ((chunk = lane_take(lane)))
-        lane_give_back(lane, chunk, chunk->events < delivered ? chunk->events : delivered);
+        lane_give_back(lane, chunk, chunk->events < delivered ? chunk->events : delivered, false);
 }
 
 static int set_up(void **state)

@@ -116,7 +116,7 @@ static uint64_t drain(struct fixture *fixture)
         lane_hand_over(lane, LANE_ALL);
         while ((chunk = lane_take(lane))) {
             events += chunk->events;
-            lane_give_back(lane, chunk, chunk->events);
+            lane_give_back(lane, chunk, chunk->events, false);
         }
         assert_true(lane_has_room(lane));
     }

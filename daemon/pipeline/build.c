@@ -364,7 +364,8 @@ int graph_build_replay(const struct config_tree *tree, const struct config_node 
                        struct diag *diag, struct graph **ret)
 {
     _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {graph, diag, source_open, capture};
+    struct build build = {
+        .graph = graph, .diag = diag, .open_source = source_open, .capture = capture};
     int result = graph ? build_graph(&build, tree) : -ENOMEM;
 
     if (result == -ENOMEM)

@@ -14,6 +14,7 @@ struct build {
     /* The entry of a capture that stands for all of `sources:`, of which the names remain: its
      * records belong to them. NULL: none does. */
     const struct config_node *capture;
+    double speed; /* of the processor's counter, see base/cycles.h */
 };
 
 /* graph_build() with an empty graph and a way to open sources; the graph stays the caller's, also

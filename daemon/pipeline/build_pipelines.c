@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cycles.h"
 #include "base/log.h"
 #include "config/refusal.h"
 #include "config/setting.h"
@@ -329,8 +330,7 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
 static void open_handlers(struct build_host *host, const struct pipeline_config *config,
                           struct strand *strand)
 {
-    strand->budget = (int64_t)config->budget;
-    strand->tick = clock_coarse_tick();
+    strand_set_budget(strand, config->budget, host->build->speed);
     host->strand = strand;
     host->base.defs = host->build->graph->defs;
     host->base.wall = &host->build->graph->wall;
@@ -549,6 +549,7 @@ int build_pipelines(struct build *build, const struct config_node *section,
     if (count == 0)
         return 0;
     graph->pipelines = calloc(count, sizeof(*graph->pipelines));
+    build->speed = cycles_per_ns();
     result = graph->pipelines ? make_room(graph) : -ENOMEM;
     for (const struct config_node *entry = section->first; entry && result == 0;
          entry = entry->next)

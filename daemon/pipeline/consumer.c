@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cycles.h"
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
@@ -240,7 +241,8 @@ bool consumer_read(struct consumer *consumer)
     struct ringmill_batch taken;
     int result = 1;
 
-    consumer->turn_start = consumer->mark = clock_monotonic();
+    consumer->turn_start = clock_monotonic();
+    consumer->mark = cycles_now();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {

@@ -35,7 +35,7 @@ struct consumer {
     uint32_t n_paused;
     bool told_exhausted;
     int64_t turn_start; /* ns, monotonic */
-    int64_t mark;       /* the same: when a strand last looked at the clock in this turn */
+    uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
 
     /* any thread */
     atomic_bool drain;

@@ -3,13 +3,13 @@
 /* The accounting is the same for all handlers, so it stands here once: what is missing from the
  * selection afterwards, the handler took. One indirect call for each handler and batch.
  *
- * The clock is looked at after every handler, also of batches that are not clocked: then it is the
- * coarse one, which costs some nanoseconds for each batch, and a batch that is held for long is
- * seen the first time. Time is charged to whoever was at work since the last look, whichever strand
- * that was in, so one look for each handler is enough, and a handler with branches is not charged
- * for what they do; the little that the consumer does between two batches is the next handler's.
- * The coarse clock moves by ticks: what it saw may have been shorter by one, and only what is
- * longer than the budget all the same is counted. */
+ * After every handler the time is looked at, also of batches that are not clocked: then it is the
+ * processor's counter, which costs an instruction for each batch, and a batch that is held for long
+ * is seen the first time. Time is charged to whoever was at work since the last look, whichever
+ * strand that was in, so one look for each handler is enough, and a handler with branches is not
+ * charged for what they do; the little that the consumer does between two batches is the next
+ * handler's. What the counter says is believed as far as the clock allows: no handler was at work
+ * for longer than the turn. */
 
 #include "pipeline/strand.h"
 
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cycles.h"
 
 void strand_deinit(struct strand *strand)
 {
@@ -101,34 +102,44 @@ static void set_current(struct strand *strand, uint32_t current)
     atomic_store_explicit(&strand->current, current, memory_order_relaxed);
 }
 
-static int64_t look(const struct batch *batch)
-{
-    return batch->clocked ? clock_monotonic() : clock_coarse();
-}
-
-/* What is timed begins here; else the last look, or the turn's beginning, is near enough. */
 static void start_watch(struct batch *batch)
 {
     if (batch->clocked)
-        batch->mark = clock_monotonic();
+        batch->clock = clock_monotonic();
+}
+
+static void charge_clocked(struct handler_account *account, struct batch *batch)
+{
+    int64_t now = clock_monotonic();
+
+    counter_add(&account->ns, (uint64_t)(now - batch->clock));
+    batch->clock = now;
+}
+
+static void charge_slow(struct strand *strand, struct handler_account *account,
+                        const struct batch *batch, uint64_t cycles)
+{
+    int64_t turn = clock_monotonic() - batch->now;
+    int64_t took = (int64_t)((double)cycles / strand->speed);
+
+    took = took < turn ? took : turn;
+    if (took <= strand->budget)
+        return;
+    counter_add(&account->slow, 1);
+    if ((uint64_t)took > counter_get(&account->slowest))
+        atomic_store_explicit(&account->slowest, (uint64_t)took, memory_order_relaxed);
 }
 
 /* The handler of that index was at work since the last look. */
 static void charge(struct strand *strand, uint32_t index, struct batch *batch)
 {
-    struct handler_account *account = &strand->accounts[index];
-    int64_t now = look(batch), took = now - batch->mark;
+    uint64_t now = cycles_now(), took = now - batch->mark;
 
     batch->mark = now;
     if (batch->clocked)
-        counter_add(&account->ns, (uint64_t)took);
-    else
-        took -= strand->tick;
-    if (took <= strand->budget || strand->budget == 0)
-        return;
-    counter_add(&account->slow, 1);
-    if ((uint64_t)took > counter_get(&account->slowest))
-        atomic_store_explicit(&account->slowest, (uint64_t)took, memory_order_relaxed);
+        charge_clocked(&strand->accounts[index], batch);
+    if (took > strand->budget_cycles)
+        charge_slow(strand, &strand->accounts[index], batch, took);
 }
 #endif
 
@@ -214,6 +225,13 @@ void strand_tell_loss(struct strand *strand, const struct loss *loss)
 }
 
 /* ---- building and looking -------------------------------------------------------------------- */
+
+void strand_set_budget(struct strand *strand, uint64_t budget, double speed)
+{
+    strand->budget = (int64_t)budget;
+    strand->speed = speed;
+    strand->budget_cycles = budget > 0 ? (uint64_t)((double)budget * speed) : UINT64_MAX;
+}
 
 struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, const char *label)
 {

@@ -55,8 +55,9 @@ struct strand {
     struct strand_branch *branches[STRAND_BRANCHES_MAX];
     uint32_t n_handlers;
     uint32_t n_branches;
-    int64_t budget; /* ns that a handler may hold a batch; 0: as long as it likes */
-    int64_t tick;   /* ns between two moves of the coarse clock */
+    int64_t budget;         /* ns that a handler may hold a batch; 0: as long as it likes */
+    uint64_t budget_cycles; /* the same, by base/cycles.h */
+    double speed;           /* cycles in a nanosecond */
 
     /* owned by the consumer thread */
     struct books books;
@@ -69,6 +70,10 @@ struct strand {
 
 /* Frees the handlers and branches, not the strand. */
 void strand_deinit(struct strand *strand);
+
+/* While it is built: how long, in ns, a handler may hold a batch before that is counted; 0: as long
+ * as it likes. speed is cycles_per_ns(). */
+void strand_set_budget(struct strand *strand, uint64_t budget, double speed);
 
 /* While it is built: a branch of the handler of that index; label is "tee" or "route[1]". The
  * strand must stay where it is from then on. NULL when out of memory. */

@@ -24,8 +24,9 @@ struct batch {
     uint32_t failed;    /* a handler says: so many could not be dealt with */
     uint32_t forwarded; /* a forward says: so many went into outlets; a route, into branches */
     int64_t now;        /* ns, monotonic: when the turn began that it came in */
-    int64_t mark; /* ns, monotonic: when the clock was last looked at, see pipeline/strand.c */
-    bool clocked; /* this batch is a sample: times are taken of it */
+    uint64_t mark;      /* base/cycles.h: when a strand last looked, see pipeline/strand.c */
+    int64_t clock;      /* ns, monotonic: the same of a clocked batch */
+    bool clocked;       /* this batch is a sample: times are taken of it */
     uint16_t selection[BATCH_MAX];
     /* the first schema->n_columns of them, each owned by the handler that fills it */
     const struct column *columns[BATCH_COLUMNS_MAX];

@@ -215,7 +215,8 @@ static inline void made_ignore(void *data)
 static inline void made_init(struct made *made)
 {
     struct diag diag;
-    struct build build = {calloc(1, sizeof(struct graph)), &diag, made_open, NULL};
+    struct build build = {
+        .graph = calloc(1, sizeof(struct graph)), .diag = &diag, .open_source = made_open};
     struct error error;
     char config[1024];
 

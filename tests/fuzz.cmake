@@ -2,6 +2,8 @@
 # tests/fuzz/NAME.c with clang's libFuzzer, ASan and UBSan: the program fuzz-NAME. Each run of the
 # tests fuzzes for a moment (fuzz/NAME), ./dev soak NAME-fuzz for long.
 
+# What stands in fuzz/seeds/NAME, or what that program makes, is where the fuzzing begins.
+
 # fuzz_target(NAME LENGTH LIBRARIES SOURCE...): what it tests is compiled along, by clang.
 function(fuzz_target name length libraries)
   set(program ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/fuzz-${name})
@@ -15,11 +17,8 @@ function(fuzz_target name length libraries)
       ${sources} -lpthread ${libraries}
     DEPENDS fuzz/${name}.c ${sources} ${headers} VERBATIM)
   add_custom_target(fuzz-${name} ALL DEPENDS ${program})
-  if(FUZZ_SEEDS_${name}) # files to begin with
-    list(JOIN FUZZ_SEEDS_${name} "," seeds)
-    set(seeds -seed_inputs=${seeds})
-  endif()
-  add_test(NAME fuzz/${name} COMMAND ${program} -seed=1 -runs=20000 -max_len=${length} ${seeds})
+  add_test(NAME fuzz/${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/run ${program}
+    ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name} -seed=1 -runs=20000 -max_len=${length})
   set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()
 
@@ -28,11 +27,17 @@ if(RINGMILL_KIND STREQUAL release)
   file(GLOB headers CONFIGURE_DEPENDS ${daemon}/*/*.h ${daemon}/include/ringmill/*.h)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c)
-  fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng" ${daemon}/capture/*.c ${daemon}/ring/*.c
+  fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c ${daemon}/schema/unfold.c
+    ${daemon}/record/schema.c ${daemon}/base/error.c ${daemon}/base/nearest.c)
+  fuzz_target(dwarf 16384 "-ldw;-lelf" ${daemon}/schema/c*.c ${daemon}/schema/d*.c
+    ${daemon}/schema/unfold.c ${daemon}/record/schema.c ${daemon}/base/error.c
+    ${daemon}/base/nearest.c)
+  fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng;-lyaml" ${daemon}/capture/*.c
+    ${daemon}/config/*.c ${daemon}/ring/*.c
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
     ${daemon}/sink/capture_encoder.c ${syscall_names})
-  set(FUZZ_SEEDS_elf ${type_objects})
   fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
     ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
-  fuzz_target(expr 4096 "" ${daemon}/expr/*.c ${daemon}/base/nearest.c)
+  fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
+    ${daemon}/base/nearest.c ${daemon}/base/clock.c)
 endif()

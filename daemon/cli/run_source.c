@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* One row for each option: which key it writes, and where. What belongs to a ring stands at the
- * source, or below the ring's name where --ring chooses one. What a program needs to be attached
- * stands in `attach:` without a program's name: it is for whichever needs it. */
+ * source, or below the ring's name where --ring chooses one; of several, each has only its type
+ * here. What a program needs to be attached stands in `attach:` without a program's name: it is for
+ * whichever needs it. */
 
 #include "cli/run_source.h"
 
@@ -40,12 +41,20 @@ static const struct run_source_option options_[] = {
     {"object", "object", AT_SOURCE, ONE, PATH, "FILE", "a BPF object: loaded, attached, read"},
     {"map", "map", AT_SOURCE, ONE, MAY_BE_PATH, "PIN",
      "a ring that is there: pinned path, id:N, or name"},
-    {"ring", "rings", AT_NOTHING, ONE, NO_PATH, "NAME", "of several rings in the object, this one"},
+    {"ring", "rings", AT_NOTHING, MANY, NO_PATH, "NAME[=T]",
+     "of several rings in the object, this one; may be repeated"},
     {"type", "type", AT_RING, ONE, NO_PATH, "T", "the records' type, as in \"struct event\""},
+    {"select", "select", AT_RING, ONE, NO_PATH, "FIELD",
+     "the field that says which type a record has"},
+    {"types", "types", AT_RING, PAIRS, NO_PATH, "V=T", "the type for that value; may be repeated"},
     {"types-from", "types_from", AT_RING, ONE, PATH, "FILE", "another file that describes it"},
     {"layout", "layout", AT_RING, ONE, NO_PATH, "TEXT", "the type in C"},
     {"as", "as", AT_RING, PAIRS, NO_PATH, "FIELD=M", "what a field means, as in saddr=ipv4"},
     {"lost", "lost", AT_RING, ONE, NO_PATH, "NAME", "the map or variable that counts lost records"},
+    {"sequence", "sequence", AT_RING, ONE, NO_PATH, "FIELD",
+     "it numbers the records: gaps are losses"},
+    {"order", "order", AT_RING, ONE, NO_PATH, "FIELD",
+     "the time by which sharded rings are merged"},
     {"program", "programs", AT_SOURCE, MANY, NO_PATH, "P",
      "load only this program; may be repeated"},
     {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P", "go on without it if need be"},
@@ -91,6 +100,24 @@ static const char *find_given(const struct run_source *source, const char *name)
     for (size_t i = 0; i < source->n_given; i++)
         if (strcmp(source->given[i].option->name, name) == 0)
             return source->given[i].value;
+    return NULL;
+}
+
+static size_t count_given(const struct run_source *source, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < source->n_given; i++)
+        count += strcmp(source->given[i].option->name, name) == 0;
+    return count;
+}
+
+/* The first option given that belongs there; NULL: none. */
+static const struct run_source_option *first_at(const struct run_source *source, enum place place)
+{
+    for (size_t i = 0; i < source->n_given; i++)
+        if (source->given[i].option->place == place)
+            return source->given[i].option;
     return NULL;
 }
 
@@ -175,6 +202,13 @@ enum exit_code run_source_finish(struct run_source *source)
         log_error("--%s: built-in sources need no such thing", source->given[0].option->name);
         return EXIT_CODE_ENVIRONMENT;
     }
+    if (count_given(source, "ring") > 1 && first_at(source, AT_RING)) {
+        log_error(
+            "--%s: of several rings, which one? Here each can only have its type, as in --ring "
+            "NAME=T; a config has room for more",
+            first_at(source, AT_RING)->name);
+        return EXIT_CODE_ENVIRONMENT;
+    }
     make_name(source->builtin ? source->builtin : object ? object : map, source->name);
     return source->builtin ? check_builtin(source->builtin) : EXIT_CODE_OK;
 }
@@ -253,18 +287,26 @@ static void put_keys(const struct run_source *source, enum place place, FILE *fi
             put_key(source, option, file);
 }
 
-static bool has_place(const struct run_source *source, enum place place)
+/* "evens" or "evens=struct even". */
+static void put_ring(const struct run_source *source, const char *ring, FILE *file)
 {
-    for (size_t i = 0; i < source->n_given; i++)
-        if (source->given[i].option->place == place)
-            return true;
-    return false;
+    const char *type = strchr(ring, '=');
+    char *name = strndup(ring, strcspn(ring, "="));
+
+    run_source_put_quoted(file, name ? name : "");
+    free(name);
+    fputs(": {", file);
+    if (type) {
+        fputs("type: ", file);
+        run_source_put_quoted(file, type + 1);
+        fputs(", ", file);
+    }
+    put_keys(source, AT_RING, file);
+    fputs("}, ", file);
 }
 
 void run_source_write(const struct run_source *source, FILE *file)
 {
-    const char *ring = find_given(source, "ring");
-
     run_source_put_quoted(file, source->name);
     fputs(": {", file);
     if (source->builtin) {
@@ -272,18 +314,21 @@ void run_source_write(const struct run_source *source, FILE *file)
         run_source_put_quoted(file, source->builtin);
     }
     put_keys(source, AT_SOURCE, file);
-    if (has_place(source, AT_ATTACH)) {
+    if (first_at(source, AT_ATTACH)) {
         fputs("attach: {", file);
         put_keys(source, AT_ATTACH, file);
         fputs("}, ", file);
     }
-    if (ring) {
-        fputs("rings: {", file);
-        run_source_put_quoted(file, ring);
-        fputs(": {", file);
+    if (!find_given(source, "ring")) {
+        put_keys(source, AT_RING, file);
+        fputs("}", file);
+        return;
     }
-    put_keys(source, AT_RING, file);
-    fputs(ring ? "}}}" : "}", file);
+    fputs("rings: {", file);
+    for (size_t i = 0; i < source->n_given; i++)
+        if (strcmp(source->given[i].option->name, "ring") == 0)
+            put_ring(source, source->given[i].value, file);
+    fputs("}}", file);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */

@@ -106,7 +106,7 @@ static void see_sink(const struct graph_sink *sink, struct sink_sight *sight)
 
     sight->sink = sink;
     sight->delivered = counter_get(&sink->lane.delivered);
-    sight->dropped = counter_get(&sink->lane.dropped);
+    sight->dropped = lane_dropped(&sink->lane);
     sight->forwarded = counter_get(&sink->lane.forwarded);
     sight->in_flight = sight->forwarded - sight->delivered - sight->dropped;
     sight->bytes = counter_get(&writer->bytes);

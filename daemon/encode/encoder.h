@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "encode/framing.h"
 #include "record/batch.h"
 #include "record/loss.h"
 #include "record/schema.h"
@@ -31,6 +32,7 @@ struct encoder {
 
 struct encoder_ops {
     const char *name; /* as the config's `format:` has it */
+    enum framing framing;
 
     /* 0, -ENOMEM or -EINVAL with error filled. schema is borrowed until close; source is copied.
      * The caller owns *ret_encoder and gives it back by close. */

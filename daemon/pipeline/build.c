@@ -14,13 +14,16 @@
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "encode/registry.h"
+#include "expr/defs.h"
 #include "pipeline/build.h"
 
 struct top_config {
     int64_t version;
+    struct setting_texts plugins;
     const struct config_node *sources;
     const struct config_node *sinks;
     const struct config_node *pipelines;
+    const struct config_node *defs;
     /* bound by control/, which reads them from the same tree */
     const struct config_node *control;
     const struct config_node *health;
@@ -36,6 +39,13 @@ static const struct setting top_settings[] = {
         .maximum = 1,
         .required = true,
         .doc = "of this grammar",
+    },
+    {
+        .name = "plugins",
+        .type = SETTING_TEXTS,
+        .offset = offsetof(struct top_config, plugins),
+        .maximum = GRAPH_PLUGINS_MAX,
+        .doc = "shared objects with handlers, see docs/plugins.md",
     },
     {
         .name = "sources",
@@ -57,6 +67,12 @@ static const struct setting top_settings[] = {
         .offset = offsetof(struct top_config, pipelines),
         .required = true,
         .doc = "what happens in between, by name",
+    },
+    {
+        .name = "defs",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct top_config, defs),
+        .doc = "expressions that others use by their names",
     },
     {
         .name = "control",
@@ -82,6 +98,15 @@ static const struct setting top_settings[] = {
 struct sink_config {
     const char *type;
     const char *format;
+    int overflow;
+};
+
+static const struct setting_choice overflow_choices[] = {
+    {"block", LANE_BLOCK},
+    {"drop", LANE_DROP_NEWEST},
+    {"drop-newest", LANE_DROP_NEWEST},
+    {"drop-oldest", LANE_DROP_OLDEST},
+    {0},
 };
 
 static const struct setting sink_settings[] = {
@@ -98,6 +123,14 @@ static const struct setting sink_settings[] = {
         .offset = offsetof(struct sink_config, format),
         .fallback = "json",
         .doc = "how events are written",
+    },
+    {
+        .name = "overflow",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct sink_config, overflow),
+        .fallback = "block",
+        .choices = overflow_choices,
+        .doc = "when the sink is slow: hold the sources up, or drop what is newest or oldest",
     },
     {0},
 };
@@ -231,6 +264,7 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
     tables[1] = (struct setting_table){sink->ops->settings, sink->config};
     if (setting_bind_tables(tables, sink->ops->settings ? 2 : 1, entry, build->diag) == 0)
         find_format(build, entry, common.format, sink->ops, &sink->outlet);
+    sink->overflow = (enum lane_overflow)common.overflow;
     sink->outlet.sink_name = sink->name;
     sink->outlet.lane = &sink->lane;
     return 0;
@@ -303,9 +337,12 @@ int build_graph(struct build *build, const struct config_tree *tree)
     if (!build->graph->resolver)
         return -ENOMEM;
     setting_bind(top_settings, tree->root, &top, build->diag);
+    build_plugins(build, &top.plugins);
     result = build_sources(build, top.sources);
     if (result == 0)
         result = build_sinks(build, top.sinks);
+    if (result == 0)
+        result = expr_defs_new(top.defs, build->diag, &build->graph->defs);
     if (result == 0)
         result = build_pipelines(build, top.pipelines, top.sources);
     if (result == 0 && diag_count(build->diag) > 0)

@@ -2,7 +2,8 @@
 
 /* The order inside handle_batch() is the at-most-once contract: encode in place, publish the
  * position, hand over. A kill in between loses what was published and not yet written (at most the
- * lanes' chunks), and never writes a record twice.
+ * lanes' chunks), and never writes a record twice. At-least-once turns it round: hand over, and
+ * publish when the sinks have acknowledged: see held.h.
  *
  * Shards that are merged by time give their records in runs, often of one record. Publishing each
  * would take the page away from the producers each time, so there the last two steps come once for
@@ -22,6 +23,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
+#include "pipeline/held.h"
 #include "pipeline/losses.h"
 #include "pipeline/replay.h"
 #include "pipeline/runs.h"
@@ -34,10 +36,12 @@
 
 static bool stream_has_room(const struct graph_stream *stream)
 {
+    bool room = true;
+
+    /* all of them: one that drops makes room when it is asked */
     for (uint32_t i = 0; i < stream->n_sinks; i++)
-        if (!lane_has_room(&stream->sinks[i]->lane))
-            return false;
-    return true;
+        room &= lane_has_room(&stream->sinks[i]->lane);
+    return room;
 }
 
 static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
@@ -77,10 +81,10 @@ void consumer_resume(struct consumer *consumer)
     }
 }
 
-static void hand_over(struct consumer *consumer, bool open)
+static void hand_over(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i].lane, open);
+        lane_hand_over(&consumer->graph->sinks[i].lane, what);
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -108,10 +112,27 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
+/* Publishes what was acknowledged. */
+static void settle(struct graph_ring *ring)
+{
+    uint64_t position;
+
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
+static void commit_ring(struct graph_ring *ring)
+{
+    if (ring->held)
+        settle(ring);
+    if (!ring->held || !held_waits(ring->held))
+        ringmill_ring_commit_all(ring->ring);
+}
+
 static void commit_stream(struct graph_stream *stream)
 {
     for (uint32_t i = 0; i < stream->n_rings; i++)
-        ringmill_ring_commit_all(stream->rings[i]->ring);
+        commit_ring(stream->rings[i]);
     stream->uncommitted = 0;
 }
 
@@ -120,6 +141,11 @@ static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
 {
     struct graph_stream *stream = ring->stream;
 
+    if (ring->held) {
+        held_add(ring->held, taken->end);
+        settle(ring);
+        return true;
+    }
     if (!stream->stream->ordered) {
         ringmill_ring_commit(taken->ring, taken->end);
         return true;
@@ -140,13 +166,16 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     resolver_turn(consumer->graph->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.now = consumer->turn_start;
+    batch.mark = consumer->mark;
     /* how long ago a capture's records were submitted says nothing */
     batch.clocked = !ring->stream->stream->capture && clock_is_due(consumer, ring);
     runs_handle(ring, &batch, consumer->turn_start);
+    consumer->mark = batch.mark;
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
     if (commit(ring, taken))
-        hand_over(consumer, false);
+        hand_over(consumer, LANE_FULL);
     if (batch.clocked) {
         ring->clocked_at = clock_monotonic();
         if (submitted > 0)
@@ -211,7 +240,7 @@ bool consumer_read(struct consumer *consumer)
     struct ringmill_batch taken;
     int result = 1;
 
-    consumer->turn_start = clock_monotonic();
+    consumer->turn_start = consumer->mark = clock_monotonic();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
@@ -225,7 +254,7 @@ bool consumer_read(struct consumer *consumer)
     }
     commit_rest(consumer->graph);
     tell_rest(consumer);
-    hand_over(consumer, true);
+    hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0;
 }
@@ -249,6 +278,13 @@ static bool exhausted(const struct graph *graph)
     return true;
 }
 
+/* Bytes that nobody has looked at; what waits for acknowledgements is not among them. */
+static uint64_t unread(const struct ringmill_ring *ring)
+{
+    return ringmill_ring_available(ring) -
+           (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
+}
+
 static bool drained(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_streams; i++)
@@ -257,7 +293,7 @@ static bool drained(const struct graph *graph)
     for (uint32_t i = 0; i < graph->n_rings; i++) {
         struct ringmill_ring *ring = graph->rings[i]->ring;
 
-        if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+        if (unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
     return true;
@@ -271,10 +307,23 @@ static void tell_exhausted(struct consumer *consumer)
     consumer->on_exhausted(consumer->on_exhausted_data);
 }
 
+/* False: there are some already. */
+static bool await_acknowledgements(const struct graph *graph)
+{
+    bool none = true;
+
+    for (uint32_t i = 0; i < graph->n_rings; i++)
+        if (graph->rings[i]->held && held_waits(graph->rings[i]->held))
+            none &= held_await(graph->rings[i]->held);
+    return none;
+}
+
 /* Who sees the flag set, and set again in the same turn after reading the counters, has read them
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
+    if (!await_acknowledgements(consumer->graph))
+        return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
     atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
@@ -290,8 +339,10 @@ static void *consumer_main(void *data)
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         bool more = consumer_read(consumer);
 
-        if (!more && drain && drained(consumer->graph))
+        if (!more && drain && drained(consumer->graph)) {
+            hand_over(consumer, LANE_ALL);
             return NULL;
+        }
         tell_exhausted(consumer);
         if (!more)
             sleep_until_readable(consumer);
@@ -331,6 +382,19 @@ static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct
                      strerror(-result));
 }
 
+static int hold_ring(struct graph_ring *ring, struct error *error)
+{
+    const struct graph_stream *stream = ring->stream;
+    struct lane *lanes[GRAPH_SINKS_MAX];
+
+    if (!stream->at_least_once)
+        return 0;
+    for (uint32_t i = 0; i < stream->n_keepers; i++)
+        lanes[i] = &stream->keepers[i]->lane;
+    ring->held = held_new(lanes, stream->n_keepers);
+    return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
+}
+
 static int merge_rings(struct consumer *consumer, const struct graph_stream *stream)
 {
     const struct stream *of = stream->stream;
@@ -355,6 +419,8 @@ static int open_stream(struct consumer *consumer, struct graph_stream *stream, s
             result = open_ring(consumer->graph, stream, error);
         if (result == 0)
             result = watch_ring(consumer, stream->rings[i], error);
+        if (result == 0)
+            result = hold_ring(stream->rings[i], error);
     }
     if (result == 0 && stream->stream->ordered && merge_rings(consumer, stream) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
@@ -392,6 +458,13 @@ void consumer_drain(struct consumer *consumer)
 {
     atomic_store(&consumer->drain, true);
     consumer_wake(consumer);
+}
+
+void consumer_settle(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++)
+        if (consumer->graph->rings[i]->held)
+            settle(consumer->graph->rings[i]);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)

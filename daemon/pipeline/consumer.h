@@ -35,6 +35,7 @@ struct consumer {
     uint32_t n_paused;
     bool told_exhausted;
     int64_t turn_start; /* ns, monotonic */
+    int64_t mark;       /* the same: when a strand last looked at the clock in this turn */
 
     /* any thread */
     atomic_bool drain;
@@ -73,6 +74,9 @@ void consumer_resume(struct consumer *consumer);
 
 /* Main thread, after all sources are detached: handle what is in the rings, then end. */
 void consumer_drain(struct consumer *consumer);
+/* Main thread, after consumer_join() and when the writers have ended: publishes what they
+ * acknowledged last. What they gave up stays in its ring. */
+void consumer_settle(struct consumer *consumer);
 /* Main thread: true when the thread has ended within the time. */
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns);
 

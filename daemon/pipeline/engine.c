@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
+#include "encode/encoder.h"
 #include "pipeline/losses.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
@@ -115,7 +116,7 @@ bool engine_gave_up(const struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
         if (atomic_load(&engine->graph->sinks[i].writer.given_up) &&
-            counter_get(&engine->graph->sinks[i].lane.dropped) > 0)
+            lane_dropped(&engine->graph->sinks[i].lane) > 0)
             return true;
     return false;
 }
@@ -126,7 +127,8 @@ static int open_sinks(struct graph *graph, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = &graph->sinks[i];
-        int result = sink->ops->open(sink->config, error, &sink->sink);
+        const struct sink_options options = {sink->name, sink->outlet.format->framing};
+        int result = sink->ops->open(sink->config, &options, error, &sink->sink);
 
         if (result < 0) {
             error_prefix(error, "sink %s", sink->name);
@@ -159,12 +161,14 @@ static int start_writers(struct engine *engine)
         int result = waker_init(&sink->writer.waker);
 
         if (result == 0)
-            result = lane_init(&sink->lane, CONSUMER_ROOM, sink->copies ? sink->copies : 1,
-                               &sink->writer.waker, consumer_on_room, &engine->consumer);
+            result =
+                lane_init(&sink->lane, CONSUMER_ROOM, sink->copies ? sink->copies : 1,
+                          sink->overflow, &sink->writer.waker, consumer_on_room, &engine->consumer);
         if (result < 0)
             return result;
         sink->writer.name = sink->name;
         sink->writer.sink = sink->sink;
+        sink->writer.framing = sink->outlet.format->framing;
         sink->writer.lanes = &sink->lane;
         sink->writer.n_lanes = 1;
         sink->writer.on_gone = on_gone;
@@ -301,7 +305,10 @@ void engine_stop(struct engine *engine)
     }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
-    resolver_stop(engine->graph->resolver);
+    if (engine->consumer.graph)
+        consumer_settle(&engine->consumer);
+    if (engine->graph) /* else it was never started */
+        resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {
         loader_stop(&engine->loader);
         engine->loader_runs = false;

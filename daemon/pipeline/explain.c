@@ -75,8 +75,10 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
                              FILE *file)
 {
     const struct source *told = NULL;
+    char name[STRAND_NAME_MAX];
 
-    fprintf(file, "pipeline %s: at-most-once\n", pipeline->name);
+    fprintf(file, "pipeline %s: %s\n", pipeline->name,
+            pipeline->at_least_once ? "at-least-once" : "at-most-once");
     for (uint32_t i = 0; i < graph->n_strands; i++) {
         const struct graph_strand *strand = graph->strands[i];
         const struct source *source = strand->type->stream->source;
@@ -86,7 +88,7 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
         told = source;
         fprintf(file, "  %s", source->name);
         for (uint32_t k = 0; k < strand->strand.n_handlers; k++)
-            fprintf(file, " > %s", strand->strand.handlers[k]->ops->name);
+            fprintf(file, " > %s", strand_handler_name(&strand->strand, k, name));
         fputc('\n', file);
     }
 }

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 
 #include "base/resolver.h"
+#include "expr/defs.h"
+#include "pipeline/held.h"
+#include "plugin/plugin.h"
 
 /* ---- putting together ------------------------------------------------------------------------ */
 
@@ -109,6 +112,7 @@ static void ring_free(struct graph_ring *ring)
 {
     if (!ring)
         return;
+    held_free(ring->held);
     free(ring->name);
     free(ring->about);
     free(ring);
@@ -168,6 +172,7 @@ static void stream_deinit(struct graph_stream *stream)
     }
     free(stream->types);
     free(stream->sinks);
+    free(stream->keepers);
     free(stream->rings);
 }
 
@@ -211,6 +216,9 @@ void graph_free(struct graph *graph)
     free(graph->rings);
     free(graph->streams);
     resolver_free(graph->resolver);
+    for (uint32_t i = 0; i < graph->n_plugins; i++)
+        plugin_unload(graph->plugins[i]); /* the strands are gone */
+    expr_defs_free(graph->defs);
     free(graph->sources);
     free(graph->sinks);
     free(graph->pipelines);

@@ -25,6 +25,7 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct expr_defs;
 struct resolver;
 struct ringmill_ring;
 
@@ -33,6 +34,7 @@ enum {
     GRAPH_SINKS_MAX = 64,
     GRAPH_PIPELINES_MAX = 256,
     GRAPH_RINGS_MAX = 1024,
+    GRAPH_PLUGINS_MAX = 32,
     GRAPH_NAME_MAX = 64,   /* bytes of a source's, sink's or pipeline's name */
     GRAPH_COPIES_MAX = 64, /* how often one record may be forwarded to one sink */
 };
@@ -45,11 +47,13 @@ struct graph_sink {
     struct outlet outlet;
     struct lane lane;
     struct writer writer;
+    enum lane_overflow overflow;
     uint32_t copies; /* the most times one record can be forwarded here */
 };
 
 struct graph_pipeline {
     const char *name;
+    bool at_least_once;
 };
 
 /* A strand, and whose it is. */
@@ -78,6 +82,7 @@ struct graph_ring {
     /* immutable once it is open */
     struct graph_stream *stream;
     struct ringmill_ring *ring; /* the reader's */
+    struct held *held;          /* commits that wait; NULL: delivery is at-most-once */
     char *name;                 /* of its map; NAME/NUMBER for a shard */
     char *about;                /* for sentences: "exec", or "flows, ring rb/2" */
 
@@ -110,6 +115,9 @@ struct graph_stream {
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */
     uint32_t n_sinks;
+    bool at_least_once;          /* of one of the pipelines that read it */
+    struct graph_sink **keepers; /* n_keepers of them: those that must acknowledge */
+    uint32_t n_keepers;
     struct graph_ring **rings; /* those that are open */
     uint32_t n_rings;
 
@@ -141,8 +149,11 @@ struct graph_source {
 };
 
 struct graph {
+    struct plugin *plugins[GRAPH_PLUGINS_MAX];
+    uint32_t n_plugins;
     struct wall_offset wall;   /* owned by the consumer thread */
     struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
+    struct expr_defs *defs;    /* what `defs:` says; used while it is built */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;

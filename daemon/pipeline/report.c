@@ -63,7 +63,7 @@ static bool report_sink(const struct graph_sink *sink, FILE *file)
             "sink %s: forwarded %" PRIu64 " = delivered %" PRIu64 " + dropped %" PRIu64
             " + in_flight %" PRIu64 "\n",
             sink->name, counter_get(&sink->lane.forwarded), counter_get(&sink->lane.delivered),
-            counter_get(&sink->lane.dropped), in_flight);
+            lane_dropped(&sink->lane), in_flight);
     return in_flight == 0 || complain(file, "sink", sink->name, "events are still under way");
 }
 

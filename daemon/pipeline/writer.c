@@ -27,20 +27,37 @@ static void set_gone(struct writer *writer)
     writer->on_gone(writer->on_gone_data);
 }
 
+/* Doubles, because a peer that is down for long is not helped by many tries; and is random by a
+ * half, because many machines may wait for the same peer. */
+static uint32_t next_pause(struct writer *writer)
+{
+    uint32_t most = writer->sink->ops->retry_max_ms;
+    uint32_t pause = writer->retry_ms ? writer->retry_ms : WRITER_RETRY_MS;
+
+    if (most == 0)
+        return WRITER_RETRY_MS;
+    writer->retry_ms = pause * 2 < most ? pause * 2 : most;
+    writer->random ^= writer->random << 13;
+    writer->random ^= writer->random >> 17;
+    writer->random ^= writer->random << 5;
+    return pause - writer->random % (pause / 2 + 1);
+}
+
 /* One line when writes begin to fail, not too often, and for each of these one when they work
  * again.
  */
 static void pause_after_error(struct writer *writer, int code)
 {
-    struct timespec pause = {.tv_nsec = WRITER_RETRY_MS * 1000000L};
+    const char *why = writer->sink->why ? writer->sink->why : strerror(-code);
+    uint32_t ms = next_pause(writer);
+    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
     counter_add(&writer->errors, 1);
-    note_set(&writer->last_error, strerror(-code));
+    note_set(&writer->last_error, why);
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0) {
         atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
         writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                                         "cannot write: %s; trying again every %d ms",
-                                         strerror(-code), WRITER_RETRY_MS);
+                                         "cannot write: %s; trying again", why);
     }
     nanosleep(&pause, NULL);
 }
@@ -48,21 +65,12 @@ static void pause_after_error(struct writer *writer, int code)
 static void note_success(struct writer *writer, size_t bytes)
 {
     counter_add(&writer->bytes, bytes);
+    writer->retry_ms = 0;
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0)
         return;
     atomic_store_explicit(&writer->retrying_since, 0, memory_order_relaxed);
     if (writer->complained)
         log_about(LOG_LEVEL_INFO, "sink", writer->name, "writing again");
-}
-
-/* How many whole lines lie within the first `bytes`: those events did get out. */
-static uint32_t events_within(const struct chunk *chunk, uint32_t bytes)
-{
-    uint32_t events = 0;
-
-    for (uint32_t i = 0; i < bytes; i++)
-        events += chunk->bytes[i] == '\n';
-    return events;
 }
 
 static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
@@ -74,7 +82,7 @@ static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
 
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
-    uint32_t written = 0;
+    uint32_t written = 0, refused = 0;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
         ssize_t result =
@@ -82,6 +90,7 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
 
         if (result > 0) {
             written += (uint32_t)result;
+            refused += writer->sink->refused;
             note_success(writer, (size_t)result);
         } else if (atomic_load(&writer->given_up) || result == -EPIPE) {
             set_gone(writer);
@@ -92,7 +101,11 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,
-                   written == chunk->used ? chunk->events : events_within(chunk, written));
+                   (written == chunk->used
+                        ? chunk->events
+                        : framing_count(writer->framing, chunk->bytes, written)) -
+                       refused,
+                   written < chunk->used);
 }
 
 /* One chunk of each lane in turn, until all are empty. */
@@ -125,14 +138,17 @@ static bool lanes_empty(const struct writer *writer)
 static void sleep_until_rung(struct writer *writer)
 {
     bool gone = atomic_load(&writer->gone);
+    bool tended = !gone && writer->sink->ops->tend;
+    int timeout = tended ? writer->sink->ops->tend(writer->sink) : -1;
     struct pollfd fds[] = {
         {.fd = writer->waker.fd, .events = POLLIN},
-        {.fd = gone ? -1 : writer->sink->ops->watch_fd(writer->sink)},
+        {.fd = gone ? -1 : writer->sink->ops->watch_fd(writer->sink), .events = POLLRDHUP},
     };
 
     waker_arm(&writer->waker);
     if (lanes_empty(writer) && !atomic_load(&writer->finish) &&
-        poll(fds, sizeof(fds) / sizeof(fds[0]), -1) > 0 && fds[1].revents & (POLLERR | POLLHUP))
+        poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) > 0 &&
+        fds[1].revents & (POLLERR | POLLHUP))
         set_gone(writer);
     waker_disarm(&writer->waker);
 }
@@ -155,6 +171,7 @@ int writer_start(struct writer *writer)
 {
     writer->complaints =
         (struct log_limit){.lines = WRITER_COMPLAINTS, .seconds = WRITER_COMPLAINTS_S};
+    writer->random = (uint32_t)clock_monotonic() | 1;
     return thread_start(&writer->thread, "writer", writer_main, writer);
 }
 

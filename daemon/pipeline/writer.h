@@ -22,7 +22,9 @@
 #include "sink/sink.h"
 
 enum {
-    WRITER_RETRY_MS = 100, /* pause after a failed write */
+    WRITER_RETRY_MS =
+        100, /* pause after a failed write; where the sink says so, it doubles each time,
+                up to the sink's own bound, less a random part of at most a half */
     WRITER_COMPLAINTS = 3, /* lines in the log about failed writes within WRITER_COMPLAINTS_S */
     WRITER_COMPLAINTS_S = 60,
 };
@@ -31,6 +33,7 @@ struct writer {
     /* immutable after writer_start() */
     const char *name;
     struct sink *sink;
+    enum framing framing;
     struct lane *lanes;
     uint32_t n_lanes;
     void (*on_gone)(void *data); /* called once by the writer thread when the peer is gone */
@@ -48,7 +51,9 @@ struct writer {
 
     /* owned by the writer thread */
     struct log_limit complaints;
-    bool complained; /* the failure in hand was logged */
+    bool complained;   /* the failure in hand was logged */
+    uint32_t retry_ms; /* the next pause; 0: no failure in hand */
+    uint32_t random;   /* xorshift's state */
 
     /* any thread */
     atomic_bool finish; /* end once the lanes are empty */

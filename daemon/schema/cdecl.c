@@ -105,9 +105,12 @@ static int refuse_type(struct cparser *parser)
                        nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
-/* Counts a word of a base type. */
-static void note_word(const struct cparser *parser, struct words *words)
+/* Counts a word of a base type. False: there is one already that it cannot stand beside. */
+static bool note_word(const struct cparser *parser, struct words *words)
 {
+    static const char *const bases[] = {"void",   "char",  "int",     "float",
+                                        "double", "_Bool", "__int128"};
+
     if (cparse_is_word(parser, "short"))
         words->n_short++;
     else if (cparse_is_word(parser, "long"))
@@ -116,11 +119,14 @@ static void note_word(const struct cparser *parser, struct words *words)
         words->n_signed++;
     else if (cparse_is_word(parser, "unsigned"))
         words->n_unsigned++;
-    for (size_t i = 0; i < 6; i++)
-        if (cparse_is_word(parser, base_words[i]))
-            words->base = base_words[i];
-    if (cparse_is_word(parser, "__int128"))
-        words->base = "__int128";
+    for (size_t i = 0; i < COUNT(bases); i++) {
+        if (!cparse_is_word(parser, bases[i]))
+            continue;
+        if (words->base)
+            return false;
+        words->base = bases[i];
+    }
+    return true;
 }
 
 static bool has_modifiers(const struct words *words)
@@ -194,10 +200,7 @@ static int read_specifier(struct cparser *parser, struct words *words,
         return cparse_advance(parser);
     }
     if (cparse_is_one_of(parser, base_words, COUNT(base_words))) {
-        const char *before = words->base;
-
-        note_word(parser, words);
-        if (specifiers->type || (before && words->base != before))
+        if (specifiers->type || !note_word(parser, words))
             return clex_refuse(&parser->lex, parser->token.at, "these words make no type together");
         return cparse_advance(parser);
     }

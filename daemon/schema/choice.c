@@ -38,7 +38,8 @@ void choice_offer(struct choice *choice, const char *candidate)
 {
     if (!candidate)
         return;
-    nearest_offer(&choice->nearest, candidate);
+    if (strcmp(candidate, choice->nearest.name) != 0) /* only its keyword was wrong */
+        nearest_offer(&choice->nearest, candidate);
     for (uint32_t i = 0; i < choice->n_listed; i++)
         if (strcmp(choice->listed[i], candidate) == 0)
             return;

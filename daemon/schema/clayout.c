@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The rules, as found in the compilers' own sources and proved by the test with random structs:
+/* The rules that gcc and clang share, proved by the test with random structs:
  *
  * A member lies at the next multiple of its alignment. `packed` makes that 1 (in bits, for a
  * bitfield), `aligned` raises it, packed or not. A struct is aligned as the strictest of its
@@ -12,8 +12,10 @@
  * begin at the next free byte:
  *
  *     struct { u8 a; u32 b:20; u32 c:12; u8 d; }
- *     | a       | b b b b b : b b b b b |               | c : c | d |        12 bytes
- *     0         8           28: c would cross into the next u32          */
+ *     | a       | b b b b b b b b b |      | c c c c |    | d       |      8 bytes
+ *     0         8                   28     32        44   48        56
+ *
+ * c would cross from one u32 into the next, so it begins with that; d begins at a byte. */
 
 #include "schema/clayout.h"
 

@@ -219,13 +219,13 @@ static int read_escape(const struct clex *lex, uint32_t at, uint32_t *ret_width)
 
 static int read_character(struct clex *lex, struct ctoken *token)
 {
-    uint32_t width = 1;
-    int value = (signed char)peek(lex, lex->at + 1);
+    char c = peek(lex, lex->at + 1);
+    uint32_t width = c && c != '\n' && c != '\'' ? 1 : 0;
+    int value = (signed char)c;
 
-    if (value == '\\')
+    if (c == '\\')
         value = read_escape(lex, lex->at + 1, &width);
-    if (width == 0 || value == '\n' || lex->at + 1 >= lex->length ||
-        peek(lex, lex->at + 1) == '\'' || peek(lex, lex->at + 1 + width) != '\'')
+    if (width == 0 || peek(lex, lex->at + 1 + width) != '\'')
         return clex_refuse(lex, lex->at, "expected one character and a closing ' here");
     token->kind = CTOKEN_INTEGER;
     token->value = (uint64_t)(int64_t)value;

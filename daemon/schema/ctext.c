@@ -151,14 +151,16 @@ static bool is_sample(const struct ctype *type)
     return type && (type->kind == CTYPE_STRUCT || type->kind == CTYPE_UNION) && type->is_complete;
 }
 
-/* Offers all structs, unions and typedefs of them. */
+/* Offers all structs and unions, and typedefs of those without a tag. */
 static void offer_all(const struct cparser *parser, struct choice *choice)
 {
     for (uint32_t i = 0; i < parser->scope.n_names; i++) {
         const struct cname *name = &parser->scope.names[i];
         const struct ctype *type = name->kind == CNAME_TAG ? name->type : name->alias;
 
-        if (name->kind != CNAME_CONSTANT && is_sample(type))
+        if (name->kind == CNAME_CONSTANT || !is_sample(type))
+            continue;
+        if (name->kind == CNAME_TAG || !ctype_bare(type)->name)
             choice_offer(choice, type->name);
     }
 }
@@ -204,46 +206,46 @@ static int choose(const struct cparser *parser, const char *type_name, struct er
     return unfold(type, parser->last_name, error, ret);
 }
 
-static void put_place(const struct cparser *parser, uint32_t *ret_line, uint32_t *ret_column)
+/* Only where the text itself cannot be understood there is a place. */
+static void put_place(const struct cparser *parser, bool is_inside, uint32_t *ret_line,
+                      uint32_t *ret_column)
 {
-    uint32_t line, column;
+    uint32_t line = 0, column = 0;
 
-    clex_place(&parser->lex, parser->lex.error_at, &line, &column);
+    if (is_inside)
+        clex_place(&parser->lex, parser->lex.error_at, &line, &column);
     if (ret_line)
         *ret_line = line;
     if (ret_column)
         *ret_column = column;
 }
 
-static void put_no_place(uint32_t *ret_line, uint32_t *ret_column)
+static int read_layout(struct cparser *parser, const char *text, const char *type_name,
+                       struct error *error, bool *ret_is_inside, struct schema **ret)
 {
-    if (ret_line)
-        *ret_line = 0;
-    if (ret_column)
-        *ret_column = 0;
+    size_t length = strnlen(text, CTEXT_LENGTH_MAX + 1);
+    int r;
+
+    if (length > CTEXT_LENGTH_MAX)
+        return error_set(error, -EINVAL, "a layout has at most %d bytes", CTEXT_LENGTH_MAX);
+    if (!parser->types)
+        return error_set(error, -ENOMEM, "out of memory");
+    clex_init(&parser->lex, text, (uint32_t)length, error);
+    r = read_text(parser);
+    *ret_is_inside = r == -EINVAL;
+    return r < 0 ? r : choose(parser, type_name, error, ret);
 }
 
 int schema_from_ctext(const char *text, const char *type_name, struct error *error,
                       uint32_t *ret_line, uint32_t *ret_column, struct schema **ret)
 {
-    _cleanup_(cleanup_ctypes_free) struct ctypes *types = NULL;
-    struct cparser parser = {0};
-    size_t length = strnlen(text, CTEXT_LENGTH_MAX + 1);
-    int r;
+    struct cparser parser = {.types = ctypes_new()};
+    bool is_inside = false;
+    int r = read_layout(&parser, text, type_name, error, &is_inside, ret);
 
-    put_no_place(ret_line, ret_column);
-    if (length > CTEXT_LENGTH_MAX)
-        return error_set(error, -EINVAL, "a layout has at most %d bytes", CTEXT_LENGTH_MAX);
-    types = ctypes_new();
-    if (!types)
-        return error_set(error, -ENOMEM, "out of memory");
-    parser.types = types;
-    clex_init(&parser.lex, text, (uint32_t)length, error);
-    r = read_text(&parser);
-    if (r == -EINVAL)
-        put_place(&parser, ret_line, ret_column);
-    if (r == 0)
-        r = choose(&parser, type_name, error, ret);
+    if (r < 0)
+        put_place(&parser, is_inside, ret_line, ret_column);
     cscope_deinit(&parser.scope);
+    ctypes_free(parser.types);
     return r;
 }

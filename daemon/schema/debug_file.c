@@ -2,10 +2,10 @@
 
 /* libdw reads the debug sections of a file as they are. In a relocatable object, which is what
  * every BPF object is, they are not finished: where a string or another section is referred to, a
- * relocation says what to add. libdwfl could do that, but knows BPF's relocations no more
- * than libdw does, and drags a whole model of processes in. So they are applied here, to a copy;
- * the few kinds that compilers use in debug sections all mean "the symbol's value plus what is
- * there", in 4 or 8 bytes.
+ * relocation says what to add. libdwfl could do that, but its 0.188 knows BPF's relocations only
+ * as clang before 13 wrote them, and it drags a whole model of processes in. So they are applied
+ * here, to a copy; the few kinds that compilers use in debug sections all mean "the symbol's value
+ * plus what is there", in 4 or 8 bytes.
  *
  * Files without relocations are read in place, without a copy, unless sections are compressed:
  * libelf then changes their headers in the image. */
@@ -192,6 +192,9 @@ static int decompress(Elf *elf, struct error *error)
         const char *name = section_name(elf, section);
         GElf_Shdr header;
 
+        if (strncmp(name, ".zdebug_", strlen(".zdebug_")) == 0)
+            return error_set(error, -ENOTSUP,
+                             "the object's DWARF is compressed in GNU's old way (.zdebug_*)");
         if (strncmp(name, ".debug_", strlen(".debug_")) != 0 || !gelf_getshdr(section, &header) ||
             !(header.sh_flags & SHF_COMPRESSED))
             continue;

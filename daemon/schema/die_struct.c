@@ -27,7 +27,7 @@ bool die_is_struct(Dwarf_Die *die)
 
 bool die_is_definition(Dwarf_Die *die)
 {
-    return !die_flag(die, DW_AT_declaration);
+    return !die_flag(die, DW_AT_declaration) && !dwarf_hasattr(die, DW_AT_signature);
 }
 
 struct definition {
@@ -50,19 +50,31 @@ static int visit_definition(Dwarf_Die *die, void *context)
     return 1;
 }
 
-/* The definition that belongs to a declaration; the entry itself where there is none. */
-static void find_definition(Dwarf *dwarf, Dwarf_Die *die)
+static bool follow_signature(Dwarf_Die *die)
+{
+    Dwarf_Die found;
+
+    if (die_follow(die, DW_AT_signature, &found) != 0 || !die_is_definition(&found) ||
+        dwarf_tag(&found) != dwarf_tag(die))
+        return false;
+    *die = found;
+    return true;
+}
+
+static void search_definition(Dwarf *dwarf, Dwarf_Die *die)
 {
     struct definition wanted = {.name = die_name(die), .tag = dwarf_tag(die)};
-    Dwarf_Die signed_by;
 
-    if (die_is_definition(die))
-        return;
-    if (die_follow(die, DW_AT_signature, &signed_by) == 0 && die_is_definition(&signed_by) &&
-        die_is_struct(&signed_by))
-        *die = signed_by;
-    else if (wanted.name && dies_walk(dwarf, visit_definition, &wanted) == 1)
+    if (wanted.name && dies_walk(dwarf, visit_definition, &wanted) == 1)
         *die = wanted.die;
+}
+
+void die_find_definition(struct die_reader *reader, Dwarf_Die *die)
+{
+    if (die_is_definition(die) || follow_signature(die) || reader->by_name)
+        return;
+    if (reader->n_definitions++ < DIE_STRUCT_DEFINITIONS_MAX)
+        search_definition(reader->dwarf, die);
 }
 
 int die_find_struct(Dwarf *dwarf, Dwarf_Die *die, Dwarf_Die *ret_struct)
@@ -73,7 +85,8 @@ int die_find_struct(Dwarf *dwarf, Dwarf_Die *die, Dwarf_Die *ret_struct)
         int tag = dwarf_tag(&found);
 
         if (die_is_struct(&found)) {
-            find_definition(dwarf, &found);
+            if (!die_is_definition(&found) && !follow_signature(&found))
+                search_definition(dwarf, &found);
             *ret_struct = found;
             return die_is_definition(&found) ? 0 : 1;
         }
@@ -193,9 +206,7 @@ int die_struct_read(struct die_reader *reader, Dwarf_Die *die, const struct ctyp
     struct ctype *type;
     int r;
 
-    if (!reader->by_name && !die_is_definition(die) &&
-        reader->n_definitions++ < DIE_STRUCT_DEFINITIONS_MAX)
-        find_definition(reader->dwarf, &defined);
+    die_find_definition(reader, &defined);
     r = die_add_type(reader, dwarf_tag(die) == DW_TAG_union_type ? CTYPE_UNION : CTYPE_STRUCT,
                      &defined, &type);
     if (r < 0)

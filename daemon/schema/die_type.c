@@ -164,17 +164,22 @@ static int read_names(struct die_reader *reader, Dwarf_Die *die, struct ctype *t
 static int read_enum(struct die_reader *reader, Dwarf_Die *die, const struct ctype **ret_type)
 {
     bool has_negative = false;
+    Dwarf_Die defined = *die;
     struct ctype *type;
-    int r = die_add_type(reader, CTYPE_ENUM, die, &type);
+    int r;
 
-    *ret_type = type;
-    if (r < 0 || reader->by_name)
+    die_find_definition(reader, &defined);
+    r = die_add_type(reader, CTYPE_ENUM, &defined, &type);
+    if (r < 0)
         return r;
-    type->is_complete = !die_flag(die, DW_AT_declaration);
-    r = die_read_size(reader, die, type);
+    *ret_type = type;
+    if (reader->by_name)
+        return 0;
+    type->is_complete = die_is_definition(&defined);
+    r = die_read_size(reader, &defined, type);
     if (r == 0)
-        r = read_names(reader, die, type, &has_negative);
-    if (r == 0 && !has_signed_base(die, &type->is_signed))
+        r = read_names(reader, &defined, type, &has_negative);
+    if (r == 0 && !has_signed_base(&defined, &type->is_signed))
         type->is_signed = has_negative;
     return r;
 }

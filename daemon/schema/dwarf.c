@@ -30,6 +30,7 @@ struct listing {
     void *names; /* a tree of those that were taken */
     int (*take)(void *context, const struct dwarf_candidate *candidate);
     void *context;
+    int result; /* of the last take */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -70,14 +71,13 @@ static int visit_candidate(Dwarf_Die *die, void *context)
 {
     struct listing *listing = context;
     struct dwarf_candidate candidate;
-    const char **kept;
 
-    if (!read_candidate(die, &candidate))
+    if (!read_candidate(die, &candidate) || tfind(candidate.name, &listing->names, compare_names))
         return 0;
-    kept = tsearch(candidate.name, &listing->names, compare_names);
-    if (!kept)
+    if (!tsearch(candidate.name, &listing->names, compare_names))
         return -ENOMEM;
-    return *kept == candidate.name ? listing->take(listing->context, &candidate) : 0;
+    listing->result = listing->take(listing->context, &candidate);
+    return listing->result ? 1 : 0;
 }
 
 int schema_list_dwarf(const void *elf, size_t size, struct error *error,
@@ -95,7 +95,7 @@ int schema_list_dwarf(const void *elf, size_t size, struct error *error,
     debug_file_close(&file);
     if (r == -ENOMEM)
         return error_set(error, r, "out of memory");
-    return r == -EINVAL ? refuse_disorder(error) : r;
+    return r == -EINVAL ? refuse_disorder(error) : listing.result;
 }
 
 /* ---- one type ---- */
@@ -103,6 +103,7 @@ int schema_list_dwarf(const void *elf, size_t size, struct error *error,
 struct search {
     Dwarf *dwarf;
     struct choice_name wanted;
+    uint32_t n_typedefs; /* looked behind */
     bool has_found;
     Dwarf_Die found; /* a struct, or a typedef of one */
 };
@@ -121,6 +122,7 @@ static int visit_wanted(Dwarf_Die *die, void *context)
         return 0;
     if (is_typedef) {
         if (!search->has_found && !search->wanted.has_keyword &&
+            search->n_typedefs++ < DIE_STRUCT_DEFINITIONS_MAX &&
             die_find_struct(search->dwarf, die, &group) == 0) {
             search->found = group;
             search->has_found = true;

@@ -32,13 +32,15 @@ struct capture_sink {
     struct capture_writer *writer;
 };
 
-static int capture_open_sink(const void *config, struct error *error, struct sink **ret)
+static int capture_open_sink(const void *config, const struct sink_options *options,
+                             struct error *error, struct sink **ret)
 {
     const struct capture_config *capture = config;
     struct capture_sink *sink = calloc(1, sizeof(*sink));
     uint64_t cut = 0;
     int result;
 
+    (void)options; /* the framing is our own: chunks are taken whole, nobody looks into them */
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_capture;

@@ -181,14 +181,15 @@ class Maker:
         if base == "bool":
             width = 1
         elif base == "enum":
-            base, width = self.enum(), self.rng.randrange(1, 9)
+            base, width = self.enum(), self.rng.randrange(1, 8)
         else:
             # of one that fills its integer, clang's DWARF says neither width nor first bit
             width = self.rng.randrange(1, WIDTHS[base] + (not packed))
         if self.chance(10):
             return f"{base} : {width};", []
         name = self.name("b")
-        align = self.aligned() if self.chance(30) else ""
+        # less than its type's alignment is ignored by clang, and not by gcc
+        align = f" __attribute__((aligned({self.rng.choice([8, 16])})))" if self.chance(4) else ""
         return f"{base} {name} : {width}{align};", [(name, name, True)]
 
     def nested(self, depth):
@@ -450,6 +451,8 @@ def main():
             subprocess.run(["rm", "-rf", folder], check=True)
     for reader, seen in readers.items():
         for name in names:
+            if reader == "BTF" and truth[name][0] >= 1 << 20:
+                continue  # places of bitfields have 24 bits there
             text = readers["C text"][name]
             doubtful = {path for path, field in text[1].items()
                         if reader == "BTF" and is_doubtful(field)}
@@ -457,7 +460,7 @@ def main():
                            compare_truth(name, truth[name], seen[name], doubtful)]
             complaints += [f"C text and {reader}: {complaint}" for complaint in
                            compare_readers(name, text, seen[name], doubtful)]
-    print("\n".join(complaints[:20000]))
+    print("\n".join(complaints[:50]))
     print(f"{count} structs, {sum(len(places) for _, places in truth.values())} places, "
           f"{len(complaints)} complaints")
     sys.exit(1 if complaints else 0)

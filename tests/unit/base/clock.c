@@ -120,12 +120,22 @@ static void wall_offset(void **state)
     assert_int_not_equal(wall.offset, 0);
 }
 
+static void the_coarse_clock_is_a_little_behind(void **state)
+{
+    int64_t tick = clock_coarse_tick(), before = clock_monotonic(), coarse = clock_coarse();
+
+    (void)state;
+    assert_in_range(tick, 1, 100000000);
+    assert_true(coarse <= clock_monotonic());
+    assert_true(coarse >= before - 2 * tick);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_times),  cmocka_unit_test(every_day),
         cmocka_unit_test(random_times), cmocka_unit_test(stamper_follows),
-        cmocka_unit_test(wall_offset),
+        cmocka_unit_test(wall_offset),  cmocka_unit_test(the_coarse_clock_is_a_little_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

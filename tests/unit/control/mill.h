@@ -75,8 +75,8 @@ static inline void mill_start_writer(struct mill *mill)
     sink->ops = &mill_sink_ops;
     sink->sink = &mill->sink.base;
     assert_int_equal(waker_init(&sink->writer.waker), 0);
-    assert_int_equal(lane_init(&sink->lane, CONSUMER_ROOM, 1, &sink->writer.waker, consumer_on_room,
-                               &mill->engine.consumer),
+    assert_int_equal(lane_init(&sink->lane, CONSUMER_ROOM, 1, LANE_BLOCK, &sink->writer.waker,
+                               consumer_on_room, &mill->engine.consumer),
                      0);
     sink->writer.name = sink->name;
     sink->writer.sink = sink->sink;

@@ -231,8 +231,8 @@ static inline void made_init(struct made *made)
     made->graph = build.graph;
     assert_int_equal(waker_init(&made->waker), 0);
     assert_int_equal(lane_init(&made->graph->sinks[0].lane, CONSUMER_ROOM,
-                               made->graph->sinks[0].copies, &made->waker, consumer_on_room,
-                               &made->consumer),
+                               made->graph->sinks[0].copies, LANE_BLOCK, &made->waker,
+                               consumer_on_room, &made->consumer),
                      0);
     assert_int_equal(consumer_init(&made->consumer, made->graph, &error), 0);
     made->consumer.on_exhausted = made_ignore;
@@ -266,7 +266,7 @@ static inline uint64_t made_drain(struct made *made)
 
     while ((chunk = lane_take(lane))) {
         events += chunk->events;
-        lane_give_back(lane, chunk, chunk->events);
+        lane_give_back(lane, chunk, chunk->events, false);
     }
     return events;
 }

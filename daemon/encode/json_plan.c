@@ -357,6 +357,11 @@ int json_plan_init(struct json_plan *plan, const struct schema *schema,
             draft.time = &schema->fields[i];
     r = add_event(&draft, schema);
     free(draft.pending);
+    if (r == 0 && !plan->steps) {
+        /* nothing to print in this type: a place to run from, all the same */
+        plan->steps = calloc(1, sizeof(*plan->steps));
+        r = plan->steps ? 0 : -ENOMEM;
+    }
     return r == -ENOMEM ? error_set(error, r, "out of memory") : r;
 }
 

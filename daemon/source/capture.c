@@ -120,9 +120,9 @@ static int capture_open_source(struct source *source, const struct config_node *
     if (result == 0 && bound->count > 0)
         capture_cut(state->capture, (uint64_t)bound->count);
     if (result == 0 && state->capture->n_types == 0)
-        result = error_set(&error, -ENODATA, "%s",
-                           state->capture->damaged ? state->capture->damage.text
-                                                   : "there is no record in it");
+        result = state->capture->damaged
+                     ? error_set(&error, -EBADMSG, "%s", state->capture->damage.text)
+                     : error_set(&error, -ENODATA, "there is no record in %s", bound->path);
     if (result == 0) {
         result = make_stream(source, state->capture);
         if (result < 0)

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "capture/capture.h"
@@ -94,6 +95,7 @@ static void *feeder_main(void *data)
 {
     const struct feeder *feeder = data;
 
+    capabilities_drop(); /* those of the loader thread, which has started it; none are needed */
     if (feeder->speed > 0)
         feed_paced(feeder);
     else

@@ -137,7 +137,11 @@ static void make_good(void)
     struct encoder *one, *other;
     struct error error;
 
+    struct capture_id_name name = {.kind = CAPTURE_USER, .length = 4, .id = 1};
+
     put_control(CAPTURE_SECTION, sizeof(struct capture_section));
+    memcpy(good + good_size + LAYOUT_HEADER, &name, sizeof(name));
+    put_control(CAPTURE_NAME, sizeof(name) + name.length);
     put_control(CAPTURE_CHECK, sizeof(struct capture_check));
     capture_encoder_ops.open(&sample_schema, "agent", NULL, &error, &one);
     capture_encoder_ops.open(&other_schema, "other", NULL, &error, &other);

@@ -357,13 +357,78 @@ static void many_readers(void **state)
     resolver_free(resolver);
 }
 
+/* What is found out while a batch is in hand shows in the next one, to all who ask. */
+static void a_batch_sees_one_state(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 0, 0, 0);
+    struct resolver_counts counts = {0};
+    struct resolver_port *one, *other;
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    (void)state;
+    resolver_turn(NULL);
+    assert_int_equal(resolver_join(resolver, &one), 0);
+    assert_int_equal(resolver_join(resolver, &other), 0);
+    resolver_turn(resolver);
+    assert_false(find(one, RESOLVER_UID, 7, name));
+    while (counts.names == 0) {
+        resolver_count(resolver, &counts);
+        nap();
+    }
+    assert_false(find(one, RESOLVER_UID, 7, name));
+    assert_false(find(other, RESOLVER_UID, 7, name));
+    resolver_turn(resolver);
+    assert_true(find(one, RESOLVER_UID, 7, name));
+    assert_true(find(other, RESOLVER_UID, 7, name));
+    assert_string_equal(name, "0-7-0");
+    resolver_leave(one);
+    resolver_leave(other);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+static void names_that_are_given(void **state)
+{
+    struct resolver *resolver = resolver_new(NULL);
+    struct resolver_port *port;
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    (void)state;
+    assert_false(resolver_is_given(resolver));
+    resolver_set_given(resolver);
+    assert_true(resolver_is_given(resolver));
+    resolver_give(resolver, RESOLVER_UID, 0, "nobody asks", 11);
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    assert_false(resolver_wanted(resolver));
+    resolver_turn(resolver);
+    assert_false(find(port, RESOLVER_UID, 0, name)); /* and nobody is asked */
+    resolver_give(resolver, RESOLVER_UID, 0, "toor", 4);
+    assert_true(find(port, RESOLVER_UID, 0, name));
+    assert_string_equal(name, "toor");
+    assert_false(find(port, RESOLVER_GID, 0, name));
+    resolver_give(resolver, RESOLVER_UID, 0, "root", 4);
+    assert_true(find(port, RESOLVER_UID, 0, name));
+    assert_string_equal(name, "root");
+    resolver_give(resolver, RESOLVER_UID, 0, NULL, 0);
+    assert_false(find(port, RESOLVER_UID, 0, name));
+    resolver_leave(port);
+    resolver_free(resolver);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(misses_then_hits), cmocka_unit_test(negative_answers),
-        cmocka_unit_test(names_change),     cmocka_unit_test(queue_is_bounded),
-        cmocka_unit_test(evictions),        cmocka_unit_test(hanging_lookup),
-        cmocka_unit_test(system_names),     cmocka_unit_test(many_readers),
+        cmocka_unit_test(misses_then_hits),
+        cmocka_unit_test(negative_answers),
+        cmocka_unit_test(names_change),
+        cmocka_unit_test(queue_is_bounded),
+        cmocka_unit_test(evictions),
+        cmocka_unit_test(hanging_lookup),
+        cmocka_unit_test(system_names),
+        cmocka_unit_test(many_readers),
+        cmocka_unit_test(a_batch_sees_one_state),
+        cmocka_unit_test(names_that_are_given),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,20 +30,35 @@ static uint32_t text_loop(const struct term *term, const struct run *run, bool w
     return kept;
 }
 
+/* All of a FIELD_TEXT's place, with NULs it may hold; bytes is NULL for null. */
+ALWAYS_INLINE struct text load_place(const struct ringmill_view *view, uint64_t offset)
+{
+    struct {
+        uint16_t offset;
+        uint16_t length;
+    } place;
+
+    if (view->length < offset + sizeof(place))
+        return (struct text){0};
+    memcpy(&place, (const char *)view->data + offset, sizeof(place));
+    if ((uint32_t)place.offset + place.length > view->length)
+        return (struct text){0};
+    return (struct text){(const char *)view->data + place.offset, place.length};
+}
+
 /* A FIELD_TEXT that ends at a NUL or at its place's end; seldom worth looking for, because most
- * differ in length or in their first bytes. A list's text is the same place with its NULs. */
+ * differ in length or in their first bytes. */
 static uint32_t placed_loop(const struct term *term, const struct run *run, bool wanted,
                             uint16_t *selection, uint32_t n)
 {
     const struct ringmill_view *views = run->batch->views;
-    struct field place = term->left.field;
+    const uint64_t offset = term->left.field.offset;
     const bool inverted = term->inverted;
     const struct text text = term->text;
     uint32_t kept = 0;
 
-    place.kind = FIELD_TEXTS;
     for (uint32_t k = 0; k < n; k++) {
-        struct text whole = field_text(&place, &views[selection[k]]);
+        struct text whole = load_place(&views[selection[k]], offset);
         bool present = whole.bytes != NULL;
         bool match = present && text.bytes && whole.length >= text.length &&
                      (whole.length == text.length || whole.bytes[text.length] == 0) &&
@@ -61,6 +76,42 @@ uint32_t leaf_text(const struct term *term, const struct run *run, bool wanted, 
     if (term->left.field.kind == FIELD_TEXT)
         return placed_loop(term, run, wanted, selection, n);
     return text_loop(term, run, wanted, selection, n);
+}
+
+/* Its end need not be found for that: no prefix holds a NUL. */
+ALWAYS_INLINE uint32_t prefix_loop(const struct term *term, const struct run *run, bool wanted,
+                                   uint16_t *selection, uint32_t n, bool placed)
+{
+    const struct ringmill_view *views = run->batch->views;
+    const uint64_t offset = term->left.field.offset;
+    const uint64_t size = term->left.field.size;
+    const struct text prefix = term->text;
+    uint32_t kept = 0;
+
+    for (uint32_t k = 0; k < n; k++) {
+        const struct ringmill_view *view = &views[selection[k]];
+        struct text text = {0};
+        bool match;
+
+        if (placed)
+            text = load_place(view, offset);
+        else if (view->length >= offset + size)
+            text = (struct text){(const char *)view->data + offset,
+                                 (uint32_t)(size ? size : view->length - offset)};
+        match = text.bytes && text.length >= prefix.length &&
+                memcmp(text.bytes, prefix.bytes, prefix.length) == 0;
+        selection[kept] = selection[k];
+        kept += match == wanted;
+    }
+    return kept;
+}
+
+uint32_t leaf_prefix(const struct term *term, const struct run *run, bool wanted,
+                     uint16_t *selection, uint32_t n)
+{
+    if (term->left.field.kind == FIELD_TEXT)
+        return prefix_loop(term, run, wanted, selection, n, true);
+    return prefix_loop(term, run, wanted, selection, n, false);
 }
 
 /* char[8] to char[16]: all bytes up to the constant's NUL, in two loads that may overlap. */

@@ -28,6 +28,10 @@ struct pattern;
 int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTERN_ERROR_MAX],
                 uint32_t *ret_at, struct pattern **ret);
 
+/* What each match begins with, at the text's beginning; empty when that is not known. It lives as
+ * long as the program. *ret_all: and what begins so is a match. */
+struct text pattern_prefix(const struct pattern *pattern, bool *ret_all);
+
 /* text.bytes is not NULL. One thread at a time. */
 enum pattern_result pattern_match(const struct pattern *pattern, const struct text *text);
 

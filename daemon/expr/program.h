@@ -79,7 +79,7 @@ struct step {
     struct text text;
     char *scratch; /* bytes for the texts that it makes */
     uint32_t scratch_each;
-    uint32_t cost; /* of a record, beyond what any step costs */
+    uint32_t cost; /* beyond COST_STEP */
 };
 
 struct term;
@@ -101,7 +101,8 @@ struct term {
     bool inverted;  /* the comparison only, null stays false: what != does to == */
     uint32_t first; /* TERM_ALL, TERM_ANY: a list of two or more, ended by 0 */
     uint32_t next;
-    uint32_t cost;       /* of a record, in loads, more or less */
+    uint32_t cost; /* see cost.h */
+    uint8_t passes;
     uint32_t levels;     /* of TERM_ALL and TERM_ANY in it */
     leaf_run *run;       /* from here on: TERM_LEAF */
     uint32_t first_step; /* to run before */

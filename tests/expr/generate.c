@@ -43,7 +43,8 @@ const struct leaf leaves[] = {
     {"numbers[4]", INTEGER, PLAIN, .offset = offsetof(struct sample, tail) + 8, .size = 2},
     {"numbers[900]", INTEGER, PLAIN, .offset = offsetof(struct sample, tail) + 1800, .size = 2},
     {"b3", INTEGER, BITS, .offset = offsetof(struct sample, bits), .size = 3},
-    {"s5", INTEGER, BITS, .offset = offsetof(struct sample, bits), .size = 5, .is_signed = true, .shift = 3},
+    {"s5", INTEGER, BITS, .offset = offsetof(struct sample, bits), .size = 5, .is_signed = true,
+     .shift = 3},
     {"wide", INTEGER, BITS, .offset = offsetof(struct sample, bits[1]), .size = 17, .shift = 1},
     {"c_int", INTEGER, COLUMN, .size = 8, .is_signed = true, .index = 0},
     {"c_port", INTEGER, COLUMN, .size = 2, .index = 5},
@@ -79,15 +80,27 @@ const struct leaf leaves[] = {
 const unsigned n_leaves = sizeof(leaves) / sizeof(*leaves);
 static const struct leaf raw4 = {"raw4", IPV4, PLAIN, AT(raw4)};
 
-static const char *const words[] = {"",        "a",           "ls",   "cron",    "Cron",
-                                    "/etc/passwd", "/etc",    "abcd", "/usr/",   "tail",
-                                    "sixteen-bytes-ab", "eleven-byte", "xxx", "/a/b", "/"};
+static const char *const words[] = {"",
+                                    "a",
+                                    "ls",
+                                    "cron",
+                                    "Cron",
+                                    "/etc/passwd",
+                                    "/etc",
+                                    "abcd",
+                                    "/usr/",
+                                    "tail",
+                                    "sixteen-bytes-ab",
+                                    "eleven-byte",
+                                    "xxx",
+                                    "/a/b",
+                                    "/"};
 enum { WORDS = sizeof(words) / sizeof(*words) };
 /* both engines read these alike */
-static const char *const patterns[] = {"^/etc",  "on$",     "^cron$",   "^/etc/(passwd|shadow)$",
-                                       "a",      "",        "^[a-c]",   "x{2,3}",
-                                       "^/.*/b", "[^a-z]",  "(ls|cron)", "^c?ron?",
-                                       "^a*b",   "e.e",     "^/etc/p.*d$", "\\."};
+static const char *const patterns[] = {"^/etc",  "on$",    "^cron$",      "^/etc/(passwd|shadow)$",
+                                       "a",      "",       "^[a-c]",      "x{2,3}",
+                                       "^/.*/b", "[^a-z]", "(ls|cron)",   "^c?ron?",
+                                       "^a*b",   "e.e",    "^/etc/p.*d$", "\\."};
 enum { PATTERNS = sizeof(patterns) / sizeof(*patterns) };
 
 uint64_t random_next(void)
@@ -145,8 +158,8 @@ static wide random_integer(void)
 
 static struct tree *make_constant(enum type type)
 {
-    static const double reals[] = {0, 0.5, 1.5, 2, 255, 1e9, 4294967296, 9007199254740993.0, 1e300,
-                                   18446744073709551616.0};
+    static const double reals[] = {
+        0, 0.5, 1.5, 2, 255, 1e9, 4294967296, 9007199254740993.0, 1e300, 18446744073709551616.0};
     struct tree *tree = new_tree(CONSTANT, type);
 
     if (type == INTEGER)
@@ -336,10 +349,10 @@ static struct tree *make_list(unsigned depth)
 
     adopt(tree, type == BYTES ? make_field(BYTES) : make_value(type, depth));
     for (unsigned i = 0; i < n && tree->n < CHILDREN_MAX - 1; i++) {
-        struct tree *low = tree->children[0]->shape == FIELD && tree->children[0]->leaf->of &&
-                                   random_below(2)
-                               ? make_name(tree->children[0]->leaf)
-                               : make_constant(type);
+        struct tree *low =
+            tree->children[0]->shape == FIELD && tree->children[0]->leaf->of && random_below(2)
+                ? make_name(tree->children[0]->leaf)
+                : make_constant(type);
 
         adopt(tree, low);
         if (type != INTEGER || low->shape == NAME || random_below(4))
@@ -608,10 +621,9 @@ static const char *joint_of(const struct tree *tree, char buffer[8])
 static void write_shape(FILE *out, const struct tree *tree)
 {
     static const char *const functions[] = {
-        [LEN] = "len",           [LOWER] = "lower",       [UPPER] = "upper",
-        [BASENAME] = "basename", [DIRNAME] = "dirname",   [NET] = "net",
-        [BUCKET] = "bucket",     [LOG2] = "bucket",       [HASH] = "hash",
-        [HAS] = "has",           [STARTS] = "startswith", [ENDS] = "endswith",
+        [LEN] = "len",          [LOWER] = "lower", [UPPER] = "upper",       [BASENAME] = "basename",
+        [DIRNAME] = "dirname",  [NET] = "net",     [BUCKET] = "bucket",     [LOG2] = "bucket",
+        [HASH] = "hash",        [HAS] = "has",     [STARTS] = "startswith", [ENDS] = "endswith",
         [CONTAINS] = "contains"};
     char buffer[8];
 

@@ -550,7 +550,7 @@ static int order_of(const struct tree *tree, const struct value *a, const struct
 static bool compare(const struct tree *tree, const struct value *a, const struct value *b)
 {
     int order = order_of(tree, a, b);
-    const bool results[] = {order == 0, order != 0, order < 0, order <= 0, order > 0, order >= 0};
+    const bool results[] = {order == 0, order != 0, order<0, order <= 0, order> 0, order >= 0};
 
     return results[tree->op];
 }
@@ -566,7 +566,7 @@ static bool in_list(const struct tree *tree, const struct value *value)
             if (value->number >= element.number && value->number <= high.number)
                 return true;
         } else if (tree->children[0]->type == INTEGER ? value->number == element.number
-                                                       : same_bytes(value, &element)) {
+                                                      : same_bytes(value, &element)) {
             return true;
         }
     }

@@ -28,9 +28,10 @@ struct records {
     struct batch batch;
 };
 
-static const char *const vocabulary[] = {"",     "a",        "ls",   "cron",   "Cron",  "/etc/passwd",
-                                         "/etc", "/usr//",   "abcd", "/a/b/c", "tail",  "sixteen-bytes-ab",
-                                         ".",    "//",       "xxx",  "aab",    "/etc/shadow"};
+static const char *const vocabulary[] = {
+    "",     "a",      "ls",   "cron",   "Cron",       "/etc/passwd",
+    "/etc", "/usr//", "abcd", "/a/b/c", "tail",       "sixteen-bytes-ab",
+    ".",    "//",     "xxx",  "aab",    "/etc/shadow"};
 enum { WORDS = sizeof(vocabulary) / sizeof(*vocabulary) };
 
 static void random_word(char *out, uint32_t size)
@@ -216,8 +217,9 @@ static void check_value(struct expr *expr, const struct tree *tree, const char *
         reference_value(tree, &records->batch, index, &value);
         if (!is_same(tree, expr_result(expr), &column, index, &value))
             fail_msg("%s: record %u: got %s %lld, expected %s %lld", text, index,
-                     column_is_null(&column, index) ? "null" : "", (long long)column.integers[index],
-                     value.null ? "null" : "", (long long)value.number);
+                     column_is_null(&column, index) ? "null" : "",
+                     (long long)column.integers[index], value.null ? "null" : "",
+                     (long long)value.number);
     }
 }
 

@@ -128,7 +128,7 @@ static uint32_t leaves(const struct term *term, enum term_kind kind)
 /* What it costs to take one record away from those behind it: the least comes first. */
 static uint32_t rank(const struct term *term, enum term_kind kind)
 {
-    return 100 * term->cost / (100 - leaves(term, kind) + 1);
+    return 1000 * term->cost / (100 - leaves(term, kind) + 1);
 }
 
 /* Puts the child behind all that are no worse. */

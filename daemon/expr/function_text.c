@@ -312,7 +312,7 @@ static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, u
     if (r < 0)
         return r;
     if (run == leaf_starts && compare_is_plain_text(&left) && operand_is_constant(&right) &&
-        !right.is_null)
+        !right.is_null && right.text.length)
         return compare_prefix(call->compile, &left, &right.text, call->first, ret_term);
     constant = operand_is_constant(&left) && operand_is_constant(&right);
     r = operand_load(call->compile, &left);

@@ -86,7 +86,7 @@ ALWAYS_INLINE void case_loop(const struct step *step, const struct run *run, uin
         struct text text = a->texts[k];
 
         if (text.length > step->scratch_each) {
-            run->expr->troubles.copies++;
+            counter_add(&run->expr->troubles.copies, 1);
             text.bytes = NULL;
         }
         out->texts[k] = (struct text){text.bytes ? at : NULL, text.length};

@@ -25,7 +25,8 @@ static uint32_t leaf_match(const struct term *term, const struct run *run, bool 
         if (texts[k].bytes) {
             enum pattern_result result = pattern_match(term->set, &texts[k]);
 
-            run->expr->troubles.matches += result == PATTERN_LIMIT;
+            if (result == PATTERN_LIMIT)
+                counter_add(&run->expr->troubles.matches, 1);
             match = result == (term->inverted ? PATTERN_NO : PATTERN_YES);
         }
         selection[kept] = selection[k];

@@ -12,8 +12,8 @@
 
 enum {
     PATTERN_LENGTH_MAX = 4096, /* bytes of a regular expression */
-    PATTERN_COUNT_MAX = 64,    /* of them in an expression */
-    PATTERN_TEXT_MAX = 8192,   /* bytes of a text that it is matched with; longer ones match none */
+    PATTERN_COUNT_MAX = 16,    /* of them in an expression */
+    PATTERN_TEXT_MAX = 4096,   /* bytes of a text that it is matched with; longer ones match none */
     PATTERN_STEPS_MAX = 10000, /* PCRE2's match limit */
     PATTERN_HEAP_KIB_MAX = 256, /* its heap limit */
     PATTERN_ERROR_MAX = 256,

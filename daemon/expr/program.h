@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/counter.h"
 #include "expr/parse.h"
 #include "record/batch.h"
 #include "record/field.h"
@@ -138,7 +139,10 @@ struct expr {
     struct reg *regs;
     uint32_t n_regs;
     struct field result;
-    struct expr_troubles troubles;
+    struct {
+        counter matches;
+        counter copies;
+    } troubles; /* see struct expr_troubles */
     struct piece *pieces;
 };
 

@@ -131,8 +131,9 @@ ALWAYS_INLINE uint32_t prefix_loop(const struct term *term, const struct run *ru
         struct text text = load_extent(&views[selection[k]], &place, placed);
         bool fits = text.length >= prefix.length;
         const char *at = fits ? text.bytes : prefix.bytes;
-        bool match = fits & (((load_word(at, width) ^ words[0]) |
-                              (load_word(at + last, width) ^ words[1])) == 0);
+        bool match =
+            fits &
+            (((load_word(at, width) ^ words[0]) | (load_word(at + last, width) ^ words[1])) == 0);
 
         if (last > width && match)
             match = memcmp(at, prefix.bytes, prefix.length) == 0;

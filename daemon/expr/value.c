@@ -40,8 +40,7 @@ static void look_at_name(struct look *this, const struct node *node)
         return;
     if (field->kind == FIELD_ENUM && !this->own.names) {
         this->own.names = field;
-        this->own.words =
-            (struct text){this->tree->source + node->start, node->end - node->start};
+        this->own.words = (struct text){this->tree->source + node->start, node->end - node->start};
     }
     this->own.is_text =
         this->own.is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;

@@ -130,7 +130,7 @@ struct shape {
 };
 
 /* in file scope these live for ever */
-#define FIELD_NODE(index) (&(const struct walker){.kind = WALKER_FIELD, .field = &fields[index]})
+#define FIELD_NODE(index)   (&(const struct walker){.kind = WALKER_FIELD, .field = &fields[index]})
 #define INTEGER_NODE(value) (&(const struct walker){.kind = WALKER_INTEGER, .integer = value})
 #define TEXT_NODE(value) \
     (&(const struct walker){.kind = WALKER_TEXT, .text = {value, sizeof(value) - 1}})
@@ -322,8 +322,8 @@ static double drain(struct bench *bench, enum contestant who, const struct shape
 static void add_row(struct report *report, const struct shape *shape, bool mixed,
                     double times[][ROUNDS_MAX], size_t rounds)
 {
-    struct report_row *row = report_add(report, "records/s", "filter/%s/%s", shape->name,
-                                        mixed ? "mixed" : "128");
+    struct report_row *row =
+        report_add(report, "records/s", "filter/%s/%s", shape->name, mixed ? "mixed" : "128");
     double medians[CONTESTANTS];
 
     for (int who = 0; who < CONTESTANTS; who++)
@@ -364,14 +364,24 @@ static void run_shape(struct bench *bench, struct report *report, const struct s
 
 static void name_things(struct event_request *request)
 {
-    static const char *const comms[EVENT_COMMS] = {"nginx", "postgres", "sshd", "cron",
+    static const char *const comms[EVENT_COMMS] = {"nginx", "postgres", "sshd",         "cron",
                                                    "bash",  "python3",  "redis-server", "systemd"};
-    static const char *const paths[EVENT_PATHS] = {
-        "/var/www/html/index.html", "/var/log/nginx/access.log", "/etc/passwd", "/etc/ld.so.cache",
-        "/usr/lib/libc.so.6",       "/proc/self/status",         "/tmp/x",      "/var/www/app.py",
-        "/var/lib/pg/base/1/2663",  "/dev/null",                 "/home/u/.bashrc",
-        "/usr/bin/python3",         "/run/systemd/notify",       "/sys/fs/cgroup/cpu.stat",
-        "/var/log/syslog",          "/usr/share/zoneinfo/UTC"};
+    static const char *const paths[EVENT_PATHS] = {"/var/www/html/index.html",
+                                                   "/var/log/nginx/access.log",
+                                                   "/etc/passwd",
+                                                   "/etc/ld.so.cache",
+                                                   "/usr/lib/libc.so.6",
+                                                   "/proc/self/status",
+                                                   "/tmp/x",
+                                                   "/var/www/app.py",
+                                                   "/var/lib/pg/base/1/2663",
+                                                   "/dev/null",
+                                                   "/home/u/.bashrc",
+                                                   "/usr/bin/python3",
+                                                   "/run/systemd/notify",
+                                                   "/sys/fs/cgroup/cpu.stat",
+                                                   "/var/log/syslog",
+                                                   "/usr/share/zoneinfo/UTC"};
 
     for (int i = 0; i < EVENT_COMMS; i++)
         strncpy(request->comms[i], comms[i], EVENT_COMM - 1);

@@ -20,8 +20,7 @@ void walker_set_pattern(struct walker *walker, const char *pattern)
     PCRE2_SIZE at;
     int error;
 
-    walker->code =
-        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &at, NULL);
+    walker->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &at, NULL);
     if (!walker->code)
         errx(1, "pcre2_compile");
     walker->data = pcre2_match_data_create_from_pattern(walker->code, NULL);
@@ -91,9 +90,9 @@ static struct value look_up(const struct walker *walker, const struct ringmill_v
     if (left.type != INTEGER)
         return truth(false);
     for (uint32_t i = 0; i < walker->n; i++) {
-        if (walker->kind == WALKER_LIST ? walker->integers[i] == left.integer
-                                        : (address & walker->networks[i].mask) ==
-                                              walker->networks[i].address)
+        if (walker->kind == WALKER_LIST
+                ? walker->integers[i] == left.integer
+                : (address & walker->networks[i].mask) == walker->networks[i].address)
             return truth(true);
     }
     return truth(false);

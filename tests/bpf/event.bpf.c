@@ -48,14 +48,14 @@ static __always_inline void fill_event(struct event *event, bool path)
 }
 
 /* A reserve's size must be a constant, so each size has its own. */
-#define WRITE(bytes)                                                        \
-    ({                                                                      \
-        struct event *event = bpf_ringbuf_reserve(&ring, (bytes), 0);       \
-        if (event) {                                                        \
-            fill_event(event, (bytes) >= EVENT_HEAD + EVENT_PATH);          \
-            bpf_ringbuf_submit(event, 0);                                   \
-        }                                                                   \
-        event != NULL;                                                      \
+#define WRITE(bytes)                                                  \
+    ({                                                                \
+        struct event *event = bpf_ringbuf_reserve(&ring, (bytes), 0); \
+        if (event) {                                                  \
+            fill_event(event, (bytes) >= EVENT_HEAD + EVENT_PATH);    \
+            bpf_ringbuf_submit(event, 0);                             \
+        }                                                             \
+        event != NULL;                                                \
     })
 
 static __always_inline bool write_one(void)

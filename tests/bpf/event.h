@@ -7,8 +7,8 @@ enum { EVENT_COMMS = 8, EVENT_COMM = 16, EVENT_PATHS = 16, EVENT_PATH = 32, EVEN
 
 struct event {
     unsigned long long number;
-    unsigned int pid; /* below 32768 */
-    unsigned int uid; /* 0, 33, 1000 or 1001 */
+    unsigned int pid;   /* below 32768 */
+    unsigned int uid;   /* 0, 33, 1000 or 1001 */
     unsigned int saddr; /* network byte order */
     unsigned short port;
     unsigned short kind;

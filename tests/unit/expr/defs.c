@@ -103,7 +103,8 @@ static void refuses_what_is_no_expression(void **state)
     (void)state;
     refuse_defs("defs: [a]\n",
                 "t.yaml:1:7: defs: expected a map of expressions by name, found a list\n");
-    refuse_defs("defs:\n  a: [x]\n", "t.yaml:2:6: defs.a: expected an expression, as in: uid == 0\n");
+    refuse_defs("defs:\n  a: [x]\n",
+                "t.yaml:2:6: defs.a: expected an expression, as in: uid == 0\n");
     refuse_defs("defs:\n  a: ~\n", "t.yaml:2:6: defs.a: expected an expression, as in: uid == 0\n");
     refuse_defs("defs:\n  a: u8 ==\n",
                 "t.yaml:2:11: defs.a: expected a field or a constant, but the expression ends\n"

@@ -91,9 +91,11 @@ static void prefixes_are_known(void **state)
         const char *pattern, *prefix;
         bool all;
     } known[] = {
-        {"^/tmp/", "/tmp/", true}, {"^/tmp/.*x", "/tmp/", false}, {"^abc?", "ab", false},
-        {"abc", "", false},        {"^a|b", "", false},           {"^ab(c|d)", "ab", false},
-        {"^a\\.b$", "a.b", false}, {"x.y", "", false},            {"^(?i)ab", "", false},
+        {"^/tmp/", "/tmp/", true}, {"^/tmp/.*x", "/tmp/", false},
+        {"^abc?", "ab", false},    {"abc", "", false},
+        {"^a|b", "", false},       {"^ab(c|d)", "ab", false},
+        {"^a\\.b$", "a.b", false}, {"x.y", "", false},
+        {"^(?i)ab", "", false},
     };
 
     (void)state;
@@ -148,9 +150,12 @@ int main(void)
 {
     static int without = 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_matches), cmocka_unit_test_prestate(the_same_matches, &without),
-        cmocka_unit_test(prefixes_are_known), cmocka_unit_test(limits),
-        cmocka_unit_test_prestate(limits, &without), cmocka_unit_test(mistakes),
+        cmocka_unit_test(the_same_matches),
+        cmocka_unit_test_prestate(the_same_matches, &without),
+        cmocka_unit_test(prefixes_are_known),
+        cmocka_unit_test(limits),
+        cmocka_unit_test_prestate(limits, &without),
+        cmocka_unit_test(mistakes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

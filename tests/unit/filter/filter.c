@@ -122,7 +122,8 @@ static void shows_what_it_gave_up(void **state)
 /* With its own place, and the place that uses it. */
 static void points_into_a_definition(void **state)
 {
-    static const char text[] = "filter: id == 1 && slow\ndefs:\n  slow: len(text) > 5 && nme == 2\n";
+    static const char text[] =
+        "filter: id == 1 && slow\ndefs:\n  slow: len(text) > 5 && nme == 2\n";
     _cleanup_(cleanup_expr_defs_free) struct expr_defs *defs = NULL;
     struct handler_host with_defs = host;
     struct config_tree *tree = load(text);

@@ -5,3 +5,11 @@ target_include_directories(expr-same PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(expr-same PRIVATE daemon PkgConfig::CMOCKA)
 add_test(NAME expr/same COMMAND expr-same)
 set_tests_properties(expr/same PROPERTIES TIMEOUT 120 LABELS unit)
+
+# Each example of the manual.
+add_executable(expr-manual expr/manual.c)
+target_include_directories(expr-manual PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_compile_definitions(expr-manual PRIVATE MANUAL="${PROJECT_SOURCE_DIR}/docs/expressions.md")
+target_link_libraries(expr-manual PRIVATE daemon PkgConfig::CMOCKA)
+add_test(NAME expr/manual COMMAND expr-manual)
+set_tests_properties(expr/manual PROPERTIES TIMEOUT 60 LABELS unit)

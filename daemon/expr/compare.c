@@ -10,17 +10,9 @@
 
 #include <string.h>
 
+#include "expr/cost.h"
 #include "expr/leaf.h"
 #include "expr/value.h"
-
-/* What a record costs, in loads, more or less: the terms of && and || run cheapest first. */
-enum {
-    COST_RANGE = 1,
-    COST_STEP = 2,
-    COST_REGISTERS = 3,
-    COST_WORDS = 2,
-    COST_TEXT = 6,
-};
 
 static const enum op mirrored[] = {
     [OP_EQ] = OP_EQ, [OP_NE] = OP_NE, [OP_LT] = OP_GT,
@@ -156,7 +148,8 @@ static void bounds_of(const struct operand *operand, wide *ret_least, wide *ret_
 int compare_range(struct compile *compile, struct operand *operand, wide lowest, wide highest,
                   bool inverted, uint32_t first, uint32_t *ret_term)
 {
-    struct term term = {.run = leaf_range, .inverted = inverted, .cost = COST_RANGE};
+    struct term term = {
+        .run = leaf_range, .inverted = inverted, .cost = COST_RANGE, .passes = PASSES_HALF};
     wide least, most, value = operand_wide(operand);
 
     if (operand_is_constant(operand))
@@ -167,6 +160,8 @@ int compare_range(struct compile *compile, struct operand *operand, wide lowest,
     lowest = lowest > least ? lowest : least;
     highest = highest < most ? highest : most;
     operand_drop(compile, operand);
+    if (lowest == highest && operand->type != TYPE_BOOL)
+        term.passes = inverted ? 100 - PASSES_EQUAL : PASSES_EQUAL;
     if (lowest > highest) {
         if (!inverted) {
             compile->expr->n_steps = first;
@@ -223,7 +218,8 @@ static int text_with_constant(struct compile *compile, enum op op, const struct 
                         .left = left->place,
                         .inverted = op == OP_NE,
                         .text = *text,
-                        .cost = COST_TEXT};
+                        .cost = COST_TEXT,
+                        .passes = op == OP_NE ? 100 - PASSES_EQUAL : PASSES_EQUAL};
 
     if (memchr(text->bytes, 0, text->length) ||
         (field->kind == FIELD_CHARS && field->size && text->length > field->size)) {
@@ -236,6 +232,28 @@ static int text_with_constant(struct compile *compile, enum op op, const struct 
         term.cost = COST_WORDS;
         fill_words(&term, field->size);
     }
+    return compare_add(compile, &term, first, ret_term);
+}
+
+bool compare_is_plain_text(const struct operand *operand)
+{
+    return operand->type == TYPE_TEXT && operand->where == WHERE_PLACE &&
+           !operand->place.field.column && operand->place.field.kind != FIELD_TEXTS;
+}
+
+int compare_prefix(struct compile *compile, const struct operand *left, const struct text *prefix,
+                   uint32_t first, uint32_t *ret_term)
+{
+    const struct field *field = &left->place.field;
+    struct term term = {.run = leaf_prefix,
+                        .left = left->place,
+                        .text = *prefix,
+                        .cost = COST_PREFIX,
+                        .passes = PASSES_SOME};
+
+    if (memchr(prefix->bytes, 0, prefix->length) ||
+        (field->kind == FIELD_CHARS && field->size && prefix->length > field->size))
+        return compare_add_truth(compile, false, ret_term);
     return compare_add(compile, &term, first, ret_term);
 }
 
@@ -259,6 +277,9 @@ static int compare_registers(struct compile *compile, enum op op, struct operand
         .a_float = a->type == TYPE_FLOAT,
         .b_float = b->type == TYPE_FLOAT,
         .cost = is_text ? COST_TEXT : COST_REGISTERS,
+        .passes = op == OP_EQ   ? PASSES_EQUAL
+                  : op == OP_NE ? 100 - PASSES_EQUAL
+                                : PASSES_HALF,
     };
     int r = operand_load(compile, left);
 

@@ -17,6 +17,12 @@ int compare_add_truth(struct compile *compile, bool truth, uint32_t *ret_term);
 int compare_range(struct compile *compile, struct operand *operand, wide lowest, wide highest,
                   bool inverted, uint32_t first, uint32_t *ret_term);
 
+/* A text in the sample, of its own field. */
+bool compare_is_plain_text(const struct operand *operand);
+/* Does such a text begin with the prefix, whose bytes live as long as the program? */
+int compare_prefix(struct compile *compile, const struct operand *left, const struct text *prefix,
+                   uint32_t first, uint32_t *ret_term);
+
 /* Can the two be equal, by their types? */
 bool compare_fits(const struct operand *left, const struct operand *constant);
 

@@ -4,12 +4,14 @@
  * `negated`; constants fold upwards, so that a running expression holds one only when it is one as
  * a whole. Operands are checked before anything is folded: `false && nonsense` is an error still.
  *
- * No condition has an effect, so what && and || join runs in the order of its cost. */
+ * No condition has an effect, so what && and || join runs in the order that promises to cost
+ * least. */
 
 #include "expr/condition.h"
 
 #include "expr/arithmetic.h"
 #include "expr/compare.h"
+#include "expr/cost.h"
 #include "expr/defs.h"
 #include "expr/function.h"
 #include "expr/leaf.h"
@@ -59,7 +61,7 @@ static int compile_flags(struct compile *compile, const struct node *node, uint3
     const struct beside beside = value_beside(compile, node, &beside_nothing);
     uint32_t first = compile->expr->n_steps;
     struct operand left, right;
-    struct term term = {.run = leaf_mask, .cost = 1};
+    struct term term = {.run = leaf_mask, .cost = COST_RANGE, .passes = PASSES_HALF};
     int r;
 
     if (right_node->next) {
@@ -115,18 +117,43 @@ static int compile_not(struct compile *compile, const struct node *node, uint32_
     return 0;
 }
 
-/* Puts the child behind all that cost no more. */
+/* Of a hundred records, how many does the term leave for those behind it? */
+static uint32_t leaves(const struct term *term, enum term_kind kind)
+{
+    bool holds = term->negated == (kind == TERM_ANY);
+
+    return holds ? term->passes : 100 - term->passes;
+}
+
+/* What it costs to take one record away from those behind it: the least comes first. */
+static uint32_t rank(const struct term *term, enum term_kind kind)
+{
+    return 1000 * term->cost / (100 - leaves(term, kind) + 1);
+}
+
+/* Puts the child behind all that are no worse. */
 static void insert(struct term *terms, struct term *joined, uint32_t child)
 {
     uint32_t *at = &joined->first;
 
-    while (*at && terms[*at].cost <= terms[child].cost)
+    while (*at && rank(&terms[*at], joined->kind) <= rank(&terms[child], joined->kind))
         at = &terms[*at].next;
     terms[child].next = *at;
     *at = child;
-    joined->cost += terms[child].cost;
     if (joined->levels < terms[child].levels)
         joined->levels = terms[child].levels;
+}
+
+/* The guesses for the whole, from those for its children in their order. */
+static void estimate(const struct term *terms, struct term *joined)
+{
+    uint32_t left = 10000; /* of so many records */
+
+    for (uint32_t at = joined->first; at; at = terms[at].next) {
+        joined->cost += terms[at].cost * left / 10000 + 1;
+        left = left * leaves(&terms[at], joined->kind) / 100;
+    }
+    joined->passes = (uint8_t)((joined->kind == TERM_ALL ? left : 10000 - left) / 100);
 }
 
 /* The operands of && or || in a list, without those that change nothing. `settles`: the constant
@@ -160,6 +187,7 @@ static int compile_joined(struct compile *compile, const struct node *node, enum
         return compile_refuse(compile, node,
                               "&& and || may stand at most %d deep inside each other",
                               EXPR_LEVELS_MAX);
+    estimate(compile->expr->terms, &joined);
     return compile_add_term(compile, &joined, ret_term);
 }
 

@@ -42,10 +42,8 @@ static uint32_t run_term(const struct run *run, uint32_t index, bool wanted, uin
 static void run_steps(const struct run *run, uint32_t first, uint32_t n_steps,
                       const uint16_t *selection, uint32_t n)
 {
-    const struct step *steps = run->expr->steps + first;
-
-    for (uint32_t i = 0; i < n_steps; i++)
-        steps[i].run(&steps[i], run, selection, n);
+    for (uint32_t i = first; i < first + n_steps; i++)
+        run->expr->steps[i].run(&run->expr->steps[i], run, selection, n);
 }
 
 /* Each child runs over what the one before kept. */

@@ -98,9 +98,10 @@ const struct field *expr_result(const struct expr *expr)
     return &expr->result;
 }
 
-const struct expr_troubles *expr_troubles(const struct expr *expr)
+struct expr_troubles expr_troubles(const struct expr *expr)
 {
-    return &expr->troubles;
+    return (struct expr_troubles){.matches = counter_get(&expr->troubles.matches),
+                                  .copies = counter_get(&expr->troubles.copies)};
 }
 
 void expr_select(struct expr *expr, struct batch *batch)

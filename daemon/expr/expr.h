@@ -28,6 +28,10 @@ enum {
     EXPR_INDEX_MAX = 65535,  /* N of list[N] */
     EXPR_REGISTERS_MAX = 64, /* intermediate results at a time */
     EXPR_ERROR_MAX = 512,
+    /* What one record may cost the slowest expression within these limits, in milliseconds of CPU
+     * time; ten times that where memory may not be executable, so that PCRE2 has to interpret. The
+     * fuzzer looks for slower ones. */
+    EXPR_RECORD_MS_MAX = 500,
 };
 
 struct expr_defs;
@@ -77,8 +81,8 @@ struct expr_troubles {
     uint64_t copies;  /* of texts too long for lower() or upper(): null */
 };
 
-/* On the expression's own thread. */
-const struct expr_troubles *expr_troubles(const struct expr *expr);
+/* Any thread. */
+struct expr_troubles expr_troubles(const struct expr *expr);
 
 /* For each selected view its value, or null, at the view's index. Texts point into the sample, into
  * the expression's own memory (valid until its next expr_values()) or into constants. */

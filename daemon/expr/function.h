@@ -7,7 +7,7 @@
 
 enum {
     EXPR_ARGUMENTS_MAX = 8, /* of hash() */
-    EXPR_COPIES_MAX = 16,   /* lower(), upper() and net() in one expression; each takes memory */
+    EXPR_COPIES_MAX = 64,   /* lower(), upper() and net() in one expression; each takes memory */
     EXPR_COPY_MAX = 4096, /* bytes of a text that lower() and upper() take; longer ones give null */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "expr/compare.h"
+#include "expr/cost.h"
 #include "expr/function.h"
 #include "expr/leaf.h"
 #include "expr/load.h"
@@ -15,7 +16,8 @@
 
 static int has_place(const struct call *call, const struct operand *operand, uint32_t *ret_term)
 {
-    struct term term = {.run = leaf_inside, .left = operand->place, .cost = 2};
+    struct term term = {
+        .run = leaf_inside, .left = operand->place, .cost = COST_RANGE, .passes = PASSES_MOST};
 
     return compare_add(call->compile, &term, call->first, ret_term);
 }
@@ -23,7 +25,7 @@ static int has_place(const struct call *call, const struct operand *operand, uin
 int function_has(const struct call *call, uint32_t *ret_term)
 {
     const wide far = (wide)1 << 65;
-    struct term term = {.run = leaf_present, .cost = 2};
+    struct term term = {.run = leaf_present, .cost = COST_RANGE, .passes = PASSES_MOST};
     struct operand operand;
     int r = call_any(call, 0, &operand);
 
@@ -186,7 +188,7 @@ static int hash_one(const struct call *call, struct operand *operand, uint32_t o
 
     if (operand->type == TYPE_TEXT || operand->type == TYPE_BYTES) {
         step.run = run_hash_texts;
-        step.cost = 8;
+        step.cost = COST_DIGEST;
     }
     if (operand->type == TYPE_NULL)
         operand->type = TYPE_INTEGER;
@@ -237,7 +239,7 @@ static void run_now(const struct step *step, const struct run *run, const uint16
 int function_now(const struct call *call, struct operand *ret)
 {
     bool monotonic = call->beside->clock == MEANING_KTIME;
-    struct step step = {.run = run_now, .integer = monotonic, .cost = 8};
+    struct step step = {.run = run_now, .integer = monotonic, .cost = COST_CLOCK};
     int r = compile_take(call->compile, call->node, &step.out);
 
     if (r == 0)

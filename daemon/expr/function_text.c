@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "expr/compare.h"
+#include "expr/cost.h"
 #include "expr/function.h"
 #include "expr/leaf.h"
 #include "expr/load.h"
@@ -85,7 +86,7 @@ ALWAYS_INLINE void case_loop(const struct step *step, const struct run *run, uin
         struct text text = a->texts[k];
 
         if (text.length > step->scratch_each) {
-            run->expr->troubles.copies++;
+            counter_add(&run->expr->troubles.copies, 1);
             text.bytes = NULL;
         }
         out->texts[k] = (struct text){text.bytes ? at : NULL, text.length};
@@ -229,22 +230,22 @@ static int text_to_text(const struct call *call, struct step *step, bool copies,
 
 int function_lower(const struct call *call, struct operand *ret)
 {
-    return text_to_text(call, &(struct step){.run = run_lower, .cost = 16}, true, ret);
+    return text_to_text(call, &(struct step){.run = run_lower, .cost = COST_COPY}, true, ret);
 }
 
 int function_upper(const struct call *call, struct operand *ret)
 {
-    return text_to_text(call, &(struct step){.run = run_upper, .cost = 16}, true, ret);
+    return text_to_text(call, &(struct step){.run = run_upper, .cost = COST_COPY}, true, ret);
 }
 
 int function_basename(const struct call *call, struct operand *ret)
 {
-    return text_to_text(call, &(struct step){.run = run_basename, .cost = 4}, false, ret);
+    return text_to_text(call, &(struct step){.run = run_basename, .cost = COST_PIECE}, false, ret);
 }
 
 int function_dirname(const struct call *call, struct operand *ret)
 {
-    return text_to_text(call, &(struct step){.run = run_dirname, .cost = 4}, false, ret);
+    return text_to_text(call, &(struct step){.run = run_dirname, .cost = COST_PIECE}, false, ret);
 }
 
 /* ---- texts in texts -------------------------------------------------------------------------- */
@@ -301,7 +302,7 @@ static uint32_t leaf_holds(const struct term *term, const struct run *run, bool 
 
 static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, uint32_t *ret_term)
 {
-    struct term term = {.run = run, .cost = cost};
+    struct term term = {.run = run, .cost = cost, .passes = PASSES_SOME};
     struct operand left, right;
     bool constant;
     int r = call_text(call, 0, &left);
@@ -310,6 +311,9 @@ static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, u
         r = call_text(call, 1, &right);
     if (r < 0)
         return r;
+    if (run == leaf_starts && compare_is_plain_text(&left) && operand_is_constant(&right) &&
+        !right.is_null && right.text.length)
+        return compare_prefix(call->compile, &left, &right.text, call->first, ret_term);
     constant = operand_is_constant(&left) && operand_is_constant(&right);
     r = operand_load(call->compile, &left);
     if (r == 0)
@@ -325,15 +329,15 @@ static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, u
 
 int function_startswith(const struct call *call, uint32_t *ret_term)
 {
-    return text_in_text(call, leaf_starts, 6, ret_term);
+    return text_in_text(call, leaf_starts, COST_PREFIX, ret_term);
 }
 
 int function_endswith(const struct call *call, uint32_t *ret_term)
 {
-    return text_in_text(call, leaf_ends, 6, ret_term);
+    return text_in_text(call, leaf_ends, COST_PREFIX, ret_term);
 }
 
 int function_contains(const struct call *call, uint32_t *ret_term)
 {
-    return text_in_text(call, leaf_holds, 20, ret_term);
+    return text_in_text(call, leaf_holds, COST_SEARCH, ret_term);
 }

@@ -11,6 +11,7 @@ leaf_run leaf_integers; /* registers a and b, integers: equal, or less */
 leaf_run leaf_numbers;  /* the same where one is a float, or both */
 leaf_run leaf_text;     /* term->left equals text */
 leaf_run leaf_words;    /* the same for char[8] to char[16], by two overlapping words */
+leaf_run leaf_prefix;   /* term->left, no list's text, begins with text, which is not empty */
 leaf_run leaf_texts;    /* registers a and b, texts or bytes: equal */
 leaf_run leaf_present;  /* register a is not null; `b` says that it holds texts */
 leaf_run leaf_inside;   /* term->left, a list, array or struct, is inside the sample */

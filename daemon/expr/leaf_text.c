@@ -30,20 +30,35 @@ static uint32_t text_loop(const struct term *term, const struct run *run, bool w
     return kept;
 }
 
+/* All of a FIELD_TEXT's place, with NULs it may hold; bytes is NULL for null. */
+ALWAYS_INLINE struct text load_place(const struct ringmill_view *view, uint64_t offset)
+{
+    struct {
+        uint16_t offset;
+        uint16_t length;
+    } place;
+
+    if (view->length < offset + sizeof(place))
+        return (struct text){0};
+    memcpy(&place, (const char *)view->data + offset, sizeof(place));
+    if ((uint32_t)place.offset + place.length > view->length)
+        return (struct text){0};
+    return (struct text){(const char *)view->data + place.offset, place.length};
+}
+
 /* A FIELD_TEXT that ends at a NUL or at its place's end; seldom worth looking for, because most
- * differ in length or in their first bytes. A list's text is the same place with its NULs. */
+ * differ in length or in their first bytes. */
 static uint32_t placed_loop(const struct term *term, const struct run *run, bool wanted,
                             uint16_t *selection, uint32_t n)
 {
     const struct ringmill_view *views = run->batch->views;
-    struct field place = term->left.field;
+    const uint64_t offset = term->left.field.offset;
     const bool inverted = term->inverted;
     const struct text text = term->text;
     uint32_t kept = 0;
 
-    place.kind = FIELD_TEXTS;
     for (uint32_t k = 0; k < n; k++) {
-        struct text whole = field_text(&place, &views[selection[k]]);
+        struct text whole = load_place(&views[selection[k]], offset);
         bool present = whole.bytes != NULL;
         bool match = present && text.bytes && whole.length >= text.length &&
                      (whole.length == text.length || whole.bytes[text.length] == 0) &&
@@ -61,6 +76,91 @@ uint32_t leaf_text(const struct term *term, const struct run *run, bool wanted, 
     if (term->left.field.kind == FIELD_TEXT)
         return placed_loop(term, run, wanted, selection, n);
     return text_loop(term, run, wanted, selection, n);
+}
+
+/* `width` bytes, zero-extended. */
+ALWAYS_INLINE uint64_t load_word(const char *at, uint32_t width)
+{
+    uint64_t u64;
+    uint32_t u32;
+    uint16_t u16;
+
+    switch (width) {
+    case 8:
+        memcpy(&u64, at, sizeof(u64));
+        return u64;
+    case 4:
+        memcpy(&u32, at, sizeof(u32));
+        return u32;
+    case 2:
+        memcpy(&u16, at, sizeof(u16));
+        return u16;
+    default:
+        return (uint8_t)*at;
+    }
+}
+
+/* What there is of a text, up to where it may end at the latest. */
+ALWAYS_INLINE struct text load_extent(const struct ringmill_view *view, const struct place *place,
+                                      bool placed)
+{
+    const uint64_t offset = place->field.offset, size = place->field.size;
+
+    if (placed)
+        return load_place(view, offset);
+    if (view->length < offset + size)
+        return (struct text){0};
+    return (struct text){(const char *)view->data + offset,
+                         (uint32_t)(size ? size : view->length - offset)};
+}
+
+/* The text's end need not be found: no prefix holds a NUL. The prefix's first and last word, which
+ * may overlap, are all of it up to 16 bytes; seldom is there more to compare. */
+ALWAYS_INLINE uint32_t prefix_loop(const struct term *term, const struct run *run, bool wanted,
+                                   uint16_t *selection, uint32_t n, bool placed, uint32_t width)
+{
+    const struct ringmill_view *views = run->batch->views;
+    const struct place place = term->left;
+    const struct text prefix = term->text;
+    const uint32_t last = prefix.length - width;
+    const uint64_t words[2] = {load_word(prefix.bytes, width),
+                               load_word(prefix.bytes + last, width)};
+    uint32_t kept = 0;
+
+    for (uint32_t k = 0; k < n; k++) {
+        struct text text = load_extent(&views[selection[k]], &place, placed);
+        bool fits = text.length >= prefix.length;
+        const char *at = fits ? text.bytes : prefix.bytes;
+        bool match =
+            fits &
+            (((load_word(at, width) ^ words[0]) | (load_word(at + last, width) ^ words[1])) == 0);
+
+        if (last > width && match)
+            match = memcmp(at, prefix.bytes, prefix.length) == 0;
+        selection[kept] = selection[k];
+        kept += match == wanted;
+    }
+    return kept;
+}
+
+ALWAYS_INLINE uint32_t prefix_by_width(const struct term *term, const struct run *run, bool wanted,
+                                       uint16_t *selection, uint32_t n, bool placed)
+{
+    if (term->text.length >= 8)
+        return prefix_loop(term, run, wanted, selection, n, placed, 8);
+    if (term->text.length >= 4)
+        return prefix_loop(term, run, wanted, selection, n, placed, 4);
+    if (term->text.length >= 2)
+        return prefix_loop(term, run, wanted, selection, n, placed, 2);
+    return prefix_loop(term, run, wanted, selection, n, placed, 1);
+}
+
+uint32_t leaf_prefix(const struct term *term, const struct run *run, bool wanted,
+                     uint16_t *selection, uint32_t n)
+{
+    if (term->left.field.kind == FIELD_TEXT)
+        return prefix_by_width(term, run, wanted, selection, n, true);
+    return prefix_by_width(term, run, wanted, selection, n, false);
 }
 
 /* char[8] to char[16]: all bytes up to the constant's NUL, in two loads that may overlap. */

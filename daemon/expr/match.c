@@ -7,11 +7,10 @@
 #include <errno.h>
 
 #include "expr/compare.h"
+#include "expr/cost.h"
 #include "expr/load.h"
 #include "expr/pattern.h"
 #include "expr/value.h"
-
-enum { COST_PATTERN = 64 };
 
 /* A match that was given up is none, and no !~ either. */
 static uint32_t leaf_match(const struct term *term, const struct run *run, bool wanted,
@@ -26,7 +25,8 @@ static uint32_t leaf_match(const struct term *term, const struct run *run, bool 
         if (texts[k].bytes) {
             enum pattern_result result = pattern_match(term->set, &texts[k]);
 
-            run->expr->troubles.matches += result == PATTERN_LIMIT;
+            if (result == PATTERN_LIMIT)
+                counter_add(&run->expr->troubles.matches, 1);
             match = result == (term->inverted ? PATTERN_NO : PATTERN_YES);
         }
         selection[kept] = selection[k];
@@ -95,11 +95,20 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
 {
     const struct node *left_node = compile_node(compile, node->first);
     const struct node *right_node = compile_node(compile, left_node->next);
-    struct term term = {.run = leaf_match, .inverted = node->negative, .cost = COST_PATTERN};
+    struct term term = {.run = leaf_match,
+                        .inverted = node->negative,
+                        .cost = COST_PATTERN,
+                        .passes = node->negative ? 100 - PASSES_SOME : PASSES_SOME};
     uint32_t first = compile->expr->n_steps;
+    /* what most texts are not is told in place */
+    struct term both = {.kind = TERM_ALL,
+                        .levels = 1,
+                        .cost = COST_PREFIX + COST_PATTERN * PASSES_SOME / 100,
+                        .passes = PASSES_SOME};
     struct operand left, right;
     struct pattern *pattern;
-    bool constant;
+    struct text prefix;
+    bool constant, all;
     int r = value_compile(compile, left_node, &beside_nothing, &left);
 
     if (r == 0)
@@ -112,6 +121,13 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
         return r;
     if (left.type == TYPE_NULL)
         return compare_add_truth(compile, false, ret_term);
+    prefix = pattern_prefix(pattern, &all);
+    if (prefix.length && !node->negative && compare_is_plain_text(&left))
+        r = compare_prefix(compile, &left, &prefix, first, &both.first);
+    if (r < 0 || (both.first && all)) {
+        *ret_term = both.first;
+        return r;
+    }
     constant = operand_is_constant(&left);
     r = operand_load(compile, &left);
     if (r < 0)
@@ -119,5 +135,9 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
     term.set = pattern;
     term.a = left.reg;
     operand_drop(compile, &left);
-    return compare_add_leaf(compile, &term, first, constant, ret_term);
+    r = compare_add_leaf(compile, &term, first, constant, ret_term);
+    if (r < 0 || !both.first)
+        return r;
+    compile->expr->terms[both.first].next = *ret_term;
+    return compile_add_term(compile, &both, ret_term);
 }

@@ -12,12 +12,11 @@
 
 #include "base/cleanup.h"
 #include "expr/compare.h"
+#include "expr/cost.h"
 #include "expr/leaf.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
 #include "expr/value.h"
-
-enum { COST_FEW = 3, COST_INTERVALS = 12, COST_HASH = 6, COST_NETWORKS = 10, COST_TEXTS = 16 };
 
 struct bounds {
     wide lowest;
@@ -177,7 +176,7 @@ static int make_intervals(struct member *member, struct term *term)
 static int find_integer(struct member *member, uint32_t *ret_term)
 {
     struct compile *compile = member->compile;
-    struct term term = {0};
+    struct term term = {.passes = PASSES_SOME};
     int r = 0;
 
     join_bounds(member);
@@ -238,7 +237,7 @@ static int find_address(struct member *member, uint32_t *ret_term)
 {
     struct compile *compile = member->compile;
     struct operand *left = &member->left;
-    struct term term = {.run = leaf_networks, .cost = COST_NETWORKS};
+    struct term term = {.run = leaf_networks, .cost = COST_NETWORKS, .passes = PASSES_SOME};
     bool crowded;
     int r = 0;
 
@@ -279,7 +278,7 @@ static int add_text(struct member *member, const struct node *node)
 static int find_text(struct member *member, uint32_t *ret_term)
 {
     struct compile *compile = member->compile;
-    struct term term = {.run = leaf_listed, .cost = COST_TEXTS};
+    struct term term = {.run = leaf_listed, .cost = COST_LISTED, .passes = PASSES_SOME};
     int r;
 
     term.set = text_set_new(compile->expr, member->texts, member->n);
@@ -300,7 +299,7 @@ static int find_between(struct member *member, const struct node *range, uint32_
     const struct node *left = compile_node(compile, member->node->first);
     const struct node *low = compile_node(compile, range->first);
     const struct node *high = compile_node(compile, low->next);
-    struct term both = {.kind = TERM_ALL, .levels = 1};
+    struct term both = {.kind = TERM_ALL, .levels = 1, .passes = PASSES_SOME};
     uint32_t second;
     int r = compare_nodes(compile, range, OP_LE, low, left, &member->beside, &both.first);
 

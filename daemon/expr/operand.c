@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "expr/cost.h"
 #include "expr/load.h"
 
 static enum type type_of(const struct field *field)
@@ -96,14 +97,16 @@ static void choose_load(const struct operand *operand, struct step *step)
     step->integer = operand->integer;
     step->number = operand->number;
     step->text = operand->text;
-    if (constant && operand->is_null)
+    if (constant && operand->is_null) {
         step->run = load_run_nulls;
-    else if (operand->type == TYPE_FLOAT)
+    } else if (operand->type == TYPE_FLOAT) {
         step->run = constant ? load_run_float_constant : load_run_floats;
-    else if (operand->type == TYPE_TEXT || operand->type == TYPE_BYTES)
+    } else if (operand->type == TYPE_TEXT || operand->type == TYPE_BYTES) {
         step->run = constant ? load_run_text_constant : load_run_texts;
-    else
+        step->cost = constant ? 0 : COST_LOAD_TEXT;
+    } else {
         step->run = constant ? load_run_integer_constant : load_run_integers;
+    }
 }
 
 int operand_load(struct compile *compile, struct operand *operand)

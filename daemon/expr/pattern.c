@@ -58,14 +58,45 @@ static bool quantifies(char c)
     return c && strchr("?*+{", c);
 }
 
-/* What can be told from the pattern's first bytes. An | may stand for another beginning. */
+/* Behind the ] of a class that begins at `at`. */
+static uint32_t skip_class(const struct text *text, uint32_t at)
+{
+    at += 1 + (at + 1 < text->length && text->bytes[at + 1] == '^');
+    at += at < text->length && text->bytes[at] == ']'; /* the first one is a member */
+    for (; at < text->length && text->bytes[at] != ']'; at++)
+        at += text->bytes[at] == '\\';
+    return at + 1;
+}
+
+/* Is there an | that may stand for another beginning, one outside of all groups? What is rare and
+ * hard to read is taken for one: classes in classes, \Q, comments and verbs. */
+static bool has_alternatives(const struct text *text)
+{
+    uint32_t depth = 0;
+
+    for (uint32_t at = 0; at < text->length;) {
+        char c = text->bytes[at], next = at + 1 < text->length ? text->bytes[at + 1] : '\0';
+
+        if ((c == '|' && depth == 0) || (c == '\\' && next == 'Q') || (c == '(' && next == '*') ||
+            (c == '[' && (next == ':' || next == '.' || next == '=')))
+            return true;
+        if (c == '(' && next == '?' && at + 2 < text->length && text->bytes[at + 2] == '#')
+            return true;
+        depth += c == '(';
+        depth -= c == ')' && depth > 0;
+        at = c == '\\' ? at + 2 : c == '[' ? skip_class(text, at) : at + 1;
+    }
+    return false;
+}
+
+/* What can be told from the pattern's first bytes. */
 static void find_shape(const struct text *text, struct pattern *pattern, char *literal)
 {
     bool anchored = text->length && text->bytes[0] == '^';
     uint32_t at = anchored, used = 0;
 
     pattern->must.bytes = literal;
-    if (memchr(text->bytes, '|', text->length) || memchr(text->bytes, 0, text->length))
+    if (has_alternatives(text) || memchr(text->bytes, 0, text->length))
         return;
     while (at < text->length) {
         bool escaped = text->bytes[at] == '\\' && at + 1 < text->length &&
@@ -134,6 +165,12 @@ int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTE
     find_shape(text, pattern, literal);
     *ret = pattern;
     return 0;
+}
+
+struct text pattern_prefix(const struct pattern *pattern, bool *ret_all)
+{
+    *ret_all = pattern->shape == SHAPE_PREFIX;
+    return pattern->shape == SHAPE_PIECE ? (struct text){"", 0} : pattern->must;
 }
 
 enum pattern_result pattern_match(const struct pattern *pattern, const struct text *text)

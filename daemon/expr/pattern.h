@@ -12,8 +12,8 @@
 
 enum {
     PATTERN_LENGTH_MAX = 4096, /* bytes of a regular expression */
-    PATTERN_COUNT_MAX = 64,    /* of them in an expression */
-    PATTERN_TEXT_MAX = 8192,   /* bytes of a text that it is matched with; longer ones match none */
+    PATTERN_COUNT_MAX = 16,    /* of them in an expression */
+    PATTERN_TEXT_MAX = 4096,   /* bytes of a text that it is matched with; longer ones match none */
     PATTERN_STEPS_MAX = 10000, /* PCRE2's match limit */
     PATTERN_HEAP_KIB_MAX = 256, /* its heap limit */
     PATTERN_ERROR_MAX = 256,
@@ -27,6 +27,10 @@ struct pattern;
  * -ENOMEM. */
 int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTERN_ERROR_MAX],
                 uint32_t *ret_at, struct pattern **ret);
+
+/* What each match begins with, at the text's beginning; empty when that is not known. It lives as
+ * long as the program. *ret_all: and what begins so is a match. */
+struct text pattern_prefix(const struct pattern *pattern, bool *ret_all);
 
 /* text.bytes is not NULL. One thread at a time. */
 enum pattern_result pattern_match(const struct pattern *pattern, const struct text *text);

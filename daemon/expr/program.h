@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/counter.h"
 #include "expr/parse.h"
 #include "record/batch.h"
 #include "record/field.h"
@@ -79,7 +80,7 @@ struct step {
     struct text text;
     char *scratch; /* bytes for the texts that it makes */
     uint32_t scratch_each;
-    uint32_t cost; /* of a record, beyond what any step costs */
+    uint32_t cost; /* beyond COST_STEP */
 };
 
 struct term;
@@ -101,7 +102,8 @@ struct term {
     bool inverted;  /* the comparison only, null stays false: what != does to == */
     uint32_t first; /* TERM_ALL, TERM_ANY: a list of two or more, ended by 0 */
     uint32_t next;
-    uint32_t cost;       /* of a record, in loads, more or less */
+    uint32_t cost; /* see cost.h */
+    uint8_t passes;
     uint32_t levels;     /* of TERM_ALL and TERM_ANY in it */
     leaf_run *run;       /* from here on: TERM_LEAF */
     uint32_t first_step; /* to run before */
@@ -137,7 +139,10 @@ struct expr {
     struct reg *regs;
     uint32_t n_regs;
     struct field result;
-    struct expr_troubles troubles;
+    struct {
+        counter matches;
+        counter copies;
+    } troubles; /* see struct expr_troubles */
     struct piece *pieces;
 };
 

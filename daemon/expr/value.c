@@ -12,44 +12,67 @@
 
 const struct beside beside_nothing;
 
-static void look_at_name(const struct compile *compile, const struct node *node, struct beside *own)
+/* A walk over a subtree, also through named expressions, of which there may be no end. */
+struct look {
+    const struct compile *compile;
+    const struct tree *tree;
+    struct beside own;
+    uint32_t left; /* nodes */
+};
+
+static void look(struct look *this, const struct node *node);
+
+static void look_at_name(struct look *this, const struct node *node)
 {
-    const struct expr_def *def = expr_defs_find(compile->scope->defs, node);
+    const struct expr_def *def = expr_defs_find(this->compile->scope->defs, node);
+    const struct tree *outer = this->tree;
+    struct compile here = *this->compile;
     const struct field *field;
 
-    if (def || !path_field(compile, node, &field))
+    if (def) {
+        this->tree = &def->tree;
+        look(this, &def->tree.nodes[def->tree.root]);
+        this->tree = outer;
         return;
-    if (field->kind == FIELD_ENUM && !own->names) {
-        own->names = field;
-        own->words = (struct text){compile->tree->source + node->start, node->end - node->start};
     }
-    own->is_text = own->is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
-    if (field->meaning == MEANING_KTIME && !own->clock)
-        own->clock = MEANING_KTIME;
+    here.tree = this->tree;
+    if (!path_field(&here, node, &field))
+        return;
+    if (field->kind == FIELD_ENUM && !this->own.names) {
+        this->own.names = field;
+        this->own.words = (struct text){this->tree->source + node->start, node->end - node->start};
+    }
+    this->own.is_text =
+        this->own.is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
+    if (field->meaning == MEANING_KTIME && !this->own.clock)
+        this->own.clock = MEANING_KTIME;
 }
 
-static void look(const struct compile *compile, const struct node *node, struct beside *own)
+static void look(struct look *this, const struct node *node)
 {
+    if (this->left == 0)
+        return;
+    this->left--;
     if (node->kind == NODE_NAME)
-        look_at_name(compile, node, own);
+        look_at_name(this, node);
     else if (node->kind != NODE_CALL)
-        for (uint32_t at = node->first; at; at = compile->tree->nodes[at].next)
-            look(compile, compile_node(compile, at), own);
+        for (uint32_t at = node->first; at; at = this->tree->nodes[at].next)
+            look(this, &this->tree->nodes[at]);
 }
 
 struct beside value_beside(const struct compile *compile, const struct node *node,
                            const struct beside *around)
 {
-    struct beside own = {0};
+    struct look this = {.compile = compile, .tree = compile->tree, .left = EXPR_NODES_MAX};
 
-    look(compile, node, &own);
-    if (!own.names) {
-        own.names = around->names;
-        own.words = around->words;
+    look(&this, node);
+    if (!this.own.names) {
+        this.own.names = around->names;
+        this.own.words = around->words;
     }
-    if (!own.clock)
-        own.clock = around->clock;
-    return own;
+    if (!this.own.clock)
+        this.own.clock = around->clock;
+    return this.own;
 }
 
 static int compile_chain(struct compile *compile, const struct node *node,

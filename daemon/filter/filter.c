@@ -54,6 +54,25 @@ static void filter_process(struct handler *handler, struct batch *batch)
     expr_select(((struct filter *)handler)->condition, batch);
 }
 
+static void filter_rows(const struct handler *handler, row_emit emit, void *data)
+{
+    static const struct row rows[] = {
+        {.name = "matches_given_up",
+         .unit = "",
+         .kind = ROW_COUNT,
+         .help = "Matches of a regular expression that reached a limit, so that there was none"},
+        {.name = "texts_too_long",
+         .unit = "",
+         .kind = ROW_COUNT,
+         .help = "Texts too long for lower() or upper(), which gave null"},
+    };
+    const struct expr_troubles troubles =
+        expr_troubles(((const struct filter *)handler)->condition);
+
+    emit(data, &rows[0], troubles.matches);
+    emit(data, &rows[1], troubles.copies);
+}
+
 const struct handler_ops filter_ops = {
     .name = "filter",
     .doc = "keeps the records for which a condition holds",
@@ -61,5 +80,6 @@ const struct handler_ops filter_ops = {
     .reads_fields = true,
     .open = filter_open,
     .process = filter_process,
+    .rows = filter_rows,
     .close = filter_close,
 };

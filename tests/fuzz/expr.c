@@ -1,28 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Input: a byte that says how long the record is, then an expression. Whatever the bytes, compiling
- * ends in an expression that runs or in an error that points into the text; the record is an exact
- * allocation, so that any read behind its end is found. */
+/* Input: a byte that says how long the record is, a byte of choices, then an expression. Whatever
+ * the bytes, compiling ends in an expression that runs or in an error that points into the text;
+ * the record is an exact allocation, so that any read behind its end is found; and no record costs
+ * more than is promised. */
 
 #include "expr/expr.h"
 
 #include <stdlib.h>
+#include <time.h>
 
+#include "expr/pattern.h"
 #include "unit/expr/sample.h"
+
+enum {
+    AS_VALUE = 1,
+    WITHOUT_JIT = 2,
+    LONGEST = SAMPLE_LENGTH + 4096, /* of a record: char[] and u16[] at its end are long, too */
+    SANITIZED = 10,                 /* times as slow */
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void run(struct expr *expr, size_t length)
+static uint64_t cpu_ms(void)
 {
-    const struct sample sample = sample_typical();
-    void *exact = malloc(length + !length);
-    const struct ringmill_view view = {.data = exact, .length = (uint32_t)length};
-    struct batch batch = {.schema = &sample_schema, .views = &view, .count = 1};
+    struct timespec now;
 
-    memcpy(exact, &sample, length);
-    batch_select_all(&batch);
-    expr_select(expr, &batch);
-    if (batch.selected > 1)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* All values are read, so that they must be there. */
+static void look_at(const struct field *field, const struct batch *batch,
+                    const struct column *column)
+{
+    static volatile char sink;
+
+    for (uint32_t k = 0; k < batch->selected; k++) {
+        uint16_t index = batch->selection[k];
+        bool is_text = field->kind == FIELD_CHARS || field->kind == FIELD_BYTES;
+
+        if (!is_text || column_is_null(column, index))
+            continue;
+        for (uint32_t i = 0; i < column->texts[index].length; i++)
+            sink = column->texts[index].bytes[i];
+    }
+    (void)sink;
+}
+
+static void run(struct expr *expr, struct batch *batch, bool as_value)
+{
+    static struct column column;
+
+    if (as_value) {
+        expr_values(expr, batch, &column);
+        look_at(expr_result(expr), batch, &column);
+    } else {
+        expr_select(expr, batch);
+        if (batch->selected > batch->count)
+            abort();
+    }
+}
+
+static void run_timed(struct expr *expr, size_t length, unsigned choices)
+{
+    static struct sample_batch all;
+    char *exact = malloc(length + !length);
+    size_t known = length < SAMPLE_LENGTH ? length : SAMPLE_LENGTH;
+    uint64_t start = cpu_ms(), most = (uint64_t)EXPR_RECORD_MS_MAX * SANITIZED * SAMPLE_KINDS;
+
+    sample_batch_init(&all);
+    memset(exact, 'x', length);
+    memcpy(exact, &all.samples[0], known);
+    all.views[0] = (struct ringmill_view){.data = exact, .length = (uint32_t)length};
+    run(expr, &all.batch, choices & AS_VALUE);
+    if (choices & WITHOUT_JIT)
+        most *= 10;
+    if (cpu_ms() - start > most)
         abort();
     free(exact);
 }
@@ -32,14 +86,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct expr_error error = {0};
     struct expr *expr = NULL;
     char *text;
+    int r;
 
-    if (size == 0)
+    if (size < 2)
         return 0;
-    text = malloc(size);
-    memcpy(text, data + 1, size - 1);
-    text[size - 1] = '\0';
-    if (expr_compile(text, &sample_scope, &error, &expr) == 0)
-        run(expr, data[0] * sizeof(struct sample) / UINT8_MAX);
+    text = malloc(size - 1);
+    memcpy(text, data + 2, size - 2);
+    text[size - 2] = '\0';
+    pattern_forbid_jit(data[1] & WITHOUT_JIT);
+    r = data[1] & AS_VALUE ? expr_compile_value(text, &sample_scope, &error, &expr)
+                           : expr_compile(text, &sample_scope, &error, &expr);
+    if (r == 0)
+        run_timed(expr, (size_t)data[0] * LONGEST / UINT8_MAX, data[1]);
     else if (!error.text[0] || error.width == 0 || error.column > strlen(text))
         abort();
     expr_free(expr);

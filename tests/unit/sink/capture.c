@@ -46,7 +46,7 @@ static void writes_chunks(void **state)
 
     (void)state;
     assert_ptr_equal(sink_capture.format, &capture_encoder_ops);
-    assert_int_equal(sink_capture.open(config_for(path), &error, &sink), 0);
+    assert_int_equal(sink_capture.open(config_for(path), NULL, &error, &sink), 0);
     assert_int_equal(sink_capture.format->open(&sample_schema, "agent", NULL, &error, &encoder), 0);
     sink_capture.rows(sink, keep_row, &before);
     used = encode_samples(encoder, 0, 50, chunk, sizeof(chunk));
@@ -70,7 +70,8 @@ static void says_why_not(void **state)
     struct error error;
 
     (void)state;
-    assert_int_equal(sink_capture.open(config_for("/no/such/folder/x"), &error, &sink), -ENOENT);
+    assert_int_equal(sink_capture.open(config_for("/no/such/folder/x"), NULL, &error, &sink),
+                     -ENOENT);
     assert_string_equal(error.text,
                         "cannot open /no/such/folder/x for writing: No such file or directory");
     assert_null(sink);

@@ -200,8 +200,8 @@ static void mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_records_come),     cmocka_unit_test(no_further_than_that),
-        cmocka_unit_test(at_its_own_speed),     cmocka_unit_test(damage_is_said_at_the_end),
+        cmocka_unit_test(all_records_come), cmocka_unit_test(no_further_than_that),
+        cmocka_unit_test(at_its_own_speed), cmocka_unit_test(damage_is_said_at_the_end),
         cmocka_unit_test(mistakes),
     };
 

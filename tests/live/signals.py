@@ -10,6 +10,7 @@ import harness
 def test_who_whom_which():
     daemon = harness.Daemon("run", "signal", program=harness.RINGMILL).wait_running()
     target = subprocess.Popen(["/bin/sleep", "100"])
+    harness.wait_for(lambda: comm(target.pid) == "sleep", "the program to be sleep")
     for number in (0, signal.SIGCONT, signal.SIGURG, signal.SIGUSR1):
         target.send_signal(number)  # 0 asks only whether it is there
     target.wait()
@@ -24,6 +25,11 @@ def test_who_whom_which():
         assert (event["target_comm"], event["target_tid"]) == ("sleep", target.pid)
         assert (event["code"], event["group"]) == ("SI_USER", True)
     daemon.books()
+
+
+def comm(pid):
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+        return file.read().rstrip("\n")
 
 
 def test_codes():

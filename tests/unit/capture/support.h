@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,7 +103,7 @@ static inline const char *new_path(void)
 
     strcpy(folder, "/dev/shm/ringmill-capture.XXXXXX");
     if (!mkdtemp(folder))
-        return NULL;
+        abort();
     snprintf(path, sizeof(path), "%s/c.rmc", folder);
     return path;
 }

@@ -208,11 +208,14 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
 }
 
 static void find_format(struct build *build, const struct config_node *entry, const char *name,
-                        struct outlet *outlet)
+                        const struct sink_ops *ops, struct outlet *outlet)
 {
     struct refusal refusal;
 
-    outlet->format = encoder_find(name);
+    outlet->format = ops->format ? ops->format : encoder_find(name);
+    if (ops->format && config_map_get(entry, "format"))
+        diag_add_key(build->diag, config_map_get(entry, "format"),
+                     "a sink of type %s has a format of its own", ops->name);
     if (outlet->format)
         return;
     refusal_init(&refusal, name);
@@ -236,7 +239,7 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
         return -ENOMEM;
     tables[1] = (struct setting_table){sink->ops->settings, sink->config};
     if (setting_bind_tables(tables, sink->ops->settings ? 2 : 1, entry, build->diag) == 0)
-        find_format(build, entry, common.format, &sink->outlet);
+        find_format(build, entry, common.format, sink->ops, &sink->outlet);
     sink->overflow = (enum lane_overflow)common.overflow;
     sink->outlet.sink_name = sink->name;
     sink->outlet.lane = &sink->lane;

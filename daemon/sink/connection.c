@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing)
 {
     memset(connection, 0, sizeof(*connection));
@@ -47,10 +49,20 @@ int connection_open(struct connection *connection)
     if (result < 0)
         return result == -EPIPE ? -ECONNRESET : result;
     connection->fd = fd;
+    connection->opened = clock_monotonic();
     connection->n_again = 0;
     connection->why.text[0] = '\0';
     counter_add(&connection->connects, 1);
     return 0;
+}
+
+/* Bounded, because a peer may talk without end. */
+static void drain(int fd)
+{
+    char waste[16 * 1024];
+
+    for (int i = 0; i < 64 && recv(fd, waste, sizeof(waste), MSG_DONTWAIT) > 0; i++)
+        ;
 }
 
 void connection_close(struct connection *connection)
@@ -58,8 +70,11 @@ void connection_close(struct connection *connection)
     int fd = connection->fd;
 
     connection->fd = -1;
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0)
+        return;
+    if (connection->kept)
+        drain(fd);
+    close(fd);
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
@@ -78,14 +93,16 @@ static ssize_t send_some(struct connection *connection, const char *bytes, size_
     return code == EPIPE ? -ECONNRESET : -code;
 }
 
-/* Lets go of whole events from the front, until no more than `most` bytes are left. */
-static void forget(struct connection *connection, size_t most)
+/* Lets go of whole events from the front: of those that begin before `most`, and do not end behind
+ * `limit`. */
+static void forget(struct connection *connection, size_t most, size_t limit)
 {
     size_t gone = 0, length;
 
-    while (connection->n_kept - gone > most &&
+    while (gone < most &&
            (length = framing_next(connection->framing, connection->kept + gone,
-                                  connection->n_kept - gone)) > 0)
+                                  connection->n_kept - gone)) > 0 &&
+           gone + length <= limit)
         gone += length;
     if (gone == 0)
         return;
@@ -102,13 +119,16 @@ static void forget_what_was_read(struct connection *connection)
     if (ioctl(connection->fd, SIOCOUTQ, &unread) < 0)
         return;
     /* a unix socket counts its buffers' own size: more than the bytes, which is the safe side */
-    forget(connection, (size_t)unread > keep ? (size_t)unread : keep);
+    if ((size_t)unread > keep)
+        keep = (size_t)unread;
+    if (keep < connection->n_kept)
+        forget(connection, connection->n_kept - keep, connection->n_kept - keep);
 }
 
 static void keep(struct connection *connection, const char *bytes, size_t size)
 {
     if (connection->n_kept + size > CONNECTION_KEPT_MAX)
-        forget(connection, CONNECTION_KEPT_MAX - size);
+        forget(connection, connection->n_kept + size - CONNECTION_KEPT_MAX, connection->n_kept);
     memcpy(connection->kept + connection->n_kept, bytes, size);
     connection->n_kept += size;
     connection->n_again = connection->n_kept;
@@ -137,6 +157,7 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
         result = send_again(connection);
     if (result < 0)
         return result;
+    drain(connection->fd);
     forget_what_was_read(connection);
     sent = send_some(connection, bytes, size);
     if (sent > 0)
@@ -144,23 +165,49 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
     return sent;
 }
 
-/* ---- while nothing is to be sent --------------------------------------------------------------
- */
+/* ---- while nothing is to be sent ------------------------------------------------------------- */
 
-static bool peer_left(const struct connection *connection)
+/* -errno, or 0. A datagram socket's error is that of a datagram sent before; reading it takes it
+ * away, and the next datagram may find somebody again. */
+static int peer_left(const struct connection *connection)
 {
     struct pollfd peer = {.fd = connection->fd, .events = POLLRDHUP};
+    socklen_t size = sizeof(int);
+    int code = 0;
 
-    return poll(&peer, 1, 0) > 0 && peer.revents & (POLLERR | POLLHUP | POLLRDHUP);
+    if (poll(&peer, 1, 0) <= 0 || !(peer.revents & (POLLERR | POLLHUP | POLLRDHUP)))
+        return 0;
+    getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+    return code ? -code : -ECONNRESET;
 }
 
-int connection_tend(struct connection *connection)
+/* How long it is until a new connection may be tried while there is nothing to send; 0: now. */
+static int pause_left(const struct connection *connection)
 {
-    if (connection->fd >= 0 && peer_left(connection)) {
-        error_set(&connection->why, -ECONNRESET, "the peer closed the connection");
+    int64_t passed = connection->opened ? clock_monotonic() - connection->opened : INT64_MAX;
+    const int64_t pause = CONNECTION_IDLE_RETRY_MS * INT64_C(1000000);
+
+    return passed >= pause ? 0 : (int)((pause - passed) / 1000000) + 1;
+}
+
+int connection_tend(struct connection *connection, bool *ret_waiting)
+{
+    int left = connection->fd >= 0 ? peer_left(connection) : 0;
+
+    if (left < 0) {
+        error_set(&connection->why, left, "the peer closed the connection");
+        if (left != -ECONNRESET)
+            error_set(&connection->why, left, "the peer is gone: %s", strerror(-left));
         connection_close(connection);
     }
-    return connection_open(connection) < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
+    *ret_waiting = connection->fd < 0;
+    left = connection->fd < 0 ? pause_left(connection) : 0;
+    if (left > 0)
+        return left;
+    if (connection_open(connection) == 0 && connection->kept && send_again(connection) == 0)
+        forget_what_was_read(connection);
+    *ret_waiting = connection->fd < 0;
+    return *ret_waiting ? CONNECTION_IDLE_RETRY_MS : -1;
 }
 
 void connection_rows(const struct connection *connection, row_emit emit, void *data)

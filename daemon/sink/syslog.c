@@ -249,7 +249,10 @@ static ssize_t syslog_write(struct sink *base, const char *bytes, size_t size)
 
 static int syslog_tend(struct sink *base)
 {
-    return connection_tend(&((struct syslog_sink *)base)->datagram.connection);
+    struct syslog_sink *sink = (struct syslog_sink *)base;
+
+    base->why = sink->datagram.connection.why.text;
+    return connection_tend(&sink->datagram.connection, &base->waiting);
 }
 
 static int syslog_watch_fd(const struct sink *base)

@@ -72,7 +72,10 @@ static ssize_t tcp_write(struct sink *base, const char *bytes, size_t size)
 
 static int tcp_tend(struct sink *base)
 {
-    return connection_tend(&((struct tcp_sink *)base)->connection);
+    struct tcp_sink *sink = (struct tcp_sink *)base;
+
+    base->why = sink->connection.why.text;
+    return connection_tend(&sink->connection, &base->waiting);
 }
 
 static int tcp_watch_fd(const struct sink *base)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sink/file.h"
+#include "sink/journal.h"
 #include "sink/null.h"
 #include "sink/stdout.h"
 #include "sink/syslog.h"
@@ -15,7 +16,8 @@
 #include "sink/unix.h"
 
 const struct sink_ops *const sink_kinds[] = {
-    &sink_stdout, &sink_file, &sink_unix, &sink_tcp, &sink_udp, &sink_syslog, &sink_null, NULL,
+    &sink_stdout, &sink_file,    &sink_unix, &sink_tcp, &sink_udp,
+    &sink_syslog, &sink_journal, &sink_null, NULL,
 };
 
 const struct sink_ops *sink_find(const char *name)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -111,18 +112,23 @@ static void forget(struct connection *connection, size_t most, size_t limit)
     memmove(connection->kept, connection->kept + gone, connection->n_kept);
 }
 
-static void forget_what_was_read(struct connection *connection)
+/* How many bytes at the end of the kept ones the peer may not have read. It counts only if the peer
+ * was still there afterwards: with the peer the kernel forgets what it had not read. */
+static size_t unread_bytes(const struct connection *connection)
 {
-    size_t keep = connection->endpoint.path ? 0 : CONNECTION_KEEP_TCP;
+    size_t least = connection->endpoint.path ? 0 : CONNECTION_KEEP_TCP;
     int unread = 0;
 
     if (ioctl(connection->fd, SIOCOUTQ, &unread) < 0)
-        return;
+        return SIZE_MAX;
     /* a unix socket counts its buffers' own size: more than the bytes, which is the safe side */
-    if ((size_t)unread > keep)
-        keep = (size_t)unread;
-    if (keep < connection->n_kept)
-        forget(connection, connection->n_kept - keep, connection->n_kept - keep);
+    return (size_t)unread > least ? (size_t)unread : least;
+}
+
+static void forget_what_was_read(struct connection *connection, size_t unread)
+{
+    if (unread < connection->n_kept)
+        forget(connection, connection->n_kept - unread, connection->n_kept - unread);
 }
 
 static void keep(struct connection *connection, const char *bytes, size_t size)
@@ -150,6 +156,7 @@ static int send_again(struct connection *connection)
 
 ssize_t connection_write(struct connection *connection, const char *bytes, size_t size)
 {
+    size_t unread;
     ssize_t sent;
     int result = connection_open(connection);
 
@@ -158,10 +165,12 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
     if (result < 0)
         return result;
     drain(connection->fd);
-    forget_what_was_read(connection);
+    unread = unread_bytes(connection);
     sent = send_some(connection, bytes, size);
-    if (sent > 0)
+    if (sent > 0) {
+        forget_what_was_read(connection, unread);
         keep(connection, bytes, (size_t)sent);
+    }
     return sent;
 }
 
@@ -192,8 +201,11 @@ static int pause_left(const struct connection *connection)
 
 int connection_tend(struct connection *connection, bool *ret_waiting)
 {
+    size_t unread = connection->kept && connection->fd >= 0 ? unread_bytes(connection) : SIZE_MAX;
     int left = connection->fd >= 0 ? peer_left(connection) : 0;
 
+    if (left == 0 && connection->n_again == connection->n_kept)
+        forget_what_was_read(connection, unread);
     if (left < 0) {
         error_set(&connection->why, left, "the peer closed the connection");
         if (left != -ECONNRESET)
@@ -204,8 +216,8 @@ int connection_tend(struct connection *connection, bool *ret_waiting)
     left = connection->fd < 0 ? pause_left(connection) : 0;
     if (left > 0)
         return left;
-    if (connection_open(connection) == 0 && connection->kept && send_again(connection) == 0)
-        forget_what_was_read(connection);
+    if (connection_open(connection) == 0 && connection->kept)
+        send_again(connection);
     *ret_waiting = connection->fd < 0;
     return *ret_waiting ? CONNECTION_IDLE_RETRY_MS : -1;
 }

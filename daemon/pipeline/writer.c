@@ -159,7 +159,7 @@ static void sleep_until_rung(struct writer *writer)
     bool tended = !gone && writer->sink->ops->tend;
     struct pollfd fds[] = {
         {.fd = writer->waker.fd, .events = POLLIN},
-        {.fd = -1, .events = tended ? POLLRDHUP : 0},
+        {.fd = -1},
     };
     int timeout = -1;
 
@@ -169,6 +169,7 @@ static void sleep_until_rung(struct writer *writer)
             timeout = tend(writer);
         if (!gone)
             fds[1].fd = writer->sink->ops->watch_fd(writer->sink);
+        fds[1].events = tended && !writer->sink->one_way ? POLLRDHUP : 0;
         if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) > 0 &&
             fds[1].revents & (POLLERR | POLLHUP) && !tended)
             set_gone(writer);

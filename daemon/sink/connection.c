@@ -18,6 +18,8 @@
 
 #include "base/clock.h"
 
+#define NS_PER_MS INT64_C(1000000)
+
 int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing)
 {
     memset(connection, 0, sizeof(*connection));
@@ -52,6 +54,7 @@ int connection_open(struct connection *connection)
     connection->fd = fd;
     connection->opened = clock_monotonic();
     connection->n_again = 0;
+    connection->one_way = false;
     connection->why.text[0] = '\0';
     counter_add(&connection->connects, 1);
     return 0;
@@ -76,6 +79,43 @@ void connection_close(struct connection *connection)
     if (connection->kept)
         drain(fd);
     close(fd);
+}
+
+static int64_t age(const struct connection *connection)
+{
+    return connection->opened ? clock_monotonic() - connection->opened : INT64_MAX;
+}
+
+/* -errno, or 0. Reading a socket's error takes it away: of a datagram socket it is that of a
+ * datagram sent before, and the next one may find somebody again. */
+static int peer_left(struct connection *connection)
+{
+    struct pollfd peer = {.fd = connection->fd, .events = POLLIN | POLLRDHUP};
+    socklen_t size = sizeof(int);
+    int code = 0;
+
+    if (poll(&peer, 1, 0) <= 0)
+        return 0;
+    if (!(peer.revents & (POLLERR | POLLHUP))) {
+        if (connection->kept && peer.revents & POLLIN)
+            drain(connection->fd);
+        if (!(peer.revents & POLLRDHUP) || connection->one_way)
+            return 0;
+        connection->one_way =
+            connection->endpoint.path || age(connection) < CONNECTION_IDLE_RETRY_MS * NS_PER_MS;
+        return connection->one_way ? 0 : -ECONNRESET;
+    }
+    getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+    return code ? -code : -ECONNRESET;
+}
+
+static void hang_up(struct connection *connection, int code)
+{
+    if (code == -ECONNRESET)
+        error_set(&connection->why, code, "the peer closed the connection");
+    else
+        error_set(&connection->why, code, "the peer is gone: %s", strerror(-code));
+    connection_close(connection);
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
@@ -158,13 +198,15 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
 {
     size_t unread;
     ssize_t sent;
-    int result = connection_open(connection);
+    int result = connection->fd >= 0 ? peer_left(connection) : 0;
 
+    if (result < 0)
+        hang_up(connection, result);
+    result = connection_open(connection);
     if (result == 0)
         result = send_again(connection);
     if (result < 0)
         return result;
-    drain(connection->fd);
     unread = unread_bytes(connection);
     sent = send_some(connection, bytes, size);
     if (sent > 0) {
@@ -176,50 +218,41 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
 
 /* ---- while nothing is to be sent ------------------------------------------------------------- */
 
-/* -errno, or 0. A datagram socket's error is that of a datagram sent before; reading it takes it
- * away, and the next datagram may find somebody again. */
-static int peer_left(const struct connection *connection)
-{
-    struct pollfd peer = {.fd = connection->fd, .events = POLLRDHUP};
-    socklen_t size = sizeof(int);
-    int code = 0;
-
-    if (poll(&peer, 1, 0) <= 0 || !(peer.revents & (POLLERR | POLLHUP | POLLRDHUP)))
-        return 0;
-    getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &size);
-    return code ? -code : -ECONNRESET;
-}
-
 /* How long it is until a new connection may be tried while there is nothing to send; 0: now. */
 static int pause_left(const struct connection *connection)
 {
-    int64_t passed = connection->opened ? clock_monotonic() - connection->opened : INT64_MAX;
-    const int64_t pause = CONNECTION_IDLE_RETRY_MS * INT64_C(1000000);
+    int64_t left = CONNECTION_IDLE_RETRY_MS * NS_PER_MS;
 
-    return passed >= pause ? 0 : (int)((pause - passed) / 1000000) + 1;
+    left = age(connection) < left ? left - age(connection) : 0;
+    return left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
 }
 
-int connection_tend(struct connection *connection, bool *ret_waiting)
+static int tend(struct connection *connection)
 {
-    size_t unread = connection->kept && connection->fd >= 0 ? unread_bytes(connection) : SIZE_MAX;
-    int left = connection->fd >= 0 ? peer_left(connection) : 0;
+    bool open = connection->fd >= 0;
+    size_t unread = connection->kept && open ? unread_bytes(connection) : SIZE_MAX;
+    int left = open ? peer_left(connection) : 0;
 
-    if (left == 0 && connection->n_again == connection->n_kept)
+    if (left < 0)
+        hang_up(connection, left);
+    else if (connection->n_again == connection->n_kept)
         forget_what_was_read(connection, unread);
-    if (left < 0) {
-        error_set(&connection->why, left, "the peer closed the connection");
-        if (left != -ECONNRESET)
-            error_set(&connection->why, left, "the peer is gone: %s", strerror(-left));
-        connection_close(connection);
-    }
-    *ret_waiting = connection->fd < 0;
     left = connection->fd < 0 ? pause_left(connection) : 0;
     if (left > 0)
         return left;
     if (connection_open(connection) == 0 && connection->kept)
         send_again(connection);
-    *ret_waiting = connection->fd < 0;
-    return *ret_waiting ? CONNECTION_IDLE_RETRY_MS : -1;
+    return connection->fd < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
+}
+
+int connection_tend(struct connection *connection, struct sink *sink)
+{
+    int timeout = tend(connection);
+
+    sink->why = connection->why.text;
+    sink->waiting = connection->fd < 0;
+    sink->one_way = connection->one_way;
+    return timeout;
 }
 
 void connection_rows(const struct connection *connection, row_emit emit, void *data)

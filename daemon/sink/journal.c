@@ -132,8 +132,7 @@ static int journal_tend(struct sink *base)
 {
     struct journal_sink *sink = (struct journal_sink *)base;
 
-    base->why = sink->datagram.connection.why.text;
-    return connection_tend(&sink->datagram.connection, &base->waiting);
+    return connection_tend(&sink->datagram.connection, base);
 }
 
 static int journal_watch_fd(const struct sink *base)

@@ -264,8 +264,7 @@ static int syslog_tend(struct sink *base)
 {
     struct syslog_sink *sink = (struct syslog_sink *)base;
 
-    base->why = sink->datagram.connection.why.text;
-    return connection_tend(&sink->datagram.connection, &base->waiting);
+    return connection_tend(&sink->datagram.connection, base);
 }
 
 static int syslog_watch_fd(const struct sink *base)

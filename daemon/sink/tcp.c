@@ -74,8 +74,7 @@ static int tcp_tend(struct sink *base)
 {
     struct tcp_sink *sink = (struct tcp_sink *)base;
 
-    base->why = sink->connection.why.text;
-    return connection_tend(&sink->connection, &base->waiting);
+    return connection_tend(&sink->connection, base);
 }
 
 static int tcp_watch_fd(const struct sink *base)

@@ -94,8 +94,7 @@ static int unix_tend(struct sink *base)
 {
     struct unix_sink *sink = (struct unix_sink *)base;
 
-    base->why = sink->datagram.connection.why.text;
-    return connection_tend(&sink->datagram.connection, &base->waiting);
+    return connection_tend(&sink->datagram.connection, base);
 }
 
 static int unix_watch_fd(const struct sink *base)

@@ -124,7 +124,7 @@ static void sinks(void **state)
     (void)state;
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
-                 "unix, tcp, udp, syslog, null; did "
+                 "unix, tcp, udp, syslog, journal, null; did "
                  "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
@@ -235,7 +235,7 @@ static void one_mistake_is_one_message(void **state)
         VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
         "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open\n"
         "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, unix, tcp, "
-        "udp, syslog, null\n");
+        "udp, syslog, journal, null\n");
 }
 
 static void all_mistakes_at_once(void **state)

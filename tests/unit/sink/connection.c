@@ -7,7 +7,7 @@
 
 struct line {
     struct connection connection;
-    bool waiting;
+    struct sink sink; /* what tend() says of it */
 };
 
 static void start_unix(struct line *line, const char *path)
@@ -15,7 +15,7 @@ static void start_unix(struct line *line, const char *path)
     struct endpoint endpoint;
     struct error error;
 
-    line->waiting = false;
+    line->sink = (struct sink){0};
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), 0);
     assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES), 0);
 }
@@ -26,7 +26,7 @@ static void start_tcp(struct line *line, uint16_t port)
     struct error error;
     char address[32];
 
-    line->waiting = false;
+    line->sink = (struct sink){0};
     snprintf(address, sizeof(address), "127.0.0.1:%u", port);
     assert_int_equal(endpoint_inet(&endpoint, SOCK_STREAM, address, &error), 0);
     assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES), 0);
@@ -39,7 +39,7 @@ static void put(struct line *line, const char *text)
 
 static int tend(struct line *line)
 {
-    return connection_tend(&line->connection, &line->waiting);
+    return connection_tend(&line->connection, &line->sink);
 }
 
 /* A pause is over. */
@@ -79,10 +79,7 @@ static void what_was_not_read_comes_again_from_the_beginning_of_an_event(void **
     peer = peer_accept(listener);
     expect_text(peer, "one\ntw");
     close(peer);
-    /* the connection breaks here, and the rest of the event belongs to the next one */
-    assert_int_equal(connection_write(&line.connection, "ee\n", 3), -ECONNRESET);
-    assert_int_equal(line.connection.fd, -1);
-    put(&line, "ee\n");
+    put(&line, "ee\n"); /* the rest of the event belongs to the next connection */
     peer = peer_accept(listener);
     expect_text(peer, "one\ntwo\nthree\n"); /* nothing was sent between that could tell of "one" */
     put(&line, "four\n");
@@ -90,7 +87,6 @@ static void what_was_not_read_comes_again_from_the_beginning_of_an_event(void **
     expect_text(peer, "four\nfive\n");
     put(&line, "six\n"); /* now it is known that the others were read */
     close(peer);
-    assert_true(connection_write(&line.connection, "seven\n", 6) < 0);
     put(&line, "seven\n");
     peer = peer_accept(listener);
     expect_text(peer, "six\nseven\n");
@@ -113,10 +109,10 @@ static void tcp_keeps_more_than_what_the_other_kernel_acknowledged(void **state)
     peer = peer_accept(listener);
     expect_text(peer, "one\n");
     close(peer); /* with "two" unread, which this kernel has acknowledged */
-    for (int i = 0; i < 1000 && connection_write(&line.connection, "three\n", 6) > 0; i++)
+    for (int i = 0; i < 1000 && counter_get(&line.connection.connects) == 1; i++) {
+        put(&line, "three\n");
         usleep(1000);
-    assert_int_equal(line.connection.fd, -1);
-    put(&line, "three\n");
+    }
     peer = peer_accept(listener);
     expect_text(peer, "one\ntwo\nthree\n");
     connection_deinit(&line.connection);
@@ -160,16 +156,77 @@ static void an_idle_connection_comes_back_by_itself(void **state)
 
     start_unix(&line, place->path);
     assert_int_equal(tend(&line), CONNECTION_IDLE_RETRY_MS); /* nobody is there */
-    assert_true(line.waiting);
+    assert_true(line.sink.waiting);
     assert_non_null(strstr(line.connection.why.text, "cannot connect to "));
     listener = peer_unix(SOCK_STREAM, place->path);
     assert_int_equal(tend(&line), -1);
-    assert_false(line.waiting);
+    assert_false(line.sink.waiting);
     peer = peer_accept(listener);
     let_time_pass(&line);
     close(peer);
     assert_int_equal(tend(&line), -1); /* it left, and was called again at once */
     peer = peer_accept(listener);
+    assert_int_equal(counter_get(&line.connection.connects), 2);
+    connection_deinit(&line.connection);
+    close(peer);
+    close(listener);
+}
+
+/* As `socat -u` does. */
+static void a_peer_that_only_listens_has_not_left(void **state)
+{
+    const struct place *place = *state;
+    uint16_t port = 0;
+    int listeners[2] = {peer_unix(SOCK_STREAM, place->path), peer_inet(SOCK_STREAM, &port)};
+
+    for (int i = 0; i < 2; i++) {
+        struct line line;
+        int peer;
+
+        if (i == 0)
+            start_unix(&line, place->path);
+        else
+            start_tcp(&line, port);
+        put(&line, "one\n");
+        peer = peer_accept(listeners[i]);
+        assert_int_equal(shutdown(peer, SHUT_WR), 0);
+        assert_int_equal(tend(&line), -1);
+        assert_true(line.sink.one_way);
+        let_time_pass(&line);
+        put(&line, "two\n");
+        assert_int_equal(tend(&line), -1);
+        expect_text(peer, "one\ntwo\n");
+        assert_int_equal(counter_get(&line.connection.connects), 1);
+        close(peer);
+        for (int j = 0; j < 1000 && counter_get(&line.connection.connects) == 1; j++) {
+            put(&line, "three\n"); /* of TCP only the answer to that tells */
+            usleep(1000);
+        }
+        peer = peer_accept(listeners[i]);
+        assert_int_equal(counter_get(&line.connection.connects), 2);
+        connection_deinit(&line.connection);
+        close(peer);
+        close(listeners[i]);
+    }
+}
+
+/* Later than at the beginning it is one that goes. */
+static void a_tcp_peer_that_ends_its_direction_has_left(void **state)
+{
+    uint16_t port = 0;
+    int listener = peer_inet(SOCK_STREAM, &port), peer;
+    struct line line;
+
+    (void)state;
+    start_tcp(&line, port);
+    put(&line, "one\n");
+    peer = peer_accept(listener);
+    expect_text(peer, "one\n");
+    let_time_pass(&line);
+    close(peer);
+    assert_int_equal(tend(&line), -1);
+    peer = peer_accept(listener);
+    expect_text(peer, "one\n"); /* nobody knows that it was read */
     assert_int_equal(counter_get(&line.connection.connects), 2);
     connection_deinit(&line.connection);
     close(peer);
@@ -188,11 +245,11 @@ static void a_peer_that_hangs_up_at_once_is_not_called_without_a_pause(void **st
     close(peer_accept(listener));
     pause = tend(&line);
     assert_true(pause > 0 && pause <= CONNECTION_IDLE_RETRY_MS + 1);
-    assert_true(line.waiting);
+    assert_true(line.sink.waiting);
     assert_string_equal(line.connection.why.text, "the peer closed the connection");
     let_time_pass(&line);
     assert_int_equal(tend(&line), -1);
-    assert_false(line.waiting);
+    assert_false(line.sink.waiting);
     connection_deinit(&line.connection);
     close(listener);
 }
@@ -233,6 +290,8 @@ int main(void)
         cmocka_unit_test(tcp_keeps_more_than_what_the_other_kernel_acknowledged),
         IN_PLACE(kept_bytes_have_their_bound),
         IN_PLACE(an_idle_connection_comes_back_by_itself),
+        IN_PLACE(a_peer_that_only_listens_has_not_left),
+        cmocka_unit_test(a_tcp_peer_that_ends_its_direction_has_left),
         IN_PLACE(a_peer_that_hangs_up_at_once_is_not_called_without_a_pause),
         cmocka_unit_test(what_the_peer_says_does_no_harm),
     };

@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,6 @@ import harness
 from controlled import free_port
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
-STREAMS = ("stream", "tcp")
 
 
 class Peer:
@@ -29,6 +29,10 @@ class Peer:
     @property
     def settings(self):
         """Of a sink for it."""
+        if self.name == "syslog":
+            return f"type: syslog, transport: tcp, address: '127.0.0.1:{self.address}'"
+        if self.name == "journal":
+            return f"type: journal, path: {self.address}"
         if self.inet:
             return f"type: {self.kind}, address: '127.0.0.1:{self.address}'"
         return f"type: unix, kind: {self.kind}, path: {self.address}"
@@ -51,6 +55,17 @@ class Peer:
             self.process.wait()
             self.process.stdout.close()
             self.process = None
+
+    def times(self):
+        """Of the whole events that came: which tells them apart, also those that came twice."""
+        if not os.path.exists(self.file):
+            return set()
+        with open(self.file, "rb") as file:
+            got = file.read()
+        if self.name == "journal":
+            return set(re.findall(rb"RINGMILL_TIME=(\S+)", got))
+        return {re.search(rb'"time":"([^"]+)"', event)[1]
+                for event in re.findall(rb"\{[^{}]*\}", got)}
 
     def lines(self):
         """Whole ones: what a broken connection cut off stands at its end."""

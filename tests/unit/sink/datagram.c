@@ -58,7 +58,7 @@ static void a_chunk_takes_as_many_calls_as_it_needs(void **state)
 {
     uint16_t port = 0;
     int peer = peer_inet(SOCK_DGRAM, &port);
-    char bytes[200 * 4 + 1], one[5];
+    char bytes[200 * 4 + 16], one[16];
     struct line line;
     size_t sent = 0;
     int calls = 0;
@@ -66,7 +66,7 @@ static void a_chunk_takes_as_many_calls_as_it_needs(void **state)
     (void)state;
     start_udp(&line, port);
     for (int i = 0; i < 200; i++)
-        snprintf(bytes + 4 * i, 5, "%03d\n", i);
+        snprintf(bytes + 4 * i, 16, "%03d\n", i);
     for (; sent < 800; calls++) {
         ssize_t more = put(&line, bytes + sent, 800 - sent);
 

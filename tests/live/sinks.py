@@ -45,6 +45,7 @@ def row(sink, name):
 
 RSYSLOG = """
 global(workDirectory="FOLDER" maxMessageSize="64k")
+main_queue(queue.workerThreads="1")
 module(load="imuxsock" SysSock.Use="off")
 module(load="imudp")
 module(load="imtcp")

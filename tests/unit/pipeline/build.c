@@ -141,6 +141,8 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, format: jsno}\n" PIPELINES,
                  "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
                  "\"json\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: null, path: /x}\n" PIPELINES,
+                 "t.yaml:4:21: sinks.out.path: unknown key; allowed are type, format, overflow\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
                  "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,

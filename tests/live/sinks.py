@@ -8,8 +8,11 @@ import subprocess
 import tempfile
 import time
 
+import jsonschema
+import yaml
+
 import harness
-from controlled import Controlled, free_port, settle
+from controlled import Controlled, free_port, promtool, schema_of, settle
 from peers import Peer
 
 CONFIG = """
@@ -123,6 +126,13 @@ def test_servers_of_each_kind_get_the_same():
             peer.settle(1000)
             assert peer.lines() == wanted, peer.kind
             assert row(sink_of(daemon, peer.name), "connected") == 1
+        with open(os.path.join(harness.ROOT, "docs/openapi.yaml"), encoding="utf-8") as file:
+            document = yaml.safe_load(file)
+        jsonschema.validate(daemon.status(), schema_of(document, "/v1/status", "GET", 200))
+        metrics = daemon.ask("/metrics")[1]
+        promtool(metrics)
+        assert 'ringmill_sink_unix_connected{sink="stream"} 1' in metrics, metrics
+        assert 'ringmill_sink_up{sink="tcp"} 1' in metrics, metrics
         assert daemon.stop() == 0, daemon.stderr
         books = daemon.books()
         for peer in peers:

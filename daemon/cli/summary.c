@@ -187,7 +187,10 @@ static void print_sink(const json_t *sink, FILE *file)
             text(sink, "state"), count(queue, "chunks_out"), count(queue, "chunks"));
     print_rows(sink, file);
     fputc('\n', file);
-    if (text(sink, "last_error")[0])
+    if (json_is_number(json_object_get(sink, "retrying_seconds")))
+        fprintf(file, "  retrying for %.0f s: %s\n", real(sink, "retrying_seconds"),
+                text(sink, "last_error"));
+    else if (text(sink, "last_error")[0])
         fprintf(file, "  last error: %s\n", text(sink, "last_error"));
     print_latency(sink, "acknowledge_latency", "submit to acknowledgement", file);
 }

@@ -236,6 +236,13 @@ static size_t bind_texts(const struct setting *setting, const struct config_node
     return 0;
 }
 
+/* Where a name must stand, null is one: there is a kind of sink that is called so. */
+static bool is_name_null(const struct setting *setting, const struct config_node *node)
+{
+    return setting->type == SETTING_NAME && node->kind == CONFIG_SCALAR &&
+           strcmp(node->text, "null") == 0;
+}
+
 size_t setting_bind_value(const struct setting *setting, const struct config_node *node,
                           void *target, struct diag *diag)
 {
@@ -243,7 +250,7 @@ size_t setting_bind_value(const struct setting *setting, const struct config_nod
     int error;
 
     setting_describe(setting, expected, sizeof(expected));
-    if (config_node_is_null(node))
+    if (config_node_is_null(node) && !is_name_null(setting, node))
         return report_missing(expected, node, diag);
     if (setting->type == SETTING_NODE) {
         *(const struct config_node **)field(setting, target) = node;

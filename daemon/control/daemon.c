@@ -23,7 +23,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/report.h"
 
-enum { LOOK_SECONDS = 1, EVENTS_MAX = 6 };
+enum { LOOK_SECONDS = 1, EVENTS_MAX = 7 };
 
 struct daemon {
     struct graph *graph;
@@ -62,6 +62,16 @@ static void on_end(evutil_socket_t fd, short what, void *data)
     (void)fd;
     (void)what;
     event_base_loopbreak(daemon->base);
+}
+
+static void on_reopen(evutil_socket_t fd, short what, void *data)
+{
+    struct daemon *daemon = data;
+
+    (void)fd;
+    (void)what;
+    log_info("opening the sinks' files anew");
+    engine_reopen_sinks(&daemon->engine);
 }
 
 /* ---- once a second --------------------------------------------------------------------------- */
@@ -144,6 +154,7 @@ static int loop_init(struct daemon *daemon)
     if (add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGINT, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGHUP, EV_SIGNAL, on_end, 0) < 0 ||
+        add_event(daemon, SIGUSR1, EV_SIGNAL, on_reopen, 0) < 0 ||
         add_event(daemon, daemon->bell.fd, EV_READ, on_bell, 0) < 0 ||
         add_event(daemon, -1, 0, on_look, LOOK_SECONDS * second) < 0 ||
         (daemon->watchdog_limit > 0 &&

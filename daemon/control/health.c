@@ -163,6 +163,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
 
     if (sight->gone) {
         complain(health, CHECK_SINKS, "sink %s: its reader is gone", name);
+        health->sink_sticks = true;
     } else if (sight->retrying_since > 0 &&
                now - sight->retrying_since >= (int64_t)health->limits->sink_grace) {
         note_get(&sight->sink->writer.last_error, error);
@@ -171,6 +172,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
     } else if (age >= health->limits->sink_grace) {
         complain(health, CHECK_SINKS, "sink %s: has taken nothing for %" PRIu64 " s", name,
                  seconds_of(age));
+        health->sink_sticks = true;
     }
 }
 
@@ -248,6 +250,7 @@ static void judge(struct health *health, const struct snapshot *snapshot)
     for (int check = 0; check < CHECKS; check++)
         if (check != CHECK_BOOKS || snapshot->quiet)
             health->reasons[check][0] = '\0';
+    health->sink_sticks = false;
     held = check_handlers(health, snapshot);
     for (uint32_t i = 0; i < graph->n_rings; i++)
         check_ring(health, &snapshot->rings[i], held, &health->rings[i], snapshot->time);
@@ -280,7 +283,8 @@ bool health_good(const struct health *health)
 bool health_stuck(const struct health *health)
 {
     for (int check = 0; check < CHECKS; check++)
-        if (health->reasons[check][0] != '\0' && checks[check].sticks)
+        if (health->reasons[check][0] != '\0' && checks[check].sticks &&
+            (check != CHECK_SINKS || health->sink_sticks))
             return true;
     return false;
 }

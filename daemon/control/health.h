@@ -40,6 +40,7 @@ struct loss_mark {
 struct health {
     const struct health_limits *limits;
     char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good */
+    bool sink_sticks;                        /* one whose writer does not come back to try again */
     struct stillness rings[GRAPH_RINGS_MAX];
     struct stillness sinks[GRAPH_SINKS_MAX];
     struct stillness consumer;

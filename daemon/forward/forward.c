@@ -161,6 +161,11 @@ static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
         uint32_t room;
         size_t used;
 
+        if (way->lane->refuses) { /* there may be no chunk left to write into */
+            lane_refuse(way->lane, 1);
+            told++;
+            continue;
+        }
         lane_tail(way->lane, &room);
         if (room < LOSS_BYTES_MAX)
             lane_next_chunk(way->lane);

@@ -257,6 +257,12 @@ void engine_refresh_lost(struct engine *engine)
     post_losses(engine, before);
 }
 
+void engine_reopen_sinks(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->n_writers; i++)
+        writer_reopen(&engine->graph->sinks[i].writer);
+}
+
 /* ---- stop ------------------------------------------------------------------------------------ */
 
 static void give_up(struct engine *engine)

@@ -43,28 +43,33 @@ static uint32_t next_pause(struct writer *writer)
     return pause - writer->random % (pause / 2 + 1);
 }
 
-/* One line when writes begin to fail, not too often, and for each of these one when they work
- * again.
- */
+/* One line when it begins to fail, not too often, and for each of these one when it works again. */
+static void note_failure(struct writer *writer, const char *why)
+{
+    note_set(&writer->last_error, why);
+    if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) != 0)
+        return;
+    atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
+    writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
+                                     "cannot write: %s; trying again", why);
+}
+
+/* While the daemon ends there is little time, and so the pauses are short. */
 static void pause_after_error(struct writer *writer, int code)
 {
-    const char *why = writer->sink->why ? writer->sink->why : strerror(-code);
     uint32_t ms = next_pause(writer);
-    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    struct timespec pause;
 
     counter_add(&writer->errors, 1);
-    note_set(&writer->last_error, why);
-    if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0) {
-        atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
-        writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                                         "cannot write: %s; trying again", why);
-    }
+    note_failure(writer, writer->sink->why ? writer->sink->why : strerror(-code));
+    if (atomic_load(&writer->finish) && ms > WRITER_RETRY_MS)
+        ms = WRITER_RETRY_MS;
+    pause = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
     nanosleep(&pause, NULL);
 }
 
-static void note_success(struct writer *writer, size_t bytes)
+static void note_success(struct writer *writer)
 {
-    counter_add(&writer->bytes, bytes);
     writer->retry_ms = 0;
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0)
         return;
@@ -91,7 +96,8 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
         if (result > 0) {
             written += (uint32_t)result;
             refused += writer->sink->refused;
-            note_success(writer, (size_t)result);
+            counter_add(&writer->bytes, (uint64_t)result);
+            note_success(writer);
         } else if (atomic_load(&writer->given_up) || result == -EPIPE) {
             set_gone(writer);
         } else if (result != -EINTR) {
@@ -134,22 +140,41 @@ static bool lanes_empty(const struct writer *writer)
     return true;
 }
 
-/* Until the bell rings or the peer goes away, also while there is nothing to write. */
+/* A peer that went away shows also while there is nothing to write. */
+static int tend(struct writer *writer)
+{
+    int timeout = writer->sink->ops->tend(writer->sink);
+
+    if (!writer->sink->waiting)
+        note_success(writer);
+    else
+        note_failure(writer, writer->sink->why);
+    return timeout;
+}
+
+/* Until the bell rings, something is due, or the peer goes away. Armed first: who rings while the
+ * sink is tended to may have something for it to tend to. */
 static void sleep_until_rung(struct writer *writer)
 {
     bool gone = atomic_load(&writer->gone);
     bool tended = !gone && writer->sink->ops->tend;
-    int timeout = tended ? writer->sink->ops->tend(writer->sink) : -1;
     struct pollfd fds[] = {
         {.fd = writer->waker.fd, .events = POLLIN},
-        {.fd = gone ? -1 : writer->sink->ops->watch_fd(writer->sink), .events = POLLRDHUP},
+        {.fd = -1},
     };
+    int timeout = -1;
 
     waker_arm(&writer->waker);
-    if (lanes_empty(writer) && !atomic_load(&writer->finish) &&
-        poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) > 0 &&
-        fds[1].revents & (POLLERR | POLLHUP))
-        set_gone(writer);
+    if (lanes_empty(writer) && !atomic_load(&writer->finish)) {
+        if (tended)
+            timeout = tend(writer);
+        if (!gone)
+            fds[1].fd = writer->sink->ops->watch_fd(writer->sink);
+        fds[1].events = tended && !writer->sink->one_way ? POLLRDHUP : 0;
+        if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) > 0 &&
+            fds[1].revents & (POLLERR | POLLHUP) && !tended)
+            set_gone(writer);
+    }
     waker_disarm(&writer->waker);
 }
 
@@ -178,6 +203,15 @@ int writer_start(struct writer *writer)
 void writer_finish(struct writer *writer)
 {
     atomic_store(&writer->finish, true);
+    waker_ring(&writer->waker);
+    thread_interrupt(writer->thread); /* out of a long pause */
+}
+
+void writer_reopen(struct writer *writer)
+{
+    if (!writer->sink->ops->reopen)
+        return;
+    writer->sink->ops->reopen(writer->sink);
     waker_ring(&writer->waker);
 }
 

@@ -45,7 +45,7 @@ struct writer {
     counter bytes;                  /* accepted by the sink */
     counter chunks;                 /* wholly accepted */
     counter errors;                 /* writes that failed */
-    _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine */
+    _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine, or would be */
     struct note last_error;
     struct histogram ack_latency; /* from submit to the chunk's acknowledgement, of stamped ones */
 
@@ -66,6 +66,9 @@ int writer_start(struct writer *writer);
 
 /* Main thread: no chunk will follow those handed over; write them and end. */
 void writer_finish(struct writer *writer);
+
+/* Main thread: the sink's file was moved away, it opens it anew. */
+void writer_reopen(struct writer *writer);
 
 /* Main thread: drop what cannot be written at once, also out of a write that blocks. To be repeated
  * until writer_join() says that the thread has ended. */

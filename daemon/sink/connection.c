@@ -9,11 +9,16 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+
+#define NS_PER_MS INT64_C(1000000)
 
 int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing)
 {
@@ -47,10 +52,21 @@ int connection_open(struct connection *connection)
     if (result < 0)
         return result == -EPIPE ? -ECONNRESET : result;
     connection->fd = fd;
+    connection->opened = clock_monotonic();
     connection->n_again = 0;
+    connection->one_way = false;
     connection->why.text[0] = '\0';
     counter_add(&connection->connects, 1);
     return 0;
+}
+
+/* Bounded, because a peer may talk without end. */
+static void drain(int fd)
+{
+    char waste[16 * 1024];
+
+    for (int i = 0; i < 64 && recv(fd, waste, sizeof(waste), MSG_DONTWAIT) > 0; i++)
+        ;
 }
 
 void connection_close(struct connection *connection)
@@ -58,8 +74,48 @@ void connection_close(struct connection *connection)
     int fd = connection->fd;
 
     connection->fd = -1;
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0)
+        return;
+    if (connection->kept)
+        drain(fd);
+    close(fd);
+}
+
+static int64_t age(const struct connection *connection)
+{
+    return connection->opened ? clock_monotonic() - connection->opened : INT64_MAX;
+}
+
+/* -errno, or 0. Reading a socket's error takes it away: of a datagram socket it is that of a
+ * datagram sent before, and the next one may find somebody again. */
+static int peer_left(struct connection *connection)
+{
+    struct pollfd peer = {.fd = connection->fd, .events = POLLIN | POLLRDHUP};
+    socklen_t size = sizeof(int);
+    int code = 0;
+
+    if (poll(&peer, 1, 0) <= 0)
+        return 0;
+    if (!(peer.revents & (POLLERR | POLLHUP))) {
+        if (connection->kept && peer.revents & POLLIN)
+            drain(connection->fd);
+        if (!(peer.revents & POLLRDHUP) || connection->one_way)
+            return 0;
+        connection->one_way =
+            connection->endpoint.path || age(connection) < CONNECTION_IDLE_RETRY_MS * NS_PER_MS;
+        return connection->one_way ? 0 : -ECONNRESET;
+    }
+    getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+    return code ? -code : -ECONNRESET;
+}
+
+static void hang_up(struct connection *connection, int code)
+{
+    if (code == -ECONNRESET)
+        error_set(&connection->why, code, "the peer closed the connection");
+    else
+        error_set(&connection->why, code, "the peer is gone: %s", strerror(-code));
+    connection_close(connection);
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
@@ -78,14 +134,16 @@ static ssize_t send_some(struct connection *connection, const char *bytes, size_
     return code == EPIPE ? -ECONNRESET : -code;
 }
 
-/* Lets go of whole events from the front, until no more than `most` bytes are left. */
-static void forget(struct connection *connection, size_t most)
+/* Lets go of whole events from the front: of those that begin before `most`, and do not end behind
+ * `limit`. */
+static void forget(struct connection *connection, size_t most, size_t limit)
 {
     size_t gone = 0, length;
 
-    while (connection->n_kept - gone > most &&
+    while (gone < most &&
            (length = framing_next(connection->framing, connection->kept + gone,
-                                  connection->n_kept - gone)) > 0)
+                                  connection->n_kept - gone)) > 0 &&
+           gone + length <= limit)
         gone += length;
     if (gone == 0)
         return;
@@ -94,21 +152,29 @@ static void forget(struct connection *connection, size_t most)
     memmove(connection->kept, connection->kept + gone, connection->n_kept);
 }
 
-static void forget_what_was_read(struct connection *connection)
+/* How many bytes at the end of the kept ones the peer may not have read. It counts only if the peer
+ * was still there afterwards: with the peer the kernel forgets what it had not read. */
+static size_t unread_bytes(const struct connection *connection)
 {
-    size_t keep = connection->endpoint.path ? 0 : CONNECTION_KEEP_TCP;
+    size_t least = connection->endpoint.path ? 0 : CONNECTION_KEEP_TCP;
     int unread = 0;
 
     if (ioctl(connection->fd, SIOCOUTQ, &unread) < 0)
-        return;
+        return SIZE_MAX;
     /* a unix socket counts its buffers' own size: more than the bytes, which is the safe side */
-    forget(connection, (size_t)unread > keep ? (size_t)unread : keep);
+    return (size_t)unread > least ? (size_t)unread : least;
+}
+
+static void forget_what_was_read(struct connection *connection, size_t unread)
+{
+    if (unread < connection->n_kept)
+        forget(connection, connection->n_kept - unread, connection->n_kept - unread);
 }
 
 static void keep(struct connection *connection, const char *bytes, size_t size)
 {
     if (connection->n_kept + size > CONNECTION_KEPT_MAX)
-        forget(connection, CONNECTION_KEPT_MAX - size);
+        forget(connection, connection->n_kept + size - CONNECTION_KEPT_MAX, connection->n_kept);
     memcpy(connection->kept + connection->n_kept, bytes, size);
     connection->n_kept += size;
     connection->n_again = connection->n_kept;
@@ -130,37 +196,63 @@ static int send_again(struct connection *connection)
 
 ssize_t connection_write(struct connection *connection, const char *bytes, size_t size)
 {
+    size_t unread;
     ssize_t sent;
-    int result = connection_open(connection);
+    int result = connection->fd >= 0 ? peer_left(connection) : 0;
 
+    if (result < 0)
+        hang_up(connection, result);
+    result = connection_open(connection);
     if (result == 0)
         result = send_again(connection);
     if (result < 0)
         return result;
-    forget_what_was_read(connection);
+    unread = unread_bytes(connection);
     sent = send_some(connection, bytes, size);
-    if (sent > 0)
+    if (sent > 0) {
+        forget_what_was_read(connection, unread);
         keep(connection, bytes, (size_t)sent);
+    }
     return sent;
 }
 
-/* ---- while nothing is to be sent --------------------------------------------------------------
- */
+/* ---- while nothing is to be sent ------------------------------------------------------------- */
 
-static bool peer_left(const struct connection *connection)
+/* How long it is until a new connection may be tried while there is nothing to send; 0: now. */
+static int pause_left(const struct connection *connection)
 {
-    struct pollfd peer = {.fd = connection->fd, .events = POLLRDHUP};
+    int64_t left = CONNECTION_IDLE_RETRY_MS * NS_PER_MS;
 
-    return poll(&peer, 1, 0) > 0 && peer.revents & (POLLERR | POLLHUP | POLLRDHUP);
+    left = age(connection) < left ? left - age(connection) : 0;
+    return left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
 }
 
-int connection_tend(struct connection *connection)
+static int tend(struct connection *connection)
 {
-    if (connection->fd >= 0 && peer_left(connection)) {
-        error_set(&connection->why, -ECONNRESET, "the peer closed the connection");
-        connection_close(connection);
-    }
-    return connection_open(connection) < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
+    bool open = connection->fd >= 0;
+    size_t unread = connection->kept && open ? unread_bytes(connection) : SIZE_MAX;
+    int left = open ? peer_left(connection) : 0;
+
+    if (left < 0)
+        hang_up(connection, left);
+    else if (connection->n_again == connection->n_kept)
+        forget_what_was_read(connection, unread);
+    left = connection->fd < 0 ? pause_left(connection) : 0;
+    if (left > 0)
+        return left;
+    if (connection_open(connection) == 0 && connection->kept)
+        send_again(connection);
+    return connection->fd < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
+}
+
+int connection_tend(struct connection *connection, struct sink *sink)
+{
+    int timeout = tend(connection);
+
+    sink->why = connection->why.text;
+    sink->waiting = connection->fd < 0;
+    sink->one_way = connection->one_way;
+    return timeout;
 }
 
 void connection_rows(const struct connection *connection, row_emit emit, void *data)

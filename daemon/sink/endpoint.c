@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -74,6 +76,7 @@ void endpoint_deinit(struct endpoint *endpoint)
     free(endpoint->path);
     free(endpoint->host);
     free(endpoint->port);
+    lookup_free(endpoint->lookup);
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
@@ -96,6 +99,17 @@ static int connect_in_time(int fd, const struct sockaddr *address, socklen_t len
     return -code;
 }
 
+/* A peer that vanished without a word is noticed after a minute, also while nothing is sent. */
+static void keep_alive(int fd)
+{
+    const int on = 1, idle = 30, between = 10, most = 3;
+
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof(between));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &most, sizeof(most));
+}
+
 static int open_socket(int family, int type, int protocol, const struct sockaddr *address,
                        socklen_t length, int *ret_fd)
 {
@@ -106,6 +120,8 @@ static int open_socket(int family, int type, int protocol, const struct sockaddr
     if (fd < 0)
         return -errno;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+    if (family != AF_UNIX && type == SOCK_STREAM)
+        keep_alive(fd);
     result = connect_in_time(fd, address, length);
     if (result < 0) {
         close(fd);
@@ -130,15 +146,18 @@ static int connect_unix(const struct endpoint *endpoint, int *ret_fd)
                        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length), ret_fd);
 }
 
-static int connect_inet(const struct endpoint *endpoint, struct error *error, int *ret_fd)
+static int connect_inet(struct endpoint *endpoint, struct error *error, int *ret_fd)
 {
-    const struct addrinfo hints = {.ai_socktype = endpoint->type, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    int result = getaddrinfo(endpoint->host, endpoint->port, &hints, &found);
+    int result = lookup_ask(&endpoint->lookup, endpoint->host, endpoint->port, endpoint->type,
+                            ENDPOINT_CONNECT_MS, &found);
 
-    if (result != 0)
+    if (result > 0)
         return error_set(error, -EHOSTUNREACH, "cannot look up %s: %s", endpoint->host,
-                         gai_strerror(result));
+                         gai_strerror(-result));
+    if (result < 0)
+        return error_set(error, result, "cannot look up %s: %s", endpoint->host,
+                         result == -ETIMEDOUT ? "no answer yet" : strerror(-result));
     result = -EHOSTUNREACH;
     for (const struct addrinfo *at = found; at && result < 0 && result != -EINTR; at = at->ai_next)
         result = open_socket(at->ai_family, at->ai_socktype, at->ai_protocol, at->ai_addr,
@@ -150,7 +169,7 @@ static int connect_inet(const struct endpoint *endpoint, struct error *error, in
     return 0;
 }
 
-int endpoint_connect(const struct endpoint *endpoint, struct error *error, int *ret_fd)
+int endpoint_connect(struct endpoint *endpoint, struct error *error, int *ret_fd)
 {
     int result;
 

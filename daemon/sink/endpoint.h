@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "sink/lookup.h"
 
 enum {
     ENDPOINT_CONNECT_MS = 5000,        /* how long one try may take */
@@ -18,6 +19,9 @@ struct endpoint {
     char *path; /* of a unix socket; "@name": an abstract one; NULL: host and port */
     char *host;
     char *port;
+
+    /* owned by the writer thread */
+    struct lookup *lookup; /* of host, still without an answer; or NULL */
 };
 
 /* path is copied. 0, -ENAMETOOLONG or -ENOMEM and a sentence. */
@@ -27,6 +31,6 @@ int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct 
 int endpoint_inet(struct endpoint *endpoint, int type, const char *address, struct error *error);
 void endpoint_deinit(struct endpoint *endpoint); /* accepts a zeroed one */
 
-/* Writer thread: looks the name up and connects, waiting ENDPOINT_CONNECT_MS at most. 0 and a
- * blocking descriptor that the caller owns; -EINTR; or -errno and a sentence. */
-int endpoint_connect(const struct endpoint *endpoint, struct error *error, int *ret_fd);
+/* Writer thread: looks the name up and connects, waiting ENDPOINT_CONNECT_MS at most for each of
+ * the two. 0 and a blocking descriptor that the caller owns; -EINTR; or -errno and a sentence. */
+int endpoint_connect(struct endpoint *endpoint, struct error *error, int *ret_fd);

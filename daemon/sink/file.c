@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* O_APPEND, so that a second writer or a truncating log rotation never leaves a hole. A file is
- * only ever changed for another one between two chunks: so no event is cut in two, and what
- * `fsync: chunk` acknowledges lies in one file.
+/* O_APPEND, so that a second writer or a truncating log rotation never leaves a hole.
  *
- * Half a line at the end of a file that is found there (a kill, a full disk) is closed with a
- * newline, so that it spoils itself and not the first event that follows. */
+ * A file ends with a whole event whenever write() has returned: what a full disk took of another
+ * one is cut off again. So at any of these moments the file can be left for another one, also with
+ * the disk still full and a log rotation that is to make room. A fifo cannot be cut, so there the
+ * rest of the event must follow first (`midway`).
+ *
+ * Half a line at the end of a file that is found there (a kill) is closed with a newline, so that
+ * it spoils itself and not the first event that follows.
+ *
+ * After a failed sync the kernel takes the pages for clean: syncing once more would succeed and
+ * mean nothing. So what was not synced is cut off and written anew. */
 
 #include "sink/file.h"
 
@@ -17,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "sink/archive.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -109,20 +116,28 @@ struct file_sink {
     struct sink base;
     struct file_config config; /* path is our own copy */
     struct archive archive;
-    bool lines; /* the format is text */
+    enum framing framing;
+    const char *name;
 
     /* owned by the writer thread */
-    _Atomic int fd; /* any thread reads; -1: it has to be opened anew */
-    uint64_t size;  /* of the file, as far as we know */
-    bool midway;    /* the last write took only a part of a chunk */
+    struct log_limit complaints;
+    int fd;       /* -1: it has to be opened anew */
+    bool regular; /* and not a fifo, a terminal, ... */
+    bool torn;    /* it ends with half a line that is not ours */
+    bool midway;  /* the last write ended within an event */
     bool unsynced;
     int64_t synced_at;  /* ns, monotonic */
     int64_t rotates_at; /* ns, wall clock */
 
+    /* owned by the writer thread, any thread reads */
+    _Atomic uint64_t size; /* of the file, as far as we know */
+    counter rotations;
+    counter rotations_failed;
+    counter syncs;
+    counter syncs_failed;
+
     /* any thread */
     atomic_bool moved; /* reopen() was called */
-    counter rotations;
-    counter syncs;
 };
 
 /* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
@@ -166,16 +181,25 @@ static int open_file(struct file_sink *sink)
 
     if (fd < 0)
         return -errno;
-    sink->size = 0;
-    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode)) {
-        sink->size = (uint64_t)stat.st_size;
-        if (sink->lines && sink->size > 0 && ends_midway(sink->config.path, stat.st_size) &&
-            write(fd, "\n", 1) == 1)
-            sink->size++;
-    }
+    sink->regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
+    sink->size = sink->regular ? (uint64_t)stat.st_size : 0;
+    sink->torn = sink->framing == FRAMING_LINES && sink->size > 0 &&
+                 ends_midway(sink->config.path, stat.st_size);
     sink->rotates_at = next_rotation(sink);
     sink->fd = fd;
     return 0;
+}
+
+static int sync_now(struct file_sink *sink)
+{
+    int result = fdatasync(sink->fd) < 0 ? -errno : 0;
+
+    sink->unsynced = false; /* either way: trying again would succeed for nothing */
+    sink->synced_at = clock_monotonic();
+    if (result == -EINVAL || result == -EROFS)
+        return 0; /* a fifo cannot */
+    counter_add(result < 0 ? &sink->syncs_failed : &sink->syncs, 1);
+    return result;
 }
 
 static void file_close(struct sink *base)
@@ -186,7 +210,7 @@ static void file_close(struct sink *base)
         return;
     if (sink->fd >= 0) {
         if (sink->unsynced && sink->config.sync == SYNC_INTERVAL)
-            fdatasync(sink->fd);
+            sync_now(sink);
         close(sink->fd);
     }
     archive_deinit(&sink->archive);
@@ -204,7 +228,9 @@ static int file_open(const void *config, const struct sink_options *options, str
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_file;
     sink->fd = -1;
-    sink->lines = options->framing == FRAMING_LINES;
+    sink->framing = options->framing;
+    sink->name = options->name;
+    sink->complaints = (struct log_limit){.lines = 1, .seconds = 60};
     sink->config = *(const struct file_config *)config;
     sink->config.path = strdup(sink->config.path);
     result = sink->config.path
@@ -226,16 +252,6 @@ static int file_open(const void *config, const struct sink_options *options, str
 
 /* ---- on the writer thread -------------------------------------------------------------------- */
 
-static int sync_now(struct file_sink *sink)
-{
-    if (fdatasync(sink->fd) < 0 && errno != EINVAL && errno != EROFS) /* a fifo cannot */
-        return -errno;
-    sink->unsynced = false;
-    sink->synced_at = clock_monotonic();
-    counter_add(&sink->syncs, 1);
-    return 0;
-}
-
 static void leave_file(struct file_sink *sink)
 {
     if (sink->unsynced && sink->config.sync != SYNC_NEVER)
@@ -252,77 +268,129 @@ static bool is_due(const struct file_sink *sink, size_t more)
            clock_realtime() >= sink->rotates_at;
 }
 
-/* Only what is there by that name: somebody else may have moved it away already. */
-static int rotate(struct file_sink *sink)
+/* Only what is there by that name: somebody else may have moved it away already. If it cannot be
+ * moved, a file that grows is better than none. */
+static void rotate(struct file_sink *sink)
 {
     int result = archive_move(&sink->archive, clock_realtime());
 
-    if (result < 0 && result != -ENOENT)
-        return result;
+    if (result < 0 && result != -ENOENT) {
+        counter_add(&sink->rotations_failed, 1);
+        log_limited(&sink->complaints, LOG_LEVEL_ERROR, "sink", sink->name,
+                    "cannot rename %s: %s; it goes on as it is", sink->config.path,
+                    strerror(-result));
+        sink->rotates_at = next_rotation(sink);
+        return;
+    }
     leave_file(sink);
     counter_add(&sink->rotations, 1);
     archive_rotated(&sink->archive);
-    return 0;
 }
 
-/* Between two chunks: whatever changes the file happens here. */
+/* Between two events: whatever changes the file happens here. */
 static int change_file(struct file_sink *sink, size_t more)
 {
     bool rotates = sink->config.rotate_size > 0 || sink->config.rotate_every > 0;
-    int result = 0;
+    int result;
 
     if (atomic_exchange(&sink->moved, false) && sink->fd >= 0)
         leave_file(sink);
     if (sink->fd >= 0 && rotates && is_due(sink, more))
-        result = rotate(sink);
-    if (result == 0 && sink->fd < 0)
-        result = open_file(sink);
-    return result;
+        rotate(sink);
+    result = sink->fd < 0 ? open_file(sink) : 0;
+    if (result < 0 || !sink->torn)
+        return result;
+    if (write(sink->fd, "\n", 1) != 1)
+        return -errno;
+    sink->size++;
+    sink->torn = false;
+    return 0;
 }
 
-/* Syncs by interval, if it is time. Returns ms until it will be; -1: nothing to sync. */
+/* Opens anew what was moved away, and syncs by interval, if it is time. Returns ms until it will
+ * be; -1: nothing to sync. */
 static int file_tend(struct sink *base)
 {
     struct file_sink *sink = (struct file_sink *)base;
     int64_t left;
 
+    if (atomic_load(&sink->moved) && !sink->midway)
+        change_file(sink, 0); /* if that fails, the next write says so */
     if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->fd < 0)
         return -1;
     left = sink->synced_at + (int64_t)sink->config.sync_interval - clock_monotonic();
     if (left > 0)
         return (int)(left / NS_PER_MS) + 1;
-    return sync_now(sink) < 0 ? (int)(sink->config.sync_interval / (uint64_t)NS_PER_MS) : -1;
+    sync_now(sink);
+    return -1;
+}
+
+/* All of it, or as much as goes: then *ret_code says why. */
+static size_t write_most(struct file_sink *sink, const char *bytes, size_t size, int *ret_code)
+{
+    size_t written = 0;
+
+    while (written < size) {
+        ssize_t more = write(sink->fd, bytes + written, size - written);
+
+        if (more < 0) {
+            *ret_code = -errno;
+            break;
+        }
+        written += (size_t)more;
+    }
+    sink->size += written;
+    sink->unsynced |= written > 0;
+    return written;
+}
+
+/* Takes back the last bytes. */
+static bool cut(struct file_sink *sink, size_t bytes)
+{
+    struct stat stat;
+
+    if (bytes == 0)
+        return true;
+    if (!sink->regular || fstat(sink->fd, &stat) < 0 || stat.st_size < (off_t)bytes ||
+        ftruncate(sink->fd, stat.st_size - (off_t)bytes) < 0)
+        return false;
+    sink->size -= bytes;
+    return true;
+}
+
+static size_t whole_events(enum framing framing, const char *bytes, size_t size)
+{
+    size_t whole = 0, length;
+
+    while ((length = framing_next(framing, bytes + whole, size - whole)) > 0)
+        whole += length;
+    return whole;
 }
 
 static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
 {
     struct file_sink *sink = (struct file_sink *)base;
-    ssize_t written;
-    int result = sink->midway ? 0 : change_file(sink, size);
+    bool midway = sink->midway;
+    int code = midway ? 0 : change_file(sink, size);
+    size_t written, whole;
 
-    if (result < 0)
-        return result;
-    written = write(sink->fd, bytes, size);
-    if (written < 0)
-        return -errno;
-    sink->size += (uint64_t)written;
-    sink->midway = (size_t)written < size;
-    sink->unsynced = true;
-    file_tend(base);
-    if (sink->config.sync == SYNC_CHUNK && !sink->midway) {
-        result = sync_now(sink);
-        /* It is in the file but not on disk, so it must not count as delivered. Written once more
-         * it would be there twice; so all but its last byte counts, and that byte is tried again
-         * with the sync. */
-        if (result < 0 && written > 1 && ftruncate(sink->fd, (off_t)sink->size - 1) == 0) {
-            sink->size--;
-            sink->midway = true;
-            return written - 1;
-        }
-        if (result < 0)
-            return result;
+    if (code < 0)
+        return code;
+    written = write_most(sink, bytes, size, &code);
+    if (written < size && sink->regular && !midway) {
+        whole = whole_events(sink->framing, bytes, written);
+        written = cut(sink, written - whole) ? whole : written;
+        sink->midway = written != whole;
+    } else {
+        sink->midway = written < size && (midway || written > 0);
     }
-    return written;
+    if (sink->config.sync == SYNC_CHUNK && written > 0 && (code = sync_now(sink)) < 0) {
+        cut(sink, written); /* where that fails, too, events come twice */
+        sink->midway = midway;
+        return code;
+    }
+    file_tend(base);
+    return written > 0 ? (ssize_t)written : code;
 }
 
 /* ---- any thread ------------------------------------------------------------------------------ */
@@ -343,19 +411,21 @@ static void file_rows(const struct sink *base, row_emit emit, void *data)
     static const struct row rows[] = {
         {"size", "bytes", ROW_LEVEL, "Size of the file that is written to"},
         {"rotations", "", ROW_COUNT, "Files rotated away"},
+        {"rotations_failed", "", ROW_COUNT, "Times that the file could not be renamed"},
         {"syncs", "", ROW_COUNT, "Times that what was written was brought to disk"},
+        {"syncs_failed", "", ROW_COUNT, "Times that the disk did not take what was written"},
         {"archive_deleted", "", ROW_COUNT, "Rotated files deleted because there were too many"},
         {"archive_failed", "", ROW_COUNT, "Rotated files that could not be compressed or deleted"},
     };
     const struct file_sink *sink = (const struct file_sink *)base;
-    struct stat stat;
-    bool there = fstat(sink->fd, &stat) == 0;
 
-    emit(data, &rows[0], there ? (uint64_t)stat.st_size : 0);
+    emit(data, &rows[0], sink->size);
     emit(data, &rows[1], counter_get(&sink->rotations));
-    emit(data, &rows[2], counter_get(&sink->syncs));
-    emit(data, &rows[3], counter_get(&sink->archive.deleted));
-    emit(data, &rows[4], counter_get(&sink->archive.failed));
+    emit(data, &rows[2], counter_get(&sink->rotations_failed));
+    emit(data, &rows[3], counter_get(&sink->syncs));
+    emit(data, &rows[4], counter_get(&sink->syncs_failed));
+    emit(data, &rows[5], counter_get(&sink->archive.deleted));
+    emit(data, &rows[6], counter_get(&sink->archive.failed));
 }
 
 const struct sink_ops sink_file = {

@@ -8,6 +8,7 @@
 
 #include "sink/capture.h"
 #include "sink/file.h"
+#include "sink/journal.h"
 #include "sink/null.h"
 #include "sink/stdout.h"
 #include "sink/syslog.h"
@@ -17,7 +18,7 @@
 
 const struct sink_ops *const sink_kinds[] = {
     &sink_stdout, &sink_file,   &sink_capture, &sink_unix, &sink_tcp,
-    &sink_udp,    &sink_syslog, &sink_null,    NULL,
+    &sink_udp,    &sink_syslog, &sink_journal, &sink_null, NULL,
 };
 
 const struct sink_ops *sink_find(const char *name)

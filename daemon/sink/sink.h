@@ -20,7 +20,9 @@ struct encoder_ops;
 struct sink {
     const struct sink_ops *ops;
     uint32_t refused; /* set by write(): of the events it accepted, those it had to throw away */
-    const char *why;  /* set by write() when it fails, where it knows more than the errno says */
+    const char *why;  /* set by write() and tend() when they fail, where more is known than errno */
+    bool waiting;     /* set by tend(): the peer is not there, so nothing could be written now */
+    bool one_way; /* set by tend(): that the peer ended its own direction is no sign of leaving */
 };
 
 struct sink_options {
@@ -49,11 +51,11 @@ struct sink_ops {
      * given again from where it was left, so a call begins a chunk when the one before took all. */
     ssize_t (*write)(struct sink *sink, const char *bytes, size_t size);
     /* Before the writer thread sleeps: does what is due, such as a sync or a new connection.
-     * Returns after how many ms it wants to be called again; -1: not before the next write. NULL:
-     * nothing is ever due. */
+     * Returns after how many ms it wants to be called again; -1: not before the next write, or what
+     * watch_fd() tells. NULL: nothing is ever due. */
     int (*tend)(struct sink *sink);
-    /* Any thread: whoever holds the file's name has moved it away; open it anew before the next
-     * write. NULL: nothing to open. */
+    /* Any thread: whoever looks after the file has moved it away; tend() or the next write that
+     * begins an event opens it anew. NULL: nothing to open. */
     void (*reopen)(struct sink *sink);
     /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. Where there is
      * tend(), that is called then; else the peer is gone for good. */

@@ -167,6 +167,19 @@ static void make_head(struct syslog_sink *sink, const struct syslog_config *conf
     sink->datagram.head_data = sink;
 }
 
+static int check_config(const struct syslog_config *config, enum framing framing,
+                        struct error *error)
+{
+    if (framing != FRAMING_LINES)
+        return error_set(error, -EINVAL, "syslog takes text; give the sink a text format");
+    for (const char *at = config->app; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            return error_set(error, -EINVAL,
+                             "app: \"%s\" must be ASCII without spaces to be an APP-NAME",
+                             config->app);
+    return 0;
+}
+
 static int syslog_open(const void *config, const struct sink_options *options, struct error *error,
                        struct sink **ret)
 {
@@ -180,9 +193,9 @@ static int syslog_open(const void *config, const struct sink_options *options, s
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_syslog;
     make_head(sink, bound);
-    result = options->framing == FRAMING_LINES
-                 ? make_endpoint(bound, error, &endpoint)
-                 : error_set(error, -EINVAL, "syslog takes text; give the sink a text format");
+    result = check_config(bound, options->framing, error);
+    if (result == 0)
+        result = make_endpoint(bound, error, &endpoint);
     if (result == 0 && connection_init(&sink->datagram.connection, &endpoint,
                                        tcp ? FRAMING_COUNTED : FRAMING_LINES) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
@@ -249,7 +262,9 @@ static ssize_t syslog_write(struct sink *base, const char *bytes, size_t size)
 
 static int syslog_tend(struct sink *base)
 {
-    return connection_tend(&((struct syslog_sink *)base)->datagram.connection);
+    struct syslog_sink *sink = (struct syslog_sink *)base;
+
+    return connection_tend(&sink->datagram.connection, base);
 }
 
 static int syslog_watch_fd(const struct sink *base)

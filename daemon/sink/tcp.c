@@ -72,7 +72,9 @@ static ssize_t tcp_write(struct sink *base, const char *bytes, size_t size)
 
 static int tcp_tend(struct sink *base)
 {
-    return connection_tend(&((struct tcp_sink *)base)->connection);
+    struct tcp_sink *sink = (struct tcp_sink *)base;
+
+    return connection_tend(&sink->connection, base);
 }
 
 static int tcp_watch_fd(const struct sink *base)

@@ -92,7 +92,9 @@ static ssize_t unix_write(struct sink *base, const char *bytes, size_t size)
 
 static int unix_tend(struct sink *base)
 {
-    return connection_tend(&((struct unix_sink *)base)->datagram.connection);
+    struct unix_sink *sink = (struct unix_sink *)base;
+
+    return connection_tend(&sink->datagram.connection, base);
 }
 
 static int unix_watch_fd(const struct sink *base)

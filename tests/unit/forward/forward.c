@@ -365,6 +365,24 @@ static void a_loss_always_has_its_room(void **state)
     close_handler(&opened);
 }
 
+/* As many as come: a lane that refuses may have no chunk left to write into. */
+static void a_lane_that_refuses_gets_no_loss_either(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+
+    exits->outlets[0].format = &terse_ops;
+    opened = open_handler(&forward_ops, "one", &exits->host);
+    exits->lanes[0].refuses = true;
+    exits->lanes[0].n_spare = 0;
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 1);
+    assert_int_equal(counter_get(&exits->lanes[0].forwarded), 1);
+    assert_int_equal(lane_dropped(&exits->lanes[0]), 1);
+    assert_int_equal(lane_in_flight(&exits->lanes[0]), 0);
+    close_handler(&opened);
+}
+
 static void close_accepts_null(void **state)
 {
     (void)state;
@@ -389,6 +407,7 @@ int main(void)
         WITH_EXITS(a_broken_sink_hides_no_other),
         WITH_EXITS(says_losses_in_each_outlet_that_can),
         WITH_EXITS(a_loss_always_has_its_room),
+        WITH_EXITS(a_lane_that_refuses_gets_no_loss_either),
         cmocka_unit_test(close_accepts_null),
     };
 

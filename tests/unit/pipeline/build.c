@@ -125,7 +125,7 @@ static void sinks(void **state)
     (void)state;
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
-                 "capture, unix, tcp, udp, syslog, null; did "
+                 "capture, unix, tcp, udp, syslog, journal, null; did "
                  "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
@@ -142,6 +142,10 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, format: jsno}\n" PIPELINES,
                  "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
                  "\"json\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: null, path: /x}\n" PIPELINES,
+                 "t.yaml:4:21: sinks.out.path: unknown key; allowed are type, format, overflow\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
+                 "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
                  "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, overflow\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file}\n" PIPELINES,
@@ -242,7 +246,7 @@ static void one_mistake_is_one_message(void **state)
                  "exit, open, connect, signal\n"
                  "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
                  "capture, unix, "
-                 "tcp, udp, syslog, null\n");
+                 "tcp, udp, syslog, journal, null\n");
 }
 
 static void all_mistakes_at_once(void **state)

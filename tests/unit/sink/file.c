@@ -154,27 +154,90 @@ static void makes_the_file_for_owner_and_group(void **state)
 }
 
 /* A limit of the process stands for a disk that is nearly full. */
-static void says_how_much_it_wrote(void **state)
+static void fill_up_at(rlim_t bytes, struct rlimit *before)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+    limit = *before;
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void make_room(const struct rlimit *before)
+{
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+static void takes_whole_events_only(void **state)
 {
     const struct folder *folder = *state;
     struct sink *sink = open_sink(folder->file);
-    struct rlimit before, limit;
+    struct rlimit before;
     ssize_t first, second, third;
 
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = before;
-    limit.rlim_cur = 6;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    first = sink_file.write(sink, "four", 4);
-    second = sink_file.write(sink, "five5", 5);
-    third = sink_file.write(sink, "ve5", 3);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    signal(SIGXFSZ, SIG_DFL);
+    fill_up_at(10, &before);
+    first = sink_file.write(sink, "one\n", 4);
+    second = sink_file.write(sink, "two\nthree\n", 10);
+    third = sink_file.write(sink, "three\n", 6);
+    make_room(&before);
     assert_int_equal(first, 4);
-    assert_int_equal(second, 2);
+    assert_int_equal(second, 4);
     assert_int_equal(third, -EFBIG);
-    expect_content(folder->file, "fourfi");
+    expect_content(folder->file, "one\ntwo\n");
+    assert_int_equal(sink_file.write(sink, "three\n", 6), 6);
+    expect_content(folder->file, "one\ntwo\nthree\n");
+    sink_file.close(sink);
+}
+
+/* The only way out when the disk is full of this very file. */
+static void a_full_file_can_be_moved_away_too(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_sink(folder->file);
+    struct rlimit before;
+    char moved[128];
+    ssize_t results[3];
+
+    snprintf(moved, sizeof(moved), "%s.1", folder->file);
+    fill_up_at(6, &before);
+    results[0] = sink_file.write(sink, "one\ntwo\n", 8);
+    results[1] = sink_file.write(sink, "two\n", 4);
+    assert_int_equal(rename(folder->file, moved), 0);
+    sink_file.reopen(sink);
+    results[2] = sink_file.write(sink, "two\n", 4);
+    make_room(&before);
+    assert_int_equal(results[0], 4);
+    assert_int_equal(results[1], -EFBIG);
+    assert_int_equal(results[2], 4);
+    expect_content(moved, "one\n");
+    expect_content(folder->file, "two\n");
+    sink_file.close(sink);
+}
+
+/* Of a fifo nothing can be taken back: the rest of the event follows before anything else. */
+static void the_rest_of_an_event_follows_into_a_fifo(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink;
+    char moved[128], bytes[8];
+    int end;
+
+    assert_int_equal(mkfifo(folder->file, 0600), 0);
+    end = open(folder->file, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    assert_true(end >= 0);
+    sink = open_sink(folder->file);
+    assert_int_equal(sink_file.write(sink, "one\n", 4), 4);
+    snprintf(moved, sizeof(moved), "%s.1", folder->file);
+    assert_int_equal(rename(folder->file, moved), 0);
+    sink_file.reopen(sink);
+    assert_int_equal(sink_file.tend(sink), -1);
+    assert_int_equal(sink_file.write(sink, "two\n", 4), 4);
+    assert_int_equal(read(end, bytes, sizeof(bytes)), 4);
+    expect_content(folder->file, "two\n");
+    close(end);
     sink_file.close(sink);
 }
 
@@ -277,28 +340,34 @@ static void a_new_file_begins_between_two_chunks_when_this_one_is_long(void **st
     sink_file.close(sink);
 }
 
-static void half_a_chunk_is_never_rotated_away(void **state)
+static void a_file_that_cannot_be_renamed_goes_on(void **state)
 {
     const struct folder *folder = *state;
-    struct sink *sink = open_with(folder, ", rotate_size: 4KiB");
-    struct rlimit before, limit;
-    char chunk[8000];
+    char path[128], chunk[4001];
+    struct error error = {0};
+    struct sink *sink = NULL;
 
-    memset(chunk, 'x', sizeof(chunk));
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = before;
-    limit.rlim_cur = 5000;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(sink_file.write(sink, chunk, sizeof(chunk)), 5000);
-    assert_int_equal(sink_file.write(sink, chunk, 3000), -EFBIG);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    signal(SIGXFSZ, SIG_DFL);
-    assert_int_equal(sink_file.write(sink, chunk, 3000), 3000);
+    /* the rotated name would be longer than a name may be */
+    snprintf(path, sizeof(path), "%s/", folder->path);
+    memset(chunk, 'n', 250);
+    chunk[250] = '\0';
+    char *longest = malloc(strlen(path) + 251);
+    assert_non_null(longest);
+    strcpy(longest, path);
+    strcat(longest, chunk);
+    assert_int_equal(sink_file.open(bind(longest, ", rotate_size: 4KiB"), &options, &error, &sink),
+                     0);
+    memset(chunk, 'x', 4000);
+    chunk[3999] = '\n';
+    chunk[4000] = '\0';
+    put(sink, chunk);
+    put(sink, chunk);
+    put(sink, chunk);
     assert_int_equal(row_of(sink, "rotations"), 0);
-    put(sink, "next\n");
-    assert_int_equal(row_of(sink, "rotations"), 1);
+    assert_int_equal(row_of(sink, "rotations_failed"), 2);
+    assert_int_equal(row_of(sink, "size"), 12000);
     sink_file.close(sink);
+    free(longest);
 }
 
 /* Waits for the archive's own thread by closing. */
@@ -338,6 +407,8 @@ static void a_file_that_was_moved_away_is_opened_anew(void **state)
     assert_int_equal(rename(folder->file, moved), 0);
     put(sink, "still there\n"); /* as logrotate expects, until it says so */
     sink_file.reopen(sink);
+    assert_int_equal(sink_file.tend(sink), -1); /* at once, not only with the next event */
+    assert_int_equal(access(folder->file, F_OK), 0);
     put(sink, "after\n");
     expect_content(moved, "before\nstill there\n");
     expect_content(folder->file, "after\n");
@@ -389,11 +460,13 @@ int main(void)
         IN_FOLDER(says_why_it_cannot_open),
         IN_FOLDER(appends),
         IN_FOLDER(makes_the_file_for_owner_and_group),
-        IN_FOLDER(says_how_much_it_wrote),
+        IN_FOLDER(takes_whole_events_only),
+        IN_FOLDER(a_full_file_can_be_moved_away_too),
+        IN_FOLDER(the_rest_of_an_event_follows_into_a_fifo),
         IN_FOLDER(a_full_device_is_an_error_to_try_again),
         IN_FOLDER(has_no_peer_to_watch),
         IN_FOLDER(a_new_file_begins_between_two_chunks_when_this_one_is_long),
-        IN_FOLDER(half_a_chunk_is_never_rotated_away),
+        IN_FOLDER(a_file_that_cannot_be_renamed_goes_on),
         IN_FOLDER(rotated_files_are_compressed_and_the_oldest_go),
         IN_FOLDER(a_file_that_was_moved_away_is_opened_anew),
         IN_FOLDER(half_a_line_is_closed_before_the_first_event),

@@ -42,7 +42,8 @@ struct manual {
     uint16_t samples[3];
 };
 
-static const struct enum_name states[] = {{"TCP_ESTABLISHED", 1}, {"TCP_CLOSE", 7}, {"TCP_LISTEN", 10}};
+static const struct enum_name states[] = {
+    {"TCP_ESTABLISHED", 1}, {"TCP_CLOSE", 7}, {"TCP_LISTEN", 10}};
 static const struct enum_name flags[] = {{"O_WRONLY", 1}, {"O_RDWR", 2}, {"O_CREAT", 0x40}};
 static const struct field host_members[] = {
     {.name = "port", .kind = FIELD_UINT, PLACED(hosts[0].port)},
@@ -68,8 +69,17 @@ static struct field fields[] = {
     {.name = "daddr", .kind = FIELD_BYTES, .meaning = MEANING_IPV6, PLACED(daddr)},
     {.name = "source_mac", .kind = FIELD_BYTES, .meaning = MEANING_MAC, PLACED(source_mac)},
     {.name = "dport", .kind = FIELD_UINT, .meaning = MEANING_PORT_BE, PLACED(dport)},
-    {.name = "hosts", .kind = FIELD_ARRAY, PLACED(hosts), .members = &host, .count = 2, .stride = 4},
-    {.name = "cgroup", .kind = FIELD_STRUCT, PLACED(cgroup), .members = cgroup_members, .n_members = 1},
+    {.name = "hosts",
+     .kind = FIELD_ARRAY,
+     PLACED(hosts),
+     .members = &host,
+     .count = 2,
+     .stride = 4},
+    {.name = "cgroup",
+     .kind = FIELD_STRUCT,
+     PLACED(cgroup),
+     .members = cgroup_members,
+     .n_members = 1},
     {.name = "comm", .kind = FIELD_CHARS, PLACED(comm)},
     {.name = "filename", .kind = FIELD_TEXT, PLACED(filename)},
     {.name = "args", .kind = FIELD_TEXTS, PLACED(args)},
@@ -117,8 +127,7 @@ static void record_init(struct manual *record)
 
 static void batch_of(const struct manual *record, struct ringmill_view *view, struct batch *batch)
 {
-    *view = (struct ringmill_view){.data = record,
-                                   .length = offsetof(struct manual, samples) + 6};
+    *view = (struct ringmill_view){.data = record, .length = offsetof(struct manual, samples) + 6};
     *batch = (struct batch){.schema = &schema, .views = view, .count = 1};
     batch_select_all(batch);
 }

@@ -393,6 +393,32 @@ static void as_much_as_is_allowed(void **state)
     built_deinit(&often);
 }
 
+/* What `defs:` names is known to all handlers. */
+static void named_expressions(void **state)
+{
+    struct built built =
+        build(VERSION SOURCES SINKS "defs:\n  root: uid == 0\n  shell: comm in [\"sh\", \"bash\"]\n"
+                                    "pipelines:\n"
+                                    "  p: {from: exec, handlers: [{filter: root && !shell}, "
+                                    "{forward: out}]}\n");
+
+    (void)state;
+    assert_int_equal(built.graph->sources[0].strands[0].n_handlers, 2);
+    built_deinit(&built);
+    refuse_graph(VERSION SOURCES SINKS "defs:\n  root: uidd == 0\n"
+                                       "pipelines:\n"
+                                       "  p: {from: exec, handlers: [{filter: root}, "
+                                       "{forward: out}]}\n",
+                 "t.yaml:5:9: defs.root: struct exec_event has no field uidd; did you mean uid? "
+                 "(used by pipelines.p.handlers[0].filter, line 7)\n"
+                 "    uidd == 0\n"
+                 "    ^\n");
+    refuse_graph(VERSION SOURCES SINKS PIPELINES "defs:\n  a: b\n  b: a\n",
+                 "t.yaml:7:6: defs.b: b leads back to itself by way of a\n"
+                 "    a\n"
+                 "    ^\n");
+}
+
 static void free_accepts_null(void **state)
 {
     (void)state;
@@ -415,6 +441,7 @@ int main(void)
         cmocka_unit_test(copies),
         cmocka_unit_test(a_sink_that_nobody_uses_is_fine),
         cmocka_unit_test(as_much_as_is_allowed),
+        cmocka_unit_test(named_expressions),
         cmocka_unit_test(free_accepts_null),
     };
 

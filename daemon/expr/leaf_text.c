@@ -169,21 +169,20 @@ uint32_t leaf_words(const struct term *term, const struct run *run, bool wanted,
 {
     const struct ringmill_view *views = run->batch->views;
     const uint64_t offset = term->left.field.offset;
-    const uint64_t size = term->left.field.size;
+    const uint64_t end = offset + term->left.field.size;
+    const uint64_t last = term->left.field.size - 8;
+    const uint64_t words[2] = {term->words[0], term->words[1]};
+    const uint64_t masks[2] = {term->masks[0], term->masks[1]};
     const bool inverted = term->inverted;
     uint32_t kept = 0;
 
     for (uint32_t k = 0; k < n; k++) {
         const struct ringmill_view *view = &views[selection[k]];
-        bool present = view->length >= offset + size;
-        const uint8_t *at = present ? (const uint8_t *)view->data + offset : load_nothing;
-        uint64_t first, last;
-        bool match;
+        bool present = view->length >= end;
+        const char *at = present ? (const char *)view->data + offset : (const char *)load_nothing;
+        bool match = (((load_word(at, 8) ^ words[0]) & masks[0]) |
+                      ((load_word(at + last, 8) ^ words[1]) & masks[1])) == 0;
 
-        memcpy(&first, at, 8);
-        memcpy(&last, at + size - 8, 8);
-        match = (((first ^ term->words[0]) & term->masks[0]) |
-                 ((last ^ term->words[1]) & term->masks[1])) == 0;
         selection[kept] = selection[k];
         kept += (present & (match ^ inverted)) == wanted;
     }

@@ -64,27 +64,33 @@ static int compile_constant(const struct member *member, const struct node *node
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
+/* A bound of a range, or a lone integer; TYPE_NULL is a null of any type. */
+static int compile_bound(const struct member *member, const struct node *node, struct operand *ret)
+{
+    int r = compile_constant(member, node, ret);
+
+    if (r == 0 && ret->type != TYPE_INTEGER && ret->type != TYPE_NULL)
+        return refuse_element(member, node, ret);
+    return r;
+}
+
 static int add_integer(struct member *member, const struct node *node)
 {
-    const struct node *low_node = node, *high_node = node;
+    const struct node *low_node;
     struct operand low, high;
     int r;
 
     if (node->kind == NODE_RANGE) {
         low_node = compile_node(member->compile, node->first);
-        high_node = compile_node(member->compile, low_node->next);
+        r = compile_bound(member, low_node, &low);
+        if (r == 0)
+            r = compile_bound(member, compile_node(member->compile, low_node->next), &high);
+    } else {
+        r = compile_bound(member, node, &low);
+        high = low;
     }
-    r = compile_constant(member, low_node, &low);
-    if (r == 0)
-        r = compile_constant(member, high_node, &high);
-    if (r < 0)
+    if (r < 0 || low.is_null || high.is_null)
         return r;
-    if (low.type != TYPE_INTEGER && low.type != TYPE_NULL)
-        return refuse_element(member, low_node, &low);
-    if (high.type != TYPE_INTEGER && high.type != TYPE_NULL)
-        return refuse_element(member, high_node, &high);
-    if (low.is_null || high.is_null)
-        return 0;
     if (operand_wide(&low) > operand_wide(&high))
         return compile_refuse(member->compile, node,
                               "the range is empty: its first bound is above its second");

@@ -4,6 +4,7 @@
 
 #include "expr/eval.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,15 +55,53 @@ static void deepest(void **state)
     }
 }
 
+static char *enclosed(const char *begin, const char *piece, size_t times, const char *end)
+{
+    size_t first = strlen(begin), length = strlen(piece);
+    char *text = malloc(first + length * times + strlen(end) + 1);
+
+    memcpy(text, begin, first);
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + first + i * length, piece, length);
+    strcpy(text + first + times * length, end);
+    return text;
+}
+
 static char *repeated(const char *piece, size_t times)
 {
-    size_t length = strlen(piece);
-    char *text = malloc(length * times + 16);
+    return enclosed("", piece, times, "done");
+}
 
-    for (size_t i = 0; i < times; i++)
-        memcpy(text + i * length, piece, length);
-    strcpy(text + times * length, "done");
-    return text;
+static void expect_limit(char *most, char *more, const char *sentence)
+{
+    struct expr_error error;
+    struct expr *expr = NULL;
+
+    if (expr_compile(most, &sample_scope, &error, &expr) < 0)
+        fail_msg("%.60s...: %s", most, error.text);
+    expr_free(expr);
+    assert_int_equal(expr_compile(more, &sample_scope, &error, &expr), -EINVAL);
+    assert_string_equal(error.text, sentence);
+    free(most);
+    free(more);
+}
+
+static void more_limits(void **state)
+{
+    (void)state;
+    expect_limit(enclosed("u8 in [", "1,", 2047, "1]"), enclosed("u8 in [", "1,", 2048, "1]"),
+                 "a list has at most 2048 elements");
+    expect_limit(repeated("comm =~ \"a\" || ", 16), repeated("comm =~ \"a\" || ", 17),
+                 "an expression has at most 16 regular expressions");
+    expect_limit(repeated("lower(comm) == comm || ", 64), repeated("lower(comm) == comm || ", 65),
+                 "lower, upper and net may stand 64 times in an expression");
+    expect_limit(enclosed("comm =~ \"", "a", 4096, "\""), enclosed("comm =~ \"", "a", 4097, "\""),
+                 "a regular expression has at most 4096 bytes");
+    expect_limit(enclosed("", "-", 32, "u8 > 0"), enclosed("", "-", 33, "u8 > 0"),
+                 "operators and ( may stand at most 32 deep inside each other");
+    expect_limit(enclosed("", "lower(", 32, "comm)))))))))))))))))))))))))))))))) == \"\""),
+                 enclosed("", "lower(", 33, "comm"),
+                 "operators and ( may stand at most 32 deep inside each other");
 }
 
 static void limits(void **state)
@@ -90,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deepest),
         cmocka_unit_test(limits),
+        cmocka_unit_test(more_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

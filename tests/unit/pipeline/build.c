@@ -521,6 +521,32 @@ static void branches_have_limits(void **state)
                       "with those in branches\n");
 }
 
+/* What `defs:` names is known to all handlers. */
+static void named_expressions(void **state)
+{
+    struct built built =
+        build(VERSION SOURCES SINKS "defs:\n  root: uid == 0\n  shell: comm in [\"sh\", \"bash\"]\n"
+                                    "pipelines:\n"
+                                    "  p: {from: exec, handlers: [{filter: root && !shell}, "
+                                    "{forward: out}]}\n");
+
+    (void)state;
+    assert_int_equal(built.graph->strands[0]->strand.n_handlers, 2);
+    built_deinit(&built);
+    refuse_graph(VERSION SOURCES SINKS "defs:\n  root: uidd == 0\n"
+                                       "pipelines:\n"
+                                       "  p: {from: exec, handlers: [{filter: root}, "
+                                       "{forward: out}]}\n",
+                 "t.yaml:5:9: defs.root: struct exec_event has no field uidd; did you mean uid? "
+                 "(used by pipelines.p.handlers[0].filter, line 7)\n"
+                 "    uidd == 0\n"
+                 "    ^\n");
+    refuse_graph(VERSION SOURCES SINKS PIPELINES "defs:\n  a: b\n  b: a\n",
+                 "t.yaml:7:6: defs.b: b leads back to itself by way of a\n"
+                 "    a\n"
+                 "    ^\n");
+}
+
 static void free_accepts_null(void **state)
 {
     (void)state;
@@ -548,6 +574,7 @@ int main(void)
         cmocka_unit_test(lists_must_lead_somewhere),
         cmocka_unit_test(branches_have_limits),
         cmocka_unit_test(plugins_are_checked_where_they_are_named),
+        cmocka_unit_test(named_expressions),
         cmocka_unit_test(free_accepts_null),
     };
 

@@ -8,7 +8,7 @@ add_test(NAME unit/encode/truth COMMAND json-truth 20000)
 set_tests_properties(unit/encode/truth PROPERTIES TIMEOUT 120 LABELS unit)
 
 # They compare the manual's examples with what comes out.
-target_compile_definitions(unit-encode-json_run PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
+target_compile_definitions(unit-encode-print PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
 
 # Under TSan in every run of the tests.
 if(RINGMILL_KIND STREQUAL release)

@@ -15,18 +15,32 @@ enum { WORD = 8 };
 
 static const char hex[] = "0123456789abcdef";
 
-/* A top bit in each byte that is a control, a quote, a backslash, DEL or not ASCII. Borrows between
+/* What is spelt in another way besides controls and what is not valid UTF-8. Always known where it
+ * is used, so that each kind has a loop of its own. */
+enum kind {
+    KIND_JSON, /* quotes and backslashes by a backslash */
+    KIND_BARE, /* nothing */
+    KIND_CSV,  /* quotes by doubling them */
+};
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* A top bit in each byte that is a control, DEL, not ASCII, or what the kind names. Borrows between
  * the bytes may set too many top bits above a true one, never below, so the lowest is true. */
-static uint64_t odd_bytes(uint64_t word)
+INLINE uint64_t odd_bytes(uint64_t word, enum kind kind)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     const uint64_t tops = ones << 7;
     uint64_t quote = word ^ ones * '"';
     uint64_t backslash = word ^ ones * '\\';
     uint64_t del = word ^ ones * 0x7f;
+    uint64_t odd = (word - ones * 0x20) | (del - ones) | word;
 
-    return ((word - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones) | word) &
-           tops;
+    if (kind != KIND_BARE)
+        odd |= quote - ones;
+    if (kind == KIND_JSON)
+        odd |= backslash - ones;
+    return odd & tops;
 }
 
 static bool is_tail(uint8_t byte)
@@ -34,9 +48,8 @@ static bool is_tail(uint8_t byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* Bytes of the valid multi-byte sequence at bytes, 0 for none. The second byte's range is what
- * keeps overlong forms, surrogates and too high ones out. */
-static uint32_t sequence_length(const uint8_t *bytes, uint32_t left)
+/* The second byte's range is what keeps overlong forms, surrogates and too high ones out. */
+uint32_t escape_sequence(const uint8_t *bytes, uint32_t left)
 {
     uint8_t first = bytes[0];
     uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
@@ -53,20 +66,22 @@ static uint32_t sequence_length(const uint8_t *bytes, uint32_t left)
 }
 
 /* What stands for one byte that is not plain and no part of a sequence. Returns its length. */
-static uint32_t spell_byte(uint8_t byte, char out[ESCAPE_GROWTH])
+static uint32_t spell_byte(uint8_t byte, enum kind kind, char out[ESCAPE_GROWTH])
 {
     static const char names[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
                                  ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
 
+    uint32_t length = byte < 0x80 ? 4 : kind == KIND_JSON ? 3 : 2;
+
     if (byte < sizeof(names) && names[byte]) {
-        out[0] = '\\';
+        out[0] = kind == KIND_CSV && byte == '"' ? '"' : '\\';
         out[1] = names[byte];
         return 2;
     }
-    memcpy(out, byte < 0x80 ? "\\u00" : "\\\\x", 4);
-    out[byte < 0x80 ? 4 : 3] = hex[byte >> 4];
-    out[byte < 0x80 ? 5 : 4] = hex[byte & 15];
-    return byte < 0x80 ? 6 : 5;
+    memcpy(out, length == 4 ? "\\u00" : length == 3 ? "\\\\x" : "\\x", length);
+    out[length++] = hex[byte >> 4];
+    out[length++] = hex[byte & 15];
+    return length;
 }
 
 /* The next eight bytes, or what is left of them with NULs behind; never reads past left. */
@@ -90,9 +105,9 @@ static inline uint64_t load_word(const uint8_t *at, uint32_t left)
 }
 
 /* How many plain bytes word begins with. */
-static inline uint32_t count_plain(uint64_t word)
+INLINE uint32_t count_plain(uint64_t word, enum kind kind)
 {
-    uint64_t odd = odd_bytes(word);
+    uint64_t odd = odd_bytes(word, kind);
 
     return odd ? (uint32_t)__builtin_ctzll(odd) / 8 : WORD;
 }
@@ -111,40 +126,55 @@ static inline char *put_word(char *out, const char *end, uint64_t word, uint32_t
 }
 
 /* One sequence, or one byte's spelling. */
-static char *put_odd(char *out, const char *end, const uint8_t *at, uint32_t left,
+static char *put_odd(char *out, const char *end, const uint8_t *at, uint32_t left, enum kind kind,
                      uint32_t *ret_taken)
 {
     char spelt[ESCAPE_GROWTH];
-    uint32_t length = sequence_length(at, left);
+    uint32_t length = escape_sequence(at, left);
 
     *ret_taken = length ? length : 1;
     if (length)
         memcpy(spelt, at, length);
     else
-        length = spell_byte(*at, spelt);
+        length = spell_byte(*at, kind, spelt);
     if (end - out < (ptrdiff_t)length)
         return NULL;
     memcpy(out, spelt, length);
     return out + length;
 }
 
-char *escape_put(char *out, const char *end, struct text text)
+INLINE char *put_text(char *out, const char *end, struct text text, enum kind kind)
 {
     const uint8_t *at = (const uint8_t *)text.bytes;
     uint32_t left = text.length;
 
     while (left) {
         uint64_t word = load_word(at, left);
-        uint32_t taken = count_plain(word);
+        uint32_t taken = count_plain(word, kind);
 
         if (taken)
             out = put_word(out, end, word, taken);
         else
-            out = put_odd(out, end, at, left, &taken);
+            out = put_odd(out, end, at, left, kind, &taken);
         if (!out)
             return NULL;
         at += taken;
         left -= taken;
     }
     return out;
+}
+
+char *escape_put(char *out, const char *end, struct text text)
+{
+    return put_text(out, end, text, KIND_JSON);
+}
+
+char *escape_put_bare(char *out, const char *end, struct text text)
+{
+    return put_text(out, end, text, KIND_BARE);
+}
+
+char *escape_put_csv(char *out, const char *end, struct text text)
+{
+    return put_text(out, end, text, KIND_CSV);
 }

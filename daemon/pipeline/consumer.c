@@ -139,6 +139,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
 
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.ring_id = ringmill_ring_id(taken->ring);
     batch.clocked = clock_is_due(consumer, ring);
     runs_handle(ring, &batch, consumer->turn_start);
     if (batch.clocked)

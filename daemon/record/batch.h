@@ -24,6 +24,7 @@ struct batch {
     uint32_t failed;    /* a handler says: so many could not be dealt with */
     uint32_t forwarded; /* a forward says: so many went into outlets */
     bool clocked;       /* this batch is a sample: times are taken of it */
+    uint32_t ring_id;   /* of the ring's map, as the kernel has it; 0: unknown */
     uint16_t selection[BATCH_MAX];
     /* the first schema->n_columns of them, each owned by the handler that fills it */
     const struct column *columns[BATCH_COLUMNS_MAX];

@@ -47,6 +47,7 @@ int connection_open(struct connection *connection)
     if (result < 0)
         return result == -EPIPE ? -ECONNRESET : result;
     connection->fd = fd;
+    connection->n_header = 0;
     connection->n_again = 0;
     connection->why.text[0] = '\0';
     counter_add(&connection->connects, 1);
@@ -114,6 +115,21 @@ static void keep(struct connection *connection, const char *bytes, size_t size)
     connection->n_again = connection->n_kept;
 }
 
+static int send_header(struct connection *connection)
+{
+    size_t size = connection->header ? strlen(connection->header) : 0;
+
+    while (connection->n_header < size) {
+        ssize_t sent = send_some(connection, connection->header + connection->n_header,
+                                 size - connection->n_header);
+
+        if (sent < 0)
+            return (int)sent;
+        connection->n_header += (size_t)sent;
+    }
+    return 0;
+}
+
 static int send_again(struct connection *connection)
 {
     while (connection->n_again < connection->n_kept) {
@@ -133,6 +149,8 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
     ssize_t sent;
     int result = connection_open(connection);
 
+    if (result == 0)
+        result = send_header(connection);
     if (result == 0)
         result = send_again(connection);
     if (result < 0)

@@ -37,6 +37,7 @@ struct connection {
     /* immutable after connection_init() */
     struct endpoint endpoint; /* owned */
     enum framing framing;
+    const char *header; /* what a stream begins with, set after connection_init(); NULL: nothing */
 
     /* owned by the writer thread, any thread reads */
     _Atomic int fd; /* -1: not connected */
@@ -46,7 +47,8 @@ struct connection {
     /* owned by the writer thread */
     char *kept; /* NULL: not a byte stream */
     size_t n_kept;
-    size_t n_again; /* of the kept bytes, those that this connection has been sent */
+    size_t n_header; /* bytes of the header that this connection has been sent */
+    size_t n_again;  /* the same of the kept bytes */
     struct error why;
 };
 

@@ -109,12 +109,14 @@ struct file_sink {
     struct sink base;
     struct file_config config; /* path is our own copy */
     struct archive archive;
-    bool lines; /* the format is text */
+    bool lines;         /* the format is text */
+    const char *header; /* NULL: none */
 
     /* owned by the writer thread */
     _Atomic int fd; /* any thread reads; -1: it has to be opened anew */
     uint64_t size;  /* of the file, as far as we know */
     bool midway;    /* the last write took only a part of a chunk */
+    bool headless;  /* the header is still to be written */
     bool unsynced;
     int64_t synced_at;  /* ns, monotonic */
     int64_t rotates_at; /* ns, wall clock */
@@ -174,6 +176,7 @@ static int open_file(struct file_sink *sink)
             sink->size++;
     }
     sink->rotates_at = next_rotation(sink);
+    sink->headless = sink->header && sink->size == 0;
     sink->fd = fd;
     return 0;
 }
@@ -205,6 +208,7 @@ static int file_open(const void *config, const struct sink_options *options, str
     sink->base.ops = &sink_file;
     sink->fd = -1;
     sink->lines = options->framing == FRAMING_LINES;
+    sink->header = options->header;
     sink->config = *(const struct file_config *)config;
     sink->config.path = strdup(sink->config.path);
     result = sink->config.path
@@ -265,6 +269,22 @@ static int rotate(struct file_sink *sink)
     return 0;
 }
 
+/* With the first event, so that a file without events stays empty. Half a header is taken back,
+ * where it can be. 0 or -errno. */
+static int write_header(struct file_sink *sink)
+{
+    size_t size = strlen(sink->header);
+    ssize_t written = write(sink->fd, sink->header, size);
+
+    if (written < 0)
+        return -errno;
+    if ((size_t)written < size && ftruncate(sink->fd, 0) == 0)
+        return -ENOSPC;
+    sink->size += (uint64_t)written;
+    sink->headless = false;
+    return 0;
+}
+
 /* Between two chunks: whatever changes the file happens here. */
 static int change_file(struct file_sink *sink, size_t more)
 {
@@ -277,6 +297,8 @@ static int change_file(struct file_sink *sink, size_t more)
         result = rotate(sink);
     if (result == 0 && sink->fd < 0)
         result = open_file(sink);
+    if (result == 0 && sink->headless)
+        result = write_header(sink);
     return result;
 }
 

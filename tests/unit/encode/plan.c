@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "encode/json_plan.h"
+#include "encode/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,21 +104,21 @@ static void nothing_inside(void **state)
 
 static void depth_is_limited(void **state)
 {
-    struct field fields[JSON_DEPTH_MAX + 2] = {{0}};
+    struct field fields[PLAN_DEPTH_MAX + 2] = {{0}};
     struct schema schema = {.type_name = "struct x", .n_fields = 1, .fields = fields};
     struct encoder *encoder = NULL;
     struct error error;
 
     (void)state;
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    for (int i = 0; i < PLAN_DEPTH_MAX; i++)
         fields[i] = (struct field){
             .name = "a", .kind = FIELD_STRUCT, .members = &fields[i + 1], .n_members = 1};
-    fields[JSON_DEPTH_MAX] = (struct field)BYTE("a", 0);
+    fields[PLAN_DEPTH_MAX] = (struct field)BYTE("a", 0);
     assert_int_equal(json_encoder_ops.open(&schema, "x", NULL, &error, &encoder), 0);
     encoder_close(encoder);
-    fields[JSON_DEPTH_MAX] = fields[0];
-    fields[JSON_DEPTH_MAX].members = &fields[JSON_DEPTH_MAX + 1];
-    fields[JSON_DEPTH_MAX + 1] = (struct field)BYTE("a", 0);
+    fields[PLAN_DEPTH_MAX] = fields[0];
+    fields[PLAN_DEPTH_MAX].members = &fields[PLAN_DEPTH_MAX + 1];
+    fields[PLAN_DEPTH_MAX + 1] = (struct field)BYTE("a", 0);
     assert_int_equal(json_encoder_ops.open(&schema, "x", NULL, &error, &encoder), -EINVAL);
     assert_string_equal(error.text, "more than 64 structs and arrays within each other");
 }

@@ -61,12 +61,13 @@ static inline char *put_quote(enum quoting quoting, char *to)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-INLINE char *put_string(char *at, const char *end, struct text text)
+/* The text up to its first NUL; *ret_taken: the bytes before that. */
+INLINE char *put_string(char *at, const char *end, struct text text, uint32_t *ret_taken)
 {
     if (!at || end - at < 2)
         return NULL;
     *at++ = '"';
-    at = escape_put(at, end, text);
+    at = escape_put_until_nul(at, end, text, ret_taken);
     if (!at || at == end)
         return NULL;
     *at++ = '"';
@@ -75,12 +76,16 @@ INLINE char *put_string(char *at, const char *end, struct text text)
 
 static char *put_list(char *at, const char *end, struct text rest)
 {
-    struct text piece;
     char before = '[';
 
-    while (at && text_next(&rest, &piece)) {
+    while (at && rest.length > 0) {
+        uint32_t taken = 0;
+
         at = put_char(at, end, before);
-        at = put_string(at, end, piece);
+        at = put_string(at, end, rest, &taken);
+        taken += taken < rest.length; /* the NUL */
+        rest.bytes += taken;
+        rest.length -= taken;
         before = ',';
     }
     return before == '[' ? put_bytes(at, end, "[]", 2) : put_char(at, end, ']');
@@ -430,15 +435,19 @@ INLINE char *put_text(const struct walk *walk, enum quoting quoting, const struc
                       const struct ringmill_view *view, char *at, const char *end)
 {
     struct text text;
+    uint32_t taken;
 
     if (quoting != QUOTING_JSON && step->print == PRINT_TEXTS)
         return put_rendered(walk, quoting, step, view, at);
-    text = text_of(walk, step, view);
+    if (quoting == QUOTING_JSON && view == walk->view && step->load != LOAD_COLUMN)
+        text = field_span(step->field, view); /* the NUL is found on the way */
+    else
+        text = text_of(walk, step, view);
     if (!text.bytes)
         return quote_null(quoting, at, end);
     if (quoting != QUOTING_JSON)
         return quote_text(quoting, at, end, text);
-    return step->print == PRINT_TEXT ? put_string(at, end, text) : put_list(at, end, text);
+    return step->print == PRINT_TEXT ? put_string(at, end, text, &taken) : put_list(at, end, text);
 }
 
 /* The map's id makes a position the only one of its kind: a ring that is made anew begins at 0. */

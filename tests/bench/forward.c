@@ -338,6 +338,11 @@ static void daemon_run(enum way way, struct output *output, struct lap *ret_lap)
         usleep(100);
     ret_lap->seconds = (double)(clock_monotonic() - start) / 1e9;
     ret_lap->cpu = cpu_of(parts.consumer.thread) + cpu_of(sink->writer.thread);
+    if (getenv("SPLIT"))
+        fprintf(stderr, "consumer %.0f writer %.0f ns wall %.0f\n",
+                cpu_of(parts.consumer.thread) / ret_lap->records * 1e9,
+                cpu_of(sink->writer.thread) / ret_lap->records * 1e9,
+                ret_lap->seconds / ret_lap->records * 1e9);
     stop_parts(&parts);
     ret_lap->bytes = output_bytes(output);
 }

@@ -12,7 +12,9 @@ add_test(NAME unit/encode/formats
 set_tests_properties(unit/encode/formats PROPERTIES TIMEOUT 120 LABELS unit)
 
 # They compare the manual's examples with what comes out.
-target_compile_definitions(unit-encode-print PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
+foreach(test line print)
+  target_compile_definitions(unit-encode-${test} PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
+endforeach()
 
 # Under TSan in every run of the tests.
 if(RINGMILL_KIND STREQUAL release)

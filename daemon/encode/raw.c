@@ -130,7 +130,7 @@ static int fill(struct raw_encoder *raw, const struct schema *schema, const char
             return error_set(error, -ENOMEM, "out of memory");
         }
         raw->encoder.common = raw->common;
-        return 0;
+        return snippet_set(&raw->tag, "", 0) < 0 ? error_set(error, -ENOMEM, "out of memory") : 0;
     }
     r = make_tag(source, options->type, error, &raw->tag);
     return r < 0 ? r : make_tag(source, "!lost", error, &raw->lost);

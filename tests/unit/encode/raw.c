@@ -33,11 +33,12 @@ static void plain(void **state)
     const struct loss loss = {.records = 1};
     struct schema schema;
     struct encoder *encoder = open_format(&raw_encoder_ops, &schema, &field, 1, NULL);
-    char out[16];
+    char out[64];
 
     (void)state;
     assert_string_equal(encoder->common, "struct x of 0 bytes");
     assert_int_equal(encode_two(encoder, &schema, out, sizeof(out), 2), 11);
+    assert_int_equal(encode_two(encoder, &schema, out, 11, 2), 11);
     assert_memory_equal(out, "\3\0\0\0ab\n\0\0\0\0", 11);
     assert_int_equal(framing_count(FRAMING_PREFIXED, out, 11), 2);
     assert_int_equal(encode_two(encoder, &schema, out, 10, 1), 7);

@@ -337,12 +337,8 @@ static void daemon_run(enum way way, struct output *output, struct lap *ret_lap)
     while (counter_get(&sink->lane.delivered) < ret_lap->records)
         usleep(100);
     ret_lap->seconds = (double)(clock_monotonic() - start) / 1e9;
-    ret_lap->cpu = cpu_of(parts.consumer.thread) + cpu_of(sink->writer.thread);
-    if (getenv("SPLIT"))
-        fprintf(stderr, "consumer %.0f writer %.0f ns wall %.0f\n",
-                cpu_of(parts.consumer.thread) / ret_lap->records * 1e9,
-                cpu_of(sink->writer.thread) / ret_lap->records * 1e9,
-                ret_lap->seconds / ret_lap->records * 1e9);
+    ret_lap->consumer = cpu_of(parts.consumer.thread);
+    ret_lap->cpu = ret_lap->consumer + cpu_of(sink->writer.thread);
     stop_parts(&parts);
     ret_lap->bytes = output_bytes(output);
 }
@@ -355,6 +351,7 @@ enum { DAEMON = PEERS, CONTESTANTS };
 struct rows {
     double speed[CONTESTANTS][ROUNDS_MAX]; /* records/s */
     double cpu[CONTESTANTS][ROUNDS_MAX];   /* s per million records */
+    double consumer[ROUNDS_MAX];           /* of it, the daemon's consumer */
     double output[ROUNDS_MAX];             /* MB/s, the daemon's */
 };
 
@@ -426,6 +423,8 @@ static void run_round(struct rows *rows, enum way way, struct output *output, si
         rows->speed[who][round] = (double)lap.records / lap.seconds;
         rows->cpu[who][round] = lap.cpu / (double)lap.records * 1e6;
         if (who == DAEMON)
+            rows->consumer[round] = lap.consumer / (double)lap.records * 1e6;
+        if (who == DAEMON)
             rows->output[round] = (double)lap.bytes / lap.seconds / 1e6;
     }
 }
@@ -439,18 +438,27 @@ static void add_rows(struct report *report, struct rows *rows, enum way way, siz
         report_add(report, "M records/s", "forward/%s/%s/records", names[0], names[1]);
     struct report_row *cpu =
         report_add(report, "s/M records", "forward/%s/%s/cpu", names[0], names[1]);
+    struct report_row *best =
+        report_add(report, "M records/s", "forward/%s/%s/best", names[0], names[1]);
+    struct report_row *consumer =
+        report_add(report, "s/M records", "forward/%s/%s/consumer", names[0], names[1]);
     double own_speed = report_median(rows->speed[DAEMON], rounds);
+    double own_best = rows->speed[DAEMON][rounds - 1]; /* sorted by now */
 
     output->value = report_median(rows->output, rounds);
     output->spread = report_spread(rows->output, rounds);
     speed->value = own_speed / 1e6;
     speed->spread = report_spread(rows->speed[DAEMON], rounds) / 1e6;
+    best->value = own_best / 1e6;
+    consumer->value = report_median(rows->consumer, rounds);
+    consumer->spread = report_spread(rows->consumer, rounds);
     cpu->value = report_median(rows->cpu[DAEMON], rounds);
     cpu->spread = report_spread(rows->cpu[DAEMON], rounds);
     for (int peer = 0; peer < PEERS && !alone; peer++) {
         if (!way_peers[way][peer])
             continue;
         report_peer(output, peer_names[peer], own_speed / report_median(rows->speed[peer], rounds));
+        report_peer(best, peer_names[peer], own_best / rows->speed[peer][rounds - 1]);
         report_peer(cpu, peer_names[peer], report_median(rows->cpu[peer], rounds) / cpu->value);
     }
 }

@@ -18,9 +18,10 @@ enum way { WAY_JSON_FILE, WAY_JSON_UNIX, WAY_RAW_UNIX, WAYS };
 /* What one contestant took for one full ring. */
 struct lap {
     uint64_t records;
-    uint64_t bytes; /* of output */
-    double seconds; /* from the first record until the kernel has accepted the last */
-    double cpu;     /* seconds, of all threads that take part but for a socket's reader */
+    uint64_t bytes;  /* of output */
+    double seconds;  /* from the first record until the kernel has accepted the last */
+    double cpu;      /* seconds, of all threads that take part but for a socket's reader */
+    double consumer; /* of them, the daemon's consumer thread */
 };
 
 /* Where the output goes. */

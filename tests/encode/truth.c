@@ -439,8 +439,10 @@ int main(int argc, char **argv)
     fflush(stdout);
     for (long i = 0; argc > 3 && i < records; i += RECORDS_OF_SCHEMA)
         write_schema(argv[3]);
-    if (argc > 3)
+    if (argc > 3) {
+        resolver_free(resolver);
         return 0;
+    }
     if (resolver_start(resolver) < 0)
         errx(1, "cannot start a thread");
     for (long i = 0; i < records; i += RECORDS_OF_SCHEMA)

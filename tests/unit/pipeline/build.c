@@ -174,6 +174,19 @@ static void formats(void **state)
                  "t.yaml:4:41: sinks.out.tag: expected true or false, found \"maybe\"\n");
 }
 
+/* A pipeline whose source is unknown says nothing about formats. */
+static void formats_without_a_source(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION SOURCES
+                 "sinks:\n  out: {type: stdout, format: csv}\n"
+                 "  log: {type: file, path: /x, format: text, template: \"{pid}\"}\n"
+                 "pipelines:\n  one: {from: shut, handlers: [{forward: [out, log]}]}\n"
+                 "  two: {from: exec, handlers: [{forward: [out, log]}]}\n",
+                 "t.yaml:7:15: pipelines.one.from: there is no source of this name; allowed are "
+                 "exec, open\n");
+}
+
 /* One header, or no tag, serves one type only. */
 static void formats_of_one_type(void **state)
 {
@@ -486,6 +499,7 @@ int main(void)
         cmocka_unit_test(sources),
         cmocka_unit_test(sinks),
         cmocka_unit_test(formats),
+        cmocka_unit_test(formats_without_a_source),
         cmocka_unit_test(formats_of_one_type),
         cmocka_unit_test(headers),
         cmocka_unit_test(pipelines),

@@ -7,8 +7,14 @@ target_link_libraries(json-truth PRIVATE daemon PkgConfig::JSONC)
 add_test(NAME unit/encode/truth COMMAND json-truth 20000)
 set_tests_properties(unit/encode/truth PROPERTIES TIMEOUT 120 LABELS unit)
 
+add_test(NAME unit/encode/formats
+  COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/encode/formats.py $<TARGET_FILE:json-truth> 5000)
+set_tests_properties(unit/encode/formats PROPERTIES TIMEOUT 120 LABELS unit)
+
 # They compare the manual's examples with what comes out.
-target_compile_definitions(unit-encode-json_run PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
+foreach(test line print)
+  target_compile_definitions(unit-encode-${test} PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
+endforeach()
 
 # Under TSan in every run of the tests.
 if(RINGMILL_KIND STREQUAL release)

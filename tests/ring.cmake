@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the ring reader's tests need beyond the globbed unit tests: BPF programs, live tests, benches.
-foreach(program fill sample event)
+foreach(program fill sample event shapes)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${program}.skel.h)
   bpf_skeleton(${CMAKE_CURRENT_SOURCE_DIR}/bpf/${program}.bpf.c ${header})
   list(APPEND ring_skeletons ${header})
@@ -44,6 +44,8 @@ foreach(bench walk wait replay)
   add_executable(bench-${bench} bench/${bench}.c)
   target_link_libraries(bench-${bench} PRIVATE bench-report daemon ring-programs)
 endforeach()
+add_executable(bench-forward bench/forward.c bench/forward_peers.c bench/forward_output.c)
+target_link_libraries(bench-forward PRIVATE bench-report daemon ring-programs)
 
 add_executable(bench-filter bench/filter.c bench/walker.c)
 target_link_libraries(bench-filter PRIVATE bench-report daemon ring-programs)

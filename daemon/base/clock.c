@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -105,22 +106,37 @@ static void put_second(int64_t second, char out[CLOCK_SECOND_LENGTH])
     out[19] = '.';
 }
 
+/* Nine digits: encode/digits.c says how. */
+static void put_nine(char *out, uint32_t value)
+{
+    uint64_t number = value * ((UINT64_C(1) << 57) / 100000000 + 1);
+
+    *out++ = (char)('0' + (number >> 57));
+    for (int i = 0; i < 4; i++) {
+        number = (number & ((UINT64_C(1) << 57) - 1)) * 100;
+        put_two(out + 2 * i, (unsigned)(number >> 57));
+    }
+}
+
+/* The very first second begins before what an int64_t reaches, so it is not kept; the last one ends
+ * behind it, and there begins the first one again: hence the first compare. */
 void clock_stamp(struct clock_stamper *stamper, int64_t ns, char out[CLOCK_RFC3339_LENGTH])
 {
-    int64_t second = floor_divide(ns, ns_per_second);
-    unsigned rest = (unsigned)((uint64_t)ns - (uint64_t)second * (uint64_t)ns_per_second);
+    uint64_t rest = (uint64_t)ns - (uint64_t)stamper->begin;
+    bool wrapped = false;
 
-    if (second != stamper->second || !stamper->prefix[0]) {
+    if (ns < stamper->begin || rest >= (uint64_t)ns_per_second || !stamper->prefix[0]) {
+        int64_t second = floor_divide(ns, ns_per_second);
+
         put_second(second, stamper->prefix);
-        stamper->second = second;
+        wrapped = __builtin_mul_overflow(second, ns_per_second, &stamper->begin);
+        rest = (uint64_t)ns - (uint64_t)stamper->begin;
     }
     memcpy(out, stamper->prefix, CLOCK_SECOND_LENGTH);
-    out[20] = (char)('0' + rest / 100000000);
-    put_two(out + 21, rest / 1000000 % 100);
-    put_two(out + 23, rest / 10000 % 100);
-    put_two(out + 25, rest / 100 % 100);
-    put_two(out + 27, rest % 100);
+    put_nine(out + 20, (uint32_t)rest);
     out[29] = 'Z';
+    if (wrapped)
+        stamper->prefix[0] = '\0';
 }
 
 void clock_format_rfc3339(int64_t ns, char out[CLOCK_RFC3339_LENGTH + 1])

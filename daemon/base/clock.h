@@ -43,7 +43,7 @@ void clock_format_rfc3339(int64_t ns, char out[CLOCK_RFC3339_LENGTH + 1]);
 /* The same for many times that lie close together: the date is computed when the second changes.
  * Owned by one thread. Zeroed is the valid beginning. */
 struct clock_stamper {
-    int64_t second; /* that prefix shows; meaningless while prefix[0] is 0 */
+    int64_t begin; /* ns: of the second that prefix shows; meaningless while prefix[0] is 0 */
     char prefix[CLOCK_SECOND_LENGTH];
 };
 

@@ -5,6 +5,8 @@
 
 #include "encode/address.h"
 
+#include <endian.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "encode/digits.h"
@@ -37,67 +39,81 @@ char *address_put_mac(char *out, const uint8_t bytes[6])
     return out;
 }
 
-/* The zeros that :: stands for: the longest run, the first of equals, and never one group alone. */
-static struct run find_zeros(const unsigned groups[GROUPS])
+/* Without leading zeros: all four digits are made, and moved down by as many as that are. In one
+ * word: bytes put one by one and read back as a word would wait for each other. */
+static inline char *put_group(char *out, unsigned group)
 {
-    struct run best = {-1, 1};
-    struct run now = {0, 0};
+    unsigned zeros = (unsigned)__builtin_clz(group << 16 | 0x80000) / 4;
+    uint32_t text = hex_pair((uint8_t)(group >> 8)) | (uint32_t)hex_pair((uint8_t)group) << 16;
 
-    for (int i = 0; i < GROUPS; i++) {
-        if (groups[i] != 0) {
-            now = (struct run){i + 1, 0};
-            continue;
-        }
-        now.length++;
-        if (now.length > best.length)
-            best = now;
+    text = htole32(text >> 8 * zeros);
+    memcpy(out, &text, sizeof(text));
+    return out + 4 - zeros;
+}
+
+/* Which of four groups are zero: bit i for the i-th. A group's top bit is brought about by any
+ * other one of its bits, and then all four are brought together. */
+static inline unsigned zeros_of_half(const uint8_t bytes[8])
+{
+    const uint64_t ones = UINT64_C(0x0001000100010001), low = ones * 0x7fff;
+    uint64_t half, empty;
+
+    memcpy(&half, bytes, sizeof(half));
+    half = le64toh(half);
+    empty = ~(((half & low) + low) | half) >> 15 & ones;
+    return (unsigned)(empty * UINT64_C(0x0001000200040008) >> 48) & 15;
+}
+
+/* The zeros that :: stands for: the longest run, the first of equals, and never one group alone.
+ * length 0: none. */
+static inline struct run find_zeros(const uint8_t bytes[16])
+{
+    unsigned empty = zeros_of_half(bytes) | zeros_of_half(bytes + 8) << 4, left = empty;
+    struct run run = {0, 0};
+
+    if ((empty & empty >> 1) == 0)
+        return run;
+    /* each round shortens all runs by one, so what is left last is the longest one's beginning */
+    for (; left; left &= left >> 1) {
+        run.first = __builtin_ctz(left);
+        run.length++;
     }
-    return best;
+    return run;
+}
+
+static inline unsigned group_of(const uint8_t bytes[16], int i)
+{
+    return (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
 }
 
 /* ::192.0.2.1 and ::ffff:192.0.2.1 */
-static int is_mixed(const unsigned groups[GROUPS], struct run zeros)
+static inline bool is_mixed(const uint8_t bytes[16], struct run zeros)
 {
-    return zeros.first == 0 && (zeros.length == 6 || (zeros.length == 5 && groups[5] == 0xffff));
-}
-
-static char *put_group(char *out, unsigned group)
-{
-    static const char digits[] = "0123456789abcdef";
-    int shift = group >= 0x1000 ? 12 : group >= 0x100 ? 8 : group >= 0x10 ? 4 : 0;
-
-    for (; shift >= 0; shift -= 4)
-        *out++ = digits[group >> shift & 15];
-    return out;
+    return zeros.first == 0 &&
+           (zeros.length == 6 || (zeros.length == 5 && group_of(bytes, 5) == 0xffff));
 }
 
 char *address_put_ipv6(char *out, const uint8_t bytes[16])
 {
-    unsigned groups[GROUPS];
-    struct run zeros;
-    int count = GROUPS;
+    struct run zeros = find_zeros(bytes);
+    int count = is_mixed(bytes, zeros) ? 6 : GROUPS, i = 0;
 
-    for (int i = 0; i < GROUPS; i++)
-        groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
-    zeros = find_zeros(groups);
-    if (is_mixed(groups, zeros))
-        count = 6;
-    for (int i = 0; i < count; i++) {
-        if (i == zeros.first) {
+    if (zeros.length > 0) {
+        for (; i < zeros.first; i++) {
+            out = put_group(out, group_of(bytes, i));
             *out++ = ':';
-            i += zeros.length - 1;
-            if (i == GROUPS - 1)
-                *out++ = ':';
-            continue;
         }
-        if (i > 0)
+        if (i == 0)
             *out++ = ':';
-        out = put_group(out, groups[i]);
+        *out++ = ':';
+        i += zeros.length;
     }
-    if (count == GROUPS)
-        return out;
-    *out++ = ':';
-    return address_put_ipv4(out, bytes + 12);
+    for (; i < count; i++) {
+        out = put_group(out, group_of(bytes, i));
+        if (i < GROUPS - 1)
+            *out++ = ':';
+    }
+    return count == GROUPS ? out : address_put_ipv4(out, bytes + 12);
 }
 
 char *address_put_ip(char *out, const uint8_t bytes[16])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Network addresses as text, from their bytes in network order. No NUL; each returns the byte
- * behind the last one. */
+/* Network addresses as text, from their bytes in network order. out has room for ADDRESS_MAX bytes,
+ * all of which may be scribbled on. No NUL; each returns the byte behind the last one. */
 
 #include <stdint.h>
 

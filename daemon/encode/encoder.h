@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "config/setting.h"
 #include "encode/framing.h"
 #include "record/batch.h"
 #include "record/loss.h"
@@ -17,22 +18,42 @@
 
 struct resolver;
 
+/* Where in a format's own options a mistake is. */
+struct encoder_place {
+    const char *setting; /* the name of a text; NULL: the mistake is not there */
+    size_t offset;       /* in that text */
+};
+
 struct encoder_options {
     const struct wall_offset *wall; /* borrowed until close; read at each encode by its thread.
                                        NULL: measured once, at open */
     uint32_t event_max; /* bytes of the longest event that may come out; 0: as long as fits */
     struct resolver *resolver; /* of the names of ids; borrowed until close. NULL: numbers only */
-    const char *type; /* what the events say their type is, copied; NULL: they do not say it */
+    const char *type;   /* what the events say their type is, copied; NULL: they do not say it */
+    const void *config; /* what the format's settings were bound into; NULL: their defaults */
+    /* The other types that the source's records can have, NULL-ended; NULL: none. A name that only
+     * they know is no mistake. */
+    const struct schema *const *siblings;
+    struct encoder_place *place; /* filled when open() fails, zeroed before; NULL: not wanted */
 };
 
 /* Each format's own struct begins with it. */
 struct encoder {
     const struct encoder_ops *ops;
+    /* What the events of all encoders of one sink must have in common, as a text that they must
+     * have the same; NULL: nothing. Owned by the encoder. */
+    const char *common;
 };
 
 struct encoder_ops {
     const char *name; /* as the config's `format:` has it */
+    const char *doc;
     enum framing framing;
+    const struct setting *settings; /* of this format alone; NULL-name ended; may be NULL */
+    size_t config_size;             /* of the struct they are bound into */
+    bool has_header;      /* encoder.common is a line: the first of every file and connection */
+    const char *one_type; /* where there is encoder.common, why events of other types cannot stand
+                             beside, as the end of a sentence */
 
     /* 0, -ENOMEM or -EINVAL with error filled. schema is borrowed until close; source is copied.
      * The caller owns *ret_encoder and gives it back by close. */

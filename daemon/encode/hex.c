@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Digit by digit, from the left: addresses and digests are rare beside counts and texts. */
+/* Digit by digit, from the left, where their number is not known; two by two where it is. */
 
 #include "encode/hex.h"
 
 #include <endian.h>
+#include <string.h>
 
 static const char digits[] = "0123456789abcdef";
+
+#define ROW(high)                                                                                  \
+    high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7" high "8" high "9" high \
+         "a" high "b" high "c" high "d" high "e" high "f"
+
+const char hex_pairs[2 * 256 + 1] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6")
+    ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
 
 char *hex_put(char *out, uint64_t value)
 {
@@ -23,11 +31,9 @@ char *hex_put_bytes(char *out, const void *bytes, size_t length)
 {
     const uint8_t *at = bytes;
 
-    for (size_t i = 0; i < length; i++) {
-        *out++ = digits[at[i] >> 4];
-        *out++ = digits[at[i] & 15];
-    }
-    return out;
+    for (size_t i = 0; i < length; i++)
+        memcpy(out + 2 * i, hex_pairs + 2 * at[i], 2);
+    return out + 2 * length;
 }
 
 /* The byte that counts n-th least. */

@@ -3,8 +3,23 @@
 
 /* Hexadecimal, small digits. */
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/* Each byte's two digits. */
+extern const char hex_pairs[];
+
+/* The two digits of a byte, the first one in the lower half: what two bytes in memory are as a
+ * little-endian number. */
+static inline uint16_t hex_pair(uint8_t byte)
+{
+    uint16_t pair;
+
+    memcpy(&pair, hex_pairs + 2 * byte, sizeof(pair));
+    return le16toh(pair);
+}
 
 enum { HEX_MAX = 18 }; /* bytes of the longest hex_put(): 0xffffffffffffffff */
 

@@ -14,7 +14,7 @@
 
 #include "encode/escape.h"
 #include "encode/journal_plan.h"
-#include "encode/json_run.h"
+#include "encode/print.h"
 #include "encode/put.h"
 
 enum { PREFIX_BYTES = 4 };
@@ -29,7 +29,7 @@ struct journal_encoder {
     ptrdiff_t event_max;
     /* owned by the consumer thread */
     struct text *values; /* of the event in hand; bytes is NULL: null */
-    struct json_state state;
+    struct print_state state;
 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -76,7 +76,7 @@ static char *put_rest(struct journal_encoder *journal, const struct journal_valu
     char *before = at, *begin, *behind;
 
     begin = at = put_char(put_string(at, end, value->key), end, '=');
-    behind = at ? json_run(&value->value, &journal->state, batch, index, at, end) : NULL;
+    behind = at ? print_json(&value->value, &journal->state, batch, index, at, end) : NULL;
     if (!behind)
         return NULL;
     if (behind - begin == 4 && memcmp(begin, "null", 4) == 0) {
@@ -95,7 +95,7 @@ static char *put_value(struct journal_encoder *journal, const struct journal_val
                        const struct batch *batch, uint32_t index, char *at, const char *end,
                        struct text *ret)
 {
-    const struct json_step *step = value->value.steps;
+    const struct plan_step *step = value->value.steps;
     struct text text;
 
     if (step->print != PRINT_TEXT)
@@ -222,7 +222,8 @@ static char *put_time_field(struct journal_encoder *journal, const char *name, i
                             char *at, const char *end)
 {
     char *begin = put_string(at, end, name);
-    char *behind = begin ? json_put_ktime(&journal->state, begin, end, (uint64_t)ktime) : NULL;
+    char *behind =
+        begin ? print_ktime(&journal->state, QUOTING_JSON, begin, end, (uint64_t)ktime) : NULL;
 
     if (behind && *begin == '"') {
         behind -= 2;
@@ -323,6 +324,7 @@ static int journal_open(const struct schema *schema, const char *source,
 
 const struct encoder_ops journal_encoder_ops = {
     .name = "journal",
+    .doc = "the fields of a journal entry",
     .framing = FRAMING_PREFIXED,
     .open = journal_open,
     .encode = journal_encode,

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "encode/keyset.h"
+
 #define PREFIX "RINGMILL_"
 
 enum { PATH_MAX_BYTES = 1024 }; /* of a field's name with those of the structs around it */
@@ -19,6 +22,7 @@ enum { PATH_MAX_BYTES = 1024 }; /* of a field's name with those of the structs a
 struct draft {
     struct journal_plan *plan;
     const struct schema *schema;
+    const struct field *time; /* of the event; NULL: it has none */
     bool resolve_names;
     struct error *error;
 };
@@ -83,31 +87,27 @@ static struct journal_value *add_value(struct draft *draft, const char *path)
     return value;
 }
 
-/* The steps from that one on, with nothing around them. */
-static void borrow(struct json_plan *value, struct json_plan *owned, uint32_t from, uint32_t count)
+/* The steps from that one on, with nothing around them: texts of no length, which have the room
+ * that copying them takes. */
+static void borrow(struct plan *value, struct plan *owned, uint32_t from, uint32_t count)
 {
     owned->steps[from].before.length = 0;
-    *value = (struct json_plan){.steps = owned->steps + from, .n_steps = count};
+    *value = (struct plan){
+        .steps = owned->steps + from, .n_steps = count, .tail = {owned->tail.bytes, 0}};
 }
 
-static bool has_companion(const struct json_plan *plan)
+static bool has_companion(const struct plan *plan)
 {
     return plan->n_steps == 2 && plan->steps[0].print != PRINT_ARRAY &&
            plan->steps[1].print == PRINT_NAME;
 }
 
 /* As the JSON encoder calls it; of all names this is the one it is looked for by. */
-static int add_companion(struct draft *draft, const char *path, struct json_plan *owned)
+static int add_companion(struct draft *draft, const char *path, struct plan *owned)
 {
-    bool cgroup = owned->steps[1].kind == RESOLVER_CGROUP;
-    size_t length = strlen(path);
-    char name[PATH_MAX_BYTES + 8];
-    struct journal_value *value;
+    _cleanup_(cleanup_free) char *name = keyset_companion(path, owned->steps[1].kind);
+    struct journal_value *value = name ? add_value(draft, name) : NULL;
 
-    if (cgroup && length > 3 && strcmp(path + length - 3, "_id") == 0)
-        length -= 3;
-    snprintf(name, sizeof(name), "%.*s%s", (int)length, path, cgroup ? "_path" : "_name");
-    value = add_value(draft, name);
     if (!value)
         return -ENOMEM;
     borrow(&value->value, owned, 1, 1);
@@ -117,20 +117,21 @@ static int add_companion(struct draft *draft, const char *path, struct json_plan
 
 static int add_leaf(struct draft *draft, const struct field *field, const char *path)
 {
-    const struct json_plan_options options = {.source = "", .resolve_names = draft->resolve_names};
+    const struct plan_options options = {
+        .style = &plan_json, .source = "", .resolve_names = draft->resolve_names};
     const struct schema alone = {.type_name = draft->schema->type_name,
                                  .size = draft->schema->size,
                                  .n_fields = 1,
                                  .fields = (struct field *)field,
                                  .n_columns = draft->schema->n_columns};
-    struct json_plan owned;
+    struct plan owned;
     struct journal_value *value;
     bool companion;
-    int r = json_plan_init(&owned, &alone, &options, draft->error);
+    int r = plan_init(&owned, &alone, &options, draft->error);
 
     value = r == 0 ? add_value(draft, path) : NULL;
     if (!value) {
-        json_plan_deinit(&owned);
+        plan_deinit(&owned);
         return r < 0 ? r : -ENOMEM;
     }
     value->owned = owned;
@@ -139,25 +140,19 @@ static int add_leaf(struct draft *draft, const struct field *field, const char *
     return companion ? add_companion(draft, path, &owned) : 0;
 }
 
-static bool is_event_time(const struct field *field)
-{
-    return strcmp(field->name, "ktime") == 0 && field->meaning == MEANING_KTIME &&
-           json_is_integer(field);
-}
-
 static int add_fields(struct draft *draft, const struct field *fields, uint32_t count,
                       const char *around, int depth)
 {
     int r = 0;
 
-    if (depth == JSON_DEPTH_MAX)
+    if (depth == PLAN_DEPTH_MAX)
         return error_set(draft->error, -EINVAL, "more than %d structs within each other",
-                         JSON_DEPTH_MAX);
+                         PLAN_DEPTH_MAX);
     for (uint32_t i = 0; i < count && r == 0; i++) {
         const struct field *field = &fields[i];
         char path[PATH_MAX_BYTES];
 
-        if (!around[0] && is_event_time(field))
+        if (field == draft->time)
             continue;
         snprintf(path, sizeof(path), "%s%s%s", around, around[0] ? "." : "", field->name);
         r = field->kind == FIELD_STRUCT || field->kind == FIELD_UNION
@@ -173,13 +168,12 @@ static int add_fields(struct draft *draft, const struct field *fields, uint32_t 
 int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bool resolve_names,
                       struct error *error)
 {
-    struct draft draft = {plan, schema, resolve_names, error};
+    struct draft draft = {plan, schema, plan_find_time(schema), resolve_names, error};
     int r = 0;
 
     *plan = (struct journal_plan){0};
-    for (uint32_t i = 0; i < schema->n_fields && r == 0; i++)
-        if (is_event_time(&schema->fields[i]))
-            r = add_leaf(&draft, &schema->fields[i], "time");
+    if (draft.time)
+        r = add_leaf(&draft, draft.time, "time");
     if (plan->n_values > 0)
         plan->values[0].is_time = true;
     if (r == 0)
@@ -191,7 +185,7 @@ void journal_plan_deinit(struct journal_plan *plan)
 {
     for (uint32_t i = 0; i < plan->n_values; i++) {
         snippet_deinit(&plan->values[i].label);
-        json_plan_deinit(&plan->values[i].owned);
+        plan_deinit(&plan->values[i].owned);
     }
     free(plan->values);
     *plan = (struct journal_plan){0};

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "encode/json_plan.h"
+#include "encode/plan.h"
 #include "encode/snippet.h"
 #include "record/schema.h"
 
@@ -23,10 +23,10 @@ enum {
 
 struct journal_value {
     char key[JOURNAL_NAME_MAX + 1];
-    struct snippet label;   /* in the readable line, such as " to.port=" */
-    struct json_plan owned; /* of the field; its steps may be those of two values */
-    struct json_plan value; /* borrows from it: the value, nothing around it */
-    bool is_time;           /* of the event itself: not in the readable line */
+    struct snippet label; /* in the readable line, such as " to.port=" */
+    struct plan owned;    /* of the field; its steps may be those of two values */
+    struct plan value;    /* borrows from it: the value, nothing around it */
+    bool is_time;         /* of the event itself: not in the readable line */
 };
 
 struct journal_plan {

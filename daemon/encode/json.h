@@ -35,8 +35,12 @@
  * A meaning that does not fit its field's size is passed over. A loss is
  *
  *     {"time":until,"source":"exec","_lost":17,"_since":since,"_until":until}
- */
+ *
+ * With `id: true`, _id stands behind source and type: see event_id.h. The flat form is the same but
+ * for structs and unions: their members stand in the event itself, under keys like to.port. What is
+ * in an array stays as it is. */
 
 #include "encode/encoder.h"
 
 extern const struct encoder_ops json_encoder_ops;
+extern const struct encoder_ops json_flat_encoder_ops;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int names_init(struct names *names, const struct field *field)
+int names_init(struct names *names, const struct field *field, enum quoting quoting)
 {
     names->sorted = calloc((size_t)field->n_names + 1, sizeof(*names->sorted));
     if (!names->sorted)
@@ -20,7 +20,7 @@ int names_init(struct names *names, const struct field *field)
 
         if (names_find(names, value))
             continue;
-        if (snippet_init(&name.text, "\"", field->names[i].name, "\"") < 0)
+        if (quote_snippet(quoting, field->names[i].name, &name.text) < 0)
             return -ENOMEM;
         for (; at > 0 && names->sorted[at - 1].value > value; at--)
             names->sorted[at] = names->sorted[at - 1];

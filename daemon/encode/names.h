@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* An enum's values, each with its name as a JSON string, looked up by value. */
+/* An enum's values, each with its name as a text of the format, looked up by value. */
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "encode/snippet.h"
+#include "encode/quote.h"
 #include "record/schema.h"
 
 struct name {
     int64_t value;
-    struct snippet text; /* "TCP_CLOSE", with its quotes */
+    struct snippet text; /* "TCP_CLOSE", with its quotes where it has any */
 };
 
 struct names {
@@ -20,7 +20,7 @@ struct names {
 };
 
 /* 0 or -ENOMEM; in both cases names_deinit() follows. */
-int names_init(struct names *names, const struct field *field);
+int names_init(struct names *names, const struct field *field, enum quoting quoting);
 void names_deinit(struct names *names); /* accepts a zeroed one */
 
 /* NULL when the value has no name. */

@@ -32,22 +32,31 @@ static inline char *put_char(char *at, const char *end, char c)
 /* Snippets have room behind them, so that whole blocks can be copied where the chunk has it too. */
 static inline char *put_snippet(char *at, const char *end, const struct snippet *snippet)
 {
+    uint32_t length = snippet->length;
+
     if (!at)
         return NULL;
-    if (end - at < (ptrdiff_t)snippet_room(snippet->length))
-        return put_bytes(at, end, snippet->bytes, snippet->length);
-    for (uint32_t i = 0; i < snippet->length; i += SNIPPET_BLOCK)
+    if (end - at < (ptrdiff_t)length + 2 * SNIPPET_BLOCK)
+        return put_bytes(at, end, snippet->bytes, length);
+    memcpy(at, snippet->bytes, 2 * SNIPPET_BLOCK);
+    for (uint32_t i = 2 * SNIPPET_BLOCK; i < length; i += SNIPPET_BLOCK)
         memcpy(at + i, snippet->bytes + i, SNIPPET_BLOCK);
-    return at + snippet->length;
+    return at + length;
+}
+
+/* put_integer() where the room may be too short. */
+static __attribute__((noinline, unused)) char *put_integer_tightly(char *at, const char *end,
+                                                                   uint64_t bits, bool is_signed)
+{
+    char spare[DIGITS_MAX];
+    char *behind = is_signed ? digits_put_signed(spare, (int64_t)bits) : digits_put(spare, bits);
+
+    return put_bytes(at, end, spare, (size_t)(behind - spare));
 }
 
 static inline char *put_integer(char *at, const char *end, uint64_t bits, bool is_signed)
 {
-    char spare[DIGITS_MAX];
-    char *behind;
-
-    if (at && end - at >= DIGITS_MAX)
-        return is_signed ? digits_put_signed(at, (int64_t)bits) : digits_put(at, bits);
-    behind = is_signed ? digits_put_signed(spare, (int64_t)bits) : digits_put(spare, bits);
-    return put_bytes(at, end, spare, (size_t)(behind - spare));
+    if (!at || end - at < DIGITS_MAX)
+        return put_integer_tightly(at, end, bits, is_signed);
+    return is_signed ? digits_put_signed(at, (int64_t)bits) : digits_put(at, bits);
 }

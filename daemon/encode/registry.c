@@ -6,10 +6,19 @@
 
 #include <string.h>
 
+#include "encode/csv.h"
 #include "encode/json.h"
+#include "encode/logfmt.h"
+#include "encode/raw.h"
+#include "encode/text.h"
 
 const struct encoder_ops *const encoder_kinds[] = {
     &json_encoder_ops,
+    &json_flat_encoder_ops,
+    &logfmt_encoder_ops,
+    &csv_encoder_ops,
+    &text_encoder_ops,
+    &raw_encoder_ops,
     NULL,
 };
 

@@ -15,7 +15,7 @@ int snippet_init(struct snippet *snippet, const char *before, const char *text, 
 {
     size_t n_before = strlen(before), n_text = strlen(text), n_behind = strlen(behind);
     size_t most = n_before + ESCAPE_GROWTH * n_text + n_behind;
-    char *bytes = calloc(1, most + SNIPPET_BLOCK);
+    char *bytes = calloc(1, most + 2 * SNIPPET_BLOCK);
     char *at = bytes;
 
     if (!bytes)
@@ -30,7 +30,7 @@ int snippet_init(struct snippet *snippet, const char *before, const char *text, 
 
 int snippet_set(struct snippet *snippet, const char *bytes, uint32_t length)
 {
-    char *copy = calloc(1, (size_t)length + SNIPPET_BLOCK);
+    char *copy = calloc(1, (size_t)length + 2 * SNIPPET_BLOCK);
 
     if (!copy)
         return -ENOMEM;

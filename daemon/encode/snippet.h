@@ -7,7 +7,9 @@
 
 enum { SNIPPET_BLOCK = 16 };
 
-/* bytes have snippet_room(length) bytes of memory, so that whole blocks can be copied. */
+/* bytes have snippet_room(length) bytes of memory, so that whole blocks can be copied: at least
+ * two, because most are not longer, and two copies cost less than the question how many it takes.
+ */
 struct snippet {
     char *bytes;
     uint32_t length;
@@ -15,7 +17,9 @@ struct snippet {
 
 static inline uint32_t snippet_room(uint32_t length)
 {
-    return (length + SNIPPET_BLOCK - 1) / SNIPPET_BLOCK * SNIPPET_BLOCK;
+    uint32_t whole = (length + SNIPPET_BLOCK - 1) / SNIPPET_BLOCK * SNIPPET_BLOCK;
+
+    return whole > 2 * SNIPPET_BLOCK ? whole : 2 * SNIPPET_BLOCK;
 }
 
 /* before, then text as the inside of a JSON string, then behind. 0 or -ENOMEM. */

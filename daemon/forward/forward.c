@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/lane.h"
@@ -50,13 +51,54 @@ static void forward_close(struct handler *handler)
     free(forward);
 }
 
+/* A mistake in the format's own options is shown where they stand. */
+static void refuse(const struct outlet *outlet, const struct config_node *name,
+                   const struct encoder_place *place, const struct error *error, struct diag *diag)
+{
+    const struct config_node *option =
+        place->setting ? config_map_get(outlet->config, place->setting) : NULL;
+
+    if (option)
+        diag_add_inside(diag, option, place->offset, "%s", error->text);
+    else
+        diag_add(diag, name, "%s", error->text);
+}
+
+/* What the format asks all events of a sink to have in common: the first encoder says it. */
+static int agree(const struct outlet *outlet, const struct encoder *encoder, const char *type,
+                 const struct config_node *name, struct diag *diag)
+{
+    struct outlet_common *common = outlet->common;
+
+    if (!encoder->common || !common)
+        return 0;
+    if (!common->text) {
+        common->text = strdup(encoder->common);
+        common->type = strdup(type);
+        return common->text && common->type ? 0 : -ENOMEM;
+    }
+    if (strcmp(common->text, encoder->common) == 0)
+        return 0;
+    diag_add(diag, name,
+             "%s and %s cannot both go to the sink %s: %s; give each a sink of its own, or choose "
+             "another format",
+             common->type, type, outlet->sink_name, outlet->format->one_type);
+    return -EINVAL;
+}
+
 static int open_way(struct forward *forward, const struct handler_host *host,
                     const struct config_node *name, struct diag *diag)
 {
     const struct outlet *outlet = host->outlet(host, name, diag);
     struct exit_way *way = &forward->ways[forward->n_ways];
-    struct encoder_options options = {
-        .wall = host->wall, .event_max = EVENT_MAX, .type = host->type, .resolver = host->resolver};
+    struct encoder_place place = {0};
+    struct encoder_options options = {.wall = host->wall,
+                                      .event_max = EVENT_MAX,
+                                      .resolver = host->resolver,
+                                      .type = host->type,
+                                      .config = outlet ? outlet->format_config : NULL,
+                                      .siblings = host->siblings,
+                                      .place = &place};
     struct error error;
     int result;
 
@@ -66,12 +108,12 @@ static int open_way(struct forward *forward, const struct handler_host *host,
         return -EINVAL; /* the sink's own error was reported where the sink stands */
     result = outlet->format->open(host->schema, host->source_name, &options, &error, &way->encoder);
     if (result < 0) {
-        diag_add(diag, name, "%s", error.text);
+        refuse(outlet, name, &place, &error, diag);
         return result;
     }
     way->lane = outlet->lane;
     forward->n_ways++;
-    return 0;
+    return agree(outlet, way->encoder, host->schema->type_name, name, diag);
 }
 
 static int forward_open(const struct config_node *config, const struct handler_host *host,

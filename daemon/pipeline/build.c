@@ -135,8 +135,9 @@ static const struct setting sink_settings[] = {
     {0},
 };
 
-/* The type alone is bound first: it says which other keys there are. */
-#define SINK_TYPE (&sink_settings[0])
+/* Type and format alone are bound first: they say which other keys there are. */
+#define SINK_TYPE   (&sink_settings[0])
+#define SINK_FORMAT (&sink_settings[1])
 
 /* ---- sections -------------------------------------------------------------------------------- */
 
@@ -231,43 +232,74 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
     return NULL;
 }
 
-static void find_format(struct build *build, const struct config_node *entry, const char *name,
-                        const struct sink_ops *ops, struct outlet *outlet)
+/* NULL after a message. */
+static const struct encoder_ops *find_format(struct build *build, const struct config_node *entry,
+                                             const struct sink_ops *sink)
 {
+    const struct config_node *format = config_map_get(entry, SINK_FORMAT->name);
+    struct sink_config common = {.format = SINK_FORMAT->fallback};
+    const struct encoder_ops *ops;
     struct refusal refusal;
 
-    outlet->format = ops->format ? ops->format : encoder_find(name);
-    if (ops->format && config_map_get(entry, "format"))
-        diag_add_key(build->diag, config_map_get(entry, "format"),
-                     "a sink of type %s has a format of its own", ops->name);
-    if (outlet->format)
-        return;
-    refusal_init(&refusal, name);
+    if (sink->format) {
+        if (format)
+            diag_add_key(build->diag, format, "a sink of type %s has a format of its own",
+                         sink->name);
+        return sink->format; /* the other keys can be judged all the same */
+    }
+    if (format && setting_bind_value(SINK_FORMAT, format, &common, build->diag) > 0)
+        return NULL;
+    ops = encoder_find(common.format);
+    if (ops)
+        return ops;
+    refusal_init(&refusal, common.format);
     for (const struct encoder_ops *const *kind = encoder_kinds; *kind; kind++)
         refusal_offer(&refusal, (*kind)->name);
-    diag_add(build->diag, config_map_get(entry, "format"), "unknown format; %s",
-             refusal_text(&refusal));
+    diag_add(build->diag, format, "unknown format; %s", refusal_text(&refusal));
+    return NULL;
+}
+
+/* The keys of a sink: those that all have, those of its type, those of its format. */
+static int bind_sink(struct build *build, const struct config_node *entry, struct graph_sink *sink,
+                     const struct encoder_ops *format, struct sink_config *common)
+{
+    struct setting_table tables[3] = {{sink_settings, common}};
+    size_t n_tables = 1;
+
+    sink->config = calloc(1, sink->ops->config_size + 1);
+    sink->format_config = calloc(1, format->config_size + 1);
+    if (!sink->config || !sink->format_config)
+        return -ENOMEM;
+    if (sink->ops->settings)
+        tables[n_tables++] = (struct setting_table){sink->ops->settings, sink->config};
+    if (format->settings)
+        tables[n_tables++] = (struct setting_table){format->settings, sink->format_config};
+    if (setting_bind_tables(tables, n_tables, entry, build->diag) == 0)
+        sink->outlet.format = format;
+    return 0;
 }
 
 static int build_sink(struct build *build, const struct config_node *entry, struct graph_sink *sink)
 {
-    struct sink_config common;
-    struct setting_table tables[] = {{sink_settings, &common}, {0}};
+    struct sink_config common = {0};
+    const struct encoder_ops *format;
+    int result;
 
     sink->name = entry->key;
     sink->ops = find_sink_kind(build, entry);
     if (!sink->ops)
         return 0; /* its other keys cannot be judged */
-    sink->config = calloc(1, sink->ops->config_size + 1);
-    if (!sink->config)
-        return -ENOMEM;
-    tables[1] = (struct setting_table){sink->ops->settings, sink->config};
-    if (setting_bind_tables(tables, sink->ops->settings ? 2 : 1, entry, build->diag) == 0)
-        find_format(build, entry, common.format, sink->ops, &sink->outlet);
+    format = find_format(build, entry, sink->ops);
+    if (!format)
+        return 0;
+    result = bind_sink(build, entry, sink, format, &common);
     sink->overflow = (enum lane_overflow)common.overflow;
     sink->outlet.sink_name = sink->name;
+    sink->outlet.format_config = sink->format_config;
+    sink->outlet.config = entry;
+    sink->outlet.common = &sink->common;
     sink->outlet.lane = &sink->lane;
-    return 0;
+    return result;
 }
 
 /* Two writers to one standard output would mix their chunks. */

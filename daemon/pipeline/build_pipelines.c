@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/refusal.h"
 #include "config/setting.h"
+#include "encode/json.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
 #include "plugin/plugin.h"
@@ -138,6 +139,9 @@ static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t i
     return type->copies[index] <= GRAPH_COPIES_MAX;
 }
 
+/* Where no source is known, there are no fields either that a format could be held against. */
+static const struct outlet no_outlet = {.sink_name = "", .format = &json_encoder_ops};
+
 static const struct outlet *host_outlet(const struct handler_host *host,
                                         const struct config_node *name, struct diag *diag)
 {
@@ -154,7 +158,9 @@ static const struct outlet *host_outlet(const struct handler_host *host,
         if (strcmp(sink->name, name->text) == 0) {
             if (!may_keep(own, sink, name, diag))
                 return NULL;
-            if (!own->type || enter_route(graph, own->type, i))
+            if (!own->type)
+                return &no_outlet;
+            if (enter_route(graph, own->type, i))
                 return &sink->outlet;
             diag_add(diag, name,
                      "a record may be forwarded to one sink at most %d times, by all pipelines "

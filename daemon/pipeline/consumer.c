@@ -167,6 +167,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     resolver_turn(consumer->graph->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.ring_id = ringmill_ring_id(taken->ring);
     batch.now = consumer->turn_start;
     batch.mark = consumer->mark;
     /* how long ago a capture's records were submitted says nothing */

@@ -127,7 +127,11 @@ static int open_sinks(struct graph *graph, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = &graph->sinks[i];
-        const struct sink_options options = {sink->name, sink->outlet.format->framing};
+        const struct encoder_ops *format = sink->outlet.format;
+        const struct sink_options options = {.name = sink->name,
+                                             .framing = format->framing,
+                                             .header =
+                                                 format->has_header ? sink->common.text : NULL};
         int result = sink->ops->open(sink->config, &options, error, &sink->sink);
 
         if (result < 0) {

@@ -191,6 +191,9 @@ static void sink_deinit(struct graph_sink *sink)
     if (sink->sink)
         sink->ops->close(sink->sink);
     free(sink->config);
+    free(sink->format_config);
+    free(sink->common.text);
+    free(sink->common.type);
 }
 
 static void strands_free(struct graph *graph)

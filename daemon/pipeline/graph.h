@@ -42,9 +42,11 @@ enum {
 struct graph_sink {
     const char *name;
     const struct sink_ops *ops;
-    void *config; /* what ops->settings were bound into */
+    void *config;        /* what ops->settings were bound into */
+    void *format_config; /* what the format's were */
     struct sink *sink;
     struct outlet outlet;
+    struct outlet_common common;
     struct lane lane;
     struct writer writer;
     enum lane_overflow overflow;

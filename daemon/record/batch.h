@@ -27,6 +27,7 @@ struct batch {
     uint64_t mark;      /* base/cycles.h: when a strand last looked, see pipeline/strand.c */
     int64_t clock;      /* ns, monotonic: the same of a clocked batch */
     bool clocked;       /* this batch is a sample: times are taken of it */
+    uint32_t ring_id;   /* of the ring's map, as the kernel has it; 0: unknown */
     uint16_t selection[BATCH_MAX];
     /* the first schema->n_columns of them, each owned by the handler that fills it */
     const struct column *columns[BATCH_COLUMNS_MAX];

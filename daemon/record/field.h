@@ -84,9 +84,9 @@ static inline double field_float(const struct field *field, const struct ringmil
     return value;
 }
 
-/* The text of a FIELD_CHARS, FIELD_TEXT or FIELD_TEXTS; of the last, all NUL-ended pieces in one.
- * A FIELD_TEXT ends at its first NUL, if it holds one. */
-static inline struct text field_text(const struct field *field, const struct ringmill_view *view)
+/* Where the text of a FIELD_CHARS, FIELD_TEXT or FIELD_TEXTS is: of the last, all NUL-ended pieces
+ * in one; of the others with what stands behind their first NUL, if they hold one. */
+static inline struct text field_span(const struct field *field, const struct ringmill_view *view)
 {
     const char *data = view->data;
     struct text text = {0};
@@ -99,8 +99,7 @@ static inline struct text field_text(const struct field *field, const struct rin
         return text;
     if (field->kind == FIELD_CHARS) {
         text.bytes = data + field->offset;
-        text.length =
-            (uint32_t)strnlen(text.bytes, field->size ? field->size : view->length - field->offset);
+        text.length = field->size ? field->size : view->length - field->offset;
         return text;
     }
     memcpy(&place, data + field->offset, sizeof(place));
@@ -108,8 +107,16 @@ static inline struct text field_text(const struct field *field, const struct rin
         return text;
     text.bytes = data + place.offset;
     text.length = place.length;
-    if (field->kind == FIELD_TEXT)
-        text.length = (uint32_t)strnlen(text.bytes, place.length);
+    return text;
+}
+
+/* The text of such a field; a FIELD_CHARS or FIELD_TEXT ends at its first NUL, if it holds one. */
+static inline struct text field_text(const struct field *field, const struct ringmill_view *view)
+{
+    struct text text = field_span(field, view);
+
+    if (text.bytes && field->kind != FIELD_TEXTS)
+        text.length = (uint32_t)strnlen(text.bytes, text.length);
     return text;
 }
 

@@ -33,11 +33,21 @@ struct handler {
     bool exhausted; /* set by process(): no record will ever pass again */
 };
 
+/* What all events of a sink have in common, where its format asks for that: the first encoder that
+ * is opened for the sink says it. The sink's owner frees the texts. */
+struct outlet_common {
+    char *text; /* NULL: nobody has said it */
+    char *type; /* the type of whoever has, for messages */
+};
+
 /* A sink as handlers see it: a way to put events into it, and the format they must have. */
 struct outlet {
     const char *sink_name;
     const struct encoder_ops *format;
-    struct lane *lane; /* NULL while a config is only checked */
+    const void *format_config;        /* what the format's settings were bound into */
+    const struct config_node *config; /* the sink's, for messages about its format; may be NULL */
+    struct outlet_common *common;     /* NULL: nobody asks */
+    struct lane *lane;                /* NULL while a config is only checked */
 };
 
 /* A list of handlers inside a handler's own config. */

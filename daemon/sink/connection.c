@@ -53,6 +53,7 @@ int connection_open(struct connection *connection)
         return result == -EPIPE ? -ECONNRESET : result;
     connection->fd = fd;
     connection->opened = clock_monotonic();
+    connection->n_header = 0;
     connection->n_again = 0;
     connection->one_way = false;
     connection->why.text[0] = '\0';
@@ -180,6 +181,21 @@ static void keep(struct connection *connection, const char *bytes, size_t size)
     connection->n_again = connection->n_kept;
 }
 
+static int send_header(struct connection *connection)
+{
+    size_t size = connection->header ? strlen(connection->header) : 0;
+
+    while (connection->n_header < size) {
+        ssize_t sent = send_some(connection, connection->header + connection->n_header,
+                                 size - connection->n_header);
+
+        if (sent < 0)
+            return (int)sent;
+        connection->n_header += (size_t)sent;
+    }
+    return 0;
+}
+
 static int send_again(struct connection *connection)
 {
     while (connection->n_again < connection->n_kept) {
@@ -194,6 +210,14 @@ static int send_again(struct connection *connection)
     return 0;
 }
 
+/* What a connection has to be sent before anything new. */
+static int catch_up(struct connection *connection)
+{
+    int result = send_header(connection);
+
+    return result < 0 ? result : send_again(connection);
+}
+
 ssize_t connection_write(struct connection *connection, const char *bytes, size_t size)
 {
     size_t unread;
@@ -204,7 +228,7 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
         hang_up(connection, result);
     result = connection_open(connection);
     if (result == 0)
-        result = send_again(connection);
+        result = catch_up(connection);
     if (result < 0)
         return result;
     unread = unread_bytes(connection);
@@ -241,7 +265,7 @@ static int tend(struct connection *connection)
     if (left > 0)
         return left;
     if (connection_open(connection) == 0 && connection->kept)
-        send_again(connection);
+        catch_up(connection);
     return connection->fd < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
 }
 

@@ -48,6 +48,7 @@ struct connection {
     /* immutable after connection_init() */
     struct endpoint endpoint; /* owned */
     enum framing framing;
+    const char *header; /* what a stream begins with, set after connection_init(); NULL: nothing */
 
     /* owned by the writer thread, any thread reads */
     _Atomic int fd; /* -1: not connected */
@@ -57,9 +58,10 @@ struct connection {
     /* owned by the writer thread */
     char *kept; /* NULL: not a byte stream */
     size_t n_kept;
-    size_t n_again; /* of the kept bytes, those that this connection has been sent */
-    int64_t opened; /* when this or the last connection came about: ns, monotonic */
-    bool one_way;   /* the peer has only ended its own direction, which says nothing anyway */
+    size_t n_header; /* bytes of the header that this connection has been sent */
+    size_t n_again;  /* the same of the kept bytes */
+    int64_t opened;  /* when this or the last connection came about: ns, monotonic */
+    bool one_way;    /* the peer has only ended its own direction, which says nothing anyway */
     struct error why;
 };
 

@@ -118,13 +118,15 @@ struct file_sink {
     struct archive archive;
     enum framing framing;
     const char *name;
+    const char *header; /* NULL: none */
 
     /* owned by the writer thread */
     struct log_limit complaints;
-    int fd;       /* -1: it has to be opened anew */
-    bool regular; /* and not a fifo, a terminal, ... */
-    bool torn;    /* it ends with half a line that is not ours */
-    bool midway;  /* the last write ended within an event */
+    int fd;              /* -1: it has to be opened anew */
+    bool regular;        /* and not a fifo, a terminal, ... */
+    bool torn;           /* it ends with half a line that is not ours */
+    bool midway;         /* the last write ended within an event */
+    const char *missing; /* of the header: what is still to be written of it */
     bool unsynced;
     int64_t synced_at;  /* ns, monotonic */
     int64_t rotates_at; /* ns, wall clock */
@@ -186,6 +188,7 @@ static int open_file(struct file_sink *sink)
     sink->torn = sink->framing == FRAMING_LINES && sink->size > 0 &&
                  ends_midway(sink->config.path, stat.st_size);
     sink->rotates_at = next_rotation(sink);
+    sink->missing = sink->header && sink->size == 0 ? sink->header : "";
     sink->fd = fd;
     return 0;
 }
@@ -231,6 +234,7 @@ static int file_open(const void *config, const struct sink_options *options, str
     sink->framing = options->framing;
     sink->name = options->name;
     sink->complaints = (struct log_limit){.lines = 1, .seconds = 60};
+    sink->header = options->header;
     sink->config = *(const struct file_config *)config;
     sink->config.path = strdup(sink->config.path);
     result = sink->config.path
@@ -358,6 +362,18 @@ static bool cut(struct file_sink *sink, size_t bytes)
     return true;
 }
 
+/* With the first event, so that a file without events stays empty. 0 or -errno. */
+static int write_header(struct file_sink *sink)
+{
+    size_t size = strlen(sink->missing), written;
+    int code = 0;
+
+    written = write_most(sink, sink->missing, size, &code);
+    if (written == size || !cut(sink, written))
+        sink->missing += written;
+    return code;
+}
+
 static size_t whole_events(enum framing framing, const char *bytes, size_t size)
 {
     size_t whole = 0, length;
@@ -372,8 +388,11 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
     struct file_sink *sink = (struct file_sink *)base;
     bool midway = sink->midway;
     int code = midway ? 0 : change_file(sink, size);
+    const char *missing = sink->missing;
     size_t written, whole;
 
+    if (code == 0 && *missing)
+        code = write_header(sink);
     if (code < 0)
         return code;
     written = write_most(sink, bytes, size, &code);
@@ -385,7 +404,9 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
         sink->midway = written < size && (midway || written > 0);
     }
     if (sink->config.sync == SYNC_CHUNK && written > 0 && (code = sync_now(sink)) < 0) {
-        cut(sink, written); /* where that fails, too, events come twice */
+        if (cut(sink, written + (size_t)(sink->missing - missing)))
+            sink->missing = missing;
+        /* else events come twice */
         sink->midway = midway;
         return code;
     }

@@ -28,6 +28,9 @@ struct sink {
 struct sink_options {
     const char *name;     /* in the config; outlives the sink */
     enum framing framing; /* of what it gets to write */
+    const char *header;   /* what every file and connection begins with, a line or more; outlives
+                             the sink. NULL: nothing. Sinks that carry events one by one have no
+                             beginning and pass it over */
 };
 
 struct sink_ops {

@@ -8,9 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
-static struct sink the_stdout = {.ops = &sink_stdout};
+static struct stdout_sink {
+    struct sink base;
+    const char *header; /* what is still to be written of it */
+} the_stdout = {.base.ops = &sink_stdout};
 
 static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
                        struct sink **ret)
@@ -18,24 +22,37 @@ static int stdout_open(const void *config, const struct sink_options *options, s
     int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
     (void)config;
-    (void)options;
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
         return error_set(error, -EBADF,
                          "standard output is closed, or only for reading; redirect it somewhere");
-    *ret = &the_stdout;
+    the_stdout.header = options->header ? options->header : "";
+    *ret = &the_stdout.base;
     return 0;
 }
 
-static ssize_t stdout_write(struct sink *sink, const char *bytes, size_t size)
+static ssize_t write_some(const char *bytes, size_t size)
 {
     struct pollfd room = {.fd = STDOUT_FILENO, .events = POLLOUT};
     ssize_t written;
 
-    (void)sink;
     while ((written = write(STDOUT_FILENO, bytes, size)) < 0 && errno == EAGAIN)
         if (poll(&room, 1, -1) < 0)
             break;
     return written < 0 ? -errno : written;
+}
+
+static ssize_t stdout_write(struct sink *base, const char *bytes, size_t size)
+{
+    struct stdout_sink *sink = (struct stdout_sink *)base;
+
+    while (*sink->header) {
+        ssize_t written = write_some(sink->header, strlen(sink->header));
+
+        if (written < 0)
+            return written;
+        sink->header += written;
+    }
+    return write_some(bytes, size);
 }
 
 static int stdout_watch_fd(const struct sink *sink)

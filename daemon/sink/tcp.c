@@ -58,6 +58,7 @@ static int tcp_open(const void *config, const struct sink_options *options, stru
         tcp_close(&sink->base);
         return result;
     }
+    sink->connection.header = options->header;
     *ret = &sink->base;
     return 0;
 }

@@ -75,6 +75,7 @@ static int unix_open(const void *config, const struct sink_options *options, str
         unix_close(&sink->base);
         return result;
     }
+    sink->datagram.connection.header = options->header;
     *ret = &sink->base;
     return 0;
 }

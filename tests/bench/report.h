@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { REPORT_ROWS_MAX = 64, REPORT_PEERS_MAX = 4, REPORT_NAME_MAX = 48 };
+enum { REPORT_ROWS_MAX = 64, REPORT_PEERS_MAX = 6, REPORT_NAME_MAX = 48 };
 
 struct report_peer {
     const char *name; /* a literal */

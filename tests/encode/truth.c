@@ -4,7 +4,13 @@
  * compared, key by key and in order, with values worked out from the bytes: bit by bit, and the
  * rest by want.c.
  *
- *     json-truth RECORDS [SEED]      prints the seed; exit status 1 at the first lie */
+ *     json-truth RECORDS [SEED]      prints the seed; exit status 1 at the first lie
+ *
+ * With a folder besides, it also writes records in all text formats into files there, for
+ * formats.py to compare: RECORDS_OF_SCHEMA of each schema in the same order in all of them, without
+ * names of ids, which come when they come.
+ *
+ *     json-truth RECORDS SEED FOLDER */
 
 #include <err.h>
 #include <errno.h>
@@ -14,8 +20,12 @@
 
 #include "base/clock.h"
 #include "base/resolver.h"
+#include "encode/csv.h"
 #include "encode/json.h"
+#include "encode/line.h"
+#include "encode/logfmt.h"
 #include "encode/random.h"
+#include "encode/text.h"
 #include "encode/want.h"
 
 enum { OUT_MAX = 1 << 20, RECORDS_OF_SCHEMA = 100, KEY_MAX = 64, KEYS_MAX = 64 };
@@ -344,6 +354,77 @@ static void check_schema(struct resolver *resolver, uint32_t records)
     encoder_close(encoder);
 }
 
+/* ---- files for formats.py -------------------------------------------------------------------- */
+
+static const struct encoder_ops *const formats[] = {
+    &json_encoder_ops, &json_flat_encoder_ops, &logfmt_encoder_ops,
+    &csv_encoder_ops,  &text_encoder_ops,
+};
+
+enum { FORMATS = sizeof(formats) / sizeof(*formats), TEMPLATE_MAX = 4096 };
+
+/* All fields that have names of their own, each with a byte in front that no value can hold. */
+static const char *make_template(const struct schema *schema)
+{
+    static char template[TEMPLATE_MAX];
+    size_t used = (size_t)snprintf(template, sizeof(template), "{source}\x1f{_id}");
+
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const char *name = schema->fields[i].name;
+
+        if (name[0] == 'm' && name[1] >= '0' && name[1] <= '9')
+            used += (size_t)snprintf(template + used, sizeof(template) - used, "\x1f{%s}", name);
+    }
+    return template;
+}
+
+static void write_schema(const char *folder)
+{
+    _cleanup_(cleanup_schema_free) struct schema *schema = random_schema();
+    const struct line_config with_id = {.id = true};
+    const char *template = make_template(schema);
+    static struct record records[RECORDS_OF_SCHEMA];
+
+    for (int i = 0; i < RECORDS_OF_SCHEMA; i++)
+        random_record(schema, &records[i]);
+    for (int f = 0; f < FORMATS; f++) {
+        const void *config = formats[f] == &text_encoder_ops ? (const void *)&template : &with_id;
+        const struct encoder_options options = {
+            .wall = &wall, .event_max = OUT_MAX, .config = config};
+        static char out[OUT_MAX];
+        struct encoder *encoder;
+        struct error error;
+        char path[4096];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/%s", folder, formats[f]->name);
+        file = fopen(path, "a");
+        if (!file)
+            err(1, "%s", path);
+        if (formats[f]->open(schema, "the \"source\"", &options, &error, &encoder) < 0)
+            errx(1, "%s", error.text);
+        fputs(encoder->common ? encoder->common : "", file);
+        for (int i = 0; i < RECORDS_OF_SCHEMA; i++) {
+            const struct ringmill_view view = {
+                .data = records[i].bytes, .length = records[i].length, .position = (uint64_t)i * 8};
+            struct batch batch = {.schema = schema, .views = &view, .count = 1, .ring_id = 7};
+            size_t used;
+
+            for (uint32_t k = 0; k < schema->n_columns; k++)
+                batch.columns[k] = &records[i].columns[k];
+            batch_select_all(&batch);
+            if (encoder_batch(encoder, &batch, 0, out, sizeof(out), &used) != 1)
+                errx(1, "a record did not fit");
+            fwrite(out, 1, used, file);
+        }
+        encoder_close(encoder);
+        if (fclose(file) != 0)
+            err(1, "%s", path);
+    }
+    for (int i = 0; i < RECORDS_OF_SCHEMA; i++)
+        free(records[i].bytes);
+}
+
 int main(int argc, char **argv)
 {
     const struct resolver_options options = {.look_up = look_up};
@@ -352,10 +433,16 @@ int main(int argc, char **argv)
     struct resolver *resolver = resolver_new(&options);
 
     if (records < 1 || !resolver)
-        errx(2, "usage: json-truth RECORDS [SEED]");
+        errx(2, "usage: json-truth RECORDS [SEED [FOLDER]]");
     random_seed(seed);
     printf("seed 0x%llx\n", (unsigned long long)(seed & 0xffffffffffff));
     fflush(stdout);
+    for (long i = 0; argc > 3 && i < records; i += RECORDS_OF_SCHEMA)
+        write_schema(argv[3]);
+    if (argc > 3) {
+        resolver_free(resolver);
+        return 0;
+    }
     if (resolver_start(resolver) < 0)
         errx(1, "cannot start a thread");
     for (long i = 0; i < records; i += RECORDS_OF_SCHEMA)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs started: each one once, with what it was started with."""
+import csv
+import json
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -119,6 +122,56 @@ def test_run_needs_no_config():
     assert [event["pid"] for event in daemon.events()] == pids[:5]
     books = daemon.books()
     assert books["pipeline run"]["forwarded"] == 5
+
+
+
+EVERY_FORMAT = """
+version: 1
+sources: {exec: {builtin: exec}}
+sinks:
+  json: {type: file, path: FOLDER/json, id: true}
+  flat: {type: file, path: FOLDER/flat, format: json-flat, id: true}
+  logfmt: {type: file, path: FOLDER/logfmt, format: logfmt, id: true}
+  csv: {type: file, path: FOLDER/csv, format: csv, id: true}
+  text: {type: file, path: FOLDER/text, format: text, template: "{_id} {pid} {filename} ({args})"}
+  raw: {type: file, path: FOLDER/raw, format: raw}
+pipelines:
+  all:
+    from: exec
+    handlers:
+      - filter: 'args[1] == "a b"'
+      - forward: [json, flat, logfmt, csv, text, raw]
+"""
+
+
+def test_each_format_has_the_same_records():
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = harness.Daemon(config=EVERY_FORMAT.replace("FOLDER", folder))
+        daemon.wait_running()
+        started = [start(path, "a b", '"') for path in copies_of_true(folder, 50)]
+        assert daemon.stop() == 0, daemon.stderr
+        lines = {name: open(os.path.join(folder, name), newline="\n").read().splitlines()
+                 for name in ("json", "flat", "logfmt", "csv", "text")}
+        events = [json.loads(line) for line in lines["json"]]
+        rows = list(csv.DictReader(lines["csv"], strict=True))
+        assert [event["pid"] for event in events] == started
+        assert [json.loads(line) for line in lines["flat"]] == events
+        assert [int(row["pid"]) for row in rows] == started
+        assert [row["_id"] for row in rows] == [event["_id"] for event in events]
+        assert [json.loads(row["args"]) for row in rows] == [event["args"] for event in events]
+        assert len({event["_id"] for event in events}) == 50
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            assert events[0]["_id"].startswith(file.read().strip() + "-exec-")
+        for event, text, pairs in zip(events, lines["text"], lines["logfmt"], strict=True):
+            path = event["filename"]
+            assert text == f'{event["_id"]} {event["pid"]} {path} ({path} a b ")'
+            assert f' _id={event["_id"]} pid={event["pid"]} ' in pairs
+        with open(os.path.join(folder, "raw"), "rb") as file:
+            raw, at, pids = file.read(), 0, []
+            while at < len(raw):
+                pids.append(struct.unpack_from("<I", raw, at + 4 + 8)[0])
+                at += 4 + struct.unpack_from("<I", raw, at)[0]
+        assert pids == started
 
 
 harness.main()

@@ -85,6 +85,11 @@ static void stamper_follows(void **state)
         0,
         -1,
         0,
+        INT64_MAX, /* their seconds go on behind what an int64_t reaches */
+        INT64_MIN,
+        INT64_MAX,
+        INT64_MIN + 999999999,
+        INT64_MAX - 999999999,
     };
     struct clock_stamper stamper = {0};
 

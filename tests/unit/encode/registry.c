@@ -16,6 +16,22 @@ static void finds_each_of_its_formats(void **state)
     assert_non_null(encoder_find("json"));
 }
 
+static void each_row_is_complete(void **state)
+{
+    (void)state;
+    for (const struct encoder_ops *const *kind = encoder_kinds; *kind; kind++) {
+        assert_non_null((*kind)->doc);
+        assert_non_null((*kind)->open);
+        assert_non_null((*kind)->encode);
+        assert_non_null((*kind)->encode_loss);
+        assert_non_null((*kind)->close);
+        for (const struct setting *row = (*kind)->settings; row && row->name; row++) {
+            assert_true(row->offset < (*kind)->config_size);
+            assert_non_null(row->doc);
+        }
+    }
+}
+
 static void knows_no_others(void **state)
 {
     (void)state;
@@ -28,6 +44,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_each_of_its_formats),
+        cmocka_unit_test(each_row_is_complete),
         cmocka_unit_test(knows_no_others),
     };
 

@@ -140,18 +140,100 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out:\n" PIPELINES,
                  "t.yaml:4:3: sinks.out: the value is missing; expected a map\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, format: jsno}\n" PIPELINES,
-                 "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
-                 "\"json\"?\n");
+                 "t.yaml:4:31: sinks.out.format: unknown format; allowed are json, json-flat, "
+                 "logfmt, csv, text, raw; did you mean \"json\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: null, path: /x}\n" PIPELINES,
-                 "t.yaml:4:21: sinks.out.path: unknown key; allowed are type, format, overflow\n");
+                 "t.yaml:4:21: sinks.out.path: unknown key; allowed are type, format, "
+                 "overflow, id\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
                  "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
-                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, overflow\n");
+                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, "
+                 "overflow, id\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file}\n" PIPELINES,
                  "t.yaml:4:8: sinks.out: the key \"path\" is missing (the file to append to)\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file, path: x.log}\n" PIPELINES,
                  "t.yaml:4:27: sinks.out.path: expected an absolute path, found \"x.log\"\n");
+}
+
+#define FORMAT(rest) VERSION SOURCES "sinks:\n  out: {type: stdout, format: " rest "}\n" PIPELINES
+
+/* A format's own keys are those of its sink, and a template's mistakes have their place. */
+static void formats(void **state)
+{
+    (void)state;
+    refuse_graph(FORMAT("text"),
+                 "t.yaml:4:8: sinks.out: the key \"template\" is missing (the line of an event, "
+                 "with {field} where a value stands)\n");
+    refuse_graph(FORMAT("csv, template: x"),
+                 "t.yaml:4:36: sinks.out.template: unknown key; allowed "
+                 "are type, format, overflow, id\n");
+    refuse_graph(FORMAT("text, template: \"{pid} {fliename}\""),
+                 "t.yaml:4:55: sinks.out.template: struct exec_event has no fliename; allowed are "
+                 "time, source, _id, ktime, pid, ppid, uid, gid, comm, cgroup_id, filename, args, "
+                 "args_truncated; did you mean \"filename\"?\n"
+                 "    {pid} {fliename}\n           ^\n");
+    refuse_graph(FORMAT("text, template: \"{pid\""),
+                 "t.yaml:4:48: sinks.out.template: expected a field's name and }; a { alone is "
+                 "written {{\n    {pid\n    ^\n");
+    refuse_graph(FORMAT("raw, tag: maybe"),
+                 "t.yaml:4:41: sinks.out.tag: expected true or false, found \"maybe\"\n");
+}
+
+/* A pipeline whose source is unknown says nothing about formats. */
+static void formats_without_a_source(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION SOURCES
+                 "sinks:\n  out: {type: stdout, format: csv}\n"
+                 "  log: {type: file, path: /x, format: text, template: \"{pid}\"}\n"
+                 "pipelines:\n  one: {from: shut, handlers: [{forward: [out, log]}]}\n"
+                 "  two: {from: exec, handlers: [{forward: [out, log]}]}\n",
+                 "t.yaml:7:15: pipelines.one.from: there is no source of this name; allowed are "
+                 "exec, open\n");
+}
+
+/* One header, or no tag, serves one type only. */
+static void formats_of_one_type(void **state)
+{
+    static const char both[] = "pipelines: {p: {from: [exec, open], handlers: [{forward: out}]}}\n";
+    char text[1024];
+
+    (void)state;
+    snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, format: csv}\n%s",
+             both);
+    refuse_graph(text, "t.yaml:5:58: pipelines.p.handlers[0].forward: struct exec_event and struct "
+                       "open_event cannot both go to the sink out: a CSV file has one header; give "
+                       "each a sink of its own, or choose another format\n");
+    snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, format: raw}\n%s",
+             both);
+    refuse_graph(text,
+                 "t.yaml:5:58: pipelines.p.handlers[0].forward: struct exec_event and struct "
+                 "open_event cannot both go to the sink out: raw records do not say their type "
+                 "unless they are told to by tag: true; give each a sink of its own, or choose "
+                 "another format\n");
+    for (int i = 0; i < 2; i++) {
+        struct built built;
+
+        snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, %s}\n%s",
+                 i ? "format: raw, tag: true" : "format: logfmt, id: true", both);
+        built = build(text);
+        assert_null(built.graph->sinks[0].common.text);
+        built_deinit(&built);
+    }
+}
+
+static void headers(void **state)
+{
+    struct built built =
+        build(VERSION SOURCES "sinks:\n  out: {type: stdout, format: csv, id: true}\n"
+                              "pipelines: {p: {from: exec, handlers: [{forward: [out, out]}]}}\n");
+
+    (void)state;
+    assert_string_equal(built.graph->sinks[0].common.text,
+                        "time,source,_id,pid,ppid,uid,uid_name,gid,gid_name,comm,cgroup_id,"
+                        "cgroup_path,filename,args,args_truncated,_lost\n");
+    built_deinit(&built);
 }
 
 static void pipelines(void **state)
@@ -267,7 +349,8 @@ static void all_mistakes_at_once(void **state)
                  "      - forward: [out, lo]\n",
                  "t.yaml:1:10: version: expected 1, found \"3\"\n"
                  "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size\n"
-                 "t.yaml:6:31: sinks.out.format: unknown format; allowed are json\n"
+                 "t.yaml:6:31: sinks.out.format: unknown format; allowed are json, json-flat, "
+                 "logfmt, csv, text, raw\n"
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
                  "are exec, open\n"
                  "t.yaml:12:16: pipelines.one.handlers[0].limit: one of the keys \"count\" "
@@ -560,6 +643,10 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(sources),
         cmocka_unit_test(sinks),
+        cmocka_unit_test(formats),
+        cmocka_unit_test(formats_without_a_source),
+        cmocka_unit_test(formats_of_one_type),
+        cmocka_unit_test(headers),
         cmocka_unit_test(pipelines),
         cmocka_unit_test(handlers),
         cmocka_unit_test(one_mistake_is_one_message),

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const struct sink_options options = {"out", FRAMING_LINES};
+static const struct sink_options options = {.name = "out", .framing = FRAMING_LINES};
 
 #include "unit/capture/support.h"
 

@@ -21,7 +21,7 @@
 #include "config/load.h"
 #include "config/tree.h"
 
-static const struct sink_options options = {"out", FRAMING_LINES};
+static const struct sink_options options = {.name = "out", .framing = FRAMING_LINES};
 
 /* What sink_file's settings are bound into; by its own table, so that it is tested too. */
 static const void *bind(const char *path, const char *more)

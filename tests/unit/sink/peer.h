@@ -57,7 +57,7 @@ static inline int place_tear_down(void **state)
 static inline int try_open(const struct sink_ops *ops, const char *text, enum framing framing,
                            struct error *error, struct sink **ret)
 {
-    const struct sink_options options = {"out", framing};
+    const struct sink_options options = {.name = "out", .framing = framing};
     uint64_t bytes[16] = {0};
     struct config_tree *tree;
     struct diag diag;

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-static const struct sink_options options = {"out", FRAMING_LINES};
+static const struct sink_options options = {.name = "out", .framing = FRAMING_LINES};
 
 static int take_stdout_away(void)
 {

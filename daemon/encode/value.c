@@ -4,11 +4,11 @@
  * bytes. Where it does not, it is passed over, for a config that names it wrongly is refused
  * before. */
 
-#include "encode/json_value.h"
+#include "encode/value.h"
 
 #include <string.h>
 
-bool json_is_integer(const struct field *field)
+bool value_is_integer(const struct field *field)
 {
     bool readable = field->size == 1 || field->size == 2 || field->size == 4 || field->size == 8;
 
@@ -24,7 +24,7 @@ bool json_is_integer(const struct field *field)
     }
 }
 
-enum json_load json_load_of(const struct field *field)
+enum value_load value_load_of(const struct field *field)
 {
     if (field->column)
         return LOAD_COLUMN;
@@ -42,14 +42,14 @@ enum json_load json_load_of(const struct field *field)
     }
 }
 
-uint64_t json_mask_of(const struct field *field)
+uint64_t value_mask_of(const struct field *field)
 {
     uint32_t bits = field->bits ? field->bits : field->size * 8;
 
     return bits == 0 || bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 }
 
-static enum json_print print_plain(const struct field *field)
+static enum value_print print_plain(const struct field *field)
 {
     switch (field->kind) {
     case FIELD_INT:
@@ -66,7 +66,7 @@ static enum json_print print_plain(const struct field *field)
 }
 
 /* A meaning that does not fit the value's size says nothing. */
-static enum json_print print_integer(const struct field *field, enum field_meaning meaning)
+static enum value_print print_integer(const struct field *field, enum field_meaning meaning)
 {
     bool whole = field->bits == 0;
 
@@ -91,7 +91,7 @@ static enum json_print print_integer(const struct field *field, enum field_meani
 }
 
 /* PRINT_NULL: this meaning does not make its bytes one value. */
-static enum json_print print_raw(const struct field *field, enum field_meaning meaning)
+static enum value_print print_raw(const struct field *field, enum field_meaning meaning)
 {
     switch (meaning) {
     case MEANING_IPV4:
@@ -110,16 +110,16 @@ static enum json_print print_raw(const struct field *field, enum field_meaning m
 /* 128-bit integers have no kind of their own. */
 static bool is_wide(const struct field *field, enum field_meaning meaning)
 {
-    return field->size > 0 && field->size <= JSON_WIDE_MAX &&
+    return field->size > 0 && field->size <= VALUE_WIDE_MAX &&
            (meaning == MEANING_HEX || (meaning == MEANING_NONE && field->size == 16 &&
                                        field->type_name && strstr(field->type_name, "128")));
 }
 
-enum json_print json_print_of(const struct field *field, enum field_meaning meaning)
+enum value_print value_print_of(const struct field *field, enum field_meaning meaning)
 {
-    enum json_print raw = print_raw(field, meaning);
+    enum value_print raw = print_raw(field, meaning);
 
-    if (json_is_integer(field))
+    if (value_is_integer(field))
         return print_integer(field, meaning);
     if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS)
         return field->kind == FIELD_TEXT ? PRINT_TEXT : PRINT_TEXTS;

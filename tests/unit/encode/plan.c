@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "encode/json_plan.h"
+#include "encode/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/line.h"
 #include "unit/encode/support.h"
 
 #define BYTE(text, at)                                                \
@@ -81,6 +82,62 @@ static void keys_of_names(void **state)
     resolver_free(resolver);
 }
 
+/* Structs laid flat: one set of keys for all of it, names of ids beside their ids, arrays as they
+ * are. */
+static void flat(void **state)
+{
+    struct field deep[] = {BYTE("z", 3)};
+    struct field members[] = {
+        {.name = "gid", .kind = FIELD_UINT, .meaning = MEANING_GID, .size = 1},
+        {.name = "deep", .kind = FIELD_UNION, .size = 4, .members = deep, .n_members = 1}};
+    struct field element = {
+        .name = "", .kind = FIELD_STRUCT, .size = 4, .members = members, .n_members = 2};
+    struct field fields[] = {
+        {.name = "a", .kind = FIELD_STRUCT, .size = 4, .members = members, .n_members = 2},
+        BYTE("a.gid", 4),
+        {.name = "none", .kind = FIELD_STRUCT},
+        {.name = "list",
+         .kind = FIELD_ARRAY,
+         .size = 4,
+         .count = 1,
+         .stride = 4,
+         .members = &element,
+         .n_members = 1},
+    };
+    struct resolver *resolver = resolver_new(NULL);
+    const struct encoder_options options = {.resolver = resolver};
+    struct schema schema;
+    struct encoder *encoder = open_format(&json_flat_encoder_ops, &schema, fields, 4, &options);
+
+    (void)state;
+    assert_string_equal(encode_sample(encoder, &schema, sample, 8, NULL),
+                        "{\"source\":\"x\",\"a.gid_\":1,\"a.gid_name\":null,\"a.deep.z\":4,"
+                        "\"a.gid\":5,\"list\":[{\"gid\":1,\"gid_name\":null,\"deep\":{\"z\":4}}]}"
+                        "\n");
+    encoder_close(encoder);
+    resolver_free(resolver);
+}
+
+/* _id tells the kernel's run, the source, the ring and the place in it. */
+static void ids(void **state)
+{
+    const struct line_config config = {.id = true};
+    const struct encoder_options options = {.type = "t", .config = &config};
+    struct field fields[] = {BYTE("_id", 0)};
+    struct schema schema;
+    struct encoder *encoder = open_fields(&schema, fields, 1, &options);
+    char boot_id[37] = "", expected[128];
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+
+    (void)state;
+    assert_int_equal(fread(boot_id, 1, 36, file), 36);
+    fclose(file);
+    snprintf(expected, sizeof(expected),
+             "{\"source\":\"x\",\"type\":\"t\",\"_id\":\"%s-x-12.4096\",\"_id_\":1}\n", boot_id);
+    assert_string_equal(encode_sample(encoder, &schema, sample, 8, NULL), expected);
+    encoder_close(encoder);
+}
+
 static void nothing_inside(void **state)
 {
     struct field element = {.name = "", .kind = FIELD_STRUCT, .offset = 1};
@@ -104,21 +161,21 @@ static void nothing_inside(void **state)
 
 static void depth_is_limited(void **state)
 {
-    struct field fields[JSON_DEPTH_MAX + 2] = {{0}};
+    struct field fields[PLAN_DEPTH_MAX + 2] = {{0}};
     struct schema schema = {.type_name = "struct x", .n_fields = 1, .fields = fields};
     struct encoder *encoder = NULL;
     struct error error;
 
     (void)state;
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    for (int i = 0; i < PLAN_DEPTH_MAX; i++)
         fields[i] = (struct field){
             .name = "a", .kind = FIELD_STRUCT, .members = &fields[i + 1], .n_members = 1};
-    fields[JSON_DEPTH_MAX] = (struct field)BYTE("a", 0);
+    fields[PLAN_DEPTH_MAX] = (struct field)BYTE("a", 0);
     assert_int_equal(json_encoder_ops.open(&schema, "x", NULL, &error, &encoder), 0);
     encoder_close(encoder);
-    fields[JSON_DEPTH_MAX] = fields[0];
-    fields[JSON_DEPTH_MAX].members = &fields[JSON_DEPTH_MAX + 1];
-    fields[JSON_DEPTH_MAX + 1] = (struct field)BYTE("a", 0);
+    fields[PLAN_DEPTH_MAX] = fields[0];
+    fields[PLAN_DEPTH_MAX].members = &fields[PLAN_DEPTH_MAX + 1];
+    fields[PLAN_DEPTH_MAX + 1] = (struct field)BYTE("a", 0);
     assert_int_equal(json_encoder_ops.open(&schema, "x", NULL, &error, &encoder), -EINVAL);
     assert_string_equal(error.text, "more than 64 structs and arrays within each other");
 }
@@ -128,6 +185,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_unique),
         cmocka_unit_test(keys_of_names),
+        cmocka_unit_test(flat),
+        cmocka_unit_test(ids),
         cmocka_unit_test(nothing_inside),
         cmocka_unit_test(depth_is_limited),
     };

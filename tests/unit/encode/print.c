@@ -3,7 +3,7 @@
 /* Each kind and each meaning once, as docs/output.md shows it; and the edges. What all of them do
  * together is tests/encode/truth.c's. */
 
-#include "encode/json_run.h"
+#include "encode/print.h"
 
 #include <math.h>
 #include <stdio.h>

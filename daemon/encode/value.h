@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a field's value looks like in JSON, by its kind and meaning. */
+/* What a field's value looks like, by its kind and meaning; the same in all text formats but for
+ * quotes (quote.h). */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "record/schema.h"
 
-enum { JSON_WIDE_MAX = 32 }; /* bytes of an integer that is shown as one; longer ones: as bytes */
+enum { VALUE_WIDE_MAX = 32 }; /* bytes of an integer that is shown as one; longer ones: as bytes */
 
 /* How an integer is fetched. */
-enum json_load {
+enum value_load {
     LOAD_U8,
     LOAD_U16,
     LOAD_U32,
@@ -24,7 +25,7 @@ enum json_load {
 };
 
 /* How a value is written. */
-enum json_print {
+enum value_print {
     /* an integer: */
     PRINT_UNSIGNED,
     PRINT_SIGNED,
@@ -48,16 +49,18 @@ enum json_print {
     PRINT_RAW_IPV6,
     PRINT_RAW_MAC,
     PRINT_ARRAY,
+    PRINT_OBJECT,   /* a struct in quotes: JSON within a text */
+    PRINT_POSITION, /* where the record is, the end of its id */
     PRINT_NULL,
 };
 
 /* It has an integer that field_integer() or its column gives. */
-bool json_is_integer(const struct field *field);
+bool value_is_integer(const struct field *field);
 /* Of such a one. */
-enum json_load json_load_of(const struct field *field);
+enum value_load value_load_of(const struct field *field);
 
 /* PRINT_NULL: there is no way to write it. PRINT_ARRAY stands for all that has parts. */
-enum json_print json_print_of(const struct field *field, enum field_meaning meaning);
+enum value_print value_print_of(const struct field *field, enum field_meaning meaning);
 
 /* All bits of an integer itself, without those that its sign is extended to. */
-uint64_t json_mask_of(const struct field *field);
+uint64_t value_mask_of(const struct field *field);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Types that others have written may have as many members as they like, so names are looked up in
+ * a tree and not in the list. */
+
+#include "encode/keyset.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/value.h"
+
+static int compare_keys(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+void keyset_deinit(struct keyset *keys)
+{
+    for (uint32_t i = 0; i < keys->count; i++) {
+        tdelete(keys->names[i], &keys->tree, compare_keys);
+        free(keys->names[i]);
+    }
+    free(keys->names);
+}
+
+const char *keyset_add(struct keyset *keys, const char *name)
+{
+    size_t length = strlen(name);
+    char **more = realloc(keys->names, (keys->count + 1) * sizeof(*more));
+    char *key = malloc(length + keys->count + 2);
+
+    keys->names = more ? more : keys->names;
+    if (!more || !key) {
+        free(key);
+        return NULL;
+    }
+    strcpy(key, name);
+    while (tfind(key, &keys->tree, compare_keys)) {
+        key[length++] = '_';
+        key[length] = '\0';
+    }
+    if (!tsearch(key, &keys->tree, compare_keys)) {
+        free(key);
+        return NULL;
+    }
+    keys->names[keys->count++] = key;
+    return key;
+}
+
+bool keyset_id_kind(const struct field *field, enum resolver_kind *ret)
+{
+    if (!value_is_integer(field))
+        return false;
+    switch (field->meaning) {
+    case MEANING_UID:
+        *ret = RESOLVER_UID;
+        return true;
+    case MEANING_GID:
+        *ret = RESOLVER_GID;
+        return true;
+    case MEANING_CGROUP_ID:
+        *ret = RESOLVER_CGROUP;
+        return true;
+    default:
+        return false;
+    }
+}
+
+char *keyset_companion(const char *name, enum resolver_kind kind)
+{
+    size_t length = strlen(name);
+    char *key;
+
+    if (kind == RESOLVER_CGROUP && length > 3 && strcmp(name + length - 3, "_id") == 0)
+        length -= 3;
+    if (asprintf(&key, "%.*s%s", (int)length, name, kind == RESOLVER_CGROUP ? "_path" : "_name") <
+        0)
+        return NULL;
+    return key;
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Each {path} is resolved to one field, with the offset of the element that it leads to: then it
+ * is a step like any other, and a template costs no more than a fixed format. */
+
+#include "encode/template.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "config/refusal.h"
+#include "encode/draft.h"
+
+/* Where a path leads. */
+struct place {
+    const struct field *field;
+    enum field_meaning meaning; /* its own, or its array's */
+    uint64_t delta;             /* what [n] adds to its offset */
+    bool is_name;               /* the name that belongs to the id in field */
+};
+
+struct reader {
+    struct draft draft;
+    const char *text;
+    const char *at;
+    const struct schema *schema;
+    const struct schema *const *siblings;
+    size_t *ret_offset;
+};
+
+static const char *const own_names[] = {"time", "source", "type", "_id"};
+
+enum { OWN_NAMES = sizeof(own_names) / sizeof(*own_names) };
+
+#define REFUSE(reader, at, ...)                               \
+    (*(reader)->ret_offset = (size_t)((at) - (reader)->text), \
+     error_set((reader)->draft.error, -EINVAL, __VA_ARGS__))
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static bool is_word(const char *name, const char *word, size_t length)
+{
+    return strlen(name) == length && memcmp(name, word, length) == 0;
+}
+
+/* The event says this of itself, so that no field has the name. */
+static bool is_own(const struct reader *reader, const char *name)
+{
+    if (strcmp(name, "time") == 0)
+        return reader->draft.time != NULL;
+    if (strcmp(name, "type") == 0)
+        return reader->draft.options->type != NULL;
+    return true;
+}
+
+/* The keys of members in order, as the other formats have them; of a schema's own fields behind
+ * what the event says of itself. 0 or -ENOMEM. */
+static int list_keys(const struct reader *reader, const struct field *members, uint32_t count,
+                     bool top, struct keyset *keys, uint32_t *ret_first)
+{
+    for (uint32_t i = 0; top && i < OWN_NAMES; i++)
+        if (is_own(reader, own_names[i]) && !keyset_add(keys, own_names[i]))
+            return -ENOMEM;
+    if (top && !keyset_add(keys, "_lost"))
+        return -ENOMEM;
+    *ret_first = keys->count;
+    for (uint32_t i = 0; i < count; i++)
+        if (!keyset_add(keys, members[i].name))
+            return -ENOMEM;
+    return 0;
+}
+
+/* The member whose id has a name of that key. NULL: none; errors look like that, too. */
+static const struct field *find_named(const struct reader *reader, const struct field *members,
+                                      uint32_t count, const char *word, size_t length)
+{
+    enum resolver_kind kind;
+
+    for (uint32_t i = 0; reader->draft.options->resolve_names && i < count; i++) {
+        _cleanup_(cleanup_free) char *key =
+            keyset_id_kind(&members[i], &kind) ? keyset_companion(members[i].name, kind) : NULL;
+
+        if (key && is_word(key, word, length))
+            return &members[i];
+    }
+    return NULL;
+}
+
+/* 1: found; 0: there is no such member; -ENOMEM. */
+static int find_member(const struct reader *reader, const struct field *members, uint32_t count,
+                       bool top, const char *word, size_t length, struct place *place)
+{
+    struct keyset keys = {0};
+    uint32_t first = 0;
+    int r = list_keys(reader, members, count, top, &keys, &first);
+
+    for (uint32_t i = 0; r == 0 && i < count; i++)
+        if (is_word(keys.names[first + i], word, length)) {
+            place->field = &members[i];
+            r = 1;
+        }
+    keyset_deinit(&keys);
+    if (r != 0)
+        return r;
+    place->field = find_named(reader, members, count, word, length);
+    place->is_name = place->field != NULL;
+    return place->is_name;
+}
+
+static int refuse_member(const struct reader *reader, const char *whose,
+                         const struct field *members, uint32_t count, bool top, const char *word,
+                         size_t length)
+{
+    struct keyset keys = {0};
+    struct refusal refusal;
+    uint32_t first;
+    char name[NEAREST_NAME_MAX + 1];
+    int r = list_keys(reader, members, count, top, &keys, &first);
+
+    if (r == 0) {
+        snprintf(name, sizeof(name), "%.*s", (int)length, word);
+        refusal_init(&refusal, name);
+        for (uint32_t i = 0; i < keys.count; i++)
+            if (strcmp(keys.names[i], "_lost") != 0)
+                refusal_offer(&refusal, keys.names[i]);
+        r = REFUSE(reader, word, "%s has no %.*s; %s", whose, (int)length, word,
+                   refusal_text(&refusal));
+    }
+    keyset_deinit(&keys);
+    return r;
+}
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+static size_t word_length(const char *at)
+{
+    return strcspn(at, ".[]{}");
+}
+
+static int take_index(struct reader *reader, struct place *place)
+{
+    const struct field *array = place->field;
+    const char *digits = reader->at + 1;
+    size_t length = strspn(digits, "0123456789");
+    uint64_t index = 0;
+
+    if (length == 0 || length > 9 || digits[length] != ']')
+        return REFUSE(reader, digits, "expected an element's number and ], as in {hops[0]}");
+    for (size_t i = 0; i < length; i++)
+        index = index * 10 + (uint64_t)(digits[i] - '0');
+    if (place->is_name || value_print_of(array, place->meaning) != PRINT_ARRAY ||
+        array->kind != FIELD_ARRAY)
+        return REFUSE(reader, reader->at, "%s is no array", array->name);
+    if (array->count > 0 && index >= array->count)
+        return REFUSE(reader, digits, "%s has %u elements, the first is [0]", array->name,
+                      array->count);
+    place->delta += index * array->stride;
+    if (place->delta > INT32_MAX)
+        return REFUSE(reader, digits, "no record is that long");
+    place->field = array->members;
+    if (array->members->meaning)
+        place->meaning = array->members->meaning;
+    reader->at = digits + length + 1;
+    return 0;
+}
+
+static int take_member(struct reader *reader, struct place *place)
+{
+    const struct field *parent = place->field;
+    const char *word = ++reader->at;
+    size_t length = word_length(word);
+    int r;
+
+    if (place->is_name || (parent->kind != FIELD_STRUCT && parent->kind != FIELD_UNION))
+        return REFUSE(reader, word, "%s has no members", parent->name);
+    r = find_member(reader, parent->members, parent->n_members, false, word, length, place);
+    if (r < 0)
+        return r;
+    if (r == 0)
+        return refuse_member(reader, parent->type_name ? parent->type_name : parent->name,
+                             parent->members, parent->n_members, false, word, length);
+    place->meaning = place->field->meaning;
+    reader->at += length;
+    return 0;
+}
+
+/* The rest of a path whose first word was found. */
+static int take_rest(struct reader *reader, struct place *place)
+{
+    int r = 0;
+
+    place->meaning = place->field->meaning;
+    while (r == 0 && (*reader->at == '.' || *reader->at == '['))
+        r = *reader->at == '.' ? take_member(reader, place) : take_index(reader, place);
+    return r;
+}
+
+static bool siblings_know(const struct reader *reader, const char *word, size_t length)
+{
+    struct place place;
+
+    for (const struct schema *const *at = reader->siblings; at && *at; at++)
+        if (find_member(reader, (*at)->fields, (*at)->n_fields, true, word, length, &place) > 0)
+            return true;
+    return false;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* A field at another place is another field. */
+static const struct field *move_field(struct plan *plan, const struct place *place)
+{
+    struct field *copy = &plan->fields[plan->n_fields++];
+
+    *copy = *place->field;
+    copy->offset += (uint32_t)place->delta;
+    return copy;
+}
+
+static int add_place(struct reader *reader, const struct place *place, const char *path)
+{
+    const struct field *field = place->field;
+    enum resolver_kind kind;
+
+    if (place->delta > 0 || place->meaning != field->meaning) {
+        if (place->delta > 0 && value_print_of(field, place->meaning) == PRINT_ARRAY)
+            return REFUSE(reader, path,
+                          "an element of an array can be shown where it is a single value; name "
+                          "one within it, or the whole array");
+        field = move_field(reader->draft.plan, place);
+    }
+    if (!place->is_name)
+        return draft_add_value(&reader->draft, field, place->meaning);
+    keyset_id_kind(field, &kind);
+    return draft_add_name(&reader->draft, field, kind);
+}
+
+static int add_own(struct draft *draft, const char *name)
+{
+    int r;
+
+    if (strcmp(name, "time") == 0)
+        return draft_add_value(draft, draft->time, MEANING_KTIME);
+    if (strcmp(name, "source") == 0)
+        return draft_say_text(draft, draft->options->source);
+    if (strcmp(name, "type") == 0)
+        return draft_say_text(draft, draft->options->type);
+    r = draft_say(draft, draft->options->id, strlen(draft->options->id));
+    return r < 0 ? r : draft_add_special(draft, PRINT_POSITION);
+}
+
+/* {path}, at its brace. */
+static int take_path(struct reader *reader)
+{
+    const char *brace = reader->at, *word = brace + 1;
+    size_t length = word_length(word), whole = strcspn(word, "{}");
+    struct place place = {0};
+    const char *own = NULL;
+    int r;
+
+    if (word[whole] != '}' || length == 0)
+        return REFUSE(reader, brace, "expected a field's name and }; a { alone is written {{");
+    for (uint32_t i = 0; i < OWN_NAMES; i++)
+        if (length == whole && is_word(own_names[i], word, length))
+            own = own_names[i];
+    reader->at = word + whole + 1;
+    if (own && is_own(reader, own))
+        return add_own(&reader->draft, own);
+    r = find_member(reader, reader->schema->fields, reader->schema->n_fields, true, word, length,
+                    &place);
+    if (r < 0)
+        return r;
+    if (r == 0 && (own || siblings_know(reader, word, length)))
+        return draft_add_special(&reader->draft, PRINT_NULL);
+    if (r == 0)
+        return refuse_member(reader, reader->schema->type_name, reader->schema->fields,
+                             reader->schema->n_fields, true, word, length);
+    reader->at = word + length;
+    r = take_rest(reader, &place);
+    if (r == 0 && *reader->at++ != '}')
+        r = REFUSE(reader, reader->at - 1, "expected . or [ or }");
+    return r < 0 ? r : add_place(reader, &place, word);
+}
+
+/* ---- the text -------------------------------------------------------------------------------- */
+
+static int take_text(struct reader *reader)
+{
+    int r = 0;
+
+    while (r == 0 && *reader->at) {
+        size_t length = strcspn(reader->at, "{}\n");
+
+        r = draft_say(&reader->draft, reader->at, length);
+        reader->at += length;
+        if (r < 0 || !*reader->at)
+            continue;
+        if (*reader->at == '\n')
+            return REFUSE(reader, reader->at,
+                          "a template is one line: an event ends where it does");
+        if (reader->at[1] == *reader->at) {
+            r = draft_say(&reader->draft, reader->at, 1);
+            reader->at += 2;
+        } else if (*reader->at == '}') {
+            return REFUSE(reader, reader->at, "a } alone is written }}");
+        } else if (reader->draft.plan->n_steps >= TEMPLATE_FIELDS_MAX) {
+            return REFUSE(reader, reader->at, "more than %d values", TEMPLATE_FIELDS_MAX);
+        } else {
+            r = take_path(reader);
+        }
+    }
+    return r < 0 ? r : draft_say(&reader->draft, "\n", 1);
+}
+
+int template_init(struct plan *plan, const char *text, const struct schema *schema,
+                  const struct plan_options *options, const struct schema *const *siblings,
+                  struct error *error, size_t *ret_offset)
+{
+    struct reader reader = {.draft = {.plan = plan,
+                                      .options = options,
+                                      .style = options->style,
+                                      .time = plan_find_time(schema),
+                                      .error = error},
+                            .text = text,
+                            .at = text,
+                            .schema = schema,
+                            .siblings = siblings,
+                            .ret_offset = ret_offset};
+    int r;
+
+    *plan = (struct plan){0};
+    *ret_offset = 0;
+    plan->fields = calloc(TEMPLATE_FIELDS_MAX + 1, sizeof(*plan->fields));
+    r = plan->fields ? take_text(&reader) : -ENOMEM;
+    if (r == 0)
+        r = draft_end(&reader.draft);
+    free(reader.draft.pending);
+    return r == -ENOMEM ? error_set(error, r, "out of memory") : r;
+}

@@ -166,6 +166,8 @@ static void each_file_begins_with_the_header(void **state)
     snprintf(moved, sizeof(moved), "%s.1", folder.file);
     assert_int_equal(rename(folder.file, moved), 0);
     sink_file.reopen(sink);
+    sink_file.tend(sink);
+    expect(folder.file, ""); /* nor in a file that was opened anew */
     put(sink, "5,6\n");
     expect(folder.file, "a,b\n5,6\n");
     sink_file.close(sink);

@@ -311,7 +311,8 @@ void engine_stop(struct engine *engine)
     }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
-    resolver_stop(engine->graph->resolver);
+    if (engine->graph) /* else it was never started */
+        resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {
         loader_stop(&engine->loader);
         engine->loader_runs = false;

@@ -39,7 +39,7 @@ def test_status_agrees_with_the_books():
     assert code == 0 and errors == "", errors
     for wanted in (r"^ringmilld .*: well$", r"^source open: produced \d+ = seen \d+ ",
                    r"^  ring of 8192 KiB: .* at the most", r"^  open 1 filter: in \d+, out 20000, ",
-                   r"^  exec 1 limit: in .*; left \d+$", r"^sink log: .*; size \d+ bytes$",
+                   r"^  exec 1 limit: in .*; left \d+$", r"^sink log: .*; size \d+ bytes; ",
                    r"^  submit to commit: half within .* ms", r"^  submit to acknowledgement: "):
         assert re.search(wanted, text, re.M), (wanted, text)
     code, text, errors = harness.run("status", "--json", "--socket", daemon.path,

@@ -64,7 +64,6 @@ static const struct field sample_fields[] = {
      .size = 16,
      .count = 2,
      .stride = 8,
-     .n_members = 1,
      .members = sample_element},
     {.name = "both",
      .kind = FIELD_UNION,
@@ -79,7 +78,6 @@ static const struct field sample_fields[] = {
      .size = 0,
      .count = 0,
      .stride = 2,
-     .n_members = 1,
      .members = sample_tail},
 };
 

@@ -100,7 +100,7 @@ static inline const char *new_path(void)
 
     strcpy(folder, "/dev/shm/ringmill-capture.XXXXXX");
     if (!mkdtemp(folder))
-        return NULL;
+        abort();
     snprintf(path, sizeof(path), "%s/c.rmc", folder);
     return path;
 }

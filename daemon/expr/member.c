@@ -75,7 +75,10 @@ static int add_integer(struct member *member, const struct node *node)
         high_node = compile_node(member->compile, low_node->next);
     }
     r = compile_constant(member, low_node, &low);
-    if (r == 0)
+    if (r < 0)
+        return r;
+    high = low;
+    if (node->kind == NODE_RANGE)
         r = compile_constant(member, high_node, &high);
     if (r < 0)
         return r;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "expr/member.h"
 #include "unit/expr/sample.h"
 
 /* holds: 1 or 0 for the typical record, the highest, the lowest, and for the typical one cut behind
@@ -954,11 +955,38 @@ static void errors(void **state)
     assert_false(failed);
 }
 
+static int compile_list(uint32_t count, struct expr_error *error)
+{
+    char text[EXPR_TEXT_MAX];
+    size_t used = (size_t)sprintf(text, "u8 in [5");
+    struct expr *expr = NULL;
+    int r;
+
+    while (--count)
+        used += (size_t)sprintf(text + used, ",5");
+    sprintf(text + used, "]");
+    r = expr_compile(text, &sample_scope, error, &expr);
+    expr_free(expr);
+    return r;
+}
+
+/* Each element counts once: a list of as many as may be is no expression of too many operands. */
+static void lists_are_bounded(void **state)
+{
+    struct expr_error error = {0};
+
+    (void)state;
+    assert_int_equal(compile_list(EXPR_LIST_MAX, &error), 0);
+    assert_int_equal(compile_list(EXPR_LIST_MAX + 1, &error), -EINVAL);
+    assert_string_equal(error.text, "a list has at most 2048 elements");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values),
         cmocka_unit_test(errors),
+        cmocka_unit_test(lists_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,8 +123,9 @@ static int compile_code(const struct text *text, char wrong[PATTERN_ERROR_MAX], 
     PCRE2_SIZE at;
     int code;
 
-    pattern->code = pcre2_compile((PCRE2_SPTR)text->bytes, text->length, PCRE2_NEVER_BACKSLASH_C,
-                                  &code, &at, NULL);
+    /* (*UTF) must not turn on what the JIT then trusts: it would read behind texts that are not. */
+    pattern->code = pcre2_compile((PCRE2_SPTR)text->bytes, text->length,
+                                  PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF, &code, &at, NULL);
     if (!pattern->code) {
         pcre2_get_error_message(code, (PCRE2_UCHAR *)wrong, PATTERN_ERROR_MAX);
         *ret_at = at < text->length ? (uint32_t)at : text->length;

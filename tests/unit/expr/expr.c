@@ -815,6 +815,8 @@ static const struct mistake mistakes[] = {
      "the regular expression is wrong at its byte 5: numbers out of order in {} quantifier"},
     {"comm =~ \"\\\\C\"", 8, 5,
      "the regular expression is wrong at its byte 2: using \\C is disabled by the application"},
+    {"comm =~ \"(*UTF)x\"", 15, 1,
+     "the regular expression is wrong at its byte 6: using UTF is disabled by the application"},
     {"u8 =~ \"x\"", 3, 2, "=~ matches texts: u8 (u8) is none"},
     {"comm =~ \"a\" =~ \"b\"", 12, 2, "comparisons do not chain: join two of them by &&"},
     {"args =~ \"x\"", 0, 4, "args is a list of texts: name one of its elements, as in args[0]"},

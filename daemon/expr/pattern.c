@@ -69,7 +69,7 @@ static uint32_t skip_class(const struct text *text, uint32_t at)
 }
 
 /* Is there an | that may stand for another beginning, one outside of all groups? What is rare and
- * hard to read is taken for one: classes in classes, \Q, comments and verbs. */
+ * hard to read is taken for one: classes in classes, \Q and \E, comments and verbs. */
 static bool has_alternatives(const struct text *text)
 {
     uint32_t depth = 0;
@@ -77,8 +77,8 @@ static bool has_alternatives(const struct text *text)
     for (uint32_t at = 0; at < text->length;) {
         char c = text->bytes[at], next = at + 1 < text->length ? text->bytes[at + 1] : '\0';
 
-        if ((c == '|' && depth == 0) || (c == '\\' && next == 'Q') || (c == '(' && next == '*') ||
-            (c == '[' && (next == ':' || next == '.' || next == '=')))
+        if ((c == '|' && depth == 0) || (c == '\\' && (next == 'Q' || next == 'E')) ||
+            (c == '(' && next == '*') || (c == '[' && (next == ':' || next == '.' || next == '=')))
             return true;
         if (c == '(' && next == '?' && at + 2 < text->length && text->bytes[at + 2] == '#')
             return true;

@@ -203,7 +203,8 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
     head->label = put_text(&flat, label);
     put_fields(&flat);
     head->tag = tag_of(bytes, size);
-    result = capture_check_type(head, flat.out, flat.names, flat.texts, error);
+    if (source[0]) /* else a stand-in for what could not be opened, which is said elsewhere */
+        result = capture_check_type(head, flat.out, flat.names, flat.texts, error);
     if (result < 0) { /* never a file that cannot be read again */
         free(bytes);
         error_prefix(error, "%s has what no capture can hold", schema->type_name);

@@ -247,6 +247,15 @@ static void lies(void **state)
     LIE(lie.fields[10].offset = 55);
 }
 
+/* What stands in for the type of a source with a mistake is no mistake of the capture's. */
+static void nothing_of_nobody(void **state)
+{
+    static const struct schema nothing = {.type_name = "nothing"};
+
+    (void)state;
+    free(describe(&nothing, "", NULL).bytes);
+}
+
 static void structs_within_structs(void **state)
 {
     static struct field chain[CAPTURE_DEPTH_MAX + 1];
@@ -344,6 +353,7 @@ int main(void)
         cmocka_unit_test(tags_follow_from_the_rest),
         cmocka_unit_test(what_a_capture_cannot_hold),
         cmocka_unit_test(lies),
+        cmocka_unit_test(nothing_of_nobody),
         cmocka_unit_test(structs_within_structs),
         cmocka_unit_test(random_changes),
         cmocka_unit_test(too_short),

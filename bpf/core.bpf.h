@@ -5,6 +5,7 @@
  * moves each access to where the running kernel has that member (CO-RE), so building needs neither
  * a vmlinux.h nor the running kernel's BTF. Names must be the kernel's. */
 
+#include <linux/in6.h>
 #include <linux/types.h>
 
 #include <bpf/bpf_core_read.h>
@@ -70,6 +71,59 @@ struct linux_binprm {
     const char *filename;
 };
 
+struct kernel_siginfo {
+    struct {
+        int si_code;
+    };
+};
+
+struct ns_common {
+    unsigned int inum;
+};
+
+struct net {
+    struct ns_common ns;
+};
+
+typedef struct {
+    struct net *net;
+} possible_net_t;
+
+struct sock_common {
+    union {
+        struct {
+            __be32 skc_daddr;
+            __be32 skc_rcv_saddr;
+        };
+    };
+    union {
+        struct {
+            __be16 skc_dport;
+        };
+    };
+    unsigned short skc_family;
+    possible_net_t skc_net;
+    struct in6_addr skc_v6_daddr;
+    struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock_cgroup_data {
+    struct cgroup *cgroup;
+};
+
+struct sock {
+    struct sock_common __sk_common;
+    __u16 sk_protocol;
+    struct {
+        __u32 val;
+    } sk_uid;
+    struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct inet_sock {
+    __be16 inet_sport;
+};
+
 /* Never read, only asked for: it tells whether the tracepoint says group_dead. */
 struct trace_event_raw_sched_process_exit {
     _Bool group_dead; /* Linux 6.16 and later */
@@ -113,6 +167,23 @@ struct sched_process_exec {
 struct sched_process_exit {
     const struct task_struct *task;
     __u64 group_dead; /* see trace_event_raw_sched_process_exit */
+};
+
+struct inet_sock_set_state {
+    const struct sock *sock;
+    int old_state;
+    int pad_;
+    int new_state;
+};
+
+struct signal_generate {
+    int signal;
+    int pad_;
+    const struct kernel_siginfo *info;
+    const struct task_struct *task;
+    int group;
+    int pad2_;
+    int result;
 };
 
 /* What every tp/syscalls/sys_exit_* program gets; part of tracefs' stable format. */

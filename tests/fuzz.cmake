@@ -2,10 +2,20 @@
 # tests/fuzz/NAME.c with clang's libFuzzer, ASan and UBSan: the program fuzz-NAME. Each run of the
 # tests fuzzes for a moment (fuzz/NAME), ./dev soak NAME-fuzz for long.
 
-# fuzz_target(NAME LENGTH LIBRARIES SOURCE...): what it tests is compiled along, by clang.
+# What stands in fuzz/seeds/NAME, or what that program makes, is where the fuzzing begins.
+
+# fuzz_target(NAME LENGTH LIBRARIES SOURCE...): what it tests is compiled along, by clang. Only
+# patterns are looked for: a source that the build makes is not there yet when this is first read.
 function(fuzz_target name length libraries)
   set(program ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/fuzz-${name})
-  file(GLOB sources CONFIGURE_DEPENDS ${ARGN})
+  set(sources ${ARGN})
+  list(FILTER sources EXCLUDE REGEX "[*]")
+  foreach(pattern ${ARGN})
+    if(pattern MATCHES "[*]")
+      file(GLOB found CONFIGURE_DEPENDS ${pattern})
+      list(APPEND sources ${found})
+    endif()
+  endforeach()
   list(FILTER sources EXCLUDE REGEX "/holder\\.c$")
   add_custom_command(OUTPUT ${program}
     COMMAND ${CLANG} -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer
@@ -15,7 +25,8 @@ function(fuzz_target name length libraries)
       ${sources} -lpthread ${libraries}
     DEPENDS fuzz/${name}.c ${sources} ${headers} VERBATIM)
   add_custom_target(fuzz-${name} ALL DEPENDS ${program})
-  add_test(NAME fuzz/${name} COMMAND ${program} -seed=1 -runs=20000 -max_len=${length})
+  add_test(NAME fuzz/${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/run ${program}
+    ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name} -seed=1 -runs=20000 -max_len=${length})
   set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()
 
@@ -24,6 +35,19 @@ if(RINGMILL_KIND STREQUAL release)
   file(GLOB headers CONFIGURE_DEPENDS ${daemon}/*/*.h ${daemon}/include/ringmill/*.h)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c)
+  fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c ${daemon}/schema/unfold.c
+    ${daemon}/record/schema.c ${daemon}/base/error.c ${daemon}/base/nearest.c)
+  fuzz_target(dwarf 16384 "-ldw;-lelf" ${daemon}/schema/c*.c ${daemon}/schema/d*.c
+    ${daemon}/schema/unfold.c ${daemon}/record/schema.c ${daemon}/base/error.c
+    ${daemon}/base/nearest.c)
+  fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng;-lyaml" ${daemon}/capture/*.c
+    ${daemon}/config/*.c ${daemon}/ring/*.c
+    ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
+    ${daemon}/sink/capture_encoder.c ${syscall_names})
+  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
+    ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
     ${daemon}/base/nearest.c ${daemon}/base/clock.c)
+  fuzz_target(csv 4096 -ljansson ${daemon}/enrich/csv.c ${daemon}/enrich/grid.c
+    ${daemon}/enrich/objects.c ${daemon}/base/error.c)
 endif()

@@ -40,7 +40,7 @@ set_tests_properties(ring/live/real PROPERTIES TIMEOUT 60 LABELS live RESOURCE_L
 add_library(bench-report STATIC bench/report.c)
 target_include_directories(bench-report PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 
-foreach(bench walk wait)
+foreach(bench walk wait replay)
   add_executable(bench-${bench} bench/${bench}.c)
   target_link_libraries(bench-${bench} PRIVATE bench-report daemon ring-programs)
 endforeach()

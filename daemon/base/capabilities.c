@@ -7,7 +7,6 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 static int apply(const unsigned *keep, size_t count)
@@ -33,10 +32,21 @@ int capabilities_keep_loader(void)
         CAP_NET_ADMIN,       /* network programs */
         CAP_DAC_READ_SEARCH, /* tracefs is readable for root alone */
         CAP_SYS_ADMIN,       /* maps by id; kernels that know no CAP_BPF */
+        CAP_SYS_PTRACE,      /* /proc/PID/exe, where a uprobe is for one process */
         CAP_SYS_RESOURCE,    /* RLIMIT_MEMLOCK, before Linux 5.11 */
     };
 
     return apply(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
+bool capabilities_allow_bpf(void)
+{
+    if (capng_get_caps_process() != 0)
+        return false;
+    if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
+        return true;
+    return capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) &&
+           capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
 }
 
 int capabilities_drop(void)

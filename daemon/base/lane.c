@@ -15,13 +15,14 @@
 /* A chunk may stay partly empty because the next event did not fit, so only this much is sure. */
 enum { CHUNK_SURE = CHUNK_BYTES - EVENT_MAX };
 
-int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, struct waker *writer,
-              void (*on_room)(void *data), void *on_room_data)
+int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
+              struct waker *writer, void (*on_room)(void *data), void *on_room_data)
 {
     uint64_t worst = (uint64_t)batch * copies * EVENT_MAX;
     uint32_t reserve = (uint32_t)((worst + CHUNK_SURE - 1) / CHUNK_SURE) + 1;
 
     memset(lane, 0, sizeof(*lane));
+    lane->overflow = overflow;
     lane->reserve = reserve;
     lane->n_chunks = reserve * 2 > LANE_CHUNKS ? reserve * 2 : LANE_CHUNKS;
     lane->writer = writer;
@@ -64,17 +65,53 @@ static bool reclaim(struct lane *lane)
     return lane->n_spare >= lane->reserve;
 }
 
+/* From now on the next chunk that comes back is told. False when one came back meanwhile: then
+ * nothing is awaited, and it pays to look again. */
+static bool await_chunk(struct lane *lane)
+{
+    lane_await(lane); /* before the second look at the returned chunks */
+    if (queue_empty(&lane->returned))
+        return true;
+    atomic_store_explicit(&lane->awaited, false, memory_order_relaxed);
+    return false;
+}
+
+/* The writer has at most LANE_AHEAD chunks and all others are here, so this always finds enough. */
+static void drop_oldest(struct lane *lane)
+{
+    uint32_t gone = 0;
+
+    while (lane->n_spare < lane->reserve && gone < lane->n_full) {
+        counter_add(&lane->overflowed, lane->full[gone]->events);
+        lane->spare[lane->n_spare++] = lane->full[gone++];
+    }
+    lane->n_full -= gone;
+    memmove(lane->full, lane->full + gone, lane->n_full * sizeof(struct chunk *));
+}
+
 bool lane_has_room(struct lane *lane)
 {
-    if (lane->n_spare >= lane->reserve || reclaim(lane))
+    bool room = lane->n_spare >= lane->reserve || reclaim(lane);
+
+    switch (lane->overflow) {
+    case LANE_DROP_NEWEST:
+        lane->refuses = !room;
         return true;
-    atomic_store_explicit(&lane->starved, true, memory_order_relaxed);
-    /* orders the flag before a second look at the returned chunks; see lane_give_back() */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (!reclaim(lane))
-        return false;
-    atomic_store_explicit(&lane->starved, false, memory_order_relaxed);
-    return true;
+    case LANE_DROP_OLDEST:
+        if (!room)
+            drop_oldest(lane);
+        return true;
+    default:
+        while (!room && !await_chunk(lane))
+            room = reclaim(lane);
+        return room;
+    }
+}
+
+void lane_refuse(struct lane *lane, uint32_t events)
+{
+    counter_add(&lane->forwarded, events);
+    counter_add(&lane->overflowed, events);
 }
 
 char *lane_tail(struct lane *lane, uint32_t *ret_room)
@@ -106,20 +143,43 @@ void lane_next_chunk(struct lane *lane)
 {
     if (!lane->open || lane->open->used == 0)
         return;
+    lane->closed++;
     lane->full[lane->n_full++] = lane->open;
     lane->open = NULL;
 }
 
-void lane_hand_over(struct lane *lane, bool open)
+/* Chunks that the writer has, as far as is known here. */
+static uint32_t with_writer(const struct lane *lane)
 {
-    if (open)
+    return lane->n_chunks - lane->n_spare - lane->n_full - (lane->open != NULL);
+}
+
+/* Returns whether something had to stay. */
+static bool hand_over(struct lane *lane, enum lane_what what)
+{
+    uint32_t out = with_writer(lane);
+    uint32_t limit =
+        lane->overflow == LANE_DROP_OLDEST && what != LANE_ALL ? LANE_AHEAD : lane->n_chunks;
+    uint32_t gone = 0;
+
+    if (what == LANE_ALL || (what == LANE_BEGUN && out + lane->n_full < LANE_AHEAD))
         lane_next_chunk(lane);
-    if (lane->n_full == 0)
+    while (gone < lane->n_full && out + gone < limit)
+        queue_push(&lane->handed, lane->full[gone++]); /* has room for every chunk there is */
+    lane->n_full -= gone;
+    memmove(lane->full, lane->full + gone, lane->n_full * sizeof(struct chunk *));
+    if (gone > 0)
+        waker_ring(lane->writer);
+    return lane->n_full > 0 || (what == LANE_BEGUN && lane->open && lane->open->used > 0);
+}
+
+void lane_hand_over(struct lane *lane, enum lane_what what)
+{
+    if (lane->n_full == 0 && (what == LANE_FULL || !lane->open))
         return;
-    for (uint32_t i = 0; i < lane->n_full; i++)
-        queue_push(&lane->handed, lane->full[i]); /* has room for every chunk there is */
-    lane->n_full = 0;
-    waker_ring(lane->writer);
+    do
+        reclaim(lane);
+    while (hand_over(lane, what) && !await_chunk(lane));
 }
 
 struct chunk *lane_take(struct lane *lane)
@@ -127,15 +187,30 @@ struct chunk *lane_take(struct lane *lane)
     return queue_pop(&lane->handed);
 }
 
-void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered)
+uint64_t lane_mark(const struct lane *lane)
 {
+    return lane->closed + (lane->open && lane->open->used > 0);
+}
+
+void lane_await(struct lane *lane)
+{
+    atomic_store_explicit(&lane->awaited, true, memory_order_relaxed);
+    /* orders the flag before a look at what is acknowledged; see lane_give_back() */
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered, bool given_up)
+{
+    lane->broken |= given_up;
+    if (!lane->broken)
+        atomic_fetch_add_explicit(&lane->acknowledged, 1, memory_order_release);
     counter_add(&lane->delivered, delivered);
-    counter_add(&lane->dropped, chunk->events - delivered);
+    counter_add(&lane->abandoned, chunk->events - delivered);
     queue_push(&lane->returned, chunk);
     /* orders the push before the look at the flag; see lane_has_room() */
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&lane->starved, memory_order_relaxed) &&
-        atomic_exchange_explicit(&lane->starved, false, memory_order_relaxed))
+    if (atomic_load_explicit(&lane->awaited, memory_order_relaxed) &&
+        atomic_exchange_explicit(&lane->awaited, false, memory_order_relaxed))
         lane->on_room(lane->on_room_data);
 }
 
@@ -147,10 +222,15 @@ uint32_t lane_chunks_out(const struct lane *lane)
     return atomic_load_explicit(&lane->handed.tail, memory_order_acquire) - back;
 }
 
+uint64_t lane_dropped(const struct lane *lane)
+{
+    return counter_get(&lane->overflowed) + counter_get(&lane->abandoned);
+}
+
 uint64_t lane_in_flight(const struct lane *lane)
 {
     /* the outgoing counts first: they never overtake what was forwarded before */
-    uint64_t gone = counter_get(&lane->delivered) + counter_get(&lane->dropped);
+    uint64_t gone = counter_get(&lane->delivered) + lane_dropped(lane);
 
     return counter_get(&lane->forwarded) - gone;
 }

@@ -12,7 +12,15 @@
  * The consumer fills the open chunk while a batch is in hand, publishes the ring's consumer
  * position, and only then hands chunks over: so a record is never both written and read again.
  * `reserve` chunks always suffice for one batch: the consumer takes a batch only while
- * lane_has_room(), and so never waits in the middle of one. */
+ * lane_has_room(), and so never waits in the middle of one.
+ *
+ * When the writer is slow, the overflow policy says what gives:
+ *
+ *     block         no room: the consumer pauses the sources, and their rings fill
+ *     drop newest   the lane refuses what comes until chunks are back
+ *     drop oldest   the consumer keeps what the writer has no hands for, and throws away from the
+ *                   front; so the writer is never more than LANE_AHEAD chunks behind the present
+ *                   but for the chunks that are kept */
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -26,8 +34,9 @@
 enum {
     CHUNK_BYTES = 256 * 1024, /* what a writer gets at once */
     EVENT_MAX = 64 * 1024,    /* the longest encoded event; a longer one is counted as failed */
-    LANE_CHUNKS = 32,         /* at least, 8 MiB: what a kill -9 can lose on the way to one sink;
-                                 more where one record goes there several times: twice the reserve */
+    LANE_AHEAD = 2,   /* chunks with the writer from which on a begun one waits to be filled */
+    LANE_CHUNKS = 32, /* at least, 8 MiB: what a kill -9 can lose on the way to one sink;
+                         more where one record goes there several times: twice the reserve */
 };
 
 struct chunk {
@@ -37,41 +46,54 @@ struct chunk {
     char bytes[CHUNK_BYTES];
 };
 
+enum lane_overflow { LANE_BLOCK, LANE_DROP_NEWEST, LANE_DROP_OLDEST };
+
 struct lane {
     /* immutable after lane_init() */
+    enum lane_overflow overflow;
     struct chunk *chunks;
     uint32_t n_chunks;
     uint32_t reserve;
     struct waker *writer;        /* rung when chunks were handed over */
-    void (*on_room)(void *data); /* called by the writer thread when a starved lane has room */
+    void (*on_room)(void *data); /* called by the writer thread when an awaited chunk is back */
     void *on_room_data;
 
     /* owned by the consumer thread */
     struct chunk **spare; /* a stack: the chunk used last is still in the cache */
     uint32_t n_spare;
-    struct chunk **full;
+    struct chunk **full; /* in order, not handed over yet */
     uint32_t n_full;
     struct chunk *open;
-    counter forwarded; /* events put in */
+    uint64_t closed;    /* chunks that were filled so far */
+    bool refuses;       /* drop newest: nothing goes in just now */
+    counter forwarded;  /* events put in */
+    counter overflowed; /* of them, those that the policy dropped */
 
     /* owned by the writer thread */
     alignas(CACHE_LINE) counter delivered; /* events the sink acknowledged */
-    counter dropped;                       /* events given up */
+    counter abandoned;                     /* events given up */
+    _Atomic uint64_t acknowledged; /* chunks, from the first on without a gap: it stays where a
+                             chunk was given up */
+    bool broken;
 
     /* any thread */
-    alignas(CACHE_LINE) atomic_bool starved;
+    alignas(CACHE_LINE) atomic_bool awaited; /* the consumer wants to know of a chunk's return */
     struct queue handed;
     struct queue returned;
 };
 
 /* batch: the most views in one batch; copies: how many times one record can be forwarded here.
  * writer and on_room_data stay the caller's and must outlive the lane. 0 or -ENOMEM. */
-int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, struct waker *writer,
-              void (*on_room)(void *data), void *on_room_data);
+int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
+              struct waker *writer, void (*on_room)(void *data), void *on_room_data);
 void lane_deinit(struct lane *lane);
 
-/* Consumer thread: is there room for a whole batch? After "no", on_room is called once there is. */
+/* Consumer thread: is there room for a whole batch? After "no", on_room is called once there may
+ * be. A lane that may drop always says yes, and makes it true. */
 bool lane_has_room(struct lane *lane);
+
+/* Consumer thread: these events would have gone in, but the lane refuses them. */
+void lane_refuse(struct lane *lane, uint32_t events);
 
 /* Consumer thread: the free end of the open chunk; *ret_room is at least EVENT_MAX after
  * lane_next_chunk(). Bytes written there count once lane_add() says so. */
@@ -82,16 +104,38 @@ void lane_add(struct lane *lane, uint32_t bytes, uint32_t events);
 void lane_stamp(struct lane *lane, int64_t submitted);
 void lane_next_chunk(struct lane *lane);
 
-/* Consumer thread: gives the writer all full chunks, and with `open` also the one being filled. */
-void lane_hand_over(struct lane *lane, bool open);
+enum lane_what {
+    LANE_FULL,  /* full chunks */
+    LANE_BEGUN, /* also the one being filled, unless the writer has enough to do */
+    LANE_ALL,   /* whatever there is: nothing will follow */
+};
+
+/* Consumer thread: gives chunks to the writer. What had to stay is asked for by on_room. */
+void lane_hand_over(struct lane *lane, enum lane_what what);
+
+/* Consumer thread: the number of the chunk with the last event that was put in, counted from 1; 0:
+ * none was. For lanes that do not drop. */
+uint64_t lane_mark(const struct lane *lane);
+/* Any thread: that chunk and all before it were acknowledged by the sink. */
+static inline bool lane_acknowledged(const struct lane *lane, uint64_t mark)
+{
+    return atomic_load_explicit(&lane->acknowledged, memory_order_acquire) >= mark;
+}
+/* Consumer thread: on_room is called when the next chunk comes back. Look at what is acknowledged
+ * after this, not before. */
+void lane_await(struct lane *lane);
 
 /* Writer thread: the next chunk in order, or NULL; it must be given back. */
 struct chunk *lane_take(struct lane *lane);
-/* Writer thread: `delivered` of its events were acknowledged, the others are dropped. */
-void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered);
+/* Writer thread: `delivered` of its events were acknowledged, the others are dropped. given_up: not
+ * because of what they are, but because there is nobody to take them. */
+void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered, bool given_up);
 
 /* Any thread: chunks that the writer has and has not given back yet. */
 uint32_t lane_chunks_out(const struct lane *lane);
+
+/* Any thread: events given up by the writer, or dropped because it was slow. */
+uint64_t lane_dropped(const struct lane *lane);
 
 /* Any thread: events forwarded and neither delivered nor dropped yet. */
 uint64_t lane_in_flight(const struct lane *lane);

@@ -7,17 +7,23 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/observe.h"
+#include "cli/replay.h"
 #include "cli/run.h"
+#include "cli/schema.h"
 #include "cli/status.h"
 
 struct command {
     const char *name;
-    enum exit_code (*run)(int argc, char **argv); /* argv begins with the command's name */
+    enum exit_code (*run)(int argc, char **argv); /* argv begins with "ringmill NAME" */
     const char *doc;
 };
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
+    {"observe", observe_command, "a live ring, without disturbing it"},
+    {"replay", replay_command, "the records of a capture once more"},
+    {"schema", schema_command, "the types of an object, a file or a ring"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };
@@ -28,6 +34,16 @@ static void print_usage(FILE *file)
     for (const struct command *command = commands; command->name; command++)
         fprintf(file, "  %-8s %s; see ringmill %s --help\n", command->name, command->doc,
                 command->name);
+}
+
+/* getopt_long() begins its messages with the first argument. */
+static enum exit_code run(const struct command *command, int argc, char **argv)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "ringmill %s", command->name);
+    argv[0] = name;
+    return command->run(argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -47,7 +63,7 @@ int main(int argc, char **argv)
     }
     for (const struct command *command = commands; command->name; command++)
         if (strcmp(command->name, argv[1]) == 0)
-            return (int)command->run(argc - 1, argv + 1);
+            return (int)run(command, argc - 1, argv + 1);
     log_error("there is no command \"%s\"", argv[1]);
     print_usage(stderr);
     return EXIT_CODE_ENVIRONMENT;

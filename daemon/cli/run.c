@@ -15,13 +15,15 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/run_source.h"
 #include "config/load.h"
-#include "config/refusal.h"
 #include "pipeline/graph.h"
 #include "source/builtin.h"
 
+enum { LABEL_MAX = 256 };
+
 struct one_off {
-    const char *name;
+    struct run_source source;
     const char *filter; /* NULL: none */
     uint64_t count;     /* 0: no end */
     struct daemon_options daemon;
@@ -29,101 +31,80 @@ struct one_off {
 
 static void print_usage(FILE *file)
 {
-    fputs("usage: ringmill run [--filter EXPR] [--count N] [--seconds S] NAME\n"
-          "  NAME            a built-in source:",
+    fputs("usage: ringmill run [OPTIONS] (NAME | --object FILE | --map PIN)\n"
+          "  NAME                 a built-in source:",
           file);
     for (const struct builtin *builtin = builtins; builtin->name; builtin++)
         fprintf(file, "%s %s (%s)", builtin == builtins ? "" : ",", builtin->name, builtin->doc);
-    fputs(
-        "\n"
-        "  --filter EXPR   only events for which this holds, as in: uid == 0 && comm != \"cron\"\n"
-        "  --count N       end after N events\n"
-        "  --seconds S     end after S seconds\n",
-        file);
+    fputs("\n", file);
+    run_source_usage(file);
+    fputs("  --filter EXPR        only events for which this holds, as in: uid == 0 && comm != "
+          "\"cron\"\n"
+          "  --count N            end after N events\n"
+          "  --seconds S          end after S seconds\n",
+          file);
+}
+
+enum { FILTER = 1, COUNT, SECONDS, HELP, OWN_OPTIONS = 4, OPTIONS_ROOM = 64 };
+
+/* One option of getopt_long()'s. False: wrong, and said so. */
+static bool take(struct one_off *one_off, int option, const char *value)
+{
+    switch (option) {
+    case FILTER:
+        one_off->filter = value;
+        return true;
+    case COUNT:
+        return argument_count("--count", value, &one_off->count);
+    case SECONDS:
+        return argument_count("--seconds", value, &one_off->daemon.seconds);
+    default:
+        return run_source_take(&one_off->source, option, value);
+    }
 }
 
 static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
 {
-    enum { FILTER = 1, COUNT, SECONDS, HELP };
-    static const struct option options[] = {
+    struct option options[OPTIONS_ROOM] = {
         {"filter", required_argument, NULL, FILTER},
         {"count", required_argument, NULL, COUNT},
         {"seconds", required_argument, NULL, SECONDS},
         {"help", no_argument, NULL, HELP},
-        {0},
     };
-    bool good = true;
+    int option;
 
-    while (good) {
-        switch (getopt_long(argc, argv, "", options, NULL)) {
-        case -1:
-            if (argc - optind == 1) {
-                one_off->name = argv[optind];
-                return EXIT_CODE_OK;
-            }
-            log_error(optind == argc ? "which source?" : "one source at a time");
-            good = false;
-            break;
-        case FILTER:
-            one_off->filter = optarg;
-            break;
-        case COUNT:
-            if (!argument_count("--count", optarg, &one_off->count))
-                return EXIT_CODE_ENVIRONMENT;
-            break;
-        case SECONDS:
-            if (!argument_count("--seconds", optarg, &one_off->daemon.seconds))
-                return EXIT_CODE_ENVIRONMENT;
-            break;
-        case HELP:
+    run_source_options(options, OWN_OPTIONS, OPTIONS_ROOM);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == HELP) {
             print_usage(stdout);
             exit(EXIT_CODE_OK);
-        default:
-            good = false;
         }
+        if (option == '?') {
+            print_usage(stderr);
+            return EXIT_CODE_ENVIRONMENT;
+        }
+        if (!take(one_off, option, optarg))
+            return EXIT_CODE_ENVIRONMENT;
     }
-    print_usage(stderr);
-    return EXIT_CODE_ENVIRONMENT;
-}
-
-static enum exit_code check_name(const char *name)
-{
-    struct refusal refusal;
-
-    if (builtin_find(name))
-        return EXIT_CODE_OK;
-    refusal_init(&refusal, name);
-    for (const struct builtin *builtin = builtins; builtin->name; builtin++)
-        refusal_offer(&refusal, builtin->name);
-    log_error("unknown built-in source \"%s\"; %s", name, refusal_text(&refusal));
-    return EXIT_CODE_CONFIG;
-}
-
-/* A YAML scalar in double quotes. */
-static void put_quoted(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at < 0x20 || *at == 0x7f)
-            fprintf(file, "\\x%02x", *at);
-        else
-            fprintf(file, *at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+    if (argc - optind > 1) {
+        log_error("one source at a time");
+        print_usage(stderr);
+        return EXIT_CODE_ENVIRONMENT;
     }
-    fputc('"', file);
+    one_off->source.builtin = argv[optind];
+    return EXIT_CODE_OK;
 }
 
 static void write_config(const struct one_off *one_off, FILE *file)
 {
     fputs("version: 1\nsources: {", file);
-    put_quoted(file, one_off->name);
-    fputs(": {builtin: ", file);
-    put_quoted(file, one_off->name);
-    fputs("}}\nsinks: {stdout: {type: stdout}}\npipelines: {run: {from: ", file);
-    put_quoted(file, one_off->name);
+    run_source_write(&one_off->source, file);
+    fputs("}\nsinks: {stdout: {type: stdout}}\npipelines: {run: {from: ", file);
+    run_source_put_quoted(file, one_off->source.name);
     fputs(", handlers: [", file);
     if (one_off->filter) {
         fputs("{filter: ", file);
-        put_quoted(file, one_off->filter);
+        run_source_put_quoted(file, one_off->filter);
         fputs("}, ", file);
     }
     if (one_off->count > 0)
@@ -131,17 +112,22 @@ static void write_config(const struct one_off *one_off, FILE *file)
     fputs("{forward: stdout}]}}\n", file);
 }
 
-/* The name is known to be good by now, so what is wrong is the filter:
- * "pipelines.run.handlers[0].filter: what" becomes "--filter: what". */
-static void print_messages(const struct diag *diag)
+/* "pipelines.run.handlers[0].filter: what" becomes "--filter: what", and so on. */
+static void print_messages(const struct run_source *source, const struct diag *diag)
 {
-    static const char place[] = "pipelines.run.handlers[0].filter: ";
+    static const char filter[] = "pipelines.run.handlers[0].filter: ";
 
     for (size_t i = 0; i < diag->kept; i++) {
         const struct diag_message *message = &diag->messages[i];
-        bool inside = strncmp(message->text, place, strlen(place)) == 0;
+        char label[LABEL_MAX] = "--filter";
+        const char *what = run_source_label(source, message->text, label, sizeof(label));
+        const char *example;
 
-        log_error("--filter: %s", message->text + (inside ? strlen(place) : 0));
+        if (!what)
+            what = message->text +
+                   (strncmp(message->text, filter, strlen(filter)) == 0 ? strlen(filter) : 0);
+        example = strstr(what, "; as in attach: "); /* how a config would say it */
+        log_error("%s: %.*s", label, example ? (int)(example - what) : (int)strlen(what), what);
         if (message->excerpt)
             fputs(message->excerpt, stderr);
     }
@@ -166,7 +152,7 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
     if (result >= 0)
         result = graph_build(tree, diag, &graph);
     if (result < 0) {
-        print_messages(diag);
+        print_messages(&one_off->source, diag);
         return EXIT_CODE_CONFIG;
     }
     return daemon_run(graph, &one_off->daemon);
@@ -180,10 +166,16 @@ enum exit_code run_command(int argc, char **argv)
 
     control_options_default(&one_off.daemon.control);
     code = parse(argc, argv, &one_off);
-    if (code != EXIT_CODE_OK || (code = check_name(one_off.name)) != EXIT_CODE_OK)
-        return code;
-    diag_init(&diag);
-    code = run(&one_off, &diag);
-    diag_deinit(&diag);
+    if (code == EXIT_CODE_OK) {
+        code = run_source_finish(&one_off.source);
+        if (code == EXIT_CODE_ENVIRONMENT)
+            print_usage(stderr);
+    }
+    if (code == EXIT_CODE_OK) {
+        diag_init(&diag);
+        code = run(&one_off, &diag);
+        diag_deinit(&diag);
+    }
+    run_source_deinit(&one_off.source);
     return code;
 }

@@ -3,6 +3,6 @@
 
 #include "control/daemon.h"
 
-/* `ringmill run [--filter EXPR] [--count N] [--seconds S] NAME`: one source to standard output,
+/* `ringmill run [OPTIONS] (NAME | --object FILE | --map PIN)`: one source to standard output,
  * without a config file. argv begins with "run". */
 enum exit_code run_command(int argc, char **argv);

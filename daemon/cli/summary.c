@@ -6,6 +6,7 @@
 #include "cli/summary.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 static json_int_t count(const json_t *object, const char *key)
@@ -53,10 +54,58 @@ static void print_latency(const json_t *object, const char *key, const char *wha
                 1e3 * real(latency, "99_percent_within_seconds"));
 }
 
+static void print_ring(const json_t *ring, const char *name, FILE *file)
+{
+    json_int_t size = count(ring, "size_bytes");
+
+    fprintf(file,
+            "  ring %s%sof %" JSON_INTEGER_FORMAT
+            " KiB: %.1f %% full, %.1f %% at the most; %" JSON_INTEGER_FORMAT " wake-ups%s\n",
+            name, name[0] ? " " : "", size / 1024,
+            size ? 100.0 * (double)count(ring, "used_bytes") / (double)size : 0,
+            size ? 100.0 * (double)count(ring, "high_water_bytes") / (double)size : 0,
+            count(ring, "wakeups"),
+            json_is_true(json_object_get(ring, "paused")) ? "; paused, a sink has no room" : "");
+    if (json_is_true(json_object_get(ring, "corrupt")))
+        fputs("  it is corrupt and left alone\n", file);
+    if (json_is_true(json_object_get(ring, "small")))
+        fputs("  it is too small to hold what comes while the daemon restarts\n", file);
+    if (json_is_number(json_object_get(ring, "busy_seconds")))
+        fprintf(file, "  its oldest record has been busy for %.1f s\n", real(ring, "busy_seconds"));
+}
+
+static void print_stream(const json_t *stream, bool named, FILE *file)
+{
+    const json_t *ring;
+    size_t i;
+
+    json_array_foreach(json_object_get(stream, "rings"), i, ring)
+    {
+        print_ring(ring, named ? text(ring, "name") : "", file);
+    }
+    if (count(stream, "unknown_type") > 0)
+        fprintf(file, "  %" JSON_INTEGER_FORMAT " records of ring %s had an unknown type\n",
+                count(stream, "unknown_type"), text(stream, "name"));
+    if (count(stream, "long_records") > 0)
+        fprintf(file,
+                "  %" JSON_INTEGER_FORMAT " records of ring %s were longer than their type, by "
+                "%" JSON_INTEGER_FORMAT " bytes in all\n",
+                count(stream, "long_records"), text(stream, "name"),
+                count(stream, "trailing_bytes"));
+}
+
+static bool has_many_rings(const json_t *source)
+{
+    const json_t *streams = json_object_get(source, "streams");
+
+    return json_array_size(streams) > 1 ||
+           json_array_size(json_object_get(json_array_get(streams, 0), "rings")) > 1;
+}
+
 static void print_source(const json_t *source, FILE *file)
 {
-    const json_t *ring = json_object_get(source, "ring");
-    json_int_t size = count(ring, "size_bytes");
+    const json_t *stream;
+    size_t i;
 
     fprintf(file,
             "source %s: produced %" JSON_INTEGER_FORMAT " = seen %" JSON_INTEGER_FORMAT
@@ -65,15 +114,10 @@ static void print_source(const json_t *source, FILE *file)
             text(source, "name"), count(source, "produced"), count(source, "seen"),
             count(source, "discarded"), count(source, "lost"), real(source, "records_per_second"),
             real(source, "lost_per_second"));
-    fprintf(file,
-            "  ring of %" JSON_INTEGER_FORMAT
-            " KiB: %.1f %% full, %.1f %% at the most; %" JSON_INTEGER_FORMAT " wake-ups%s\n",
-            size / 1024, size ? 100.0 * (double)count(ring, "used_bytes") / (double)size : 0,
-            size ? 100.0 * (double)count(ring, "high_water_bytes") / (double)size : 0,
-            count(source, "wakeups"),
-            json_is_true(json_object_get(ring, "paused")) ? "; paused, a sink has no room" : "");
-    if (json_is_number(json_object_get(ring, "busy_seconds")))
-        fprintf(file, "  its oldest record has been busy for %.1f s\n", real(ring, "busy_seconds"));
+    json_array_foreach(json_object_get(source, "streams"), i, stream)
+    {
+        print_stream(stream, has_many_rings(source), file);
+    }
     print_latency(source, "commit_latency", "submit to commit", file);
 }
 
@@ -87,6 +131,16 @@ static void print_rows(const json_t *object, FILE *file)
         fprintf(file, "; %s %" JSON_INTEGER_FORMAT "%s%s", text(row, "name"), count(row, "value"),
                 text(row, "unit")[0] ? " " : "", text(row, "unit"));
     }
+}
+
+/* Whose records a handler gets. */
+static void print_origin(const json_t *handler, FILE *file)
+{
+    fprintf(file, "  %s", text(handler, "source"));
+    if (text(handler, "ring")[0])
+        fprintf(file, " %s", text(handler, "ring"));
+    if (json_is_integer(json_object_get(handler, "type")))
+        fprintf(file, " type %" JSON_INTEGER_FORMAT, count(handler, "type"));
 }
 
 static void print_pipeline(const json_t *pipeline, FILE *file)
@@ -104,13 +158,17 @@ static void print_pipeline(const json_t *pipeline, FILE *file)
     fputc('\n', file);
     json_array_foreach(json_object_get(pipeline, "handlers"), i, handler)
     {
+        print_origin(handler, file);
         fprintf(file,
-                "  %s %" JSON_INTEGER_FORMAT " %s: in %" JSON_INTEGER_FORMAT
+                " %" JSON_INTEGER_FORMAT " %s: in %" JSON_INTEGER_FORMAT
                 ", out %" JSON_INTEGER_FORMAT,
-                text(handler, "source"), count(handler, "number"), text(handler, "name"),
-                count(handler, "in"), count(handler, "out"));
+                count(handler, "number"), text(handler, "name"), count(handler, "in"),
+                count(handler, "out"));
         if (json_is_number(json_object_get(handler, "ns_per_record")))
             fprintf(file, ", %.0f ns/record", real(handler, "ns_per_record"));
+        if (count(handler, "slow_batches") > 0)
+            fprintf(file, "; %" JSON_INTEGER_FORMAT " slow batches, the worst took %.0f ms",
+                    count(handler, "slow_batches"), 1e3 * real(handler, "slowest_seconds"));
         print_rows(handler, file);
         fputc('\n', file);
     }
@@ -129,7 +187,10 @@ static void print_sink(const json_t *sink, FILE *file)
             text(sink, "state"), count(queue, "chunks_out"), count(queue, "chunks"));
     print_rows(sink, file);
     fputc('\n', file);
-    if (text(sink, "last_error")[0])
+    if (json_is_number(json_object_get(sink, "retrying_seconds")))
+        fprintf(file, "  retrying for %.0f s: %s\n", real(sink, "retrying_seconds"),
+                text(sink, "last_error"));
+    else if (text(sink, "last_error")[0])
         fprintf(file, "  last error: %s\n", text(sink, "last_error"));
     print_latency(sink, "acknowledge_latency", "submit to acknowledgement", file);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <ringmill/ring.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/report.h"
 
-enum { LOOK_SECONDS = 1, EVENTS_MAX = 6 };
+enum { LOOK_SECONDS = 1, EVENTS_MAX = 7 };
 
 struct daemon {
     struct graph *graph;
@@ -61,6 +62,16 @@ static void on_end(evutil_socket_t fd, short what, void *data)
     (void)fd;
     (void)what;
     event_base_loopbreak(daemon->base);
+}
+
+static void on_reopen(evutil_socket_t fd, short what, void *data)
+{
+    struct daemon *daemon = data;
+
+    (void)fd;
+    (void)what;
+    log_info("opening the sinks' files anew");
+    engine_reopen_sinks(&daemon->engine);
 }
 
 /* ---- once a second --------------------------------------------------------------------------- */
@@ -143,6 +154,7 @@ static int loop_init(struct daemon *daemon)
     if (add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGINT, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGHUP, EV_SIGNAL, on_end, 0) < 0 ||
+        add_event(daemon, SIGUSR1, EV_SIGNAL, on_reopen, 0) < 0 ||
         add_event(daemon, daemon->bell.fd, EV_READ, on_bell, 0) < 0 ||
         add_event(daemon, -1, 0, on_look, LOOK_SECONDS * second) < 0 ||
         (daemon->watchdog_limit > 0 &&
@@ -183,6 +195,23 @@ static int listen_for_clients(struct daemon *daemon, const struct control_option
     return result;
 }
 
+/* False after a message: a source should have given more than it did. */
+static bool judge_sources(const struct graph *graph)
+{
+    struct error error;
+    bool good = true;
+
+    for (uint32_t i = 0; i < graph->n_rings; i++) {
+        const struct graph_ring *ring = graph->rings[i];
+
+        if (source_verdict(ring->stream->source, ringmill_ring_position(ring->ring), &error) == 0)
+            continue;
+        log_error("%s", error.text);
+        good = false;
+    }
+    return good;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -208,6 +237,8 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);
     if (!report_books(daemon->graph, stderr) || engine_gave_up(&daemon->engine))
+        code = EXIT_CODE_FAILED;
+    if (!judge_sources(daemon->graph))
         code = EXIT_CODE_FAILED;
     return code;
 }

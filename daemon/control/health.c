@@ -73,22 +73,19 @@ static uint64_t still_for(struct stillness *stillness, uint64_t mark, bool shoul
 /* Which handler the consumer thread is in, as well as can be known from outside. */
 static void complain_of_handler(struct health *health, const struct graph *graph, uint64_t age)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_strands; i++) {
+        const struct graph_strand *strand = graph->strands[i];
+        uint32_t current = atomic_load_explicit(&strand->strand.current, memory_order_relaxed);
+        char name[STRAND_NAME_MAX];
 
-        for (uint32_t j = 0; j < source->n_strands; j++) {
-            const struct strand *strand = &source->strands[j];
-            uint32_t current = atomic_load_explicit(&strand->current, memory_order_relaxed);
-
-            if (current == 0)
-                continue;
-            complain(health, CHECK_HANDLERS,
-                     "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
-                     "%" PRIu64 " s",
-                     strand->handlers[current - 1]->ops->name, current, source->pipelines[j]->name,
-                     source->source->name, seconds_of(age));
-            return;
-        }
+        if (current == 0)
+            continue;
+        complain(health, CHECK_HANDLERS,
+                 "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
+                 "%" PRIu64 " s",
+                 strand_handler_name(&strand->strand, current - 1, name), current,
+                 strand->pipeline->name, strand->type->stream->source->name, seconds_of(age));
+        return;
     }
     complain(health, CHECK_HANDLERS, "the consumer thread has not moved for %" PRIu64 " s",
              seconds_of(age));
@@ -111,35 +108,43 @@ static bool check_handlers(struct health *health, const struct snapshot *snapsho
 /* ---- rings ----------------------------------------------------------------------------------- */
 
 /* One of its sinks has what it could write. */
-static bool waits_for_sink(const struct source_sight *sight)
+static bool waits_for_sink(const struct ring_sight *sight)
 {
-    const struct graph_source *source = sight->source;
+    const struct graph_stream *stream = sight->ring->stream;
 
-    for (uint32_t i = 0; sight->paused && i < source->n_sinks; i++)
-        if (lane_chunks_out(&source->sinks[i]->lane) > 0)
+    for (uint32_t i = 0; sight->paused && i < stream->n_sinks; i++)
+        if (lane_chunks_out(&stream->sinks[i]->lane) > 0)
             return true;
     return false;
 }
 
-static void check_ring(struct health *health, const struct source_sight *sight, bool excused,
+/* How long records may lie there: where shards are put into order, they are held for a time. */
+static uint64_t patience(const struct health *health, const struct ring_sight *sight)
+{
+    const struct stream *stream = sight->ring->stream->stream;
+
+    return health->limits->stuck_after + (stream->ordered ? stream->order_hold : 0);
+}
+
+static void check_ring(struct health *health, const struct ring_sight *sight, bool excused,
                        struct stillness *stillness, int64_t now)
 {
     bool busy = sight->busy_since > 0;
-    uint64_t age = still_for(stillness, sight->ring.publishes,
+    uint64_t age = still_for(stillness, sight->counters.publishes,
                              sight->used > 0 && !busy && !excused && !waits_for_sink(sight), now);
-    const char *name = sight->source->source->name;
+    const char *name = sight->ring->about;
 
     if (sight->corrupt) {
         struct ringmill_error reason = {""};
 
-        ringmill_ring_health(sight->source->ring, &reason);
+        ringmill_ring_health(sight->ring->ring, &reason);
         complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
     } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head)
         complain(health, CHECK_RINGS,
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64
                  " s, which is the fault of the program that writes it",
                  name, seconds_of((uint64_t)now - sight->busy_since));
-    else if (age >= health->limits->stuck_after)
+    else if (age >= patience(health, sight))
         complain(health, CHECK_RINGS,
                  "source %s: %" PRIu64 " bytes wait in the ring and nothing was taken for %" PRIu64
                  " s",
@@ -158,6 +163,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
 
     if (sight->gone) {
         complain(health, CHECK_SINKS, "sink %s: its reader is gone", name);
+        health->sink_sticks = true;
     } else if (sight->retrying_since > 0 &&
                now - sight->retrying_since >= (int64_t)health->limits->sink_grace) {
         note_get(&sight->sink->writer.last_error, error);
@@ -166,6 +172,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
     } else if (age >= health->limits->sink_grace) {
         complain(health, CHECK_SINKS, "sink %s: has taken nothing for %" PRIu64 " s", name,
                  seconds_of(age));
+        health->sink_sticks = true;
     }
 }
 
@@ -243,9 +250,10 @@ static void judge(struct health *health, const struct snapshot *snapshot)
     for (int check = 0; check < CHECKS; check++)
         if (check != CHECK_BOOKS || snapshot->quiet)
             health->reasons[check][0] = '\0';
+    health->sink_sticks = false;
     held = check_handlers(health, snapshot);
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        check_ring(health, &snapshot->sources[i], held, &health->rings[i], snapshot->time);
+    for (uint32_t i = 0; i < graph->n_rings; i++)
+        check_ring(health, &snapshot->rings[i], held, &health->rings[i], snapshot->time);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         check_sink(health, &snapshot->sinks[i], &health->sinks[i], snapshot->time);
     check_losses(health, snapshot);
@@ -275,7 +283,8 @@ bool health_good(const struct health *health)
 bool health_stuck(const struct health *health)
 {
     for (int check = 0; check < CHECKS; check++)
-        if (health->reasons[check][0] != '\0' && checks[check].sticks)
+        if (health->reasons[check][0] != '\0' && checks[check].sticks &&
+            (check != CHECK_SINKS || health->sink_sticks))
             return true;
     return false;
 }

@@ -40,7 +40,8 @@ struct loss_mark {
 struct health {
     const struct health_limits *limits;
     char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good */
-    struct stillness rings[GRAPH_SOURCES_MAX];
+    bool sink_sticks;                        /* one whose writer does not come back to try again */
+    struct stillness rings[GRAPH_RINGS_MAX];
     struct stillness sinks[GRAPH_SINKS_MAX];
     struct stillness consumer;
     struct loss_mark losses[HEALTH_LOSS_SECONDS + 1]; /* a ring of looks */

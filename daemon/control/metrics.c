@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* One row for each family, in the order in which they are printed; a row's function prints its
- * samples. The two formats differ in little: OpenMetrics takes the _total off a counter's family
- * name, has units, and an end. Label values are names of the config, which have no characters that
- * would have to be escaped (see name_is_plain() in pipeline/build.c), or words of ours. */
+ * samples. What belongs to one ring has a sample for each; what is known of a stream only, whose
+ * shards may be several rings, has one for that. Label values are names of the config, which have
+ * no characters that would have to be escaped (see name_is_plain() in pipeline/build.c), words of
+ * ours, or names of rings, which page.c escapes. */
 
 #include "control/metrics.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/resolver.h"
 #include "control/own_rows.h"
 #include "control/page.h"
 #include "pipeline/engine.h"
@@ -74,15 +76,25 @@ static uint64_t picked(const struct page *page, const void *sight)
     return value;
 }
 
-static void put_sources(struct page *page)
+static void put_streams(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
 
-    for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
-        const struct source_sight *sight = &page->snapshot->sources[i];
+    for (uint32_t i = 0; i < page->snapshot->graph->n_streams; i++) {
+        const struct stream_sight *sight = &page->snapshot->streams[i];
 
-        page_sample(page, picked(page, sight),
-                    page_label(labels, "source", sight->source->source->name));
+        page_sample(page, picked(page, sight), page_stream_labels(labels, sight->stream));
+    }
+}
+
+static void put_rings(struct page *page)
+{
+    char labels[PAGE_LABELS_MAX];
+
+    for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
+        const struct ring_sight *sight = &page->snapshot->rings[i];
+
+        page_sample(page, picked(page, sight), page_ring_labels(labels, sight->ring));
     }
 }
 
@@ -90,12 +102,12 @@ static void put_busy(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
 
-    for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
-        const struct source_sight *sight = &page->snapshot->sources[i];
+    for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
+        const struct ring_sight *sight = &page->snapshot->rings[i];
         int64_t since = (int64_t)sight->busy_since;
 
         page_sample_seconds(page, since ? (double)(page->snapshot->time - since) / 1e9 : 0,
-                            page_label(labels, "source", sight->source->source->name));
+                            page_ring_labels(labels, sight->ring));
     }
 }
 
@@ -103,11 +115,10 @@ static void put_commit_latency(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
 
-    for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
-        const struct graph_source *source = page->snapshot->sources[i].source;
+    for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
+        const struct graph_ring *ring = page->snapshot->rings[i].ring;
 
-        page_histogram(page, &source->commit_latency,
-                       page_label(labels, "source", source->source->name));
+        page_histogram(page, &ring->commit_latency, page_ring_labels(labels, ring));
     }
 }
 
@@ -133,19 +144,16 @@ typedef void (*handler_sample)(struct page *page, const struct strand *strand, u
 static void each_handler(struct page *page, handler_sample of)
 {
     const struct graph *graph = page->snapshot->graph;
-    char labels[PAGE_LABELS_MAX];
+    char labels[PAGE_LABELS_MAX], name[STRAND_NAME_MAX];
 
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
-            for (uint32_t k = 0; k < graph->sources[i].strands[j].n_handlers; k++) {
-                const struct strand *strand = &graph->sources[i].strands[j];
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        for (uint32_t j = 0; j < graph->strands[i]->strand.n_handlers; j++) {
+            const struct strand *strand = &graph->strands[i]->strand;
 
-                snprintf(labels, sizeof(labels),
-                         "pipeline=\"%s\",source=\"%s\",number=\"%u\",handler=\"%s\"",
-                         graph->sources[i].pipelines[j]->name, graph->sources[i].source->name,
-                         k + 1, strand->handlers[k]->ops->name);
-                of(page, strand, k, labels);
-            }
+            page_handler_labels(labels, graph->strands[i], j);
+            page_label_add(labels, "handler", strand_handler_name(strand, j, name));
+            of(page, strand, j, labels);
+        }
 }
 
 static void handler_in(struct page *page, const struct strand *strand, uint32_t index,
@@ -172,6 +180,12 @@ static void handler_time(struct page *page, const struct strand *strand, uint32_
     page_sample_seconds(page, (double)counter_get(&strand->accounts[index].ns) / 1e9, labels);
 }
 
+static void handler_slow(struct page *page, const struct strand *strand, uint32_t index,
+                         const char *labels)
+{
+    page_sample(page, counter_get(&strand->accounts[index].slow), labels);
+}
+
 static void put_handler_in(struct page *page)
 {
     each_handler(page, handler_in);
@@ -190,6 +204,11 @@ static void put_handler_clocked(struct page *page)
 static void put_handler_time(struct page *page)
 {
     each_handler(page, handler_time);
+}
+
+static void put_handler_slow(struct page *page)
+{
+    each_handler(page, handler_slow);
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
@@ -214,6 +233,16 @@ static void put_ack_latency(struct page *page)
 
         page_histogram(page, &sink->writer.ack_latency, page_label(labels, "sink", sink->name));
     }
+}
+
+/* ---- names of ids ---------------------------------------------------------------------------- */
+
+static void put_resolver(struct page *page)
+{
+    struct resolver_counts counts;
+
+    resolver_count(page->snapshot->graph->resolver, &counts);
+    page_sample(page, picked(page, &counts), "");
 }
 
 /* ---- the API itself -------------------------------------------------------------------------- */
@@ -273,28 +302,35 @@ static const struct family families[] = {
     {"ringmill_consumer_wakeups", COUNTER, "", "Wake-ups of the consumer thread by the kernel",
      put_wakeups, 0},
     {"ringmill_source_produced", COUNTER, "",
-     "Records that the kernel wrote or could not write: seen, discarded and lost", put_sources,
-     offsetof(struct source_sight, produced)},
-    {"ringmill_source_seen", COUNTER, "", "Records read from the ring", put_sources,
-     offsetof(struct source_sight, ring.records)},
+     "Records that the kernel wrote or could not write: seen, discarded and lost", put_streams,
+     offsetof(struct stream_sight, produced)},
+    {"ringmill_source_seen", COUNTER, "", "Records read from the ring", put_rings,
+     offsetof(struct ring_sight, counters.records)},
     {"ringmill_source_discarded", COUNTER, "", "Records that the BPF program took back itself",
-     put_sources, offsetof(struct source_sight, ring.discards)},
-    {"ringmill_source_lost", COUNTER, "", "Records that did not fit into the ring", put_sources,
-     offsetof(struct source_sight, lost)},
-    {"ringmill_source_read_bytes", COUNTER, "bytes", "Bytes of the records read", put_sources,
-     offsetof(struct source_sight, ring.bytes)},
+     put_rings, offsetof(struct ring_sight, counters.discards)},
+    {"ringmill_source_lost", COUNTER, "",
+     "Records that did not fit into the ring, or are missing in its sequence", put_streams,
+     offsetof(struct stream_sight, lost)},
+    {"ringmill_source_unknown_type", COUNTER, "", "Records of a type that is not known",
+     put_streams, offsetof(struct stream_sight, unknown)},
+    {"ringmill_source_long_records", COUNTER, "", "Records with bytes behind their type",
+     put_streams, offsetof(struct stream_sight, long_records)},
+    {"ringmill_source_trailing_bytes", COUNTER, "bytes", "Those bytes", put_streams,
+     offsetof(struct stream_sight, long_bytes)},
+    {"ringmill_source_read_bytes", COUNTER, "bytes", "Bytes of the records read", put_rings,
+     offsetof(struct ring_sight, counters.bytes)},
     {"ringmill_source_wakeups", COUNTER, "", "Wake-ups that the kernel sent for this ring",
-     put_sources, offsetof(struct source_sight, ring.wakeups)},
-    {"ringmill_source_ring_size_bytes", GAUGE, "bytes", "Size of the ring", put_sources,
-     offsetof(struct source_sight, size)},
+     put_rings, offsetof(struct ring_sight, counters.wakeups)},
+    {"ringmill_source_ring_size_bytes", GAUGE, "bytes", "Size of the ring", put_rings,
+     offsetof(struct ring_sight, size)},
     {"ringmill_source_ring_used_bytes", GAUGE, "bytes", "Bytes in the ring and not committed",
-     put_sources, offsetof(struct source_sight, used)},
+     put_rings, offsetof(struct ring_sight, used)},
     {"ringmill_source_ring_high_water_bytes", GAUGE, "bytes", "The most that was ever in the ring",
-     put_sources, offsetof(struct source_sight, high_water)},
+     put_rings, offsetof(struct ring_sight, high_water)},
     {"ringmill_source_head_busy_seconds", GAUGE, "seconds",
      "How long the oldest record has been reserved and not submitted; 0: it is not", put_busy, 0},
-    {"ringmill_source_paused", GAUGE, "", "1: not read, because a sink has no room", put_sources,
-     offsetof(struct source_sight, paused)},
+    {"ringmill_source_paused", GAUGE, "", "1: not read, because a sink has no room", put_rings,
+     offsetof(struct ring_sight, paused)},
     {"ringmill_source_commit_latency_seconds", HISTOGRAM, "seconds",
      "From the submit of a sampled batch's first record until the batch was committed",
      put_commit_latency, 0},
@@ -306,6 +342,8 @@ static const struct family families[] = {
      "Records that came to the handler in sampled batches", put_handler_clocked, 0},
     {"ringmill_handler_clocked_seconds", COUNTER, "seconds", "Time that the handler took for those",
      put_handler_time, 0},
+    {"ringmill_handler_slow_batches", COUNTER, "",
+     "Batches that the handler held for longer than its budget", put_handler_slow, 0},
     {"ringmill_sink_forwarded", COUNTER, "", "Events put on the way to the sink", put_sinks,
      offsetof(struct sink_sight, forwarded)},
     {"ringmill_sink_delivered", COUNTER, "", "Events that the sink acknowledged", put_sinks,
@@ -329,6 +367,16 @@ static const struct family families[] = {
     {"ringmill_sink_acknowledge_latency_seconds", HISTOGRAM, "seconds",
      "From the submit of a sampled event until the sink had accepted its chunk", put_ack_latency,
      0},
+    {"ringmill_resolver_hits", COUNTER, "", "Ids of records whose name was known", put_resolver,
+     offsetof(struct resolver_counts, hits)},
+    {"ringmill_resolver_unresolved", COUNTER, "", "Ids of records that have no name or none yet",
+     put_resolver, offsetof(struct resolver_counts, unresolved)},
+    {"ringmill_resolver_dropped", COUNTER, "", "Questions for a name that found the queue full",
+     put_resolver, offsetof(struct resolver_counts, dropped)},
+    {"ringmill_resolver_evicted", COUNTER, "", "Names that made room for others", put_resolver,
+     offsetof(struct resolver_counts, evicted)},
+    {"ringmill_resolver_names", GAUGE, "", "Ids that are remembered, with or without a name",
+     put_resolver, offsetof(struct resolver_counts, names)},
     {"ringmill_http_connections", COUNTER, "", "Connections to this API, by how they ended",
      put_http_requests, 0},
     {"ringmill_http_open_connections", GAUGE, "", "Connections that are open", put_http_open, 0},

@@ -62,24 +62,26 @@ static void print_row(void *data, const struct row *row, uint64_t value)
         page_sample(own->page, value, own->labels);
 }
 
+static void ask_strand(struct own_rows *own, const struct graph_strand *strand, row_emit emit)
+{
+    for (uint32_t i = 0; i < strand->strand.n_handlers; i++) {
+        const struct handler *handler = strand->strand.handlers[i];
+
+        if (!handler->ops->rows)
+            continue;
+        page_handler_labels(own->labels, strand, i);
+        own->kind = handler->ops->name;
+        handler->ops->rows(handler, emit, own);
+    }
+}
+
 static void ask_handlers(struct own_rows *own, row_emit emit)
 {
     const struct graph *graph = own->page->snapshot->graph;
 
     own->owner = "handler";
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
-            for (uint32_t k = 0; k < graph->sources[i].strands[j].n_handlers; k++) {
-                const struct handler *handler = graph->sources[i].strands[j].handlers[k];
-
-                if (!handler->ops->rows)
-                    continue;
-                snprintf(
-                    own->labels, sizeof(own->labels), "pipeline=\"%s\",source=\"%s\",number=\"%u\"",
-                    graph->sources[i].pipelines[j]->name, graph->sources[i].source->name, k + 1);
-                own->kind = handler->ops->name;
-                handler->ops->rows(handler, emit, own);
-            }
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        ask_strand(own, graph->strands[i], emit);
 }
 
 static void ask_sinks(struct own_rows *own, row_emit emit)

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void page_put(struct page *page, const char *format, ...)
 {
@@ -37,10 +38,67 @@ void page_sample_seconds(struct page *page, double seconds, const char *labels)
              labels, labels[0] ? "}" : "", seconds);
 }
 
+/* Names of rings come from BPF objects and may hold anything. What has no room is cut. */
+static size_t put_escaped(char *buffer, size_t used, const char *value)
+{
+    for (; *value && used + 4 < PAGE_LABELS_MAX; value++) {
+        if (*value == '\\' || *value == '"' || *value == '\n')
+            buffer[used++] = '\\';
+        buffer[used++] = *value == '\n' ? 'n' : *value;
+    }
+    return used;
+}
+
+const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const char *value)
+{
+    size_t used = strlen(buffer), room = PAGE_LABELS_MAX - used;
+
+    if (strlen(key) + sizeof(",=\"\"") >= room)
+        return buffer;
+    used += (size_t)snprintf(buffer + used, room, "%s%s=\"", used ? "," : "", key);
+    used = put_escaped(buffer, used, value);
+    buffer[used] = '"';
+    buffer[used + 1] = '\0';
+    return buffer;
+}
+
 const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char *value)
 {
-    snprintf(buffer, PAGE_LABELS_MAX, "%s=\"%s\"", key, value);
+    buffer[0] = '\0';
+    return page_label_add(buffer, key, value);
+}
+
+const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct graph_stream *stream)
+{
+    page_label(buffer, "source", stream->source->name);
+    if (graph_rings_are_many(stream))
+        page_label_add(buffer, "ring", stream->stream->name);
     return buffer;
+}
+
+const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ring *ring)
+{
+    page_label(buffer, "source", ring->stream->source->name);
+    if (graph_rings_are_many(ring->stream))
+        page_label_add(buffer, "ring", ring->name);
+    return buffer;
+}
+
+const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,
+                                uint32_t index)
+{
+    const struct graph_stream *stream = strand->type->stream;
+    char number[24];
+
+    page_label(buffer, "pipeline", strand->pipeline->name);
+    page_label_add(buffer, "source", stream->source->name);
+    if (graph_stream_is_one_of_many(stream))
+        page_label_add(buffer, "ring", stream->stream->name);
+    snprintf(number, sizeof(number), "%" PRId64, strand->type->type->value);
+    if (stream->stream->selector != STREAM_ONE_TYPE)
+        page_label_add(buffer, "type", number);
+    snprintf(number, sizeof(number), "%" PRIu32, index + 1);
+    return page_label_add(buffer, "number", number);
 }
 
 void page_head(struct page *page)

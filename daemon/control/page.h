@@ -33,7 +33,7 @@ struct family {
     const char *unit; /* the name's end; "" for a plain count */
     const char *help;
     void (*samples)(struct page *page);
-    size_t offset; /* put_sources and put_sinks: of a uint64_t in a sight */
+    size_t offset; /* put_streams, put_rings and put_sinks: of a uint64_t in a sight */
 };
 
 /* Formats into the page; what finds no memory sets failed. */
@@ -50,3 +50,13 @@ void page_histogram(struct page *page, const struct histogram *histogram, const 
 
 /* Writes one label into the buffer, and gives it. */
 const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
+/* The same, behind those that are there. */
+const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
+
+/* source, and where the source has several rings, `ring`. */
+const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct graph_stream *stream);
+const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ring *ring);
+/* pipeline, source, where there are several of them `ring` and `type` (the selector's value), and
+ * the handler's number. */
+const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,
+                                uint32_t index);

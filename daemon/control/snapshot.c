@@ -16,9 +16,12 @@ int snapshot_init(struct snapshot *snapshot, const struct graph *graph)
     memset(snapshot, 0, sizeof(*snapshot));
     snapshot->graph = graph;
     snapshot->sources = calloc(graph->n_sources, sizeof(*snapshot->sources));
+    snapshot->streams = calloc(graph->n_streams, sizeof(*snapshot->streams));
+    snapshot->rings = calloc(graph->n_rings, sizeof(*snapshot->rings));
     snapshot->pipelines = calloc(graph->n_pipelines, sizeof(*snapshot->pipelines));
     snapshot->sinks = calloc(graph->n_sinks, sizeof(*snapshot->sinks));
-    if (snapshot->sources && snapshot->pipelines && snapshot->sinks)
+    if (snapshot->sources && snapshot->streams && snapshot->rings && snapshot->pipelines &&
+        snapshot->sinks)
         return 0;
     snapshot_deinit(snapshot);
     return -ENOMEM;
@@ -27,30 +30,73 @@ int snapshot_init(struct snapshot *snapshot, const struct graph *graph)
 void snapshot_deinit(struct snapshot *snapshot)
 {
     free(snapshot->sources);
+    free(snapshot->streams);
+    free(snapshot->rings);
     free(snapshot->pipelines);
     free(snapshot->sinks);
     memset(snapshot, 0, sizeof(*snapshot));
 }
 
-static void see_source(const struct graph_source *source, struct source_sight *sight)
+static void see_ring(const struct graph_ring *ring, struct ring_sight *sight)
 {
-    sight->source = source;
-    ringmill_ring_counters(source->ring, &sight->ring);
-    sight->lost = source->lost;
-    sight->produced = sight->ring.records + sight->ring.discards + sight->lost;
-    sight->size = ringmill_ring_size(source->ring);
-    sight->used = ringmill_ring_available(source->ring);
-    if (sight->ring.high_water > sight->high_water)
-        sight->high_water = sight->ring.high_water;
+    sight->ring = ring;
+    ringmill_ring_counters(ring->ring, &sight->counters);
+    sight->size = ringmill_ring_size(ring->ring);
+    sight->used = ringmill_ring_available(ring->ring);
+    if (sight->counters.high_water > sight->high_water)
+        sight->high_water = sight->counters.high_water;
     if (sight->used > sight->high_water)
         sight->high_water = sight->used;
-    sight->paused = atomic_load_explicit(&source->paused, memory_order_relaxed);
-    sight->busy_since = sight->paused ? 0 : sight->ring.busy_since;
-    sight->corrupt = ringmill_ring_health(source->ring, NULL) < 0;
-    sight->disagrees = NULL;
-    for (uint32_t i = 0; i < source->n_strands; i++)
-        if (counter_get(&source->strands[i].books.rows[BOOK_SEEN]) != sight->ring.records)
-            sight->disagrees = source->pipelines[i];
+    sight->paused = atomic_load_explicit(&ring->stream->paused, memory_order_relaxed);
+    sight->busy_since = sight->paused ? 0 : sight->counters.busy_since;
+    sight->corrupt = ringmill_ring_health(ring->ring, NULL) < 0;
+}
+
+static void see_stream(const struct graph_stream *stream, struct stream_sight *sight)
+{
+    sight->stream = stream;
+    sight->lost = sight->produced = graph_stream_lost(stream);
+    sight->unknown = counter_get(&stream->unknown);
+    sight->long_records = counter_get(&stream->long_records);
+    sight->long_bytes = counter_get(&stream->long_bytes);
+}
+
+static void add_ring(const struct ring_sight *ring, struct source_sight *sum)
+{
+    sum->ring.records += ring->counters.records;
+    sum->ring.bytes += ring->counters.bytes;
+    sum->ring.discards += ring->counters.discards;
+    sum->ring.wakeups += ring->counters.wakeups;
+    sum->ring.naps += ring->counters.naps;
+    sum->ring.publishes += ring->counters.publishes;
+    sum->size += ring->size;
+    sum->used += ring->used;
+    if (ring->high_water > sum->high_water)
+        sum->high_water = ring->high_water;
+    if (ring->busy_since && (!sum->busy_since || ring->busy_since < sum->busy_since))
+        sum->busy_since = ring->busy_since;
+    sum->paused |= ring->paused != 0;
+    sum->corrupt |= ring->corrupt;
+}
+
+/* Its streams are those from *stream on, and their rings those from *ring on. */
+static void see_source(const struct graph_source *source, struct source_sight *sight,
+                       struct stream_sight **stream, struct ring_sight **ring)
+{
+    *sight = (struct source_sight){.source = source};
+    for (uint32_t i = 0; i < source->source->n_streams; i++, ++*stream) {
+        const struct graph_stream *of = &source->streams[i];
+
+        see_stream(of, *stream);
+        for (uint32_t j = 0; j < of->n_rings; j++, ++*ring) {
+            see_ring(of->rings[j], *ring);
+            add_ring(*ring, sight);
+            (*stream)->produced += (*ring)->counters.records + (*ring)->counters.discards;
+        }
+        sight->lost += (*stream)->lost;
+        sight->produced += (*stream)->produced;
+    }
+    sight->disagrees = graph_source_disagrees(source, sight->ring.records);
 }
 
 /* What came out first: it never overtakes what went in. */
@@ -60,7 +106,7 @@ static void see_sink(const struct graph_sink *sink, struct sink_sight *sight)
 
     sight->sink = sink;
     sight->delivered = counter_get(&sink->lane.delivered);
-    sight->dropped = counter_get(&sink->lane.dropped);
+    sight->dropped = lane_dropped(&sink->lane);
     sight->forwarded = counter_get(&sink->lane.forwarded);
     sight->in_flight = sight->forwarded - sight->delivered - sight->dropped;
     sight->bytes = counter_get(&writer->bytes);
@@ -76,6 +122,8 @@ static void see_sink(const struct graph_sink *sink, struct sink_sight *sight)
 static void see_all(struct snapshot *snapshot)
 {
     const struct graph *graph = snapshot->graph;
+    struct stream_sight *stream = snapshot->streams;
+    struct ring_sight *ring = snapshot->rings;
 
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         see_sink(&graph->sinks[i], &snapshot->sinks[i]);
@@ -84,7 +132,7 @@ static void see_all(struct snapshot *snapshot)
         graph_books(graph, &graph->pipelines[i], &snapshot->pipelines[i].books);
     }
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        see_source(&graph->sources[i], &snapshot->sources[i]);
+        see_source(&graph->sources[i], &snapshot->sources[i], &stream, &ring);
 }
 
 void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, int64_t now)

@@ -11,19 +11,41 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-struct source_sight {
-    const struct graph_source *source;
-    struct ringmill_counters ring;
-    uint64_t lost; /* as last read from the kernel, at most a second ago */
+struct ring_sight {
+    const struct graph_ring *ring;
+    struct ringmill_counters counters;
     uint64_t size;
     uint64_t used;
     uint64_t high_water; /* the most that was used, as the consumer or a look at the ring saw it */
     uint64_t
         busy_since; /* of the head, as in struct ringmill_counters; 0 while paused: not looked at */
+    uint64_t paused; /* 1: a sink has no room */
+    bool corrupt;    /* it is left alone */
+};
+
+struct stream_sight {
+    const struct graph_stream *stream;
+    uint64_t lost;     /* as last read from the kernel, at most a second ago */
     uint64_t produced; /* seen, discarded or lost */
-    uint64_t paused;   /* 1: a sink has no room */
-    bool corrupt;      /* the ring is left alone */
-    /* one that has seen another number of records than the ring gave; NULL: none */
+    uint64_t unknown;  /* records of unknown type */
+    uint64_t long_records;
+    uint64_t long_bytes;
+};
+
+/* Sums over its rings, but for these: the most of them was used at once in one ring, and the head
+ * is the one that has been busy longest. */
+struct source_sight {
+    const struct graph_source *source;
+    struct ringmill_counters ring;
+    uint64_t lost;
+    uint64_t produced;
+    uint64_t size;
+    uint64_t used;
+    uint64_t high_water;
+    uint64_t busy_since;
+    bool paused;  /* one of them */
+    bool corrupt; /* one of them */
+    /* one that has seen another number of records than the rings gave; NULL: none */
     const struct graph_pipeline *disagrees;
 };
 
@@ -57,11 +79,13 @@ struct snapshot {
     bool quiet; /* it slept from before the first to after the last of these counters */
 
     struct source_sight *sources; /* as many of each as the graph has, in its order */
+    struct stream_sight *streams;
+    struct ring_sight *rings;
     struct pipeline_sight *pipelines;
     struct sink_sight *sinks;
 };
 
-/* graph stays the caller's. 0 or -ENOMEM. */
+/* With rings open; graph stays the caller's. 0 or -ENOMEM. */
 int snapshot_init(struct snapshot *snapshot, const struct graph *graph);
 void snapshot_deinit(struct snapshot *snapshot);
 

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "pipeline/engine.h"
-#include "source/object.h"
 
 static json_int_t number(uint64_t value)
 {
@@ -67,18 +66,29 @@ static double quantile(const uint64_t *buckets, uint64_t count, double share)
     return seconds((int64_t)histogram_bound(HISTOGRAM_BOUNDED));
 }
 
-static json_t *latency_json(const struct histogram *histogram)
+/* Of all the histograms together. */
+static json_t *latencies_json(const struct histogram *const *histograms, uint32_t n)
 {
-    uint64_t buckets[HISTOGRAM_BUCKETS], count = 0;
+    uint64_t buckets[HISTOGRAM_BUCKETS] = {0}, count = 0, sum = 0;
 
-    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
-        count += buckets[i] = counter_get(&histogram->buckets[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        sum += counter_get(&histograms[i]->sum);
+        for (unsigned j = 0; j < HISTOGRAM_BUCKETS; j++)
+            buckets[j] += counter_get(&histograms[i]->buckets[j]);
+    }
+    for (unsigned j = 0; j < HISTOGRAM_BUCKETS; j++)
+        count += buckets[j];
     if (count == 0)
         return json_null();
     return json_pack("{s:I, s:f, s:f, s:f}", "samples", number(count), "mean_seconds",
-                     seconds((int64_t)(counter_get(&histogram->sum) / count)),
-                     "half_within_seconds", quantile(buckets, count, 0.5),
-                     "99_percent_within_seconds", quantile(buckets, count, 0.99));
+                     seconds((int64_t)(sum / count)), "half_within_seconds",
+                     quantile(buckets, count, 0.5), "99_percent_within_seconds",
+                     quantile(buckets, count, 0.99));
+}
+
+static json_t *latency_json(const struct histogram *histogram)
+{
+    return latencies_json(&histogram, 1);
 }
 
 static void add_row(void *data, const struct row *row, uint64_t value)
@@ -104,54 +114,153 @@ static json_t *programs_json(const struct source *source)
     json_t *list = json_array();
     const char *name;
 
-    for (uint32_t i = 0; source->object && (name = object_program(source->object, i)); i++)
+    for (uint32_t i = 0; (name = source_program(source, i)); i++)
         json_array_append_new(list, json_string(name));
     return list;
 }
 
-static json_t *ring_json(const struct snapshot *snapshot, const struct source_sight *sight)
+/* All its rings as one: what most users have. */
+static json_t *rings_sum_json(const struct snapshot *snapshot, const struct source_sight *sight)
 {
     return json_pack("{s:I, s:I, s:I, s:o, s:b, s:b}", "size_bytes", number(sight->size),
                      "used_bytes", number(sight->used), "high_water_bytes",
                      number(sight->high_water), "busy_seconds",
-                     age(snapshot, (int64_t)sight->busy_since), "paused", sight->paused != 0,
-                     "corrupt", sight->corrupt);
+                     age(snapshot, (int64_t)sight->busy_since), "paused", sight->paused, "corrupt",
+                     sight->corrupt);
 }
 
-static json_t *source_json(const struct watch *watch, uint32_t index)
+static json_t *ring_json(const struct watch *watch, uint32_t index)
+{
+    const struct ring_sight *sight = &watch->snapshot.rings[index];
+    const struct ring_watch *ring = &watch->rings[index];
+
+    return json_pack("{s:s, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f, s:o}",
+                     "name", sight->ring->name, "size_bytes", number(sight->size), "used_bytes",
+                     number(sight->used), "high_water_bytes", number(sight->high_water),
+                     "busy_seconds", age(&watch->snapshot, (int64_t)sight->busy_since), "paused",
+                     sight->paused != 0, "corrupt", sight->corrupt, "small", ring->small, "seen",
+                     number(sight->counters.records), "discarded", number(sight->counters.discards),
+                     "bytes", number(sight->counters.bytes), "wakeups",
+                     number(sight->counters.wakeups), "bytes_per_second", ring->bytes.per_second,
+                     "commit_latency", latency_json(&sight->ring->commit_latency));
+}
+
+/* value is null where there is no selector. */
+static json_t *types_json(const struct stream *stream)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < stream->n_types; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "type",
+                                              stream->types[i].schema->type_name, "value",
+                                              stream->selector == STREAM_ONE_TYPE
+                                                  ? json_null()
+                                                  : json_integer(stream->types[i].value)));
+    return list;
+}
+
+/* Its first ring is that of the index *ring, which moves behind its last. */
+static json_t *stream_json(const struct watch *watch, const struct stream_sight *sight,
+                           uint32_t *ring)
+{
+    json_t *rings = json_array();
+
+    for (uint32_t i = 0; i < sight->stream->n_rings; i++)
+        json_array_append_new(rings, ring_json(watch, (*ring)++));
+    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "name",
+                     sight->stream->stream->name, "types", types_json(sight->stream->stream),
+                     "ordered", sight->stream->stream->ordered, "produced", number(sight->produced),
+                     "lost", number(sight->lost), "unknown_type", number(sight->unknown),
+                     "long_records", number(sight->long_records), "trailing_bytes",
+                     number(sight->long_bytes), "rings", rings);
+}
+
+/* The source's first stream and ring are those of these indexes, which move behind its last. */
+static json_t *streams_json(const struct watch *watch, const struct source *source,
+                            uint32_t *stream, uint32_t *ring)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        json_array_append_new(list,
+                              stream_json(watch, &watch->snapshot.streams[(*stream)++], ring));
+    return list;
+}
+
+static json_t *commit_latency_json(const struct snapshot *snapshot, uint32_t from, uint32_t to)
+{
+    const struct histogram *histograms[GRAPH_RINGS_MAX];
+
+    for (uint32_t i = from; i < to; i++)
+        histograms[i - from] = &snapshot->rings[i].ring->commit_latency;
+    return latencies_json(histograms, to - from);
+}
+
+/* The type of all its records, or null. */
+static json_t *type_json(const struct source *source)
+{
+    return source->n_streams == 1 && source->streams->n_types == 1
+               ? json_string(source->streams->types->schema->type_name)
+               : json_null();
+}
+
+static json_t *source_json(const struct watch *watch, uint32_t index, uint32_t *stream,
+                           uint32_t *ring)
 {
     const struct source_sight *sight = &watch->snapshot.sources[index];
     const struct source *source = sight->source->source;
+    uint32_t first_ring = *ring;
+    json_t *streams = streams_json(watch, source, stream, ring);
 
-    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o}", "name",
-                     source->name, "type", source->streams->types->schema->type_name, "programs",
-                     programs_json(source), "ring", ring_json(&watch->snapshot, sight), "produced",
-                     number(sight->produced), "seen", number(sight->ring.records), "discarded",
-                     number(sight->ring.discards), "lost", number(sight->lost), "bytes",
-                     number(sight->ring.bytes), "wakeups", number(sight->ring.wakeups),
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
+                     "name", source->name, "type", type_json(source), "programs",
+                     programs_json(source), "ring", rings_sum_json(&watch->snapshot, sight),
+                     "produced", number(sight->produced), "seen", number(sight->ring.records),
+                     "discarded", number(sight->ring.discards), "lost", number(sight->lost),
+                     "bytes", number(sight->ring.bytes), "wakeups", number(sight->ring.wakeups),
                      "records_per_second", watch->records[index].per_second, "lost_per_second",
                      watch->lost[index].per_second, "commit_latency",
-                     latency_json(&sight->source->commit_latency));
+                     commit_latency_json(&watch->snapshot, first_ring, *ring), "streams", streams);
+}
+
+static json_t *sources_json(const struct watch *watch)
+{
+    uint32_t stream = 0, ring = 0;
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < watch->snapshot.graph->n_sources; i++)
+        json_array_append_new(list, source_json(watch, i, &stream, &ring));
+    return list;
 }
 
 /* ---- pipelines ------------------------------------------------------------------------------- */
 
-static json_t *handler_json(const struct graph_source *source, const struct strand *strand,
-                            uint32_t index)
+/* ring and type say which types it is for, where the source has several. */
+static json_t *handler_json(const struct graph_strand *owner, uint32_t index)
 {
+    const struct strand *strand = &owner->strand;
+    const struct graph_stream *stream = owner->type->stream;
     const struct handler *handler = strand->handlers[index];
     const struct handler_account *account = &strand->accounts[index];
     uint64_t clocked = counter_get(&account->clocked);
     json_t *rows = json_array();
+    char name[STRAND_NAME_MAX];
 
     if (handler->ops->rows)
         handler->ops->rows(handler, add_row, rows);
     return json_pack(
-        "{s:s, s:i, s:s, s:I, s:I, s:o, s:o}", "source", source->source->name, "number",
-        (int)index + 1, "name", handler->ops->name, "in", number(strand_handler_in(strand, index)),
-        "out", number(counter_get(&account->out)), "ns_per_record",
+        "{s:s, s:o, s:o, s:i, s:s, s:I, s:I, s:o, s:I, s:f, s:o}", "source", stream->source->name,
+        "ring",
+        graph_stream_is_one_of_many(stream) ? json_string(stream->stream->name) : json_null(),
+        "type",
+        stream->stream->selector != STREAM_ONE_TYPE ? json_integer(owner->type->type->value)
+                                                    : json_null(),
+        "number", (int)index + 1, "name", strand_handler_name(strand, index, name), "in",
+        number(strand_handler_in(strand, index)), "out", number(counter_get(&account->out)),
+        "ns_per_record",
         clocked ? json_real((double)counter_get(&account->ns) / (double)clocked) : json_null(),
-        "rows", rows);
+        "slow_batches", number(counter_get(&account->slow)), "slowest_seconds",
+        seconds((int64_t)counter_get(&account->slowest)), "rows", rows);
 }
 
 static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipeline_sight *sight)
@@ -159,13 +268,12 @@ static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipel
     const struct graph *graph = snapshot->graph;
     json_t *handlers = json_array();
 
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_strands; i++) {
+        const struct graph_strand *strand = graph->strands[i];
 
-        for (uint32_t j = 0; j < source->n_strands; j++)
-            for (uint32_t k = 0;
-                 source->pipelines[j] == sight->pipeline && k < source->strands[j].n_handlers; k++)
-                json_array_append_new(handlers, handler_json(source, &source->strands[j], k));
+        for (uint32_t j = 0; strand->pipeline == sight->pipeline && j < strand->strand.n_handlers;
+             j++)
+            json_array_append_new(handlers, handler_json(strand, j));
     }
     return json_pack("{s:s, s:o, s:o}", "name", sight->pipeline->name, "books",
                      books_json(&sight->books), "handlers", handlers);
@@ -232,11 +340,9 @@ static json_t *consumer_json(const struct snapshot *snapshot)
 json_t *status_json(const struct watch *watch, const struct server *server)
 {
     const struct snapshot *snapshot = &watch->snapshot;
-    json_t *sources = json_array(), *pipelines = json_array(), *sinks = json_array();
+    json_t *pipelines = json_array(), *sinks = json_array();
     char started[CLOCK_RFC3339_LENGTH + 1];
 
-    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
-        json_array_append_new(sources, source_json(watch, i));
     for (uint32_t i = 0; i < snapshot->graph->n_pipelines; i++)
         json_array_append_new(pipelines, pipeline_json(snapshot, &snapshot->pipelines[i]));
     for (uint32_t i = 0; i < snapshot->graph->n_sinks; i++)
@@ -247,6 +353,6 @@ json_t *status_json(const struct watch *watch, const struct server *server)
                      seconds(snapshot->time - watch->started_at), "config_generation",
                      number(watch->generation), "log_level", log_level_name(log_get_level()),
                      "healthy", health_good(&watch->health), "checks", checks_json(&watch->health),
-                     "consumer", consumer_json(snapshot), "sources", sources, "pipelines",
-                     pipelines, "sinks", sinks, "http", http_json(server));
+                     "consumer", consumer_json(snapshot), "sources", sources_json(watch),
+                     "pipelines", pipelines, "sinks", sinks, "http", http_json(server));
 }

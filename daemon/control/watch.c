@@ -37,6 +37,34 @@ static void rate_update(struct rate *rate, uint64_t total, double seconds)
     rate->total = total;
 }
 
+static uint64_t next_power(uint64_t bytes)
+{
+    uint64_t power = 1;
+
+    while (power < bytes)
+        power *= 2;
+    return power;
+}
+
+/* A header for each record; what rounds it up to 8 bytes is not known, and not much. */
+static void look_at_ring(struct ring_watch *ring, const struct ring_sight *sight, double seconds)
+{
+    const uint64_t header = 8;
+    double needed;
+
+    rate_update(&ring->bytes, sight->counters.bytes + header * sight->counters.records, seconds);
+    needed = ring->bytes.per_second * WATCH_RESTART_S;
+    if (ring->small || needed <= (double)sight->size)
+        return;
+    ring->small = true;
+    log_about(
+        LOG_LEVEL_WARNING, "source", sight->ring->stream->source->name,
+        "the ring %s of %" PRIu64 " KiB gets %.0f KiB/s, so it is full before a restart, which "
+        "takes %d s, is over, and records get lost; ring_size should be %" PRIu64 " KiB or more",
+        sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
+        next_power((uint64_t)needed) / 1024);
+}
+
 static void update_rates(struct watch *watch, double seconds)
 {
     const struct snapshot *snapshot = &watch->snapshot;
@@ -45,6 +73,8 @@ static void update_rates(struct watch *watch, double seconds)
         rate_update(&watch->records[i], snapshot->sources[i].ring.records, seconds);
         rate_update(&watch->lost[i], snapshot->sources[i].lost, seconds);
     }
+    for (uint32_t i = 0; i < snapshot->graph->n_rings; i++)
+        look_at_ring(&watch->rings[i], &snapshot->rings[i], seconds);
     for (uint32_t i = 0; i < snapshot->graph->n_sinks; i++)
         rate_update(&watch->delivered[i], snapshot->sinks[i].delivered, seconds);
 }
@@ -64,6 +94,25 @@ static void tell_losses(struct watch *watch)
         watch->lost_told = lost;
 }
 
+/* Once for each handler: it is a matter of the config, and the count is in status. */
+static void tell_slow(struct graph_strand *owner)
+{
+    struct strand *strand = &owner->strand;
+    char name[STRAND_NAME_MAX];
+
+    for (uint32_t i = 0; i < strand->n_handlers; i++) {
+        if (strand->told_slow[i] || counter_get(&strand->accounts[i].slow) == 0)
+            continue;
+        strand->told_slow[i] = true;
+        log_about(LOG_LEVEL_WARNING, "pipeline", owner->pipeline->name,
+                  "the handler %s, number %" PRIu32 ", held a batch of source %s for %.0f ms; its "
+                  "budget is %.0f ms",
+                  strand_handler_name(strand, i, name), i + 1, owner->type->stream->source->name,
+                  (double)counter_get(&strand->accounts[i].slowest) / 1e6,
+                  (double)strand->budget / 1e6);
+    }
+}
+
 void watch_refresh(struct watch *watch)
 {
     snapshot_take(&watch->snapshot, &watch->engine->consumer, clock_monotonic());
@@ -78,5 +127,7 @@ void watch_look(struct watch *watch)
     watch->looked_at = watch->snapshot.time;
     update_rates(watch, (double)(watch->looked_at - before) / 1e9);
     tell_losses(watch);
+    for (uint32_t i = 0; i < watch->snapshot.graph->n_strands; i++)
+        tell_slow(watch->snapshot.graph->strands[i]);
     health_look(&watch->health, &watch->snapshot);
 }

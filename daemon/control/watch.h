@@ -17,6 +17,17 @@ struct rate {
     double per_second;
 };
 
+/* What a look finds of one ring. */
+struct ring_watch {
+    struct rate bytes; /* that its records take up in it */
+    bool small;        /* it was found to fill within WATCH_RESTART_S, once or more */
+};
+
+enum {
+    WATCH_RESTART_S = 1, /* how long a restart takes: meanwhile nobody reads, and the ring must hold
+                            what comes */
+};
+
 struct watch {
     struct engine *engine;
     const struct control_options *options;
@@ -24,6 +35,7 @@ struct watch {
     struct health health;
     struct rate records[GRAPH_SOURCES_MAX];
     struct rate lost[GRAPH_SOURCES_MAX];
+    struct ring_watch rings[GRAPH_RINGS_MAX];
     struct rate delivered[GRAPH_SINKS_MAX];
     struct log_limit losses; /* lines about lost records */
     uint64_t lost_told;

@@ -10,15 +10,19 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "encode/framing.h"
 #include "record/batch.h"
 #include "record/loss.h"
 #include "record/schema.h"
+
+struct resolver;
 
 struct encoder_options {
     const struct wall_offset *wall; /* borrowed until close; read at each encode by its thread.
                                        NULL: measured once, at open */
     uint32_t event_max; /* bytes of the longest event that may come out; 0: as long as fits */
-    const char *type;   /* what the events say their type is, copied; NULL: they do not say it */
+    struct resolver *resolver; /* of the names of ids; borrowed until close. NULL: numbers only */
+    const char *type; /* what the events say their type is, copied; NULL: they do not say it */
 };
 
 /* Each format's own struct begins with it. */
@@ -28,6 +32,7 @@ struct encoder {
 
 struct encoder_ops {
     const char *name; /* as the config's `format:` has it */
+    enum framing framing;
 
     /* 0, -ENOMEM or -EINVAL with error filled. schema is borrowed until close; source is copied.
      * The caller owns *ret_encoder and gives it back by close. */
@@ -54,6 +59,12 @@ static inline uint32_t encoder_batch(struct encoder *encoder, const struct batch
                                      uint32_t from, char *out, size_t room, size_t *ret_used)
 {
     return encoder->ops->encode(encoder, batch, from, out, room, ret_used);
+}
+
+static inline size_t encoder_loss(struct encoder *encoder, const struct loss *loss, char *out,
+                                  size_t room)
+{
+    return encoder->ops->encode_loss(encoder, loss, out, room);
 }
 
 static inline void encoder_close(struct encoder *encoder)

@@ -28,6 +28,18 @@ int snippet_init(struct snippet *snippet, const char *before, const char *text, 
     return 0;
 }
 
+int snippet_set(struct snippet *snippet, const char *bytes, uint32_t length)
+{
+    char *copy = calloc(1, (size_t)length + SNIPPET_BLOCK);
+
+    if (!copy)
+        return -ENOMEM;
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    *snippet = (struct snippet){copy, length};
+    return 0;
+}
+
 void snippet_deinit(struct snippet *snippet)
 {
     free(snippet->bytes);

@@ -20,4 +20,6 @@ static inline uint32_t snippet_room(uint32_t length)
 
 /* before, then text as the inside of a JSON string, then behind. 0 or -ENOMEM. */
 int snippet_init(struct snippet *snippet, const char *before, const char *text, const char *behind);
+/* A copy of the bytes as they are. 0 or -ENOMEM. */
+int snippet_set(struct snippet *snippet, const char *bytes, uint32_t length);
 void snippet_deinit(struct snippet *snippet); /* accepts a zeroed one */

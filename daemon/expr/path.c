@@ -243,7 +243,7 @@ int path_resolve(struct compile *compile, const struct node *node, const struct 
     return refuse_path(compile, node, &walk, beside);
 }
 
-bool path_find(const struct compile *compile, const struct node *node, const struct field **ret)
+bool path_field(const struct compile *compile, const struct node *node, const struct field **ret)
 {
     const struct schema *const *sibling = compile->scope->siblings;
     struct walk walk;

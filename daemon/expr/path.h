@@ -11,4 +11,4 @@ int path_resolve(struct compile *compile, const struct node *node, const struct 
 
 /* Quietly: the field of a NODE_NAME, with the offset of an array's element 0; false: there is none.
  */
-bool path_find(const struct compile *compile, const struct node *node, const struct field **ret);
+bool path_field(const struct compile *compile, const struct node *node, const struct field **ret);

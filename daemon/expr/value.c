@@ -36,7 +36,7 @@ static void look_at_name(struct look *this, const struct node *node)
         return;
     }
     here.tree = this->tree;
-    if (!path_find(&here, node, &field))
+    if (!path_field(&here, node, &field))
         return;
     if (field->kind == FIELD_ENUM && !this->own.names) {
         this->own.names = field;

@@ -55,7 +55,8 @@ static int open_way(struct forward *forward, const struct handler_host *host,
 {
     const struct outlet *outlet = host->outlet(host, name, diag);
     struct exit_way *way = &forward->ways[forward->n_ways];
-    struct encoder_options options = {.wall = host->wall, .event_max = EVENT_MAX};
+    struct encoder_options options = {
+        .wall = host->wall, .event_max = EVENT_MAX, .type = host->type, .resolver = host->resolver};
     struct error error;
     int result;
 
@@ -115,6 +116,11 @@ static void fill_lane(const struct forward *forward, const struct exit_way *way,
 {
     uint32_t next = 0;
 
+    if (way->lane->refuses) {
+        lane_refuse(way->lane, batch->selected);
+        batch->forwarded += batch->selected;
+        return;
+    }
     while (next < batch->selected) {
         uint32_t room, encoded;
         size_t used;
@@ -145,6 +151,33 @@ static void forward_process(struct handler *handler, struct batch *batch)
         fill_lane(forward, &forward->ways[i], batch);
 }
 
+static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
+{
+    const struct forward *forward = (struct forward *)handler;
+    uint32_t told = 0;
+
+    for (uint32_t i = 0; i < forward->n_ways; i++) {
+        const struct exit_way *way = &forward->ways[i];
+        uint32_t room;
+        size_t used;
+
+        if (way->lane->refuses) { /* there may be no chunk left to write into */
+            lane_refuse(way->lane, 1);
+            told++;
+            continue;
+        }
+        lane_tail(way->lane, &room);
+        if (room < LOSS_BYTES_MAX)
+            lane_next_chunk(way->lane);
+        used = encoder_loss(way->encoder, loss, lane_tail(way->lane, &room), LOSS_BYTES_MAX);
+        if (used == 0)
+            continue;
+        lane_add(way->lane, (uint32_t)used, 1);
+        told++;
+    }
+    return told;
+}
+
 const struct handler_ops forward_ops = {
     .name = "forward",
     .doc = "encodes each record and sends it to a sink, or to several",
@@ -152,5 +185,6 @@ const struct handler_ops forward_ops = {
     .forwards = true,
     .open = forward_open,
     .process = forward_process,
+    .lost = forward_lost,
     .close = forward_close,
 };

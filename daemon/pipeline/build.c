@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "encode/registry.h"
@@ -18,6 +19,7 @@
 
 struct top_config {
     int64_t version;
+    struct setting_texts plugins;
     const struct config_node *sources;
     const struct config_node *sinks;
     const struct config_node *pipelines;
@@ -37,6 +39,13 @@ static const struct setting top_settings[] = {
         .maximum = 1,
         .required = true,
         .doc = "of this grammar",
+    },
+    {
+        .name = "plugins",
+        .type = SETTING_TEXTS,
+        .offset = offsetof(struct top_config, plugins),
+        .maximum = GRAPH_PLUGINS_MAX,
+        .doc = "shared objects with handlers, see docs/plugins.md",
     },
     {
         .name = "sources",
@@ -89,6 +98,15 @@ static const struct setting top_settings[] = {
 struct sink_config {
     const char *type;
     const char *format;
+    int overflow;
+};
+
+static const struct setting_choice overflow_choices[] = {
+    {"block", LANE_BLOCK},
+    {"drop", LANE_DROP_NEWEST},
+    {"drop-newest", LANE_DROP_NEWEST},
+    {"drop-oldest", LANE_DROP_OLDEST},
+    {0},
 };
 
 static const struct setting sink_settings[] = {
@@ -105,6 +123,14 @@ static const struct setting sink_settings[] = {
         .offset = offsetof(struct sink_config, format),
         .fallback = "json",
         .doc = "how events are written",
+    },
+    {
+        .name = "overflow",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct sink_config, overflow),
+        .fallback = "block",
+        .choices = overflow_choices,
+        .doc = "when the sink is slow: hold the sources up, or drop what is newest or oldest",
     },
     {0},
 };
@@ -146,6 +172,16 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
+/* 0, also after a message, or -ENOMEM. */
+static int build_source(struct build *build, const struct config_node *entry)
+{
+    struct source *source;
+
+    return build->open_source(entry, build->diag, &source) == 0
+               ? graph_add_source(build->graph, source)
+               : 0;
+}
+
 static int build_sources(struct build *build, const struct config_node *section)
 {
     struct graph *graph = build->graph;
@@ -156,12 +192,11 @@ static int build_sources(struct build *build, const struct config_node *section)
     graph->sources = calloc(count, sizeof(*graph->sources));
     if (!graph->sources)
         return -ENOMEM;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next) {
-        struct graph_source *source = &graph->sources[graph->n_sources];
-
-        if (source_open(entry, build->diag, &source->source) == 0)
-            graph->n_sources++;
-    }
+    if (build->capture)
+        return build_source(build, build->capture);
+    for (const struct config_node *entry = section->first; entry; entry = entry->next)
+        if (build_source(build, entry) < 0)
+            return -ENOMEM;
     return 0;
 }
 
@@ -197,11 +232,14 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
 }
 
 static void find_format(struct build *build, const struct config_node *entry, const char *name,
-                        struct outlet *outlet)
+                        const struct sink_ops *ops, struct outlet *outlet)
 {
     struct refusal refusal;
 
-    outlet->format = encoder_find(name);
+    outlet->format = ops->format ? ops->format : encoder_find(name);
+    if (ops->format && config_map_get(entry, "format"))
+        diag_add_key(build->diag, config_map_get(entry, "format"),
+                     "a sink of type %s has a format of its own", ops->name);
     if (outlet->format)
         return;
     refusal_init(&refusal, name);
@@ -225,7 +263,8 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
         return -ENOMEM;
     tables[1] = (struct setting_table){sink->ops->settings, sink->config};
     if (setting_bind_tables(tables, sink->ops->settings ? 2 : 1, entry, build->diag) == 0)
-        find_format(build, entry, common.format, &sink->outlet);
+        find_format(build, entry, common.format, sink->ops, &sink->outlet);
+    sink->overflow = (enum lane_overflow)common.overflow;
     sink->outlet.sink_name = sink->name;
     sink->outlet.lane = &sink->lane;
     return 0;
@@ -268,7 +307,7 @@ static void drop_unused(struct graph *graph)
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < graph->n_sources; i++) {
-        if (graph->sources[i].n_strands > 0) {
+        if (graph->sources[i].n_pipelines > 0) {
             graph->sources[kept++] = graph->sources[i];
             continue;
         }
@@ -279,30 +318,60 @@ static void drop_unused(struct graph *graph)
     graph->n_sources = kept;
 }
 
-int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
+/* Then names of ids come with the records. */
+static bool all_are_captures(const struct graph *graph)
 {
-    _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {graph, diag};
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
+            if (!graph->sources[i].source->streams[j].capture)
+                return false;
+    return graph->n_sources > 0;
+}
+
+int build_graph(struct build *build, const struct config_tree *tree)
+{
     struct top_config top;
     int result;
 
-    if (!graph)
+    build->graph->resolver = resolver_new(NULL);
+    if (!build->graph->resolver)
         return -ENOMEM;
-    setting_bind(top_settings, tree->root, &top, diag);
-    result = build_sources(&build, top.sources);
+    setting_bind(top_settings, tree->root, &top, build->diag);
+    build_plugins(build, &top.plugins);
+    result = build_sources(build, top.sources);
     if (result == 0)
-        result = build_sinks(&build, top.sinks);
+        result = build_sinks(build, top.sinks);
     if (result == 0)
-        result = expr_defs_new(top.defs, diag, &graph->defs);
+        result = expr_defs_new(top.defs, build->diag, &build->graph->defs);
     if (result == 0)
-        result = build_pipelines(&build, top.pipelines, top.sources);
-    if (result == 0 && diag_count(diag) > 0)
+        result = build_pipelines(build, top.pipelines, top.sources);
+    if (result == 0 && diag_count(build->diag) > 0)
         result = -EINVAL;
+    if (result < 0)
+        return result;
+    drop_unused(build->graph);
+    if (all_are_captures(build->graph))
+        resolver_set_given(build->graph->resolver);
+    return graph_list_streams(build->graph);
+}
+
+int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
+{
+    return graph_build_replay(tree, NULL, diag, ret);
+}
+
+int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
+                       struct diag *diag, struct graph **ret)
+{
+    _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
+    struct build build = {
+        .graph = graph, .diag = diag, .open_source = source_open, .capture = capture};
+    int result = graph ? build_graph(&build, tree) : -ENOMEM;
+
     if (result == -ENOMEM)
         diag_add_place(diag, tree->name, 0, 0, "out of memory");
     if (result < 0)
         return result;
-    drop_unused(graph);
     *ret = TAKE_PTR(graph);
     return 0;
 }

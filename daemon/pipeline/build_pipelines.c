@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each of its
- * sources. Handlers are opened once per strand, because that is when they know a schema. */
+/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each type of each
+ * of its sources. Handlers are opened once per strand, because that is when they know a schema. */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cycles.h"
+#include "base/log.h"
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
+#include "plugin/plugin.h"
 
-enum delivery { DELIVERY_AT_MOST_ONCE };
+enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 static const struct setting_choice delivery_choices[] = {
     {"at-most-once", DELIVERY_AT_MOST_ONCE},
+    {"at-least-once", DELIVERY_AT_LEAST_ONCE},
     {0},
 };
 
 struct pipeline_config {
     struct setting_texts from;
     int delivery;
+    uint64_t budget;
     const struct config_node *handlers;
 };
 
@@ -44,6 +49,14 @@ static const struct setting pipeline_settings[] = {
         .doc = "what may happen to an event when the daemon is killed",
     },
     {
+        .name = "budget",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct pipeline_config, budget),
+        .fallback = "50ms",
+        .doc = "how long a handler may hold a batch before it is called slow; 0: as long as it "
+               "likes",
+    },
+    {
         .name = "handlers",
         .type = SETTING_NODE,
         .offset = offsetof(struct pipeline_config, handlers),
@@ -57,7 +70,19 @@ static const struct setting pipeline_settings[] = {
 struct build_host {
     struct handler_host base;
     struct build *build;
-    struct graph_source *source;
+    struct graph_type *type; /* NULL: no source is known */
+    struct strand *strand;
+    uint16_t way;      /* of the strand, that the handlers stand on */
+    uint32_t index;    /* of the handler that is being opened */
+    struct fork *fork; /* of that handler, if it divides */
+    bool at_least_once;
+};
+
+/* While the branches of a route are opened: a record goes into one of them only, so what counts is
+ * the branch that sends most copies to a sink, not all of them together. By the graph's sinks. */
+struct fork {
+    uint32_t before[GRAPH_SINKS_MAX];
+    uint32_t most[GRAPH_SINKS_MAX];
 };
 
 static struct graph_source *find_source(struct graph *graph, const char *name)
@@ -68,18 +93,49 @@ static struct graph_source *find_source(struct graph *graph, const char *name)
     return NULL;
 }
 
-/* Enters that a record of the source goes to the sink once more. */
-static bool enter_route(struct graph_source *source, struct graph_sink *sink)
+static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
 {
-    uint32_t i = 0;
+    for (uint32_t i = 0; i < stream->n_sinks; i++)
+        if (stream->sinks[i] == sink)
+            return;
+    stream->sinks[stream->n_sinks++] = sink;
+}
 
-    while (i < source->n_sinks && source->sinks[i] != sink)
-        i++;
-    if (i == source->n_sinks)
-        source->sinks[source->n_sinks++] = sink;
-    if (++source->copies[i] > sink->copies)
-        sink->copies = source->copies[i];
-    return source->copies[i] <= GRAPH_COPIES_MAX;
+static void enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
+{
+    for (uint32_t i = 0; i < stream->n_keepers; i++)
+        if (stream->keepers[i] == sink)
+            return;
+    stream->keepers[stream->n_keepers++] = sink;
+}
+
+/* What the promise of at-least-once asks of a sink. */
+static bool may_keep(const struct build_host *host, struct graph_sink *sink,
+                     const struct config_node *name, struct diag *diag)
+{
+    if (!host->at_least_once)
+        return true;
+    if (sink->overflow != LANE_BLOCK) {
+        diag_add(diag, name,
+                 "sink %s drops events when it is slow, so delivery cannot be at-least-once; "
+                 "allowed is overflow: block",
+                 sink->name);
+        return false;
+    }
+    if (host->type)
+        enter_keeper(host->type->stream, sink);
+    return true;
+}
+
+/* Enters that a record of the type goes to the sink of that index once more. */
+static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
+{
+    struct graph_sink *sink = &graph->sinks[index];
+
+    enter_sink(type->stream, sink);
+    if (++type->copies[index] > sink->copies)
+        sink->copies = type->copies[index];
+    return type->copies[index] <= GRAPH_COPIES_MAX;
 }
 
 static const struct outlet *host_outlet(const struct handler_host *host,
@@ -96,7 +152,9 @@ static const struct outlet *host_outlet(const struct handler_host *host,
         struct graph_sink *sink = &graph->sinks[i];
 
         if (strcmp(sink->name, name->text) == 0) {
-            if (!own->source || enter_route(own->source, sink))
+            if (!may_keep(own, sink, name, diag))
+                return NULL;
+            if (!own->type || enter_route(graph, own->type, i))
                 return &sink->outlet;
             diag_add(diag, name,
                      "a record may be forwarded to one sink at most %d times, by all pipelines "
@@ -122,79 +180,302 @@ static const struct handler_ops *find_handler(struct build *build, const struct 
                                            : "an empty map");
         return NULL;
     }
-    ops = handler_find(entry->first->key);
+    ops = build_find_handler(build, entry->first->key);
     if (ops)
         return ops;
     refusal_init(&refusal, entry->first->key);
     for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
         refusal_offer(&refusal, (*kind)->name);
+    for (uint32_t i = 0; i < build->graph->n_plugins; i++)
+        refusal_offer(&refusal, build->graph->plugins[i]->ops.name);
     diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
     return NULL;
 }
 
-static void check_handlers(struct build *build, const struct config_node *list)
+static bool check_handler_list(struct build *build, const struct config_node *list)
 {
-    const struct config_node *last = NULL;
-
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops = find_handler(build, entry);
-
-        last = entry->next || !ops || ops->forwards ? NULL : entry;
-    }
-    if (last)
-        diag_add(build->diag, last,
-                 "a pipeline ends with a forward; what passes here goes nowhere");
+    if (list->kind != CONFIG_LIST || list->count == 0)
+        diag_add(build->diag, list, "expected a list of handlers, found %s",
+                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
+    else if (list->count > STRAND_HANDLERS_MAX)
+        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
+                 STRAND_HANDLERS_MAX);
+    else
+        return true;
+    return false;
 }
 
-/* Opens the handlers of one strand, as far as they can be; unknown ones were reported by
- * check_handlers(). Without a source, those that read fields are passed over. */
-static void open_handlers(struct build *build, const struct config_node *list,
-                          struct graph_source *source, struct strand *strand)
+/* A list must lead somewhere, and nothing can come after its end. */
+static void check_end(const struct build_host *host, const struct config_node *entry,
+                      const struct handler_ops *ops)
 {
-    static const struct schema no_fields = {.type_name = "nothing"};
-    struct build_host host = {
-        .base = {.schema = source ? source->source->streams->types->schema : &no_fields,
-                 .defs = build->graph->defs,
-                 .source_name = source ? source->source->name : "",
-                 .wall = &build->graph->wall,
-                 .outlet = host_outlet},
-        .build = build,
-        .source = source,
-    };
+    if (ops->divides && entry->next)
+        diag_add(host->build->diag, entry->next,
+                 "nothing comes here: a %s sends each record into one of its branches", ops->name);
+    else if (!entry->next && !ops->forwards && !ops->divides)
+        diag_add(host->build->diag, entry,
+                 "a %s ends with a forward; what passes here goes nowhere",
+                 host->way > 0 ? "branch" : "pipeline");
+}
 
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops =
-            entry->kind == CONFIG_MAP && entry->count == 1 ? handler_find(entry->first->key) : NULL;
-        int result;
+static void open_fork(struct build_host *host, struct fork *fork)
+{
+    host->fork = NULL;
+    if (!host->base.ops->divides || !host->type)
+        return;
+    memset(fork, 0, sizeof(*fork));
+    memcpy(fork->before, host->type->copies, host->build->graph->n_sinks * sizeof(*fork->before));
+    host->fork = fork;
+}
 
-        if (!ops || (!source && ops->reads_fields))
-            continue;
-        result =
-            ops->open(entry->first, &host.base, build->diag, &strand->handlers[strand->n_handlers]);
-        if (result == 0) {
-            const struct schema *out = strand->handlers[strand->n_handlers++]->schema;
+static void close_fork(const struct build_host *host)
+{
+    if (host->fork)
+        memcpy(host->type->copies, host->fork->most,
+               host->build->graph->n_sinks * sizeof(*host->fork->most));
+}
 
-            host.base.schema = out ? out : host.base.schema;
-        } else if (result == -ENOMEM) {
-            diag_add(build->diag, entry, "out of memory");
-        }
+/* Its place in the strand comes before those of the handlers in its branches. */
+static void open_handler(struct build_host *host, const struct config_node *entry,
+                         const struct handler_ops *ops)
+{
+    struct strand *strand = host->strand;
+    struct handler *handler = NULL;
+    struct fork fork;
+    int result;
+
+    if (strand->n_handlers == STRAND_HANDLERS_MAX) {
+        diag_add(host->build->diag, entry,
+                 "at most %d handlers are allowed, with those in branches", STRAND_HANDLERS_MAX);
+        return;
     }
+    if (host->at_least_once && ops->forgets) {
+        diag_add_key(host->build->diag, entry->first,
+                     "what a %s knows is lost with the process, so delivery cannot be "
+                     "at-least-once behind it",
+                     ops->name);
+        return;
+    }
+    host->base.ops = ops;
+    host->index = strand->n_handlers++;
+    strand->ways[host->index] = host->way;
+    open_fork(host, &fork);
+    result = ops->open(entry->first, &host->base, host->build->diag, &handler);
+    close_fork(host);
+    if (result == -ENOMEM)
+        diag_add(host->build->diag, entry, "out of memory");
+    if (result < 0)
+        return;
+    strand->handlers[host->index] = handler;
+    if (handler->schema)
+        host->base.schema = handler->schema;
+}
+
+/* Opens the handlers of a list, as far as they can be. Without a type, those that read fields
+ * are passed over. */
+static void open_list(struct build_host *host, const struct config_node *list)
+{
+    if (!check_handler_list(host->build, list))
+        return;
+    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
+        const struct handler_ops *ops = find_handler(host->build, entry);
+
+        if (!ops)
+            continue;
+        check_end(host, entry, ops);
+        if (host->type || !ops->reads_fields)
+            open_handler(host, entry, ops);
+    }
+}
+
+static void open_branch(struct build_host *host, const struct config_node *list)
+{
+    uint32_t n_sinks = host->build->graph->n_sinks;
+    struct fork *fork = host->fork;
+
+    if (fork)
+        memcpy(host->type->copies, fork->before, n_sinks * sizeof(*fork->before));
+    open_list(host, list);
+    for (uint32_t i = 0; fork && i < n_sinks; i++)
+        if (host->type->copies[i] > fork->most[i])
+            fork->most[i] = host->type->copies[i];
+}
+
+static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
+                                  const char *label, struct diag *diag)
+{
+    struct build_host host = *(const struct build_host *)base;
+    size_t before = diag_count(diag);
+    struct strand_branch *branch;
+
+    if (host.strand->n_branches == STRAND_BRANCHES_MAX) {
+        diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
+        return NULL;
+    }
+    branch = strand_add_branch(host.strand, host.index, label);
+    if (!branch) {
+        diag_add(diag, list, "out of memory");
+        return NULL;
+    }
+    if (branch->depth > STRAND_DEPTH_MAX) {
+        diag_add(diag, list, "branches may stand inside each other at most %d deep",
+                 STRAND_DEPTH_MAX);
+        return NULL;
+    }
+    host.way = branch->way;
+    open_branch(&host, list);
+    return diag_count(diag) == before ? &branch->base : NULL;
+}
+
+static void open_handlers(struct build_host *host, const struct pipeline_config *config,
+                          struct strand *strand)
+{
+    strand_set_budget(strand, config->budget, host->build->speed);
+    host->strand = strand;
+    host->base.defs = host->build->graph->defs;
+    host->base.wall = &host->build->graph->wall;
+    host->base.resolver = host->build->graph->resolver;
+    host->base.outlet = host_outlet;
+    host->base.branch = host_branch;
+    host->at_least_once = config->delivery == DELIVERY_AT_LEAST_ONCE;
+    if (host->type)
+        host->type->stream->at_least_once |= host->at_least_once;
+    open_list(host, config->handlers);
 }
 
 /* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
  */
-static void check_orphans(struct build *build, const struct config_node *list)
+static void check_orphans(struct build *build, const struct pipeline_config *config)
 {
+    static const struct schema no_fields = {.type_name = "nothing"};
+    struct build_host host = {.base = {.schema = &no_fields, .source_name = ""}, .build = build};
     struct strand strand = {.n_handlers = 0};
 
-    open_handlers(build, list, NULL, &strand);
+    open_handlers(&host, config, &strand);
     strand_deinit(&strand);
+}
+
+static uint32_t count_types(const struct source *source)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        count += source->streams[i].n_types;
+    return count;
+}
+
+/* Whether a pipeline gets the records of a type. names: those that it is to read in place of all
+ * that the source has; NULL: all. */
+static bool reads_type(const struct setting_texts *names, const struct stream_type *type)
+{
+    for (uint32_t i = 0; names && i < names->count; i++)
+        if (strcmp(names->items[i], type->source_name) == 0)
+            return true;
+    return !names;
+}
+
+/* All other types that the pipeline reads of the source, NULL-ended; room for all of them. */
+static void list_siblings(const struct source *source, const struct schema *own,
+                          const struct setting_texts *names, const struct schema **siblings)
+{
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
+            const struct stream_type *type = &source->streams[i].types[j];
+
+            if (type->schema != own && reads_type(names, type))
+                *siblings++ = type->schema;
+        }
+    *siblings = NULL;
+}
+
+/* "open_event" of "struct open_event". */
+static const char *bare_name(const char *type_name)
+{
+    const char *space = strrchr(type_name, ' ');
+
+    return space ? space + 1 : type_name;
+}
+
+static int build_strand(struct build *build, const struct pipeline_config *config,
+                        struct graph_type *type, const struct graph_pipeline *pipeline,
+                        const struct setting_texts *names, const struct schema **siblings)
+{
+    struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
+    const struct source *source = type->stream->source;
+    struct build_host host = {.build = build, .type = type};
+
+    if (!strand)
+        return -ENOMEM;
+    if (!type->type)
+        return 0; /* its records pass no handler */
+    strand->apart = !reads_type(names, type->type);
+    if (strand->apart)
+        return 0;
+    host.base.schema = type->type->schema;
+    host.base.source_name = type->type->source_name;
+    list_siblings(source, host.base.schema, names, siblings);
+    if (siblings[0])
+        host.base.siblings = siblings;
+    if (type->stream->stream->capture)
+        host.base.type = type->type->label;
+    else if (siblings[0])
+        host.base.type = bare_name(host.base.schema->type_name);
+    open_handlers(&host, config, &strand->strand);
+    return 0;
+}
+
+/* Of many types, what is wrong with the first is most likely wrong with all. */
+static int build_strands(struct build *build, const struct pipeline_config *config,
+                         struct graph_source *source, const struct graph_pipeline *pipeline,
+                         const struct setting_texts *names)
+{
+    const struct schema **siblings =
+        calloc(count_types(source->source) + 1, sizeof(const struct schema *));
+    size_t before = diag_count(build->diag);
+    int result = siblings ? 0 : -ENOMEM;
+
+    source->n_pipelines++;
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct graph_stream *stream = &source->streams[i];
+
+        for (uint32_t j = 0; j < stream->n_types && result == 0; j++)
+            if (diag_count(build->diag) == before)
+                result = build_strand(build, config, &stream->types[j], pipeline, names, siblings);
+    }
+    free(siblings);
+    return result;
+}
+
+static bool has_records_of(const struct source *source, const char *name)
+{
+    const struct stream *stream = source->streams;
+
+    for (uint32_t i = 0; i < stream->n_types; i++)
+        if (strcmp(stream->types[i].source_name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The capture stands for all sources that the section names; NULL: it could not be opened, or that
+ * is none of them. */
+static struct graph_source *find_in_capture(struct build *build, const char *name,
+                                            const struct config_node *section)
+{
+    struct graph_source *source = build->graph->n_sources ? build->graph->sources : NULL;
+
+    if (!source || !section || section->kind != CONFIG_MAP || !config_map_get(section, name))
+        return NULL;
+    if (!has_records_of(source->source, name))
+        log_about(LOG_LEVEL_WARNING, "source", name, "the capture has no records of it");
+    return source;
 }
 
 static struct graph_source *resolve_source(struct build *build, const struct setting_texts *from,
                                            uint32_t index, const struct config_node *section)
 {
-    struct graph_source *source = find_source(build->graph, from->items[index]);
+    struct graph_source *source = build->capture
+                                      ? find_in_capture(build, from->items[index], section)
+                                      : find_source(build->graph, from->items[index]);
     struct refusal refusal;
 
     for (uint32_t i = 0; i < index; i++)
@@ -213,57 +494,48 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
-static bool check_handler_list(struct build *build, const struct config_node *list)
-{
-    if (list->kind != CONFIG_LIST || list->count == 0)
-        diag_add(build->diag, list, "expected a list of handlers, found %s",
-                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
-    else if (list->count > STRAND_HANDLERS_MAX)
-        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
-                 STRAND_HANDLERS_MAX);
-    else
-        return true;
-    return false;
-}
-
-static void build_pipeline(struct build *build, const struct config_node *entry,
-                           const struct config_node *sources, struct graph_pipeline *pipeline)
+static int build_pipeline(struct build *build, const struct config_node *entry,
+                          const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     struct pipeline_config bound;
     uint32_t known = 0;
-    bool handlers;
 
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
-    handlers = bound.handlers && check_handler_list(build, bound.handlers);
-    if (handlers)
-        check_handlers(build, bound.handlers);
+    pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
-        if (!source || !handlers)
+        if (!source || !bound.handlers)
             continue;
-        source->pipelines[source->n_strands] = pipeline;
-        open_handlers(build, bound.handlers, source, &source->strands[source->n_strands++]);
+        if (build->capture && known > 0)
+            continue; /* the same one, and it has been asked for all names */
+        if (build_strands(build, &bound, source, pipeline, build->capture ? &bound.from : NULL) < 0)
+            return -ENOMEM;
         known++;
     }
-    if (handlers && known == 0)
-        check_orphans(build, bound.handlers);
+    if (bound.handlers && known == 0)
+        check_orphans(build, &bound);
+    return 0;
 }
 
-/* Room at each source for a strand of every pipeline and a route to every sink. */
-static int make_room(struct graph *graph, uint32_t pipelines)
+/* Room at each type and stream for a route to every sink. */
+static int make_room(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct graph_source *source = &graph->sources[i];
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++) {
+            struct graph_stream *stream = &graph->sources[i].streams[j];
 
-        source->strands = calloc(pipelines, sizeof(*source->strands));
-        source->pipelines = calloc(pipelines, sizeof(*source->pipelines));
-        source->sinks = calloc(graph->n_sinks + 1, sizeof(*source->sinks));
-        source->copies = calloc(graph->n_sinks + 1, sizeof(*source->copies));
-        if (!source->strands || !source->pipelines || !source->sinks || !source->copies)
-            return -ENOMEM;
-    }
+            stream->sinks = calloc(graph->n_sinks + 1, sizeof(*stream->sinks));
+            stream->keepers = calloc(graph->n_sinks + 1, sizeof(*stream->keepers));
+            if (!stream->sinks || !stream->keepers)
+                return -ENOMEM;
+            for (uint32_t k = 0; k < stream->n_types; k++) {
+                stream->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));
+                if (!stream->types[k].copies)
+                    return -ENOMEM;
+            }
+        }
     return 0;
 }
 
@@ -277,10 +549,10 @@ int build_pipelines(struct build *build, const struct config_node *section,
     if (count == 0)
         return 0;
     graph->pipelines = calloc(count, sizeof(*graph->pipelines));
-    result = graph->pipelines ? make_room(graph, count) : -ENOMEM;
-    if (result < 0)
-        return result;
-    for (const struct config_node *entry = section->first; entry; entry = entry->next)
-        build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
-    return 0;
+    build->speed = cycles_per_ns();
+    result = graph->pipelines ? make_room(graph) : -ENOMEM;
+    for (const struct config_node *entry = section->first; entry && result == 0;
+         entry = entry->next)
+        result = build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
+    return result;
 }

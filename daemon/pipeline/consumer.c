@@ -2,7 +2,12 @@
 
 /* The order inside handle_batch() is the at-most-once contract: encode in place, publish the
  * position, hand over. A kill in between loses what was published and not yet written (at most the
- * lanes' chunks), and never writes a record twice.
+ * lanes' chunks), and never writes a record twice. At-least-once turns it round: hand over, and
+ * publish when the sinks have acknowledged: see held.h.
+ *
+ * Shards that are merged by time give their records in runs, often of one record. Publishing each
+ * would take the page away from the producers each time, so there the last two steps come once for
+ * some runs together.
  *
  * Room is asked for before a batch is taken, never within one, so there is no half-done batch to
  * keep and come back to: see base/lane.h. */
@@ -15,127 +20,220 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cycles.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
+#include "pipeline/held.h"
+#include "pipeline/losses.h"
+#include "pipeline/replay.h"
+#include "pipeline/runs.h"
 #include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
 #define WALL_AGE_NS INT64_C(1000000000)
 
-static bool source_has_room(const struct graph_source *source)
+/* ---- room ------------------------------------------------------------------------------------ */
+
+static bool stream_has_room(const struct graph_stream *stream)
 {
-    for (uint32_t i = 0; i < source->n_sinks; i++)
-        if (!lane_has_room(&source->sinks[i]->lane))
-            return false;
-    return true;
+    bool room = true;
+
+    /* all of them: one that drops makes room when it is asked */
+    for (uint32_t i = 0; i < stream->n_sinks; i++)
+        room &= lane_has_room(&stream->sinks[i]->lane);
+    return room;
 }
 
-/* A lane may serve several sources, so one that is short of room pauses all of them. */
-static void pause_sources(struct consumer *consumer)
+static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_sources; i++) {
-        struct graph_source *source = &consumer->graph->sources[i];
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        ringmill_reader_pause(consumer->reader, stream->rings[i]->ring);
+    stream->paused = true;
+    consumer->n_paused++;
+}
 
-        if (source->paused || source_has_room(source))
-            continue;
-        ringmill_reader_pause(consumer->reader, source->ring);
-        source->paused = true;
-        consumer->n_paused++;
+/* A lane may serve several streams, so one that is short of room pauses all of them. */
+static void pause_streams(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (!stream->paused && !stream_has_room(stream))
+            pause_stream(consumer, stream);
     }
 }
 
-static void resume_sources(struct consumer *consumer)
+static void resume_stream(struct consumer *consumer, struct graph_stream *stream)
 {
-    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_sources; i++) {
-        struct graph_source *source = &consumer->graph->sources[i];
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        ringmill_reader_resume(consumer->reader, stream->rings[i]->ring);
+    stream->paused = false;
+    consumer->n_paused--;
+}
 
-        if (!source->paused || !source_has_room(source))
-            continue;
-        ringmill_reader_resume(consumer->reader, source->ring);
-        source->paused = false;
-        consumer->n_paused--;
+void consumer_resume(struct consumer *consumer)
+{
+    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (stream->paused && stream_has_room(stream))
+            resume_stream(consumer, stream);
     }
 }
 
-static void hand_over(struct consumer *consumer, bool open)
+static void hand_over(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i].lane, open);
+        lane_hand_over(&consumer->graph->sinks[i].lane, what);
 }
 
-/* Each source counts for itself: in a common count, sources that take turns would be sampled all
- * or never. */
-static bool clock_is_due(struct consumer *consumer, struct graph_source *source)
+/* ---- batches --------------------------------------------------------------------------------- */
+
+/* Each ring counts for itself: in a common count, rings that take turns would be sampled all or
+ * never. */
+static bool clock_is_due(struct consumer *consumer, struct graph_ring *ring)
 {
 #ifdef RINGMILL_UNCOUNTED
     (void)consumer;
-    (void)source;
+    (void)ring;
     return false;
 #endif
-    if (source->clock_countdown-- > 0 &&
-        consumer->turn_start - source->clocked_at < CONSUMER_CLOCK_NS)
+    if (ring->clock_countdown-- > 0 && consumer->turn_start - ring->clocked_at < CONSUMER_CLOCK_NS)
         return false;
-    source->clock_countdown = CONSUMER_CLOCK_BATCHES - 1;
+    ring->clock_countdown = CONSUMER_CLOCK_BATCHES - 1;
     return true;
 }
 
 /* When the batch's first record was submitted; 0: unknown. Only before the commit. */
-static int64_t submit_time(const struct graph_source *source, const struct batch *batch)
+static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *view)
 {
-    return source->ktime && field_present(source->ktime, &batch->views[0])
-               ? (int64_t)field_integer(source->ktime, &batch->views[0])
-               : 0;
+    const struct field *ktime = runs_type(ring, view)->ktime;
+
+    return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
-static void commit(struct graph_source *source, const struct batch *batch,
-                   const struct ringmill_batch *taken)
+/* Publishes what was acknowledged. */
+static void settle(struct graph_ring *ring)
 {
-    int64_t submitted = batch->clocked ? submit_time(source, batch) : 0;
+    uint64_t position;
 
-    ringmill_ring_commit(taken->ring, taken->end);
-    if (!batch->clocked)
-        return;
-    source->clocked_at = clock_monotonic();
-    if (submitted > 0)
-        histogram_add(&source->commit_latency, source->clocked_at - submitted);
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
+static void commit_ring(struct graph_ring *ring)
+{
+    if (ring->held)
+        settle(ring);
+    if (!ring->held || !held_waits(ring->held))
+        ringmill_ring_commit_all(ring->ring);
+}
+
+static void commit_stream(struct graph_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        commit_ring(stream->rings[i]);
+    stream->uncommitted = 0;
+}
+
+/* False: it waits for more. */
+static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
+{
+    struct graph_stream *stream = ring->stream;
+
+    if (ring->held) {
+        held_add(ring->held, taken->end);
+        settle(ring);
+        return true;
+    }
+    if (!stream->stream->ordered) {
+        ringmill_ring_commit(taken->ring, taken->end);
+        return true;
+    }
+    stream->uncommitted += taken->count;
+    if (stream->uncommitted < CONSUMER_BATCH)
+        return false;
+    commit_stream(stream);
+    return true;
 }
 
 static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
 {
-    struct graph_source *source = taken->user;
+    struct graph_ring *ring = taken->user;
+    int64_t submitted = 0;
     struct batch batch;
 
-    batch.schema = source->source->streams->types->schema;
+    resolver_turn(consumer->graph->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
-    batch.clocked = clock_is_due(consumer, source);
-    for (uint32_t i = 0; i < source->n_strands; i++)
-        strand_run(&source->strands[i], &batch);
-    commit(source, &batch, taken);
-    hand_over(consumer, false);
-    if (!source_has_room(source))
-        pause_sources(consumer);
+    batch.now = consumer->turn_start;
+    batch.mark = consumer->mark;
+    /* how long ago a capture's records were submitted says nothing */
+    batch.clocked = !ring->stream->stream->capture && clock_is_due(consumer, ring);
+    runs_handle(ring, &batch, consumer->turn_start);
+    consumer->mark = batch.mark;
+    if (batch.clocked)
+        submitted = submit_time(ring, taken->views);
+    if (commit(ring, taken))
+        hand_over(consumer, LANE_FULL);
+    if (batch.clocked) {
+        ring->clocked_at = clock_monotonic();
+        if (submitted > 0)
+            histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
+    }
+    if (!stream_has_room(ring->stream))
+        pause_streams(consumer);
 }
 
 static void report_corrupt(const struct consumer *consumer)
 {
     struct ringmill_error reason;
 
-    for (uint32_t i = 0; i < consumer->graph->n_sources; i++) {
-        const struct graph_source *source = &consumer->graph->sources[i];
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++) {
+        const struct graph_ring *ring = consumer->graph->rings[i];
 
-        if (ringmill_ring_health(source->ring, &reason) < 0)
-            log_about(LOG_LEVEL_ERROR, "source", source->source->name, "%s; it is left alone",
+        if (ringmill_ring_health(ring->ring, &reason) < 0)
+            log_about(LOG_LEVEL_ERROR, "source", ring->stream->source->name, "%s; it is left alone",
                       reason.text);
     }
 }
 
-/* Discarded records behind the last good one come in no batch. Left uncommitted they would keep the
- * reader looking, and the ring would seem not to move. */
-static void commit_discards(const struct graph *graph)
+/* ---- turns ----------------------------------------------------------------------------------- */
+
+/* Also discarded records behind the last good one, which come in no batch: left uncommitted they
+ * would keep the reader looking, and the ring would seem not to move. */
+static void commit_rest(const struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        ringmill_ring_commit_all(graph->sources[i].ring);
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        commit_stream(graph->streams[i]);
+}
+
+/* Before the batches: what was lost is older than what is still in the ring. */
+static void tell_losses(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (!losses_posted(stream) || stream->paused)
+            continue;
+        losses_take(stream);
+        if (!stream_has_room(stream))
+            pause_streams(consumer);
+    }
+}
+
+static void tell_rest(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++) {
+        struct graph_ring *ring = consumer->graph->rings[i];
+
+        if (!ring->stream->stream->capture || ring->stream->paused)
+            continue;
+        replay_rest(ring);
+        if (!stream_has_room(ring->stream))
+            pause_streams(consumer);
+    }
 }
 
 bool consumer_read(struct consumer *consumer)
@@ -144,7 +242,9 @@ bool consumer_read(struct consumer *consumer)
     int result = 1;
 
     consumer->turn_start = clock_monotonic();
+    consumer->mark = cycles_now();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
+    tell_losses(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
         result = ringmill_reader_next_batch(consumer->reader, &taken);
         if (result == 0)
@@ -154,27 +254,48 @@ bool consumer_read(struct consumer *consumer)
         else
             handle_batch(consumer, &taken);
     }
-    commit_discards(consumer->graph);
-    hand_over(consumer, true);
+    commit_rest(consumer->graph);
+    tell_rest(consumer);
+    hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0;
 }
 
+static bool strand_may_give(const struct graph_strand *strand)
+{
+    const struct graph_stream *stream = strand->type->stream;
+
+    if (!strand->type->type || strand->apart)
+        return false; /* these records never come out */
+    if (stream->stream->capture && replay_ended(stream))
+        return false;
+    return !strand_exhausted(&strand->strand);
+}
+
 static bool exhausted(const struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        for (uint32_t j = 0; j < graph->sources[i].n_strands; j++)
-            if (!strand_exhausted(&graph->sources[i].strands[j]))
-                return false;
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        if (strand_may_give(graph->strands[i]))
+            return false;
     return true;
+}
+
+/* Bytes that nobody has looked at; what waits for acknowledgements is not among them. */
+static uint64_t unread(const struct ringmill_ring *ring)
+{
+    return ringmill_ring_available(ring) -
+           (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
 }
 
 static bool drained(const struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        struct ringmill_ring *ring = graph->sources[i].ring;
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        if (losses_posted(graph->streams[i]))
+            return false;
+    for (uint32_t i = 0; i < graph->n_rings; i++) {
+        struct ringmill_ring *ring = graph->rings[i]->ring;
 
-        if (ringmill_ring_available(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+        if (unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
     return true;
@@ -188,10 +309,23 @@ static void tell_exhausted(struct consumer *consumer)
     consumer->on_exhausted(consumer->on_exhausted_data);
 }
 
+/* False: there are some already. */
+static bool await_acknowledgements(const struct graph *graph)
+{
+    bool none = true;
+
+    for (uint32_t i = 0; i < graph->n_rings; i++)
+        if (graph->rings[i]->held && held_waits(graph->rings[i]->held))
+            none &= held_await(graph->rings[i]->held);
+    return none;
+}
+
 /* Who sees the flag set, and set again in the same turn after reading the counters, has read them
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
+    if (!await_acknowledgements(consumer->graph))
+        return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
     atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
@@ -207,35 +341,92 @@ static void *consumer_main(void *data)
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         bool more = consumer_read(consumer);
 
-        if (!more && drain && drained(consumer->graph))
+        if (!more && drain && drained(consumer->graph)) {
+            hand_over(consumer, LANE_ALL);
             return NULL;
+        }
         tell_exhausted(consumer);
         if (!more)
             sleep_until_readable(consumer);
-        resume_sources(consumer);
+        consumer_resume(consumer);
     }
 }
 
-static int add_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
-{
-    int result = ringmill_reader_add(consumer->reader, source->ring, source);
+/* ---- life ------------------------------------------------------------------------------------ */
 
-    source->ktime = schema_find_meaning(source->source->streams->types->schema, MEANING_KTIME);
+/* Opens the stream's next ring. */
+static int open_ring(struct graph *graph, struct graph_stream *stream, struct error *error)
+{
+    struct ringmill_ring *ring;
+    int result = source_open_ring(stream->source, stream->index, stream->n_rings, error, &ring);
+
+    if (result < 0)
+        return result;
+    result = graph_add_ring(graph, stream, ring);
     if (result == 0)
         return 0;
-    ringmill_ring_free(source->ring);
-    source->ring = NULL;
-    return error_set(error, result, "source %s: the ring cannot be watched: %s",
-                     source->source->name, strerror(-result));
+    ringmill_ring_free(ring);
+    return result == -ENOSPC
+               ? error_set(error, result, "source %s: there are more than %d rings in all",
+                           stream->source->name, GRAPH_RINGS_MAX)
+               : error_set(error, result, "out of memory");
 }
 
-static int open_ring(struct consumer *consumer, struct graph_source *source, struct error *error)
+static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct error *error)
+{
+    int result = ringmill_reader_add(consumer->reader, ring->ring, ring);
+
+    if (result == 0)
+        return 0;
+    ringmill_ring_free(ring->ring);
+    ring->ring = NULL;
+    return error_set(error, result, "source %s: the ring cannot be watched: %s", ring->about,
+                     strerror(-result));
+}
+
+static int hold_ring(struct graph_ring *ring, struct error *error)
+{
+    const struct graph_stream *stream = ring->stream;
+    struct lane *lanes[GRAPH_SINKS_MAX];
+
+    if (!stream->at_least_once)
+        return 0;
+    for (uint32_t i = 0; i < stream->n_keepers; i++)
+        lanes[i] = &stream->keepers[i]->lane;
+    ring->held = held_new(lanes, stream->n_keepers);
+    return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
+}
+
+static int merge_rings(struct consumer *consumer, const struct graph_stream *stream)
+{
+    const struct stream *of = stream->stream;
+    struct ringmill_ring **rings = calloc(stream->n_rings + 1, sizeof(struct ringmill_ring *));
+    int result = rings ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < stream->n_rings && rings; i++)
+        rings[i] = stream->rings[i]->ring;
+    if (result == 0)
+        result = ringmill_reader_merge(consumer->reader, rings, stream->n_rings, of->order.offset,
+                                       of->order_hold);
+    free(rings);
+    return result;
+}
+
+static int open_stream(struct consumer *consumer, struct graph_stream *stream, struct error *error)
 {
     int result = 0;
 
-    if (!source->ring)
-        result = source_open_ring(source->source, 0, 0, error, &source->ring);
-    return result < 0 ? result : add_ring(consumer, source, error);
+    for (uint32_t i = 0; i < stream->stream->n_rings && result == 0; i++) {
+        if (i == stream->n_rings)
+            result = open_ring(consumer->graph, stream, error);
+        if (result == 0)
+            result = watch_ring(consumer, stream->rings[i], error);
+        if (result == 0)
+            result = hold_ring(stream->rings[i], error);
+    }
+    if (result == 0 && stream->stream->ordered && merge_rings(consumer, stream) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
+    return result;
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)
@@ -247,8 +438,8 @@ int consumer_init(struct consumer *consumer, struct graph *graph, struct error *
     if (result < 0)
         return error_set(error, result, "%s", reason.text);
     consumer->graph = graph;
-    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
-        result = open_ring(consumer, &graph->sources[i], error);
+    for (uint32_t i = 0; i < graph->n_streams && result == 0; i++)
+        result = open_stream(consumer, graph->streams[i], error);
     /* the lease goes to the thread that reads */
     ringmill_reader_release(consumer->reader);
     return result;
@@ -268,7 +459,14 @@ int consumer_start(struct consumer *consumer)
 void consumer_drain(struct consumer *consumer)
 {
     atomic_store(&consumer->drain, true);
-    ringmill_reader_wake(consumer->reader);
+    consumer_wake(consumer);
+}
+
+void consumer_settle(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_rings; i++)
+        if (consumer->graph->rings[i]->held)
+            settle(consumer->graph->rings[i]);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)
@@ -276,9 +474,12 @@ bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)
     return thread_join(consumer->thread, timeout_ns);
 }
 
+void consumer_wake(struct consumer *consumer)
+{
+    ringmill_reader_wake(consumer->reader);
+}
+
 void consumer_on_room(void *data)
 {
-    struct consumer *consumer = data;
-
-    ringmill_reader_wake(consumer->reader);
+    consumer_wake(data);
 }

@@ -3,17 +3,18 @@
 
 /* The consumer thread: one reader over all rings of a graph, one epoll set, and every handler.
  *
- *     batch ─▶ each strand of its source ─▶ commit ─▶ chunks are handed to the writers
+ *     batch ─▶ runs of one type ─▶ each strand of that ─▶ commit ─▶ chunks go to the writers
  *
- * Times are taken of sampled ("clocked") batches only: of each source one batch in
+ * Times are taken of sampled ("clocked") batches only: of each ring one batch in
  * CONSUMER_CLOCK_BATCHES, and the first one after a wake-up when none was clocked for
- * CONSUMER_CLOCK_NS, so that quiet sources show times, too. Of a clocked batch are measured: what
+ * CONSUMER_CLOCK_NS, so that quiet rings show times, too. Of a clocked batch are measured: what
  * each handler took; and from the ktime of its first record until the batch was committed
- * (commit_latency of the source).
+ * (commit_latency of the ring).
  *
- * A source whose sinks lack room for a whole batch is paused; its ring fills, and a writer that
+ * A stream whose sinks lack room for a whole batch is paused; its rings fill, and a writer that
  * gives chunks back wakes this thread to go on. */
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -34,6 +35,7 @@ struct consumer {
     uint32_t n_paused;
     bool told_exhausted;
     int64_t turn_start; /* ns, monotonic */
+    uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
 
     /* any thread */
     atomic_bool drain;
@@ -42,13 +44,17 @@ struct consumer {
 };
 
 enum {
-    CONSUMER_BATCH = 32,        /* views in a batch */
+    CONSUMER_BATCH = 32,                /* views in a batch */
+    CONSUMER_ROOM = CONSUMER_BATCH + 1, /* events of a batch for one outlet: each record's, and as
+                                           much as one for all losses that are told in between */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
 
-/* Main thread, with the sources loaded: opens their rings, but for those that are open already
+static_assert(CONSUMER_BATCH * LOSS_BYTES_MAX <= EVENT_MAX, "see CONSUMER_ROOM");
+
+/* Main thread, with the sources loaded: opens their rings, but for those that the graph has already
  * (which then belong to the consumer, too). graph stays the caller's. 0, or -errno
  * and a sentence. */
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error);
@@ -63,11 +69,18 @@ int consumer_start(struct consumer *consumer);
  * left.
  */
 bool consumer_read(struct consumer *consumer);
+/* The same: streams whose sinks have room again go on. Between turns. */
+void consumer_resume(struct consumer *consumer);
 
 /* Main thread, after all sources are detached: handle what is in the rings, then end. */
 void consumer_drain(struct consumer *consumer);
+/* Main thread, after consumer_join() and when the writers have ended: publishes what they
+ * acknowledged last. What they gave up stays in its ring. */
+void consumer_settle(struct consumer *consumer);
 /* Main thread: true when the thread has ended within the time. */
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns);
 
+/* Any thread: something was posted for the consumer thread. */
+void consumer_wake(struct consumer *consumer);
 /* Any thread; for lanes: one of them has room again. data is the consumer. */
 void consumer_on_room(void *data);

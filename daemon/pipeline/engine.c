@@ -14,7 +14,10 @@
 #include "base/capabilities.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/resolver.h"
 #include "base/thread.h"
+#include "encode/encoder.h"
+#include "pipeline/losses.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
 
@@ -62,12 +65,16 @@ static int job_detach(void *data)
     return 0;
 }
 
+/* What cannot be read stays as it was. */
 static int job_lost(void *data)
 {
     struct graph *graph = data;
 
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        source_lost(graph->sources[i].source, &graph->sources[i].lost); /* else as it was */
+    for (uint32_t i = 0; i < graph->n_streams; i++) {
+        struct graph_stream *stream = graph->streams[i];
+
+        source_lost(stream->source, stream->index, &stream->lost);
+    }
     return 0;
 }
 
@@ -109,7 +116,7 @@ bool engine_gave_up(const struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
         if (atomic_load(&engine->graph->sinks[i].writer.given_up) &&
-            counter_get(&engine->graph->sinks[i].lane.dropped) > 0)
+            lane_dropped(&engine->graph->sinks[i].lane) > 0)
             return true;
     return false;
 }
@@ -120,7 +127,8 @@ static int open_sinks(struct graph *graph, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = &graph->sinks[i];
-        int result = sink->ops->open(sink->config, error, &sink->sink);
+        const struct sink_options options = {sink->name, sink->outlet.format->framing};
+        int result = sink->ops->open(sink->config, &options, error, &sink->sink);
 
         if (result < 0) {
             error_prefix(error, "sink %s", sink->name);
@@ -153,12 +161,14 @@ static int start_writers(struct engine *engine)
         int result = waker_init(&sink->writer.waker);
 
         if (result == 0)
-            result = lane_init(&sink->lane, CONSUMER_BATCH, sink->copies ? sink->copies : 1,
-                               &sink->writer.waker, consumer_on_room, &engine->consumer);
+            result =
+                lane_init(&sink->lane, CONSUMER_ROOM, sink->copies ? sink->copies : 1,
+                          sink->overflow, &sink->writer.waker, consumer_on_room, &engine->consumer);
         if (result < 0)
             return result;
         sink->writer.name = sink->name;
         sink->writer.sink = sink->sink;
+        sink->writer.framing = sink->outlet.format->framing;
         sink->writer.lanes = &sink->lane;
         sink->writer.n_lanes = 1;
         sink->writer.on_gone = on_gone;
@@ -180,12 +190,21 @@ static int start_threads(struct engine *engine, struct error *error)
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = start_writers(engine);
+    if (result == 0 && resolver_wanted(engine->graph->resolver))
+        result = resolver_start(engine->graph->resolver);
     if (result == 0)
         result = consumer_start(&engine->consumer);
     if (result < 0)
         return error_set(error, result, "cannot start the threads: %s", strerror(-result));
     engine->consumer_runs = true;
     return 0;
+}
+
+/* What is lost from here on is lost after this. */
+static void mark_clean(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        graph->streams[i]->lost_clean = clock_monotonic();
 }
 
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
@@ -207,6 +226,7 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
         result = consumer_init(&engine->consumer, graph, error);
     if (result == 0)
         result = start_threads(engine, error);
+    mark_clean(graph);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
     return result;
@@ -214,9 +234,33 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
 
 /* ---- while it runs --------------------------------------------------------------------------- */
 
+/* False: some of what is known to be lost cannot be posted yet. */
+static bool post_losses(struct engine *engine, int64_t before)
+{
+    struct graph *graph = engine->graph;
+    bool posted = false, all = true;
+
+    for (uint32_t i = 0; i < graph->n_streams; i++) {
+        posted |= losses_post(graph->streams[i], before, clock_monotonic());
+        all &= losses_all_posted(graph->streams[i]);
+    }
+    if (posted)
+        consumer_wake(&engine->consumer);
+    return all;
+}
+
 void engine_refresh_lost(struct engine *engine)
 {
+    int64_t before = clock_monotonic();
+
     loader_call(&engine->loader, job_lost, engine->graph);
+    post_losses(engine, before);
+}
+
+void engine_reopen_sinks(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->n_writers; i++)
+        writer_reopen(&engine->graph->sinks[i].writer);
 }
 
 /* ---- stop ------------------------------------------------------------------------------------ */
@@ -229,12 +273,18 @@ static void give_up(struct engine *engine)
 
 static void stop_consumer(struct engine *engine, int64_t deadline)
 {
+    bool drain = false;
+
     if (!engine->consumer_runs)
         return;
-    consumer_drain(&engine->consumer);
-    while (!consumer_join(&engine->consumer, JOIN_STEP_NS))
+    do {
+        if (!drain && post_losses(engine, clock_monotonic())) {
+            drain = true;
+            consumer_drain(&engine->consumer);
+        }
         if (clock_monotonic() >= deadline)
             give_up(engine);
+    } while (!consumer_join(&engine->consumer, JOIN_STEP_NS));
     engine->consumer_runs = false;
 }
 
@@ -255,12 +305,17 @@ void engine_stop(struct engine *engine)
 {
     int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
 
-    if (engine->loader_runs)
+    if (engine->loader_runs) {
         loader_call(&engine->loader, job_detach, engine->graph);
+        engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
+    }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
+    if (engine->consumer.graph)
+        consumer_settle(&engine->consumer);
+    if (engine->graph) /* else it was never started */
+        resolver_stop(engine->graph->resolver);
     if (engine->loader_runs) {
-        engine_refresh_lost(engine);
         loader_stop(&engine->loader);
         engine->loader_runs = false;
     }

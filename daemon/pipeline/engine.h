@@ -50,6 +50,9 @@ bool engine_gave_up(const struct engine *engine);
 /* Reads the counters of lost records anew. */
 void engine_refresh_lost(struct engine *engine);
 
+/* Whoever looks after the sinks' files has moved them away. */
+void engine_reopen_sinks(struct engine *engine);
+
 /* Stops what runs and waits for it; rings and books stay readable. */
 void engine_stop(struct engine *engine);
 /* Gives back what engine_start() took, after engine_stop(). */

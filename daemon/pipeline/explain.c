@@ -7,73 +7,96 @@
 #include <inttypes.h>
 
 #include "encode/encoder.h"
-#include "source/object.h"
+#include "schema/table.h"
 
-static void print_type(const struct field *field, FILE *file)
+/* How many shards there are is known once they are loaded. */
+static void explain_rings(const struct stream *stream, FILE *file)
 {
-    switch (field->kind) {
-    case FIELD_UINT:
-    case FIELD_INT:
-        fprintf(file, "%s%u", field->is_signed ? "s" : "u", field->size * 8);
-        break;
-    case FIELD_BOOL:
-        fputs("bool", file);
-        break;
-    case FIELD_ENUM:
-        fputs("enum", file);
-        break;
-    case FIELD_CHARS:
-    case FIELD_TEXT:
-        fputs("text", file);
-        break;
-    case FIELD_TEXTS:
-        fputs("list of texts", file);
-        break;
-    default:
-        fputs(field->type_name ? field->type_name : "bytes", file);
-        break;
-    }
-    if (field->meaning == MEANING_KTIME)
-        fputs(", a time", file);
+    bool shards = stream->n_rings > 1;
+
+    if (shards)
+        fprintf(file, ", %" PRIu32 " rings", stream->n_rings);
+    if (stream->ring_size > 0)
+        fprintf(file, "%s of %" PRIu64 " KiB", shards ? "" : ", ring", stream->ring_size / 1024);
+    if (stream->ordered)
+        fprintf(file, ", in the order of %s, held for %.3g ms", stream->order.name,
+                (double)stream->order_hold / 1e6);
+    if (stream->numbered)
+        fprintf(file, ", numbered by %s", stream->sequence.name);
 }
 
-static void explain_source(const struct graph_source *source, FILE *file)
+static void explain_types(const struct stream *stream, FILE *file)
 {
-    const struct schema *schema = source->source->streams->types->schema;
+    for (uint32_t i = 0; i < stream->n_types; i++) {
+        const struct stream_type *type = &stream->types[i];
 
-    fprintf(file, "source %s: %s, ring of %" PRIu32 " KiB\n", source->source->name,
-            schema->type_name, object_ring_size(source->source->object) / 1024);
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        fprintf(file, "  %s: ", schema->fields[i].name);
-        print_type(&schema->fields[i], file);
+        fprintf(file, "    %" PRId64 ": %s\n", type->value, type->schema->type_name);
+        table_print(type->schema, "      ", file);
+    }
+}
+
+static void explain_stream(const struct stream *stream, FILE *file)
+{
+    bool one = stream->selector == STREAM_ONE_TYPE;
+
+    fprintf(file, "  ring %s: ", stream->name);
+    if (one)
+        fputs(stream->types->schema->type_name, file);
+    else
+        fprintf(file, "%" PRIu32 " types%s%s", stream->n_types,
+                stream->selector == STREAM_BY_FIELD ? " by " : "",
+                stream->selector == STREAM_BY_FIELD ? stream->selected_by.name : "");
+    explain_rings(stream, file);
+    fputc('\n', file);
+    if (one)
+        table_print(stream->types->schema, "    ", file);
+    else
+        explain_types(stream, file);
+}
+
+static void explain_source(const struct source *source, FILE *file)
+{
+    const struct stream *stream = source->streams;
+
+    if (source->n_streams == 1 && stream->selector == STREAM_ONE_TYPE) {
+        fprintf(file, "source %s: %s", source->name, stream->types->schema->type_name);
+        explain_rings(stream, file);
         fputc('\n', file);
+        table_print(stream->types->schema, "  ", file);
+        return;
     }
+    fprintf(file, "source %s:\n", source->name);
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        explain_stream(&source->streams[i], file);
 }
 
+/* All types of a source have the same handlers. */
 static void explain_pipeline(const struct graph *graph, const struct graph_pipeline *pipeline,
                              FILE *file)
 {
-    fprintf(file, "pipeline %s: at-most-once\n", pipeline->name);
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct graph_source *source = &graph->sources[i];
+    const struct source *told = NULL;
+    char name[STRAND_NAME_MAX];
 
-        for (uint32_t j = 0; j < source->n_strands; j++) {
-            const struct strand *strand = &source->strands[j];
+    fprintf(file, "pipeline %s: %s\n", pipeline->name,
+            pipeline->at_least_once ? "at-least-once" : "at-most-once");
+    for (uint32_t i = 0; i < graph->n_strands; i++) {
+        const struct graph_strand *strand = graph->strands[i];
+        const struct source *source = strand->type->stream->source;
 
-            if (source->pipelines[j] != pipeline)
-                continue;
-            fprintf(file, "  %s", source->source->name);
-            for (uint32_t k = 0; k < strand->n_handlers; k++)
-                fprintf(file, " > %s", strand->handlers[k]->ops->name);
-            fputc('\n', file);
-        }
+        if (strand->pipeline != pipeline || source == told)
+            continue;
+        told = source;
+        fprintf(file, "  %s", source->name);
+        for (uint32_t k = 0; k < strand->strand.n_handlers; k++)
+            fprintf(file, " > %s", strand_handler_name(&strand->strand, k, name));
+        fputc('\n', file);
     }
 }
 
 void explain_graph(const struct graph *graph, FILE *file)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        explain_source(&graph->sources[i], file);
+        explain_source(graph->sources[i].source, file);
     for (uint32_t i = 0; i < graph->n_pipelines; i++)
         explain_pipeline(graph, &graph->pipelines[i], file);
     for (uint32_t i = 0; i < graph->n_sinks; i++)

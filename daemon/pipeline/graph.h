@@ -3,10 +3,9 @@
 
 /* What a config describes, ready to be started: sources, sinks, and pipelines between them.
  *
- *     struct graph_source ──▶ struct strand (one for each pipeline that reads it) ──▶ outlets
- *              │                                                                       │
- *           a source                                                    struct graph_sink: lane,
- * writer
+ *     source ──▶ stream ──▶ type ──▶ strand (one for each pipeline that reads it) ──▶ outlets
+ *                  │                                                                    │
+ *              ring, ring...                                                     sink: lane, writer
  *
  * Built and freed by the main thread; immutable in between but for what the parts themselves say.
  */
@@ -27,12 +26,15 @@
 #include "source/source.h"
 
 struct expr_defs;
+struct resolver;
 struct ringmill_ring;
 
 enum {
     GRAPH_SOURCES_MAX = 64,
     GRAPH_SINKS_MAX = 64,
     GRAPH_PIPELINES_MAX = 256,
+    GRAPH_RINGS_MAX = 1024,
+    GRAPH_PLUGINS_MAX = 32,
     GRAPH_NAME_MAX = 64,   /* bytes of a source's, sink's or pipeline's name */
     GRAPH_COPIES_MAX = 64, /* how often one record may be forwarded to one sink */
 };
@@ -45,45 +47,127 @@ struct graph_sink {
     struct outlet outlet;
     struct lane lane;
     struct writer writer;
+    enum lane_overflow overflow;
     uint32_t copies; /* the most times one record can be forwarded here */
-};
-
-struct graph_source {
-    struct source *source;
-    struct strand *strands; /* n_strands of them, with the pipeline each belongs to */
-    const struct graph_pipeline **pipelines;
-    uint32_t n_strands;
-    struct graph_sink **sinks; /* n_sinks of them: where its records can go */
-    uint32_t *copies;          /* how often one record goes to each */
-    uint32_t n_sinks;
-
-    /* main thread; set when the ring is opened, final numbers when it has been drained */
-    struct ringmill_ring *ring;
-    uint64_t lost; /* as last read */
-
-    /* owned by the consumer thread, any thread reads */
-    atomic_bool paused;
-    struct histogram commit_latency; /* see consumer.h */
-
-    /* owned by the consumer thread */
-    const struct field *ktime; /* NULL: the records do not say when they were submitted */
-    uint32_t clock_countdown;  /* batches until the next one is clocked */
-    int64_t clocked_at;        /* ns, monotonic */
 };
 
 struct graph_pipeline {
     const char *name;
+    bool at_least_once;
+};
+
+/* A strand, and whose it is. */
+struct graph_strand {
+    struct strand strand;
+    const struct graph_pipeline *pipeline;
+    const struct graph_type *type;
+    bool apart; /* of a type that the pipeline does not read: it counts what passes, which is in no
+                   books */
+};
+
+/* One of the types that a stream's records can have. */
+struct graph_type {
+    struct graph_stream *stream;
+    const struct stream_type *type; /* NULL: all that the stream does not know */
+    struct graph_strand **strands;  /* n_strands of them, one for each pipeline; the graph's */
+    uint32_t n_strands;
+    uint32_t *copies;          /* how often one record goes to each of the graph's sinks */
+    const struct field *ktime; /* NULL: the records do not say when they were submitted */
+    uint32_t size;             /* what a longer sample has behind it is in no field; UINT32_MAX:
+                                  there is no such end */
+};
+
+/* One ring of a stream. */
+struct graph_ring {
+    /* immutable once it is open */
+    struct graph_stream *stream;
+    struct ringmill_ring *ring; /* the reader's */
+    struct held *held;          /* commits that wait; NULL: delivery is at-most-once */
+    char *name;                 /* of its map; NAME/NUMBER for a shard */
+    char *about;                /* for sentences: "exec", or "flows, ring rb/2" */
+
+    /* owned by the consumer thread, any thread reads */
+    struct histogram commit_latency; /* see consumer.h */
+
+    /* owned by the consumer thread */
+    uint32_t clock_countdown; /* batches until the next one is clocked */
+    int64_t clocked_at;       /* ns, monotonic */
+    bool numbered;            /* the two below mean something */
+    uint64_t next_number;     /* in the sequence */
+    int64_t numbered_at;      /* ns, monotonic: when the record before it was there already */
+
+    /* of a capture's, see replay.h; owned by the consumer thread */
+    struct wall_offset *wall;    /* the graph's */
+    struct wall_offset replayed; /* as the capture has it by now */
+    uint64_t next_note;          /* where something is said; UINT64_MAX: nothing any more */
+    size_t next_wall;            /* indexes into the capture's */
+    size_t next_gap;
+    size_t next_naming;
+    struct resolver *resolver; /* the graph's, if names are given; NULL: they are found out */
+};
+
+struct graph_stream {
+    const struct source *source;
+    const struct stream *stream;
+    uint32_t index;            /* among those of the source */
+    bool plain;                /* one type, and no gaps to look for */
+    struct graph_type *types;  /* as the stream has them; with a selector one more, see above */
+    uint32_t n_types;          /* that one included */
+    struct graph_sink **sinks; /* n_sinks of them: where its records can go */
+    uint32_t n_sinks;
+    bool at_least_once;          /* of one of the pipelines that read it */
+    struct graph_sink **keepers; /* n_keepers of them: those that must acknowledge */
+    uint32_t n_keepers;
+    struct graph_ring **rings; /* those that are open */
+    uint32_t n_rings;
+
+    /* owned by the consumer thread, any thread reads */
+    atomic_bool paused;
+    counter gaps;         /* records that the sequence says are missing */
+    counter unknown;      /* records of unknown type */
+    counter long_records; /* records with bytes behind their type */
+    counter long_bytes;   /* those bytes */
+
+    /* owned by the consumer thread */
+    uint32_t uncommitted; /* records handled and not committed: of ordered shards */
+    bool told_unknown;
+
+    /* main thread; final when the programs are detached */
+    uint64_t lost;      /* as last read, where it is counted */
+    uint64_t lost_told; /* of them, in `loss` so far */
+    int64_t lost_clean; /* ns, monotonic: when no more than those were lost for certain */
+
+    /* see losses.h */
+    atomic_bool loss_posted;
+    struct loss loss;
+};
+
+struct graph_source {
+    struct source *source;
+    struct graph_stream *streams; /* source->n_streams of them */
+    uint32_t n_pipelines;         /* that read it */
 };
 
 struct graph {
-    struct wall_offset wall; /* owned by the consumer thread */
-    struct expr_defs *defs;  /* what `defs:` says; used while it is built */
+    struct plugin *plugins[GRAPH_PLUGINS_MAX];
+    uint32_t n_plugins;
+    struct wall_offset wall;   /* owned by the consumer thread */
+    struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
+    struct expr_defs *defs;    /* what `defs:` says; used while it is built */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;
     uint32_t n_sources;
     uint32_t n_sinks;
     uint32_t n_pipelines;
+
+    /* all there are, in the order of their sources, and strands in that of their pipelines */
+    struct graph_stream **streams;
+    struct graph_ring **rings; /* from consumer_init() on */
+    struct graph_strand **strands;
+    uint32_t n_streams;
+    uint32_t n_rings;
+    uint32_t n_strands;
 };
 
 /* Builds all that needs no privileges: names resolved, layouts known, filters compiled. tree stays
@@ -91,13 +175,43 @@ struct graph {
  * least one message in diag; it goes on after an error, so as to report them all. */
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret);
 
+/* The same with records from a capture, where `sources:` has live ones: each pipeline gets those
+ * that the capture has from the sources it names. capture is an entry as in `sources:`, and must
+ * outlive the graph, too. */
+int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
+                       struct diag *diag, struct graph **ret);
+
 /* Closes handlers, sinks and sources. No thread may use them any more. Accepts NULL. */
 void graph_free(struct graph *graph);
 DEFINE_CLEANUP(struct graph, graph_free);
 
-/* What one of its sources holds. */
+/* What one of its sources holds, but for strands. */
 void graph_source_deinit(struct graph_source *source);
+
+/* Enters a source, which becomes the graph's, also on failure. There must be room in
+ * graph->sources. 0 or -ENOMEM. */
+int graph_add_source(struct graph *graph, struct source *source);
+/* Lists all streams, once it is clear which sources stay. 0 or -ENOMEM. */
+int graph_list_streams(struct graph *graph);
+/* A new strand without handlers; NULL when out of memory. */
+struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *type,
+                                      const struct graph_pipeline *pipeline);
+/* Enters an open ring as the stream's next one. It stays the caller's on failure and is the
+ * reader's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
+int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ringmill_ring *ring);
+
+/* Its source has other streams, so a name is needed to tell them apart. */
+bool graph_stream_is_one_of_many(const struct graph_stream *stream);
+/* The same for the rings of its source. After the source was loaded. */
+bool graph_rings_are_many(const struct graph_stream *stream);
+/* Gaps in the sequence are what says how many records were lost: nothing counts them. */
+bool graph_stream_is_numbered(const struct graph_stream *stream);
+/* Main thread: as last read. */
+uint64_t graph_stream_lost(const struct graph_stream *stream);
 
 /* The sum of a pipeline's books over its strands. Any thread. */
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
                  struct book_totals *ret_totals);
+/* A pipeline that has seen another number of the source's records; NULL: none. Any thread. */
+const struct graph_pipeline *graph_source_disagrees(const struct graph_source *source,
+                                                    uint64_t records);

@@ -17,20 +17,25 @@ static bool complain(FILE *file, const char *what, const char *name, const char 
 
 static bool report_source(const struct graph_source *source, FILE *file)
 {
-    struct ringmill_counters ring;
-    bool balanced = true;
+    const struct source *of = source->source;
+    uint64_t seen = 0, discarded = 0, lost = 0;
 
-    ringmill_ring_counters(source->ring, &ring);
+    for (uint32_t i = 0; i < of->n_streams; i++) {
+        lost += graph_stream_lost(&source->streams[i]);
+        for (uint32_t j = 0; j < source->streams[i].n_rings; j++) {
+            struct ringmill_counters ring;
+
+            ringmill_ring_counters(source->streams[i].rings[j]->ring, &ring);
+            seen += ring.records;
+            discarded += ring.discards;
+        }
+    }
     fprintf(file,
             "source %s: produced %" PRIu64 " = seen %" PRIu64 " + discarded %" PRIu64
             " + lost %" PRIu64 "\n",
-            source->source->name, ring.records + ring.discards + source->lost, ring.records,
-            ring.discards, source->lost);
-    for (uint32_t i = 0; i < source->n_strands; i++)
-        if (counter_get(&source->strands[i].books.rows[BOOK_SEEN]) != ring.records)
-            balanced = complain(file, "source", source->source->name,
-                                "a pipeline saw another number of records");
-    return balanced;
+            of->name, seen + discarded + lost, seen, discarded, lost);
+    return !graph_source_disagrees(source, seen) ||
+           complain(file, "source", of->name, "a pipeline saw another number of records");
 }
 
 static bool report_pipeline(const struct graph *graph, const struct graph_pipeline *pipeline,
@@ -58,7 +63,7 @@ static bool report_sink(const struct graph_sink *sink, FILE *file)
             "sink %s: forwarded %" PRIu64 " = delivered %" PRIu64 " + dropped %" PRIu64
             " + in_flight %" PRIu64 "\n",
             sink->name, counter_get(&sink->lane.forwarded), counter_get(&sink->lane.delivered),
-            counter_get(&sink->lane.dropped), in_flight);
+            lane_dropped(&sink->lane), in_flight);
     return in_flight == 0 || complain(file, "sink", sink->name, "events are still under way");
 }
 

@@ -27,42 +27,55 @@ static void set_gone(struct writer *writer)
     writer->on_gone(writer->on_gone_data);
 }
 
-/* One line when writes begin to fail, not too often, and for each of these one when they work
- * again.
- */
+/* Doubles, because a peer that is down for long is not helped by many tries; and is random by a
+ * half, because many machines may wait for the same peer. */
+static uint32_t next_pause(struct writer *writer)
+{
+    uint32_t most = writer->sink->ops->retry_max_ms;
+    uint32_t pause = writer->retry_ms ? writer->retry_ms : WRITER_RETRY_MS;
+
+    if (most == 0)
+        return WRITER_RETRY_MS;
+    writer->retry_ms = pause * 2 < most ? pause * 2 : most;
+    writer->random ^= writer->random << 13;
+    writer->random ^= writer->random >> 17;
+    writer->random ^= writer->random << 5;
+    return pause - writer->random % (pause / 2 + 1);
+}
+
+/* One line when it begins to fail, not too often, and for each of these one when it works again. */
+static void note_failure(struct writer *writer, const char *why)
+{
+    note_set(&writer->last_error, why);
+    if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) != 0)
+        return;
+    atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
+    writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
+                                     "cannot write: %s; trying again", why);
+}
+
+/* While the daemon ends there is little time, and so the pauses are short. */
 static void pause_after_error(struct writer *writer, int code)
 {
-    struct timespec pause = {.tv_nsec = WRITER_RETRY_MS * 1000000L};
+    uint32_t ms = next_pause(writer);
+    struct timespec pause;
 
     counter_add(&writer->errors, 1);
-    note_set(&writer->last_error, strerror(-code));
-    if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0) {
-        atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
-        writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                                         "cannot write: %s; trying again every %d ms",
-                                         strerror(-code), WRITER_RETRY_MS);
-    }
+    note_failure(writer, writer->sink->why ? writer->sink->why : strerror(-code));
+    if (atomic_load(&writer->finish) && ms > WRITER_RETRY_MS)
+        ms = WRITER_RETRY_MS;
+    pause = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
     nanosleep(&pause, NULL);
 }
 
-static void note_success(struct writer *writer, size_t bytes)
+static void note_success(struct writer *writer)
 {
-    counter_add(&writer->bytes, bytes);
+    writer->retry_ms = 0;
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) == 0)
         return;
     atomic_store_explicit(&writer->retrying_since, 0, memory_order_relaxed);
     if (writer->complained)
         log_about(LOG_LEVEL_INFO, "sink", writer->name, "writing again");
-}
-
-/* How many whole lines lie within the first `bytes`: those events did get out. */
-static uint32_t events_within(const struct chunk *chunk, uint32_t bytes)
-{
-    uint32_t events = 0;
-
-    for (uint32_t i = 0; i < bytes; i++)
-        events += chunk->bytes[i] == '\n';
-    return events;
 }
 
 static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
@@ -74,7 +87,7 @@ static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
 
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
-    uint32_t written = 0;
+    uint32_t written = 0, refused = 0;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
         ssize_t result =
@@ -82,7 +95,9 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
 
         if (result > 0) {
             written += (uint32_t)result;
-            note_success(writer, (size_t)result);
+            refused += writer->sink->refused;
+            counter_add(&writer->bytes, (uint64_t)result);
+            note_success(writer);
         } else if (atomic_load(&writer->given_up) || result == -EPIPE) {
             set_gone(writer);
         } else if (result != -EINTR) {
@@ -92,7 +107,11 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,
-                   written == chunk->used ? chunk->events : events_within(chunk, written));
+                   (written == chunk->used
+                        ? chunk->events
+                        : framing_count(writer->framing, chunk->bytes, written)) -
+                       refused,
+                   written < chunk->used);
 }
 
 /* One chunk of each lane in turn, until all are empty. */
@@ -121,19 +140,41 @@ static bool lanes_empty(const struct writer *writer)
     return true;
 }
 
-/* Until the bell rings or the peer goes away, also while there is nothing to write. */
+/* A peer that went away shows also while there is nothing to write. */
+static int tend(struct writer *writer)
+{
+    int timeout = writer->sink->ops->tend(writer->sink);
+
+    if (!writer->sink->waiting)
+        note_success(writer);
+    else
+        note_failure(writer, writer->sink->why);
+    return timeout;
+}
+
+/* Until the bell rings, something is due, or the peer goes away. Armed first: who rings while the
+ * sink is tended to may have something for it to tend to. */
 static void sleep_until_rung(struct writer *writer)
 {
     bool gone = atomic_load(&writer->gone);
+    bool tended = !gone && writer->sink->ops->tend;
     struct pollfd fds[] = {
         {.fd = writer->waker.fd, .events = POLLIN},
-        {.fd = gone ? -1 : writer->sink->ops->watch_fd(writer->sink)},
+        {.fd = -1},
     };
+    int timeout = -1;
 
     waker_arm(&writer->waker);
-    if (lanes_empty(writer) && !atomic_load(&writer->finish) &&
-        poll(fds, sizeof(fds) / sizeof(fds[0]), -1) > 0 && fds[1].revents & (POLLERR | POLLHUP))
-        set_gone(writer);
+    if (lanes_empty(writer) && !atomic_load(&writer->finish)) {
+        if (tended)
+            timeout = tend(writer);
+        if (!gone)
+            fds[1].fd = writer->sink->ops->watch_fd(writer->sink);
+        fds[1].events = tended && !writer->sink->one_way ? POLLRDHUP : 0;
+        if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) > 0 &&
+            fds[1].revents & (POLLERR | POLLHUP) && !tended)
+            set_gone(writer);
+    }
     waker_disarm(&writer->waker);
 }
 
@@ -155,12 +196,22 @@ int writer_start(struct writer *writer)
 {
     writer->complaints =
         (struct log_limit){.lines = WRITER_COMPLAINTS, .seconds = WRITER_COMPLAINTS_S};
+    writer->random = (uint32_t)clock_monotonic() | 1;
     return thread_start(&writer->thread, "writer", writer_main, writer);
 }
 
 void writer_finish(struct writer *writer)
 {
     atomic_store(&writer->finish, true);
+    waker_ring(&writer->waker);
+    thread_interrupt(writer->thread); /* out of a long pause */
+}
+
+void writer_reopen(struct writer *writer)
+{
+    if (!writer->sink->ops->reopen)
+        return;
+    writer->sink->ops->reopen(writer->sink);
     waker_ring(&writer->waker);
 }
 

@@ -22,7 +22,9 @@
 #include "sink/sink.h"
 
 enum {
-    WRITER_RETRY_MS = 100, /* pause after a failed write */
+    WRITER_RETRY_MS =
+        100, /* pause after a failed write; where the sink says so, it doubles each time,
+                up to the sink's own bound, less a random part of at most a half */
     WRITER_COMPLAINTS = 3, /* lines in the log about failed writes within WRITER_COMPLAINTS_S */
     WRITER_COMPLAINTS_S = 60,
 };
@@ -31,6 +33,7 @@ struct writer {
     /* immutable after writer_start() */
     const char *name;
     struct sink *sink;
+    enum framing framing;
     struct lane *lanes;
     uint32_t n_lanes;
     void (*on_gone)(void *data); /* called once by the writer thread when the peer is gone */
@@ -42,13 +45,15 @@ struct writer {
     counter bytes;                  /* accepted by the sink */
     counter chunks;                 /* wholly accepted */
     counter errors;                 /* writes that failed */
-    _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine */
+    _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine, or would be */
     struct note last_error;
     struct histogram ack_latency; /* from submit to the chunk's acknowledgement, of stamped ones */
 
     /* owned by the writer thread */
     struct log_limit complaints;
-    bool complained; /* the failure in hand was logged */
+    bool complained;   /* the failure in hand was logged */
+    uint32_t retry_ms; /* the next pause; 0: no failure in hand */
+    uint32_t random;   /* xorshift's state */
 
     /* any thread */
     atomic_bool finish; /* end once the lanes are empty */
@@ -61,6 +66,9 @@ int writer_start(struct writer *writer);
 
 /* Main thread: no chunk will follow those handed over; write them and end. */
 void writer_finish(struct writer *writer);
+
+/* Main thread: the sink's file was moved away, it opens it anew. */
+void writer_reopen(struct writer *writer);
 
 /* Main thread: drop what cannot be written at once, also out of a write that blocks. To be repeated
  * until writer_join() says that the thread has ended. */

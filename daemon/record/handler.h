@@ -15,12 +15,15 @@
 #include "config/node.h"
 #include "record/batch.h"
 #include "record/books.h"
+#include "record/loss.h"
 #include "record/row.h"
 
 struct expr_defs;
 struct lane;
+struct setting;
 struct wall_offset;
 struct encoder_ops;
+struct resolver;
 
 struct handler {
     const struct handler_ops *ops;
@@ -37,32 +40,57 @@ struct outlet {
     struct lane *lane; /* NULL while a config is only checked */
 };
 
+/* A list of handlers inside a handler's own config. */
+struct branch {
+    /* Takes the batch's selection through to the end: afterwards each of its records is accounted
+     * for. copies: they also go on elsewhere, so they count as copies. Scribbles on the batch's
+     * selection, schema, failed and forwarded. Consumer thread, within process() only. */
+    void (*run)(struct branch *branch, struct batch *batch, bool copies);
+};
+
 /* What a handler may ask while it is opened. */
 struct handler_host {
     const struct schema *schema; /* of what comes in; outlives the handler */
     /* The other types that this source's records can have, NULL-ended; NULL: none. A name that only
      * they know is no mistake: here it is null. */
     const struct schema *const *siblings;
-    const struct expr_defs *defs; /* the config's named expressions; NULL: none */
+    const struct handler_ops *ops; /* the row that is opened */
+    const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
     const char *source_name;
+    const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
+    struct resolver *resolver;      /* of the names of ids; NULL: nobody knows them */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);
+    /* Opens the handlers of a nested list, which get what comes in here; label is what their names
+     * begin with, such as "route[1]". NULL after a message in diag; the branch belongs to the
+     * host and lives as long as the handler. */
+    struct branch *(*branch)(const struct handler_host *host, const struct config_node *list,
+                             const char *label, struct diag *diag);
 };
 
 struct handler_ops {
     const char *name; /* the key in `handlers:` */
     const char *doc;
     enum book removes; /* the row for what it takes out of the selection; failures have their own */
+    const struct setting *settings; /* the keys of its map, or of each map in its list; NULL: its
+                                       config is something else */
     bool reads_fields; /* its config names fields, so it says nothing without a schema */
     bool forwards;     /* it puts the selection into outlets, one record into each */
+    bool forgets;      /* it holds back, or lets pass, by what it has seen before */
+    bool divides;      /* its records go on in one branch each, which `forwarded` of the batch
+                          counts; so it ends its list. The rest of them is removed */
 
     /* Reads its config. Returns 0 and the handler, which the caller owns, or a negative errno after
      * at least one message in diag. */
     int (*open)(const struct config_node *config, const struct handler_host *host,
                 struct diag *diag, struct handler **ret);
     void (*process)(struct handler *handler, struct batch *batch);
+    /* As process(): records of this strand's stream were lost before it could see them. Puts an
+     * event about that into each of its outlets that can take one and returns how many did; there
+     * is room for LOSS_BYTES_MAX in each. NULL: it has no outlets. */
+    uint32_t (*lost)(struct handler *handler, const struct loss *loss);
     /* Any thread, while it is open: gives its own rows, always the same ones in the same order.
      * NULL: it has none. */
     void (*rows)(const struct handler *handler, row_emit emit, void *data);

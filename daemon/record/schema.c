@@ -95,6 +95,25 @@ const struct field *schema_find_meaning(const struct schema *schema, enum field_
     return NULL;
 }
 
+static bool fields_are_open_ended(const struct field *fields, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct field *field = &fields[i];
+
+        if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS || field->size == 0 ||
+            (field->members &&
+             fields_are_open_ended(field->members,
+                                   field->kind == FIELD_ARRAY ? 1 : field->n_members)))
+            return true;
+    }
+    return false;
+}
+
+bool schema_is_open_ended(const struct schema *schema)
+{
+    return fields_are_open_ended(schema->fields, schema->n_fields);
+}
+
 const struct field *field_find(const struct field *parent, const char *name)
 {
     for (uint32_t i = 0; i < parent->n_members; i++)

@@ -65,7 +65,7 @@ struct field {
     enum field_kind kind;
     enum field_meaning meaning;
     bool is_signed;                /* FIELD_INT and signed FIELD_ENUM */
-    uint8_t bits;                  /* of a bitfield: 1 to 64; 0: it is none */
+    uint8_t bits;                  /* of a bitfield: 1 to 64; 0: it is none, or a whole integer */
     uint8_t shift;                 /* of a bitfield: its lowest bit within the byte at offset */
     uint16_t column;               /* 0: in the sample; N: column N - 1 of the batch */
     uint32_t offset;               /* bytes from the sample's start */
@@ -102,6 +102,9 @@ void *schema_keep_array(struct schema *schema, size_t count, size_t size);
 const struct field *schema_find(const struct schema *schema, const char *name);
 /* The first field of that meaning; NULL when there is none. */
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning);
+/* Samples may go on behind schema->size: by a flexible array, or by texts that have their place
+ * there. */
+bool schema_is_open_ended(const struct schema *schema);
 /* A FIELD_STRUCT's or FIELD_UNION's member; NULL when there is none of that name. */
 const struct field *field_find(const struct field *parent, const char *name);
 

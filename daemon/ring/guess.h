@@ -25,12 +25,16 @@ enum {
     GUESS_WINDOW = 64, /* records between two looks at the grid */
 };
 
+/* So marked, a span equals none that follows: a second one of the same length moves the grid, too.
+ */
+#define GUESS_OFF (UINT32_C(1) << 31)
+
 struct guess {
     bool regular;    /* one record per grid point */
     uint64_t reach;  /* bytes that are fetched ahead */
     uint32_t step;   /* the grid; at least a line; 0: fetch nothing */
     uint32_t second; /* the byte behind a header that is fetched, too; of regular records */
-    uint32_t last;   /* the last span */
+    uint32_t last;   /* the last span, and GUESS_OFF if it left the grid */
     uint32_t left;   /* records left in this window */
     uint32_t grid;   /* the divisor of this window's spans so far */
     uint32_t misses; /* records of this window that left the grid */
@@ -50,6 +54,7 @@ static inline void guess_change(struct guess *guess, uint64_t position, uint32_t
     if (guess->step > GUESS_LINE && span % guess->step != 0) {
         guess->misses++;
         guess->ahead = position;
+        guess->last = span | GUESS_OFF;
     }
 }
 
@@ -68,9 +73,11 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
                                                              uint64_t position, uint64_t limit,
                                                              uint32_t span)
 {
-    if ((guess->grid > GUESS_LINE || guess->step > GUESS_LINE) && span != guess->last)
-        guess_change(guess, position, span);
+    uint32_t last = guess->last;
+
     guess->last = span;
+    if ((guess->grid > GUESS_LINE || guess->step > GUESS_LINE) && span != last)
+        guess_change(guess, position, span);
     if (guess->left-- == 0) {
         struct guess decided = *guess; /* a copy, for what has an address is kept in memory */
 

@@ -164,7 +164,7 @@ void map_deinit(struct map *map)
 
     if (map->consumer)
         munmap((void *)map->consumer, page);
-    if (map->producer)
+    if (map->producer && !map->linear)
         munmap((void *)map->producer, page + 2 * map->size);
     if (map->fd >= 0)
         close(map->fd);

@@ -13,6 +13,7 @@ struct map {
     int fd;         /* owned; epoll reports readiness here */
     uint32_t id;    /* 0: no BPF map */
     uint64_t size;  /* bytes of data area: a power of two and a multiple of the page size */
+    bool linear;    /* positions are offsets from data and never wrap, size is any; see linear.h */
     bool read_only; /* the consumer page too */
     char name[16];  /* the map's, cut to 15 characters by the kernel; "" is possible */
     _Atomic unsigned long *consumer;

@@ -8,26 +8,65 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct merge *merge_new(uint32_t offset, uint64_t hold)
+{
+    struct merge *merge = calloc(1, sizeof(*merge));
+
+    if (!merge)
+        return NULL;
+    merge->offset = offset;
+    merge->hold = hold;
+    return merge;
+}
+
+void merge_free(struct merge *merge)
+{
+    if (!merge)
+        return;
+    merge_reset(merge);
+    for (uint32_t i = 0; i < merge->n_rings; i++)
+        merge->rings[i]->merge = NULL;
+    free(merge->rings);
+    free(merge->entries);
+    free(merge);
+}
+
+int merge_add(struct merge *merge, struct ringmill_ring *ring)
+{
+    uint32_t count = merge->n_rings + 1;
+    struct merge_entry *entries = reallocarray(merge->entries, count, sizeof(*entries));
+    struct ringmill_ring **rings;
+
+    if (!entries)
+        return -ENOMEM;
+    merge->entries = entries;
+    rings = reallocarray(merge->rings, count, sizeof(struct ringmill_ring *));
+    if (!rings)
+        return -ENOMEM;
+    merge->rings = rings;
+    merge_reset(merge);
+    merge->rings[merge->n_rings++] = ring;
+    ring->merge = merge;
+    return 0;
+}
+
+void merge_remove(struct merge *merge, struct ringmill_ring *ring)
+{
+    uint32_t i = 0;
+
+    merge_reset(merge);
+    while (merge->rings[i] != ring)
+        i++;
+    merge->n_rings--;
+    memmove(&merge->rings[i], &merge->rings[i + 1], (merge->n_rings - i) * sizeof(merge->rings[0]));
+    ring->merge = NULL;
+}
+
 void merge_reset(struct merge *merge)
 {
     for (uint32_t i = 0; i < merge->n; i++)
         merge->entries[i].ring->merging = false;
     merge->n = 0;
-}
-
-int merge_reserve(struct merge *merge, uint32_t rings)
-{
-    struct merge_entry *entries = reallocarray(merge->entries, rings, sizeof(*entries));
-
-    if (!entries)
-        return -ENOMEM;
-    merge->entries = entries;
-    return 0;
-}
-
-void merge_deinit(struct merge *merge)
-{
-    free(merge->entries);
 }
 
 static void sift_down(struct merge *merge, struct merge_entry entry)
@@ -126,13 +165,12 @@ static bool takes_part(const struct ringmill_ring *ring)
     return !ring->paused && !ring->corrupt_told;
 }
 
-static int look_at_empty_rings(struct merge *merge, struct ringmill_ring *const *rings,
-                               uint32_t n_rings, uint64_t now, bool *ret_all)
+static int look_at_empty_rings(struct merge *merge, uint64_t now, bool *ret_all)
 {
     bool all = true;
 
-    for (uint32_t i = 0; i < n_rings; i++) {
-        struct ringmill_ring *ring = rings[i];
+    for (uint32_t i = 0; i < merge->n_rings; i++) {
+        struct ringmill_ring *ring = merge->rings[i];
 
         if (ring->merging || !takes_part(ring))
             continue;
@@ -146,17 +184,16 @@ static int look_at_empty_rings(struct merge *merge, struct ringmill_ring *const 
     return 0;
 }
 
-int merge_look(struct merge *merge, struct ringmill_ring *const *rings, uint32_t n_rings,
-               uint64_t *ret_due)
+int merge_look(struct merge *merge, uint64_t *ret_due)
 {
     uint64_t now;
     bool all;
     int r;
 
-    if (merge->n > 0 && (merge->n == n_rings || merge->entries[0].key <= merge->watermark))
+    if (merge->n > 0 && (merge->n == merge->n_rings || merge->entries[0].key <= merge->watermark))
         return 1;
     now = ring_now();
-    r = look_at_empty_rings(merge, rings, n_rings, now, &all);
+    r = look_at_empty_rings(merge, now, &all);
     if (r < 0)
         return r;
     if (merge->n == 0) {
@@ -182,16 +219,16 @@ static uint64_t second_key(const struct merge *merge)
     return key;
 }
 
-uint32_t merge_take(struct merge *merge, uint32_t n_rings, struct ringmill_view *ret_views,
-                    uint32_t capacity, struct ringmill_ring **ret_ring)
+uint32_t merge_take(struct merge *merge, struct ringmill_view *ret_views, uint32_t capacity,
+                    struct ringmill_ring **ret_ring)
 {
     struct ringmill_ring *ring = merge->entries[0].ring;
     uint64_t bound = second_key(merge);
-    bool all = merge->n == n_rings;
+    bool all = merge->n == merge->n_rings;
     struct merge_entry next = {.ring = ring};
     uint64_t bytes = 0;
     uint32_t n = 0;
-    bool more;
+    bool more = false;
 
     if (!all && bound > merge->watermark)
         bound = merge->watermark;
@@ -204,6 +241,11 @@ uint32_t merge_take(struct merge *merge, uint32_t n_rings, struct ringmill_view 
         more = peek(merge, ring, &next.key);
     } while (more && n < capacity && next.key <= bound);
     ring_count(ring, n, bytes);
+    /* The ring was in the heap for some time, and what it got meanwhile may be older than the
+     * watermark, which speaks for the rings that were empty then. So it leaves the heap only when
+     * it is empty now. */
+    if (n > 0 && !more)
+        more = ring_look(ring) == RING_READABLE && peek(merge, ring, &next.key);
     if (n > 0 && more)
         sift_down(merge, next);
     else

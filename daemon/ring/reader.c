@@ -86,6 +86,22 @@ static int open_fds(struct ringmill_reader *reader)
     return 0;
 }
 
+/* NULL when out of memory. */
+static struct merge *add_merge(struct ringmill_reader *reader, uint32_t offset, uint64_t hold)
+{
+    struct merge **merges =
+        reallocarray(reader->merges, reader->n_merges + 1, sizeof(struct merge *));
+    struct merge *merge;
+
+    if (!merges)
+        return NULL;
+    reader->merges = merges;
+    merge = merge_new(offset, hold);
+    if (merge)
+        reader->merges[reader->n_merges++] = merge;
+    return merge;
+}
+
 int ringmill_reader_new(const struct ringmill_reader_options *options,
                         struct ringmill_error *reason, struct ringmill_reader **ret_reader)
 {
@@ -102,8 +118,9 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
     if (r < 0)
         return r;
     pace_init(&reader->pace, reader->options.max_latency);
-    reader->merge =
-        (struct merge){.offset = reader->options.merge_offset, .hold = reader->options.merge_hold};
+    if (reader->options.merge &&
+        !add_merge(reader, reader->options.merge_offset, reader->options.merge_hold))
+        return reason_set(reason, -ENOMEM, "out of memory for a reader");
     reader->views = calloc(reader->options.batch, sizeof(*reader->views));
     if (!reader->views)
         return reason_set(reason, -ENOMEM, "out of memory for a reader");
@@ -119,6 +136,8 @@ void ringmill_reader_free(struct ringmill_reader *reader)
     if (!reader)
         return;
     reader_finish(reader, false);
+    for (uint32_t i = 0; i < reader->n_merges; i++)
+        merge_free(reader->merges[i]);
     for (uint32_t i = 0; i < reader->n_rings; i++)
         ringmill_ring_free(reader->rings[i]);
     if (reader->epoll_fd >= 0)
@@ -126,7 +145,7 @@ void ringmill_reader_free(struct ringmill_reader *reader)
     if (reader->wake_fd >= 0)
         close(reader->wake_fd);
     pthread_mutex_destroy(&reader->copy_lock);
-    merge_deinit(&reader->merge);
+    free(reader->merges);
     free(reader->rings);
     free(reader->views);
     free(reader);
@@ -167,8 +186,6 @@ static int make_room(struct ringmill_reader *reader)
     if (!rings)
         return -ENOMEM;
     reader->rings = rings;
-    if (merge_reserve(&reader->merge, capacity) < 0)
-        return -ENOMEM;
     reader->capacity = capacity;
     return 0;
 }
@@ -197,7 +214,10 @@ int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ri
         return r;
     if (epoll_ctl(reader->epoll_fd, EPOLL_CTL_ADD, ring->map.fd, &event) < 0)
         return -errno;
-    merge_reset(&reader->merge);
+    if (reader->options.merge && merge_add(reader->merges[0], ring) < 0) {
+        epoll_ctl(reader->epoll_fd, EPOLL_CTL_DEL, ring->map.fd, NULL);
+        return -ENOMEM;
+    }
     ring->reader = reader;
     ring->user = user;
     ring->paused = false;
@@ -227,7 +247,8 @@ int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring 
         return r;
     if (reader->current == ring)
         reader_finish(reader, false);
-    merge_reset(&reader->merge);
+    if (ring->merge)
+        merge_remove(ring->merge, ring);
     epoll_ctl(reader->epoll_fd, EPOLL_CTL_DEL, ring->map.fd, NULL);
     ring->reader = NULL;
     while (reader->rings[i] != ring)
@@ -242,15 +263,39 @@ int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring 
     return 0;
 }
 
+int ringmill_reader_merge(struct ringmill_reader *reader, struct ringmill_ring *const *rings,
+                          uint32_t count, uint32_t offset, uint64_t hold)
+{
+    struct merge *merge;
+    int r = reader_own(reader);
+
+    for (uint32_t i = 0; i < count && r == 0; i++) {
+        r = check_member(reader, rings[i]);
+        if (r == 0 && rings[i]->merge)
+            r = -EBUSY;
+    }
+    if (r < 0)
+        return r;
+    merge = add_merge(reader, offset, hold ? hold : DEFAULT_MERGE_HOLD);
+    for (uint32_t i = 0; i < count && merge; i++)
+        if (merge_add(merge, rings[i]) < 0) {
+            reader->n_merges--;
+            merge_free(merge);
+            merge = NULL;
+        }
+    return merge ? 0 : -ENOMEM;
+}
+
 int ringmill_reader_pause(struct ringmill_reader *reader, struct ringmill_ring *ring)
 {
     int r = check_member(reader, ring);
 
-    if (r == 0) {
-        ring->paused = true;
-        merge_reset(&reader->merge);
-    }
-    return r;
+    if (r < 0)
+        return r;
+    ring->paused = true;
+    if (ring->merge)
+        merge_reset(ring->merge);
+    return 0;
 }
 
 int ringmill_reader_resume(struct ringmill_reader *reader, struct ringmill_ring *ring)
@@ -277,6 +322,37 @@ void ringmill_reader_release(struct ringmill_reader *reader)
     atomic_store_explicit(&reader->owner, NULL, memory_order_release);
 }
 
+/* A group has its turn when its first ring has. */
+static int look_at_group(const struct ringmill_ring *ring)
+{
+    struct merge *merge = ring->merge;
+    uint64_t due;
+
+    if (ring != merge->rings[0])
+        return 0;
+    if (!merge->corrupt)
+        return merge_look(merge, &due);
+    merge->corrupt = false;
+    return -EBADMSG;
+}
+
+/* 1, 0 or -EBADMSG, as pick() has it. */
+static int look_at_turn(struct ringmill_ring *ring)
+{
+    enum ring_state state;
+
+    if (ring->merge)
+        return look_at_group(ring);
+    if (ring->paused)
+        return 0;
+    state = ring_look(ring);
+    if (state == RING_CORRUPT && !ring->corrupt_told) {
+        ring->corrupt_told = true;
+        return -EBADMSG;
+    }
+    return state == RING_READABLE;
+}
+
 /* The ring whose turn it is, if something can be taken from it; else the next such ring. 1; 0 when
  * nothing is readable anywhere; -EBADMSG once per corrupt ring. */
 static int pick(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
@@ -285,26 +361,20 @@ static int pick(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
     for (uint32_t tried = 0; tried <= reader->n_rings && reader->n_rings; tried++) {
         struct ringmill_ring *ring = reader->rings[reader->cursor];
 
-        if (!ring->paused && reader->turn_records && reader->turn_bytes) {
-            enum ring_state state = ring_look(ring);
+        if (reader->turn_records && reader->turn_bytes) {
+            int r = look_at_turn(ring);
 
-            if (state == RING_READABLE) {
-                *ret_ring = ring;
-                return 1;
-            }
-            if (state == RING_CORRUPT && !ring->corrupt_told) {
-                ring->corrupt_told = true;
-                return -EBADMSG;
-            }
+            *ret_ring = ring;
+            if (r != 0)
+                return r;
         }
         start_turn(reader, reader->cursor + 1);
     }
     return 0;
 }
 
-/* A batch of the ring whose turn it is. */
-static int take_turn(struct ringmill_reader *reader, uint32_t capacity,
-                     struct ringmill_ring **ret_ring)
+/* A batch of the ring whose turn it is, or of the one in its group that has the oldest record. */
+int reader_take(struct ringmill_reader *reader, uint32_t capacity, struct ringmill_batch *ret_batch)
 {
     struct ringmill_ring *ring;
     uint64_t start, walked;
@@ -317,44 +387,16 @@ static int take_turn(struct ringmill_reader *reader, uint32_t capacity,
         if (capacity > reader->turn_records)
             capacity = reader->turn_records;
         start = ring->walk.position;
-        r = ringmill_ring_take(ring, reader->views, capacity);
+        if (ring->merge) {
+            r = (int)merge_take(ring->merge, reader->views, capacity, &ring);
+            start = reader->views[0].position;
+        } else {
+            r = ringmill_ring_take(ring, reader->views, capacity);
+        }
     } while (r <= 0);
     walked = ring->walk.position - start;
     reader->turn_records -= (uint32_t)r;
     reader->turn_bytes -= walked < reader->turn_bytes ? walked : reader->turn_bytes;
-    *ret_ring = ring;
-    return r;
-}
-
-/* A run of the ring with the oldest record. */
-static int take_oldest(struct ringmill_reader *reader, uint32_t capacity,
-                       struct ringmill_ring **ret_ring)
-{
-    uint64_t due;
-    int r;
-
-    if (reader->merge.corrupt) {
-        reader->merge.corrupt = false;
-        return -EBADMSG;
-    }
-    do {
-        r = merge_look(&reader->merge, reader->rings, reader->n_rings, &due);
-        if (r <= 0)
-            return r;
-        r = (int)merge_take(&reader->merge, reader->n_rings, reader->views, capacity, ret_ring);
-    } while (r == 0);
-    return r;
-}
-
-int reader_take(struct ringmill_reader *reader, uint32_t capacity, struct ringmill_batch *ret_batch)
-{
-    struct ringmill_ring *ring;
-    int r;
-
-    r = reader->options.merge ? take_oldest(reader, capacity, &ring)
-                              : take_turn(reader, capacity, &ring);
-    if (r <= 0)
-        return r;
     *ret_batch = (struct ringmill_batch){.ring = ring,
                                          .user = ring->user,
                                          .views = reader->views,

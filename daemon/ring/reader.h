@@ -30,7 +30,8 @@ struct ringmill_reader {
     uint32_t next_view;            /* of them: the next to be given out */
     uint64_t lag_nap;              /* ns to sleep at the most while commits are held back */
     struct pace pace;
-    struct merge merge;
+    struct merge **merges; /* groups of rings that come in order */
+    uint32_t n_merges;
     uint64_t paced_records;      /* of all rings when the reader last went to sleep */
     struct ringmill_view *views; /* options.batch of them */
 

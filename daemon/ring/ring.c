@@ -59,7 +59,7 @@ int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *o
     ring->given = ring->counted = ring->committed;
     ring->walk = (struct walk){
         .data = ring->map.data,
-        .mask = ring->map.size - 1,
+        .mask = ring->map.linear ? UINT64_MAX : ring->map.size - 1,
         .position = ring->committed,
         .limit = ring->committed,
         .no_prefetch = (ring->flags & (RINGMILL_RING_NO_PREFETCH | RINGMILL_RING_OBSERVE)) != 0};
@@ -261,8 +261,8 @@ void ringmill_ring_rewind(struct ringmill_ring *ring)
 {
     if (!ring_lags(ring) || (ring->flags & RINGMILL_RING_OBSERVE))
         return;
-    if (ring->reader)
-        merge_reset(&ring->reader->merge);
+    if (ring->merge)
+        merge_reset(ring->merge);
     ring->walk.position = ring->walk.limit = ring->given = ring->committed;
 }
 

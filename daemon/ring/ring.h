@@ -16,6 +16,8 @@
 #include "ring/map.h"
 #include "ring/walk.h"
 
+struct merge;
+
 /* Written by the lease's thread, read by any. */
 struct ring_counters {
     _Atomic uint64_t records;
@@ -39,7 +41,8 @@ struct ringmill_ring {
     bool unfenced;     /* something was published since the last full fence */
     uint64_t paced;    /* the position when its reader last went to sleep */
     bool paused;
-    bool merging;                   /* in the heap of its reader's merge */
+    struct merge *merge;            /* the group that it is in; NULL: none */
+    bool merging;                   /* in the heap of that */
     uint64_t merge_key;             /* the last timestamp that was seen */
     bool corrupt_told;              /* next_batch has returned this ring's -EBADMSG */
     bool blocked_told;              /* wait has returned this head's RINGMILL_BLOCKED */
@@ -109,7 +112,7 @@ static inline void ring_count(struct ringmill_ring *ring, uint64_t records, uint
         return;
     counter_add(&ring->counters.records, records);
     counter_add(&ring->counters.bytes, bytes);
-    if (discards)
+    if (discards && !ring->map.linear) /* those of a capture are no records at all */
         counter_add(&ring->counters.discards, discards);
     ring->counted = ring->walk.position;
 }

@@ -61,13 +61,13 @@ static void look_at_busy(const struct ringmill_reader *reader, struct ringmill_r
 
 /* True when the oldest record may be delivered, or a ring is corrupt; otherwise the sleep ends when
  * the oldest one is due. */
-static bool look_at_merge(struct ringmill_reader *reader, struct outlook *outlook)
+static bool look_at_merge(struct merge *merge, struct outlook *outlook)
 {
     uint64_t due, now;
 
-    int r = merge_look(&reader->merge, reader->rings, reader->n_rings, &due);
+    int r = merge_look(merge, &due);
 
-    reader->merge.corrupt |= r < 0;
+    merge->corrupt |= r < 0;
     if (r != 0)
         return true;
     now = ring_now();
@@ -80,10 +80,11 @@ static struct outlook look_at_rings(struct ringmill_reader *reader)
 {
     struct outlook outlook = {.sleep = RINGMILL_FOREVER};
 
-    if (reader->options.merge && look_at_merge(reader, &outlook)) {
-        outlook.readable = true;
-        return outlook;
-    }
+    for (uint32_t i = 0; i < reader->n_merges; i++)
+        if (look_at_merge(reader->merges[i], &outlook)) {
+            outlook.readable = true;
+            return outlook;
+        }
     for (uint32_t i = 0; i < reader->n_rings; i++) {
         struct ringmill_ring *ring = reader->rings[i];
         enum ring_state state;

@@ -1,277 +1,386 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One pass over a struct's members. A member's type is first stripped of its names (typedef) and
- * qualifiers, then read by its BTF kind: read_member() is the one place that knows which kinds can
- * be fields, so a new kind is a case there and a reader beside the others.
+/* One walk down a struct's members. Each value is a place, read by the kind of its type once
+ * typedefs and qualifiers are off: structs and unions become lists of fields, arrays one field for
+ * their element, all else is a leaf.
  *
- * Two compilers' habits matter. clang describes char as a signed integer without the "char" mark,
- * so what is text is decided by the name "char". And clang before 15 writes a 64-bit enum with its
- * values cut to 32 bits: its names would lie, so it is read as a plain number. */
+ * A struct that a compiler accepted is never refused because of one odd member: what cannot be a
+ * number or text becomes FIELD_BYTES, and what has no bytes at all (an empty struct, an array
+ * without elements amid others) is left out. BTF that no compiler writes is refused: members
+ * outside of their struct, circles of typedefs. A struct that holds itself ends at
+ * READER_DEPTH_MAX, and its breadth at READER_MEMBERS_MAX. */
 
 #include "schema/btf.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "schema/lookup.h"
+#include "schema/reader.h"
+#include "schema/spelling.h"
 
-/* What is being read, for the readers below. */
-struct member {
-    const struct btf *btf;
-    const struct btf_type *owner;
-    uint32_t index;
-    const struct btf_type *type; /* without typedefs and qualifiers */
-    struct schema *schema;
-    struct field *field;
+/* The fields of one struct while it is read; they move into the schema once all are known. */
+struct list {
+    struct field *fields;
+    uint32_t count;
+    uint32_t room;
 };
 
-static bool is_named(const struct btf *btf, const struct btf_type *type, const char *name)
+static void list_deinit(struct list *list)
 {
-    return strcmp(lookup_name(btf, type), name) == 0;
+    free(list->fields);
 }
 
-/* ---- one member ---- */
+static int read_place(struct reader *reader, const struct place *place, struct field *field);
 
-static bool is_bitfield(const struct member *member)
+/* ---- what is kept ---- */
+
+const char *reader_keep(struct reader *reader, const char *text, int *ret_code)
 {
-    uint32_t bit = btf_member_bit_offset(member->owner, member->index);
-    uint32_t bits = btf_member_bitfield_size(member->owner, member->index);
+    const char *kept;
 
-    if (btf_is_int(member->type) && btf_int_bits(member->type) != member->type->size * 8)
-        return true;
-    return bits != 0 || bit % 8 != 0;
+    reader->names += strlen(text) + 1;
+    if (reader->names > READER_NAMES_MAX) {
+        *ret_code = error_set(reader->error, -E2BIG, "%s: its names take more than %d MiB",
+                              reader->schema->type_name, READER_NAMES_MAX >> 20);
+        return NULL;
+    }
+    kept = schema_keep(reader->schema, text);
+    if (!kept)
+        *ret_code = error_set(reader->error, -ENOMEM, "out of memory");
+    return kept;
 }
 
-static bool is_char(const struct btf *btf, const struct btf_type *type)
+int reader_spell(struct reader *reader, uint32_t type_id, const char **ret_spelling)
 {
-    return type && btf_is_int(type) && type->size == 1 &&
-           (is_named(btf, type, "char") || is_named(btf, type, "signed char"));
+    const char **known = &reader->known[type_id].spelling;
+    char text[SPELLING_MAX];
+    int r = 0;
+
+    if (!*known) {
+        spelling_put(reader->btf, type_id, text);
+        *known = reader_keep(reader, text, &r);
+    }
+    *ret_spelling = *known;
+    return r;
 }
 
-static bool is_char_array(const struct member *member)
+static int refuse_damage(const struct reader *reader, const char *name)
 {
-    return btf_is_array(member->type) &&
-           is_char(member->btf, lookup_bare(member->btf, btf_array(member->type)->type));
+    return error_set(reader->error, -EINVAL,
+                     "%s: its BTF is damaged: the member \"%s\" cannot be where it says",
+                     reader->schema->type_name, name);
 }
 
-static bool is_tail(const struct member *member)
-{
-    return is_char_array(member) && btf_array(member->type)->nelems == 0 &&
-           member->index + 1 == btf_vlen(member->owner);
-}
+/* ---- lists of fields ---- */
 
-/* Sizes that field_integer() can read; foreign BTF may claim any. */
-static bool is_integer_size(uint32_t size)
+static int list_add(struct reader *reader, struct list *list, const struct field *field)
 {
-    return size == 1 || size == 2 || size == 4 || size == 8;
-}
+    if (list->count == list->room) {
+        uint32_t room = list->room ? 2 * list->room : 16;
+        struct field *fields = reallocarray(list->fields, room, sizeof(*fields));
 
-static int read_int(struct member *member)
-{
-    struct field *field = member->field;
-
-    if (!is_integer_size(member->type->size))
-        return -ENOTSUP;
-    field->size = member->type->size;
-    field->is_signed = (btf_int_encoding(member->type) & BTF_INT_SIGNED) != 0;
-    field->kind = field->is_signed ? FIELD_INT : FIELD_UINT;
-    if (btf_int_encoding(member->type) & BTF_INT_BOOL && field->size == 1)
-        field->kind = FIELD_BOOL;
-    if (field->kind == FIELD_UINT && field->size == 8 && strcmp(field->name, "ktime") == 0)
-        field->meaning = MEANING_KTIME;
+        if (!fields)
+            return error_set(reader->error, -ENOMEM, "out of memory");
+        list->fields = fields;
+        list->room = room;
+    }
+    list->fields[list->count++] = *field;
     return 0;
 }
 
-static int64_t enum_value(const struct btf_type *type, uint32_t index)
+static struct field *list_keep(struct reader *reader, const struct list *list)
 {
-    if (btf_is_enum64(type))
-        return (int64_t)btf_enum64_value(&btf_enum64(type)[index]);
-    if (btf_kflag(type))
-        return btf_enum(type)[index].val;
-    return (uint32_t)btf_enum(type)[index].val;
+    struct field *kept = schema_keep_array(reader->schema, list->count, sizeof(*kept));
+
+    if (!kept)
+        error_set(reader->error, -ENOMEM, "out of memory");
+    else if (list->count > 0)
+        memcpy(kept, list->fields, list->count * sizeof(*kept));
+    return kept;
 }
 
-static uint32_t enum_name_offset(const struct btf_type *type, uint32_t index)
+/* ---- members ---- */
+
+static bool is_group(const struct btf_type *type)
 {
-    return btf_is_enum64(type) ? btf_enum64(type)[index].name_off : btf_enum(type)[index].name_off;
+    return btf_is_struct(type) || btf_is_union(type);
 }
 
-static int read_enum(struct member *member)
+/* How many bits, and how many behind the place's offset, if the member is a bitfield. There are
+ * two ways to say it: in the member itself, or in an integer type made for it. */
+static uint32_t bitfield_of(const struct place *place, uint32_t index, uint32_t *ret_bit)
 {
-    const struct btf_type *type = member->type;
-    struct field *field = member->field;
-    uint32_t n_names = btf_vlen(type);
-    struct enum_name *names;
+    uint32_t bit = btf_member_bit_offset(place->owner, index) % 8;
+    uint32_t bits = btf_member_bitfield_size(place->owner, index);
 
-    if (!is_integer_size(type->size))
-        return -ENOTSUP;
-    field->size = type->size;
-    field->is_signed = btf_kflag(type);
-    if (type->size == 8 && !btf_is_enum64(type)) {
-        field->kind = field->is_signed ? FIELD_INT : FIELD_UINT;
+    if (btf_is_int(place->type) && !bits && !btf_kflag(place->owner)) {
+        bits = btf_int_bits(place->type);
+        bit += btf_int_offset(place->type);
+    }
+    if (bit == 0 && bits == place->type->size * 8)
+        bits = 0; /* a whole integer, whatever it is called */
+    *ret_bit = bit;
+    return bits;
+}
+
+static int read_bits(struct reader *reader, const struct place *place, uint32_t bit, uint32_t bits,
+                     struct field *field)
+{
+    int r;
+
+    if ((uint64_t)bit + bits > place->room * 8)
+        return refuse_damage(reader, place->name);
+    r = leaf_read_bits(reader, place, bit, bits, field);
+    return r == 0 ? reader_spell(reader, place->type_id, &field->type_name) : r;
+}
+
+/* A char[] behind a struct's texts is where those live, and no field of its own. */
+static bool is_home_of_texts(const struct reader *reader, const struct field *field)
+{
+    return reader->has_texts && field->kind == FIELD_CHARS && field->size == 0;
+}
+
+static int read_member(struct reader *reader, const struct place *place, uint32_t index,
+                       struct list *list)
+{
+    struct field field = {.offset = place->offset};
+    uint32_t bit, bits = bitfield_of(place, index, &bit);
+    int r;
+
+    if (!bits && bit)
+        return 0; /* how wide it is, nobody says */
+    r = bits ? read_bits(reader, place, bit, bits, &field) : read_place(reader, place, &field);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    if (is_home_of_texts(reader, &field))
         return 0;
-    }
-    names = schema_keep_array(member->schema, n_names, sizeof(*names));
-    if (!names)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < n_names; i++) {
-        const char *name = btf__name_by_offset(member->btf, enum_name_offset(type, i));
+    field.name = reader_keep(reader, place->name, &r);
+    return field.name ? list_add(reader, list, &field) : r;
+}
 
-        names[i].value = enum_value(type, i);
-        names[i].name = schema_keep(member->schema, name ? name : "");
-        if (!names[i].name)
-            return -ENOMEM;
-    }
-    field->kind = FIELD_ENUM;
-    field->names = names;
-    field->n_names = n_names;
+static int read_members(struct reader *reader, const struct place *group, struct list *list);
+
+/* Of the unnamed only structs and unions say anything: their members are also those of the struct
+ * around. */
+static int read_one(struct reader *reader, const struct place *place, uint32_t index,
+                    struct list *list)
+{
+    if (*place->name)
+        return read_member(reader, place, index, list);
+    if (!is_group(place->type) || place->depth == READER_DEPTH_MAX)
+        return 0;
+    if (place->type->size > place->room)
+        return refuse_damage(reader, "(unnamed)");
+    return read_members(reader, place, list);
+}
+
+static int find_member(struct reader *reader, const struct place *group, uint32_t index,
+                       struct place *ret_place)
+{
+    const struct btf_member *member = &btf_members(group->type)[index];
+    const char *name = btf__name_by_offset(reader->btf, member->name_off);
+    uint32_t bytes = btf_member_bit_offset(group->type, index) / 8;
+    bool last = btf_is_union(group->type) || index + 1 == btf_vlen(group->type);
+
+    *ret_place = (struct place){
+        .owner = group->type,
+        .name = name ? name : "",
+        .type_id = member->type,
+        .type = lookup_bare(reader->btf, member->type),
+        .offset = group->offset + bytes,
+        .room = (uint64_t)group->type->size - bytes,
+        .depth = group->depth + 1,
+        .tail = group->tail && last,
+    };
+    if (!ret_place->type || bytes > group->type->size)
+        return refuse_damage(reader, ret_place->name);
     return 0;
 }
 
-static int read_array(struct member *member)
+static int read_members(struct reader *reader, const struct place *group, struct list *list)
 {
-    if (!is_char_array(member) || btf_array(member->type)->nelems == 0)
-        return -ENOTSUP;
-    member->field->kind = FIELD_CHARS;
-    member->field->size = btf_array(member->type)->nelems;
-    return 0;
-}
-
-static int read_struct(struct member *member)
-{
-    if (member->type->size != 4)
-        return -ENOTSUP;
-    if (is_named(member->btf, member->type, "ringmill_text"))
-        member->field->kind = FIELD_TEXT;
-    else if (is_named(member->btf, member->type, "ringmill_texts"))
-        member->field->kind = FIELD_TEXTS;
-    else
-        return -ENOTSUP;
-    member->field->size = member->type->size;
-    return 0;
-}
-
-/* Fills the field but for its name and offset. -ENOTSUP: a kind that no field can be. */
-static int read_member(struct member *member)
-{
-    if (is_bitfield(member))
-        return -ENOTSUP;
-    switch (btf_kind(member->type)) {
-    case BTF_KIND_INT:
-        return read_int(member);
-    case BTF_KIND_ENUM:
-    case BTF_KIND_ENUM64:
-        return read_enum(member);
-    case BTF_KIND_ARRAY:
-        return read_array(member);
-    case BTF_KIND_STRUCT:
-        return read_struct(member);
-    default:
-        return -ENOTSUP;
-    }
-}
-
-/* What a person calls a member that cannot be a field. */
-static const char *member_kind(const struct member *member)
-{
-    if (is_bitfield(member))
-        return "a bitfield";
-    switch (btf_kind(member->type)) {
-    case BTF_KIND_INT:
-    case BTF_KIND_ENUM:
-    case BTF_KIND_ENUM64:
-        return "an integer of an unusual size";
-    case BTF_KIND_PTR:
-        return "a pointer";
-    case BTF_KIND_ARRAY:
-        return btf_array(member->type)->nelems ? "an array" : "an array without a length";
-    case BTF_KIND_STRUCT:
-        return "a nested struct";
-    case BTF_KIND_UNION:
-        return "a union";
-    case BTF_KIND_FLOAT:
-        return "a floating point number";
-    default:
-        return "of an unknown kind";
-    }
-}
-
-static int refuse_member(const struct member *member, struct error *error)
-{
-    return error_set(error, -ENOTSUP,
-                     "%s: field \"%s\" is %s; allowed are integers, bool, enums, char[N], "
-                     "struct ringmill_text and struct ringmill_texts",
-                     member->schema->type_name, member->field->name, member_kind(member));
-}
-
-/* ---- the struct ---- */
-
-static int read_name(struct member *member)
-{
-    const struct btf_member *raw = &btf_members(member->owner)[member->index];
-    const char *name = btf__name_by_offset(member->btf, raw->name_off);
-
-    member->field->name = schema_keep(member->schema, name && *name ? name : "(unnamed)");
-    return member->field->name ? 0 : -ENOMEM;
-}
-
-static int read_members(const struct btf *btf, const struct btf_type *type, struct error *error,
-                        struct schema *schema)
-{
-    uint32_t n_members = btf_vlen(type);
-
-    schema->size = type->size;
-    schema->n_fields = 0;
-    for (uint32_t i = 0; i < n_members; i++) {
-        struct member member = {.btf = btf, .owner = type, .index = i, .schema = schema};
+    for (uint32_t i = 0; i < btf_vlen(group->type); i++) {
+        struct place place;
         int r;
 
-        member.type = lookup_bare(btf, btf_members(type)[i].type);
-        member.field = &schema->fields[schema->n_fields];
-        if (!member.type)
-            return error_set(error, -EINVAL, "%s: its BTF is damaged", schema->type_name);
-        if (is_tail(&member))
-            break;
-        r = read_name(&member);
+        if (++reader->members > READER_MEMBERS_MAX)
+            return error_set(reader->error, -E2BIG, "%s has more than %d members",
+                             reader->schema->type_name, READER_MEMBERS_MAX);
+        r = find_member(reader, group, i, &place);
         if (r == 0)
-            r = read_member(&member);
-        if (r == -ENOTSUP)
-            return refuse_member(&member, error);
+            r = read_one(reader, &place, i, list);
         if (r < 0)
-            return error_set(error, r, "%s: out of memory", schema->type_name);
-        member.field->offset = btf_member_bit_offset(type, i) / 8;
-        schema->n_fields++;
+            return r;
     }
     return 0;
 }
 
-static struct schema *new_schema(const struct btf *btf, const struct btf_type *type,
-                                 const char *asked_name)
-{
-    const char *name = lookup_name(btf, type);
-    char type_name[256];
+/* ---- structs and unions ---- */
 
-    if (!*name)
-        return schema_new(asked_name, btf_vlen(type)); /* a typedef of an unnamed struct */
-    snprintf(type_name, sizeof(type_name), "struct %s", name);
-    return schema_new(type_name, btf_vlen(type));
+static enum field_kind text_kind(const struct reader *reader, const struct btf_type *type)
+{
+    const char *name = lookup_name(reader->btf, type);
+
+    if (!btf_is_struct(type) || type->size != 4)
+        return FIELD_STRUCT;
+    if (strcmp(name, "ringmill_text") == 0)
+        return FIELD_TEXT;
+    return strcmp(name, "ringmill_texts") == 0 ? FIELD_TEXTS : FIELD_STRUCT;
+}
+
+/* One that shows nothing inside is shown as its bytes. */
+static int read_group(struct reader *reader, const struct place *place, struct field *field)
+{
+    _cleanup_(list_deinit) struct list list = {0};
+    int r;
+
+    field->size = place->type->size;
+    field->kind = text_kind(reader, place->type);
+    if (field->kind != FIELD_STRUCT) {
+        reader->has_texts = true;
+        return 0;
+    }
+    r = place->depth < READER_DEPTH_MAX ? read_members(reader, place, &list) : 0;
+    if (r < 0)
+        return r;
+    if (list.count == 0) {
+        field->kind = FIELD_BYTES;
+        return field->size ? 0 : READER_SKIP;
+    }
+    if (btf_is_union(place->type))
+        field->kind = FIELD_UNION;
+    field->members = list_keep(reader, &list);
+    field->n_members = list.count;
+    return field->members ? 0 : -ENOMEM;
+}
+
+/* ---- arrays ---- */
+
+/* Without a length: at the end of a sample it goes on until there; elsewhere it is nothing. */
+static int read_array(struct reader *reader, const struct place *place, struct field *field)
+{
+    const struct btf_array *array = btf_array(place->type);
+    struct place inner = *place;
+    struct field element = {.name = "", .offset = place->offset};
+    struct field *kept;
+    uint64_t size;
+    int r;
+
+    if (array->nelems == 0 && !place->tail)
+        return READER_SKIP;
+    if (leaf_is_char(reader->btf, array->type)) {
+        field->kind = FIELD_CHARS;
+        field->size = array->nelems;
+        return 0;
+    }
+    inner.type_id = array->type;
+    inner.type = lookup_bare(reader->btf, array->type);
+    inner.depth = place->depth + 1;
+    inner.tail = false;
+    inner.room = array->nelems ? place->room : UINT32_MAX - place->offset;
+    if (!inner.type)
+        return refuse_damage(reader, place->name);
+    r = read_place(reader, &inner, &element);
+    if (r != 0)
+        return r;
+    size = (uint64_t)element.size * array->nelems;
+    if (size > place->room)
+        return refuse_damage(reader, place->name);
+    if (element.size == 0)
+        return READER_SKIP;
+    kept = schema_keep_array(reader->schema, 1, sizeof(*kept));
+    if (!kept)
+        return error_set(reader->error, -ENOMEM, "out of memory");
+    *kept = element;
+    field->kind = FIELD_ARRAY;
+    field->size = (uint32_t)size;
+    field->members = kept;
+    field->count = array->nelems;
+    field->stride = element.size;
+    return 0;
+}
+
+/* Too deep to go on: its bytes, as far as their number is known. */
+static int read_depth(struct reader *reader, const struct place *place, struct field *field)
+{
+    int64_t size = btf__resolve_size(reader->btf, place->type_id);
+
+    if (size <= 0)
+        return READER_SKIP;
+    field->kind = FIELD_BYTES;
+    field->size = (uint32_t)size;
+    return 0;
+}
+
+/* Fills the field but for its name and offset. 0, READER_SKIP, or -errno with a sentence. */
+static int read_place(struct reader *reader, const struct place *place, struct field *field)
+{
+    int r;
+
+    if (is_group(place->type))
+        r = place->type->size > place->room ? refuse_damage(reader, place->name)
+                                            : read_group(reader, place, field);
+    else if (!btf_is_array(place->type))
+        r = leaf_read(reader, place, field);
+    else
+        r = place->depth < READER_DEPTH_MAX ? read_array(reader, place, field)
+                                            : read_depth(reader, place, field);
+    if (r == 0 && field->size > place->room)
+        r = refuse_damage(reader, place->name);
+    if (r == 0)
+        r = reader_spell(reader, place->type_id, &field->type_name);
+    return r;
+}
+
+/* ---- the whole ---- */
+
+static struct schema *new_schema(const struct btf *btf, const struct candidate *found)
+{
+    const char *word = btf_is_union(found->type) ? "union" : "struct";
+    char type_name[SPELLING_MAX];
+
+    if (!*lookup_name(btf, found->type))
+        return schema_new(found->name, 0); /* a typedef of an unnamed struct */
+    snprintf(type_name, sizeof(type_name), "%s %s", word, found->name);
+    return schema_new(type_name, 0);
+}
+
+static int read_schema(struct reader *reader, const struct btf_type *type)
+{
+    const struct place whole = {.name = "", .type = type, .room = type->size, .tail = true};
+    _cleanup_(list_deinit) struct list list = {0};
+    int r = read_members(reader, &whole, &list);
+
+    if (r < 0)
+        return r;
+    if (list.count == 0)
+        return error_set(reader->error, -ENOENT, "%s has no members", reader->schema->type_name);
+    reader->schema->size = type->size;
+    reader->schema->n_fields = list.count;
+    reader->schema->fields = list_keep(reader, &list);
+    return reader->schema->fields ? 0 : -ENOMEM;
 }
 
 int schema_from_btf(const struct btf *btf, const char *type_name, struct error *error,
                     struct schema **ret_schema)
 {
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
-    const struct btf_type *type;
-    int r = lookup_struct(btf, type_name, error, &type);
+    _cleanup_(cleanup_free) struct reader_known *known = NULL;
+    struct reader reader = {.btf = btf, .error = error};
+    struct candidate found;
+    int r = lookup_type(btf, type_name, NULL, error, &found);
 
     if (r < 0)
         return r;
-    schema = new_schema(btf, type, type_name);
-    if (!schema)
+    reader.schema = schema = new_schema(btf, &found);
+    reader.known = known = calloc(btf__type_cnt(btf), sizeof(*known));
+    if (!schema || !known)
         return error_set(error, -ENOMEM, "out of memory");
-    r = read_members(btf, type, error, schema);
+    r = read_schema(&reader, found.type);
     if (r < 0)
         return r;
     *ret_schema = TAKE_PTR(schema);

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Finding types in BTF. What is returned belongs to btf and lives as long as it. */
+/* Finding types in BTF: by name, or by what a BPF object's author says of its rings. What is
+ * returned belongs to btf and lives as long as it.
+ *
+ * Two conventions name types; both keep a type in BTF that nothing else would:
+ *
+ *     const struct flow *unused_flow __attribute__((unused));   a variable with "unused" in its
+ *                                                               name: RINGMILL_EVENT(flow), bpf2go
+ *     GADGET_TRACER(tcp, events, flow);                         Inspektor Gadget's; it defines
+ *                                                               gadget_tracer_tcp___events___flow,
+ *                                                               which names the ring's map, too */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -10,17 +20,43 @@
 struct btf;
 struct btf_type;
 
-enum { LOOKUP_CANDIDATES_MAX = 10 }; /* structs that an error lists */
+enum {
+    LOOKUP_CANDIDATES_MAX = 10, /* types that an error lists */
+    LOOKUP_KEPT_MAX = 1024,     /* variables of a convention; more are not listed */
+    LOOKUP_KERNEL_NAME = 15,    /* bytes of a map's name in the kernel */
+    LOOKUP_ALIASES_MAX = 256,   /* typedefs and qualifiers on top of each other */
+};
 
-/* The struct called "exec_event" or "struct exec_event", or what a typedef of that name stands for.
- * type_name NULL: the one struct that the object keeps on purpose, by a variable like
- * `const struct exec_event *unused_exec_event`. 0, or -ENOENT with a sentence that lists the
- * structs there are. */
-int lookup_struct(const struct btf *btf, const char *type_name, struct error *error,
-                  const struct btf_type **ret_type);
+/* A struct or union that samples may be of. */
+struct candidate {
+    const struct btf_type *type;
+    const char *name; /* its own, or that of the typedef that stands for it */
+    bool kept;        /* a convention names it */
+    const char *map;  /* of GADGET_TRACER: map_length bytes, the ring's name; else "" */
+    int map_length;
+};
+
+/* The struct or union called "exec_event", "struct exec_event", "union u", or what a typedef of
+ * that name stands for. type_name NULL: the one that the conventions name for that map (NULL: for
+ * any). 0, or -ENOENT with a sentence that lists the types there are, those of the conventions
+ * first, and the nearest name. */
+int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
+                struct error *error, struct candidate *ret);
+
+/* The name of the one type that the conventions name for a map: GADGET_TRACER's for that map, or
+ * else the only one kept. NULL: none, or several. The BTF need not hold a type of that name.
+ * map_name NULL: whichever map. */
+const char *lookup_convention(const struct btf *btf, const char *map_name);
+
+/* All named structs and unions, each once, those of the conventions first; of GADGET_TRACER once
+ * for each map. The caller frees the list. 0 or -ENOMEM. */
+int lookup_candidates(const struct btf *btf, struct candidate **ret_list, uint32_t *ret_count);
+
+/* Whether there is no struct and no union with members at all. */
+bool lookup_is_empty(const struct btf *btf);
 
 /* The type without typedefs and qualifiers; NULL where the chain leads nowhere, or is longer than
- * any compiler makes it (a circle). */
+ * LOOKUP_ALIASES_MAX (a circle). */
 const struct btf_type *lookup_bare(const struct btf *btf, uint32_t id);
 
 /* The type's name, "" when it has none. */

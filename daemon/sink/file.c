@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* O_APPEND, so that a second writer or a truncating log rotation never leaves a hole. */
+/* O_APPEND, so that a second writer or a truncating log rotation never leaves a hole.
+ *
+ * A file ends with a whole event whenever write() has returned: what a full disk took of another
+ * one is cut off again. So at any of these moments the file can be left for another one, also with
+ * the disk still full and a log rotation that is to make room. A fifo cannot be cut, so there the
+ * rest of the event must follow first (`midway`).
+ *
+ * Half a line at the end of a file that is found there (a kill) is closed with a newline, so that
+ * it spoils itself and not the first event that follows.
+ *
+ * After a failed sync the kernel takes the pages for clean: syncing once more would succeed and
+ * mean nothing. So what was not synced is cut off and written anew. */
 
 #include "sink/file.h"
 
@@ -11,8 +22,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "sink/archive.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+enum file_sync { SYNC_NEVER, SYNC_ROTATE, SYNC_INTERVAL, SYNC_CHUNK };
+enum file_compress { COMPRESS_NONE, COMPRESS_ZSTD };
+
+static const struct setting_choice sync_choices[] = {
+    {"never", SYNC_NEVER},
+    {"rotate", SYNC_ROTATE},
+    {"interval", SYNC_INTERVAL},
+    {"chunk", SYNC_CHUNK},
+    {0},
+};
+
+static const struct setting_choice compress_choices[] = {
+    {"none", COMPRESS_NONE},
+    {"zstd", COMPRESS_ZSTD},
+    {0},
+};
+
 struct file_config {
     const char *path;
+    uint64_t rotate_size;
+    uint64_t rotate_every;
+    int64_t keep;
+    int compress;
+    int sync;
+    uint64_t sync_interval;
 };
 
 static const struct setting file_settings[] = {
@@ -23,12 +63,81 @@ static const struct setting file_settings[] = {
         .required = true,
         .doc = "the file to append to",
     },
+    {
+        .name = "rotate_size",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct file_config, rotate_size),
+        .minimum = 4096,
+        .doc = "begin a new file when this one has so many bytes; without it, size does not matter",
+    },
+    {
+        .name = "rotate_every",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct file_config, rotate_every),
+        .minimum = INT64_C(1000000000),
+        .doc = "begin a new file at each multiple of this time of the wall clock (UTC)",
+    },
+    {
+        .name = "keep",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct file_config, keep),
+        .minimum = 1,
+        .maximum = 1000000,
+        .doc = "rotated files that stay, the oldest ones go; without it, all stay",
+    },
+    {
+        .name = "compress",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct file_config, compress),
+        .fallback = "none",
+        .choices = compress_choices,
+        .doc = "what is done to rotated files",
+    },
+    {
+        .name = "fsync",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct file_config, sync),
+        .fallback = "never",
+        .choices = sync_choices,
+        .doc = "when what was written is brought to disk; chunk: before it counts as delivered",
+    },
+    {
+        .name = "fsync_interval",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct file_config, sync_interval),
+        .minimum = INT64_C(10000000),
+        .fallback = "1s",
+        .doc = "how often, with fsync: interval",
+    },
     {0},
 };
 
 struct file_sink {
     struct sink base;
-    int fd;
+    struct file_config config; /* path is our own copy */
+    struct archive archive;
+    enum framing framing;
+    const char *name;
+
+    /* owned by the writer thread */
+    struct log_limit complaints;
+    int fd;       /* -1: it has to be opened anew */
+    bool regular; /* and not a fifo, a terminal, ... */
+    bool torn;    /* it ends with half a line that is not ours */
+    bool midway;  /* the last write ended within an event */
+    bool unsynced;
+    int64_t synced_at;  /* ns, monotonic */
+    int64_t rotates_at; /* ns, wall clock */
+
+    /* owned by the writer thread, any thread reads */
+    _Atomic uint64_t size; /* of the file, as far as we know */
+    counter rotations;
+    counter rotations_failed;
+    counter syncs;
+    counter syncs_failed;
+
+    /* any thread */
+    atomic_bool moved; /* reopen() was called */
 };
 
 /* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
@@ -42,31 +151,253 @@ static int open_for_append(const char *path)
     return fd;
 }
 
-static int file_open(const void *config, struct error *error, struct sink **ret)
+static bool ends_midway(const char *path, off_t size)
 {
-    const struct file_config *file = config;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char last = '\n';
+
+    if (fd < 0)
+        return false; /* write-only for us: then it cannot be seen */
+    if (pread(fd, &last, 1, size - 1) != 1)
+        last = '\n';
+    close(fd);
+    return last != '\n';
+}
+
+/* The next multiple of rotate_every after now. */
+static int64_t next_rotation(const struct file_sink *sink)
+{
+    int64_t every = (int64_t)sink->config.rotate_every;
+    int64_t now = clock_realtime();
+
+    return every > 0 ? now - now % every + every : INT64_MAX;
+}
+
+/* 0 or -errno. */
+static int open_file(struct file_sink *sink)
+{
+    int fd = open_for_append(sink->config.path);
+    struct stat stat;
+
+    if (fd < 0)
+        return -errno;
+    sink->regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
+    sink->size = sink->regular ? (uint64_t)stat.st_size : 0;
+    sink->torn = sink->framing == FRAMING_LINES && sink->size > 0 &&
+                 ends_midway(sink->config.path, stat.st_size);
+    sink->rotates_at = next_rotation(sink);
+    sink->fd = fd;
+    return 0;
+}
+
+static int sync_now(struct file_sink *sink)
+{
+    int result = fdatasync(sink->fd) < 0 ? -errno : 0;
+
+    sink->unsynced = false; /* either way: trying again would succeed for nothing */
+    sink->synced_at = clock_monotonic();
+    if (result == -EINVAL || result == -EROFS)
+        return 0; /* a fifo cannot */
+    counter_add(result < 0 ? &sink->syncs_failed : &sink->syncs, 1);
+    return result;
+}
+
+static void file_close(struct sink *base)
+{
+    struct file_sink *sink = (struct file_sink *)base;
+
+    if (!sink)
+        return;
+    if (sink->fd >= 0) {
+        if (sink->unsynced && sink->config.sync == SYNC_INTERVAL)
+            sync_now(sink);
+        close(sink->fd);
+    }
+    archive_deinit(&sink->archive);
+    free((char *)sink->config.path);
+    free(sink);
+}
+
+static int file_open(const void *config, const struct sink_options *options, struct error *error,
+                     struct sink **ret)
+{
     struct file_sink *sink = calloc(1, sizeof(*sink));
+    int result;
 
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_file;
-    sink->fd = open_for_append(file->path);
-    if (sink->fd < 0) {
-        int code = -errno;
-
-        free(sink);
-        return error_set(error, code, "cannot open %s for writing: %s", file->path,
-                         code == -ENXIO ? "nobody reads this fifo" : strerror(-code));
+    sink->fd = -1;
+    sink->framing = options->framing;
+    sink->name = options->name;
+    sink->complaints = (struct log_limit){.lines = 1, .seconds = 60};
+    sink->config = *(const struct file_config *)config;
+    sink->config.path = strdup(sink->config.path);
+    result = sink->config.path
+                 ? archive_init(&sink->archive, sink->config.path,
+                                sink->config.compress == COMPRESS_ZSTD, (uint32_t)sink->config.keep)
+                 : -ENOMEM;
+    if (result == 0)
+        result = open_file(sink);
+    if (result < 0) {
+        error_set(error, result, "cannot open %s for writing: %s",
+                  ((const struct file_config *)config)->path,
+                  result == -ENXIO ? "nobody reads this fifo" : strerror(-result));
+        file_close(&sink->base);
+        return result;
     }
     *ret = &sink->base;
     return 0;
 }
 
-static ssize_t file_write(struct sink *sink, const char *bytes, size_t size)
-{
-    ssize_t written = write(((struct file_sink *)sink)->fd, bytes, size);
+/* ---- on the writer thread -------------------------------------------------------------------- */
 
-    return written < 0 ? -errno : written;
+static void leave_file(struct file_sink *sink)
+{
+    if (sink->unsynced && sink->config.sync != SYNC_NEVER)
+        sync_now(sink);
+    close(sink->fd);
+    sink->fd = -1;
+}
+
+static bool is_due(const struct file_sink *sink, size_t more)
+{
+    if (sink->size == 0)
+        return false;
+    return (sink->config.rotate_size > 0 && sink->size + more > sink->config.rotate_size) ||
+           clock_realtime() >= sink->rotates_at;
+}
+
+/* Only what is there by that name: somebody else may have moved it away already. If it cannot be
+ * moved, a file that grows is better than none. */
+static void rotate(struct file_sink *sink)
+{
+    int result = archive_move(&sink->archive, clock_realtime());
+
+    if (result < 0 && result != -ENOENT) {
+        counter_add(&sink->rotations_failed, 1);
+        log_limited(&sink->complaints, LOG_LEVEL_ERROR, "sink", sink->name,
+                    "cannot rename %s: %s; it goes on as it is", sink->config.path,
+                    strerror(-result));
+        sink->rotates_at = next_rotation(sink);
+        return;
+    }
+    leave_file(sink);
+    counter_add(&sink->rotations, 1);
+    archive_rotated(&sink->archive);
+}
+
+/* Between two events: whatever changes the file happens here. */
+static int change_file(struct file_sink *sink, size_t more)
+{
+    bool rotates = sink->config.rotate_size > 0 || sink->config.rotate_every > 0;
+    int result;
+
+    if (atomic_exchange(&sink->moved, false) && sink->fd >= 0)
+        leave_file(sink);
+    if (sink->fd >= 0 && rotates && is_due(sink, more))
+        rotate(sink);
+    result = sink->fd < 0 ? open_file(sink) : 0;
+    if (result < 0 || !sink->torn)
+        return result;
+    if (write(sink->fd, "\n", 1) != 1)
+        return -errno;
+    sink->size++;
+    sink->torn = false;
+    return 0;
+}
+
+/* Opens anew what was moved away, and syncs by interval, if it is time. Returns ms until it will
+ * be; -1: nothing to sync. */
+static int file_tend(struct sink *base)
+{
+    struct file_sink *sink = (struct file_sink *)base;
+    int64_t left;
+
+    if (atomic_load(&sink->moved) && !sink->midway)
+        change_file(sink, 0); /* if that fails, the next write says so */
+    if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->fd < 0)
+        return -1;
+    left = sink->synced_at + (int64_t)sink->config.sync_interval - clock_monotonic();
+    if (left > 0)
+        return (int)(left / NS_PER_MS) + 1;
+    sync_now(sink);
+    return -1;
+}
+
+/* All of it, or as much as goes: then *ret_code says why. */
+static size_t write_most(struct file_sink *sink, const char *bytes, size_t size, int *ret_code)
+{
+    size_t written = 0;
+
+    while (written < size) {
+        ssize_t more = write(sink->fd, bytes + written, size - written);
+
+        if (more < 0) {
+            *ret_code = -errno;
+            break;
+        }
+        written += (size_t)more;
+    }
+    sink->size += written;
+    sink->unsynced |= written > 0;
+    return written;
+}
+
+/* Takes back the last bytes. */
+static bool cut(struct file_sink *sink, size_t bytes)
+{
+    struct stat stat;
+
+    if (bytes == 0)
+        return true;
+    if (!sink->regular || fstat(sink->fd, &stat) < 0 || stat.st_size < (off_t)bytes ||
+        ftruncate(sink->fd, stat.st_size - (off_t)bytes) < 0)
+        return false;
+    sink->size -= bytes;
+    return true;
+}
+
+static size_t whole_events(enum framing framing, const char *bytes, size_t size)
+{
+    size_t whole = 0, length;
+
+    while ((length = framing_next(framing, bytes + whole, size - whole)) > 0)
+        whole += length;
+    return whole;
+}
+
+static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
+{
+    struct file_sink *sink = (struct file_sink *)base;
+    bool midway = sink->midway;
+    int code = midway ? 0 : change_file(sink, size);
+    size_t written, whole;
+
+    if (code < 0)
+        return code;
+    written = write_most(sink, bytes, size, &code);
+    if (written < size && sink->regular && !midway) {
+        whole = whole_events(sink->framing, bytes, written);
+        written = cut(sink, written - whole) ? whole : written;
+        sink->midway = written != whole;
+    } else {
+        sink->midway = written < size && (midway || written > 0);
+    }
+    if (sink->config.sync == SYNC_CHUNK && written > 0 && (code = sync_now(sink)) < 0) {
+        cut(sink, written); /* where that fails, too, events come twice */
+        sink->midway = midway;
+        return code;
+    }
+    file_tend(base);
+    return written > 0 ? (ssize_t)written : code;
+}
+
+/* ---- any thread ------------------------------------------------------------------------------ */
+
+static void file_reopen(struct sink *base)
+{
+    atomic_store(&((struct file_sink *)base)->moved, true);
 }
 
 static int file_watch_fd(const struct sink *sink)
@@ -75,26 +406,26 @@ static int file_watch_fd(const struct sink *sink)
     return -1;
 }
 
-static void file_rows(const struct sink *sink, row_emit emit, void *data)
+static void file_rows(const struct sink *base, row_emit emit, void *data)
 {
-    static const struct row size = {
-        .name = "size",
-        .unit = "bytes",
-        .kind = ROW_LEVEL,
-        .help = "Size of the file that is written to",
+    static const struct row rows[] = {
+        {"size", "bytes", ROW_LEVEL, "Size of the file that is written to"},
+        {"rotations", "", ROW_COUNT, "Files rotated away"},
+        {"rotations_failed", "", ROW_COUNT, "Times that the file could not be renamed"},
+        {"syncs", "", ROW_COUNT, "Times that what was written was brought to disk"},
+        {"syncs_failed", "", ROW_COUNT, "Times that the disk did not take what was written"},
+        {"archive_deleted", "", ROW_COUNT, "Rotated files deleted because there were too many"},
+        {"archive_failed", "", ROW_COUNT, "Rotated files that could not be compressed or deleted"},
     };
-    struct stat stat;
+    const struct file_sink *sink = (const struct file_sink *)base;
 
-    if (fstat(((const struct file_sink *)sink)->fd, &stat) == 0)
-        emit(data, &size, (uint64_t)stat.st_size);
-}
-
-static void file_close(struct sink *sink)
-{
-    if (!sink)
-        return;
-    close(((struct file_sink *)sink)->fd);
-    free(sink);
+    emit(data, &rows[0], sink->size);
+    emit(data, &rows[1], counter_get(&sink->rotations));
+    emit(data, &rows[2], counter_get(&sink->rotations_failed));
+    emit(data, &rows[3], counter_get(&sink->syncs));
+    emit(data, &rows[4], counter_get(&sink->syncs_failed));
+    emit(data, &rows[5], counter_get(&sink->archive.deleted));
+    emit(data, &rows[6], counter_get(&sink->archive.failed));
 }
 
 const struct sink_ops sink_file = {
@@ -104,6 +435,8 @@ const struct sink_ops sink_file = {
     .config_size = sizeof(struct file_config),
     .open = file_open,
     .write = file_write,
+    .tend = file_tend,
+    .reopen = file_reopen,
     .watch_fd = file_watch_fd,
     .rows = file_rows,
     .close = file_close,

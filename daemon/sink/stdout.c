@@ -10,13 +10,15 @@
 #include <poll.h>
 #include <unistd.h>
 
-static struct sink the_stdout = {&sink_stdout};
+static struct sink the_stdout = {.ops = &sink_stdout};
 
-static int stdout_open(const void *config, struct error *error, struct sink **ret)
+static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
+                       struct sink **ret)
 {
     int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
     (void)config;
+    (void)options;
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
         return error_set(error, -EBADF,
                          "standard output is closed, or only for reading; redirect it somewhere");

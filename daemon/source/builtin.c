@@ -5,16 +5,28 @@
 
 #include "source/builtin.h"
 
+#include <errno.h>
+#include <ringmill/ring.h>
 #include <string.h>
 
+#include "config/refusal.h"
+#include "connect.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
 #include "open.skel.h"
+#include "signal.skel.h"
+#include "source/kind.h"
+#include "source/object.h"
+#include "source/object_rings.h"
+#include "source/object_source.h"
 
 const struct builtin builtins[] = {
     {"exec", "struct exec_event", "programs started", exec_bpf__elf_bytes},
     {"exit", "struct exit_event", "processes ended", exit_bpf__elf_bytes},
     {"open", "struct open_event", "files opened, or not", open_bpf__elf_bytes},
+    {"connect", "struct connect_event", "TCP connections, each change of state",
+     connect_bpf__elf_bytes},
+    {"signal", "struct signal_event", "signals sent", signal_bpf__elf_bytes},
     {0},
 };
 
@@ -25,3 +37,96 @@ const struct builtin *builtin_find(const char *name)
             return builtin;
     return NULL;
 }
+
+struct builtin_config {
+    const char *builtin;
+    struct ring_config ring; /* its size only */
+};
+
+static const struct setting builtin_settings[] = {
+    {
+        .name = "builtin",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct builtin_config, builtin),
+        .required = true,
+        .doc = "a program that ringmill brings along: exec, exit, open, connect, signal",
+    },
+    {
+        .name = "ring_size",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct builtin_config, ring.ring_size),
+        .minimum = RING_SIZE_MIN,
+        .maximum = RING_SIZE_MAX,
+        .doc = "bytes of the ring, a power of two; the default is the program's own",
+    },
+    {0},
+};
+
+static int refuse_name(const struct config_node *config, const char *name, struct diag *diag)
+{
+    struct refusal refusal;
+
+    refusal_init(&refusal, name);
+    for (const struct builtin *builtin = builtins; builtin->name; builtin++)
+        refusal_offer(&refusal, builtin->name);
+    diag_add(diag, config_map_get(config, "builtin"), "unknown built-in source; %s",
+             refusal_text(&refusal));
+    return -EINVAL;
+}
+
+/* All of its programs may be missing: not every machine has every system call. */
+static int open_object(struct source *source, const struct builtin *builtin, struct error *error)
+{
+    struct object_source *state = source->state = object_source_new();
+    size_t size;
+    const void *elf = builtin->elf(&size);
+    int result;
+
+    if (!state)
+        return error_set(error, -ENOMEM, "out of memory");
+    state->recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
+    result = object_open(source->name, elf, size, error, &state->object);
+    if (result < 0)
+        return result;
+    state->object->quiet = true;
+    for (uint32_t i = 0; i < state->object->n_programs; i++)
+        state->object->programs[i].optional = true;
+    return 0;
+}
+
+static int builtin_open(struct source *source, const struct config_node *config, struct diag *diag)
+{
+    struct builtin_config *bound = source->config;
+    const struct builtin *builtin = builtin_find(bound->builtin);
+    struct error error;
+    int result;
+
+    bound->ring.node = config;
+    result = ring_config_check(&bound->ring, diag);
+    if (!builtin)
+        result = refuse_name(config, bound->builtin, diag);
+    if (result < 0)
+        return result;
+    bound->ring.type = builtin->type_name;
+    result = open_object(source, builtin, &error);
+    if (result < 0) {
+        diag_add(diag, config, "%s", error.text);
+        return result;
+    }
+    result = object_rings_choose(source->state, NULL, &bound->ring, diag);
+    return result < 0 ? result : object_source_make_streams(source, config, diag);
+}
+
+const struct source_kind source_builtin = {
+    .name = "builtin",
+    .settings = builtin_settings,
+    .config_size = sizeof(struct builtin_config),
+    .open = builtin_open,
+    .close = object_source_close,
+    .load = object_source_load,
+    .attach = object_source_attach,
+    .detach = object_source_detach,
+    .lost = object_source_lost,
+    .open_ring = object_source_open_ring,
+    .program = object_source_program,
+};

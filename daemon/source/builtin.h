@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The BPF programs that ringmill brings along: a row each. */
+/* `builtin:` sources, the BPF programs that ringmill brings along: a row each. */
 
 #include <stddef.h>
+
+struct source_kind;
 
 struct builtin {
     const char *name;      /* the value of `builtin:` */
@@ -14,6 +16,8 @@ struct builtin {
 
 /* Ended by a row whose name is NULL. */
 extern const struct builtin builtins[];
+
+extern const struct source_kind source_builtin;
 
 /* NULL when there is no such program. */
 const struct builtin *builtin_find(const char *name);

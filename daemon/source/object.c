@@ -1,79 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* libbpf explains a failure in what it prints, not in what it returns, so its warnings are kept
- * (each thread its own) and the first one becomes part of our sentence. */
+/* libbpf loads an object once: when the kernel refuses one program, all are gone, and the object
+ * cannot be loaded again. So each attempt opens a fresh one from the same bytes and takes over what
+ * was chosen on the plan. Both list programs and maps in the order of the file. */
 
 #include "source/object.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "source/verdict.h"
+#include "source/words.h"
 
-#define TRACEFS "/sys/kernel/tracing"
+DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 
-enum { PROGRAMS_MAX = 64, WARNING_MAX = 256 };
+/* ---- open ------------------------------------------------------------------------------------ */
 
-struct object {
-    struct bpf_object *object;
-    struct bpf_map *ring;
-    struct bpf_map *lost; /* NULL: not counted */
-    struct bpf_link *links[PROGRAMS_MAX];
-    const char *programs[PROGRAMS_MAX]; /* by link */
-    uint32_t n_links;
-};
-
-static _Thread_local char first_warning[WARNING_MAX];
-
-static int keep_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+static int open_bytes(const struct object *object, struct error *error, struct bpf_object **ret)
 {
-    char line[ERROR_TEXT_MAX];
-    int length;
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = object->name);
+    struct bpf_program *program;
+    struct bpf_object *opened;
 
-    if (level != LIBBPF_WARN)
-        return 0;
-    length = vsnprintf(line, sizeof(line), format, arguments);
-    line[strcspn(line, "\n")] = '\0';
-    log_debug("%s", line);
-    if (!first_warning[0])
-        snprintf(first_warning, sizeof(first_warning), "%.*s", WARNING_MAX - 1, line);
-    return length;
+    words_expect();
+    opened = bpf_object__open_mem(object->bytes, object->size, &options);
+    if (!opened)
+        return verdict_on_open(-errno, error);
+    bpf_object__for_each_program(program, opened) hook_set_type(program);
+    *ret = opened;
+    return 0;
 }
 
-/* Starts a call into libbpf: whatever it prints now belongs to this call. */
-static void expect_warnings(void)
+static int list_programs(struct object *object, struct error *error)
 {
-    first_warning[0] = '\0';
-    libbpf_set_print(keep_warning);
+    struct bpf_program *program;
+    uint32_t count = 0;
+
+    bpf_object__for_each_program(program, object->plan) count++;
+    if (count > OBJECT_PROGRAMS_MAX)
+        return error_set(error, -E2BIG, "has %u programs; at most %d are allowed", count,
+                         OBJECT_PROGRAMS_MAX);
+    object->programs = calloc(count + 1, sizeof(*object->programs));
+    if (!object->programs)
+        return error_set(error, -ENOMEM, "out of memory");
+    bpf_object__for_each_program(program, object->plan)
+    {
+        object->programs[object->n_programs++] = (struct object_program){
+            .program = program,
+            .name = bpf_program__name(program),
+            .hook = hook_of(program),
+            .chosen = true,
+            .attach = true,
+        };
+    }
+    return 0;
 }
 
 int object_open(const char *name, const void *bytes, size_t size, struct error *error,
                 struct object **ret)
 {
-    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
     _cleanup_(cleanup_object_free) struct object *object = calloc(1, sizeof(*object));
+    int result;
 
     if (!object)
         return error_set(error, -ENOMEM, "out of memory");
-    expect_warnings();
-    object->object = bpf_object__open_mem(bytes, size, &options);
-    if (!object->object)
-        return error_set(error, errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL,
-                         "cannot read the BPF object: %s",
-                         first_warning[0] ? first_warning : strerror(errno));
-    object->ring = bpf_object__find_map_by_name(object->object, "events");
-    object->lost = bpf_object__find_map_by_name(object->object, "events_lost");
-    if (!object->ring)
-        return error_set(error, -ENOENT, "the BPF object has no ring called \"events\"");
+    object->name = name;
+    object->bytes = bytes;
+    object->size = size;
+    result = open_bytes(object, error, &object->plan);
+    if (result == 0)
+        result = list_programs(object, error);
+    if (result < 0)
+        return result;
     *ret = TAKE_PTR(object);
     return 0;
 }
@@ -82,181 +85,199 @@ void object_free(struct object *object)
 {
     if (!object)
         return;
-    object_detach(object);
-    bpf_object__close(object->object);
+    holds_release(&object->holds);
+    bpf_object__close(object->loaded);
+    bpf_object__close(object->plan);
+    free(object->programs);
     free(object);
 }
 
 const struct btf *object_btf(const struct object *object)
 {
-    return bpf_object__btf(object->object);
+    return bpf_object__btf(object->plan);
 }
 
-void object_set_ring_size(struct object *object, uint32_t bytes)
+struct object_program *object_find(const struct object *object, const char *name)
 {
-    bpf_map__set_max_entries(object->ring, bytes);
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        if (strcmp(object->programs[i].name, name) == 0)
+            return &object->programs[i];
+    return NULL;
 }
 
-uint32_t object_ring_size(const struct object *object)
+/* ---- load ------------------------------------------------------------------------------------ */
+
+/* Says why, but for the advice to make it optional. */
+static void leave_out(struct object *object, struct object_program *program,
+                      const struct error *why)
 {
-    return bpf_map__max_entries(object->ring);
+    const char *advice = strstr(why->text, VERDICT_ADVICE);
+
+    program->chosen = false;
+    log_about(object->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
+              "goes on without %s: %.*s", program->name,
+              advice ? (int)(advice - why->text) : (int)strlen(why->text), why->text);
 }
 
-/* The tracepoint "sched/sched_process_exec" of a section "tp/sched/sched_process_exec", or NULL. */
-static const char *tracepoint_of(const struct bpf_program *program)
+/* What is known to be missing is not tried: what the kernel would say about it says less. */
+static int leave_out_lacking(struct object *object, struct error *error)
 {
-    const char *section = bpf_program__section_name(program);
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        struct object_program *program = &object->programs[i];
+        const char *lack = NULL;
+        int result;
 
-    return strncmp(section, "tp/", 3) == 0 ? section + 3 : NULL;
-}
-
-static void leave_out_missing(struct object *object)
-{
-    struct bpf_program *program;
-
-    if (access(TRACEFS "/events", F_OK) != 0)
-        return; /* cannot tell; attaching will */
-    bpf_object__for_each_program(program, object->object)
-    {
-        const char *tracepoint = tracepoint_of(program);
-        char path[256];
-
-        if (!tracepoint)
+        if (program->chosen && program->attach && program->hook->lacks)
+            lack = program->hook->lacks(program->program);
+        if (!lack)
             continue;
-        snprintf(path, sizeof(path), TRACEFS "/events/%s", tracepoint);
-        if (access(path, F_OK) != 0 && errno == ENOENT)
-            bpf_program__set_autoload(program, false);
+        result = verdict_on_lack(lack, program->program, error);
+        if (!program->optional)
+            return result;
+        leave_out(object, program, error);
     }
+    return 0;
+}
+
+static int copy_map(struct bpf_map *from, struct bpf_map *to)
+{
+    const void *value;
+    size_t size;
+
+    if (bpf_map__max_entries(from) != bpf_map__max_entries(to) &&
+        bpf_map__set_max_entries(to, bpf_map__max_entries(from)) < 0)
+        return -EINVAL;
+    value = bpf_map__initial_value(from, &size);
+    /* .kconfig is filled by libbpf itself */
+    if (value && !strstr(bpf_map__name(from), ".kconfig"))
+        return bpf_map__set_initial_value(to, value, size);
+    return 0;
+}
+
+static int copy_choices(const struct object *object, struct bpf_object *fresh, struct error *error)
+{
+    struct bpf_program *program = NULL;
+    struct bpf_map *from = NULL, *to = NULL;
+
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        program = bpf_object__next_program(fresh, program);
+        bpf_program__set_autoload(program, object->programs[i].chosen);
+    }
+    while ((from = bpf_object__next_map(object->plan, from)) &&
+           (to = bpf_object__next_map(fresh, to)))
+        if (copy_map(from, to) < 0)
+            return error_set(error, -EINVAL, "cannot set the size or the value of map %s",
+                             bpf_map__name(from));
+    return 0;
+}
+
+/* *ret_program: the one that was refused, or NULL. */
+static int try_load(struct object *object, struct error *error, struct object_program **ret_program)
+{
+    _cleanup_(cleanup_bpf_object__close) struct bpf_object *fresh = NULL;
+    struct object_program *program;
+    int result = open_bytes(object, error, &fresh);
+
+    *ret_program = NULL;
+    if (result == 0)
+        result = copy_choices(object, fresh, error);
+    if (result == 0 && object->prepare)
+        result = object->prepare(fresh, object->prepare_data, error);
+    if (result < 0)
+        return result;
+    words_expect();
+    result = bpf_object__load(fresh);
+    if (result == 0) {
+        object->loaded = TAKE_PTR(fresh);
+        return 0;
+    }
+    program = *ret_program = object_find(object, words_program());
+    return verdict_on_load(result, program ? program->program : NULL,
+                           program ? program->hook : NULL, error);
 }
 
 int object_load(struct object *object, struct error *error)
 {
-    int result;
+    struct error own;
+    struct error *why = error ? error : &own; /* leaving out a program says why */
+    int result = leave_out_lacking(object, why);
 
-    leave_out_missing(object);
-    expect_warnings();
-    result = bpf_object__load(object->object);
-    if (result == 0)
-        return 0;
-    if (result == -EPERM) /* -EACCES is the verifier's */
-        return error_set(
-            error, -EPERM,
-            "the kernel does not let this user load BPF programs; run as root, or give "
-            "it CAP_BPF and CAP_PERFMON");
-    if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
-        return error_set(error, -ENOTSUP,
-                         "the kernel has no BTF (/sys/kernel/btf/vmlinux); it must be built with "
-                         "CONFIG_DEBUG_INFO_BTF=y, as Debian's and most others are");
-    return error_set(error, result, "the kernel refused the BPF programs: %s",
-                     first_warning[0] ? first_warning : strerror(-result));
+    while (result == 0) {
+        struct object_program *program;
+
+        result = try_load(object, why, &program);
+        if (result == 0)
+            return 0;
+        if (result == -EPERM || !program || !program->optional || !program->chosen)
+            return result;
+        leave_out(object, program, why);
+        result = 0;
+    }
+    return result;
 }
 
-static int explain_attach(const struct bpf_program *program, int code, struct error *error)
-{
-    const char *name = bpf_program__section_name(program);
+/* ---- attach ---------------------------------------------------------------------------------- */
 
-    if (access(TRACEFS "/events", F_OK) != 0)
-        return errno == EACCES ? error_set(error, -EPERM,
-                                           "cannot attach %s: " TRACEFS
-                                           " may not be read; run as root, or give "
-                                           "it CAP_DAC_READ_SEARCH",
-                                           name)
-                               : error_set(error, -ENOTSUP,
-                                           "cannot attach %s: tracefs is not mounted; mount -t "
-                                           "tracefs nodev " TRACEFS,
-                                           name);
-    if (code == -EPERM || code == -EACCES)
-        return error_set(error, -EPERM,
-                         "cannot attach %s: not allowed; run as root, or give it CAP_PERFMON and "
-                         "CAP_DAC_READ_SEARCH",
-                         name);
-    return error_set(error, code, "cannot attach %s: %s", name,
-                     first_warning[0] ? first_warning : strerror(-code));
+static int attach_program(struct object *object, struct object_program *program,
+                          struct error *error)
+{
+    struct bpf_program *loaded = bpf_object__find_program_by_name(object->loaded, program->name);
+    uint32_t before = object->holds.count;
+    char place[256];
+    int result;
+
+    snprintf(place, sizeof(place), "%s/%s", object->name, program->name);
+    error->text[0] = '\0';
+    result = program->hook->attach(loaded, place, &program->arguments, &object->holds, error);
+    if (result == 0) {
+        program->attached = true;
+        return 0;
+    }
+    holds_shrink(&object->holds, before);
+    return verdict_on_attach(result, program->program, program->hook, error);
 }
 
 int object_attach(struct object *object, struct error *error)
 {
-    struct bpf_program *program;
+    struct error own;
+    struct error *why = error ? error : &own;
+    bool wanted = false, attached = false;
 
-    bpf_object__for_each_program(program, object->object)
-    {
-        struct bpf_link *link;
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        struct object_program *program = &object->programs[i];
+        int result;
 
-        if (!bpf_program__autoload(program))
+        wanted |= program->attach;
+        if (!program->chosen || !program->attach)
             continue;
-        if (object->n_links == PROGRAMS_MAX)
-            return error_set(error, -E2BIG, "more than %d programs", PROGRAMS_MAX);
-        expect_warnings();
-        link = bpf_program__attach(program);
-        if (!link)
-            return explain_attach(program, -errno, error);
-        object->programs[object->n_links] = bpf_program__name(program);
-        object->links[object->n_links++] = link;
+        result = attach_program(object, program, why);
+        if (result < 0 && (!program->optional || object->quiet || result == -EPERM))
+            return result;
+        if (result < 0)
+            leave_out(object, program, why);
+        attached |= result == 0;
     }
-    if (object->n_links == 0)
-        return error_set(error, -ENOTSUP, "this kernel has none of the tracepoints it needs");
+    if (wanted && !attached)
+        return error_set(error, -ENOTSUP, "this kernel has none of the hooks that it needs");
     return 0;
-}
-
-static void *destroy_link(void *link)
-{
-    bpf_link__destroy(link);
-    return NULL;
-}
-
-/* The kernel waits for a grace period or two per perf link. Waiting for all of them at the same
- * time takes about half as long as one after the other. */
-static void destroy_links(struct object *object)
-{
-    pthread_t threads[PROGRAMS_MAX];
-    uint32_t started = 0;
-
-    while (started + 1 < object->n_links &&
-           thread_start(&threads[started], "detach", destroy_link, object->links[started]) == 0)
-        started++;
-    for (uint32_t i = started; i < object->n_links; i++)
-        destroy_link(object->links[i]);
-    for (uint32_t i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
-    object->n_links = 0;
 }
 
 void object_detach(struct object *object)
 {
-    if (object->n_links == 0)
-        return;
-    destroy_links(object);
-    /* Programs that run just now still end. They run under RCU, and this is synchronize_rcu() for
-     * user space: what they write is in the ring when it returns. */
-    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    holds_release(&object->holds);
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        object->programs[i].attached = false;
 }
 
-const char *object_program(const struct object *object, uint32_t index)
+const char *object_attached(const struct object *object, uint32_t index)
 {
-    return index < object->n_links ? object->programs[index] : NULL;
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        if (object->programs[i].attached && index-- == 0)
+            return object->programs[i].name;
+    return NULL;
 }
 
-int object_ring_fd(const struct object *object)
+int object_map_fd(const struct object *object, const char *name)
 {
-    return bpf_map__fd(object->ring);
-}
-
-int object_lost(const struct object *object, uint64_t *ret_lost)
-{
-    int cpus = libbpf_num_possible_cpus();
-    _cleanup_(cleanup_free) uint64_t *counts = NULL;
-    uint32_t key = 0;
-    uint64_t sum = 0;
-
-    if (object->lost) {
-        counts = cpus > 0 ? calloc((size_t)cpus, sizeof(*counts)) : NULL;
-        if (!counts)
-            return -ENOMEM;
-        if (bpf_map_lookup_elem(bpf_map__fd(object->lost), &key, counts) < 0)
-            return -errno;
-        for (int i = 0; i < cpus; i++)
-            sum += counts[i];
-    }
-    *ret_lost = sum;
-    return 0;
+    return object->loaded ? bpf_object__find_map_fd_by_name(object->loaded, name) : -1;
 }

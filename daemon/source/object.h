@@ -1,23 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* One BPF object's life by libbpf: opened (its BTF is readable, no privileges needed), loaded,
- * attached, detached. Its ring is the map `events`; `events_lost`, if it is there, counts the
- * records that did not fit (see bpf/ringmill.bpf.h).
+/* One BPF object's life by libbpf: opened (its types and maps are known, no privileges needed),
+ * loaded, attached, detached. What is to be loaded is said between opening and loading: in the
+ * programs below, and on the plan, a libbpf object that is never loaded itself: sizes of maps,
+ * values of constants. So loading can be tried again with fewer programs.
  *
- * Threads: object_load(), object_attach(), object_detach() and object_lost() on the loader thread,
- * which alone has the capabilities; the others anywhere, not at the same time. */
+ * Threads: object_load(), object_attach() and object_detach() on the loader thread, which alone has
+ * the capabilities; the others anywhere, not at the same time. */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "source/hold.h"
+#include "source/hook.h"
 
+struct bpf_map;
 struct bpf_object;
 struct btf;
-struct object;
 
-/* bytes (an ELF) stay the caller's and must outlive the object. 0, or -errno and a sentence. */
+enum { OBJECT_PROGRAMS_MAX = 1024 };
+
+struct object_program {
+    /* set by object_open(); the caller may change what stands below */
+    struct bpf_program *program; /* of the plan */
+    const char *name;            /* lives as long as the object */
+    const struct hook *hook;
+
+    /* the caller's, before object_load() */
+    bool chosen;   /* load it; true at first */
+    bool attach;   /* and attach it; true at first */
+    bool optional; /* go on without it where this kernel cannot have it */
+    struct hook_arguments arguments;
+
+    /* owned by the loader thread */
+    bool attached;
+};
+
+struct object {
+    const char *name; /* borrowed; stands in messages, and in the places of TC filters */
+    const void *bytes;
+    size_t size;
+    struct bpf_object *plan;
+    struct object_program *programs; /* in the order of the file */
+    uint32_t n_programs;
+    bool quiet; /* programs that are left out are no news */
+
+    /* The last word on the libbpf object that is about to be loaded; NULL: there is none. 0, or
+     * -errno and a sentence. */
+    int (*prepare)(struct bpf_object *fresh, void *data, struct error *error);
+    void *prepare_data;
+
+    /* owned by the loader thread */
+    struct bpf_object *loaded; /* NULL: it is not */
+    struct holds holds;
+};
+
+/* name and bytes (an ELF that elf_check() likes) stay the caller's and must outlive the object. 0,
+ * or -errno and a sentence. */
 int object_open(const char *name, const void *bytes, size_t size, struct error *error,
                 struct object **ret);
 /* Detaches and unloads what is still there. Accepts NULL. */
@@ -26,14 +69,13 @@ DEFINE_CLEANUP(struct object, object_free);
 
 /* The object's own types; NULL when it has none. Lives as long as the object. */
 const struct btf *object_btf(const struct object *object);
+/* NULL when there is none. */
+struct object_program *object_find(const struct object *object, const char *name);
 
-/* Before object_load(): the ring's size in bytes, a power of two and a multiple of the page. */
-void object_set_ring_size(struct object *object, uint32_t bytes);
-uint32_t object_ring_size(const struct object *object);
-
-/* Programs for tracepoints that this kernel lacks are left out. -EPERM: not allowed; -ENOTSUP: the
- * kernel lacks something that the sentence names; other -errno. */
+/* -EPERM: not allowed; -ENOTSUP: the kernel lacks something that the sentence names; other -errno.
+ */
 int object_load(struct object *object, struct error *error);
+/* Attaches what is chosen for it and was loaded. */
 int object_attach(struct object *object, struct error *error);
 
 /* After it returns no program of the object runs any more and no record is being written. */
@@ -41,10 +83,7 @@ void object_detach(struct object *object);
 
 /* The name of an attached program, by index from 0; NULL: there are no more. Not while the loader
  * thread attaches or detaches. */
-const char *object_program(const struct object *object, uint32_t index);
+const char *object_attached(const struct object *object, uint32_t index);
 
-/* After object_load(); owned by the object. */
-int object_ring_fd(const struct object *object);
-/* Records lost since the load, over all CPUs; 0 without a counter. 0, or
- * -errno. */
-int object_lost(const struct object *object, uint64_t *ret_lost);
+/* The loaded object's map of that name, -1 when there is none. Owned by the object. */
+int object_map_fd(const struct object *object, const char *name);

@@ -1,143 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Config to object to schema. Nothing here needs privileges until source_load(), so a config can be
- * checked in full by anybody. */
+/* What all kinds of sources share: the registry, the choice of a kind, and names in front of
+ * sentences. A new kind is a file pair and a row here. */
 
 #include "source/source.h"
 
 #include <errno.h>
-#include <ringmill/ring.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "config/refusal.h"
-#include "config/setting.h"
-#include "schema/btf.h"
 #include "source/builtin.h"
-#include "source/object.h"
+#include "source/capture.h"
+#include "source/kind.h"
+#include "source/map_source.h"
+#include "source/object_source.h"
 
-#define RING_SIZE_MAX (INT64_C(2) << 30) /* the kernel's own limit */
-
-struct source_config {
-    const char *builtin;
-    uint64_t ring_size; /* 0: as the program has it */
-};
-
-static const struct setting source_settings[] = {
-    {
-        .name = "builtin",
-        .type = SETTING_NAME,
-        .offset = offsetof(struct source_config, builtin),
-        .required = true,
-        .doc = "a program that ringmill brings along: exec, exit, open",
-    },
-    {
-        .name = "ring_size",
-        .type = SETTING_SIZE,
-        .offset = offsetof(struct source_config, ring_size),
-        .minimum = 4096,
-        .maximum = RING_SIZE_MAX,
-        .doc = "bytes of the ring, a power of two; the default is the program's own",
-    },
-    {0},
+const struct source_kind *const source_kinds[] = {
+    &source_builtin, &source_object, &source_map, &source_capture, NULL,
 };
 
 DEFINE_CLEANUP(struct source, source_free);
 
-static int refuse_builtin(const struct config_node *config, const char *name, struct diag *diag)
-{
-    struct refusal refusal;
+/* ---- which kind ------------------------------------------------------------------------------ */
 
-    refusal_init(&refusal, name);
-    for (const struct builtin *builtin = builtins; builtin->name; builtin++)
-        refusal_offer(&refusal, builtin->name);
-    diag_add(diag, config_map_get(config, "builtin"), "unknown built-in source; %s",
-             refusal_text(&refusal));
-    return -EINVAL;
+enum { KEYS_TEXT_MAX = 256 };
+
+static void list_keys(char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (const struct source_kind *const *kind = source_kinds; *kind && used < size; kind++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", (*kind)->name);
 }
 
-static int check_ring_size(const struct config_node *config, uint64_t bytes, struct diag *diag)
+/* A misspelt key says more than that one is missing. */
+static void refuse_kindless(const struct config_node *config, struct diag *diag)
 {
-    if ((bytes & (bytes - 1)) == 0 && bytes % (uint64_t)sysconf(_SC_PAGESIZE) == 0)
-        return 0;
-    diag_add(diag, config_map_get(config, "ring_size"),
-             "a ring's size must be a power of two and a multiple of the page size, such as 4MiB");
-    return -EINVAL;
-}
+    char keys[KEYS_TEXT_MAX];
 
-/* The usual case: one ring, one type. */
-static int make_stream(struct source *source)
-{
-    struct stream *stream = calloc(1, sizeof(*stream));
+    list_keys(keys, sizeof(keys));
+    for (const struct config_node *entry = config->first; entry; entry = entry->next) {
+        struct nearest nearest;
 
-    if (!stream)
-        return -ENOMEM;
-    source->streams = stream;
-    source->n_streams = 1;
-    stream->types = calloc(1, sizeof(*stream->types));
-    if (!stream->types)
-        return -ENOMEM;
-    stream->name = "events";
-    stream->n_types = 1;
-    stream->n_rings = 1;
-    stream->types->source_name = source->name;
-    return 0;
-}
-
-static void free_streams(struct source *source)
-{
-    for (uint32_t i = 0; i < source->n_streams; i++) {
-        struct stream *stream = &source->streams[i];
-
-        for (uint32_t j = 0; j < stream->n_types; j++)
-            schema_free(stream->types[j].schema);
-        free(stream->types);
+        nearest_init(&nearest, entry->key);
+        for (const struct source_kind *const *kind = source_kinds; *kind; kind++)
+            nearest_offer(&nearest, (*kind)->name);
+        if (nearest.best) {
+            diag_add_key(diag, entry,
+                         "unknown key; a source has one of the keys %s; did you mean \"%s\"?", keys,
+                         nearest.best);
+            return;
+        }
     }
-    free(source->streams);
+    diag_add(diag, config, "one of these keys must say where the records come from: %s", keys);
 }
 
-static int open_builtin(struct source *source, const struct builtin *builtin, uint64_t ring_size,
-                        struct error *error)
+/* NULL after a message. */
+static const struct source_kind *find_kind(const struct config_node *config, struct diag *diag)
 {
-    size_t size;
-    const void *elf = builtin->elf(&size);
-    int result = object_open(builtin->name, elf, size, error, &source->object);
+    static const struct setting no_settings[] = {{0}};
+    const struct source_kind *found = NULL;
 
-    if (result == 0)
-        result = make_stream(source);
-    if (result == 0)
-        result = schema_from_btf(object_btf(source->object), builtin->type_name, error,
-                                 &source->streams->types->schema);
-    if (result == 0 && ring_size > 0)
-        object_set_ring_size(source->object, (uint32_t)ring_size);
-    return result;
+    if (config->kind != CONFIG_MAP) {
+        setting_bind(no_settings, config, NULL, diag); /* says what it is instead of a map */
+        return NULL;
+    }
+    for (const struct source_kind *const *kind = source_kinds; *kind; kind++) {
+        const struct config_node *entry = config_map_get(config, (*kind)->name);
+
+        if (!entry)
+            continue;
+        if (found) {
+            diag_add_key(diag, entry, "a source has either \"%s\" or \"%s\", not both", found->name,
+                         (*kind)->name);
+            return NULL;
+        }
+        found = *kind;
+    }
+    if (!found)
+        refuse_kindless(config, diag);
+    return found;
 }
+
+static size_t bind(const struct source_kind *kind, const struct config_node *config, void *target,
+                   struct diag *diag)
+{
+    const struct setting_table tables[] = {
+        {kind->settings, target},
+        {kind->ring_settings, (char *)target + kind->ring_offset},
+    };
+
+    return setting_bind_tables(tables, kind->ring_settings ? 2 : 1, config, diag);
+}
+
+/* ---- its life -------------------------------------------------------------------------------- */
 
 int source_open(const struct config_node *config, struct diag *diag, struct source **ret)
 {
     _cleanup_(cleanup_source_free) struct source *source = calloc(1, sizeof(*source));
-    const struct builtin *builtin;
-    struct source_config bound;
-    struct error error;
+    const struct source_kind *kind = find_kind(config, diag);
     int result;
 
     if (!source)
         return -ENOMEM;
-    source->name = config->key;
-    if (setting_bind(source_settings, config, &bound, diag) > 0)
+    if (!kind)
         return -EINVAL;
-    result = check_ring_size(config, bound.ring_size, diag);
-    builtin = builtin_find(bound.builtin);
-    if (!builtin)
-        result = refuse_builtin(config, bound.builtin, diag);
+    source->name = config->key;
+    source->config = calloc(1, kind->config_size + 1);
+    if (!source->config)
+        return -ENOMEM;
+    if (bind(kind, config, source->config, diag) > 0)
+        return -EINVAL;
+    source->kind = kind;
+    result = kind->open(source, config, diag);
     if (result < 0)
         return result;
-    result = open_builtin(source, builtin, bound.ring_size, &error);
-    if (result < 0) {
-        diag_add(diag, config, "%s", error.text);
-        return result;
-    }
     *ret = TAKE_PTR(source);
     return 0;
 }
@@ -146,54 +127,60 @@ void source_free(struct source *source)
 {
     if (!source)
         return;
-    free_streams(source);
-    object_free(source->object);
+    if (source->kind && source->kind->close)
+        source->kind->close(source);
+    streams_free(source->streams, source->n_streams);
+    free(source->config);
     free(source);
+}
+
+static int name_source(const struct source *source, int result, struct error *error)
+{
+    if (result < 0)
+        error_prefix(error, "source %s", source->name);
+    return result;
 }
 
 int source_load(struct source *source, struct error *error)
 {
-    int result = object_load(source->object, error);
-
-    if (result < 0)
-        error_prefix(error, "source %s", source->name);
-    return result;
+    return source->kind->load ? name_source(source, source->kind->load(source, error), error) : 0;
 }
 
 int source_attach(struct source *source, struct error *error)
 {
-    int result = object_attach(source->object, error);
-
-    if (result < 0)
-        error_prefix(error, "source %s", source->name);
-    return result;
+    return source->kind->attach ? name_source(source, source->kind->attach(source, error), error)
+                                : 0;
 }
 
 void source_detach(struct source *source)
 {
-    object_detach(source->object);
+    if (source->kind->detach)
+        source->kind->detach(source);
 }
 
-int source_lost(const struct source *source, uint64_t *ret_lost)
+int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
 {
-    return object_lost(source->object, ret_lost);
+    if (source->kind->lost)
+        return source->kind->lost(source, stream, ret_lost);
+    *ret_lost = 0;
+    return 0;
 }
 
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring)
 {
-    struct ringmill_ring_options options = {
-        .size = sizeof(options),
-        .flags = RINGMILL_RING_NO_LOCK, /* nobody else knows a ring that we have just made */
-        .recheck = RINGMILL_OFF,        /* our own programs never use BPF_RB_NO_WAKEUP */
-    };
-    struct ringmill_error reason;
-    int result;
+    return name_source(source, source->kind->open_ring(source, stream, ring, error, ret_ring),
+                       error);
+}
 
-    (void)stream;
-    (void)ring;
-    result = ringmill_ring_open(object_ring_fd(source->object), &options, &reason, ret_ring);
-    if (result < 0)
-        return error_set(error, result, "source %s: %s", source->name, reason.text);
-    return 0;
+const char *source_program(const struct source *source, uint32_t index)
+{
+    return source->kind->program ? source->kind->program(source, index) : NULL;
+}
+
+int source_verdict(const struct source *source, uint64_t position, struct error *error)
+{
+    return source->kind->verdict
+               ? name_source(source, source->kind->verdict(source, position, error), error)
+               : 0;
 }

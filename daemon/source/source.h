@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Where records come from: something with a ring and a schema. Its config is an entry of
- * `sources:`; which kind it is follows from the key that is there (so far: `builtin`).
+/* Where records come from: something with rings and schemas. Its config is an entry of `sources:`;
+ * which kind it is follows from the key that is there, see source/kind.h.
  *
  * Threads: source_open() and source_free() on the main thread; the calls that say so on the loader
  * thread; reading the fields anywhere. */
@@ -14,15 +14,17 @@
 #include "config/node.h"
 #include "source/stream.h"
 
-struct object;
 struct ringmill_ring;
+struct source_kind;
 
 struct source {
-    /* immutable after source_open() */
+    /* immutable after source_open(), but for what source/stream.h says */
     const char *name; /* its key in the config, which it does not outlive */
-    struct stream *streams;
+    const struct source_kind *kind;
+    struct stream *streams; /* at least one */
     uint32_t n_streams;
-    struct object *object;
+    void *config; /* what kind->settings were bound into */
+    void *state;  /* the kind's own */
 };
 
 /* Reads its config, needs no privileges. 0 and a source that the caller owns, or -errno after at
@@ -35,10 +37,19 @@ int source_load(struct source *source, struct error *error);
 int source_attach(struct source *source, struct error *error);
 /* On the loader thread: when it returns, no record will follow. */
 void source_detach(struct source *source);
-/* On the loader thread: records lost since the load because the ring was full. 0 or -errno. */
-int source_lost(const struct source *source, uint64_t *ret_lost);
+/* On the loader thread: records of that stream lost since the load because the ring was full; 0
+ * where nothing counts them. 0 or -errno. */
+int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);
 
 /* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
  * sentence. */
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring);
+
+/* The name of an attached program, by index from 0; NULL: there are no more. Not while the loader
+ * thread attaches or detaches. */
+const char *source_program(const struct source *source, uint32_t index);
+
+/* Main thread, after the stop, with the position up to which its ring was read: 0, or -errno and a
+ * sentence: there should have been more, as of a capture that is damaged. */
+int source_verdict(const struct source *source, uint64_t position, struct error *error);

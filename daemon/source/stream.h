@@ -9,12 +9,14 @@
  *           └──▶ stream "flows"  ──▶ ring, ring, ring     types: kind 1: struct tcp_flow,
  *                                   (shards)                     kind 2: struct udp_flow
  *
- * Immutable once its source is open, but for n_rings. */
+ * Immutable once its source is open, but for n_rings and ring_size, which source_load() may set. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "record/schema.h"
+
+struct capture;
 
 enum {
     STREAM_TYPES_MAX = 256, /* types of one stream */
@@ -31,20 +33,36 @@ struct stream_type {
     int64_t value; /* the selector's; unique */
     struct schema *schema;
     const char *source_name; /* what its events say where they are from */
+    const char *label;       /* STREAM_BY_TAG: what they say their type is; NULL: nothing */
 };
 
 struct stream {
     const char *name; /* of the ring's map */
     enum stream_selector selector;
-    struct field selected_by;  /* STREAM_BY_FIELD; a copy without names */
+    struct field selected_by;  /* STREAM_BY_FIELD; a copy without names, called by its path */
     struct stream_type *types; /* by value, ascending; at least one */
     uint32_t n_types;
-    uint32_t n_rings; /* 1, or the shards; after source_load() */
+    uint32_t n_rings;   /* 1, or the shards; after source_load() */
+    uint64_t ring_size; /* bytes of each ring; 0: not known before source_load() */
 
     bool ordered;        /* records of all shards come by this timestamp */
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
     uint64_t order_hold; /* ns */
 
-    bool numbered;         /* a field counts the records as they are written: a gap is a loss */
+    bool counted; /* source_lost() says how many did not fit */
+
+    bool numbered;         /* a field counts the records of each ring as they are written: a gap is
+                              a loss, unless the stream is counted */
     struct field sequence; /* u32 or u64 */
+
+    const struct capture *capture; /* STREAM_BY_TAG: what the file says besides its records */
 };
+
+/* count zeroed streams, each with room for one zeroed type; NULL when out of memory. The names in
+ * them are their source kind's own. */
+struct stream *streams_new(uint32_t count);
+/* Frees the schemas, too. Accepts NULL and half-built ones. */
+void streams_free(struct stream *streams, uint32_t count);
+/* Makes room for count zeroed types instead; those that were there must not have schemas yet. 0 or
+ * -ENOMEM. */
+int stream_set_types(struct stream *stream, uint32_t count);

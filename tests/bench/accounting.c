@@ -67,7 +67,7 @@ static void take_chunks(struct lane *lane)
     struct chunk *chunk;
 
     while ((chunk = lane_take(lane)))
-        lane_give_back(lane, chunk, chunk->events);
+        lane_give_back(lane, chunk, chunk->events, false);
     lane_has_room(lane);
 }
 
@@ -86,9 +86,11 @@ int main(int argc, char **argv)
     graph = build(argv[1]);
     if (fake_new(RING_BYTES, 0, &fake) < 0 || fake_open(fake, NULL, NULL, &ring) < 0 ||
         waker_init(&waker) < 0 ||
-        lane_init(&graph->sinks[0].lane, CONSUMER_BATCH, 1, &waker, ignore_room, NULL) < 0)
+        lane_init(&graph->sinks[0].lane, CONSUMER_ROOM, 1, LANE_BLOCK, &waker, ignore_room, NULL) <
+            0)
         errx(1, "cannot set up");
-    graph->sources[0].ring = ring;
+    if (graph_add_ring(graph, graph->streams[0], ring) < 0)
+        errx(1, "cannot set up");
     if (consumer_init(&consumer, graph, &error) < 0)
         errx(1, "%s", error.text);
     for (int i = 0; i < rounds; i++) {

@@ -16,7 +16,7 @@ import jsonschema
 import yaml
 
 import harness
-from controlled import Controlled, free_port, settle
+from controlled import Controlled, free_port, promtool, schema_of, settle
 
 CONFIG = """
 version: 1
@@ -39,7 +39,7 @@ def test_status_agrees_with_the_books():
     assert code == 0 and errors == "", errors
     for wanted in (r"^ringmilld .*: well$", r"^source open: produced \d+ = seen \d+ ",
                    r"^  ring of 8192 KiB: .* at the most", r"^  open 1 filter: in \d+, out 20000, ",
-                   r"^  exec 1 limit: in .*; left \d+$", r"^sink log: .*; size \d+ bytes$",
+                   r"^  exec 1 limit: in .*; left \d+$", r"^sink log: .*; size \d+ bytes; ",
                    r"^  submit to commit: half within .* ms", r"^  submit to acknowledgement: "):
         assert re.search(wanted, text, re.M), (wanted, text)
     code, text, errors = harness.run("status", "--json", "--socket", daemon.path,
@@ -67,22 +67,6 @@ def test_status_without_a_daemon():
         code, text, errors = harness.run("status", "--socket", os.path.join(folder, "mute"),
                                          program=harness.RINGMILL)
         assert code == 2 and "does not answer" in errors, errors
-
-
-def schema_of(document, path, method, code, content="application/json"):
-    """An OpenAPI 3.0 schema as JSON schema: references within, and nullable spelt out."""
-    def translate(value):
-        if isinstance(value, list):
-            return [translate(entry) for entry in value]
-        if not isinstance(value, dict):
-            return value
-        value = {key: translate(entry) for key, entry in value.items()}
-        if value.pop("nullable", False):
-            return {"anyOf": [value, {"type": "null"}]}
-        return value
-    answer = document["paths"][path][method.lower()]["responses"][str(code)]
-    return {**translate(answer["content"][content]["schema"]),
-            "components": translate(document["components"])}
 
 
 def test_openapi_describes_it():
@@ -292,12 +276,6 @@ def test_a_thousand_hostile_clients():
     assert books["pipeline opens"]["forwarded"] == 20000, books
     assert books["source open"]["lost"] == 0, books
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def promtool(text):
-    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
-                          text=True, check=False)
-    assert done.returncode == 0 and not done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_metrics_in_both_formats():

@@ -78,3 +78,25 @@ def settle(daemon, pipeline, forwarded):
         return (books[pipeline]["forwarded"] >= forwarded and
                 all(sink["in_flight"] == 0 for sink in status["sinks"]))
     harness.wait_for(settled, f"{forwarded} records of {pipeline}")
+
+
+def schema_of(document, path, method, code, content="application/json"):
+    """An OpenAPI 3.0 schema as JSON schema: references within, and nullable spelt out."""
+    def translate(value):
+        if isinstance(value, list):
+            return [translate(entry) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        value = {key: translate(entry) for key, entry in value.items()}
+        if value.pop("nullable", False):
+            return {"anyOf": [value, {"type": "null"}]}
+        return value
+    answer = document["paths"][path][method.lower()]["responses"][str(code)]
+    return {**translate(answer["content"][content]["schema"]),
+            "components": translate(document["components"])}
+
+
+def promtool(text):
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0 and not done.stdout + done.stderr, done.stdout + done.stderr

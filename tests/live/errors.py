@@ -26,7 +26,7 @@ pipelines:
       - forward: out
   two:
     from: good
-    delivery: at-least-once
+    delivery: at-last-once
     handlers:
       - filter: comm == 5
       - filtre: pid == 1
@@ -42,18 +42,18 @@ pipelines:
 
 MESSAGES = """\
 FILE:1:10: version: expected 1, found "2"
-FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open; did you mean "exec"?
+FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open, connect, signal; did you mean "exec"?
 FILE:4:36: sources.open.ring_size: a ring's size must be a power of two and a multiple of the page size, such as 4MiB
 FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
-FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file
+FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
 FILE:13:11: pipelines.one.from: there is no source of this name; allowed are exec, open, exit, good; did you mean "good"?
-FILE:18:15: pipelines.two.delivery: expected one of at-most-once, found "at-least-once"; did you mean "at-most-once"?
-FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be integers, texts or bools
+FILE:18:15: pipelines.two.delivery: expected one of at-most-once, at-least-once, found "at-last-once"; did you mean "at-least-once"?
+FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be numbers, texts, bools or addresses
     comm == 5
          ^
-FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, forward; did you mean "filter"?
+FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, sample, dedup, select, redact, enrich, tee, route, forward; did you mean "filter"?
 FILE:22:24: pipelines.two.handlers[2].forward[1]: there is no sink of this name; allowed are out, log, net
 FILE:26:17: pipelines.three.handlers[0].filter: struct exec_event has no field pidd; did you mean pid?
     pidd == 1 && uid == 0
@@ -106,7 +106,7 @@ def test_check_and_explain_need_no_privileges():
         for option in ("--check", "--explain"):
             code, output, errors = harness.run(option, "--config", path, user=65534)
             assert (code, errors) == (0, "")
-            assert ("filename: text" in output) == (option == "--explain")
+            assert ("ringmill_text   filename  " in output) == (option == "--explain")
 
 
 def test_no_permission():
@@ -175,7 +175,7 @@ def test_one_off_speaks_of_the_command_line():
     code, _, errors = harness.run("run", "exce", program=harness.RINGMILL)
     assert code == CONFIG
     assert errors == ('ringmill: error: unknown built-in source "exce"; allowed are exec, exit, '
-                      'open; did you mean "exec"?\n'), errors
+                      'open, connect, signal; did you mean "exec"?\n'), errors
 
 
 harness.main()

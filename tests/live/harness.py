@@ -25,6 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BIN = os.environ.get("RINGMILL_BIN", os.path.join(ROOT, "build/release/bin"))
 RINGMILLD = os.path.join(BIN, "ringmilld")
 RINGMILL = os.path.join(BIN, "ringmill")
+OBJECTS = os.path.join(os.path.dirname(BIN), "objects")  # tests/bpf/objects
 KIND = os.environ.get("RINGMILL_KIND", "release")
 PATIENCE = 60  # seconds until a test is taken for hung; no result depends on it
 

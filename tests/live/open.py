@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files opened: each call once, at full speed too."""
 import errno
+import json
 import os
 import subprocess
 import tempfile
@@ -69,7 +70,10 @@ def test_losses_are_counted_to_the_record():
         # other programs open files too, so the sum is at least ours
         assert len(lines) == books["sink log"]["delivered"]
         assert books["source open"]["produced"] >= quiet
-        assert len(lines) + books["source open"]["lost"] + \
+        # what was lost stands in the output, too, as events of its own
+        assert sum(json.loads(line).get("_lost", 0) for line in lines) == \
+            books["source open"]["lost"]
+        assert len(lines) - books["pipeline all"]["emitted"] + books["source open"]["lost"] + \
             books["pipeline all"]["filtered"] == books["source open"]["produced"]
 
 

@@ -226,6 +226,12 @@ int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ri
  * of it, if one is out, is not committed: rewind or commit it). -ENOENT when it is not in this
  * reader; -EBUSY without the lease. */
 int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring *ring);
+/* From now on the records of these rings come in the order of their timestamps, as with
+ * options.merge, and the group takes turns with the reader's other rings. offset is that of the
+ * timestamp; hold in ns, 0: 1 ms. A ring leaves the group when it is removed. Needs the lease;
+ * -ENOENT when one is not in this reader; -EBUSY when one is in a group already; -ENOMEM. */
+int ringmill_reader_merge(struct ringmill_reader *reader, struct ringmill_ring *const *rings,
+                          uint32_t count, uint32_t offset, uint64_t hold);
 /* A paused ring gives no records and does not keep the reader awake, until it is resumed. Only with
  * the lease; -ENOENT when it is not in this reader. */
 int ringmill_reader_pause(struct ringmill_reader *reader, struct ringmill_ring *ring);

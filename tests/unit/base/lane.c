@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -32,7 +33,7 @@ static int set_up(void **state)
     *state = &fixture;
     if (waker_init(&fixture.writer) < 0)
         return -1;
-    return lane_init(&fixture.lane, 32, 1, &fixture.writer, count_room, &fixture);
+    return lane_init(&fixture.lane, 32, 1, LANE_BLOCK, &fixture.writer, count_room, &fixture);
 }
 
 static int tear_down(void **state)
@@ -58,7 +59,8 @@ static void put(struct lane *lane, const char *text)
 static void put_chunk(struct lane *lane, const char *text)
 {
     put(lane, text);
-    lane_hand_over(lane, true);
+    lane_next_chunk(lane);
+    lane_hand_over(lane, LANE_FULL);
 }
 
 static void expect_chunk(struct lane *lane, const char *text, uint32_t events)
@@ -69,7 +71,7 @@ static void expect_chunk(struct lane *lane, const char *text, uint32_t events)
     assert_int_equal(chunk->used, strlen(text));
     assert_int_equal(chunk->events, events);
     assert_memory_equal(chunk->bytes, text, strlen(text));
-    lane_give_back(lane, chunk, events);
+    lane_give_back(lane, chunk, events, false);
 }
 
 /* The worst batch: each event as long as may be, each chunk left with a little less than one event
@@ -89,8 +91,9 @@ static void reserve_suffices_for_the_worst_batch(void **state)
         struct waker writer = {.fd = -1};
         struct lane lane;
 
-        assert_int_equal(lane_init(&lane, rows[i].batch, rows[i].copies, &writer, count_room, NULL),
-                         0);
+        assert_int_equal(
+            lane_init(&lane, rows[i].batch, rows[i].copies, LANE_BLOCK, &writer, count_room, NULL),
+            0);
         assert_int_equal(lane.reserve, rows[i].reserve);
         assert_int_equal(lane.n_chunks, rows[i].chunks);
         assert_int_equal(lane.n_spare, rows[i].chunks);
@@ -122,9 +125,9 @@ static void a_batch_never_needs_more_than_the_reserve(void **state)
             lane_add(lane, lengths[i], 1);
         }
         assert_true(spare - lane->n_spare <= lane->reserve);
-        lane_hand_over(lane, true);
+        lane_hand_over(lane, LANE_BEGUN);
         while ((chunk = lane_take(lane)))
-            lane_give_back(lane, chunk, chunk->events);
+            lane_give_back(lane, chunk, chunk->events, false);
         assert_true(lane_has_room(lane));
     }
 }
@@ -163,7 +166,7 @@ static void the_next_chunk_of_an_empty_one_is_itself(void **state)
     tail = lane_tail(lane, &room);
     lane_next_chunk(lane);
     assert_ptr_equal(lane_tail(lane, &room), tail);
-    lane_hand_over(lane, true);
+    lane_hand_over(lane, LANE_BEGUN);
     assert_null(lane_take(lane));
     assert_int_equal(lane->n_spare, spare - 1);
 }
@@ -175,14 +178,14 @@ static void full_chunks_go_and_the_open_one_stays(void **state)
 
     put(lane, "one\n");
     put(lane, "two\n");
-    lane_hand_over(lane, false);
+    lane_hand_over(lane, LANE_FULL);
     assert_null(lane_take(lane));
     lane_next_chunk(lane);
     put(lane, "three\n");
-    lane_hand_over(lane, false);
+    lane_hand_over(lane, LANE_FULL);
     expect_chunk(lane, "one\ntwo\n", 2);
     assert_null(lane_take(lane));
-    lane_hand_over(lane, true);
+    lane_hand_over(lane, LANE_BEGUN);
     expect_chunk(lane, "three\n", 1);
     assert_null(lane_take(lane));
 }
@@ -193,11 +196,11 @@ static void hand_over_rings_only_for_chunks(void **state)
     struct pollfd bell = {.fd = fixture->writer.fd, .events = POLLIN};
 
     waker_arm(&fixture->writer);
-    lane_hand_over(&fixture->lane, true);
+    lane_hand_over(&fixture->lane, LANE_BEGUN);
     put(&fixture->lane, "x");
-    lane_hand_over(&fixture->lane, false);
+    lane_hand_over(&fixture->lane, LANE_FULL);
     assert_int_equal(poll(&bell, 1, 0), 0);
-    lane_hand_over(&fixture->lane, true);
+    lane_hand_over(&fixture->lane, LANE_BEGUN);
     assert_int_equal(poll(&bell, 1, 0), 1);
 }
 
@@ -211,19 +214,19 @@ static void counts_what_is_in_flight(void **state)
     for (int i = 0; i < 5; i++)
         put(lane, "x\n");
     assert_int_equal(lane_in_flight(lane), 5);
-    lane_hand_over(lane, true);
+    lane_hand_over(lane, LANE_BEGUN);
     put(lane, "y\n");
     chunk = lane_take(lane);
     assert_int_equal(lane_in_flight(lane), 6);
-    lane_give_back(lane, chunk, 3); /* the sink took three lines and broke */
+    lane_give_back(lane, chunk, 3, false); /* the sink took three lines and broke */
     assert_int_equal(lane_in_flight(lane), 1);
     assert_int_equal(counter_get(&lane->forwarded), 6);
     assert_int_equal(counter_get(&lane->delivered), 3);
-    assert_int_equal(counter_get(&lane->dropped), 2);
-    lane_hand_over(lane, true);
-    lane_give_back(lane, lane_take(lane), 0);
+    assert_int_equal(counter_get(&lane->abandoned), 2);
+    lane_hand_over(lane, LANE_BEGUN);
+    lane_give_back(lane, lane_take(lane), 0, false);
     assert_int_equal(counter_get(&lane->delivered), 3);
-    assert_int_equal(counter_get(&lane->dropped), 3);
+    assert_int_equal(counter_get(&lane->abandoned), 3);
     assert_int_equal(lane_in_flight(lane), 0);
 }
 
@@ -238,15 +241,15 @@ static void says_once_that_there_is_room_again(void **state)
         sent++;
     }
     assert_int_equal(sent, lane->n_chunks - lane->reserve + 1);
-    assert_true(atomic_load(&lane->starved));
+    assert_true(atomic_load(&lane->awaited));
     assert_false(lane_has_room(lane)); /* asking again changes nothing */
     assert_int_equal(fixture->room_calls, 0);
-    lane_give_back(lane, lane_take(lane), 1);
+    lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 1);
-    lane_give_back(lane, lane_take(lane), 1);
+    lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 1); /* nobody has asked in between */
     assert_true(lane_has_room(lane));
-    assert_false(atomic_load(&lane->starved));
+    assert_false(atomic_load(&lane->awaited));
     while (lane_take(lane))
         ; /* the others stay with the writer */
 }
@@ -258,10 +261,103 @@ static void room_that_came_back_unasked_needs_no_call(void **state)
 
     while (lane_has_room(lane))
         put_chunk(lane, "x\n");
-    atomic_store(&lane->starved, false);
-    lane_give_back(lane, lane_take(lane), 1);
+    atomic_store(&lane->awaited, false);
+    lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 0);
     assert_true(lane_has_room(lane));
+}
+
+/* Little by little, to a writer that is busy: not a chunk for each bit, but one that fills. */
+static void a_begun_chunk_waits_while_the_writer_has_enough(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lane *lane = &fixture->lane;
+    uint32_t spare = lane->n_spare;
+
+    for (int i = 0; i < 100; i++) {
+        put(lane, "x\n");
+        lane_hand_over(lane, LANE_BEGUN);
+    }
+    assert_int_equal(lane->n_spare, spare - LANE_AHEAD - 1);
+    assert_true(atomic_load(&lane->awaited));
+    expect_chunk(lane, "x\n", 1);
+    assert_int_equal(fixture->room_calls, 1);
+    lane_hand_over(lane, LANE_BEGUN); /* what a woken consumer does */
+    expect_chunk(lane, "x\n", 1);
+    assert_int_equal(lane_take(lane)->events, 98);
+}
+
+static void all_goes_at_the_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lane *lane = &fixture->lane;
+
+    lane->overflow = LANE_DROP_OLDEST;
+    for (int i = 0; i < 10; i++)
+        put_chunk(lane, "x\n");
+    assert_int_equal(lane->n_full, 10 - LANE_AHEAD);
+    put(lane, "last\n");
+    lane_hand_over(lane, LANE_ALL);
+    for (int i = 0; i < 10; i++)
+        expect_chunk(lane, "x\n", 1);
+    expect_chunk(lane, "last\n", 1);
+    assert_int_equal(lane_dropped(lane), 0);
+}
+
+static void the_newest_are_refused_until_chunks_are_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lane *lane = &fixture->lane;
+    uint32_t sent = 0;
+
+    lane->overflow = LANE_DROP_NEWEST;
+    while (lane_has_room(lane) && !lane->refuses) {
+        put_chunk(lane, "old\n");
+        sent++;
+    }
+    lane_refuse(lane, 7);
+    assert_true(lane_has_room(lane));
+    assert_true(lane->refuses);
+    assert_int_equal(lane_dropped(lane), 7);
+    assert_int_equal(lane_in_flight(lane), sent);
+    expect_chunk(lane, "old\n", 1);
+    assert_true(lane_has_room(lane));
+    assert_false(lane->refuses);
+    put_chunk(lane, "new\n");
+    for (uint32_t i = 1; i < sent; i++)
+        expect_chunk(lane, "old\n", 1);
+    expect_chunk(lane, "new\n", 1);
+    assert_int_equal(lane_in_flight(lane), 0);
+    assert_int_equal(counter_get(&lane->forwarded), sent + 8);
+    assert_int_equal(counter_get(&lane->delivered), sent + 1);
+}
+
+/* Whatever is thrown away is older than whatever is kept, but for what the writer has already. */
+static void the_oldest_go_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lane *lane = &fixture->lane;
+    char text[16];
+    int sent = 100;
+
+    lane->overflow = LANE_DROP_OLDEST;
+    for (int i = 0; i < sent; i++) {
+        assert_true(lane_has_room(lane));
+        snprintf(text, sizeof(text), "%d\n", i);
+        put_chunk(lane, text);
+    }
+    expect_chunk(lane, "0\n", 1);
+    expect_chunk(lane, "1\n", 1);
+    assert_null(lane_take(lane));
+    lane_hand_over(lane, LANE_ALL);
+    for (int i = 2 + (int)lane_dropped(lane); i < sent; i++) {
+        snprintf(text, sizeof(text), "%d\n", i);
+        expect_chunk(lane, text, 1);
+    }
+    assert_null(lane_take(lane));
+    assert_true(lane_dropped(lane) > 0);
+    assert_int_equal(counter_get(&lane->delivered) + lane_dropped(lane), sent);
+    assert_int_equal(lane_in_flight(lane), 0);
 }
 
 static void deinit_accepts_a_zeroed_one(void **state)
@@ -317,7 +413,7 @@ static void *writer(void *data)
 
         if (chunk) {
             check_chunk(traffic, chunk);
-            lane_give_back(&traffic->lane, chunk, chunk->events - chunk->events / 3);
+            lane_give_back(&traffic->lane, chunk, chunk->events - chunk->events / 3, false);
             continue;
         }
         waker_arm(&traffic->writer);
@@ -353,7 +449,8 @@ static void starving_and_room_between_two_threads(void **state)
     (void)state;
     assert_int_equal(waker_init(&traffic.writer), 0);
     assert_int_equal(waker_init(&traffic.consumer), 0);
-    assert_int_equal(lane_init(&traffic.lane, 32, 1, &traffic.writer, wake_consumer, &traffic), 0);
+    assert_int_equal(
+        lane_init(&traffic.lane, 32, 1, LANE_BLOCK, &traffic.writer, wake_consumer, &traffic), 0);
     assert_int_equal(pthread_create(&thread, NULL, writer, &traffic), 0);
     for (uint64_t i = 0; i < EVENTS && !lost; i++) {
         while (!lost && !lane_has_room(&traffic.lane)) {
@@ -363,10 +460,10 @@ static void starving_and_room_between_two_threads(void **state)
             waker_disarm(&traffic.consumer);
         }
         put_number(&traffic.lane, i);
-        lane_hand_over(&traffic.lane, i % 5 != 0 || i + 1 == EVENTS);
+        lane_hand_over(&traffic.lane, i % 5 != 0 || i + 1 == EVENTS ? LANE_BEGUN : LANE_FULL);
         assert_true(lane_in_flight(&traffic.lane) <= i + 1);
     }
-    lane_hand_over(&traffic.lane, true);
+    lane_hand_over(&traffic.lane, LANE_ALL);
     pthread_join(thread, NULL);
     assert_false(lost);
     assert_false(traffic.writer_lost);
@@ -393,6 +490,10 @@ int main(void)
         WITH_LANE(counts_what_is_in_flight),
         WITH_LANE(says_once_that_there_is_room_again),
         WITH_LANE(room_that_came_back_unasked_needs_no_call),
+        WITH_LANE(a_begun_chunk_waits_while_the_writer_has_enough),
+        WITH_LANE(all_goes_at_the_end),
+        WITH_LANE(the_newest_are_refused_until_chunks_are_back),
+        WITH_LANE(the_oldest_go_first),
         cmocka_unit_test(deinit_accepts_a_zeroed_one),
         cmocka_unit_test(starving_and_room_between_two_threads),
     };

@@ -82,7 +82,7 @@ static void a_busy_head_is_the_producers_fault(void **state)
     mill_settle(&mill);
     sample = fake_reserve(mill.fake, 16);
     fake_write(mill.fake, "0123456789abcdef", 16, FAKE_FORCE_WAKEUP); /* the reader looks */
-    for (int i = 0; i < 20000 && mill.snapshot.sources[0].ring.busy_since == 0; i++) {
+    for (int i = 0; i < 20000 && mill.snapshot.rings[0].busy_since == 0; i++) {
         usleep(1000);
         mill_see(&mill);
     }
@@ -104,27 +104,27 @@ static void a_busy_head_is_the_producers_fault(void **state)
  * counts for the high-water mark all the same. */
 static void a_paused_ring_has_no_busy_head(void **state)
 {
-    struct source_sight *sight;
+    struct ring_sight *sight;
     void *sample;
 
     (void)state;
     mill_start(&mill);
     sample = fake_reserve(mill.fake, 16);
     fake_write(mill.fake, "0123456789abcdef", 16, FAKE_FORCE_WAKEUP);
-    for (int i = 0; i < 20000 && mill.snapshot.sources[0].busy_since == 0; i++) {
+    for (int i = 0; i < 20000 && mill.snapshot.rings[0].busy_since == 0; i++) {
         usleep(1000);
         mill_see(&mill);
     }
-    sight = mill.snapshot.sources;
+    sight = mill.snapshot.rings;
     assert_true(sight->busy_since > 0);
-    atomic_store(&mill.graph->sources[0].paused, true);
+    atomic_store(&mill.graph->streams[0]->paused, true);
     mill_see(&mill);
     assert_int_equal(sight->busy_since, 0);
     assert_true(sight->used > 0);
     assert_true(sight->high_water >= sight->used);
     pass_seconds(20);
     assert_false(strstr(mill.health.reasons[CHECK_RINGS], "reserved") != NULL);
-    atomic_store(&mill.graph->sources[0].paused, false);
+    atomic_store(&mill.graph->streams[0]->paused, false);
     fake_submit(mill.fake, sample, FAKE_FORCE_WAKEUP);
     mill_settle(&mill);
 }
@@ -172,6 +172,7 @@ static void a_sink_that_fails(void **state)
     assert_int_equal(mill.snapshot.sinks[0].up, 0);
     pass_seconds(31);
     expect(CHECK_SINKS, "sink out: cannot write for 31 s: No space left on device");
+    assert_false(health_stuck(&mill.health)); /* a restart would only lose what waits */
     atomic_store(&mill.sink.failure, 0);
     mill_settle(&mill);
     pass_seconds(1);
@@ -225,7 +226,7 @@ static const struct handler_ops wedge_ops = {
 
 static void a_wedged_handler(void **state)
 {
-    struct strand *strand = &mill.graph->sources[0].strands[0];
+    struct strand *strand = &mill.graph->strands[0]->strand;
     static struct handler wedge = {.ops = &wedge_ops};
 
     (void)state;
@@ -260,11 +261,11 @@ static void a_loss_storm(void **state)
     (void)state;
     mill_start(&mill);
     for (int second = 0; second < 20; second++) {
-        mill.graph->sources[0].lost += 90;
+        mill.graph->streams[0]->lost += 90;
         pass_seconds(1);
         expect(CHECKS, "");
     }
-    mill.graph->sources[0].lost += 2000;
+    mill.graph->streams[0]->lost += 2000;
     pass_seconds(1);
     expect(CHECK_LOSSES, "281 records/s were lost over the last 10 s because a ring was full");
     assert_false(health_stuck(&mill.health));
@@ -275,7 +276,7 @@ static void a_loss_storm(void **state)
 
 static void books_that_do_not_add_up(void **state)
 {
-    struct books *books = &mill.graph->sources[0].strands[0].books;
+    struct books *books = &mill.graph->strands[0]->strand.books;
 
     (void)state;
     mill_start(&mill);

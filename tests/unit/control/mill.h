@@ -75,7 +75,7 @@ static inline void mill_start_writer(struct mill *mill)
     sink->ops = &mill_sink_ops;
     sink->sink = &mill->sink.base;
     assert_int_equal(waker_init(&sink->writer.waker), 0);
-    assert_int_equal(lane_init(&sink->lane, CONSUMER_BATCH, 1, &sink->writer.waker,
+    assert_int_equal(lane_init(&sink->lane, CONSUMER_ROOM, 1, LANE_BLOCK, &sink->writer.waker,
                                consumer_on_room, &mill->engine.consumer),
                      0);
     sink->writer.name = sink->name;
@@ -91,6 +91,7 @@ static inline void mill_start_writer(struct mill *mill)
  * that a test may still change the graph. */
 static inline void mill_init(struct mill *mill)
 {
+    struct ringmill_ring *ring;
     struct diag diag;
 
     memset(mill, 0, sizeof(*mill));
@@ -102,7 +103,8 @@ static inline void mill_init(struct mill *mill)
                       "{count: 1000000}}, {forward: out}]}}\n");
     assert_int_equal(graph_build(mill->tree, &diag, &mill->graph), 0);
     assert_int_equal(fake_new(MILL_RING, 0, &mill->fake), 0);
-    assert_int_equal(fake_open(mill->fake, NULL, NULL, &mill->graph->sources[0].ring), 0);
+    assert_int_equal(fake_open(mill->fake, NULL, NULL, &ring), 0);
+    assert_int_equal(graph_add_ring(mill->graph, mill->graph->streams[0], ring), 0);
     mill->engine.graph = mill->graph;
     mill->limits = (struct health_limits){.stuck_after = 10 * MILL_SECOND,
                                           .busy_head = 10 * MILL_SECOND,

@@ -474,13 +474,39 @@ static void own_wall(void **state)
     encoder_close(NULL);
 }
 
+static void losses(void **state)
+{
+    struct encoder *encoder = open_encoder(&wire_schema, "ex\"ec");
+    struct loss loss = {
+        .records = UINT64_MAX, .since = INT64_C(999999999999), .until = INT64_C(1000123456789)};
+    static const char expected[] = "{\"time\":\"2026-11-22T22:16:40.123456789Z\","
+                                   "\"source\":\"ex\\\"ec\",\"_lost\":18446744073709551615,"
+                                   "\"_since\":\"2026-11-22T22:16:39.999999999Z\","
+                                   "\"_until\":\"2026-11-22T22:16:40.123456789Z\"}\n";
+    char out[sizeof(expected)];
+
+    (void)state;
+    for (size_t room = 0; room < sizeof(expected); room++) {
+        out[room] = 'x';
+        assert_int_equal(encoder->ops->encode_loss(encoder, &loss, out, room),
+                         room == sizeof(expected) - 1 ? room : 0);
+        assert_int_equal(out[room], 'x');
+    }
+    assert_memory_equal(out, expected, sizeof(expected) - 1);
+    loss.since = 0;
+    assert_int_equal(encoder->ops->encode_loss(encoder, &loss, out, sizeof(expected)),
+                     sizeof(expected) - 1 - 28);
+    assert_non_null(memmem(out, sizeof(out), "\"_since\":null", 13));
+    encoder_close(encoder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_record),   cmocka_unit_test(short_samples),
         cmocka_unit_test(without_time),   cmocka_unit_test(every_room),
         cmocka_unit_test(random_records), cmocka_unit_test(own_wall),
-        cmocka_unit_test(longest_event),
+        cmocka_unit_test(longest_event),  cmocka_unit_test(losses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void expect_notes(struct lane *lane, uint32_t count, const uint32_t (*not
         free(line);
     }
     assert_int_equal(chunk->used, at);
-    lane_give_back(lane, chunk, chunk->events);
+    lane_give_back(lane, chunk, chunk->events, false);
 }
 
 static void puts_the_selection_into_the_lane(void **state)
@@ -84,7 +84,7 @@ static void puts_the_selection_into_the_lane(void **state)
     notes.batch.selection[1] = 4;
     notes.batch.selected = 2;
     run(&opened, &notes, 2, 0);
-    lane_hand_over(&exits->lanes[0], true);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
     expect_notes(&exits->lanes[0], 2, (uint32_t[][2]){{1, 3}, {4, 3}});
     assert_null(lane_take(&exits->lanes[0]));
     assert_int_equal(counter_get(&exits->lanes[0].forwarded), 2);
@@ -102,7 +102,7 @@ static void two_outlets_get_the_same(void **state)
     notes_init_many(&notes, 3);
     run(&opened, &notes, 6, 0);
     for (int i = 0; i < 2; i++) {
-        lane_hand_over(&exits->lanes[i], true);
+        lane_hand_over(&exits->lanes[i], LANE_BEGUN);
         expect_notes(&exits->lanes[i], 3, (uint32_t[][2]){{0, 3}, {1, 3}, {2, 3}});
     }
     notes_deinit(&notes);
@@ -117,7 +117,7 @@ static void one_outlet_named_twice_gets_two(void **state)
 
     notes_init_many(&notes, 2);
     run(&opened, &notes, 4, 0);
-    lane_hand_over(&exits->lanes[0], true);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
     expect_notes(&exits->lanes[0], 4, (uint32_t[][2]){{0, 3}, {1, 3}, {0, 3}, {1, 3}});
     notes_deinit(&notes);
     close_handler(&opened);
@@ -139,7 +139,7 @@ static void an_event_that_is_too_long_fails_alone(void **state)
     batch_select_all(&notes.batch);
     run(&opened, &notes, 6, 2);
     for (int i = 0; i < 2; i++) {
-        lane_hand_over(&exits->lanes[i], true);
+        lane_hand_over(&exits->lanes[i], LANE_BEGUN);
         expect_notes(&exits->lanes[i], 3, (uint32_t[][2]){{1, 3}, {2, longest}, {4, 3}});
         assert_int_equal(counter_get(&exits->lanes[i].forwarded), 3);
     }
@@ -161,7 +161,7 @@ static void nothing_but_too_long_leaves_an_empty_chunk(void **state)
     run(&opened, &notes, 0, 2);
     lane_tail(&exits->lanes[0], &room);
     assert_int_equal(room, CHUNK_BYTES);
-    lane_hand_over(&exits->lanes[0], true);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
     assert_null(lane_take(&exits->lanes[0]));
     notes_deinit(&notes);
     close_handler(&opened);
@@ -179,13 +179,13 @@ static void chunks_roll_over_between_events(void **state)
         notes_add(&notes, i, quarter);
     batch_select_all(&notes.batch);
     run(&opened, &notes, 9, 0);
-    lane_hand_over(&exits->lanes[0], false);
+    lane_hand_over(&exits->lanes[0], LANE_FULL);
     expect_notes(&exits->lanes[0], 4,
                  (uint32_t[][2]){{0, quarter}, {1, quarter}, {2, quarter}, {3, quarter}});
     expect_notes(&exits->lanes[0], 4,
                  (uint32_t[][2]){{4, quarter}, {5, quarter}, {6, quarter}, {7, quarter}});
     assert_null(lane_take(&exits->lanes[0]));
-    lane_hand_over(&exits->lanes[0], true);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
     expect_notes(&exits->lanes[0], 1, (uint32_t[][2]){{8, quarter}});
     notes_deinit(&notes);
     close_handler(&opened);
@@ -205,7 +205,7 @@ static void a_chunk_with_little_room_is_left_for_the_next(void **state)
     notes_add(&notes, 7, longest);
     batch_select_all(&notes.batch);
     run(&opened, &notes, 8, 0);
-    lane_hand_over(&exits->lanes[0], true);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
     expect_notes(&exits->lanes[0], 7,
                  (uint32_t[][2]){
                      {0, half}, {1, half}, {2, half}, {3, half}, {4, half}, {5, half}, {6, half}});
@@ -251,6 +251,138 @@ static void a_broken_sink_hides_no_other(void **state)
                    "t.yaml:1:19: forward[1]: no such exit\n");
 }
 
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+/* Two formats that can say losses and nothing else, and one of them not even that. */
+struct terse {
+    struct encoder base;
+    char type[20];
+};
+
+static size_t terse_loss(struct encoder *encoder, const struct loss *loss, char *out, size_t room)
+{
+    assert_int_equal(room, LOSS_BYTES_MAX);
+    return (size_t)snprintf(out, room, "%s %lu;", ((struct terse *)encoder)->type,
+                            (unsigned long)loss->records);
+}
+
+static size_t silent_loss(struct encoder *encoder, const struct loss *loss, char *out, size_t room)
+{
+    (void)encoder;
+    (void)loss;
+    (void)out;
+    (void)room;
+    return 0;
+}
+
+static void terse_close(struct encoder *encoder)
+{
+    free(encoder);
+}
+
+static const struct encoder_ops terse_instance = {.encode_loss = terse_loss, .close = terse_close};
+static const struct encoder_ops silent_instance = {.encode_loss = silent_loss,
+                                                   .close = terse_close};
+
+static int open_instance(const struct encoder_ops *ops, const struct encoder_options *options,
+                         struct encoder **ret)
+{
+    struct terse *terse = calloc(1, sizeof(*terse));
+
+    assert_non_null(terse);
+    snprintf(terse->type, sizeof(terse->type), "%s", options->type ? options->type : "none");
+    terse->base.ops = ops;
+    *ret = &terse->base;
+    return 0;
+}
+
+static int terse_open(const struct schema *schema, const char *source,
+                      const struct encoder_options *options, struct error *error,
+                      struct encoder **ret)
+{
+    (void)schema;
+    (void)source;
+    (void)error;
+    return open_instance(&terse_instance, options, ret);
+}
+
+static int silent_open(const struct schema *schema, const char *source,
+                       const struct encoder_options *options, struct error *error,
+                       struct encoder **ret)
+{
+    (void)schema;
+    (void)source;
+    (void)error;
+    return open_instance(&silent_instance, options, ret);
+}
+
+static const struct encoder_ops terse_ops = {.name = "terse", .open = terse_open};
+static const struct encoder_ops silent_ops = {.name = "silent", .open = silent_open};
+
+static void says_losses_in_each_outlet_that_can(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+    struct chunk *chunk;
+
+    exits->outlets[0].format = &terse_ops;
+    exits->outlets[1].format = &silent_ops;
+    exits->host.type = "flow";
+    opened = open_handler(&forward_ops, "[one, two, one]", &exits->host);
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 2);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
+    chunk = lane_take(&exits->lanes[0]);
+    assert_int_equal(chunk->events, 2);
+    assert_memory_equal(chunk->bytes, "flow 7;flow 7;", 14);
+    assert_int_equal(counter_get(&exits->lanes[0].forwarded), 2);
+    lane_hand_over(&exits->lanes[1], LANE_BEGUN);
+    assert_null(lane_take(&exits->lanes[1]));
+    close_handler(&opened);
+}
+
+/* Near the end of a chunk there is room in the next one. */
+static void a_loss_always_has_its_room(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+    struct chunk *chunk;
+    uint32_t room;
+
+    exits->outlets[0].format = &terse_ops;
+    opened = open_handler(&forward_ops, "one", &exits->host);
+    lane_tail(&exits->lanes[0], &room);
+    lane_add(&exits->lanes[0], room - LOSS_BYTES_MAX, 1);
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 1);
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 1);
+    lane_hand_over(&exits->lanes[0], LANE_BEGUN);
+    chunk = lane_take(&exits->lanes[0]);
+    assert_int_equal(chunk->events, 2);
+    chunk = lane_take(&exits->lanes[0]);
+    assert_int_equal(chunk->events, 1);
+    assert_memory_equal(chunk->bytes, "none 7;", 7);
+    close_handler(&opened);
+}
+
+/* As many as come: a lane that refuses may have no chunk left to write into. */
+static void a_lane_that_refuses_gets_no_loss_either(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+
+    exits->outlets[0].format = &terse_ops;
+    opened = open_handler(&forward_ops, "one", &exits->host);
+    exits->lanes[0].refuses = true;
+    exits->lanes[0].n_spare = 0;
+    assert_int_equal(forward_ops.lost(opened.handler, &loss), 1);
+    assert_int_equal(counter_get(&exits->lanes[0].forwarded), 1);
+    assert_int_equal(lane_dropped(&exits->lanes[0]), 1);
+    assert_int_equal(lane_in_flight(&exits->lanes[0]), 0);
+    close_handler(&opened);
+}
+
 static void close_accepts_null(void **state)
 {
     (void)state;
@@ -273,6 +405,9 @@ int main(void)
         WITH_EXITS(a_chunk_with_little_room_is_left_for_the_next),
         WITH_EXITS(refuses),
         WITH_EXITS(a_broken_sink_hides_no_other),
+        WITH_EXITS(says_losses_in_each_outlet_that_can),
+        WITH_EXITS(a_loss_always_has_its_room),
+        WITH_EXITS(a_lane_that_refuses_gets_no_loss_either),
         cmocka_unit_test(close_accepts_null),
     };
 

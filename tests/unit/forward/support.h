@@ -45,7 +45,8 @@ static inline void exits_init(struct exits *exits)
         if (i == 2)
             continue;
         assert_int_equal(
-            lane_init(&exits->lanes[i], BATCH_MAX, 4, &exits->waker, ignore_room, NULL), 0);
+            lane_init(&exits->lanes[i], BATCH_MAX, 4, LANE_BLOCK, &exits->waker, ignore_room, NULL),
+            0);
         exits->outlets[i].format = &json_encoder_ops;
         exits->outlets[i].lane = &exits->lanes[i];
     }

@@ -45,11 +45,12 @@ static void built_deinit(struct built *built)
     config_tree_free(built->tree);
 }
 
-#define VERSION   "version: 1\n"
-#define SOURCES   "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
-#define SINKS     "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
-#define PIPELINES "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
-#define HANDLERS  VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
+#define VERSION       "version: 1\n"
+#define SOURCES       "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
+#define SINKS         "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
+#define PIPELINES     "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
+#define HANDLER_NAMES "filter, limit, sample, dedup, select, redact, enrich, tee, route, forward"
+#define HANDLERS      VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
 
 static void sections(void **state)
 {
@@ -57,7 +58,8 @@ static void sections(void **state)
     refuse_graph("[]", "t.yaml:1:1: expected a map, found a list\n");
     refuse_graph(
         "x: 1\n",
-        "t.yaml:1:1: x: unknown key; allowed are version, sources, sinks, pipelines, defs, "
+        "t.yaml:1:1: x: unknown key; allowed are version, plugins, sources, sinks, pipelines, "
+        "defs, "
         "control, health, log\n"
         "t.yaml:1:1: the key \"version\" is missing (of this grammar)\n"
         "t.yaml:1:1: the key \"sources\" is missing (where records come from, by name)\n"
@@ -68,7 +70,7 @@ static void sections(void **state)
     refuse_graph("version: one\n" SOURCES SINKS PIPELINES,
                  "t.yaml:1:10: version: expected 1, found \"one\"\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "piplines: {}\n",
-                 "t.yaml:5:1: piplines: unknown key; allowed are version, sources, sinks, "
+                 "t.yaml:5:1: piplines: unknown key; allowed are version, plugins, sources, sinks, "
                  "pipelines, defs, control, health, log; did you mean \"pipelines\"?\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n",
                  "t.yaml:4:1: pipelines: the value is missing; expected a value\n");
@@ -108,7 +110,7 @@ static void sources(void **state)
     (void)state;
     refuse_graph(VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
                  "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
-                 "exit, open; did you mean \"exec\"?\n");
+                 "exit, open, connect, signal; did you mean \"exec\"?\n");
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, ring_size: 5000}\n" SINKS PIPELINES,
                  "t.yaml:3:36: sources.exec.ring_size: a ring's size must be a power of two and a "
                  "multiple of the page size, such as 4MiB\n");
@@ -122,7 +124,8 @@ static void sinks(void **state)
 {
     (void)state;
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
-                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file; did "
+                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
+                 "capture, unix, tcp, udp, syslog, journal, null; did "
                  "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
@@ -139,8 +142,12 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, format: jsno}\n" PIPELINES,
                  "t.yaml:4:31: sinks.out.format: unknown format; allowed are json; did you mean "
                  "\"json\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: null, path: /x}\n" PIPELINES,
+                 "t.yaml:4:21: sinks.out.path: unknown key; allowed are type, format, overflow\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
+                 "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
-                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format\n");
+                 "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, overflow\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file}\n" PIPELINES,
                  "t.yaml:4:8: sinks.out: the key \"path\" is missing (the file to append to)\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: file, path: x.log}\n" PIPELINES,
@@ -169,14 +176,21 @@ static void pipelines(void **state)
                  "t.yaml:5:13: pipelines.p.from: expected a name or a list of names of 1 to 64 "
                  "entries, found 0\n");
     refuse_graph(VERSION SOURCES SINKS
-                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                 "pipelines:\n  p: {from: exec, delivery: at-last-once, handlers: "
                  "[{forward: out}]}\n",
-                 "t.yaml:5:29: pipelines.p.delivery: expected one of at-most-once, found "
-                 "\"at-least-once\"; did you mean \"at-most-once\"?\n");
+                 "t.yaml:5:29: pipelines.p.delivery: expected one of at-most-once, at-least-once, "
+                 "found \"at-last-once\"; did you mean \"at-least-once\"?\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, overflow: drop}\n"
+                                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                                 "[{dedup: {by: [comm], window: 1s}}, {forward: out}]}\n",
+                 "t.yaml:6:56: pipelines.p.handlers[0].dedup: what a dedup knows is lost with the "
+                 "process, so delivery cannot be at-least-once behind it\n"
+                 "t.yaml:6:100: pipelines.p.handlers[1].forward: sink out drops events when it is "
+                 "slow, so delivery cannot be at-least-once; allowed is overflow: block\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "
-                 "handlers; did you mean \"handlers\"?\n");
+                 "budget, handlers; did you mean \"handlers\"?\n");
     refuse_graph(
         VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: []}\n",
         "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found an empty one\n");
@@ -193,7 +207,7 @@ static void handlers(void **state)
     (void)state;
     refuse_graph(HANDLERS "      - forwrad: out\n",
                  "t.yaml:8:9: pipelines.p.handlers[0].forwrad: unknown handler; allowed are "
-                 "filter, limit, forward; did you mean \"forward\"?\n");
+                 "" HANDLER_NAMES "; did you mean \"forward\"?\n");
     refuse_graph(HANDLERS "      - forward\n", "t.yaml:8:9: pipelines.p.handlers[0]: expected one "
                                                "handler, as in - filter: pid > 1; found a text\n");
     refuse_graph(HANDLERS "      - {}\n      -\n      - forward: out\n",
@@ -227,10 +241,12 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(
-        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open\n"
-        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+                 "exit, open, connect, signal\n"
+                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
+                 "capture, unix, "
+                 "tcp, udp, syslog, journal, null\n");
 }
 
 static void all_mistakes_at_once(void **state)
@@ -254,8 +270,8 @@ static void all_mistakes_at_once(void **state)
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json\n"
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
                  "are exec, open\n"
-                 "t.yaml:12:16: pipelines.one.handlers[0].limit: the key \"count\" is missing (how "
-                 "many records of each source pass before none does)\n"
+                 "t.yaml:12:16: pipelines.one.handlers[0].limit: one of the keys \"count\" "
+                 "and \"rate\" is missing\n"
                  "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
                  "name; allowed are out, log; did you mean \"log\"?\n");
 }
@@ -288,8 +304,8 @@ static void limits(void **state)
     _cleanup_(cleanup_free) char *pipelines_257 =
         repeat(VERSION SOURCES SINKS "pipelines:\n",
                "  p#: {from: exec, handlers: [{forward: out}]}\n", 257, "");
-    _cleanup_(cleanup_free) char *handlers_33 =
-        repeat(HANDLERS, "      - limit: {count: 1}\n", 32, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *handlers_129 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 128, "      - forward: out\n");
     _cleanup_(cleanup_free) char *copies_65 =
         repeat(HANDLERS, "      - forward: [out, out, out, out, out]\n", 13, "");
 
@@ -297,8 +313,8 @@ static void limits(void **state)
     refuse_graph(sources_65, "t.yaml:3:3: sources: 65 sources; at most 64 are allowed\n");
     refuse_graph(sinks_65, "t.yaml:4:3: sinks: 65 sinks; at most 64 are allowed\n");
     refuse_graph(pipelines_257, "t.yaml:5:3: pipelines: 257 pipelines; at most 256 are allowed\n");
-    refuse_graph(handlers_33,
-                 "t.yaml:8:7: pipelines.p.handlers: 33 handlers; at most 32 are allowed\n");
+    refuse_graph(handlers_129,
+                 "t.yaml:8:7: pipelines.p.handlers: 129 handlers; at most 128 are allowed\n");
     refuse_graph(copies_65,
                  "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
                  "forwarded to one sink at most 64 times, by all pipelines that read its source "
@@ -316,26 +332,33 @@ static void a_pipeline_with_two_sources_has_two_strands(void **state)
                                     "    from: open\n"
                                     "    handlers: [{forward: log}]\n");
     const struct graph *graph = built.graph;
+    const struct graph_type *exec, *open;
 
     (void)state;
     assert_int_equal(graph->n_sources, 2);
     assert_int_equal(graph->n_sinks, 2);
     assert_int_equal(graph->n_pipelines, 2);
     assert_string_equal(graph->sources[0].source->name, "exec");
-    assert_int_equal(graph->sources[0].n_strands, 1);
-    assert_int_equal(graph->sources[1].n_strands, 2);
-    assert_ptr_equal(graph->sources[0].pipelines[0], &graph->pipelines[0]);
-    assert_ptr_equal(graph->sources[1].pipelines[0], &graph->pipelines[0]);
-    assert_ptr_equal(graph->sources[1].pipelines[1], &graph->pipelines[1]);
+    assert_int_equal(graph->sources[0].n_pipelines, 1);
+    assert_int_equal(graph->sources[1].n_pipelines, 2);
+    assert_int_equal(graph->n_strands, 3);
+    assert_int_equal(graph->n_streams, 2);
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        assert_ptr_equal(graph->streams[i], graph->sources[i].streams);
+    exec = graph->streams[0]->types;
+    open = graph->streams[1]->types;
+    assert_ptr_equal(exec->strands[0]->pipeline, &graph->pipelines[0]);
+    assert_ptr_equal(open->strands[0]->pipeline, &graph->pipelines[0]);
+    assert_ptr_equal(open->strands[1]->pipeline, &graph->pipelines[1]);
     assert_string_equal(graph->pipelines[0].name, "both");
     for (int i = 0; i < 2; i++) {
-        const struct strand *strand = &graph->sources[i].strands[0];
+        const struct strand *strand = &graph->streams[i]->types->strands[0]->strand;
 
         assert_int_equal(strand->n_handlers, 2);
         assert_string_equal(strand->handlers[0]->ops->name, "filter");
         assert_ptr_equal(strand->handlers[1]->ops, &forward_ops);
     }
-    assert_int_equal(graph->sources[1].strands[1].n_handlers, 1);
+    assert_int_equal(open->strands[1]->strand.n_handlers, 1);
     built_deinit(&built);
 }
 
@@ -348,15 +371,15 @@ static void copies(void **state)
                                "  a: {from: [exec, open], handlers: [{forward: [out, log, out]}]}\n"
                                "  b: {from: open, handlers: [{forward: out}, {forward: [out]}]}\n");
     const struct graph *graph = built.graph;
-    const struct graph_source *exec = &graph->sources[0], *open = &graph->sources[1];
+    const struct graph_type *exec = graph->streams[0]->types, *open = graph->streams[1]->types;
 
     (void)state;
-    assert_int_equal(exec->n_sinks, 2);
-    assert_ptr_equal(exec->sinks[0], &graph->sinks[0]);
+    assert_int_equal(exec->stream->n_sinks, 2);
+    assert_ptr_equal(exec->stream->sinks[0], &graph->sinks[0]);
     assert_int_equal(exec->copies[0], 2);
-    assert_ptr_equal(exec->sinks[1], &graph->sinks[1]);
+    assert_ptr_equal(exec->stream->sinks[1], &graph->sinks[1]);
     assert_int_equal(exec->copies[1], 1);
-    assert_int_equal(open->n_sinks, 2);
+    assert_int_equal(open->stream->n_sinks, 2);
     assert_int_equal(open->copies[0], 4);
     assert_int_equal(open->copies[1], 1);
     assert_int_equal(graph->sinks[0].copies, 4);
@@ -374,23 +397,128 @@ static void a_sink_that_nobody_uses_is_fine(void **state)
     assert_string_equal(built.graph->sinks[1].ops->name, "file");
     assert_string_equal(built.graph->sinks[1].outlet.format->name, "json");
     assert_ptr_equal(built.graph->sinks[1].outlet.lane, &built.graph->sinks[1].lane);
-    assert_int_equal(built.graph->sources[1].n_strands, 0);
+    assert_int_equal(built.graph->n_sources, 1);
     built_deinit(&built);
 }
 
 static void as_much_as_is_allowed(void **state)
 {
-    _cleanup_(cleanup_free) char *handlers_32 =
-        repeat(HANDLERS, "      - limit: {count: 1}\n", 31, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *handlers_128 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 127, "      - forward: out\n");
     _cleanup_(cleanup_free) char *copies_64 =
         repeat(HANDLERS, "      - forward: [out, out, out, out]\n", 16, "");
-    struct built many = build(handlers_32), often = build(copies_64);
+    struct built many = build(handlers_128), often = build(copies_64);
 
     (void)state;
-    assert_int_equal(many.graph->sources[0].strands[0].n_handlers, STRAND_HANDLERS_MAX);
+    assert_int_equal(many.graph->strands[0]->strand.n_handlers, STRAND_HANDLERS_MAX);
     assert_int_equal(often.graph->sinks[0].copies, GRAPH_COPIES_MAX);
     built_deinit(&many);
     built_deinit(&often);
+}
+
+/* ---- branches -------------------------------------------------------------------------------- */
+
+static void branches_stand_in_the_order_of_the_config(void **state)
+{
+    static const char *const names[] = {
+        "filter",
+        "tee",
+        "tee.limit",
+        "tee.forward",
+        "route",
+        "route[0].tee",
+        "route[0].tee.forward",
+        "route[0].forward",
+        "route[1].route",
+        "route[1].route[0].forward",
+    };
+    struct built built =
+        build(HANDLERS "      - filter: pid > 1\n"
+                       "      - tee: {handlers: [{limit: {count: 1}}, {forward: out}]}\n"
+                       "      - route:\n"
+                       "          - when: uid == 0\n"
+                       "            handlers: [{tee: {handlers: [{forward: out}]}}, "
+                       "{forward: log}]\n"
+                       "          - handlers: [{route: [{handlers: [{forward: out}]}]}]\n");
+    const struct strand *strand = &built.graph->strands[0]->strand;
+    char name[STRAND_NAME_MAX];
+
+    (void)state;
+    assert_int_equal(strand->n_handlers, sizeof(names) / sizeof(names[0]));
+    for (uint32_t i = 0; i < strand->n_handlers; i++)
+        assert_string_equal(strand_handler_name(strand, i, name), names[i]);
+    assert_int_equal(strand->n_branches, 5);
+    built_deinit(&built);
+}
+
+/* Into a tee and on: both. Into one branch of a route: only the worst of them. */
+static void copies_over_branches(void **state)
+{
+    struct built built = build(
+        HANDLERS
+        "      - tee: {handlers: [{forward: [out, log]}]}\n"
+        "      - forward: out\n"
+        "      - route:\n"
+        "          - {when: uid == 0, handlers: [{forward: [out, out, out]}]}\n"
+        "          - {when: uid == 1, handlers: [{route: [{handlers: [{forward: [log, log]}]}]}]}\n"
+        "          - {handlers: [{forward: [out, log]}]}\n"
+        "  q: {from: exec, handlers: [{forward: out}]}\n");
+
+    (void)state;
+    assert_int_equal(built.graph->sinks[0].copies, 1 + 1 + 3 + 1);
+    assert_int_equal(built.graph->sinks[1].copies, 1 + 2);
+    built_deinit(&built);
+}
+
+static void lists_must_lead_somewhere(void **state)
+{
+    (void)state;
+    refuse_graph(HANDLERS "      - tee: {handlers: [{filter: pid > 1}]}\n",
+                 "t.yaml:8:9: pipelines.p.handlers[0]: a pipeline ends with a forward; what passes "
+                 "here goes nowhere\n"
+                 "t.yaml:8:26: pipelines.p.handlers[0].tee.handlers[0]: a branch ends with a "
+                 "forward; what passes here goes nowhere\n");
+    refuse_graph(HANDLERS "      - route: [{handlers: [{forward: out}]}]\n"
+                          "      - forward: out\n",
+                 "t.yaml:9:9: pipelines.p.handlers[1]: nothing comes here: a route sends each "
+                 "record into one of its branches\n");
+    refuse_graph(HANDLERS "      - route: [{handlers: []}]\n",
+                 "t.yaml:8:28: pipelines.p.handlers[0].route[0].handlers: expected a list of "
+                 "handlers, found an empty one\n");
+    refuse_graph(HANDLERS "      - tee: {handlers: [{forwrad: out}]}\n      - forward: out\n",
+                 "t.yaml:8:27: pipelines.p.handlers[0].tee.handlers[0].forwrad: unknown handler; "
+                 "allowed are " HANDLER_NAMES "; did you mean \"forward\"?\n");
+}
+
+#define FOUR_FILTERS "{filter: pid > 1}, {filter: pid > 1}, {filter: pid > 1}, {filter: pid > 1}"
+
+static void plugins_are_checked_where_they_are_named(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION "plugins: [x.so, /run/ringmill-no-such.so]\n" SOURCES SINKS PIPELINES,
+                 "t.yaml:2:11: plugins[0]: a plug-in is named by its absolute path\n"
+                 "t.yaml:2:17: plugins[1]: /run/ringmill-no-such.so: No such file or directory\n");
+}
+
+static void branches_have_limits(void **state)
+{
+    _cleanup_(cleanup_free) char *many = repeat(
+        HANDLERS, "      - tee: {handlers: [{forward: log}]}\n", 33, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *all =
+        repeat(HANDLERS, "      - tee: {handlers: [" FOUR_FILTERS ", {forward: log}]}\n", 21,
+               "      - forward: out\n      - forward: out\n      - forward: out\n");
+
+    (void)state;
+    refuse_graph(HANDLERS "      - route: [{handlers: [{route: [{handlers: [{route: [{handlers: "
+                          "[{route: [{handlers: [{route: [{handlers: [{forward: "
+                          "out}]}]}]}]}]}]}]}]}]}]\n",
+                 "t.yaml:8:112: pipelines.p.handlers[0].route[0].handlers[0].route[0].handlers[0]."
+                 "route[0].handlers[0].route[0].handlers[0].route[0].handlers: branches may stand "
+                 "inside each other at most 4 deep\n");
+    refuse_graph(many, "t.yaml:40:25: pipelines.p.handlers[32].tee.handlers: at most 32 branches "
+                       "are allowed in a pipeline\n");
+    refuse_graph(all, "t.yaml:31:9: pipelines.p.handlers[23]: at most 128 handlers are allowed, "
+                      "with those in branches\n");
 }
 
 /* What `defs:` names is known to all handlers. */
@@ -403,7 +531,7 @@ static void named_expressions(void **state)
                                     "{forward: out}]}\n");
 
     (void)state;
-    assert_int_equal(built.graph->sources[0].strands[0].n_handlers, 2);
+    assert_int_equal(built.graph->strands[0]->strand.n_handlers, 2);
     built_deinit(&built);
     refuse_graph(VERSION SOURCES SINKS "defs:\n  root: uidd == 0\n"
                                        "pipelines:\n"
@@ -441,6 +569,11 @@ int main(void)
         cmocka_unit_test(copies),
         cmocka_unit_test(a_sink_that_nobody_uses_is_fine),
         cmocka_unit_test(as_much_as_is_allowed),
+        cmocka_unit_test(branches_stand_in_the_order_of_the_config),
+        cmocka_unit_test(copies_over_branches),
+        cmocka_unit_test(lists_must_lead_somewhere),
+        cmocka_unit_test(branches_have_limits),
+        cmocka_unit_test(plugins_are_checked_where_they_are_named),
         cmocka_unit_test(named_expressions),
         cmocka_unit_test(free_accepts_null),
     };

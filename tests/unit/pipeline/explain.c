@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/explain.h"
 
-#include "unit/config/support.h"
+#include "unit/pipeline/made.h"
 
 static char *explain(const struct graph *graph)
 {
@@ -48,31 +48,33 @@ static void says_what_everything_means(void **state)
            "    from: ends\n"
            "    handlers: [{forward: log}]\n",
            "source programs: struct exec_event, ring of 8192 KiB\n"
-           "  ktime: u64, a time\n"
-           "  pid: u32\n"
-           "  ppid: u32\n"
-           "  uid: u32\n"
-           "  gid: u32\n"
-           "  comm: text\n"
-           "  cgroup_id: u64\n"
-           "  filename: text\n"
-           "  args: list of texts\n"
-           "  args_truncated: bool\n"
+           "    offset     size  type                   name            reads as\n"
+           "         0        8  __u64                  ktime           ktime\n"
+           "         8        4  __u32                  pid             u32\n"
+           "        12        4  __u32                  ppid            u32\n"
+           "        16        4  __u32                  uid             uid\n"
+           "        20        4  __u32                  gid             gid\n"
+           "        24       16  char[16]               comm            text\n"
+           "        40        8  __u64                  cgroup_id       cgroup_id\n"
+           "        48        4  struct ringmill_text   filename        text\n"
+           "        52        4  struct ringmill_texts  args            list of texts\n"
+           "        56        1  _Bool                  args_truncated  bool\n"
            "source ends: struct exit_event, ring of 4 KiB\n"
-           "  ktime: u64, a time\n"
-           "  pid: u32\n"
-           "  ppid: u32\n"
-           "  uid: u32\n"
-           "  gid: u32\n"
-           "  comm: text\n"
-           "  cgroup_id: u64\n"
-           "  lifetime_ns: u64\n"
-           "  exit_code: s32\n"
-           "  signal: u32\n"
-           "  core_dumped: bool\n"
+           "    offset     size  type      name         reads as\n"
+           "         0        8  __u64     ktime        ktime\n"
+           "         8        4  __u32     pid          u32\n"
+           "        12        4  __u32     ppid         u32\n"
+           "        16        4  __u32     uid          uid\n"
+           "        20        4  __u32     gid          gid\n"
+           "        24       16  char[16]  comm         text\n"
+           "        40        8  __u64     cgroup_id    cgroup_id\n"
+           "        48        8  __u64     lifetime_ns  u64\n"
+           "        56        4  __s32     exit_code    s32\n"
+           "        60        4  __u32     signal       u32\n"
+           "        64        1  _Bool     core_dumped  bool\n"
            "pipeline lives: at-most-once\n"
-           "  programs > filter > limit > forward\n"
            "  ends > filter > limit > forward\n"
+           "  programs > filter > limit > forward\n"
            "pipeline rest: at-most-once\n"
            "  ends > forward\n"
            "sink out: stdout, json\n"
@@ -111,17 +113,58 @@ static void names_every_type(void **state)
     graph_free(graph);
     diag_deinit(&diag);
     assert_non_null(strstr(text, "source s: struct all, ring of "));
-    assert_string_equal(text + strcspn(text, "\n") + 1, "  a: u8\n"
-                                                        "  b: u64, a time\n"
-                                                        "  c: s16\n"
-                                                        "  d: bool\n"
-                                                        "  e: enum\n"
-                                                        "  f.g: text\n"
-                                                        "  h: text\n"
-                                                        "  i: list of texts\n"
-                                                        "pipeline p: at-most-once\n"
-                                                        "  s > forward\n"
-                                                        "sink out: stdout, json\n");
+    assert_string_equal(text + strcspn(text, "\n") + 1,
+                        "    offset     size  type  name  reads as\n"
+                        "         0        1        a     u8\n"
+                        "         0        8        b     ktime\n"
+                        "         0        2        c     s16\n"
+                        "         0        1        d     bool\n"
+                        "         0        4        e     enum\n"
+                        "         0       16        f.g   text\n"
+                        "         0        4        h     text\n"
+                        "         0        4        i     list of texts\n"
+                        "pipeline p: at-most-once\n"
+                        "  s > forward\n"
+                        "sink out: stdout, json\n");
+}
+
+/* Streams of their own lines, types below them by the selector's value. */
+static void streams_and_types(void **state)
+{
+    static struct made made = {
+        .streams = {
+            {.n_types = 2, .n_rings = 1, .selector = STREAM_BY_FIELD},
+            {.n_types = 1, .n_rings = 4, .ordered = true, .numbered = true, .hold = 1500000}}};
+    _cleanup_(cleanup_free) char *text = NULL;
+
+    (void)state;
+    made_init(&made);
+    text = explain(made.graph);
+    assert_string_equal(text, "source made:\n"
+                              "  ring rb: 2 types by kind, ring of 64 KiB\n"
+                              "    1: struct a\n"
+                              "        offset     size  type  name    reads as\n"
+                              "             0        4        kind    u32\n"
+                              "             4        4        number  u32\n"
+                              "             8        8        time    u64\n"
+                              "            16        4        id      u32\n"
+                              "    2: struct b\n"
+                              "        offset     size  type  name    reads as\n"
+                              "             0        4        kind    u32\n"
+                              "             4        4        number  u32\n"
+                              "             8        8        time    u64\n"
+                              "            16        4        id      u32\n"
+                              "  ring other: struct a, 4 rings of 64 KiB, in the order of time, "
+                              "held for 1.5 ms, numbered by number\n"
+                              "      offset     size  type  name    reads as\n"
+                              "           0        4        kind    u32\n"
+                              "           4        4        number  u32\n"
+                              "           8        8        time    u64\n"
+                              "          16        4        id      u32\n"
+                              "pipeline all: at-most-once\n"
+                              "  made > forward\n"
+                              "sink out: stdout, json\n");
+    made_deinit(&made);
 }
 
 int main(void)
@@ -129,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_everything_means),
         cmocka_unit_test(names_every_type),
+        cmocka_unit_test(streams_and_types),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "config/setting.h"
+#include "enrich/enrich.h"
 #include "filter/filter.h"
 #include "forward/forward.h"
 #include "shape/limit.h"
@@ -46,12 +50,58 @@ static void each_row_is_complete(void **state)
     }
 }
 
+/* ---- the manual ------------------------------------------------------------------------------ */
+
+static char *read_manual(void)
+{
+    FILE *file = fopen(DOCS_FOLDER "/handlers.md", "re");
+    char *text = NULL;
+    size_t room = 0;
+
+    assert_non_null(file);
+    assert_true(getdelim(&text, &room, '\0', file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void expect_table(const char *manual, const char *name, const struct setting *settings)
+{
+    char *table = NULL;
+    size_t length;
+    FILE *file = open_memstream(&table, &length);
+
+    assert_non_null(file);
+    setting_print_reference(settings, file);
+    fclose(file);
+    if (!strstr(manual, table))
+        fail_msg("docs/handlers.md lacks, of %s:\n%s", name, table);
+    free(table);
+}
+
+static void the_manual_has_every_key(void **state)
+{
+    char *manual = read_manual();
+    char heading[100];
+
+    (void)state;
+    for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++) {
+        snprintf(heading, sizeof(heading), "\n## %s\n", (*kind)->name);
+        if (!strstr(manual, heading) || !strstr(manual, (*kind)->doc))
+            fail_msg("docs/handlers.md lacks %s", (*kind)->name);
+        if ((*kind)->settings)
+            expect_table(manual, (*kind)->name, (*kind)->settings);
+    }
+    expect_table(manual, "enrich, table", enrich_table_settings);
+    free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_each_handler_by_its_name),
         cmocka_unit_test(finds_nothing_else),
         cmocka_unit_test(each_row_is_complete),
+        cmocka_unit_test(the_manual_has_every_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <ringmill/ring.h>
 
+#include "pipeline/runs.h"
 #include "ring/fake.h"
 #include "unit/config/support.h"
 
@@ -39,15 +40,14 @@ static void write_records(struct fake *fake)
 
 static void run_records(struct fixture *fixture)
 {
-    struct graph_source *source = &fixture->graph->sources[0];
+    struct graph_ring *ring = fixture->graph->rings[0];
     struct ringmill_view views[RECORDS];
-    struct batch batch = {.schema = source->source->streams->types->schema, .views = views};
+    struct batch batch = {.views = views};
 
     write_records(fixture->fake);
     batch.count = (uint32_t)ringmill_ring_take(fixture->ring, views, RECORDS);
     assert_int_equal(batch.count, RECORDS);
-    for (uint32_t i = 0; i < source->n_strands; i++)
-        strand_run(&source->strands[i], &batch);
+    runs_handle(ring, &batch, 0);
     assert_int_equal(ringmill_ring_commit_all(fixture->ring), 0);
 }
 
@@ -56,9 +56,9 @@ static void drain(struct lane *lane, uint32_t delivered)
 {
     struct chunk *chunk;
 
-    lane_hand_over(lane, true);
+    lane_hand_over(lane, LANE_BEGUN);
     while ((chunk = lane_take(lane)))
-        lane_give_back(lane, chunk, chunk->events < delivered ? chunk->events : delivered);
+        lane_give_back(lane, chunk, chunk->events < delivered ? chunk->events : delivered, false);
 }
 
 static int set_up(void **state)
@@ -80,14 +80,14 @@ static int set_up(void **state)
     assert_int_equal(fake_open(fixture.fake, NULL, NULL, &fixture.ring), 0);
     assert_int_equal(waker_init(&fixture.waker), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(lane_init(&graph->sinks[i].lane, 32, graph->sinks[i].copies,
+        assert_int_equal(lane_init(&graph->sinks[i].lane, 32, graph->sinks[i].copies, LANE_BLOCK,
                                    &fixture.waker, ignore_room, NULL),
                          0);
-    graph->sources[0].ring = fixture.ring;
+    assert_int_equal(graph_add_ring(graph, graph->streams[0], fixture.ring), 0);
     fixture.graph = graph;
     *state = &fixture;
     run_records(&fixture);
-    graph->sources[0].lost = 3;
+    graph->streams[0]->lost = 3;
     drain(&graph->sinks[0].lane, UINT32_MAX);
     drain(&graph->sinks[1].lane, 4);
     return 0;
@@ -126,8 +126,12 @@ static void books_that_add_up(void **state)
 
     expect(fixture->graph, true,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-           "pipeline few: seen 12 + copies 0 = filtered 9 + limited 0 + failed 0 + forwarded 3\n"
-           "pipeline all: seen 12 + copies 17 = filtered 0 + limited 7 + failed 0 + forwarded 22\n"
+           "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
@@ -135,15 +139,19 @@ static void books_that_add_up(void **state)
 static void a_pipeline_that_saw_another_number(void **state)
 {
     struct fixture *fixture = *state;
-    struct books *books = &fixture->graph->sources[0].strands[0].books;
+    struct books *books = &fixture->graph->strands[0]->strand.books;
 
     counter_add(&books->rows[BOOK_SEEN], 1);
     counter_add(&books->rows[BOOK_FILTERED], 1);
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
            "the books of source exec do not add up: a pipeline saw another number of records\n"
-           "pipeline few: seen 13 + copies 0 = filtered 10 + limited 0 + failed 0 + forwarded 3\n"
-           "pipeline all: seen 12 + copies 17 = filtered 0 + limited 7 + failed 0 + forwarded 22\n"
+           "pipeline few: seen 13 + copies 0 + emitted 0 = filtered 10 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
@@ -152,11 +160,15 @@ static void a_record_without_an_end(void **state)
 {
     struct fixture *fixture = *state;
 
-    counter_add(&fixture->graph->sources[0].strands[1].books.rows[BOOK_COPIES], 1);
+    counter_add(&fixture->graph->strands[1]->strand.books.rows[BOOK_COPIES], 1);
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-           "pipeline few: seen 12 + copies 0 = filtered 9 + limited 0 + failed 0 + forwarded 3\n"
-           "pipeline all: seen 12 + copies 18 = filtered 0 + limited 7 + failed 0 + forwarded 22\n"
+           "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 18 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
            "the books of pipeline all do not add up: a record has no known end, or two\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
@@ -168,19 +180,29 @@ static void events_still_under_way(void **state)
 
     run_records(fixture);
     drain(&fixture->graph->sinks[0].lane, UINT32_MAX);
-    lane_hand_over(&fixture->graph->sinks[1].lane, true);
+    lane_hand_over(&fixture->graph->sinks[1].lane, LANE_BEGUN);
     expect(fixture->graph, true,
            "source exec: produced 31 = seen 24 + discarded 4 + lost 3\n"
-           "pipeline few: seen 24 + copies 0 = filtered 18 + limited 0 + failed 0 + forwarded 6\n"
-           "pipeline all: seen 24 + copies 29 = filtered 0 + limited 19 + failed 0 + forwarded 34\n"
+           "pipeline few: seen 24 + copies 0 + emitted 0 = filtered 18 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 6\n"
+           "pipeline all: seen 24 + copies 29 + emitted 0 = filtered 0 + limited 19 + sampled_out "
+           "0 + deduplicated 0 + unknown_type 0 "
+           "+ "
+           "failed 0 + forwarded 34\n"
            "sink out: forwarded 35 = delivered 35 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
-    fixture->graph->sources[0].lost = 0;
+    fixture->graph->streams[0]->lost = 0;
     run_records(fixture);
     expect(fixture->graph, false,
            "source exec: produced 42 = seen 36 + discarded 6 + lost 0\n"
-           "pipeline few: seen 36 + copies 0 = filtered 27 + limited 0 + failed 0 + forwarded 9\n"
-           "pipeline all: seen 36 + copies 41 = filtered 0 + limited 31 + failed 0 + forwarded 46\n"
+           "pipeline few: seen 36 + copies 0 + emitted 0 = filtered 27 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 9\n"
+           "pipeline all: seen 36 + copies 41 + emitted 0 = filtered 0 + limited 31 + sampled_out "
+           "0 + deduplicated 0 + unknown_type 0 "
+           "+ "
+           "failed 0 + forwarded 46\n"
            "sink out: forwarded 50 = delivered 35 + dropped 0 + in_flight 15\n"
            "the books of sink out do not add up: events are still under way\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
@@ -191,11 +213,15 @@ static void sinks_that_got_another_number(void **state)
     struct fixture *fixture = *state;
 
     counter_add(&fixture->graph->sinks[1].lane.forwarded, 1);
-    counter_add(&fixture->graph->sinks[1].lane.dropped, 1);
+    counter_add(&fixture->graph->sinks[1].lane.abandoned, 1);
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-           "pipeline few: seen 12 + copies 0 = filtered 9 + limited 0 + failed 0 + forwarded 3\n"
-           "pipeline all: seen 12 + copies 17 = filtered 0 + limited 7 + failed 0 + forwarded 22\n"
+           "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 6 = delivered 4 + dropped 2 + in_flight 0\n"
            "the books of all sinks do not add up: they got another number of events than the "

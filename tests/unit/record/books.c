@@ -10,8 +10,9 @@
 
 static void rows_have_names(void **state)
 {
-    static const char *const names[] = {"seen",    "copies", "filtered",
-                                        "limited", "failed", "forwarded"};
+    static const char *const names[] = {"seen",    "copies",      "emitted",      "filtered",
+                                        "limited", "sampled_out", "deduplicated", "unknown_type",
+                                        "failed",  "forwarded"};
 
     (void)state;
     assert_int_equal(BOOK_ROWS, sizeof(names) / sizeof(names[0]));
@@ -42,8 +43,10 @@ static void each_row_weighs(void **state)
     for (int row = 0; row < BOOK_ROWS; row++) {
         struct book_totals totals = {.rows = {[BOOK_SEEN] = 10,
                                               [BOOK_COPIES] = 5,
+                                              [BOOK_EMITTED] = 3,
                                               [BOOK_FILTERED] = 4,
                                               [BOOK_LIMITED] = 3,
+                                              [BOOK_UNKNOWN_TYPE] = 3,
                                               [BOOK_FAILED] = 2,
                                               [BOOK_FORWARDED] = 6}};
 

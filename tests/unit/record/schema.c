@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "record/field.h"
+
 static void new_schema_has_zeroed_fields(void **state)
 {
     _cleanup_(cleanup_schema_free) struct schema *schema = schema_new("struct event", 3);
@@ -77,6 +79,76 @@ static void freeing_nothing_is_allowed(void **state)
     schema_free(NULL);
 }
 
+/* ---- record/field.h ---- */
+
+static void check_text(const struct field *field, uint32_t length, const char *expected)
+{
+    static const char sample[] = "12345678abc\0def";
+    const struct ringmill_view view = {.data = sample, .length = length};
+    struct text text = field_text(field, &view);
+
+    assert_int_equal(text.bytes == NULL, expected == NULL);
+    if (!expected)
+        return;
+    assert_int_equal(text.length, strlen(expected));
+    assert_memory_equal(text.bytes, expected, text.length);
+}
+
+static void a_text_without_a_size_ends_with_the_sample(void **state)
+{
+    const struct field field = {.kind = FIELD_CHARS, .offset = 8};
+
+    (void)state;
+    check_text(&field, 7, NULL);
+    check_text(&field, 8, "");
+    check_text(&field, 10, "ab");
+    check_text(&field, 11, "abc");
+    check_text(&field, 15, "abc");
+}
+
+static void an_array_without_a_count_has_what_is_there(void **state)
+{
+    const struct field element = {.kind = FIELD_UINT, .offset = 8, .size = 4};
+    struct field field = {.kind = FIELD_ARRAY, .offset = 8, .stride = 4, .members = &element};
+    struct ringmill_view view = {.data = ""};
+
+    (void)state;
+    for (view.length = 0; view.length < 30; view.length++) {
+        assert_int_equal(field_present(&field, &view), view.length >= 8);
+        assert_int_equal(field_count(&field, &view), view.length < 8 ? 0 : (view.length - 8) / 4);
+    }
+    field.count = 3;
+    view.length = 9;
+    assert_int_equal(field_count(&field, &view), 3);
+}
+
+static void bits_of_all_widths_at_all_places(void **state)
+{
+    uint8_t sample[24];
+    const struct ringmill_view view = {.data = sample, .length = sizeof(sample)};
+
+    (void)state;
+    for (uint32_t bit = 0; bit < 24; bit++) {
+        for (uint32_t bits = 1; bits <= 64; bits++) {
+            struct field field = {.kind = FIELD_UINT,
+                                  .offset = bit / 8,
+                                  .shift = bit % 8,
+                                  .bits = (uint8_t)bits,
+                                  .size = (bit % 8 + bits + 7) / 8};
+
+            memset(sample, 0, sizeof(sample));
+            for (uint32_t i = bit; i < bit + bits; i++)
+                sample[i / 8] |= (uint8_t)(1U << (i % 8));
+            assert_true(field_integer(&field, &view) == UINT64_MAX >> (64 - bits));
+            field.is_signed = true;
+            assert_true(field_integer(&field, &view) == UINT64_MAX);
+            for (uint32_t i = 0; i < sizeof(sample); i++)
+                sample[i] = (uint8_t)~sample[i]; /* all but its own */
+            assert_true(field_integer(&field, &view) == 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +158,9 @@ int main(void)
         cmocka_unit_test(keeping_more_than_memory_fails),
         cmocka_unit_test(find_goes_by_the_whole_name),
         cmocka_unit_test(freeing_nothing_is_allowed),
+        cmocka_unit_test(a_text_without_a_size_ends_with_the_sample),
+        cmocka_unit_test(an_array_without_a_count_has_what_is_there),
+        cmocka_unit_test(bits_of_all_widths_at_all_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,22 @@ static void long_records_without_a_grid_are_not_fetched(void **state)
     assert_int_equal(run.guess.step, 520);
 }
 
+/* Each of them moves it, also those that are as long as the one before. */
+static void equal_strangers_move_the_grid_each(void **state)
+{
+    struct run run = {0};
+
+    (void)state;
+    walk(&run, 300, (const uint32_t[]){256, 768, 2048, 1280}, 4);
+    for (int i = 1; i < 4; i++) {
+        walk(&run, i, (const uint32_t[]){64}, 1);
+        assert_int_equal((run.guess.ahead - run.position) % 256, 0);
+        walk(&run, 100, (const uint32_t[]){256, 768, 2048, 1280}, 4);
+        assert_int_equal((run.guess.ahead - run.position) % 256, 0);
+        assert_int_equal(run.guess.step, 256);
+    }
+}
+
 static void a_stranger_moves_the_grid_but_keeps_it(void **state)
 {
     struct run run = {0};
@@ -92,6 +108,7 @@ int main(void)
         cmocka_unit_test(a_fine_grid_means_each_line),
         cmocka_unit_test(long_records_without_a_grid_are_not_fetched),
         cmocka_unit_test(a_stranger_moves_the_grid_but_keeps_it),
+        cmocka_unit_test(equal_strangers_move_the_grid_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

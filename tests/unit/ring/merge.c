@@ -111,6 +111,27 @@ static void a_young_record_is_held_for_older_ones(void **state)
     assert_ptr_equal(batch.ring, fixture->rings[0]);
 }
 
+/* What one ring gets while its first record waits for the others is not overtaken by theirs. */
+static void what_came_meanwhile_keeps_its_place(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint32_t rings[] = {0, 0, 1};
+    struct ringmill_batch batch;
+    uint64_t now = ring_now() + 20 * MS;
+
+    put(fixture, 0, now);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    put(fixture, 1, now + 2);
+    put(fixture, 0, now + 1); /* not known yet when the first one is taken */
+    while (ring_now() < now + 6 * MS)
+        ;
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+        assert_ptr_equal(batch.ring, fixture->rings[rings[i]]);
+        assert_int_equal(time_of(batch.views), now + i);
+    }
+}
+
 static void nothing_is_held_when_every_ring_has_a_record(void **state)
 {
     struct fixture *fixture = *state;
@@ -237,12 +258,129 @@ static void release_and_pause_keep_the_order(void **state)
     assert_ptr_equal(batch.ring, fixture->rings[0]);
 }
 
+/* ---- groups: some rings in order, beside others ------------------------------------------------
+ */
+
+static int set_up_groups(void **state)
+{
+    static struct fixture fixture;
+
+    assert_int_equal(ringmill_reader_new(NULL, NULL, &fixture.reader), 0);
+    for (int i = 0; i < RINGS; i++) {
+        assert_int_equal(fake_new(1 << 20, 0, &fixture.fakes[i]), 0);
+        assert_int_equal(fake_open(fixture.fakes[i], NULL, NULL, &fixture.rings[i]), 0);
+        assert_int_equal(ringmill_reader_add(fixture.reader, fixture.rings[i], NULL), 0);
+    }
+    /* 1 and 3 are one group, 2 and 4 another, 0 is in none */
+    for (int i = 1; i <= 2; i++)
+        assert_int_equal(ringmill_reader_merge(
+                             fixture.reader,
+                             (struct ringmill_ring *[]){fixture.rings[i], fixture.rings[i + 2]}, 2,
+                             offsetof(struct sample, time), 5000 * MS),
+                         0);
+    *state = &fixture;
+    return 0;
+}
+
+static int ring_of(const struct fixture *fixture, const struct ringmill_ring *ring)
+{
+    for (int i = 0; i < RINGS; i++)
+        if (fixture->rings[i] == ring)
+            return i;
+    return -1;
+}
+
+static void groups_hold_nobody_else(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+    uint64_t now = ring_now();
+
+    put(fixture, 1, now);
+    put(fixture, 0, now);
+    put(fixture, 2, now + 1);
+    put(fixture, 4, now);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+        assert_int_equal(ring_of(fixture, batch.ring), i == 0 ? 0 : 4);
+    }
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    put(fixture, 3, now + 1);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_int_equal(ring_of(fixture, batch.ring), 1);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+}
+
+/* A group that always has something leaves the others their turns, and takes its own. */
+static void groups_take_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t given[RINGS] = {0};
+    struct ringmill_batch batch;
+
+    for (uint64_t i = 1; i <= 20000; i++)
+        for (uint32_t j = 0; j < RINGS; j++)
+            put(fixture, j, i);
+    for (int i = 0; i < 20000; i++) {
+        assert_true(ringmill_reader_next_batch(fixture->reader, &batch) > 0);
+        given[ring_of(fixture, batch.ring)] += batch.count;
+    }
+    for (int i = 0; i < RINGS; i++)
+        assert_true(given[i] >= 1000);
+}
+
+static void wait_knows_when_a_group_is_due(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+    uint64_t then = ring_now() - 4900 * MS; /* held for another 100 ms */
+
+    put(fixture, 1, then);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
+    assert_true(ring_now() >= then + 5000 * MS);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+}
+
+static void a_ring_is_in_one_group(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+
+    assert_int_equal(ringmill_reader_merge(fixture->reader, &fixture->rings[1], 1, 0, 0), -EBUSY);
+    assert_int_equal(ringmill_reader_remove(fixture->reader, fixture->rings[1]), 0);
+    assert_int_equal(ringmill_reader_merge(fixture->reader, &fixture->rings[1], 1, 0, 0), -ENOENT);
+    put(fixture, 3, ring_now()); /* alone now, so it waits for nobody */
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_int_equal(ringmill_reader_add(fixture->reader, fixture->rings[1], NULL), 0);
+    assert_int_equal(ringmill_reader_merge(fixture->reader, &fixture->rings[1], 1, 0, 0), 0);
+}
+
+static void a_group_pauses_ring_by_ring(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_batch batch;
+    uint64_t now = ring_now();
+
+    put(fixture, 1, now);
+    put(fixture, 3, now + 1);
+    assert_int_equal(ringmill_reader_pause(fixture->reader, fixture->rings[1]), 0);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_int_equal(ring_of(fixture, batch.ring), 3);
+    assert_int_equal(ringmill_reader_resume(fixture->reader, fixture->rings[1]), 0);
+    assert_int_equal(ringmill_reader_pause(fixture->reader, fixture->rings[3]), 0);
+    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+    assert_int_equal(ring_of(fixture, batch.ring), 1);
+}
+
 int main(void)
 {
-#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ROW(test)    cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define GROUPS(test) cmocka_unit_test_setup_teardown(test, set_up_groups, tear_down)
     const struct CMUnitTest tests[] = {
         ROW(old_records_come_in_order),
         ROW(a_young_record_is_held_for_older_ones),
+        ROW(what_came_meanwhile_keeps_its_place),
         ROW(nothing_is_held_when_every_ring_has_a_record),
         ROW(a_time_that_cannot_be_is_not_waited_for),
         ROW(a_record_that_was_too_long_keeps_its_place),
@@ -251,6 +389,11 @@ int main(void)
         ROW(discards_and_short_samples_do_not_stop_it),
         ROW(corruption_is_told_once_also_by_way_of_a_wait),
         ROW(release_and_pause_keep_the_order),
+        GROUPS(groups_hold_nobody_else),
+        GROUPS(groups_take_turns),
+        GROUPS(wait_knows_when_a_group_is_due),
+        GROUPS(a_ring_is_in_one_group),
+        GROUPS(a_group_pauses_ring_by_ring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -17,17 +18,32 @@
 
 #include <cmocka.h>
 
-/* What sink_file's settings are bound into; by its rows, so that they are tested too. */
-static const void *config_for(const char *path)
+#include "config/load.h"
+#include "config/tree.h"
+
+static const struct sink_options options = {"out", FRAMING_LINES};
+
+/* What sink_file's settings are bound into; by its own table, so that it is tested too. */
+static const void *bind(const char *path, const char *more)
 {
-    static char bytes[64];
+    static struct config_tree *tree;
+    static uint64_t bytes[16];
+    struct diag diag;
+    char text[512];
+    int length = snprintf(text, sizeof(text), "{path: %s%s}", path, more);
 
     assert_true(sink_file.config_size <= sizeof(bytes));
-    assert_string_equal(sink_file.settings[0].name, "path");
-    assert_true(sink_file.settings[0].required);
-    assert_null(sink_file.settings[1].name);
-    memcpy(bytes + sink_file.settings[0].offset, &path, sizeof(path));
+    config_tree_free(tree);
+    diag_init(&diag);
+    assert_int_equal(config_load_text("t.yaml", text, (size_t)length, &diag, &tree), 0);
+    assert_int_equal(setting_bind(sink_file.settings, tree->root, bytes, &diag), 0);
+    diag_deinit(&diag);
     return bytes;
+}
+
+static const void *config_for(const char *path)
+{
+    return bind(path, "");
 }
 
 struct folder {
@@ -51,8 +67,10 @@ static int tear_down(void **state)
 {
     const struct folder *folder = *state;
 
-    unlink(folder->file);
-    return rmdir(folder->path);
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -r %s", folder->path);
+    return system(command);
 }
 
 static struct sink *open_sink(const char *path)
@@ -60,7 +78,7 @@ static struct sink *open_sink(const char *path)
     struct error error = {0};
     struct sink *sink = NULL;
 
-    assert_int_equal(sink_file.open(config_for(path), &error, &sink), 0);
+    assert_int_equal(sink_file.open(config_for(path), &options, &error, &sink), 0);
     assert_string_equal(error.text, "");
     assert_ptr_equal(sink->ops, &sink_file);
     return sink;
@@ -82,7 +100,7 @@ static void refuse(const char *path, int code, const char *text)
     struct error error = {0};
     struct sink *sink = NULL;
 
-    assert_int_equal(sink_file.open(config_for(path), &error, &sink), code);
+    assert_int_equal(sink_file.open(config_for(path), &options, &error, &sink), code);
     assert_null(sink);
     assert_string_equal(error.text, text);
 }
@@ -136,27 +154,90 @@ static void makes_the_file_for_owner_and_group(void **state)
 }
 
 /* A limit of the process stands for a disk that is nearly full. */
-static void says_how_much_it_wrote(void **state)
+static void fill_up_at(rlim_t bytes, struct rlimit *before)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+    limit = *before;
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void make_room(const struct rlimit *before)
+{
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+static void takes_whole_events_only(void **state)
 {
     const struct folder *folder = *state;
     struct sink *sink = open_sink(folder->file);
-    struct rlimit before, limit;
+    struct rlimit before;
     ssize_t first, second, third;
 
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = before;
-    limit.rlim_cur = 6;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    first = sink_file.write(sink, "four", 4);
-    second = sink_file.write(sink, "five5", 5);
-    third = sink_file.write(sink, "ve5", 3);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    signal(SIGXFSZ, SIG_DFL);
+    fill_up_at(10, &before);
+    first = sink_file.write(sink, "one\n", 4);
+    second = sink_file.write(sink, "two\nthree\n", 10);
+    third = sink_file.write(sink, "three\n", 6);
+    make_room(&before);
     assert_int_equal(first, 4);
-    assert_int_equal(second, 2);
+    assert_int_equal(second, 4);
     assert_int_equal(third, -EFBIG);
-    expect_content(folder->file, "fourfi");
+    expect_content(folder->file, "one\ntwo\n");
+    assert_int_equal(sink_file.write(sink, "three\n", 6), 6);
+    expect_content(folder->file, "one\ntwo\nthree\n");
+    sink_file.close(sink);
+}
+
+/* The only way out when the disk is full of this very file. */
+static void a_full_file_can_be_moved_away_too(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_sink(folder->file);
+    struct rlimit before;
+    char moved[128];
+    ssize_t results[3];
+
+    snprintf(moved, sizeof(moved), "%s.1", folder->file);
+    fill_up_at(6, &before);
+    results[0] = sink_file.write(sink, "one\ntwo\n", 8);
+    results[1] = sink_file.write(sink, "two\n", 4);
+    assert_int_equal(rename(folder->file, moved), 0);
+    sink_file.reopen(sink);
+    results[2] = sink_file.write(sink, "two\n", 4);
+    make_room(&before);
+    assert_int_equal(results[0], 4);
+    assert_int_equal(results[1], -EFBIG);
+    assert_int_equal(results[2], 4);
+    expect_content(moved, "one\n");
+    expect_content(folder->file, "two\n");
+    sink_file.close(sink);
+}
+
+/* Of a fifo nothing can be taken back: the rest of the event follows before anything else. */
+static void the_rest_of_an_event_follows_into_a_fifo(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink;
+    char moved[128], bytes[8];
+    int end;
+
+    assert_int_equal(mkfifo(folder->file, 0600), 0);
+    end = open(folder->file, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    assert_true(end >= 0);
+    sink = open_sink(folder->file);
+    assert_int_equal(sink_file.write(sink, "one\n", 4), 4);
+    snprintf(moved, sizeof(moved), "%s.1", folder->file);
+    assert_int_equal(rename(folder->file, moved), 0);
+    sink_file.reopen(sink);
+    assert_int_equal(sink_file.tend(sink), -1);
+    assert_int_equal(sink_file.write(sink, "two\n", 4), 4);
+    assert_int_equal(read(end, bytes, sizeof(bytes)), 4);
+    expect_content(folder->file, "two\n");
+    close(end);
     sink_file.close(sink);
 }
 
@@ -179,6 +260,198 @@ static void has_no_peer_to_watch(void **state)
     sink_file.close(NULL);
 }
 
+static struct sink *open_with(const struct folder *folder, const char *more)
+{
+    struct error error = {0};
+    struct sink *sink = NULL;
+
+    assert_int_equal(sink_file.open(bind(folder->file, more), &options, &error, &sink), 0);
+    return sink;
+}
+
+static void put(struct sink *sink, const char *text)
+{
+    assert_int_equal(sink_file.write(sink, text, strlen(text)), strlen(text));
+}
+
+struct search {
+    const char *name;
+    uint64_t value;
+};
+
+static void find_row(void *data, const struct row *row, uint64_t value)
+{
+    struct search *search = data;
+
+    if (strcmp(row->name, search->name) == 0)
+        search->value = value;
+}
+
+static uint64_t row_of(const struct sink *sink, const char *name)
+{
+    struct search search = {name, UINT64_MAX};
+
+    sink_file.rows(sink, find_row, &search);
+    assert_int_not_equal(search.value, UINT64_MAX);
+    return search.value;
+}
+
+/* The names in the folder, sorted, and how many. */
+static int list(const struct folder *folder, struct dirent ***names)
+{
+    int count = scandir(folder->path, names, NULL, alphasort);
+
+    assert_true(count >= 2);
+    return count - 2; /* . and .. */
+}
+
+static int count_files(const struct folder *folder, const char *suffix)
+{
+    struct dirent **names;
+    int count = list(folder, &names) + 2, found = 0;
+
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(names[i]->d_name);
+
+        found += length > strlen(suffix) &&
+                 strcmp(names[i]->d_name + length - strlen(suffix), suffix) == 0;
+        free(names[i]);
+    }
+    free(names);
+    return found;
+}
+
+static void a_new_file_begins_between_two_chunks_when_this_one_is_long(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", rotate_size: 4KiB");
+    char chunk[3001];
+
+    memset(chunk, 'x', 3000);
+    chunk[2999] = '\n';
+    chunk[3000] = '\0';
+    put(sink, chunk);
+    put(sink, chunk); /* would be 6,000 bytes: the first 3,000 are rotated away */
+    assert_int_equal(row_of(sink, "rotations"), 1);
+    assert_int_equal(row_of(sink, "size"), 3000);
+    put(sink, "short\n");
+    assert_int_equal(row_of(sink, "rotations"), 1);
+    assert_int_equal(count_files(folder, "Z"), 1);
+    sink_file.close(sink);
+}
+
+static void a_file_that_cannot_be_renamed_goes_on(void **state)
+{
+    const struct folder *folder = *state;
+    char path[128], chunk[4001];
+    struct error error = {0};
+    struct sink *sink = NULL;
+
+    /* the rotated name would be longer than a name may be */
+    snprintf(path, sizeof(path), "%s/", folder->path);
+    memset(chunk, 'n', 250);
+    chunk[250] = '\0';
+    char *longest = malloc(strlen(path) + 251);
+    assert_non_null(longest);
+    strcpy(longest, path);
+    strcat(longest, chunk);
+    assert_int_equal(sink_file.open(bind(longest, ", rotate_size: 4KiB"), &options, &error, &sink),
+                     0);
+    memset(chunk, 'x', 4000);
+    chunk[3999] = '\n';
+    chunk[4000] = '\0';
+    put(sink, chunk);
+    put(sink, chunk);
+    put(sink, chunk);
+    assert_int_equal(row_of(sink, "rotations"), 0);
+    assert_int_equal(row_of(sink, "rotations_failed"), 2);
+    assert_int_equal(row_of(sink, "size"), 12000);
+    sink_file.close(sink);
+    free(longest);
+}
+
+/* Waits for the archive's own thread by closing. */
+static void rotated_files_are_compressed_and_the_oldest_go(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", rotate_size: 4KiB, keep: 3, compress: zstd");
+    char command[256], chunk[4001];
+
+    memset(chunk, 'y', 4000);
+    chunk[3999] = '\n';
+    chunk[4000] = '\0';
+    for (int i = 0; i < 8; i++) {
+        put(sink, chunk);
+        while (count_files(folder, "Z") > 0)
+            usleep(1000); /* until the one rotated before is compressed */
+    }
+    assert_int_equal(row_of(sink, "rotations"), 7);
+    assert_int_equal(row_of(sink, "archive_failed"), 0);
+    sink_file.close(sink);
+    assert_int_equal(count_files(folder, ".zst"), 3);
+    assert_int_equal(count_files(folder, "Z"), 0);
+    assert_int_equal(count_files(folder, ".partial"), 0);
+    snprintf(command, sizeof(command),
+             "cat %s/*.zst | zstd -dc | tr -d 'y\\n' | wc -c | grep -qx 0", folder->path);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_file_that_was_moved_away_is_opened_anew(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, "");
+    char moved[128];
+
+    put(sink, "before\n");
+    snprintf(moved, sizeof(moved), "%s.1", folder->file);
+    assert_int_equal(rename(folder->file, moved), 0);
+    put(sink, "still there\n"); /* as logrotate expects, until it says so */
+    sink_file.reopen(sink);
+    assert_int_equal(sink_file.tend(sink), -1); /* at once, not only with the next event */
+    assert_int_equal(access(folder->file, F_OK), 0);
+    put(sink, "after\n");
+    expect_content(moved, "before\nstill there\n");
+    expect_content(folder->file, "after\n");
+    sink_file.close(sink);
+}
+
+static void half_a_line_is_closed_before_the_first_event(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, "");
+
+    put(sink, "whole\n");
+    put(sink, "hal");
+    sink_file.close(sink);
+    sink = open_with(folder, "");
+    put(sink, "new\n");
+    expect_content(folder->file, "whole\nhal\nnew\n");
+    sink_file.close(sink);
+}
+
+static void syncs_when_it_is_told_to(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", fsync: chunk");
+
+    put(sink, "one\n");
+    put(sink, "two\n");
+    assert_int_equal(row_of(sink, "syncs"), 2);
+    assert_int_equal(sink_file.tend(sink), -1);
+    sink_file.close(sink);
+    sink = open_with(folder, ", fsync: interval, fsync_interval: 1h");
+    put(sink, "one\n"); /* an hour is long past since never */
+    put(sink, "two\n");
+    assert_int_equal(row_of(sink, "syncs"), 1);
+    assert_true(sink_file.tend(sink) > 0);
+    sink_file.close(sink);
+    sink = open_with(folder, "");
+    put(sink, "one\n");
+    assert_int_equal(row_of(sink, "syncs"), 0);
+    assert_int_equal(sink_file.tend(sink), -1);
+    sink_file.close(sink);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -187,9 +460,17 @@ int main(void)
         IN_FOLDER(says_why_it_cannot_open),
         IN_FOLDER(appends),
         IN_FOLDER(makes_the_file_for_owner_and_group),
-        IN_FOLDER(says_how_much_it_wrote),
+        IN_FOLDER(takes_whole_events_only),
+        IN_FOLDER(a_full_file_can_be_moved_away_too),
+        IN_FOLDER(the_rest_of_an_event_follows_into_a_fifo),
         IN_FOLDER(a_full_device_is_an_error_to_try_again),
         IN_FOLDER(has_no_peer_to_watch),
+        IN_FOLDER(a_new_file_begins_between_two_chunks_when_this_one_is_long),
+        IN_FOLDER(a_file_that_cannot_be_renamed_goes_on),
+        IN_FOLDER(rotated_files_are_compressed_and_the_oldest_go),
+        IN_FOLDER(a_file_that_was_moved_away_is_opened_anew),
+        IN_FOLDER(half_a_line_is_closed_before_the_first_event),
+        IN_FOLDER(syncs_when_it_is_told_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

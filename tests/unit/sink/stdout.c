@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+static const struct sink_options options = {"out", FRAMING_LINES};
+
 static int take_stdout_away(void)
 {
     int saved;
@@ -37,7 +39,7 @@ static void refuses_a_closed_one(void **state)
     struct error error = {0};
     struct sink *sink = NULL;
     int saved = take_stdout_away();
-    int result = sink_stdout.open(NULL, &error, &sink);
+    int result = sink_stdout.open(NULL, &options, &error, &sink);
 
     (void)state;
     bring_stdout_back(saved);
@@ -61,7 +63,7 @@ static void writes_and_sees_the_reader_leave(void **state)
     saved = take_stdout_away();
     dup2(ends[1], STDOUT_FILENO);
     close(ends[1]);
-    result = sink_stdout.open(NULL, &error, &sink);
+    result = sink_stdout.open(NULL, &options, &error, &sink);
     written = sink_stdout.write(sink, "hello", 5);
     watched = sink_stdout.watch_fd(sink);
     if (read(ends[0], bytes, 5) < 0)
@@ -83,10 +85,10 @@ static void close_leaves_it_open(void **state)
     struct sink *sink = NULL;
 
     (void)state;
-    assert_int_equal(sink_stdout.open(NULL, &error, &sink), 0);
+    assert_int_equal(sink_stdout.open(NULL, &options, &error, &sink), 0);
     sink_stdout.close(sink);
     sink_stdout.close(NULL);
-    assert_int_equal(sink_stdout.open(NULL, &error, &sink), 0);
+    assert_int_equal(sink_stdout.open(NULL, &options, &error, &sink), 0);
     assert_ptr_equal(sink->ops, &sink_stdout);
 }
 

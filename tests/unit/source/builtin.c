@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "schema/btf.h"
+#include "schema/meaning.h"
 #include "source/builtin.h"
 
 struct expected {
@@ -32,6 +33,7 @@ static void check(const char *name, uint32_t n_fields, const struct expected *fi
     assert_non_null(object);
     if (schema_from_btf(bpf_object__btf(object), builtin->type_name, &error, &schema) < 0)
         fail_msg("%s", error.text);
+    assert_int_equal(meaning_apply(schema, NULL, 0, NULL, NULL), 0);
     assert_int_equal(schema->n_fields, n_fields);
     assert_string_equal(schema->fields[0].name, "ktime");
     assert_int_equal(schema->fields[0].meaning, MEANING_KTIME);
@@ -92,6 +94,38 @@ static void open_(void **state)
     check("open", N(fields), fields);
 }
 
+static void connect_(void **state)
+{
+    const struct expected fields[] = {
+        {"ktime", FIELD_UINT, 0, 8},     {"pid", FIELD_UINT, 8, 4},
+        {"tid", FIELD_UINT, 12, 4},      {"uid", FIELD_UINT, 16, 4},
+        {"comm", FIELD_CHARS, 20, 16},   {"cgroup_id", FIELD_UINT, 40, 8},
+        {"family", FIELD_ENUM, 48, 4},   {"oldstate", FIELD_ENUM, 52, 4},
+        {"newstate", FIELD_ENUM, 56, 4}, {"sport", FIELD_UINT, 60, 2},
+        {"dport", FIELD_UINT, 62, 2},    {"saddr", FIELD_BYTES, 64, 16},
+        {"daddr", FIELD_BYTES, 80, 16},  {"netns", FIELD_UINT, 96, 4},
+    };
+
+    (void)state;
+    check("connect", N(fields), fields);
+}
+
+static void signal_(void **state)
+{
+    const struct expected fields[] = {
+        {"ktime", FIELD_UINT, 0, 8},       {"pid", FIELD_UINT, 8, 4},
+        {"tid", FIELD_UINT, 12, 4},        {"uid", FIELD_UINT, 16, 4},
+        {"comm", FIELD_CHARS, 20, 16},     {"cgroup_id", FIELD_UINT, 40, 8},
+        {"signal", FIELD_ENUM, 48, 4},     {"code", FIELD_ENUM, 52, 4},
+        {"target_pid", FIELD_UINT, 56, 4}, {"target_tid", FIELD_UINT, 60, 4},
+        {"target_uid", FIELD_UINT, 64, 4}, {"target_comm", FIELD_CHARS, 72, 16},
+        {"group", FIELD_BOOL, 88, 1},      {"result", FIELD_ENUM, 92, 4},
+    };
+
+    (void)state;
+    check("signal", N(fields), fields);
+}
+
 static void unknown_names_are_not_found(void **state)
 {
     (void)state;
@@ -102,10 +136,9 @@ static void unknown_names_are_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exec),
-        cmocka_unit_test(exit_),
-        cmocka_unit_test(open_),
-        cmocka_unit_test(unknown_names_are_not_found),
+        cmocka_unit_test(exec),    cmocka_unit_test(exit_),
+        cmocka_unit_test(open_),   cmocka_unit_test(connect_),
+        cmocka_unit_test(signal_), cmocka_unit_test(unknown_names_are_not_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/source.h"
 
-#include "source/object.h"
 #include "unit/config/support.h"
 
 /* config is what stands behind "exec: " in `sources:`. */
@@ -24,11 +23,11 @@ static void refuse_source(const char *config, const char *expected)
 static void unknown_programs(void **state)
 {
     (void)state;
-    refuse_source("{builtin: exce}", "t.yaml:1:17: exec.builtin: unknown built-in source; allowed "
-                                     "are exec, exit, open; did you mean \"exec\"?\n");
-    refuse_source(
-        "{builtin: network}",
-        "t.yaml:1:17: exec.builtin: unknown built-in source; allowed are exec, exit, open\n");
+    refuse_source("{builtin: exce}",
+                  "t.yaml:1:17: exec.builtin: unknown built-in source; allowed "
+                  "are exec, exit, open, connect, signal; did you mean \"exec\"?\n");
+    refuse_source("{builtin: network}", "t.yaml:1:17: exec.builtin: unknown built-in source; "
+                                        "allowed are exec, exit, open, connect, signal\n");
     refuse_source("{builtin: \"\"}", "t.yaml:1:17: exec.builtin: expected a name, found \"\"\n");
     refuse_source("{builtin: [exec]}",
                   "t.yaml:1:17: exec.builtin: expected a name, found a list\n");
@@ -66,14 +65,19 @@ static void other_mistakes(void **state)
     (void)state;
     refuse_source("", "t.yaml:1:1: exec: the value is missing; expected a map\n");
     refuse_source("exec", "t.yaml:1:7: exec: expected a map, found a text\n");
-    refuse_source("{}", "t.yaml:1:7: exec: the key \"builtin\" is missing (a program that ringmill "
-                        "brings along: exec, exit, open)\n");
+    refuse_source("{}", "t.yaml:1:7: exec: one of these keys must say where the records come from: "
+                        "builtin, object, map, capture\n");
+    refuse_source("{map: x, object: /y}",
+                  "t.yaml:1:8: exec.map: a source has either \"object\" or \"map\", not both\n");
+    refuse_source("{bultin: exec}",
+                  "t.yaml:1:8: exec.bultin: unknown key; a source has one of the "
+                  "keys builtin, object, map, capture; did you mean \"builtin\"?\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
                   "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size; did "
                   "you mean \"ring_size\"?\n");
     refuse_source("{builtin: exce, ring_size: 5000}",
                   "t.yaml:1:17: exec.builtin: unknown built-in source; allowed are exec, exit, "
-                  "open; did you mean \"exec\"?\n"
+                  "open, connect, signal; did you mean \"exec\"?\n"
                   "t.yaml:1:34: exec.ring_size: a ring's size must be a power of two and a "
                   "multiple of the page size, such as 4MiB\n");
 }
@@ -90,7 +94,7 @@ static void opens(const char *config, const char *name, const char *type, uint32
     assert_string_equal(source->streams->types->schema->type_name, type);
     assert_non_null(schema_find(source->streams->types->schema, "pid"));
     if (ring_size > 0)
-        assert_int_equal(object_ring_size(source->object), ring_size);
+        assert_int_equal(source->streams->ring_size, ring_size);
     source_free(source);
     expect_messages(&diag, "");
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+
+/* One record per change of a TCP connection's state, both families, both ends, in all network
+ * namespaces. A BTF tracepoint, for the reasons given in exec.bpf.c.
+ *
+ * Who: most changes are made by a packet or a timer, in whatever task the interrupt found, so the
+ * current task says nothing then. But to connect, to listen and to begin to close are things that a
+ * task does itself. Those changes tell whose socket it is, and `owners` remembers it for those that
+ * follow. A connection that was accepted is its server's, which no change before its end tells: its
+ * pid is 0 until then. User and cgroup are those of the socket itself, which the kernel knows
+ * always.
+ *
+ * Addresses are 16 bytes each, IPv4 ones as ::ffff:a.b.c.d: so one condition on one field finds a
+ * peer however it is connected to. */
+
+#include "ringmill.bpf.h"
+
+#include "core.bpf.h"
+
+#include <bpf/bpf_endian.h>
+
+enum { OWNERS_MAX = 16384 }; /* connections whose task is remembered; the least used go first */
+
+#define PROTOCOL_TCP 6
+
+enum tcp_state {
+    TCP_ESTABLISHED = 1,
+    TCP_SYN_SENT,
+    TCP_SYN_RECV,
+    TCP_FIN_WAIT1,
+    TCP_FIN_WAIT2,
+    TCP_TIME_WAIT,
+    TCP_CLOSE,
+    TCP_CLOSE_WAIT,
+    TCP_LAST_ACK,
+    TCP_LISTEN,
+    TCP_CLOSING,
+    TCP_NEW_SYN_RECV,
+    TCP_BOUND_INACTIVE,
+};
+
+enum address_family {
+    AF_INET = 2,
+    AF_INET6 = 10,
+};
+
+struct connect_event {
+    __u64 ktime;
+    __u32 pid; /* whose connection it is, as far as is known; 0: not yet */
+    __u32 tid;
+    __u32 uid;            /* the socket's */
+    char comm[COMM_SIZE]; /* of that task, when it connected, listened or closed */
+    __u64 cgroup_id;      /* the socket's */
+    enum address_family family;
+    enum tcp_state oldstate;
+    enum tcp_state newstate;
+    __u16 sport; /* this end's; 0: not chosen yet, as in the change to TCP_SYN_SENT */
+    __u16 dport;
+    struct in6_addr saddr;
+    struct in6_addr daddr;
+    __u32 netns; /* as in /proc/PID/ns/net */
+};
+
+struct owner {
+    __u32 pid;
+    __u32 tid;
+    char comm[COMM_SIZE] __attribute__((aligned(8)));
+};
+
+RINGMILL_EVENT(connect_event);
+RINGMILL_RING(events, 1 << 20);
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, OWNERS_MAX);
+    __type(key, __u64);
+    __type(value, struct owner);
+} owners SEC(".maps");
+
+/* Changes that only the task makes to which the socket belongs. */
+static __always_inline _Bool is_own_act(int new_state)
+{
+    return new_state == TCP_SYN_SENT || new_state == TCP_LISTEN || new_state == TCP_FIN_WAIT1 ||
+           new_state == TCP_LAST_ACK;
+}
+
+static __always_inline void fill_current(struct connect_event *event, __u64 key)
+{
+    const struct task_struct *task = (void *)bpf_get_current_task_btf();
+    struct owner owner = {.pid = task->tgid, .tid = task->pid};
+
+    copy_comm(task, owner.comm);
+    bpf_map_update_elem(&owners, &key, &owner, BPF_ANY);
+    event->pid = owner.pid;
+    event->tid = owner.tid;
+    __builtin_memcpy(event->comm, owner.comm, sizeof(event->comm));
+}
+
+static __always_inline void fill_remembered(struct connect_event *event, __u64 key)
+{
+    const struct owner *owner = bpf_map_lookup_elem(&owners, &key);
+
+    event->pid = owner ? owner->pid : 0;
+    event->tid = owner ? owner->tid : 0;
+    if (owner)
+        __builtin_memcpy(event->comm, owner->comm, sizeof(event->comm));
+    else
+        __builtin_memset(event->comm, 0, sizeof(event->comm));
+}
+
+/* A socket that begins or ends has no owner from a former life at the same address. */
+static __always_inline void fill_owner(struct connect_event *event, const struct sock *sock,
+                                       int new_state)
+{
+    __u64 key = (__u64)sock;
+
+    if (new_state == TCP_SYN_RECV)
+        bpf_map_delete_elem(&owners, &key);
+    if (is_own_act(new_state))
+        fill_current(event, key);
+    else
+        fill_remembered(event, key);
+    if (new_state == TCP_CLOSE)
+        bpf_map_delete_elem(&owners, &key);
+}
+
+static __always_inline void fill_mapped(struct in6_addr *to, __be32 from)
+{
+    to->s6_addr32[0] = 0;
+    to->s6_addr32[1] = 0;
+    to->s6_addr32[2] = bpf_htonl(0xffff);
+    to->s6_addr32[3] = from;
+}
+
+static __always_inline void fill_ends(struct connect_event *event, const struct sock *sock)
+{
+    const struct sock_common *common = &sock->__sk_common;
+    const struct inet_sock *inet = (const void *)sock;
+    __be16 sport = 0;
+
+    /* beyond what the verifier takes the pointer for; and the port in struct sock is gone when the
+     * socket is closed */
+    bpf_core_read(&sport, sizeof(sport), &inet->inet_sport);
+    event->sport = bpf_ntohs(sport);
+    event->dport = bpf_ntohs(common->skc_dport);
+    event->family = common->skc_family;
+    if (event->family == AF_INET) {
+        fill_mapped(&event->saddr, common->skc_rcv_saddr);
+        fill_mapped(&event->daddr, common->skc_daddr);
+    } else {
+        bpf_core_read(&event->saddr, sizeof(event->saddr), &common->skc_v6_rcv_saddr);
+        bpf_core_read(&event->daddr, sizeof(event->daddr), &common->skc_v6_daddr);
+    }
+    event->netns = common->skc_net.net->ns.inum;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int ringmill_connect(struct inet_sock_set_state *context)
+{
+    const struct sock *sock = context->sock;
+    int new_state = context->new_state;
+    struct connect_event *event;
+
+    if (sock->sk_protocol != PROTOCOL_TCP)
+        return 0;
+    event = ringmill_reserve(events, sizeof(*event));
+    if (!event)
+        return 0;
+    event->ktime = bpf_ktime_get_ns();
+    event->uid = sock->sk_uid.val;
+    event->cgroup_id = sock->sk_cgrp_data.cgroup->kn->id;
+    event->oldstate = context->old_state;
+    event->newstate = new_state;
+    fill_owner(event, sock, new_state);
+    fill_ends(event, sock);
+    ringmill_submit(event);
+    return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Names of ids. Finding one out may read files, ask the network or walk a directory tree, so a
+ * thread of its own does it, and whoever handles records looks into a bounded cache and never
+ * waits: what is not there yet is asked for, and known the next time.
+ *
+ *     port ── resolver_find() ──▶ cache (slots with a sequence lock)      any number of readers
+ *       │                           ▲
+ *       └─ requests (a queue) ──▶ resolver thread ──▶ passwd, group, /sys/fs/cgroup
+ *
+ * A name that was found is looked up again when it is older than `keep`, and goes on being given
+ * meanwhile; so is an id without a name when it is older than `retry`. A cgroup's id is never used
+ * again and its directory never renamed, so its path stays. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+enum resolver_kind {
+    RESOLVER_UID,    /* user name */
+    RESOLVER_GID,    /* group name */
+    RESOLVER_CGROUP, /* "/system.slice/cron.service"; the root is "/" */
+    RESOLVER_KINDS,
+};
+
+enum {
+    RESOLVER_NAMES_MAX = 4096,  /* names that are kept at a time, by default */
+    RESOLVER_NAME_MAX = 496,    /* bytes of one; a longer one is not known */
+    RESOLVER_REQUESTS_MAX = 64, /* of one port that wait at a time */
+    RESOLVER_KEEP_S = 60,
+    RESOLVER_RETRY_S = 10,
+};
+
+struct resolver_options {
+    uint32_t names;      /* 0: RESOLVER_NAMES_MAX; rounded up to a power of two */
+    int64_t keep;        /* ns; 0: RESOLVER_KEEP_S */
+    int64_t retry;       /* ns; 0: RESOLVER_RETRY_S */
+    const char *cgroups; /* root of the cgroup tree, borrowed; NULL: where this machine has it */
+    /* What finds a name out, on the resolver thread: writes it to name, which has room for
+     * RESOLVER_NAME_MAX bytes and is not NUL-ended, and returns its length; -ENOENT: there is none;
+     * another errno: it could not be found out now. NULL: the system's. */
+    int (*look_up)(void *data, enum resolver_kind kind, uint64_t id, char *name);
+    void *data;
+};
+
+struct resolver;
+struct resolver_port;
+
+/* bytes are not NUL-ended, and not checked to be UTF-8. */
+struct resolver_name {
+    const char *bytes;
+    uint32_t length;
+};
+
+/* Cheap: memory is taken when the first port joins. NULL: out of memory. options may be NULL. */
+struct resolver *resolver_new(const struct resolver_options *options);
+/* After resolver_stop() and after all ports have left. Accepts NULL. */
+void resolver_free(struct resolver *resolver);
+DEFINE_CLEANUP(struct resolver, resolver_free);
+
+/* Somebody has joined, and names are not given, so the thread is needed. */
+bool resolver_wanted(struct resolver *resolver);
+/* Starts the thread, which inherits the caller's capabilities and needs none. 0 or -errno. */
+int resolver_start(struct resolver *resolver);
+/* Ends it. A lookup that hangs is waited for a moment only; then the thread is left to itself, and
+ * with it the resolver's memory. Without a thread: does nothing. */
+void resolver_stop(struct resolver *resolver);
+
+/* A port belongs to one thread at a time; joining and leaving is any thread's. 0 or -ENOMEM. */
+int resolver_join(struct resolver *resolver, struct resolver_port **ret);
+void resolver_leave(struct resolver_port *port); /* accepts NULL */
+
+/* Around some finds, a batch's say: the first reads the clock, the second wakes the thread if
+ * something was asked for, which is the only system call. */
+void resolver_begin(struct resolver_port *port);
+void resolver_end(struct resolver_port *port);
+
+/* False: not known (yet). The name is the port's, until the next call. Never waits. */
+bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
+                   struct resolver_name *ret);
+
+/* The consumer thread, before each batch: what is found out from now on shows from the next batch
+ * on. So all who look while one batch is in hand get the same answer. Before the first call answers
+ * show at once. Accepts NULL. */
+void resolver_turn(struct resolver *resolver);
+
+/* Instead of resolver_start(): nobody looks anything up, names are given. Before ports are used. */
+void resolver_set_given(struct resolver *resolver);
+bool resolver_is_given(const struct resolver *resolver);
+/* Of a resolver whose names are given, on the thread of its ports: what the id is called from now
+ * on, at most RESOLVER_NAME_MAX bytes; name NULL: it has none. */
+void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
+                   const char *name, uint32_t length);
+
+struct resolver_counts {
+    uint64_t hits;       /* finds that gave a name */
+    uint64_t unresolved; /* finds that did not */
+    uint64_t dropped;    /* requests that found the queue full */
+    uint64_t evicted;    /* names that made room for others */
+    uint64_t names;      /* that are kept now, ids that are known to have none included */
+};
+
+/* Any thread. */
+void resolver_count(struct resolver *resolver, struct resolver_counts *ret);

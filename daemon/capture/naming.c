@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A name is found out a moment after its id was seen first, and events until then say null. A
+ * replay is to say the same, so it is not enough to write names somewhere: each stands where it
+ * became known. What was written is remembered in a small table without chains; an id that pushes
+ * another out costs a line of the file, no more.
+ *
+ * Ids in arrays are passed over: their names are not in the capture. */
+
+#include "capture/naming.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "capture/frame.h"
+#include "record/field.h"
+
+static bool kind_of(const struct field *field, enum resolver_kind *ret)
+{
+    if (field->kind != FIELD_UINT && field->kind != FIELD_INT)
+        return false;
+    switch (field->meaning) {
+    case MEANING_UID:
+        *ret = RESOLVER_UID;
+        return true;
+    case MEANING_GID:
+        *ret = RESOLVER_GID;
+        return true;
+    case MEANING_CGROUP_ID:
+        *ret = RESOLVER_CGROUP;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void find_ids(struct naming *naming, const struct field *fields, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && naming->n_ids < NAMING_FIELDS_MAX; i++) {
+        if (kind_of(&fields[i], &naming->ids[naming->n_ids].kind))
+            naming->ids[naming->n_ids++].field = &fields[i];
+        if (fields[i].kind == FIELD_STRUCT || fields[i].kind == FIELD_UNION)
+            find_ids(naming, fields[i].members, fields[i].n_members);
+    }
+}
+
+int naming_init(struct naming *naming, const struct schema *schema, struct resolver *resolver)
+{
+    memset(naming, 0, sizeof(*naming));
+    find_ids(naming, schema->fields, schema->n_fields);
+    return naming->n_ids && resolver ? resolver_join(resolver, &naming->port) : 0;
+}
+
+void naming_deinit(struct naming *naming)
+{
+    resolver_leave(naming->port);
+}
+
+void naming_begin(struct naming *naming)
+{
+    if (naming->port)
+        resolver_begin(naming->port);
+}
+
+void naming_end(struct naming *naming)
+{
+    if (naming->port)
+        resolver_end(naming->port);
+}
+
+static uint32_t written_kind(enum resolver_kind kind)
+{
+    return kind == RESOLVER_UID   ? CAPTURE_USER
+           : kind == RESOLVER_GID ? CAPTURE_GROUP
+                                  : CAPTURE_CGROUP;
+}
+
+/* Returns the byte behind, or NULL. name NULL: none is known. */
+static char *put(char *at, const char *end, enum resolver_kind kind, uint64_t id,
+                 const struct resolver_name *name)
+{
+    struct capture_id_name head = {
+        .kind = written_kind(kind), .length = name ? name->length : CAPTURE_NO_TEXT, .id = id};
+    uint32_t size = (uint32_t)sizeof(head) + (name ? name->length : 0);
+    struct frame frame = frame_control(CAPTURE_NAME, frame_padded(size));
+    size_t whole = sizeof(frame) + frame_padded(size);
+
+    if ((size_t)(end - at) < whole)
+        return NULL;
+    memset(at, 0, whole);
+    memcpy(at, &frame, sizeof(frame));
+    memcpy(at + sizeof(frame), &head, sizeof(head));
+    if (name)
+        memcpy(at + sizeof(frame) + sizeof(head), name->bytes, name->length);
+    return at + whole;
+}
+
+/* As encoders of events read an id. */
+static uint64_t id_of(const struct field *field, enum resolver_kind kind,
+                      const struct ringmill_view *view)
+{
+    uint64_t id = field_integer(field, view);
+
+    return field->is_signed && kind != RESOLVER_CGROUP ? (uint32_t)id : id;
+}
+
+static char *put_id(struct naming *naming, uint32_t index, const struct ringmill_view *view,
+                    char *at, const char *end)
+{
+    enum resolver_kind kind = naming->ids[index].kind;
+    uint64_t id = id_of(naming->ids[index].field, kind, view), hash = 0;
+    struct naming_told *told = &naming->told[(id + 85 * (uint64_t)kind) % NAMING_TOLD_MAX];
+    struct resolver_name name;
+    bool known = resolver_find(naming->port, kind, id, &name);
+
+    if (known)
+        hash = XXH3_64bits(name.bytes, name.length) | 1;
+    if (told->valid && told->kind == kind && told->id == id && told->hash == hash)
+        return at;
+    at = put(at, end, kind, id, known ? &name : NULL);
+    if (at) {
+        *told = (struct naming_told){id, hash, kind, true};
+        naming->last[naming->n_last++] = told;
+    }
+    return at;
+}
+
+char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at, const char *end)
+{
+    naming->n_last = 0;
+    if (!naming->port)
+        return at;
+    for (uint32_t i = 0; i < naming->n_ids && at; i++)
+        if (field_present(naming->ids[i].field, view))
+            at = put_id(naming, i, view, at, end);
+    if (!at)
+        naming_take_back(naming);
+    return at;
+}
+
+void naming_take_back(struct naming *naming)
+{
+    while (naming->n_last > 0)
+        naming->last[--naming->n_last]->valid = false;
+}

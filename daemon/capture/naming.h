@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Names of users, groups and cgroups on their way into a capture: where a record has an id whose
+ * name is not what was written of it last, the name goes before the record. Belongs to one encoder,
+ * and so to one thread. */
+
+#include <ringmill/ring.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/resolver.h"
+#include "capture/format.h"
+#include "record/schema.h"
+
+enum {
+    NAMING_FIELDS_MAX = 16, /* ids in one type; names of further ones are not kept */
+    NAMING_TOLD_MAX = 256,  /* ids that are known to be written already */
+};
+
+struct naming_told {
+    uint64_t id;
+    uint64_t hash; /* of the name; 0: none was known */
+    enum resolver_kind kind;
+    bool valid;
+};
+
+struct naming {
+    struct resolver_port *port; /* NULL: there is nothing to name, or nobody who knows names */
+    struct {
+        const struct field *field;
+        enum resolver_kind kind;
+    } ids[NAMING_FIELDS_MAX];
+    uint32_t n_ids;
+    struct naming_told told[NAMING_TOLD_MAX];
+    struct naming_told *last[NAMING_FIELDS_MAX]; /* written by the last naming_put() */
+    uint32_t n_last;
+};
+
+/* schema and resolver (which may be NULL) are borrowed until naming_deinit(). 0 or -ENOMEM. */
+int naming_init(struct naming *naming, const struct schema *schema, struct resolver *resolver);
+void naming_deinit(struct naming *naming);
+
+/* Around the records of a batch. */
+void naming_begin(struct naming *naming);
+void naming_end(struct naming *naming);
+
+/* Writes what has to stand before the record. Returns the byte behind it, or NULL when it does not
+ * fit; then nothing counts as written. */
+char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at,
+                 const char *end);
+/* The last naming_put() was in vain. */
+void naming_take_back(struct naming *naming);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The two readers describe what they have in their own ways; here it becomes one list. */
+
+#include "cli/schema_list.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/dwarf.h"
+#include "schema/lookup.h"
+#include "schema/types.h"
+
+/* Takes over the texts of type, also when it fails. */
+static int add(struct schema_list *list, struct schema_list_type type)
+{
+    if (list->count == list->room) {
+        uint32_t room = list->room ? 2 * list->room : 64;
+        struct schema_list_type *types = reallocarray(list->types, room, sizeof(*types));
+
+        if (types) {
+            list->types = types;
+            list->room = room;
+        }
+    }
+    if (list->count == list->room || !type.name) {
+        free(type.name);
+        free(type.map);
+        return -ENOMEM;
+    }
+    list->types[list->count++] = type;
+    return 0;
+}
+
+static int add_btf(struct schema_list *list, const struct btf *btf)
+{
+    _cleanup_(cleanup_free) struct candidate *candidates = NULL;
+    uint32_t count = 0;
+    int r = lookup_candidates(btf, &candidates, &count);
+
+    for (uint32_t i = 0; i < count && r == 0; i++) {
+        const struct candidate *from = &candidates[i];
+        size_t length = (size_t)from->map_length;
+
+        r = add(list, (struct schema_list_type){
+                          .name = strdup(from->name),
+                          .map = length ? strndup(from->map, length) : NULL,
+                          .size = from->type->size,
+                          .is_union = btf_is_union(from->type),
+                          .kept = from->kept,
+                      });
+    }
+    return r;
+}
+
+/* What schema_list_dwarf() hands through. */
+struct taker {
+    struct schema_list *list;
+    const struct btf *btf;
+};
+
+static int take(void *context, const struct dwarf_candidate *candidate)
+{
+    const struct taker *taker = context;
+
+    if (taker->btf && btf__find_by_name(taker->btf, candidate->name) >= 0)
+        return 0;
+    return add(taker->list, (struct schema_list_type){
+                                .name = strdup(candidate->name),
+                                .size = candidate->size,
+                                .is_union = candidate->is_union,
+                                .in_dwarf = true,
+                            });
+}
+
+/* Where there is BTF and it is no BPF object, it is the one of a kernel: that is complete. */
+static bool wants_dwarf(const struct btf *btf, const struct types *types)
+{
+    return types && types->has_dwarf && (!btf || types->is_bpf);
+}
+
+int schema_list_init(struct schema_list *list, const struct btf *btf, const struct types *types,
+                     struct error *error)
+{
+    struct taker taker = {list, btf};
+    int r;
+
+    *list = (struct schema_list){0};
+    r = btf ? add_btf(list, btf) : 0;
+    if (r < 0)
+        return error_set(error, r, "out of memory");
+    if (wants_dwarf(btf, types))
+        r = schema_list_dwarf(types->elf, types->elf_size, error, take, &taker);
+    if (r < 0 && btf)
+        r = 0; /* damaged DWARF beside BTF is as good as none */
+    return r;
+}
+
+void schema_list_deinit(struct schema_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        free(list->types[i].name);
+        free(list->types[i].map);
+    }
+    free(list->types);
+}

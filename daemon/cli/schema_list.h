@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The types that samples may be of, as `ringmill schema` lists them: those of the BTF, first the
+ * ones that a convention names, then those that only the DWARF has. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct btf;
+struct types;
+
+struct schema_list_type {
+    char *name;
+    char *map; /* the ring whose type it is; NULL: that is not known */
+    uint32_t size;
+    bool is_union;
+    bool kept;     /* by a variable, so that it is there */
+    bool in_dwarf; /* and not in the BTF */
+};
+
+struct schema_list {
+    struct schema_list_type *types;
+    uint32_t count;
+    uint32_t room;
+};
+
+/* btf may be NULL; types is the file it is from, or NULL. 0, or -errno and a sentence. The caller
+ * ends it with schema_list_deinit(), after a failure too. */
+int schema_list_init(struct schema_list *list, const struct btf *btf, const struct types *types,
+                     struct error *error);
+void schema_list_deinit(struct schema_list *list);

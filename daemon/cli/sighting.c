@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Rates come from two looks, everything else from the last one. */
+
+#include "cli/sighting.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "encode/escape.h"
+
+static double per_second(const struct sighting *sighting, uint64_t before, uint64_t now)
+{
+    uint64_t elapsed = sighting->now.time - sighting->before.time;
+
+    return elapsed ? (double)(now - before) * 1e9 / (double)elapsed : 0;
+}
+
+static double records_per_second(const struct sighting *sighting)
+{
+    return per_second(sighting, sighting->before.records, sighting->now.records);
+}
+
+static double bytes_per_second(const struct sighting *sighting)
+{
+    return per_second(sighting, sighting->before.producer, sighting->now.producer);
+}
+
+static double busy_seconds(const struct sighting *sighting)
+{
+    return (double)(sighting->now.time - sighting->now.busy_since) / 1e9;
+}
+
+/* Of one kind: "agent (pid 7), other (pid 8)". Returns how many there were. */
+static uint32_t print_kind(const struct holders *holders, enum holder_kind kind, FILE *file)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < holders->count; i++)
+        if (holders->list[i].kind == kind)
+            fprintf(file, "%s%s (pid %d)", n++ ? ", " : "", holders->list[i].comm,
+                    (int)holders->list[i].pid);
+    return n;
+}
+
+void sighting_print_holders(const struct sighting *sighting, FILE *file)
+{
+    const struct holders *holders = sighting->holders;
+
+    if (holders->certain) {
+        fputs("consumed by ", file);
+        if (print_kind(holders, HOLDER_CONSUMES, file) == 0)
+            fputs("nobody", file);
+    } else {
+        fputs("consumer not known; it is open in ", file);
+        if (print_kind(holders, HOLDER_POSSIBLE, file) == 0)
+            fputs("no process that may be looked at", file);
+    }
+    fputc('\n', file);
+}
+
+void sighting_print_head(const struct sighting *sighting, FILE *file)
+{
+    fprintf(file, "ring %u (%s) of %" PRIu64 " KiB, ", sighting->id, sighting->name,
+            sighting->size / 1024);
+    sighting_print_holders(sighting, file);
+    fputs("    TIME  FULL%    RECORDS/s     KiB/s    DISCARDS    MISSED  HEAD\n", file);
+}
+
+void sighting_print(const struct sighting *sighting, FILE *file)
+{
+    const struct ringmill_sight *now = &sighting->now;
+    time_t seconds = (time_t)(clock_realtime() / 1000000000);
+    struct tm local;
+    char clock[16];
+
+    localtime_r(&seconds, &local);
+    strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    fprintf(file, "%s  %5.1f %12.0f %9.0f %11" PRIu64 " %9" PRIu64 "  ", clock,
+            100.0 * (double)now->fill / (double)sighting->size, records_per_second(sighting),
+            bytes_per_second(sighting) / 1024, now->discards, now->missed);
+    if (now->busy_since)
+        fprintf(file, "busy for %.1f s\n", busy_seconds(sighting));
+    else
+        fputs("-\n", file);
+}
+
+static void print_comm(const char *comm, FILE *file)
+{
+    struct text text = {comm, (uint32_t)strlen(comm)};
+    char escaped[HOLDER_COMM_MAX * ESCAPE_GROWTH];
+    char *end = escape_put(escaped, escaped + sizeof(escaped), text);
+
+    fprintf(file, "\"%.*s\"", (int)(end - escaped), escaped);
+}
+
+static void print_list(const struct holders *holders, enum holder_kind kind, FILE *file)
+{
+    const char *before = "";
+
+    fputc('[', file);
+    for (size_t i = 0; i < holders->count; i++) {
+        if (holders->list[i].kind != kind)
+            continue;
+        fprintf(file, "%s{\"pid\":%d,\"comm\":", before, (int)holders->list[i].pid);
+        print_comm(holders->list[i].comm, file);
+        fputc('}', file);
+        before = ",";
+    }
+    fputc(']', file);
+}
+
+void sighting_print_json(const struct sighting *sighting, FILE *file)
+{
+    const struct ringmill_sight *now = &sighting->now;
+    char time[CLOCK_RFC3339_LENGTH + 1];
+
+    clock_format_rfc3339(clock_realtime(), time);
+    fprintf(file, "{\"time\":\"%s\",\"id\":%u,\"name\":\"%s\",\"size_bytes\":%" PRIu64, time,
+            sighting->id, sighting->name, sighting->size);
+    fprintf(file,
+            ",\"used_bytes\":%" PRIu64 ",\"consumer_position\":%" PRIu64
+            ",\"producer_position\":%" PRIu64,
+            now->fill, now->consumer, now->producer);
+    fprintf(file,
+            ",\"records_per_second\":%.1f,\"bytes_per_second\":%.1f,\"records\":%" PRIu64
+            ",\"discards\":%" PRIu64 ",\"missed_bytes\":%" PRIu64,
+            records_per_second(sighting), bytes_per_second(sighting), now->records, now->discards,
+            now->missed);
+    if (now->busy_since)
+        fprintf(file, ",\"busy_seconds\":%.3f", busy_seconds(sighting));
+    else
+        fputs(",\"busy_seconds\":null", file);
+    fputs(",\"consumers\":", file);
+    if (sighting->holders->certain) {
+        print_list(sighting->holders, HOLDER_CONSUMES, file);
+        fputs(",\"observers\":", file);
+        print_list(sighting->holders, HOLDER_OBSERVES, file);
+    } else {
+        fputs("null,\"possible_consumers\":", file);
+        print_list(sighting->holders, HOLDER_POSSIBLE, file);
+    }
+    fputs("}\n", file);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Each leaf gets a JSON plan of its own, of a schema that has only this field; then the text around
+ * the value is taken away from it. So a value looks the same as in JSON, whatever its kind and
+ * meaning, and is written by the same code. */
+
+#include "encode/journal_plan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFIX "RINGMILL_"
+
+enum { PATH_MAX_BYTES = 1024 }; /* of a field's name with those of the structs around it */
+
+struct draft {
+    struct journal_plan *plan;
+    const struct schema *schema;
+    bool resolve_names;
+    struct error *error;
+};
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static bool is_taken(const struct journal_plan *plan, const char *key)
+{
+    /* what an event says of itself; its time is the first value of all */
+    static const char *const own[] = {PREFIX "SOURCE", PREFIX "TYPE", PREFIX "LOST", PREFIX "SINCE",
+                                      PREFIX "UNTIL"};
+
+    for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+        if (strcmp(own[i], key) == 0)
+            return true;
+    for (uint32_t i = 0; i < plan->n_values; i++)
+        if (strcmp(plan->values[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+static void make_key(const struct journal_plan *plan, const char *path,
+                     char key[JOURNAL_NAME_MAX + 1])
+{
+    char behind[16];
+    size_t length;
+
+    snprintf(key, JOURNAL_NAME_MAX + 1, PREFIX "%s", path);
+    for (char *at = key; *at; at++)
+        *at = isascii(*at) && isalnum(*at) ? (char)toupper(*at) : '_';
+    length = strlen(key);
+    for (uint32_t number = 2; is_taken(plan, key); number++) {
+        size_t more = (size_t)snprintf(behind, sizeof(behind), "_%u", number);
+
+        strcpy(key + (length + more > JOURNAL_NAME_MAX ? JOURNAL_NAME_MAX - more : length), behind);
+    }
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static struct journal_value *add_value(struct draft *draft, const char *path)
+{
+    struct journal_plan *plan = draft->plan;
+    char label[PATH_MAX_BYTES + 3];
+    struct journal_value *value;
+
+    if ((plan->n_values & (plan->n_values - 1)) == 0) { /* a power of two: it is full */
+        uint32_t room = plan->n_values ? 2 * plan->n_values : 1;
+        struct journal_value *more = realloc(plan->values, room * sizeof(*more));
+
+        if (!more)
+            return NULL;
+        plan->values = more;
+    }
+    value = &plan->values[plan->n_values];
+    memset(value, 0, sizeof(*value));
+    make_key(plan, path, value->key);
+    snprintf(label, sizeof(label), " %s=", path);
+    if (snippet_set(&value->label, label, (uint32_t)strlen(label)) < 0)
+        return NULL;
+    plan->n_values++;
+    return value;
+}
+
+/* The steps from that one on, with nothing around them. */
+static void borrow(struct json_plan *value, struct json_plan *owned, uint32_t from, uint32_t count)
+{
+    owned->steps[from].before.length = 0;
+    *value = (struct json_plan){.steps = owned->steps + from, .n_steps = count};
+}
+
+static bool has_companion(const struct json_plan *plan)
+{
+    return plan->n_steps == 2 && plan->steps[0].print != PRINT_ARRAY &&
+           plan->steps[1].print == PRINT_NAME;
+}
+
+/* As the JSON encoder calls it; of all names this is the one it is looked for by. */
+static int add_companion(struct draft *draft, const char *path, struct json_plan *owned)
+{
+    bool cgroup = owned->steps[1].kind == RESOLVER_CGROUP;
+    size_t length = strlen(path);
+    char name[PATH_MAX_BYTES + 8];
+    struct journal_value *value;
+
+    if (cgroup && length > 3 && strcmp(path + length - 3, "_id") == 0)
+        length -= 3;
+    snprintf(name, sizeof(name), "%.*s%s", (int)length, path, cgroup ? "_path" : "_name");
+    value = add_value(draft, name);
+    if (!value)
+        return -ENOMEM;
+    borrow(&value->value, owned, 1, 1);
+    draft->plan->has_names = true;
+    return 0;
+}
+
+static int add_leaf(struct draft *draft, const struct field *field, const char *path)
+{
+    const struct json_plan_options options = {.source = "", .resolve_names = draft->resolve_names};
+    const struct schema alone = {.type_name = draft->schema->type_name,
+                                 .size = draft->schema->size,
+                                 .n_fields = 1,
+                                 .fields = (struct field *)field,
+                                 .n_columns = draft->schema->n_columns};
+    struct json_plan owned;
+    struct journal_value *value;
+    bool companion;
+    int r = json_plan_init(&owned, &alone, &options, draft->error);
+
+    value = r == 0 ? add_value(draft, path) : NULL;
+    if (!value) {
+        json_plan_deinit(&owned);
+        return r < 0 ? r : -ENOMEM;
+    }
+    value->owned = owned;
+    companion = has_companion(&owned);
+    borrow(&value->value, &value->owned, 0, companion ? 1 : owned.n_steps);
+    return companion ? add_companion(draft, path, &owned) : 0;
+}
+
+static bool is_event_time(const struct field *field)
+{
+    return strcmp(field->name, "ktime") == 0 && field->meaning == MEANING_KTIME &&
+           json_is_integer(field);
+}
+
+static int add_fields(struct draft *draft, const struct field *fields, uint32_t count,
+                      const char *around, int depth)
+{
+    int r = 0;
+
+    if (depth == JSON_DEPTH_MAX)
+        return error_set(draft->error, -EINVAL, "more than %d structs within each other",
+                         JSON_DEPTH_MAX);
+    for (uint32_t i = 0; i < count && r == 0; i++) {
+        const struct field *field = &fields[i];
+        char path[PATH_MAX_BYTES];
+
+        if (!around[0] && is_event_time(field))
+            continue;
+        snprintf(path, sizeof(path), "%s%s%s", around, around[0] ? "." : "", field->name);
+        r = field->kind == FIELD_STRUCT || field->kind == FIELD_UNION
+                ? add_fields(draft, field->members, field->n_members, path, depth + 1)
+                : add_leaf(draft, field, path);
+        if (r == 0 && draft->plan->n_values > JOURNAL_FIELDS_MAX)
+            r = error_set(draft->error, -EINVAL, "the journal takes at most %d fields of an event",
+                          JOURNAL_FIELDS_MAX);
+    }
+    return r;
+}
+
+int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bool resolve_names,
+                      struct error *error)
+{
+    struct draft draft = {plan, schema, resolve_names, error};
+    int r = 0;
+
+    *plan = (struct journal_plan){0};
+    for (uint32_t i = 0; i < schema->n_fields && r == 0; i++)
+        if (is_event_time(&schema->fields[i]))
+            r = add_leaf(&draft, &schema->fields[i], "time");
+    if (plan->n_values > 0)
+        plan->values[0].is_time = true;
+    if (r == 0)
+        r = add_fields(&draft, schema->fields, schema->n_fields, "", 0);
+    return r == -ENOMEM ? error_set(error, r, "out of memory") : r;
+}
+
+void journal_plan_deinit(struct journal_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_values; i++) {
+        snippet_deinit(&plan->values[i].label);
+        json_plan_deinit(&plan->values[i].owned);
+    }
+    free(plan->values);
+    *plan = (struct journal_plan){0};
+}

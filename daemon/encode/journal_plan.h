@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A schema's values as journal fields: one for each leaf of the tree; an array is one value.
+ *
+ *     {pid, to {addr, port[2]}}     RINGMILL_PID, RINGMILL_TO_ADDR, RINGMILL_TO_PORT
+ *
+ * The journal takes names of A-Z, 0-9 and _, of 64 bytes at most. What is no such character becomes
+ * _, what is longer is cut, and of two names that are the same then the later one gets _2, _3... */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "encode/json_plan.h"
+#include "encode/snippet.h"
+#include "record/schema.h"
+
+enum {
+    JOURNAL_NAME_MAX = 64,    /* journald passes over fields with longer names */
+    JOURNAL_FIELDS_MAX = 960, /* of an entry; journald refuses those with more than 1024 */
+};
+
+struct journal_value {
+    char key[JOURNAL_NAME_MAX + 1];
+    struct snippet label;   /* in the readable line, such as " to.port=" */
+    struct json_plan owned; /* of the field; its steps may be those of two values */
+    struct json_plan value; /* borrows from it: the value, nothing around it */
+    bool is_time;           /* of the event itself: not in the readable line */
+};
+
+struct journal_plan {
+    struct journal_value *values;
+    uint32_t n_values;
+    bool has_names; /* there is a PRINT_NAME */
+};
+
+/* 0, -ENOMEM or -EINVAL with error filled; schema is borrowed. In all cases journal_plan_deinit()
+ * follows. */
+int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bool resolve_names,
+                      struct error *error);
+void journal_plan_deinit(struct journal_plan *plan); /* accepts a zeroed one */

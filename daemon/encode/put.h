@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Writing into room that may end. Each put_ function returns the byte behind what it wrote, or NULL
+ * when that does not fit, and accepts the NULL of the one before: so an event that does not fit is
+ * found out once, at its end. What lies behind in the room may have been scribbled on. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "encode/digits.h"
+#include "encode/snippet.h"
+
+static inline char *put_bytes(char *at, const char *end, const void *bytes, size_t length)
+{
+    if (!at || (size_t)(end - at) < length)
+        return NULL;
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+static inline char *put_char(char *at, const char *end, char c)
+{
+    if (!at || at == end)
+        return NULL;
+    *at = c;
+    return at + 1;
+}
+
+/* Snippets have room behind them, so that whole blocks can be copied where the chunk has it too. */
+static inline char *put_snippet(char *at, const char *end, const struct snippet *snippet)
+{
+    if (!at)
+        return NULL;
+    if (end - at < (ptrdiff_t)snippet_room(snippet->length))
+        return put_bytes(at, end, snippet->bytes, snippet->length);
+    for (uint32_t i = 0; i < snippet->length; i += SNIPPET_BLOCK)
+        memcpy(at + i, snippet->bytes + i, SNIPPET_BLOCK);
+    return at + snippet->length;
+}
+
+static inline char *put_integer(char *at, const char *end, uint64_t bits, bool is_signed)
+{
+    char spare[DIGITS_MAX];
+    char *behind;
+
+    if (at && end - at >= DIGITS_MAX)
+        return is_signed ? digits_put_signed(at, (int64_t)bits) : digits_put(at, bits);
+    behind = is_signed ? digits_put_signed(spare, (int64_t)bits) : digits_put(spare, bits);
+    return put_bytes(at, end, spare, (size_t)(behind - spare));
+}

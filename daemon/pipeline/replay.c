@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Encoders and handlers know one clock, the graph's. While a replayed batch is in hand that clock
+ * shows what it showed then; sources that are live beside it get theirs back afterwards.
+ *
+ * Names of ids are given where the capture has them, so that users and cgroups are called as they
+ * were there and then, on any machine. Beside live sources this machine's names are shown for all:
+ * there is one resolver. */
+
+#include "pipeline/replay.h"
+
+#include <ringmill/ring.h>
+
+#include "base/resolver.h"
+#include "capture/capture.h"
+
+static const struct capture *capture_of(const struct graph_ring *ring)
+{
+    return ring->stream->stream->capture;
+}
+
+static uint64_t wall_position(const struct graph_ring *ring)
+{
+    const struct capture *capture = capture_of(ring);
+
+    return ring->next_wall < capture->n_walls ? capture->walls[ring->next_wall].position
+                                              : UINT64_MAX;
+}
+
+static uint64_t gap_position(const struct graph_ring *ring)
+{
+    const struct capture *capture = capture_of(ring);
+
+    return ring->next_gap < capture->n_gaps ? capture->gaps[ring->next_gap].position : UINT64_MAX;
+}
+
+static uint64_t naming_position(const struct graph_ring *ring)
+{
+    const struct capture *capture = capture_of(ring);
+
+    return ring->resolver && ring->next_naming < capture->n_namings
+               ? capture->namings[ring->next_naming].position
+               : UINT64_MAX;
+}
+
+static void give_names(struct graph_ring *ring, uint64_t position)
+{
+    while (naming_position(ring) < position) {
+        const struct capture_naming *naming = &capture_of(ring)->namings[ring->next_naming++];
+
+        resolver_give(ring->resolver, naming->kind, naming->id, naming->name, naming->length);
+    }
+}
+
+void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved)
+{
+    *ret_saved = *ring->wall;
+    *ring->wall = ring->replayed;
+}
+
+void replay_leave(struct graph_ring *ring, const struct wall_offset *saved)
+{
+    ring->replayed = *ring->wall;
+    *ring->wall = *saved;
+}
+
+/* It counts as a measurement of its own: whoever keeps what was measured last sees that. */
+static void set_wall(struct graph_ring *ring)
+{
+    ring->wall->offset = capture_of(ring)->walls[ring->next_wall++].offset;
+    ring->wall->measured++;
+}
+
+static void tell_gap(struct graph_ring *ring)
+{
+    const struct capture_gap *gap = &capture_of(ring)->gaps[ring->next_gap++];
+    const struct graph_type *type;
+
+    counter_add(&ring->stream->gaps, gap->loss.records);
+    if (gap->type == UINT32_MAX)
+        return;
+    type = &ring->stream->types[gap->type];
+    for (uint32_t i = 0; i < type->n_strands; i++)
+        strand_tell_loss(&type->strands[i]->strand, &gap->loss);
+}
+
+void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)
+{
+    uint64_t wall = wall_position(ring), gap = gap_position(ring), naming;
+
+    give_names(ring, position);
+    naming = naming_position(ring);
+    while (wall < position || (gap<position && * budget> 0)) {
+        if (wall <= gap || *budget == 0) {
+            set_wall(ring);
+            wall = wall_position(ring);
+        } else {
+            tell_gap(ring);
+            --*budget;
+            gap = gap_position(ring);
+        }
+    }
+    ring->next_note = wall < gap ? wall : gap;
+    if (naming < ring->next_note)
+        ring->next_note = naming;
+}
+
+static bool is_at_end(const struct graph_ring *ring)
+{
+    return ringmill_ring_position(ring->ring) == capture_of(ring)->end;
+}
+
+void replay_rest(struct graph_ring *ring)
+{
+    uint32_t budget = REPLAY_LOSSES_MAX;
+    struct wall_offset saved;
+
+    if (!is_at_end(ring) || ring->next_note == UINT64_MAX)
+        return;
+    replay_enter(ring, &saved);
+    replay_note(ring, UINT64_MAX, &budget);
+    replay_leave(ring, &saved);
+}
+
+bool replay_ended(const struct graph_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        if (!is_at_end(stream->rings[i]) || stream->rings[i]->next_note != UINT64_MAX)
+            return false;
+    return true;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Most streams have one type, and then there is nothing to cut: that way has no work for each
+ * record here but the look at lengths, and none at all where a sample may have any length.
+ *
+ * The selector is looked up once per change of its value, not once per record. A table by value was
+ * not needed: a change costs a strand's turn, beside which the search does not show. */
+
+#include "pipeline/runs.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "pipeline/losses.h"
+#include "pipeline/numbers.h"
+#include "pipeline/replay.h"
+
+/* ---- one run --------------------------------------------------------------------------------- */
+
+/* Two passes, because the first is short and nearly always the only one. */
+static void count_long(struct graph_stream *stream, uint32_t size, const struct batch *batch)
+{
+    uint64_t records = 0, bytes = 0;
+    uint32_t longest = 0;
+
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < batch->count; i++)
+        longest = batch->views[i].length > longest ? batch->views[i].length : longest;
+    if (longest <= size)
+        return;
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->views[i].length > size) {
+            records++;
+            bytes += batch->views[i].length - size;
+        }
+    counter_add(&stream->long_records, records);
+    counter_add(&stream->long_bytes, bytes);
+}
+
+static void handle_known(const struct graph_type *type, struct batch *batch)
+{
+    batch->schema = type->type->schema;
+    if (type->size != UINT32_MAX)
+        count_long(type->stream, type->size, batch);
+    for (uint32_t i = 0; i < type->n_strands; i++)
+        strand_run(&type->strands[i]->strand, batch);
+}
+
+/* Where its selector says which type a record has. */
+static void read_selector(const struct stream *stream, const struct ringmill_view *views,
+                          uint32_t count, struct numbers *ret_values)
+{
+    if (stream->selector == STREAM_BY_FIELD)
+        numbers_read(ret_values, &stream->selected_by, views, count);
+    else
+        numbers_read_tags(ret_values, views, count);
+}
+
+static void tell_unknown(const struct graph_stream *stream, const struct ringmill_view *view)
+{
+    struct numbers value;
+
+    read_selector(stream->stream, view, 1, &value);
+    if (value.absent[0])
+        log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
+                  "ring %s has a record of %u bytes, too short to say its type; all such ones are "
+                  "counted as unknown_type",
+                  stream->stream->name, view->length);
+    else
+        log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
+                  "ring %s has a record of the type %" PRId64
+                  ", which is none of the known ones; all such ones are counted as unknown_type",
+                  stream->stream->name, (int64_t)value.values[0]);
+}
+
+static void handle_unknown(const struct graph_type *type, const struct batch *batch)
+{
+    struct graph_stream *stream = type->stream;
+
+    if (!stream->told_unknown)
+        tell_unknown(stream, &batch->views[0]);
+    stream->told_unknown = true;
+    counter_add(&stream->unknown, batch->count);
+    for (uint32_t i = 0; i < type->n_strands; i++)
+        strand_pass_over(&type->strands[i]->strand, batch->count);
+}
+
+/* ---- cutting --------------------------------------------------------------------------------- */
+
+/* What the views of a batch say about where they belong. */
+struct marks {
+    const struct graph_type *types[BATCH_MAX];
+    uint64_t gaps[BATCH_MAX]; /* records missing before each */
+    struct numbers numbers;   /* scratch */
+};
+
+static const struct graph_type *find_type(const struct graph_stream *stream, int64_t value)
+{
+    uint32_t low = 0, high = stream->stream->n_types;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (stream->types[middle].type->value < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < stream->stream->n_types && stream->types[low].type->value == value)
+        return &stream->types[low];
+    return &stream->types[stream->n_types - 1];
+}
+
+static void mark_types(const struct graph_stream *stream, const struct ringmill_view *views,
+                       uint32_t count, struct marks *marks)
+{
+    const struct graph_type *unknown = &stream->types[stream->n_types - 1], *type = NULL;
+    const struct numbers *numbers = &marks->numbers;
+    uint64_t value = 0;
+
+    read_selector(stream->stream, views, count, &marks->numbers);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!numbers->absent[i] && (!type || numbers->values[i] != value)) {
+            value = numbers->values[i];
+            type = find_type(stream, (int64_t)value);
+        }
+        marks->types[i] = numbers->absent[i] ? unknown : type;
+    }
+}
+
+static void mark_gaps(struct graph_ring *ring, const struct ringmill_view *views, uint32_t count,
+                      struct marks *marks)
+{
+    const struct field *sequence = &ring->stream->stream->sequence;
+
+    numbers_read(&marks->numbers, sequence, views, count);
+    losses_find_gaps(ring, &marks->numbers, count, marks->gaps);
+}
+
+static void mark(struct graph_ring *ring, const struct batch *batch, bool numbered,
+                 struct marks *marks)
+{
+    const struct graph_stream *stream = ring->stream;
+
+    if (stream->stream->selector != STREAM_ONE_TYPE)
+        mark_types(stream, batch->views, batch->count, marks);
+    else
+        for (uint32_t i = 0; i < batch->count; i++)
+            marks->types[i] = &stream->types[0];
+    if (numbered)
+        mark_gaps(ring, batch->views, batch->count, marks);
+    else
+        memset(marks->gaps, 0, batch->count * sizeof(marks->gaps[0]));
+}
+
+const struct graph_type *runs_type(const struct graph_ring *ring, const struct ringmill_view *view)
+{
+    struct marks marks;
+
+    if (ring->stream->stream->selector == STREAM_ONE_TYPE)
+        return &ring->stream->types[0];
+    mark_types(ring->stream, view, 1, &marks);
+    return marks.types[0];
+}
+
+static void handle_run(const struct graph_type *type, struct batch *run)
+{
+    if (type->type)
+        handle_known(type, run);
+    else
+        handle_unknown(type, run);
+}
+
+/* Apart, so that the plain way needs no stack. */
+static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struct batch *batch,
+                                                  int64_t now)
+{
+    bool numbered = graph_stream_is_numbered(ring->stream);
+    bool replayed = ring->stream->stream->capture != NULL;
+    const struct ringmill_view *views = batch->views;
+    uint32_t count = batch->count, from = 0, to;
+    uint32_t losses = REPLAY_LOSSES_MAX;
+    struct wall_offset saved;
+    struct marks marks;
+
+    mark(ring, batch, numbered, &marks);
+    if (replayed)
+        replay_enter(ring, &saved);
+    for (; from < count; from = to) {
+        if (replayed && replay_is_due(ring, &views[from]))
+            replay_note(ring, views[from].position, &losses);
+        to = from + 1;
+        while (to < count && marks.types[to] == marks.types[from] && marks.gaps[to] == 0 &&
+               !(replayed && replay_is_due(ring, &views[to])))
+            to++;
+        if (marks.gaps[from] > 0)
+            losses_tell_gap(ring, marks.gaps[from], now);
+        batch->views = views + from;
+        batch->count = to - from;
+        handle_run(marks.types[from], batch);
+        if (numbered)
+            losses_note(ring, marks.types[from], &views[to - 1], now);
+    }
+    if (replayed)
+        replay_leave(ring, &saved);
+}
+
+void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now)
+{
+    const struct graph_stream *stream = ring->stream;
+
+    if (stream->plain)
+        handle_known(&stream->types[0], batch);
+    else
+        handle_runs(ring, batch, now);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The two halves of a C declaration: specifiers ("const struct key", "unsigned long") and
+ * declarators ("*name[4]"), with their attributes. */
+
+#include "schema/cattribute.h"
+#include "schema/cparse.h"
+
+enum { CDECL_DIMENSIONS_MAX = 8 };
+
+struct cspecifiers {
+    const struct ctype *type;
+    bool is_typedef;
+    bool is_tag;     /* a struct or union with a tag, or an enum: says something by itself */
+    bool is_unnamed; /* a struct or union without a tag */
+    struct cattributes attributes;
+};
+
+struct cdeclarator {
+    struct ctoken name; /* CTOKEN_WORD, or width 0: unnamed */
+    const struct ctype *type;
+    bool is_flexible; /* an array without a length */
+    struct cattributes attributes;
+};
+
+/* Whether the token looked at begins a type. */
+bool cdecl_is_type(const struct cparser *parser);
+
+int cdecl_read_specifiers(struct cparser *parser, struct cspecifiers *ret_specifiers);
+int cdecl_read_declarator(struct cparser *parser, const struct ctype *base,
+                          struct cdeclarator *ret_declarator);
+
+/* A type without a name to declare, as in sizeof(). */
+int cdecl_read_type(struct cparser *parser, const struct ctype **ret_type);

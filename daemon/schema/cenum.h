@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* enum, with or without a body. */
+
+#include "schema/cparse.h"
+
+/* Reads from the keyword to behind the body, the attributes there included. */
+int cenum_read(struct cparser *parser, struct ctype **ret_type);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Names of types are matched without their keyword, as people write them; a keyword that is there
+ * must fit. The list in an error is short: who wants all of it has `ringmill schema`. */
+
+#include "schema/choice.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct choice_name choice_parse(const char *type_name)
+{
+    struct choice_name name = {.bare = type_name};
+
+    if (strncmp(type_name, "struct ", strlen("struct ")) == 0)
+        name.has_keyword = true;
+    else if (strncmp(type_name, "union ", strlen("union ")) == 0)
+        name.has_keyword = name.is_union = true;
+    if (name.has_keyword)
+        name.bare = type_name + (name.is_union ? strlen("union ") : strlen("struct "));
+    name.bare += strspn(name.bare, " ");
+    return name;
+}
+
+bool choice_allows(const struct choice_name *name, bool is_union)
+{
+    return !name->has_keyword || name->is_union == is_union;
+}
+
+void choice_init(struct choice *choice, const char *type_name)
+{
+    *choice = (struct choice){.name = type_name};
+    nearest_init(&choice->nearest, type_name ? choice_parse(type_name).bare : "");
+}
+
+void choice_offer(struct choice *choice, const char *candidate)
+{
+    if (!candidate)
+        return;
+    if (strcmp(candidate, choice->nearest.name) != 0) /* only its keyword was wrong */
+        nearest_offer(&choice->nearest, candidate);
+    for (uint32_t i = 0; i < choice->n_listed; i++)
+        if (strcmp(choice->listed[i], candidate) == 0)
+            return;
+    if (choice->n_listed < CHOICE_LISTED_MAX)
+        choice->listed[choice->n_listed++] = candidate;
+    else
+        choice->has_more = true;
+}
+
+static void list(const struct choice *choice, size_t room, char *text)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < choice->n_listed && used < room; i++)
+        used +=
+            (size_t)snprintf(text + used, room - used, "%s%s", i ? ", " : "", choice->listed[i]);
+    if (choice->has_more && used < room)
+        snprintf(text + used, room - used, ", ...");
+}
+
+int choice_refuse(const struct choice *choice, const char *where, struct error *error)
+{
+    char candidates[ERROR_TEXT_MAX / 2];
+    const char *best = choice->nearest.best;
+
+    list(choice, sizeof(candidates), candidates);
+    if (choice->n_listed == 0)
+        return error_set(error, -ENOENT, "%s holds no struct at all", where);
+    if (!choice->name)
+        return error_set(error, -ENOENT, "the type of the samples must be named; there are: %s",
+                         candidates);
+    return error_set(error, -ENOENT, "no type \"%s\" in %s; %s%s%sthere are: %s", choice->name,
+                     where, best ? "did you mean \"" : "", best ? best : "", best ? "\"? " : "",
+                     candidates);
+}

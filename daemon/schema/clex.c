@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The lexer knows C's spelling and nothing of its grammar: keywords are words. Space, comments and
+ * backslashes before a line's end fall away here. It never reads past `length`, and each token lies
+ * wholly inside the text, so that an error can always point at it.
+ *
+ * There is no preprocessor. A directive's line is read with the same tokens; only its end is
+ * seen, which is why a line's end counts then and only then. */
+
+#include "schema/clex.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int clex_refuse(struct clex *lex, uint32_t at, const char *format, ...)
+{
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    lex->error_at = at;
+    return error_set(lex->error, -EINVAL, "%s", text);
+}
+
+void clex_init(struct clex *lex, const char *text, uint32_t length, struct error *error)
+{
+    *lex = (struct clex){.text = text, .length = length, .error = error};
+}
+
+void clex_place(const struct clex *lex, uint32_t at, uint32_t *ret_line, uint32_t *ret_column)
+{
+    uint32_t line = 1, start = 0;
+
+    for (uint32_t i = 0; i < at && i < lex->length; i++) {
+        if (lex->text[i] != '\n')
+            continue;
+        line++;
+        start = i + 1;
+    }
+    *ret_line = line;
+    *ret_column = at - start + 1;
+}
+
+/* The character at an offset, NUL past the end. */
+static char peek(const struct clex *lex, uint32_t at)
+{
+    return at < lex->length ? lex->text[at] : '\0';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
+}
+
+/* ---- what stands between tokens ---- */
+
+static int skip_comment(struct clex *lex)
+{
+    uint32_t start = lex->at;
+
+    if (peek(lex, start + 1) == '/') {
+        while (lex->at < lex->length && lex->text[lex->at] != '\n')
+            lex->at++;
+        return 0;
+    }
+    for (lex->at += 2; lex->at < lex->length; lex->at++) {
+        if (lex->text[lex->at] != '*' || peek(lex, lex->at + 1) != '/')
+            continue;
+        lex->at += 2;
+        return 0;
+    }
+    return clex_refuse(lex, start, "the comment that begins here has no closing */");
+}
+
+/* Bytes of a backslash and the line's end behind it; 0: it is none. */
+static uint32_t joint_width(const struct clex *lex)
+{
+    if (peek(lex, lex->at) != '\\')
+        return 0;
+    if (peek(lex, lex->at + 1) == '\n')
+        return 2;
+    return peek(lex, lex->at + 1) == '\r' && peek(lex, lex->at + 2) == '\n' ? 3 : 0;
+}
+
+static int skip_space(struct clex *lex)
+{
+    while (lex->at < lex->length) {
+        char c = lex->text[lex->at];
+        int r;
+
+        if (c == '\n' && lex->in_directive)
+            return 0;
+        if (c == '/' && (peek(lex, lex->at + 1) == '/' || peek(lex, lex->at + 1) == '*')) {
+            r = skip_comment(lex);
+            if (r < 0)
+                return r;
+        } else if (c && strchr(" \t\r\n\v\f", c)) {
+            lex->at++;
+        } else if (joint_width(lex)) {
+            lex->at += joint_width(lex);
+        } else {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static bool is_line_start(const struct clex *lex, uint32_t at)
+{
+    while (at > 0 && (lex->text[at - 1] == ' ' || lex->text[at - 1] == '\t'))
+        at--;
+    return at == 0 || lex->text[at - 1] == '\n';
+}
+
+/* ---- numbers ---- */
+
+static int digit_of(char c, unsigned base)
+{
+    int digit = is_digit(c)                                ? c - '0'
+                : ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') ? (c | 0x20) - 'a' + 10
+                                                           : 99;
+
+    return (unsigned)digit < base ? digit : -1;
+}
+
+/* The letters behind the digits: u and l or ll, in any order and case. False: something else. */
+static bool read_suffix(const struct clex *lex, uint32_t at, struct ctoken *token)
+{
+    uint32_t n_unsigned = 0, n_long = 0;
+    char last = '\0';
+
+    for (; is_word(peek(lex, at)); at++) {
+        char c = lex->text[at];
+
+        if ((c | 0x20) == 'u')
+            n_unsigned++;
+        else if ((c | 0x20) == 'l' && (n_long == 0 || last == c))
+            n_long++;
+        else
+            return false;
+        last = c;
+    }
+    token->is_unsigned = n_unsigned == 1;
+    token->is_long = n_long > 0;
+    return n_unsigned <= 1 && n_long <= 2;
+}
+
+/* C's own rule: the first type that is large enough, and a decimal one is signed. */
+static bool choose_type(struct ctoken *token, unsigned base)
+{
+    if (token->value > UINT32_MAX)
+        token->is_long = true;
+    if (token->value > INT32_MAX && !token->is_long && !token->is_unsigned) {
+        token->is_unsigned = base != 10;
+        token->is_long = base == 10;
+    }
+    if (token->value > INT64_MAX && !token->is_unsigned) {
+        token->is_unsigned = true;
+        return base != 10;
+    }
+    return true;
+}
+
+static int read_integer(struct clex *lex, struct ctoken *token)
+{
+    uint32_t at = lex->at, digits;
+    unsigned base = 10;
+    bool fits = true;
+
+    token->kind = CTOKEN_INTEGER;
+    if (peek(lex, at) == '0') {
+        char c = peek(lex, at + 1) | 0x20;
+
+        base = c == 'x' ? 16 : c == 'b' ? 2 : 8;
+        at += base == 8 ? 0 : 2;
+    }
+    for (digits = at; digit_of(peek(lex, at), base) >= 0; at++)
+        fits = fits && !__builtin_mul_overflow(token->value, base, &token->value) &&
+               !__builtin_add_overflow(token->value, (unsigned)digit_of(peek(lex, at), base),
+                                       &token->value);
+    while (is_word(peek(lex, lex->at)))
+        lex->at++;
+    token->width = lex->at - token->at;
+    if (at == digits || !read_suffix(lex, at, token) || peek(lex, lex->at) == '.')
+        return clex_refuse(lex, token->at,
+                           "%.*s is no integer: known are 10, 0x0a, 012 and 0b1010, "
+                           "and the suffixes u, l and ll",
+                           (int)token->width, lex->text + token->at);
+    if (!fits || !choose_type(token, base))
+        return clex_refuse(lex, token->at, "%.*s does not fit into 64 bits", (int)token->width,
+                           lex->text + token->at);
+    return 0;
+}
+
+static int read_escape(const struct clex *lex, uint32_t at, uint32_t *ret_width)
+{
+    static const char letters[] = "abfnrtv\\'\"?0", values[] = "\a\b\f\n\r\t\v\\'\"?";
+    char c = peek(lex, at + 1);
+    const char *letter = c ? strchr(letters, c) : NULL;
+
+    if (c == 'x' && digit_of(peek(lex, at + 2), 16) >= 0 && digit_of(peek(lex, at + 3), 16) >= 0) {
+        *ret_width = 4;
+        return (signed char)(digit_of(lex->text[at + 2], 16) << 4 |
+                             digit_of(lex->text[at + 3], 16));
+    }
+    *ret_width = letter ? 2 : 0;
+    return letter ? values[letter - letters] : 0;
+}
+
+static int read_character(struct clex *lex, struct ctoken *token)
+{
+    char c = peek(lex, lex->at + 1);
+    uint32_t width = c && c != '\n' && c != '\'' ? 1 : 0;
+    int value = (signed char)c;
+
+    if (c == '\\')
+        value = read_escape(lex, lex->at + 1, &width);
+    if (width == 0 || peek(lex, lex->at + 1 + width) != '\'')
+        return clex_refuse(lex, lex->at, "expected one character and a closing ' here");
+    token->kind = CTOKEN_INTEGER;
+    token->value = (uint64_t)(int64_t)value;
+    token->width = width + 2;
+    lex->at += token->width;
+    return 0;
+}
+
+/* ---- the rest ---- */
+
+static int read_text(struct clex *lex, struct ctoken *token)
+{
+    uint32_t at = lex->at + 1;
+
+    while (at < lex->length && lex->text[at] != '"' && lex->text[at] != '\n')
+        at += lex->text[at] == '\\' ? 2 : 1;
+    if (peek(lex, at) != '"')
+        return clex_refuse(lex, lex->at, "the text that begins here has no closing \"");
+    token->kind = CTOKEN_TEXT;
+    token->width = at + 1 - lex->at;
+    lex->at = at + 1;
+    return 0;
+}
+
+static int read_mark(struct clex *lex, struct ctoken *token)
+{
+    static const char pairs[][3] = {"<<", ">>", "<=", ">=", "==", "!=", "&&", "||"};
+    unsigned char c = (unsigned char)lex->text[lex->at];
+
+    token->kind = CTOKEN_MARK;
+    token->mark = c;
+    token->width = 1;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+        if (pairs[i][0] != c || pairs[i][1] != peek(lex, lex->at + 1))
+            continue;
+        token->mark = CTOKEN_MARK2(c, pairs[i][1]);
+        token->width = 2;
+    }
+    if (c == '#' && is_line_start(lex, lex->at))
+        token->kind = CTOKEN_HASH;
+    else if (c <= ' ' || c >= 0x7f)
+        return clex_refuse(lex, lex->at, "the byte 0x%02x has no meaning in C", c);
+    else if (!strchr("{}[]()<>;:,.=*&|^~!+-/%?", c))
+        return clex_refuse(lex, lex->at, "%c has no meaning here", c);
+    lex->at += token->width;
+    return 0;
+}
+
+int clex_next(struct clex *lex, struct ctoken *ret_token)
+{
+    struct ctoken token = {0};
+    char c;
+    int r = skip_space(lex);
+
+    if (r < 0)
+        return r;
+    token.at = lex->at;
+    c = peek(lex, lex->at);
+    if (lex->at >= lex->length || (c == '\n' && lex->in_directive)) {
+        token.kind = CTOKEN_END;
+    } else if (is_digit(c)) {
+        r = read_integer(lex, &token);
+    } else if (is_word(c)) {
+        while (is_word(peek(lex, lex->at)))
+            lex->at++;
+        token.kind = CTOKEN_WORD;
+        token.width = lex->at - token.at;
+    } else if (c == '"') {
+        r = read_text(lex, &token);
+    } else if (c == '\'') {
+        r = read_character(lex, &token);
+    } else {
+        r = read_mark(lex, &token);
+    }
+    if (r == 0)
+        *ret_token = token;
+    return r;
+}

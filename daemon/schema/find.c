@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* One after the other is asked until one has the type. "It has none of that name" leads on to the
+ * next; anything else that is wrong with a place that has it (damage, too many members) ends the
+ * search, since a struct of the same name elsewhere would hide it. DWARF is the exception: it comes
+ * late, and nothing but us relies on it, so what is wrong with it is only said when nobody else has
+ * the type.
+ *
+ * BTF has the layout right and, from clang before 15, some enums wrong: those of 64 bits have no
+ * names that can be trusted, and no enum is signed. Where such enums are about, and the same file
+ * has DWARF, they are taken from there. */
+
+#include "schema/find.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/btf.h"
+#include "schema/ctext.h"
+#include "schema/dwarf.h"
+#include "schema/enums.h"
+#include "schema/lookup.h"
+#include "schema/types.h"
+
+#define SIMILAR "did you mean" /* as all that refuse names say it */
+
+enum { LOOKED_MAX = 512 }; /* bytes of the list of places that were looked at */
+
+struct search {
+    const struct find_request *request;
+    const char *name;          /* of the type; NULL: not known */
+    const struct types *other; /* types_from; NULL: none */
+    bool own_dwarf;            /* the object has .debug_info */
+    struct error refusal;      /* what the first place with types said */
+    uint32_t n_looked;
+    char looked[LOOKED_MAX]; /* "the BTF of the object, ..." */
+    struct schema *schema;   /* found */
+};
+
+static void note(struct search *search, const char *what, const char *where)
+{
+    size_t used = strlen(search->looked);
+
+    search->n_looked++;
+    snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
+}
+
+/* Keeps the first refusal, for the places are in the order of their worth, or else the first one
+ * that knows a similar name. */
+static int refused(struct search *search, int code, const struct error *error)
+{
+    bool first = !*search->refusal.text;
+    bool better = !strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR);
+
+    if (code == -ENOENT && (first || better))
+        search->refusal = *error;
+    return code;
+}
+
+static int look_in_btf(struct search *search, const struct btf *btf, const char *where,
+                       struct error *error)
+{
+    struct error mine = {0};
+    int r;
+
+    note(search, "the BTF", where);
+    r = schema_from_btf(btf, search->name, &mine, &search->schema);
+    if (r < 0 && r != -ENOENT)
+        *error = mine;
+    return refused(search, r, &mine);
+}
+
+static int look_in_dwarf(struct search *search, const void *elf, size_t size, const char *where,
+                         struct error *error)
+{
+    struct error mine = {0};
+    int r;
+
+    note(search, "the DWARF", where);
+    r = schema_from_dwarf(elf, size, search->name, &mine, &search->schema);
+    if (r == -ENOMEM) {
+        *error = mine;
+        return r;
+    }
+    return refused(search, r < 0 ? -ENOENT : r, &mine);
+}
+
+static int look_in_layout(struct search *search, struct error *error, struct find_place *place)
+{
+    struct error mine = {0};
+    int r = schema_from_ctext(search->request->layout, search->name, &mine, &place->line,
+                              &place->column, &search->schema);
+
+    if (r < 0 && r != -ENOENT) {
+        *error = mine;
+        error_prefix(error, "layout");
+        return r;
+    }
+    note(search, "the C text", "layout");
+    if (r < 0)
+        *place = (struct find_place){0};
+    return refused(search, r, &mine);
+}
+
+/* ---- enums that the BTF has wrong ---- */
+
+static int mend_enums(struct search *search, const struct btf *btf, const void *elf, size_t size,
+                      struct error *error)
+{
+    _cleanup_(cleanup_schema_free) struct schema *dwarf = NULL;
+
+    if (!enums_are_doubtful(btf) ||
+        schema_from_dwarf(elf, size, search->schema->type_name, NULL, &dwarf) < 0)
+        return 0;
+    if (enums_adopt(search->schema, dwarf) < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    return 0;
+}
+
+/* ---- the search ---- */
+
+static int look_everywhere(struct search *search, struct error *error, struct find_place *place)
+{
+    const struct find_request *request = search->request;
+    const struct types *other = search->other;
+    int r = -ENOENT;
+
+    if (request->btf) {
+        r = look_in_btf(search, request->btf, "the object", error);
+        if (r == 0 && search->own_dwarf)
+            r = mend_enums(search, request->btf, request->elf, request->elf_size, error);
+    }
+    if (r == -ENOENT && other && other->btf) {
+        r = look_in_btf(search, other->btf, request->types_from, error);
+        if (r == 0 && other->has_dwarf)
+            r = mend_enums(search, other->btf, other->elf, other->elf_size, error);
+    }
+    if (r == -ENOENT && search->own_dwarf && (search->name || !request->btf))
+        r = look_in_dwarf(search, request->elf, request->elf_size, "the object", error);
+    if (r == -ENOENT && other && other->has_dwarf && search->name)
+        r = look_in_dwarf(search, other->elf, other->elf_size, request->types_from, error);
+    if (r == -ENOENT && request->layout)
+        r = look_in_layout(search, error, place);
+    return r;
+}
+
+static const char *what_to_do(const struct find_request *request)
+{
+    if (request->types_from && request->layout)
+        return "";
+    if (request->types_from)
+        return "; write the struct down by layout:";
+    return request->layout
+               ? "; name a file that has it by types_from:"
+               : "; name a file that has it by types_from:, or write it down by layout:";
+}
+
+/* The first refusal names what there is; the rest is where else it was looked for. */
+static int explain(const struct search *search, struct error *error)
+{
+    const struct find_request *request = search->request;
+    const char *advice = request->is_all ? "" : what_to_do(request);
+
+    if (!*search->looked)
+        return error_set(
+            error, -ENOENT, "%s has neither BTF nor DWARF, so its types were stripped%s",
+            request->types_from ? request->types_from : "the object", what_to_do(request));
+    if (!search->name && request->btf && !lookup_is_empty(request->btf))
+        advice = ""; /* it is there, it only has to be named */
+    if (search->n_looked == 1)
+        return error_set(error, -ENOENT, "%s%s", search->refusal.text, advice);
+    return error_set(error, -ENOENT, "%s (looked at %s)%s", search->refusal.text, search->looked,
+                     advice);
+}
+
+/* A name given, or one that a convention gives; a layout without a name stands for itself. */
+static const char *choose_name(const struct search *search)
+{
+    const struct find_request *request = search->request;
+    const char *name = request->type_name;
+
+    if (!name && request->btf && !request->layout)
+        name = lookup_convention(request->btf, request->map_name);
+    if (!name && search->other && search->other->btf && !request->layout)
+        name = lookup_convention(search->other->btf, request->map_name);
+    return name;
+}
+
+static bool has_dwarf(const struct find_request *request)
+{
+    _cleanup_(cleanup_types_free) struct types *types = NULL;
+
+    return request->elf && types_open_memory(request->elf, request->elf_size, NULL, &types) == 0 &&
+           types->has_dwarf;
+}
+
+int find_schema(const struct find_request *request, struct error *error,
+                struct find_place *ret_place, struct schema **ret_schema)
+{
+    _cleanup_(cleanup_types_free) struct types *other = NULL;
+    struct search search = {.request = request};
+    struct find_place place = {0};
+    struct error unwanted = {0};
+    int r = 0;
+
+    error = error ? error : &unwanted;
+    if (request->types_from)
+        r = types_open(request->types_from, error, &other);
+    if (r < 0) {
+        error_prefix(error, "types_from");
+        return r;
+    }
+    search.other = other;
+    search.own_dwarf = has_dwarf(request);
+    search.name = choose_name(&search);
+    r = request->layout && !search.name ? look_in_layout(&search, error, &place)
+                                        : look_everywhere(&search, error, &place);
+    if (r == -ENOENT)
+        r = explain(&search, error);
+    if (r < 0) {
+        schema_free(search.schema);
+        if (ret_place)
+            *ret_place = place;
+        return r;
+    }
+    *ret_schema = search.schema;
+    return 0;
+}

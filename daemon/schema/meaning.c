@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The tree that a reader made belongs to the schema and is nobody else's yet, so fields are changed
+ * in place. A choice that was made is remembered by its field's address, which keeps the
+ * conventions off it, and off the struct around it. */
+
+#include "schema/meaning.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/nearest.h"
+#include "config/refusal.h"
+
+/* ---- what fits ---- */
+
+/* "text" is no meaning of its own: such a field is FIELD_CHARS. */
+#define TEXT "text"
+#define NONE "none"
+
+enum shape {
+    SHAPE_NONE,
+    SHAPE_64,
+    SHAPE_32,
+    SHAPE_16,
+    SHAPE_INTEGER,
+    SHAPE_4_BYTES,
+    SHAPE_6_BYTES,
+    SHAPE_16_BYTES,
+    SHAPE_BYTES,
+    SHAPES,
+};
+
+static const char *const shape_words[SHAPES] = {
+    [SHAPE_64] = "an integer of 8 bytes",
+    [SHAPE_32] = "an integer of 4 bytes",
+    [SHAPE_16] = "an integer of 2 bytes",
+    [SHAPE_INTEGER] = "an integer",
+    [SHAPE_4_BYTES] = "an integer, array or struct of 4 bytes",
+    [SHAPE_6_BYTES] = "an array or struct of 6 bytes",
+    [SHAPE_16_BYTES] = "an integer, array or struct of 16 bytes",
+    [SHAPE_BYTES] = "a text, array, struct or union of a fixed size",
+};
+
+static const enum shape shapes[MEANING_COUNT] = {
+    [MEANING_KTIME] = SHAPE_64,      [MEANING_UNIX_NS] = SHAPE_64,
+    [MEANING_IPV4] = SHAPE_4_BYTES,  [MEANING_IPV6] = SHAPE_16_BYTES,
+    [MEANING_MAC] = SHAPE_6_BYTES,   [MEANING_PORT_BE] = SHAPE_16,
+    [MEANING_UID] = SHAPE_32,        [MEANING_GID] = SHAPE_32,
+    [MEANING_ERRNO] = SHAPE_INTEGER, [MEANING_SYSCALL] = SHAPE_INTEGER,
+    [MEANING_CGROUP_ID] = SHAPE_64,  [MEANING_HEX] = SHAPE_INTEGER,
+    [MEANING_BYTES] = SHAPE_BYTES,
+};
+
+static bool is_integer(const struct field *field, uint32_t size)
+{
+    return (field->kind == FIELD_UINT || field->kind == FIELD_INT) &&
+           (size == 0 || (field->size == size && !field->bits));
+}
+
+/* Whether all of it can be one value of so many bytes. */
+static bool is_bytes(const struct field *field, uint32_t size)
+{
+    switch (field->kind) {
+    case FIELD_BYTES:
+    case FIELD_CHARS:
+    case FIELD_STRUCT:
+    case FIELD_UNION:
+    case FIELD_ARRAY:
+        return field->size > 0 && (size == 0 || field->size == size);
+    default:
+        return false;
+    }
+}
+
+bool meaning_fits(const struct field *field, enum field_meaning meaning)
+{
+    switch (shapes[meaning]) {
+    case SHAPE_64:
+        return is_integer(field, 8);
+    case SHAPE_32:
+        return is_integer(field, 4);
+    case SHAPE_16:
+        return is_integer(field, 2);
+    case SHAPE_INTEGER:
+        return is_integer(field, 0);
+    case SHAPE_4_BYTES:
+        return is_integer(field, 4) || is_bytes(field, 4);
+    case SHAPE_6_BYTES:
+        return is_bytes(field, 6);
+    case SHAPE_16_BYTES:
+        return is_bytes(field, 16);
+    case SHAPE_BYTES:
+        return is_bytes(field, 0);
+    default:
+        return false;
+    }
+}
+
+static void merge(struct field *field, enum field_kind kind)
+{
+    field->kind = kind;
+    field->members = NULL;
+    field->n_members = 0;
+    field->count = 0;
+    field->stride = 0;
+}
+
+static void give(struct field *field, enum field_meaning meaning)
+{
+    field->meaning = meaning;
+    if (is_bytes(field, 0))
+        merge(field, FIELD_BYTES);
+    else if (shapes[meaning] != SHAPE_INTEGER) {
+        field->kind = FIELD_UINT;
+        field->is_signed = false;
+    }
+}
+
+/* ---- paths ---- */
+
+/* A field among others, which are an array's one element or a list. */
+static struct field *find_among(const struct field *fields, uint32_t count, const char *name,
+                                size_t length)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
+            return (struct field *)&fields[i];
+    return NULL;
+}
+
+static int refuse_name(const struct schema *schema, const struct field *parent,
+                       const struct field *fields, uint32_t count, const char *name,
+                       struct error *error)
+{
+    struct nearest nearest;
+
+    nearest_init(&nearest, name);
+    for (uint32_t i = 0; i < count; i++)
+        nearest_offer(&nearest, fields[i].name);
+    return error_set(error, -ENOENT, "%s has no field \"%s\"%s%s%s",
+                     parent && parent->type_name ? parent->type_name : schema->type_name, name,
+                     nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
+                     nearest.best ? "\"?" : "");
+}
+
+/* Steps over "[]" into an array's element. */
+static int enter_arrays(const char **path, const char *whole, struct field **field,
+                        struct error *error)
+{
+    while (**path == '[') {
+        if ((*path)[1] != ']')
+            return error_set(error, -EINVAL,
+                             "%s: what is said of an element holds for all of them: write [], "
+                             "without an index",
+                             whole);
+        if ((*field)->kind != FIELD_ARRAY)
+            return error_set(error, -EINVAL, "%s: %s is no array", whole, (*field)->type_name);
+        *field = (struct field *)(*field)->members;
+        *path += 2;
+    }
+    return 0;
+}
+
+static int find_path(const struct schema *schema, const char *path, struct error *error,
+                     struct field **ret_field)
+{
+    const struct field *fields = schema->fields;
+    uint32_t count = schema->n_fields;
+    struct field *field = NULL;
+    const char *at = path;
+    int r;
+
+    for (;;) {
+        size_t length = strcspn(at, ".[");
+        char name[NEAREST_NAME_MAX + 1];
+        struct field *found = find_among(fields, count, at, length);
+
+        snprintf(name, sizeof(name), "%.*s", (int)length, at);
+        if (!found)
+            return refuse_name(schema, field, fields, count, name, error);
+        field = found;
+        at += length;
+        r = enter_arrays(&at, path, &field, error);
+        if (r < 0)
+            return r;
+        if (!*at)
+            break;
+        if (*at++ != '.')
+            return error_set(error, -EINVAL, "%s: expected . or [] behind \"%s\"", path, name);
+        if (field->kind == FIELD_ARRAY)
+            return error_set(error, -EINVAL,
+                             "%s: \"%s\" is an array; write %.*s[] for its elements", path, name,
+                             (int)(at - path - 1), path);
+        fields = field->members;
+        count = field->n_members;
+    }
+    *ret_field = field;
+    return 0;
+}
+
+bool meaning_knows(const struct schema *schema, const char *path)
+{
+    struct field *field;
+
+    return find_path(schema, path, NULL, &field) == 0;
+}
+
+/* ---- choices ---- */
+
+static int refuse_word(const char *as, struct error *error)
+{
+    struct refusal refusal;
+
+    refusal_init(&refusal, as);
+    for (int i = 0; i < MEANING_COUNT; i++)
+        if (meaning_name(i))
+            refusal_offer(&refusal, meaning_name(i));
+    refusal_offer(&refusal, TEXT);
+    refusal_offer(&refusal, NONE);
+    return error_set(error, -ENOENT, "there is no meaning \"%s\"; %s", as, refusal_text(&refusal));
+}
+
+static int refuse_field(const struct meaning_choice *choice, const struct field *field,
+                        const char *allowed, bool of_elements, struct error *error)
+{
+    char size[32] = "";
+
+    if (field->bits)
+        snprintf(size, sizeof(size), ", a bitfield of %u bits", field->bits);
+    else if (field->size > 0)
+        snprintf(size, sizeof(size), " of %u byte%s", field->size, field->size == 1 ? "" : "s");
+    return error_set(error, -EINVAL, "%s cannot be %s: it is %s%s, allowed is %s%s%s%s",
+                     choice->path, choice->as, field->type_name ? field->type_name : "bytes", size,
+                     allowed, of_elements ? "; of its elements say it as " : "",
+                     of_elements ? choice->path : "", of_elements ? "[]" : "");
+}
+
+/* Bytes, also those of a flexible array, as text. */
+static bool make_text(struct field *field)
+{
+    bool array = field->kind == FIELD_ARRAY && field->stride == 1 && is_integer(field->members, 1);
+
+    if (!array && field->kind != FIELD_BYTES && field->kind != FIELD_CHARS)
+        return false;
+    merge(field, FIELD_CHARS);
+    field->meaning = MEANING_NONE;
+    return true;
+}
+
+static enum field_meaning meaning_called(const char *as)
+{
+    for (int i = 0; i < MEANING_COUNT; i++)
+        if (meaning_name(i) && strcmp(meaning_name(i), as) == 0)
+            return i;
+    return MEANING_NONE;
+}
+
+static int choose(const struct meaning_choice *choice, struct field *field, struct error *error)
+{
+    enum field_meaning meaning = meaning_called(choice->as);
+
+    if (strcmp(choice->as, NONE) == 0) {
+        field->meaning = MEANING_NONE;
+        return 0;
+    }
+    if (strcmp(choice->as, TEXT) == 0)
+        return make_text(field)
+                   ? 0
+                   : refuse_field(choice, field, "an array of single bytes", false, error);
+    if (!meaning)
+        return refuse_word(choice->as, error);
+    if (!meaning_fits(field, meaning))
+        return refuse_field(choice, field, shape_words[shapes[meaning]],
+                            field->kind == FIELD_ARRAY && meaning_fits(field->members, meaning),
+                            error);
+    give(field, meaning);
+    return 0;
+}
+
+/* ---- conventions ---- */
+
+/* The fields that a choice was made for. */
+struct chosen {
+    struct field **fields;
+    uint32_t count;
+};
+
+static bool is_chosen(const struct chosen *chosen, const struct field *field)
+{
+    for (uint32_t i = 0; i < chosen->count; i++)
+        if (chosen->fields[i] == field)
+            return true;
+    return false;
+}
+
+static uint32_t count_parts(const struct field *field)
+{
+    return field->kind == FIELD_ARRAY ? 1 : field->n_members;
+}
+
+static bool has_chosen_part(const struct chosen *chosen, const struct field *field)
+{
+    for (uint32_t i = 0; i < count_parts(field); i++)
+        if (is_chosen(chosen, &field->members[i]) || has_chosen_part(chosen, &field->members[i]))
+            return true;
+    return false;
+}
+
+static void apply_conventions(const struct chosen *chosen, struct field *field, const char *name)
+{
+    enum field_meaning meaning = MEANING_NONE;
+
+    if (!is_chosen(chosen, field) && !(chosen->count && has_chosen_part(chosen, field)))
+        meaning = meaning_by_convention(field, name);
+    if (meaning) {
+        give(field, meaning);
+        return;
+    }
+    for (uint32_t i = 0; i < count_parts(field); i++) {
+        struct field *part = (struct field *)&field->members[i];
+
+        apply_conventions(chosen, part, *part->name ? part->name : name);
+    }
+}
+
+int meaning_apply(struct schema *schema, const struct meaning_choice *choices, uint32_t n_choices,
+                  struct error *error, uint32_t *ret_wrong)
+{
+    _cleanup_(cleanup_free) struct field **fields = calloc(n_choices + 1, sizeof(*fields));
+    struct chosen chosen = {.fields = fields};
+
+    for (uint32_t i = 0; i < n_choices; i++) {
+        int r = fields ? find_path(schema, choices[i].path, error, &fields[i])
+                       : error_set(error, -ENOMEM, "out of memory");
+
+        if (r == 0)
+            r = choose(&choices[i], fields[i], error);
+        if (r < 0) {
+            *ret_wrong = i;
+            return r;
+        }
+        chosen.count++;
+    }
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        apply_conventions(&chosen, &schema->fields[i], schema->fields[i].name);
+    return 0;
+}

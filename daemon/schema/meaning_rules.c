@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The conventions. The first row that knows the name and the type decides, whether its meaning fits
+ * or not: so the first rows say what is to be left alone. */
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/meaning.h"
+
+enum { WORD_MAX = 64 }; /* bytes of one pattern */
+
+struct rule {
+    const char *names; /* patterns with *, by spaces */
+    const char *types; /* C types, by commas; "": any */
+    enum field_meaning meaning;
+};
+
+static const struct rule rules[] = {
+    /* durations, and a clock that goes on while the machine sleeps */
+    {"*delta* *dur* *latency* *elapsed* *interval*", "", MEANING_NONE},
+    {"*", "gadget_timestamp", MEANING_NONE},
+
+    {"*", "struct in_addr", MEANING_IPV4},
+    {"*", "struct in6_addr", MEANING_IPV6},
+    {"*addr *addr4 *addr_v4 *addr6 *addr_v6 ip *_ip ip4 *_ip4", "__be32,be32,__be32[4],be32[4]",
+     MEANING_IPV4},
+    {"saddr daddr saddr4 daddr4 saddr_v4 daddr_v4 *_saddr *_daddr *_saddr_v4 *_daddr_v4", "",
+     MEANING_IPV4},
+    {"saddr6 daddr6 saddr_v6 daddr_v6 *_saddr_v6 *_daddr_v6 ip6 ipv6 *_ip6 *_ipv6", "",
+     MEANING_IPV6},
+    {"*mac* h_dest h_source", "", MEANING_MAC},
+    {"*port", "__be16,be16", MEANING_PORT_BE},
+
+    /* of the other byte order, and jiffies */
+    {"*", "__be16,__be32,__be64,be16,be32,be64", MEANING_NONE},
+    {"*ts *timestamp *ktime *_ns", "unsigned long,long unsigned int", MEANING_NONE},
+
+    {"ktime ktime_ns *_ktime *_ktime_ns ts ts_ns *_ts *_ts_ns timestamp timestamp_ns *_timestamp "
+     "*_timestamp_ns time_ns",
+     "", MEANING_KTIME},
+    {"unix_ns unix_time_ns wall_ns wall_time_ns realtime_ns", "", MEANING_UNIX_NS},
+
+    {"*", "uid_t,gadget_uid", MEANING_UID},
+    {"*", "gid_t,gadget_gid", MEANING_GID},
+    {"uid euid suid ruid fsuid loginuid", "", MEANING_UID},
+    {"gid egid sgid rgid fsgid", "", MEANING_GID},
+    {"*", "gadget_errno", MEANING_ERRNO},
+    {"errno *_errno", "", MEANING_ERRNO},
+    {"*", "gadget_syscall", MEANING_SYSCALL},
+    {"syscall_nr syscall_id __syscall_nr", "", MEANING_SYSCALL},
+    {"cgroup_id cgroupid cgrp_id *_cgroup_id", "", MEANING_CGROUP_ID},
+};
+
+/* Whether one of the words fits, exactly or as a pattern. */
+static bool is_among(const char *words, const char *separators, const char *text, bool patterns)
+{
+    while (*words) {
+        size_t length = strcspn(words, separators);
+        char word[WORD_MAX];
+
+        snprintf(word, sizeof(word), "%.*s", (int)length, words);
+        if (patterns ? fnmatch(word, text, 0) == 0 : strcmp(word, text) == 0)
+            return true;
+        words += length;
+        words += strspn(words, separators);
+    }
+    return false;
+}
+
+/* An address of 16 bytes is the newer kind. */
+static enum field_meaning by_size(const struct field *field, enum field_meaning meaning)
+{
+    return meaning == MEANING_IPV4 && field->size == 16 ? MEANING_IPV6 : meaning;
+}
+
+/* A choice may read a signed number or a text as something else, a convention does not; but errno
+ * and the number of a system call may be negative. */
+static bool is_plain(const struct field *field, enum field_meaning meaning)
+{
+    if (field->bits || field->kind == FIELD_CHARS)
+        return false;
+    if (field->kind == FIELD_ARRAY)
+        return field->members->kind == FIELD_UINT;
+    if (field->kind == FIELD_STRUCT || field->kind == FIELD_UNION)
+        return field->type_name && strncmp(field->type_name, "struct in", 9) == 0;
+    return !field->is_signed || meaning == MEANING_ERRNO || meaning == MEANING_SYSCALL;
+}
+
+enum field_meaning meaning_by_convention(const struct field *field, const char *name)
+{
+    const char *type = field->type_name ? field->type_name : "";
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        const struct rule *rule = &rules[i];
+        enum field_meaning meaning = by_size(field, rule->meaning);
+
+        if (!is_among(rule->names, " ", name, true) ||
+            (*rule->types && !is_among(rule->types, ",", type, false)))
+            continue;
+        return meaning && meaning_fits(field, meaning) && is_plain(field, meaning) ? meaning
+                                                                                   : MEANING_NONE;
+    }
+    return MEANING_NONE;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* What a replay needs to print the same times again is the wall clock's distance as it was for each
+ * record, and that is measured anew every second. Each encoder writes it whenever it was measured:
+ * all that write to a file are on one thread and read the same measurement, so in front of each
+ * record the last clock of the file is the right one, whoever wrote it. (Should there be several
+ * such threads one day, with a clock each, a batch must begin with its own.)
+ *
+ * The description goes out in front of a record, never alone: one event is what is counted, and
+ * both together are no longer than the longest event may be. */
+
+#include "sink/capture_encoder.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/frame.h"
+#include "capture/naming.h"
+#include "capture/type.h"
+
+#define CLOCK_EVERY INT64_C(1000000) /* ns: how exactly a replay can be paced */
+
+struct capture_encoder {
+    struct encoder encoder;
+    /* immutable after open */
+    const struct wall_offset *wall;
+    struct wall_offset own_wall; /* where the caller has none */
+    uint32_t event_max;
+    void *type; /* the description */
+    uint32_t type_size;
+    uint32_t tag;
+    struct naming naming;      /* owned by the consumer thread */
+    struct capture_loss *loss; /* with the source's name, to be filled in */
+    uint32_t loss_size;
+    /* owned by the consumer thread */
+    bool announced;
+    int64_t clocked;  /* ns, monotonic: the last clock record */
+    int64_t measured; /* which measurement of the wall clock that had */
+};
+
+struct clock_record {
+    struct frame frame;
+    struct capture_clock clock;
+    uint8_t zeroes[FRAME_ROOM - sizeof(struct capture_clock)];
+};
+
+/* What has to stand before the next record. */
+struct preamble {
+    bool type;
+    bool clock;
+    struct clock_record record;
+    uint32_t size;
+};
+
+static uint32_t padded(uint32_t length)
+{
+    return (length + 7) & ~UINT32_C(7);
+}
+
+static struct preamble plan_preamble(const struct capture_encoder *capture)
+{
+    int64_t now = clock_monotonic();
+    struct preamble preamble = {
+        .type = !capture->announced,
+        .clock = capture->wall->measured != capture->measured || !capture->clocked ||
+                 now - capture->clocked >= CLOCK_EVERY,
+        .record = {frame_control(CAPTURE_CLOCK, frame_padded(sizeof(struct capture_clock))),
+                   {now, capture->wall->offset},
+                   {0}},
+    };
+
+    if (preamble.type)
+        preamble.size += (uint32_t)sizeof(struct frame) + frame_padded(capture->type_size);
+    if (preamble.clock)
+        preamble.size += (uint32_t)sizeof(preamble.record);
+    return preamble;
+}
+
+static char *put_frame(char *at, struct frame frame, const void *bytes, uint32_t length)
+{
+    memcpy(at, &frame, sizeof(frame));
+    at += sizeof(frame);
+    memcpy(at, bytes, length);
+    memset(at + length, 0, padded(length) - length);
+    return at + padded(length);
+}
+
+static char *put_control(char *at, enum capture_control kind, const void *bytes, uint32_t length)
+{
+    struct frame frame = frame_control(kind, frame_padded(length));
+
+    memcpy(at, &frame, sizeof(frame));
+    at += sizeof(frame);
+    memcpy(at, bytes, length);
+    memset(at + length, 0, frame_padded(length) - length);
+    return at + frame_padded(length);
+}
+
+static char *put_preamble(struct capture_encoder *capture, const struct preamble *preamble,
+                          char *at)
+{
+    if (preamble->type)
+        at = put_control(at, CAPTURE_TYPE, capture->type, capture->type_size);
+    if (preamble->clock) {
+        memcpy(at, &preamble->record, sizeof(preamble->record));
+        at += sizeof(preamble->record);
+        capture->clocked = preamble->record.clock.monotonic;
+        capture->measured = capture->wall->measured;
+    }
+    capture->announced = true;
+    return at;
+}
+
+static bool fits(const struct capture_encoder *capture, uint64_t length, uint64_t before,
+                 size_t room)
+{
+    uint64_t size = sizeof(struct frame) + before + ((length + 7) & ~UINT64_C(7));
+
+    return size <= room && size <= capture->event_max;
+}
+
+/* The record and all that has to stand before it; preamble is NULL but for the first. Returns the
+ * byte behind, or NULL when it does not fit. */
+static char *put_record(struct capture_encoder *capture, const struct preamble *preamble,
+                        const struct ringmill_view *view, char *at, const char *end)
+{
+    uint32_t before = preamble ? preamble->size : 0;
+    char *start = at;
+
+    if (!fits(capture, view->length, before, (size_t)(end - at)))
+        return NULL;
+    at = naming_put(&capture->naming, view, at + before, end);
+    if (!at)
+        return NULL;
+    if (!fits(capture, view->length, (size_t)(at - start), (size_t)(end - start))) {
+        naming_take_back(&capture->naming);
+        return NULL;
+    }
+    if (preamble)
+        put_preamble(capture, preamble, start);
+    return put_frame(at, frame_record(capture->tag, view->length), view->data, view->length);
+}
+
+static uint32_t capture_encode(struct encoder *encoder, const struct batch *batch, uint32_t from,
+                               char *out, size_t room, size_t *ret_used)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+    struct preamble preamble = plan_preamble(capture);
+    char *at = out;
+    uint32_t i = from;
+
+    naming_begin(&capture->naming);
+    for (; i < batch->selected; i++) {
+        char *behind = put_record(capture, at == out && preamble.size ? &preamble : NULL,
+                                  &batch->views[batch->selection[i]], at, out + room);
+
+        if (!behind)
+            break;
+        at = behind;
+    }
+    naming_end(&capture->naming);
+    *ret_used = (size_t)(at - out);
+    return i - from;
+}
+
+static size_t capture_encode_loss(struct encoder *encoder, const struct loss *loss, char *out,
+                                  size_t room)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+    bool announced = capture->announced;
+    struct preamble preamble;
+    char *at = out;
+
+    capture->announced = true; /* a loss says itself whose it is */
+    preamble = plan_preamble(capture);
+    if (fits(capture, frame_padded(capture->loss_size), preamble.size, room)) {
+        capture->loss->records = loss->records;
+        capture->loss->since = loss->since;
+        capture->loss->until = loss->until;
+        at = put_preamble(capture, &preamble, at);
+        at = put_control(at, CAPTURE_LOSS, capture->loss, capture->loss_size);
+    }
+    capture->announced = announced;
+    return (size_t)(at - out);
+}
+
+static void capture_close(struct encoder *encoder)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+
+    if (!capture)
+        return;
+    naming_deinit(&capture->naming);
+    free(capture->type);
+    free(capture->loss);
+    free(capture);
+}
+
+static int describe(struct capture_encoder *capture, const struct schema *schema,
+                    const char *source, const char *label, struct error *error)
+{
+    size_t name = strlen(source) + 1;
+
+    if (name > CAPTURE_NAME_MAX + 1 || (label && strlen(label) > CAPTURE_NAME_MAX))
+        return error_set(error, -EINVAL, "a name in a capture has at most %d bytes",
+                         CAPTURE_NAME_MAX);
+    capture->loss_size = (uint32_t)(sizeof(struct capture_loss) + name);
+    capture->loss = calloc(1, capture->loss_size);
+    if (!capture->loss)
+        return error_set(error, -ENOMEM, "out of memory");
+    memcpy(capture->loss->source, source, name);
+    return capture_type_write(schema, source, label, error, &capture->type, &capture->type_size,
+                              &capture->tag);
+}
+
+static int capture_open_encoder(const struct schema *schema, const char *source,
+                                const struct encoder_options *options, struct error *error,
+                                struct encoder **ret_encoder)
+{
+    struct capture_encoder *capture = calloc(1, sizeof(*capture));
+    int result;
+
+    if (!capture)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = describe(capture, schema, source, options ? options->type : NULL, error);
+    if (result == 0 &&
+        naming_init(&capture->naming, schema, options ? options->resolver : NULL) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
+    if (result < 0) {
+        capture_close(&capture->encoder);
+        return result;
+    }
+    capture->encoder.ops = &capture_encoder_ops;
+    capture->event_max = options && options->event_max ? options->event_max : UINT32_MAX;
+    capture->wall = options ? options->wall : NULL;
+    if (!capture->wall) {
+        wall_offset_refresh(&capture->own_wall);
+        capture->wall = &capture->own_wall;
+    }
+    *ret_encoder = &capture->encoder;
+    return 0;
+}
+
+const struct encoder_ops capture_encoder_ops = {
+    .name = "capture",
+    .open = capture_open_encoder,
+    .encode = capture_encode,
+    .encode_loss = capture_encode_loss,
+    .close = capture_close,
+};

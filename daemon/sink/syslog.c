@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Each event gets the same head but for its time, so the rest of it is made once at open:
+ *
+ *     <134>1 2026-11-23T01:45:02.123456Z host ringmill 4711 - - {"time":...}
+ *
+ * The time is that of sending: when the event happened stands in the event. Over TCP the framed
+ * copies lie in a buffer of our own until the kernel has taken them. */
+
+#include "sink/syslog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sink/datagram.h"
+
+enum {
+    SYSLOG_BUFFER = 512 * 1024, /* bytes of framed events that wait for the kernel */
+    SYSLOG_NAME_MAX = 48,       /* RFC 5424's bound on APP-NAME */
+    SYSLOG_TIME_LENGTH = 27,    /* 2026-11-23T01:45:02.123456Z: at most six digits are allowed */
+};
+
+enum syslog_transport { TRANSPORT_UNIX, TRANSPORT_UDP, TRANSPORT_TCP };
+
+static const struct setting_choice transport_choices[] = {
+    {"unix", TRANSPORT_UNIX},
+    {"udp", TRANSPORT_UDP},
+    {"tcp", TRANSPORT_TCP},
+    {0},
+};
+
+/* RFC 5424, table 1 */
+static const struct setting_choice facility_choices[] = {
+    {"kern", 0},    {"user", 1},    {"mail", 2},      {"daemon", 3},
+    {"auth", 4},    {"syslog", 5},  {"authpriv", 10}, {"local0", 16},
+    {"local1", 17}, {"local2", 18}, {"local3", 19},   {"local4", 20},
+    {"local5", 21}, {"local6", 22}, {"local7", 23},   {0},
+};
+
+/* RFC 5424, table 2 */
+static const struct setting_choice severity_choices[] = {
+    {"emerg", 0},  {"alert", 1}, {"crit", 2},  {"err", 3}, {"warning", 4},
+    {"notice", 5}, {"info", 6},  {"debug", 7}, {0},
+};
+
+struct syslog_config {
+    int transport;
+    const char *address;
+    const char *path;
+    int facility;
+    int severity;
+    const char *app;
+};
+
+static const struct setting syslog_settings[] = {
+    {
+        .name = "transport",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct syslog_config, transport),
+        .fallback = "unix",
+        .choices = transport_choices,
+        .doc = "how messages travel",
+    },
+    {
+        .name = "address",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct syslog_config, address),
+        .doc = "host:port of the peer; needed for udp and tcp",
+    },
+    {
+        .name = "path",
+        .type = SETTING_PATH,
+        .offset = offsetof(struct syslog_config, path),
+        .fallback = "/dev/log",
+        .doc = "of the local socket, for unix",
+    },
+    {
+        .name = "facility",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct syslog_config, facility),
+        .fallback = "daemon",
+        .choices = facility_choices,
+        .doc = "of all messages",
+    },
+    {
+        .name = "severity",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct syslog_config, severity),
+        .fallback = "info",
+        .choices = severity_choices,
+        .doc = "of all messages",
+    },
+    {
+        .name = "app",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct syslog_config, app),
+        .minimum = 1,
+        .maximum = SYSLOG_NAME_MAX,
+        .fallback = "ringmill",
+        .doc = "the messages' APP-NAME",
+    },
+    {0},
+};
+
+struct syslog_sink {
+    struct sink base;
+    struct datagram datagram;                                /* of TCP, only its connection */
+    char before[8];                                          /* <134>1 and a space */
+    char behind[DATAGRAM_HEAD_MAX - SYSLOG_TIME_LENGTH - 8]; /* from the space behind the time on */
+
+    /* owned by the writer thread */
+    char *buffer;   /* TCP: framed events */
+    size_t n_taken; /* bytes of buffer that the kernel took */
+    size_t n_buffer;
+    size_t stands_for; /* bytes given to write() */
+};
+
+static uint32_t put_head(void *data, char out[DATAGRAM_HEAD_MAX])
+{
+    const struct syslog_sink *sink = data;
+    char time[CLOCK_RFC3339_LENGTH + 1];
+
+    clock_format_rfc3339(clock_realtime(), time);
+    return (uint32_t)snprintf(out, DATAGRAM_HEAD_MAX, "%s%.26sZ%s", sink->before, time,
+                              sink->behind);
+}
+
+static void syslog_close(struct sink *base)
+{
+    struct syslog_sink *sink = (struct syslog_sink *)base;
+
+    if (!sink)
+        return;
+    connection_deinit(&sink->datagram.connection);
+    free(sink->buffer);
+    free(sink);
+}
+
+static int make_endpoint(const struct syslog_config *config, struct error *error,
+                         struct endpoint *ret_endpoint)
+{
+    if (config->transport == TRANSPORT_UNIX)
+        return endpoint_unix(ret_endpoint, SOCK_DGRAM, config->path, error);
+    if (!config->address)
+        return error_set(error, -EINVAL, "the key \"address\" is missing: host:port of the peer");
+    return endpoint_inet(ret_endpoint,
+                         config->transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM,
+                         config->address, error);
+}
+
+/* What RFC 5424 calls NILVALUE stands where there is nothing to say. */
+static void make_head(struct syslog_sink *sink, const struct syslog_config *config)
+{
+    char host[65] = "-";
+
+    if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
+        strcpy(host, "-");
+    snprintf(sink->before, sizeof(sink->before), "<%d>1 ", config->facility * 8 + config->severity);
+    snprintf(sink->behind, sizeof(sink->behind), " %s %s %d - - ", host, config->app,
+             (int)getpid());
+    sink->datagram.head = put_head;
+    sink->datagram.head_data = sink;
+}
+
+static int check_config(const struct syslog_config *config, enum framing framing,
+                        struct error *error)
+{
+    if (framing != FRAMING_LINES)
+        return error_set(error, -EINVAL, "syslog takes text; give the sink a text format");
+    for (const char *at = config->app; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            return error_set(error, -EINVAL,
+                             "app: \"%s\" must be ASCII without spaces to be an APP-NAME",
+                             config->app);
+    return 0;
+}
+
+static int syslog_open(const void *config, const struct sink_options *options, struct error *error,
+                       struct sink **ret)
+{
+    const struct syslog_config *bound = config;
+    bool tcp = bound->transport == TRANSPORT_TCP;
+    struct syslog_sink *sink = calloc(1, sizeof(*sink));
+    struct endpoint endpoint;
+    int result;
+
+    if (!sink)
+        return error_set(error, -ENOMEM, "out of memory");
+    sink->base.ops = &sink_syslog;
+    make_head(sink, bound);
+    result = check_config(bound, options->framing, error);
+    if (result == 0)
+        result = make_endpoint(bound, error, &endpoint);
+    if (result == 0 && connection_init(&sink->datagram.connection, &endpoint,
+                                       tcp ? FRAMING_COUNTED : FRAMING_LINES) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
+    if (result == 0 && tcp && !(sink->buffer = malloc(SYSLOG_BUFFER)))
+        result = error_set(error, -ENOMEM, "out of memory");
+    if (result < 0) {
+        syslog_close(&sink->base);
+        return result;
+    }
+    *ret = &sink->base;
+    return 0;
+}
+
+/* Frames as many events as the buffer takes. */
+static void fill_buffer(struct syslog_sink *sink, const char *bytes, size_t size)
+{
+    char head[DATAGRAM_HEAD_MAX];
+    uint32_t head_length = put_head(sink, head);
+    size_t length;
+
+    sink->n_taken = 0;
+    sink->n_buffer = 0;
+    sink->stands_for = 0;
+    while ((length = framing_next(FRAMING_LINES, bytes + sink->stands_for,
+                                  size - sink->stands_for)) > 0) {
+        size_t inner = length - 1;
+
+        if (sink->n_buffer + inner + DATAGRAM_HEAD_MAX + 16 > SYSLOG_BUFFER)
+            return;
+        sink->n_buffer +=
+            (size_t)sprintf(sink->buffer + sink->n_buffer, "%zu %s", head_length + inner, head);
+        memcpy(sink->buffer + sink->n_buffer, bytes + sink->stands_for, inner);
+        sink->n_buffer += inner;
+        sink->stands_for += length;
+    }
+}
+
+/* The writer gives the same bytes again until they are accepted, so what lies in the buffer after a
+ * failure stands for the beginning of what comes now. */
+static ssize_t write_counted(struct syslog_sink *sink, const char *bytes, size_t size)
+{
+    if (sink->n_taken == sink->n_buffer)
+        fill_buffer(sink, bytes, size);
+    while (sink->n_taken < sink->n_buffer) {
+        ssize_t sent = connection_write(&sink->datagram.connection, sink->buffer + sink->n_taken,
+                                        sink->n_buffer - sink->n_taken);
+
+        if (sent < 0)
+            return sent;
+        sink->n_taken += (size_t)sent;
+    }
+    return (ssize_t)sink->stands_for;
+}
+
+static ssize_t syslog_write(struct sink *base, const char *bytes, size_t size)
+{
+    struct syslog_sink *sink = (struct syslog_sink *)base;
+
+    base->why = sink->datagram.connection.why.text;
+    if (sink->buffer)
+        return write_counted(sink, bytes, size);
+    return datagram_write(&sink->datagram, bytes, size, &base->refused);
+}
+
+static int syslog_tend(struct sink *base)
+{
+    struct syslog_sink *sink = (struct syslog_sink *)base;
+
+    return connection_tend(&sink->datagram.connection, base);
+}
+
+static int syslog_watch_fd(const struct sink *base)
+{
+    return ((const struct syslog_sink *)base)->datagram.connection.fd;
+}
+
+static void syslog_rows(const struct sink *base, row_emit emit, void *data)
+{
+    datagram_rows(&((const struct syslog_sink *)base)->datagram, emit, data);
+}
+
+const struct sink_ops sink_syslog = {
+    .name = "syslog",
+    .doc = "RFC 5424 messages, local or over UDP or TCP",
+    .settings = syslog_settings,
+    .config_size = sizeof(struct syslog_config),
+    .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .open = syslog_open,
+    .write = syslog_write,
+    .tend = syslog_tend,
+    .watch_fd = syslog_watch_fd,
+    .rows = syslog_rows,
+    .close = syslog_close,
+};

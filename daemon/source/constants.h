@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* `constants:`, values for an object's global constants (`const volatile` in C, .rodata in the
+ * object), by name: numbers, true and false, names of enums, texts for char arrays, lists for
+ * arrays. */
+
+#include "config/diag.h"
+#include "config/node.h"
+
+struct bpf_object;
+
+/* Sets them on an object that is not loaded yet. NULL: there are none to set. 0, or -EINVAL after
+ * at least one message; all mistakes are reported. */
+int constants_set(struct bpf_object *object, const struct config_node *constants,
+                  struct diag *diag);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* libbpf says of everything that it cannot read "not a proper ELF object". Most such files are
+ * one of a few things, and their headers tell which. */
+
+#include "source/elf.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+enum { BYTE_ORDER_HERE = ELFDATA2LSB };
+#else
+enum { BYTE_ORDER_HERE = ELFDATA2MSB };
+#endif
+
+static int read_all(int fd, char *bytes, size_t size, struct error *error)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t n = read(fd, bytes + done, size - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return error_set(error, n < 0 ? -errno : -EIO, "cannot be read: %s",
+                             n < 0 ? strerror(errno) : "it became shorter meanwhile");
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int elf_read(const char *path, struct error *error, void **ret_bytes, size_t *ret_size)
+{
+    /* a fifo must not hold us up */
+    _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    _cleanup_(cleanup_free) char *bytes = NULL;
+    struct stat stat;
+    int result;
+
+    if (fd < 0 || fstat(fd, &stat) < 0)
+        return error_set(error, -errno, "cannot be opened: %s", strerror(errno));
+    if (!S_ISREG(stat.st_mode))
+        return error_set(error, -EINVAL, "is %s, no BPF object",
+                         S_ISDIR(stat.st_mode) ? "a folder" : "no regular file");
+    if (stat.st_size > ELF_FILE_MAX)
+        return error_set(error, -EFBIG, "has %lld bytes; a BPF object has %d at the most",
+                         (long long)stat.st_size, ELF_FILE_MAX);
+    bytes = malloc((size_t)stat.st_size + 1);
+    if (!bytes)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = read_all(fd, bytes, (size_t)stat.st_size, error);
+    if (result < 0)
+        return result;
+    *ret_bytes = TAKE_PTR(bytes);
+    *ret_size = (size_t)stat.st_size;
+    return 0;
+}
+
+static const char *machine_name(unsigned machine)
+{
+    switch (machine) {
+    case EM_X86_64:
+        return "x86-64";
+    case EM_AARCH64:
+        return "arm64";
+    case EM_386:
+        return "32-bit x86";
+    default:
+        return "another machine";
+    }
+}
+
+static bool lies_inside(uint64_t offset, uint64_t length, size_t size)
+{
+    return offset <= size && length <= size - offset;
+}
+
+static int check_sections(const char *bytes, size_t size, const Elf64_Ehdr *header,
+                          struct error *error)
+{
+    if (header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shnum == 0)
+        return error_set(error, -EINVAL, "is an ELF file without sections");
+    for (uint32_t i = 0; i < header->e_shnum; i++) {
+        Elf64_Shdr section;
+
+        memcpy(&section, bytes + header->e_shoff + i * sizeof(section), sizeof(section));
+        if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL &&
+            !lies_inside(section.sh_offset, section.sh_size, size))
+            return error_set(error, -EINVAL,
+                             "is cut short or damaged: its section %u ends at byte %llu, the file "
+                             "at %zu",
+                             i, (unsigned long long)(section.sh_offset + section.sh_size), size);
+    }
+    return 0;
+}
+
+int elf_check(const void *bytes, size_t size, struct error *error)
+{
+    Elf64_Ehdr header;
+    uint64_t table;
+
+    if (size == 0)
+        return error_set(error, -EINVAL, "is empty");
+    if (size < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0)
+        return error_set(error, -EINVAL,
+                         "is no ELF file; a BPF object is what `clang -target bpf -c` makes");
+    if (size < sizeof(header))
+        return error_set(error, -EINVAL, "is cut short: an ELF file that ends after %zu bytes",
+                         size);
+    memcpy(&header, bytes, sizeof(header));
+    if (header.e_ident[EI_CLASS] != ELFCLASS64)
+        return error_set(error, -EINVAL, "is a 32-bit ELF file, no BPF object");
+    if (header.e_ident[EI_DATA] != BYTE_ORDER_HERE)
+        return error_set(error, -EINVAL, "is an ELF file for machines of the other byte order");
+    /* clang before version 4 wrote BPF objects for "no machine" */
+    if (header.e_machine != EM_BPF && header.e_machine != EM_NONE)
+        return error_set(error, -EINVAL,
+                         "is an ELF file for %s, no BPF object (`clang -target bpf -c` makes one)",
+                         machine_name(header.e_machine));
+    if (header.e_type != ET_REL)
+        return error_set(error, -EINVAL, "is a BPF file that is linked, no object");
+    table = (uint64_t)header.e_shnum * sizeof(Elf64_Shdr);
+    if (!lies_inside(header.e_shoff, table, size))
+        return error_set(error, -EINVAL,
+                         "is cut short: its section table ends at byte %llu, the file at %zu",
+                         (unsigned long long)(header.e_shoff + table), size);
+    return check_sections(bytes, size, &header, error);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What keeps programs attached: links, which the kernel drops by itself when this process is gone,
+ * and TC filters, which it does not. Owned by one object; on the loader thread. */
+
+#include <stdint.h>
+
+struct bpf_link;
+
+enum { HOLDS_MAX = 16 * 1024 }; /* of one object; perf sampling has one for each CPU */
+
+/* Where a TC program stands: what finds it again. */
+struct hold_filter {
+    int interface; /* its index */
+    int direction; /* BPF_TC_INGRESS or BPF_TC_EGRESS */
+    uint32_t handle;
+    uint32_t priority;
+};
+
+struct hold {
+    struct bpf_link *link; /* NULL: a filter */
+    struct hold_filter filter;
+};
+
+/* Zeroed is empty. */
+struct holds {
+    struct hold *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+/* Both own what they are given from the call on: where it finds no room, it is detached. 0, -ENOMEM
+ * or -E2BIG. */
+int holds_add_link(struct holds *holds, struct bpf_link *link);
+int holds_add_filter(struct holds *holds, const struct hold_filter *filter);
+
+/* Detaches the newest ones until count are left. */
+void holds_shrink(struct holds *holds, uint32_t count);
+/* Detaches them all and frees the memory. When it returns, no program that they held runs any more.
+ */
+void holds_release(struct holds *holds);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The program's type tells the hook, and where one type serves several hooks, the section's first
+ * word does. What is attached in other ways than by a hook (called from another program, run by
+ * hand, put into a socket) is refused by name, since it would never write a record. */
+
+#include "source/hook.h"
+
+#include <bpf/libbpf.h>
+#include <string.h>
+
+#include "source/hook_network.h"
+#include "source/hook_trace.h"
+
+static const struct setting_choice directions[] = {
+    {"ingress", BPF_TC_INGRESS},
+    {"egress", BPF_TC_EGRESS},
+    {0},
+};
+
+const struct setting hook_settings[] = {
+    {
+        .name = "interface",
+        .type = SETTING_NAMES,
+        .offset = offsetof(struct hook_arguments, interface),
+        .minimum = 1,
+        .maximum = 64,
+        .doc = "the network interface, or several",
+    },
+    {
+        .name = "direction",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct hook_arguments, direction),
+        .choices = directions,
+        .doc = "which packets of the interface, where the section's name does not say it",
+    },
+    {
+        .name = "cgroup",
+        .type = SETTING_PATH,
+        .offset = offsetof(struct hook_arguments, cgroup),
+        .doc = "the folder of the cgroup (version 2)",
+    },
+    {
+        .name = "binary",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, binary),
+        .doc = "the program or library whose code is traced",
+    },
+    {
+        .name = "symbol",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, symbol),
+        .doc = "the function",
+    },
+    {
+        .name = "offset",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct hook_arguments, offset),
+        .minimum = 1,
+        .maximum = INT64_MAX,
+        .doc = "bytes from the function's start, or from the file's where there is no symbol",
+    },
+    {
+        .name = "pid",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct hook_arguments, pid),
+        .minimum = 1,
+        .maximum = 1 << 22,
+        .doc = "only this process",
+    },
+    {
+        .name = "usdt",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, usdt),
+        .doc = "the marker, PROVIDER:NAME",
+    },
+    {
+        .name = "perf",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct hook_arguments, perf),
+        .minimum = 1,
+        .maximum = 1000000,
+        .doc = "samples per second and CPU",
+    },
+    {
+        .name = "tracepoint",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, tracepoint),
+        .doc = "the tracepoint, GROUP/NAME (raw ones: NAME)",
+    },
+    {0},
+};
+
+_Static_assert(sizeof(hook_settings) / sizeof(hook_settings[0]) == HOOK_KEYS + 1,
+               "a bit of enum hook_key for each row");
+
+bool hook_section_is(const struct bpf_program *program, const char *word)
+{
+    const char *section = bpf_program__section_name(program);
+    size_t length = strlen(word);
+
+    return strncmp(section, word, length) == 0 && strchr("/.", section[length]);
+}
+
+const char *hook_section_rest(const struct bpf_program *program)
+{
+    const char *slash = strchr(bpf_program__section_name(program), '/');
+
+    return slash && slash[1] ? slash + 1 : NULL;
+}
+
+void hook_set_type(struct bpf_program *program)
+{
+    static const char *const tc[] = {"tc", "tcx", "classifier"};
+
+    if (bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC)
+        return;
+    for (size_t i = 0; i < sizeof(tc) / sizeof(tc[0]); i++)
+        if (hook_section_is(program, tc[i]))
+            bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
+    if (hook_section_is(program, "action"))
+        bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_ACT);
+}
+
+/* ---- programs without a hook ----------------------------------------------------------------- */
+
+#define NEVER(id, called, why) \
+    static const struct hook hook_##id = {.what = (called), .never = (why)}
+
+NEVER(unknown, "a program of a kind that libbpf does not know",
+      "its section name says nothing that this version of libbpf knows");
+NEVER(targetless, "a program without a place", "its section name does not say which function");
+NEVER(iter, "an iterator", "it runs when somebody reads it, and writes no records by itself");
+NEVER(syscall, "a program of type syscall", "it runs when somebody calls it by BPF_PROG_RUN");
+NEVER(struct_ops, "a struct_ops program", "it replaces a part of the kernel");
+NEVER(extension, "an extension (freplace)", "it replaces a function of another BPF program");
+NEVER(socket, "a socket program", "it belongs to one socket or set of sockets");
+NEVER(redirect, "an XDP program of a devmap or cpumap", "it belongs to an entry of a map");
+NEVER(other, "a program of another kind", "ringmill has no way to attach its kind");
+
+static const struct hook *kprobe_hook(const struct bpf_program *program)
+{
+    if (hook_section_is(program, "uprobe") || hook_section_is(program, "uretprobe"))
+        return &hook_uprobe;
+    return hook_section_is(program, "usdt") ? &hook_usdt : &hook_kprobe;
+}
+
+static const struct hook *tracing_hook(const struct bpf_program *program)
+{
+    switch (bpf_program__expected_attach_type(program)) {
+    case BPF_TRACE_ITER:
+        return &hook_iter;
+    case BPF_TRACE_RAW_TP:
+        return hook_section_rest(program) ? &hook_btf_tracepoint : &hook_targetless;
+    default:
+        return hook_section_rest(program) ? &hook_function : &hook_targetless;
+    }
+}
+
+static const struct hook *xdp_hook(const struct bpf_program *program)
+{
+    enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
+    return type == BPF_XDP_DEVMAP || type == BPF_XDP_CPUMAP ? &hook_redirect : &hook_xdp;
+}
+
+static const struct hook *lsm_hook(const struct bpf_program *program)
+{
+    if (!hook_section_rest(program))
+        return &hook_targetless;
+    return bpf_program__expected_attach_type(program) == BPF_LSM_CGROUP ? &hook_cgroup : &hook_lsm;
+}
+
+const struct hook *hook_of(const struct bpf_program *program)
+{
+    switch (bpf_program__type(program)) {
+    case BPF_PROG_TYPE_TRACEPOINT:
+        return &hook_tracepoint;
+    case BPF_PROG_TYPE_RAW_TRACEPOINT:
+    case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+        return &hook_raw_tracepoint;
+    case BPF_PROG_TYPE_TRACING:
+        return tracing_hook(program);
+    case BPF_PROG_TYPE_KPROBE:
+        return kprobe_hook(program);
+    case BPF_PROG_TYPE_LSM:
+        return lsm_hook(program);
+    case BPF_PROG_TYPE_PERF_EVENT:
+        return &hook_perf;
+    case BPF_PROG_TYPE_XDP:
+        return xdp_hook(program);
+    case BPF_PROG_TYPE_SCHED_CLS:
+    case BPF_PROG_TYPE_SCHED_ACT:
+        return &hook_tc;
+    case BPF_PROG_TYPE_CGROUP_SKB:
+    case BPF_PROG_TYPE_CGROUP_SOCK:
+    case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
+    case BPF_PROG_TYPE_CGROUP_SOCKOPT:
+    case BPF_PROG_TYPE_CGROUP_DEVICE:
+    case BPF_PROG_TYPE_CGROUP_SYSCTL:
+    case BPF_PROG_TYPE_SOCK_OPS:
+        return &hook_cgroup;
+    case BPF_PROG_TYPE_STRUCT_OPS:
+        return &hook_struct_ops;
+    case BPF_PROG_TYPE_EXT:
+        return &hook_extension;
+    case BPF_PROG_TYPE_SYSCALL:
+        return &hook_syscall;
+    case BPF_PROG_TYPE_SOCKET_FILTER:
+    case BPF_PROG_TYPE_SK_SKB:
+    case BPF_PROG_TYPE_SK_MSG:
+    case BPF_PROG_TYPE_SK_REUSEPORT:
+    case BPF_PROG_TYPE_SK_LOOKUP:
+        return &hook_socket;
+    case BPF_PROG_TYPE_UNSPEC:
+        return &hook_unknown;
+    default:
+        return &hook_other;
+    }
+}

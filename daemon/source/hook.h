@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A hook is the kind of place where a BPF program is attached: an interface, a function, a timer.
+ * Which one it is follows from the program's type and section name. Most programs say all that is
+ * needed there; the others take arguments from the config. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/setting.h"
+
+struct bpf_program;
+struct holds;
+
+/* Bits: arguments by their keys. */
+enum hook_key {
+    HOOK_INTERFACE = 1,
+    HOOK_DIRECTION = 2,
+    HOOK_CGROUP = 4,
+    HOOK_BINARY = 8,
+    HOOK_SYMBOL = 16,
+    HOOK_OFFSET = 32,
+    HOOK_PID = 64,
+    HOOK_USDT = 128,
+    HOOK_PERF = 256,
+    HOOK_TRACEPOINT = 512,
+    HOOK_KEYS = 10, /* how many */
+};
+
+struct hook_arguments {
+    struct setting_texts interface; /* names */
+    int direction;                  /* BPF_TC_INGRESS, BPF_TC_EGRESS; 0: not given */
+    const char *cgroup;             /* path of its folder */
+    const char *binary;             /* path, or a name that PATH or the library folders know */
+    const char *symbol;
+    int64_t offset; /* from the symbol, or else within the binary's file */
+    int64_t pid;    /* 0: all processes */
+    const char *usdt;
+    int64_t perf; /* Hz */
+    const char *tracepoint;
+};
+
+/* Rows of all arguments, in the order of the bits, ended by a row without a name. */
+extern const struct setting hook_settings[];
+
+struct hook {
+    const char *what;  /* "an XDP program" */
+    uint32_t keys;     /* that it takes */
+    const char *never; /* why it cannot be attached; NULL: it can */
+
+    /* Needs no privileges. The keys that are missing; where one of two would do (binary or pid,
+     * symbol or offset), both. NULL: it needs none. */
+    uint32_t (*missing)(const struct bpf_program *program, const struct hook_arguments *arguments);
+    /* What the kernel lacks for it, as "kprobes (CONFIG_KPROBES)"; NULL: nothing that is known.
+     * NULL: there is nothing to look at. */
+    const char *(*lacks)(const struct bpf_program *program);
+    /* Attaches a loaded program and adds to holds. name makes the place of TC filters: it is the
+     * same at each start. 0, or -errno and, if it knows one, a sentence (else "" stays). */
+    int (*attach)(struct bpf_program *program, const char *name,
+                  const struct hook_arguments *arguments, struct holds *holds, struct error *error);
+};
+
+/* Never NULL: there is one for programs that nothing is known of. */
+const struct hook *hook_of(const struct bpf_program *program);
+
+/* Of a section that libbpf knows no type for, the type that it stands for by old or new custom
+ * (tc/ingress); sets it. */
+void hook_set_type(struct bpf_program *program);
+
+/* True when the section's first word is this one, whatever follows after a slash or a dot:
+ * "uprobe.s/..." is an "uprobe". */
+bool hook_section_is(const struct bpf_program *program, const char *word);
+/* What follows the section's first slash; NULL when nothing does. */
+const char *hook_section_rest(const struct bpf_program *program);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* XDP and cgroup programs hang on links, which go with this process. TC filters stay, so each has a
+ * place that its program finds again: a fixed priority, and a handle made of the source's and the
+ * program's name. Whatever a killed ringmill left there is replaced. The clsact queue that carries
+ * them stays, too: others may use it by then. */
+
+#include "source/hook_network.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/statfs.h>
+
+#include "base/cleanup.h"
+#include "config/refusal.h"
+#include "source/hold.h"
+#include "source/words.h"
+
+enum { TC_PRIORITY = 100 };
+
+/* ---- interfaces ------------------------------------------------------------------------------ */
+
+static int find_interface(const char *name, struct error *error, int *ret_index)
+{
+    unsigned index = if_nametoindex(name);
+    struct if_nameindex *all = index ? NULL : if_nameindex();
+    struct refusal refusal;
+
+    if (index) {
+        *ret_index = (int)index;
+        return 0;
+    }
+    refusal_init(&refusal, name);
+    for (struct if_nameindex *at = all; at && at->if_name; at++)
+        refusal_offer(&refusal, at->if_name);
+    error_set(error, -ENODEV, "there is no network interface \"%s\"; %s", name,
+              refusal_text(&refusal));
+    if (all)
+        if_freenameindex(all);
+    return -ENODEV;
+}
+
+static uint32_t miss_interface(const struct bpf_program *program,
+                               const struct hook_arguments *arguments)
+{
+    (void)program;
+    return arguments->interface.count == 0 ? HOOK_INTERFACE : 0;
+}
+
+static int attach_xdp(struct bpf_program *program, const char *name,
+                      const struct hook_arguments *arguments, struct holds *holds,
+                      struct error *error)
+{
+    (void)name;
+    for (uint32_t i = 0; i < arguments->interface.count; i++) {
+        const char *interface = arguments->interface.items[i];
+        struct bpf_link *link;
+        int index = 0, result = find_interface(interface, error, &index);
+
+        if (result < 0)
+            return result;
+        words_expect();
+        link = bpf_program__attach_xdp(program, index);
+        if (!link)
+            return errno == EBUSY || errno == EEXIST
+                       ? error_set(error, -EBUSY,
+                                   "%s has an XDP program already; `ip link show %s` names it, "
+                                   "`ip link set %s xdp off` takes it off",
+                                   interface, interface, interface)
+                       : -errno;
+        result = holds_add_link(holds, link);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+const struct hook hook_xdp = {
+    .what = "an XDP program",
+    .keys = HOOK_INTERFACE,
+    .missing = miss_interface,
+    .attach = attach_xdp,
+};
+
+/* ---- TC -------------------------------------------------------------------------------------- */
+
+static int direction_of(const struct bpf_program *program, const struct hook_arguments *arguments)
+{
+    const char *rest = hook_section_rest(program);
+
+    if (arguments->direction)
+        return arguments->direction;
+    if (rest && strncmp(rest, "ingress", strlen("ingress")) == 0)
+        return BPF_TC_INGRESS;
+    if (rest && strncmp(rest, "egress", strlen("egress")) == 0)
+        return BPF_TC_EGRESS;
+    return 0;
+}
+
+static uint32_t miss_tc(const struct bpf_program *program, const struct hook_arguments *arguments)
+{
+    return miss_interface(program, arguments) |
+           (direction_of(program, arguments) ? 0 : HOOK_DIRECTION);
+}
+
+/* FNV-1a, never 0: the kernel would choose one then. */
+static uint32_t handle_of(const char *name)
+{
+    uint32_t hash = 2166136261U;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619U;
+    return (hash & INT32_MAX) | 1;
+}
+
+static int put_filter(struct bpf_program *program, const struct hold_filter *place)
+{
+    LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = place->interface,
+                .attach_point = (enum bpf_tc_attach_point)place->direction);
+    LIBBPF_OPTS(bpf_tc_opts, options, .handle = place->handle, .priority = place->priority,
+                .prog_fd = bpf_program__fd(program), .flags = BPF_TC_F_REPLACE);
+    int result;
+
+    words_expect();
+    result = bpf_tc_hook_create(&hook);
+    if (result < 0 && result != -EEXIST)
+        return result;
+    words_expect();
+    return bpf_tc_attach(&hook, &options);
+}
+
+static int attach_tc(struct bpf_program *program, const char *name,
+                     const struct hook_arguments *arguments, struct holds *holds,
+                     struct error *error)
+{
+    struct hold_filter place = {
+        .direction = direction_of(program, arguments),
+        .handle = handle_of(name),
+        .priority = TC_PRIORITY,
+    };
+
+    for (uint32_t i = 0; i < arguments->interface.count; i++) {
+        int result = find_interface(arguments->interface.items[i], error, &place.interface);
+
+        if (result == 0)
+            result = put_filter(program, &place);
+        if (result == 0)
+            result = holds_add_filter(holds, &place);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+const struct hook hook_tc = {
+    .what = "a TC program",
+    .keys = HOOK_INTERFACE | HOOK_DIRECTION,
+    .missing = miss_tc,
+    .attach = attach_tc,
+};
+
+/* ---- cgroups --------------------------------------------------------------------------------- */
+
+static uint32_t miss_cgroup(const struct bpf_program *program,
+                            const struct hook_arguments *arguments)
+{
+    (void)program;
+    return arguments->cgroup ? 0 : HOOK_CGROUP;
+}
+
+static int attach_cgroup(struct bpf_program *program, const char *name,
+                         const struct hook_arguments *arguments, struct holds *holds,
+                         struct error *error)
+{
+    _cleanup_(cleanup_close) int fd =
+        open(arguments->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
+    struct bpf_link *link;
+    struct statfs system;
+
+    (void)name;
+    if (fd < 0)
+        return error_set(error, -errno, "cannot open the cgroup %s: %s", arguments->cgroup,
+                         strerror(errno));
+    if (fstatfs(fd, &system) == 0 && system.f_type != CGROUP2_SUPER_MAGIC)
+        return error_set(error, -EINVAL,
+                         "%s is no cgroup (version 2); those are folders below /sys/fs/cgroup or "
+                         "wherever cgroup2 is mounted",
+                         arguments->cgroup);
+    words_expect();
+    link = bpf_program__attach_cgroup(program, fd);
+    return link ? holds_add_link(holds, link) : -errno;
+}
+
+const struct hook hook_cgroup = {
+    .what = "a cgroup program",
+    .keys = HOOK_CGROUP,
+    .missing = miss_cgroup,
+    .attach = attach_cgroup,
+};

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Hooks in running code: tracepoints, functions of the kernel and of programs, and the clock. */
+
+#include "source/hook.h"
+
+extern const struct hook hook_tracepoint;
+extern const struct hook hook_raw_tracepoint;
+extern const struct hook hook_kprobe;
+extern const struct hook hook_uprobe;
+extern const struct hook hook_usdt;
+extern const struct hook hook_perf;
+/* Those whose section says all there is, and that libbpf attaches by it. */
+extern const struct hook hook_btf_tracepoint;
+extern const struct hook hook_function;
+extern const struct hook hook_lsm;

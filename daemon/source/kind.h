@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A kind of source: one file pair each, and a row in the registry (source.c). Which kind an entry
+ * of `sources:` is follows from the key that is there; exactly one of them is. */
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "config/diag.h"
+#include "config/setting.h"
+#include "source/source.h"
+
+struct source_kind {
+    const char *name; /* the key that tells the kind; a row of its settings, which says the rest */
+    const struct setting *settings; /* the keys of such a source; ended by a row without a name */
+    size_t config_size;             /* of the struct they are bound into: source->config */
+    /* The keys of one ring, too, for a source that has just one (source/ring_config.h), and where
+     * in that struct they are bound; NULL: none. */
+    const struct setting *ring_settings;
+    size_t ring_offset;
+
+    /* Main thread, needs no privileges as far as that is possible. source has its name and its
+     * bound config; sets streams, n_streams and state. 0, or -errno after at least one message in
+     * diag; what it has set by then is given to close(). */
+    int (*open)(struct source *source, const struct config_node *config, struct diag *diag);
+    /* Frees state, which may be NULL. Streams and config are freed by others, after it. */
+    void (*close)(struct source *source);
+
+    /* On the loader thread; NULL: there is nothing to do. Sentences need not name the source. */
+    int (*load)(struct source *source, struct error *error);
+    int (*attach)(struct source *source, struct error *error);
+    void (*detach)(struct source *source);
+    int (*lost)(const struct source *source, uint32_t stream, uint64_t *ret_lost);
+
+    /* After load(). The caller owns *ret_ring. */
+    int (*open_ring)(const struct source *source, uint32_t stream, uint32_t ring,
+                     struct error *error, struct ringmill_ring **ret_ring);
+    /* The name of an attached program, by index from 0; NULL when there are no more, or no such
+     * function. */
+    const char *(*program)(const struct source *source, uint32_t index);
+    /* See source_verdict(). NULL: always good. */
+    int (*verdict)(const struct source *source, uint64_t position, struct error *error);
+};
+
+/* All kinds, NULL-ended, for lookups, messages and manuals. */
+extern const struct source_kind *const source_kinds[];

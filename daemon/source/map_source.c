@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The map is opened as late as possible: where the config says what the types are, it can be
+ * checked by anybody, and on any machine. Else the types are those of the programs that use the
+ * map, and then checking the config takes the map and the right to look at it.
+ *
+ * Two consumers lose records of each other silently. A lock keeps users of this library apart; who
+ * else has the consumer position mapped for writing, the kernel is asked (ring/holder.h). */
+
+#include "source/map_source.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <ringmill/ring.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "ring/holder.h"
+#include "schema/kernel.h"
+#include "source/kind.h"
+#include "source/lost.h"
+#include "source/pinned.h"
+#include "source/ring_config.h"
+#include "source/shards.h"
+#include "source/stream_types.h"
+
+struct map_config {
+    const char *map;
+    uint64_t recheck;
+    struct ring_config ring;
+};
+
+static const struct setting map_settings[] = {
+    {
+        .name = "map",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct map_config, map),
+        .required = true,
+        .doc = "a ring that is there already: a pinned path, id:N, or its name",
+    },
+    {
+        .name = "recheck",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct map_config, recheck),
+        .minimum = 1000 * 1000,
+        .maximum = INT64_C(3600) * 1000 * 1000 * 1000,
+        .fallback = "1s",
+        .doc = "look at the ring this often although nothing woke us, as producers may want it",
+    },
+    {0},
+};
+
+struct map_state {
+    const char *name; /* the last part of what the config says */
+    int fd;           /* of the ring, or of the map that its shards stand in; -1: not open yet */
+    int lost_fd;      /* -1: none */
+
+    /* owned by the loader thread */
+    struct shards shards;
+    struct lost_counter lost;
+};
+
+DEFINE_CLEANUP(struct btf, btf__free);
+
+/* ---- open ------------------------------------------------------------------------------------ */
+
+static int open_map(struct map_state *state, const struct map_config *config, struct error *error)
+{
+    return state->fd >= 0 ? 0 : pinned_open(config->map, false, error, &state->fd);
+}
+
+/* Any one of the types that are looked for, or NULL. */
+static const char *first_type(const struct ring_config *config)
+{
+    if (config->types && config->types->kind == CONFIG_MAP && config->types->first)
+        return config->types->first->text;
+    return config->type;
+}
+
+static int find_types(struct source *source, struct map_config *config,
+                      const struct config_node *node, struct diag *diag)
+{
+    _cleanup_(cleanup_btf__free) struct btf *btf = NULL;
+    struct map_state *state = source->state;
+    struct error error = {""};
+    const char *way_out = "";
+    int result = 0;
+
+    if (!config->ring.types_from && !config->ring.layout) {
+        result = open_map(state, config, &error);
+        if (result == 0) {
+            result = kernel_map_btf(state->fd, first_type(&config->ring), &error, &btf);
+            way_out = "; name a file that has them by types_from:, or write them down by layout:";
+        }
+    }
+    if (result < 0) {
+        diag_add(diag, config_map_get(node, "map"), "%s%s", error.text, way_out);
+        return result;
+    }
+    return stream_types_find(&(struct type_origin){.ring = state->name, .btf = btf}, &config->ring,
+                             source->name, source->streams, diag);
+}
+
+static int map_open(struct source *source, const struct config_node *node, struct diag *diag)
+{
+    struct map_config *config = source->config;
+    struct map_state *state = source->state = calloc(1, sizeof(*state));
+    const char *slash = strrchr(config->map, '/');
+    int result;
+
+    source->streams = state ? streams_new(1) : NULL;
+    if (!source->streams) {
+        diag_add(diag, node, "out of memory");
+        return -ENOMEM;
+    }
+    source->n_streams = 1;
+    source->streams->name = state->name = slash && slash[1] ? slash + 1 : config->map;
+    state->fd = state->lost_fd = state->lost.fd = -1;
+    config->ring.node = node;
+    result = ring_config_check(&config->ring, diag);
+    if (config->ring.ring_size > 0) {
+        diag_add(diag, config_map_get(node, "ring_size"),
+                 "the ring is there already; nobody can change its size");
+        result = -EINVAL;
+    }
+    return result < 0 ? result : find_types(source, config, node, diag);
+}
+
+static void map_close(struct source *source)
+{
+    struct map_state *state = source->state;
+
+    if (!state)
+        return;
+    lost_stop(&state->lost);
+    shards_close(&state->shards);
+    if (state->fd >= 0)
+        close(state->fd);
+    if (state->lost_fd >= 0)
+        close(state->lost_fd);
+    free(state);
+}
+
+/* ---- load ------------------------------------------------------------------------------------ */
+
+static int describe(int fd, struct bpf_map_info *ret_info, struct error *error)
+{
+    uint32_t size = sizeof(*ret_info);
+
+    memset(ret_info, 0, sizeof(*ret_info));
+    if (bpf_obj_get_info_by_fd(fd, ret_info, &size) < 0)
+        return error_set(error, -errno, "cannot look at the map: %s", strerror(errno));
+    return 0;
+}
+
+static int open_shards(struct map_state *state, struct stream *stream, struct error *error)
+{
+    struct bpf_map_info info;
+    int result = describe(state->fd, &info, error);
+
+    if (result < 0)
+        return result;
+    if (info.type == BPF_MAP_TYPE_ARRAY_OF_MAPS || info.type == BPF_MAP_TYPE_HASH_OF_MAPS)
+        result = shards_open(&state->shards, state->fd, error);
+    else
+        result = shards_borrow(&state->shards, &state->fd, 1, error);
+    if (result == 0)
+        result = describe(state->shards.fds[0], &info, error);
+    if (result < 0)
+        return result;
+    if (info.type != BPF_MAP_TYPE_RINGBUF)
+        return error_set(error, -EINVAL,
+                         "map \"%s\" is of type %u, no ring buffer (type %u) and no map of such",
+                         info.name, info.type, BPF_MAP_TYPE_RINGBUF);
+    stream->n_rings = state->shards.n;
+    stream->ring_size = info.max_entries;
+    return 0;
+}
+
+static int refuse_busy(const struct bpf_map_info *ring, const struct holder *holder,
+                       struct error *error)
+{
+    return error_set(
+        error, -EBUSY,
+        "ring \"%s\" (id:%u) has a consumer already: process %d (%s); stop it, or look "
+        "at the ring without consuming: ringmill observe id:%u",
+        ring->name, ring->id, (int)holder->pid, holder->comm, ring->id);
+}
+
+/* Where the kernel cannot be asked, an open fd is all there is to see, and says nothing: whoever
+ * writes the records has one, too. */
+static int check_holders(const struct source *source, int fd, struct error *error)
+{
+    struct holders holders;
+    struct bpf_map_info info;
+    int result = describe(fd, &info, error);
+
+    if (result < 0)
+        return result;
+    if (holder_find(info.id, &holders) < 0)
+        return 0;
+    for (size_t i = 0; i < holders.count; i++) {
+        const struct holder *holder = &holders.list[i];
+
+        if (holder->kind == HOLDER_CONSUMES && holder->pid != getpid())
+            return refuse_busy(&info, holder, error);
+        if (holder->kind == HOLDER_POSSIBLE && holder->pid != getpid())
+            log_about(LOG_LEVEL_WARNING, "source", source->name,
+                      "cannot tell whether somebody else consumes the ring; process %d (%s) has it "
+                      "open",
+                      (int)holder->pid, holder->comm);
+    }
+    return 0;
+}
+
+static int start_lost(struct map_state *state, const char *what, struct error *error)
+{
+    int result;
+
+    if (!what)
+        return 0;
+    result = pinned_open(what, true, error, &state->lost_fd);
+    if (result == 0)
+        result = lost_from_map(state->lost_fd, error, &state->lost);
+    if (result == 0)
+        result = lost_start(&state->lost, state->lost_fd, error);
+    if (result < 0)
+        error_prefix(error, "lost: %s", what);
+    return result;
+}
+
+static int map_load(struct source *source, struct error *error)
+{
+    const struct map_config *config = source->config;
+    struct map_state *state = source->state;
+    int result = open_map(state, config, error);
+
+    if (result == 0)
+        result = open_shards(state, source->streams, error);
+    for (uint32_t i = 0; i < state->shards.n && result == 0; i++)
+        result = check_holders(source, state->shards.fds[i], error);
+    return result < 0 ? result : start_lost(state, config->ring.lost, error);
+}
+
+static int map_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
+{
+    (void)stream;
+    return lost_read(&((const struct map_state *)source->state)->lost, ret_lost);
+}
+
+static int map_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
+                         struct error *error, struct ringmill_ring **ret_ring)
+{
+    const struct map_config *config = source->config;
+    const struct map_state *state = source->state;
+    struct ringmill_ring_options options = {.size = sizeof(options), .recheck = config->recheck};
+    struct ringmill_error reason;
+    int result;
+
+    (void)stream;
+    result = ringmill_ring_open(state->shards.fds[ring], &options, &reason, ret_ring);
+    return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
+}
+
+const struct source_kind source_map = {
+    .name = "map",
+    .settings = map_settings,
+    .config_size = sizeof(struct map_config),
+    .ring_settings = ring_settings,
+    .ring_offset = offsetof(struct map_config, ring),
+    .open = map_open,
+    .close = map_close,
+    .load = map_load,
+    .lost = map_lost,
+    .open_ring = map_open_ring,
+};

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A ring buffer map is a ring; a map of maps whose inner maps are ring buffers is one sharded ring,
+ * and those that stand in it from the start are no rings of their own. */
+
+#include "source/object_rings.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/refusal.h"
+#include "config/setting.h"
+#include "source/object.h"
+#include "source/slots.h"
+
+#define FLAG_OVERWRITE (UINT32_C(1) << 19) /* Linux 6.19 */
+
+enum { RINGS_MAX = 64, SHARDS_DEFAULT_SIZE = 1 << 20 };
+
+/* ---- what a map is --------------------------------------------------------------------------- */
+
+static bool is_ring(const struct bpf_map *map)
+{
+    return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+}
+
+static bool is_map_of_maps(const struct bpf_map *map)
+{
+    return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+           bpf_map__type(map) == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+static bool is_sharded(struct bpf_map *map)
+{
+    const struct bpf_map *inner = is_map_of_maps(map) ? bpf_map__inner_map(map) : NULL;
+
+    return inner && is_ring(inner);
+}
+
+static const char *type_name(const struct bpf_map *map)
+{
+    static const char *const names[] = {
+        [BPF_MAP_TYPE_HASH] = "a hash map",
+        [BPF_MAP_TYPE_ARRAY] = "an array",
+        [BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "a perf event array, the older kind of buffer",
+        [BPF_MAP_TYPE_PERCPU_HASH] = "a hash map",
+        [BPF_MAP_TYPE_PERCPU_ARRAY] = "an array for each CPU",
+        [BPF_MAP_TYPE_LRU_HASH] = "a hash map",
+        [BPF_MAP_TYPE_ARRAY_OF_MAPS] = "a map of other maps than rings",
+        [BPF_MAP_TYPE_HASH_OF_MAPS] = "a map of other maps than rings",
+        [BPF_MAP_TYPE_USER_RINGBUF] = "a ring from user space to BPF",
+    };
+    const char *name =
+        bpf_map__type(map) < sizeof(names) / sizeof(names[0]) ? names[bpf_map__type(map)] : NULL;
+
+    return name ? name : "a map of another type";
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+struct slot_search {
+    const struct bpf_object *object;
+    struct object_ring *ring; /* whose slots are listed; or NULL */
+    const char *inner;        /* or this is looked for */
+    bool found;
+    bool no_memory;
+};
+
+static void on_slot(void *data, const char *outer, const char *inner)
+{
+    struct slot_search *search = data;
+    struct object_ring *ring = search->ring;
+    const struct bpf_map *map = bpf_object__find_map_by_name(search->object, inner);
+    const char **slots;
+
+    if (search->inner && strcmp(inner, search->inner) == 0)
+        search->found = true;
+    if (!ring || !map || strcmp(outer, ring->name) != 0)
+        return;
+    for (uint32_t i = 0; i < ring->n_slots; i++)
+        if (strcmp(ring->slots[i], inner) == 0)
+            return;
+    slots = reallocarray(ring->slots, ring->n_slots + 1, sizeof(*slots));
+    if (!slots) {
+        search->no_memory = true;
+        return;
+    }
+    ring->slots = slots;
+    ring->slots[ring->n_slots++] = bpf_map__name(map);
+}
+
+static bool stands_in_a_map(const struct object *object, const struct bpf_map *map)
+{
+    struct slot_search search = {.object = object->plan, .inner = bpf_map__name(map)};
+
+    return slots_each(object->bytes, object->size, on_slot, &search, NULL) == 0 && search.found;
+}
+
+/* ---- one ring -------------------------------------------------------------------------------- */
+
+static int set_size(struct object_source *source, struct object_ring *ring, struct diag *diag)
+{
+    const struct bpf_map *inner = ring->sharded ? bpf_map__inner_map(ring->map) : NULL;
+    uint32_t wanted = ring->config ? (uint32_t)ring->config->ring_size : 0;
+    int result = 0;
+
+    ring->template_size = wanted ? wanted : inner ? bpf_map__max_entries(inner) : 0;
+    if (ring->sharded && ring->template_size == 0)
+        ring->template_size = SHARDS_DEFAULT_SIZE;
+    if (ring->sharded && bpf_map__max_entries(ring->map) == 0)
+        bpf_map__set_max_entries(ring->map, (uint32_t)libbpf_num_possible_cpus());
+    if (!ring->sharded && wanted)
+        result = bpf_map__set_max_entries(ring->map, wanted);
+    for (uint32_t i = 0; wanted && result == 0 && i < ring->n_slots; i++)
+        result = bpf_map__set_max_entries(
+            bpf_object__find_map_by_name(source->object->plan, ring->slots[i]), wanted);
+    if (result < 0)
+        diag_add(diag, ring_config_at(ring->config, "ring_size"), "cannot be set: %s",
+                 strerror(-result));
+    return result;
+}
+
+/* 2 GiB have 32 bits, and no more. */
+static int check_ring(const struct object_ring *ring, const struct config_node *node,
+                      struct diag *diag)
+{
+    const struct bpf_map *map = ring->sharded ? bpf_map__inner_map(ring->map) : ring->map;
+
+    if (map && bpf_map__map_flags(map) & FLAG_OVERWRITE) {
+        diag_add(diag, node,
+                 "ring \"%s\" overwrites unread records (BPF_F_RB_OVERWRITE): they cannot be read "
+                 "in place",
+                 ring->name);
+        return -EINVAL;
+    }
+    if (!ring->sharded && bpf_map__max_entries(ring->map) == 0) {
+        diag_add(diag, node,
+                 "ring \"%s\" has no size in the object; give it one, as in ring_size: 4MiB",
+                 ring->name);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int add_ring(struct object_source *source, struct bpf_map *map,
+                    const struct ring_config *config, struct diag *diag)
+{
+    struct object_ring *ring = &source->rings[source->n_rings++];
+    struct slot_search search = {.object = source->object->plan, .ring = ring};
+    struct error error = {""};
+    int result = 0;
+
+    *ring = (struct object_ring){
+        .name = bpf_map__name(map),
+        .map = map,
+        .sharded = is_map_of_maps(map),
+        .config = config,
+        .lost = {.fd = -1},
+        .template_fd = -1,
+    };
+    if (ring->sharded)
+        result = slots_each(source->object->bytes, source->object->size, on_slot, &search, &error);
+    if (search.no_memory)
+        result = error_set(&error, -ENOMEM, "out of memory");
+    if (result < 0) {
+        diag_add(diag, config->node, "%s", error.text);
+        return result;
+    }
+    result = set_size(source, ring, diag);
+    return result < 0 ? result : check_ring(ring, config->node, diag);
+}
+
+/* ---- which ----------------------------------------------------------------------------------- */
+
+static bool is_stream(const struct object *object, struct bpf_map *map)
+{
+    return is_sharded(map) || (is_ring(map) && !stands_in_a_map(object, map));
+}
+
+static void offer_rings(const struct object *object, struct refusal *refusal)
+{
+    struct bpf_map *map;
+
+    bpf_object__for_each_map(map, object->plan) if (is_stream(object, map))
+        refusal_offer(refusal, bpf_map__name(map));
+}
+
+/* NULL after a message. */
+static struct bpf_map *find_named(const struct object *object, const struct config_node *entry,
+                                  struct diag *diag)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(object->plan, entry->key);
+    struct refusal refusal;
+
+    refusal_init(&refusal, entry->key);
+    offer_rings(object, &refusal);
+    if (!map)
+        diag_add_key(diag, entry, "the object has no such ring; %s", refusal_text(&refusal));
+    else if (!is_ring(map) && !is_sharded(map) &&
+             !(is_map_of_maps(map) && !bpf_map__inner_map(map)))
+        diag_add_key(diag, entry, "map \"%s\" is %s, no ring buffer; %s", entry->key,
+                     type_name(map), refusal_text(&refusal));
+    else
+        return map;
+    return NULL;
+}
+
+static int bind_config(const struct config_node *entry, const struct ring_config *shared,
+                       struct diag *diag, struct ring_config *config)
+{
+    if (config_node_is_null(entry))
+        setting_defaults(ring_settings, config); /* `events:` alone only chooses it */
+    else if (setting_bind(ring_settings, entry, config, diag) > 0)
+        return -EINVAL;
+    config->node = entry;
+    /* where types come from may be said once for all rings */
+    if (!config->types_from)
+        config->types_from = shared->types_from;
+    if (!config->layout)
+        config->layout = shared->layout;
+    return ring_config_check(config, diag);
+}
+
+/* What the source says itself would be about which ring? */
+static int refuse_shared(const struct ring_config *shared, struct diag *diag)
+{
+    int result = 0;
+
+    for (const struct setting *setting = ring_settings; setting->name; setting++) {
+        const struct config_node *entry = config_map_get(shared->node, setting->name);
+
+        if (!entry || strcmp(setting->name, "types_from") == 0 ||
+            strcmp(setting->name, "layout") == 0)
+            continue;
+        diag_add_key(diag, entry, "say it of a ring, below its name in \"rings\"");
+        result = -EINVAL;
+    }
+    return result;
+}
+
+static int choose_named(struct object_source *source, const struct config_node *rings,
+                        const struct ring_config *shared, struct diag *diag)
+{
+    int result = refuse_shared(shared, diag);
+
+    if (rings->kind != CONFIG_MAP || rings->count == 0 || rings->count > RINGS_MAX) {
+        diag_add(diag, rings, "expected a map of 1 to %d rings by name, found %s", RINGS_MAX,
+                 rings->kind == CONFIG_MAP ? rings->count ? "more" : "an empty one"
+                                           : config_node_kind_name(rings));
+        return -EINVAL;
+    }
+    source->configs = calloc(rings->count, sizeof(*source->configs));
+    source->rings = calloc(rings->count, sizeof(*source->rings));
+    if (!source->configs || !source->rings) {
+        diag_add(diag, rings, "out of memory");
+        return -ENOMEM;
+    }
+    for (const struct config_node *entry = rings->first; entry; entry = entry->next) {
+        struct ring_config *config = &source->configs[entry->index];
+        struct bpf_map *map = find_named(source->object, entry, diag);
+
+        if (bind_config(entry, shared, diag, config) < 0 || !map ||
+            add_ring(source, map, config, diag) < 0)
+            result = -EINVAL;
+    }
+    return result;
+}
+
+static int refuse_ringless(const struct object *object, const struct config_node *node,
+                           struct diag *diag)
+{
+    const struct bpf_map *map;
+    bool perf = false;
+
+    bpf_object__for_each_map(map, object->plan) perf |=
+        bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+    diag_add(diag, node, "the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF)%s",
+             perf ? "; perf event arrays, the older kind of buffer, are not read" : "");
+    return -EINVAL;
+}
+
+/* With one ring, what the source says is about it; with several, nothing can be said there. */
+static int choose_all(struct object_source *source, const struct ring_config *shared,
+                      struct diag *diag)
+{
+    struct bpf_map *map;
+    uint32_t count = 0;
+    int result = 0;
+
+    bpf_object__for_each_map(map, source->object->plan) count += is_stream(source->object, map);
+    if (count == 0)
+        return refuse_ringless(source->object, shared->node, diag);
+    if (count > RINGS_MAX) {
+        diag_add(diag, shared->node,
+                 "the object has %u rings; choose up to %d of them by \"rings\"", count, RINGS_MAX);
+        return -EINVAL;
+    }
+    if (count > 1 && refuse_shared(shared, diag) < 0)
+        return -EINVAL;
+    source->rings = calloc(count, sizeof(*source->rings));
+    if (!source->rings) {
+        diag_add(diag, shared->node, "out of memory");
+        return -ENOMEM;
+    }
+    bpf_object__for_each_map(map, source->object->plan)
+    {
+        if (is_stream(source->object, map) && add_ring(source, map, shared, diag) < 0)
+            result = -EINVAL;
+    }
+    return result;
+}
+
+int object_rings_choose(struct object_source *source, const struct config_node *rings,
+                        const struct ring_config *shared, struct diag *diag)
+{
+    return rings ? choose_named(source, rings, shared, diag) : choose_all(source, shared, diag);
+}
+
+void object_rings_free(struct object_source *source)
+{
+    for (uint32_t i = 0; i < source->n_rings; i++)
+        free(source->rings[i].slots);
+    free(source->rings);
+    free(source->configs);
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Config to object to streams. Nothing here needs privileges until the object is loaded, so a
+ * config can be checked in full by anybody. */
+
+#include "source/object_source.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <ringmill/ring.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/constants.h"
+#include "source/damage.h"
+#include "source/elf.h"
+#include "source/kind.h"
+#include "source/object.h"
+#include "source/object_rings.h"
+#include "source/programs.h"
+#include "source/stream_types.h"
+
+struct object_config {
+    const char *path;
+    struct programs_config programs;
+    const struct config_node *constants;
+    const struct config_node *rings;
+    uint64_t recheck;
+    struct ring_config ring; /* what is said at the source itself */
+};
+
+static const struct setting object_settings[] = {
+    {
+        .name = "object",
+        .type = SETTING_PATH,
+        .offset = offsetof(struct object_config, path),
+        .required = true,
+        .doc = "a file with BPF programs, as clang -target bpf -g makes it",
+    },
+    {
+        .name = "programs",
+        .type = SETTING_NAMES,
+        .offset = offsetof(struct object_config, programs.programs),
+        .doc = "load these only; the default is all there are",
+    },
+    {
+        .name = "optional",
+        .type = SETTING_NAMES,
+        .offset = offsetof(struct object_config, programs.optional),
+        .doc = "go on without these where the kernel cannot have them",
+    },
+    {
+        .name = "attach",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct object_config, programs.attach),
+        .doc = "where programs are attached that do not say it themselves, by their names",
+    },
+    {
+        .name = "constants",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct object_config, constants),
+        .doc = "values for the programs' global constants, by name",
+    },
+    {
+        .name = "rings",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct object_config, rings),
+        .doc = "the rings to read, by name; the default is all there are",
+    },
+    {
+        .name = "recheck",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct object_config, recheck),
+        .minimum = 1000 * 1000,
+        .maximum = INT64_C(3600) * 1000 * 1000 * 1000,
+        .fallback = "1s",
+        .doc = "look at the rings this often although nothing woke us, as producers may want it",
+    },
+    {0},
+};
+
+/* ---- open ------------------------------------------------------------------------------------ */
+
+struct object_source *object_source_new(void)
+{
+    return calloc(1, sizeof(struct object_source));
+}
+
+/* Reads the file and opens it. */
+static int open_object(struct source *source, const struct object_config *config,
+                       const struct config_node *node, struct diag *diag)
+{
+    struct object_source *state = source->state;
+    struct error error = {""};
+    size_t size = 0;
+    int result = elf_read(config->path, &error, &state->bytes, &size);
+
+    if (result == 0)
+        result = elf_check(state->bytes, size, &error);
+    if (result == 0)
+        result = damage_find(state->bytes, size, &error);
+    if (result == 0)
+        result = object_open(source->name, state->bytes, size, &error, &state->object);
+    if (result < 0)
+        diag_add(diag, config_map_get(node, "object"), "%s %s", config->path, error.text);
+    return result;
+}
+
+static int find_lost(const struct object_source *state, struct object_ring *ring, struct diag *diag)
+{
+    struct error error;
+
+    if (!ring->config->lost) {
+        lost_find_default(state->object->plan, ring->name, &ring->lost);
+        return 0;
+    }
+    if (lost_find(state->object->plan, ring->config->lost, &error, &ring->lost) == 0)
+        return 0;
+    diag_add(diag, ring_config_at(ring->config, "lost"), "%s", error.text);
+    return -EINVAL;
+}
+
+static int check_order(const struct object_ring *ring, struct diag *diag)
+{
+    if (!ring->config->order || ring->sharded)
+        return 0;
+    diag_add(diag, ring_config_at(ring->config, "order"),
+             "\"%s\" is one ring, whose records have an order; this is for a map of rings",
+             ring->name);
+    return -EINVAL;
+}
+
+static int make_stream(const struct source *source, struct object_ring *ring, struct stream *stream,
+                       struct diag *diag)
+{
+    const struct object_source *state = source->state;
+    const struct object *object = state->object;
+    struct type_origin origin = {ring->name, object_btf(object), object->bytes, object->size};
+    int result = find_lost(state, ring, diag);
+
+    stream->name = ring->name;
+    stream->counted = ring->lost.map != NULL;
+    stream->ring_size = ring->sharded ? ring->template_size : bpf_map__max_entries(ring->map);
+    if (ring->sharded && ring->n_slots > 0)
+        stream->ring_size =
+            bpf_map__max_entries(bpf_object__find_map_by_name(object->plan, ring->slots[0]));
+    if (check_order(ring, diag) < 0)
+        result = -EINVAL;
+    return stream_types_find(&origin, ring->config, source->name, stream, diag) < 0 ? -EINVAL
+                                                                                    : result;
+}
+
+int object_source_make_streams(struct source *source, const struct config_node *node,
+                               struct diag *diag)
+{
+    struct object_source *state = source->state;
+    int result = 0;
+
+    source->streams = streams_new(state->n_rings);
+    if (!source->streams) {
+        diag_add(diag, node, "out of memory");
+        return -ENOMEM;
+    }
+    source->n_streams = state->n_rings;
+    for (uint32_t i = 0; i < state->n_rings; i++)
+        if (make_stream(source, &state->rings[i], &source->streams[i], diag) < 0)
+            result = -EINVAL;
+    return result;
+}
+
+static int object_kind_open(struct source *source, const struct config_node *node,
+                            struct diag *diag)
+{
+    struct object_config *config = source->config;
+    struct object_source *state = source->state = object_source_new();
+    bool contradictory;
+    int result = 0;
+
+    if (!state) {
+        diag_add(diag, node, "out of memory");
+        return -ENOMEM;
+    }
+    state->recheck = config->recheck;
+    config->ring.node = node;
+    config->programs.node = config_map_get(node, "object");
+    contradictory = ring_config_check(&config->ring, diag) < 0;
+    if (open_object(source, config, node, diag) < 0)
+        return -EINVAL;
+    if (programs_choose(state->object, &config->programs, diag) < 0)
+        result = -EINVAL;
+    if (constants_set(state->object->plan, config->constants, diag) < 0)
+        result = -EINVAL;
+    if (contradictory || object_rings_choose(state, config->rings, &config->ring, diag) < 0)
+        return -EINVAL;
+    return object_source_make_streams(source, node, diag) < 0 ? -EINVAL : result;
+}
+
+void object_source_close(struct source *source)
+{
+    struct object_source *state = source->state;
+
+    if (!state)
+        return;
+    for (uint32_t i = 0; i < state->n_rings; i++) {
+        struct object_ring *ring = &state->rings[i];
+
+        lost_stop(&ring->lost);
+        shards_close(&ring->shards);
+        if (ring->template_fd >= 0)
+            close(ring->template_fd);
+    }
+    object_rings_free(state);
+    object_free(state->object);
+    free(state->bytes);
+    free(state);
+}
+
+/* ---- load ------------------------------------------------------------------------------------ */
+
+/* libbpf makes the template of a map of rings as the object says; another size takes another
+ * template. */
+static int prepare(struct bpf_object *fresh, void *data, struct error *error)
+{
+    struct object_source *state = data;
+
+    for (uint32_t i = 0; i < state->n_rings; i++) {
+        struct object_ring *ring = &state->rings[i];
+        struct bpf_map *outer = bpf_object__find_map_by_name(fresh, ring->name);
+        const struct bpf_map *inner = ring->sharded ? bpf_map__inner_map(outer) : NULL;
+
+        if (!ring->sharded || (inner && bpf_map__max_entries(inner) == ring->template_size))
+            continue;
+        if (ring->template_fd < 0)
+            ring->template_fd = shards_make_ring(ring->name, ring->template_size);
+        if (ring->template_fd < 0)
+            return error_set(error, ring->template_fd, "cannot make a ring of %u bytes for %s: %s",
+                             ring->template_size, ring->name, strerror(-ring->template_fd));
+        bpf_map__set_inner_map_fd(outer, ring->template_fd);
+    }
+    return 0;
+}
+
+/* Those that libbpf has put in, or new ones. */
+static int open_shards(const struct object_source *state, struct object_ring *ring,
+                       struct error *error)
+{
+    int outer = object_map_fd(state->object, ring->name);
+    int fds[SHARDS_MAX];
+
+    if (!ring->sharded)
+        return shards_borrow(&ring->shards, &outer, 1, error);
+    if (ring->n_slots == 0)
+        return shards_make(&ring->shards, outer, ring->name, ring->template_size, error);
+    if (ring->n_slots > SHARDS_MAX)
+        return error_set(error, -E2BIG, "%u rings stand in map %s; at most %d are read",
+                         ring->n_slots, ring->name, SHARDS_MAX);
+    for (uint32_t i = 0; i < ring->n_slots; i++)
+        fds[i] = object_map_fd(state->object, ring->slots[i]);
+    return shards_borrow(&ring->shards, fds, ring->n_slots, error);
+}
+
+int object_source_load(struct source *source, struct error *error)
+{
+    struct object_source *state = source->state;
+    int result;
+
+    state->object->prepare = prepare;
+    state->object->prepare_data = state;
+    result = object_load(state->object, error);
+    for (uint32_t i = 0; i < state->n_rings && result == 0; i++) {
+        struct object_ring *ring = &state->rings[i];
+
+        result = open_shards(state, ring, error);
+        source->streams[i].n_rings = ring->shards.n;
+        if (result == 0 && ring->lost.map)
+            result = lost_start(&ring->lost, object_map_fd(state->object, ring->lost.map), error);
+    }
+    return result;
+}
+
+/* ---- the rest of its life -------------------------------------------------------------------- */
+
+int object_source_attach(struct source *source, struct error *error)
+{
+    return object_attach(((struct object_source *)source->state)->object, error);
+}
+
+void object_source_detach(struct source *source)
+{
+    object_detach(((struct object_source *)source->state)->object);
+}
+
+int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
+{
+    const struct object_source *state = source->state;
+
+    return lost_read(&state->rings[stream].lost, ret_lost);
+}
+
+/* Nobody else knows a ring that we have just made; one that the object pins may be known. */
+static uint32_t ring_flags(const struct object_ring *ring)
+{
+    return bpf_map__pin_path(ring->map) ? 0 : RINGMILL_RING_NO_LOCK;
+}
+
+int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
+                            struct error *error, struct ringmill_ring **ret_ring)
+{
+    const struct object_source *state = source->state;
+    const struct object_ring *from = &state->rings[stream];
+    struct ringmill_ring_options options = {
+        .size = sizeof(options),
+        .flags = ring_flags(from),
+        .recheck = state->recheck,
+    };
+    struct ringmill_error reason;
+    int result = ringmill_ring_open(from->shards.fds[ring], &options, &reason, ret_ring);
+
+    return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
+}
+
+const char *object_source_program(const struct source *source, uint32_t index)
+{
+    return object_attached(((struct object_source *)source->state)->object, index);
+}
+
+const struct source_kind source_object = {
+    .name = "object",
+    .settings = object_settings,
+    .config_size = sizeof(struct object_config),
+    .ring_settings = ring_settings,
+    .ring_offset = offsetof(struct object_config, ring),
+    .open = object_kind_open,
+    .close = object_source_close,
+    .load = object_source_load,
+    .attach = object_source_attach,
+    .detach = object_source_detach,
+    .lost = object_source_lost,
+    .open_ring = object_source_open_ring,
+    .program = object_source_program,
+};

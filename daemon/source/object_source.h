@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* `object:` sources, BPF objects that somebody else compiled; and what a source of a BPF object
+ * does once its rings are known, for the built-in ones, too. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "source/lost.h"
+#include "source/ring_config.h"
+#include "source/shards.h"
+#include "source/source.h"
+
+struct bpf_map;
+struct object;
+
+extern const struct source_kind source_object;
+
+/* One stream's ring, or map of rings. */
+struct object_ring {
+    const char *name; /* lives as long as the object */
+    struct bpf_map *map;
+    bool sharded;
+    const struct ring_config *config; /* NULL: nothing is said of it */
+    const char **slots;               /* the maps that stand in it from the start, n_slots names */
+    uint32_t n_slots;
+    uint32_t template_size; /* bytes of each ring that is made for it */
+    struct lost_counter lost;
+
+    /* owned by the loader thread */
+    struct shards shards;
+    int template_fd; /* -1: none */
+};
+
+/* The state of such a source; ring i is that of stream i. */
+struct object_source {
+    struct object *object;
+    void *bytes;                 /* of its file; NULL: they are somebody else's */
+    struct ring_config *configs; /* of `rings:` */
+    struct object_ring *rings;
+    uint32_t n_rings;
+    uint64_t recheck; /* as struct ringmill_ring_options has it */
+};
+
+/* An empty one for source->state, or NULL when out of memory. */
+struct object_source *object_source_new(void);
+
+/* With the rings chosen: makes a stream of each. node is what a message is about that no ring is.
+ * 0, or -errno after at least one message. */
+int object_source_make_streams(struct source *source, const struct config_node *node,
+                               struct diag *diag);
+
+/* The functions of both kinds; see struct source_kind. */
+void object_source_close(struct source *source);
+int object_source_load(struct source *source, struct error *error);
+int object_source_attach(struct source *source, struct error *error);
+void object_source_detach(struct source *source);
+int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);
+int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
+                            struct error *error, struct ringmill_ring **ret_ring);
+const char *object_source_program(const struct source *source, uint32_t index);

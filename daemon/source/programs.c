@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* An argument that a program needs and does not have is a mistake in the config, found before
+ * anything is loaded. Most objects have one program that needs one, so the argument can be given
+ * without saying for whom. */
+
+#include "source/programs.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/refusal.h"
+#include "source/hook.h"
+#include "source/object.h"
+
+enum { KEYS_TEXT_MAX = 256, NEEDS_TEXT_MAX = 1024 };
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void refuse_name(const struct object *object, const char *name, struct refusal *refusal)
+{
+    refusal_init(refusal, name);
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        refusal_offer(refusal, object->programs[i].name);
+}
+
+/* Calls mark for each named program. */
+static int mark_programs(struct object *object, const struct setting_texts *names,
+                         void (*mark)(struct object_program *program), struct diag *diag)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < names->count; i++) {
+        struct object_program *program = object_find(object, names->items[i]);
+        struct refusal refusal;
+
+        if (program) {
+            mark(program);
+            continue;
+        }
+        refuse_name(object, names->items[i], &refusal);
+        diag_add(diag, names->nodes[i], "the object has no such program; %s",
+                 refusal_text(&refusal));
+        result = -EINVAL;
+    }
+    return result;
+}
+
+static void choose(struct object_program *program)
+{
+    program->chosen = true;
+    program->attach = true;
+}
+
+static void make_optional(struct object_program *program)
+{
+    program->optional = true;
+}
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static const struct setting *find_setting(const char *name)
+{
+    for (const struct setting *setting = hook_settings; setting->name; setting++)
+        if (strcmp(setting->name, name) == 0)
+            return setting;
+    return NULL;
+}
+
+static uint32_t key_of(const struct setting *setting)
+{
+    return 1U << (setting - hook_settings);
+}
+
+static void copy_argument(const struct setting *setting, const struct hook_arguments *from,
+                          struct hook_arguments *to)
+{
+    size_t size = setting->type == SETTING_NAMES     ? sizeof(struct setting_texts)
+                  : setting->type == SETTING_CHOICE  ? sizeof(int)
+                  : setting->type == SETTING_INTEGER ? sizeof(int64_t)
+                                                     : sizeof(const char *);
+
+    memcpy((char *)to + setting->offset, (const char *)from + setting->offset, size);
+}
+
+/* "binary", "pid": the names of the keys. */
+static const char *list_keys(uint32_t keys, const char *between, char text[KEYS_TEXT_MAX])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (const struct setting *setting = hook_settings; setting->name && used < KEYS_TEXT_MAX;
+         setting++)
+        if (keys & key_of(setting))
+            used += (size_t)snprintf(text + used, KEYS_TEXT_MAX - used, "%s\"%s\"",
+                                     used ? between : "", setting->name);
+    return text;
+}
+
+/* One program's own entry. */
+static int bind_own(struct object_program *program, const struct config_node *entry,
+                    struct diag *diag)
+{
+    char keys[KEYS_TEXT_MAX];
+    int result = 0;
+
+    if (entry->kind == CONFIG_SCALAR && strcmp(entry->text, "none") == 0) {
+        program->attach = false;
+        return 0;
+    }
+    if (setting_bind(hook_settings, entry, &program->arguments, diag) > 0)
+        return -EINVAL;
+    for (const struct config_node *key = entry->first; key; key = key->next) {
+        if (program->hook->keys & key_of(find_setting(key->key)))
+            continue;
+        list_keys(program->hook->keys, ", ", keys);
+        diag_add_key(diag, key, "%s takes no such argument; %s%s", program->hook->what,
+                     *keys ? "it takes " : "it takes none", keys);
+        result = -EINVAL;
+    }
+    return result;
+}
+
+static uint32_t missing_keys(const struct object_program *program)
+{
+    if (!program->chosen || !program->attach || !program->hook->missing)
+        return 0;
+    return program->hook->missing(program->program, &program->arguments);
+}
+
+/* What stands in `attach:` by itself goes to the programs that miss it; where none does, to all
+ * that take it. A process is a restriction and goes to all. */
+static int share_argument(struct object *object, const struct setting *setting,
+                          const struct hook_arguments *shared, const uint32_t *missing,
+                          const struct config_node *entry, struct diag *diag)
+{
+    uint32_t key = key_of(setting);
+    bool is_missed = false, used = false;
+
+    for (uint32_t i = 0; i < object->n_programs && key != HOOK_PID; i++)
+        is_missed |= (missing[i] & key) != 0;
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        struct object_program *program = &object->programs[i];
+
+        if (!program->chosen || !program->attach || !(program->hook->keys & key) ||
+            (is_missed && !(missing[i] & key)))
+            continue;
+        copy_argument(setting, shared, &program->arguments);
+        used = true;
+    }
+    if (!used)
+        diag_add_key(diag, entry, "no program that is to be attached takes this argument");
+    return used ? 0 : -EINVAL;
+}
+
+/* An argument for whoever needs it, and not a program's entry. */
+static const struct setting *shared_setting(const struct object *object,
+                                            const struct config_node *entry)
+{
+    return object_find(object, entry->key) ? NULL : find_setting(entry->key);
+}
+
+static int share_arguments(struct object *object, const struct config_node *attach,
+                           struct diag *diag)
+{
+    uint32_t missing[OBJECT_PROGRAMS_MAX]; /* by the programs' own entries */
+    struct hook_arguments shared = {0};
+    int result = 0;
+
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        missing[i] = missing_keys(&object->programs[i]);
+    for (const struct config_node *entry = attach->first; entry; entry = entry->next) {
+        const struct setting *setting = shared_setting(object, entry);
+
+        if (!setting)
+            continue;
+        if (setting_bind_value(setting, entry, &shared, diag) > 0 ||
+            share_argument(object, setting, &shared, missing, entry, diag) < 0)
+            result = -EINVAL;
+    }
+    return result;
+}
+
+static int bind_attach(struct object *object, const struct config_node *attach, struct diag *diag)
+{
+    int result = 0;
+
+    if (attach->kind != CONFIG_MAP) {
+        diag_add(diag, attach, "expected a map of arguments by the programs' names, found %s",
+                 config_node_kind_name(attach));
+        return -EINVAL;
+    }
+    for (const struct config_node *entry = attach->first; entry; entry = entry->next) {
+        struct object_program *program = object_find(object, entry->key);
+        struct refusal refusal;
+
+        if (program && bind_own(program, entry, diag) < 0)
+            result = -EINVAL;
+        if (program || find_setting(entry->key))
+            continue;
+        refuse_name(object, entry->key, &refusal);
+        diag_add_key(diag, entry, "the object has no such program; %s", refusal_text(&refusal));
+        result = -EINVAL;
+    }
+    return share_arguments(object, attach, diag) < 0 ? -EINVAL : result;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+/* What is missing, any key of a group will do, and an example that brings it. */
+static const struct group {
+    uint32_t keys;
+    const char *example;
+} groups[] = {
+    {HOOK_INTERFACE, "interface: eth0"},
+    {HOOK_DIRECTION, "direction: ingress"},
+    {HOOK_CGROUP, "cgroup: /sys/fs/cgroup/system.slice"},
+    {HOOK_BINARY | HOOK_PID, "binary: /usr/bin/bash"},
+    {HOOK_SYMBOL | HOOK_OFFSET, "symbol: readline"},
+    {HOOK_USDT, "usdt: \"provider:name\""},
+    {HOOK_PERF, "perf: 99"},
+    {HOOK_TRACEPOINT, "tracepoint: sched/sched_switch"},
+};
+
+static void refuse_missing(const struct object_program *program, uint32_t missing,
+                           const struct config_node *node, struct diag *diag)
+{
+    char needs[NEEDS_TEXT_MAX] = "", examples[NEEDS_TEXT_MAX] = "";
+
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        size_t needs_used = strlen(needs), used = strlen(examples);
+        char keys[KEYS_TEXT_MAX];
+
+        if (!(missing & groups[i].keys))
+            continue;
+        list_keys(groups[i].keys, " or ", keys);
+        snprintf(needs + needs_used, sizeof(needs) - needs_used, "%s%s", needs_used ? ", and " : "",
+                 keys);
+        snprintf(examples + used, sizeof(examples) - used, "%s%s", used ? ", " : "",
+                 groups[i].example);
+    }
+    diag_add(diag, node, "program \"%s\" (%s) needs %s; as in attach: {%s: {%s}}", program->name,
+             bpf_program__section_name(program->program), needs, program->name, examples);
+}
+
+static int check_program(const struct object_program *program, const struct programs_config *config,
+                         struct diag *diag)
+{
+    const struct config_node *own = config_map_get(config->attach, program->name);
+    const struct config_node *node = own ? own : config->node;
+    uint32_t missing = missing_keys(program);
+
+    if (program->hook->never) {
+        diag_add(diag, node,
+                 "program \"%s\" (%s) cannot be attached: it is %s, and %s; leave it out by "
+                 "\"programs\", or only load it by attach: {%s: none}",
+                 program->name, bpf_program__section_name(program->program), program->hook->what,
+                 program->hook->never, program->name);
+        return -EINVAL;
+    }
+    if (missing)
+        refuse_missing(program, missing, node, diag);
+    return missing ? -EINVAL : 0;
+}
+
+int programs_choose(struct object *object, const struct programs_config *config, struct diag *diag)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; config->programs.count > 0 && i < object->n_programs; i++)
+        object->programs[i].chosen = object->programs[i].attach = false;
+    if (mark_programs(object, &config->programs, choose, diag) < 0)
+        result = -EINVAL;
+    if (mark_programs(object, &config->optional, make_optional, diag) < 0)
+        result = -EINVAL;
+    if (config->attach && bind_attach(object, config->attach, diag) < 0)
+        result = -EINVAL;
+    if (result < 0)
+        return result; /* what follows from it says nothing new */
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        if (object->programs[i].chosen && object->programs[i].attach &&
+            check_program(&object->programs[i], config, diag) < 0)
+            result = -EINVAL;
+    return result;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Keys that contradict each other are refused here, once for all kinds of sources. */
+
+#include "source/ring_config.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+const struct setting ring_settings[] = {
+    {
+        .name = "type",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct ring_config, type),
+        .doc = "the records' type, as in struct event",
+    },
+    {
+        .name = "select",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct ring_config, select),
+        .doc = "the field that says which of several types a record has",
+    },
+    {
+        .name = "types",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct ring_config, types),
+        .doc = "the types by the values, or names, of that field",
+    },
+    {
+        .name = "as",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct ring_config, as),
+        .doc = "what fields mean beyond their layout, by their names",
+    },
+    {
+        .name = "types_from",
+        .type = SETTING_PATH,
+        .offset = offsetof(struct ring_config, types_from),
+        .doc = "another file whose BTF or DWARF describes the types",
+    },
+    {
+        .name = "layout",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct ring_config, layout),
+        .minimum = 1,
+        .maximum = 64 * 1024,
+        .doc = "the types in C",
+    },
+    {
+        .name = "lost",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct ring_config, lost),
+        .doc = "the map or global variable that counts lost records; NAME_lost by default",
+    },
+    {
+        .name = "sequence",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct ring_config, sequence),
+        .doc = "the field that numbers the records: a gap is a loss",
+    },
+    {
+        .name = "order",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct ring_config, order),
+        .doc = "the time (ns since boot) by which the records of several shards are sorted",
+    },
+    {
+        .name = "hold",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct ring_config, hold),
+        .minimum = 1,
+        .maximum = INT64_C(10) * 1000 * 1000 * 1000,
+        .fallback = "1ms",
+        .doc = "how long a record of one shard waits for earlier ones of the others",
+    },
+    {
+        .name = "ring_size",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct ring_config, ring_size),
+        .minimum = RING_SIZE_MIN,
+        .maximum = RING_SIZE_MAX,
+        .doc = "bytes of the ring, a power of two; the default is the program's own",
+    },
+    {0},
+};
+
+const struct config_node *ring_config_at(const struct ring_config *config, const char *key)
+{
+    const struct config_node *entry = config_map_get(config->node, key);
+
+    return entry ? entry : config->node;
+}
+
+static void refuse(const struct ring_config *config, const char *key, const char *what,
+                   struct diag *diag)
+{
+    diag_add(diag, ring_config_at(config, key), "%s", what);
+}
+
+int ring_config_check(const struct ring_config *config, struct diag *diag)
+{
+    size_t before = diag_count(diag);
+
+    if ((config->ring_size & (config->ring_size - 1)) != 0 ||
+        config->ring_size % (uint64_t)sysconf(_SC_PAGESIZE) != 0)
+        refuse(config, "ring_size",
+               "a ring's size must be a power of two and a multiple of the page size, such as 4MiB",
+               diag);
+    if (config->type && config->types)
+        refuse(config, "type", "either one type, or \"types\" by the values of \"select\"", diag);
+    if (config->select && !config->types)
+        refuse(config, "select",
+               "needs \"types\" beside it, as in types: {1: struct open_event, 2: struct "
+               "close_event}",
+               diag);
+    if (config->types && !config->select)
+        refuse(config, "types",
+               "needs \"select\" beside it: the field that says which type a record has", diag);
+    if (!config->order && config_map_get(config->node, "hold"))
+        refuse(config, "hold", "means nothing without \"order\"", diag);
+    return diag_count(diag) > before ? -EINVAL : 0;
+}

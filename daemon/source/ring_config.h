@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What a config says about one ring, or one map of rings: what its records are, how they are told
+ * apart and ordered, and how lost ones are counted. The keys stand below the ring's name in
+ * `rings:`, or, where a source has one ring only, at the source itself. */
+
+#include <stdint.h>
+
+#include "config/diag.h"
+#include "config/node.h"
+#include "config/setting.h"
+
+#define RING_SIZE_MIN INT64_C(4096)      /* the smallest page of any machine */
+#define RING_SIZE_MAX (INT64_C(2) << 30) /* the kernel's own limit */
+
+struct ring_config {
+    const char *type;
+    const char *select;
+    const struct config_node *types;
+    const struct config_node *as;
+    const char *types_from;
+    const char *layout;
+    const char *lost;
+    const char *sequence;
+    const char *order;
+    uint64_t hold;      /* ns */
+    uint64_t ring_size; /* bytes; 0: as it is */
+
+    const struct config_node *node; /* the map that has these keys; set by its owner */
+};
+
+extern const struct setting ring_settings[];
+
+/* Where a message about a key goes: its value, or the map itself where the key is not there. */
+const struct config_node *ring_config_at(const struct ring_config *config, const char *key);
+
+/* What can be wrong whatever the ring is. node must be set. 0, or -EINVAL after messages. */
+int ring_config_check(const struct ring_config *config, struct diag *diag);

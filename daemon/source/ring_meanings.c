@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A choice that no type can follow is a mistake; one that some types cannot, is not: they lack the
+ * field. */
+
+#include "source/ring_meanings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "schema/meaning.h"
+
+/* One `as:` serves all types of a ring: what it names need be in one of them only. */
+struct meanings {
+    struct meaning_choice *choices; /* by config->as's entries */
+    bool *used;
+    struct meaning_choice *fitting; /* those that one type has */
+    uint32_t *entries;              /* of the fitting ones */
+    uint32_t n;
+};
+
+static void meanings_deinit(struct meanings *meanings)
+{
+    free(meanings->choices);
+    free(meanings->used);
+    free(meanings->fitting);
+    free(meanings->entries);
+}
+
+static int meanings_init(struct meanings *meanings, const struct config_node *as, struct diag *diag)
+{
+    *meanings = (struct meanings){0};
+    if (!as)
+        return 0;
+    if (as->kind != CONFIG_MAP) {
+        diag_add(diag, as, "expected a map of meanings by field, as in {saddr: ipv4}, found %s",
+                 config_node_kind_name(as));
+        return -EINVAL;
+    }
+    meanings->choices = calloc(as->count + 1, sizeof(*meanings->choices));
+    meanings->fitting = calloc(as->count + 1, sizeof(*meanings->fitting));
+    meanings->used = calloc(as->count + 1, sizeof(*meanings->used));
+    meanings->entries = calloc(as->count + 1, sizeof(*meanings->entries));
+    if (!meanings->choices || !meanings->fitting || !meanings->used || !meanings->entries) {
+        diag_add(diag, as, "out of memory");
+        return -ENOMEM;
+    }
+    for (const struct config_node *entry = as->first; entry; entry = entry->next) {
+        if (entry->kind != CONFIG_SCALAR || config_node_is_null(entry)) {
+            diag_add(diag, entry, "expected a meaning, as in ipv4, found %s",
+                     config_node_kind_name(entry));
+            return -EINVAL;
+        }
+        meanings->choices[meanings->n++] = (struct meaning_choice){entry->key, entry->text};
+    }
+    return 0;
+}
+
+static int apply_meanings(struct meanings *meanings, const struct config_node *as,
+                          struct schema *schema, struct diag *diag)
+{
+    uint32_t wrong = 0, n = 0;
+    struct error error;
+
+    for (uint32_t i = 0; i < meanings->n; i++) {
+        if (!meaning_knows(schema, meanings->choices[i].path))
+            continue;
+        meanings->used[i] = true;
+        meanings->entries[n] = i;
+        meanings->fitting[n++] = meanings->choices[i];
+    }
+    if (meaning_apply(schema, meanings->fitting, n, &error, &wrong) == 0)
+        return 0;
+    diag_add(diag, n > 0 ? config_node_at(as, meanings->entries[wrong]) : as, "%s", error.text);
+    return -EINVAL;
+}
+
+/* What no type has: the message is about the first type's fields. */
+static int check_unused(const struct meanings *meanings, const struct config_node *as,
+                        struct schema *first, struct diag *diag)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < meanings->n; i++) {
+        struct error error;
+        uint32_t wrong;
+
+        if (meanings->used[i])
+            continue;
+        result = meaning_apply(first, &meanings->choices[i], 1, &error, &wrong);
+        if (result < 0)
+            diag_add_key(diag, config_node_at(as, i), "%s", error.text);
+    }
+    return result < 0 ? -EINVAL : 0;
+}
+
+int ring_meanings_give(const struct ring_config *config, struct stream *stream, struct diag *diag)
+{
+    _cleanup_(meanings_deinit) struct meanings meanings;
+    int result = meanings_init(&meanings, config->as, diag);
+
+    if (result < 0)
+        return result;
+    for (uint32_t i = 0; i < stream->n_types; i++)
+        if (apply_meanings(&meanings, config->as, stream->types[i].schema, diag) < 0)
+            result = -EINVAL;
+    return result == 0 ? check_unused(&meanings, config->as, stream->types->schema, diag) : result;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* `as:`, what fields mean: said once for all types of a ring. */
+
+#include "config/diag.h"
+#include "source/ring_config.h"
+#include "source/stream.h"
+
+/* Gives each type's fields their meanings, chosen or by convention. 0, or -errno after at least one
+ * message. */
+int ring_meanings_give(const struct ring_config *config, struct stream *stream, struct diag *diag);

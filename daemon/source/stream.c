@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Only memory: what a stream is, its source's kind says. */
+
+#include "source/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+struct stream *streams_new(uint32_t count)
+{
+    struct stream *streams = calloc(count, sizeof(*streams));
+
+    for (uint32_t i = 0; streams && i < count; i++) {
+        streams[i].n_rings = 1;
+        if (stream_set_types(&streams[i], 1) < 0) {
+            streams_free(streams, count);
+            return NULL;
+        }
+    }
+    return streams;
+}
+
+void streams_free(struct stream *streams, uint32_t count)
+{
+    if (!streams)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < streams[i].n_types; j++)
+            schema_free(streams[i].types[j].schema);
+        free(streams[i].types);
+    }
+    free(streams);
+}
+
+int stream_set_types(struct stream *stream, uint32_t count)
+{
+    struct stream_type *types = calloc(count, sizeof(*types));
+
+    if (!types)
+        return -ENOMEM;
+    free(stream->types);
+    stream->types = types;
+    stream->n_types = count;
+    return 0;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The errno says little: EPERM is a user without rights, and a kernel without trampolines; EACCES
+ * is the verifier's; ENOENT is a tracepoint that is not there, and a tracefs that is not mounted.
+ * What is really the matter is looked up, and the rest is told as it was said. */
+
+#include "source/verdict.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/capabilities.h"
+#include "source/hook_trace.h"
+#include "source/words.h"
+
+#define TRACEFS     "/sys/kernel/tracing"
+#define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
+
+enum { NOT_SUPPORTED = 524 }; /* ENOTSUPP: the kernel's own, which has leaked out */
+
+static const char *said(int code)
+{
+    return words_first()[0] ? words_first() : strerror(-code);
+}
+
+int verdict_on_open(int code, struct error *error)
+{
+    if (strstr(words_first(), "BTF is required"))
+        return error_set(error, -EINVAL,
+                         "has no BTF, which describes its maps; compile it with -g, and do not "
+                         "strip the sections .BTF and .BTF.ext");
+    if (code > -__LIBBPF_ERRNO__START && !words_first()[0])
+        return error_set(error, code, "cannot be read: %s", strerror(-code));
+    return error_set(error, code > -__LIBBPF_ERRNO__START ? code : -EINVAL, "cannot be read: %s",
+                     said(-EINVAL));
+}
+
+/* ---- load ------------------------------------------------------------------------------------ */
+
+/* By what the verifier says, what that means. */
+static const struct hint {
+    const char *words;
+    const char *meaning;
+} hints[] = {
+    {"CO-RE relocation", "it reads a kernel type or member that this kernel does not have"},
+    {"unknown func", "it calls a helper function that this kernel does not have"},
+    {"invalid func", "it calls a helper function that this kernel does not have"},
+    {"cannot use helper", "it calls a helper function that programs of its kind may not call here"},
+    {"too large", "it is too complex for this kernel's verifier"},
+    {"too complex", "it is too complex for this kernel's verifier"},
+    {"Unreleased reference", "a record that it reserves is not submitted on every way through it"},
+    {"GPL-compatible", "its licence does not allow a helper function that it calls"},
+    {NULL, "it may need another kernel"},
+};
+
+static const char *meaning_of(const char *verifier)
+{
+    const struct hint *hint = hints;
+
+    while (hint->words && !strstr(verifier, hint->words))
+        hint++;
+    return hint->meaning;
+}
+
+/* Each line indented, below the sentence. */
+static void add_verifier(struct error *error)
+{
+    size_t used = strlen(error->text);
+
+    for (const char *line = words_verifier(); *line; line += strcspn(line, "\n") + 1) {
+        int length = snprintf(error->text + used, ERROR_TEXT_MAX - used, "\n    %.*s",
+                              (int)strcspn(line, "\n"), line);
+
+        used += (size_t)length;
+        if (used >= ERROR_TEXT_MAX)
+            return;
+    }
+}
+
+static int refuse_program(int code, const struct bpf_program *program, struct error *error)
+{
+    const char *name = bpf_program__name(program);
+
+    error_set(error, code,
+              "the kernel's verifier refused program \"%s\" (%s): %s" VERDICT_ADVICE
+              "%s]. Its last lines:",
+              name, bpf_program__section_name(program), meaning_of(words_verifier()), name);
+    if (error)
+        add_verifier(error);
+    return code;
+}
+
+static int refuse_target(const struct bpf_program *program, struct error *error)
+{
+    const char *name = bpf_program__name(program);
+
+    return error_set(error, -ENOTSUP,
+                     "program \"%s\" (%s): this kernel has no such hook, or its BTF does not "
+                     "describe it" VERDICT_ADVICE "%s]",
+                     name, bpf_program__section_name(program), name);
+}
+
+static int load_program(int code, const struct bpf_program *program, const struct hook *hook,
+                        struct error *error)
+{
+    if (words_verifier()[0])
+        return refuse_program(code, program, error);
+    if (code == -ESRCH)
+        return refuse_target(program, error);
+    if ((hook == &hook_function || hook == &hook_lsm) &&
+        (code == -EPERM || code == -NOT_SUPPORTED || code == -EOPNOTSUPP || code == -EINVAL))
+        return verdict_on_lack("BPF trampolines (CONFIG_FUNCTION_TRACER=y and "
+                               "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y, and a machine that "
+                               "lets the kernel change its code)",
+                               program, error);
+    return error_set(error, code == -EPERM ? -EACCES : code,
+                     "the kernel refused program \"%s\" (%s): %s", bpf_program__name(program),
+                     bpf_program__section_name(program),
+                     strerror(code == -NOT_SUPPORTED ? EOPNOTSUPP : -code));
+}
+
+int verdict_on_load(int code, const struct bpf_program *program, const struct hook *hook,
+                    struct error *error)
+{
+    if (code == -EPERM && !capabilities_allow_bpf())
+        return error_set(
+            error, -EPERM,
+            "the kernel does not let this user load BPF programs; run as root, or give "
+            "it CAP_BPF and CAP_PERFMON");
+    if (access(VMLINUX_BTF, R_OK) != 0 && !words_verifier()[0])
+        return error_set(error, -ENOTSUP,
+                         "the kernel has no BTF (" VMLINUX_BTF "); it must be built with "
+                         "CONFIG_DEBUG_INFO_BTF=y, as Debian's and most others are");
+    if (program)
+        return load_program(code, program, hook, error);
+    return error_set(error, code, "the kernel refused the BPF object: %s", said(code));
+}
+
+/* ---- attach ---------------------------------------------------------------------------------- */
+
+static bool needs_tracefs(const struct hook *hook)
+{
+    return hook == &hook_tracepoint || hook == &hook_kprobe;
+}
+
+int verdict_on_attach(int code, const struct bpf_program *program, const struct hook *hook,
+                      struct error *error)
+{
+    const char *section = bpf_program__section_name(program);
+
+    if (error && error->text[0]) {
+        error_prefix(error, "program \"%s\" (%s)", bpf_program__name(program), section);
+        return code;
+    }
+    if (needs_tracefs(hook) && access(TRACEFS "/events", F_OK) != 0)
+        return errno == EACCES ? error_set(error, -EPERM,
+                                           "cannot attach %s: " TRACEFS
+                                           " may not be read; run as root, or give "
+                                           "it CAP_DAC_READ_SEARCH",
+                                           section)
+                               : error_set(error, -ENOTSUP,
+                                           "cannot attach %s: tracefs is not mounted; mount -t "
+                                           "tracefs nodev " TRACEFS,
+                                           section);
+    if ((code == -EPERM || code == -EACCES) && !capabilities_allow_bpf())
+        return error_set(error, -EPERM,
+                         "cannot attach %s: not allowed; run as root, or give it CAP_PERFMON and "
+                         "CAP_DAC_READ_SEARCH",
+                         section);
+    if (code == -ENOENT && (hook == &hook_tracepoint || hook == &hook_raw_tracepoint))
+        return verdict_on_lack("that tracepoint", program, error);
+    if (code == -ENOENT && hook == &hook_kprobe)
+        return verdict_on_lack("that function, or it cannot be probed", program, error);
+    return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s",
+                     bpf_program__name(program), section, said(code));
+}
+
+int verdict_on_lack(const char *lack, const struct bpf_program *program, struct error *error)
+{
+    const char *name = bpf_program__name(program);
+
+    return error_set(error, -ENOTSUP,
+                     "program \"%s\" (%s): this kernel lacks %s" VERDICT_ADVICE "%s]", name,
+                     bpf_program__section_name(program), lack, name);
+}

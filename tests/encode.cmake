@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# What encoders write, read back by another parser; ./dev soak json-truth runs it for long.
+pkg_check_modules(JSONC REQUIRED IMPORTED_TARGET json-c)
+add_executable(json-truth encode/truth.c encode/want.c encode/random.c)
+target_include_directories(json-truth PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(json-truth PRIVATE daemon PkgConfig::JSONC)
+add_test(NAME unit/encode/truth COMMAND json-truth 20000)
+set_tests_properties(unit/encode/truth PROPERTIES TIMEOUT 120 LABELS unit)
+
+# They compare the manual's examples with what comes out.
+target_compile_definitions(unit-encode-json_run PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
+
+# Under TSan in every run of the tests.
+if(RINGMILL_KIND STREQUAL release)
+  file(GLOB base_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/base/*.c)
+  list(FILTER base_sources EXCLUDE REGEX "/capabilities\\.c$")
+  foreach(test name_cache resolver)
+    add_executable(base-tsan-${test} unit/base/${test}.c ${base_sources})
+    target_include_directories(base-tsan-${test} PRIVATE ${PROJECT_SOURCE_DIR}/daemon
+      ${PROJECT_SOURCE_DIR}/daemon/include)
+    target_compile_options(base-tsan-${test} PRIVATE -fsanitize=thread -Wno-tsan)
+    target_link_options(base-tsan-${test} PRIVATE -fsanitize=thread)
+    target_link_libraries(base-tsan-${test} PRIVATE PkgConfig::CMOCKA PkgConfig::SYSTEMD Threads::Threads)
+    add_test(NAME unit/base/tsan/${test} COMMAND base-tsan-${test})
+    set_tests_properties(unit/base/tsan/${test} PROPERTIES TIMEOUT 120 LABELS unit)
+  endforeach()
+endif()

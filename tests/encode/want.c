@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "encode/want.h"
+
+#include <arpa/inet.h>
+#include <err.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+enum { TEXT_MAX = 4096 };
+
+const char *now_at;
+const char *now_text;
+
+void lie(const char *expected)
+{
+    errx(1, "field %s: expected %s in %s", now_at, expected, now_text);
+}
+
+void want_null(json_object *value)
+{
+    if (value)
+        lie("null");
+}
+
+void want_text(json_object *value, const char *expected, size_t length)
+{
+    if (json_object_get_type(value) != json_type_string ||
+        (size_t)json_object_get_string_len(value) != length ||
+        memcmp(json_object_get_string(value), expected, length) != 0)
+        lie(expected);
+}
+
+void want_words(json_object *value, const char *expected)
+{
+    want_text(value, expected, strlen(expected));
+}
+
+static void want_number(json_object *value, uint64_t bits, bool is_signed)
+{
+    char expected[32];
+
+    snprintf(expected, sizeof(expected), is_signed ? "%lld" : "%llu", (long long)bits);
+    if (json_object_get_type(value) != json_type_int ||
+        strcmp(json_object_to_json_string(value), expected) != 0)
+        lie(expected);
+}
+
+/* Bytes of the code point at bytes, by its value; 0: there is none. */
+static size_t code_point(const uint8_t *bytes, size_t left)
+{
+    size_t length = bytes[0] < 0x80             ? 1
+                    : (bytes[0] & 0xe0) == 0xc0 ? 2
+                    : (bytes[0] & 0xf0) == 0xe0 ? 3
+                    : (bytes[0] & 0xf8) == 0xf0 ? 4
+                                                : 0;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t value = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
+
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if (bytes[i] >> 6 != 2)
+            return 0;
+        value = value << 6 | (bytes[i] & 0x3f);
+    }
+    return value < least[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)
+               ? 0
+               : length;
+}
+
+/* As escape.h promises it. */
+size_t spell(const uint8_t *bytes, size_t length, char *out)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < length;) {
+        size_t taken = code_point(bytes + i, length - i);
+
+        if (taken)
+            memcpy(out + used, bytes + i, taken);
+        else
+            sprintf(out + used, "\\x%02x", bytes[i]);
+        used += taken ? taken : 4;
+        i += taken ? taken : 1;
+    }
+    out[used] = '\0';
+    return used;
+}
+
+void want_string(json_object *value, const uint8_t *bytes, size_t length)
+{
+    char expected[4 * TEXT_MAX + 1];
+
+    want_text(value, expected, spell(bytes, length, expected));
+}
+
+void want_list(json_object *value, const uint8_t *bytes, size_t length)
+{
+    size_t count = 0;
+
+    if (json_object_get_type(value) != json_type_array)
+        lie("a list");
+    for (size_t i = 0; i < length; count++) {
+        size_t piece = strnlen((const char *)bytes + i, length - i);
+
+        if (count >= json_object_array_length(value))
+            lie("more texts");
+        want_string(json_object_array_get_idx(value, count), bytes + i, piece);
+        i += piece + 1;
+    }
+    if (count != json_object_array_length(value))
+        lie("fewer texts");
+}
+
+static void want_time(json_object *value, uint64_t ns)
+{
+    int64_t signed_ns = (int64_t)ns, rest = signed_ns % 1000000000;
+    time_t second = (time_t)(signed_ns / 1000000000);
+    char date[40], expected[60];
+    struct tm parts;
+
+    if (rest < 0) {
+        rest += 1000000000;
+        second--;
+    }
+    gmtime_r(&second, &parts);
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(expected, sizeof(expected), "%s.%09lldZ", date, (long long)rest);
+    want_words(value, expected);
+}
+
+static void want_address(json_object *value, int family, const void *bytes)
+{
+    char expected[INET6_ADDRSTRLEN];
+
+    inet_ntop(family, bytes, expected, sizeof(expected));
+    want_words(value, expected);
+}
+
+static void want_hex(json_object *value, const uint8_t *bytes, size_t length)
+{
+    char expected[2 * TEXT_MAX + 1] = "";
+
+    for (size_t i = 0; i < length; i++)
+        sprintf(expected + 2 * i, "%02x", bytes[i]);
+    want_words(value, expected);
+}
+
+static void want_wide(json_object *value, const uint8_t *bytes, size_t length)
+{
+    char expected[128] = "0x";
+    size_t used = 2;
+
+    while (length > 1 && bytes[length - 1] == 0)
+        length--;
+    used += (size_t)sprintf(expected + used, "%x", bytes[length - 1]);
+    while (length-- > 1)
+        used += (size_t)sprintf(expected + used, "%02x", bytes[length - 1]);
+    want_words(value, expected);
+}
+
+static void want_errno(json_object *value, const struct field *field, uint64_t bits)
+{
+    int64_t number = (int64_t)bits;
+    const char *name;
+
+    if (!field->is_signed && field->size == 4 && !field->bits && !field->column)
+        number = (int32_t)bits;
+    number = number > -5000 && number < 0 ? -number : number;
+    name = number > 0 && number < 5000 ? strerrorname_np((int)number) : NULL;
+    name = number == 512 ? "ERESTARTSYS" : name;
+    if (name)
+        want_words(value, name);
+    else if (number < 513 || number > 530)
+        want_number(value, bits, field->is_signed);
+}
+
+static void want_syscall(json_object *value, const struct field *field, uint64_t bits)
+{
+    static const struct {
+        uint64_t number;
+        const char *name;
+    } known[] = {{SYS_read, "read"},     {SYS_close, "close"},   {SYS_openat, "openat"},
+                 {SYS_execve, "execve"}, {SYS_ptrace, "ptrace"}, {SYS_bpf, "bpf"}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (known[i].number == bits)
+            return want_words(value, known[i].name);
+    if (bits > 1000)
+        want_number(value, bits, field->is_signed);
+}
+
+static void want_enum(json_object *value, const struct field *field, uint64_t bits)
+{
+    for (uint32_t i = 0; i < field->n_names; i++)
+        if ((uint64_t)field->names[i].value == bits)
+            return want_words(value, field->names[i].name);
+    want_number(value, bits, field->is_signed);
+}
+
+static void want_masked(json_object *value, const struct field *field, uint64_t bits)
+{
+    uint32_t width = field->bits ? field->bits : field->size * 8;
+    char expected[32];
+
+    if (width < 64)
+        bits &= ~(UINT64_MAX << width);
+    snprintf(expected, sizeof(expected), "0x%llx", (unsigned long long)bits);
+    want_words(value, expected);
+}
+
+void want_integer(json_object *value, const struct field *field, enum field_meaning meaning,
+                  uint64_t bits)
+{
+    uint32_t size = field->bits ? 0 : field->size;
+    uint32_t word = (uint32_t)bits;
+
+    if (meaning == MEANING_KTIME && size == 8)
+        return bits ? want_time(value, bits + (uint64_t)TRUTH_WALL) : want_null(value);
+    if (meaning == MEANING_UNIX_NS && size == 8)
+        return bits ? want_time(value, bits) : want_null(value);
+    if (meaning == MEANING_IPV4 && size == 4)
+        return want_address(value, AF_INET, &word);
+    if (meaning == MEANING_PORT_BE && size == 2)
+        return want_number(value, ntohs((uint16_t)bits), false);
+    if (meaning == MEANING_ERRNO)
+        return want_errno(value, field, bits);
+    if (meaning == MEANING_SYSCALL)
+        return want_syscall(value, field, bits);
+    if (meaning == MEANING_HEX || field->kind == FIELD_POINTER)
+        return want_masked(value, field, bits);
+    if (field->kind == FIELD_ENUM)
+        return want_enum(value, field, bits);
+    if (field->kind != FIELD_BOOL)
+        return want_number(value, bits, field->is_signed);
+    if (json_object_get_type(value) != json_type_boolean ||
+        json_object_get_boolean(value) != (bits != 0))
+        lie(bits ? "true" : "false");
+}
+
+void want_float(json_object *value, double expected)
+{
+    char text[40];
+    double got = json_object_get_double(value);
+
+    if (!isfinite(expected))
+        return want_null(value);
+    snprintf(text, sizeof(text), "%.17g", expected);
+    if ((json_object_get_type(value) != json_type_double &&
+         json_object_get_type(value) != json_type_int) ||
+        got != expected)
+        lie(text);
+}
+
+/* True: the bytes together are one value of that meaning. */
+bool want_raw(json_object *value, const struct field *field, enum field_meaning meaning,
+              const uint8_t *at, size_t length)
+{
+    char mac[20];
+
+    if (meaning == MEANING_IPV4 && field->size == 4)
+        want_address(value, AF_INET, at);
+    else if (meaning == MEANING_IPV6 && field->size == 16)
+        want_address(value, AF_INET6, at);
+    else if (meaning == MEANING_BYTES)
+        want_hex(value, at, length);
+    else if (meaning == MEANING_MAC && field->size == 6) {
+        snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", at[0], at[1], at[2], at[3],
+                 at[4], at[5]);
+        want_words(value, mac);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void want_bytes(json_object *value, const struct field *field, enum field_meaning meaning,
+                const uint8_t *at)
+{
+    if (field->size <= 32 &&
+        (meaning == MEANING_HEX ||
+         (meaning == MEANING_NONE && field->size == 16 && strstr(field->type_name, "128"))))
+        want_wide(value, at, field->size);
+    else
+        want_hex(value, at, field->size);
+}

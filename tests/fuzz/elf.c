@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Input: a file, ELF or raw BTF. Whatever its bytes, each type that it is said to have is found or
+ * refused with a sentence, and what is found lies within its struct: the daemon reads records by
+ * these places without looking at the file again. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/dwarf.h"
+#include "schema/find.h"
+#include "schema/lookup.h"
+#include "schema/meaning.h"
+#include "schema/table.h"
+#include "schema/types.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { TYPES_MAX = 24, NAME_MAX_BYTES = 256 };
+
+static void demand(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+/* end: where the fixed part ends; what is in a flexible array has none. */
+static void check_field(const struct field *field, uint64_t end)
+{
+    uint64_t behind = (uint64_t)field->offset + field->size;
+
+    demand(field->name && field->type_name && behind <= end && behind <= UINT32_MAX);
+    demand(field->bits <= 64 && field->shift < 8 && (!field->bits || field->size <= 9));
+    for (uint32_t i = 0; i < field->n_names; i++)
+        demand(field->names[i].name != NULL);
+    if (field->kind == FIELD_ARRAY) {
+        demand(field->stride > 0 && field->members);
+        demand((uint64_t)field->count * field->stride == field->size);
+        check_field(field->members, field->count ? behind : UINT32_MAX);
+    }
+    for (uint32_t i = 0; i < field->n_members; i++)
+        check_field(&field->members[i], end);
+}
+
+static void find(const struct types *types, const char *name)
+{
+    struct find_request request = {
+        .type_name = name, .btf = types->btf, .elf = types->elf, .elf_size = types->elf_size};
+    struct schema *schema = NULL;
+    struct error error = {0};
+    static FILE *nowhere;
+
+    if (!nowhere)
+        nowhere = fopen("/dev/null", "w");
+    if (find_schema(&request, &error, NULL, &schema) < 0) {
+        demand(*error.text && !schema);
+        return;
+    }
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        check_field(&schema->fields[i], schema->size);
+    demand(meaning_apply(schema, NULL, 0, NULL, NULL) == 0);
+    if (schema->n_fields < 100)
+        table_print(schema, "", nowhere);
+    schema_free(schema);
+}
+
+struct names {
+    char list[TYPES_MAX][NAME_MAX_BYTES];
+    uint32_t count;
+};
+
+static int take(void *context, const struct dwarf_candidate *candidate)
+{
+    struct names *names = context;
+
+    snprintf(names->list[names->count++], NAME_MAX_BYTES, "%s", candidate->name);
+    return names->count == TYPES_MAX;
+}
+
+static void find_all(const struct types *types)
+{
+    struct candidate *candidates = NULL;
+    struct names names = {.count = 0};
+    uint32_t count = 0;
+
+    find(types, NULL);
+    if (types->btf)
+        demand(lookup_candidates(types->btf, &candidates, &count) == 0);
+    for (uint32_t i = 0; i < count && i < TYPES_MAX; i++)
+        find(types, candidates[i].name);
+    free(candidates);
+    if (types->has_dwarf)
+        schema_list_dwarf(types->elf, types->elf_size, NULL, take, &names);
+    for (uint32_t i = 0; i < names.count; i++)
+        find(types, names.list[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    void *exact = malloc(size + !size);
+    struct types *types = NULL;
+    struct error error = {0};
+
+    memcpy(exact, data, size);
+    if (types_open_memory(exact, size, &error, &types) == 0)
+        find_all(types);
+    else
+        demand(*error.text != '\0');
+    types_free(types);
+    free(exact);
+    return 0;
+}

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects as their authors write them (tests/bpf/styles), each read with no consumer written for it:
+what comes out is compared field by field with what its program put in."""
+import ctypes
+import json
+import os
+import subprocess
+
+import harness
+
+MARK = 0x726D
+STYLES = os.path.join(os.path.abspath(harness.BIN), "styles")
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def style(name):
+    return os.path.join(STYLES, name + ".bpf.o")
+
+
+def mark(number, key=None, shard=0):
+    """What all objects but two make a record of."""
+    libc.prctl(MARK, ctypes.c_ulong(number), ctypes.c_ulong(key or os.getpid()),
+               ctypes.c_ulong(shard), 0)
+
+
+def observe(name, *arguments, numbers=range(20), act=None):
+    """The events of one `ringmill run --object`, without what each has: time, source."""
+    constants = () if act else ("--constant", f"mark_key={os.getpid()}")
+    daemon = harness.Daemon("run", "--object", style(name), *constants, *arguments,
+                            program=harness.RINGMILL).wait_running()
+    if act:
+        act()
+    else:
+        for number in numbers:
+            mark(number)
+    assert daemon.stop() == 0, daemon.stderr
+    events = daemon.events()
+    for event in events:
+        assert event.pop("source") == name, event
+        event.pop("time", None)
+    return events
+
+
+def test_type_only_in_dwarf():
+    events = observe("dwarf_only", "--type", "struct hidden_event")
+    assert events == [{"number": n, "negative": -n, "word": "hidden"} for n in range(20)], events
+
+
+def test_types_stripped():
+    """DWARF is gone: the message offers what to do, and each of its offers works."""
+    code, _, stderr = harness.run("run", "--object", style("stripped"), "--type", "hidden_event",
+                                  program=harness.RINGMILL)
+    assert code == 3, stderr
+    assert "hidden_event" in stderr and "types_from" in stderr and "layout" in stderr, stderr
+    wanted = [{"number": n, "negative": -n, "word": "hidden"} for n in range(20)]
+    assert observe("stripped", "--type", "hidden_event",
+                   "--types-from", style("dwarf_only")) == wanted
+    assert observe("stripped", "--layout", "struct hidden_event { __u64 number; __s32 negative; "
+                                           "char word[8]; };") == wanted
+
+
+def test_kept_by_an_unused_pointer():
+    events = observe("kept", numbers=range(300))
+    moods = ["MOOD_CALM", "MOOD_TENSE", "MOOD_ANGRY"]
+    assert len(events) == 300
+    for n, event in enumerate(events):
+        assert event == {
+            "number": n, "tiny": n % 256, "small": -n, "odd": n % 2 == 1, "mood": moods[n % 3],
+            "ratio": 1.5, "share": -0.25, "pointer": hex(0xFFFF888000000000 + n),
+            "comm": event["comm"]}, event
+        assert event["comm"].startswith("python"), event
+
+
+def test_gadget_tracer():
+    events = observe("gadget")
+    assert [event["number"] for event in events] == list(range(20)), events
+
+
+def test_two_rings_with_two_types():
+    events = observe("two_rings", "--ring", "evens=even_event", "--ring", "odds=odd_event")
+    evens = [event for event in events if event["type"] == "even_event"]
+    odds = [event for event in events if event["type"] == "odd_event"]
+    assert len(evens) + len(odds) == len(events)
+    assert evens == [{"type": "even_event", "number": n, "half": n // 2} for n in range(0, 20, 2)]
+    assert odds == [{"type": "odd_event", "number": n, "word": "odd"} for n in range(1, 20, 2)]
+
+
+def test_one_ring_with_four_types():
+    daemon = harness.Daemon(
+        "run", "--object", style("selector"), "--constant", f"mark_key={os.getpid()}", "--select",
+        "head.kind", "--types", "KIND_OPEN=open_event", "--types", "2=struct close_event",
+        "--types", "3=read_event", "--types", "4=write_event",
+        program=harness.RINGMILL).wait_running()
+    for number in range(1000):
+        mark(number)
+    assert daemon.stop() == 0, daemon.stderr
+    events = daemon.events()
+    # ring order, the secret ones counted
+    assert [event["head"]["number"] for event in events] == [n for n in range(1000) if n % 5 != 4]
+    rest = {
+        0: lambda n: {"type": "open_event", "path": "/etc/passwd"},
+        1: lambda n: {"type": "close_event", "result": -9},
+        2: lambda n: {"type": "read_event", "bytes": n * 10},
+        3: lambda n: {"type": "write_event", "bytes": n * 100, "offset": n + 1},
+    }
+    kinds = ["KIND_OPEN", "KIND_CLOSE", "KIND_READ", "KIND_WRITE"]
+    for event in events:
+        n = event["head"]["number"]
+        assert event == {"source": "selector", "head": {"kind": kinds[n % 5], "number": n},
+                         **rest[n % 5](n)}, event
+    assert daemon.books()["pipeline run"]["unknown_type"] == 200
+
+
+def write_sharded(shards, each):
+    """Writers pinned to CPUs, as many as shards, all at once."""
+    cpus = sorted(os.sched_getaffinity(0))
+    key, children = os.getpid(), []
+    for shard in range(shards):
+        child = os.fork()
+        if child == 0:
+            os.sched_setaffinity(0, {cpus[shard % len(cpus)]})
+            for number in range(each):
+                mark(number, key, shard)
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def test_shards_in_order():
+    daemon = harness.Daemon("run", "--object", style("sharded"), "--constant",
+                            f"mark_key={os.getpid()}", "--order", "ktime",
+                            program=harness.RINGMILL).wait_running()
+    write_sharded(4, 5000)
+    assert daemon.stop() == 0, daemon.stderr
+    events = daemon.events()
+    assert len(events) == 20000
+    times = [event["time"] for event in events]
+    assert times == sorted(times)
+    for shard in range(4):
+        assert [e["number"] for e in events if e["cpu"] == shard] == list(range(5000))
+    assert daemon.books()["source sharded"].get("lost", 0) == 0
+
+
+def test_bitfields():
+    for n, event in enumerate(observe("bitfields", numbers=range(200))):
+        assert event == {
+            "low": n & 7, "negative": -(n % 16), "wide": n * 1000, "color":
+            ["RED", "GREEN", "BLUE"][n % 3], "flag": n % 2 == 1,
+            "long_one": n << 30 & (1 << 37) - 1, "last": ~n & (1 << 24) - 1, "whole": n}, event
+
+
+def test_nested_anonymous_structs_and_unions():
+    for n, event in enumerate(observe("nested")):
+        assert event == {
+            "number": n, "from": {"x": n, "y": -n}, "inner_a": n + 1, "as_word": 0x01020304,
+            "as_bytes": [4, 3, 2, 1], "deep": n + 2,
+            "both": {"raw": n << 32 | 7, "halves": {"low": 7, "high": n}}}, event
+
+
+def test_enums_of_32_and_64_bits():
+    small = ["SMALL_MINUS", "SMALL_ZERO", "SMALL_ONE"]
+    for n, event in enumerate(observe("enums")):
+        assert event == {"number": n, "small": small[n % 3],
+                         "big": "BIG_HIGH" if n % 2 else "BIG_LOW"}, event
+
+
+def test_packed():
+    for n, event in enumerate(observe("packed")):
+        assert event == {"first": 1, "number": n, "middle": n + 2, "last": n + 3}, event
+
+
+def test_arrays_of_structs():
+    for n, event in enumerate(observe("struct_arrays")):
+        assert event == {
+            "number": n, "grid": [[0, 1, 2], [3, 4, 5]],
+            "hops": [{"address": n + i, "ports": [i, i * 10], "name": "hop"} for i in range(3)],
+        }, event
+
+
+def test_flexible_array_tail():
+    for n, event in enumerate(observe("flexible")):
+        assert event == {"number": n, "count": n & 7,
+                         "values": [n + i for i in range(n & 7)]}, event
+
+
+def test_typedefs_in_four_levels():
+    for n, event in enumerate(observe("typedefs")):
+        assert event == {"number": n, "value": n + 1, "values": [n + 2, n + 3]}, event
+
+
+def lossy(*arguments):
+    """More than fits, and nobody takes the output meanwhile: (events, stderr)."""
+    process = subprocess.Popen(
+        [harness.RINGMILL, "run", "--object", style("lossy"), "--constant",
+         f"mark_key={os.getpid()}", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for line in process.stderr:
+        if line.rstrip().endswith(b"running"):
+            break
+    for number in range(100000):
+        mark(number)
+    process.terminate()
+    stdout, stderr = process.communicate(timeout=harness.PATIENCE)
+    assert process.returncode == 0, stderr
+    return [json.loads(line) for line in stdout.splitlines()], stderr.decode()
+
+
+def check_losses(events, stderr):
+    losses = [event for event in events if "_lost" in event]
+    numbers = [event["number"] for event in events if "_lost" not in event]
+    lost = sum(event["_lost"] for event in losses)
+    assert lost > 0, "the ring never overflowed"
+    assert len(numbers) + lost == 100000, (len(numbers), lost, stderr)
+    assert numbers == sorted(set(numbers))
+    for loss in losses:
+        assert loss["_since"] <= loss["_until"], loss
+    assert f"lost {lost}" in stderr, stderr
+
+
+def test_losses_by_a_counter():
+    check_losses(*lossy("--lost", "dropped"))
+
+
+def test_losses_by_a_sequence():
+    events, stderr = lossy("--sequence", "sequence")
+    numbers = [event["number"] for event in events if "_lost" not in event]
+    lost = sum(event.get("_lost", 0) for event in events)
+    # what is missing at the very end leaves no gap
+    assert len(numbers) + lost == numbers[-1] + 1, stderr
+    at = 0
+    for event in events:  # and each gap stands where it is
+        if "_lost" in event:
+            at += event["_lost"]
+        else:
+            assert event["number"] == at, (event, at)
+            at += 1
+
+
+def test_no_wakeup():
+    events = observe("no_wakeup")
+    assert [event["number"] for event in events] == list(range(20)), events
+
+
+def test_uprobe():
+    program = os.path.join(harness.BIN, "call-loop")
+    events = observe("uprobe", "--binary", program, "--symbol", "on_number",
+                     act=lambda: subprocess.run([program, "100"], check=True))
+    assert [event["number"] for event in events] == list(range(100)), events
+
+
+def test_xdp_on_a_veth():
+    space = f"ringmill-{os.getpid()}"
+    here, there = f"rm{os.getpid() % 100000}a", f"rm{os.getpid() % 100000}b"
+
+    def ip(*words):
+        return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+
+    ip("netns", "add", space)
+    try:
+        ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", space)
+        ip("address", "add", "10.213.7.1/24", "dev", here)
+        ip("link", "set", here, "up")
+        ip("-n", space, "address", "add", "10.213.7.2/24", "dev", there)
+        ip("-n", space, "link", "set", there, "up")
+        mac = json.loads(ip("-n", space, "-j", "link", "show", there))[0]["address"]
+        send = ("import socket\n"
+                "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                "s.bind(('10.213.7.2', 4000))\n"
+                "for n in range(50): s.sendto(b'x' * n, ('10.213.7.1', 5000))\n")
+        events = observe("xdp", "--interface", here, act=lambda: subprocess.run(
+            ["ip", "netns", "exec", space, "/usr/bin/python3", "-c", send], check=True))
+        events = [event for event in events if event["dport"] == 5000]
+        assert events == [{"saddr": "10.213.7.2", "daddr": "10.213.7.1", "sport": 4000,
+                           "dport": 5000, "length": 8 + n, "source_mac": mac}
+                          for n in range(50)], events[:3]
+        assert "xdp" not in ip("link", "show", here)
+    finally:
+        ip("netns", "delete", space)
+
+
+harness.main()

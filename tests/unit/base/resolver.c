@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A lookup of the test's own says what is asked for and when it answers. */
+
+#include "base/resolver.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct oracle {
+    _Atomic uint32_t asked;
+    _Atomic uint32_t answers; /* changes what is answered */
+    _Atomic int error;        /* 0: it answers */
+    pthread_mutex_t held;     /* while a test holds it, no answer comes */
+};
+
+/* Ids of 1000 and above have no name. */
+static int consult(void *data, enum resolver_kind kind, uint64_t id, char *name)
+{
+    struct oracle *oracle = data;
+    char text[64];
+    int length = snprintf(text, sizeof(text), "%d-%" PRIu64 "-%u", (int)kind, id,
+                          atomic_load(&oracle->answers));
+
+    pthread_mutex_lock(&oracle->held);
+    pthread_mutex_unlock(&oracle->held);
+    atomic_fetch_add(&oracle->asked, 1);
+    if (atomic_load(&oracle->error))
+        return atomic_load(&oracle->error);
+    if (id >= 1000)
+        return -ENOENT;
+    memcpy(name, text, (size_t)length);
+    return length;
+}
+
+static void nap(void)
+{
+    const struct timespec time = {.tv_nsec = 1000000};
+
+    nanosleep(&time, NULL);
+}
+
+/* One find as a batch of its own. */
+static bool find(struct resolver_port *port, enum resolver_kind kind, uint64_t id, char *ret)
+{
+    struct resolver_name name;
+    bool found;
+
+    resolver_begin(port);
+    found = resolver_find(port, kind, id, &name);
+    resolver_end(port);
+    if (found)
+        sprintf(ret, "%.*s", (int)name.length, name.bytes);
+    return found;
+}
+
+/* Until it has the name; the test's own time limit ends what never comes. */
+static void await(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
+                  const char *expected)
+{
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    while (!find(port, kind, id, name) || strcmp(name, expected) != 0)
+        nap();
+}
+
+static struct resolver *start(struct oracle *oracle, uint32_t names, int64_t keep, int64_t retry)
+{
+    const struct resolver_options options = {
+        .names = names, .keep = keep, .retry = retry, .look_up = consult, .data = oracle};
+    struct resolver *resolver = resolver_new(&options);
+
+    *oracle = (struct oracle){.held = PTHREAD_MUTEX_INITIALIZER};
+    assert_int_equal(resolver_start(resolver), 0);
+    return resolver;
+}
+
+static void misses_then_hits(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 0, 0, 0);
+    struct resolver_port *port;
+    struct resolver_counts counts;
+    char name[64];
+
+    (void)state;
+    assert_false(resolver_wanted(resolver));
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    assert_true(resolver_wanted(resolver));
+    pthread_mutex_lock(&oracle.held);
+    assert_false(find(port, RESOLVER_UID, 7, name));
+    assert_false(find(port, RESOLVER_UID, 7, name)); /* is not asked for twice */
+    pthread_mutex_unlock(&oracle.held);
+    await(port, RESOLVER_UID, 7, "0-7-0");
+    await(port, RESOLVER_GID, 7, "1-7-0");
+    await(port, RESOLVER_CGROUP, 7, "2-7-0");
+    assert_true(find(port, RESOLVER_UID, 7, name));
+    assert_int_equal(atomic_load(&oracle.asked), 3);
+    resolver_count(resolver, &counts);
+    assert_int_equal(counts.names, 3);
+    assert_int_equal(counts.dropped, 0);
+    assert_true(counts.hits >= 4);
+    assert_true(counts.unresolved >= 2);
+
+    resolver_leave(port);
+    resolver_count(resolver, &counts); /* are kept */
+    assert_true(counts.hits >= 4);
+    assert_false(resolver_wanted(resolver));
+    resolver_stop(resolver);
+    resolver_free(resolver);
+    resolver_leave(NULL);
+    resolver_stop(NULL);
+    resolver_free(NULL);
+}
+
+/* What has no name is asked for again only when `retry` has passed. */
+static void negative_answers(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 0, 0, INT64_C(3600) * 1000000000);
+    struct resolver_port *port;
+    char name[64];
+
+    (void)state;
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    assert_false(find(port, RESOLVER_UID, 1000, name));
+    while (atomic_load(&oracle.asked) == 0)
+        nap();
+    await(port, RESOLVER_UID, 1, "0-1-0"); /* so the answer is in */
+    for (int i = 0; i < 1000; i++)
+        assert_false(find(port, RESOLVER_UID, 1000, name));
+    await(port, RESOLVER_UID, 2, "0-2-0");
+    assert_int_equal(atomic_load(&oracle.asked), 3);
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+/* An old name is given until there is a new one, and stays when nothing can be found out. */
+static void names_change(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 0, 1, 1);
+    struct resolver_port *port;
+    uint32_t asked;
+    char name[64];
+
+    (void)state;
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    await(port, RESOLVER_UID, 7, "0-7-0");
+    atomic_store(&oracle.answers, 1);
+    await(port, RESOLVER_UID, 7, "0-7-1");
+    atomic_store(&oracle.error, -EIO);
+    asked = atomic_load(&oracle.asked);
+    while (atomic_load(&oracle.asked) == asked) {
+        assert_true(find(port, RESOLVER_UID, 7, name));
+        nap();
+    }
+    assert_true(find(port, RESOLVER_UID, 7, name));
+    assert_string_equal(name, "0-7-1");
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+/* More questions than there are places: the rest is dropped, counted, and asked again later. */
+static void queue_is_bounded(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 0, 0, 0);
+    struct resolver_port *port;
+    struct resolver_counts counts;
+    char expected[64], name[64];
+
+    (void)state;
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    pthread_mutex_lock(&oracle.held);
+    for (uint64_t id = 0; id < 1000; id++)
+        assert_false(find(port, RESOLVER_GID, id, name));
+    resolver_count(resolver, &counts);
+    assert_true(counts.dropped >= 1000 - 3 * RESOLVER_REQUESTS_MAX);
+    assert_true(counts.unresolved == 1000);
+    pthread_mutex_unlock(&oracle.held);
+    for (uint64_t id = 0; id < 1000; id++) {
+        sprintf(expected, "1-%" PRIu64 "-0", id);
+        await(port, RESOLVER_GID, id, expected);
+    }
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+static void evictions(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 8, 0, 0);
+    struct resolver_port *port;
+    struct resolver_counts counts;
+    char expected[64];
+
+    (void)state;
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    for (uint64_t id = 0; id < 100; id++) {
+        sprintf(expected, "0-%" PRIu64 "-0", id);
+        await(port, RESOLVER_UID, id, expected);
+    }
+    resolver_count(resolver, &counts);
+    assert_true(counts.names <= 8);
+    assert_int_equal(counts.evicted + counts.names, 100);
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+/* A lookup that hangs does not hold up the end. */
+static void hanging_lookup(void **state)
+{
+    static struct oracle oracle; /* outlives the test: the thread still has it */
+    struct resolver *resolver = start(&oracle, 0, 0, 0);
+    struct resolver_port *port;
+    char name[64];
+
+    (void)state;
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    pthread_mutex_lock(&oracle.held);
+    assert_false(find(port, RESOLVER_UID, 7, name));
+    nap();
+    resolver_stop(resolver);
+    resolver_leave(port);
+    resolver_free(resolver);
+    pthread_mutex_unlock(&oracle.held); /* now it ends, and frees what it has */
+    for (int i = 0; i < 100; i++)
+        nap();
+}
+
+static void make(const char *root, const char *path)
+{
+    char whole[128];
+
+    snprintf(whole, sizeof(whole), "%s%s", root, path);
+    assert_int_equal(mkdir(whole, 0755), 0);
+}
+
+static uint64_t inode(const char *root, const char *path)
+{
+    char whole[128];
+    struct stat info;
+
+    snprintf(whole, sizeof(whole), "%s%s", root, path);
+    assert_int_equal(stat(whole, &info), 0);
+    return info.st_ino;
+}
+
+/* The system's own lookups, on a tree of the test's. One walk learns of all cgroups. */
+static void system_names(void **state)
+{
+    char root[] = "/tmp/resolver.XXXXXX", command[64], name[64];
+    const struct resolver_options options = {.cgroups = root};
+    struct resolver *resolver = resolver_new(&options);
+    struct resolver_port *port;
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    make(root, "/a.slice");
+    make(root, "/a.slice/b.service");
+    assert_int_equal(resolver_start(resolver), 0);
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    await(port, RESOLVER_UID, 0, "root");
+    await(port, RESOLVER_GID, 0, "root");
+    await(port, RESOLVER_CGROUP, inode(root, "/a.slice/b.service"), "/a.slice/b.service");
+    assert_true(find(port, RESOLVER_CGROUP, inode(root, "/a.slice"), name));
+    assert_string_equal(name, "/a.slice");
+    assert_true(find(port, RESOLVER_CGROUP, inode(root, ""), name));
+    assert_string_equal(name, "/");
+    assert_false(find(port, RESOLVER_CGROUP, UINT64_MAX, name));
+    make(root, "/c.slice");
+    await(port, RESOLVER_CGROUP, inode(root, "/c.slice"), "/c.slice");
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+    snprintf(command, sizeof(command), "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+/* ---- several consumers ----------------------------------------------------------------------- */
+
+struct reader {
+    struct resolver *resolver;
+    struct resolver_port *port;
+    pthread_t thread;
+    uint64_t hits;
+    uint64_t wrong;
+};
+
+/* Names of 200 ids in a cache of 64; what is given is always the id's own. */
+static void *read_names(void *data)
+{
+    struct reader *reader = data;
+
+    for (uint64_t i = 0; i < 50000; i++) {
+        uint64_t id = i * 31 % 200;
+        struct resolver_name name;
+        char expected[64];
+
+        resolver_begin(reader->port);
+        for (int again = 0; again < 2; again++)
+            if (resolver_find(reader->port, RESOLVER_UID, id, &name)) {
+                int length = sprintf(expected, "0-%" PRIu64 "-", id);
+
+                reader->hits++;
+                reader->wrong += name.length <= (uint32_t)length ||
+                                 memcmp(name.bytes, expected, (size_t)length) != 0;
+            }
+        resolver_end(reader->port);
+    }
+    return NULL;
+}
+
+static void many_readers(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 64, 1, 1);
+    struct reader readers[3];
+    uint64_t hits = 0;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        readers[i] = (struct reader){.resolver = resolver};
+        assert_int_equal(resolver_join(resolver, &readers[i].port), 0);
+        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_names, &readers[i]), 0);
+    }
+    for (int i = 0; i < 100; i++) {
+        atomic_store(&oracle.answers, (uint32_t)i);
+        nap();
+    }
+    for (int i = 0; i < 3; i++) {
+        pthread_join(readers[i].thread, NULL);
+        assert_int_equal(readers[i].wrong, 0);
+        hits += readers[i].hits;
+        resolver_leave(readers[i].port);
+    }
+    print_message("%" PRIu64 " hits\n", hits);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+/* What is found out while a batch is in hand shows in the next one, to all who ask. */
+static void a_batch_sees_one_state(void **state)
+{
+    struct oracle oracle;
+    struct resolver *resolver = start(&oracle, 0, 0, 0);
+    struct resolver_counts counts = {0};
+    struct resolver_port *one, *other;
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    (void)state;
+    resolver_turn(NULL);
+    assert_int_equal(resolver_join(resolver, &one), 0);
+    assert_int_equal(resolver_join(resolver, &other), 0);
+    resolver_turn(resolver);
+    assert_false(find(one, RESOLVER_UID, 7, name));
+    while (counts.names == 0) {
+        resolver_count(resolver, &counts);
+        nap();
+    }
+    assert_false(find(one, RESOLVER_UID, 7, name));
+    assert_false(find(other, RESOLVER_UID, 7, name));
+    resolver_turn(resolver);
+    assert_true(find(one, RESOLVER_UID, 7, name));
+    assert_true(find(other, RESOLVER_UID, 7, name));
+    assert_string_equal(name, "0-7-0");
+    resolver_leave(one);
+    resolver_leave(other);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+static void names_that_are_given(void **state)
+{
+    struct resolver *resolver = resolver_new(NULL);
+    struct resolver_port *port;
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    (void)state;
+    assert_false(resolver_is_given(resolver));
+    resolver_set_given(resolver);
+    assert_true(resolver_is_given(resolver));
+    resolver_give(resolver, RESOLVER_UID, 0, "nobody asks", 11);
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    assert_false(resolver_wanted(resolver));
+    resolver_turn(resolver);
+    assert_false(find(port, RESOLVER_UID, 0, name)); /* and nobody is asked */
+    resolver_give(resolver, RESOLVER_UID, 0, "toor", 4);
+    assert_true(find(port, RESOLVER_UID, 0, name));
+    assert_string_equal(name, "toor");
+    assert_false(find(port, RESOLVER_GID, 0, name));
+    resolver_give(resolver, RESOLVER_UID, 0, "root", 4);
+    assert_true(find(port, RESOLVER_UID, 0, name));
+    assert_string_equal(name, "root");
+    resolver_give(resolver, RESOLVER_UID, 0, NULL, 0);
+    assert_false(find(port, RESOLVER_UID, 0, name));
+    resolver_leave(port);
+    resolver_free(resolver);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(misses_then_hits),
+        cmocka_unit_test(negative_answers),
+        cmocka_unit_test(names_change),
+        cmocka_unit_test(queue_is_bounded),
+        cmocka_unit_test(evictions),
+        cmocka_unit_test(hanging_lookup),
+        cmocka_unit_test(system_names),
+        cmocka_unit_test(many_readers),
+        cmocka_unit_test(a_batch_sees_one_state),
+        cmocka_unit_test(names_that_are_given),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Streams side by side in one consumer: shards in the order of their timestamps, room, the end. */
+
+#include "pipeline/consumer.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "unit/pipeline/made.h"
+
+enum { SIZE = 20 };
+#define MS UINT64_C(1000000)
+
+static struct made made;
+
+static int tear_down(void **state)
+{
+    (void)state;
+    made_deinit(&made);
+    return 0;
+}
+
+static void init(struct made_stream first, struct made_stream second)
+{
+    made.streams[0] = first;
+    made.streams[1] = second;
+    made_init(&made);
+    made_record_all(&made);
+}
+
+static const struct made_stream plain = {.n_types = 1, .n_rings = 1};
+
+static void write_at(uint32_t stream, uint32_t ring, uint64_t time, uint32_t id)
+{
+    struct made_record record = {.kind = 1, .time = time, .id = id};
+
+    assert_int_equal(fake_write(made.fakes[stream][ring], &record, SIZE, 0), 0);
+}
+
+static uint64_t committed(uint32_t stream, uint32_t ring)
+{
+    return fake_consumer(made.fakes[stream][ring]) / 32; /* records of 20 bytes take 32 */
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+/* All shards have records, or their time is long past: nothing is held back. */
+static void shards_come_in_order(void **state)
+{
+    (void)state;
+    init((struct made_stream){.n_types = 1, .n_rings = 4, .ordered = true, .hold = MS},
+         (struct made_stream){0});
+    for (uint32_t i = 0; i < 12; i++)
+        write_at(0, (i * 7) % 4, i, i);
+    made_expect(&made, "a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11");
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(committed(0, i), 3);
+}
+
+static void random_shards(void **state)
+{
+    const char *seed_text = getenv("SEED");
+    unsigned seed = seed_text ? (unsigned)atoi(seed_text) : (unsigned)clock_monotonic();
+    static struct made_log expected;
+
+    (void)state;
+    print_message("SEED=%u\n", seed);
+    srand(seed);
+    memset(&expected, 0, sizeof(expected));
+    init((struct made_stream){.n_types = 1, .n_rings = 4, .ordered = true, .hold = MS},
+         (struct made_stream){0});
+    for (uint32_t i = 0; i < 4000; i++) {
+        write_at(0, (uint32_t)rand() % 4, 1 + i, i);
+        made_say(&expected, "a%u", i);
+        if (rand() % 50 == 0)
+            made_turn(&made);
+    }
+    made_expect(&made, expected.text);
+    assert_int_equal(made_book(&made, BOOK_SEEN), 4000);
+}
+
+/* A record waits for the shards that have none, as long as is configured. */
+static void a_shard_is_waited_for(void **state)
+{
+    uint64_t now = (uint64_t)clock_monotonic();
+
+    (void)state;
+    init((struct made_stream){.n_types = 1, .n_rings = 2, .ordered = true, .hold = 500000 * MS},
+         (struct made_stream){0});
+    write_at(0, 0, now + 2, 2);
+    made_expect(&made, "");
+    write_at(0, 1, now + 1, 1);
+    made_expect(&made, "a1");
+    assert_int_equal(committed(0, 1), 1);
+    assert_int_equal(committed(0, 0), 0);
+    write_at(0, 1, now + 3, 3);
+    made_expect(&made, "a1 a2");
+}
+
+/* Its neighbours in the same reader are not held up by that. */
+static void a_plain_stream_beside_an_ordered_one(void **state)
+{
+    uint64_t now = (uint64_t)clock_monotonic();
+
+    (void)state;
+    init((struct made_stream){.n_types = 1, .n_rings = 2, .ordered = true, .hold = 500000 * MS},
+         plain);
+    write_at(0, 0, now, 1);
+    write_at(1, 0, now, 2);
+    made_expect(&made, "a2");
+    write_at(0, 1, now + 1, 3);
+    made_expect(&made, "a2 a1");
+}
+
+static void discards_hold_nobody_up(void **state)
+{
+    (void)state;
+    init((struct made_stream){.n_types = 1, .n_rings = 2, .ordered = true, .hold = MS},
+         (struct made_stream){0});
+    fake_discard(made.fakes[0][0], fake_reserve(made.fakes[0][0], SIZE), 0);
+    write_at(0, 1, 5, 5);
+    fake_discard(made.fakes[0][1], fake_reserve(made.fakes[0][1], SIZE), 0);
+    made_expect(&made, "a5");
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(fake_consumer(made.fakes[0][i]), fake_producer(made.fakes[0][i]));
+}
+
+/* ---- room ------------------------------------------------------------------------------------ */
+
+/* Fills the lane until its streams are paused. */
+static void fill_lane(uint32_t ring)
+{
+    for (uint32_t i = 0; i < 1000000 && !made.graph->streams[0]->paused; i++) {
+        while (fake_producer(made.fakes[0][ring]) - fake_consumer(made.fakes[0][ring]) <
+               MADE_RING / 2)
+            write_at(0, ring, 1, 0);
+        while (consumer_read(&made.consumer))
+            ;
+        made.log.used = 0;
+    }
+    assert_true(made.graph->streams[0]->paused);
+}
+
+static void all_shards_pause_and_go_on(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    init((struct made_stream){.n_types = 1, .n_rings = 3, .ordered = true, .hold = MS}, plain);
+    fill_lane(1);
+    assert_true(made.graph->streams[1]->paused); /* the same sink */
+    for (uint32_t i = 0; i < 3; i++)
+        write_at(0, i, 2, 7);
+    write_at(1, 0, 2, 8);
+    before = made_book(&made, BOOK_SEEN);
+    assert_false(consumer_read(&made.consumer));
+    assert_int_equal(made_book(&made, BOOK_SEEN), before);
+    assert_true(made_drain(&made) > 0);
+    consumer_resume(&made.consumer);
+    assert_false(made.graph->streams[0]->paused);
+    made_turn(&made);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(fake_consumer(made.fakes[0][i]), fake_producer(made.fakes[0][i]));
+    assert_int_equal(fake_consumer(made.fakes[1][0]), fake_producer(made.fakes[1][0]));
+}
+
+/* A loss waits for room like a record, and is not forgotten. */
+static void a_loss_waits_for_room(void **state)
+{
+    struct graph_stream *stream;
+
+    (void)state;
+    init((struct made_stream){.n_types = 1, .n_rings = 1, .counted = true},
+         (struct made_stream){0});
+    stream = made.graph->streams[0];
+    fill_lane(0);
+    stream->lost = 4;
+    assert_true(losses_post(stream, 1, 2));
+    consumer_read(&made.consumer);
+    assert_true(losses_posted(stream));
+    assert_int_equal(made_book(&made, BOOK_EMITTED), 0);
+    made_drain(&made);
+    consumer_resume(&made.consumer);
+    consumer_read(&made.consumer);
+    assert_false(losses_posted(stream));
+    assert_int_equal(made_book(&made, BOOK_EMITTED), 1);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+static void wait_for(counter *count, uint64_t value)
+{
+    for (int i = 0; i < 20000 && counter_get(count) < value; i++) {
+        usleep(1000);
+        made_drain(&made);
+    }
+    assert_int_equal(counter_get(count), value);
+}
+
+static counter *emitted(void)
+{
+    return &made.graph->strands[0]->strand.books.rows[BOOK_EMITTED];
+}
+
+static void assert_in_order(const char *first, const char *second)
+{
+    const char *at = strstr(made.log.text, first);
+
+    assert_non_null(at);
+    assert_non_null(strstr(at, second));
+}
+
+/* Whatever is in the rings at the end comes out, held back or not, and so do losses. */
+static void drains_all_streams(void **state)
+{
+    struct graph_stream *stream;
+    uint64_t now;
+
+    (void)state;
+    init(
+        (struct made_stream){
+            .n_types = 1, .n_rings = 4, .ordered = true, .hold = 1000 * MS, .counted = true},
+        plain);
+    stream = made.graph->streams[0];
+    assert_int_equal(consumer_start(&made.consumer), 0);
+    stream->lost = 1;
+    assert_true(losses_post(stream, 1, 2));
+    consumer_wake(&made.consumer); /* it sleeps: nothing else wakes it */
+    wait_for(emitted(), 1);
+    now = (uint64_t)clock_monotonic();
+    for (uint32_t i = 0; i < 4; i++)
+        write_at(0, i, now + 3 - i, i);
+    write_at(1, 0, now, 9);
+    stream->lost = 2;
+    assert_true(losses_post(stream, 3, 4));
+    consumer_drain(&made.consumer);
+    while (!consumer_join(&made.consumer, 10 * MS))
+        made_drain(&made);
+    assert_int_equal(made_book(&made, BOOK_SEEN), 5);
+    assert_int_equal(made_book(&made, BOOK_EMITTED), 2);
+    /* by time among themselves; the other stream and the loss stand wherever they were found */
+    assert_in_order("a3", "a2");
+    assert_in_order("a2", "a1");
+    assert_in_order("a1", "a0");
+}
+
+/* ---- many writers ---------------------------------------------------------------------------- */
+
+enum { WRITERS = 4, WRITES = 1500 };
+
+struct writer_thread {
+    pthread_t thread;
+    uint32_t ring;
+};
+
+static void *write_many(void *data)
+{
+    const struct writer_thread *writer = data;
+    cpu_set_t cpu;
+
+    CPU_ZERO(&cpu);
+    CPU_SET(writer->ring % (uint32_t)sysconf(_SC_NPROCESSORS_ONLN), &cpu);
+    pthread_setaffinity_np(pthread_self(), sizeof(cpu), &cpu);
+    for (uint32_t i = 0; i < WRITES; i++) {
+        write_at(0, writer->ring, (uint64_t)clock_monotonic(), i);
+        if (i % 10 == 0)
+            sched_yield();
+    }
+    return NULL;
+}
+
+static uint64_t last_time;
+static bool in_order;
+
+static void check_order(struct handler *handler, struct batch *batch)
+{
+    (void)handler;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct made_record record;
+
+        memcpy(&record, batch->views[i].data, SIZE);
+        in_order &= record.time >= last_time;
+        last_time = record.time;
+    }
+    batch->selected = 0;
+}
+
+static const struct handler_ops check_ops = {
+    .name = "check", .process = check_order, .removes = BOOK_FILTERED, .close = recorder_close};
+
+/* The hold is longer than any writer can be kept from the CPU between the time it takes and the
+ * record it submits. */
+static void many_writers_on_many_rings(void **state)
+{
+    struct writer_thread writers[WRITERS];
+
+    (void)state;
+    made.streams[0] =
+        (struct made_stream){.n_types = 1, .n_rings = WRITERS, .ordered = true, .hold = 2000 * MS};
+    made_init(&made);
+    made_record_all(&made);
+    made.graph->strands[0]->strand.handlers[0]->ops = &check_ops;
+    last_time = 0;
+    in_order = true;
+    assert_int_equal(consumer_start(&made.consumer), 0);
+    for (uint32_t i = 0; i < WRITERS; i++) {
+        writers[i].ring = i;
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_many, &writers[i]), 0);
+    }
+    for (uint32_t i = 0; i < WRITERS; i++)
+        pthread_join(writers[i].thread, NULL);
+    consumer_drain(&made.consumer);
+    while (!consumer_join(&made.consumer, 10 * MS))
+        ;
+    assert_true(in_order);
+    assert_int_equal(made_book(&made, BOOK_SEEN), WRITERS * WRITES);
+    for (uint32_t i = 0; i < WRITERS; i++)
+        assert_int_equal(fake_lost(made.fakes[0][i]), 0);
+}
+
+#define IN_GRAPH(test) cmocka_unit_test_teardown(test, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_GRAPH(shards_come_in_order),       IN_GRAPH(random_shards),
+        IN_GRAPH(a_shard_is_waited_for),      IN_GRAPH(a_plain_stream_beside_an_ordered_one),
+        IN_GRAPH(discards_hold_nobody_up),    IN_GRAPH(all_shards_pause_and_go_on),
+        IN_GRAPH(a_loss_waits_for_room),      IN_GRAPH(drains_all_streams),
+        IN_GRAPH(many_writers_on_many_rings),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

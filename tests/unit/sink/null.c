@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/null.h"
+
+#include "unit/sink/peer.h"
+
+static void takes_everything(void **state)
+{
+    struct sink *one = open_sink(&sink_null, FRAMING_LINES, "{}");
+    struct sink *two = open_sink(&sink_null, FRAMING_PREFIXED, "{}");
+
+    (void)state;
+    put_text(one, "one\n");
+    put_text(two, "two\n");
+    assert_int_equal(one->refused, 0);
+    assert_int_equal(sink_null.watch_fd(one), -1);
+    sink_null.close(one);
+    sink_null.close(two);
+    sink_null.close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(takes_everything)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

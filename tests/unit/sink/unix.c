@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/unix.h"
+
+#include <signal.h>
+
+#include "unit/sink/peer.h"
+
+static void a_stream_carries_chunks_as_they_are(void **state)
+{
+    const struct place *place = *state;
+    int listener = peer_unix(SOCK_STREAM, place->path), peer;
+    struct sink *sink = open_sink(&sink_unix, FRAMING_LINES, "{path: %s}", place->path);
+
+    assert_int_equal(sink_unix.watch_fd(sink), -1);
+    put_text(sink, "one\ntwo\n");
+    peer = peer_accept(listener);
+    assert_true(sink_unix.watch_fd(sink) >= 0);
+    expect_text(peer, "one\ntwo\n");
+    assert_int_equal(row_of(sink, "connected"), 1);
+    assert_int_equal(row_of(sink, "connects"), 1);
+    sink_unix.close(sink);
+    assert_int_equal(recv(peer, (char[1]){0}, 1, 0), 0);
+    close(peer);
+    close(listener);
+}
+
+static void a_seqpacket_socket_keeps_events_apart(void **state)
+{
+    const struct place *place = *state;
+    int listener = peer_unix(SOCK_SEQPACKET, place->path), peer;
+    struct sink *sink =
+        open_sink(&sink_unix, FRAMING_LINES, "{path: %s, kind: seqpacket}", place->path);
+
+    put_text(sink, "one\ntwo\n");
+    peer = peer_accept(listener);
+    expect_text(peer, "one");
+    expect_text(peer, "two");
+    close(peer);
+    assert_true(sink_unix.write(sink, "three\n", 6) < 0);
+    assert_non_null(strstr(sink->why, "cannot send: "));
+    put_text(sink, "three\n");
+    peer = peer_accept(listener);
+    expect_text(peer, "three");
+    assert_int_equal(row_of(sink, "connects"), 2);
+    assert_int_equal(row_of(sink, "sent"), 3);
+    sink_unix.close(sink);
+    close(peer);
+    close(listener);
+}
+
+static void a_datagram_socket_keeps_events_apart(void **state)
+{
+    const struct place *place = *state;
+    int peer = peer_unix(SOCK_DGRAM, place->path);
+    struct sink *sink =
+        open_sink(&sink_unix, FRAMING_LINES, "{path: %s, kind: datagram}", place->path);
+
+    put_text(sink, "one\ntwo\n");
+    expect_text(peer, "one");
+    expect_text(peer, "two");
+    sink_unix.close(sink);
+    close(peer);
+}
+
+static void says_that_nobody_is_there(void **state)
+{
+    const struct place *place = *state;
+    struct sink *sink = open_sink(&sink_unix, FRAMING_LINES, "{path: %s}", place->path);
+
+    assert_int_equal(sink_unix.write(sink, "one\n", 4), -ENOENT);
+    assert_non_null(strstr(sink->why, "No such file or directory"));
+    assert_true(sink_unix.tend(sink) > 0);
+    assert_true(sink->waiting);
+    assert_int_equal(row_of(sink, "connected"), 0);
+    sink_unix.close(sink);
+    sink_unix.close(NULL);
+}
+
+static int ignore_sigpipe(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_PLACE(a_stream_carries_chunks_as_they_are),
+        IN_PLACE(a_seqpacket_socket_keeps_events_apart),
+        IN_PLACE(a_datagram_socket_keeps_events_apart),
+        IN_PLACE(says_that_nobody_is_there),
+    };
+
+    return cmocka_run_group_tests(tests, ignore_sigpipe, NULL);
+}

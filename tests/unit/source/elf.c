@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Files that are not what they should be, in the order in which that shows. */
+
+#include "source/elf.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit/source/support.h"
+
+static char *read_numbers(size_t *ret_size)
+{
+    void *bytes;
+
+    assert_int_equal(elf_read(TEST_OBJECTS "/numbers.bpf.o", NULL, &bytes, ret_size), 0);
+    return bytes;
+}
+
+static void refuse_bytes_of(const void *bytes, size_t size, const char *text)
+{
+    struct error error = {""};
+
+    assert_int_equal(elf_check(bytes, size, &error), -EINVAL);
+    assert_string_equal(error.text, text);
+}
+
+static void what_is_no_elf(void **state)
+{
+    (void)state;
+    refuse_bytes_of("", 0, "is empty");
+    refuse_bytes_of("Hello", 5,
+                    "is no ELF file; a BPF object is what `clang -target bpf -c` makes");
+    refuse_bytes_of("\177ELF", 4, "is cut short: an ELF file that ends after 4 bytes");
+}
+
+static void what_is_another_elf(void **state)
+{
+    size_t size;
+    _cleanup_(cleanup_free) char *bytes = read_numbers(&size);
+    Elf64_Ehdr *header = (Elf64_Ehdr *)bytes;
+
+    (void)state;
+    assert_int_equal(elf_check(bytes, size, NULL), 0);
+    header->e_type = ET_EXEC;
+    refuse_bytes_of(bytes, size, "is a BPF file that is linked, no object");
+    header->e_machine = EM_X86_64;
+    refuse_bytes_of(bytes, size,
+                    "is an ELF file for x86-64, no BPF object (`clang -target bpf -c` makes one)");
+    header->e_ident[EI_DATA] = ELFDATA2MSB;
+    refuse_bytes_of(bytes, size, "is an ELF file for machines of the other byte order");
+    header->e_ident[EI_CLASS] = ELFCLASS32;
+    refuse_bytes_of(bytes, size, "is a 32-bit ELF file, no BPF object");
+}
+
+static void sections_that_lead_outside(void **state)
+{
+    size_t size;
+    _cleanup_(cleanup_free) char *bytes = read_numbers(&size);
+    Elf64_Ehdr *header = (Elf64_Ehdr *)bytes;
+    Elf64_Shdr *sections = (Elf64_Shdr *)(bytes + header->e_shoff);
+    struct error error = {""};
+
+    (void)state;
+    sections[1].sh_size = UINT64_MAX - 8;
+    assert_int_equal(elf_check(bytes, size, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "is cut short or damaged: its section 1 ends at byte "));
+    header->e_shoff = UINT64_MAX - 8;
+    assert_int_equal(elf_check(bytes, size, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "is cut short: its section table ends at byte "));
+    header->e_shnum = 0;
+    header->e_shoff = 0;
+    refuse_bytes_of(bytes, size, "is an ELF file without sections");
+}
+
+/* Cut anywhere, it is refused by a sentence; libbpf never sees it. */
+static void cut_at_every_byte(void **state)
+{
+    size_t size;
+    _cleanup_(cleanup_free) char *bytes = read_numbers(&size);
+
+    (void)state;
+    for (size_t cut = 0; cut < size; cut++) {
+        struct error error = {""};
+
+        assert_int_equal(elf_check(bytes, cut, &error), -EINVAL);
+        assert_true(error.text[0]);
+    }
+}
+
+static void refuse_file(const char *path, int code, const char *text)
+{
+    struct error error = {""};
+    void *bytes;
+    size_t size;
+
+    assert_int_equal(elf_read(path, &error, &bytes, &size), code);
+    assert_string_equal(error.text, text);
+}
+
+static void files_that_cannot_be_read(void **state)
+{
+    char folder[] = "/tmp/ringmill-elf-XXXXXX", path[64];
+    int fd;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/file", folder);
+    refuse_file(folder, -EINVAL, "is a folder, no BPF object");
+    refuse_file(path, -ENOENT, "cannot be opened: No such file or directory");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refuse_file(path, -EINVAL, "is no regular file, no BPF object");
+    unlink(path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(ftruncate(fd, ELF_FILE_MAX + 1), 0);
+    close(fd);
+    refuse_file(path, -EFBIG, "has 67108865 bytes; a BPF object has 67108864 at the most");
+    unlink(path);
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_no_elf),
+        cmocka_unit_test(what_is_another_elf),
+        cmocka_unit_test(sections_that_lead_outside),
+        cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(files_that_cannot_be_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

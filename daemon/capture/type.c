@@ -65,6 +65,12 @@ static int add_fields(struct flat *flat, const struct field *fields, uint32_t co
     return 0;
 }
 
+/* In the file an array's element is a member as others are. */
+static uint32_t count_members(const struct field *field)
+{
+    return field->kind == FIELD_ARRAY ? 1 : field->n_members;
+}
+
 static uint64_t text_size(const char *text)
 {
     return text ? strlen(text) + 1 : 0;
@@ -88,7 +94,7 @@ static int flatten(struct flat *flat, const struct schema *schema, const char *s
         names += field->n_names;
         for (uint32_t j = 0; j < field->n_names; j++)
             texts += text_size(field->names[j].name);
-        result = add_fields(flat, field->members, field->n_members);
+        result = add_fields(flat, field->members, count_members(field));
     }
     if (result < 0)
         return result;
@@ -137,11 +143,11 @@ static void put_fields(struct flat *flat)
             .count = field->count,
             .stride = field->stride,
             .members = members,
-            .n_members = field->n_members,
+            .n_members = count_members(field),
             .names = flat->n_names,
             .n_names = field->n_names,
         };
-        members += field->n_members;
+        members += count_members(field);
         put_names(flat, field);
     }
 }
@@ -197,6 +203,13 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
     head->label = put_text(&flat, label);
     put_fields(&flat);
     head->tag = tag_of(bytes, size);
+    if (source[0]) /* else a stand-in for what could not be opened, which is said elsewhere */
+        result = capture_check_type(head, flat.out, flat.names, flat.texts, error);
+    if (result < 0) { /* never a file that cannot be read again */
+        free(bytes);
+        error_prefix(error, "%s has what no capture can hold", schema->type_name);
+        return -EINVAL;
+    }
     *ret_bytes = bytes;
     *ret_size = (uint32_t)size;
     *ret_tag = head->tag;
@@ -287,7 +300,7 @@ static void fill_fields(const struct parsed *parsed, const char *texts, struct f
             .size = from->size,
             .names = from->n_names ? names + from->names : NULL,
             .n_names = from->n_names,
-            .n_members = from->n_members,
+            .n_members = from->kind == CAPTURE_KIND_ARRAY ? 0 : from->n_members,
             .members = from->n_members ? fields + from->members : NULL,
             .count = from->count,
             .stride = from->stride,

@@ -256,10 +256,10 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
     int result = build(replay, diag, &trees, &graph);
 
-    if (result == -ENOENT)
+    if (result == -ENOENT && diag_count(diag) == 0) /* no such capture; it is said already */
         return EXIT_CODE_ENVIRONMENT;
     if (result < 0 || diag_count(diag) > 0) {
-        if (trees.given && judge(diag) == EXIT_CODE_CONFIG)
+        if (replay->config && trees.own && judge(diag) == EXIT_CODE_CONFIG)
             diag_print(diag, stderr);
         else
             print_messages(diag);

@@ -15,7 +15,7 @@
 
 struct command {
     const char *name;
-    enum exit_code (*run)(int argc, char **argv); /* argv begins with the command's name */
+    enum exit_code (*run)(int argc, char **argv); /* argv begins with "ringmill NAME" */
     const char *doc;
 };
 
@@ -36,6 +36,16 @@ static void print_usage(FILE *file)
                 command->name);
 }
 
+/* getopt_long() begins its messages with the first argument. */
+static enum exit_code run(const struct command *command, int argc, char **argv)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "ringmill %s", command->name);
+    argv[0] = name;
+    return command->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     process_setup();
@@ -53,7 +63,7 @@ int main(int argc, char **argv)
     }
     for (const struct command *command = commands; command->name; command++)
         if (strcmp(command->name, argv[1]) == 0)
-            return (int)command->run(argc - 1, argv + 1);
+            return (int)run(command, argc - 1, argv + 1);
     log_error("there is no command \"%s\"", argv[1]);
     print_usage(stderr);
     return EXIT_CODE_ENVIRONMENT;

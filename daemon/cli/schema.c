@@ -119,7 +119,9 @@ static int open_map(const struct question *question, struct error *error, struct
     int r = pinned_open(question->place, true, error, &fd);
 
     if (r == 0)
-        r = kernel_map_btf(fd, question->type, error, &ret->btf);
+        return kernel_map_btf(fd, question->type, error, &ret->btf);
+    if (access(question->place, F_OK) < 0 && strncmp(question->place, "id:", 3) != 0)
+        error_prefix(error, "there is no file of that name; as a map");
     return r;
 }
 

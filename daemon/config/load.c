@@ -98,7 +98,9 @@ static void refuse_decoration(struct loader *loader, const yaml_event_t *event,
                (const char *)anchor);
     if (tag)
         refuse(loader, &event->start_mark,
-               "tags (%s) are not supported; write the value without it", (const char *)tag);
+               "tags (%s) are not supported; write the value without it, or in quotes if its ! "
+               "belongs to it",
+               (const char *)tag);
 }
 
 /* Where the text begins, if what stands in the file is the text itself, in quotes or not: then the

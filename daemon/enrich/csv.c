@@ -9,6 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* What some spreadsheets write first: it is no part of the first name, and nobody would see why
+ * that is not found. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 struct csv {
     struct grid *grid;
     char *at;
@@ -140,7 +144,10 @@ int csv_read(struct grid *grid, char *bytes, size_t size, struct error *error)
     grid->first_row = 1;
     if (memchr(bytes, '\0', size))
         return error_set(error, -EINVAL, "it holds a NUL, so it is no text");
-    if (size == 0)
+    if (size >= strlen(BYTE_ORDER_MARK) &&
+        memcmp(bytes, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+        csv.at += strlen(BYTE_ORDER_MARK);
+    if (csv.at == csv.end)
         return error_set(error, -EINVAL, "it is empty; the first line has the names of columns");
     result = take_names(&csv);
     while (result == 0 && csv.at < csv.end) {

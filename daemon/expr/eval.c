@@ -46,12 +46,24 @@ static void run_steps(const struct run *run, uint32_t first, uint32_t n_steps,
         run->expr->steps[i].run(&run->expr->steps[i], run, selection, n);
 }
 
-/* Each child runs over what the one before kept. */
+static inline uint32_t run_leaf(const struct run *run, const struct term *term, bool wanted,
+                                uint16_t *selection, uint32_t n)
+{
+    run_steps(run, term->first_step, term->n_steps, selection, n);
+    return term->run(term, run, wanted, selection, n);
+}
+
+/* Each child runs over what the one before kept. Most are leaves, which need no recursion. */
 static uint32_t run_children(const struct run *run, const struct term *term, bool wanted,
                              uint16_t *selection, uint32_t n)
 {
-    for (uint32_t at = term->first; at && n; at = run->expr->terms[at].next)
-        n = run_term(run, at, wanted, selection, n);
+    const struct term *child;
+
+    for (uint32_t at = term->first; at && n; at = child->next) {
+        child = &run->expr->terms[at];
+        n = child->kind == TERM_LEAF ? run_leaf(run, child, wanted ^ child->negated, selection, n)
+                                     : run_term(run, at, wanted, selection, n);
+    }
     return n;
 }
 
@@ -76,8 +88,7 @@ static uint32_t run_term(const struct run *run, uint32_t index, bool wanted, uin
     case TERM_FALSE:
         return wanted ? 0 : n;
     case TERM_LEAF:
-        run_steps(run, term->first_step, term->n_steps, selection, n);
-        return term->run(term, run, wanted, selection, n);
+        return run_leaf(run, term, wanted, selection, n);
     default:
         return (term->kind == TERM_ALL) == wanted ? run_children(run, term, wanted, selection, n)
                                                   : run_opposite(run, term, wanted, selection, n);

@@ -24,7 +24,7 @@ static const struct function functions[] = {
     {"mac", "mac(address)", 1, 1, function_mac, NULL},
     {"net", "net(address, bits)", 2, 2, function_net, NULL},
     {"bucket", "bucket(integer, width) or bucket(integer, log2)", 2, 2, function_bucket, NULL},
-    {"hash", "hash(value, ...)", 1, EXPR_ARGUMENTS_MAX, function_hash, NULL},
+    {"hash", "hash(value, ...), with 8 values at most", 1, EXPR_ARGUMENTS_MAX, function_hash, NULL},
     {"now", "now()", 0, 0, function_now, NULL},
 };
 enum { FUNCTIONS = sizeof(functions) / sizeof(*functions) };

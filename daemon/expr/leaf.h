@@ -20,6 +20,7 @@ leaf_run leaf_inside;   /* term->left, a list, array or struct, is inside the sa
 leaf_run leaf_few;       /* term->left, an integer; up to SET_FEW of them */
 leaf_run leaf_hashed;    /* term->left, an integer */
 leaf_run leaf_intervals; /* term->left, an integer; `lowest` turns its sign bit over, or not */
+leaf_run leaf_bits;      /* the same */
 leaf_run leaf_networks;  /* term->left, an IPv4 address */
 leaf_run leaf_networks6; /* register a, an IPv6 address */
 leaf_run leaf_listed;    /* register a, a text or bytes */

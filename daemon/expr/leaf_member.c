@@ -7,7 +7,7 @@
 #include "expr/prefixes.h"
 #include "expr/set.h"
 
-enum lookup { LOOKUP_FEW, LOOKUP_HASH, LOOKUP_INTERVALS, LOOKUP_NETWORKS };
+enum lookup { LOOKUP_FEW, LOOKUP_HASH, LOOKUP_INTERVALS, LOOKUP_BITS, LOOKUP_NETWORKS };
 
 ALWAYS_INLINE bool is_few(const uint64_t few[SET_FEW], uint64_t bits)
 {
@@ -45,6 +45,7 @@ ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *ru
         bool match = lookup == LOOKUP_FEW         ? is_few(few, bits)
                      : lookup == LOOKUP_HASH      ? integer_set_has(&integers, bits)
                      : lookup == LOOKUP_INTERVALS ? interval_set_has(set, bits ^ bias)
+                     : lookup == LOOKUP_BITS      ? bit_set_has(set, bits ^ bias)
                                                   : has_network(set, bits);
 
         selection[kept] = selection[k];
@@ -73,6 +74,14 @@ uint32_t leaf_intervals(const struct term *term, const struct run *run, bool wan
                         uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_INTERVALS)
+    LOAD_EACH(term->left.load, LOOP);
+#undef LOOP
+}
+
+uint32_t leaf_bits(const struct term *term, const struct run *run, bool wanted, uint16_t *selection,
+                   uint32_t n)
+{
+#define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_BITS)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }

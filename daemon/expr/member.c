@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* What stands behind `in` is constant, so all of it is laid out here: integers as intervals, joined
- * where they touch, and what is one interval then is a range; what are points only is a set;
- * addresses are a tree of networks; texts are a set. Only a lone range may have bounds that are
- * computed; it is two comparisons then. */
+ * where they touch; what is one interval then is a range, what lies close together is a set of
+ * bits, what are points only is a hash; addresses are a tree of networks; texts are a set. Only a
+ * lone range may have bounds that are computed; it is two comparisons then. */
 
 #include "expr/member.h"
 
@@ -148,6 +148,11 @@ static bool are_points(const struct member *member)
     return true;
 }
 
+static bool is_close(const struct member *member)
+{
+    return member->bounds[member->n - 1].highest - member->bounds[0].lowest < SET_BITS_MAX;
+}
+
 static int make_points(struct member *member, struct term *term)
 {
     _cleanup_(cleanup_free) uint64_t *points = calloc(member->n, sizeof(*points));
@@ -173,9 +178,15 @@ static int make_intervals(struct member *member, struct term *term)
         intervals[i].lowest = (uint64_t)member->bounds[i].lowest ^ term->lowest;
         intervals[i].highest = (uint64_t)member->bounds[i].highest ^ term->lowest;
     }
-    term->run = leaf_intervals;
-    term->cost = COST_INTERVALS;
-    term->set = interval_set_new(member->compile->expr, intervals, member->n);
+    if (is_close(member)) {
+        term->run = leaf_bits;
+        term->cost = COST_FEW;
+        term->set = bit_set_new(member->compile->expr, intervals, member->n);
+    } else {
+        term->run = leaf_intervals;
+        term->cost = COST_INTERVALS;
+        term->set = interval_set_new(member->compile->expr, intervals, member->n);
+    }
     return term->set ? 0 : compile_no_memory(member->compile);
 }
 
@@ -195,7 +206,10 @@ static int find_integer(struct member *member, uint32_t *ret_term)
         compile->expr->n_steps = member->first;
         return compare_add_truth(compile, false, ret_term);
     }
-    r = are_points(member) ? make_points(member, &term) : make_intervals(member, &term);
+    if (are_points(member) && (member->n <= SET_FEW || !is_close(member)))
+        r = make_points(member, &term);
+    else
+        r = make_intervals(member, &term);
     if (r < 0)
         return r;
     term.left = operand_place(&member->left);

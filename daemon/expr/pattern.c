@@ -69,7 +69,7 @@ static uint32_t skip_class(const struct text *text, uint32_t at)
 }
 
 /* Is there an | that may stand for another beginning, one outside of all groups? What is rare and
- * hard to read is taken for one: classes in classes, \Q, comments and verbs. */
+ * hard to read is taken for one: classes in classes, \Q and \E, comments and verbs. */
 static bool has_alternatives(const struct text *text)
 {
     uint32_t depth = 0;
@@ -77,8 +77,8 @@ static bool has_alternatives(const struct text *text)
     for (uint32_t at = 0; at < text->length;) {
         char c = text->bytes[at], next = at + 1 < text->length ? text->bytes[at + 1] : '\0';
 
-        if ((c == '|' && depth == 0) || (c == '\\' && next == 'Q') || (c == '(' && next == '*') ||
-            (c == '[' && (next == ':' || next == '.' || next == '=')))
+        if ((c == '|' && depth == 0) || (c == '\\' && (next == 'Q' || next == 'E')) ||
+            (c == '(' && next == '*') || (c == '[' && (next == ':' || next == '.' || next == '=')))
             return true;
         if (c == '(' && next == '?' && at + 2 < text->length && text->bytes[at + 2] == '#')
             return true;
@@ -123,8 +123,9 @@ static int compile_code(const struct text *text, char wrong[PATTERN_ERROR_MAX], 
     PCRE2_SIZE at;
     int code;
 
-    pattern->code = pcre2_compile((PCRE2_SPTR)text->bytes, text->length, PCRE2_NEVER_BACKSLASH_C,
-                                  &code, &at, NULL);
+    /* (*UTF) must not turn on what the JIT then trusts: it would read behind texts that are not. */
+    pattern->code = pcre2_compile((PCRE2_SPTR)text->bytes, text->length,
+                                  PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF, &code, &at, NULL);
     if (!pattern->code) {
         pcre2_get_error_message(code, (PCRE2_UCHAR *)wrong, PATTERN_ERROR_MAX);
         *ret_at = at < text->length ? (uint32_t)at : text->length;

@@ -71,6 +71,27 @@ struct interval_set *interval_set_new(struct expr *expr, const struct interval *
     return set;
 }
 
+struct bit_set *bit_set_new(struct expr *expr, const struct interval *intervals, uint32_t n)
+{
+    uint64_t span = intervals[n - 1].highest - intervals[0].lowest;
+    struct bit_set *set = program_keep(expr, sizeof(*set) + (span / 64 + 1) * 8, NULL);
+
+    if (!set)
+        return NULL;
+    set->lowest = intervals[0].lowest;
+    set->span = span;
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint64_t key = intervals[i].lowest;; key++) {
+            uint64_t bit = key - set->lowest;
+
+            set->words[bit / 64] |= UINT64_C(1) << (bit % 64);
+            if (key == intervals[i].highest)
+                break;
+        }
+    }
+    return set;
+}
+
 static bool texts_equal(const struct text *left, const struct text *right)
 {
     return left->length == right->length && memcmp(left->bytes, right->bytes, left->length) == 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Constants that a value is looked up in. Up to SET_FEW of them are compared one by one, more are
- * hashed; intervals are searched by halves. Made at compile, in a program's memory, and immutable
+/* Constants that a value is looked up in. Up to SET_FEW of them are compared one by one; more are a
+ * bit each where they lie close together, and are hashed or, as intervals, searched by halves where
+ * they do not. Made at compile, in a program's memory, and immutable
  * then. All functions return NULL when out of memory. */
 
 #include <stdbool.h>
@@ -10,7 +11,10 @@
 
 #include "expr/program.h"
 
-enum { SET_FEW = 8 };
+enum {
+    SET_FEW = 8,
+    SET_BITS_MAX = 65536, /* from the lowest to the highest member */
+};
 
 /* 64-bit patterns, all of one type. */
 struct integer_set {
@@ -61,6 +65,24 @@ static inline bool interval_set_has(const struct interval_set *set, uint64_t key
         left -= half;
     }
     return key - at->lowest <= at->highest - at->lowest;
+}
+
+/* The same intervals, of patterns that differ by less than SET_BITS_MAX, as bits. */
+struct bit_set {
+    uint64_t lowest;
+    uint64_t span;
+    uint64_t words[];
+};
+
+struct bit_set *bit_set_new(struct expr *expr, const struct interval *intervals, uint32_t n);
+
+static inline bool bit_set_has(const struct bit_set *set, uint64_t key)
+{
+    uint64_t bit = key - set->lowest;
+    bool inside = bit <= set->span;
+
+    bit = inside ? bit : 0;
+    return inside & (set->words[bit / 64] >> (bit % 64));
 }
 
 /* Texts, or bytes. */

@@ -8,6 +8,9 @@ enum {
     MISSES_MAX = GUESS_WINDOW / 16,
     AHEAD_REGULAR = 96, /* grid points to fetch ahead */
     AHEAD_GRID = 32,
+    FIRST_WORD = 15, /* the last byte of header and first word, which may lie on two lines */
+    NEXT_LINE = GUESS_LINE + 7, /* always on the line behind the header's */
+    SHORT_MAX = 256,            /* bytes: of such records a filter needs that line as well */
 };
 
 uint32_t guess_divisor(uint32_t a, uint32_t b)
@@ -35,6 +38,7 @@ void guess_decide(struct guess *guess, uint64_t position)
     guess->step = step;
     guess->regular = step > GUESS_LINE && step + step / 8 >= mean;
     guess->reach = (uint64_t)step * (guess->regular ? AHEAD_REGULAR : AHEAD_GRID);
+    guess->second = step <= SHORT_MAX ? NEXT_LINE : FIRST_WORD;
     guess->grid = guess->last & ~GUESS_OFF;
     guess->misses = 0;
     guess->left = GUESS_WINDOW - 1;

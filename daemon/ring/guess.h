@@ -23,7 +23,6 @@ enum {
     GUESS_CHUNK = 1024, /* bytes that are fetched at once, where each line is */
     GUESS_NEAR = 24,
     GUESS_WINDOW = 64, /* records between two looks at the grid */
-    GUESS_FIRST = 15,  /* the last byte of header and first word: they may lie on two lines */
 };
 
 /* So marked, a span equals none that follows: a second one of the same length moves the grid, too.
@@ -34,6 +33,7 @@ struct guess {
     bool regular;    /* one record per grid point */
     uint64_t reach;  /* bytes that are fetched ahead */
     uint32_t step;   /* the grid; at least a line; 0: fetch nothing */
+    uint32_t second; /* the byte behind a header that is fetched, too; of regular records */
     uint32_t last;   /* the last span, and GUESS_OFF if it left the grid */
     uint32_t left;   /* records left in this window */
     uint32_t grid;   /* the divisor of this window's spans so far */
@@ -107,7 +107,7 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
             const uint8_t *at = data + ((position + done) & mask);
 
             __builtin_prefetch(at, 0, 2);
-            __builtin_prefetch(at + GUESS_FIRST, 0, 2);
+            __builtin_prefetch(at + guess->second, 0, 2);
         }
         uint64_t near = (uint64_t)guess->step * GUESS_NEAR;
         if (near < reach)

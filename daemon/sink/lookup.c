@@ -24,12 +24,13 @@ struct lookup {
     char *host;
     char *port;
     struct addrinfo hints;
-    int fd; /* readable: there is an answer */
+    int fd; /* readable: there is an answer, see answered */
 
     /* of the thread until there is an answer, then of who asked */
     int code; /* of getaddrinfo() */
     struct addrinfo *found;
 
+    atomic_bool answered; /* hands these over, which an eventfd by itself does not promise */
     atomic_int owners;
 };
 
@@ -52,6 +53,7 @@ static void *lookup_main(void *data)
     const uint64_t one = 1;
 
     lookup->code = getaddrinfo(lookup->host, lookup->port, &lookup->hints, &lookup->found);
+    atomic_store(&lookup->answered, true);
     if (write(lookup->fd, &one, sizeof(one)) < 0)
         abort(); /* an eventfd of our own takes a 1 */
     let_go(lookup);
@@ -111,7 +113,7 @@ int lookup_ask(struct lookup **lookup, const char *host, const char *port, int t
     }
     answer.fd = (*lookup)->fd;
     result = poll(&answer, 1, timeout_ms);
-    if (result <= 0)
+    if (result <= 0 || !atomic_load(&(*lookup)->answered))
         return result < 0 ? -errno : -ETIMEDOUT;
     result = abs((*lookup)->code);
     if (result == 0) {

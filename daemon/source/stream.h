@@ -39,7 +39,7 @@ struct stream_type {
 struct stream {
     const char *name; /* of the ring's map */
     enum stream_selector selector;
-    struct field selected_by;  /* STREAM_BY_FIELD; a copy without names */
+    struct field selected_by;  /* STREAM_BY_FIELD; a copy without names, called by its path */
     struct stream_type *types; /* by value, ascending; at least one */
     uint32_t n_types;
     uint32_t n_rings;   /* 1, or the shards; after source_load() */

@@ -276,6 +276,10 @@ static int find_several(const struct type_origin *origin, const struct ring_conf
     stream->selector = STREAM_BY_FIELD;
     stream->selected_by.names = NULL;
     stream->selected_by.n_names = 0;
+    if (result == 0) {
+        stream->selected_by.name = schema_keep(stream->types[0].schema, config->select);
+        result = stream->selected_by.name ? 0 : -ENOMEM;
+    }
     return result;
 }
 

@@ -170,6 +170,17 @@ def test_types_of_the_programs_that_use_the_ring():
             (100001, "127.0.0.1")]
 
 
+def test_types_that_nobody_has():
+    """What to do about a ring whose programs are gone, or had no types."""
+    with producer("numbers") as made:
+        subprocess.run(["bpftool", "map", "create", made.pin("bare"), "type", "ringbuf", "key", "0",
+                        "value", "0", "entries", "4096", "name", "bare"], check=True)
+        code, _, errors = refuse(made.pin("bare"))
+        assert code == CONFIG, errors
+        assert "no loaded program that uses the map bare" in errors, errors
+        assert "types_from:" in errors and "layout:" in errors, errors
+
+
 def test_shards_of_somebody_else():
     with producer("shards") as made:
         config = ("version: 1\nsources:\n  s:\n"

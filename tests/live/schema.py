@@ -148,6 +148,14 @@ def test_files_that_are_none():
             "/nowhere/at.all: cannot be opened: No such file or directory")
 
 
+def test_names_of_nothing():
+    """A mistyped file may be thought to be a map, but not without saying so."""
+    code, output, errors = schema("no_such.o")
+    assert (code, output) == (ENVIRONMENT, "")
+    assert errors.startswith("ringmill: error: there is no file of that name; as a map: "), errors
+    assert "no_such.o" in errors, errors
+
+
 def test_a_type_that_is_not_there():
     refused(CONFIG, (os.path.join(OBJECTS, "types-btf.bpf.o"), "everythin"),
             f"{OBJECTS}/types-btf.bpf.o: struct \"everythin\" is not in the BTF; there are: flow, "
@@ -160,6 +168,9 @@ def test_wrong_usage():
         code, output, errors = schema(*arguments)
         assert (code, output) == (ENVIRONMENT, "")
         assert errors.splitlines()[0] == f"ringmill: error: {message}", errors
+    code, output, errors = schema("--frob")
+    assert (code, output) == (ENVIRONMENT, "")
+    assert errors.startswith("ringmill schema: unrecognized option '--frob'\n"), errors
 
 
 harness.main(needs_bpf=False)

@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import subprocess
+import tempfile
 
 import harness
 
@@ -234,6 +235,29 @@ def test_losses_by_a_sequence():
         else:
             assert event["number"] == at, (event, at)
             at += 1
+
+
+def test_every_style_in_one_capture():
+    """What a capture has of types of all shapes reads as it did when it was written."""
+    shapes = ("kept", "bitfields", "nested", "enums", "packed", "struct_arrays", "flexible",
+              "typedefs", "gadget")
+    sources = "".join(f"  {name}: {{object: {style(name)}, constants: {{mark_key: {os.getpid()}}}}}\n"
+                      for name in shapes)
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder:
+        path = os.path.join(folder, "c.rmc")
+        daemon = harness.Daemon(config=(
+            f"version: 1\nsources:\n{sources}"
+            f"sinks: {{out: {{type: stdout}}, keep: {{type: capture, path: {path}}}}}\n"
+            f"pipelines: {{p: {{from: [{', '.join(shapes)}], handlers: [{{forward: [out, keep]}}]}}}}"
+            "\n")).wait_running()
+        for number in range(20):
+            mark(number)
+        assert daemon.stop() == 0, daemon.stderr
+        for name in shapes:
+            assert daemon.books()[f"source {name}"]["seen"] == 20, (name, daemon.stderr)
+        code, again, stderr = harness.run("replay", path, program=harness.RINGMILL)
+        assert code == 0, stderr
+        assert again == daemon.stdout.decode(), stderr
 
 
 def test_no_wakeup():

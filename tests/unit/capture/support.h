@@ -65,7 +65,6 @@ static const struct field sample_fields[] = {
      .size = 16,
      .count = 2,
      .stride = 8,
-     .n_members = 1,
      .members = sample_element},
     {.name = "both",
      .kind = FIELD_UNION,
@@ -80,7 +79,6 @@ static const struct field sample_fields[] = {
      .size = 0,
      .count = 0,
      .stride = 2,
-     .n_members = 1,
      .members = sample_tail},
 };
 

@@ -51,6 +51,7 @@ static void reads_what_rfc_4180_says(void **state)
     expect("a,b\n\"two\nlines\",\"\"\"\"\n", "[a][b]\n[two\nlines][\"]");
     expect("a,b\n\"x\r\ny\",z\r\n", "[a][b]\n[x\r\ny][z]");
     expect("a,b\n1,\xc3\xa4\n", "[a][b]\n[1][\xc3\xa4]");
+    expect("\xef\xbb\xbf\"a\",b\n1,2\n", "[a][b]\n[1][2]");
     expect("a\nx\ry\n", "[a]\n[x\ry]"); /* a CR alone ends nothing */
 }
 
@@ -58,6 +59,7 @@ static void refuses_all_else(void **state)
 {
     (void)state;
     refuse_csv("", "it is empty; the first line has the names of columns");
+    refuse_csv("\xef\xbb\xbf", "it is empty; the first line has the names of columns");
     refuse_csv("a,b\n1\n", "line 2: it has fewer fields than there are names");
     refuse_csv("a,b\n1,2\n1,2,3\n", "line 3: it has more fields than there are names");
     refuse_csv("a,b\n\"x\ny\",1\n1\n", "line 4: it has fewer fields than there are names");

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "expr/member.h"
 #include "unit/expr/sample.h"
 
 /* holds: 1 or 0 for the typical record, the highest, the lowest, and for the typical one cut behind
@@ -814,6 +815,8 @@ static const struct mistake mistakes[] = {
      "the regular expression is wrong at its byte 5: numbers out of order in {} quantifier"},
     {"comm =~ \"\\\\C\"", 8, 5,
      "the regular expression is wrong at its byte 2: using \\C is disabled by the application"},
+    {"comm =~ \"(*UTF)x\"", 15, 1,
+     "the regular expression is wrong at its byte 6: using UTF is disabled by the application"},
     {"u8 =~ \"x\"", 3, 2, "=~ matches texts: u8 (u8) is none"},
     {"comm =~ \"a\" =~ \"b\"", 12, 2, "comparisons do not chain: join two of them by &&"},
     {"args =~ \"x\"", 0, 4, "args is a list of texts: name one of its elements, as in args[0]"},
@@ -862,10 +865,10 @@ static const struct mistake mistakes[] = {
     {"bucket(comm, 5) == 1", 7, 4, "bucket takes an integer: comm (char[16]) is none"},
     {"bucket(u8, log10) == 1", 11, 5,
      "struct sample has no field log10; its fields are u8, s8, u16, s16, flag, u32, s32, u64, ..."},
-    {"hash() == 1", 0, 4, "an argument is missing: it is hash(value, ...)"},
+    {"hash() == 1", 0, 4, "an argument is missing: it is hash(value, ...), with 8 values at most"},
     {"hash(args) == 1", 5, 4, "args is a list of texts: name one of its elements, as in args[0]"},
     {"hash(u8, u8, u8, u8, u8, u8, u8, u8, u8) == 1", 37, 2,
-     "an argument too many: it is hash(value, ...)"},
+     "an argument too many: it is hash(value, ...), with 8 values at most"},
     {"now(1) > 1", 4, 1, "an argument too many: it is now()"},
     {"now() ", 0, 3, "now() (integer) is no condition: compare it by == != < <= > or >="},
     {"now", 0, 3,
@@ -954,11 +957,38 @@ static void errors(void **state)
     assert_false(failed);
 }
 
+static int compile_list(uint32_t count, struct expr_error *error)
+{
+    char text[EXPR_TEXT_MAX];
+    size_t used = (size_t)sprintf(text, "u8 in [5");
+    struct expr *expr = NULL;
+    int r;
+
+    while (--count)
+        used += (size_t)sprintf(text + used, ",5");
+    sprintf(text + used, "]");
+    r = expr_compile(text, &sample_scope, error, &expr);
+    expr_free(expr);
+    return r;
+}
+
+/* Each element counts once: a list of as many as may be is no expression of too many operands. */
+static void lists_are_bounded(void **state)
+{
+    struct expr_error error = {0};
+
+    (void)state;
+    assert_int_equal(compile_list(EXPR_LIST_MAX, &error), 0);
+    assert_int_equal(compile_list(EXPR_LIST_MAX + 1, &error), -EINVAL);
+    assert_string_equal(error.text, "a list has at most 2048 elements");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values),
         cmocka_unit_test(errors),
+        cmocka_unit_test(lists_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,7 @@ static const struct row rows[] = {
     {"(?i)ABC", "xabc", "ab"},
     {"^x(?#|)y", "xy", "x"},
     {"^\\Qa|b\\E", "a|b", "b"},
+    {"^ab\\E?c", "ac", "bc"},
     {"^a\\|b", "a|b", "b"},
     {"^[]|]x", "|x", "x"},
     {"[[:digit:]]+$", "a42", "42a"},

@@ -55,11 +55,14 @@ static void intervals(void **state)
         struct expr *owner = calloc(1, sizeof(*owner));
         uint32_t n = sizes[i];
         struct interval_set *set;
+        struct bit_set *bits;
 
         for (uint32_t k = 0; k < n; k++)
             members[k] = (struct interval){10 * k + 3, 10 * k + 3 + k % 6};
+        bits = bit_set_new(owner, members, n);
         members[n - 1].highest = UINT64_MAX;
         set = interval_set_new(owner, members, n);
+        assert_non_null(bits);
         assert_non_null(set);
         for (uint64_t key = 0; key < 10 * (n + 2); key++) {
             bool expected = false;
@@ -67,7 +70,12 @@ static void intervals(void **state)
             for (uint32_t k = 0; k < n; k++)
                 expected = expected || (key >= members[k].lowest && key <= members[k].highest);
             assert_int_equal(interval_set_has(set, key), expected);
+            if (key < 10 * (n - 1))
+                assert_int_equal(bit_set_has(bits, key), expected);
         }
+        assert_false(bit_set_has(bits, 0));
+        assert_false(bit_set_has(bits, 10 * n + 20));
+        assert_false(bit_set_has(bits, UINT64_MAX));
         assert_true(interval_set_has(set, UINT64_MAX));
         expr_free(owner);
     }

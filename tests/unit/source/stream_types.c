@@ -41,6 +41,7 @@ static void types_by_number_and_by_name(void **state)
 
     (void)state;
     assert_int_equal(stream->selector, STREAM_BY_FIELD);
+    assert_string_equal(stream->selected_by.name, "header.kind");
     assert_int_equal(stream->selected_by.offset, 8);
     assert_int_equal(stream->selected_by.size, 4);
     assert_int_equal(stream->n_types, 2);

@@ -31,5 +31,6 @@ if(RINGMILL_KIND STREQUAL release)
   set(FUZZ_SEEDS_elf ${type_objects})
   fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
     ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
-  fuzz_target(expr 4096 "" ${daemon}/expr/*.c ${daemon}/base/nearest.c)
+  fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
+    ${daemon}/base/nearest.c ${daemon}/base/clock.c)
 endif()

@@ -33,6 +33,19 @@ int64_t clock_realtime(void)
     return read_clock(CLOCK_REALTIME);
 }
 
+int64_t clock_coarse(void)
+{
+    return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
+int64_t clock_coarse_tick(void)
+{
+    struct timespec tick;
+
+    clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+    return (int64_t)tick.tv_sec * ns_per_second + tick.tv_nsec;
+}
+
 void wall_offset_refresh(struct wall_offset *wall)
 {
     int64_t narrowest = INT64_MAX;

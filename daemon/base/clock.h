@@ -15,6 +15,11 @@ enum {
 int64_t clock_monotonic(void); /* now; any thread */
 int64_t clock_realtime(void);  /* now, since 1970; any thread */
 
+/* CLOCK_MONOTONIC as of the last timer tick: some nanoseconds of work instead of some ten, but up
+ * to clock_coarse_tick() behind. Any thread. */
+int64_t clock_coarse(void);
+int64_t clock_coarse_tick(void); /* ns */
+
 /* What added to CLOCK_MONOTONIC gives the wall clock. It moves when the wall clock is set or
  * slewed, so a thread that stamps events keeps one of its own and refreshes it now and then.
  * Owned by one thread. */

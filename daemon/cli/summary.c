@@ -166,6 +166,9 @@ static void print_pipeline(const json_t *pipeline, FILE *file)
                 count(handler, "out"));
         if (json_is_number(json_object_get(handler, "ns_per_record")))
             fprintf(file, ", %.0f ns/record", real(handler, "ns_per_record"));
+        if (count(handler, "slow_batches") > 0)
+            fprintf(file, "; %" JSON_INTEGER_FORMAT " slow batches, the worst took %.0f ms",
+                    count(handler, "slow_batches"), 1e3 * real(handler, "slowest_seconds"));
         print_rows(handler, file);
         fputc('\n', file);
     }

@@ -14,9 +14,9 @@ static const char *const nouns[] = {
     [SETTING_TEXT] = "a text",        [SETTING_PATH] = "an absolute path",
     [SETTING_BOOL] = "true or false", [SETTING_INTEGER] = "an integer",
     [SETTING_SIZE] = "a size",        [SETTING_DURATION] = "a duration",
-    [SETTING_CHOICE] = "one of",      [SETTING_TEXTS] = "a text or a list of texts",
+    [SETTING_RATE] = "a rate",        [SETTING_CHOICE] = "one of",
     [SETTING_NAME] = "a name",        [SETTING_NAMES] = "a name or a list of names",
-    [SETTING_NODE] = "a value",
+    [SETTING_NODE] = "a value",       [SETTING_TEXTS] = "a text or a list of texts",
 };
 
 static const char *const types[] = {
@@ -26,6 +26,7 @@ static const char *const types[] = {
     [SETTING_INTEGER] = "integer",
     [SETTING_SIZE] = "size",
     [SETTING_DURATION] = "duration",
+    [SETTING_RATE] = "rate",
     [SETTING_CHOICE] = "choice",
     [SETTING_TEXTS] = "text or list of texts",
     [SETTING_NAME] = "name",
@@ -67,6 +68,7 @@ static const char *counted(const struct setting *setting)
     case SETTING_INTEGER:
     case SETTING_SIZE:
     case SETTING_DURATION:
+    case SETTING_RATE:
         return "";
     case SETTING_TEXT:
         return " bytes";

@@ -33,6 +33,15 @@ static const struct unit durations[] = {
     {NULL, 0},
 };
 
+/* What a rate is counted over. */
+static const struct unit spans[] = {
+    {"s", UINT64_C(1000000000)},
+    {"min", UINT64_C(60000000000)},
+    {"m", UINT64_C(60000000000)},
+    {"h", UINT64_C(3600000000000)},
+    {NULL, 0},
+};
+
 /* The digit's value, or 16 when it is none. */
 static unsigned digit_value(char digit)
 {
@@ -135,6 +144,24 @@ int scalar_duration(const char *text, uint64_t *ret)
     return parse_measure(text, durations, 0, ret);
 }
 
+int scalar_rate(const char *text, struct scalar_rate *ret)
+{
+    const struct unit *span = spans;
+    uint64_t count;
+    bool is_huge;
+
+    if (take_digits(&text, 10, &count, &is_huge) < 0 || *text++ != '/')
+        return -EINVAL;
+    while (span->name && strcmp(text, span->name) != 0)
+        span++;
+    if (!span->name)
+        return -EINVAL;
+    if (is_huge || count > INT64_MAX)
+        return -ERANGE;
+    *ret = (struct scalar_rate){count, span->factor};
+    return 0;
+}
+
 static void format_measure(uint64_t value, const struct unit *units, char *text)
 {
     while (units->factor > 1 && value % units->factor != 0)
@@ -153,4 +180,13 @@ void scalar_format_size(uint64_t bytes, char text[static SCALAR_TEXT_MAX])
 void scalar_format_duration(uint64_t nanoseconds, char text[static SCALAR_TEXT_MAX])
 {
     format_measure(nanoseconds, durations, text);
+}
+
+void scalar_format_rate(const struct scalar_rate *rate, char text[static SCALAR_TEXT_MAX])
+{
+    const struct unit *span = spans;
+
+    while (span->name && span->factor != rate->per)
+        span++;
+    snprintf(text, SCALAR_TEXT_MAX, "%" PRIu64 "/%s", rate->count, span->name ? span->name : "?");
 }

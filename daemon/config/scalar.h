@@ -24,6 +24,17 @@ int scalar_size(const char *text, uint64_t *ret);
  * without a unit. */
 int scalar_duration(const char *text, uint64_t *ret);
 
+/* So many in so much time. */
+struct scalar_rate {
+    uint64_t count;
+    uint64_t per; /* nanoseconds; 0 in a zeroed one: no rate */
+};
+
+/* 100/s, 30/min (or 30/m), 5/h; a count from 0 to INT64_MAX. */
+int scalar_rate(const char *text, struct scalar_rate *ret);
+
 /* The shortest exact way of writing a value, in its largest unit: "8MiB", "1500B", "90s", "0". */
 void scalar_format_size(uint64_t bytes, char text[static SCALAR_TEXT_MAX]);
 void scalar_format_duration(uint64_t nanoseconds, char text[static SCALAR_TEXT_MAX]);
+/* As it can be read: "100/s", "30/min", "5/h". */
+void scalar_format_rate(const struct scalar_rate *rate, char text[static SCALAR_TEXT_MAX]);

@@ -12,7 +12,6 @@
 
 #include "base/nearest.h"
 #include "config/refusal.h"
-#include "config/scalar.h"
 #include "config/tree.h"
 #include "config/utf8.h"
 
@@ -63,6 +62,18 @@ static int parse_measure(const struct setting *setting, const char *text, uint64
     return error;
 }
 
+static int parse_rate(const struct setting *setting, const char *text, struct scalar_rate *ret)
+{
+    struct scalar_rate rate;
+    int error = scalar_rate(text, &rate);
+
+    if (error == 0)
+        error = check_range(setting, (int64_t)rate.count);
+    if (error == 0)
+        *ret = rate;
+    return error;
+}
+
 static int parse_choice(const struct setting *setting, const char *text, int *ret)
 {
     for (const struct setting_choice *choice = setting->choices; choice->name; choice++) {
@@ -104,6 +115,8 @@ static int parse(const struct setting *setting, const char *text, void *at)
     case SETTING_SIZE:
     case SETTING_DURATION:
         return parse_measure(setting, text, at);
+    case SETTING_RATE:
+        return parse_rate(setting, text, at);
     case SETTING_CHOICE:
         return parse_choice(setting, text, at);
     case SETTING_TEXTS:
@@ -125,6 +138,8 @@ static const char *hint(const struct setting *setting, int error)
         return "; units are B, KiB, MiB and GiB";
     if (error == -EINVAL && setting->type == SETTING_DURATION)
         return "; units are ns, us, ms, s, min and h";
+    if (error == -EINVAL && setting->type == SETTING_RATE)
+        return "; a rate is as 100/s, 30/min or 5/h";
     return "";
 }
 
@@ -251,6 +266,7 @@ static void zero(const struct setting *setting, void *at)
         [SETTING_INTEGER] = sizeof(int64_t),
         [SETTING_SIZE] = sizeof(uint64_t),
         [SETTING_DURATION] = sizeof(uint64_t),
+        [SETTING_RATE] = sizeof(struct scalar_rate),
         [SETTING_CHOICE] = sizeof(int),
         [SETTING_TEXTS] = sizeof(struct setting_texts),
         [SETTING_NAME] = sizeof(const char *),
@@ -275,6 +291,20 @@ void setting_defaults(const struct setting *settings, void *target)
         else if (parse(setting, setting->fallback, at) < 0)
             abort();
     }
+}
+
+bool setting_fallback_is_valid(const struct setting *setting)
+{
+    union {
+        const char *text;
+        bool truth;
+        int64_t integer;
+        uint64_t measure;
+        struct scalar_rate rate;
+        int choice;
+    } scratch;
+
+    return !setting->fallback || parse(setting, setting->fallback, &scratch) == 0;
 }
 
 /* The row of that name and the struct it fills; NULL when there is none. */

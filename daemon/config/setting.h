@@ -25,6 +25,7 @@
 
 #include "config/diag.h"
 #include "config/node.h"
+#include "config/scalar.h"
 
 /* What stands at a row's offset; then what its minimum and maximum limit. */
 enum setting_type {
@@ -34,6 +35,7 @@ enum setting_type {
     SETTING_INTEGER,  /* int64_t; the value */
     SETTING_SIZE,     /* uint64_t of bytes, see scalar_size(); the value */
     SETTING_DURATION, /* uint64_t of nanoseconds, see scalar_duration(); the value */
+    SETTING_RATE,     /* struct scalar_rate, see scalar_rate(); the count */
     SETTING_CHOICE,   /* int, the value of one of choices */
     SETTING_TEXTS,    /* struct setting_texts, none empty, of a scalar or a list; their number */
     SETTING_NAME,     /* const char *, not empty; its owner resolves it */
@@ -88,6 +90,9 @@ size_t setting_bind(const struct setting *settings, const struct config_node *ma
  * and those of one type. Where two tables name the same key, the first is filled. */
 size_t setting_bind_tables(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *map, struct diag *diag);
+
+/* Whether the default, if there is one, is one that the row takes: for rows that are not ours. */
+bool setting_fallback_is_valid(const struct setting *setting);
 
 /* Binds one value to one row, for shorthands such as `filter: EXPRESSION`. Returns the number of
  * errors; the target's field stays untouched then. */

@@ -76,14 +76,15 @@ static void complain_of_handler(struct health *health, const struct graph *graph
     for (uint32_t i = 0; i < graph->n_strands; i++) {
         const struct graph_strand *strand = graph->strands[i];
         uint32_t current = atomic_load_explicit(&strand->strand.current, memory_order_relaxed);
+        char name[STRAND_NAME_MAX];
 
         if (current == 0)
             continue;
         complain(health, CHECK_HANDLERS,
                  "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
                  "%" PRIu64 " s",
-                 strand->strand.handlers[current - 1]->ops->name, current, strand->pipeline->name,
-                 strand->type->stream->source->name, seconds_of(age));
+                 strand_handler_name(&strand->strand, current - 1, name), current,
+                 strand->pipeline->name, strand->type->stream->source->name, seconds_of(age));
         return;
     }
     complain(health, CHECK_HANDLERS, "the consumer thread has not moved for %" PRIu64 " s",

@@ -144,14 +144,14 @@ typedef void (*handler_sample)(struct page *page, const struct strand *strand, u
 static void each_handler(struct page *page, handler_sample of)
 {
     const struct graph *graph = page->snapshot->graph;
-    char labels[PAGE_LABELS_MAX];
+    char labels[PAGE_LABELS_MAX], name[STRAND_NAME_MAX];
 
     for (uint32_t i = 0; i < graph->n_strands; i++)
         for (uint32_t j = 0; j < graph->strands[i]->strand.n_handlers; j++) {
             const struct strand *strand = &graph->strands[i]->strand;
 
             page_handler_labels(labels, graph->strands[i], j);
-            page_label_add(labels, "handler", strand->handlers[j]->ops->name);
+            page_label_add(labels, "handler", strand_handler_name(strand, j, name));
             of(page, strand, j, labels);
         }
 }
@@ -180,6 +180,12 @@ static void handler_time(struct page *page, const struct strand *strand, uint32_
     page_sample_seconds(page, (double)counter_get(&strand->accounts[index].ns) / 1e9, labels);
 }
 
+static void handler_slow(struct page *page, const struct strand *strand, uint32_t index,
+                         const char *labels)
+{
+    page_sample(page, counter_get(&strand->accounts[index].slow), labels);
+}
+
 static void put_handler_in(struct page *page)
 {
     each_handler(page, handler_in);
@@ -198,6 +204,11 @@ static void put_handler_clocked(struct page *page)
 static void put_handler_time(struct page *page)
 {
     each_handler(page, handler_time);
+}
+
+static void put_handler_slow(struct page *page)
+{
+    each_handler(page, handler_slow);
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
@@ -331,6 +342,8 @@ static const struct family families[] = {
      "Records that came to the handler in sampled batches", put_handler_clocked, 0},
     {"ringmill_handler_clocked_seconds", COUNTER, "seconds", "Time that the handler took for those",
      put_handler_time, 0},
+    {"ringmill_handler_slow_batches", COUNTER, "",
+     "Batches that the handler held for longer than its budget", put_handler_slow, 0},
     {"ringmill_sink_forwarded", COUNTER, "", "Events put on the way to the sink", put_sinks,
      offsetof(struct sink_sight, forwarded)},
     {"ringmill_sink_delivered", COUNTER, "", "Events that the sink acknowledged", put_sinks,

@@ -244,20 +244,23 @@ static json_t *handler_json(const struct graph_strand *owner, uint32_t index)
     const struct handler_account *account = &strand->accounts[index];
     uint64_t clocked = counter_get(&account->clocked);
     json_t *rows = json_array();
+    char name[STRAND_NAME_MAX];
 
     if (handler->ops->rows)
         handler->ops->rows(handler, add_row, rows);
     return json_pack(
-        "{s:s, s:o, s:o, s:i, s:s, s:I, s:I, s:o, s:o}", "source", stream->source->name, "ring",
+        "{s:s, s:o, s:o, s:i, s:s, s:I, s:I, s:o, s:I, s:f, s:o}", "source", stream->source->name,
+        "ring",
         graph_stream_is_one_of_many(stream) ? json_string(stream->stream->name) : json_null(),
         "type",
         stream->stream->selector != STREAM_ONE_TYPE ? json_integer(owner->type->type->value)
                                                     : json_null(),
-        "number", (int)index + 1, "name", handler->ops->name, "in",
+        "number", (int)index + 1, "name", strand_handler_name(strand, index, name), "in",
         number(strand_handler_in(strand, index)), "out", number(counter_get(&account->out)),
         "ns_per_record",
         clocked ? json_real((double)counter_get(&account->ns) / (double)clocked) : json_null(),
-        "rows", rows);
+        "slow_batches", number(counter_get(&account->slow)), "slowest_seconds",
+        seconds((int64_t)counter_get(&account->slowest)), "rows", rows);
 }
 
 static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipeline_sight *sight)

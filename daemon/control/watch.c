@@ -94,6 +94,25 @@ static void tell_losses(struct watch *watch)
         watch->lost_told = lost;
 }
 
+/* Once for each handler: it is a matter of the config, and the count is in status. */
+static void tell_slow(struct graph_strand *owner)
+{
+    struct strand *strand = &owner->strand;
+    char name[STRAND_NAME_MAX];
+
+    for (uint32_t i = 0; i < strand->n_handlers; i++) {
+        if (strand->told_slow[i] || counter_get(&strand->accounts[i].slow) == 0)
+            continue;
+        strand->told_slow[i] = true;
+        log_about(LOG_LEVEL_WARNING, "pipeline", owner->pipeline->name,
+                  "the handler %s, number %" PRIu32 ", held a batch of source %s for %.0f ms; its "
+                  "budget is %.0f ms",
+                  strand_handler_name(strand, i, name), i + 1, owner->type->stream->source->name,
+                  (double)counter_get(&strand->accounts[i].slowest) / 1e6,
+                  (double)strand->budget / 1e6);
+    }
+}
+
 void watch_refresh(struct watch *watch)
 {
     snapshot_take(&watch->snapshot, &watch->engine->consumer, clock_monotonic());
@@ -108,5 +127,7 @@ void watch_look(struct watch *watch)
     watch->looked_at = watch->snapshot.time;
     update_rates(watch, (double)(watch->looked_at - before) / 1e9);
     tell_losses(watch);
+    for (uint32_t i = 0; i < watch->snapshot.graph->n_strands; i++)
+        tell_slow(watch->snapshot.graph->strands[i]);
     health_look(&watch->health, &watch->snapshot);
 }

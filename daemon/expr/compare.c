@@ -1,150 +1,204 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Every comparison of an integer with a constant becomes one question: does the value lie in
- * [lowest, lowest + span]? The constant is clipped to what the field can hold here, in 128 bits,
+ * [lowest, lowest + span]? The constant is clipped to what the operand can hold here, in 128 bits,
  * where neither sign nor width can surprise; at run time one subtraction and one unsigned compare
- * answer it for all six operators, all widths and both signs. Two fields compare as == or <, which
- * the others are by swapping sides or inverting. */
+ * answer it for all six operators, all widths and both signs. Two operands compare as == or <,
+ * which the others are by swapping sides or inverting. */
 
 #include "expr/compare.h"
 
 #include <string.h>
 
-#include "expr/lex.h"
+#include "expr/leaf.h"
+#include "expr/value.h"
 
-static const enum compare mirrored[] = {
-    [COMPARE_EQ] = COMPARE_EQ, [COMPARE_NE] = COMPARE_NE, [COMPARE_LT] = COMPARE_GT,
-    [COMPARE_LE] = COMPARE_GE, [COMPARE_GT] = COMPARE_LT, [COMPARE_GE] = COMPARE_LE,
+/* What a record costs, in loads, more or less: the terms of && and || run cheapest first. */
+enum {
+    COST_RANGE = 1,
+    COST_STEP = 2,
+    COST_REGISTERS = 3,
+    COST_WORDS = 2,
+    COST_TEXT = 6,
 };
 
-static struct term truth_term(bool truth)
+static const enum op mirrored[] = {
+    [OP_EQ] = OP_EQ, [OP_NE] = OP_NE, [OP_LT] = OP_GT,
+    [OP_LE] = OP_GE, [OP_GT] = OP_LT, [OP_GE] = OP_LE,
+};
+
+int compare_add_truth(struct compile *compile, bool truth, uint32_t *ret_term)
 {
-    return (struct term){.kind = TERM_FALSE, .negated = truth};
+    const struct term term = {.kind = TERM_FALSE, .negated = truth};
+
+    return compile_add_term(compile, &term, ret_term);
 }
 
-static bool is_order(enum compare compare)
+int compare_add(struct compile *compile, struct term *term, uint32_t first, uint32_t *ret_term)
 {
-    return compare != COMPARE_EQ && compare != COMPARE_NE;
+    term->kind = TERM_LEAF;
+    term->first_step = first;
+    term->n_steps = compile->expr->n_steps - first;
+    for (uint32_t i = 0; i < term->n_steps; i++)
+        term->cost += COST_STEP + compile->expr->steps[first + i].cost;
+    return compile_add_term(compile, term, ret_term);
 }
 
-static int check_types(const struct scope *scope, const struct node *node,
+int compare_add_leaf(struct compile *compile, struct term *term, uint32_t first, bool constant,
+                     uint32_t *ret_term)
+{
+    const struct run run = {.regs = compile->regs, .expr = compile->expr};
+    uint16_t selection[1] = {0};
+
+    if (!constant)
+        return compare_add(compile, term, first, ret_term);
+    compile_fold(compile, first);
+    return compare_add_truth(compile, term->run(term, &run, true, selection, 1), ret_term);
+}
+
+static bool is_order(enum op op)
+{
+    return op != OP_EQ && op != OP_NE;
+}
+
+static bool is_number(const struct operand *operand)
+{
+    return operand->type == TYPE_INTEGER || operand->type == TYPE_FLOAT;
+}
+
+/* Bytes compare with a constant text of as many bytes, and an IPv6 address with an IPv4 one, which
+ * stands for ::ffff:a.b.c.d. */
+static int adapt(struct compile *compile, struct operand *operand, const struct operand *other)
+{
+    struct address address = {.size = 4, .bits = 32};
+    uint32_t raw = (uint32_t)operand->integer;
+    struct text text;
+
+    if (other->type != TYPE_BYTES || !operand_is_constant(operand) || operand->is_null)
+        return 0;
+    if (operand->type == TYPE_TEXT && operand->text.length == other->size && !other->meaning) {
+        operand->type = TYPE_BYTES;
+        operand->size = other->size;
+    }
+    if (operand->type != TYPE_IPV4 || other->meaning != MEANING_IPV6)
+        return 0;
+    memcpy(address.bytes, &raw, 4);
+    address = address_mapped(&address);
+    text = (struct text){(const char *)address.bytes, 16};
+    operand->text = program_keep_text(compile->expr, &text);
+    operand->type = TYPE_BYTES;
+    operand->size = 16;
+    operand->meaning = MEANING_IPV6;
+    return operand->text.bytes ? 0 : compile_no_memory(compile);
+}
+
+static bool types_match(const struct operand *left, const struct operand *right)
+{
+    if (left->type == TYPE_NULL || right->type == TYPE_NULL)
+        return true;
+    if (left->type == TYPE_BYTES && right->type == TYPE_BYTES)
+        return left->size == right->size &&
+               (left->meaning == right->meaning || !left->meaning || !right->meaning);
+    return left->type == right->type || (is_number(left) && is_number(right));
+}
+
+bool compare_fits(const struct operand *left, const struct operand *constant)
+{
+    if (left->type == TYPE_BYTES && !left->meaning && constant->type == TYPE_TEXT)
+        return constant->text.length == left->size;
+    return types_match(left, constant);
+}
+
+static int check_types(const struct compile *compile, const struct node *node, enum op op,
                        const struct operand *left, const struct operand *right)
 {
-    const char *spelling = compare_spelling(node->compare);
-    const struct operand *list = left->type == OPERAND_LIST ? left : right;
+    const char *spelling = op_spelling(op);
+    const struct operand *bytes = left->type == TYPE_BYTES ? left : right;
     char words[2][OPERAND_WORDS_MAX];
+    int r = operand_check_value(compile, left);
 
-    if (list->type == OPERAND_LIST)
-        return lex_refuse(scope->error, list->node->column, list->node->width,
-                          "%s is a list of texts: compare one of its elements, as in %s[0]",
-                          list->field->name, list->field->name);
-    operand_describe(scope, left, words[0]);
-    operand_describe(scope, right, words[1]);
-    if (left->type != right->type)
-        return lex_refuse(scope->error, node->column, node->width,
-                          "%s cannot compare %s with %s: both sides must be integers, texts or "
-                          "bools",
-                          spelling, words[0], words[1]);
-    if (left->type != OPERAND_INTEGER && is_order(node->compare))
-        return lex_refuse(scope->error, node->column, node->width,
-                          "%s orders integers only: %s and %s can be == or !=", spelling, words[0],
-                          words[1]);
+    if (r == 0)
+        r = operand_check_value(compile, right);
+    if (r < 0)
+        return r;
+    operand_describe(compile, left, words[0]);
+    operand_describe(compile, right, words[1]);
+    if (!types_match(left, right) && bytes->type == TYPE_BYTES && !bytes->meaning)
+        return compile_refuse(compile, node,
+                              "%s cannot compare %s with %s: bytes compare with as many bytes, or "
+                              "a constant text of as many",
+                              spelling, words[0], words[1]);
+    if (!types_match(left, right))
+        return compile_refuse(compile, node,
+                              "%s cannot compare %s with %s: both sides must be numbers, texts, "
+                              "bools or addresses%s",
+                              spelling, words[0], words[1], operand_hint(left, right));
+    if (is_order(op) && (!is_number(left) || !is_number(right)) && left->type != TYPE_NULL &&
+        right->type != TYPE_NULL)
+        return compile_refuse(compile, node,
+                              "%s orders numbers only: %s and %s can be == or !=", spelling,
+                              words[0], words[1]);
     return 0;
 }
 
-static bool compare_values(enum compare compare, wide left, wide right)
+/* What a type of so many bits can hold. */
+static void bounds_of(const struct operand *operand, wide *ret_least, wide *ret_most)
 {
-    switch (compare) {
-    case COMPARE_EQ:
-        return left == right;
-    case COMPARE_NE:
-        return left != right;
-    case COMPARE_LT:
-        return left < right;
-    case COMPARE_LE:
-        return left <= right;
-    case COMPARE_GT:
-        return left > right;
-    case COMPARE_GE:
-        return left >= right;
-    }
-    __builtin_unreachable();
+    const struct field *field = &operand->place.field;
+    unsigned bits = 64;
+
+    if (operand->where == WHERE_PLACE && !field->column)
+        bits = field->bits ? field->bits : 8 * field->size;
+    *ret_least = operand->is_signed ? -((wide)1 << (bits - 1)) : 0;
+    *ret_most = *ret_least + (((wide)1 << bits) - 1);
 }
 
-static bool compare_constants(enum compare compare, const struct operand *left,
-                              const struct operand *right)
+int compare_range(struct compile *compile, struct operand *operand, wide lowest, wide highest,
+                  bool inverted, uint32_t first, uint32_t *ret_term)
 {
-    if (left->type == OPERAND_INTEGER)
-        return compare_values(compare, left->value, right->value);
-    if (left->type == OPERAND_BOOL)
-        return compare_values(compare, left->truth, right->truth);
-    return (left->text.length == right->text.length &&
-            memcmp(left->text.bytes, right->text.bytes, left->text.length) == 0) ==
-           (compare == COMPARE_EQ);
-}
+    struct term term = {.run = leaf_range, .inverted = inverted, .cost = COST_RANGE};
+    wide least, most, value = operand_wide(operand);
 
-/* Is the field in [lowest, highest], by value? Both may lie outside of what it can hold. */
-static struct term range_term(const struct operand *left, wide lowest, wide highest, bool inverted)
-{
-    unsigned bits = 8 * left->field->size;
-    wide least = left->field->is_signed ? -((wide)1 << (bits - 1)) : 0;
-    wide most = least + (((wide)1 << bits) - 1);
-    struct term term = {.kind = TERM_RANGE, .left = operand_place(left), .inverted = inverted};
-
+    if (operand_is_constant(operand))
+        return compare_add_truth(
+            compile, !operand->is_null && (value >= lowest && value <= highest) != inverted,
+            ret_term);
+    bounds_of(operand, &least, &most);
     lowest = lowest > least ? lowest : least;
     highest = highest < most ? highest : most;
+    operand_drop(compile, operand);
     if (lowest > highest) {
-        if (!inverted)
-            return truth_term(false);
+        if (!inverted) {
+            compile->expr->n_steps = first;
+            return compare_add_truth(compile, false, ret_term);
+        }
         lowest = least;
         highest = most;
         term.inverted = false; /* true unless null */
     }
+    term.left = operand_place(operand);
     term.lowest = (uint64_t)lowest;
     term.span = (uint64_t)(highest - lowest);
-    return term;
+    return compare_add(compile, &term, first, ret_term);
 }
 
-static struct term integer_constant_term(enum compare compare, const struct operand *left,
-                                         wide value)
+static int integer_with_constant(struct compile *compile, enum op op, struct operand *left,
+                                 wide value, uint32_t first, uint32_t *ret_term)
 {
     const wide far = (wide)1 << 65;
 
-    switch (compare) {
-    case COMPARE_EQ:
-    case COMPARE_NE:
-        return range_term(left, value, value, compare == COMPARE_NE);
-    case COMPARE_LT:
-        return range_term(left, -far, value - 1, false);
-    case COMPARE_LE:
-        return range_term(left, -far, value, false);
-    case COMPARE_GT:
-        return range_term(left, value + 1, far, false);
-    case COMPARE_GE:
-        return range_term(left, value, far, false);
+    switch (op) {
+    case OP_LT:
+        return compare_range(compile, left, -far, value - 1, false, first, ret_term);
+    case OP_LE:
+        return compare_range(compile, left, -far, value, false, first, ret_term);
+    case OP_GT:
+        return compare_range(compile, left, value + 1, far, false, first, ret_term);
+    case OP_GE:
+        return compare_range(compile, left, value, far, false, first, ret_term);
+    default:
+        return compare_range(compile, left, value, value, op == OP_NE, first, ret_term);
     }
-    __builtin_unreachable();
-}
-
-/* A bool's one byte is true when it is not 0. */
-static struct term bool_constant_term(enum compare compare, const struct operand *left, bool truth)
-{
-    return (struct term){.kind = TERM_RANGE,
-                         .left = operand_place(left),
-                         .inverted = truth == (compare == COMPARE_EQ)};
-}
-
-static struct term fields_term(enum compare compare, const struct operand *left,
-                               const struct operand *right)
-{
-    bool swapped = compare == COMPARE_GT || compare == COMPARE_LE;
-
-    return (struct term){
-        .kind = is_order(compare) ? TERM_LESS : TERM_EQUAL,
-        .left = operand_place(swapped ? right : left),
-        .right = operand_place(swapped ? left : right),
-        .inverted = compare == COMPARE_NE || compare == COMPARE_LE || compare == COMPARE_GE,
-    };
 }
 
 /* The constant and the NUL behind it, as the field's first and last 8 bytes. */
@@ -161,61 +215,112 @@ static void fill_words(struct term *term, uint32_t size)
     memcpy(&term->masks[1], mask + size - 8, 8);
 }
 
-static struct term text_constant_term(enum compare compare, const struct operand *left,
-                                      const struct text *text)
+static int text_with_constant(struct compile *compile, enum op op, const struct operand *left,
+                              const struct text *text, uint32_t first, uint32_t *ret_term)
 {
-    const struct field *field = left->field;
-    struct term term = {.kind = TERM_TEXT,
-                        .left = operand_place(left),
-                        .inverted = compare == COMPARE_NE,
-                        .text = *text};
+    const struct field *field = &left->place.field;
+    struct term term = {.run = leaf_text,
+                        .left = left->place,
+                        .inverted = op == OP_NE,
+                        .text = *text,
+                        .cost = COST_TEXT};
 
     if (memchr(text->bytes, 0, text->length) ||
-        (field->kind == FIELD_CHARS && text->length > field->size)) {
+        (field->kind == FIELD_CHARS && field->size && text->length > field->size)) {
         /* No field's text holds a NUL or is longer than its place. */
         term.text.bytes = NULL;
-        return term.inverted ? term : truth_term(false);
-    }
-    if (field->kind == FIELD_CHARS && field->size >= 8 && field->size <= 16) {
-        term.kind = TERM_TEXT_WORDS;
+        if (!term.inverted)
+            return compare_add_truth(compile, false, ret_term);
+    } else if (field->kind == FIELD_CHARS && field->size >= 8 && field->size <= 16) {
+        term.run = leaf_words;
+        term.cost = COST_WORDS;
         fill_words(&term, field->size);
     }
-    return term;
+    return compare_add(compile, &term, first, ret_term);
 }
 
-static struct term fold(enum compare compare, const struct operand *left,
-                        const struct operand *right)
+/* Both sides in registers, or both constants: then it is decided here. */
+static int compare_registers(struct compile *compile, enum op op, struct operand *left,
+                             struct operand *right, uint32_t first, uint32_t *ret_term)
 {
-    if (!left->field && !right->field)
-        return truth_term(compare_constants(compare, left, right));
-    if (!left->field)
-        return fold(mirrored[compare], right, left);
-    if (right->field) {
-        struct term term = fields_term(compare, left, right);
+    bool swapped = op == OP_GT || op == OP_LE;
+    bool constant = operand_is_constant(left) && operand_is_constant(right);
+    bool is_text = left->type == TYPE_TEXT || left->type == TYPE_BYTES;
+    bool is_float = left->type == TYPE_FLOAT || right->type == TYPE_FLOAT;
+    struct operand *a = swapped ? right : left, *b = swapped ? left : right;
+    struct term term = {
+        .run = is_text    ? leaf_texts
+               : is_float ? leaf_numbers
+                          : leaf_integers,
+        .less = is_order(op),
+        .inverted = op == OP_NE || op == OP_LE || op == OP_GE,
+        .a_signed = a->is_signed,
+        .b_signed = b->is_signed,
+        .a_float = a->type == TYPE_FLOAT,
+        .b_float = b->type == TYPE_FLOAT,
+        .cost = is_text ? COST_TEXT : COST_REGISTERS,
+    };
+    int r = operand_load(compile, left);
 
-        if (left->type == OPERAND_TEXT)
-            term.kind = TERM_TEXTS;
-        return term;
+    if (r == 0)
+        r = operand_load(compile, right);
+    if (r < 0)
+        return r;
+    term.a = a->reg;
+    term.b = b->reg;
+    operand_drop(compile, left);
+    operand_drop(compile, right);
+    return compare_add_leaf(compile, &term, first, constant, ret_term);
+}
+
+static int compare_operands(struct compile *compile, enum op op, struct operand *left,
+                            struct operand *right, uint32_t first, uint32_t *ret_term)
+{
+    if (operand_is_constant(left) && !operand_is_constant(right))
+        return compare_operands(compile, mirrored[op], right, left, first, ret_term);
+    if (operand_is_constant(right) && right->is_null) {
+        operand_drop(compile, left);
+        compile->expr->n_steps = first;
+        return compare_add_truth(compile, false, ret_term);
     }
-    if (left->type == OPERAND_INTEGER)
-        return integer_constant_term(compare, left, right->value);
-    if (left->type == OPERAND_BOOL)
-        return bool_constant_term(compare, left, right->truth);
-    return text_constant_term(compare, left, &right->text);
+    if (operand_is_constant(right) && !operand_is_constant(left)) {
+        if (left->type == TYPE_INTEGER && right->type == TYPE_INTEGER)
+            return integer_with_constant(compile, op, left, operand_wide(right), first, ret_term);
+        if (left->type == TYPE_BOOL) /* true is what is not 0 */
+            return compare_range(compile, left, 0, 0, (right->integer != 0) == (op == OP_EQ), first,
+                                 ret_term);
+        if (left->type == TYPE_IPV4)
+            return integer_with_constant(compile, op, left, right->integer, first, ret_term);
+        if (left->type == TYPE_TEXT && left->where == WHERE_PLACE && !left->place.field.column)
+            return text_with_constant(compile, op, left, &right->text, first, ret_term);
+    }
+    return compare_registers(compile, op, left, right, first, ret_term);
 }
 
-int compare_check(const struct scope *scope, const struct node *node, struct term *ret_term)
+int compare_nodes(struct compile *compile, const struct node *node, enum op op,
+                  const struct node *left_node, const struct node *right_node,
+                  const struct beside *beside, uint32_t *ret_term)
 {
-    const struct node *left_node = &scope->tree->nodes[node->first];
-    const struct node *right_node = &scope->tree->nodes[left_node->next];
+    uint32_t first = compile->expr->n_steps;
     struct operand left, right;
-    int r = operand_resolve(scope, left_node, right_node, &left);
+    int r = value_compile(compile, left_node, beside, &left);
 
     if (r == 0)
-        r = operand_resolve(scope, right_node, left_node, &right);
+        r = value_compile(compile, right_node, beside, &right);
     if (r == 0)
-        r = check_types(scope, node, &left, &right);
+        r = adapt(compile, &left, &right);
     if (r == 0)
-        *ret_term = fold(node->compare, &left, &right);
-    return r;
+        r = adapt(compile, &right, &left);
+    if (r == 0)
+        r = check_types(compile, node, op, &left, &right);
+    return r < 0 ? r : compare_operands(compile, op, &left, &right, first, ret_term);
+}
+
+int compare_compile(struct compile *compile, const struct node *node, uint32_t *ret_term)
+{
+    const struct node *left = compile_node(compile, node->first);
+    const struct beside beside = value_beside(compile, node, &beside_nothing);
+
+    return compare_nodes(compile, node, node->op, left, compile_node(compile, left->next), &beside,
+                         ret_term);
 }

@@ -4,9 +4,26 @@
 /* One comparison: its types, and the term it becomes. */
 
 #include "expr/operand.h"
-#include "expr/parse.h"
-#include "expr/term.h"
 
-/* node is a NODE_COMPARE. 0, or -EINVAL with scope's error filled. The term may point into the
- * tree's bytes. */
-int compare_check(const struct scope *scope, const struct node *node, struct term *ret_term);
+/* Takes steps from `first` on into the term as those to run before it, and adds it. */
+int compare_add(struct compile *compile, struct term *term, uint32_t first, uint32_t *ret_term);
+/* The same for a term whose operands may all be constant, in registers: then it is decided here. */
+int compare_add_leaf(struct compile *compile, struct term *term, uint32_t first, bool constant,
+                     uint32_t *ret_term);
+int compare_add_truth(struct compile *compile, bool truth, uint32_t *ret_term);
+
+/* Does the integer, which is consumed, lie in [lowest, highest], by value? Null is false, inverted
+ * or not. Both may lie outside of what it can hold. */
+int compare_range(struct compile *compile, struct operand *operand, wide lowest, wide highest,
+                  bool inverted, uint32_t first, uint32_t *ret_term);
+
+/* Can the two be equal, by their types? */
+bool compare_fits(const struct operand *left, const struct operand *constant);
+
+/* left op right; node is what errors point at. */
+int compare_nodes(struct compile *compile, const struct node *node, enum op op,
+                  const struct node *left_node, const struct node *right_node,
+                  const struct beside *beside, uint32_t *ret_term);
+
+/* node is a NODE_COMPARE. */
+int compare_compile(struct compile *compile, const struct node *node, uint32_t *ret_term);

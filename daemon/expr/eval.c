@@ -10,15 +10,11 @@
  * so `a || b` runs b only over what a left out, `!` costs nothing, no result is ever merged or
  * sorted, and ascending order is kept by construction. A leaf reads a selection before it writes
  * it, so it may work in place; only the difference needs a copy, one for each level, and
- * EXPR_DEPTH_MAX bounds the levels: && within || within ( ) is two levels. */
+ * EXPR_LEVELS_MAX bounds the levels. */
 
 #include "expr/eval.h"
 
 #include <string.h>
-
-#include "expr/expr.h"
-#include "expr/leaf.h"
-#include "record/batch.h"
 
 /* What in holds and out does not; out is a part of in, both ascend. The result replaces out. Not
  * inlined: its copy must not stay on the stack of each level. */
@@ -40,46 +36,67 @@ __attribute__((noinline)) static uint32_t take_away(const uint16_t *in, uint32_t
     return left;
 }
 
-static uint32_t run_term(const struct expr *expr, uint32_t index, bool wanted,
-                         const struct ringmill_view *views, uint16_t *selection, uint32_t n);
+static uint32_t run_term(const struct run *run, uint32_t index, bool wanted, uint16_t *selection,
+                         uint32_t n);
+
+static void run_steps(const struct run *run, uint32_t first, uint32_t n_steps,
+                      const uint16_t *selection, uint32_t n)
+{
+    const struct step *steps = run->expr->steps + first;
+
+    for (uint32_t i = 0; i < n_steps; i++)
+        steps[i].run(&steps[i], run, selection, n);
+}
 
 /* Each child runs over what the one before kept. */
-static uint32_t run_children(const struct expr *expr, const struct term *term, bool wanted,
-                             const struct ringmill_view *views, uint16_t *selection, uint32_t n)
+static uint32_t run_children(const struct run *run, const struct term *term, bool wanted,
+                             uint16_t *selection, uint32_t n)
 {
-    for (uint32_t at = term->first; at && n; at = expr->terms[at].next)
-        n = run_term(expr, at, wanted, views, selection, n);
+    for (uint32_t at = term->first; at && n; at = run->expr->terms[at].next)
+        n = run_term(run, at, wanted, selection, n);
     return n;
 }
 
-static uint32_t run_opposite(const struct expr *expr, const struct term *term, bool wanted,
-                             const struct ringmill_view *views, uint16_t *selection, uint32_t n)
+static uint32_t run_opposite(const struct run *run, const struct term *term, bool wanted,
+                             uint16_t *selection, uint32_t n)
 {
     uint16_t before[BATCH_MAX];
     uint32_t kept;
 
     memcpy(before, selection, n * sizeof(*selection));
-    kept = run_children(expr, term, !wanted, views, selection, n);
+    kept = run_children(run, term, !wanted, selection, n);
     return take_away(before, n, selection, kept);
 }
 
-static uint32_t run_term(const struct expr *expr, uint32_t index, bool wanted,
-                         const struct ringmill_view *views, uint16_t *selection, uint32_t n)
+static uint32_t run_term(const struct run *run, uint32_t index, bool wanted, uint16_t *selection,
+                         uint32_t n)
 {
-    const struct term *term = &expr->terms[index];
+    const struct term *term = &run->expr->terms[index];
 
     wanted ^= term->negated;
-    if (term->kind == TERM_FALSE)
+    switch (term->kind) {
+    case TERM_FALSE:
         return wanted ? 0 : n;
-    if (term->kind != TERM_ALL && term->kind != TERM_ANY)
-        return leaf_select(term, wanted, views, selection, n);
-    if ((term->kind == TERM_ALL) == wanted)
-        return run_children(expr, term, wanted, views, selection, n);
-    return run_opposite(expr, term, wanted, views, selection, n);
+    case TERM_LEAF:
+        run_steps(run, term->first_step, term->n_steps, selection, n);
+        return term->run(term, run, wanted, selection, n);
+    default:
+        return (term->kind == TERM_ALL) == wanted ? run_children(run, term, wanted, selection, n)
+                                                  : run_opposite(run, term, wanted, selection, n);
+    }
 }
 
-uint32_t eval_select(const struct expr *expr, const struct ringmill_view *views,
-                     uint16_t *selection, uint32_t n)
+uint32_t eval_select(struct expr *expr, const struct batch *batch, uint16_t *selection, uint32_t n)
 {
-    return run_term(expr, expr->root, true, views, selection, n);
+    const struct run run = {.batch = batch, .regs = expr->regs, .expr = expr};
+
+    return n ? run_term(&run, expr->root, true, selection, n) : 0;
+}
+
+void eval_values(struct expr *expr, const struct batch *batch)
+{
+    const struct run run = {.batch = batch, .regs = expr->regs, .expr = expr};
+
+    run_steps(&run, expr->first_step, expr->n_steps - expr->first_step, batch->selection,
+              batch->selected);
 }

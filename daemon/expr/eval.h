@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Terms over a batch's selection. */
+/* Programs over a batch's selection. */
 
-#include <ringmill/ring.h>
-#include <stdint.h>
+#include "expr/program.h"
 
-#include "expr/term.h"
+/* Narrows selection, n ascending indexes into the batch's views, in place. Returns how many are
+ * left. */
+uint32_t eval_select(struct expr *expr, const struct batch *batch, uint16_t *selection, uint32_t n);
 
-/* Narrows selection, n ascending indexes into views (n <= BATCH_MAX), in place. Returns how many
- * are left. Any thread. */
-uint32_t eval_select(const struct expr *expr, const struct ringmill_view *views,
-                     uint16_t *selection, uint32_t n);
+/* Leaves the values of the batch's selection in the register expr->value. */
+void eval_values(struct expr *expr, const struct batch *batch);

@@ -1,52 +1,159 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The face of the language: text to tree, tree to terms, and the tree goes. Only the bytes of the
- * constants move over into the expression, because terms point at them. */
+/* The face of the language: text to tree, tree to program, and the tree goes. */
 
 #include "expr/expr.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
-#include "expr/check.h"
+#include "expr/compile.h"
+#include "expr/condition.h"
 #include "expr/eval.h"
-#include "expr/lex.h"
-#include "expr/parse.h"
+#include "expr/value.h"
 
 DEFINE_CLEANUP(struct expr, expr_free);
 
-int expr_compile(const char *text, const struct schema *schema, struct expr_error *error,
-                 struct expr **ret_expr)
+static int compile_condition(struct compile *compile)
+{
+    struct expr *expr = compile->expr;
+
+    expr->result = (struct field){.name = "", .kind = FIELD_BOOL, .size = 1};
+    return condition_compile(compile, compile_node(compile, compile->tree->root), &expr->root);
+}
+
+static int compile_value(struct compile *compile)
+{
+    struct expr *expr = compile->expr;
+    struct operand operand;
+    int r = value_compile(compile, compile_node(compile, compile->tree->root), &beside_nothing,
+                          &operand);
+
+    if (r == 0)
+        r = operand_check_value(compile, &operand);
+    if (r == 0)
+        r = operand_result(compile, &operand, &expr->result);
+    if (r == 0)
+        r = operand_load(compile, &operand);
+    if (r == 0)
+        expr->value = operand.reg;
+    return r;
+}
+
+static int compile_tree(struct compile *compile, bool is_value)
+{
+    struct expr *expr = compile->expr;
+    int r;
+
+    compile->regs = calloc(EXPR_REGISTERS_MAX, sizeof(*compile->regs));
+    if (!compile->regs)
+        return compile_no_memory(compile);
+    if (is_value && !condition_is(compile, compile_node(compile, compile->tree->root)))
+        r = compile_value(compile);
+    else
+        r = compile_condition(compile);
+    free(compile->regs);
+    if (r < 0)
+        return r;
+    expr->regs = calloc(expr->n_regs + 1, sizeof(*expr->regs));
+    return expr->regs ? 0 : compile_no_memory(compile);
+}
+
+static int compile_text(const char *text, const struct expr_scope *scope, bool is_value,
+                        struct expr_error *error, struct expr **ret_expr)
 {
     _cleanup_(tree_deinit) struct tree tree = {0};
     _cleanup_(cleanup_expr_free) struct expr *expr = calloc(1, sizeof(*expr));
+    struct compile compile = {.scope = scope, .tree = &tree, .error = error, .expr = expr};
     int r;
 
-    if (!expr) {
-        lex_refuse(error, 0, 1, "out of memory");
-        return -ENOMEM;
-    }
+    error->def = NULL;
+    if (!expr)
+        return compile_no_memory(&compile);
     r = tree_parse(text, error, &tree);
     if (r == 0)
-        r = check_tree(&tree, schema, error, expr);
+        r = compile_tree(&compile, is_value);
     if (r < 0)
         return r;
-    expr->bytes = TAKE_PTR(tree.bytes);
     *ret_expr = TAKE_PTR(expr);
     return 0;
 }
 
-void expr_free(struct expr *expr)
+int expr_compile(const char *text, const struct expr_scope *scope, struct expr_error *error,
+                 struct expr **ret_expr)
 {
-    if (!expr)
-        return;
-    free(expr->terms);
-    free(expr->bytes);
-    free(expr);
+    return compile_text(text, scope, false, error, ret_expr);
 }
 
-void expr_select(const struct expr *expr, struct batch *batch)
+int expr_compile_value(const char *text, const struct expr_scope *scope, struct expr_error *error,
+                       struct expr **ret_expr)
 {
-    batch->selected = eval_select(expr, batch->views, batch->selection, batch->selected);
+    return compile_text(text, scope, true, error, ret_expr);
+}
+
+const struct field *expr_result(const struct expr *expr)
+{
+    return &expr->result;
+}
+
+const struct expr_troubles *expr_troubles(const struct expr *expr)
+{
+    return &expr->troubles;
+}
+
+void expr_select(struct expr *expr, struct batch *batch)
+{
+    batch->selected = eval_select(expr, batch, batch->selection, batch->selected);
+}
+
+/* A condition is never null. */
+static void condition_values(struct expr *expr, const struct batch *batch,
+                             struct column *ret_values)
+{
+    uint16_t selection[BATCH_MAX];
+    uint32_t n;
+
+    memcpy(selection, batch->selection, batch->selected * sizeof(*selection));
+    n = eval_select(expr, batch, selection, batch->selected);
+    for (uint32_t k = 0; k < batch->selected; k++)
+        ret_values->integers[batch->selection[k]] = 0;
+    for (uint32_t k = 0; k < n; k++)
+        ret_values->integers[selection[k]] = 1;
+    memset(ret_values->null, 0, sizeof(ret_values->null));
+}
+
+/* From dense to the views' indexes. */
+static void spread_texts(const struct reg *reg, const struct batch *batch,
+                         struct column *ret_values)
+{
+    for (uint32_t k = 0; k < batch->selected; k++) {
+        ret_values->texts[batch->selection[k]] = reg->texts[k];
+        column_set_null(ret_values, batch->selection[k], !reg->texts[k].bytes);
+    }
+}
+
+static void spread_numbers(const struct reg *reg, const struct batch *batch,
+                           struct column *ret_values)
+{
+    for (uint32_t k = 0; k < batch->selected; k++) {
+        ret_values->integers[batch->selection[k]] = reg->integers[k];
+        column_set_null(ret_values, batch->selection[k], !reg->present[k]);
+    }
+}
+
+void expr_values(struct expr *expr, const struct batch *batch, struct column *ret_values)
+{
+    const struct reg *reg = &expr->regs[expr->value];
+
+    if (expr->root) {
+        condition_values(expr, batch, ret_values);
+        return;
+    }
+    eval_values(expr, batch);
+    if (expr->result.kind == FIELD_CHARS || expr->result.kind == FIELD_BYTES)
+        spread_texts(reg, batch, ret_values);
+    else
+        spread_numbers(reg, batch, ret_values);
 }

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The filter language: a condition on one record, typed against a schema once, then evaluated over
- * whole batches.
+/* The expressions of a config: conditions and values of one record, typed against a schema once,
+ * then evaluated over whole batches. docs/expressions.md is the language's manual.
  *
- *     condition   terms joined by ! && || and ( ), binding as in C: ! before && before ||
- *     term        a bool field, true, false, or operand == != < <= > >= operand
- *     operand     a field (dots are part of its name), list[N], or a constant
- *     integer     5 -5 0x1f 0b101 1_000; decimal ones take ns us ms s min h d (the value is then in
- *                 nanoseconds) or B KiB MiB GiB TiB (in bytes)
- *     text        "in double quotes", with \" \\ \n \r \t \0 and \xNN
- *     name        of an enum value, where the other operand is a field of that enum; a field of the
- *                 same name comes first
- *
- * Types: integers and enums compare by value, whatever their widths and signs: no u64 equals -1 and
- * all are greater. A constant that a field cannot hold is no error. Bool and text know == and !=
- * only, and each compares with its own kind. A list compares by one of its elements, list[N].
- *
- * Null is a field that is not wholly inside the sample, a text whose place leads outside, or an
- * index past the list's end. A term with null in it is false, and what stands around it is as
- * usual:
+ * Null is a field that is not wholly inside the sample, a text whose place leads outside, an index
+ * past the end of a list or of a flexible array, a NaN, a field that only other types of the same
+ * source have, and the result of arithmetic that overflows or divides by zero. What is made of null
+ * is null. A term with null in it is false, and what stands around it is as usual:
  *
  *     null == x   false     !(null == x)   true      null == null   false
  *     null != x   false     !(null != x)   true      null < x       false
  *     null alone (bool)     false          !null     true
+ *     has(null)   false     null in [x]    false     null =~ "x"    false
  */
 
 #include <stdint.h>
@@ -32,11 +21,23 @@
 #include "record/schema.h"
 
 enum {
-    EXPR_TEXT_MAX = 16384,  /* bytes of an expression */
-    EXPR_NODES_MAX = 4096,  /* operands and operators in it */
-    EXPR_DEPTH_MAX = 32,    /* ( and ! inside each other; bounds the stack of every walk */
-    EXPR_INDEX_MAX = 65535, /* N of list[N] */
+    EXPR_TEXT_MAX = 16384,   /* bytes of an expression */
+    EXPR_NODES_MAX = 4096,   /* operands and operators in it */
+    EXPR_DEPTH_MAX = 32,     /* ( ! - ~ [ and calls inside each other */
+    EXPR_LEVELS_MAX = 64,    /* && and || inside each other; bounds the stack of an evaluation */
+    EXPR_INDEX_MAX = 65535,  /* N of list[N] */
+    EXPR_REGISTERS_MAX = 64, /* intermediate results at a time */
     EXPR_ERROR_MAX = 512,
+};
+
+struct expr_defs;
+struct expr_def;
+
+/* What names mean. Borrowed during the compile only. */
+struct expr_scope {
+    const struct schema *schema;
+    const struct schema *const *siblings; /* NULL-ended or NULL: a name only they know is null */
+    const struct expr_defs *defs;         /* named expressions of the config; NULL: none */
 };
 
 /* Why an expression was refused: one sentence, and where a caret would point. */
@@ -44,17 +45,41 @@ struct expr_error {
     char text[EXPR_ERROR_MAX];
     uint32_t column; /* bytes from the expression's start, from 0 */
     uint32_t width;  /* bytes of the offending token, at least 1; may stand at the text's end */
+    const struct expr_def
+        *def; /* the place is in that named expression's text; NULL: in the text */
 };
 
 struct expr;
 
-/* Checks text against schema and makes the form that runs. 0; -EINVAL with error filled; -ENOMEM
- * with error filled. The caller frees *ret_expr. The text may go afterwards, the schema too. */
-int expr_compile(const char *text, const struct schema *schema, struct expr_error *error,
+/* Checks text, which must be a condition, and makes the form that runs. 0; -EINVAL or -ENOMEM with
+ * error filled. The caller frees *ret_expr. The text and the scope may go afterwards. All memory
+ * that the expression ever needs is taken here, also for its intermediate results: one expression
+ * serves one thread at a time. */
+int expr_compile(const char *text, const struct expr_scope *scope, struct expr_error *error,
                  struct expr **ret_expr);
+/* The same for an expression of any type that a column can hold. */
+int expr_compile_value(const char *text, const struct expr_scope *scope, struct expr_error *error,
+                       struct expr **ret_expr);
 void expr_free(struct expr *expr); /* accepts NULL */
 
-/* Keeps in batch's selection the records for which the condition holds, in order. The batch's
- * schema must be the one that expr was compiled for. Any thread, each with its own batch; takes no
+/* What a column of its values is: kind, size, is_signed, names, meaning; the rest is zeroed, the
+ * name is "". A condition is a FIELD_BOOL. Owned by expr. */
+const struct field *expr_result(const struct expr *expr);
+
+/* Keeps in batch's selection the records for which the condition holds, in order. expr must come
+ * from expr_compile(), and the batch's schema must be the one that it was compiled for. Takes no
  * memory but the stack, under 64 KiB of it. */
-void expr_select(const struct expr *expr, struct batch *batch);
+void expr_select(struct expr *expr, struct batch *batch);
+
+/* What an expression gave up on, in all its runs. */
+struct expr_troubles {
+    uint64_t matches; /* of a regular expression that reached a limit: no match */
+    uint64_t copies;  /* of texts too long for lower() or upper(): null */
+};
+
+/* On the expression's own thread. */
+const struct expr_troubles *expr_troubles(const struct expr *expr);
+
+/* For each selected view its value, or null, at the view's index. Texts point into the sample, into
+ * the expression's own memory (valid until its next expr_values()) or into constants. */
+void expr_values(struct expr *expr, const struct batch *batch, struct column *ret_values);

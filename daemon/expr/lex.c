@@ -7,8 +7,10 @@
 #include "expr/lex.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct spelling {
@@ -18,10 +20,16 @@ struct spelling {
 
 /* A spelling that begins another one stands after it. */
 static const struct spelling operators[] = {
-    {"==", TOKEN_EQ},        {"!=", TOKEN_NE},         {"<=", TOKEN_LE},  {">=", TOKEN_GE},
-    {"&&", TOKEN_AND},       {"||", TOKEN_OR},         {"<", TOKEN_LT},   {">", TOKEN_GT},
-    {"!", TOKEN_NOT},        {"-", TOKEN_MINUS},       {"(", TOKEN_OPEN}, {")", TOKEN_CLOSE},
-    {"[", TOKEN_INDEX_OPEN}, {"]", TOKEN_INDEX_CLOSE},
+    {"==", TOKEN_EQ},          {"!=", TOKEN_NE},         {"<=", TOKEN_LE},
+    {">=", TOKEN_GE},          {"=~", TOKEN_MATCH},      {"!~", TOKEN_NOT_MATCH},
+    {"&&", TOKEN_AND},         {"||", TOKEN_OR},         {"<<", TOKEN_SHIFT_LEFT},
+    {">>", TOKEN_SHIFT_RIGHT}, {"..", TOKEN_DOTS},       {"<", TOKEN_LT},
+    {">", TOKEN_GT},           {"!", TOKEN_NOT},         {"+", TOKEN_PLUS},
+    {"-", TOKEN_MINUS},        {"*", TOKEN_STAR},        {"/", TOKEN_SLASH},
+    {"%", TOKEN_PERCENT},      {"&", TOKEN_AMPERSAND},   {"|", TOKEN_BAR},
+    {"^", TOKEN_CARET},        {"~", TOKEN_TILDE},       {".", TOKEN_DOT},
+    {",", TOKEN_COMMA},        {"(", TOKEN_OPEN},        {")", TOKEN_CLOSE},
+    {"[", TOKEN_INDEX_OPEN},   {"]", TOKEN_INDEX_CLOSE},
 };
 
 static const struct {
@@ -224,20 +232,93 @@ uint32_t lex_unescape(const struct lex *lex, const struct token *token, char *ou
     return used;
 }
 
-/* Words, joined by dots. */
 static void lex_name(struct lex *lex, struct token *token)
 {
-    const char *name = lex->text + lex->at;
+    static const struct spelling words[] = {
+        {"true", TOKEN_TRUE}, {"false", TOKEN_FALSE}, {"null", TOKEN_NULL}, {"in", TOKEN_IN}};
 
-    while (is_word(peek(lex, lex->at)) ||
-           (peek(lex, lex->at) == '.' && is_word(peek(lex, lex->at + 1))))
+    while (is_word(peek(lex, lex->at)))
         lex->at++;
     token->width = lex->at - token->column;
     token->kind = TOKEN_NAME;
-    if (token->width == 4 && memcmp(name, "true", 4) == 0)
-        token->kind = TOKEN_TRUE;
-    if (token->width == 5 && memcmp(name, "false", 5) == 0)
-        token->kind = TOKEN_FALSE;
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (strlen(words[i].text) == token->width &&
+            memcmp(words[i].text, lex->text + token->column, token->width) == 0)
+            token->kind = words[i].kind;
+    }
+}
+
+/* Does an address begin here? Nothing else holds two colons, or three points among digits. */
+static bool is_address(const struct lex *lex, uint32_t *ret_width)
+{
+    uint32_t at = lex->at, colons = 0, dots = 0;
+    bool digits_only = true;
+
+    for (; hex_digit(peek(lex, at)) >= 0 || peek(lex, at) == ':' || peek(lex, at) == '.'; at++) {
+        if (peek(lex, at) == '.' && peek(lex, at + 1) == '.')
+            break;
+        colons += peek(lex, at) == ':';
+        dots += peek(lex, at) == '.';
+        digits_only = digits_only && (is_digit(peek(lex, at)) || peek(lex, at) == '.');
+    }
+    if (colons < 2 && (dots < 2 || !digits_only))
+        return false;
+    if (peek(lex, at) == '/' && is_digit(peek(lex, at + 1)))
+        at++;
+    while (is_word(peek(lex, at)))
+        at++;
+    *ret_width = at - lex->at;
+    return true;
+}
+
+static int lex_address(struct lex *lex, uint32_t width, struct expr_error *error,
+                       struct token *token)
+{
+    const char *wrong = address_parse(lex->text + lex->at, width, &token->address);
+
+    token->kind = TOKEN_ADDRESS;
+    token->width = width;
+    lex->at += width;
+    return wrong ? refuse_token(lex, token, error, wrong) : 0;
+}
+
+static bool is_float(const struct lex *lex)
+{
+    uint32_t at = lex->at;
+
+    while (is_digit(peek(lex, at)) || (at > lex->at && peek(lex, at) == '_'))
+        at++;
+    return peek(lex, at) == '.' && is_digit(peek(lex, at + 1));
+}
+
+/* 1.5 or 1.5e-3 */
+static int lex_float(struct lex *lex, struct expr_error *error, struct token *token)
+{
+    char copy[64];
+    uint32_t used = 0;
+    char *end;
+
+    while (is_word(peek(lex, lex->at)) || peek(lex, lex->at) == '.' ||
+           ((peek(lex, lex->at) == '-' || peek(lex, lex->at) == '+') &&
+            (peek(lex, lex->at - 1) | 0x20) == 'e')) {
+        char c = peek(lex, lex->at);
+
+        if (c == '.' && peek(lex, lex->at + 1) == '.')
+            break;
+        if (c != '_' && used < sizeof(copy) - 1)
+            copy[used++] = c;
+        lex->at++;
+    }
+    copy[used] = '\0';
+    token->kind = TOKEN_FLOAT;
+    token->width = lex->at - token->column;
+    token->number = strtod(copy, &end);
+    if (!*end && !isfinite(token->number))
+        return refuse_token(lex, token, error, "a number with a point goes up to 1.79e308");
+    if (*end || used == sizeof(copy) - 1 || strpbrk(copy, "xXpP"))
+        return refuse_token(lex, token, error,
+                            "a number with a point is spelt like 1.5 or 1.5e-3, without a suffix");
+    return 0;
 }
 
 /* A character with which nothing begins; the likely slips get their own sentence. */
@@ -247,9 +328,6 @@ static int refuse_character(const struct lex *lex, struct expr_error *error)
 
     if (c == '=')
         return lex_refuse(error, lex->at, 1, "= is not an operator here: equality is ==");
-    if (c == '&' || c == '|')
-        return lex_refuse(error, lex->at, 1,
-                          "%c is not an operator here: conditions are joined by %c%c", c, c, c);
     if (c == '\'')
         return lex_refuse(error, lex->at, 1, "texts stand in double quotes: \"...\"");
     if (c < 0x20 || c >= 0x7f)
@@ -260,6 +338,7 @@ static int refuse_character(const struct lex *lex, struct expr_error *error)
 int lex_next(struct lex *lex, struct expr_error *error, struct token *ret_token)
 {
     struct token token = {0};
+    uint32_t width;
     char c;
     int r = 0;
 
@@ -269,16 +348,19 @@ int lex_next(struct lex *lex, struct expr_error *error, struct token *ret_token)
     c = peek(lex, lex->at);
     if (lex->at >= lex->length) {
         token.kind = TOKEN_END;
+    } else if (is_address(lex, &width)) {
+        r = lex_address(lex, width, error, &token);
     } else if (is_name_start(c)) {
         lex_name(lex, &token);
+    } else if (is_digit(c) && is_float(lex)) {
+        r = lex_float(lex, error, &token);
     } else if (is_digit(c)) {
         r = lex_integer(lex, error, &token);
     } else if (c == '"') {
         r = lex_text(lex, error, &token);
     } else {
         for (size_t i = 0; i < sizeof(operators) / sizeof(*operators) && !token.width; i++) {
-            uint32_t width = (uint32_t)strlen(operators[i].text);
-
+            width = (uint32_t)strlen(operators[i].text);
             if (width > lex->length - lex->at ||
                 memcmp(operators[i].text, lex->text + lex->at, width) != 0)
                 continue;

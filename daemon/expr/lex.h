@@ -5,25 +5,45 @@
 
 #include <stdint.h>
 
+#include "expr/address.h"
 #include "expr/expr.h"
 
 enum token_kind {
     TOKEN_END,
     TOKEN_NAME,
     TOKEN_INTEGER,
+    TOKEN_FLOAT,
     TOKEN_TEXT,
+    TOKEN_ADDRESS, /* 10.0.0.1 fe80::1 aa:bb:cc:dd:ee:ff, or a network: 10.0.0.0/8 */
     TOKEN_TRUE,
     TOKEN_FALSE,
+    TOKEN_NULL,
+    TOKEN_IN,
     TOKEN_EQ,
     TOKEN_NE,
     TOKEN_LT,
     TOKEN_LE,
     TOKEN_GT,
     TOKEN_GE,
+    TOKEN_MATCH,     /* =~ */
+    TOKEN_NOT_MATCH, /* !~ */
     TOKEN_AND,
     TOKEN_OR,
     TOKEN_NOT,
+    TOKEN_PLUS,
     TOKEN_MINUS,
+    TOKEN_STAR,
+    TOKEN_SLASH,
+    TOKEN_PERCENT,
+    TOKEN_AMPERSAND,
+    TOKEN_BAR,
+    TOKEN_CARET,
+    TOKEN_TILDE,
+    TOKEN_SHIFT_LEFT,
+    TOKEN_SHIFT_RIGHT,
+    TOKEN_DOT,
+    TOKEN_DOTS, /* .. */
+    TOKEN_COMMA,
     TOKEN_OPEN,        /* ( */
     TOKEN_CLOSE,       /* ) */
     TOKEN_INDEX_OPEN,  /* [ */
@@ -35,6 +55,8 @@ struct token {
     uint32_t column; /* bytes from the text's start */
     uint32_t width;  /* bytes; 0 at the end only */
     uint64_t value;  /* TOKEN_INTEGER: with its suffix multiplied in */
+    double number;   /* TOKEN_FLOAT */
+    struct address address;
 };
 
 struct lex {

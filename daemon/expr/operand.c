@@ -1,246 +1,316 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A name means a field first. Only where no field has it may it be an enum value, and then of the
- * enum that stands on the other side: so the same word may be a value of two enums, and a word
- * that is neither gets the suggestion that fits its place. */
+/* Types come from fields and constants here, and nowhere else does a field's kind decide one. */
 
 #include "expr/operand.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
-#include "expr/lex.h"
+#include "expr/load.h"
 
-enum { LISTED_MAX = 8 }; /* names that an error lists where none is near */
-
-static bool text_is(const struct text *text, const char *name)
-{
-    return strlen(name) == text->length && memcmp(name, text->bytes, text->length) == 0;
-}
-
-static const struct field *find_field(const struct scope *scope, const struct node *node)
-{
-    if (!node || (node->kind != NODE_NAME && node->kind != NODE_INDEX))
-        return NULL;
-    for (uint32_t i = 0; i < scope->schema->n_fields; i++) {
-        if (text_is(&node->spelling, scope->schema->fields[i].name))
-            return &scope->schema->fields[i];
-    }
-    return NULL;
-}
-
-/* The end of a sentence about an unknown name: the nearest candidate, or all of them. */
-struct hint {
-    struct nearest nearest;
-    char name[NEAREST_NAME_MAX + 1];
-    char list[256];
-    uint32_t n_listed;
-};
-
-static void hint_init(struct hint *hint, const struct text *name)
-{
-    memset(hint, 0, sizeof(*hint));
-    if (name->length <= NEAREST_NAME_MAX)
-        memcpy(hint->name, name->bytes, name->length);
-    nearest_init(&hint->nearest, hint->name);
-}
-
-static void hint_offer(struct hint *hint, const char *candidate)
-{
-    size_t used = strlen(hint->list);
-
-    nearest_offer(&hint->nearest, candidate);
-    if (hint->n_listed < LISTED_MAX)
-        snprintf(hint->list + used, sizeof(hint->list) - used, "%s%s", used ? ", " : "", candidate);
-    else if (hint->n_listed == LISTED_MAX)
-        snprintf(hint->list + used, sizeof(hint->list) - used, ", ...");
-    hint->n_listed++;
-}
-
-static int refuse_field(const struct scope *scope, const struct node *node,
-                        const struct field *opposite)
-{
-    const struct text *name = &node->spelling;
-    struct hint hint;
-
-    if (opposite && (opposite->kind == FIELD_CHARS || opposite->kind == FIELD_TEXT))
-        return lex_refuse(scope->error, node->column, name->length,
-                          "%s has no field %.*s; a constant text stands in double quotes",
-                          scope->schema->type_name, (int)name->length, name->bytes);
-    hint_init(&hint, name);
-    for (uint32_t i = 0; i < scope->schema->n_fields; i++)
-        hint_offer(&hint, scope->schema->fields[i].name);
-    if (hint.nearest.best)
-        return lex_refuse(scope->error, node->column, name->length,
-                          "%s has no field %.*s; did you mean %s?", scope->schema->type_name,
-                          (int)name->length, name->bytes, hint.nearest.best);
-    return lex_refuse(scope->error, node->column, name->length,
-                      "%s has no field %.*s; its fields are %s", scope->schema->type_name,
-                      (int)name->length, name->bytes, hint.list);
-}
-
-static int refuse_enum_name(const struct scope *scope, const struct node *node,
-                            const struct field *field)
-{
-    const struct text *name = &node->spelling;
-    struct hint hint;
-
-    hint_init(&hint, name);
-    for (uint32_t i = 0; i < field->n_names; i++)
-        hint_offer(&hint, field->names[i].name);
-    if (hint.nearest.best)
-        return lex_refuse(scope->error, node->column, name->length,
-                          "the enum of %s has no value %.*s; did you mean %s?", field->name,
-                          (int)name->length, name->bytes, hint.nearest.best);
-    return lex_refuse(scope->error, node->column, name->length,
-                      "the enum of %s has no value %.*s; its values are %s", field->name,
-                      (int)name->length, name->bytes, hint.list);
-}
-
-static int resolve_enum_name(const struct scope *scope, const struct node *node,
-                             const struct field *field, struct operand *ret_operand)
-{
-    for (uint32_t i = 0; i < field->n_names; i++) {
-        int64_t value = field->names[i].value;
-
-        if (!text_is(&node->spelling, field->names[i].name))
-            continue;
-        *ret_operand = (struct operand){.type = OPERAND_INTEGER, .node = node};
-        ret_operand->value = field->is_signed ? (wide)value : (wide)(uint64_t)value;
-        return 0;
-    }
-    return refuse_enum_name(scope, node, field);
-}
-
-static enum operand_type type_of(const struct field *field)
+static enum type type_of(const struct field *field)
 {
     switch (field->kind) {
     case FIELD_UINT:
+        return field->meaning == MEANING_IPV4 && field->size == 4 && !field->bits ? TYPE_IPV4
+                                                                                  : TYPE_INTEGER;
     case FIELD_INT:
     case FIELD_ENUM:
-        return OPERAND_INTEGER;
+    case FIELD_POINTER:
+        return TYPE_INTEGER;
     case FIELD_BOOL:
-        return OPERAND_BOOL;
+        return TYPE_BOOL;
+    case FIELD_FLOAT:
+        return TYPE_FLOAT;
     case FIELD_CHARS:
     case FIELD_TEXT:
-        return OPERAND_TEXT;
-    default:
-        return OPERAND_LIST;
+        return TYPE_TEXT;
+    case FIELD_TEXTS:
+        return TYPE_TEXTS;
+    case FIELD_BYTES:
+        return field->meaning == MEANING_IPV4 && field->size == 4 ? TYPE_IPV4 : TYPE_BYTES;
+    case FIELD_ARRAY:
+        return TYPE_ARRAY;
+    case FIELD_STRUCT:
+    case FIELD_UNION:
+        return TYPE_STRUCT;
     }
+    __builtin_unreachable();
 }
 
-static int resolve_name(const struct scope *scope, const struct node *node,
-                        const struct node *other, struct operand *ret_operand)
+void operand_of_field(const struct node *node, const struct field *field, struct operand *ret)
 {
-    const struct field *field = find_field(scope, node);
-    struct operand operand = {.node = node, .field = field};
+    enum field_meaning meaning = field->meaning;
 
-    if (!field) {
-        const struct field *opposite = find_field(scope, other);
-
-        if (opposite && opposite->kind == FIELD_ENUM && node->kind == NODE_NAME)
-            return resolve_enum_name(scope, node, opposite, ret_operand);
-        return refuse_field(scope, node, opposite);
-    }
-    operand.type = type_of(field);
-    if (node->kind == NODE_INDEX) {
-        if (operand.type != OPERAND_LIST)
-            return lex_refuse(scope->error, node->column, node->width,
-                              "%s is no list, so it takes no index", field->name);
-        operand.type = OPERAND_TEXT;
-        operand.index = (uint32_t)node->magnitude;
-    }
-    *ret_operand = operand;
-    return 0;
+    *ret = (struct operand){.node = node,
+                            .type = type_of(field),
+                            .where = WHERE_PLACE,
+                            .is_signed = field->is_signed,
+                            .size = field->size,
+                            .field = field,
+                            .place = {.field = *field}};
+    if (ret->type == TYPE_BYTES && ((meaning == MEANING_IPV6 && field->size == 16) ||
+                                    (meaning == MEANING_MAC && field->size == 6)))
+        ret->meaning = meaning;
+    ret->place.load = load_of(field);
+    ret->place.field.name = "";
+    ret->place.field.names = NULL;
+    ret->place.field.members = NULL;
+    ret->place.field.type_name = NULL;
 }
 
-int operand_resolve(const struct scope *scope, const struct node *node, const struct node *other,
-                    struct operand *ret_operand)
+struct operand operand_integer(const struct node *node, uint64_t bits, bool is_signed)
 {
-    struct operand operand = {.node = node, .text = node->spelling, .truth = node->truth};
-
-    switch (node->kind) {
-    case NODE_NAME:
-    case NODE_INDEX:
-        return resolve_name(scope, node, other, ret_operand);
-    case NODE_INTEGER:
-        operand.type = OPERAND_INTEGER;
-        operand.value = node->negative ? -(wide)node->magnitude : (wide)node->magnitude;
-        break;
-    case NODE_TEXT:
-        operand.type = OPERAND_TEXT;
-        break;
-    case NODE_BOOL:
-        operand.type = OPERAND_BOOL;
-        break;
-    case NODE_NOT:
-        return lex_refuse(scope->error, node->column, node->width,
-                          "! binds tighter than a comparison: write !(a == b)");
-    case NODE_COMPARE:
-    case NODE_AND:
-    case NODE_OR:
-        return lex_refuse(scope->error, node->column, node->width,
-                          "fields and constants can be compared, conditions cannot: "
-                          "join them by && and ||");
-    }
-    *ret_operand = operand;
-    return 0;
+    return (struct operand){
+        .node = node, .type = TYPE_INTEGER, .integer = bits, .is_signed = is_signed};
 }
 
-static void describe_type(const struct operand *operand, char out[OPERAND_WORDS_MAX])
+struct operand operand_null(const struct node *node, enum type type)
 {
-    static const char *const constants[] = {
-        [OPERAND_INTEGER] = "integer", [OPERAND_BOOL] = "bool", [OPERAND_TEXT] = "text"};
-    const struct field *field = operand->field;
-
-    if (!field || operand->type == OPERAND_BOOL)
-        snprintf(out, OPERAND_WORDS_MAX, "%s", constants[operand->type]);
-    else if (field->kind == FIELD_ENUM)
-        snprintf(out, OPERAND_WORDS_MAX, "enum");
-    else if (operand->type == OPERAND_INTEGER)
-        snprintf(out, OPERAND_WORDS_MAX, "%c%u", field->is_signed ? 's' : 'u', 8 * field->size);
-    else if (field->kind == FIELD_CHARS)
-        snprintf(out, OPERAND_WORDS_MAX, "char[%u]", field->size);
-    else
-        snprintf(out, OPERAND_WORDS_MAX, operand->type == OPERAND_LIST ? "list of texts" : "text");
+    return (struct operand){.node = node, .type = type, .is_null = true};
 }
 
-void operand_describe(const struct scope *scope, const struct operand *operand,
-                      char out[OPERAND_WORDS_MAX])
+bool operand_is_constant(const struct operand *operand)
 {
-    const struct node *node = operand->node;
-    bool cut = node->width > 64;
-    char type[OPERAND_WORDS_MAX];
-
-    describe_type(operand, type);
-    snprintf(out, OPERAND_WORDS_MAX, "%.*s%s (%.30s)", cut ? 61 : (int)node->width,
-             scope->tree->source + node->column, cut ? "..." : "", type);
+    return operand->where == WHERE_CONSTANT;
 }
 
-static enum load load_of(const struct field *field)
+wide operand_wide(const struct operand *operand)
 {
-    if (field->kind == FIELD_BOOL)
-        return LOAD_BOOL;
-    switch (field->size) {
-    case 1:
-        return field->is_signed ? LOAD_S8 : LOAD_U8;
-    case 2:
-        return field->is_signed ? LOAD_S16 : LOAD_U16;
-    case 4:
-        return field->is_signed ? LOAD_S32 : LOAD_U32;
-    default:
-        return LOAD_64;
-    }
+    return operand->is_signed ? (wide)(int64_t)operand->integer : (wide)operand->integer;
 }
 
 struct place operand_place(const struct operand *operand)
 {
-    struct place place = {.field = *operand->field, .index = operand->index};
+    if (operand->where == WHERE_REGISTER)
+        return (struct place){.load = LOAD_REGISTER, .reg = operand->reg};
+    return operand->place;
+}
 
-    place.field.name = NULL;
-    place.field.names = NULL;
-    place.field.n_names = 0;
-    place.load = load_of(operand->field);
-    return place;
+static void choose_load(const struct operand *operand, struct step *step)
+{
+    bool constant = operand_is_constant(operand);
+
+    step->place = operand->place;
+    step->integer = operand->integer;
+    step->number = operand->number;
+    step->text = operand->text;
+    if (constant && operand->is_null)
+        step->run = load_run_nulls;
+    else if (operand->type == TYPE_FLOAT)
+        step->run = constant ? load_run_float_constant : load_run_floats;
+    else if (operand->type == TYPE_TEXT || operand->type == TYPE_BYTES)
+        step->run = constant ? load_run_text_constant : load_run_texts;
+    else
+        step->run = constant ? load_run_integer_constant : load_run_integers;
+}
+
+int operand_load(struct compile *compile, struct operand *operand)
+{
+    struct step step = {0};
+    int r;
+
+    if (operand->where == WHERE_REGISTER)
+        return 0;
+    choose_load(operand, &step);
+    r = compile_take(compile, operand->node, &step.out);
+    if (r == 0)
+        r = compile_add_step(compile, &step);
+    if (r < 0)
+        return r;
+    operand->where = WHERE_REGISTER;
+    operand->reg = step.out;
+    return 0;
+}
+
+void operand_drop(struct compile *compile, const struct operand *operand)
+{
+    if (operand->where == WHERE_REGISTER)
+        compile_give(compile, operand->reg);
+}
+
+int operand_settle(struct compile *compile, struct operand *operand, uint32_t first, uint32_t out,
+                   bool constant)
+{
+    const struct reg *reg = &compile->regs[out];
+
+    operand->where = WHERE_REGISTER;
+    operand->reg = out;
+    if (!constant)
+        return 0;
+    compile_fold(compile, first);
+    compile_give(compile, out);
+    operand->where = WHERE_CONSTANT;
+    if (operand->type == TYPE_TEXT || operand->type == TYPE_BYTES) {
+        operand->is_null = !reg->texts[0].bytes;
+        if (operand->is_null)
+            return 0;
+        operand->text = program_keep_text(compile->expr, &reg->texts[0]);
+        return operand->text.bytes ? 0 : compile_no_memory(compile);
+    }
+    operand->is_null = !reg->present[0];
+    operand->integer = reg->integers[0];
+    operand->number = reg->floats[0];
+    return 0;
+}
+
+static void describe_bytes(const struct operand *operand, char out[OPERAND_WORDS_MAX])
+{
+    if (operand->meaning == MEANING_IPV6)
+        snprintf(out, OPERAND_WORDS_MAX, "ipv6 address");
+    else if (operand->meaning == MEANING_MAC)
+        snprintf(out, OPERAND_WORDS_MAX, "mac address");
+    else
+        snprintf(out, OPERAND_WORDS_MAX, "bytes[%u]", operand->size);
+}
+
+static void describe_type(const struct operand *operand, char out[OPERAND_WORDS_MAX])
+{
+    static const char *const names[] = {
+        [TYPE_NULL] = "null",           [TYPE_INTEGER] = "integer", [TYPE_FLOAT] = "float",
+        [TYPE_BOOL] = "bool",           [TYPE_TEXT] = "text",       [TYPE_IPV4] = "ipv4 address",
+        [TYPE_TEXTS] = "list of texts", [TYPE_ARRAY] = "array",     [TYPE_STRUCT] = "struct",
+    };
+    const struct field *field = operand->field;
+
+    if (operand->type == TYPE_BYTES)
+        describe_bytes(operand, out);
+    else if (!field || (operand->type != TYPE_INTEGER && field->kind != FIELD_CHARS))
+        snprintf(out, OPERAND_WORDS_MAX, "%s", names[operand->type]);
+    else if (field->kind == FIELD_ENUM)
+        snprintf(out, OPERAND_WORDS_MAX, "enum");
+    else if (field->kind == FIELD_POINTER)
+        snprintf(out, OPERAND_WORDS_MAX, "pointer");
+    else if (field->kind == FIELD_CHARS)
+        snprintf(out, OPERAND_WORDS_MAX, field->size ? "char[%u]" : "char[]", field->size);
+    else
+        snprintf(out, OPERAND_WORDS_MAX, "%c%u", field->is_signed ? 's' : 'u',
+                 field->bits ? field->bits : 8 * field->size);
+}
+
+void operand_describe(const struct compile *compile, const struct operand *operand,
+                      char out[OPERAND_WORDS_MAX])
+{
+    const struct node *node = operand->node;
+    bool cut = node->end - node->start > 64;
+    char type[OPERAND_WORDS_MAX];
+
+    describe_type(operand, type);
+    snprintf(out, OPERAND_WORDS_MAX, "%.*s%s (%.30s)", cut ? 61 : (int)(node->end - node->start),
+             compile->tree->source + node->start, cut ? "..." : "", type);
+}
+
+static bool is_address(const struct operand *operand)
+{
+    return operand->type == TYPE_IPV4 || operand->meaning == MEANING_IPV6 ||
+           operand->meaning == MEANING_MAC;
+}
+
+const char *operand_hint(const struct operand *left, const struct operand *right)
+{
+    bool quoted = (is_address(left) && right->type == TYPE_TEXT) ||
+                  (is_address(right) && left->type == TYPE_TEXT);
+
+    return quoted ? "; addresses stand without quotes" : "";
+}
+
+int operand_check_value(const struct compile *compile, const struct operand *operand)
+{
+    const struct node *node = operand->node;
+    int length = (int)(node->end - node->start);
+    const char *words = compile->tree->source + node->start;
+
+    if (operand->type == TYPE_TEXTS)
+        return compile_refuse(compile, node,
+                              "%.*s is a list of texts: name one of its elements, as in %.*s[0]",
+                              length, words, length, words);
+    if (operand->type == TYPE_ARRAY)
+        return compile_refuse(compile, node,
+                              "%.*s is an array: name one of its elements, as in %.*s[0]", length,
+                              words, length, words);
+    if (operand->type == TYPE_STRUCT)
+        return compile_refuse(
+            compile, node, "%.*s is a %s: name one of its members, as in %.*s.%s", length, words,
+            operand->field->kind == FIELD_UNION ? "union" : "struct", length, words,
+            operand->field->n_members ? operand->field->members[0].name : "");
+    return 0;
+}
+
+/* The schema may go, so the names are copied. */
+static int keep_names(struct compile *compile, const struct field *field, struct field *ret)
+{
+    struct enum_name *names = program_keep(compile->expr, field->n_names * sizeof(*names), NULL);
+
+    if (!names)
+        return compile_no_memory(compile);
+    for (uint32_t i = 0; i < field->n_names; i++) {
+        struct text name = {field->names[i].name, (uint32_t)strlen(field->names[i].name)};
+
+        names[i].value = field->names[i].value;
+        names[i].name = program_keep_text(compile->expr, &name).bytes;
+        if (!names[i].name)
+            return compile_no_memory(compile);
+    }
+    ret->names = names;
+    ret->n_names = field->n_names;
+    return 0;
+}
+
+/* A plain field keeps what it is, but where it lies. */
+static int plain_result(struct compile *compile, const struct field *field, struct field *ret)
+{
+    *ret = (struct field){.kind = field->kind,
+                          .meaning = field->meaning,
+                          .is_signed = field->is_signed,
+                          .size = field->bits ? 8 : field->size};
+    if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS)
+        *ret = (struct field){.kind = FIELD_CHARS};
+    if (field->meaning == MEANING_PORT_BE)
+        ret->meaning = MEANING_NONE; /* it was turned when it was loaded */
+    if (field->kind == FIELD_BYTES && field->meaning == MEANING_IPV4)
+        ret->kind = FIELD_UINT;
+    return field->n_names ? keep_names(compile, field, ret) : 0;
+}
+
+int operand_result(struct compile *compile, const struct operand *operand, struct field *ret)
+{
+    struct field field = {.size = 8};
+
+    if (operand->field && operand->type < TYPE_TEXTS) {
+        int r = plain_result(compile, operand->field, ret);
+
+        ret->name = "";
+        return r;
+    }
+    field.name = "";
+    field.meaning = operand->meaning;
+    switch (operand->type) {
+    case TYPE_INTEGER:
+        field.kind = operand->is_signed ? FIELD_INT : FIELD_UINT;
+        field.is_signed = operand->is_signed;
+        break;
+    case TYPE_FLOAT:
+        field.kind = FIELD_FLOAT;
+        break;
+    case TYPE_TEXT:
+        field.kind = FIELD_CHARS;
+        field.size = 0;
+        break;
+    case TYPE_IPV4:
+        field.kind = FIELD_UINT;
+        field.size = 4;
+        field.meaning = MEANING_IPV4;
+        break;
+    case TYPE_BYTES:
+        field.kind = FIELD_BYTES;
+        field.size = operand->size;
+        break;
+    default: /* null itself, which is nothing */
+        field.kind = FIELD_BOOL;
+        field.size = 1;
+        break;
+    }
+    *ret = field;
+    return 0;
 }

@@ -1,50 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* One side of a comparison, with its type: names become fields and enum values here. */
+/* A value in the making: its type, and where it is by now. Nothing is loaded before somebody needs
+ * it in a register, so that a comparison can read a field in place. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "expr/expr.h"
-#include "expr/parse.h"
-#include "expr/term.h"
+#include "expr/compile.h"
 
-enum operand_type {
-    OPERAND_INTEGER, /* and enums: both are values */
-    OPERAND_BOOL,
-    OPERAND_TEXT,
-    OPERAND_LIST,
+enum type {
+    TYPE_NULL,    /* the word null */
+    TYPE_INTEGER, /* 64 bits, `is_signed` or not; enums and pointers, too */
+    TYPE_FLOAT,
+    TYPE_BOOL,
+    TYPE_TEXT,
+    TYPE_IPV4,  /* 4 bytes as they stand in memory, as an integer */
+    TYPE_BYTES, /* `size` bytes; `meaning` may be MEANING_IPV6 or MEANING_MAC */
+    TYPE_TEXTS, /* from here on: no values, but has() and len() know them */
+    TYPE_ARRAY,
+    TYPE_STRUCT,
+};
+
+enum where {
+    WHERE_CONSTANT,
+    WHERE_PLACE,
+    WHERE_REGISTER,
+};
+
+struct operand {
+    const struct node *node; /* of compile->tree, for messages */
+    enum type type;
+    enum where where;
+    bool is_signed;
+    uint32_t size;
+    enum field_meaning meaning;
+    const struct field *field; /* of the schema: the plain field that it is; else NULL */
+    bool is_null;              /* WHERE_CONSTANT: null; the rest says nothing */
+    uint64_t integer;          /* TYPE_INTEGER, TYPE_BOOL, TYPE_IPV4 */
+    double number;             /* TYPE_FLOAT */
+    struct text text;          /* TYPE_TEXT, TYPE_BYTES */
+    struct place place;
+    uint32_t reg;
+};
+
+/* What stands around an operand and lends it meaning. */
+struct beside {
+    const struct field *names; /* a field whose enum's names are known here; NULL: none */
+    struct text words;         /* as it is written */
+    bool is_text;              /* a text field stands here */
+    enum field_meaning clock;  /* MEANING_KTIME or MEANING_UNIX_NS of a field; MEANING_NONE */
 };
 
 /* Holds every u64 and every s64. */
 typedef __int128 wide;
 
-struct operand {
-    enum operand_type type;
-    const struct node *node;
-    const struct field *field; /* NULL: a constant */
-    uint32_t index;            /* of a list's element */
-    wide value;                /* constants: OPERAND_INTEGER */
-    bool truth;                /* OPERAND_BOOL */
-    struct text text;          /* OPERAND_TEXT */
-};
+/* What the field is, in place. */
+void operand_of_field(const struct node *node, const struct field *field, struct operand *ret);
+struct operand operand_integer(const struct node *node, uint64_t bits, bool is_signed);
+struct operand operand_null(const struct node *node, enum type type);
 
-/* What the words of an expression are looked up in. */
-struct scope {
-    const struct schema *schema;
-    const struct tree *tree;
-    struct expr_error *error;
-};
+bool operand_is_constant(const struct operand *operand);
+wide operand_wide(const struct operand *operand); /* a constant TYPE_INTEGER's value */
 
-/* Types node, which stands opposite to other (NULL: alone). 0, or -EINVAL with error filled. */
-int operand_resolve(const struct scope *scope, const struct node *node, const struct node *other,
-                    struct operand *ret_operand);
+/* Where loops read an integer that is no constant: its place, or its register. */
+struct place operand_place(const struct operand *operand);
+
+/* Into a register, if it is not in one. */
+int operand_load(struct compile *compile, struct operand *operand);
+/* Gives its register back, if it has one. */
+void operand_drop(struct compile *compile, const struct operand *operand);
+
+/* operand (its type, signedness, size and meaning are set) is what the steps from `first` on leave
+ * in register out; if all that they read is constant it becomes a constant itself. */
+int operand_settle(struct compile *compile, struct operand *operand, uint32_t first, uint32_t out,
+                   bool constant);
 
 /* "uid (u32)", as errors name an operand. */
-enum { OPERAND_WORDS_MAX = 128 };
-void operand_describe(const struct scope *scope, const struct operand *operand,
+enum { OPERAND_WORDS_MAX = 160 };
+void operand_describe(const struct compile *compile, const struct operand *operand,
                       char out[OPERAND_WORDS_MAX]);
+/* What to say besides where the two do not go together; often "". */
+const char *operand_hint(const struct operand *left, const struct operand *right);
+/* -EINVAL with a sentence, if the operand is a list, an array or a struct; else 0. */
+int operand_check_value(const struct compile *compile, const struct operand *operand);
 
-/* A field operand's place in the sample. */
-struct place operand_place(const struct operand *operand);
+/* What a column of it is. */
+int operand_result(struct compile *compile, const struct operand *operand, struct field *ret);

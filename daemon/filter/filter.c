@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "expr/expr.h"
+#include "expr/host.h"
 
 struct filter {
     struct handler base;
@@ -29,6 +29,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
                        struct diag *diag, struct handler **ret)
 {
     _cleanup_(cleanup_free) struct filter *filter = calloc(1, sizeof(*filter));
+    const struct expr_scope scope = expr_scope_of(host);
     struct expr_error error;
     int result;
 
@@ -38,9 +39,9 @@ static int filter_open(const struct config_node *config, const struct handler_ho
         diag_add(diag, config, "expected a condition, as in: uid == 0 && comm != \"cron\"");
         return -EINVAL;
     }
-    result = expr_compile(config->text, host->schema, &error, &filter->condition);
+    result = expr_compile(config->text, &scope, &error, &filter->condition);
     if (result < 0) {
-        diag_add_inside(diag, config, error.column, "%s", error.text);
+        expr_report(&error, config, diag);
         return result;
     }
     filter->base.ops = &filter_ops;

@@ -56,7 +56,7 @@ static int open_way(struct forward *forward, const struct handler_host *host,
     const struct outlet *outlet = host->outlet(host, name, diag);
     struct exit_way *way = &forward->ways[forward->n_ways];
     struct encoder_options options = {
-        .wall = host->wall, .event_max = EVENT_MAX, .resolver = host->resolver, .type = host->type};
+        .wall = host->wall, .event_max = EVENT_MAX, .type = host->type, .resolver = host->resolver};
     struct error error;
     int result;
 

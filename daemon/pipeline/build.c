@@ -14,13 +14,16 @@
 #include "config/refusal.h"
 #include "config/setting.h"
 #include "encode/registry.h"
+#include "expr/defs.h"
 #include "pipeline/build.h"
 
 struct top_config {
     int64_t version;
+    struct setting_texts plugins;
     const struct config_node *sources;
     const struct config_node *sinks;
     const struct config_node *pipelines;
+    const struct config_node *defs;
     /* bound by control/, which reads them from the same tree */
     const struct config_node *control;
     const struct config_node *health;
@@ -36,6 +39,13 @@ static const struct setting top_settings[] = {
         .maximum = 1,
         .required = true,
         .doc = "of this grammar",
+    },
+    {
+        .name = "plugins",
+        .type = SETTING_TEXTS,
+        .offset = offsetof(struct top_config, plugins),
+        .maximum = GRAPH_PLUGINS_MAX,
+        .doc = "shared objects with handlers, see docs/plugins.md",
     },
     {
         .name = "sources",
@@ -57,6 +67,12 @@ static const struct setting top_settings[] = {
         .offset = offsetof(struct top_config, pipelines),
         .required = true,
         .doc = "what happens in between, by name",
+    },
+    {
+        .name = "defs",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct top_config, defs),
+        .doc = "expressions that others use by their names",
     },
     {
         .name = "control",
@@ -282,9 +298,12 @@ int build_graph(struct build *build, const struct config_tree *tree)
     if (!build->graph->resolver)
         return -ENOMEM;
     setting_bind(top_settings, tree->root, &top, build->diag);
+    build_plugins(build, &top.plugins);
     result = build_sources(build, top.sources);
     if (result == 0)
         result = build_sinks(build, top.sinks);
+    if (result == 0)
+        result = expr_defs_new(top.defs, build->diag, &build->graph->defs);
     if (result == 0)
         result = build_pipelines(build, top.pipelines, top.sources);
     if (result == 0 && diag_count(build->diag) > 0)

@@ -3,6 +3,7 @@
 
 /* What the parts of graph_build() share; nobody else includes it. */
 
+#include "config/setting.h"
 #include "pipeline/graph.h"
 
 struct build {
@@ -15,6 +16,11 @@ struct build {
 /* graph_build() with an empty graph and a way to open sources; the graph stays the caller's, also
  * half-built. 0 or -errno. */
 int build_graph(struct build *build, const struct config_tree *tree);
+
+/* The handler of that name, built in or a plug-in's; NULL when there is none. */
+const struct handler_ops *build_find_handler(const struct build *build, const char *name);
+/* `plugins:`. Mistakes are in diag. */
+void build_plugins(struct build *build, const struct setting_texts *paths);
 
 /* A section is a map of named things, at most `most`; returns how many, 0 after a message. */
 uint32_t build_check_section(struct build *build, const struct config_node *section,

@@ -11,6 +11,7 @@
 #include "config/setting.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
+#include "plugin/plugin.h"
 
 enum delivery { DELIVERY_AT_MOST_ONCE };
 
@@ -22,6 +23,7 @@ static const struct setting_choice delivery_choices[] = {
 struct pipeline_config {
     struct setting_texts from;
     int delivery;
+    uint64_t budget;
     const struct config_node *handlers;
 };
 
@@ -44,6 +46,14 @@ static const struct setting pipeline_settings[] = {
         .doc = "what may happen to an event when the daemon is killed",
     },
     {
+        .name = "budget",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct pipeline_config, budget),
+        .fallback = "50ms",
+        .doc = "how long a handler may hold a batch before it is called slow; 0: as long as it "
+               "likes",
+    },
+    {
         .name = "handlers",
         .type = SETTING_NODE,
         .offset = offsetof(struct pipeline_config, handlers),
@@ -58,6 +68,17 @@ struct build_host {
     struct handler_host base;
     struct build *build;
     struct graph_type *type; /* NULL: no source is known */
+    struct strand *strand;
+    uint16_t way;      /* of the strand, that the handlers stand on */
+    uint32_t index;    /* of the handler that is being opened */
+    struct fork *fork; /* of that handler, if it divides */
+};
+
+/* While the branches of a route are opened: a record goes into one of them only, so what counts is
+ * the branch that sends most copies to a sink, not all of them together. By the graph's sinks. */
+struct fork {
+    uint32_t before[GRAPH_SINKS_MAX];
+    uint32_t most[GRAPH_SINKS_MAX];
 };
 
 static struct graph_source *find_source(struct graph *graph, const char *name)
@@ -127,70 +148,169 @@ static const struct handler_ops *find_handler(struct build *build, const struct 
                                            : "an empty map");
         return NULL;
     }
-    ops = handler_find(entry->first->key);
+    ops = build_find_handler(build, entry->first->key);
     if (ops)
         return ops;
     refusal_init(&refusal, entry->first->key);
     for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
         refusal_offer(&refusal, (*kind)->name);
+    for (uint32_t i = 0; i < build->graph->n_plugins; i++)
+        refusal_offer(&refusal, build->graph->plugins[i]->ops.name);
     diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
     return NULL;
 }
 
-static void check_handlers(struct build *build, const struct config_node *list)
+static bool check_handler_list(struct build *build, const struct config_node *list)
 {
-    const struct config_node *last = NULL;
-
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops = find_handler(build, entry);
-
-        last = entry->next || !ops || ops->forwards ? NULL : entry;
-    }
-    if (last)
-        diag_add(build->diag, last,
-                 "a pipeline ends with a forward; what passes here goes nowhere");
+    if (list->kind != CONFIG_LIST || list->count == 0)
+        diag_add(build->diag, list, "expected a list of handlers, found %s",
+                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
+    else if (list->count > STRAND_HANDLERS_MAX)
+        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
+                 STRAND_HANDLERS_MAX);
+    else
+        return true;
+    return false;
 }
 
-/* Opens the handlers of one strand, as far as they can be; unknown ones were reported by
- * check_handlers(). Without a type, those that read fields are passed over. */
-static void open_handlers(struct build_host *host, const struct config_node *list,
+/* A list must lead somewhere, and nothing can come after its end. */
+static void check_end(const struct build_host *host, const struct config_node *entry,
+                      const struct handler_ops *ops)
+{
+    if (ops->divides && entry->next)
+        diag_add(host->build->diag, entry->next,
+                 "nothing comes here: a %s sends each record into one of its branches", ops->name);
+    else if (!entry->next && !ops->forwards && !ops->divides)
+        diag_add(host->build->diag, entry,
+                 "a %s ends with a forward; what passes here goes nowhere",
+                 host->way > 0 ? "branch" : "pipeline");
+}
+
+static void open_fork(struct build_host *host, struct fork *fork)
+{
+    host->fork = NULL;
+    if (!host->base.ops->divides || !host->type)
+        return;
+    memset(fork, 0, sizeof(*fork));
+    memcpy(fork->before, host->type->copies, host->build->graph->n_sinks * sizeof(*fork->before));
+    host->fork = fork;
+}
+
+static void close_fork(const struct build_host *host)
+{
+    if (host->fork)
+        memcpy(host->type->copies, host->fork->most,
+               host->build->graph->n_sinks * sizeof(*host->fork->most));
+}
+
+/* Its place in the strand comes before those of the handlers in its branches. */
+static void open_handler(struct build_host *host, const struct config_node *entry,
+                         const struct handler_ops *ops)
+{
+    struct strand *strand = host->strand;
+    struct handler *handler = NULL;
+    struct fork fork;
+    int result;
+
+    if (strand->n_handlers == STRAND_HANDLERS_MAX) {
+        diag_add(host->build->diag, entry,
+                 "at most %d handlers are allowed, with those in branches", STRAND_HANDLERS_MAX);
+        return;
+    }
+    host->base.ops = ops;
+    host->index = strand->n_handlers++;
+    strand->ways[host->index] = host->way;
+    open_fork(host, &fork);
+    result = ops->open(entry->first, &host->base, host->build->diag, &handler);
+    close_fork(host);
+    if (result == -ENOMEM)
+        diag_add(host->build->diag, entry, "out of memory");
+    if (result < 0)
+        return;
+    strand->handlers[host->index] = handler;
+    if (handler->schema)
+        host->base.schema = handler->schema;
+}
+
+/* Opens the handlers of a list, as far as they can be. Without a type, those that read fields
+ * are passed over. */
+static void open_list(struct build_host *host, const struct config_node *list)
+{
+    if (!check_handler_list(host->build, list))
+        return;
+    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
+        const struct handler_ops *ops = find_handler(host->build, entry);
+
+        if (!ops)
+            continue;
+        check_end(host, entry, ops);
+        if (host->type || !ops->reads_fields)
+            open_handler(host, entry, ops);
+    }
+}
+
+static void open_branch(struct build_host *host, const struct config_node *list)
+{
+    uint32_t n_sinks = host->build->graph->n_sinks;
+    struct fork *fork = host->fork;
+
+    if (fork)
+        memcpy(host->type->copies, fork->before, n_sinks * sizeof(*fork->before));
+    open_list(host, list);
+    for (uint32_t i = 0; fork && i < n_sinks; i++)
+        if (host->type->copies[i] > fork->most[i])
+            fork->most[i] = host->type->copies[i];
+}
+
+static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
+                                  const char *label, struct diag *diag)
+{
+    struct build_host host = *(const struct build_host *)base;
+    size_t before = diag_count(diag);
+    struct strand_branch *branch;
+
+    if (host.strand->n_branches == STRAND_BRANCHES_MAX) {
+        diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
+        return NULL;
+    }
+    branch = strand_add_branch(host.strand, host.index, label);
+    if (!branch) {
+        diag_add(diag, list, "out of memory");
+        return NULL;
+    }
+    if (branch->depth > STRAND_DEPTH_MAX) {
+        diag_add(diag, list, "branches may stand inside each other at most %d deep",
+                 STRAND_DEPTH_MAX);
+        return NULL;
+    }
+    host.way = branch->way;
+    open_branch(&host, list);
+    return diag_count(diag) == before ? &branch->base : NULL;
+}
+
+static void open_handlers(struct build_host *host, const struct pipeline_config *config,
                           struct strand *strand)
 {
-    struct build *build = host->build;
-
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops =
-            entry->kind == CONFIG_MAP && entry->count == 1 ? handler_find(entry->first->key) : NULL;
-        int result;
-
-        if (!ops || (!host->type && ops->reads_fields))
-            continue;
-        result = ops->open(entry->first, &host->base, build->diag,
-                           &strand->handlers[strand->n_handlers]);
-        if (result == 0) {
-            const struct schema *out = strand->handlers[strand->n_handlers++]->schema;
-
-            host->base.schema = out ? out : host->base.schema;
-        } else if (result == -ENOMEM) {
-            diag_add(build->diag, entry, "out of memory");
-        }
-    }
+    strand->budget = (int64_t)config->budget;
+    strand->tick = clock_coarse_tick();
+    host->strand = strand;
+    host->base.defs = host->build->graph->defs;
+    host->base.wall = &host->build->graph->wall;
+    host->base.resolver = host->build->graph->resolver;
+    host->base.outlet = host_outlet;
+    host->base.branch = host_branch;
+    open_list(host, config->handlers);
 }
 
 /* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
  */
-static void check_orphans(struct build *build, const struct config_node *list)
+static void check_orphans(struct build *build, const struct pipeline_config *config)
 {
     static const struct schema no_fields = {.type_name = "nothing"};
-    struct build_host host = {.base = {.schema = &no_fields,
-                                       .source_name = "",
-                                       .wall = &build->graph->wall,
-                                       .resolver = build->graph->resolver,
-                                       .outlet = host_outlet},
-                              .build = build};
+    struct build_host host = {.base = {.schema = &no_fields, .source_name = ""}, .build = build};
     struct strand strand = {.n_handlers = 0};
 
-    open_handlers(&host, list, &strand);
+    open_handlers(&host, config, &strand);
     strand_deinit(&strand);
 }
 
@@ -222,7 +342,7 @@ static const char *bare_name(const char *type_name)
     return space ? space + 1 : type_name;
 }
 
-static int build_strand(struct build *build, const struct config_node *list,
+static int build_strand(struct build *build, const struct pipeline_config *config,
                         struct graph_type *type, const struct graph_pipeline *pipeline,
                         const struct schema **siblings)
 {
@@ -234,22 +354,19 @@ static int build_strand(struct build *build, const struct config_node *list,
         return -ENOMEM;
     if (!type->type)
         return 0; /* its records pass no handler */
-    host.base = (struct handler_host){.schema = type->type->schema,
-                                      .source_name = type->type->source_name,
-                                      .wall = &build->graph->wall,
-                                      .resolver = build->graph->resolver,
-                                      .outlet = host_outlet};
+    host.base.schema = type->type->schema;
+    host.base.source_name = type->type->source_name;
     list_siblings(source, host.base.schema, siblings);
     if (siblings[0]) {
         host.base.siblings = siblings;
         host.base.type = bare_name(host.base.schema->type_name);
     }
-    open_handlers(&host, list, &strand->strand);
+    open_handlers(&host, config, &strand->strand);
     return 0;
 }
 
 /* Of many types, what is wrong with the first is most likely wrong with all. */
-static int build_strands(struct build *build, const struct config_node *list,
+static int build_strands(struct build *build, const struct pipeline_config *config,
                          struct graph_source *source, const struct graph_pipeline *pipeline)
 {
     const struct schema **siblings =
@@ -263,7 +380,7 @@ static int build_strands(struct build *build, const struct config_node *list,
 
         for (uint32_t j = 0; j < stream->n_types && result == 0; j++)
             if (diag_count(build->diag) == before)
-                result = build_strand(build, list, &stream->types[j], pipeline, siblings);
+                result = build_strand(build, config, &stream->types[j], pipeline, siblings);
     }
     free(siblings);
     return result;
@@ -291,42 +408,25 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
-static bool check_handler_list(struct build *build, const struct config_node *list)
-{
-    if (list->kind != CONFIG_LIST || list->count == 0)
-        diag_add(build->diag, list, "expected a list of handlers, found %s",
-                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
-    else if (list->count > STRAND_HANDLERS_MAX)
-        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
-                 STRAND_HANDLERS_MAX);
-    else
-        return true;
-    return false;
-}
-
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     struct pipeline_config bound;
     uint32_t known = 0;
-    bool handlers;
 
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
-    handlers = bound.handlers && check_handler_list(build, bound.handlers);
-    if (handlers)
-        check_handlers(build, bound.handlers);
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
-        if (!source || !handlers)
+        if (!source || !bound.handlers)
             continue;
-        if (build_strands(build, bound.handlers, source, pipeline) < 0)
+        if (build_strands(build, &bound, source, pipeline) < 0)
             return -ENOMEM;
         known++;
     }
-    if (handlers && known == 0)
-        check_orphans(build, bound.handlers);
+    if (bound.handlers && known == 0)
+        check_orphans(build, &bound);
     return 0;
 }
 

@@ -137,6 +137,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
 
     batch.views = taken->views;
     batch.count = taken->count;
+    batch.now = consumer->turn_start;
     batch.clocked = clock_is_due(consumer, ring);
     runs_handle(ring, &batch, consumer->turn_start);
     if (batch.clocked)

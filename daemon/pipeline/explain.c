@@ -75,6 +75,7 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
                              FILE *file)
 {
     const struct source *told = NULL;
+    char name[STRAND_NAME_MAX];
 
     fprintf(file, "pipeline %s: at-most-once\n", pipeline->name);
     for (uint32_t i = 0; i < graph->n_strands; i++) {
@@ -86,7 +87,7 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
         told = source;
         fprintf(file, "  %s", source->name);
         for (uint32_t k = 0; k < strand->strand.n_handlers; k++)
-            fprintf(file, " > %s", strand->strand.handlers[k]->ops->name);
+            fprintf(file, " > %s", strand_handler_name(&strand->strand, k, name));
         fputc('\n', file);
     }
 }

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #include "base/resolver.h"
+#include "expr/defs.h"
+#include "plugin/plugin.h"
 
 /* ---- putting together ------------------------------------------------------------------------ */
 
@@ -208,6 +210,9 @@ void graph_free(struct graph *graph)
     free(graph->rings);
     free(graph->streams);
     resolver_free(graph->resolver);
+    for (uint32_t i = 0; i < graph->n_plugins; i++)
+        plugin_unload(graph->plugins[i]); /* the strands are gone */
+    expr_defs_free(graph->defs);
     free(graph->sources);
     free(graph->sinks);
     free(graph->pipelines);

@@ -25,6 +25,7 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct expr_defs;
 struct resolver;
 struct ringmill_ring;
 
@@ -33,6 +34,7 @@ enum {
     GRAPH_SINKS_MAX = 64,
     GRAPH_PIPELINES_MAX = 256,
     GRAPH_RINGS_MAX = 1024,
+    GRAPH_PLUGINS_MAX = 32,
     GRAPH_NAME_MAX = 64,   /* bytes of a source's, sink's or pipeline's name */
     GRAPH_COPIES_MAX = 64, /* how often one record may be forwarded to one sink */
 };
@@ -130,8 +132,11 @@ struct graph_source {
 };
 
 struct graph {
+    struct plugin *plugins[GRAPH_PLUGINS_MAX];
+    uint32_t n_plugins;
     struct wall_offset wall;   /* owned by the consumer thread */
     struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
+    struct expr_defs *defs;    /* what `defs:` says; used while it is built */
     struct graph_source *sources;
     struct graph_sink *sinks;
     struct graph_pipeline *pipelines;

@@ -6,15 +6,20 @@
 
 #include <string.h>
 
+#include "enrich/enrich.h"
 #include "filter/filter.h"
 #include "forward/forward.h"
+#include "shape/dedup.h"
 #include "shape/limit.h"
+#include "shape/redact.h"
+#include "shape/route.h"
+#include "shape/sample.h"
+#include "shape/select.h"
+#include "shape/tee.h"
 
 const struct handler_ops *const handler_kinds[] = {
-    &filter_ops,
-    &limit_ops,
-    &forward_ops,
-    NULL,
+    &filter_ops, &limit_ops, &sample_ops, &dedup_ops,   &select_ops, &redact_ops,
+    &enrich_ops, &tee_ops,   &route_ops,  &forward_ops, NULL,
 };
 
 const struct handler_ops *handler_find(const char *name)

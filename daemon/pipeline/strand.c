@@ -1,26 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* The accounting is the same for all handlers, so it stands here once: what is missing from the
- * selection afterwards, the handler took. One indirect call for each handler and batch. */
+ * selection afterwards, the handler took. One indirect call for each handler and batch.
+ *
+ * Every handler's time is looked at, also of batches that are not clocked, by the coarse clock: it
+ * costs a few nanoseconds for each batch, and a batch that is held for long is seen the first time.
+ * It is charged to whoever was at work since the last look, so a handler with branches is not
+ * charged for what they do. The coarse clock moves by ticks: what it saw may have been shorter by
+ * one, and only what is longer than the budget all the same is counted. */
 
 #include "pipeline/strand.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 
 void strand_deinit(struct strand *strand)
 {
-    /* backwards: a handler's schema outlives those behind it */
+    /* backwards: a handler's schema outlives those behind it, also in its branches */
     while (strand->n_handlers > 0) {
         struct handler *last = strand->handlers[--strand->n_handlers];
 
-        last->ops->close(last);
+        if (last)
+            last->ops->close(last);
     }
+    while (strand->n_branches > 0)
+        free(strand->branches[--strand->n_branches]);
 }
+
+/* ---- books ----------------------------------------------------------------------------------- */
 
 static void enter(struct strand *strand, enum book row, uint64_t records)
 {
     if (records > 0)
         counter_add(&strand->books.rows[row], records);
+}
+
+static bool is_last(const struct strand *strand, uint32_t index)
+{
+    for (uint32_t i = index + 1; i < strand->n_handlers; i++)
+        if (strand->ways[i] == strand->ways[index])
+            return false;
+    return true;
 }
 
 /* Of what a forward puts out, one record each is the one that came in, if it goes no further; all
@@ -34,51 +56,126 @@ static void enter_forward(struct strand *strand, const struct batch *batch, bool
     enter(strand, BOOK_FAILED, batch->failed);
 }
 
+/* What the handler of that index did with the `before` records that it got. */
+static void account(struct strand *strand, uint32_t index, struct batch *batch, uint32_t before)
+{
+    const struct handler_ops *ops = strand->handlers[index]->ops;
+    uint32_t out = ops->divides ? batch->forwarded : batch->selected;
+
+    counter_add(&strand->accounts[index].out, out);
+    if (ops->forwards) {
+        enter_forward(strand, batch, is_last(strand, index));
+        return;
+    }
+    enter(strand, ops->removes, before - out - batch->failed);
+    enter(strand, BOOK_FAILED, batch->failed);
+    if (ops->divides)
+        batch->selected = 0;
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+#ifdef RINGMILL_UNCOUNTED
 static void set_current(struct strand *strand, uint32_t current)
 {
-#ifndef RINGMILL_UNCOUNTED
-    atomic_store_explicit(&strand->current, current, memory_order_relaxed);
-#endif
     (void)strand;
     (void)current;
 }
 
-static void process_clocked(struct strand *strand, uint32_t index, struct batch *batch)
+static void start_watch(struct strand *strand, const struct batch *batch)
 {
-    struct handler *handler = strand->handlers[index];
-    struct handler_account *account = &strand->accounts[index];
-    uint32_t before = batch->selected;
-    int64_t start = clock_monotonic();
+    (void)strand;
+    (void)batch;
+}
 
-    handler->ops->process(handler, batch);
-    counter_add(&account->ns, (uint64_t)(clock_monotonic() - start));
-    counter_add(&account->clocked, before);
+static void charge(struct strand *strand, uint32_t index, const struct batch *batch)
+{
+    (void)strand;
+    (void)index;
+    (void)batch;
+}
+#else
+static void set_current(struct strand *strand, uint32_t current)
+{
+    atomic_store_explicit(&strand->current, current, memory_order_relaxed);
+}
+
+static int64_t look(const struct batch *batch)
+{
+    return batch->clocked ? clock_monotonic() : clock_coarse();
+}
+
+static void start_watch(struct strand *strand, const struct batch *batch)
+{
+    strand->mark = look(batch);
+}
+
+/* The handler of that index was at work since the last look. */
+static void charge(struct strand *strand, uint32_t index, const struct batch *batch)
+{
+    struct handler_account *account = &strand->accounts[index];
+    int64_t now = look(batch), took = now - strand->mark;
+
+    strand->mark = now;
+    if (batch->clocked)
+        counter_add(&account->ns, (uint64_t)took);
+    else
+        took -= strand->tick;
+    if (took <= strand->budget || strand->budget == 0)
+        return;
+    counter_add(&account->slow, 1);
+    if ((uint64_t)took > counter_get(&account->slowest))
+        atomic_store_explicit(&account->slowest, (uint64_t)took, memory_order_relaxed);
+}
+#endif
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+/* The handlers of one way, from the index of its first one on. */
+static void run_way(struct strand *strand, uint16_t way, uint32_t first, struct batch *batch)
+{
+    for (uint32_t i = first; i < strand->n_handlers && batch->selected > 0; i++) {
+        struct handler *handler = strand->handlers[i];
+        uint32_t before = batch->selected;
+
+        if (strand->ways[i] != way)
+            continue;
+        batch->failed = 0;
+        batch->forwarded = 0;
+        set_current(strand, i + 1);
+        handler->ops->process(handler, batch);
+        charge(strand, i, batch);
+        if (batch->clocked)
+            counter_add(&strand->accounts[i].clocked, before);
+        account(strand, i, batch, before);
+    }
 }
 
 void strand_run(struct strand *strand, struct batch *batch)
 {
+    const struct schema *schema = batch->schema;
+
     batch_select_all(batch);
     enter(strand, BOOK_SEEN, batch->count);
-    for (uint32_t i = 0; i < strand->n_handlers && batch->selected > 0; i++) {
-        struct handler *handler = strand->handlers[i];
-        uint32_t before = batch->selected;
-
-        batch->failed = 0;
-        batch->forwarded = 0;
-        set_current(strand, i + 1);
-        if (batch->clocked)
-            process_clocked(strand, i, batch);
-        else
-            handler->ops->process(handler, batch);
-        counter_add(&strand->accounts[i].out, batch->selected);
-        if (handler->ops->forwards) {
-            enter_forward(strand, batch, i + 1 == strand->n_handlers);
-        } else {
-            enter(strand, handler->ops->removes, before - batch->selected - batch->failed);
-            enter(strand, BOOK_FAILED, batch->failed);
-        }
-    }
+    start_watch(strand, batch);
+    run_way(strand, 0, 0, batch);
     set_current(strand, 0);
+    batch->schema = schema; /* the next strand begins with it, too */
+}
+
+static void branch_run(struct branch *base, struct batch *batch, bool copies)
+{
+    struct strand_branch *branch = (struct strand_branch *)base;
+    struct strand *strand = branch->strand;
+
+    if (batch->selected == 0)
+        return;
+    charge(strand, branch->owner, batch);
+    counter_add(&branch->in, batch->selected);
+    if (copies)
+        enter(strand, BOOK_COPIES, batch->selected);
+    run_way(strand, branch->way, branch->owner + 1, batch);
+    set_current(strand, branch->owner + 1);
 }
 
 void strand_pass_over(struct strand *strand, uint32_t records)
@@ -87,32 +184,106 @@ void strand_pass_over(struct strand *strand, uint32_t records)
     enter(strand, BOOK_UNKNOWN_TYPE, records);
 }
 
-/* Behind a handler that lets nothing pass for ever, losses say nothing about what comes out. */
-void strand_tell_loss(struct strand *strand, const struct loss *loss)
+/* What came to the way of that number lacks something. Behind a handler that lets nothing pass for
+ * ever, losses say nothing about what comes out. */
+static void tell_way(struct strand *strand, uint16_t way, const struct loss *loss)
 {
-    for (uint32_t i = 0; i < strand->n_handlers && !strand->handlers[i]->exhausted; i++) {
+    for (uint32_t i = 0; i < strand->n_handlers; i++) {
         struct handler *handler = strand->handlers[i];
-        uint32_t told = handler->ops->lost ? handler->ops->lost(handler, loss) : 0;
+        uint32_t told;
 
+        if (strand->ways[i] != way)
+            continue;
+        if (handler->exhausted)
+            return;
+        told = handler->ops->lost ? handler->ops->lost(handler, loss) : 0;
         enter(strand, BOOK_EMITTED, told);
         enter(strand, BOOK_FORWARDED, told);
+        for (uint32_t j = 0; j < strand->n_branches; j++)
+            if (strand->branches[j]->owner == i)
+                tell_way(strand, strand->branches[j]->way, loss);
     }
+}
+
+void strand_tell_loss(struct strand *strand, const struct loss *loss)
+{
+    tell_way(strand, 0, loss);
+}
+
+/* ---- building and looking -------------------------------------------------------------------- */
+
+struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, const char *label)
+{
+    uint16_t way = strand->ways[owner];
+    const struct strand_branch *around = way > 0 ? strand->branches[way - 1] : NULL;
+    struct strand_branch *branch = calloc(1, sizeof(*branch));
+    size_t used;
+
+    if (!branch)
+        return NULL;
+    branch->base.run = branch_run;
+    branch->strand = strand;
+    branch->owner = owner;
+    branch->depth = around ? around->depth + 1 : 1;
+    if (around)
+        memcpy(branch->prefix, around->prefix, sizeof(branch->prefix));
+    used = strlen(branch->prefix);
+    snprintf(branch->prefix + used, sizeof(branch->prefix) - used, "%s.", label);
+    strand->branches[strand->n_branches++] = branch;
+    branch->way = (uint16_t)strand->n_branches;
+    return branch;
 }
 
 uint64_t strand_handler_in(const struct strand *strand, uint32_t index)
 {
-    return counter_get(index > 0 ? &strand->accounts[index - 1].out
-                                 : &strand->books.rows[BOOK_SEEN]);
+    uint16_t way = strand->ways[index];
+
+    for (uint32_t i = index; i-- > 0;)
+        if (strand->ways[i] == way)
+            return counter_get(&strand->accounts[i].out);
+    return counter_get(way > 0 ? &strand->branches[way - 1]->in : &strand->books.rows[BOOK_SEEN]);
 }
 
-/* Records still come out of a forward that stands before an exhausted handler. */
-bool strand_exhausted(const struct strand *strand)
+const char *strand_handler_name(const struct strand *strand, uint32_t index,
+                                char buffer[STRAND_NAME_MAX])
+{
+    uint16_t way = strand->ways[index];
+
+    snprintf(buffer, STRAND_NAME_MAX, "%s%s", way > 0 ? strand->branches[way - 1]->prefix : "",
+             strand->handlers[index]->ops->name);
+    return buffer;
+}
+
+static bool way_exhausted(const struct strand *strand, uint16_t way);
+
+/* Of the handler of that index; a handler that has none is done when its way is. */
+static bool branches_exhausted(const struct strand *strand, uint32_t owner)
+{
+    for (uint32_t i = 0; i < strand->n_branches; i++)
+        if (strand->branches[i]->owner == owner && !way_exhausted(strand, (uint16_t)(i + 1)))
+            return false;
+    return true;
+}
+
+/* Records still come out of a forward, or a branch, that stands before an exhausted handler. */
+static bool way_exhausted(const struct strand *strand, uint16_t way)
 {
     for (uint32_t i = 0; i < strand->n_handlers; i++) {
-        if (strand->handlers[i]->exhausted)
+        const struct handler *handler = strand->handlers[i];
+
+        if (strand->ways[i] != way)
+            continue;
+        if (handler->exhausted)
             return true;
-        if (strand->handlers[i]->ops->forwards)
+        if (handler->ops->forwards || !branches_exhausted(strand, i))
             return false;
+        if (handler->ops->divides)
+            return true;
     }
     return false;
+}
+
+bool strand_exhausted(const struct strand *strand)
+{
+    return way_exhausted(strand, 0);
 }

@@ -22,7 +22,8 @@ struct batch {
     uint32_t count;     /* views */
     uint32_t selected;  /* entries of selection */
     uint32_t failed;    /* a handler says: so many could not be dealt with */
-    uint32_t forwarded; /* a forward says: so many went into outlets */
+    uint32_t forwarded; /* a forward says: so many went into outlets; a route, into branches */
+    int64_t now;        /* ns, monotonic: about now, see pipeline/consumer.h */
     bool clocked;       /* this batch is a sample: times are taken of it */
     uint16_t selection[BATCH_MAX];
     /* the first schema->n_columns of them, each owned by the handler that fills it */
@@ -57,6 +58,15 @@ static inline double batch_float(const struct batch *batch, const struct field *
 {
     return field->column ? batch->columns[field->column - 1]->floats[index]
                          : field_float(field, &batch->views[index]);
+}
+
+/* Call only when a FIELD_BYTES is present. */
+static inline struct text batch_bytes(const struct batch *batch, const struct field *field,
+                                      uint32_t index)
+{
+    struct text in_place = {(const char *)batch->views[index].data + field->offset, field->size};
+
+    return field->column ? batch->columns[field->column - 1]->texts[index] : in_place;
 }
 
 static inline struct text batch_text(const struct batch *batch, const struct field *field,

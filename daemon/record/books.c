@@ -8,10 +8,16 @@
 const char *book_name(enum book row)
 {
     static const char *const names[BOOK_ROWS] = {
-        [BOOK_SEEN] = "seen",       [BOOK_COPIES] = "copies",
-        [BOOK_EMITTED] = "emitted", [BOOK_FILTERED] = "filtered",
-        [BOOK_LIMITED] = "limited", [BOOK_UNKNOWN_TYPE] = "unknown_type",
-        [BOOK_FAILED] = "failed",   [BOOK_FORWARDED] = "forwarded",
+        [BOOK_SEEN] = "seen",
+        [BOOK_COPIES] = "copies",
+        [BOOK_EMITTED] = "emitted",
+        [BOOK_FILTERED] = "filtered",
+        [BOOK_LIMITED] = "limited",
+        [BOOK_SAMPLED_OUT] = "sampled_out",
+        [BOOK_DEDUPLICATED] = "deduplicated",
+        [BOOK_UNKNOWN_TYPE] = "unknown_type",
+        [BOOK_FAILED] = "failed",
+        [BOOK_FORWARDED] = "forwarded",
     };
 
     return names[row];

@@ -3,7 +3,8 @@
 
 /* What became of each record, by name. At any quiet moment, for each pipeline:
  *
- *     seen + copies + emitted = filtered + limited + unknown_type + failed + forwarded
+ *     seen + copies + emitted = filtered + limited + sampled_out + deduplicated + unknown_type
+ *                               + failed + forwarded
  *
  * A handler that takes records away names its own row; a new reason is a new row here. */
 
@@ -14,12 +15,15 @@
 
 enum book {
     /* what came in */
-    BOOK_SEEN,    /* records read from the rings */
-    BOOK_COPIES,  /* forwarded once more: to a second sink, or by a second forward */
+    BOOK_SEEN,   /* records read from the rings */
+    BOOK_COPIES, /* forwarded once more: to a second sink, by a second forward, or in a tee's branch
+                  */
     BOOK_EMITTED, /* made here: an event about a loss */
     /* what became of it */
     BOOK_FILTERED,
     BOOK_LIMITED,
+    BOOK_SAMPLED_OUT,
+    BOOK_DEDUPLICATED,
     BOOK_UNKNOWN_TYPE, /* its selector has a value that the config does not name, or is not there */
     BOOK_FAILED,       /* longer than one event may be once encoded */
     BOOK_FORWARDED,

@@ -18,7 +18,9 @@
 #include "record/loss.h"
 #include "record/row.h"
 
+struct expr_defs;
 struct lane;
+struct setting;
 struct wall_offset;
 struct encoder_ops;
 struct resolver;
@@ -38,12 +40,22 @@ struct outlet {
     struct lane *lane; /* NULL while a config is only checked */
 };
 
+/* A list of handlers inside a handler's own config. */
+struct branch {
+    /* Takes the batch's selection through to the end: afterwards each of its records is accounted
+     * for. copies: they also go on elsewhere, so they count as copies. Scribbles on the batch's
+     * selection, schema, failed and forwarded. Consumer thread, within process() only. */
+    void (*run)(struct branch *branch, struct batch *batch, bool copies);
+};
+
 /* What a handler may ask while it is opened. */
 struct handler_host {
     const struct schema *schema; /* of what comes in; outlives the handler */
     /* The other types that this source's records can have, NULL-ended; NULL: none. A name that only
      * they know is no mistake: here it is null. */
     const struct schema *const *siblings;
+    const struct handler_ops *ops; /* the row that is opened */
+    const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
     const char *source_name;
     const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
@@ -51,14 +63,22 @@ struct handler_host {
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);
+    /* Opens the handlers of a nested list, which get what comes in here; label is what their names
+     * begin with, such as "route[1]". NULL after a message in diag; the branch belongs to the
+     * host and lives as long as the handler. */
+    struct branch *(*branch)(const struct handler_host *host, const struct config_node *list,
+                             const char *label, struct diag *diag);
 };
 
 struct handler_ops {
     const char *name; /* the key in `handlers:` */
     const char *doc;
     enum book removes; /* the row for what it takes out of the selection; failures have their own */
+    const struct setting *settings; /* the keys of its map; NULL: it is configured otherwise */
     bool reads_fields; /* its config names fields, so it says nothing without a schema */
     bool forwards;     /* it puts the selection into outlets, one record into each */
+    bool divides;      /* its records go on in one branch each, which `forwarded` of the batch
+                          counts; so it ends its list. The rest of them is removed */
 
     /* Reads its config. Returns 0 and the handler, which the caller owns, or a negative errno after
      * at least one message in diag. */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Once exhausted, the handler says so, and a daemon all of whose pipelines are exhausted has
- * nothing left to do: that is how `ringmill run --count` ends. */
+/* Two limits under one name: of all records ever, and of so many in so much time.
+ *
+ * Once the first is exhausted, the handler says so, and a daemon all of whose pipelines are
+ * exhausted has nothing left to do: that is how `ringmill run --count` ends. The second is a token
+ * bucket, or with by: one for each key. Time is the batch's: no clock is read here. A key that had
+ * to make room for another begins anew when it comes back, with a full bucket. */
 
 #include "shape/limit.h"
 
@@ -11,14 +15,27 @@
 #include "base/cleanup.h"
 #include "base/counter.h"
 #include "config/setting.h"
+#include "expr/host.h"
+#include "expr/keys.h"
+#include "shape/bucket.h"
 
 struct limit_config {
     int64_t count;
+    struct scalar_rate rate;
+    int64_t burst;
+    struct setting_texts by;
+    int64_t keys;
 };
 
 struct limit {
     struct handler base;
+    bool counts;  /* else it has a rate */
     counter left; /* counts down; owned by the consumer thread */
+    struct bucket_rate rate;
+    struct bucket bucket; /* of all, where there is no key */
+    struct key *key;      /* NULL: no by: */
+    struct keys keys;
+    uint64_t hashes[BATCH_MAX];
 };
 
 static const struct setting limit_settings[] = {
@@ -28,33 +45,123 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, count),
         .minimum = 1,
         .maximum = INT64_MAX,
-        .required = true,
         .doc = "how many records of each source pass before none does",
+    },
+    {
+        .name = "rate",
+        .type = SETTING_RATE,
+        .offset = offsetof(struct limit_config, rate),
+        .minimum = 1,
+        .maximum = LIMIT_RATE_MAX,
+        .doc = "how many records of each source pass in how much time",
+    },
+    {
+        .name = "burst",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct limit_config, burst),
+        .minimum = 1,
+        .maximum = BUCKET_BURST_MAX,
+        .doc = "how many may pass at once after a pause; by default as many as rate says",
+    },
+    {
+        .name = "by",
+        .type = SETTING_TEXTS,
+        .offset = offsetof(struct limit_config, by),
+        .minimum = 1,
+        .maximum = KEY_PARTS_MAX,
+        .doc = "the rate is that of each key, made of these values",
+    },
+    {
+        .name = "keys",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct limit_config, keys),
+        .minimum = 1,
+        .maximum = KEYS_MAX,
+        .fallback = "65536",
+        .doc = "how many keys are remembered",
     },
     {0},
 };
+
+static void limit_close(struct handler *handler)
+{
+    struct limit *limit = (struct limit *)handler;
+
+    if (!limit)
+        return;
+    keys_deinit(&limit->keys);
+    key_free(limit->key);
+    free(limit);
+}
+
+/* Either count: alone, or rate: with what belongs to it. */
+static int check(const struct config_node *config, struct diag *diag)
+{
+    static const char *const with_rate[] = {"burst", "by", "keys"};
+    const struct config_node *count = config_map_get(config, "count");
+    const struct config_node *rate = config_map_get(config, "rate");
+    size_t before = diag_count(diag);
+
+    if (count && rate)
+        diag_add_key(diag, rate, "a limit has a count or a rate, not both");
+    if (!count && !rate)
+        diag_add(diag, config, "one of the keys \"count\" and \"rate\" is missing");
+    for (size_t i = 0; count && !rate && i < sizeof(with_rate) / sizeof(with_rate[0]); i++) {
+        const struct config_node *node = config_map_get(config, with_rate[i]);
+
+        if (node)
+            diag_add_key(diag, node, "only a limit with a rate has this key");
+    }
+    return diag_count(diag) > before ? -EINVAL : 0;
+}
+
+static int open_rate(struct limit *limit, const struct limit_config *bound,
+                     const struct handler_host *host, struct diag *diag)
+{
+    int64_t burst = bound->burst ? bound->burst : (int64_t)bound->rate.count;
+    const struct expr_scope scope = expr_scope_of(host);
+    int result;
+
+    if (burst > BUCKET_BURST_MAX)
+        burst = BUCKET_BURST_MAX;
+    limit->rate = bucket_rate(&bound->rate, (uint32_t)burst);
+    bucket_fill(&limit->bucket, &limit->rate, 0);
+    if (bound->by.count == 0)
+        return 0;
+    result = key_open(&bound->by, &scope, key_seed(), diag, &limit->key);
+    if (result < 0)
+        return result;
+    return keys_init(&limit->keys, limit->key, (uint32_t)bound->keys, sizeof(struct bucket));
+}
 
 static int limit_open(const struct config_node *config, const struct handler_host *host,
                       struct diag *diag, struct handler **ret)
 {
     struct limit_config bound;
     struct limit *limit;
+    int result;
 
-    (void)host;
-    if (setting_bind(limit_settings, config, &bound, diag) > 0)
+    if (setting_bind(limit_settings, config, &bound, diag) > 0 || check(config, diag) < 0)
         return -EINVAL;
     limit = calloc(1, sizeof(*limit));
     if (!limit)
         return -ENOMEM;
     limit->base.ops = &limit_ops;
+    limit->counts = bound.count > 0;
     atomic_init(&limit->left, (uint64_t)bound.count);
+    result = limit->counts ? 0 : open_rate(limit, &bound, host, diag);
+    if (result < 0) {
+        limit_close(&limit->base);
+        return result;
+    }
     *ret = &limit->base;
     return 0;
 }
 
-static void limit_process(struct handler *handler, struct batch *batch)
+/* ---- on the way ------------------------------------------------------------------------------ */
+
+static void count_down(struct limit *limit, struct batch *batch)
 {
-    struct limit *limit = (struct limit *)handler;
     uint64_t left = counter_get(&limit->left);
 
     if (batch->selected >= left) {
@@ -62,6 +169,37 @@ static void limit_process(struct handler *handler, struct batch *batch)
         limit->base.exhausted = true;
     }
     atomic_store_explicit(&limit->left, left - batch->selected, memory_order_relaxed);
+}
+
+static struct bucket *bucket_of(struct limit *limit, uint32_t index, int64_t now)
+{
+    void *bucket;
+
+    if (!limit->key)
+        return &limit->bucket;
+    if (keys_get(&limit->keys, index, limit->hashes[index], &bucket) != KEYS_FOUND)
+        bucket_fill(bucket, &limit->rate, now);
+    return bucket;
+}
+
+static void limit_process(struct handler *handler, struct batch *batch)
+{
+    struct limit *limit = (struct limit *)handler;
+    uint32_t kept = 0;
+
+    if (limit->counts) {
+        count_down(limit, batch);
+        return;
+    }
+    if (limit->key)
+        key_hash(limit->key, batch, limit->hashes);
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint16_t index = batch->selection[i];
+
+        if (bucket_take(bucket_of(limit, index, batch->now), &limit->rate, batch->now))
+            batch->selection[kept++] = index;
+    }
+    batch->selected = kept;
 }
 
 static void limit_rows(const struct handler *handler, row_emit emit, void *data)
@@ -72,19 +210,20 @@ static void limit_rows(const struct handler *handler, row_emit emit, void *data)
         .kind = ROW_LEVEL,
         .help = "Records that may still pass the limit",
     };
+    const struct limit *limit = (const struct limit *)handler;
 
-    emit(data, &left, counter_get(&((const struct limit *)handler)->left));
-}
-
-static void limit_close(struct handler *handler)
-{
-    free(handler);
+    if (limit->counts)
+        emit(data, &left, counter_get(&limit->left));
+    if (limit->key)
+        keys_rows(&limit->keys, emit, data);
 }
 
 const struct handler_ops limit_ops = {
     .name = "limit",
-    .doc = "lets only so many records through",
+    .doc = "lets only so many records through, ever or in so much time",
     .removes = BOOK_LIMITED,
+    .settings = limit_settings,
+    .reads_fields = true,
     .open = limit_open,
     .process = limit_process,
     .rows = limit_rows,

@@ -12,11 +12,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void run(const struct expr *expr, uint32_t length)
+static void run(struct expr *expr, size_t length)
 {
     const struct sample sample = sample_typical();
     void *exact = malloc(length + !length);
-    const struct ringmill_view view = {.data = exact, .length = length};
+    const struct ringmill_view view = {.data = exact, .length = (uint32_t)length};
     struct batch batch = {.schema = &sample_schema, .views = &view, .count = 1};
 
     memcpy(exact, &sample, length);
@@ -38,8 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = malloc(size);
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    if (expr_compile(text, &sample_schema, &error, &expr) == 0)
-        run(expr, data[0] < sizeof(struct sample) ? data[0] : sizeof(struct sample));
+    if (expr_compile(text, &sample_scope, &error, &expr) == 0)
+        run(expr, data[0] * sizeof(struct sample) / UINT8_MAX);
     else if (!error.text[0] || error.width == 0 || error.column > strlen(text))
         abort();
     expr_free(expr);

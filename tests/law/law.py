@@ -14,6 +14,7 @@ FLOORS = {
     "record": 2,
     "schema": 3, "expr": 3, "encode": 3, "capture": 3,
     "source": 4, "filter": 4, "shape": 4, "enrich": 4, "aggregate": 4, "forward": 4, "sink": 4,
+    "plugin": 4,
     "pipeline": 5,
     "control": 6,
     "cli": 7, ".": 7,

@@ -15,6 +15,7 @@ static const struct setting settings[] = {
     {"buffer", SETTING_SIZE, 0, 4096, 1 << 30, "64KiB", .doc = "bytes gathered"},
     {"wait", SETTING_DURATION, 0, 1000000, .fallback = "1s", .doc = "pause"},
     {"any", SETTING_DURATION, 0, .doc = "no limit"},
+    {"rate", SETTING_RATE, 0, 1, 1000, "100/s", .doc = "how many"},
     {"format", SETTING_CHOICE, 0, .choices = formats, .fallback = "json", .doc = "encoding"},
     {"fields", SETTING_TEXTS, 0, 1, 3, .doc = "what"},
     {"sources", SETTING_NAMES, 0, 1, .doc = "where from"},
@@ -44,6 +45,7 @@ static void prints_a_markdown_table(void **state)
                         "| buffer | size | 4KiB to 1GiB | 64KiB | bytes gathered |\n"
                         "| wait | duration | at least 1ms | 1s | pause |\n"
                         "| any | duration |  |  | no limit |\n"
+                        "| rate | rate | 1 to 1000 | 100/s | how many |\n"
                         "| format | choice | json, text | json | encoding |\n"
                         "| fields | text or list of texts | 1 to 3 entries |  | what |\n"
                         "| sources | name or list of names | at least 1 entries |  | where from |\n"

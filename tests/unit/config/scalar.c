@@ -121,6 +121,44 @@ static void reads_durations(void **state)
     check_measures(scalar_duration, cases);
 }
 
+static void reads_rates(void **state)
+{
+    static const struct {
+        const char *text;
+        int error;
+        struct scalar_rate rate;
+    } cases[] = {
+        {"100/s", 0, {100, UINT64_C(1000000000)}},
+        {"0/s", 0, {0, UINT64_C(1000000000)}},
+        {"30/m", 0, {30, UINT64_C(60000000000)}},
+        {"30/min", 0, {30, UINT64_C(60000000000)}},
+        {"5/h", 0, {5, UINT64_C(3600000000000)}},
+        {"9223372036854775807/h", 0, {INT64_MAX, UINT64_C(3600000000000)}},
+        {"9223372036854775808/h", -ERANGE, {0}},
+        {"99999999999999999999/s", -ERANGE, {0}},
+        {"99999999999999999999/d", -EINVAL, {0}},
+        {"100", -EINVAL, {0}},
+        {"100/", -EINVAL, {0}},
+        {"100/d", -EINVAL, {0}},
+        {"100 /s", -EINVAL, {0}},
+        {"100/s ", -EINVAL, {0}},
+        {"100/10s", -EINVAL, {0}},
+        {"1.5/s", -EINVAL, {0}},
+        {"-1/s", -EINVAL, {0}},
+        {"/s", -EINVAL, {0}},
+        {"", -EINVAL, {0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct scalar_rate rate = {4711, 12};
+
+        assert_int_equal(scalar_rate(cases[i].text, &rate), cases[i].error);
+        assert_true(rate.count == (cases[i].error ? 4711 : cases[i].rate.count));
+        assert_true(rate.per == (cases[i].error ? 12 : cases[i].rate.per));
+    }
+}
+
 static void reads_bools(void **state)
 {
     bool value = false;
@@ -139,6 +177,8 @@ static void writes_what_it_reads(void **state)
 {
     static const char *const sizes[] = {"0", "1B", "1500B", "64KiB", "8MiB", "3GiB", "1025MiB"};
     static const char *const durations[] = {"0", "1ns", "1500us", "90s", "2min", "2562047h"};
+    static const char *const rates[] = {"100/s", "0/min", "9223372036854775807/h"};
+    struct scalar_rate rate;
     char text[SCALAR_TEXT_MAX];
     uint64_t value;
 
@@ -153,14 +193,19 @@ static void writes_what_it_reads(void **state)
         scalar_format_duration(value, text);
         assert_string_equal(text, durations[i]);
     }
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        assert_int_equal(scalar_rate(rates[i], &rate), 0);
+        scalar_format_rate(&rate, text);
+        assert_string_equal(text, rates[i]);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_integers),       cmocka_unit_test(reads_sizes),
-        cmocka_unit_test(reads_durations),      cmocka_unit_test(reads_bools),
-        cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(reads_integers),  cmocka_unit_test(reads_sizes),
+        cmocka_unit_test(reads_durations), cmocka_unit_test(reads_rates),
+        cmocka_unit_test(reads_bools),     cmocka_unit_test(writes_what_it_reads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

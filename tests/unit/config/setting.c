@@ -186,6 +186,30 @@ static void tells_how_values_are_written(void **state)
         "t.yaml:6:9: format: expected one of json, text, found \"yaml\"\n");
 }
 
+static void rates_are_bound_by_their_count(void **state)
+{
+    static const struct setting row = {"rate", SETTING_RATE, 0, 1, 1000, .doc = "how many"};
+    _cleanup_(cleanup_config_tree_free) struct config_tree *tree =
+        load("[250/min, 0/s, 1001/s, 5, 5 per second]\n");
+    struct scalar_rate rate = {0};
+    struct diag diag;
+
+    (void)state;
+    diag_init(&diag);
+    assert_int_equal(setting_bind_value(&row, config_node_at(tree->root, 0), &rate, &diag), 0);
+    assert_true(rate.count == 250 && rate.per == UINT64_C(60000000000));
+    for (uint32_t i = 1; i < 5; i++)
+        assert_int_equal(setting_bind_value(&row, config_node_at(tree->root, i), &rate, &diag), 1);
+    assert_true(rate.count == 250);
+    expect_messages(&diag,
+                    "t.yaml:1:11: [1]: expected a rate from 1 to 1000, found \"0/s\"\n"
+                    "t.yaml:1:16: [2]: expected a rate from 1 to 1000, found \"1001/s\"\n"
+                    "t.yaml:1:24: [3]: expected a rate from 1 to 1000, found \"5\"; a rate is as "
+                    "100/s, 30/min or 5/h\n"
+                    "t.yaml:1:27: [4]: expected a rate from 1 to 1000, found \"5 per second\"; a "
+                    "rate is as 100/s, 30/min or 5/h\n");
+}
+
 static void tells_missing_values_and_wrong_kinds(void **state)
 {
     (void)state;
@@ -307,6 +331,7 @@ int main(void)
         cmocka_unit_test(binds_every_type),
         cmocka_unit_test(reports_all_errors_at_once),
         cmocka_unit_test(tells_how_values_are_written),
+        cmocka_unit_test(rates_are_bound_by_their_count),
         cmocka_unit_test(tells_missing_values_and_wrong_kinds),
         cmocka_unit_test(shows_the_start_of_long_values),
         cmocka_unit_test(limits_paths),

@@ -45,11 +45,12 @@ static void built_deinit(struct built *built)
     config_tree_free(built->tree);
 }
 
-#define VERSION   "version: 1\n"
-#define SOURCES   "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
-#define SINKS     "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
-#define PIPELINES "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
-#define HANDLERS  VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
+#define VERSION       "version: 1\n"
+#define SOURCES       "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
+#define SINKS         "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
+#define PIPELINES     "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
+#define HANDLER_NAMES "filter, limit, sample, dedup, select, redact, enrich, tee, route, forward"
+#define HANDLERS      VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
 
 static void sections(void **state)
 {
@@ -57,9 +58,9 @@ static void sections(void **state)
     refuse_graph("[]", "t.yaml:1:1: expected a map, found a list\n");
     refuse_graph(
         "x: 1\n",
-        "t.yaml:1:1: x: unknown key; allowed are version, sources, sinks, pipelines, control, "
-        "health, "
-        "log\n"
+        "t.yaml:1:1: x: unknown key; allowed are version, plugins, sources, sinks, pipelines, "
+        "defs, "
+        "control, health, log\n"
         "t.yaml:1:1: the key \"version\" is missing (of this grammar)\n"
         "t.yaml:1:1: the key \"sources\" is missing (where records come from, by name)\n"
         "t.yaml:1:1: the key \"sinks\" is missing (where events go, by name)\n"
@@ -69,8 +70,8 @@ static void sections(void **state)
     refuse_graph("version: one\n" SOURCES SINKS PIPELINES,
                  "t.yaml:1:10: version: expected 1, found \"one\"\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "piplines: {}\n",
-                 "t.yaml:5:1: piplines: unknown key; allowed are version, sources, sinks, "
-                 "pipelines, control, health, log; did you mean \"pipelines\"?\n");
+                 "t.yaml:5:1: piplines: unknown key; allowed are version, plugins, sources, sinks, "
+                 "pipelines, defs, control, health, log; did you mean \"pipelines\"?\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n",
                  "t.yaml:4:1: pipelines: the value is missing; expected a value\n");
     refuse_graph(
@@ -177,7 +178,7 @@ static void pipelines(void **state)
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "
-                 "handlers; did you mean \"handlers\"?\n");
+                 "budget, handlers; did you mean \"handlers\"?\n");
     refuse_graph(
         VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: []}\n",
         "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found an empty one\n");
@@ -194,7 +195,7 @@ static void handlers(void **state)
     (void)state;
     refuse_graph(HANDLERS "      - forwrad: out\n",
                  "t.yaml:8:9: pipelines.p.handlers[0].forwrad: unknown handler; allowed are "
-                 "filter, limit, forward; did you mean \"forward\"?\n");
+                 "" HANDLER_NAMES "; did you mean \"forward\"?\n");
     refuse_graph(HANDLERS "      - forward\n", "t.yaml:8:9: pipelines.p.handlers[0]: expected one "
                                                "handler, as in - filter: pid > 1; found a text\n");
     refuse_graph(HANDLERS "      - {}\n      -\n      - forward: out\n",
@@ -255,8 +256,8 @@ static void all_mistakes_at_once(void **state)
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json\n"
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
                  "are exec, open\n"
-                 "t.yaml:12:16: pipelines.one.handlers[0].limit: the key \"count\" is missing (how "
-                 "many records of each source pass before none does)\n"
+                 "t.yaml:12:16: pipelines.one.handlers[0].limit: one of the keys \"count\" "
+                 "and \"rate\" is missing\n"
                  "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
                  "name; allowed are out, log; did you mean \"log\"?\n");
 }
@@ -289,8 +290,8 @@ static void limits(void **state)
     _cleanup_(cleanup_free) char *pipelines_257 =
         repeat(VERSION SOURCES SINKS "pipelines:\n",
                "  p#: {from: exec, handlers: [{forward: out}]}\n", 257, "");
-    _cleanup_(cleanup_free) char *handlers_33 =
-        repeat(HANDLERS, "      - limit: {count: 1}\n", 32, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *handlers_129 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 128, "      - forward: out\n");
     _cleanup_(cleanup_free) char *copies_65 =
         repeat(HANDLERS, "      - forward: [out, out, out, out, out]\n", 13, "");
 
@@ -298,8 +299,8 @@ static void limits(void **state)
     refuse_graph(sources_65, "t.yaml:3:3: sources: 65 sources; at most 64 are allowed\n");
     refuse_graph(sinks_65, "t.yaml:4:3: sinks: 65 sinks; at most 64 are allowed\n");
     refuse_graph(pipelines_257, "t.yaml:5:3: pipelines: 257 pipelines; at most 256 are allowed\n");
-    refuse_graph(handlers_33,
-                 "t.yaml:8:7: pipelines.p.handlers: 33 handlers; at most 32 are allowed\n");
+    refuse_graph(handlers_129,
+                 "t.yaml:8:7: pipelines.p.handlers: 129 handlers; at most 128 are allowed\n");
     refuse_graph(copies_65,
                  "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
                  "forwarded to one sink at most 64 times, by all pipelines that read its source "
@@ -388,17 +389,122 @@ static void a_sink_that_nobody_uses_is_fine(void **state)
 
 static void as_much_as_is_allowed(void **state)
 {
-    _cleanup_(cleanup_free) char *handlers_32 =
-        repeat(HANDLERS, "      - limit: {count: 1}\n", 31, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *handlers_128 =
+        repeat(HANDLERS, "      - limit: {count: 1}\n", 127, "      - forward: out\n");
     _cleanup_(cleanup_free) char *copies_64 =
         repeat(HANDLERS, "      - forward: [out, out, out, out]\n", 16, "");
-    struct built many = build(handlers_32), often = build(copies_64);
+    struct built many = build(handlers_128), often = build(copies_64);
 
     (void)state;
     assert_int_equal(many.graph->strands[0]->strand.n_handlers, STRAND_HANDLERS_MAX);
     assert_int_equal(often.graph->sinks[0].copies, GRAPH_COPIES_MAX);
     built_deinit(&many);
     built_deinit(&often);
+}
+
+/* ---- branches -------------------------------------------------------------------------------- */
+
+static void branches_stand_in_the_order_of_the_config(void **state)
+{
+    static const char *const names[] = {
+        "filter",
+        "tee",
+        "tee.limit",
+        "tee.forward",
+        "route",
+        "route[0].tee",
+        "route[0].tee.forward",
+        "route[0].forward",
+        "route[1].route",
+        "route[1].route[0].forward",
+    };
+    struct built built =
+        build(HANDLERS "      - filter: pid > 1\n"
+                       "      - tee: {handlers: [{limit: {count: 1}}, {forward: out}]}\n"
+                       "      - route:\n"
+                       "          - when: uid == 0\n"
+                       "            handlers: [{tee: {handlers: [{forward: out}]}}, "
+                       "{forward: log}]\n"
+                       "          - handlers: [{route: [{handlers: [{forward: out}]}]}]\n");
+    const struct strand *strand = &built.graph->strands[0]->strand;
+    char name[STRAND_NAME_MAX];
+
+    (void)state;
+    assert_int_equal(strand->n_handlers, sizeof(names) / sizeof(names[0]));
+    for (uint32_t i = 0; i < strand->n_handlers; i++)
+        assert_string_equal(strand_handler_name(strand, i, name), names[i]);
+    assert_int_equal(strand->n_branches, 5);
+    built_deinit(&built);
+}
+
+/* Into a tee and on: both. Into one branch of a route: only the worst of them. */
+static void copies_over_branches(void **state)
+{
+    struct built built = build(
+        HANDLERS
+        "      - tee: {handlers: [{forward: [out, log]}]}\n"
+        "      - forward: out\n"
+        "      - route:\n"
+        "          - {when: uid == 0, handlers: [{forward: [out, out, out]}]}\n"
+        "          - {when: uid == 1, handlers: [{route: [{handlers: [{forward: [log, log]}]}]}]}\n"
+        "          - {handlers: [{forward: [out, log]}]}\n"
+        "  q: {from: exec, handlers: [{forward: out}]}\n");
+
+    (void)state;
+    assert_int_equal(built.graph->sinks[0].copies, 1 + 1 + 3 + 1);
+    assert_int_equal(built.graph->sinks[1].copies, 1 + 2);
+    built_deinit(&built);
+}
+
+static void lists_must_lead_somewhere(void **state)
+{
+    (void)state;
+    refuse_graph(HANDLERS "      - tee: {handlers: [{filter: pid > 1}]}\n",
+                 "t.yaml:8:9: pipelines.p.handlers[0]: a pipeline ends with a forward; what passes "
+                 "here goes nowhere\n"
+                 "t.yaml:8:26: pipelines.p.handlers[0].tee.handlers[0]: a branch ends with a "
+                 "forward; what passes here goes nowhere\n");
+    refuse_graph(HANDLERS "      - route: [{handlers: [{forward: out}]}]\n"
+                          "      - forward: out\n",
+                 "t.yaml:9:9: pipelines.p.handlers[1]: nothing comes here: a route sends each "
+                 "record into one of its branches\n");
+    refuse_graph(HANDLERS "      - route: [{handlers: []}]\n",
+                 "t.yaml:8:28: pipelines.p.handlers[0].route[0].handlers: expected a list of "
+                 "handlers, found an empty one\n");
+    refuse_graph(HANDLERS "      - tee: {handlers: [{forwrad: out}]}\n      - forward: out\n",
+                 "t.yaml:8:27: pipelines.p.handlers[0].tee.handlers[0].forwrad: unknown handler; "
+                 "allowed are " HANDLER_NAMES "; did you mean \"forward\"?\n");
+}
+
+#define FOUR_FILTERS "{filter: pid > 1}, {filter: pid > 1}, {filter: pid > 1}, {filter: pid > 1}"
+
+static void plugins_are_checked_where_they_are_named(void **state)
+{
+    (void)state;
+    refuse_graph(VERSION "plugins: [x.so, /run/ringmill-no-such.so]\n" SOURCES SINKS PIPELINES,
+                 "t.yaml:2:11: plugins[0]: a plug-in is named by its absolute path\n"
+                 "t.yaml:2:17: plugins[1]: /run/ringmill-no-such.so: No such file or directory\n");
+}
+
+static void branches_have_limits(void **state)
+{
+    _cleanup_(cleanup_free) char *many = repeat(
+        HANDLERS, "      - tee: {handlers: [{forward: log}]}\n", 33, "      - forward: out\n");
+    _cleanup_(cleanup_free) char *all =
+        repeat(HANDLERS, "      - tee: {handlers: [" FOUR_FILTERS ", {forward: log}]}\n", 21,
+               "      - forward: out\n      - forward: out\n      - forward: out\n");
+
+    (void)state;
+    refuse_graph(HANDLERS "      - route: [{handlers: [{route: [{handlers: [{route: [{handlers: "
+                          "[{route: [{handlers: [{route: [{handlers: [{forward: "
+                          "out}]}]}]}]}]}]}]}]}]}]\n",
+                 "t.yaml:8:112: pipelines.p.handlers[0].route[0].handlers[0].route[0].handlers[0]."
+                 "route[0].handlers[0].route[0].handlers[0].route[0].handlers: branches may stand "
+                 "inside each other at most 4 deep\n");
+    refuse_graph(many, "t.yaml:40:25: pipelines.p.handlers[32].tee.handlers: at most 32 branches "
+                       "are allowed in a pipeline\n");
+    refuse_graph(all, "t.yaml:31:9: pipelines.p.handlers[23]: at most 128 handlers are allowed, "
+                      "with those in branches\n");
 }
 
 static void free_accepts_null(void **state)
@@ -423,6 +529,11 @@ int main(void)
         cmocka_unit_test(copies),
         cmocka_unit_test(a_sink_that_nobody_uses_is_fine),
         cmocka_unit_test(as_much_as_is_allowed),
+        cmocka_unit_test(branches_stand_in_the_order_of_the_config),
+        cmocka_unit_test(copies_over_branches),
+        cmocka_unit_test(lists_must_lead_somewhere),
+        cmocka_unit_test(branches_have_limits),
+        cmocka_unit_test(plugins_are_checked_where_they_are_named),
         cmocka_unit_test(free_accepts_null),
     };
 

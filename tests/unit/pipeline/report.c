@@ -124,15 +124,16 @@ static void books_that_add_up(void **state)
 {
     struct fixture *fixture = *state;
 
-    expect(
-        fixture->graph, true,
-        "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-        "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + unknown_type 0 + "
-        "failed 0 + forwarded 3\n"
-        "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + unknown_type 0 + "
-        "failed 0 + forwarded 22\n"
-        "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
-        "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
+    expect(fixture->graph, true,
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
+           "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
+           "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
 
 static void a_pipeline_that_saw_another_number(void **state)
@@ -142,16 +143,17 @@ static void a_pipeline_that_saw_another_number(void **state)
 
     counter_add(&books->rows[BOOK_SEEN], 1);
     counter_add(&books->rows[BOOK_FILTERED], 1);
-    expect(
-        fixture->graph, false,
-        "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-        "the books of source exec do not add up: a pipeline saw another number of records\n"
-        "pipeline few: seen 13 + copies 0 + emitted 0 = filtered 10 + limited 0 + unknown_type 0 + "
-        "failed 0 + forwarded 3\n"
-        "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + unknown_type 0 + "
-        "failed 0 + forwarded 22\n"
-        "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
-        "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
+    expect(fixture->graph, false,
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "the books of source exec do not add up: a pipeline saw another number of records\n"
+           "pipeline few: seen 13 + copies 0 + emitted 0 = filtered 10 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
+           "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
+           "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
 
 static void a_record_without_an_end(void **state)
@@ -159,16 +161,17 @@ static void a_record_without_an_end(void **state)
     struct fixture *fixture = *state;
 
     counter_add(&fixture->graph->strands[1]->strand.books.rows[BOOK_COPIES], 1);
-    expect(
-        fixture->graph, false,
-        "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-        "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + unknown_type 0 + "
-        "failed 0 + forwarded 3\n"
-        "pipeline all: seen 12 + copies 18 + emitted 0 = filtered 0 + limited 7 + unknown_type 0 + "
-        "failed 0 + forwarded 22\n"
-        "the books of pipeline all do not add up: a record has no known end, or two\n"
-        "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
-        "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
+    expect(fixture->graph, false,
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 18 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
+           "the books of pipeline all do not add up: a record has no known end, or two\n"
+           "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
+           "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
 
 static void events_still_under_way(void **state)
@@ -178,29 +181,31 @@ static void events_still_under_way(void **state)
     run_records(fixture);
     drain(&fixture->graph->sinks[0].lane, UINT32_MAX);
     lane_hand_over(&fixture->graph->sinks[1].lane, true);
-    expect(
-        fixture->graph, true,
-        "source exec: produced 31 = seen 24 + discarded 4 + lost 3\n"
-        "pipeline few: seen 24 + copies 0 + emitted 0 = filtered 18 + limited 0 + unknown_type 0 + "
-        "failed 0 + forwarded 6\n"
-        "pipeline all: seen 24 + copies 29 + emitted 0 = filtered 0 + limited 19 + unknown_type 0 "
-        "+ "
-        "failed 0 + forwarded 34\n"
-        "sink out: forwarded 35 = delivered 35 + dropped 0 + in_flight 0\n"
-        "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
+    expect(fixture->graph, true,
+           "source exec: produced 31 = seen 24 + discarded 4 + lost 3\n"
+           "pipeline few: seen 24 + copies 0 + emitted 0 = filtered 18 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 6\n"
+           "pipeline all: seen 24 + copies 29 + emitted 0 = filtered 0 + limited 19 + sampled_out "
+           "0 + deduplicated 0 + unknown_type 0 "
+           "+ "
+           "failed 0 + forwarded 34\n"
+           "sink out: forwarded 35 = delivered 35 + dropped 0 + in_flight 0\n"
+           "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
     fixture->graph->streams[0]->lost = 0;
     run_records(fixture);
-    expect(
-        fixture->graph, false,
-        "source exec: produced 42 = seen 36 + discarded 6 + lost 0\n"
-        "pipeline few: seen 36 + copies 0 + emitted 0 = filtered 27 + limited 0 + unknown_type 0 + "
-        "failed 0 + forwarded 9\n"
-        "pipeline all: seen 36 + copies 41 + emitted 0 = filtered 0 + limited 31 + unknown_type 0 "
-        "+ "
-        "failed 0 + forwarded 46\n"
-        "sink out: forwarded 50 = delivered 35 + dropped 0 + in_flight 15\n"
-        "the books of sink out do not add up: events are still under way\n"
-        "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
+    expect(fixture->graph, false,
+           "source exec: produced 42 = seen 36 + discarded 6 + lost 0\n"
+           "pipeline few: seen 36 + copies 0 + emitted 0 = filtered 27 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 9\n"
+           "pipeline all: seen 36 + copies 41 + emitted 0 = filtered 0 + limited 31 + sampled_out "
+           "0 + deduplicated 0 + unknown_type 0 "
+           "+ "
+           "failed 0 + forwarded 46\n"
+           "sink out: forwarded 50 = delivered 35 + dropped 0 + in_flight 15\n"
+           "the books of sink out do not add up: events are still under way\n"
+           "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
 
 static void sinks_that_got_another_number(void **state)
@@ -209,17 +214,18 @@ static void sinks_that_got_another_number(void **state)
 
     counter_add(&fixture->graph->sinks[1].lane.forwarded, 1);
     counter_add(&fixture->graph->sinks[1].lane.dropped, 1);
-    expect(
-        fixture->graph, false,
-        "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
-        "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + unknown_type 0 + "
-        "failed 0 + forwarded 3\n"
-        "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + unknown_type 0 + "
-        "failed 0 + forwarded 22\n"
-        "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
-        "sink log: forwarded 6 = delivered 4 + dropped 2 + in_flight 0\n"
-        "the books of all sinks do not add up: they got another number of events than the "
-        "pipelines forwarded\n");
+    expect(fixture->graph, false,
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 3\n"
+           "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
+           "+ deduplicated 0 + unknown_type 0 + "
+           "failed 0 + forwarded 22\n"
+           "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
+           "sink log: forwarded 6 = delivered 4 + dropped 2 + in_flight 0\n"
+           "the books of all sinks do not add up: they got another number of events than the "
+           "pipelines forwarded\n");
 }
 
 #define WITH_GRAPH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

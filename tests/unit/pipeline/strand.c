@@ -4,9 +4,13 @@
 
 #include "pipeline/strand.h"
 
+#include "base/clock.h"
 #include "filter/filter.h"
 #include "forward/forward.h"
+#include "pipeline/handlers.h"
 #include "shape/limit.h"
+#include "shape/route.h"
+#include "shape/tee.h"
 #include "unit/forward/support.h"
 
 enum { KEPT_MAX = STRAND_HANDLERS_MAX };
@@ -17,6 +21,8 @@ struct fixture {
     struct strand strand;
     struct opened opened[KEPT_MAX];
     uint32_t n_opened;
+    uint16_t way;   /* where add() puts handlers */
+    uint32_t index; /* of the one that is opened */
 };
 
 static void fixture_init(struct fixture *fixture)
@@ -49,12 +55,52 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void place(struct fixture *fixture, const struct handler_ops *ops,
+                  const struct config_node *config)
+{
+    struct strand *strand = &fixture->strand;
+    struct diag diag;
+
+    diag_init(&diag);
+    fixture->index = strand->n_handlers++;
+    strand->ways[fixture->index] = fixture->way;
+    if (ops->open(config, &fixture->exits.host, &diag, &strand->handlers[fixture->index]) < 0)
+        expect_messages(&diag, "");
+    diag_deinit(&diag);
+    if (strand->handlers[fixture->index]->schema)
+        fixture->exits.host.schema = strand->handlers[fixture->index]->schema;
+}
+
+/* As pipeline/build_pipelines.c does it, without its checks. The fixture begins with its exits, and
+ * they with their host. */
+static struct branch *open_branch(const struct handler_host *host, const struct config_node *list,
+                                  const char *label, struct diag *diag)
+{
+    struct fixture *fixture = (struct fixture *)(uintptr_t)host;
+    struct strand_branch *branch = strand_add_branch(&fixture->strand, fixture->index, label);
+    uint16_t way = fixture->way;
+    uint32_t index = fixture->index;
+    const struct schema *schema = host->schema;
+
+    (void)diag;
+    fixture->way = branch->way;
+    for (const struct config_node *entry = list->first; entry; entry = entry->next)
+        place(fixture, handler_find(entry->first->key), entry->first);
+    fixture->way = way;
+    fixture->index = index;
+    fixture->exits.host.schema = schema;
+    return &branch->base;
+}
+
 static void add(struct fixture *fixture, const struct handler_ops *ops, const char *config)
 {
-    struct opened opened = open_handler(ops, config, &fixture->exits.host);
+    struct opened *opened = &fixture->opened[fixture->n_opened++];
+    char text[1024];
 
-    fixture->opened[fixture->n_opened++] = opened;
-    fixture->strand.handlers[fixture->strand.n_handlers++] = opened.handler;
+    fixture->exits.host.branch = open_branch;
+    snprintf(text, sizeof(text), "%s: %s\n", ops->name, config);
+    opened->tree = load(text);
+    place(fixture, ops, opened->tree->root->first);
 }
 
 /* Empties the lanes, as a writer would. */
@@ -90,7 +136,8 @@ static void expect_books(const struct strand *strand, uint64_t seen, uint64_t co
 {
     const uint64_t expected[BOOK_ROWS] = {
         [BOOK_SEEN] = seen,       [BOOK_COPIES] = copies, [BOOK_FILTERED] = filtered,
-        [BOOK_LIMITED] = limited, [BOOK_FAILED] = failed, [BOOK_FORWARDED] = forwarded};
+        [BOOK_LIMITED] = limited, [BOOK_FAILED] = failed, [BOOK_FORWARDED] = forwarded,
+    };
     struct book_totals totals = {0};
 
     books_sum(&strand->books, &totals);
@@ -264,6 +311,156 @@ static void empty_strands_do_no_harm(void **state)
     expect_books(&fixture->strand, 0, 0, 0, 0, 0, 0);
 }
 
+/* ---- branches -------------------------------------------------------------------------------- */
+
+static void a_tee_copies(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add(fixture, &tee_ops, "{handlers: [{filter: id < 4}, {forward: two}]}");
+    add(fixture, &filter_ops, "id > 7");
+    add(fixture, &forward_ops, "one");
+    run_notes(fixture, 10);
+    expect_books(&fixture->strand, 10, 10, 6 + 8, 0, 0, 4 + 2);
+    assert_int_equal(drain(fixture), 6);
+    assert_int_equal(strand_handler_in(&fixture->strand, 0), 10);
+    assert_int_equal(strand_handler_in(&fixture->strand, 1), 10); /* tee.filter */
+    assert_int_equal(strand_handler_in(&fixture->strand, 2), 4);
+    assert_int_equal(strand_handler_in(&fixture->strand, 3), 10); /* filter */
+    assert_int_equal(strand_handler_in(&fixture->strand, 4), 2);
+    assert_int_equal(counter_get(&fixture->strand.accounts[0].out), 10);
+}
+
+static void a_route_divides(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add(fixture, &filter_ops, "id > 0");
+    add(fixture, &route_ops,
+        "[{when: id < 4, handlers: [{forward: [one, two]}]}, "
+        "{when: id < 7, handlers: [{limit: {count: 1}}, {forward: two}]}]");
+    run_notes(fixture, 10);
+    expect_books(&fixture->strand, 10, 3, 1 + 3, 2, 0, 6 + 1);
+    assert_int_equal(drain(fixture), 7);
+    assert_int_equal(strand_handler_in(&fixture->strand, 1), 9);
+    assert_int_equal(counter_get(&fixture->strand.accounts[1].out), 6);
+    assert_int_equal(strand_handler_in(&fixture->strand, 2), 3);
+    assert_int_equal(strand_handler_in(&fixture->strand, 3), 3);
+    assert_int_equal(strand_handler_in(&fixture->strand, 4), 1);
+}
+
+static void branches_inside_branches(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add(fixture, &tee_ops,
+        "{handlers: [{tee: {handlers: [{filter: id == 1}, {forward: two}]}}, "
+        "{route: [{when: id < 5, handlers: [{forward: one}]}, {handlers: [{forward: two}]}]}]}");
+    add(fixture, &forward_ops, "one");
+    run_notes(fixture, 10);
+    expect_books(&fixture->strand, 10, 20, 9, 0, 0, 1 + 10 + 10);
+    assert_int_equal(drain(fixture), 21);
+}
+
+/* Columns and names of one branch are not seen in another, nor behind it. */
+static void branches_have_schemas_of_their_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct notes notes;
+
+    add(fixture, &tee_ops,
+        "{handlers: [{select: {keep: text, compute: {id: id + 100}}}, {filter: id < 105}, "
+        "{forward: two}]}");
+    add(fixture, &filter_ops, "id < 5");
+    add(fixture, &forward_ops, "one");
+    notes_init_many(&notes, 10);
+    strand_run(&fixture->strand, &notes.batch);
+    assert_ptr_equal(notes.batch.schema, &note_schema); /* as the next strand needs it */
+    notes_deinit(&notes);
+    expect_books(&fixture->strand, 10, 10, 5 + 5, 0, 0, 5 + 5);
+}
+
+static void exhausted_branches(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add(fixture, &tee_ops, "{handlers: [{limit: {count: 8}}, {forward: two}]}");
+    add(fixture, &limit_ops, "{count: 3}");
+    add(fixture, &forward_ops, "one");
+    run_notes(fixture, 5);
+    assert_true(fixture->strand.handlers[3]->exhausted);
+    assert_false(strand_exhausted(&fixture->strand)); /* the tee still gives some */
+    run_notes(fixture, 5);
+    assert_true(strand_exhausted(&fixture->strand));
+}
+
+static void exhausted_routes(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add(fixture, &route_ops,
+        "[{when: id < 2, handlers: [{limit: {count: 1}}, {forward: two}]}, "
+        "{handlers: [{limit: {count: 20}}, {forward: two}]}]");
+    run_notes(fixture, 5);
+    assert_false(strand_exhausted(&fixture->strand));
+    run_notes(fixture, 100);
+    assert_true(strand_exhausted(&fixture->strand));
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void process_slowly(struct handler *handler, struct batch *batch)
+{
+    int64_t end = clock_coarse() + 3 * clock_coarse_tick() + 5000000;
+
+    (void)handler;
+    (void)batch;
+    while (clock_coarse() < end)
+        ;
+}
+
+static const struct handler_ops slow_ops = {
+    .name = "slow",
+    .removes = BOOK_LIMITED,
+    .process = process_slowly,
+    .close = keep_open,
+};
+
+static void expect_slow(void **state, bool clocked)
+{
+    struct fixture *fixture = *state;
+    struct strand *strand = &fixture->strand;
+    struct handler slow = {.ops = &slow_ops};
+    struct notes notes;
+
+    add(fixture, &tee_ops, "{handlers: [{forward: two}]}");
+    strand->ways[strand->n_handlers] = 1; /* the tee's */
+    strand->handlers[strand->n_handlers++] = &slow;
+    add(fixture, &forward_ops, "one");
+    strand->tick = clock_coarse_tick();
+    strand->budget = 4000000;
+    notes_init_many(&notes, 3);
+    notes.batch.clocked = clocked;
+    strand_run(strand, &notes.batch);
+    notes_deinit(&notes);
+    assert_int_equal(counter_get(&strand->accounts[2].slow), 1);
+    assert_true(counter_get(&strand->accounts[2].slowest) > 4000000);
+    strand->budget = 0; /* no limit */
+    run_notes(fixture, 3);
+    assert_int_equal(counter_get(&strand->accounts[2].slow), 1);
+    strand->handlers[2] = NULL; /* it is not the strand's to close */
+}
+
+static void one_slow_batch_is_seen(void **state)
+{
+    expect_slow(state, false);
+}
+
+static void also_when_it_is_clocked(void **state)
+{
+    expect_slow(state, true);
+}
+
 /* ---- at random ------------------------------------------------------------------------------- */
 
 enum { TRIALS = 150, BATCHES = 6 };
@@ -281,11 +478,23 @@ static void add_any(struct fixture *fixture)
     static const char *const filters[] = {"id < 100", "id != 7", "'!(id == 3)'", "id > 10"};
     static const char *const limits[] = {"{count: 1}", "{count: 40}", "{count: 500}"};
     static const char *const sinks[] = {"one", "two", "[one, two]"};
+    static const char *const tees[] = {
+        "{handlers: [{limit: {count: 30}}, {forward: one}]}",
+        "{handlers: [{filter: id > 20}, {forward: [one, two]}]}",
+        "{handlers: [{route: [{when: id < 9, handlers: [{forward: one}]}, {when: id < 90, "
+        "handlers: "
+        "[{limit: {rate: 9/h, by: id}}, {forward: two}]}]}]}",
+    };
     static bool forwarded;
 
     if (fixture->strand.n_handlers == 0)
         forwarded = false;
-    switch (choose(4)) {
+    switch (choose(5)) {
+    case 4:
+        if (!forwarded)
+            add(fixture, &tee_ops, tees[choose(3)]);
+        forwarded = true;
+        break;
     case 0:
         add(fixture, &limit_ops, limits[choose(3)]);
         break;
@@ -327,7 +536,12 @@ static void books_always_balance(void **state)
         fixture_init(&fixture);
         for (uint32_t handlers = choose(6); handlers > 0; handlers--)
             add_any(&fixture);
-        add(&fixture, &forward_ops, choose(2) ? "one" : "[two, one]");
+        if (choose(3))
+            add(&fixture, &forward_ops, choose(2) ? "one" : "[two, one]");
+        else
+            add(&fixture, &route_ops,
+                "[{when: id % 3 == 0, handlers: [{forward: one}]}, {when: id % 3 == 1, handlers: "
+                "[{sample: {rate: 2}}, {dedup: {by: id}}, {forward: [one, two]}]}]");
         for (int batch = 0; batch < BATCHES; batch++) {
             run_any_batch(&fixture);
             delivered += drain(&fixture);
@@ -355,6 +569,14 @@ int main(void)
         WITH_EXITS(exhausted_with_its_limit),
         WITH_EXITS(not_exhausted_behind_a_forward),
         WITH_EXITS(empty_strands_do_no_harm),
+        WITH_EXITS(a_tee_copies),
+        WITH_EXITS(a_route_divides),
+        WITH_EXITS(branches_inside_branches),
+        WITH_EXITS(branches_have_schemas_of_their_own),
+        WITH_EXITS(exhausted_branches),
+        WITH_EXITS(exhausted_routes),
+        WITH_EXITS(one_slow_batch_is_seen),
+        WITH_EXITS(also_when_it_is_clocked),
         cmocka_unit_test(books_always_balance),
     };
 

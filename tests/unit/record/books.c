@@ -10,8 +10,9 @@
 
 static void rows_have_names(void **state)
 {
-    static const char *const names[] = {"seen",    "copies",       "emitted", "filtered",
-                                        "limited", "unknown_type", "failed",  "forwarded"};
+    static const char *const names[] = {"seen",    "copies",      "emitted",      "filtered",
+                                        "limited", "sampled_out", "deduplicated", "unknown_type",
+                                        "failed",  "forwarded"};
 
     (void)state;
     assert_int_equal(BOOK_ROWS, sizeof(names) / sizeof(names[0]));

@@ -58,6 +58,112 @@ static void the_largest_limit_is_no_limit(void **state)
     close_handler(&opened);
 }
 
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+#define MS INT64_C(1000000)
+
+/* Which of the records with these ids pass at that time; a bit for each. */
+static uint32_t pass_ids(struct opened *opened, const uint32_t *ids, uint32_t n, int64_t now)
+{
+    struct notes notes;
+    uint32_t passed = 0;
+
+    notes_init(&notes);
+    for (uint32_t i = 0; i < n; i++)
+        notes_add(&notes, ids[i], 0);
+    batch_select_all(&notes.batch);
+    notes.batch.now = now;
+    opened->handler->ops->process(opened->handler, &notes.batch);
+    for (uint32_t i = 0; i < notes.batch.selected; i++)
+        passed |= 1u << notes.batch.selection[i];
+    notes_deinit(&notes);
+    return passed;
+}
+
+static uint32_t pass_at(struct opened *opened, uint32_t records, int64_t now)
+{
+    uint32_t ids[32] = {0}, passed = pass_ids(opened, ids, records, now);
+
+    assert_int_equal(passed & (passed + 1), 0); /* the first ones */
+    return (uint32_t)__builtin_popcount(passed);
+}
+
+static void a_rate_refills(void **state)
+{
+    struct opened opened = open_handler(&limit_ops, "{rate: 10/s}", &host);
+
+    (void)state;
+    assert_int_equal(pass_at(&opened, 8, 1000 * MS), 8);
+    assert_int_equal(pass_at(&opened, 8, 1000 * MS), 2);
+    assert_int_equal(pass_at(&opened, 8, 1099 * MS), 0);
+    assert_int_equal(pass_at(&opened, 8, 1100 * MS), 1);
+    assert_int_equal(pass_at(&opened, 8, 1399 * MS), 2);
+    assert_int_equal(pass_at(&opened, 8, 1400 * MS), 1);
+    assert_int_equal(pass_at(&opened, 32, 9000 * MS), 10);
+    assert_false(opened.handler->exhausted);
+    close_handler(&opened);
+}
+
+static void burst_is_what_passes_at_once(void **state)
+{
+    struct opened opened = open_handler(&limit_ops, "{rate: 3600/h, burst: 5}", &host);
+
+    (void)state;
+    assert_int_equal(pass_at(&opened, 32, 1000 * MS), 5);
+    assert_int_equal(pass_at(&opened, 32, 2000 * MS), 1);
+    assert_int_equal(pass_at(&opened, 32, 3600 * 1000 * MS), 5);
+    close_handler(&opened);
+}
+
+static void each_key_has_its_own_rate(void **state)
+{
+    struct opened opened = open_handler(&limit_ops, "{rate: 2/s, by: [id % 10]}", &host);
+    const uint32_t ids[] = {1, 2, 11, 1, 2, 21, 3};
+
+    (void)state;
+    assert_int_equal(pass_ids(&opened, ids, 7, 1000 * MS), 0x57); /* the third 1 does not */
+    assert_int_equal(pass_ids(&opened, ids, 7, 1000 * MS), 0x40); /* the second 3 does */
+    assert_int_equal(pass_ids(&opened, ids, 7, 1500 * MS), 0x43);
+    close_handler(&opened);
+}
+
+static void emit(void *data, const struct row *row, uint64_t value)
+{
+    char *text = data;
+    size_t used = strlen(text);
+
+    snprintf(text + used, 100 - used, "%s %lu\n", row->name, (unsigned long)value);
+}
+
+static void keys_are_bounded_and_counted(void **state)
+{
+    struct opened opened = open_handler(&limit_ops, "{rate: 1/h, by: id, keys: 2}", &host);
+    const uint32_t ids[] = {1, 2, 1, 2, 3, 4, 5};
+    char rows[100] = "";
+
+    (void)state;
+    assert_int_equal(pass_ids(&opened, ids, 7, 1000 * MS), 0x73);
+    opened.handler->ops->rows(opened.handler, emit, rows);
+    assert_string_equal(rows, "keys 2\nkeys_evicted 3\n");
+    close_handler(&opened);
+}
+
+static void shows_what_is_left(void **state)
+{
+    struct opened counts = open_handler(&limit_ops, "{count: 5}", &host);
+    struct opened rates = open_handler(&limit_ops, "{rate: 5/s}", &host);
+    char rows[100] = "";
+
+    (void)state;
+    pass(&counts, 3);
+    counts.handler->ops->rows(counts.handler, emit, rows);
+    assert_string_equal(rows, "left 2\n");
+    rates.handler->ops->rows(rates.handler, emit, rows);
+    assert_string_equal(rows, "left 2\n");
+    close_handler(&counts);
+    close_handler(&rates);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -74,18 +180,29 @@ static void refuses(void **state)
                    "t.yaml:1:16: limit.count: expected an integer from 1 to 9223372036854775807, "
                    "found \"many\"\n");
     refuse_handler(&limit_ops, "{}", &host, -EINVAL,
-                   "t.yaml:1:8: limit: the key \"count\" is missing (how many records of each "
-                   "source pass before "
-                   "none does)\n");
+                   "t.yaml:1:8: limit: one of the keys \"count\" and \"rate\" is missing\n");
     refuse_handler(&limit_ops, "10", &host, -EINVAL,
                    "t.yaml:1:8: limit: expected a map, found a text\n");
     refuse_handler(&limit_ops, "", &host, -EINVAL,
                    "t.yaml:1:1: limit: the value is missing; expected a map\n");
-    refuse_handler(
-        &limit_ops, "{cuont: 10}", &host, -EINVAL,
-        "t.yaml:1:8: limit: the key \"count\" is missing (how many records of each source pass "
-        "before none does)\n"
-        "t.yaml:1:9: limit.cuont: unknown key; allowed are count; did you mean \"count\"?\n");
+    refuse_handler(&limit_ops, "{cuont: 10}", &host, -EINVAL,
+                   "t.yaml:1:9: limit.cuont: unknown key; allowed are count, rate, burst, by, "
+                   "keys; did you mean \"count\"?\n");
+    refuse_handler(&limit_ops, "{count: 10, rate: 5/s}", &host, -EINVAL,
+                   "t.yaml:1:20: limit.rate: a limit has a count or a rate, not both\n");
+    refuse_handler(&limit_ops, "{count: 10, by: id, burst: 2}", &host, -EINVAL,
+                   "t.yaml:1:20: limit.by: only a limit with a rate has this key\n"
+                   "t.yaml:1:28: limit.burst: only a limit with a rate has this key\n");
+    refuse_handler(&limit_ops, "{rate: 5}", &host, -EINVAL,
+                   "t.yaml:1:15: limit.rate: expected a rate from 1 to 1000000000, found \"5\"; a "
+                   "rate is as 100/s, 30/min or 5/h\n");
+    refuse_handler(&limit_ops, "{rate: 5/s, by: idd}", &host, -EINVAL,
+                   "t.yaml:1:24: limit.by: struct note has no field idd; did you mean id?\n"
+                   "    idd\n"
+                   "    ^\n");
+    refuse_handler(&limit_ops, "{rate: 5/s, keys: 5000000}", &host, -EINVAL,
+                   "t.yaml:1:26: limit.keys: expected an integer from 1 to 4194304, found "
+                   "\"5000000\"\n");
 }
 
 static void close_accepts_null(void **state)
@@ -103,6 +220,11 @@ int main(void)
         cmocka_unit_test(lets_the_first_ones_through),
         cmocka_unit_test(is_exhausted_with_its_last_record),
         cmocka_unit_test(the_largest_limit_is_no_limit),
+        cmocka_unit_test(a_rate_refills),
+        cmocka_unit_test(burst_is_what_passes_at_once),
+        cmocka_unit_test(each_key_has_its_own_rate),
+        cmocka_unit_test(keys_are_bounded_and_counted),
+        cmocka_unit_test(shows_what_is_left),
         cmocka_unit_test(refuses),
         cmocka_unit_test(close_accepts_null),
     };

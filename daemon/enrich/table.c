@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Open addressing over row numbers, at most half full; a slot carries half of the hash, so that a
+ * miss, which is the common case, rarely looks at a key. The table never changes once it is read.
+ */
+
+#include "enrich/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "config/scalar.h"
+#include "expr/address.h"
+#include "record/derive.h"
+
+enum key_kind { KEY_TEXT, KEY_INTEGER, KEY_BYTES };
+
+/* A key as it is compared: a text, the bytes of an address, or a number. */
+struct table_key {
+    struct text text;
+    uint64_t number;
+    uint8_t bytes[16];
+};
+
+struct slot {
+    uint32_t tag;
+    uint32_t row; /* counted from 1; 0: free */
+};
+
+struct table {
+    struct grid *grid;
+    enum key_kind kind;
+    uint32_t key_size; /* of KEY_BYTES */
+    bool is_address;   /* the number is an IPv4 address, its bytes as they lie in memory */
+    uint32_t n_added;
+    uint32_t columns[TABLE_ADDED_MAX]; /* of the grid */
+    struct field fields[TABLE_ADDED_MAX];
+    struct table_key *keys; /* by row */
+    struct slot *slots;
+    uint32_t mask;
+};
+
+void table_free(struct table *table)
+{
+    if (!table)
+        return;
+    grid_free(table->grid);
+    free(table->keys);
+    free(table->slots);
+    free(table);
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+static int find_column(const struct table *table, const char *name, struct error *error,
+                       uint32_t *ret)
+{
+    uint32_t column = grid_find(table->grid, name);
+
+    if (column == table->grid->n_columns)
+        return error_set(error, -EINVAL, "it has no column %s", name);
+    *ret = column;
+    return 0;
+}
+
+/* Integers among floats are floats; all else is of one type, but for nulls. */
+static bool merge(enum cell_type *type, enum cell_type next)
+{
+    bool numbers = (*type == CELL_INTEGER || *type == CELL_FLOAT) &&
+                   (next == CELL_INTEGER || next == CELL_FLOAT);
+
+    if (next == CELL_NULL || next == *type)
+        return true;
+    if (*type != CELL_NULL && !numbers)
+        return false;
+    *type = numbers ? CELL_FLOAT : next;
+    return true;
+}
+
+static int type_column(struct table *table, const char *name, struct error *error)
+{
+    static const struct field number = {
+        .kind = FIELD_FLOAT, .size = sizeof(double), .type_name = "double"};
+    const struct field *const fields[] = {
+        [CELL_NULL] = &derive_text,      [CELL_TEXT] = &derive_text, [CELL_FLOAT] = &number,
+        [CELL_INTEGER] = &derive_signed, [CELL_BOOL] = &derive_bool,
+    };
+    enum cell_type type = CELL_NULL;
+    uint32_t column = 0;
+    int result = find_column(table, name, error, &column);
+
+    if (result < 0)
+        return result;
+    for (uint32_t i = 0; i < table->grid->n_rows; i++)
+        if (!merge(&type, grid_cell(table->grid, i, column)->type))
+            return error_set(error, -EINVAL,
+                             "%s %u: column %s holds another kind of value than before",
+                             table->grid->row, i + table->grid->first_row, name);
+    table->columns[table->n_added] = column;
+    table->fields[table->n_added++] = *fields[type];
+    return 0;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static int choose_kind(struct table *table, const struct field *key, struct error *error)
+{
+    switch (key->kind) {
+    case FIELD_CHARS:
+        table->kind = KEY_TEXT;
+        return 0;
+    case FIELD_BYTES:
+        table->kind = KEY_BYTES;
+        table->key_size = key->size;
+        if (key->size == 16 || key->size == 6)
+            return 0;
+        break;
+    case FIELD_UINT:
+    case FIELD_INT:
+    case FIELD_ENUM:
+    case FIELD_BOOL:
+        table->kind = KEY_INTEGER;
+        table->is_address = key->meaning == MEANING_IPV4;
+        return 0;
+    default:
+        break;
+    }
+    return error_set(error, -EINVAL, "a key must be a text, an integer or an address");
+}
+
+/* Cells are not NUL-ended. */
+static bool read_integer(const struct cell *cell, uint64_t *ret)
+{
+    char text[SCALAR_TEXT_MAX];
+    int64_t value;
+
+    if (cell->type == CELL_INTEGER) {
+        *ret = (uint64_t)cell->integer;
+        return true;
+    }
+    if (cell->type != CELL_TEXT || cell->text.length >= sizeof(text))
+        return false;
+    memcpy(text, cell->text.bytes, cell->text.length);
+    text[cell->text.length] = '\0';
+    if (scalar_integer(text, &value) < 0)
+        return false;
+    *ret = (uint64_t)value;
+    return true;
+}
+
+static const char *read_address(const struct table *table, const struct cell *cell,
+                                struct table_key *key)
+{
+    uint32_t size = table->is_address ? 4 : table->key_size, raw;
+    struct address address;
+
+    if (cell->type != CELL_TEXT || address_parse(cell->text.bytes, cell->text.length, &address) ||
+        address.is_network)
+        return "is no address";
+    if (address.size == 4 && size == 16)
+        address = address_mapped(&address);
+    if (address.size != size)
+        return "is an address of another kind than the key";
+    memcpy(key->bytes, address.bytes, size);
+    memcpy(&raw, address.bytes, sizeof(raw));
+    key->number = raw;
+    return NULL;
+}
+
+/* What is wrong with a key; NULL: nothing. */
+static const char *read_key(const struct table *table, const struct cell *cell,
+                            struct table_key *key)
+{
+    if (cell->type == CELL_NULL)
+        return "is missing";
+    if (table->kind == KEY_BYTES || table->is_address)
+        return read_address(table, cell, key);
+    if (table->kind == KEY_INTEGER)
+        return read_integer(cell, &key->number) ? NULL : "is no integer";
+    key->text = cell->text;
+    return cell->type == CELL_TEXT ? NULL : "is no text";
+}
+
+static uint64_t hash_key(const struct table *table, const struct table_key *key)
+{
+    if (table->kind == KEY_TEXT)
+        return XXH3_64bits(key->text.bytes, key->text.length);
+    return table->kind == KEY_BYTES ? XXH3_64bits(key->bytes, table->key_size)
+                                    : XXH3_64bits(&key->number, sizeof(key->number));
+}
+
+static bool same_key(const struct table *table, const struct table_key *a,
+                     const struct table_key *b)
+{
+    if (table->kind == KEY_INTEGER)
+        return a->number == b->number;
+    if (table->kind == KEY_BYTES)
+        return memcmp(a->bytes, b->bytes, table->key_size) == 0;
+    return a->text.length == b->text.length &&
+           memcmp(a->text.bytes, b->text.bytes, a->text.length) == 0;
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static struct slot *find_slot(const struct table *table, const struct table_key *key,
+                              uint32_t *ret_tag)
+{
+    uint64_t hash = hash_key(table, key);
+    uint32_t at = (uint32_t)hash & table->mask;
+
+    *ret_tag = (uint32_t)(hash >> 32);
+    while (table->slots[at].row && (table->slots[at].tag != *ret_tag ||
+                                    !same_key(table, key, &table->keys[table->slots[at].row - 1])))
+        at = (at + 1) & table->mask;
+    return &table->slots[at];
+}
+
+static int add_row(struct table *table, uint32_t row, uint32_t by, struct error *error)
+{
+    const struct grid *grid = table->grid;
+    const char *wrong = read_key(table, grid_cell(grid, row, by), &table->keys[row]);
+    struct slot *slot;
+    uint32_t tag;
+
+    if (wrong)
+        return error_set(error, -EINVAL, "%s %u: its key %s", grid->row, row + grid->first_row,
+                         wrong);
+    slot = find_slot(table, &table->keys[row], &tag);
+    if (slot->row)
+        return error_set(error, -EINVAL, "%s %u: its key is that of %s %u, too", grid->row,
+                         row + grid->first_row, grid->row, slot->row - 1 + grid->first_row);
+    *slot = (struct slot){tag, row + 1};
+    return 0;
+}
+
+static int index_rows(struct table *table, const char *by, struct error *error)
+{
+    uint32_t slots = 4, column = 0;
+    int result = find_column(table, by, error, &column);
+
+    if (result < 0)
+        return result;
+    while (slots < 2 * table->grid->n_rows)
+        slots *= 2;
+    table->mask = slots - 1;
+    table->slots = calloc(slots, sizeof(*table->slots));
+    table->keys = calloc(table->grid->n_rows + 1, sizeof(*table->keys));
+    if (!table->slots || !table->keys)
+        return error_set(error, -ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < table->grid->n_rows && result == 0; i++)
+        result = add_row(table, i, column, error);
+    return result;
+}
+
+int table_load(const char *path, const char *by, const struct field *key, const char *const *added,
+               uint32_t n_added, struct error *error, struct table **ret_table)
+{
+    _cleanup_(cleanup_table_free) struct table *table = calloc(1, sizeof(*table));
+    int result;
+
+    if (!table)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = grid_load(path, error, &table->grid);
+    if (result == 0)
+        result = choose_kind(table, key, error);
+    if (result == 0)
+        result = index_rows(table, by, error);
+    for (uint32_t i = 0; i < n_added && result == 0; i++)
+        result = type_column(table, added[i], error);
+    if (result == 0)
+        *ret_table = TAKE_PTR(table);
+    return result;
+}
+
+/* ---- looking ----------------------------------------------------------------------------------
+ */
+
+uint32_t table_rows(const struct table *table)
+{
+    return table->grid->n_rows;
+}
+
+const struct field *table_field(const struct table *table, uint32_t index)
+{
+    return &table->fields[index];
+}
+
+int64_t table_find(const struct table *table, const struct column *keys, uint32_t index)
+{
+    struct table_key key;
+    uint32_t tag;
+
+    if (table->kind == KEY_TEXT)
+        key.text = keys->texts[index];
+    else if (table->kind == KEY_INTEGER)
+        key.number = keys->integers[index];
+    else
+        memcpy(key.bytes, keys->texts[index].bytes, table->key_size);
+    return (int64_t)find_slot(table, &key, &tag)->row - 1;
+}
+
+void table_get(const struct table *table, int64_t row, uint32_t added, struct column *values,
+               uint32_t index)
+{
+    const struct cell *cell = grid_cell(table->grid, (uint32_t)row, table->columns[added]);
+
+    column_set_null(values, index, cell->type == CELL_NULL);
+    switch (cell->type) {
+    case CELL_TEXT:
+        values->texts[index] = cell->text;
+        break;
+    case CELL_FLOAT:
+        values->floats[index] = cell->number;
+        break;
+    case CELL_INTEGER:
+    case CELL_BOOL:
+        if (table->fields[added].kind == FIELD_FLOAT)
+            values->floats[index] = (double)cell->integer;
+        else
+            values->integers[index] = (uint64_t)cell->integer;
+        break;
+    case CELL_NULL:
+        break;
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The functions' table, and what all of them do: count and type their arguments. */
+
+#include "expr/function.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "expr/value.h"
+
+static const struct function functions[] = {
+    {"has", "has(field)", 1, 1, NULL, function_has},
+    {"len", "len(text)", 1, 1, function_len, NULL},
+    {"startswith", "startswith(text, text)", 2, 2, NULL, function_startswith},
+    {"endswith", "endswith(text, text)", 2, 2, NULL, function_endswith},
+    {"contains", "contains(text, text)", 2, 2, NULL, function_contains},
+    {"lower", "lower(text)", 1, 1, function_lower, NULL},
+    {"upper", "upper(text)", 1, 1, function_upper, NULL},
+    {"basename", "basename(text)", 1, 1, function_basename, NULL},
+    {"dirname", "dirname(text)", 1, 1, function_dirname, NULL},
+    {"ip", "ip(address)", 1, 1, function_ip, NULL},
+    {"mac", "mac(address)", 1, 1, function_mac, NULL},
+    {"net", "net(address, bits)", 2, 2, function_net, NULL},
+    {"bucket", "bucket(integer, width) or bucket(integer, log2)", 2, 2, function_bucket, NULL},
+    {"hash", "hash(value, ...)", 1, EXPR_ARGUMENTS_MAX, function_hash, NULL},
+    {"now", "now()", 0, 0, function_now, NULL},
+};
+enum { FUNCTIONS = sizeof(functions) / sizeof(*functions) };
+
+static const struct function *find(const struct node *node)
+{
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        if (strlen(functions[i].name) == node->spelling.length &&
+            memcmp(functions[i].name, node->spelling.bytes, node->spelling.length) == 0)
+            return &functions[i];
+    }
+    return NULL;
+}
+
+static int refuse_name(const struct compile *compile, const struct node *node)
+{
+    char name[NEAREST_NAME_MAX + 1] = {0}, list[256] = {0};
+    int length = (int)node->spelling.length;
+    struct nearest nearest;
+
+    if (length <= NEAREST_NAME_MAX)
+        memcpy(name, node->spelling.bytes, node->spelling.length);
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        size_t used = strlen(list);
+
+        nearest_offer(&nearest, functions[i].name);
+        snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", functions[i].name);
+    }
+    if (nearest.best)
+        return compile_refuse(compile, node, "there is no function %.*s; did you mean %s?", length,
+                              node->spelling.bytes, nearest.best);
+    return compile_refuse(compile, node, "there is no function %.*s; there are %s", length,
+                          node->spelling.bytes, list);
+}
+
+static int prepare(struct compile *compile, const struct node *node, const struct beside *beside,
+                   struct call *call, const struct function **ret)
+{
+    const struct function *function = find(node);
+
+    *call = (struct call){
+        .compile = compile, .node = node, .beside = beside, .first = compile->expr->n_steps};
+    if (!function)
+        return refuse_name(compile, node);
+    for (uint32_t at = node->first; at; at = compile->tree->nodes[at].next) {
+        if (call->n == function->most)
+            return compile_refuse(compile, compile_node(compile, at),
+                                  "an argument too many: it is %s", function->usage);
+        call->arguments[call->n++] = compile_node(compile, at);
+    }
+    if (call->n < function->least)
+        return compile_refuse(compile, node, "an argument is missing: it is %s", function->usage);
+    *ret = function;
+    return 0;
+}
+
+bool function_is_condition(const struct node *node)
+{
+    const struct function *function = find(node);
+
+    return function && function->condition;
+}
+
+int function_value(struct compile *compile, const struct node *node, const struct beside *beside,
+                   struct operand *ret)
+{
+    const struct function *function;
+    struct call call;
+    int r = prepare(compile, node, beside, &call, &function);
+
+    if (r == 0 && !function->value)
+        return compile_refuse(compile, node,
+                              "%s makes a condition, and conditions cannot be compared: join them "
+                              "by && and ||",
+                              function->usage);
+    return r < 0 ? r : function->value(&call, ret);
+}
+
+int function_condition(struct compile *compile, const struct node *node, uint32_t *ret_term)
+{
+    const struct function *function;
+    struct call call;
+    int r = prepare(compile, node, &beside_nothing, &call, &function);
+
+    return r < 0 ? r : function->condition(&call, ret_term);
+}
+
+int call_any(const struct call *call, uint32_t i, struct operand *ret)
+{
+    return value_compile(call->compile, call->arguments[i], call->beside, ret);
+}
+
+int call_value(const struct call *call, uint32_t i, struct operand *ret)
+{
+    int r = call_any(call, i, ret);
+
+    return r < 0 ? r : operand_check_value(call->compile, ret);
+}
+
+int call_refuse(const struct call *call, const struct operand *operand, const char *wanted)
+{
+    char words[OPERAND_WORDS_MAX];
+
+    operand_describe(call->compile, operand, words);
+    return compile_refuse(call->compile, operand->node, "%.*s takes %s: %s is none",
+                          (int)call->node->spelling.length, call->node->spelling.bytes, wanted,
+                          words);
+}
+
+int call_text(const struct call *call, uint32_t i, struct operand *ret)
+{
+    int r = call_value(call, i, ret);
+
+    if (r < 0)
+        return r;
+    if (ret->type == TYPE_NULL)
+        ret->type = TYPE_TEXT;
+    if (ret->type != TYPE_TEXT)
+        return call_refuse(call, ret, "texts");
+    return 0;
+}
+
+int call_constant(const struct call *call, uint32_t i, int64_t least, int64_t most,
+                  const char *what, int64_t *ret)
+{
+    struct operand operand;
+    int r = call_value(call, i, &operand);
+    wide value;
+
+    if (r < 0)
+        return r;
+    value = operand_wide(&operand);
+    if (operand.type != TYPE_INTEGER || !operand_is_constant(&operand) || operand.is_null ||
+        value < least || value > most)
+        return compile_refuse(call->compile, call->arguments[i],
+                              "%.*s takes %s from %lld to %lld, a constant",
+                              (int)call->node->spelling.length, call->node->spelling.bytes, what,
+                              (long long)least, (long long)most);
+    *ret = (int64_t)value;
+    return 0;
+}
+
+int call_step(const struct call *call, const struct step *step, const struct operand *operand,
+              bool constant, struct operand *ret)
+{
+    struct step added = *step;
+    int r;
+
+    added.a = added.out = operand->reg;
+    r = compile_add_step(call->compile, &added);
+    ret->node = call->node;
+    return r < 0 ? r : operand_settle(call->compile, ret, call->first, added.out, constant);
+}
+
+int call_scratch(const struct call *call, uint32_t each, struct step *step)
+{
+    struct compile *compile = call->compile;
+
+    if (compile->n_copies++ == EXPR_COPIES_MAX)
+        return compile_refuse(compile, call->node,
+                              "lower, upper and net may stand %d times in an expression",
+                              EXPR_COPIES_MAX);
+    step->scratch_each = each;
+    step->scratch = program_keep(compile->expr, (size_t)each * BATCH_MAX + 1, NULL);
+    return step->scratch ? 0 : compile_no_memory(compile);
+}

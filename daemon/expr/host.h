@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Expressions in a handler's config. */
+
+#include "expr/expr.h"
+#include "record/handler.h"
+
+static inline struct expr_scope expr_scope_of(const struct handler_host *host)
+{
+    return (struct expr_scope){
+        .schema = host->schema, .siblings = host->siblings, .defs = host->defs};
+}
+
+/* Adds a message about the expression at node, which was refused. What is wrong inside a named
+ * expression is said there, with the place that uses it. */
+void expr_report(const struct expr_error *error, const struct config_node *node, struct diag *diag);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Several values as one key, as in `by: [comm, net(saddr, 24)]`. For a whole batch the values are
+ * computed and hashed, column by column; a key is then compared in place with one that was stored
+ * before, and its bytes are copied only when it is stored itself. Null is a value like any other.
+ *
+ *     stored   [which are null][number][number][length, bytes of a text]...    of one fixed size
+ *
+ * A text longer than the room for it is stored as its beginning and a 128-bit hash of all of it.
+ *
+ * A key serves one thread at a time. It takes no memory after it is open. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/setting.h"
+#include "expr/expr.h"
+
+enum {
+    KEY_PARTS_MAX = 16,
+    KEY_TEXT_MAX = 128, /* bytes of each text that a stored key holds in full */
+};
+
+struct key;
+
+/* seed goes into all hashes; a fixed one makes them the same in every process, and key_seed() makes
+ * one that nobody can guess, so that nobody can aim at one bucket. scope is borrowed during the
+ * call. 0 and a key that the caller owns; -EINVAL or -ENOMEM after a message in diag. */
+int key_open(const struct setting_texts *by, const struct expr_scope *scope, uint64_t seed,
+             struct diag *diag, struct key **ret_key);
+void key_free(struct key *key); /* accepts NULL */
+DEFINE_CLEANUP(struct key, key_free);
+uint64_t key_seed(void);
+
+/* Computes the key of each selected view. hashes are by the view's index. */
+void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_MAX]);
+
+/* Bytes of a stored key; a multiple of 8. */
+size_t key_size(const struct key *key);
+
+/* About the key of the view of that index, after key_hash() and while its batch is in hand. Stored
+ * keys are aligned for a uint64_t. */
+bool key_equal(const struct key *key, uint32_t index, const void *stored);
+void key_store(const struct key *key, uint32_t index, void *ret_stored);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What a handler remembers of each key, for a bounded number of keys: all memory is taken at the
+ * start, and when all places are taken, a key that was not asked for lately makes room.
+ *
+ *     index (open addressing, at most half full)      places
+ *     [.][3][.][.][1][2][.][.]   ──────────────▶   1: stored key | the handler's entry
+ *                                                  2: ...
+ *
+ * Which key goes is decided by a clock: each place has a mark that a lookup sets; the hand clears
+ * marks as it passes and takes the first place without one, or, so that one record's way stays
+ * short, the place after KEYS_SWEEP steps.
+ *
+ * Owned by one thread; the two counters may be read by any. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "expr/key.h"
+#include "record/row.h"
+
+enum {
+    KEYS_MAX = 4 * 1024 * 1024, /* keys of one table */
+    KEYS_SWEEP = 64,
+};
+
+struct keys_slot; /* of the index */
+
+struct keys {
+    const struct key *key;
+    uint32_t max;
+    uint32_t mask; /* of the index */
+    uint32_t hand;
+    size_t entry_offset;
+    size_t place_size;
+    struct keys_slot *index;
+    uint64_t *hashes; /* by place */
+    uint8_t *marks;   /* by place */
+    char *places;
+    counter count;   /* keys that are remembered */
+    counter evicted; /* keys that had to go */
+};
+
+/* Room for `max` keys with entries of entry_size bytes, aligned for a uint64_t. key stays the
+ * caller's and must outlive it. 0 or -ENOMEM. */
+int keys_init(struct keys *keys, const struct key *key, uint32_t max, size_t entry_size);
+void keys_deinit(struct keys *keys); /* accepts a zeroed one */
+
+/* Any thread: gives the rows `keys` and `keys_evicted`, for the rows() of a handler. */
+void keys_rows(const struct keys *keys, row_emit emit, void *data);
+
+enum keys_outcome {
+    KEYS_FOUND,
+    KEYS_ADDED,   /* the entry is all zeroes */
+    KEYS_EVICTED, /* the entry still holds what was remembered of the key that had to go */
+};
+
+/* The entry of the key of the view of that index, after key_hash(), which gave hash. Valid until
+ * the next call. */
+enum keys_outcome keys_get(struct keys *keys, uint32_t index, uint64_t hash, void **ret_entry);

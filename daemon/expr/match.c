@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A text against a regular expression, which is a constant. */
+
+#include "expr/match.h"
+
+#include <errno.h>
+
+#include "expr/compare.h"
+#include "expr/load.h"
+#include "expr/pattern.h"
+#include "expr/value.h"
+
+enum { COST_PATTERN = 64 };
+
+/* A match that was given up is none, and no !~ either. */
+static uint32_t leaf_match(const struct term *term, const struct run *run, bool wanted,
+                           uint16_t *selection, uint32_t n)
+{
+    const struct text *texts = run->regs[term->a].texts;
+    uint32_t kept = 0;
+
+    for (uint32_t k = 0; k < n; k++) {
+        bool match = false;
+
+        if (texts[k].bytes) {
+            enum pattern_result result = pattern_match(term->set, &texts[k]);
+
+            run->expr->troubles.matches += result == PATTERN_LIMIT;
+            match = result == (term->inverted ? PATTERN_NO : PATTERN_YES);
+        }
+        selection[kept] = selection[k];
+        kept += match == wanted;
+    }
+    return kept;
+}
+
+static int check_sides(const struct compile *compile, const struct node *node,
+                       const struct operand *left, const struct operand *right)
+{
+    const char *spelling = node->negative ? "!~" : "=~";
+    char words[OPERAND_WORDS_MAX];
+    int r = operand_check_value(compile, left);
+
+    if (r == 0)
+        r = operand_check_value(compile, right);
+    if (r < 0)
+        return r;
+    if (left->type != TYPE_TEXT && left->type != TYPE_NULL) {
+        operand_describe(compile, left, words);
+        return compile_refuse(compile, node, "%s matches texts: %s is none", spelling, words);
+    }
+    if (right->type == TYPE_TEXT && operand_is_constant(right) && !right->is_null)
+        return 0;
+    operand_describe(compile, right, words);
+    return compile_refuse(compile, right->node,
+                          "behind %s stands a regular expression, a constant text: %s is none",
+                          spelling, words);
+}
+
+/* Points into the pattern where that is written as it is. */
+static int refuse_pattern(const struct compile *compile, const struct operand *right,
+                          const char *wrong, uint32_t at)
+{
+    struct node node = *right->node;
+
+    if (node.kind == NODE_TEXT && node.width == right->text.length + 2) {
+        node.column += 1 + at;
+        node.width = 1;
+    }
+    return compile_refuse(compile, &node, "the regular expression is wrong at its byte %u: %s", at,
+                          wrong);
+}
+
+static int make_pattern(struct compile *compile, const struct operand *right, struct pattern **ret)
+{
+    char wrong[PATTERN_ERROR_MAX];
+    uint32_t at;
+    int r;
+
+    if (compile->n_patterns++ == PATTERN_COUNT_MAX)
+        return compile_refuse(compile, right->node,
+                              "an expression has at most %d regular expressions",
+                              PATTERN_COUNT_MAX);
+    if (right->text.length > PATTERN_LENGTH_MAX)
+        return compile_refuse(compile, right->node, "a regular expression has at most %d bytes",
+                              PATTERN_LENGTH_MAX);
+    r = pattern_new(compile->expr, &right->text, wrong, &at, ret);
+    if (r == -ENOMEM)
+        return compile_no_memory(compile);
+    return r < 0 ? refuse_pattern(compile, right, wrong, at) : 0;
+}
+
+int match_compile(struct compile *compile, const struct node *node, uint32_t *ret_term)
+{
+    const struct node *left_node = compile_node(compile, node->first);
+    const struct node *right_node = compile_node(compile, left_node->next);
+    struct term term = {.run = leaf_match, .inverted = node->negative, .cost = COST_PATTERN};
+    uint32_t first = compile->expr->n_steps;
+    struct operand left, right;
+    struct pattern *pattern;
+    bool constant;
+    int r = value_compile(compile, left_node, &beside_nothing, &left);
+
+    if (r == 0)
+        r = value_compile(compile, right_node, &beside_nothing, &right);
+    if (r == 0)
+        r = check_sides(compile, node, &left, &right);
+    if (r == 0)
+        r = make_pattern(compile, &right, &pattern);
+    if (r < 0)
+        return r;
+    if (left.type == TYPE_NULL)
+        return compare_add_truth(compile, false, ret_term);
+    constant = operand_is_constant(&left);
+    r = operand_load(compile, &left);
+    if (r < 0)
+        return r;
+    term.set = pattern;
+    term.a = left.reg;
+    operand_drop(compile, &left);
+    return compare_add_leaf(compile, &term, first, constant, ret_term);
+}

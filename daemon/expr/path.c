@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A path means a field first, and a whole path with its indexes is one field with another offset.
+ * Only where no field has its name may a word be an enum value, and then of the enum that stands
+ * beside it: so the same word may be a value of two enums, and a word that is neither gets the
+ * suggestion that fits its place. A field that only a sibling has is null of that field's type. */
+
+#include "expr/path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+
+enum { LISTED_MAX = 8 }; /* names that an error lists where none is near */
+
+static bool text_is(const struct text *text, const char *name)
+{
+    return strlen(name) == text->length && memcmp(name, text->bytes, text->length) == 0;
+}
+
+static const struct field *find_among(const struct field *fields, uint32_t n,
+                                      const struct text *name)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (text_is(name, fields[i].name))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+/* A path as far as it could be followed. */
+struct walk {
+    const struct field *field; /* where it is by now; NULL: nowhere */
+    uint64_t moved;            /* bytes from the field's own offset, by indexes */
+    uint32_t index;            /* into a FIELD_TEXTS */
+    bool indexed;              /* so it was one of its texts */
+    const struct node *stuck;  /* the first step that leads nowhere; NULL: all was followed */
+};
+
+static bool is_structure(const struct field *field)
+{
+    return field->kind == FIELD_STRUCT || field->kind == FIELD_UNION;
+}
+
+static const struct field *take_step(struct walk *walk, const struct node *node)
+{
+    const struct field *field = walk->field;
+
+    if (walk->indexed)
+        return NULL;
+    if (node->kind == NODE_MEMBER)
+        return is_structure(field) ? find_among(field->members, field->n_members, &node->spelling)
+                                   : NULL;
+    if (field->kind == FIELD_TEXTS) {
+        walk->indexed = true;
+        walk->index = (uint32_t)node->magnitude;
+        return field;
+    }
+    if (field->kind != FIELD_ARRAY || (field->count && node->magnitude >= field->count))
+        return NULL;
+    walk->moved += node->magnitude * field->stride;
+    return field->members[0].offset + walk->moved + field->members[0].size <= UINT32_MAX
+               ? field->members
+               : NULL;
+}
+
+static void follow(const struct compile *compile, const struct schema *schema,
+                   const struct node *node, struct walk *ret)
+{
+    struct walk walk = {.field = find_among(schema->fields, schema->n_fields, &node->spelling)};
+
+    if (!walk.field)
+        walk.stuck = node;
+    for (uint32_t at = node->first; at && !walk.stuck; at = compile->tree->nodes[at].next) {
+        const struct node *step = compile_node(compile, at);
+        const struct field *next = take_step(&walk, step);
+
+        if (next)
+            walk.field = next;
+        else
+            walk.stuck = step;
+    }
+    *ret = walk;
+}
+
+/* The end of a sentence about an unknown name: the nearest candidate, or all of them. */
+struct hint {
+    struct nearest nearest;
+    char name[NEAREST_NAME_MAX + 1];
+    char list[256];
+    uint32_t n_listed;
+};
+
+static void hint_init(struct hint *hint, const struct text *name)
+{
+    memset(hint, 0, sizeof(*hint));
+    if (name->length <= NEAREST_NAME_MAX)
+        memcpy(hint->name, name->bytes, name->length);
+    nearest_init(&hint->nearest, hint->name);
+}
+
+static void hint_offer(struct hint *hint, const char *candidate)
+{
+    size_t used = strlen(hint->list);
+
+    nearest_offer(&hint->nearest, candidate);
+    if (hint->n_listed < LISTED_MAX)
+        snprintf(hint->list + used, sizeof(hint->list) - used, "%s%s", used ? ", " : "", candidate);
+    else if (hint->n_listed == LISTED_MAX)
+        snprintf(hint->list + used, sizeof(hint->list) - used, ", ...");
+    hint->n_listed++;
+}
+
+/* "PARENT has no THING NAME; did you mean X?" or "; its THINGs are A, B, C" */
+static int refuse_name(const struct compile *compile, const struct node *node, const char *parent,
+                       const char *thing, struct hint *hint)
+{
+    const struct text *name = &node->spelling;
+
+    if (hint->nearest.best)
+        return compile_refuse(compile, node, "%s has no %s %.*s; did you mean %s?", parent, thing,
+                              (int)name->length, name->bytes, hint->nearest.best);
+    return compile_refuse(compile, node, "%s has no %s %.*s; its %ss are %s", parent, thing,
+                          (int)name->length, name->bytes, thing, hint->list);
+}
+
+static int refuse_field(const struct compile *compile, const struct node *path,
+                        const struct beside *beside)
+{
+    const struct schema *schema = compile->scope->schema;
+    struct node head = *path, *node = &head;
+    char parent[96];
+    struct hint hint;
+
+    node->width = node->spelling.length;
+    if (beside->is_text && !beside->names)
+        return compile_refuse(compile, node,
+                              "%s has no field %.*s; a constant text stands in double quotes",
+                              schema->type_name, (int)node->width, node->spelling.bytes);
+    hint_init(&hint, &node->spelling);
+    if (beside->names) {
+        for (uint32_t i = 0; i < beside->names->n_names; i++)
+            hint_offer(&hint, beside->names->names[i].name);
+        snprintf(parent, sizeof(parent), "the enum of %.*s",
+                 (int)(beside->words.length < 64 ? beside->words.length : 64), beside->words.bytes);
+        return refuse_name(compile, node, parent, "value", &hint);
+    }
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        hint_offer(&hint, schema->fields[i].name);
+    return refuse_name(compile, node, schema->type_name, "field", &hint);
+}
+
+static int refuse_member(const struct compile *compile, const struct node *node,
+                         const struct field *field, const char *words, int length)
+{
+    char parent[96];
+    struct hint hint;
+
+    if (!is_structure(field))
+        return compile_refuse(compile, node, "%.*s has no members", length, words);
+    hint_init(&hint, &node->spelling);
+    for (uint32_t i = 0; i < field->n_members; i++)
+        hint_offer(&hint, field->members[i].name);
+    snprintf(parent, sizeof(parent), "%.*s", length, words);
+    return refuse_name(compile, node, parent, "member", &hint);
+}
+
+static int refuse_path(const struct compile *compile, const struct node *node,
+                       const struct walk *walk, const struct beside *beside)
+{
+    const struct node *stuck = walk->stuck;
+    const char *words = compile->tree->source + node->start;
+    int length = (int)(stuck->column - 1 - node->start); /* up to its dot or bracket */
+
+    if (stuck == node)
+        return refuse_field(compile, node, beside);
+    while (length > 0 && strchr(" \t\r\n.[", words[length - 1]))
+        length--;
+    if (stuck->kind == NODE_MEMBER)
+        return refuse_member(compile, stuck, walk->field, words, length);
+    if (walk->indexed || walk->field->kind != FIELD_ARRAY)
+        return compile_refuse(compile, stuck, "%.*s is no list, so it takes no index", length,
+                              words);
+    if (walk->field->count)
+        return compile_refuse(compile, stuck, "%.*s has %u elements, so its last index is %u",
+                              length, words, walk->field->count, walk->field->count - 1);
+    return compile_refuse(compile, stuck, "no sample reaches as far as this index");
+}
+
+static void operand_of_walk(const struct node *node, const struct walk *walk, struct operand *ret)
+{
+    operand_of_field(node, walk->field, ret);
+    ret->place.field.offset += (uint32_t)walk->moved;
+    if (walk->indexed) {
+        ret->type = TYPE_TEXT;
+        ret->place.index = walk->index;
+    }
+}
+
+static bool find_sibling(struct compile *compile, const struct node *node, struct operand *ret)
+{
+    const struct schema *const *sibling = compile->scope->siblings;
+    struct walk walk;
+
+    for (; sibling && *sibling; sibling++) {
+        follow(compile, *sibling, node, &walk);
+        if (walk.stuck)
+            continue;
+        operand_of_walk(node, &walk, ret);
+        ret->where = WHERE_CONSTANT;
+        ret->is_null = true;
+        return true;
+    }
+    return false;
+}
+
+static bool find_value(const struct node *node, const struct field *names, struct operand *ret)
+{
+    for (uint32_t i = 0; names && !node->first && i < names->n_names; i++) {
+        if (!text_is(&node->spelling, names->names[i].name))
+            continue;
+        *ret = operand_integer(node, (uint64_t)names->names[i].value, names->is_signed);
+        return true;
+    }
+    return false;
+}
+
+int path_resolve(struct compile *compile, const struct node *node, const struct beside *beside,
+                 struct operand *ret)
+{
+    struct walk walk;
+
+    follow(compile, compile->scope->schema, node, &walk);
+    if (!walk.stuck) {
+        operand_of_walk(node, &walk, ret);
+        return 0;
+    }
+    if (walk.stuck == node && find_value(node, beside->names, ret))
+        return 0;
+    if (find_sibling(compile, node, ret))
+        return 0;
+    return refuse_path(compile, node, &walk, beside);
+}
+
+bool path_field(const struct compile *compile, const struct node *node, const struct field **ret)
+{
+    const struct schema *const *sibling = compile->scope->siblings;
+    struct walk walk;
+
+    follow(compile, compile->scope->schema, node, &walk);
+    for (; walk.stuck && sibling && *sibling; sibling++)
+        follow(compile, *sibling, node, &walk);
+    *ret = walk.field;
+    return !walk.stuck;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Names with their dots and indexes: fields, and the names of enum values. */
+
+#include "expr/operand.h"
+
+/* node is a NODE_NAME. 0, or -EINVAL with the error filled. */
+int path_resolve(struct compile *compile, const struct node *node, const struct beside *beside,
+                 struct operand *ret);
+
+/* Quietly: the field of a NODE_NAME, with the offset of an array's element 0; false: there is none.
+ */
+bool path_field(const struct compile *compile, const struct node *node, const struct field **ret);

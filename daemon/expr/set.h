@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Constants that a value is looked up in. Up to SET_FEW of them are compared one by one, more are
+ * hashed; intervals are searched by halves. Made at compile, in a program's memory, and immutable
+ * then. All functions return NULL when out of memory. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "expr/program.h"
+
+enum { SET_FEW = 8 };
+
+/* 64-bit patterns, all of one type. */
+struct integer_set {
+    uint32_t n;      /* of few; 0: they are hashed */
+    uint32_t shift;  /* of a hash down to a slot */
+    uint64_t nobody; /* what an empty slot holds: no member */
+    uint64_t *slots; /* or the few */
+};
+
+struct integer_set *integer_set_new(struct expr *expr, const uint64_t *members, uint32_t n);
+
+static inline bool integer_set_has(const struct integer_set *set, uint64_t bits)
+{
+    uint64_t at = bits * UINT64_C(0x9e3779b97f4a7c15) >> set->shift;
+
+    if (bits == set->nobody)
+        return false;
+    while (set->slots[at] != bits) {
+        if (set->slots[at] == set->nobody)
+            return false;
+        at++; /* the slots go on a little behind the last hash */
+    }
+    return true;
+}
+
+/* Closed intervals of 64-bit patterns that order as unsigned integers, apart and ascending. */
+struct interval {
+    uint64_t lowest;
+    uint64_t highest;
+};
+
+struct interval_set {
+    uint32_t n;
+    struct interval intervals[];
+};
+
+struct interval_set *interval_set_new(struct expr *expr, const struct interval *intervals,
+                                      uint32_t n);
+
+static inline bool interval_set_has(const struct interval_set *set, uint64_t key)
+{
+    const struct interval *at = set->intervals;
+
+    for (uint32_t left = set->n; left > 1;) { /* the last one that begins at key or before */
+        uint32_t half = left / 2;
+
+        at = at[half].lowest <= key ? at + half : at;
+        left -= half;
+    }
+    return key - at->lowest <= at->highest - at->lowest;
+}
+
+/* Texts, or bytes. */
+struct text_set {
+    uint32_t n; /* of few; 0: they are hashed */
+    uint32_t mask;
+    uint32_t longest;
+    struct text *slots; /* bytes is NULL: empty; or the few */
+};
+
+/* The members' bytes must live as long as the program. */
+struct text_set *text_set_new(struct expr *expr, const struct text *members, uint32_t n);
+bool text_set_has(const struct text_set *set, const struct text *text);

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Each node becomes one operand, and each operator a step behind those of its operands. A chain is
+ * computed from the left into the register of its first operand, so that a + b + c takes two. */
+
+#include "expr/value.h"
+
+#include "expr/arithmetic.h"
+#include "expr/defs.h"
+#include "expr/function.h"
+#include "expr/path.h"
+
+const struct beside beside_nothing;
+
+static void look_at_name(const struct compile *compile, const struct node *node, struct beside *own)
+{
+    const struct expr_def *def = expr_defs_find(compile->scope->defs, node);
+    const struct field *field;
+
+    if (def || !path_field(compile, node, &field))
+        return;
+    if (field->kind == FIELD_ENUM && !own->names) {
+        own->names = field;
+        own->words = (struct text){compile->tree->source + node->start, node->end - node->start};
+    }
+    own->is_text = own->is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
+    if (field->meaning == MEANING_KTIME && !own->clock)
+        own->clock = MEANING_KTIME;
+}
+
+static void look(const struct compile *compile, const struct node *node, struct beside *own)
+{
+    if (node->kind == NODE_NAME)
+        look_at_name(compile, node, own);
+    else if (node->kind != NODE_CALL)
+        for (uint32_t at = node->first; at; at = compile->tree->nodes[at].next)
+            look(compile, compile_node(compile, at), own);
+}
+
+struct beside value_beside(const struct compile *compile, const struct node *node,
+                           const struct beside *around)
+{
+    struct beside own = {0};
+
+    look(compile, node, &own);
+    if (!own.names) {
+        own.names = around->names;
+        own.words = around->words;
+    }
+    if (!own.clock)
+        own.clock = around->clock;
+    return own;
+}
+
+static int compile_chain(struct compile *compile, const struct node *node,
+                         const struct beside *around, struct operand *ret)
+{
+    const struct beside beside = value_beside(compile, node, around);
+    const struct node *child = compile_node(compile, node->first);
+    struct operand left, right;
+    int r = value_compile(compile, child, &beside, &left);
+
+    while (r == 0 && child->next) {
+        struct node joint = *node;
+
+        child = compile_node(compile, child->next);
+        joint.column = child->op_column;
+        joint.width = child->op_width;
+        r = compile_count(compile, child);
+        if (r == 0)
+            r = value_compile(compile, child, &beside, &right);
+        if (r == 0)
+            r = arithmetic_binary(compile, &joint, child->op, &left, &right);
+        left.node = node;
+    }
+    if (r == 0)
+        *ret = left;
+    return r;
+}
+
+static int compile_unary(struct compile *compile, const struct node *node,
+                         const struct beside *beside, struct operand *ret)
+{
+    int r = value_compile(compile, compile_node(compile, node->first), beside, ret);
+
+    return r < 0 ? r : arithmetic_unary(compile, node, ret);
+}
+
+static int compile_name(struct compile *compile, const struct node *node,
+                        const struct beside *beside, struct operand *ret)
+{
+    const struct expr_def *def = expr_defs_find(compile->scope->defs, node);
+    const struct tree *outer = compile->tree;
+    int r;
+
+    if (!def)
+        return path_resolve(compile, node, beside, ret);
+    compile->tree = &def->tree;
+    r = value_compile(compile, compile_node(compile, def->tree.root), beside, ret);
+    compile->tree = outer;
+    if (r < 0 && !compile->error->def)
+        compile->error->def = def;
+    ret->node = node;
+    return r;
+}
+
+static void address_operand(const struct node *node, struct operand *ret)
+{
+    const struct address *address = &node->address;
+
+    *ret = (struct operand){.node = node, .type = TYPE_BYTES, .size = address->size};
+    if (address->size == 4) {
+        uint32_t raw;
+
+        memcpy(&raw, address->bytes, sizeof(raw));
+        ret->type = TYPE_IPV4;
+        ret->integer = raw;
+        return;
+    }
+    ret->meaning = address->size == 6 ? MEANING_MAC : MEANING_IPV6;
+    ret->text = (struct text){(const char *)address->bytes, address->size};
+}
+
+static int compile_address(struct compile *compile, const struct node *node, struct operand *ret)
+{
+    if (node->address.is_network)
+        return compile_refuse(compile, node,
+                              "a network stands behind in only, as in: saddr in 10.0.0.0/8");
+    address_operand(node, ret);
+    if (ret->type == TYPE_IPV4)
+        return 0;
+    ret->text = program_keep_text(compile->expr, &ret->text);
+    return ret->text.bytes ? 0 : compile_no_memory(compile);
+}
+
+static int compile_text(struct compile *compile, const struct node *node, struct operand *ret)
+{
+    *ret = (struct operand){.node = node, .type = TYPE_TEXT};
+    ret->text = program_keep_text(compile->expr, &node->spelling);
+    return ret->text.bytes ? 0 : compile_no_memory(compile);
+}
+
+int value_compile(struct compile *compile, const struct node *node, const struct beside *beside,
+                  struct operand *ret)
+{
+    int r = compile_count(compile, node);
+
+    if (r < 0)
+        return r;
+    switch (node->kind) {
+    case NODE_NAME:
+        return compile_name(compile, node, beside, ret);
+    case NODE_INTEGER:
+        *ret = operand_integer(node, node->negative ? -node->magnitude : node->magnitude,
+                               node->negative);
+        return 0;
+    case NODE_FLOAT:
+        *ret = (struct operand){.node = node, .type = TYPE_FLOAT, .number = node->number};
+        return 0;
+    case NODE_BOOL:
+        *ret = (struct operand){.node = node, .type = TYPE_BOOL, .integer = node->truth};
+        return 0;
+    case NODE_NULL:
+        *ret = operand_null(node, TYPE_NULL);
+        return 0;
+    case NODE_TEXT:
+        return compile_text(compile, node, ret);
+    case NODE_ADDRESS:
+        return compile_address(compile, node, ret);
+    case NODE_CHAIN:
+        return compile_chain(compile, node, beside, ret);
+    case NODE_NEGATE:
+    case NODE_COMPLEMENT:
+        return compile_unary(compile, node, beside, ret);
+    case NODE_CALL:
+        return function_value(compile, node, beside, ret);
+    case NODE_NOT:
+        return compile_refuse(compile, node, "! binds tighter than a comparison: write !(a == b)");
+    default:
+        return compile_refuse(compile, node,
+                              "fields and constants can be compared, conditions cannot: "
+                              "join them by && and ||");
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Plug-ins become handlers before the pipelines are built; from there on nothing knows which
+ * handlers are built in. */
+
+#include <string.h>
+
+#include "pipeline/build.h"
+#include "pipeline/handlers.h"
+#include "plugin/plugin.h"
+
+const struct handler_ops *build_find_handler(const struct build *build, const char *name)
+{
+    const struct handler_ops *ops = handler_find(name);
+
+    for (uint32_t i = 0; !ops && i < build->graph->n_plugins; i++)
+        if (strcmp(build->graph->plugins[i]->ops.name, name) == 0)
+            ops = &build->graph->plugins[i]->ops;
+    return ops;
+}
+
+static void build_plugin(struct build *build, const char *path, const struct config_node *node)
+{
+    struct plugin *plugin;
+    struct error error;
+
+    if (plugin_load(path, &error, &plugin) < 0) {
+        diag_add(build->diag, node, "%s", error.text);
+        return;
+    }
+    if (build_find_handler(build, plugin->ops.name)) {
+        diag_add(build->diag, node, "its handler is called %s, as another one", plugin->ops.name);
+        plugin_unload(plugin);
+        return;
+    }
+    build->graph->plugins[build->graph->n_plugins++] = plugin;
+}
+
+void build_plugins(struct build *build, const struct setting_texts *paths)
+{
+    for (uint32_t i = 0; i < paths->count; i++)
+        build_plugin(build, paths->items[i], paths->nodes[i]);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A shared object of somebody else as a row among the handlers; <ringmill/handler.h> is what it
+ * sees of us. Main thread only. */
+
+#include <ringmill/handler.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "config/setting.h"
+#include "record/handler.h"
+
+enum {
+    PLUGIN_OPTIONS_MAX = 32,
+    PLUGIN_COUNTERS_MAX = 16,
+    PLUGIN_FIELDS_MAX = 16, /* that one plug-in may add */
+    PLUGIN_NAME_MAX = 32,   /* bytes of a handler's name */
+};
+
+/* The symbol that a plug-in exports. */
+#define PLUGIN_SYMBOL "ringmill_handler_table"
+
+struct plugin {
+    struct handler_ops ops; /* first: it is how the handler's open() finds the plug-in */
+    const struct ringmill_handler *table;
+    uint32_t n_options;
+    uint32_t n_counters;
+    struct setting settings[PLUGIN_OPTIONS_MAX + 1]; /* as its options say */
+    struct row rows[PLUGIN_COUNTERS_MAX];            /* as its counters say */
+    void *library;
+};
+
+/* Checks whether the file can be trusted, loads it and checks its table. 0 and a plug-in that the
+ * caller owns, or -errno and a sentence. */
+int plugin_load(const char *path, struct error *error, struct plugin **ret_plugin);
+/* No handler of it may be open. Accepts NULL. */
+void plugin_unload(struct plugin *plugin);
+DEFINE_CLEANUP(struct plugin, plugin_unload);
+
+/* The second half of plugin_load(): a plug-in of this table, which stays the caller's. */
+int plugin_adopt(const struct ringmill_handler *table, struct error *error,
+                 struct plugin **ret_plugin);

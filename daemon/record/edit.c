@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* One walk over the old tree writes the new one. Every edit is looked up by the full path that the
+ * field had, so that all of them apply at once: {a: b, b: a} swaps two names. There are few edits
+ * and few fields, so each is compared with all. */
+
+#include "record/edit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "config/refusal.h"
+
+struct editor {
+    struct edit *edits;
+    uint32_t n_edits;
+    bool keeps; /* one of them is EDIT_KEEP */
+    struct schema *schema;
+    const struct config_node *node;
+    struct diag *diag;
+};
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static const struct field *find_among(const struct field *fields, uint32_t n, const char *name,
+                                      size_t length)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strncmp(fields[i].name, name, length) == 0 && fields[i].name[length] == '\0')
+            return &fields[i];
+    return NULL;
+}
+
+/* Follows the path as far as it leads: NULL, and where the walk stopped. */
+static const struct field *follow(const struct schema *schema, const char *path,
+                                  const struct field **ret_parent, const char **ret_rest)
+{
+    const struct field *fields = schema->fields, *parent = NULL, *field;
+    uint32_t n = schema->n_fields;
+
+    for (;;) {
+        size_t length = strcspn(path, ".");
+
+        field = find_among(fields, n, path, length);
+        if (field && path[length] == '\0')
+            return field;
+        if (!field || (field->kind != FIELD_STRUCT && field->kind != FIELD_UNION)) {
+            *ret_parent = field ? field : parent;
+            *ret_rest = field ? path + length : path;
+            return NULL;
+        }
+        parent = field;
+        fields = field->members;
+        n = field->n_members;
+        path += length + 1;
+    }
+}
+
+static bool sibling_knows(const struct handler_host *host, const char *path)
+{
+    const struct field *parent;
+    const char *rest;
+
+    for (const struct schema *const *sibling = host->siblings; sibling && *sibling; sibling++)
+        if (follow(*sibling, path, &parent, &rest))
+            return true;
+    return false;
+}
+
+const struct field *edit_find(const struct handler_host *host, const char *path,
+                              const struct config_node *node, struct diag *diag)
+{
+    const struct field *parent = NULL, *field;
+    const char *rest = NULL;
+    struct refusal refusal;
+    uint32_t n;
+
+    field = follow(host->schema, path, &parent, &rest);
+    if (field || sibling_knows(host, path))
+        return field;
+    if (parent && *rest == '.') {
+        diag_add(diag, node, "%s has no members that could be named%s", parent->name,
+                 parent->kind == FIELD_ARRAY ? ": an array is taken as a whole" : "");
+        return NULL;
+    }
+    field = parent ? parent->members : host->schema->fields;
+    n = parent ? parent->n_members : host->schema->n_fields;
+    refusal_init(&refusal, rest);
+    for (uint32_t i = 0; i < n; i++)
+        refusal_offer(&refusal, field[i].name);
+    diag_add(diag, node, "%s has no field %s; %s", parent ? parent->name : host->schema->type_name,
+             rest, refusal_text(&refusal));
+    return NULL;
+}
+
+bool edit_check_name(const char *name, const struct config_node *node, struct diag *diag)
+{
+    const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    const char *const word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+    if (*name && strchr(letters, *name) && name[strspn(name, word)] == '\0' &&
+        strlen(name) <= EDIT_NAME_MAX)
+        return true;
+    diag_add_key(diag, node,
+                 "a field's name has 1 to %d letters, digits and _, and does not begin with a "
+                 "digit",
+                 EDIT_NAME_MAX);
+    return false;
+}
+
+/* ---- the walk -------------------------------------------------------------------------------- */
+
+static const struct edit *find_edit(const struct editor *editor, enum edit_kind kind,
+                                    const char *path)
+{
+    for (uint32_t i = 0; i < editor->n_edits; i++)
+        if (editor->edits[i].kind == kind && !editor->edits[i].absent &&
+            strcmp(editor->edits[i].path, path) == 0)
+            return &editor->edits[i];
+    return NULL;
+}
+
+/* What a path says below a place; NULL: it leads elsewhere. The place's path is "" or ends in a
+ * dot. */
+static const char *below(const char *path, const char *place)
+{
+    size_t length = strlen(place);
+
+    return strncmp(path, place, length) == 0 ? path + length : NULL;
+}
+
+static bool is_edited_below(const struct editor *editor, const char *place)
+{
+    for (uint32_t i = 0; i < editor->n_edits; i++)
+        if (below(editor->edits[i].path, place))
+            return true;
+    return false;
+}
+
+/* One level of the tree, old and new. */
+struct level {
+    const struct field *from;
+    uint32_t n_from;
+    const char *place; /* "" or "src." */
+    bool whole;        /* it or something around it is kept */
+    struct field *to;
+    uint32_t n_to;
+};
+
+static int copy_level(struct editor *editor, struct level *level);
+
+static int copy_members(struct editor *editor, struct field *field, const char *place, bool whole)
+{
+    struct level level = {field->members, field->n_members, place, whole, NULL, 0};
+    int result;
+
+    level.to = schema_keep_array(editor->schema, field->n_members, sizeof(*level.to));
+    if (!level.to)
+        return -ENOMEM;
+    result = copy_level(editor, &level);
+    field->members = level.to;
+    field->n_members = level.n_to;
+    return result;
+}
+
+static int copy_field(struct editor *editor, struct level *level, const struct field *from)
+{
+    struct field *to = &level->to[level->n_to];
+    const struct edit *edit;
+    char place[EDIT_PATH_MAX];
+    bool whole;
+    int result = 0;
+
+    /* one byte is left for the dot; what is longer than any edit's path is in none */
+    snprintf(place, sizeof(place) - 1, "%s%s", level->place, from->name);
+    if (find_edit(editor, EDIT_DROP, place))
+        return 0;
+    whole = level->whole || find_edit(editor, EDIT_KEEP, place);
+    *to = *from;
+    edit = find_edit(editor, EDIT_REPLACE, place);
+    if (edit) {
+        *to = edit->like;
+        to->name = from->name;
+    }
+    edit = find_edit(editor, EDIT_RENAME, place);
+    if (edit)
+        to->name = schema_keep(editor->schema, edit->name);
+    strcat(place, ".");
+    if (!find_edit(editor, EDIT_REPLACE, place) && to->n_members > 0 &&
+        is_edited_below(editor, place)) {
+        result = copy_members(editor, to, place, whole);
+        if (to->n_members == 0)
+            return result;
+    }
+    level->n_to++;
+    return to->name ? result : -ENOMEM;
+}
+
+/* In the order in which they are named. */
+static int copy_kept(struct editor *editor, struct level *level)
+{
+    uint64_t *done = calloc(level->n_from / 64 + 1, sizeof(*done));
+    int result = done ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < editor->n_edits && result == 0; i++) {
+        const struct edit *edit = &editor->edits[i];
+        const char *rest = edit->kind == EDIT_KEEP ? below(edit->path, level->place) : NULL;
+        const struct field *field =
+            rest ? find_among(level->from, level->n_from, rest, strcspn(rest, ".")) : NULL;
+        uint32_t index = field ? (uint32_t)(field - level->from) : 0;
+
+        if (!field || done[index / 64] >> (index % 64) & 1)
+            continue;
+        done[index / 64] |= UINT64_C(1) << (index % 64);
+        result = copy_field(editor, level, field);
+    }
+    free(done);
+    return result;
+}
+
+static int check_names(const struct editor *editor, const struct level *level)
+{
+    for (uint32_t i = 0; i < level->n_to; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(level->to[i].name, level->to[j].name) == 0) {
+                diag_add(editor->diag, editor->node, "two fields would be called %s",
+                         level->to[i].name);
+                return -EINVAL;
+            }
+    return 0;
+}
+
+static int copy_level(struct editor *editor, struct level *level)
+{
+    int result = 0;
+
+    if (editor->keeps && !level->whole)
+        result = copy_kept(editor, level);
+    else
+        for (uint32_t i = 0; i < level->n_from && result == 0; i++)
+            result = copy_field(editor, level, &level->from[i]);
+    return result == 0 ? check_names(editor, level) : result;
+}
+
+/* ---- edits ----------------------------------------------------------------------------------- */
+
+/* Numbers the columns of what is replaced. What only another type has is here not. */
+static int prepare(struct editor *editor, const struct handler_host *host)
+{
+    size_t before = diag_count(editor->diag);
+
+    for (uint32_t i = 0; i < editor->n_edits; i++) {
+        struct edit *edit = &editor->edits[i];
+
+        editor->keeps |= edit->kind == EDIT_KEEP;
+        edit->absent = !edit_find(host, edit->path, edit->node, editor->diag);
+        if (edit->kind == EDIT_REPLACE && !edit->absent)
+            edit->like.column = (uint16_t)++editor->schema->n_columns;
+    }
+    if (diag_count(editor->diag) > before)
+        return -EINVAL;
+    if (editor->schema->n_columns <= BATCH_COLUMNS_MAX)
+        return 0;
+    diag_add(editor->diag, editor->node, "the handlers of a pipeline may add %d fields at the most",
+             BATCH_COLUMNS_MAX);
+    return -ENOSPC;
+}
+
+int edit_schema(const struct handler_host *host, struct edit *edits, uint32_t n_edits,
+                uint32_t more, struct diag *diag, struct schema **ret_schema)
+{
+    const struct schema *from = host->schema;
+    struct editor editor = {.edits = edits, .n_edits = n_edits, .diag = diag};
+    struct level level = {from->fields, from->n_fields, "", false, NULL, 0};
+    int result;
+
+    editor.schema = schema_new(from->type_name, from->n_fields + more);
+    if (!editor.schema)
+        return -ENOMEM;
+    editor.schema->size = from->size;
+    editor.schema->n_columns = from->n_columns;
+    editor.node = n_edits > 0 ? edits[0].node : NULL;
+    level.to = editor.schema->fields;
+    result = prepare(&editor, host);
+    if (result == 0)
+        result = copy_level(&editor, &level);
+    editor.schema->n_fields = level.n_to;
+    if (result < 0)
+        schema_free(editor.schema);
+    else
+        *ret_schema = editor.schema;
+    return result;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* What is refused, with its sentence, once from files and for the rest from tables; and the example
+ * of the documentation as a handler. */
+
+#include "plugin/plugin.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit/record/support.h"
+
+static char folder[] = "/run/ringmill-plugin.XXXXXX";
+
+/* A copy where it can be trusted. */
+static const char *install(const char *name)
+{
+    static char path[sizeof(folder) + 40];
+    char command[600];
+
+    snprintf(path, sizeof(path), "%s/%s.so", folder, name);
+    snprintf(command, sizeof(command), "install -m 0644 %s/%s.so %s", PLUGIN_FOLDER, name, path);
+    assert_int_equal(system(command), 0);
+    return path;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? chmod(folder, 0755) : -1;
+}
+
+static int tear_down(void **state)
+{
+    char command[100];
+
+    (void)state;
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command);
+}
+
+static void refuse_file(const char *path, const char *expected)
+{
+    struct plugin *plugin = NULL;
+    struct error error = {""};
+
+    assert_true(plugin_load(path, &error, &plugin) < 0);
+    assert_null(plugin);
+    assert_string_equal(error.text, expected);
+}
+
+static void refuses_files(void **state)
+{
+    const char *path;
+    char text[ERROR_TEXT_MAX];
+    FILE *file;
+
+    (void)state;
+    refuse_file("plugin.so", "a plug-in is named by its absolute path");
+    refuse_file(install("empty"), "it has no symbol ringmill_handler_table, so it is no handler");
+    refuse_file(install("future"), "it was built for version 2 of the handler interface; this "
+                                   "ringmilld has version 1");
+    path = install("depth");
+    file = fopen(path, "we");
+    fputs("no shared object", file);
+    fclose(file);
+    snprintf(text, sizeof(text), "it cannot be loaded: %s: file too short", path);
+    refuse_file(path, text);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static int open_nothing(const struct ringmill_handler_host *host,
+                        const struct ringmill_option_value *options, void **ret_state)
+{
+    (void)host;
+    (void)options;
+    *ret_state = NULL;
+    return 0;
+}
+
+static void process_nothing(void *state, struct ringmill_records *batch)
+{
+    (void)state;
+    (void)batch;
+}
+
+static uint64_t count_nothing(const void *state, uint32_t index)
+{
+    (void)state;
+    return 40 + index;
+}
+
+static const struct ringmill_handler good = {
+    .abi = RINGMILL_HANDLER_ABI,
+    .name = "good",
+    .doc = "does nothing",
+    .open = open_nothing,
+    .process = process_nothing,
+};
+
+static void refuse_table(const struct ringmill_handler *table, const char *expected)
+{
+    struct plugin *plugin = NULL;
+    struct error error = {""};
+
+    assert_int_equal(plugin_adopt(table, &error, &plugin), -EINVAL);
+    assert_null(plugin);
+    assert_string_equal(error.text, expected);
+}
+
+static void refuse_option(struct ringmill_option option, const char *expected)
+{
+    const struct ringmill_option options[] = {option, {0}};
+    struct ringmill_handler table = good;
+
+    table.options = options;
+    refuse_table(&table, expected);
+}
+
+static void refuses_tables(void **state)
+{
+    const struct ringmill_counter nameless[] = {{.name = "Seen", .help = "x"}, {0}};
+    const struct ringmill_counter counters[] = {{.name = "seen", .help = "x"}, {0}};
+    struct ringmill_option options[PLUGIN_OPTIONS_MAX + 2] = {{0}};
+    struct ringmill_handler table = good;
+
+    (void)state;
+    table.name = NULL;
+    refuse_table(&table, "its table lacks a name");
+    table.name = "a.b";
+    refuse_table(&table, "its handler is called \"a.b\"; a name is a lower case word of at most 32 "
+                         "bytes");
+    table = good;
+    table.doc = NULL;
+    refuse_table(&table, "its table lacks a doc");
+    table = good;
+    table.open = NULL;
+    refuse_table(&table, "its table lacks open()");
+    table = good;
+    table.process = NULL;
+    refuse_table(&table, "its table lacks process()");
+    table = good;
+    table.counters = counters;
+    refuse_table(&table, "its table lacks counter(), although it has counters");
+    table.counter = count_nothing;
+    table.counters = nameless;
+    refuse_table(&table, "its counter \"Seen\" has no help, or a name that is no lower case word");
+    refuse_option((struct ringmill_option){.name = "x"},
+                  "its option \"x\" has no doc, or a name that is no lower case word");
+    refuse_option((struct ringmill_option){.name = "x y", .doc = "d"},
+                  "its option \"x y\" has no doc, or a name that is no lower case word");
+    refuse_option((struct ringmill_option){.name = "x", .doc = "d", .type = 77},
+                  "its option x has an unknown type");
+    refuse_option((struct ringmill_option){.name = "x",
+                                           .doc = "d",
+                                           .type = RINGMILL_OPTION_INTEGER,
+                                           .maximum = 5,
+                                           .fallback = "6"},
+                  "its option x has a fallback that it would not take");
+    for (int i = 0; i < PLUGIN_OPTIONS_MAX + 1; i++)
+        options[i] = (struct ringmill_option){.name = "x", .doc = "d"};
+    table = good;
+    table.options = options;
+    refuse_table(&table, "it has more than 32 options");
+}
+
+static void emit(void *data, const struct row *row, uint64_t value)
+{
+    char *text = data;
+    size_t used = strlen(text);
+
+    snprintf(text + used, 100 - used, "%s %d %lu, ", row->name, row->kind, (unsigned long)value);
+}
+
+static void counters_become_rows(void **state)
+{
+    const struct ringmill_counter counters[] = {
+        {.name = "seen", .help = "x"}, {.name = "open", .help = "x", .level = true}, {0}};
+    struct ringmill_handler table = good;
+    struct plugin *plugin = NULL;
+    struct handler_host host = {.schema = &note_schema, .source_name = "notes"};
+    struct opened opened;
+    struct error error;
+    char rows[100] = "";
+
+    (void)state;
+    table.counters = counters;
+    table.counter = count_nothing;
+    assert_int_equal(plugin_adopt(&table, &error, &plugin), 0);
+    host.ops = &plugin->ops;
+    opened = open_handler(&plugin->ops, "{}", &host);
+    opened.handler->ops->rows(opened.handler, emit, rows);
+    assert_string_equal(rows, "seen 0 40, open 1 41, ");
+    close_handler(&opened);
+    plugin_unload(plugin);
+}
+
+/* ---- the example ----------------------------------------------------------------------------- */
+
+static void the_example_works(void **state)
+{
+    struct handler_host host = {.schema = &note_schema, .source_name = "notes"};
+    struct plugin *plugin = NULL;
+    const struct field *depth;
+    struct opened opened;
+    struct error error;
+    struct notes notes;
+
+    (void)state;
+    if (plugin_load(install("depth"), &error, &plugin) < 0)
+        fail_msg("%s", error.text);
+    assert_string_equal(plugin->ops.name, "depth");
+    assert_int_equal(plugin->ops.removes, BOOK_FILTERED);
+    host.ops = &plugin->ops;
+    opened = open_handler(&plugin->ops, "{field: text, at_most: 2}", &host);
+    depth = schema_find(opened.handler->schema, "depth");
+    assert_non_null(depth);
+    notes_init_many(&notes, 4);
+    for (uint32_t i = 0; i < 4; i++) /* "xxx", "/xx", "//x", "///" */
+        memset((char *)(uintptr_t)notes.views[i].data + sizeof(struct note), '/', i);
+    ((struct note *)(uintptr_t)notes.views[0].data)->text_offset = 60000;
+    opened.handler->ops->process(opened.handler, &notes.batch);
+    assert_int_equal(notes.batch.selected, 3);
+    assert_false(batch_present(&notes.batch, depth, 0));
+    assert_int_equal(batch_integer(&notes.batch, depth, 1), 1);
+    assert_int_equal(batch_integer(&notes.batch, depth, 2), 2);
+    notes_deinit(&notes);
+    close_handler(&opened);
+    refuse_handler(&plugin->ops, "{field: txt}", &host, -EINVAL,
+                   "t.yaml:1:16: depth.field: struct note has no field txt; allowed are id, text; "
+                   "did you mean \"text\"?\n");
+    refuse_handler(&plugin->ops, "{at_mots: 3}", &host, -EINVAL,
+                   "t.yaml:1:8: depth: the key \"field\" is missing (the text with the path)\n"
+                   "t.yaml:1:9: depth.at_mots: unknown key; allowed are field, at_most; did you "
+                   "mean \"at_most\"?\n");
+    plugin_unload(plugin);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_files),
+        cmocka_unit_test(refuses_tables),
+        cmocka_unit_test(counters_become_rows),
+        cmocka_unit_test(the_example_works),
+    };
+
+    if (geteuid() != 0) {
+        puts("skipped: only root can make files that belong to root");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

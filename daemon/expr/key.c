@@ -29,6 +29,7 @@ struct part {
     struct expr *expr;
     enum part_kind kind;
     uint32_t offset; /* in a stored key */
+    uint32_t room;   /* of a text: bytes that a stored key has for it */
     struct column values;
 };
 
@@ -52,9 +53,15 @@ static enum part_kind kind_of(const struct field *field)
     return field->kind == FIELD_CHARS || field->kind == FIELD_BYTES ? PART_TEXT : PART_INTEGER;
 }
 
-static size_t part_size(enum part_kind kind)
+/* A text of a known size, such as char comm[16], takes no more than that. */
+static size_t set_room(struct part *part)
 {
-    return kind == PART_TEXT ? (sizeof(struct stored_text) + 7) / 8 * 8 : sizeof(uint64_t);
+    uint32_t size = expr_result(part->expr)->size;
+
+    if (part->kind != PART_TEXT)
+        return sizeof(uint64_t);
+    part->room = size > 0 && size < KEY_TEXT_MAX ? size : KEY_TEXT_MAX;
+    return (offsetof(struct stored_text, bytes) + part->room + 7) / 8 * 8;
 }
 
 void key_free(struct key *key)
@@ -90,7 +97,7 @@ int key_open(const struct setting_texts *by, const struct expr_scope *scope, uin
         }
         part->kind = kind_of(expr_result(part->expr));
         part->offset = (uint32_t)key->size;
-        key->size += part_size(part->kind);
+        key->size += set_room(part);
     }
     if (result == 0)
         *ret_key = TAKE_PTR(key);
@@ -170,28 +177,32 @@ static uint64_t nulls(const struct key *key, uint32_t index)
     return bits;
 }
 
-static bool text_equal(const struct key *key, struct text text, const struct stored_text *stored)
+static bool text_equal(const struct key *key, const struct part *part, struct text text,
+                       const struct stored_text *stored)
 {
     const uint32_t kept = KEY_TEXT_MAX - DIGEST_BYTES;
     XXH128_hash_t digest;
 
     if (text.length != stored->length)
         return false;
-    if (text.length <= KEY_TEXT_MAX)
+    if (text.length <= part->room)
         return memcmp(text.bytes, stored->bytes, text.length) == 0;
+    if (part->room < KEY_TEXT_MAX)
+        return memcmp(text.bytes, stored->bytes, part->room) == 0; /* no such text comes */
     digest = XXH3_128bits_withSeed(text.bytes, text.length, key->seed);
     return memcmp(text.bytes, stored->bytes, kept) == 0 &&
            memcmp(&digest, stored->bytes + kept, sizeof(digest)) == 0;
 }
 
-static void text_store(const struct key *key, struct text text, struct stored_text *stored)
+static void text_store(const struct key *key, const struct part *part, struct text text,
+                       struct stored_text *stored)
 {
     const uint32_t kept = KEY_TEXT_MAX - DIGEST_BYTES;
     XXH128_hash_t digest;
 
     stored->length = text.length;
-    if (text.length <= KEY_TEXT_MAX) {
-        memcpy(stored->bytes, text.bytes, text.length);
+    if (text.length <= part->room || part->room < KEY_TEXT_MAX) {
+        memcpy(stored->bytes, text.bytes, text.length < part->room ? text.length : part->room);
         return;
     }
     digest = XXH3_128bits_withSeed(text.bytes, text.length, key->seed);
@@ -212,11 +223,38 @@ bool key_equal(const struct key *key, uint32_t index, const void *stored)
         if (null >> i & 1)
             continue;
         if (part->kind == PART_TEXT
-                ? !text_equal(key, part->values.texts[index], (const struct stored_text *)at)
+                ? !text_equal(key, part, part->values.texts[index], (const struct stored_text *)at)
                 : number(part, index) != *(const uint64_t *)at)
             return false;
     }
     return true;
+}
+
+uint32_t key_parts(const struct key *key)
+{
+    return key->n_parts;
+}
+
+const struct field *key_field(const struct key *key, uint32_t part)
+{
+    return expr_result(key->parts[part].expr);
+}
+
+void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_t index,
+               struct column *ret_values)
+{
+    const struct part *of = &key->parts[part];
+    const char *at = (const char *)stored + of->offset;
+    const struct stored_text *text = (const struct stored_text *)at;
+
+    column_set_null(ret_values, index, *(const uint64_t *)stored >> part & 1);
+    if (of->kind != PART_TEXT)
+        ret_values->integers[index] = *(const uint64_t *)at; /* of a float: the same bits */
+    else if (text->length <= of->room)
+        ret_values->texts[index] = (struct text){text->bytes, text->length};
+    else
+        ret_values->texts[index] = (struct text){
+            text->bytes, of->room < KEY_TEXT_MAX ? of->room : KEY_TEXT_MAX - DIGEST_BYTES};
 }
 
 void key_store(const struct key *key, uint32_t index, void *ret_stored)
@@ -231,7 +269,7 @@ void key_store(const struct key *key, uint32_t index, void *ret_stored)
         if (null >> i & 1)
             continue;
         if (part->kind == PART_TEXT)
-            text_store(key, part->values.texts[index], (struct stored_text *)at);
+            text_store(key, part, part->values.texts[index], (struct stored_text *)at);
         else
             *(uint64_t *)at = number(part, index);
     }

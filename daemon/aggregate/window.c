@@ -236,17 +236,18 @@ static uint32_t open_slot(struct windows *windows, int64_t number)
 
 uint32_t windows_slot(struct windows *windows, int64_t number)
 {
-    int64_t end;
+    int64_t end = windows->origin + number * (int64_t)windows->spec.hop +
+                  (int64_t)windows->spec.every;
 
+    /* the next tick puts it out */
+    if (!by_arrival(windows) && !windows->spec.gap && end <= windows->watermark)
+        return WINDOWS_NONE;
     if (windows->latest != WINDOWS_NONE && windows->slots[windows->latest].open &&
         windows->slots[windows->latest].number == number)
         return windows->latest;
     for (uint32_t i = 0; i < windows->n_live; i++)
         if (windows->slots[windows->live[i]].number == number)
             return windows->latest = windows->live[i];
-    end = windows->origin + number * (int64_t)windows->spec.hop + (int64_t)windows->spec.every;
-    if (!by_arrival(windows) && !windows->spec.gap && end <= windows->watermark)
-        return WINDOWS_NONE;
     return windows->latest = open_slot(windows, number);
 }
 

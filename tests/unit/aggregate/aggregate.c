@@ -218,9 +218,15 @@ static void make_stream(struct stream *stream, uint64_t *state)
         struct hit *hit = &stream->hits[i];
         int64_t back = (int64_t)(random_next(state) % 10 ? 0 : random_next(state) % (8 * SECOND));
 
-        now += (int64_t)(random_next(state) % (random_next(state) % 20 ? SECOND / 50 : 3 * SECOND));
-        if (random_next(state) % 50 == 0)
+        /* by a field, shorter than what ends windows that nothing comes for */
+        int64_t pause = stream->by_field ? stream->hop / 2 : 3 * SECOND;
+
+        now += (int64_t)(random_next(state) %
+                         (uint64_t)(random_next(state) % 20 ? SECOND / 50 : pause));
+        if (random_next(state) % 50 == 0 && !stream->by_field)
             now = (now / stream->hop + 1) * stream->hop; /* exactly on a boundary */
+        if (random_next(state) % 50 == 0 && stream->by_field)
+            back = now % stream->hop;
         *hit = (struct hit){
             .ktime = (uint64_t)(now - back),
             .size = (int64_t)(random_next(state) % 2001) - 1000,

@@ -54,6 +54,7 @@ struct aggregate {
     int64_t numbers[BATCH_MAX];
     uint32_t slots[BATCH_MAX];
     char *states[BATCH_MAX];
+    struct group *guesses[BATCH_MAX];
     counter windows_ended;
 };
 
@@ -341,49 +342,80 @@ static void read_weights(struct aggregate *aggregate, const struct batch *batch)
  */
 static void prepare_pane(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
 {
-    uint32_t kept = 0;
+    uint32_t kept = 0, slot = WINDOWS_NONE;
+    int64_t number = 0;
 
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
-        uint32_t slot = windows_slot(&aggregate->windows, aggregate->numbers[index] - hop);
+        uint64_t hash;
 
+        if (i == 0 || aggregate->numbers[index] != number) {
+            number = aggregate->numbers[index];
+            slot = windows_slot(&aggregate->windows, number - hop);
+        }
         if (slot == WINDOWS_NONE)
             continue;
+        hash = groups_hash(aggregate->hashes[index], slot);
         aggregate->slots[index] = slot;
-        aggregate->pane_hashes[index] = groups_hash(aggregate->hashes[index], slot);
-        groups_prefetch_slot(&aggregate->groups, aggregate->pane_hashes[index]);
+        aggregate->pane_hashes[index] = hash;
+        groups_prefetch_slot(&aggregate->groups, hash);
         batch->selection[kept++] = index;
     }
     batch->selected = kept;
     for (uint32_t i = 0; i < kept; i++)
-        groups_prefetch_group(&aggregate->groups, aggregate->pane_hashes[batch->selection[i]]);
+        aggregate->guesses[i] =
+            groups_guess(&aggregate->groups, aggregate->pane_hashes[batch->selection[i]]);
+}
+
+static int64_t session_time(const struct aggregate *aggregate, const struct batch *batch,
+                            uint32_t index)
+{
+    return aggregate->time ? (int64_t)aggregate->times.integers[index]
+                           : windows_time(&aggregate->windows, batch->now);
 }
 
 /* Fills states; drops from the selection what finds no place at all. */
-static void find_groups(struct aggregate *aggregate, struct batch *batch)
+static void find_sessions(struct aggregate *aggregate, struct batch *batch)
 {
-    bool sessions = window_is_session(&aggregate->windows.spec), added;
     uint32_t kept = 0;
 
-    groups_begin(&aggregate->groups);
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
         uint32_t slot = aggregate->slots[index];
-        struct pane *pane = &aggregate->windows.slots[slot].pane;
         uint64_t hash = aggregate->pane_hashes[index];
-        int64_t time = 0;
+        int64_t time = session_time(aggregate, batch, index);
         struct group *group;
 
-        if (sessions) {
-            time = aggregate->time ? (int64_t)aggregate->times.integers[index]
-                                   : windows_time(&aggregate->windows, batch->now);
-            sessions_part(&aggregate->sessions, slot, index, hash, time);
-        }
-        group = groups_get(&aggregate->groups, pane, slot, index, hash, &added);
+        sessions_part(&aggregate->sessions, slot, index, hash, time);
+        group =
+            groups_get(&aggregate->groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
         if (!group)
             continue;
-        if (sessions)
-            sessions_extend(group, time);
+        sessions_extend(group, time);
+        aggregate->states[kept] = (char *)group;
+        batch->selection[kept++] = index;
+    }
+    batch->selected = kept;
+}
+
+/* The same for windows that are the same for all groups. Nearly all guesses are right. */
+static void find_groups(struct aggregate *aggregate, struct batch *batch)
+{
+    struct groups *groups = &aggregate->groups;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint16_t index = batch->selection[i];
+        uint32_t slot = aggregate->slots[index];
+        uint64_t hash = aggregate->pane_hashes[index];
+        struct group *group = aggregate->guesses[i];
+
+        if (group && groups_is(groups, group, slot, index, hash))
+            groups_touch(groups, group);
+        else
+            group = groups_get(groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
+        if (!group)
+            continue;
         aggregate->states[kept] = (char *)group;
         batch->selection[kept++] = index;
     }
@@ -397,7 +429,11 @@ static void take_in(struct aggregate *aggregate, struct batch *batch, uint32_t h
                                 .states = aggregate->states};
 
     prepare_pane(aggregate, batch, hop);
-    find_groups(aggregate, batch);
+    groups_begin(&aggregate->groups);
+    if (window_is_session(&aggregate->windows.spec))
+        find_sessions(aggregate, batch);
+    else
+        find_groups(aggregate, batch);
     for (uint32_t i = 0; i < aggregate->n_values; i++)
         if (aggregate->values[i].size > 0)
             aggregate->values[i].ops->update(&aggregate->values[i], &input);
@@ -581,7 +617,7 @@ static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, s
         struct rows_window window = describe(aggregate, group->since, group->until,
                                              last && group->until > time - aggregate->sessions.gap);
 
-        rows_add(&aggregate->rows, &aggregate->groups, group, &window);
+        rows_add(&aggregate->rows, group, &window);
         aggregate->report.release[aggregate->report.n_release++] = number;
     }
     rows_batch(&aggregate->rows, now, batch);

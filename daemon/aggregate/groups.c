@@ -67,7 +67,6 @@ int groups_init(struct groups *groups, const struct key *key, uint32_t places, u
     groups->places = places;
     groups->most = most;
     groups->mask = slots - 1;
-    groups->key_offset = sizeof(struct group);
     groups->place_size = place_size(key, state_size);
     groups->memory_size = (size_t)slots * sizeof(struct groups_slot) + places * groups->place_size;
     groups->free = calloc(places, sizeof(*groups->free));
@@ -97,11 +96,6 @@ struct group *groups_at(const struct groups *groups, uint32_t number)
     return (struct group *)(groups->memory + (number - 1) * groups->place_size);
 }
 
-void *groups_key(const struct groups *groups, const struct group *group)
-{
-    return (char *)group + groups->key_offset;
-}
-
 static uint32_t number_of(const struct groups *groups, const struct group *group)
 {
     return (uint32_t)((size_t)((const char *)group - groups->memory) / groups->place_size) + 1;
@@ -114,20 +108,21 @@ void groups_prefetch_slot(const struct groups *groups, uint64_t hash)
     __builtin_prefetch(&groups->index[hash & groups->mask]);
 }
 
-void groups_prefetch_group(const struct groups *groups, uint64_t hash)
+struct group *groups_guess(const struct groups *groups, uint64_t hash)
 {
     uint32_t at = (uint32_t)hash & groups->mask;
 
     for (; groups->index[at].place; at = (at + 1) & groups->mask) {
         if (groups->index[at].tag == hash >> 32) {
-            const char *group = (const char *)groups_at(groups, groups->index[at].place);
+            struct group *group = groups_at(groups, groups->index[at].place);
 
             __builtin_prefetch(group, 1);
-            __builtin_prefetch(group + 64, 1);
-            __builtin_prefetch(group + 128, 1);
-            return;
+            __builtin_prefetch((const char *)group + 64, 1);
+            __builtin_prefetch((const char *)group + 128, 1);
+            return group;
         }
     }
+    return NULL;
 }
 
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
@@ -141,8 +136,7 @@ struct group *groups_find(const struct groups *groups, uint32_t pane_number, uin
         if (groups->index[at].tag != hash >> 32)
             continue;
         group = groups_at(groups, groups->index[at].place);
-        if (group->hash == hash && group->pane == pane_number &&
-            (!groups->key || key_equal(groups->key, index, groups_key(groups, group))))
+        if (groups_is(groups, group, pane_number, index, hash))
             return group;
     }
     return NULL;
@@ -319,24 +313,21 @@ static struct group *add(struct groups *groups, struct pane *pane, uint32_t pane
 }
 
 struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane_number,
-                         uint32_t index, uint64_t hash, bool *ret_added)
+                         uint32_t index, uint64_t hash)
 {
     struct group *group = groups_find(groups, pane_number, index, hash);
 
-    *ret_added = false;
     if (!group) {
         group = add(groups, pane, pane_number);
         if (!group)
             return NULL;
-        *ret_added = !group->other;
         if (!group->other) {
             group->hash = hash;
             if (groups->key)
-                key_store(groups->key, index, groups_key(groups, group));
+                key_store(groups->key, index, groups_key(group));
             index_group(groups, group);
         }
     }
-    group->stamp = groups->stamp;
-    group->records++;
+    groups_touch(groups, group);
     return group;
 }

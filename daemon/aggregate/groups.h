@@ -54,7 +54,7 @@ struct groups {
     uint32_t places;
     uint32_t most;
     uint32_t mask;
-    size_t key_offset, place_size;
+    size_t place_size;
     bool evicts;
     groups_merge merge;
     void *merge_data;
@@ -93,18 +93,36 @@ static inline uint64_t groups_hash(uint64_t hash, uint64_t pane)
 
 /* Fetches ahead where the hash will be looked for, and then the group that is there. */
 void groups_prefetch_slot(const struct groups *groups, uint64_t hash);
-void groups_prefetch_group(const struct groups *groups, uint64_t hash);
+/* A group that is likely to be it, or NULL. */
+struct group *groups_guess(const struct groups *groups, uint64_t hash);
 
 /* The group of the view of that index in the pane; made when there is none. hash is that of
  * groups_hash(). NULL: there is no place left, not even for the `other` group. */
 struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane_number,
-                         uint32_t index, uint64_t hash, bool *ret_added);
+                         uint32_t index, uint64_t hash);
 /* Only looks. */
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
                           uint64_t hash);
 
 struct group *groups_at(const struct groups *groups, uint32_t number);
-void *groups_key(const struct groups *groups, const struct group *group);
+static inline void *groups_key(const struct group *group)
+{
+    return (char *)group + sizeof(*group);
+}
+
+static inline bool groups_is(const struct groups *groups, const struct group *group,
+                             uint32_t pane_number, uint32_t index, uint64_t hash)
+{
+    return group->hash == hash && group->pane == pane_number && group->indexed &&
+           (!groups->key || key_equal(groups->key, index, groups_key(group)));
+}
+
+/* A record more in a group that was guessed right. */
+static inline void groups_touch(const struct groups *groups, struct group *group)
+{
+    group->stamp = groups->stamp;
+    group->records++;
+}
 
 /* Takes the group out of the index; it stays in its pane. */
 void groups_unindex(struct groups *groups, struct group *group);

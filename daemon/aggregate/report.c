@@ -70,7 +70,7 @@ static bool take(struct report *report, struct pane *pane, const struct rows_win
 
     rows_clear(report->rows);
     while (report->rows->count < ROWS_MAX && (number = next_group(report, pane)) != GROUPS_NONE) {
-        rows_add(report->rows, report->groups, groups_at(report->groups, number), window);
+        rows_add(report->rows, groups_at(report->groups, number), window);
         report->release[report->n_release++] = number;
     }
     rows_batch(report->rows, now, batch);
@@ -181,7 +181,7 @@ static bool give_sorted(struct report *report, const struct rows_window *window,
     while (report->rows->count < ROWS_MAX && report->given < report->n_heap) {
         uint32_t number = report->heap[report->given++].group;
 
-        rows_add(report->rows, report->groups, groups_at(report->groups, number), window);
+        rows_add(report->rows, groups_at(report->groups, number), window);
         report->release[report->n_release++] = number;
     }
     rows_batch(report->rows, now, batch);

@@ -127,8 +127,7 @@ static void put(struct column *column, uint32_t row, uint64_t value)
     column_set_null(column, row, false);
 }
 
-static void put_key(struct rows *rows, const struct groups *groups, const struct group *group,
-                    uint32_t row)
+static void put_key(struct rows *rows, const struct group *group, uint32_t row)
 {
     for (uint32_t i = 0; i < n_parts(rows); i++) {
         struct column *column = &rows->columns[2 + i];
@@ -136,7 +135,7 @@ static void put_key(struct rows *rows, const struct groups *groups, const struct
         if (group->other)
             column_set_null(column, row, true);
         else
-            key_fetch(rows->key, i, groups_key(groups, group), row, column);
+            key_fetch(rows->key, i, groups_key(group), row, column);
     }
 }
 
@@ -159,8 +158,7 @@ static bool put_values(struct rows *rows, const struct group *group, uint32_t ro
     return saturated;
 }
 
-void rows_add(struct rows *rows, const struct groups *groups, const struct group *group,
-              const struct rows_window *window)
+void rows_add(struct rows *rows, const struct group *group, const struct rows_window *window)
 {
     uint32_t row = rows->count++;
     struct column *last = &rows->columns[rows->schema->n_columns - 3];
@@ -168,7 +166,7 @@ void rows_add(struct rows *rows, const struct groups *groups, const struct group
 
     put(&rows->columns[COLUMN_START], row, (uint64_t)window->start);
     put(&rows->columns[COLUMN_END], row, (uint64_t)window->end);
-    put_key(rows, groups, group, row);
+    put_key(rows, group, row);
     saturated = put_values(rows, group, row, window->seconds);
     put(&last[LAST_PARTIAL], row, window->partial);
     put(&last[LAST_OTHER], row, group->other);

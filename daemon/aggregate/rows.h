@@ -49,8 +49,7 @@ void rows_deinit(struct rows *rows); /* accepts a zeroed one */
 void rows_clear(struct rows *rows);
 /* Adds the group; there are fewer than ROWS_MAX. What its columns say lies in the group's memory.
  */
-void rows_add(struct rows *rows, const struct groups *groups, const struct group *group,
-              const struct rows_window *window);
+void rows_add(struct rows *rows, const struct group *group, const struct rows_window *window);
 /* A batch of all that were added, all of them selected. */
 void rows_batch(const struct rows *rows, int64_t now, struct batch *ret_batch);
 

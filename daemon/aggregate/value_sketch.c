@@ -53,6 +53,7 @@ static void set_list(struct value *value, uint32_t n_members, uint32_t stride, u
     value->result = (struct field){.kind = FIELD_ARRAY,
                                    .offset = LIST_HEAD,
                                    .size = stride * count,
+                                   .n_members = 1,
                                    .members = &value->members[0],
                                    .count = count,
                                    .stride = stride,

@@ -236,8 +236,8 @@ static uint32_t open_slot(struct windows *windows, int64_t number)
 
 uint32_t windows_slot(struct windows *windows, int64_t number)
 {
-    int64_t end = windows->origin + number * (int64_t)windows->spec.hop +
-                  (int64_t)windows->spec.every;
+    int64_t end =
+        windows->origin + number * (int64_t)windows->spec.hop + (int64_t)windows->spec.every;
 
     /* the next tick puts it out */
     if (!by_arrival(windows) && !windows->spec.gap && end <= windows->watermark)

@@ -42,6 +42,7 @@ struct stored_text {
 struct key {
     uint64_t seed;
     size_t size;
+    uint64_t nulls[BATCH_MAX]; /* by the view's index: a bit for each part */
     uint32_t n_parts;
     struct part parts[];
 };
@@ -134,7 +135,8 @@ static uint64_t number(const struct part *part, uint32_t index)
     return bits;
 }
 
-static void hash_part(const struct part *part, const struct batch *batch, uint64_t *hashes)
+static void hash_part(const struct part *part, uint64_t bit, const struct batch *batch,
+                      uint64_t *hashes, uint64_t *nulls)
 {
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint32_t index = batch->selection[i];
@@ -142,6 +144,7 @@ static void hash_part(const struct part *part, const struct batch *batch, uint64
 
         if (column_is_null(&part->values, index)) {
             *hash = XXH3_64bits_withSeed(&null_salt, sizeof(null_salt), *hash);
+            nulls[index] |= bit;
         } else if (part->kind == PART_TEXT) {
             struct text text = part->values.texts[index];
 
@@ -156,25 +159,32 @@ static void hash_part(const struct part *part, const struct batch *batch, uint64
 
 void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_MAX])
 {
-    for (uint32_t i = 0; i < batch->selected; i++)
+    for (uint32_t i = 0; i < batch->selected; i++) {
         hashes[batch->selection[i]] = key->seed;
+        key->nulls[batch->selection[i]] = 0;
+    }
     for (uint32_t i = 0; i < key->n_parts; i++) {
         struct part *part = &key->parts[i];
 
         expr_values(part->expr, batch, &part->values);
-        hash_part(part, batch, hashes);
+        hash_part(part, UINT64_C(1) << i, batch, hashes, key->nulls);
     }
 }
 
 /* ---- stored keys ----------------------------------------------------------------------------- */
 
-static uint64_t nulls(const struct key *key, uint32_t index)
+/* Most texts are names of a few letters, for which a call costs more than the comparison. */
+static inline bool same_bytes(const char *one, const char *other, uint32_t length)
 {
-    uint64_t bits = 0;
+    uint64_t a, b, c, d;
 
-    for (uint32_t i = 0; i < key->n_parts; i++)
-        bits |= (uint64_t)column_is_null(&key->parts[i].values, index) << i;
-    return bits;
+    if (length > 16 || length < 8)
+        return memcmp(one, other, length) == 0;
+    memcpy(&a, one, 8);
+    memcpy(&b, other, 8);
+    memcpy(&c, one + length - 8, 8);
+    memcpy(&d, other + length - 8, 8);
+    return ((a ^ b) | (c ^ d)) == 0;
 }
 
 static bool text_equal(const struct key *key, const struct part *part, struct text text,
@@ -186,7 +196,7 @@ static bool text_equal(const struct key *key, const struct part *part, struct te
     if (text.length != stored->length)
         return false;
     if (text.length <= part->room)
-        return memcmp(text.bytes, stored->bytes, text.length) == 0;
+        return same_bytes(text.bytes, stored->bytes, text.length);
     if (part->room < KEY_TEXT_MAX)
         return memcmp(text.bytes, stored->bytes, part->room) == 0; /* no such text comes */
     digest = XXH3_128bits_withSeed(text.bytes, text.length, key->seed);
@@ -214,7 +224,7 @@ bool key_equal(const struct key *key, uint32_t index, const void *stored)
 {
     uint64_t null = *(const uint64_t *)stored;
 
-    if (null != nulls(key, index))
+    if (null != key->nulls[index])
         return false;
     for (uint32_t i = 0; i < key->n_parts; i++) {
         const struct part *part = &key->parts[i];
@@ -259,7 +269,7 @@ void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_
 
 void key_store(const struct key *key, uint32_t index, void *ret_stored)
 {
-    uint64_t null = nulls(key, index);
+    uint64_t null = key->nulls[index];
 
     *(uint64_t *)ret_stored = null;
     for (uint32_t i = 0; i < key->n_parts; i++) {

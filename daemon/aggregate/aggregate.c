@@ -26,6 +26,9 @@
 
 #define NS_PER_SECOND 1e9
 
+/* What a core's own cache holds beside all else. */
+enum { NEAR_BYTES = 256 * 1024 };
+
 struct aggregate {
     struct handler base;
 
@@ -422,18 +425,64 @@ static void find_groups(struct aggregate *aggregate, struct batch *batch)
     batch->selected = kept;
 }
 
-static void take_in(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
+/* Both in one: where all groups are in the cache anyway, fetching ahead only costs. All records are
+ * in one window, whose slot is given. */
+static void find_near_groups(struct aggregate *aggregate, struct batch *batch, uint32_t slot)
 {
-    struct value_input input = {.batch = batch,
-                                .weights = aggregate->weight ? aggregate->weights : NULL,
-                                .states = aggregate->states};
+    struct groups *groups = &aggregate->groups;
+    uint32_t kept = 0;
 
+    groups_begin(groups);
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint16_t index = batch->selection[i];
+        uint64_t hash = groups_hash(aggregate->hashes[index], slot);
+        struct group *group = groups_look(groups, hash);
+
+        if (group && groups_is(groups, group, slot, index, hash))
+            groups_touch(groups, group);
+        else
+            group = groups_get(groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
+        if (!group)
+            continue;
+        aggregate->states[kept] = (char *)group;
+        batch->selection[kept++] = index;
+    }
+    batch->selected = kept;
+}
+
+static void find_far_groups(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
+{
     prepare_pane(aggregate, batch, hop);
     groups_begin(&aggregate->groups);
     if (window_is_session(&aggregate->windows.spec))
         find_sessions(aggregate, batch);
     else
         find_groups(aggregate, batch);
+}
+
+static bool is_near(const struct aggregate *aggregate)
+{
+    return !aggregate->time && !window_is_session(&aggregate->windows.spec) &&
+           counter_get(&aggregate->groups.used) * aggregate->groups.place_size < NEAR_BYTES;
+}
+
+static void take_in(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
+{
+    struct value_input input = {.batch = batch,
+                                .weights = aggregate->weight ? aggregate->weights : NULL,
+                                .states = aggregate->states};
+
+    if (is_near(aggregate)) {
+        int64_t number = aggregate->numbers[batch->selection[0]] - hop;
+        uint32_t slot = windows_slot(&aggregate->windows, number);
+
+        if (slot == WINDOWS_NONE)
+            batch->selected = 0;
+        else
+            find_near_groups(aggregate, batch, slot);
+    } else {
+        find_far_groups(aggregate, batch, hop);
+    }
     for (uint32_t i = 0; i < aggregate->n_values; i++)
         if (aggregate->values[i].size > 0)
             aggregate->values[i].ops->update(&aggregate->values[i], &input);

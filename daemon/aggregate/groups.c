@@ -14,11 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-struct groups_slot {
-    uint32_t tag;   /* the hash's upper half */
-    uint32_t place; /* from 1; 0: free */
-};
-
 static uint32_t slots_for(uint32_t places)
 {
     uint32_t slots = 8;
@@ -102,11 +97,6 @@ static uint32_t number_of(const struct groups *groups, const struct group *group
 }
 
 /* ---- the index ------------------------------------------------------------------------------- */
-
-void groups_prefetch_slot(const struct groups *groups, uint64_t hash)
-{
-    __builtin_prefetch(&groups->index[hash & groups->mask]);
-}
 
 struct group *groups_guess(const struct groups *groups, uint64_t hash)
 {

@@ -44,7 +44,10 @@ struct pane {
     uint32_t other; /* the group; 0: none yet */
 };
 
-struct groups_slot;
+struct groups_slot {
+    uint32_t tag;   /* the hash's upper half */
+    uint32_t place; /* from 1; 0: free */
+};
 
 /* Takes what a group holds into another: of the one that has to go. */
 typedef void (*groups_merge)(void *data, struct group *into, const struct group *from);
@@ -92,7 +95,10 @@ static inline uint64_t groups_hash(uint64_t hash, uint64_t pane)
 }
 
 /* Fetches ahead where the hash will be looked for, and then the group that is there. */
-void groups_prefetch_slot(const struct groups *groups, uint64_t hash);
+static inline void groups_prefetch_slot(const struct groups *groups, uint64_t hash)
+{
+    __builtin_prefetch(&groups->index[hash & groups->mask]);
+}
 /* A group that is likely to be it, or NULL. */
 struct group *groups_guess(const struct groups *groups, uint64_t hash);
 
@@ -108,6 +114,16 @@ struct group *groups_at(const struct groups *groups, uint32_t number);
 static inline void *groups_key(const struct group *group)
 {
     return (char *)group + sizeof(*group);
+}
+
+/* As groups_guess(), without fetching, and only in the first slot. */
+static inline struct group *groups_look(const struct groups *groups, uint64_t hash)
+{
+    const struct groups_slot *slot = &groups->index[hash & groups->mask];
+
+    return slot->place && slot->tag == hash >> 32
+               ? (struct group *)(groups->memory + (slot->place - 1) * groups->place_size)
+               : NULL;
 }
 
 static inline bool groups_is(const struct groups *groups, const struct group *group,

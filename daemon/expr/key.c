@@ -135,6 +135,52 @@ static uint64_t number(const struct part *part, uint32_t index)
     return bits;
 }
 
+/* Most texts are names of a few letters, for which a call costs more than the work: those are
+ * looked at as two numbers, which overlap, and with the length say which text it is. */
+enum { WORDS_BYTES = 16 };
+
+struct words {
+    uint64_t low, high;
+};
+
+static inline struct words words_of(const char *bytes, uint32_t length)
+{
+    struct words words = {0};
+    uint32_t low, high;
+
+    if (length >= 8) {
+        memcpy(&words.low, bytes, 8);
+        memcpy(&words.high, bytes + length - 8, 8);
+    } else if (length >= 4) {
+        memcpy(&low, bytes, 4);
+        memcpy(&high, bytes + length - 4, 4);
+        words = (struct words){low, high};
+    } else if (length > 0) {
+        words.low = (uint64_t)(uint8_t)bytes[0] << 16 | (uint64_t)(uint8_t)bytes[length / 2] << 8 |
+                    (uint8_t)bytes[length - 1];
+    }
+    return words;
+}
+
+/* As XXH3 does it: both halves of a 128-bit product. */
+static inline uint64_t hash_words(uint64_t low, uint64_t high, uint64_t seed)
+{
+    unsigned __int128 product = (unsigned __int128)(low ^ seed) *
+                                (high ^ UINT64_C(0xa0761d6478bd642f) ^ (seed << 32 | seed >> 32));
+
+    return XXH64_avalanche((uint64_t)product ^ (uint64_t)(product >> 64));
+}
+
+static inline uint64_t hash_text(struct text text, uint64_t seed)
+{
+    struct words words;
+
+    if (text.length > WORDS_BYTES)
+        return XXH3_64bits_withSeed(text.bytes, text.length, seed);
+    words = words_of(text.bytes, text.length);
+    return hash_words(words.low + text.length, words.high, seed);
+}
+
 static void hash_part(const struct part *part, uint64_t bit, const struct batch *batch,
                       uint64_t *hashes, uint64_t *nulls)
 {
@@ -146,9 +192,7 @@ static void hash_part(const struct part *part, uint64_t bit, const struct batch 
             *hash = XXH3_64bits_withSeed(&null_salt, sizeof(null_salt), *hash);
             nulls[index] |= bit;
         } else if (part->kind == PART_TEXT) {
-            struct text text = part->values.texts[index];
-
-            *hash = XXH3_64bits_withSeed(text.bytes, text.length, *hash);
+            *hash = hash_text(part->values.texts[index], *hash);
         } else {
             uint64_t bits = number(part, index);
 
@@ -173,18 +217,15 @@ void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_
 
 /* ---- stored keys ----------------------------------------------------------------------------- */
 
-/* Most texts are names of a few letters, for which a call costs more than the comparison. */
 static inline bool same_bytes(const char *one, const char *other, uint32_t length)
 {
-    uint64_t a, b, c, d;
+    struct words a, b;
 
-    if (length > 16 || length < 8)
+    if (length > WORDS_BYTES)
         return memcmp(one, other, length) == 0;
-    memcpy(&a, one, 8);
-    memcpy(&b, other, 8);
-    memcpy(&c, one + length - 8, 8);
-    memcpy(&d, other + length - 8, 8);
-    return ((a ^ b) | (c ^ d)) == 0;
+    a = words_of(one, length);
+    b = words_of(other, length);
+    return ((a.low ^ b.low) | (a.high ^ b.high)) == 0;
 }
 
 static bool text_equal(const struct key *key, const struct part *part, struct text text,

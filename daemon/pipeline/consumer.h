@@ -53,7 +53,8 @@ enum {
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
 
-static_assert((int)HANDLER_MADE_MAX <= (int)CONSUMER_BATCH, "what is made needs no more room than a batch");
+static_assert((int)HANDLER_MADE_MAX <= (int)CONSUMER_BATCH,
+              "what is made needs no more room than a batch");
 static_assert(CONSUMER_BATCH * LOSS_BYTES_MAX <= EVENT_MAX, "see CONSUMER_ROOM");
 
 /* Main thread, with the sources loaded: opens their rings, but for those that the graph has already

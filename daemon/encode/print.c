@@ -377,6 +377,8 @@ static char *put_array(const struct walk *walk, const struct plan_step *step,
 
     if (count == 0 && array->stride > 0)
         count = (view->length - step->offset) / array->stride;
+    if (step->field && step->field->counted)
+        count = field_count(step->field, view);
     at = put_char(at, walk->end, '[');
     for (uint32_t i = 0; at && i < count; i++) {
         if (i > 0)

@@ -29,6 +29,7 @@ struct part {
     struct expr *expr;
     enum part_kind kind;
     uint32_t offset; /* in a stored key */
+    uint32_t room;   /* of a text: bytes that a stored key has for it */
     struct column values;
 };
 
@@ -41,6 +42,7 @@ struct stored_text {
 struct key {
     uint64_t seed;
     size_t size;
+    uint64_t nulls[BATCH_MAX]; /* by the view's index: a bit for each part */
     uint32_t n_parts;
     struct part parts[];
 };
@@ -52,9 +54,15 @@ static enum part_kind kind_of(const struct field *field)
     return field->kind == FIELD_CHARS || field->kind == FIELD_BYTES ? PART_TEXT : PART_INTEGER;
 }
 
-static size_t part_size(enum part_kind kind)
+/* A text of a known size, such as char comm[16], takes no more than that. */
+static size_t set_room(struct part *part)
 {
-    return kind == PART_TEXT ? (sizeof(struct stored_text) + 7) / 8 * 8 : sizeof(uint64_t);
+    uint32_t size = expr_result(part->expr)->size;
+
+    if (part->kind != PART_TEXT)
+        return sizeof(uint64_t);
+    part->room = size > 0 && size < KEY_TEXT_MAX ? size : KEY_TEXT_MAX;
+    return (offsetof(struct stored_text, bytes) + part->room + 7) / 8 * 8;
 }
 
 void key_free(struct key *key)
@@ -90,7 +98,7 @@ int key_open(const struct setting_texts *by, const struct expr_scope *scope, uin
         }
         part->kind = kind_of(expr_result(part->expr));
         part->offset = (uint32_t)key->size;
-        key->size += part_size(part->kind);
+        key->size += set_room(part);
     }
     if (result == 0)
         *ret_key = TAKE_PTR(key);
@@ -127,7 +135,54 @@ static uint64_t number(const struct part *part, uint32_t index)
     return bits;
 }
 
-static void hash_part(const struct part *part, const struct batch *batch, uint64_t *hashes)
+/* Most texts are names of a few letters, for which a call costs more than the work: those are
+ * looked at as two numbers, which overlap, and with the length say which text it is. */
+enum { WORDS_BYTES = 16 };
+
+struct words {
+    uint64_t low, high;
+};
+
+static inline struct words words_of(const char *bytes, uint32_t length)
+{
+    struct words words = {0};
+    uint32_t low, high;
+
+    if (length >= 8) {
+        memcpy(&words.low, bytes, 8);
+        memcpy(&words.high, bytes + length - 8, 8);
+    } else if (length >= 4) {
+        memcpy(&low, bytes, 4);
+        memcpy(&high, bytes + length - 4, 4);
+        words = (struct words){low, high};
+    } else if (length > 0) {
+        words.low = (uint64_t)(uint8_t)bytes[0] << 16 | (uint64_t)(uint8_t)bytes[length / 2] << 8 |
+                    (uint8_t)bytes[length - 1];
+    }
+    return words;
+}
+
+/* As XXH3 does it: both halves of a 128-bit product. */
+static inline uint64_t hash_words(uint64_t low, uint64_t high, uint64_t seed)
+{
+    unsigned __int128 product = (unsigned __int128)(low ^ seed) *
+                                (high ^ UINT64_C(0xa0761d6478bd642f) ^ (seed << 32 | seed >> 32));
+
+    return XXH64_avalanche((uint64_t)product ^ (uint64_t)(product >> 64));
+}
+
+static inline uint64_t hash_text(struct text text, uint64_t seed)
+{
+    struct words words;
+
+    if (text.length > WORDS_BYTES)
+        return XXH3_64bits_withSeed(text.bytes, text.length, seed);
+    words = words_of(text.bytes, text.length);
+    return hash_words(words.low + text.length, words.high, seed);
+}
+
+static void hash_part(const struct part *part, uint64_t bit, const struct batch *batch,
+                      uint64_t *hashes, uint64_t *nulls)
 {
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint32_t index = batch->selection[i];
@@ -135,10 +190,9 @@ static void hash_part(const struct part *part, const struct batch *batch, uint64
 
         if (column_is_null(&part->values, index)) {
             *hash = XXH3_64bits_withSeed(&null_salt, sizeof(null_salt), *hash);
+            nulls[index] |= bit;
         } else if (part->kind == PART_TEXT) {
-            struct text text = part->values.texts[index];
-
-            *hash = XXH3_64bits_withSeed(text.bytes, text.length, *hash);
+            *hash = hash_text(part->values.texts[index], *hash);
         } else {
             uint64_t bits = number(part, index);
 
@@ -149,49 +203,57 @@ static void hash_part(const struct part *part, const struct batch *batch, uint64
 
 void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_MAX])
 {
-    for (uint32_t i = 0; i < batch->selected; i++)
+    for (uint32_t i = 0; i < batch->selected; i++) {
         hashes[batch->selection[i]] = key->seed;
+        key->nulls[batch->selection[i]] = 0;
+    }
     for (uint32_t i = 0; i < key->n_parts; i++) {
         struct part *part = &key->parts[i];
 
         expr_values(part->expr, batch, &part->values);
-        hash_part(part, batch, hashes);
+        hash_part(part, UINT64_C(1) << i, batch, hashes, key->nulls);
     }
 }
 
 /* ---- stored keys ----------------------------------------------------------------------------- */
 
-static uint64_t nulls(const struct key *key, uint32_t index)
+static inline bool same_bytes(const char *one, const char *other, uint32_t length)
 {
-    uint64_t bits = 0;
+    struct words a, b;
 
-    for (uint32_t i = 0; i < key->n_parts; i++)
-        bits |= (uint64_t)column_is_null(&key->parts[i].values, index) << i;
-    return bits;
+    if (length > WORDS_BYTES)
+        return memcmp(one, other, length) == 0;
+    a = words_of(one, length);
+    b = words_of(other, length);
+    return ((a.low ^ b.low) | (a.high ^ b.high)) == 0;
 }
 
-static bool text_equal(const struct key *key, struct text text, const struct stored_text *stored)
+static bool text_equal(const struct key *key, const struct part *part, struct text text,
+                       const struct stored_text *stored)
 {
     const uint32_t kept = KEY_TEXT_MAX - DIGEST_BYTES;
     XXH128_hash_t digest;
 
     if (text.length != stored->length)
         return false;
-    if (text.length <= KEY_TEXT_MAX)
-        return memcmp(text.bytes, stored->bytes, text.length) == 0;
+    if (text.length <= part->room)
+        return same_bytes(text.bytes, stored->bytes, text.length);
+    if (part->room < KEY_TEXT_MAX)
+        return memcmp(text.bytes, stored->bytes, part->room) == 0; /* no such text comes */
     digest = XXH3_128bits_withSeed(text.bytes, text.length, key->seed);
     return memcmp(text.bytes, stored->bytes, kept) == 0 &&
            memcmp(&digest, stored->bytes + kept, sizeof(digest)) == 0;
 }
 
-static void text_store(const struct key *key, struct text text, struct stored_text *stored)
+static void text_store(const struct key *key, const struct part *part, struct text text,
+                       struct stored_text *stored)
 {
     const uint32_t kept = KEY_TEXT_MAX - DIGEST_BYTES;
     XXH128_hash_t digest;
 
     stored->length = text.length;
-    if (text.length <= KEY_TEXT_MAX) {
-        memcpy(stored->bytes, text.bytes, text.length);
+    if (text.length <= part->room || part->room < KEY_TEXT_MAX) {
+        memcpy(stored->bytes, text.bytes, text.length < part->room ? text.length : part->room);
         return;
     }
     digest = XXH3_128bits_withSeed(text.bytes, text.length, key->seed);
@@ -203,7 +265,7 @@ bool key_equal(const struct key *key, uint32_t index, const void *stored)
 {
     uint64_t null = *(const uint64_t *)stored;
 
-    if (null != nulls(key, index))
+    if (null != key->nulls[index])
         return false;
     for (uint32_t i = 0; i < key->n_parts; i++) {
         const struct part *part = &key->parts[i];
@@ -212,16 +274,43 @@ bool key_equal(const struct key *key, uint32_t index, const void *stored)
         if (null >> i & 1)
             continue;
         if (part->kind == PART_TEXT
-                ? !text_equal(key, part->values.texts[index], (const struct stored_text *)at)
+                ? !text_equal(key, part, part->values.texts[index], (const struct stored_text *)at)
                 : number(part, index) != *(const uint64_t *)at)
             return false;
     }
     return true;
 }
 
+uint32_t key_parts(const struct key *key)
+{
+    return key->n_parts;
+}
+
+const struct field *key_field(const struct key *key, uint32_t part)
+{
+    return expr_result(key->parts[part].expr);
+}
+
+void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_t index,
+               struct column *ret_values)
+{
+    const struct part *of = &key->parts[part];
+    const char *at = (const char *)stored + of->offset;
+    const struct stored_text *text = (const struct stored_text *)at;
+
+    column_set_null(ret_values, index, *(const uint64_t *)stored >> part & 1);
+    if (of->kind != PART_TEXT)
+        ret_values->integers[index] = *(const uint64_t *)at; /* of a float: the same bits */
+    else if (text->length <= of->room)
+        ret_values->texts[index] = (struct text){text->bytes, text->length};
+    else
+        ret_values->texts[index] = (struct text){
+            text->bytes, of->room < KEY_TEXT_MAX ? of->room : KEY_TEXT_MAX - DIGEST_BYTES};
+}
+
 void key_store(const struct key *key, uint32_t index, void *ret_stored)
 {
-    uint64_t null = nulls(key, index);
+    uint64_t null = key->nulls[index];
 
     *(uint64_t *)ret_stored = null;
     for (uint32_t i = 0; i < key->n_parts; i++) {
@@ -231,7 +320,7 @@ void key_store(const struct key *key, uint32_t index, void *ret_stored)
         if (null >> i & 1)
             continue;
         if (part->kind == PART_TEXT)
-            text_store(key, part->values.texts[index], (struct stored_text *)at);
+            text_store(key, part, part->values.texts[index], (struct stored_text *)at);
         else
             *(uint64_t *)at = number(part, index);
     }

@@ -40,6 +40,14 @@ void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_
 /* Bytes of a stored key; a multiple of 8. */
 size_t key_size(const struct key *key);
 
+/* Its values: how many there are, what each is (as expr_result()), and reading one of a stored key
+ * into a column. A text points into the stored key; of one that is longer than KEY_TEXT_MAX only
+ * the beginning is known. */
+uint32_t key_parts(const struct key *key);
+const struct field *key_field(const struct key *key, uint32_t part);
+void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_t index,
+               struct column *ret_values);
+
 /* About the key of the view of that index, after key_hash() and while its batch is in hand. Stored
  * keys are aligned for a uint64_t. */
 bool key_equal(const struct key *key, uint32_t index, const void *stored);

@@ -127,6 +127,8 @@ static int forward_open(const struct config_node *config, const struct handler_h
         return -ENOMEM;
     forward->base.ops = &forward_ops;
     forward->ktime = schema_find_meaning(host->schema, MEANING_KTIME);
+    if (forward->ktime && forward->ktime->column)
+        forward->ktime = NULL; /* of the sample only */
     if (setting_bind_value(&forward_setting, config, &bound, diag) > 0)
         result = -EINVAL; /* and none is bound */
     for (uint32_t i = 0; i < bound.sinks.count; i++) {

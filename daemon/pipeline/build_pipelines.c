@@ -273,6 +273,7 @@ static void open_handler(struct build_host *host, const struct config_node *entr
     if (result < 0)
         return;
     strand->handlers[host->index] = handler;
+    strand->makes |= ops->make != NULL;
     if (handler->schema)
         host->base.schema = handler->schema;
 }
@@ -427,6 +428,7 @@ static int build_strand(struct build *build, const struct pipeline_config *confi
     else if (siblings[0])
         host.base.type = bare_name(host.base.schema->type_name);
     open_handlers(&host, config, &strand->strand);
+    type->stream->makes |= strand->strand.makes;
     return 0;
 }
 

@@ -35,7 +35,7 @@
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-static bool stream_has_room(const struct graph_stream *stream)
+static bool lanes_have_room(const struct graph_stream *stream)
 {
     bool room = true;
 
@@ -43,6 +43,16 @@ static bool stream_has_room(const struct graph_stream *stream)
     for (uint32_t i = 0; i < stream->n_sinks; i++)
         room &= lane_has_room(&stream->sinks[i]->lane);
     return room;
+}
+
+/* Also room in the handlers that keep records until they make others of them. */
+static bool stream_has_room(const struct graph_stream *stream)
+{
+    for (uint32_t i = 0; stream->makes && i < stream->n_types; i++)
+        for (uint32_t j = 0; j < stream->types[i].n_strands; j++)
+            if (strand_waits(&stream->types[i].strands[j]->strand))
+                return false;
+    return lanes_have_room(stream);
 }
 
 static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
@@ -237,15 +247,77 @@ static void tell_rest(struct consumer *consumer)
     }
 }
 
+/* ---- records that are made here ---------------------------------------------------------------
+ */
+
+/* Some of them, while there is room: a window's end must not hold up the rings. True: there are
+ * more, and room for them. */
+static bool make_of_strand(struct consumer *consumer, struct graph_strand *strand)
+{
+    const struct graph_stream *stream = strand->type->stream;
+
+    for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
+        if (!lanes_have_room(stream))
+            return false;
+        if (!strand_make(&strand->strand, consumer->turn_start, consumer->ending))
+            return false;
+        hand_over(consumer, LANE_FULL);
+    }
+    return lanes_have_room(stream);
+}
+
+static bool make_records(struct consumer *consumer)
+{
+    bool more = false;
+
+    for (uint32_t i = 0; i < consumer->graph->n_strands; i++) {
+        struct graph_strand *strand = consumer->graph->strands[i];
+
+        if (!strand->strand.makes)
+            continue;
+        more |= make_of_strand(consumer, strand);
+        if (!stream_has_room(strand->type->stream))
+            pause_streams(consumer);
+    }
+    return more;
+}
+
+/* When records have to be made next, ns, monotonic. Where there is no room, the writer that makes
+ * some wakes this thread. */
+static uint64_t next_due(const struct consumer *consumer)
+{
+    int64_t due = INT64_MAX;
+
+    for (uint32_t i = 0; i < consumer->graph->n_strands; i++) {
+        const struct graph_strand *strand = consumer->graph->strands[i];
+        int64_t own = strand_due(&strand->strand);
+
+        if (own < due && lanes_have_room(strand->type->stream))
+            due = own;
+    }
+    return due == INT64_MAX ? RINGMILL_FOREVER : (uint64_t)(due > 0 ? due : 0);
+}
+
+/* All that could be made was. */
+static bool all_made(const struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_strands; i++)
+        if (strand_due(&consumer->graph->strands[i]->strand) != INT64_MAX)
+            return false;
+    return true;
+}
+
 bool consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
     int result = 1;
+    bool more;
 
     consumer->turn_start = clock_monotonic();
     consumer->mark = cycles_now();
     wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
+    more = make_records(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
         result = ringmill_reader_next_batch(consumer->reader, &taken);
         if (result == 0)
@@ -259,7 +331,7 @@ bool consumer_read(struct consumer *consumer)
     tell_rest(consumer);
     hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
-    return result != 0;
+    return result != 0 || more;
 }
 
 static bool strand_may_give(const struct graph_strand *strand)
@@ -328,7 +400,7 @@ static void sleep_until_readable(struct consumer *consumer)
     if (!await_acknowledgements(consumer->graph))
         return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
-    ringmill_reader_wait(consumer->reader, RINGMILL_FOREVER);
+    ringmill_reader_wait(consumer->reader, next_due(consumer));
     atomic_store_explicit(&consumer->asleep, false, memory_order_relaxed);
     /* orders the cleared flag before all that is counted from now on */
     atomic_thread_fence(memory_order_release);
@@ -343,8 +415,14 @@ static void *consumer_main(void *data)
         bool more = consumer_read(consumer);
 
         if (!more && drain && drained(consumer->graph)) {
-            hand_over(consumer, LANE_ALL);
-            return NULL;
+            if (consumer->ending && all_made(consumer)) {
+                hand_over(consumer, LANE_ALL);
+                return NULL;
+            }
+            if (!consumer->ending) {
+                consumer->ending = true;
+                continue;
+            }
         }
         tell_exhausted(consumer);
         if (!more)

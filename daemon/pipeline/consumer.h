@@ -34,6 +34,7 @@ struct consumer {
     /* owned by the consumer thread */
     uint32_t n_paused;
     bool told_exhausted;
+    bool ending;        /* the rings are drained: what is still to be made is made now */
     int64_t turn_start; /* ns, monotonic */
     uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
 
@@ -47,11 +48,14 @@ enum {
     CONSUMER_BATCH = 32,                /* views in a batch */
     CONSUMER_ROOM = CONSUMER_BATCH + 1, /* events of a batch for one outlet: each record's, and as
                                            much as one for all losses that are told in between */
+    CONSUMER_TURN_MADE = 16,            /* batches that each strand makes in a turn */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
 
+static_assert((int)HANDLER_MADE_MAX <= (int)CONSUMER_BATCH,
+              "what is made needs no more room than a batch");
 static_assert(CONSUMER_BATCH * LOSS_BYTES_MAX <= EVENT_MAX, "see CONSUMER_ROOM");
 
 /* Main thread, with the sources loaded: opens their rings, but for those that the graph has already

@@ -113,6 +113,7 @@ struct graph_stream {
     const struct stream *stream;
     uint32_t index;            /* among those of the source */
     bool plain;                /* one type, and no gaps to look for */
+    bool makes;                /* one of its strands makes records */
     struct graph_type *types;  /* as the stream has them; with a selector one more, see above */
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */

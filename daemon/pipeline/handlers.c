@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "aggregate/aggregate.h"
 #include "enrich/enrich.h"
 #include "filter/filter.h"
 #include "forward/forward.h"
@@ -18,8 +19,8 @@
 #include "shape/tee.h"
 
 const struct handler_ops *const handler_kinds[] = {
-    &filter_ops, &limit_ops, &sample_ops, &dedup_ops,   &select_ops, &redact_ops,
-    &enrich_ops, &tee_ops,   &route_ops,  &forward_ops, NULL,
+    &filter_ops, &limit_ops, &sample_ops, &dedup_ops,     &select_ops,  &redact_ops,
+    &enrich_ops, &tee_ops,   &route_ops,  &aggregate_ops, &forward_ops, NULL,
 };
 
 const struct handler_ops *handler_find(const char *name)

@@ -70,8 +70,9 @@ static void account(struct strand *strand, uint32_t index, struct batch *batch, 
         enter_forward(strand, batch, is_last(strand, index));
         return;
     }
-    enter(strand, ops->removes, before - out - batch->failed);
+    enter(strand, ops->removes, before - out - batch->failed - batch->late);
     enter(strand, BOOK_FAILED, batch->failed);
+    enter(strand, BOOK_LATE, batch->late);
     if (ops->divides)
         batch->selected = 0;
 }
@@ -155,6 +156,7 @@ static void run_way(struct strand *strand, uint16_t way, uint32_t first, struct 
         if (strand->ways[i] != way)
             continue;
         batch->failed = 0;
+        batch->late = 0;
         batch->forwarded = 0;
         set_current(strand, i + 1);
         handler->ops->process(handler, batch);
@@ -175,6 +177,62 @@ void strand_run(struct strand *strand, struct batch *batch)
     run_way(strand, 0, 0, batch);
     set_current(strand, 0);
     batch->schema = schema; /* the next strand begins with it, too */
+}
+
+/* ---- records that are made here ---------------------------------------------------------------
+ */
+
+/* What goes on behind the handler of that index came out of it like any other record. */
+static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool last)
+{
+    struct handler *handler = strand->handlers[index];
+    struct batch batch;
+    bool more;
+
+    batch.clocked = false;
+    batch.now = now;
+    batch.mark = cycles_now();
+    set_current(strand, index + 1);
+    more = handler->ops->make(handler, now, last, &batch);
+    charge(strand, index, &batch);
+    if (batch.selected > 0) {
+        counter_add(&strand->accounts[index].out, batch.selected);
+        enter(strand, BOOK_EMITTED, batch.selected);
+        run_way(strand, strand->ways[index], index + 1, &batch);
+    }
+    set_current(strand, 0);
+    return more;
+}
+
+/* One step of one handler: what stands behind another that makes records gets its turn when that
+ * one is done, so that the last records of the one are in the last records of the other. */
+bool strand_make(struct strand *strand, int64_t now, bool last)
+{
+    for (uint32_t i = 0; strand->makes && i < strand->n_handlers; i++)
+        if (strand->handlers[i]->ops->make && make_some(strand, i, now, last))
+            return true;
+    return false;
+}
+
+int64_t strand_due(const struct strand *strand)
+{
+    int64_t due = INT64_MAX;
+
+    for (uint32_t i = 0; strand->makes && i < strand->n_handlers; i++) {
+        const struct handler *handler = strand->handlers[i];
+        int64_t own = handler->ops->make ? handler->ops->due(handler) : INT64_MAX;
+
+        due = own < due ? own : due;
+    }
+    return due;
+}
+
+bool strand_waits(const struct strand *strand)
+{
+    for (uint32_t i = 0; strand->makes && i < strand->n_handlers; i++)
+        if (strand->handlers[i]->waits)
+            return true;
+    return false;
 }
 
 static void branch_run(struct branch *base, struct batch *batch, bool copies)

@@ -55,6 +55,7 @@ struct strand {
     struct strand_branch *branches[STRAND_BRANCHES_MAX];
     uint32_t n_handlers;
     uint32_t n_branches;
+    bool makes;             /* one of the handlers makes records */
     int64_t budget;         /* ns that a handler may hold a batch; 0: as long as it likes */
     uint64_t budget_cycles; /* the same, by base/cycles.h */
     double speed;           /* cycles in a nanosecond */
@@ -82,6 +83,15 @@ struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, c
 /* Consumer thread: takes all views of the batch through the handlers and enters what became of each
  * record into the books; of a clocked batch also what each handler took. */
 void strand_run(struct strand *strand, struct batch *batch);
+
+/* Consumer thread, between batches: lets the handlers that make records make some, and takes those
+ * through the handlers behind. There is room for a batch. last: nothing comes any more. True: there
+ * is more to do. */
+bool strand_make(struct strand *strand, int64_t now, bool last);
+/* Consumer thread: when that has to be done next, ns, monotonic; INT64_MAX: no matter when. */
+int64_t strand_due(const struct strand *strand);
+/* Consumer thread: no record may come before strand_make() was called again. */
+bool strand_waits(const struct strand *strand);
 
 /* Consumer thread: so many records came to the strand whose type nobody knows. */
 void strand_pass_over(struct strand *strand, uint32_t records);

@@ -22,6 +22,7 @@ struct batch {
     uint32_t count;     /* views */
     uint32_t selected;  /* entries of selection */
     uint32_t failed;    /* a handler says: so many could not be dealt with */
+    uint32_t late;      /* an aggregate says: so many belong to a window that has ended */
     uint32_t forwarded; /* a forward says: so many went into outlets; a route, into branches */
     int64_t now;        /* ns, monotonic: when the turn began that it came in */
     uint64_t mark;      /* base/cycles.h: when a strand last looked, see pipeline/strand.c */

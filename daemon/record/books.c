@@ -15,6 +15,8 @@ const char *book_name(enum book row)
         [BOOK_LIMITED] = "limited",
         [BOOK_SAMPLED_OUT] = "sampled_out",
         [BOOK_DEDUPLICATED] = "deduplicated",
+        [BOOK_LATE] = "late",
+        [BOOK_AGGREGATED] = "aggregated",
         [BOOK_UNKNOWN_TYPE] = "unknown_type",
         [BOOK_FAILED] = "failed",
         [BOOK_FORWARDED] = "forwarded",

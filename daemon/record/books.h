@@ -4,7 +4,7 @@
 /* What became of each record, by name. At any quiet moment, for each pipeline:
  *
  *     seen + copies + emitted = filtered + limited + sampled_out + deduplicated + unknown_type
- *                               + failed + forwarded
+ *                               + late + aggregated + failed + forwarded
  *
  * A handler that takes records away names its own row; a new reason is a new row here. */
 
@@ -18,12 +18,14 @@ enum book {
     BOOK_SEEN,   /* records read from the rings */
     BOOK_COPIES, /* forwarded once more: to a second sink, by a second forward, or in a tee's branch
                   */
-    BOOK_EMITTED, /* made here: an event about a loss */
+    BOOK_EMITTED, /* made here: an event about a loss, an aggregate's row */
     /* what became of it */
     BOOK_FILTERED,
     BOOK_LIMITED,
     BOOK_SAMPLED_OUT,
     BOOK_DEDUPLICATED,
+    BOOK_LATE,         /* its window had ended */
+    BOOK_AGGREGATED,   /* taken into a group */
     BOOK_UNKNOWN_TYPE, /* its selector has a value that the config does not name, or is not there */
     BOOK_FAILED,       /* longer than one event may be once encoded */
     BOOK_FORWARDED,

@@ -124,6 +124,14 @@ static inline struct text field_text(const struct field *field, const struct rin
  * sample; the others of any array read as null there. */
 static inline uint32_t field_count(const struct field *field, const struct ringmill_view *view)
 {
+    uint32_t counted;
+
+    if (field->counted) {
+        if (view->length < (uint64_t)field->offset + field->size)
+            return 0;
+        memcpy(&counted, (const char *)view->data + field->offset - 8, sizeof(counted));
+        return counted < field->count ? counted : field->count;
+    }
     if (field->count || view->length < field->offset)
         return field->count;
     return (view->length - field->offset) / field->stride;

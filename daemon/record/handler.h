@@ -25,12 +25,15 @@ struct wall_offset;
 struct encoder_ops;
 struct resolver;
 
+enum { HANDLER_MADE_MAX = 32 }; /* records that a handler makes at a time */
+
 struct handler {
     const struct handler_ops *ops;
     /* Of what comes out, set by open() and owned by the handler; NULL: the same as what came in.
      * process() then sets batch->schema to it and fills the columns that it adds. */
     const struct schema *schema;
     bool exhausted; /* set by process(): no record will ever pass again */
+    bool waits;     /* set by process() and make(): no record may come before make() made some */
 };
 
 /* What all events of a sink have in common, where its format asks for that: the first encoder that
@@ -97,6 +100,15 @@ struct handler_ops {
     int (*open)(const struct config_node *config, const struct handler_host *host,
                 struct diag *diag, struct handler **ret);
     void (*process)(struct handler *handler, struct batch *batch);
+    /* For a handler that makes records of its own, which go on behind it: as process(), but called
+     * at each turn's beginning, with the time of it, and again as long as it returns true: there
+     * is more to do. Fills the batch with the next of them, HANDLER_MADE_MAX at the most and
+     * perhaps none; they stay until the next call. What one call does is bounded. last: nothing
+     * comes any more; all that is there is to be made. NULL: it makes none. */
+    bool (*make)(struct handler *handler, int64_t now, bool last, struct batch *batch);
+    /* As process(): when make() has to be called next, ns, monotonic; INT64_MAX: no matter when.
+     * Goes with make(). */
+    int64_t (*due)(const struct handler *handler);
     /* As process(): records of this strand's stream were lost before it could see them. Puts an
      * event about that into each of its outlets that can take one and returns how many did; there
      * is room for LOSS_BYTES_MAX in each. NULL: it has no outlets. */

@@ -77,6 +77,8 @@ struct field {
     const struct field *members; /* of them; FIELD_ARRAY: the one element */
     uint32_t count;              /* FIELD_ARRAY: elements; 0: as many as the sample's end allows */
     uint32_t stride;             /* FIELD_ARRAY: bytes from one to the next */
+    bool counted;                /* FIELD_ARRAY: a u32 in the 8 bytes before it says how many of
+                                    its elements there are */
     const char *type_name;       /* as C says it: "__u32", "struct flow_key", "enum state" */
 };
 

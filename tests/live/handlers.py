@@ -282,4 +282,5 @@ def test_a_slow_handler_is_named_once():
     daemon.finish()
 
 
-harness.main()
+if __name__ == "__main__":
+    harness.main()

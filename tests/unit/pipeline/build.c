@@ -45,12 +45,13 @@ static void built_deinit(struct built *built)
     config_tree_free(built->tree);
 }
 
-#define VERSION       "version: 1\n"
-#define SOURCES       "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
-#define SINKS         "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
-#define PIPELINES     "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
-#define HANDLER_NAMES "filter, limit, sample, dedup, select, redact, enrich, tee, route, forward"
-#define HANDLERS      VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
+#define VERSION   "version: 1\n"
+#define SOURCES   "sources: {exec: {builtin: exec}, open: {builtin: open}}\n"
+#define SINKS     "sinks: {out: {type: stdout}, log: {type: file, path: /tmp/x}}\n"
+#define PIPELINES "pipelines: {p: {from: exec, handlers: [{forward: out}]}}\n"
+#define HANDLER_NAMES \
+    "filter, limit, sample, dedup, select, redact, enrich, tee, route, aggregate, forward"
+#define HANDLERS VERSION SOURCES SINKS "pipelines:\n  p:\n    from: exec\n    handlers:\n"
 
 static void sections(void **state)
 {

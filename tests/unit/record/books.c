@@ -10,9 +10,9 @@
 
 static void rows_have_names(void **state)
 {
-    static const char *const names[] = {"seen",    "copies",      "emitted",      "filtered",
-                                        "limited", "sampled_out", "deduplicated", "unknown_type",
-                                        "failed",  "forwarded"};
+    static const char *const names[] = {"seen",       "copies",       "emitted",      "filtered",
+                                        "limited",    "sampled_out",  "deduplicated", "late",
+                                        "aggregated", "unknown_type", "failed",       "forwarded"};
 
     (void)state;
     assert_int_equal(BOOK_ROWS, sizeof(names) / sizeof(names[0]));
@@ -46,7 +46,9 @@ static void each_row_weighs(void **state)
                                               [BOOK_EMITTED] = 3,
                                               [BOOK_FILTERED] = 4,
                                               [BOOK_LIMITED] = 3,
-                                              [BOOK_UNKNOWN_TYPE] = 3,
+                                              [BOOK_LATE] = 1,
+                                              [BOOK_AGGREGATED] = 1,
+                                              [BOOK_UNKNOWN_TYPE] = 1,
                                               [BOOK_FAILED] = 2,
                                               [BOOK_FORWARDED] = 6}};
 

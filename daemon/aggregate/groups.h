@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The groups of all windows that are open or wait to be put out, in memory of a fixed size.
+ *
+ *     index (open addressing, at most half full)      places
+ *     [.][3][.][.][1][2][.][.]   ──────────────▶   1: group: head | stored key | the values' states
+ *                                                  2: ...
+ *
+ *     pane ──▶ 2 ──▶ 7 ──▶ 4         the groups of one window, in order of arrival
+ *
+ * A pane has at most `most` groups; what is beyond it goes to the pane's one `other` group, or
+ * makes room: then a group with few records goes there. Owned by one thread; counters may be read
+ * by any.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "expr/key.h"
+
+enum {
+    GROUPS_MAX = 1024 * 1024, /* of one window */
+    GROUPS_CANDIDATES = 16,   /* looked at for the smallest */
+    GROUPS_NONE = 0,          /* as a group's number: they count from 1 */
+};
+
+struct group {
+    uint64_t hash;
+    uint32_t pane; /* its number */
+    uint32_t next; /* in its pane; 0: the last */
+    uint64_t records;
+    uint32_t stamp; /* of the batch that touched it last */
+    bool other;
+    bool indexed;
+    int64_t since, until; /* of a session: its first and its last record */
+};
+
+struct pane {
+    uint32_t count; /* groups in its list */
+    uint32_t first, last;
+    uint32_t other; /* the group; 0: none yet */
+};
+
+struct groups_slot {
+    uint32_t tag;   /* the hash's upper half */
+    uint32_t place; /* from 1; 0: free */
+};
+
+/* Takes what a group holds into another: of the one that has to go. */
+typedef void (*groups_merge)(void *data, struct group *into, const struct group *from);
+
+struct groups {
+    const struct key *key; /* NULL: one group per pane */
+    uint32_t places;
+    uint32_t most;
+    uint32_t mask;
+    size_t place_size;
+    bool evicts;
+    groups_merge merge;
+    void *merge_data;
+    struct groups_slot *index;
+    char *memory;
+    size_t memory_size;
+    uint32_t *free; /* a stack */
+    uint32_t n_free;
+    uint32_t stamp;
+    uint32_t hand;
+    counter used;
+    counter overflowed; /* records that went to an `other` group */
+    counter evicted;    /* groups that did */
+};
+
+/* Bytes that so many places take, all included. */
+size_t groups_memory(const struct key *key, uint32_t places, size_t state_size);
+
+/* key stays the caller's. state_size: of all values. 0 or -ENOMEM. */
+int groups_init(struct groups *groups, const struct key *key, uint32_t places, uint32_t most,
+                size_t state_size);
+void groups_deinit(struct groups *groups); /* accepts a zeroed one */
+
+/* Offset of the states from the group's beginning. */
+size_t groups_state_offset(const struct key *key);
+
+/* A batch begins: groups that are handed out from here on stay where they are. */
+void groups_begin(struct groups *groups);
+
+/* What a hash is in a pane of that number. */
+static inline uint64_t groups_hash(uint64_t hash, uint64_t pane)
+{
+    hash ^= (pane + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    return (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* Fetches ahead where the hash will be looked for, and then the group that is there. */
+static inline void groups_prefetch_slot(const struct groups *groups, uint64_t hash)
+{
+    __builtin_prefetch(&groups->index[hash & groups->mask]);
+}
+/* A group that is likely to be it, or NULL. */
+struct group *groups_guess(const struct groups *groups, uint64_t hash);
+
+/* The group of the view of that index in the pane; made when there is none. hash is that of
+ * groups_hash(). NULL: there is no place left, not even for the `other` group. */
+struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane_number,
+                         uint32_t index, uint64_t hash);
+/* Only looks. */
+struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
+                          uint64_t hash);
+
+struct group *groups_at(const struct groups *groups, uint32_t number);
+static inline void *groups_key(const struct group *group)
+{
+    return (char *)group + sizeof(*group);
+}
+
+/* As groups_guess(), without fetching, and only in the first slot. */
+static inline struct group *groups_look(const struct groups *groups, uint64_t hash)
+{
+    const struct groups_slot *slot = &groups->index[hash & groups->mask];
+
+    return slot->place && slot->tag == hash >> 32
+               ? (struct group *)(groups->memory + (slot->place - 1) * groups->place_size)
+               : NULL;
+}
+
+static inline bool groups_is(const struct groups *groups, const struct group *group,
+                             uint32_t pane_number, uint32_t index, uint64_t hash)
+{
+    return group->hash == hash && group->pane == pane_number && group->indexed &&
+           (!groups->key || key_equal(groups->key, index, groups_key(group)));
+}
+
+/* A record more in a group that was guessed right. */
+static inline void groups_touch(const struct groups *groups, struct group *group)
+{
+    group->stamp = groups->stamp;
+    group->records++;
+}
+
+/* Takes the group out of the index; it stays in its pane. */
+void groups_unindex(struct groups *groups, struct group *group);
+/* Takes the pane's first group out of it; 0: there is none. It keeps its place until
+ * groups_release(). */
+uint32_t groups_pop(struct groups *groups, struct pane *pane);
+void groups_push(struct groups *groups, struct pane *pane, uint32_t number);
+void groups_release(struct groups *groups, uint32_t number);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A group expression that has no name gets one: its own text with _ for all that a name cannot
+ * have, so that what stands behind the aggregate can speak of it. */
+
+#include "aggregate/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/edit.h"
+
+static const struct setting_choice overflow_choices[] = {
+    {"other", OVERFLOW_OTHER},
+    {"evict", OVERFLOW_EVICT},
+    {0},
+};
+
+const struct setting options_settings[] = {
+    {
+        .name = "window",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct options, window),
+        .required = true,
+        .doc = "how long, as in 10s, or a map of every, hop, gap, running, by, late, align",
+    },
+    {
+        .name = "by",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct options, by),
+        .doc = "what makes a group: a list of expressions, or of {name: expression}",
+    },
+    {
+        .name = "values",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct options, values),
+        .required = true,
+        .doc = "what is computed of each group, by name, as in {opens: count()}",
+    },
+    {
+        .name = "groups",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct options, groups),
+        .minimum = 1,
+        .maximum = GROUPS_MAX,
+        .fallback = "10000",
+        .doc = "how many groups a window can have",
+    },
+    {
+        .name = "memory",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct options, memory),
+        .minimum = 4096,
+        .maximum = INT64_C(1) << 40,
+        .fallback = "256MiB",
+        .doc = "what all groups may take; more is refused at the start",
+    },
+    {
+        .name = "overflow",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct options, overflow),
+        .fallback = "other",
+        .choices = overflow_choices,
+        .doc = "where records of further groups go: to one row for all of them, or to the place "
+               "of a small group, which goes there instead",
+    },
+    {
+        .name = "having",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct options, having),
+        .doc = "a condition that a row must meet",
+    },
+    {
+        .name = "order",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct options, order),
+        .doc = "the value that rows are sorted by; with a - before it, the highest comes first",
+    },
+    {
+        .name = "limit",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct options, limit),
+        .minimum = 1,
+        .maximum = 100000,
+        .doc = "how many rows a window gives at the most",
+    },
+    {0},
+};
+
+static void make_name(const char *text, char name[OPTIONS_NAME_MAX + 1])
+{
+    size_t used = 0;
+
+    for (; *text && used < OPTIONS_NAME_MAX; text++) {
+        if (isalnum((unsigned char)*text) || *text == '_') {
+            if (used == 0 && isdigit((unsigned char)*text))
+                name[used++] = '_';
+            name[used++] = *text;
+        } else if (used > 0 && name[used - 1] != '_') {
+            name[used++] = '_';
+        }
+    }
+    while (used > 1 && name[used - 1] == '_')
+        used--;
+    name[used] = '\0';
+}
+
+static void add_part(struct options *options, const struct config_node *node, const char *name,
+                     struct diag *diag)
+{
+    uint32_t part = options->n_parts;
+
+    if (node->kind != CONFIG_SCALAR || node->length == 0) {
+        diag_add(diag, node, "expected an expression, found %s", config_node_kind_name(node));
+        return;
+    }
+    if (part == KEY_PARTS_MAX) {
+        diag_add(diag, node, "a group is made of at most %d values", KEY_PARTS_MAX);
+        return;
+    }
+    if (name && !edit_check_name(name, node, diag))
+        return;
+    options->texts[part] = node->text;
+    options->nodes[part] = node;
+    make_name(name ? name : node->text, options->names[part]);
+    if (options->names[part][0] == '\0')
+        diag_add(diag, node, "this needs a name, as in {name: %s}", node->text);
+    for (uint32_t i = 0; i < part; i++)
+        if (strcmp(options->names[i], options->names[part]) == 0)
+            diag_add(diag, node,
+                     "two values of the group are called %s; give one a name, as in "
+                     "{name: expression}",
+                     options->names[part]);
+    options->n_parts++;
+}
+
+static void read_by(struct options *options, struct diag *diag)
+{
+    const struct config_node *by = options->by;
+
+    if (by->kind == CONFIG_SCALAR) {
+        add_part(options, by, NULL, diag);
+        return;
+    }
+    for (const struct config_node *item = by->first; item; item = item->next) {
+        if (by->kind == CONFIG_MAP)
+            add_part(options, item, item->key, diag);
+        else if (item->kind == CONFIG_MAP && item->count == 1)
+            add_part(options, item->first, item->first->key, diag);
+        else
+            add_part(options, item, NULL, diag);
+    }
+}
+
+static void check_values(const struct options *options, struct diag *diag)
+{
+    const struct config_node *values = options->values;
+
+    if (values->kind != CONFIG_MAP || values->count == 0)
+        diag_add(diag, values, "expected values by name, as in {opens: count()}; found %s",
+                 config_node_kind_name(values));
+    else if (values->count > VALUES_MAX)
+        diag_add(diag, values, "%u values; at most %d are allowed", values->count, VALUES_MAX);
+    else
+        for (const struct config_node *item = values->first; item; item = item->next)
+            edit_check_name(item->key, item, diag);
+}
+
+static void read_order(struct options *options, struct diag *diag)
+{
+    const struct config_node *order = options->order;
+    const char *name = order->kind == CONFIG_SCALAR ? order->text : "";
+
+    options->descending = *name == '-';
+    name += options->descending;
+    if (*name == '\0' || strlen(name) > OPTIONS_NAME_MAX) {
+        diag_add(diag, order, "expected the name of a value, as in -count");
+        return;
+    }
+    strcpy(options->order_name, name);
+    if (options->limit == 0)
+        diag_add(diag, order, "sorted rows need a limit");
+    if (window_is_session(&options->spec))
+        diag_add(diag, order, "windows with a gap end one by one: there is nothing to sort");
+}
+
+int options_read(const struct config_node *config, struct diag *diag, struct options *ret_options)
+{
+    struct options *options = ret_options;
+    size_t before = diag_count(diag);
+
+    memset(options, 0, sizeof(*options));
+    if (setting_bind(options_settings, config, options, diag) > 0)
+        return -EINVAL;
+    window_read(options->window, diag, &options->spec);
+    if (options->by)
+        read_by(options, diag);
+    check_values(options, diag);
+    if (options->having && options->having->kind != CONFIG_SCALAR)
+        diag_add(diag, options->having, "expected a condition");
+    if (options->order)
+        read_order(options, diag);
+    if (options->limit && window_is_session(&options->spec))
+        diag_add(diag, config_map_get(config, "limit"),
+                 "windows with a gap end one by one: there is nothing to limit");
+    if (options->spec.gap && options->n_parts == 0)
+        diag_add(diag, options->window,
+                 "a window with a gap is that of a group: \"by\" is missing");
+    return diag_count(diag) > before ? -EINVAL : 0;
+}

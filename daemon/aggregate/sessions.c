@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A wheel of timers would find the end of each session to the nanosecond, at the price of moving a
+ * group in it for each record. A sweep costs nothing on a record's way, and a session is put out at
+ * most a quarter of its gap late; the row says when it really ended. */
+
+#include "aggregate/sessions.h"
+
+#include <string.h>
+
+void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap)
+{
+    memset(sessions, 0, sizeof(*sessions));
+    sessions->groups = groups;
+    sessions->gap = gap;
+}
+
+static bool is_over(const struct sessions *sessions, const struct group *group, int64_t time)
+{
+    return time >= group->until && time - group->until >= sessions->gap;
+}
+
+void sessions_part(struct sessions *sessions, uint32_t pane_number, uint32_t index, uint64_t hash,
+                   int64_t time)
+{
+    struct group *group = groups_find(sessions->groups, pane_number, index, hash);
+
+    if (group && is_over(sessions, group, time))
+        groups_unindex(sessions->groups, group);
+}
+
+void sessions_extend(struct group *group, int64_t time)
+{
+    if (group->records == 1)
+        group->since = group->until = time;
+    if (time < group->since)
+        group->since = time;
+    if (time > group->until)
+        group->until = time;
+}
+
+static void end_group(struct sessions *sessions, struct pane *live, uint32_t number)
+{
+    struct group *group = groups_at(sessions->groups, number);
+
+    groups_unindex(sessions->groups, group);
+    if (live->other == number)
+        live->other = GROUPS_NONE;
+    groups_push(sessions->groups, &sessions->ended, number);
+}
+
+bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, int64_t time,
+                    bool all)
+{
+    if (sessions->left == 0) {
+        if (!all && now - sessions->swept < sessions->gap / SESSIONS_ROUNDS)
+            return false;
+        sessions->swept = now;
+        sessions->left = live->count;
+    }
+    for (uint32_t step = 0; step < SESSIONS_SWEEP && sessions->left > 0; step++) {
+        uint32_t number = groups_pop(sessions->groups, live);
+        const struct group *group;
+
+        sessions->left--;
+        if (number == GROUPS_NONE)
+            break;
+        group = groups_at(sessions->groups, number);
+        if (all || is_over(sessions, group, time) || (!group->indexed && !group->other))
+            end_group(sessions, live, number);
+        else
+            groups_push(sessions->groups, live, number);
+    }
+    return sessions->left > 0;
+}
+
+int64_t sessions_due(const struct sessions *sessions, const struct pane *live)
+{
+    if (sessions->left > 0 || sessions->ended.count > 0)
+        return 0;
+    return live->count > 0 ? sessions->swept + sessions->gap / SESSIONS_ROUNDS : INT64_MAX;
+}

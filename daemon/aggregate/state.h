@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* One aggregate, as its three parts see it: opening (aggregate.c), taking records in (intake.c) and
+ * putting rows out (output.c). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aggregate/groups.h"
+#include "aggregate/report.h"
+#include "aggregate/rows.h"
+#include "aggregate/sessions.h"
+#include "aggregate/value.h"
+#include "aggregate/window.h"
+#include "record/handler.h"
+
+struct aggregate {
+    struct handler base;
+
+    /* immutable after it is open */
+    struct key *key;   /* NULL: no by */
+    struct expr *time; /* NULL: by arrival */
+    bool time_is_wall;
+    const struct field *weight; /* NULL: each record is one */
+    struct value values[VALUES_MAX];
+    uint32_t n_values;
+    uint64_t bytes; /* what all groups take */
+
+    /* owned by the consumer thread */
+    struct windows windows;
+    struct groups groups;
+    struct rows rows;
+    struct report report;
+    struct sessions sessions;
+    uint32_t reporting; /* slot; WINDOWS_NONE: none */
+    int64_t shown;      /* a running window, last; ns, monotonic */
+    bool stopped;       /* the last one was shown */
+    struct column times;
+    uint64_t weights[BATCH_MAX];
+    uint64_t hashes[BATCH_MAX];
+    uint64_t pane_hashes[BATCH_MAX];
+    int64_t numbers[BATCH_MAX];
+    uint32_t slots[BATCH_MAX];
+    char *states[BATCH_MAX];
+    struct group *guesses[BATCH_MAX];
+    counter windows_ended;
+};
+
+/* Places for whatever a batch may bring, while there are rows whose places come free. */
+static inline void state_check_room(struct aggregate *aggregate)
+{
+    bool backlog = aggregate->windows.n_closing > 0 || aggregate->sessions.ended.count > 0;
+
+    aggregate->base.waits =
+        backlog && (aggregate->groups.n_free <= BATCH_MAX * aggregate->windows.hops ||
+                    aggregate->windows.n_free < aggregate->windows.capacity / 2);
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* `name(argument, word, word)`: the argument is an expression of the language, the words behind it
+ * are numbers and names of the value's own. So the text is cut at its outer commas, and only the
+ * first piece is compiled. */
+
+#include "aggregate/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "aggregate/value_plain.h"
+#include "aggregate/value_sketch.h"
+#include "base/cleanup.h"
+#include "config/refusal.h"
+#include "expr/host.h"
+
+enum { WORDS_MAX = VALUE_BOUNDS_MAX + 2 };
+
+const struct value_ops *const value_kinds[] = {
+    &count_value,    &rate_value,     &sum_value,   &mean_value, &stddev_value,
+    &min_value,      &max_value,      &first_value, &last_value, &hist_value,
+    &quantile_value, &distinct_value, &top_value,   NULL,
+};
+
+/* The pieces of a call, in one block. */
+struct call {
+    char *text; /* "count\0x\00.99\0" */
+    char *name;
+    uint32_t argument; /* bytes from the beginning of the whole text */
+    char *words[WORDS_MAX];
+    uint32_t n_words;
+};
+
+static char *trim(char *word)
+{
+    size_t length;
+
+    while (isspace((unsigned char)*word))
+        word++;
+    for (length = strlen(word); length > 0 && isspace((unsigned char)word[length - 1]); length--)
+        word[length - 1] = '\0';
+    return word;
+}
+
+/* Past a quoted text, or one character. */
+static char *skip(char *at)
+{
+    char quote = *at;
+
+    if (quote != '"' && quote != '\'')
+        return at + 1;
+    for (at++; *at && *at != quote; at++)
+        if (*at == '\\' && at[1])
+            at++;
+    return *at ? at + 1 : at;
+}
+
+/* Cuts what stands between the call's brackets. NULL, or the last bracket. */
+static char *cut(struct call *call, char *at)
+{
+    char *begin = at;
+    int depth = 0;
+
+    for (; *at; at = skip(at)) {
+        if (*at == '(' || *at == '[')
+            depth++;
+        else if (depth > 0 && (*at == ')' || *at == ']'))
+            depth--;
+        else if (depth == 0 && (*at == ',' || *at == ')')) {
+            bool last = *at == ')';
+
+            if (call->n_words == WORDS_MAX)
+                return NULL;
+            *at = '\0';
+            call->words[call->n_words++] = trim(begin);
+            begin = at + 1;
+            if (last)
+                return at;
+        }
+    }
+    return NULL;
+}
+
+/* False: the text is no call. */
+static bool call_read(struct call *call)
+{
+    char *open = strchr(call->text, '('), *end;
+
+    if (!open)
+        return false;
+    *open = '\0';
+    call->name = trim(call->text);
+    end = cut(call, open + 1);
+    if (!end || *trim(end + 1))
+        return false;
+    call->argument = (uint32_t)(call->words[0] - call->text);
+    if (call->n_words == 1 && !call->words[0][0])
+        call->n_words = 0;
+    return true;
+}
+
+static const struct value_ops *find_kind(const char *name)
+{
+    for (const struct value_ops *const *kind = value_kinds; *kind; kind++)
+        if (strcmp((*kind)->name, name) == 0)
+            return *kind;
+    return NULL;
+}
+
+static void refuse_kind(const struct config_node *node, const char *name, struct diag *diag)
+{
+    struct refusal refusal;
+
+    refusal_init(&refusal, name);
+    for (const struct value_ops *const *kind = value_kinds; *kind; kind++)
+        refusal_offer(&refusal, (*kind)->name);
+    diag_add(diag, node, "there is no value of this name; %s", refusal_text(&refusal));
+}
+
+static enum value_type type_of(const struct field *field)
+{
+    if (field->kind == FIELD_FLOAT)
+        return VALUE_FLOAT;
+    if (field->kind == FIELD_CHARS || field->kind == FIELD_BYTES)
+        return VALUE_TEXT;
+    return field->is_signed ? VALUE_SIGNED : VALUE_UNSIGNED;
+}
+
+static int open_argument(struct value *value, const struct call *call,
+                         const struct config_node *node, const struct expr_scope *scope,
+                         struct diag *diag)
+{
+    struct expr_error error;
+    int result = expr_compile_value(call->words[0], scope, &error, &value->expr);
+
+    if (result < 0) {
+        if (!error.def)
+            error.column += call->argument;
+        expr_report(&error, node, diag);
+        return result;
+    }
+    value->type = type_of(expr_result(value->expr));
+    value->argument = malloc(sizeof(*value->argument));
+    value->source = strdup(call->words[0]);
+    if (!value->argument || !value->source)
+        return -ENOMEM;
+    if (value->type == VALUE_TEXT ? value->ops->texts : value->ops->numbers)
+        return 0;
+    diag_add(diag, node, "%s() is of numbers, and %s is none", value->ops->name, call->words[0]);
+    return -EINVAL;
+}
+
+static int open_call(struct value *value, struct call *call, const struct config_node *node,
+                     const struct expr_scope *scope, struct diag *diag)
+{
+    uint32_t n_words = call->n_words > 0 ? call->n_words - 1 : 0;
+    int result;
+
+    if (n_words < value->ops->least || n_words > value->ops->most ||
+        (call->n_words == 0 && !value->ops->optional)) {
+        diag_add(diag, node, "this value is written as in %s", value->ops->form);
+        return -EINVAL;
+    }
+    if (call->n_words > 0) {
+        result = open_argument(value, call, node, scope, diag);
+        if (result < 0)
+            return result;
+    }
+    return value->ops->open(value, call->words + 1, n_words, node, diag) ? 0 : -EINVAL;
+}
+
+int value_open(const struct config_node *node, const struct expr_scope *scope, struct diag *diag,
+               struct value *ret_value)
+{
+    struct value *value = ret_value;
+    struct call call = {0};
+    int result = -EINVAL;
+
+    memset(value, 0, sizeof(*value));
+    if (node->kind != CONFIG_SCALAR) {
+        diag_add(diag, node, "expected a value as in count(), found %s",
+                 config_node_kind_name(node));
+        return -EINVAL;
+    }
+    value->name = node->key;
+    call.text = strdup(node->text);
+    if (!call.text)
+        return -ENOMEM;
+    if (!call_read(&call))
+        diag_add(diag, node, "expected a value as in count() or quantile(duration, 0.99)");
+    else if (!(value->ops = find_kind(call.name)))
+        refuse_kind(node, call.name, diag);
+    else
+        result = open_call(value, &call, node, scope, diag);
+    free(call.text);
+    value->size = (value->size + 7) / 8 * 8;
+    return result;
+}
+
+void value_close(struct value *value)
+{
+    expr_free(value->expr);
+    free(value->source);
+    if (!value->borrows)
+        free(value->argument);
+    memset(value, 0, sizeof(*value));
+}
+
+void value_share(struct value *value, struct value *earlier)
+{
+    if (value->borrows || !value->source || !earlier->source ||
+        strcmp(value->source, earlier->source) != 0)
+        return;
+    free(value->argument);
+    value->argument = earlier->argument;
+    value->borrows = true;
+}
+
+bool value_shares_state(const struct value *value, const struct value *earlier)
+{
+    return value->borrows && value->argument == earlier->argument && earlier->size > 0 &&
+           value->ops == earlier->ops && value->ops == &quantile_value &&
+           value->quantile.error == earlier->quantile.error &&
+           value->quantile.bins == earlier->quantile.bins;
+}
+
+void value_prepare(struct value *value, const struct batch *batch)
+{
+    if (value->expr && !value->borrows)
+        expr_values(value->expr, batch, value->argument);
+}
+
+uint64_t value_hash(const struct value *value, uint32_t index)
+{
+    uint64_t bits;
+
+    if (value->type == VALUE_TEXT)
+        return XXH3_64bits(value->argument->texts[index].bytes,
+                           value->argument->texts[index].length);
+    bits = value->argument->integers[index];
+    return XXH3_64bits(&bits, sizeof(bits));
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Values whose state is a histogram or a sketch. */
+
+#include "aggregate/value.h"
+
+extern const struct value_ops hist_value, quantile_value, distinct_value, top_value;

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Windows are numbered from their origin on, so a window is found from a time by one division, and
+ * there is no list of boundaries to keep.
+ *
+ * By arrival all records of a turn of the consumer have one time, and the turn begins with a tick;
+ * so no window ends between two batches. By a field, the greatest time seen says how far time is:
+ * a window ends when that is `late` past its end, so that what happened is counted the same however
+ * long it takes to be read. When nothing comes for that long, what is open ends by the clock.
+ *
+ * The wall clock may be set. Set back, it would bring windows again that have been put out, and
+ * hold open the present one for longer than it is long; so then all are put out, as partial ones,
+ * and begin anew. Small corrections are not: time stands still for a moment instead. */
+
+#include "aggregate/window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JUMP_NS INT64_C(1000000000)
+
+const struct setting window_settings[] = {
+    {
+        .name = "every",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct window_spec, every),
+        .minimum = 1000000,
+        .doc = "how long a window is; of a running one, how often it is shown",
+    },
+    {
+        .name = "hop",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct window_spec, hop),
+        .minimum = 1000000,
+        .doc = "how long after one window the next begins; by default when it ends",
+    },
+    {
+        .name = "gap",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct window_spec, gap),
+        .minimum = 1000000,
+        .doc = "a group's window ends when nothing came for it for so long",
+    },
+    {
+        .name = "running",
+        .type = SETTING_BOOL,
+        .offset = offsetof(struct window_spec, running),
+        .doc = "one window since the start, which is shown again and again",
+    },
+    {
+        .name = "by",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct window_spec, by_node),
+        .doc = "a field that says when a record happened; by default it counts when it is read",
+    },
+    {
+        .name = "late",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct window_spec, late),
+        .doc = "how late a record may come, by that field",
+    },
+    {
+        .name = "align",
+        .type = SETTING_BOOL,
+        .offset = offsetof(struct window_spec, align),
+        .doc = "windows begin at round times of the wall clock",
+    },
+    {0},
+};
+
+static void check(const struct window_spec *spec, const struct config_node *node, struct diag *diag)
+{
+    if (spec->gap && (spec->every || spec->hop || spec->running || spec->align))
+        diag_add(diag, node, "a window with a gap has no other length");
+    else if (!spec->gap && !spec->every)
+        diag_add(diag, node, "one of the keys \"every\" and \"gap\" is missing");
+    else if (spec->running && (spec->hop || spec->by_node || spec->align))
+        diag_add(diag, node, "a running window has \"every\" and nothing else");
+    else if (spec->hop && (spec->every % spec->hop || spec->every / spec->hop > WINDOWS_HOPS_MAX))
+        diag_add(diag, node, "a window's length is 1 to %d times its hop", WINDOWS_HOPS_MAX);
+    else if (spec->late && !spec->by_node)
+        diag_add(diag, node, "nothing is late by arrival: \"late\" needs \"by\"");
+    else if (spec->late && !spec->gap && spec->late / (spec->hop ? spec->hop : spec->every) >= 64)
+        diag_add(diag, node, "records may be late by less than 64 windows");
+    else if (spec->by_node && spec->by_node->kind != CONFIG_SCALAR)
+        diag_add(diag, spec->by_node, "expected a field");
+}
+
+int window_read(const struct config_node *node, struct diag *diag, struct window_spec *ret_spec)
+{
+    struct window_spec spec = {0};
+    size_t before = diag_count(diag);
+
+    if (node->kind == CONFIG_MAP)
+        setting_bind(window_settings, node, &spec, diag);
+    else
+        setting_bind_value(&window_settings[0], node, &spec, diag);
+    if (diag_count(diag) == before)
+        check(&spec, node, diag);
+    if (diag_count(diag) > before)
+        return -EINVAL;
+    if (spec.hop == 0)
+        spec.hop = spec.every;
+    if (spec.by_node)
+        spec.by = spec.by_node->text;
+    *ret_spec = spec;
+    return 0;
+}
+
+uint32_t windows_open_most(const struct window_spec *spec)
+{
+    if (spec->gap || spec->running)
+        return 1;
+    return (uint32_t)(spec->every / spec->hop) + (uint32_t)(spec->late / spec->hop) +
+           (spec->by ? 1 : 0);
+}
+
+int windows_init(struct windows *windows, const struct window_spec *spec, bool on_wall,
+                 const struct wall_offset *wall)
+{
+    memset(windows, 0, sizeof(*windows));
+    windows->spec = *spec;
+    windows->hops = spec->gap || spec->running ? 1 : (uint32_t)(spec->every / spec->hop);
+    windows->capacity = WINDOWS_OPEN_MAX;
+    windows->on_wall = on_wall;
+    windows->wall = wall;
+    windows->latest = WINDOWS_NONE;
+    windows->watermark = windows->newest = INT64_MIN;
+    windows->slots = calloc(windows->capacity, sizeof(*windows->slots));
+    windows->closing = calloc(windows->capacity, sizeof(*windows->closing));
+    windows->free = calloc(windows->capacity, sizeof(*windows->free));
+    windows->live = calloc(windows->capacity, sizeof(*windows->live));
+    if (!windows->slots || !windows->closing || !windows->free || !windows->live) {
+        windows_deinit(windows);
+        return -ENOMEM;
+    }
+    while (windows->n_free < windows->capacity) {
+        windows->free[windows->n_free] = windows->capacity - 1 - windows->n_free;
+        windows->n_free++;
+    }
+    return 0;
+}
+
+void windows_deinit(struct windows *windows)
+{
+    free(windows->slots);
+    free(windows->closing);
+    free(windows->free);
+    free(windows->live);
+    memset(windows, 0, sizeof(*windows));
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static bool by_arrival(const struct windows *windows)
+{
+    return windows->spec.by == NULL;
+}
+
+int64_t windows_wall(const struct windows *windows, int64_t time)
+{
+    return windows->on_wall || !windows->wall ? time
+                                              : wall_offset_apply(windows->wall, (uint64_t)time);
+}
+
+static int64_t raw_time(const struct windows *windows, int64_t now)
+{
+    return windows->on_wall && windows->wall ? wall_offset_apply(windows->wall, (uint64_t)now)
+                                             : now;
+}
+
+int64_t windows_time(const struct windows *windows, int64_t now)
+{
+    int64_t time = raw_time(windows, now);
+
+    return time > windows->last_time ? time : windows->last_time;
+}
+
+static int64_t floor_div(int64_t value, int64_t by)
+{
+    return value / by - (value % by < 0);
+}
+
+int64_t windows_number(const struct windows *windows, int64_t time)
+{
+    if (windows->spec.gap || windows->spec.running)
+        return 0;
+    return floor_div(time - windows->origin, (int64_t)windows->spec.hop);
+}
+
+static void begin(struct windows *windows, int64_t now)
+{
+    windows->begun = true;
+    windows->last_now = now;
+    windows->last_time = raw_time(windows, now);
+    windows->since = by_arrival(windows) ? windows->last_time : INT64_MIN;
+    windows->origin = by_arrival(windows) && !windows->spec.align ? windows->last_time : 0;
+    windows->arrival = now;
+}
+
+bool windows_is_late(struct windows *windows, int64_t time)
+{
+    int64_t last_end;
+
+    if (time > windows->newest) {
+        windows->newest = time;
+        if (time - (int64_t)windows->spec.late > windows->watermark)
+            windows->watermark = time - (int64_t)windows->spec.late;
+    }
+    if (windows->spec.gap)
+        return time + (int64_t)windows->spec.gap <= windows->watermark;
+    last_end = windows->origin + windows_number(windows, time) * (int64_t)windows->spec.hop +
+               (int64_t)windows->spec.every;
+    return last_end <= windows->watermark;
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static uint32_t open_slot(struct windows *windows, int64_t number)
+{
+    uint32_t slot;
+    struct window *window;
+
+    if (windows->n_free == 0)
+        return WINDOWS_NONE;
+    slot = windows->free[--windows->n_free];
+    window = &windows->slots[slot];
+    *window = (struct window){.number = number, .open = true};
+    window->start = windows->origin + number * (int64_t)windows->spec.hop;
+    window->end = window->start + (int64_t)windows->spec.every;
+    window->partial = window->start < windows->since;
+    windows->live[windows->n_live++] = slot;
+    return slot;
+}
+
+uint32_t windows_slot(struct windows *windows, int64_t number)
+{
+    int64_t end =
+        windows->origin + number * (int64_t)windows->spec.hop + (int64_t)windows->spec.every;
+
+    /* the next tick puts it out */
+    if (!by_arrival(windows) && !windows->spec.gap && end <= windows->watermark)
+        return WINDOWS_NONE;
+    if (windows->latest != WINDOWS_NONE && windows->slots[windows->latest].open &&
+        windows->slots[windows->latest].number == number)
+        return windows->latest;
+    for (uint32_t i = 0; i < windows->n_live; i++)
+        if (windows->slots[windows->live[i]].number == number)
+            return windows->latest = windows->live[i];
+    return windows->latest = open_slot(windows, number);
+}
+
+static void close_live(struct windows *windows, uint32_t i, bool partial)
+{
+    uint32_t slot = windows->live[i];
+
+    windows->live[i] = windows->live[--windows->n_live];
+    windows->slots[slot].open = false;
+    windows->slots[slot].partial |= partial;
+    windows->closing[(windows->first_closing + windows->n_closing++) % windows->capacity] = slot;
+}
+
+/* Those that end soonest first, so that rows come in the order of their windows. */
+static void close_until(struct windows *windows, int64_t time, bool partial)
+{
+    for (;;) {
+        uint32_t first = WINDOWS_NONE;
+
+        for (uint32_t i = 0; i < windows->n_live; i++) {
+            const struct window *window = &windows->slots[windows->live[i]];
+
+            if (window->end <= time &&
+                (first == WINDOWS_NONE || window->end < windows->slots[windows->live[first]].end))
+                first = i;
+        }
+        if (first == WINDOWS_NONE)
+            return;
+        close_live(windows, first, partial);
+    }
+}
+
+void windows_close_all(struct windows *windows, bool partial)
+{
+    if (!by_arrival(windows)) {
+        for (uint32_t i = 0; i < windows->n_live; i++)
+            if (windows->slots[windows->live[i]].end > windows->watermark)
+                windows->watermark = windows->slots[windows->live[i]].end;
+    }
+    close_until(windows, INT64_MAX, partial);
+}
+
+uint32_t windows_first_closing(const struct windows *windows)
+{
+    return windows->n_closing > 0 ? windows->closing[windows->first_closing] : WINDOWS_NONE;
+}
+
+void windows_done(struct windows *windows)
+{
+    windows->free[windows->n_free++] = windows->closing[windows->first_closing];
+    windows->first_closing = (windows->first_closing + 1) % windows->capacity;
+    windows->n_closing--;
+}
+
+/* ---- the clock ------------------------------------------------------------------------------- */
+
+/* The wall clock was set: nothing that is open is what its times say. */
+static void check_jump(struct windows *windows, int64_t now)
+{
+    int64_t time = raw_time(windows, now), passed = now - windows->last_now;
+    int64_t jump = time - windows->last_time - passed;
+
+    if (jump < JUMP_NS && jump > -JUMP_NS)
+        return;
+    if (by_arrival(windows) && windows->on_wall) {
+        windows_close_all(windows, true);
+        windows->since = time;
+        windows->last_time = time;
+    }
+}
+
+static void tick_by_field(struct windows *windows, int64_t now)
+{
+    int64_t patience = (int64_t)(windows->spec.every + windows->spec.late);
+
+    close_until(windows, windows->watermark, false);
+    if (windows->n_live > 0 && now - windows->arrival >= patience)
+        windows_close_all(windows, false);
+}
+
+void windows_tick(struct windows *windows, int64_t now)
+{
+    if (!windows->begun)
+        begin(windows, now);
+    check_jump(windows, now);
+    windows->last_time = windows_time(windows, now);
+    windows->last_now = now;
+    if (windows->spec.gap || windows->spec.running)
+        return;
+    if (by_arrival(windows))
+        close_until(windows, windows->last_time, false);
+    else
+        tick_by_field(windows, now);
+}
+
+int64_t windows_due(const struct windows *windows)
+{
+    int64_t due = INT64_MAX;
+
+    if (windows->spec.gap || windows->spec.running || windows->n_live == 0)
+        return INT64_MAX;
+    if (!by_arrival(windows))
+        return windows->arrival + (int64_t)(windows->spec.every + windows->spec.late);
+    for (uint32_t i = 0; i < windows->n_live; i++) {
+        int64_t left = windows->slots[windows->live[i]].end - windows->last_time;
+
+        due = windows->last_now + left < due ? windows->last_now + left : due;
+    }
+    return due;
+}

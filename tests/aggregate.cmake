@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# The aggregate handler's bench and soak test.
+add_executable(bench-aggregate bench/aggregate.c)
+target_link_libraries(bench-aggregate PRIVATE bench-report daemon)
+
+# ./dev soak hostile-keys is the long form.
+add_executable(hostile-keys soak/hostile-keys.c)
+target_link_libraries(hostile-keys PRIVATE daemon)
+add_test(NAME soak/hostile-keys COMMAND hostile-keys 3)
+set_tests_properties(soak/hostile-keys PROPERTIES TIMEOUT 60 LABELS unit)

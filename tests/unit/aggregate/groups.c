@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* More groups than there may be: bounds hold, and nothing is lost from the sums. */
+#include "aggregate/groups.h"
+
+#include "unit/aggregate/support.h"
+
+enum { HOSTILE = 20000, GROUPS = 100 };
+
+struct sums {
+    uint64_t rows, count, total, others, other_count;
+};
+
+static void add_up(void *data, const struct batch *batch, uint32_t index)
+{
+    struct sums *sums = data;
+    bool other = row_integer(batch, "_other", index);
+
+    sums->rows++;
+    sums->count += row_integer(batch, "n", index);
+    sums->total += row_integer(batch, "total", index);
+    sums->others += other;
+    sums->other_count += other ? row_integer(batch, "n", index) : 0;
+    assert_int_equal(row_null(batch, "pid", index), other);
+}
+
+/* Every record a new key, but for one that comes again and again. */
+static uint64_t attack(struct driven *driven, int64_t now)
+{
+    static struct hit hits[32];
+    uint64_t total = 0;
+
+    for (uint32_t i = 0; i < HOSTILE; i += 32) {
+        for (uint32_t j = 0; j < 32; j++) {
+            hits[j] = (struct hit){.pid = j % 4 ? 1000 + i + j : 7, .latency = i + j};
+            total += i + j;
+        }
+        drive_records(driven, hits, 32, now);
+    }
+    return total;
+}
+
+static void overflow_with(const char *overflow, uint64_t least_others)
+{
+    struct sums sums = {0};
+    struct driven driven;
+    char config[300];
+    uint64_t total;
+
+    snprintf(config, sizeof(config),
+             "{window: 10s, by: pid, groups: %d, overflow: %s, values: {n: count(), "
+             "total: sum(latency)}}",
+             GROUPS, overflow);
+    drive_open(&driven, config, add_up, &sums);
+    total = attack(&driven, 100 * SECOND);
+    drive_time(&driven, 110 * SECOND);
+    assert_int_equal(sums.rows, GROUPS + 1);
+    assert_int_equal(sums.others, 1);
+    assert_int_equal(sums.count, HOSTILE);
+    assert_int_equal(sums.total, total);
+    assert_true(sums.other_count >= least_others);
+    assert_int_equal(driven.tally.aggregated, HOSTILE);
+    assert_int_equal(driven.tally.failed + driven.tally.late, 0);
+    drive_close(&driven);
+}
+
+static void what_is_beyond_goes_to_one_row(void **state)
+{
+    (void)state;
+    overflow_with("other", HOSTILE * 3 / 4 - GROUPS);
+}
+
+static void or_the_smallest_does(void **state)
+{
+    (void)state;
+    overflow_with("evict", HOSTILE * 3 / 4 - GROUPS);
+}
+
+static void keep_busiest(void *data, const struct batch *batch, uint32_t index)
+{
+    uint64_t *counts = data;
+
+    if (!row_null(batch, "pid", index) && row_integer(batch, "pid", index) == 7)
+        counts[0] = row_integer(batch, "n", index);
+}
+
+static void the_busiest_stays(void **state)
+{
+    struct driven driven;
+    uint64_t count = 0;
+
+    (void)state;
+    drive_open(&driven,
+               "{window: 10s, by: pid, groups: 100, overflow: evict, values: {n: count()}}",
+               keep_busiest, &count);
+    attack(&driven, 100 * SECOND);
+    drive_time(&driven, 110 * SECOND);
+    assert_int_equal(count, HOSTILE / 4);
+    drive_close(&driven);
+}
+
+static void keep_order(void *data, const struct batch *batch, uint32_t index)
+{
+    char *text = data;
+
+    snprintf(text + strlen(text), 200, "%lu:%lu ", (unsigned long)row_integer(batch, "pid", index),
+             (unsigned long)row_integer(batch, "n", index));
+}
+
+static void rows_are_sorted_and_limited(void **state)
+{
+    static struct hit hits[2000];
+    struct driven driven;
+    char text[400] = "";
+    uint32_t count = 0;
+
+    (void)state;
+    for (uint32_t pid = 1; pid < 60; pid++)
+        for (uint32_t i = 0; i < (pid * 37) % 59 + 1; i++)
+            hits[count++] = (struct hit){.pid = pid};
+    drive_open(&driven,
+               "{window: 10s, by: pid, values: {n: count()}, order: -n, limit: 3, having: n < 58}",
+               keep_order, text);
+    drive_records(&driven, hits, count, 100 * SECOND);
+    drive_time(&driven, 110 * SECOND);
+    assert_int_equal(driven.tally.emitted, 3);
+    assert_string_equal(text, "35:57 27:56 19:55 ");
+    drive_close(&driven);
+}
+
+static void too_much_memory_is_refused(void **state)
+{
+    (void)state;
+    refuse_handler(&aggregate_ops,
+                   "{window: 10s, by: pid, groups: 1000000, values: {d: distinct(latency)}}",
+                   &hit_host, -EINVAL,
+                   "t.yaml:1:12: aggregate: 1000000 groups of 4160 bytes in up to 2 windows at a "
+                   "time take 8361571088B, and \"memory\" allows 256MiB\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_beyond_goes_to_one_row),
+        cmocka_unit_test(or_the_smallest_does),
+        cmocka_unit_test(the_busiest_stays),
+        cmocka_unit_test(rows_are_sorted_and_limited),
+        cmocka_unit_test(too_much_memory_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

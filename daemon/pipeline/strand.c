@@ -192,6 +192,7 @@ static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool l
     batch.clocked = false;
     batch.now = now;
     batch.mark = cycles_now();
+    batch.ring_id = 0; /* no ring has them */
     set_current(strand, index + 1);
     more = handler->ops->make(handler, now, last, &batch);
     charge(strand, index, &batch);

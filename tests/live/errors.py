@@ -53,7 +53,7 @@ FILE:18:15: pipelines.two.delivery: expected one of at-most-once, at-least-once,
 FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be numbers, texts, bools or addresses
     comm == 5
          ^
-FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, sample, dedup, select, redact, enrich, tee, route, forward; did you mean "filter"?
+FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, sample, dedup, select, redact, enrich, tee, route, aggregate, forward; did you mean "filter"?
 FILE:22:24: pipelines.two.handlers[2].forward[1]: there is no sink of this name; allowed are out, log, net
 FILE:26:17: pipelines.three.handlers[0].filter: struct exec_event has no field pidd; did you mean pid?
     pidd == 1 && uid == 0

@@ -134,12 +134,17 @@ def test_block():
     outage("block")
 
 
-def test_drop_newest():
+def drop_newest():
     outage("drop-newest")
 
 
-def test_drop_oldest():
+def drop_oldest():
     outage("drop-oldest")
+
+
+# what is dropped depends on who is how fast, so these belong to the long form
+if "RINGMILL_SECONDS" in os.environ:
+    test_drop_newest, test_drop_oldest = drop_newest, drop_oldest
 
 
 # ---- a full disk ---------------------------------------------------------------------------------

@@ -360,17 +360,24 @@ static void other_files_are_refused(void **state)
                    "the ELF file is for machines of the other byte order");
 }
 
+/* Of damaged files nothing is known but that each has a name. */
+static int accept_candidate(void *context, const struct dwarf_candidate *candidate)
+{
+    (void)context;
+    assert_non_null(candidate->name);
+    return 0;
+}
+
 /* Whatever comes of it, it comes to an end. */
 static void read_damaged(const struct file *file)
 {
     struct schema *schema = NULL;
     struct error error = {0};
-    uint32_t sum = 0;
 
     if (schema_from_dwarf(file->bytes, file->size, "event", &error, &schema) < 0)
         assert_true(error.text[0] != '\0');
     schema_free(schema);
-    schema_list_dwarf(file->bytes, file->size, NULL, count_candidate, &sum);
+    schema_list_dwarf(file->bytes, file->size, NULL, accept_candidate, NULL);
 }
 
 static void cut_files_do_no_harm(void **state)

@@ -6,5 +6,8 @@ target_link_libraries(bench-aggregate PRIVATE bench-report daemon)
 # ./dev soak hostile-keys is the long form.
 add_executable(hostile-keys soak/hostile-keys.c)
 target_link_libraries(hostile-keys PRIVATE daemon)
-add_test(NAME soak/hostile-keys COMMAND hostile-keys 3)
-set_tests_properties(soak/hostile-keys PROPERTIES TIMEOUT 60 LABELS unit)
+# ASan keeps what was freed, so its memory says nothing
+if(RINGMILL_KIND STREQUAL release)
+  add_test(NAME soak/hostile-keys COMMAND hostile-keys 3)
+  set_tests_properties(soak/hostile-keys PROPERTIES TIMEOUT 60 LABELS unit)
+endif()

@@ -50,7 +50,8 @@ def test_beside_a_consumer():
     assert last["missed_bytes"] == 0 and last["busy_seconds"] is None
     assert last["records"] >= opens
     assert sum(look["records_per_second"] for look in looks) > 0
-    assert json.loads(output)["producer_position"] >= last["consumer_position"]
+    # Of the first look: the watcher looks on after this command has, and others open files, too.
+    assert json.loads(output)["producer_position"] > looks[0]["consumer_position"]
 
 
 def holders(ring):

@@ -4,6 +4,7 @@
 
 #include "base/cgroup_tree.h"
 
+#include <err.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -101,7 +102,7 @@ static void this_machine(void **state)
 
     (void)state;
     if (!root)
-        skip();
+        errx(77, "skipped: no cgroups are mounted"); /* ctest does not see cmocka's skip() */
     assert_int_equal(cgroup_tree_walk(root, visit, &seen), 0);
     assert_true(seen.rooted);
 }

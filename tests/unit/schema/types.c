@@ -2,6 +2,7 @@
 #include "schema/types.h"
 
 #include <bpf/btf.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -59,7 +60,7 @@ static void raw_btf_of_the_kernel(void **state)
 
     (void)state;
     if (access(KERNEL, R_OK) != 0)
-        skip();
+        errx(77, "skipped: the kernel has no BTF to read"); /* ctest does not see cmocka's skip() */
     assert_int_equal(types_open(KERNEL, NULL, &types), 0);
     assert_null(types->elf);
     assert_true(btf__find_by_name_kind(types->btf, "task_struct", BTF_KIND_STRUCT) > 0);

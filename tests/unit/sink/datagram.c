@@ -141,8 +141,8 @@ static size_t longest_datagram(void)
     FILE *file = fopen("/sys/class/net/lo/mtu", "re");
     unsigned mtu = 0;
 
-    if (!file || fscanf(file, "%u", &mtu) != 1)
-        skip();
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%u", &mtu), 1);
     fclose(file);
     return (mtu < 65535 ? mtu : 65535) - 48;
 }

@@ -6,6 +6,7 @@
 #include "source/pinned.h"
 
 #include <bpf/bpf.h>
+#include <err.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ static int make_map(enum bpf_map_type type, const char *name)
     int fd = bpf_map_create(type, name, ring ? 0 : 4, ring ? 0 : 4, ring ? 4096 : 1, NULL);
 
     if (fd < 0 && errno == EPERM)
-        skip();
+        errx(77, "skipped: this user may not make maps"); /* ctest does not see cmocka's skip() */
     assert_true(fd >= 0);
     return fd;
 }
@@ -128,7 +129,7 @@ static void by_path(void **state)
     unlink(path);
     if (mount("bpf", folder, "bpf", 0, NULL) < 0) {
         rmdir(folder);
-        skip();
+        errx(77, "skipped: this user may not mount");
     }
     snprintf(path, sizeof(path), "%s/events", folder);
     assert_int_equal(bpf_obj_pin(map, path), 0);

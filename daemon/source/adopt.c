@@ -244,8 +244,8 @@ static int keep(struct source *source, struct kept **ret, struct error *error)
 
     if (ledger < 0)
         return ledger;
-    kept = kept_new(keep_keeper(state->keep), state->keep->pin_folder, source->name,
-                    map_id(ledger));
+    kept =
+        kept_new(keep_keeper(state->keep), state->keep->pin_folder, source->name, map_id(ledger));
     if (!kept || kept_copy(kept, KEPT_LEDGER, ledger) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     kept->ledger = ledger_open(ledger);

@@ -52,9 +52,8 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
     snprintf(message, sizeof(message), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s",
              name_of(kept, item->name, name));
     result = sd_pid_notify_with_fds(0, 0, message, &item->fd, 1);
-    return result < 0
-               ? error_set(error, result, "cannot store %s: %s", name, strerror(-result))
-               : 0;
+    return result < 0 ? error_set(error, result, "cannot store %s: %s", name, strerror(-result))
+                      : 0;
 }
 
 static int seal(const struct kept *kept, struct error *error)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a config says about a source that is to outlive the process. The keys stand at the source. */
+/* What a config says about a source that is to outlive the process. The keys stand at the source.
+ */
 
 #include "config/diag.h"
 #include "config/node.h"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A flood of numbered records: tests/bpf/objects/flood.bpf.c, and the program that sets it off."""
 import os
+import random
 import subprocess
 
 import harness
@@ -10,12 +11,13 @@ PROGRAM = os.path.join(harness.BIN, "flood")
 
 
 class Flood:
-    """RATE records a second while it runs. Made before the daemon, which is to know its pid."""
+    """RATE records a second while it runs."""
 
     def __init__(self, rate):
-        self.process = subprocess.Popen([PROGRAM, str(rate)], stdin=subprocess.PIPE,
+        self.target = random.randrange(1 << 30, 1 << 31)  # no process has such a number
+        self.process = subprocess.Popen([PROGRAM, str(rate), str(self.target)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
-        self.pid = int(self.process.stdout.readline().split()[1])
+        assert self.process.stdout.readline() == "ready\n"
         self.made = 0  # calls, and so records
 
     def _say(self, line):
@@ -47,7 +49,7 @@ class Flood:
 
 
 def source(flood, keep, name="flood", more=""):
-    return (f"{name}: {{object: {OBJECT}, constants: {{target: {flood.pid}}}, {keep}{more}}}")
+    return (f"{name}: {{object: {OBJECT}, constants: {{target: {flood.target}}}, {keep}{more}}}")
 
 
 LINES = "format: text, template: '{number};'"  # whole lines have their end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* One record for each getpgid(2) of one process, with a number that goes on for as long as the
- * program is loaded: a number is taken when there is room for its record. */
+/* One record for each getpgid(2) that asks for the target, with a number that goes on for as long
+ * as the program is loaded: a number is taken when there is room for its record. The target is no
+ * process, but a number that nobody else asks for: it is the same one in all pid namespaces. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -17,16 +18,22 @@ struct flood_event {
 RINGMILL_EVENT(flood_event);
 RINGMILL_RING(flood, 64 << 20);
 
-const volatile __u32 target = 0; /* the process; 0: none */
+const volatile __u32 target = 0;
 
 __u64 number = 0;
 
+struct getpgid {
+    __u64 common;
+    long call;
+    long pid;
+};
+
 SEC("tp/syscalls/sys_enter_getpgid")
-int on_getpgid(void *context __attribute__((unused)))
+int on_getpgid(struct getpgid *context)
 {
     struct flood_event *event;
 
-    if (bpf_get_current_pid_tgid() >> 32 != target)
+    if (context->pid != target)
         return 0;
     event = ringmill_reserve(flood, sizeof(*event));
     if (!event)

@@ -103,8 +103,7 @@ static void instructions_count(void **state)
     for (uint32_t i = 0; i < header.e_shnum; i++) {
         Elf64_Shdr section;
 
-        memcpy(&section, (const char *)elf + header.e_shoff + i * sizeof(section),
-               sizeof(section));
+        memcpy(&section, (const char *)elf + header.e_shoff + i * sizeof(section), sizeof(section));
         if (!(section.sh_flags & SHF_EXECINSTR) || section.sh_size == 0)
             continue;
         for (uint64_t at = 4; at < section.sh_size; at += 64) { /* an immediate value */

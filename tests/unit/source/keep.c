@@ -13,9 +13,10 @@
 static void what_it_takes(void **state)
 {
     (void)state;
-    refuse_source("exec: {builtin: exec, keep: store}",
-                  "t.yaml:1:29: exec.keep: expected one of none, fdstore, pin, found \"store\"; did "
-                  "you mean \"fdstore\"?\n");
+    refuse_source(
+        "exec: {builtin: exec, keep: store}",
+        "t.yaml:1:29: exec.keep: expected one of none, fdstore, pin, found \"store\"; did "
+        "you mean \"fdstore\"?\n");
     refuse_source("exec: {builtin: exec, on_change: refuse}",
                   "t.yaml:1:23: exec.on_change: says something only with keep: fdstore or keep: "
                   "pin\n");

@@ -61,6 +61,14 @@ const struct field *schema_find(const struct schema *schema, const char *name)
     return NULL;
 }
 
+bool schema_among(const struct schema *const *schemas, uint32_t n, const char *name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (schema_find(schemas[i], name))
+            return true;
+    return false;
+}
+
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning)
 {
     for (uint32_t i = 0; i < schema->n_fields; i++)

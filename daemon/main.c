@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/passed_fds.h"
 #include "base/process.h"
 #include "cli/arguments.h"
 #include "config/load.h"
@@ -130,6 +131,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     process_setup();
+    passed_fds_init();
     log_open("ringmilld", LOG_LEVEL_INFO);
     code = parse(argc, argv, &arguments);
     if (code != EXIT_CODE_OK)

@@ -131,11 +131,11 @@ static bool may_keep(const struct build_host *host, struct graph_sink *sink,
 /* Enters that a record of the type goes to the sink of that index once more. */
 static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
 {
-    struct graph_sink *sink = &graph->sinks[index];
+    struct graph_sink *sink = graph->sinks[index];
 
     enter_sink(type->stream, sink);
-    if (++type->copies[index] > sink->copies)
-        sink->copies = type->copies[index];
+    if (++type->copies[index] > graph->copies[index])
+        graph->copies[index] = type->copies[index];
     return type->copies[index] <= GRAPH_COPIES_MAX;
 }
 
@@ -153,7 +153,7 @@ static const struct outlet *host_outlet(const struct handler_host *host,
         return NULL; /* what is wrong with `sinks:` has been reported */
     refusal_init(&refusal, name->text);
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
+        struct graph_sink *sink = graph->sinks[i];
 
         if (strcmp(sink->name, name->text) == 0) {
             if (!may_keep(own, sink, name, diag))
@@ -340,8 +340,8 @@ static void open_handlers(struct build_host *host, const struct pipeline_config 
     strand_set_budget(strand, config->budget, host->build->speed);
     host->strand = strand;
     host->base.defs = host->build->graph->defs;
-    host->base.wall = &host->build->graph->wall;
-    host->base.resolver = host->build->graph->resolver;
+    host->base.wall = &host->build->graph->common->wall;
+    host->base.resolver = host->build->graph->common->resolver;
     host->base.outlet = host_outlet;
     host->base.branch = host_branch;
     host->at_least_once = config->delivery == DELIVERY_AT_LEAST_ONCE;
@@ -407,7 +407,7 @@ static int build_strand(struct build *build, const struct pipeline_config *confi
                         struct graph_type *type, const struct graph_pipeline *pipeline,
                         const struct setting_texts *names, const struct schema **siblings)
 {
-    struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
+    struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline, config->handlers);
     const struct source *source = type->stream->source;
     struct build_host host = {.build = build, .type = type};
 

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/passed_fds.h"
 #include "base/process.h"
 #include "cli/arguments.h"
 #include "config/load.h"
@@ -102,6 +103,7 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     process_setup();
+    passed_fds_init();
     log_open("ringmilld", LOG_LEVEL_INFO);
     code = arguments_read_all(&command_line, argc, argv, &arguments);
     if (code != EXIT_CODE_OK)

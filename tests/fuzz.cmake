@@ -47,7 +47,7 @@ if(RINGMILL_KIND STREQUAL release)
   fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c ${daemon}/base/keeper.c
     ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
-    ${daemon}/record/schema.c ${daemon}/base/nearest.c ${daemon}/base/clock.c)
+    ${daemon}/record/schema.c ${daemon}/base/keeper.c ${daemon}/base/nearest.c ${daemon}/base/clock.c)
   fuzz_target(csv 4096 -ljansson ${daemon}/enrich/csv.c ${daemon}/enrich/grid.c
     ${daemon}/enrich/objects.c ${daemon}/base/error.c)
 endif()

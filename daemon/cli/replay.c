@@ -189,7 +189,7 @@ static void print_messages(const struct diag *diag)
 static bool has_stdout(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        if (graph->sinks[i].ops->ends_daemon)
+        if (graph->sinks[i]->ops->ends_daemon)
             return true;
     return false;
 }

@@ -340,6 +340,34 @@ int server_listen_tcp(struct server *server, const char *text, struct error *err
     return 0;
 }
 
+static int option(int fd, int name)
+{
+    socklen_t size = sizeof(int);
+    int value = -1;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -1 : value;
+}
+
+int server_listen_passed(struct server *server, enum server_kind kind, int fd, struct error *error)
+{
+    _cleanup_(cleanup_close) int own = fd;
+    bool is_unix = option(fd, SO_DOMAIN) == AF_UNIX;
+    int result;
+
+    if (option(fd, SO_TYPE) != SOCK_STREAM || option(fd, SO_ACCEPTCONN) != 1 ||
+        is_unix != (kind == SERVER_UNIX))
+        return error_set(error, -EINVAL,
+                         "the service manager passed something else for %s than a listening %s "
+                         "socket",
+                         kind == SERVER_UNIX ? "control" : "metrics", server_kind_name(kind));
+    if (evutil_make_socket_nonblocking(fd) < 0)
+        return error_set(error, -errno, "cannot listen on a passed socket: %m");
+    result = serve(server, kind, TAKE_FD(own));
+    if (result < 0)
+        return error_set(error, result, "cannot listen on a passed socket: %s", strerror(-result));
+    return 0;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct server *server_new(struct event_base *base, server_answer answer, void *data)

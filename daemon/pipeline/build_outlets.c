@@ -44,11 +44,11 @@ static bool may_keep(struct graph_type *type, struct graph_sink *sink,
 /* Enters that a record of the type goes to the sink of that index once more. */
 static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
 {
-    struct graph_sink *sink = &graph->sinks[index];
+    struct graph_sink *sink = graph->sinks[index];
 
     enter_sink(type->stream, sink);
-    if (++type->copies[index] > sink->copies)
-        sink->copies = type->copies[index];
+    if (++type->copies[index] > graph->copies[index])
+        graph->copies[index] = type->copies[index];
     return type->copies[index] <= GRAPH_COPIES_MAX;
 }
 
@@ -65,7 +65,7 @@ const struct outlet *build_find_outlet(struct build *build, struct graph_type *t
         return NULL; /* what is wrong with `sinks:` has been reported */
     refusal_init(&refusal, name->text);
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
+        struct graph_sink *sink = graph->sinks[i];
 
         if (strcmp(sink->name, name->text) == 0) {
             if (at_least_once && !may_keep(type, sink, name, build->diag))

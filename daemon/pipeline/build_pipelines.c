@@ -92,16 +92,18 @@ static bool reads_type(const struct setting_texts *names, const struct stream_ty
 }
 
 /* A strand at each type, of which those that the pipeline reads are listed. */
-static int add_strands(struct build *build, struct graph_source *source,
-                       const struct graph_pipeline *pipeline, const struct setting_texts *names,
-                       struct build_strand *ret_strands, uint32_t *ret_count)
+static int add_strands(struct build *build, const struct build_steps *steps,
+                       struct graph_source *source, const struct graph_pipeline *pipeline,
+                       const struct setting_texts *names, struct build_strand *ret_strands,
+                       uint32_t *ret_count)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < source->source->n_streams; i++)
         for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
             struct graph_type *type = &source->streams[i].types[j];
-            struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
+            struct graph_strand *strand =
+                graph_add_strand(build->graph, type, pipeline, steps->list);
 
             if (!strand)
                 return -ENOMEM;
@@ -127,7 +129,7 @@ static int build_strands(struct build *build, const struct build_steps *steps,
     if (!strands)
         return -ENOMEM;
     source->n_pipelines++;
-    result = add_strands(build, source, pipeline, names, strands, &n);
+    result = add_strands(build, steps, source, pipeline, names, strands, &n);
     return result < 0 || n == 0 ? result : build_handlers(build, steps, strands, n);
 }
 

@@ -241,7 +241,7 @@ static void put_resolver(struct page *page)
 {
     struct resolver_counts counts;
 
-    resolver_count(page->snapshot->graph->resolver, &counts);
+    resolver_count(page->snapshot->graph->common->resolver, &counts);
     page_sample(page, picked(page, &counts), "");
 }
 

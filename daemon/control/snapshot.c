@@ -126,7 +126,7 @@ static void see_all(struct snapshot *snapshot)
     struct ring_sight *ring = snapshot->rings;
 
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        see_sink(&graph->sinks[i], &snapshot->sinks[i]);
+        see_sink(graph->sinks[i], &snapshot->sinks[i]);
     for (uint32_t i = 0; i < graph->n_pipelines; i++) {
         snapshot->pipelines[i].pipeline = &graph->pipelines[i];
         graph_books(graph, &graph->pipelines[i], &snapshot->pipelines[i].books);

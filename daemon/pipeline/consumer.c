@@ -95,7 +95,7 @@ void consumer_resume(struct consumer *consumer)
 static void hand_over(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i].lane, what);
+        lane_hand_over(&consumer->graph->sinks[i]->lane, what);
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -174,7 +174,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     int64_t submitted = 0;
     struct batch batch;
 
-    resolver_turn(consumer->graph->resolver);
+    resolver_turn(consumer->graph->common->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
     batch.ring_id = ringmill_ring_id(taken->ring);
@@ -315,7 +315,7 @@ bool consumer_read(struct consumer *consumer)
 
     consumer->turn_start = clock_monotonic();
     consumer->mark = cycles_now();
-    wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
+    wall_offset_keep(&consumer->graph->common->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     more = make_records(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {

@@ -124,7 +124,7 @@ bool engine_wants_stop(const struct engine *engine)
     if (atomic_load(&engine->exhausted))
         return true;
     for (uint32_t i = 0; i < engine->n_writers; i++) {
-        const struct graph_sink *sink = &engine->graph->sinks[i];
+        const struct graph_sink *sink = engine->graph->sinks[i];
 
         if (!atomic_load(&sink->writer.gone))
             left++;
@@ -137,8 +137,8 @@ bool engine_wants_stop(const struct engine *engine)
 bool engine_gave_up(const struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
-        if (atomic_load(&engine->graph->sinks[i].writer.given_up) &&
-            lane_dropped(&engine->graph->sinks[i].lane) > 0)
+        if (atomic_load(&engine->graph->sinks[i]->writer.given_up) &&
+            lane_dropped(&engine->graph->sinks[i]->lane) > 0)
             return true;
     return false;
 }
@@ -148,7 +148,7 @@ bool engine_gave_up(const struct engine *engine)
 static int open_sinks(struct graph *graph, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
+        struct graph_sink *sink = graph->sinks[i];
         const struct encoder_ops *format = sink->outlet.format;
         const struct sink_options options = {.name = sink->name,
                                              .framing = format->framing,
@@ -183,12 +183,12 @@ static int start_writers(struct engine *engine)
     struct graph *graph = engine->graph;
 
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
+        struct graph_sink *sink = graph->sinks[i];
         int result = waker_init(&sink->writer.waker);
 
         if (result == 0)
             result =
-                lane_init(&sink->lane, CONSUMER_ROOM, sink->copies ? sink->copies : 1,
+                lane_init(&sink->lane, CONSUMER_ROOM, graph->copies[i] ? graph->copies[i] : 1,
                           sink->overflow, &sink->writer.waker, consumer_on_room, &engine->consumer);
         if (result < 0)
             return result;
@@ -216,8 +216,8 @@ static int start_threads(struct engine *engine, struct error *error)
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = start_writers(engine);
-    if (result == 0 && resolver_wanted(engine->graph->resolver))
-        result = resolver_start(engine->graph->resolver);
+    if (result == 0 && resolver_wanted(engine->graph->common->resolver))
+        result = resolver_start(engine->graph->common->resolver);
     if (result == 0)
         result = consumer_start(&engine->consumer);
     if (result < 0)
@@ -291,7 +291,7 @@ void engine_refresh_lost(struct engine *engine)
 void engine_reopen_sinks(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_reopen(&engine->graph->sinks[i].writer);
+        writer_reopen(&engine->graph->sinks[i]->writer);
 }
 
 /* ---- stop ------------------------------------------------------------------------------------ */
@@ -299,7 +299,7 @@ void engine_reopen_sinks(struct engine *engine)
 static void give_up(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_give_up(&engine->graph->sinks[i].writer);
+        writer_give_up(&engine->graph->sinks[i]->writer);
 }
 
 static void stop_consumer(struct engine *engine, int64_t deadline)
@@ -324,11 +324,11 @@ static void stop_writers(struct engine *engine, int64_t deadline)
     struct graph *graph = engine->graph;
 
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_finish(&graph->sinks[i].writer);
+        writer_finish(&graph->sinks[i]->writer);
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        while (!writer_join(&graph->sinks[i].writer, JOIN_STEP_NS))
+        while (!writer_join(&graph->sinks[i]->writer, JOIN_STEP_NS))
             if (clock_monotonic() >= deadline)
-                writer_give_up(&graph->sinks[i].writer);
+                writer_give_up(&graph->sinks[i]->writer);
     engine->n_writers = 0;
 }
 
@@ -355,7 +355,7 @@ void engine_stop(struct engine *engine)
     if (engine->consumer.graph)
         consumer_settle(&engine->consumer);
     if (engine->graph) /* else it was never started */
-        resolver_stop(engine->graph->resolver);
+        resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs) {
         loader_call(&engine->loader, job_release, engine);
         loader_stop(&engine->loader);

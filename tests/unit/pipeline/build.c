@@ -219,7 +219,7 @@ static void formats_of_one_type(void **state)
         snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, %s}\n%s",
                  i ? "format: raw, tag: true" : "format: logfmt, id: true", both);
         built = build(text);
-        assert_null(built.graph->sinks[0].common.text);
+        assert_null(built.graph->sinks[0]->common.text);
         built_deinit(&built);
     }
 }
@@ -231,7 +231,7 @@ static void headers(void **state)
                               "pipelines: {p: {from: exec, handlers: [{forward: [out, out]}]}}\n");
 
     (void)state;
-    assert_string_equal(built.graph->sinks[0].common.text,
+    assert_string_equal(built.graph->sinks[0]->common.text,
                         "time,source,_id,pid,ppid,uid,uid_name,gid,gid_name,comm,cgroup_id,"
                         "cgroup_path,filename,args,args_truncated,_lost\n");
     built_deinit(&built);
@@ -460,15 +460,15 @@ static void copies(void **state)
 
     (void)state;
     assert_int_equal(exec->stream->n_sinks, 2);
-    assert_ptr_equal(exec->stream->sinks[0], &graph->sinks[0]);
+    assert_ptr_equal(exec->stream->sinks[0], graph->sinks[0]);
     assert_int_equal(exec->copies[0], 2);
-    assert_ptr_equal(exec->stream->sinks[1], &graph->sinks[1]);
+    assert_ptr_equal(exec->stream->sinks[1], graph->sinks[1]);
     assert_int_equal(exec->copies[1], 1);
     assert_int_equal(open->stream->n_sinks, 2);
     assert_int_equal(open->copies[0], 4);
     assert_int_equal(open->copies[1], 1);
-    assert_int_equal(graph->sinks[0].copies, 4);
-    assert_int_equal(graph->sinks[1].copies, 1);
+    assert_int_equal(graph->copies[0], 4);
+    assert_int_equal(graph->copies[1], 1);
     built_deinit(&built);
 }
 
@@ -477,11 +477,11 @@ static void a_sink_that_nobody_uses_is_fine(void **state)
     struct built built = build(VERSION SOURCES SINKS PIPELINES);
 
     (void)state;
-    assert_int_equal(built.graph->sinks[1].copies, 0);
-    assert_string_equal(built.graph->sinks[1].name, "log");
-    assert_string_equal(built.graph->sinks[1].ops->name, "file");
-    assert_string_equal(built.graph->sinks[1].outlet.format->name, "json");
-    assert_ptr_equal(built.graph->sinks[1].outlet.lane, &built.graph->sinks[1].lane);
+    assert_int_equal(built.graph->copies[1], 0);
+    assert_string_equal(built.graph->sinks[1]->name, "log");
+    assert_string_equal(built.graph->sinks[1]->ops->name, "file");
+    assert_string_equal(built.graph->sinks[1]->outlet.format->name, "json");
+    assert_ptr_equal(built.graph->sinks[1]->outlet.lane, &built.graph->sinks[1]->lane);
     assert_int_equal(built.graph->n_sources, 1);
     built_deinit(&built);
 }
@@ -496,7 +496,7 @@ static void as_much_as_is_allowed(void **state)
 
     (void)state;
     assert_int_equal(many.graph->strands[0]->strand.n_handlers, STRAND_HANDLERS_MAX);
-    assert_int_equal(often.graph->sinks[0].copies, GRAPH_COPIES_MAX);
+    assert_int_equal(often.graph->copies[0], GRAPH_COPIES_MAX);
     built_deinit(&many);
     built_deinit(&often);
 }
@@ -550,8 +550,8 @@ static void copies_over_branches(void **state)
         "  q: {from: exec, handlers: [{forward: out}]}\n");
 
     (void)state;
-    assert_int_equal(built.graph->sinks[0].copies, 1 + 1 + 3 + 1);
-    assert_int_equal(built.graph->sinks[1].copies, 1 + 2);
+    assert_int_equal(built.graph->copies[0], 1 + 1 + 3 + 1);
+    assert_int_equal(built.graph->copies[1], 1 + 2);
     built_deinit(&built);
 }
 

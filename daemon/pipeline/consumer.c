@@ -45,6 +45,21 @@ static bool lanes_have_room(const struct graph_stream *stream)
     return room;
 }
 
+/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
+static bool is_held_up(const struct graph_ring *ring)
+{
+    return ring->held && ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
+                             ring->unacked_max;
+}
+
+static bool stream_is_held_up(const struct graph_stream *stream)
+{
+    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++)
+        if (is_held_up(stream->rings[i]))
+            return true;
+    return false;
+}
+
 /* Also room in the handlers that keep records until they make others of them. */
 static bool stream_has_room(const struct graph_stream *stream)
 {
@@ -87,7 +102,8 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
 
-        if (stream->paused && !stream->left && stream_has_room(stream))
+        if (stream->paused && !stream->left && stream_has_room(stream) &&
+            !stream_is_held_up(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -195,6 +211,10 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     }
     if (!stream_has_room(ring->stream))
         pause_streams(consumer);
+    else if (is_held_up(ring) && !ring->stream->paused) {
+        counter_add(&ring->stream->held_up, 1);
+        pause_stream(consumer, ring->stream);
+    }
 }
 
 static void report_corrupt(const struct consumer *consumer)
@@ -478,6 +498,13 @@ static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct
                      strerror(-result));
 }
 
+static uint64_t unacked_max(const struct graph_stream *stream, const struct ringmill_ring *ring)
+{
+    uint64_t part = ringmill_ring_size(ring) / 100 * stream->max_unacked.percent;
+
+    return part < stream->max_unacked.bytes ? part : stream->max_unacked.bytes;
+}
+
 static int hold_ring(struct graph_ring *ring, struct error *error)
 {
     const struct graph_stream *stream = ring->stream;
@@ -487,6 +514,7 @@ static int hold_ring(struct graph_ring *ring, struct error *error)
         return 0;
     for (uint32_t i = 0; i < stream->n_keepers; i++)
         lanes[i] = &stream->keepers[i]->lane;
+    ring->unacked_max = unacked_max(stream, ring->ring);
     ring->held = held_new(lanes, stream->n_keepers);
     return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
 }

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "source/keeper.h"
 #include "source/object.h"
+#include "source/vault.h"
 
 static const struct setting_choice modes[] = {
     {"none", KEEP_NONE},
@@ -50,13 +50,13 @@ const struct setting keep_settings[] = {
     {0},
 };
 
-const struct keeper *keep_keeper(const struct keep_config *config)
+const struct vault *keep_vault(const struct keep_config *config)
 {
     switch ((enum keep_mode)config->mode) {
     case KEEP_FDSTORE:
-        return &keeper_fdstore;
+        return &vault_fdstore;
     case KEEP_PIN:
-        return &keeper_pin;
+        return &vault_pin;
     default:
         return NULL;
     }

@@ -10,7 +10,7 @@
 
 #define KEEP_PIN_FOLDER "/sys/fs/bpf/ringmill"
 
-struct keeper;
+struct vault;
 struct object;
 
 enum keep_mode { KEEP_NONE, KEEP_FDSTORE, KEEP_PIN };
@@ -25,7 +25,7 @@ struct keep_config {
 extern const struct setting keep_settings[];
 
 /* NULL: nothing is to be kept. */
-const struct keeper *keep_keeper(const struct keep_config *config);
+const struct vault *keep_vault(const struct keep_config *config);
 
 /* Whether all that is to be attached can be kept. node is the source's. 0, or -EINVAL after at
  * least one message. */

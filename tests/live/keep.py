@@ -8,6 +8,7 @@ import tempfile
 
 import flood
 import harness
+from controlled import Controlled
 
 CONFIG = """
 version: 1
@@ -198,6 +199,42 @@ def test_a_start_that_fails_leaves_what_was_kept():
         assert daemon.stop() == 0, daemon.stderr
         numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
         assert numbers == list(range(1, 201)), numbers
+
+
+SLOW = """
+version: 1
+sources: {%s}
+sinks: {out: {type: file, path: %s, %s}}
+pipelines: {all: {from: flood, delivery: at-least-once, max_unacked: 10%%, handlers: [forward: out]}}
+control: {socket: FOLDER/control.sock}
+"""
+
+
+def test_a_slow_sink_holds_the_source_up():
+    """Of a ring of 1 MiB, 10 % are read and not acknowledged, the rest waits in there."""
+    with flood.Pins("slow") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        daemon = Controlled(SLOW % (flood.source(
+            source, f"keep: pin, pin_folder: {pins.path}", more=", ring_size: 1MiB"), fifo,
+            flood.LINES))
+        source.write(10000)
+
+        def stream():
+            return daemon.status()["sources"][0]["streams"][0]
+        harness.wait_for(lambda: stream()["held_up"] > 0, "the source to be held up")
+        assert stream()["rings"][0]["used_bytes"] == 10000 * 56, stream()
+        seen = stream()["rings"][0]["seen"]
+        assert 1800 < seen < 2000, seen
+        os.set_blocking(reader, True)
+        got = b""
+        while got.count(b";") < 10000:
+            got += os.read(reader, 1 << 16)
+        assert got == b"".join(b"%d;\n" % number for number in range(1, 10001))[:len(got)]
+        assert daemon.stop() == 0, daemon.stderr
+        os.close(reader)
 
 
 def test_sigint_is_a_stop_too():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sources that outlive the daemon as pins: killed and adopted, changed, ended."""
+import fcntl
 import json
 import os
 import signal
@@ -217,6 +218,7 @@ def test_a_slow_sink_holds_the_source_up():
         fifo = os.path.join(folder, "fifo")
         os.mkfifo(fifo)
         reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
         daemon = Controlled(SLOW % (flood.source(
             source, f"keep: pin, pin_folder: {pins.path}", more=", ring_size: 1MiB"), fifo,
             flood.LINES))
@@ -225,9 +227,9 @@ def test_a_slow_sink_holds_the_source_up():
         def stream():
             return daemon.status()["sources"][0]["streams"][0]
         harness.wait_for(lambda: stream()["held_up"] > 0, "the source to be held up")
-        assert stream()["rings"][0]["used_bytes"] == 10000 * 56, stream()
-        seen = stream()["rings"][0]["seen"]
-        assert 1800 < seen < 2000, seen
+        ring = stream()["rings"][0]
+        unacknowledged = ring["seen"] * 56 - (10000 * 56 - ring["used_bytes"])
+        assert 0 <= unacknowledged - (1 << 20) // 100 * 10 < 33 * 56, (unacknowledged, ring)
         os.set_blocking(reader, True)
         got = b""
         while got.count(b";") < 10000:

@@ -45,6 +45,15 @@ static bool lanes_have_room(const struct graph_stream *stream)
     return room;
 }
 
+/* Publishes what was acknowledged. */
+static void settle(struct graph_ring *ring)
+{
+    uint64_t position;
+
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
 /* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
 static bool is_held_up(const struct graph_ring *ring)
 {
@@ -52,12 +61,16 @@ static bool is_held_up(const struct graph_ring *ring)
                              ring->unacked_max;
 }
 
+/* By what is acknowledged now: a paused stream has no batch after which it would be published. */
 static bool stream_is_held_up(const struct graph_stream *stream)
 {
-    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++)
-        if (is_held_up(stream->rings[i]))
-            return true;
-    return false;
+    bool held_up = false;
+
+    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
+        settle(stream->rings[i]);
+        held_up |= is_held_up(stream->rings[i]);
+    }
+    return held_up;
 }
 
 /* Also room in the handlers that keep records until they make others of them. */
@@ -137,15 +150,6 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     const struct field *ktime = runs_type(ring, view)->ktime;
 
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
-}
-
-/* Publishes what was acknowledged. */
-static void settle(struct graph_ring *ring)
-{
-    uint64_t position;
-
-    if (held_take(ring->held, &position))
-        ringmill_ring_commit(ring->ring, position);
 }
 
 static void commit_ring(struct graph_ring *ring)

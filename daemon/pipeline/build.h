@@ -34,3 +34,6 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
  * NULL. 0 or -ENOMEM; mistakes are in diag. */
 int build_pipelines(struct build *build, const struct config_node *section,
                     const struct config_node *sources);
+
+/* With pipelines built: no two of them may expose metrics of one name. Mistakes are in diag. */
+void build_check_metrics(struct build *build);

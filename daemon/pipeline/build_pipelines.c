@@ -355,7 +355,8 @@ static void open_handlers(struct build_host *host, const struct pipeline_config 
 static void check_orphans(struct build *build, const struct pipeline_config *config)
 {
     static const struct schema no_fields = {.type_name = "nothing"};
-    struct build_host host = {.base = {.schema = &no_fields, .source_name = ""}, .build = build};
+    struct build_host host = {
+        .base = {.schema = &no_fields, .pipeline_name = "", .source_name = ""}, .build = build};
     struct strand strand = {.n_handlers = 0};
 
     open_handlers(&host, config, &strand);
@@ -419,6 +420,7 @@ static int build_strand(struct build *build, const struct pipeline_config *confi
     if (strand->apart)
         return 0;
     host.base.schema = type->type->schema;
+    host.base.pipeline_name = pipeline->name;
     host.base.source_name = type->type->source_name;
     list_siblings(source, host.base.schema, names, siblings);
     if (siblings[0])

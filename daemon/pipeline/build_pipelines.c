@@ -191,8 +191,10 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
-    steps = (struct build_steps){
-        .list = bound.handlers, .budget = bound.budget, .at_least_once = pipeline->at_least_once};
+    steps = (struct build_steps){.pipeline_name = pipeline->name,
+                                 .list = bound.handlers,
+                                 .budget = bound.budget,
+                                 .at_least_once = pipeline->at_least_once};
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 

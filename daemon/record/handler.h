@@ -35,9 +35,17 @@ struct handler {
     const struct schema *schema;
     const struct metric *metrics; /* n_metrics of them, set by open() and owned by the handler */
     uint32_t n_metrics;
-    bool exhausted; /* set by process(): no record will ever pass again */
+    /* Set by open(): the one that this one counts with, see handler_host.first; NULL: none. */
+    const struct handler *common;
+    bool exhausted; /* set by process(): no record will ever pass again; of `common`, if there is
+                       one */
     bool waits;     /* set by process() and make(): no record may come before make() made some */
 };
+
+static inline bool handler_is_exhausted(const struct handler *handler)
+{
+    return handler->common ? handler->common->exhausted : handler->exhausted;
+}
 
 /* What all events of a sink have in common, where its format asks for that: the first encoder that
  * is opened for the sink says it. The sink's owner frees the texts. */

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/passed_fds.h"
 #include "base/waker.h"
+#include "control/manager.h"
 #include "control/notify.h"
 #include "control/routes.h"
 #include "control/server.h"
@@ -245,6 +246,14 @@ static bool judge_sources(const struct graph *graph)
     return good;
 }
 
+static bool keeps(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (graph->sources[i].source->kept)
+            return true;
+    return false;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -267,6 +276,9 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
+    daemon->engine.leave = keeps(daemon->graph) && (code != EXIT_CODE_OK || manager_restarts());
+    if (daemon->engine.leave)
+        log_info("what is kept goes on without this process");
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);

@@ -87,7 +87,7 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
 
-        if (stream->paused && stream_has_room(stream))
+        if (stream->paused && !stream->left && stream_has_room(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -226,7 +226,7 @@ static void tell_losses(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
 
-        if (!losses_posted(stream) || stream->paused)
+        if (!losses_posted(stream) || (stream->paused && !stream_has_room(stream)))
             continue;
         losses_take(stream);
         if (!stream_has_room(stream))
@@ -368,7 +368,8 @@ static bool drained(const struct graph *graph)
     for (uint32_t i = 0; i < graph->n_rings; i++) {
         struct ringmill_ring *ring = graph->rings[i]->ring;
 
-        if (unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+        if (!graph->rings[i]->stream->left && unread(ring) > 0 &&
+            ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
     return true;
@@ -406,14 +407,28 @@ static void sleep_until_readable(struct consumer *consumer)
     atomic_thread_fence(memory_order_release);
 }
 
+/* Their programs go on, so they would never be empty. */
+static void leave_streams(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (stream->left && !stream->paused)
+            pause_stream(consumer, stream);
+    }
+}
+
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
     for (;;) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
-        bool more = consumer_read(consumer);
+        bool more;
 
+        if (drain)
+            leave_streams(consumer);
+        more = consumer_read(consumer);
         if (!more && drain && drained(consumer->graph)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);

@@ -56,12 +56,34 @@ static int job_attach(void *data)
     return result;
 }
 
+/* A start that fails leaves what it found as it was. */
+static bool leaves(const struct engine *engine, const struct source *source)
+{
+    return source->kept && (engine->leave || (!engine->started && source->adopted));
+}
+
 static int job_detach(void *data)
 {
-    struct graph *graph = data;
+    struct engine *engine = data;
 
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        source_detach(graph->sources[i].source);
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
+        if (!leaves(engine, engine->graph->sources[i].source))
+            source_detach(engine->graph->sources[i].source);
+    return 0;
+}
+
+static int job_release(void *data)
+{
+    struct engine *engine = data;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++) {
+        struct source *source = engine->graph->sources[i].source;
+
+        if (leaves(engine, source))
+            source_leave(source);
+        else
+            source_release(source);
+    }
     return 0;
 }
 
@@ -207,8 +229,12 @@ static int start_threads(struct engine *engine, struct error *error)
 /* What is lost from here on is lost after this. */
 static void mark_clean(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        graph->streams[i]->lost_clean = clock_monotonic();
+    for (uint32_t i = 0; i < graph->n_streams; i++) {
+        struct graph_stream *stream = graph->streams[i];
+
+        stream->lost_clean =
+            stream->stream->lost_since > 0 ? stream->stream->lost_since : clock_monotonic();
+    }
 }
 
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
@@ -233,6 +259,7 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     mark_clean(graph);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
+    engine->started = result == 0;
     return result;
 }
 
@@ -305,12 +332,22 @@ static void stop_writers(struct engine *engine, int64_t deadline)
     engine->n_writers = 0;
 }
 
+static void leave_streams(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->graph->n_streams; i++) {
+        struct graph_stream *stream = engine->graph->streams[i];
+
+        stream->left = leaves(engine, stream->source);
+    }
+}
+
 void engine_stop(struct engine *engine)
 {
     int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
 
     if (engine->loader_runs) {
-        loader_call(&engine->loader, job_detach, engine->graph);
+        leave_streams(engine);
+        loader_call(&engine->loader, job_detach, engine);
         engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
     }
     stop_consumer(engine, deadline);
@@ -320,6 +357,7 @@ void engine_stop(struct engine *engine)
     if (engine->graph) /* else it was never started */
         resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs) {
+        loader_call(&engine->loader, job_release, engine);
         loader_stop(&engine->loader);
         engine->loader_runs = false;
     }

@@ -37,6 +37,7 @@ const struct outlet *build_find_outlet(struct build *build, struct graph_type *t
 
 /* A pipeline's steps. */
 struct build_steps {
+    const char *pipeline_name;
     const struct config_node *list;
     uint64_t budget; /* ns */
     bool at_least_once;
@@ -59,3 +60,6 @@ int build_check_handlers(struct build *build, const struct build_steps *steps);
  * NULL. 0 or -ENOMEM; mistakes are in diag. */
 int build_pipelines(struct build *build, const struct config_node *section,
                     const struct config_node *sources);
+
+/* With pipelines built: no two of them may expose metrics of one name. Mistakes are in diag. */
+void build_check_metrics(struct build *build);

@@ -368,7 +368,8 @@ static struct build_host new_host(struct build *build, const struct build_steps 
 {
     strand_set_budget(strand, steps->budget, build->speed);
     return (struct build_host){
-        .base = {.defs = build->graph->defs,
+        .base = {.pipeline_name = steps->pipeline_name,
+                 .defs = build->graph->defs,
                  .wall = &build->graph->common->wall,
                  .resolver = build->graph->common->resolver,
                  .outlet = host_outlet,

@@ -261,8 +261,10 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
     check_delivery(build, entry, &bound, &limit);
-    steps = (struct build_steps){
-        .list = bound.handlers, .budget = bound.budget, .at_least_once = pipeline->at_least_once};
+    steps = (struct build_steps){.pipeline_name = pipeline->name,
+                                 .list = bound.handlers,
+                                 .budget = bound.budget,
+                                 .at_least_once = pipeline->at_least_once};
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 

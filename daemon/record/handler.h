@@ -16,6 +16,7 @@
 #include "record/batch.h"
 #include "record/books.h"
 #include "record/loss.h"
+#include "record/metric.h"
 #include "record/row.h"
 
 struct expr_defs;
@@ -32,9 +33,19 @@ struct handler {
     /* Of what comes out, set by open() and owned by the handler; NULL: the same as what came in.
      * process() then sets batch->schema to it and fills the columns that it adds. */
     const struct schema *schema;
-    bool exhausted; /* set by process(): no record will ever pass again */
+    const struct metric *metrics; /* n_metrics of them, set by open() and owned by the handler */
+    uint32_t n_metrics;
+    /* Set by open(): the one that this one counts with, see handler_host.first; NULL: none. */
+    const struct handler *common;
+    bool exhausted; /* set by process(): no record will ever pass again; of `common`, if there is
+                       one */
     bool waits;     /* set by process() and make(): no record may come before make() made some */
 };
+
+static inline bool handler_is_exhausted(const struct handler *handler)
+{
+    return handler->common ? handler->common->exhausted : handler->exhausted;
+}
 
 /* What all events of a sink have in common, where its format asks for that: the first encoder that
  * is opened for the sink says it. The sink's owner frees the texts. */
@@ -73,6 +84,7 @@ struct handler_host {
     struct handler *first;
     const struct handler_ops *ops; /* the row that is opened */
     const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
+    const char *pipeline_name;
     const char *source_name;
     const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
@@ -121,5 +133,7 @@ struct handler_ops {
     /* Any thread, while it is open: gives its own rows, always the same ones in the same order.
      * NULL: it has none. */
     void (*rows)(const struct handler *handler, row_emit emit, void *data);
+    /* Main thread, while it is open: gives the samples of metrics[metric]. Goes with metrics. */
+    void (*samples)(const struct handler *handler, uint32_t metric, metric_emit emit, void *data);
     void (*close)(struct handler *handler); /* accepts NULL */
 };

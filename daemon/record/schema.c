@@ -7,28 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
-#include "base/keeper.h"
 
 /* What schema_new() really allocates; the schema comes first, so either pointer is the other. */
 struct owner {
     struct schema schema;
-    struct keeper keeper;
+    struct arena arena;
 };
 
-static struct keeper *keeper_of(struct schema *schema)
+static struct arena *arena_of(struct schema *schema)
 {
-    return &((struct owner *)schema)->keeper;
+    return &((struct owner *)schema)->arena;
 }
 
 void *schema_keep_array(struct schema *schema, size_t count, size_t size)
 {
-    return keeper_take(keeper_of(schema), count, size);
+    return arena_take(arena_of(schema), count, size);
 }
 
 const char *schema_keep(struct schema *schema, const char *text)
 {
-    return keeper_take_text(keeper_of(schema), text, strlen(text));
+    return arena_take_text(arena_of(schema), text, strlen(text));
 }
 
 struct schema *schema_new(const char *type_name, uint32_t n_fields)
@@ -49,7 +49,7 @@ void schema_free(struct schema *schema)
 {
     if (!schema)
         return;
-    keeper_deinit(keeper_of(schema));
+    arena_deinit(arena_of(schema));
     free(schema);
 }
 

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/keeper.h"
+#include "base/arena.h"
 
 enum { POINTER_SIZE = 8 };
 
 struct ctypes {
-    struct keeper keeper;
+    struct arena arena;
 };
 
 struct ctypes *ctypes_new(void)
@@ -28,18 +28,18 @@ void ctypes_free(struct ctypes *types)
 {
     if (!types)
         return;
-    keeper_deinit(&types->keeper);
+    arena_deinit(&types->arena);
     free(types);
 }
 
 void *ctypes_keep(struct ctypes *types, size_t count, size_t size)
 {
-    return keeper_take(&types->keeper, count, size);
+    return arena_take(&types->arena, count, size);
 }
 
 const char *ctypes_keep_text(struct ctypes *types, const char *text, size_t length)
 {
-    return keeper_take_text(&types->keeper, text, length);
+    return arena_take_text(&types->arena, text, length);
 }
 
 struct ctype *ctypes_add(struct ctypes *types, enum ctype_kind kind)

@@ -163,6 +163,17 @@ def test_steps_see_all_types_as_they_have_become():
         assert event.get("code") == (-9 if n % 5 == 1 else None), event
 
 
+def test_a_limit_counts_all_types_together():
+    daemon = harness.Daemon(
+        "run", "--object", style("selector"), "--constant", f"mark_key={os.getpid()}", "--select",
+        "head.kind", "--types", "KIND_OPEN=open_event", "--types", "2=struct close_event",
+        "--count", "7", program=harness.RINGMILL).wait_running()
+    for number in range(100):
+        mark(number)
+    assert daemon.wait() == 0, daemon.stderr  # it ends by itself
+    assert [event["head"]["number"] for event in daemon.events()] == [0, 1, 5, 6, 10, 11, 15]
+
+
 def write_sharded(shards, each):
     """Writers pinned to CPUs, as many as shards, all at once."""
     cpus = sorted(os.sched_getaffinity(0))

@@ -29,9 +29,9 @@ static void what_it_takes(void **state)
 static void what_cannot_be_kept(void **state)
 {
     (void)state;
-    refuse_source("s: {object: @/network.bpf.o, type: struct packet, programs: [on_ingress], "
-                  "attach: {interface: lo}, keep: pin}",
-                  "t.yaml:1:140: s.keep: program \"on_ingress\" (tc/ingress) cannot outlive the "
+    refuse_source("s: {keep: pin, object: @/network.bpf.o, type: struct packet, "
+                  "programs: [on_ingress], attach: {interface: lo}}",
+                  "t.yaml:1:11: s.keep: program \"on_ingress\" (tc/ingress) cannot outlive the "
                   "daemon: it is a TC program, and TC programs have no link that could be kept; "
                   "leave it out by \"programs\", or say keep: none\n");
 }

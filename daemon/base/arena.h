@@ -9,14 +9,14 @@
 #include <stddef.h>
 
 /* A zeroed one is empty. */
-struct keeper {
-    struct keeper_block *blocks;
+struct arena {
+    struct arena_block *blocks;
 };
 
 /* Frees all that was taken. */
-void keeper_deinit(struct keeper *keeper);
+void arena_deinit(struct arena *arena);
 
 /* Zeroed memory for count pieces of size bytes, aligned for any type; NULL: out of memory. */
-void *keeper_take(struct keeper *keeper, size_t count, size_t size);
+void *arena_take(struct arena *arena, size_t count, size_t size);
 /* length bytes of text with a NUL behind; NULL: out of memory. */
-char *keeper_take_text(struct keeper *keeper, const char *text, size_t length);
+char *arena_take_text(struct arena *arena, const char *text, size_t length);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/keeper.h"
+#include "base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,11 +10,11 @@
 
 static void pieces_are_zeroed_and_aligned(void **state)
 {
-    struct keeper keeper = {0};
+    struct arena arena = {0};
 
     (void)state;
     for (size_t size = 1; size < 100; size++) {
-        unsigned char *piece = keeper_take(&keeper, 3, size);
+        unsigned char *piece = arena_take(&arena, 3, size);
 
         assert_non_null(piece);
         assert_int_equal((uintptr_t)piece % _Alignof(max_align_t), 0);
@@ -22,29 +22,29 @@ static void pieces_are_zeroed_and_aligned(void **state)
             assert_int_equal(piece[i], 0);
         memset(piece, 0xff, 3 * size);
     }
-    keeper_deinit(&keeper);
-    keeper_deinit(&keeper);
+    arena_deinit(&arena);
+    arena_deinit(&arena);
 }
 
 static void texts_end(void **state)
 {
-    struct keeper keeper = {0};
+    struct arena arena = {0};
 
     (void)state;
-    assert_string_equal(keeper_take_text(&keeper, "comm, uid", 4), "comm");
-    assert_string_equal(keeper_take_text(&keeper, "", 0), "");
-    keeper_deinit(&keeper);
+    assert_string_equal(arena_take_text(&arena, "comm, uid", 4), "comm");
+    assert_string_equal(arena_take_text(&arena, "", 0), "");
+    arena_deinit(&arena);
 }
 
 static void too_much_is_refused(void **state)
 {
-    struct keeper keeper = {0};
+    struct arena arena = {0};
 
     (void)state;
-    assert_null(keeper_take(&keeper, SIZE_MAX / 2, 3));
-    assert_null(keeper_take(&keeper, SIZE_MAX, 1));
-    assert_null(keeper.blocks);
-    keeper_deinit(&keeper);
+    assert_null(arena_take(&arena, SIZE_MAX / 2, 3));
+    assert_null(arena_take(&arena, SIZE_MAX, 1));
+    assert_null(arena.blocks);
+    arena_deinit(&arena);
 }
 
 int main(void)

@@ -117,7 +117,7 @@ static int builtin_open(struct source *source, const struct config_node *config,
     }
     if (keep_check(&bound->keep, ((struct object_source *)source->state)->object, config, diag) < 0)
         return -EINVAL;
-    source->ends_with_us = bound->keep.mode == KEEP_NONE;
+    keep_enter(&bound->keep, source);
     result = object_rings_choose(source->state, NULL, &bound->ring, diag);
     return result < 0 ? result : object_source_make_streams(source, config, diag);
 }

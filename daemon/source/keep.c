@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "source/object.h"
+#include "source/source.h"
 #include "source/vault.h"
 
 static const struct setting_choice modes[] = {
@@ -60,6 +61,12 @@ const struct vault *keep_vault(const struct keep_config *config)
     default:
         return NULL;
     }
+}
+
+void keep_enter(const struct keep_config *config, struct source *source)
+{
+    source->pin_folder = config->mode == KEEP_PIN ? config->pin_folder : NULL;
+    source->ends_with_us = config->mode == KEEP_NONE;
 }
 
 static int refuse_alone(const struct config_node *node, const char *key, struct diag *diag)

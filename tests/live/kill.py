@@ -113,7 +113,8 @@ def inside_fd_store(folder):
     chance = random.Random(SEED)
     with flood.Flood(RATE) as source:
         harness.write_file(folder, "ringmill.yaml", CONFIG % (
-            flood.source(source, "keep: fdstore"), folder, f"fsync: chunk, {flood.LINES}", "at-least-once"))
+            flood.source(source, "keep: fdstore"), folder, f"fsync: chunk, {flood.LINES}",
+            "at-least-once"))
         box.systemctl("start", "ringmilld")
         source.start()
         for _ in range(KILLS):

@@ -10,9 +10,11 @@
 #include "base/cycles.h"
 #include "base/log.h"
 #include "config/refusal.h"
+#include "config/scalar.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
 
+enum { UNACKED_MIN = 4096 }; /* bytes */
 enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 static const struct setting_choice delivery_choices[] = {
@@ -24,6 +26,7 @@ static const struct setting_choice delivery_choices[] = {
 struct pipeline_config {
     struct setting_texts from;
     int delivery;
+    const char *max_unacked;
     uint64_t budget;
     const struct config_node *handlers;
 };
@@ -45,6 +48,14 @@ static const struct setting pipeline_settings[] = {
         .fallback = "at-most-once",
         .choices = delivery_choices,
         .doc = "what may happen to an event when the daemon is killed",
+    },
+    {
+        .name = "max_unacked",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct pipeline_config, max_unacked),
+        .fallback = "50%",
+        .doc = "how much of a ring may be read and not acknowledged, as a part of it (50%) or in "
+               "bytes (4MiB); with delivery: at-least-once",
     },
     {
         .name = "budget",
@@ -181,9 +192,67 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
+/* ---- delivery -------------------------------------------------------------------------------- */
+
+/* False: it is neither a part nor a size. */
+static bool read_unacked(const char *text, struct unacked_limit *ret_limit)
+{
+    char *end;
+    unsigned long percent = strtoul(text, &end, 10);
+    uint64_t bytes;
+
+    if (end > text && strcmp(end, "%") == 0 && percent >= 1 && percent <= 100) {
+        *ret_limit = (struct unacked_limit){UINT64_MAX, (uint32_t)percent};
+        return true;
+    }
+    if (scalar_size(text, &bytes) < 0 || bytes < UNACKED_MIN)
+        return false;
+    *ret_limit = (struct unacked_limit){bytes, 100};
+    return true;
+}
+
+static void check_delivery(struct build *build, const struct config_node *entry,
+                           const struct pipeline_config *bound, struct unacked_limit *ret_limit)
+{
+    const struct config_node *node = config_map_get(entry, "max_unacked");
+
+    *ret_limit = (struct unacked_limit){UINT64_MAX, 100};
+    if (!bound->max_unacked)
+        return;
+    if (!read_unacked(bound->max_unacked, ret_limit))
+        diag_add(build->diag, node ? node : entry,
+                 "expected a part of the ring from 1%% to 100%%, or a size from 4KiB on, found "
+                 "\"%s\"",
+                 bound->max_unacked);
+    else if (node && bound->delivery != DELIVERY_AT_LEAST_ONCE)
+        diag_add_key(build->diag, node, "says something only with delivery: at-least-once");
+}
+
+/* The promise needs a ring that is there when this process is not, and a bound that all pipelines
+ * of the ring agree with. */
+static void promise(struct build *build, const struct config_node *entry,
+                    struct graph_source *source, const struct unacked_limit *limit)
+{
+    if (source->source->ends_with_us)
+        diag_add(build->diag, config_map_get(entry, "delivery"),
+                 "the ring of source %s ends with the daemon, and with it what was not "
+                 "acknowledged, so delivery cannot be at-least-once; allowed is keep: fdstore or "
+                 "keep: pin at the source",
+                 source->source->name);
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct unacked_limit *own = &source->streams[i].max_unacked;
+
+        if (own->percent == 0 || limit->percent < own->percent)
+            own->percent = limit->percent;
+        if (own->bytes == 0 || limit->bytes < own->bytes)
+            own->bytes = limit->bytes;
+    }
+}
+
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
+    struct unacked_limit limit;
     struct pipeline_config bound;
     struct build_steps steps;
     uint32_t known = 0;
@@ -191,6 +260,7 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
+    check_delivery(build, entry, &bound, &limit);
     steps = (struct build_steps){.pipeline_name = pipeline->name,
                                  .list = bound.handlers,
                                  .budget = bound.budget,
@@ -204,6 +274,8 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
             continue; /* the same one, and it has been asked for all names */
         if (build_strands(build, &steps, source, pipeline, build->capture ? &bound.from : NULL) < 0)
             return -ENOMEM;
+        if (pipeline->at_least_once)
+            promise(build, entry, source, &limit);
         known++;
     }
     return bound.handlers && known == 0 ? build_check_handlers(build, &steps) : 0;

@@ -45,6 +45,34 @@ static bool lanes_have_room(const struct graph_stream *stream)
     return room;
 }
 
+/* Publishes what was acknowledged. */
+static void settle(struct graph_ring *ring)
+{
+    uint64_t position;
+
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
+/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
+static bool is_held_up(const struct graph_ring *ring)
+{
+    return ring->held && ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
+                             ring->unacked_max;
+}
+
+/* By what is acknowledged now: a paused stream has no batch after which it would be published. */
+static bool stream_is_held_up(const struct graph_stream *stream)
+{
+    bool held_up = false;
+
+    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
+        settle(stream->rings[i]);
+        held_up |= is_held_up(stream->rings[i]);
+    }
+    return held_up;
+}
+
 /* Also room in the handlers that keep records until they make others of them. */
 static bool stream_has_room(const struct graph_stream *stream)
 {
@@ -87,7 +115,8 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
 
-        if (stream->paused && !stream->left && stream_has_room(stream))
+        if (stream->paused && !stream->left && stream_has_room(stream) &&
+            !stream_is_held_up(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -121,15 +150,6 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     const struct field *ktime = runs_type(ring, view)->ktime;
 
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
-}
-
-/* Publishes what was acknowledged. */
-static void settle(struct graph_ring *ring)
-{
-    uint64_t position;
-
-    if (held_take(ring->held, &position))
-        ringmill_ring_commit(ring->ring, position);
 }
 
 static void commit_ring(struct graph_ring *ring)
@@ -195,6 +215,10 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     }
     if (!stream_has_room(ring->stream))
         pause_streams(consumer);
+    else if (is_held_up(ring) && !ring->stream->paused) {
+        counter_add(&ring->stream->held_up, 1);
+        pause_stream(consumer, ring->stream);
+    }
 }
 
 static void report_corrupt(const struct consumer *consumer)
@@ -478,6 +502,13 @@ static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct
                      strerror(-result));
 }
 
+static uint64_t unacked_max(const struct graph_stream *stream, const struct ringmill_ring *ring)
+{
+    uint64_t part = ringmill_ring_size(ring) / 100 * stream->max_unacked.percent;
+
+    return part < stream->max_unacked.bytes ? part : stream->max_unacked.bytes;
+}
+
 static int hold_ring(struct graph_ring *ring, struct error *error)
 {
     const struct graph_stream *stream = ring->stream;
@@ -487,6 +518,7 @@ static int hold_ring(struct graph_ring *ring, struct error *error)
         return 0;
     for (uint32_t i = 0; i < stream->n_keepers; i++)
         lanes[i] = &stream->keepers[i]->lane;
+    ring->unacked_max = unacked_max(stream, ring->ring);
     ring->held = held_new(lanes, stream->n_keepers);
     return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
 }

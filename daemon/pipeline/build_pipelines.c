@@ -14,6 +14,7 @@
 #include "encode/json.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
+#include "pipeline/identity.h"
 #include "plugin/plugin.h"
 
 enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
@@ -102,7 +103,7 @@ static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
     stream->sinks[stream->n_sinks++] = sink;
 }
 
-static void enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
+void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
 {
     for (uint32_t i = 0; i < stream->n_keepers; i++)
         if (stream->keepers[i] == sink)
@@ -124,17 +125,17 @@ static bool may_keep(const struct build_host *host, struct graph_sink *sink,
         return false;
     }
     if (host->type)
-        enter_keeper(host->type->stream, sink);
+        build_enter_keeper(host->type->stream, sink);
     return true;
 }
 
-/* Enters that a record of the type goes to the sink of that index once more. */
-static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
+bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more)
 {
     struct graph_sink *sink = graph->sinks[index];
 
     enter_sink(type->stream, sink);
-    if (++type->copies[index] > graph->copies[index])
+    type->copies[index] += more;
+    if (type->copies[index] > graph->copies[index])
         graph->copies[index] = type->copies[index];
     return type->copies[index] <= GRAPH_COPIES_MAX;
 }
@@ -160,7 +161,7 @@ static const struct outlet *host_outlet(const struct handler_host *host,
                 return NULL;
             if (!own->type)
                 return &no_outlet;
-            if (enter_route(graph, own->type, i))
+            if (build_enter_route(graph, own->type, i, 1))
                 return &sink->outlet;
             diag_add(diag, name,
                      "a record may be forwarded to one sink at most %d times, by all pipelines "
@@ -403,6 +404,20 @@ static const char *bare_name(const char *type_name)
     return space ? space + 1 : type_name;
 }
 
+/* What the strand's handlers have added to the copies of its type. */
+static int note_routes(const struct graph *graph, struct graph_strand *strand,
+                       const uint32_t *before)
+{
+    strand->routes = calloc(graph->n_sinks + 1, sizeof(*strand->routes));
+    if (!strand->routes)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (strand->type->copies[i] > before[i])
+            strand->routes[strand->n_routes++] =
+                (struct graph_route){graph->sinks[i], strand->type->copies[i] - before[i]};
+    return 0;
+}
+
 static int build_strand(struct build *build, const struct pipeline_config *config,
                         struct graph_type *type, const struct graph_pipeline *pipeline,
                         const struct setting_texts *names, const struct schema **siblings)
@@ -410,6 +425,7 @@ static int build_strand(struct build *build, const struct pipeline_config *confi
     struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline, config->handlers);
     const struct source *source = type->stream->source;
     struct build_host host = {.build = build, .type = type};
+    uint32_t before[GRAPH_SINKS_MAX];
 
     if (!strand)
         return -ENOMEM;
@@ -427,9 +443,10 @@ static int build_strand(struct build *build, const struct pipeline_config *confi
         host.base.type = type->type->label;
     else if (siblings[0])
         host.base.type = bare_name(host.base.schema->type_name);
+    memcpy(before, type->copies, build->graph->n_sinks * sizeof(*before));
     open_handlers(&host, config, &strand->strand);
     type->stream->makes |= strand->strand.makes;
-    return 0;
+    return note_routes(build->graph, strand, before);
 }
 
 /* Of many types, what is wrong with the first is most likely wrong with all. */
@@ -505,12 +522,17 @@ static struct graph_source *resolve_source(struct build *build, const struct set
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
+    const struct graph_pipeline *kept;
     struct pipeline_config bound;
     uint32_t known = 0;
 
     pipeline->name = entry->key;
+    pipeline->identity = identity_new(entry, IDENTITY_PIPELINE);
+    if (!pipeline->identity)
+        return -ENOMEM;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
+    kept = build_find_kept_pipeline(build, pipeline, &bound.from);
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
@@ -518,7 +540,9 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
             continue;
         if (build->capture && known > 0)
             continue; /* the same one, and it has been asked for all names */
-        if (build_strands(build, &bound, source, pipeline, build->capture ? &bound.from : NULL) < 0)
+        if ((kept ? build_keep_strands(build, source, pipeline, kept)
+                  : build_strands(build, &bound, source, pipeline,
+                                  build->capture ? &bound.from : NULL)) < 0)
             return -ENOMEM;
         known++;
     }

@@ -315,7 +315,7 @@ void engine_stop(struct engine *engine)
     }
     stop_consumer(engine, deadline);
     stop_writers(engine, deadline);
-    if (engine->consumer.graph)
+    if (engine->consumer.reader)
         consumer_settle(&engine->consumer);
     if (engine->graph) /* else it was never started */
         resolver_stop(engine->graph->common->resolver);

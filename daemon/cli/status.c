@@ -76,7 +76,7 @@ enum exit_code status_command(int argc, char **argv)
 
     if (code != EXIT_CODE_OK)
         return code;
-    answer = client_get(question.socket, "/v1/status", &error, &body);
+    answer = client_ask(question.socket, "GET", "/v1/status", &error, &body);
     if (answer < 0) {
         log_error("%s", error.text);
         return EXIT_CODE_ENVIRONMENT;

@@ -364,7 +364,7 @@ static int build_sinks(struct build *build, const struct config_node *section)
 }
 
 /* A source that nobody reads from is not loaded: it would cost the machine and fill its ring. */
-static void drop_unused(struct graph *graph)
+static void drop_unused(struct graph *graph, bool tell)
 {
     uint32_t kept = 0;
 
@@ -373,8 +373,9 @@ static void drop_unused(struct graph *graph)
             graph->sources[kept++] = graph->sources[i];
             continue;
         }
-        log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
-                  "no pipeline reads from it, so it is not started");
+        if (tell)
+            log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
+                      "no pipeline reads from it, so it is not started");
         graph_source_deinit(&graph->sources[i]);
     }
     graph->n_sources = kept;
@@ -411,7 +412,7 @@ int build_graph(struct build *build, const struct config_tree *tree)
         result = -EINVAL;
     if (result < 0)
         return result;
-    drop_unused(build->graph);
+    drop_unused(build->graph, !build->trial);
     if (all_are_captures(build->graph) && !build->trial)
         resolver_set_given(build->graph->common->resolver);
     return graph_list_streams(build->graph);

@@ -523,7 +523,8 @@ int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struc
         result = watch_ring(consumer, stream->rings[watched], error);
         watched += result == 0;
     }
-    if (result == 0 && stream->stream->ordered && merge_rings(consumer, stream) < 0)
+    if (result == 0 && stream->n_rings > 0 && stream->stream->ordered &&
+        merge_rings(consumer, stream) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     while (result < 0 && watched > 0)
         leave_ring(consumer, stream->rings[--watched]);

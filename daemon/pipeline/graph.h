@@ -107,9 +107,10 @@ struct graph_ring {
     /* immutable once it is open */
     struct graph_stream *stream;
     struct ringmill_ring *ring;
-    bool watched;      /* it is in the reader, whose it is then */
+    bool watched;           /* it is in the reader, whose it is then */
+    struct held *next_held; /* see switch.h */
     struct held *held; /* commits that wait; NULL: delivery is at-most-once; of the consumer thread
-                          once that runs */
+                     once that runs */
     char *name;        /* of its map; NAME/NUMBER for a shard */
     char *about;       /* for sentences: "exec", or "flows, ring rb/2" */
 
@@ -194,6 +195,9 @@ struct graph {
     struct graph_sink **sinks;
     uint32_t copies[GRAPH_SINKS_MAX]; /* the most times one record can be forwarded to each */
     struct graph_pipeline *pipelines;
+    uint64_t
+        past_forwarded;    /* by pipelines that reloads have ended, and that no other one follows */
+    uint64_t past_arrived; /* at sinks that reloads have ended */
     uint32_t n_sources;
     uint32_t n_sinks;
     uint32_t n_pipelines;

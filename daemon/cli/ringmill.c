@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/merge.h"
 #include "cli/observe.h"
 #include "cli/replay.h"
 #include "cli/run.h"
@@ -23,6 +24,7 @@ static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
     {"observe", observe_command, "a live ring, without disturbing it"},
     {"replay", replay_command, "the records of a capture once more"},
+    {"merge", merge_command, "rows of many machines to rows of all"},
     {"schema", schema_command, "the types of an object, a file or a ring"},
     {"status", status_command, "how the running daemon is"},
     {0},

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/observe.h"
+#include "cli/release.h"
 #include "cli/replay.h"
 #include "cli/run.h"
 #include "cli/schema.h"
@@ -24,6 +25,7 @@ static const struct command commands[] = {
     {"observe", observe_command, "a live ring, without disturbing it"},
     {"replay", replay_command, "the records of a capture once more"},
     {"schema", schema_command, "the types of an object, a file or a ring"},
+    {"release", release_command, "end what outlives the daemon"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

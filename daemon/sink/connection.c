@@ -29,7 +29,7 @@ int connection_init(struct connection *connection, struct endpoint *endpoint, en
     if (connection->endpoint.type != SOCK_STREAM)
         return 0;
     connection->resend_max = connection->endpoint.path ? 0 : resend_max;
-    return kept_init(&connection->kept, CONNECTION_UNSENT_MAX + connection->resend_max, framing);
+    return tail_init(&connection->tail, CONNECTION_UNSENT_MAX + connection->resend_max, framing);
 }
 
 void connection_deinit(struct connection *connection)
@@ -37,7 +37,7 @@ void connection_deinit(struct connection *connection)
     if (connection->endpoint.type != 0)
         connection_close(connection);
     endpoint_deinit(&connection->endpoint);
-    kept_deinit(&connection->kept);
+    tail_deinit(&connection->tail);
 }
 
 static bool is_stream(const struct connection *connection)
@@ -169,14 +169,14 @@ static size_t unread_bytes(const struct connection *connection)
 
 static void forget(struct connection *connection, size_t unread)
 {
-    connection->n_again -= kept_forget(&connection->kept, unread);
+    connection->n_again -= tail_forget(&connection->tail, unread);
 }
 
 /* What the kernel took now, behind all that it took before. */
 static void keep(struct connection *connection, const char *bytes, size_t size)
 {
-    kept_add(&connection->kept, bytes, size);
-    connection->n_again = connection->kept.count;
+    tail_add(&connection->tail, bytes, size);
+    connection->n_again = connection->tail.count;
 }
 
 static int send_header(struct connection *connection)
@@ -196,9 +196,9 @@ static int send_header(struct connection *connection)
 
 static int send_again(struct connection *connection)
 {
-    while (connection->n_again < connection->kept.count) {
-        ssize_t sent = send_some(connection, kept_bytes(&connection->kept) + connection->n_again,
-                                 connection->kept.count - connection->n_again);
+    while (connection->n_again < connection->tail.count) {
+        ssize_t sent = send_some(connection, tail_bytes(&connection->tail) + connection->n_again,
+                                 connection->tail.count - connection->n_again);
 
         if (sent < 0)
             return (int)sent;
@@ -257,7 +257,7 @@ static int tend(struct connection *connection)
 
     if (left < 0)
         hang_up(connection, left);
-    else if (connection->n_again == connection->kept.count)
+    else if (connection->n_again == connection->tail.count)
         forget(connection, unread);
     left = connection->fd < 0 ? pause_left(connection) : 0;
     if (left > 0)
@@ -273,8 +273,8 @@ int connection_tend(struct connection *connection, struct sink *sink)
 
     sink->why = connection->why.text;
     sink->waiting = connection->fd < 0;
-    sink->owes = connection->kept.count > 0 &&
-                 (sink->waiting || connection->n_again < connection->kept.count);
+    sink->owes = connection->tail.count > 0 &&
+                 (sink->waiting || connection->n_again < connection->tail.count);
     sink->one_way = connection->one_way;
     return timeout;
 }

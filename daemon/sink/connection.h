@@ -5,7 +5,7 @@
  * went away. What the sinks unix, tcp, udp and syslog have in common.
  *
  * Over a byte stream "accepted by the kernel" is not "read by the peer", so the last bytes are kept
- * (sink/kept.h), and a new connection begins with them. How many that are: those that the kernel
+ * (sink/tail.h), and a new connection begins with them. How many that are: those that the kernel
  * still holds, of a unix socket until the peer has read them. Of TCP only until the peer's kernel
  * has acknowledged them, and that says nothing about its program: its kernel may hold as much as
  * its receive buffer takes, and forgets it when the program dies. How much that is no peer tells,
@@ -37,8 +37,8 @@
 #include "encode/framing.h"
 #include "record/row.h"
 #include "sink/endpoint.h"
-#include "sink/kept.h"
 #include "sink/sink.h"
+#include "sink/tail.h"
 
 enum {
     CONNECTION_UNSENT_MAX = 2 * 1024 * 1024, /* bytes that our kernel holds, at the most */
@@ -63,7 +63,7 @@ struct connection {
     _Atomic uint64_t peer_buffers; /* of TCP: what the peer can hold acknowledged and unread */
 
     /* owned by the writer thread */
-    struct kept kept; /* empty for ever where it is no byte stream */
+    struct tail tail; /* empty for ever where it is no byte stream */
     size_t n_header;  /* bytes of the header that this connection has been sent */
     size_t n_again;   /* the same of the kept bytes */
     int64_t opened;   /* when this or the last connection came about: ns, monotonic */

@@ -15,7 +15,7 @@
 #include "base/mirror.h"
 #include "encode/framing.h"
 
-struct kept {
+struct tail {
     struct mirror memory;
     enum framing framing;
     size_t first; /* place of the first byte in memory, below its size */
@@ -23,18 +23,18 @@ struct kept {
 };
 
 /* Room for `most` bytes, and for one event more. 0 or -errno. */
-int kept_init(struct kept *kept, size_t most, enum framing framing);
-void kept_deinit(struct kept *kept); /* accepts a zeroed one */
+int tail_init(struct tail *tail, size_t most, enum framing framing);
+void tail_deinit(struct tail *tail); /* accepts a zeroed one */
 
 /* All count bytes in one piece, until the next call. */
-static inline const char *kept_bytes(const struct kept *kept)
+static inline const char *tail_bytes(const struct tail *tail)
 {
-    return kept->memory.bytes + kept->first;
+    return tail->memory.bytes + tail->first;
 }
 
 /* Behind what there is; the oldest events go where there is no room. size is at most what
- * kept_init() was told. Returns how many bytes went. */
-size_t kept_add(struct kept *kept, const char *bytes, size_t size);
+ * tail_init() was told. Returns how many bytes went. */
+size_t tail_add(struct tail *tail, const char *bytes, size_t size);
 /* Lets whole events go from the front, as long as `unread` bytes or more stay. Returns how many
  * bytes went. */
-size_t kept_forget(struct kept *kept, size_t unread);
+size_t tail_forget(struct tail *tail, size_t unread);

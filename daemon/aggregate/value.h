@@ -41,7 +41,8 @@ struct value {
     struct quantile_shape quantile;
     uint32_t bits; /* distinct */
     struct top_shape top;
-    uint32_t shown; /* top */
+    uint32_t shown;      /* top */
+    uint32_t sum_offset; /* hist: of the values' sum, in its state; 0: it has none */
     uint32_t n_bounds;
     double bounds[VALUE_BOUNDS_MAX]; /* hist: each bucket's highest value, but for the last one */
     struct column *argument;         /* of the batch in hand */

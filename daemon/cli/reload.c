@@ -22,11 +22,12 @@ DEFINE_CLEANUP(json_t, json_decref);
 
 static void print_usage(FILE *file)
 {
-    fputs("usage: ringmill reload [--socket PATH]\n"
-          "  --socket PATH   of the daemon; " CONTROL_SOCKET_DEFAULT " by default\n"
-          "exit status: 0 the config runs; 3 it has mistakes, 1 it cannot be run here and now: both "
-          "times the one before goes on; 2 no daemon answers\n",
-          file);
+    fputs(
+        "usage: ringmill reload [--socket PATH]\n"
+        "  --socket PATH   of the daemon; " CONTROL_SOCKET_DEFAULT " by default\n"
+        "exit status: 0 the config runs; 3 it has mistakes, 1 it cannot be run here and now: both "
+        "times the one before goes on; 2 no daemon answers\n",
+        file);
 }
 
 static enum exit_code parse(int argc, char **argv, const char **ret_socket)

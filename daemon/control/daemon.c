@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/passed_fds.h"
 #include "base/waker.h"
+#include "control/manager.h"
 #include "control/notify.h"
 #include "control/reload.h"
 #include "control/routes.h"
@@ -274,6 +275,14 @@ static void reload_init(struct daemon *daemon, const struct daemon_options *opti
     };
 }
 
+static bool keeps(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (graph->sources[i].source->kept)
+            return true;
+    return false;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -296,9 +305,13 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
+    reload_deinit(&daemon->reload);
+    daemon->engine.leave =
+        keeps(daemon->engine.graph) && (code != EXIT_CODE_OK || manager_restarts());
+    if (daemon->engine.leave)
+        log_info("what is kept goes on without this process");
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
-    reload_deinit(&daemon->reload);
     engine_stop(&daemon->engine);
     if (!report_books(daemon->engine.graph, stderr) || engine_gave_up(&daemon->engine))
         code = EXIT_CODE_FAILED;

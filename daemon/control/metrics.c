@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/resolver.h"
+#include "control/exposed.h"
 #include "control/own_rows.h"
 #include "control/page.h"
 #include "pipeline/engine.h"
@@ -395,6 +396,7 @@ int metrics_write(const struct watch *watch, const struct server *server, bool o
         families[i].samples(&page);
     }
     own_rows_write(&page);
+    exposed_write(&page);
     if (open)
         page_put(&page, "# EOF\n");
     return page.failed ? -ENOMEM : 0;

@@ -55,7 +55,7 @@ static int job_prepare(void *data)
     if (result == 0)
         result = graph_build_next(tree, reload->engine->graph, &reload->diag, &reload->next);
     if (result == 0 && diag_count(&reload->diag) == 0)
-        result = switch_prepare(reload->next, &reload->error);
+        result = switch_prepare(reload->engine, reload->next, &reload->error);
     reload->result = result;
     return result;
 }

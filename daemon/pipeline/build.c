@@ -408,6 +408,8 @@ int build_graph(struct build *build, const struct config_tree *tree)
         result = expr_defs_new(top.defs, build->diag, &build->graph->defs);
     if (result == 0)
         result = build_pipelines(build, top.pipelines, top.sources);
+    if (result == 0)
+        build_check_metrics(build);
     if (result == 0 && diag_count(build->diag) > 0)
         result = -EINVAL;
     if (result < 0)

@@ -16,11 +16,9 @@
 
 #include <errno.h>
 #include <ringmill/ring.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cycles.h"
 #include "base/log.h"
@@ -90,7 +88,7 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (stream->paused && stream_has_room(stream))
+        if (stream->paused && !stream->left && stream_has_room(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -220,7 +218,7 @@ static void tell_losses(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (!losses_posted(stream) || stream->paused)
+        if (!losses_posted(stream) || (stream->paused && !stream_has_room(stream)))
             continue;
         losses_take(stream);
         if (!stream_has_room(stream))
@@ -359,7 +357,7 @@ bool consumer_drained(const struct graph_stream *stream)
     for (uint32_t i = 0; i < stream->n_rings; i++) {
         struct ringmill_ring *ring = stream->rings[i]->ring;
 
-        if (unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+        if (!stream->left && unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
     return !losses_posted(stream);
@@ -405,64 +403,28 @@ static void sleep_until_readable(struct consumer *consumer)
     atomic_thread_fence(memory_order_release);
 }
 
-/* ---- jobs of the main thread ----------------------------------------------------------------- */
-
-struct consumer_job {
-    void (*run)(void *data);
-    void *data;
-    sem_t done;
-};
-
-static void run_job(struct consumer *consumer)
+/* Their programs go on, so they would never be empty. */
+static void leave_streams(struct consumer *consumer)
 {
-    struct consumer_job *job;
+    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
+        struct graph_stream *stream = consumer->roster.streams[i];
 
-    if (!atomic_load_explicit(&consumer->job, memory_order_relaxed))
-        return;
-    job = atomic_exchange_explicit(&consumer->job, NULL, memory_order_acquire);
-    if (!job)
-        return;
-    job->run(job->data);
-    sem_post(&job->done);
-}
-
-static bool wait_for(struct consumer_job *job, const struct timespec *until)
-{
-    int result;
-
-    do
-        result = until ? sem_clockwait(&job->done, CLOCK_MONOTONIC, until) : sem_wait(&job->done);
-    while (result < 0 && errno == EINTR);
-    return result == 0;
-}
-
-/* Called off only while the thread has not begun with it. */
-bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data)
-{
-    struct consumer_job job = {.run = run, .data = data};
-    struct consumer_job *posted = &job;
-    struct timespec until;
-    bool done;
-
-    sem_init(&job.done, 0, 0);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += CONSUMER_CALL_S;
-    atomic_store_explicit(&consumer->job, posted, memory_order_release);
-    consumer_wake(consumer);
-    done = wait_for(&job, &until) ||
-           (!atomic_compare_exchange_strong(&consumer->job, &posted, NULL) && wait_for(&job, NULL));
-    sem_destroy(&job.done);
-    return done;
+        if (stream->left && !stream->paused)
+            pause_stream(consumer, stream);
+    }
 }
 
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
-    for (;; run_job(consumer)) {
+    for (;; errand_run(&consumer->errands)) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
-        bool more = consumer_read(consumer);
+        bool more;
 
+        if (drain)
+            leave_streams(consumer);
+        more = consumer_read(consumer);
         if (!more && drain && drained(&consumer->roster)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);
@@ -597,4 +559,9 @@ void consumer_wake(struct consumer *consumer)
 void consumer_on_room(void *data)
 {
     consumer_wake(data);
+}
+
+bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data)
+{
+    return errand_send(&consumer->errands, run, data, consumer_on_room, consumer);
 }

@@ -48,9 +48,34 @@ static int job_attach(void *data)
     return launch_attach(job->engine->graph, job->error);
 }
 
+/* A start that fails leaves what it found as it was. */
+static bool leaves(const struct engine *engine, const struct source *source)
+{
+    return source->kept && (engine->leave || (!engine->started && source->adopted));
+}
+
 static int job_detach(void *data)
 {
-    launch_detach(data);
+    struct engine *engine = data;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
+        if (!leaves(engine, engine->graph->sources[i].source))
+            source_detach(engine->graph->sources[i].source);
+    return 0;
+}
+
+static int job_release(void *data)
+{
+    struct engine *engine = data;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++) {
+        struct source *source = engine->graph->sources[i].source;
+
+        if (leaves(engine, source))
+            source_leave(source);
+        else
+            source_release(source);
+    }
     return 0;
 }
 
@@ -161,6 +186,7 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
         result = start_threads(engine, error);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
+    engine->started = result == 0;
     return result;
 }
 
@@ -217,12 +243,22 @@ static void stop_consumer(struct engine *engine, int64_t deadline)
     engine->consumer_runs = false;
 }
 
+static void leave_streams(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->graph->n_streams; i++) {
+        struct graph_stream *stream = engine->graph->streams[i];
+
+        stream->left = leaves(engine, stream->source);
+    }
+}
+
 void engine_stop(struct engine *engine)
 {
     int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
 
     if (engine->loader_runs) {
-        loader_call(&engine->loader, job_detach, engine->graph);
+        leave_streams(engine);
+        loader_call(&engine->loader, job_detach, engine);
         engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
     }
     stop_consumer(engine, deadline);
@@ -233,6 +269,7 @@ void engine_stop(struct engine *engine)
     if (engine->graph)
         resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs) {
+        loader_call(&engine->loader, job_release, engine);
         loader_stop(&engine->loader);
         engine->loader_runs = false;
     }

@@ -5,7 +5,10 @@
  * the order in which nothing is lost.
  *
  *     start   sinks open ▸ programs loaded ▸ rings open ▸ writers ▸ consumer ▸ programs attached
- *     stop    programs detached ▸ rings drained ▸ lanes emptied ▸ sinks closed
+ *     stop    programs detached ▸ rings drained ▸ lanes emptied ▸ what was kept is dropped
+ *
+ * Of a source that is kept, and left to the next process, the programs stay attached and the ring
+ * is not drained.
  *
  * Main thread only, but for what on_event() says. */
 
@@ -25,6 +28,8 @@ struct engine {
     struct graph *graph;
     struct loader loader;
     struct consumer consumer;
+    bool leave; /* the caller's: at the stop, what is kept goes on for the next process */
+    bool started;
     bool loader_runs;
     bool consumer_runs;
     /* any thread: something asks for the end, see engine_wants_stop(); wakes the main thread */

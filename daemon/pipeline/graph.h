@@ -150,6 +150,9 @@ struct graph_stream {
     struct graph_ring **rings; /* those that are open */
     uint32_t n_rings;
 
+    /* set by the main thread before the drain: its rings are left to the next process */
+    atomic_bool left;
+
     /* owned by the consumer thread, any thread reads */
     atomic_bool paused;
     counter gaps;         /* records that the sequence says are missing */

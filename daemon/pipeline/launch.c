@@ -31,8 +31,12 @@ int launch_load(struct graph *graph, struct error *error)
 /* What is lost from here on is lost after this. */
 static void mark_clean(struct graph_source *source)
 {
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        source->streams[i].lost_clean = clock_monotonic();
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct graph_stream *stream = &source->streams[i];
+
+        stream->lost_clean =
+            stream->stream->lost_since > 0 ? stream->stream->lost_since : clock_monotonic();
+    }
 }
 
 int launch_attach(struct graph *graph, struct error *error)
@@ -53,6 +57,29 @@ void launch_detach(struct graph *graph)
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (is_own(graph->sources[i].share))
             source_detach(graph->sources[i].source);
+}
+
+void launch_release(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (is_own(graph->sources[i].share))
+            source_release(graph->sources[i].source);
+}
+
+void launch_undo(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        struct source *source = graph->sources[i].source;
+
+        if (!is_own(graph->sources[i].share))
+            continue;
+        if (source->kept && source->adopted) {
+            source_leave(source);
+            continue;
+        }
+        source_detach(source);
+        source_release(source);
+    }
 }
 
 void launch_read_lost(struct graph *graph)

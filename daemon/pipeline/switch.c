@@ -53,10 +53,38 @@ static bool is_own(const struct graph_share *share)
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
-int switch_prepare(struct graph *next, struct error *error)
+static const struct graph_source *find_named(const struct graph *graph, const char *name)
 {
-    int result = graph_make_room_for_rings(next);
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (strcmp(graph->sources[i].source->name, name) == 0)
+            return &graph->sources[i];
+    return NULL;
+}
 
+/* What is kept is found by the source's name, so there cannot be two of them for a while. */
+static int refuse_kept(const struct graph *old, const struct graph *next, struct error *error)
+{
+    for (uint32_t i = 0; i < next->n_sources; i++) {
+        const char *name = next->sources[i].source->name;
+        const struct graph_source *former =
+            is_own(next->sources[i].share) ? find_named(old, name) : NULL;
+
+        if (former && former->source->kept)
+            return error_set(error, -EBUSY,
+                             "source %s: it has changed, and it is kept beyond this process: that "
+                             "takes a restart",
+                             name);
+    }
+    return 0;
+}
+
+int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
+{
+    int result = refuse_kept(engine->graph, next, error);
+
+    if (result < 0)
+        return result;
+    result = graph_make_room_for_rings(next);
     if (result == -ENOSPC)
         return error_set(error, result, "there are more than %d rings in all", GRAPH_RINGS_MAX);
     if (result == 0)
@@ -81,6 +109,18 @@ static int job_detach(void *data)
     return 0;
 }
 
+static int job_release(void *data)
+{
+    launch_release(data);
+    return 0;
+}
+
+static int job_undo(void *data)
+{
+    launch_undo(data);
+    return 0;
+}
+
 static int job_lost(void *data)
 {
     launch_read_lost(data);
@@ -89,7 +129,7 @@ static int job_lost(void *data)
 
 void switch_discard(struct engine *engine, struct graph *next)
 {
-    loader_call(&engine->loader, job_detach, next);
+    loader_call(&engine->loader, job_undo, next);
     launch_end_writers(next, clock_monotonic());
     graph_free(next);
 }
@@ -227,7 +267,8 @@ static void end_strands(const struct graph *old)
     for (uint32_t i = 0; i < old->n_strands; i++) {
         struct graph_strand *strand = old->strands[i];
 
-        if (is_own(&strand->share) && !is_own(find_source(old, strand->type->stream->source)->share))
+        if (is_own(&strand->share) &&
+            !is_own(find_source(old, strand->type->stream->source)->share))
             strand->ends = true;
     }
 }
@@ -438,6 +479,7 @@ static void end_old(struct change *change)
     for (uint32_t i = 0; i < old->n_rings; i++)
         if (old->rings[i]->held)
             rings_settle(old->rings[i]);
+    loader_call(&change->engine->loader, job_release, old);
     hand_on_books(change);
     tell_dropped(old);
     graph_free(old);
@@ -471,7 +513,7 @@ int switch_over(struct engine *engine, struct graph *next, struct error *error)
     if (result == 0 && !consumer_call(&engine->consumer, job_change, &change))
         error_set(error, -EBUSY,
                   "the consumer thread does not come to the end of its batch within %d s",
-                  CONSUMER_CALL_S);
+                  ERRAND_WAIT_S);
     if (result == 0)
         result = change.result;
     if (result == 0) {

@@ -54,9 +54,9 @@ bool errand_send(struct errand_box *box, void (*run)(void *data), void *data,
     until.tv_sec += ERRAND_WAIT_S;
     atomic_store_explicit(&box->posted, posted, memory_order_release);
     wake(wake_data);
-    done = wait_for(&errand, &until) ||
-           (!atomic_compare_exchange_strong(&box->posted, &posted, NULL) &&
-            wait_for(&errand, NULL));
+    done =
+        wait_for(&errand, &until) ||
+        (!atomic_compare_exchange_strong(&box->posted, &posted, NULL) && wait_for(&errand, NULL));
     sem_destroy(&errand.done);
     return done;
 }

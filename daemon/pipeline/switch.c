@@ -78,6 +78,21 @@ static int refuse_kept(const struct graph *old, const struct graph *next, struct
     return 0;
 }
 
+/* A ring has one reader, and until the switch that is the old source. */
+static int explain_busy(const struct graph *old, const struct graph *next, struct error *error)
+{
+    for (uint32_t i = 0; i < next->n_sources; i++) {
+        const char *name = next->sources[i].source->name;
+
+        if (is_own(next->sources[i].share) && find_named(old, name))
+            return error_set(error, -EBUSY,
+                             "source %s: it has changed, and its ring is read as it was before: "
+                             "that takes a restart; what comes meanwhile stays in the ring",
+                             name);
+    }
+    return -EBUSY;
+}
+
 int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
 {
     int result = refuse_kept(engine->graph, next, error);
@@ -93,7 +108,9 @@ int switch_prepare(const struct engine *engine, struct graph *next, struct error
         result = launch_load(next, error);
     if (result == 0)
         result = graph_make_room_for_rings(next); /* now their number is known */
-    return result < 0 ? result : rings_open(next, error);
+    if (result == 0)
+        result = rings_open(next, error);
+    return result == -EBUSY ? explain_busy(engine->graph, next, error) : result;
 }
 
 static int job_attach(void *data)

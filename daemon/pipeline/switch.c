@@ -93,24 +93,31 @@ static int explain_busy(const struct graph *old, const struct graph *next, struc
     return -EBUSY;
 }
 
+/* For the rings of those sources, too, that both graphs have. */
+static int make_room(struct graph *next, struct error *error)
+{
+    int result = graph_make_room_for_rings(next);
+
+    return result == -ENOSPC
+               ? error_set(error, result, "there are more than %d rings in all", GRAPH_RINGS_MAX)
+           : result < 0 ? error_set(error, result, "out of memory")
+                        : 0;
+}
+
 int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
 {
     int result = refuse_kept(engine->graph, next, error);
 
     if (result < 0)
         return result;
-    result = graph_make_room_for_rings(next);
-    if (result == -ENOSPC)
-        return error_set(error, result, "there are more than %d rings in all", GRAPH_RINGS_MAX);
-    if (result == 0)
-        result = launch_open_sinks(next, error);
+    result = launch_open_sinks(next, error);
     if (result == 0)
         result = launch_load(next, error);
     if (result == 0)
-        result = graph_make_room_for_rings(next); /* now their number is known */
-    if (result == 0)
         result = rings_open(next, error);
-    return result == -EBUSY ? explain_busy(engine->graph, next, error) : result;
+    if (result == -EBUSY)
+        return explain_busy(engine->graph, next, error);
+    return result < 0 ? result : make_room(next, error);
 }
 
 static int job_attach(void *data)

@@ -14,13 +14,6 @@ import tempfile
 
 import harness
 
-DROP_IN = """
-[Unit]
-StartLimitIntervalSec=0
-[Service]
-FileDescriptorStoreMax=64
-"""
-
 
 def run(path, name, seconds=120):
     """Calls inside_NAME(folder) under a systemd that knows the installed unit, with this build; what
@@ -29,14 +22,13 @@ def run(path, name, seconds=120):
         os.chmod(folder, 0o755)
         shutil.copy(harness.RINGMILLD, os.path.join(folder, "ringmilld"))
         units = os.path.join(folder, "units")
-        os.makedirs(os.path.join(units, "ringmilld.service.d"))
+        os.mkdir(units)
         with open(os.path.join(harness.ROOT, "systemd/ringmilld.service"), encoding="utf-8") as file:
             unit = file.read()
         installed = "/usr/bin/ringmilld --config /etc/ringmill/ringmill.yaml"
         assert installed in unit
         harness.write_file(units, "ringmilld.service", unit.replace(
             installed, f"{folder}/ringmilld --config {folder}/ringmill.yaml"))
-        harness.write_file(os.path.join(units, "ringmilld.service.d"), "test.conf", DROP_IN)
         done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"), "-t", str(seconds),
                                units, sys.executable, os.path.abspath(path), "--inside", name,
                                folder], capture_output=True, text=True, timeout=seconds + 60)

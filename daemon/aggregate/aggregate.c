@@ -13,6 +13,7 @@
 #include "aggregate/options.h"
 #include "aggregate/output.h"
 #include "aggregate/state.h"
+#include "aggregate/value_sketch.h"
 #include "base/cleanup.h"
 #include "expr/host.h"
 
@@ -24,6 +25,7 @@ static void aggregate_close(struct handler *handler)
 
     if (!aggregate)
         return;
+    exposition_deinit(&aggregate->exposition);
     report_deinit(&aggregate->report);
     rows_deinit(&aggregate->rows);
     groups_deinit(&aggregate->groups);
@@ -93,6 +95,8 @@ static int open_values(struct aggregate *aggregate, const struct options *option
         result = opened < 0 ? opened : result;
         if (opened < 0)
             continue;
+        if (options->expose && value->ops == &hist_value)
+            hist_keep_sum(value);
         value->offset = (uint32_t)at;
         share(aggregate, aggregate->n_values - 1);
         at += value->size;
@@ -125,6 +129,9 @@ static int open_groups(struct aggregate *aggregate, const struct options *option
     aggregate->bytes = places > UINT32_MAX / 4
                            ? UINT64_MAX
                            : groups_memory(aggregate->key, (uint32_t)places, state_size);
+    if (options->expose && aggregate->bytes < UINT64_MAX)
+        aggregate->bytes +=
+            exposition_memory(options, aggregate->key, aggregate->values, aggregate->n_values);
     if (aggregate->bytes > options->memory) {
         scalar_format_size(options->memory, has);
         scalar_format_size(aggregate->bytes, needs);
@@ -162,6 +169,47 @@ static int open_order(struct aggregate *aggregate, const struct options *options
     return 0;
 }
 
+static bool check_bytes(const struct field *field, const struct config_node *node,
+                        struct diag *diag)
+{
+    if (field->kind != FIELD_BYTES || field->size <= ROW_FORM_BYTES_MAX)
+        return true;
+    diag_add(diag, node, "%u bytes are one value here, and sketches hold at most %d", field->size,
+             ROW_FORM_BYTES_MAX);
+    return false;
+}
+
+static int open_sketches(struct aggregate *aggregate, const struct options *options,
+                         const struct config_node *config, const struct handler_host *host,
+                         struct diag *diag)
+{
+    const struct window_spec *spec = &options->spec;
+    const struct config_node *node = options->values->first;
+    int result = rows_set_origin(&aggregate->rows, host->source_name, host->wall,
+                                 spec->running || window_is_hopping(spec));
+    size_t most = result == 0 ? row_form_max(&aggregate->rows.head) : 0;
+
+    for (uint32_t i = 0; i < options->n_parts; i++)
+        if (!check_bytes(key_field(aggregate->key, i), options->nodes[i], diag))
+            result = -EINVAL;
+    for (uint32_t i = 0; i < aggregate->n_values; i++, node = node->next) {
+        if (!check_bytes(&aggregate->values[i].of, node, diag))
+            result = -EINVAL;
+        if (strlen(aggregate->values[i].call) > ROW_FORM_CALL_MAX) {
+            diag_add(diag, node, "a value whose sketch is emitted is written in %d bytes",
+                     ROW_FORM_CALL_MAX);
+            result = -EINVAL;
+        }
+    }
+    if (most <= ROW_FORM_MAX)
+        return result;
+    diag_add(diag, config,
+             "the sketches of one row can take %zu bytes, and an event has room for %d; let values "
+             "have fewer bins, a larger error, or count fewer",
+             most, ROW_FORM_MAX);
+    return -EINVAL;
+}
+
 static int open_report(struct aggregate *aggregate, const struct options *options,
                        const struct config_node *config, const struct handler_host *host,
                        struct diag *diag)
@@ -174,7 +222,9 @@ static int open_report(struct aggregate *aggregate, const struct options *option
     for (uint32_t i = 0; i < options->n_parts; i++)
         names[i] = options->names[i];
     result = rows_init(&aggregate->rows, aggregate->key, names, aggregate->values,
-                       aggregate->n_values, config, diag);
+                       aggregate->n_values, options->emit == EMIT_SKETCHES, config, diag);
+    if (result == 0 && options->emit == EMIT_SKETCHES)
+        result = open_sketches(aggregate, options, config, host, diag);
     if (result < 0)
         return result;
     aggregate->report.groups = &aggregate->groups;
@@ -191,6 +241,18 @@ static int open_report(struct aggregate *aggregate, const struct options *option
     }
     result = open_order(aggregate, options, diag);
     return result < 0 ? result : report_init(&aggregate->report);
+}
+
+static int open_exposition(struct aggregate *aggregate, const struct options *options,
+                           const struct handler_host *host, struct diag *diag)
+{
+    int result = exposition_init(&aggregate->exposition, options, aggregate->key, aggregate->values,
+                                 aggregate->n_values, &aggregate->groups, host, diag);
+
+    aggregate->report.exposition = &aggregate->exposition;
+    aggregate->base.metrics = aggregate->exposition.metrics;
+    aggregate->base.n_metrics = aggregate->exposition.n;
+    return result;
 }
 
 static int open_parts(struct aggregate *aggregate, const struct options *options,
@@ -214,6 +276,8 @@ static int open_parts(struct aggregate *aggregate, const struct options *options
                               aggregate->time_is_wall || options->spec.align, host->wall);
     if (result == 0)
         result = open_report(aggregate, options, config, host, diag);
+    if (result == 0 && options->expose)
+        result = open_exposition(aggregate, options, host, diag);
     sessions_init(&aggregate->sessions, &aggregate->groups, (int64_t)options->spec.gap);
     return result;
 }
@@ -255,6 +319,10 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
                                        "Groups that made room for others"};
     static const struct row memory = {"memory", "bytes", ROW_LEVEL,
                                       "What all groups may take together"};
+    static const struct row sets = {"label_sets", "", ROW_LEVEL,
+                                    "Groups that have metrics of their own"};
+    static const struct row turned_away = {"label_sets_overflowed", "", ROW_COUNT,
+                                           "Groups of windows that found no metrics of their own"};
     const struct aggregate *aggregate = (const struct aggregate *)handler;
 
     emit(data, &ended, counter_get(&aggregate->windows_ended));
@@ -262,6 +330,14 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
     emit(data, &overflowed, counter_get(&aggregate->groups.overflowed));
     emit(data, &evicted, counter_get(&aggregate->groups.evicted));
     emit(data, &memory, aggregate->bytes);
+    emit(data, &sets, label_sets_count(&aggregate->exposition.sets));
+    emit(data, &turned_away, counter_get(&aggregate->exposition.sets.turned_away));
+}
+
+static void aggregate_samples(const struct handler *handler, uint32_t metric, metric_emit emit,
+                              void *data)
+{
+    exposition_samples(&((const struct aggregate *)handler)->exposition, metric, emit, data);
 }
 
 const struct handler_ops aggregate_ops = {
@@ -271,10 +347,12 @@ const struct handler_ops aggregate_ops = {
     .forgets = true,
     .settings = options_settings,
     .reads_fields = true,
+    .reshapes = true,
     .open = aggregate_open,
     .process = intake_process,
     .make = output_make,
     .due = output_due,
     .rows = aggregate_rows,
+    .samples = aggregate_samples,
     .close = aggregate_close,
 };

@@ -226,7 +226,7 @@ static struct group *take_place(struct groups *groups, struct pane *pane, uint32
     return group;
 }
 
-static struct group *other_group(struct groups *groups, struct pane *pane, uint32_t pane_number)
+struct group *groups_other(struct groups *groups, struct pane *pane, uint32_t pane_number)
 {
     struct group *other;
 
@@ -297,7 +297,7 @@ static struct group *add(struct groups *groups, struct pane *pane, uint32_t pane
 
     if (own < groups->most && groups->n_free > 1)
         return take_place(groups, pane, pane_number);
-    other = other_group(groups, pane, pane_number);
+    other = groups_other(groups, pane, pane_number);
     if (other && groups->evicts)
         group = make_room(groups, pane_number, other);
     if (group || !other)

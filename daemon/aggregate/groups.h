@@ -112,6 +112,8 @@ struct group *groups_guess(const struct groups *groups, uint64_t hash);
  * groups_hash(). NULL: there is no place left, not even for the `other` group. */
 struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane_number,
                          uint32_t index, uint64_t hash);
+/* The pane's group for all that have none of their own; made when there is none. NULL: as above. */
+struct group *groups_other(struct groups *groups, struct pane *pane, uint32_t pane_number);
 /* Only looks. */
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
                           uint64_t hash);

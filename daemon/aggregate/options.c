@@ -10,11 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregate/label_sets.h"
 #include "record/edit.h"
 
 static const struct setting_choice overflow_choices[] = {
     {"other", OVERFLOW_OTHER},
     {"evict", OVERFLOW_EVICT},
+    {0},
+};
+
+static const struct setting_choice emit_choices[] = {
+    {"rows", EMIT_ROWS},
+    {"sketches", EMIT_SKETCHES},
     {0},
 };
 
@@ -85,6 +92,43 @@ const struct setting options_settings[] = {
         .minimum = 1,
         .maximum = 100000,
         .doc = "how many rows a window gives at the most",
+    },
+    {
+        .name = "expose",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct options, expose),
+        .doc =
+            "metrics: the values are on the page of metrics, too; or a map of prefix, label_sets",
+    },
+    {
+        .name = "emit",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct options, emit),
+        .fallback = "rows",
+        .choices = emit_choices,
+        .doc = "whether rows also have _sketches, which ringmill merge combines with those of "
+               "other machines",
+    },
+    {0},
+};
+
+const struct setting options_expose_settings[] = {
+    {
+        .name = "prefix",
+        .type = SETTING_TEXT,
+        .offset = offsetof(struct options, prefix),
+        .minimum = 1,
+        .maximum = OPTIONS_NAME_MAX,
+        .doc = "what the metrics' names begin with; by default the pipeline's name",
+    },
+    {
+        .name = "label_sets",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct options, label_sets),
+        .minimum = 1,
+        .maximum = LABEL_SETS_MAX,
+        .fallback = "1000",
+        .doc = "how many groups have metrics of their own",
     },
     {0},
 };
@@ -186,6 +230,26 @@ static void read_order(struct options *options, struct diag *diag)
         diag_add(diag, order, "windows with a gap end one by one: there is nothing to sort");
 }
 
+static void read_expose(struct options *options, struct diag *diag)
+{
+    const struct config_node *expose = options->expose;
+
+    setting_defaults(options_expose_settings, options);
+    if (expose->kind == CONFIG_MAP)
+        setting_bind(options_expose_settings, expose, options, diag);
+    else if (expose->kind != CONFIG_SCALAR || strcmp(expose->text, "metrics") != 0)
+        diag_add(diag, expose,
+                 "expected metrics, or a map of prefix and label_sets as in {prefix: dns}");
+    if (window_is_hopping(&options->spec))
+        diag_add(diag, expose,
+                 "each record is in several hopping windows, so a counter would count it again "
+                 "and again: metrics need windows without \"hop\"");
+    if (options->spec.running && options->overflow == OVERFLOW_EVICT)
+        diag_add(diag, expose,
+                 "groups of a running window that make room for others would take their counters "
+                 "away: metrics need overflow: other");
+}
+
 int options_read(const struct config_node *config, struct diag *diag, struct options *ret_options)
 {
     struct options *options = ret_options;
@@ -202,6 +266,8 @@ int options_read(const struct config_node *config, struct diag *diag, struct opt
         diag_add(diag, options->having, "expected a condition");
     if (options->order)
         read_order(options, diag);
+    if (options->expose)
+        read_expose(options, diag);
     if (options->limit && window_is_session(&options->spec))
         diag_add(diag, config_map_get(config, "limit"),
                  "windows with a gap end one by one: there is nothing to limit");

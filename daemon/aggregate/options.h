@@ -13,6 +13,8 @@
 
 enum { OPTIONS_NAME_MAX = 64 };
 
+enum emit { EMIT_ROWS, EMIT_SKETCHES };
+
 enum overflow { OVERFLOW_OTHER, OVERFLOW_EVICT };
 
 struct options {
@@ -25,6 +27,8 @@ struct options {
     const struct config_node *having;
     const struct config_node *order;
     int64_t limit;
+    const struct config_node *expose;
+    int emit;
 
     /* made of them */
     struct window_spec spec;
@@ -34,9 +38,12 @@ struct options {
     char names[KEY_PARTS_MAX][OPTIONS_NAME_MAX + 1];
     char order_name[OPTIONS_NAME_MAX + 1];
     bool descending;
+    const char *prefix; /* of metrics; NULL: the pipeline's name */
+    int64_t label_sets;
 };
 
 extern const struct setting options_settings[];
+extern const struct setting options_expose_settings[];
 
 /* Everything that can be said without a schema. 0 or -EINVAL after messages. Texts live as long as
  * the tree. */

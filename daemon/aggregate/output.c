@@ -108,6 +108,8 @@ static bool make_running(struct aggregate *aggregate, int64_t now, bool last, st
 static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, struct batch *batch)
 {
     struct windows *windows = &aggregate->windows;
+    struct exposition *exposition = aggregate->report.exposition;
+    struct rows_window window = {.seconds = 1};
     struct pane *live;
     bool idle, more;
     int64_t time;
@@ -126,13 +128,17 @@ static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, s
     while (aggregate->rows.count < ROWS_MAX && aggregate->sessions.ended.count > 0) {
         uint32_t number = groups_pop(&aggregate->groups, &aggregate->sessions.ended);
         const struct group *group = groups_at(&aggregate->groups, number);
-        struct rows_window window = describe(aggregate, group->since, group->until,
-                                             last && group->until > time - aggregate->sessions.gap);
 
+        window = describe(aggregate, group->since, group->until,
+                          last && group->until > time - aggregate->sessions.gap);
         rows_add(&aggregate->rows, group, &window);
         aggregate->report.release[aggregate->report.n_release++] = number;
     }
     rows_batch(&aggregate->rows, now, batch);
+    if (exposition) {
+        exposition_take(exposition, &aggregate->groups, aggregate->report.release, batch, &window);
+        exposition_end(exposition, &window, now);
+    }
     if (aggregate->report.having && batch->selected > 0)
         expr_select(aggregate->report.having, batch);
     report_release(&aggregate->report);

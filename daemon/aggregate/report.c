@@ -61,6 +61,16 @@ static uint32_t next_group(struct report *report, struct pane *pane)
     return number;
 }
 
+/* Before anything is left out of the rows: a counter counts all. */
+static void expose(struct report *report, const struct rows_window *window, int64_t now,
+                   const struct batch *batch)
+{
+    if (batch->count > 0)
+        exposition_take(report->exposition, report->groups, report->release, batch, window);
+    else
+        exposition_end(report->exposition, window, now);
+}
+
 /* Takes groups from the pane into rows and selects those that having lets pass. Their numbers stand
  * in `release`, by row. False: the pane is empty. */
 static bool take(struct report *report, struct pane *pane, const struct rows_window *window,
@@ -74,6 +84,8 @@ static bool take(struct report *report, struct pane *pane, const struct rows_win
         report->release[report->n_release++] = number;
     }
     rows_batch(report->rows, now, batch);
+    if (report->exposition)
+        expose(report, window, now, batch);
     if (report->having && batch->selected > 0)
         expr_select(report->having, batch);
     return report->rows->count > 0;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aggregate/exposition.h"
 #include "aggregate/groups.h"
 #include "aggregate/rows.h"
 
@@ -25,8 +26,9 @@ struct report {
     /* immutable after it is open */
     struct groups *groups;
     struct rows *rows;
-    struct expr *having;       /* NULL: all */
-    const struct field *order; /* NULL: as they came */
+    struct exposition *exposition; /* NULL: the values are no metrics */
+    struct expr *having;           /* NULL: all */
+    const struct field *order;     /* NULL: as they came */
     bool descending;
     uint64_t limit; /* rows of a window; UINT64_MAX: all */
     bool keeps;     /* the groups */

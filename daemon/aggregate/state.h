@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aggregate/exposition.h"
 #include "aggregate/groups.h"
 #include "aggregate/report.h"
 #include "aggregate/rows.h"
@@ -32,6 +33,7 @@ struct aggregate {
     struct groups groups;
     struct rows rows;
     struct report report;
+    struct exposition exposition;
     struct sessions sessions;
     uint32_t reporting; /* slot; WINDOWS_NONE: none */
     int64_t shown;      /* a running window, last; ns, monotonic */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "aggregate/moments.h"
+#include "aggregate/value_state.h"
 
 static const struct field u64_field = {.kind = FIELD_UINT, .size = 8, .type_name = "__u64"};
 static const struct field s64_field = {
@@ -271,20 +272,12 @@ const struct value_ops stddev_value = {
 
 /* ---- min, max -------------------------------------------------------------------------------- */
 
-struct extreme {
-    uint64_t seen;
-    union {
-        uint64_t bits;
-        double number;
-    };
-};
-
 static bool extreme_open(struct value *value, char *const *words, uint32_t n_words,
                          const struct config_node *node, struct diag *diag)
 {
     (void)words, (void)n_words, (void)node, (void)diag;
     value->size = sizeof(struct extreme);
-    value->result = *expr_result(value->expr);
+    value->result = value->of;
     return true;
 }
 
@@ -352,22 +345,13 @@ const struct value_ops max_value = {
 
 /* ---- first, last ----------------------------------------------------------------------------- */
 
-struct kept {
-    uint32_t seen;
-    uint32_t length;
-    union {
-        uint64_t bits;
-        char bytes[VALUE_TEXT_MAX + 4];
-    };
-};
-
 static bool kept_open(struct value *value, char *const *words, uint32_t n_words,
                       const struct config_node *node, struct diag *diag)
 {
     (void)words, (void)n_words, (void)node, (void)diag;
     value->size = value->type == VALUE_TEXT ? sizeof(struct kept)
                                             : offsetof(struct kept, bits) + sizeof(uint64_t);
-    value->result = *expr_result(value->expr);
+    value->result = value->of;
     return true;
 }
 

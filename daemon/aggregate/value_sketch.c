@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aggregate/distinct.h"
+#include "aggregate/moments.h"
 
 static const struct field u64_field = {.kind = FIELD_UINT, .size = 8, .type_name = "__u64"};
 static const struct field float_field = {.kind = FIELD_FLOAT, .size = 8, .type_name = "double"};
@@ -131,8 +132,42 @@ static uint32_t bucket_of(const struct value *value, double number)
     return low;
 }
 
+void hist_keep_sum(struct value *value)
+{
+    value->sum_offset = value->size;
+    value->size +=
+        value->type == VALUE_FLOAT ? sizeof(struct float_sum) : (uint32_t)sizeof(struct sum);
+}
+
+double hist_sum(const struct value *value, const void *state)
+{
+    const void *sum = (const char *)state + value->sum_offset;
+
+    return value->type == VALUE_FLOAT ? float_sum_get(sum)
+                                      : (double)((const struct sum *)sum)->total;
+}
+
+static void hist_update_sum(const struct value *value, const struct value_input *input)
+{
+    for (uint32_t i = 0; i < input->batch->selected; i++) {
+        uint32_t index = input->batch->selection[i];
+        void *sum = (char *)state_of(value, input, i) + value->sum_offset;
+        uint64_t bits = value->argument->integers[index];
+
+        if (column_is_null(value->argument, index))
+            continue;
+        if (value->type == VALUE_FLOAT)
+            float_sum_add(sum, value->argument->floats[index], value_weight(input, index));
+        else
+            sum_add(sum, value->type == VALUE_SIGNED ? (wide)(int64_t)bits : (wide)bits,
+                    value_weight(input, index));
+    }
+}
+
 static void hist_update(const struct value *value, const struct value_input *input)
 {
+    if (value->sum_offset)
+        hist_update_sum(value, input);
     for (uint32_t i = 0; i < input->batch->selected; i++) {
         uint32_t index = input->batch->selection[i];
         uint64_t *counts = state_of(value, input, i);
@@ -146,6 +181,12 @@ static void hist_merge(const struct value *value, void *into, const void *from)
 {
     for (uint32_t i = 0; i <= value->n_bounds; i++)
         ((uint64_t *)into)[i] += ((const uint64_t *)from)[i];
+    if (value->sum_offset && value->type == VALUE_FLOAT)
+        float_sum_merge((void *)((char *)into + value->sum_offset),
+                        (const void *)((const char *)from + value->sum_offset));
+    else if (value->sum_offset)
+        sum_merge((void *)((char *)into + value->sum_offset),
+                  (const void *)((const char *)from + value->sum_offset));
 }
 
 /* Buckets that are empty are not shown. */
@@ -318,7 +359,7 @@ struct ranked {
 
 static void set_ranked(struct value *value)
 {
-    struct field like = *expr_result(value->expr);
+    struct field like = value->of;
 
     if (like.kind == FIELD_CHARS)
         like.size = TOP_TEXT_MAX;

@@ -42,6 +42,11 @@ static inline bool window_is_session(const struct window_spec *spec)
     return spec->gap > 0;
 }
 
+static inline bool window_is_hopping(const struct window_spec *spec)
+{
+    return !spec->running && spec->hop < spec->every;
+}
+
 struct window {
     struct pane pane;
     int64_t number;

@@ -84,26 +84,40 @@ const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ri
     return buffer;
 }
 
-const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,
-                                uint32_t index)
+static const char *add_type(char buffer[PAGE_LABELS_MAX], const struct graph_type *type)
 {
-    const struct graph_stream *stream = strand->type->stream;
+    const struct graph_stream *stream = type->stream;
     char number[24];
 
-    page_label(buffer, "pipeline", strand->pipeline->name);
     page_label_add(buffer, "source", stream->source->name);
     if (graph_stream_is_one_of_many(stream))
         page_label_add(buffer, "ring", stream->stream->name);
-    snprintf(number, sizeof(number), "%" PRId64, strand->type->type->value);
+    snprintf(number, sizeof(number), "%" PRId64, type->type->value);
     if (stream->stream->selector != STREAM_ONE_TYPE)
         page_label_add(buffer, "type", number);
+    return buffer;
+}
+
+const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct graph_type *type)
+{
+    buffer[0] = '\0';
+    return add_type(buffer, type);
+}
+
+const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,
+                                uint32_t index)
+{
+    char number[24];
+
+    page_label(buffer, "pipeline", strand->pipeline->name);
+    add_type(buffer, strand->type);
     snprintf(number, sizeof(number), "%" PRIu32, index + 1);
     return page_label_add(buffer, "number", number);
 }
 
 void page_head(struct page *page)
 {
-    static const char *const types[] = {"counter", "gauge", "histogram"};
+    static const char *const types[] = {"counter", "gauge", "histogram", "summary"};
     const struct family *family = page->family;
     const char *end = page->open ? "" : suffix(page);
 

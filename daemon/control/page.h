@@ -15,7 +15,7 @@ struct evbuffer;
 
 enum { PAGE_LABELS_MAX = 512 };
 
-enum family_type { COUNTER, GAUGE, HISTOGRAM };
+enum family_type { COUNTER, GAUGE, HISTOGRAM, SUMMARY };
 
 struct page {
     const struct watch *watch;
@@ -56,6 +56,8 @@ const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const 
 /* source, and where the source has several rings, `ring`. */
 const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct graph_stream *stream);
 const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ring *ring);
+/* source, and where there are several of them `ring` and `type` (the selector's value). */
+const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct graph_type *type);
 /* pipeline, source, where there are several of them `ring` and `type` (the selector's value), and
  * the handler's number. */
 const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,

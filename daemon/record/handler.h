@@ -16,6 +16,7 @@
 #include "record/batch.h"
 #include "record/books.h"
 #include "record/loss.h"
+#include "record/metric.h"
 #include "record/row.h"
 
 struct expr_defs;
@@ -32,9 +33,19 @@ struct handler {
     /* Of what comes out, set by open() and owned by the handler; NULL: the same as what came in.
      * process() then sets batch->schema to it and fills the columns that it adds. */
     const struct schema *schema;
-    bool exhausted; /* set by process(): no record will ever pass again */
+    const struct metric *metrics; /* n_metrics of them, set by open() and owned by the handler */
+    uint32_t n_metrics;
+    /* Set by open(): the one that this one counts with, see handler_host.first; NULL: none. */
+    const struct handler *common;
+    bool exhausted; /* set by process(): no record will ever pass again; of `common`, if there is
+                       one */
     bool waits;     /* set by process() and make(): no record may come before make() made some */
 };
+
+static inline bool handler_is_exhausted(const struct handler *handler)
+{
+    return handler->common ? handler->common->exhausted : handler->exhausted;
+}
 
 /* What all events of a sink have in common, where its format asks for that: the first encoder that
  * is opened for the sink says it. The sink's owner frees the texts. */
@@ -64,11 +75,16 @@ struct branch {
 /* What a handler may ask while it is opened. */
 struct handler_host {
     const struct schema *schema; /* of what comes in; outlives the handler */
-    /* The other types that this source's records can have, NULL-ended; NULL: none. A name that only
-     * they know is no mistake: here it is null. */
+    /* Of what comes in to this place from the other types that this source's records can have,
+     * NULL-ended; NULL: none. Valid in open() only. A name that only they know is no mistake: here
+     * it is null. */
     const struct schema *const *siblings;
+    /* The handler at this place for the first of those types; NULL: this is it, or it did not open.
+     * It is opened before this one; whichever is closed first, neither is used after. */
+    struct handler *first;
     const struct handler_ops *ops; /* the row that is opened */
     const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
+    const char *pipeline_name;
     const char *source_name;
     const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
@@ -76,9 +92,9 @@ struct handler_host {
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);
-    /* Opens the handlers of a nested list, which get what comes in here; label is what their names
-     * begin with, such as "route[1]". NULL after a message in diag; the branch belongs to the
-     * host and lives as long as the handler. */
+    /* A branch of the handlers of a nested list, which get what comes in here and are opened after
+     * open() has returned; label is what their names begin with, such as "route[1]". NULL after a
+     * message in diag; the branch belongs to the host and lives as long as the handler. */
     struct branch *(*branch)(const struct handler_host *host, const struct config_node *list,
                              const char *label, struct diag *diag);
 };
@@ -90,6 +106,7 @@ struct handler_ops {
     const struct setting *settings; /* the keys of its map, or of each map in its list; NULL: its
                                        config is something else */
     bool reads_fields; /* its config names fields, so it says nothing without a schema */
+    bool reshapes;     /* what comes out of it has fields that did not come in */
     bool forwards;     /* it puts the selection into outlets, one record into each */
     bool forgets;      /* it holds back, or lets pass, by what it has seen before */
     bool divides;      /* its records go on in one branch each, which `forwarded` of the batch
@@ -116,5 +133,7 @@ struct handler_ops {
     /* Any thread, while it is open: gives its own rows, always the same ones in the same order.
      * NULL: it has none. */
     void (*rows)(const struct handler *handler, row_emit emit, void *data);
+    /* Main thread, while it is open: gives the samples of metrics[metric]. Goes with metrics. */
+    void (*samples)(const struct handler *handler, uint32_t metric, metric_emit emit, void *data);
     void (*close)(struct handler *handler); /* accepts NULL */
 };

@@ -23,6 +23,7 @@ struct sink {
     const char *why;  /* set by write() and tend() when they fail, where more is known than errno */
     bool waiting;     /* set by tend(): the peer is not there, so nothing could be written now */
     bool gone;        /* set by tend(): the peer is gone for good */
+    bool owes; /* set by tend(): something that was accepted must be sent again, and is not yet */
     bool one_way; /* set by tend(): that the peer ended its own direction is no sign of leaving */
 };
 
@@ -42,6 +43,11 @@ struct sink_ops {
     const struct encoder_ops *format; /* the only one it takes; NULL: what the config says */
     bool once;                        /* there is only one such thing in a process */
     bool ends_daemon;                 /* when its peer is gone, the daemon ends, and quietly */
+
+    /* What is wrong whatever the machine is like, and not for one key alone to know. 0; or -EINVAL,
+     * a sentence, and the key that it is about. open() may count on it. NULL: nothing to check. */
+    int (*check)(const void *config, enum framing framing, struct error *error,
+                 const char **ret_key);
 
     uint32_t retry_max_ms; /* the longest pause between tries; 0: always WRITER_RETRY_MS */
 

@@ -12,6 +12,7 @@
 
 struct tcp_config {
     const char *address;
+    uint64_t resend_max;
 };
 
 static const struct setting tcp_settings[] = {
@@ -21,6 +22,15 @@ static const struct setting tcp_settings[] = {
         .offset = offsetof(struct tcp_config, address),
         .required = true,
         .doc = "host:port of the peer",
+    },
+    {
+        .name = "resend_max",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct tcp_config, resend_max),
+        .minimum = 0,
+        .maximum = 1 << 30,
+        .fallback = CONNECTION_RESEND_MAX,
+        .doc = "keep so much of what the peer's kernel acknowledged, to send it again",
     },
     {0},
 };
@@ -40,6 +50,14 @@ static void tcp_close(struct sink *base)
     free(sink);
 }
 
+static int tcp_check(const void *config, enum framing framing, struct error *error,
+                     const char **ret_key)
+{
+    (void)framing;
+    *ret_key = "address";
+    return endpoint_check_inet(((const struct tcp_config *)config)->address, error);
+}
+
 static int tcp_open(const void *config, const struct sink_options *options, struct error *error,
                     struct sink **ret)
 {
@@ -52,7 +70,8 @@ static int tcp_open(const void *config, const struct sink_options *options, stru
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_tcp;
     result = endpoint_inet(&endpoint, SOCK_STREAM, tcp->address, error);
-    if (result == 0 && connection_init(&sink->connection, &endpoint, options->framing) < 0)
+    if (result == 0 &&
+        connection_init(&sink->connection, &endpoint, options->framing, tcp->resend_max) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
         tcp_close(&sink->base);
@@ -94,6 +113,7 @@ const struct sink_ops sink_tcp = {
     .settings = tcp_settings,
     .config_size = sizeof(struct tcp_config),
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .check = tcp_check,
     .open = tcp_open,
     .write = tcp_write,
     .tend = tcp_tend,

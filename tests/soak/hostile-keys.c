@@ -127,7 +127,7 @@ static bool turn(struct soak *soak)
 
         soak->most_made = made > soak->most_made ? made : soak->most_made;
     }
-    take_chunks(&soak->graph->sinks[0].lane);
+    take_chunks(&soak->graph->sinks[0]->lane);
     consumer_resume(&soak->consumer);
     return more;
 }
@@ -165,8 +165,8 @@ int main(int argc, char **argv)
     soak.graph = build();
     if (fake_new(RING_BYTES, 0, &soak.fake) < 0 || fake_open(soak.fake, NULL, NULL, &ring) < 0 ||
         waker_init(&waker) < 0 ||
-        lane_init(&soak.graph->sinks[0].lane, CONSUMER_ROOM, soak.graph->sinks[0].copies,
-                  LANE_BLOCK, &waker, ignore_room, NULL) < 0 ||
+        lane_init(&soak.graph->sinks[0]->lane, CONSUMER_ROOM, soak.graph->copies[0], LANE_BLOCK,
+                  &waker, ignore_room, NULL) < 0 ||
         graph_add_ring(soak.graph, soak.graph->streams[0], ring) < 0)
         errx(1, "cannot set up");
     if (consumer_init(&soak.consumer, soak.graph, &error) < 0)

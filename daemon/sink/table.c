@@ -16,6 +16,7 @@
 #include "encode/json.h"
 #include "sink/layout.h"
 #include "sink/screen.h"
+#include "sink/stdout.h"
 
 enum {
     LIVE_QUIET_MS = 40,      /* without a row: all rows of a window are there */
@@ -40,9 +41,12 @@ static int table_open(const void *config, const struct sink_options *options, st
                       struct sink **ret)
 {
     struct table_sink *table = &the_table;
+    int result = stdout_check(error);
 
     (void)config;
     (void)options;
+    if (result < 0)
+        return result;
     table->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
     if (!table->locale)
         return error_set(error, -errno, "the locale C.UTF-8 is missing");

@@ -3,13 +3,13 @@
 /* ringmilld: the daemon. Reads its config, says all that is wrong with it at once, or runs it. */
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/passed_fds.h"
 #include "base/process.h"
 #include "cli/arguments.h"
 #include "config/load.h"
@@ -28,72 +28,45 @@ struct arguments {
     struct daemon_options daemon;
 };
 
-static void print_usage(FILE *file)
+static bool read_log_level(const char *option, const char *text, void *ret)
 {
-    fputs("usage: ringmilld [--config FILE] [--check] [--explain] [--seconds N] [--log-level L]\n"
-          "  --config FILE   the pipelines to run; " DEFAULT_CONFIG " by default\n"
-          "  --check         only check the config: exit 0 when it is right, 3 when not\n"
-          "  --explain       print what the config means, and do not run it\n"
-          "  --seconds N     end after N seconds\n"
-          "  --log-level L   the least important lines to write: error, warning, info or debug\n"
-          "  --version, --help\n",
-          file);
+    int level = log_level_find(text);
+
+    if (level < 0)
+        log_error("%s %s: allowed are error, warning, info, debug", option, text);
+    else
+        *(int *)ret = level;
+    return level >= 0;
 }
 
-/* EXIT_CODE_OK: go on. */
-static enum exit_code parse(int argc, char **argv, struct arguments *arguments)
+static bool print_version(const char *option, const char *text, void *ret)
 {
-    enum { CONFIG = 1, CHECK, EXPLAIN, SECONDS, LOG_LEVEL, VERSION, HELP };
-    static const struct option options[] = {
-        {"config", required_argument, NULL, CONFIG},
-        {"check", no_argument, NULL, CHECK},
-        {"explain", no_argument, NULL, EXPLAIN},
-        {"seconds", required_argument, NULL, SECONDS},
-        {"log-level", required_argument, NULL, LOG_LEVEL},
-        {"version", no_argument, NULL, VERSION},
-        {"help", no_argument, NULL, HELP},
-        {0},
-    };
-
-    for (;;) {
-        switch (getopt_long(argc, argv, "", options, NULL)) {
-        case -1:
-            if (optind == argc)
-                return EXIT_CODE_OK;
-            log_error("unexpected argument \"%s\"", argv[optind]);
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        case CONFIG:
-            arguments->config = optarg;
-            break;
-        case CHECK:
-            arguments->check = true;
-            break;
-        case EXPLAIN:
-            arguments->explain = true;
-            break;
-        case SECONDS:
-            if (!argument_count("--seconds", optarg, &arguments->daemon.seconds))
-                return EXIT_CODE_ENVIRONMENT;
-            break;
-        case LOG_LEVEL:
-            arguments->log_level = log_level_find(optarg);
-            if (arguments->log_level >= 0)
-                break;
-            log_error("--log-level %s: allowed are error, warning, info, debug", optarg);
-            return EXIT_CODE_ENVIRONMENT;
-        case VERSION:
-            puts("ringmilld " RINGMILL_VERSION);
-            exit(EXIT_CODE_OK);
-        case HELP:
-            print_usage(stdout);
-            exit(EXIT_CODE_OK);
-        default:
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
-    }
+    (void)option;
+    (void)text;
+    (void)ret;
+    puts("ringmilld " RINGMILL_VERSION);
+    exit(EXIT_CODE_OK);
 }
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct argument command_options[] = {
+    {"config", "FILE", AT(config), argument_text,
+     "the pipelines to run; " DEFAULT_CONFIG " by default"},
+    {"check", NULL, AT(check), argument_flag,
+     "only check the config: exit 0 when it is right, 3 when not"},
+    {"explain", NULL, AT(explain), argument_flag, "print what the config means, and do not run it"},
+    {"seconds", "N", AT(daemon.seconds), argument_count, "end after N seconds"},
+    {"log-level", "L", AT(log_level), read_log_level,
+     "the least important lines to write: error, warning, info or debug"},
+    {"version", NULL, 0, print_version, "which ringmilld this is"},
+    {0},
+};
+
+static const struct command_line command_line = {
+    .synopsis = "ringmilld [--config FILE] [--check] [--explain] [--seconds N] [--log-level L]",
+    .options = command_options,
+};
 
 static enum exit_code run(const struct arguments *arguments, struct diag *diag)
 {
@@ -130,8 +103,9 @@ int main(int argc, char **argv)
     enum exit_code code;
 
     process_setup();
+    passed_fds_init();
     log_open("ringmilld", LOG_LEVEL_INFO);
-    code = parse(argc, argv, &arguments);
+    code = arguments_read_all(&command_line, argc, argv, &arguments);
     if (code != EXIT_CODE_OK)
         return (int)code;
     diag_init(&diag);

@@ -347,6 +347,7 @@ const struct handler_ops aggregate_ops = {
     .forgets = true,
     .settings = options_settings,
     .reads_fields = true,
+    .reshapes = true,
     .open = aggregate_open,
     .process = intake_process,
     .make = output_make,

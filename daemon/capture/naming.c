@@ -14,24 +14,12 @@
 
 #include "capture/frame.h"
 #include "record/field.h"
+#include "record/id_kind.h"
 
 static bool kind_of(const struct field *field, enum resolver_kind *ret)
 {
-    if (field->kind != FIELD_UINT && field->kind != FIELD_INT)
-        return false;
-    switch (field->meaning) {
-    case MEANING_UID:
-        *ret = RESOLVER_UID;
-        return true;
-    case MEANING_GID:
-        *ret = RESOLVER_GID;
-        return true;
-    case MEANING_CGROUP_ID:
-        *ret = RESOLVER_CGROUP;
-        return true;
-    default:
-        return false;
-    }
+    return (field->kind == FIELD_UINT || field->kind == FIELD_INT) &&
+           id_kind_of(field->meaning, ret);
 }
 
 static void find_ids(struct naming *naming, const struct field *fields, uint32_t count)

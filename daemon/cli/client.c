@@ -50,11 +50,12 @@ static int connect_to(const char *path, int *ret_fd)
 }
 
 /* No SIGPIPE, and no error either: a crowded daemon closes at once, and reading tells. */
-static void send_request(int fd, const char *path)
+static void send_request(int fd, const char *method, const char *path)
 {
     char request[256];
     int length =
-        snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
+        snprintf(request, sizeof(request),
+                 "%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", method, path);
 
     if (send(fd, request, (size_t)length, MSG_NOSIGNAL) < 0)
         return;
@@ -84,7 +85,8 @@ static int read_answer(int fd, char **ret_answer)
     return 0;
 }
 
-int client_get(const char *socket_path, const char *path, struct error *error, char **ret_body)
+int client_ask(const char *socket_path, const char *method, const char *path, struct error *error,
+               char **ret_body)
 {
     _cleanup_(cleanup_close) int fd = -1;
     _cleanup_(cleanup_free) char *answer = NULL;
@@ -92,7 +94,7 @@ int client_get(const char *socket_path, const char *path, struct error *error, c
     const char *body;
 
     if (result == 0) {
-        send_request(fd, path);
+        send_request(fd, method, path);
         result = read_answer(fd, &answer);
     }
     if (result < 0)

@@ -12,6 +12,7 @@ enum {
     CLIENT_ANSWER_MAX = 16 * 1024 * 1024, /* bytes */
 };
 
-/* GET path. Returns the HTTP status and the body, NUL-ended, which the caller frees; or -errno and
- * a sentence. */
-int client_get(const char *socket_path, const char *path, struct error *error, char **ret_body);
+/* Asks for the path by a method as "GET". Returns the HTTP status and the body, NUL-ended, which
+ * the caller frees; or -errno and a sentence. */
+int client_ask(const char *socket_path, const char *method, const char *path, struct error *error,
+               char **ret_body);

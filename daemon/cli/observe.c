@@ -37,69 +37,48 @@ struct observation {
 
 DEFINE_CLEANUP(struct ringmill_ring, ringmill_ring_free);
 
-static void print_usage(FILE *file)
-{
-    fputs("usage: ringmill observe [--interval TIME] [--count N] [--json] MAP\n"
-          "  MAP              a ring buffer: a pinned path, id:N, or a name\n"
-          "  --interval TIME  between two looks; 1s by default, at least 1ms\n"
-          "  --count N        end after N lines\n"
-          "  --json           one JSON object a line\n"
-          "It only looks: whoever consumes the ring is not disturbed.\n",
-          file);
-}
-
-static bool parse_interval(const char *text, uint64_t *ret_interval)
+static bool read_interval(const char *option, const char *text, void *ret)
 {
     uint64_t interval;
 
     if (scalar_duration(text, &interval) < 0 || interval < INTERVAL_MIN) {
-        log_error("--interval %s: expected a time of at least 1ms, as 500ms or 2s", text);
+        log_error("%s %s: expected a time of at least 1ms, as 500ms or 2s", option, text);
         return false;
     }
-    *ret_interval = interval;
+    *(uint64_t *)ret = interval;
     return true;
 }
 
+#define AT(member) offsetof(struct observation, member)
+
+static const struct argument command_options[] = {
+    {"interval", "TIME", AT(interval), read_interval,
+     "between two looks; 1s by default, at least 1ms"},
+    {"count", "N", AT(count), argument_count, "end after N lines"},
+    {"json", NULL, AT(json), argument_flag, "one JSON object a line"},
+    {0},
+};
+
+static const struct operand operands[] = {
+    {"MAP", "a ring buffer: a pinned path, id:N, or a name"},
+    {0},
+};
+
+static const struct command_line command_line = {
+    .synopsis = "ringmill observe [--interval TIME] [--count N] [--json] MAP",
+    .operands = operands,
+    .notes = "It only looks: whoever consumes the ring is not disturbed.\n",
+    .options = command_options,
+};
+
 static enum exit_code parse(int argc, char **argv, struct observation *observation)
 {
-    enum { INTERVAL = 1, COUNT, JSON, HELP };
-    static const struct option options[] = {
-        {"interval", required_argument, NULL, INTERVAL},
-        {"count", required_argument, NULL, COUNT},
-        {"json", no_argument, NULL, JSON},
-        {"help", no_argument, NULL, HELP},
-        {0},
-    };
+    enum exit_code code = arguments_read(&command_line, argc, argv, observation);
 
-    for (;;) {
-        switch (getopt_long(argc, argv, "", options, NULL)) {
-        case -1:
-            if (argc - optind == 1) {
-                observation->map = argv[optind];
-                return EXIT_CODE_OK;
-            }
-            log_error(optind == argc ? "which map?" : "one map at a time");
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        case INTERVAL:
-            if (!parse_interval(optarg, &observation->interval))
-                return EXIT_CODE_ENVIRONMENT;
-            break;
-        case COUNT:
-            if (!argument_count("--count", optarg, &observation->count))
-                return EXIT_CODE_ENVIRONMENT;
-            break;
-        case JSON:
-            observation->json = true;
-            break;
-        case HELP:
-            print_usage(stdout);
-            exit(EXIT_CODE_OK);
-        default:
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
-    }
+    if (code == EXIT_CODE_OK && argc - optind != 1)
+        return arguments_refuse(&command_line, optind == argc ? "which map?" : "one map at a time");
+    observation->map = argv[optind];
+    return code;
 }
 
 /* 0, or -errno after a message. */

@@ -43,82 +43,48 @@ static void replay_trees_deinit(struct replay_trees *trees)
     config_tree_free(trees->given);
 }
 
-static void print_usage(FILE *file)
-{
-    fputs("usage: ringmill replay [--config FILE | --filter EXPR] [--speed S] [--count N] "
-          "[--expect OUT] CAPTURE\n"
-          "  CAPTURE         a file that a sink of type capture has written\n"
-          "  --config FILE   run these pipelines, with the capture's records of the sources that "
-          "they name;\n"
-          "                  else all records are shown as JSON\n"
-          "  --filter EXPR   only events for which this holds\n"
-          "  --speed S       max (the default), recorded, or a factor such as 0.5 or 10\n"
-          "  --count N       only the first N records\n"
-          "  --expect OUT    compare what goes to standard output with this file\n"
-          "exit status: 1 when the capture is damaged, or the output is not the expected one\n",
-          file);
-}
+#define AT(member) offsetof(struct replay, member)
 
-static enum exit_code refuse_usage(void)
-{
-    print_usage(stderr);
-    return EXIT_CODE_ENVIRONMENT;
-}
+static const struct argument command_options[] = {
+    {"config", "FILE", AT(config), argument_text,
+     "run these pipelines, with the capture's records of the sources that they name;\n"
+     "else all records are shown as JSON"},
+    {"filter", "EXPR", AT(filter), argument_text, "only events for which this holds"},
+    {"speed", "S", AT(speed), argument_text,
+     "max (the default), recorded, or a factor such as 0.5 or 10"},
+    {"count", "N", AT(count), argument_count, "only the first N records"},
+    {"expect", "OUT", AT(expect), argument_text,
+     "compare what goes to standard output with this file"},
+    {0},
+};
 
-static enum exit_code check(const struct replay *replay)
-{
-    if (replay->config && replay->filter) {
-        log_error("--filter goes without --config, which has filters of its own");
-        return refuse_usage();
-    }
-    return EXIT_CODE_OK;
-}
+static const struct operand operands[] = {
+    {"CAPTURE", "a file that a sink of type capture has written"},
+    {0},
+};
+
+static const struct command_line command_line = {
+    .synopsis = "ringmill replay [--config FILE | --filter EXPR] [--speed S] [--count N] "
+                "[--expect OUT] CAPTURE",
+    .operands = operands,
+    .notes = "exit status: 1 when the capture is damaged, or the output is not the expected one\n",
+    .options = command_options,
+};
 
 static enum exit_code parse(int argc, char **argv, struct replay *replay)
 {
-    enum { CONFIG = 1, FILTER, SPEED, COUNT, EXPECT, HELP };
-    static const struct option options[] = {
-        {"config", required_argument, NULL, CONFIG},
-        {"filter", required_argument, NULL, FILTER},
-        {"speed", required_argument, NULL, SPEED},
-        {"count", required_argument, NULL, COUNT},
-        {"expect", required_argument, NULL, EXPECT},
-        {"help", no_argument, NULL, HELP},
-        {0},
-    };
+    enum exit_code code = arguments_read(&command_line, argc, argv, replay);
 
-    for (;;) {
-        switch (getopt_long(argc, argv, "", options, NULL)) {
-        case -1:
-            if (argc - optind == 1) {
-                replay->capture = argv[optind];
-                return check(replay);
-            }
-            log_error(optind == argc ? "which capture?" : "one capture at a time");
-            return refuse_usage();
-        case CONFIG:
-            replay->config = optarg;
-            break;
-        case FILTER:
-            replay->filter = optarg;
-            break;
-        case SPEED:
-            replay->speed = optarg;
-            break;
-        case COUNT:
-            if (!argument_count("--count", optarg, &replay->count))
-                return EXIT_CODE_ENVIRONMENT;
-            break;
-        case EXPECT:
-            replay->expect = optarg;
-            break;
-        case HELP:
-            print_usage(stdout);
-            exit(EXIT_CODE_OK);
-        default:
-            return refuse_usage();
-        }
-    }
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (argc - optind != 1)
+        return arguments_refuse(&command_line,
+                                optind == argc ? "which capture?" : "one capture at a time");
+    if (replay->config && replay->filter)
+        return arguments_refuse(&command_line,
+                                "--filter goes without --config, which has filters of its own");
+    replay->capture = argv[optind];
+    return EXIT_CODE_OK;
 }
 
 /* ---- configs --------------------------------------------------------------------------------- */
@@ -223,7 +189,7 @@ static void print_messages(const struct diag *diag)
 static bool has_stdout(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        if (graph->sinks[i].ops->ends_daemon)
+        if (graph->sinks[i]->ops->ends_daemon)
             return true;
     return false;
 }

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "cli/merge.h"
 #include "cli/observe.h"
+#include "cli/release.h"
 #include "cli/replay.h"
 #include "cli/run.h"
 #include "cli/schema.h"
@@ -26,6 +27,7 @@ static const struct command commands[] = {
     {"replay", replay_command, "the records of a capture once more"},
     {"merge", merge_command, "rows of many machines to rows of all"},
     {"schema", schema_command, "the types of an object, a file or a ring"},
+    {"release", release_command, "end what outlives the daemon"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

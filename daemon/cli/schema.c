@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "cli/arguments.h"
 #include "cli/schema_json.h"
 #include "cli/schema_list.h"
 #include "schema/find.h"
@@ -49,16 +50,6 @@ static void answer_deinit(struct answer *answer)
 
 DEFINE_CLEANUP(json_t, json_decref);
 
-static void print_usage(FILE *file)
-{
-    fputs("usage: ringmill schema [--json] FILE|MAP [TYPE]\n"
-          "  FILE    a BPF object, or any file with BTF or DWARF, such as /sys/kernel/btf/vmlinux\n"
-          "  MAP     a ring in the kernel: its pin in /sys/fs/bpf, id:N, or its name\n"
-          "  TYPE    a struct's name; without it, all that there are\n"
-          "  --json  the same as JSON\n",
-          file);
-}
-
 /* FILE, FILE flow, FILE "struct flow" or FILE struct flow. */
 static bool take_words(int count, char **words, struct question *question)
 {
@@ -73,34 +64,32 @@ static bool take_words(int count, char **words, struct question *question)
     return strcmp(words[1], "struct") == 0 || strcmp(words[1], "union") == 0;
 }
 
+static const struct argument command_options[] = {
+    {"json", NULL, offsetof(struct question, json), argument_flag, "the same as JSON"},
+    {0},
+};
+
+static const struct operand operands[] = {
+    {"FILE", "a BPF object, or any file with BTF or DWARF, such as /sys/kernel/btf/vmlinux"},
+    {"MAP", "a ring in the kernel: its pin in /sys/fs/bpf, id:N, or its name"},
+    {"TYPE", "a struct's name; without it, all that there are"},
+    {0},
+};
+
+static const struct command_line command_line = {
+    .synopsis = "ringmill schema [--json] FILE|MAP [TYPE]",
+    .operands = operands,
+    .options = command_options,
+};
+
 static enum exit_code parse(int argc, char **argv, struct question *question)
 {
-    enum { JSON = 1, HELP };
-    static const struct option options[] = {
-        {"json", no_argument, NULL, JSON},
-        {"help", no_argument, NULL, HELP},
-        {0},
-    };
+    enum exit_code code = arguments_read(&command_line, argc, argv, question);
 
-    for (;;) {
-        switch (getopt_long(argc, argv, "", options, NULL)) {
-        case -1:
-            if (take_words(argc - optind, argv + optind, question))
-                return EXIT_CODE_OK;
-            log_error(optind == argc ? "of which file or map?" : "one type at a time");
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        case JSON:
-            question->json = true;
-            break;
-        case HELP:
-            print_usage(stdout);
-            exit(EXIT_CODE_OK);
-        default:
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
-    }
+    if (code == EXIT_CODE_OK && !take_words(argc - optind, argv + optind, question))
+        return arguments_refuse(&command_line,
+                                optind == argc ? "of which file or map?" : "one type at a time");
+    return code;
 }
 
 /* A pin looks like a file; a name that is no file is a map's. */

@@ -6,7 +6,6 @@
 #include "cli/status.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/summary.h"
 
@@ -22,61 +22,33 @@ struct question {
     bool json;
 };
 
-static void print_usage(FILE *file)
-{
-    fputs("usage: ringmill status [--json] [--socket PATH]\n"
-          "  --json          all there is to know, as JSON\n"
-          "  --socket PATH   of the daemon; " CONTROL_SOCKET_DEFAULT " by default\n"
-          "exit status: 0 it is well, 1 it is not, 2 no daemon answers\n",
-          file);
-}
+#define AT(member) offsetof(struct question, member)
 
-static enum exit_code parse(int argc, char **argv, struct question *question)
-{
-    enum { JSON = 1, SOCKET, HELP };
-    static const struct option options[] = {
-        {"json", no_argument, NULL, JSON},
-        {"socket", required_argument, NULL, SOCKET},
-        {"help", no_argument, NULL, HELP},
-        {0},
-    };
+static const struct argument command_options[] = {
+    {"json", NULL, AT(json), argument_flag, "all there is to know, as JSON"},
+    {"socket", "PATH", AT(socket), argument_text,
+     "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+    {0},
+};
 
-    for (;;) {
-        switch (getopt_long(argc, argv, "", options, NULL)) {
-        case -1:
-            if (optind == argc)
-                return EXIT_CODE_OK;
-            log_error("unexpected argument \"%s\"", argv[optind]);
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        case JSON:
-            question->json = true;
-            break;
-        case SOCKET:
-            question->socket = optarg;
-            break;
-        case HELP:
-            print_usage(stdout);
-            exit(EXIT_CODE_OK);
-        default:
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
-    }
-}
+static const struct command_line command_line = {
+    .synopsis = "ringmill status [--json] [--socket PATH]",
+    .notes = "exit status: 0 it is well, 1 it is not, 2 no daemon answers\n",
+    .options = command_options,
+};
 
 enum exit_code status_command(int argc, char **argv)
 {
     struct question question = {.socket = CONTROL_SOCKET_DEFAULT};
     _cleanup_(cleanup_free) char *body = NULL;
-    enum exit_code code = parse(argc, argv, &question);
+    enum exit_code code = arguments_read_all(&command_line, argc, argv, &question);
     struct error error;
     json_t *status;
     int answer;
 
     if (code != EXIT_CODE_OK)
         return code;
-    answer = client_get(question.socket, "/v1/status", &error, &body);
+    answer = client_ask(question.socket, "GET", "/v1/status", &error, &body);
     if (answer < 0) {
         log_error("%s", error.text);
         return EXIT_CODE_ENVIRONMENT;

@@ -61,9 +61,15 @@ struct config_tree *config_tree_new(const char *name)
     return TAKE_PTR(tree);
 }
 
+struct config_tree *config_tree_hold(struct config_tree *tree)
+{
+    tree->holders++;
+    return tree;
+}
+
 void config_tree_free(struct config_tree *tree)
 {
-    if (!tree)
+    if (!tree || tree->holders-- > 0)
         return;
     while (tree->chunks) {
         struct config_tree_chunk *chunk = tree->chunks;

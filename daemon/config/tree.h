@@ -6,6 +6,7 @@
  * does, see config/setting.h); reading is free for all. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "config/node.h"
@@ -16,12 +17,17 @@ struct config_tree {
     const char *name; /* of the file, for messages */
     const struct config_node *root;
     struct config_tree_chunk *chunks; /* private */
+    uint32_t holders;                 /* private: besides the one who frees it first */
 };
 
 /* An empty tree, or NULL when out of memory. The name is copied. */
 struct config_tree *config_tree_new(const char *name);
 
-/* Frees the nodes, too, and everything else that config_tree_alloc() gave. Accepts NULL. */
+/* One more who needs it, and calls config_tree_free() in the end. One thread at a time. */
+struct config_tree *config_tree_hold(struct config_tree *tree);
+
+/* When nobody needs it any more, frees the nodes, too, and everything else that config_tree_alloc()
+ * gave. Accepts NULL. */
 void config_tree_free(struct config_tree *tree);
 DEFINE_CLEANUP(struct config_tree, config_tree_free);
 

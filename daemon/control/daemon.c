@@ -15,7 +15,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/passed_fds.h"
 #include "base/waker.h"
+#include "control/manager.h"
 #include "control/notify.h"
 #include "control/routes.h"
 #include "control/server.h"
@@ -172,12 +174,38 @@ static void loop_deinit(struct daemon *daemon)
     waker_deinit(&daemon->bell);
 }
 
+static int listen_unix(struct daemon *daemon, const struct control_options *options,
+                       struct error *error)
+{
+    int passed = passed_fds_take("control");
+    int result;
+
+    if (passed >= 0)
+        return server_listen_passed(daemon->server, SERVER_UNIX, passed, error);
+    result = server_listen_unix(daemon->server, options->socket, error);
+    if (result == 0 || !options->socket_is_default)
+        return result;
+    log_warning("%s; this one goes on without a control socket", error->text);
+    return 0;
+}
+
+static int listen_tcp(struct daemon *daemon, const struct control_options *options,
+                      struct error *error)
+{
+    int passed = passed_fds_take("metrics");
+
+    if (passed >= 0)
+        return server_listen_passed(daemon->server, SERVER_TCP, passed, error);
+    return options->listen ? server_listen_tcp(daemon->server, options->listen, error) : 0;
+}
+
 /* Before the engine starts: the socket's folder and group take privileges. Nothing is answered
- * before the loop runs. A daemon without the default socket works as well, only nobody can ask. */
+ * before the loop runs. A daemon without the default socket works as well, only nobody can ask.
+ * Sockets that systemd has opened for us come before those of the config. */
 static int listen_for_clients(struct daemon *daemon, const struct control_options *options,
                               struct error *error)
 {
-    int result = 0;
+    int result;
 
     if (!options->socket)
         return 0;
@@ -185,14 +213,20 @@ static int listen_for_clients(struct daemon *daemon, const struct control_option
     daemon->server = daemon->view.server = server_new(daemon->base, routes_answer, &daemon->view);
     if (!daemon->server)
         return error_set(error, -ENOMEM, "out of memory");
-    result = server_listen_unix(daemon->server, options->socket, error);
-    if (result < 0 && options->socket_is_default) {
-        log_warning("%s; this one goes on without a control socket", error->text);
-        result = 0;
-    }
-    if (result == 0 && options->listen)
-        result = server_listen_tcp(daemon->server, options->listen, error);
-    return result;
+    result = listen_unix(daemon, options, error);
+    return result < 0 ? result : listen_tcp(daemon, options, error);
+}
+
+/* What nobody asked for is told and closed: a misspelt FileDescriptorName=, most likely. */
+static void refuse_passed(void)
+{
+    const char *name;
+
+    for (uint32_t i = 0; (name = passed_fds_name(i)); i++)
+        log_warning("the service manager passed a descriptor named \"%s\", which is none that is "
+                    "known here; it is closed",
+                    name);
+    passed_fds_deinit();
 }
 
 /* False after a message: a source should have given more than it did. */
@@ -212,6 +246,14 @@ static bool judge_sources(const struct graph *graph)
     return good;
 }
 
+static bool keeps(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (graph->sources[i].source->kept)
+            return true;
+    return false;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -227,12 +269,16 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         engine_stop(&daemon->engine);
         return EXIT_CODE_ENVIRONMENT;
     }
+    refuse_passed();
     notify_ready();
     log_info("running");
     if (add_end(daemon, options->seconds) < 0 || event_base_dispatch(daemon->base) < 0) {
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
+    daemon->engine.leave = keeps(daemon->graph) && (code != EXIT_CODE_OK || manager_restarts());
+    if (daemon->engine.leave)
+        log_info("what is kept goes on without this process");
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);

@@ -242,7 +242,7 @@ static void put_resolver(struct page *page)
 {
     struct resolver_counts counts;
 
-    resolver_count(page->snapshot->graph->resolver, &counts);
+    resolver_count(page->snapshot->graph->common->resolver, &counts);
     page_sample(page, picked(page, &counts), "");
 }
 
@@ -314,6 +314,9 @@ static const struct family families[] = {
      offsetof(struct stream_sight, lost)},
     {"ringmill_source_unknown_type", COUNTER, "", "Records of a type that is not known",
      put_streams, offsetof(struct stream_sight, unknown)},
+    {"ringmill_source_held_up", COUNTER, "",
+     "Times that the source was not read on until more was acknowledged (max_unacked)", put_streams,
+     offsetof(struct stream_sight, held_up)},
     {"ringmill_source_long_records", COUNTER, "", "Records with bytes behind their type",
      put_streams, offsetof(struct stream_sight, long_records)},
     {"ringmill_source_trailing_bytes", COUNTER, "bytes", "Those bytes", put_streams,

@@ -90,7 +90,7 @@ static void ask_sinks(struct own_rows *own, row_emit emit)
 
     own->owner = "sink";
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        const struct graph_sink *sink = &graph->sinks[i];
+        const struct graph_sink *sink = graph->sinks[i];
 
         if (!sink->ops->rows)
             continue;

@@ -24,19 +24,15 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "control/socket_path.h"
 
 LIST_HEAD(visits, visit);
 LIST_HEAD(listeners, listener);
@@ -62,9 +58,7 @@ struct server {
     server_answer answer;
     void *data;
     struct listener listeners[SERVER_KINDS];
-    int lock_fd;       /* of the unix socket; held as long as it is served */
-    char *path;        /* of the unix socket; NULL: none */
-    struct stat bound; /* what is ours to remove there */
+    struct socket_path path; /* of the unix socket */
 };
 
 /* One connection. */
@@ -313,144 +307,19 @@ static void stop_serving(struct listener *listener)
     }
 }
 
-/* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */
-static int lock_path(const char *path, struct error *error, int *ret_fd)
-{
-    char lock[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(".lock")];
-    _cleanup_(cleanup_close) int fd = -1;
-
-    snprintf(lock, sizeof(lock), "%s.lock", path);
-    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_set(error, -errno, "cannot make %s: %m", lock);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return error_set(error, errno == EWOULDBLOCK ? -EADDRINUSE : -errno,
-                         "another ringmilld serves %s", path);
-    *ret_fd = TAKE_FD(fd);
-    return 0;
-}
-
-/* The folder is made if only the last part of it is missing. */
-static void make_folder(const char *path)
-{
-    _cleanup_(cleanup_free) char *folder = strdup(path);
-
-    if (folder && strrchr(folder, '/') > folder) {
-        *strrchr(folder, '/') = '\0';
-        mkdir(folder, 0755);
-    }
-}
-
-static int open_socket(const char *path, struct sockaddr_un *ret_address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    strcpy(ret_address->sun_path, path);
-    return fd < 0 ? -errno : fd;
-}
-
-/* What is there may be somebody's file, or the socket of a program that knows nothing of our lock.
- * Only a refused connection proves that a socket is nobody's. */
-static int make_room(const char *path, struct error *error)
-{
-    _cleanup_(cleanup_close) int fd = -1;
-    struct sockaddr_un address;
-    struct stat found;
-
-    if (lstat(path, &found) < 0)
-        return errno == ENOENT ? 0 : error_set(error, -errno, "cannot look at %s: %m", path);
-    if (!S_ISSOCK(found.st_mode))
-        return error_set(error, -EEXIST, "%s exists and is not a socket", path);
-    fd = open_socket(path, &address);
-    if (fd < 0)
-        return error_set(error, fd, "cannot make a socket: %s", strerror(-fd));
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED)
-        return error_set(error, -EADDRINUSE, "another program serves %s", path);
-    if (unlink(path) < 0)
-        return error_set(error, -errno, "cannot remove the old socket %s: %m", path);
-    return 0;
-}
-
-static int bind_path(const char *path, struct error *error, int *ret_fd, struct stat *ret_bound)
-{
-    struct sockaddr_un address;
-    _cleanup_(cleanup_close) int fd = open_socket(path, &address);
-    mode_t mask;
-    int result;
-
-    if (fd < 0)
-        return error_set(error, fd, "cannot make a socket: %s", strerror(-fd));
-    mask = umask(0117);
-    result = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-    umask(mask);
-    if (result == 0 && lstat(path, ret_bound) < 0)
-        result = -errno;
-    if (result < 0)
-        return error_set(error, result, "cannot make the socket %s: %s", path, strerror(-result));
-    *ret_fd = TAKE_FD(fd);
-    return 0;
-}
-
-static int give_to_group(const char *path, struct error *error)
-{
-    const struct group *group = getgrnam("ringmill");
-
-    if (group && lchown(path, (uid_t)-1, group->gr_gid) < 0)
-        return error_set(error, -errno, "cannot give %s to the group ringmill: %m", path);
-    return 0;
-}
-
-/* Somebody may have put something else there in the meantime: that stays. */
-static void leave_path(struct server *server)
-{
-    struct stat found;
-
-    if (server->path && lstat(server->path, &found) == 0 && found.st_dev == server->bound.st_dev &&
-        found.st_ino == server->bound.st_ino)
-        unlink(server->path);
-    free(TAKE_PTR(server->path));
-    if (server->lock_fd >= 0)
-        close(TAKE_FD(server->lock_fd));
-}
-
-/* From the bound socket on, the path is the server's to leave. */
-static int serve_path(struct server *server, const char *path, struct error *error)
-{
-    _cleanup_(cleanup_free) char *copy = strdup(path);
-    _cleanup_(cleanup_close) int fd = -1;
-    int result;
-
-    if (!copy)
-        return error_set(error, -ENOMEM, "out of memory");
-    result = make_room(path, error);
-    if (result == 0)
-        result = bind_path(path, error, &fd, &server->bound);
-    if (result < 0)
-        return result;
-    server->path = TAKE_PTR(copy);
-    result = give_to_group(path, error);
-    if (result < 0)
-        return result;
-    result = serve(server, SERVER_UNIX, TAKE_FD(fd));
-    if (result < 0)
-        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
-    return 0;
-}
-
 int server_listen_unix(struct server *server, const char *path, struct error *error)
 {
-    int result;
+    int fd, result;
 
-    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return error_set(error, -ENAMETOOLONG, "the path of the socket %s is too long", path);
-    make_folder(path);
-    result = lock_path(path, error, &server->lock_fd);
-    if (result == 0)
-        result = serve_path(server, path, error);
+    result = socket_path_take(&server->path, path, error, &fd);
     if (result < 0)
-        leave_path(server);
-    return result;
+        return result;
+    result = serve(server, SERVER_UNIX, fd);
+    if (result < 0) {
+        socket_path_leave(&server->path);
+        return error_set(error, result, "cannot serve %s: %s", path, strerror(-result));
+    }
+    return 0;
 }
 
 int server_listen_tcp(struct server *server, const char *text, struct error *error)
@@ -471,6 +340,34 @@ int server_listen_tcp(struct server *server, const char *text, struct error *err
     return 0;
 }
 
+static int option(int fd, int name)
+{
+    socklen_t size = sizeof(int);
+    int value = -1;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -1 : value;
+}
+
+int server_listen_passed(struct server *server, enum server_kind kind, int fd, struct error *error)
+{
+    _cleanup_(cleanup_close) int own = fd;
+    bool is_unix = option(fd, SO_DOMAIN) == AF_UNIX;
+    int result;
+
+    if (option(fd, SO_TYPE) != SOCK_STREAM || option(fd, SO_ACCEPTCONN) != 1 ||
+        is_unix != (kind == SERVER_UNIX))
+        return error_set(error, -EINVAL,
+                         "the service manager passed something else for %s than a listening %s "
+                         "socket",
+                         kind == SERVER_UNIX ? "control" : "metrics", server_kind_name(kind));
+    if (evutil_make_socket_nonblocking(fd) < 0)
+        return error_set(error, -errno, "cannot listen on a passed socket: %m");
+    result = serve(server, kind, TAKE_FD(own));
+    if (result < 0)
+        return error_set(error, result, "cannot listen on a passed socket: %s", strerror(-result));
+    return 0;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct server *server_new(struct event_base *base, server_answer answer, void *data)
@@ -483,7 +380,7 @@ struct server *server_new(struct event_base *base, server_answer answer, void *d
     server->base = base;
     server->answer = answer;
     server->data = data;
-    server->lock_fd = -1;
+    server->path = SOCKET_PATH_NONE;
     for (int kind = 0; kind < SERVER_KINDS; kind++) {
         server->listeners[kind].server = server;
         server->listeners[kind].kind = (enum server_kind)kind;
@@ -495,7 +392,7 @@ void server_free(struct server *server)
 {
     if (!server)
         return;
-    leave_path(server);
+    socket_path_leave(&server->path);
     for (int kind = 0; kind < SERVER_KINDS; kind++)
         stop_serving(&server->listeners[kind]);
     free(server);

@@ -57,6 +57,9 @@ void server_free(struct server *server);
 int server_listen_unix(struct server *server, const char *path, struct error *error);
 /* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
 int server_listen_tcp(struct server *server, const char *address, struct error *error);
+/* Serves a socket that listens already: of systemd's, where its socket unit says. It becomes the
+ * server's, also on failure. -errno and a sentence. */
+int server_listen_passed(struct server *server, enum server_kind kind, int fd, struct error *error);
 
 const struct server_counts *server_counts(const struct server *server, enum server_kind kind);
 const char *server_kind_name(enum server_kind kind); /* "unix", "tcp" */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "encode/value.h"
+#include "record/id_kind.h"
 
 static int compare_keys(const void *left, const void *right)
 {
@@ -52,21 +53,7 @@ const char *keyset_add(struct keyset *keys, const char *name)
 
 bool keyset_id_kind(const struct field *field, enum resolver_kind *ret)
 {
-    if (!value_is_integer(field))
-        return false;
-    switch (field->meaning) {
-    case MEANING_UID:
-        *ret = RESOLVER_UID;
-        return true;
-    case MEANING_GID:
-        *ret = RESOLVER_GID;
-        return true;
-    case MEANING_CGROUP_ID:
-        *ret = RESOLVER_CGROUP;
-        return true;
-    default:
-        return false;
-    }
+    return value_is_integer(field) && id_kind_of(field->meaning, ret);
 }
 
 char *keyset_companion(const char *name, enum resolver_kind kind)

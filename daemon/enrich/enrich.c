@@ -381,6 +381,7 @@ const struct handler_ops enrich_ops = {
     .removes = BOOK_FILTERED, /* it takes none away */
     .settings = enrich_settings,
     .reads_fields = true,
+    .reshapes = true,
     .open = enrich_open,
     .process = enrich_process,
     .rows = enrich_rows,

@@ -121,34 +121,65 @@ static int refuse_name(const struct compile *compile, const struct node *node, c
     if (hint->nearest.best)
         return compile_refuse(compile, node, "%s has no %s %.*s; did you mean %s?", parent, thing,
                               (int)name->length, name->bytes, hint->nearest.best);
+    if (hint->n_listed == 0)
+        return compile_refuse(compile, node, "%s has no %s %.*s; it has none at all", parent, thing,
+                              (int)name->length, name->bytes);
     return compile_refuse(compile, node, "%s has no %s %.*s; its %ss are %s", parent, thing,
                           (int)name->length, name->bytes, thing, hint->list);
+}
+
+/* The fields of all types that the records can have; each name once. */
+static void offer_fields(struct hint *hint, const struct expr_scope *scope)
+{
+    const struct schema *const *siblings = scope->siblings;
+
+    for (uint32_t i = 0; i < scope->schema->n_fields; i++)
+        hint_offer(hint, scope->schema->fields[i].name);
+    for (uint32_t k = 0; siblings && siblings[k]; k++)
+        for (uint32_t i = 0; i < siblings[k]->n_fields; i++) {
+            const char *name = siblings[k]->fields[i].name;
+
+            if (!schema_find(scope->schema, name) && !schema_among(siblings, k, name))
+                hint_offer(hint, name);
+        }
+}
+
+static int refuse_everywhere(const struct compile *compile, const struct node *node)
+{
+    const struct text *name = &node->spelling;
+    struct hint hint;
+
+    hint_init(&hint, name);
+    offer_fields(&hint, compile->scope);
+    if (!compile->scope->siblings)
+        return refuse_name(compile, node, compile->scope->schema->type_name, "field", &hint);
+    if (hint.nearest.best)
+        return compile_refuse(compile, node, "no type here has a field %.*s; did you mean %s?",
+                              (int)name->length, name->bytes, hint.nearest.best);
+    return compile_refuse(compile, node, "no type here has a field %.*s; their fields are %s",
+                          (int)name->length, name->bytes, hint.list);
 }
 
 static int refuse_field(const struct compile *compile, const struct node *path,
                         const struct beside *beside)
 {
-    const struct schema *schema = compile->scope->schema;
     struct node head = *path, *node = &head;
     char parent[96];
     struct hint hint;
 
     node->width = node->spelling.length;
     if (beside->is_text && !beside->names)
-        return compile_refuse(compile, node,
-                              "%s has no field %.*s; a constant text stands in double quotes",
-                              schema->type_name, (int)node->width, node->spelling.bytes);
+        return compile_refuse(
+            compile, node, "%s has no field %.*s; a constant text stands in double quotes",
+            compile->scope->schema->type_name, (int)node->width, node->spelling.bytes);
+    if (!beside->names)
+        return refuse_everywhere(compile, node);
     hint_init(&hint, &node->spelling);
-    if (beside->names) {
-        for (uint32_t i = 0; i < beside->names->n_names; i++)
-            hint_offer(&hint, beside->names->names[i].name);
-        snprintf(parent, sizeof(parent), "the enum of %.*s",
-                 (int)(beside->words.length < 64 ? beside->words.length : 64), beside->words.bytes);
-        return refuse_name(compile, node, parent, "value", &hint);
-    }
-    for (uint32_t i = 0; i < schema->n_fields; i++)
-        hint_offer(&hint, schema->fields[i].name);
-    return refuse_name(compile, node, schema->type_name, "field", &hint);
+    for (uint32_t i = 0; i < beside->names->n_names; i++)
+        hint_offer(&hint, beside->names->names[i].name);
+    snprintf(parent, sizeof(parent), "the enum of %.*s",
+             (int)(beside->words.length < 64 ? beside->words.length : 64), beside->words.bytes);
+    return refuse_name(compile, node, parent, "value", &hint);
 }
 
 static int refuse_member(const struct compile *compile, const struct node *node,
@@ -226,6 +257,16 @@ static bool find_value(const struct node *node, const struct field *names, struc
     return false;
 }
 
+/* Of a name that only a sibling has, what is wrong is what follows it. */
+static void follow_siblings(const struct compile *compile, const struct node *node,
+                            struct walk *walk)
+{
+    const struct schema *const *sibling = compile->scope->siblings;
+
+    for (; walk->stuck == node && sibling && *sibling; sibling++)
+        follow(compile, *sibling, node, walk);
+}
+
 int path_resolve(struct compile *compile, const struct node *node, const struct beside *beside,
                  struct operand *ret)
 {
@@ -240,6 +281,7 @@ int path_resolve(struct compile *compile, const struct node *node, const struct 
         return 0;
     if (find_sibling(compile, node, ret))
         return 0;
+    follow_siblings(compile, node, &walk);
     return refuse_path(compile, node, &walk, beside);
 }
 

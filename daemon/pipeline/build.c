@@ -179,7 +179,7 @@ static int build_source(struct build *build, const struct config_node *entry)
     struct source *source;
 
     return build->open_source(entry, build->diag, &source) == 0
-               ? graph_add_source(build->graph, source)
+               ? graph_add_source(build->graph, source, entry)
                : 0;
 }
 
@@ -285,7 +285,6 @@ static int build_sink(struct build *build, const struct config_node *entry, stru
     const struct encoder_ops *format;
     int result;
 
-    sink->name = entry->key;
     sink->ops = find_sink_kind(build, entry);
     if (!sink->ops)
         return 0; /* its other keys cannot be judged */
@@ -307,9 +306,9 @@ static void check_once(struct build *build, const struct config_node *entry,
                        const struct graph_sink *sink)
 {
     for (uint32_t i = 0; sink->ops && sink->ops->once && i + 1 < build->graph->n_sinks; i++)
-        if (build->graph->sinks[i].ops == sink->ops)
+        if (build->graph->sinks[i]->ops == sink->ops)
             diag_add(build->diag, entry, "there can be only one sink of type %s; there is \"%s\"",
-                     sink->ops->name, build->graph->sinks[i].name);
+                     sink->ops->name, build->graph->sinks[i]->name);
 }
 
 static int build_sinks(struct build *build, const struct config_node *section)
@@ -325,10 +324,11 @@ static int build_sinks(struct build *build, const struct config_node *section)
         return -ENOMEM;
     for (const struct config_node *entry = section->first; entry && result == 0;
          entry = entry->next) {
-        struct graph_sink *sink = &graph->sinks[graph->n_sinks++];
+        struct graph_sink *sink = graph_add_sink(graph, entry);
 
-        result = build_sink(build, entry, sink);
-        check_once(build, entry, sink);
+        result = sink ? build_sink(build, entry, sink) : -ENOMEM;
+        if (result == 0)
+            check_once(build, entry, sink);
     }
     return result;
 }
@@ -365,9 +365,9 @@ int build_graph(struct build *build, const struct config_tree *tree)
     struct top_config top;
     int result;
 
-    build->graph->resolver = resolver_new(NULL);
-    if (!build->graph->resolver)
-        return -ENOMEM;
+    result = graph_set_common(build->graph, tree, NULL);
+    if (result < 0)
+        return result;
     setting_bind(top_settings, tree->root, &top, build->diag);
     build_plugins(build, &top.plugins);
     result = build_sources(build, top.sources);
@@ -385,7 +385,7 @@ int build_graph(struct build *build, const struct config_tree *tree)
         return result;
     drop_unused(build->graph);
     if (all_are_captures(build->graph))
-        resolver_set_given(build->graph->resolver);
+        resolver_set_given(build->graph->common->resolver);
     return graph_list_streams(build->graph);
 }
 

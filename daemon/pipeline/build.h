@@ -30,6 +30,32 @@ void build_plugins(struct build *build, const struct setting_texts *paths);
 uint32_t build_check_section(struct build *build, const struct config_node *section,
                              const char *things, uint32_t most);
 
+/* The outlet of a sink that records of the type (NULL: of no known source) can go to from here on;
+ * NULL after a message at name. */
+const struct outlet *build_find_outlet(struct build *build, struct graph_type *type,
+                                       bool at_least_once, const struct config_node *name);
+
+/* A pipeline's steps. */
+struct build_steps {
+    const char *pipeline_name;
+    const struct config_node *list;
+    uint64_t budget; /* ns */
+    bool at_least_once;
+};
+
+struct build_strand {
+    struct graph_type *type;
+    struct strand *strand;
+};
+
+/* Opens a pipeline's handlers at one source, for all types of it that the pipeline reads; at least
+ * one. 0 or -ENOMEM; mistakes are in diag. */
+int build_handlers(struct build *build, const struct build_steps *steps,
+                   const struct build_strand *strands, uint32_t n);
+/* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
+ * 0 or -ENOMEM. */
+int build_check_handlers(struct build *build, const struct build_steps *steps);
+
 /* With sources and sinks built: `pipelines:`. sources is the section, for messages, and may be
  * NULL. 0 or -ENOMEM; mistakes are in diag. */
 int build_pipelines(struct build *build, const struct config_node *section,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Pipelines: names become sources and sinks, and each pipeline gets a strand at each type of each
- * of its sources. Handlers are opened once per strand, because that is when they know a schema. */
+ * of its sources. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,12 +10,11 @@
 #include "base/cycles.h"
 #include "base/log.h"
 #include "config/refusal.h"
+#include "config/scalar.h"
 #include "config/setting.h"
-#include "encode/json.h"
 #include "pipeline/build.h"
-#include "pipeline/handlers.h"
-#include "plugin/plugin.h"
 
+enum { UNACKED_MIN = 4096 }; /* bytes */
 enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 static const struct setting_choice delivery_choices[] = {
@@ -27,6 +26,7 @@ static const struct setting_choice delivery_choices[] = {
 struct pipeline_config {
     struct setting_texts from;
     int delivery;
+    const char *max_unacked;
     uint64_t budget;
     const struct config_node *handlers;
 };
@@ -50,6 +50,14 @@ static const struct setting pipeline_settings[] = {
         .doc = "what may happen to an event when the daemon is killed",
     },
     {
+        .name = "max_unacked",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct pipeline_config, max_unacked),
+        .fallback = "50%",
+        .doc = "how much of a ring may be read and not acknowledged, as a part of it (50%) or in "
+               "bytes (4MiB); with delivery: at-least-once",
+    },
+    {
         .name = "budget",
         .type = SETTING_DURATION,
         .offset = offsetof(struct pipeline_config, budget),
@@ -67,300 +75,12 @@ static const struct setting pipeline_settings[] = {
     {0},
 };
 
-/* What a handler's open() gets; which strand it is for stands behind the public part. */
-struct build_host {
-    struct handler_host base;
-    struct build *build;
-    struct graph_type *type; /* NULL: no source is known */
-    struct strand *strand;
-    uint16_t way;      /* of the strand, that the handlers stand on */
-    uint32_t index;    /* of the handler that is being opened */
-    struct fork *fork; /* of that handler, if it divides */
-    bool at_least_once;
-};
-
-/* While the branches of a route are opened: a record goes into one of them only, so what counts is
- * the branch that sends most copies to a sink, not all of them together. By the graph's sinks. */
-struct fork {
-    uint32_t before[GRAPH_SINKS_MAX];
-    uint32_t most[GRAPH_SINKS_MAX];
-};
-
 static struct graph_source *find_source(struct graph *graph, const char *name)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (strcmp(graph->sources[i].source->name, name) == 0)
             return &graph->sources[i];
     return NULL;
-}
-
-static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
-{
-    for (uint32_t i = 0; i < stream->n_sinks; i++)
-        if (stream->sinks[i] == sink)
-            return;
-    stream->sinks[stream->n_sinks++] = sink;
-}
-
-static void enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
-{
-    for (uint32_t i = 0; i < stream->n_keepers; i++)
-        if (stream->keepers[i] == sink)
-            return;
-    stream->keepers[stream->n_keepers++] = sink;
-}
-
-/* What the promise of at-least-once asks of a sink. */
-static bool may_keep(const struct build_host *host, struct graph_sink *sink,
-                     const struct config_node *name, struct diag *diag)
-{
-    if (!host->at_least_once)
-        return true;
-    if (sink->overflow != LANE_BLOCK) {
-        diag_add(diag, name,
-                 "sink %s drops events when it is slow, so delivery cannot be at-least-once; "
-                 "allowed is overflow: block",
-                 sink->name);
-        return false;
-    }
-    if (host->type)
-        enter_keeper(host->type->stream, sink);
-    return true;
-}
-
-/* Enters that a record of the type goes to the sink of that index once more. */
-static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
-{
-    struct graph_sink *sink = &graph->sinks[index];
-
-    enter_sink(type->stream, sink);
-    if (++type->copies[index] > sink->copies)
-        sink->copies = type->copies[index];
-    return type->copies[index] <= GRAPH_COPIES_MAX;
-}
-
-/* Where no source is known, there are no fields either that a format could be held against. */
-static const struct outlet no_outlet = {.sink_name = "", .format = &json_encoder_ops};
-
-static const struct outlet *host_outlet(const struct handler_host *host,
-                                        const struct config_node *name, struct diag *diag)
-{
-    const struct build_host *own = (const struct build_host *)host;
-    struct graph *graph = own->build->graph;
-    struct refusal refusal;
-
-    if (graph->n_sinks == 0)
-        return NULL; /* what is wrong with `sinks:` has been reported */
-    refusal_init(&refusal, name->text);
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
-
-        if (strcmp(sink->name, name->text) == 0) {
-            if (!may_keep(own, sink, name, diag))
-                return NULL;
-            if (!own->type)
-                return &no_outlet;
-            if (enter_route(graph, own->type, i))
-                return &sink->outlet;
-            diag_add(diag, name,
-                     "a record may be forwarded to one sink at most %d times, by all pipelines "
-                     "that read its source together",
-                     GRAPH_COPIES_MAX);
-            return NULL;
-        }
-        refusal_offer(&refusal, sink->name);
-    }
-    diag_add(diag, name, "there is no sink of this name; %s", refusal_text(&refusal));
-    return NULL;
-}
-
-static const struct handler_ops *find_handler(struct build *build, const struct config_node *entry)
-{
-    const struct handler_ops *ops;
-    struct refusal refusal;
-
-    if (entry->kind != CONFIG_MAP || entry->count != 1) {
-        diag_add(build->diag, entry, "expected one handler, as in - filter: pid > 1; found %s",
-                 entry->kind != CONFIG_MAP ? config_node_kind_name(entry)
-                 : entry->count > 1        ? "several keys"
-                                           : "an empty map");
-        return NULL;
-    }
-    ops = build_find_handler(build, entry->first->key);
-    if (ops)
-        return ops;
-    refusal_init(&refusal, entry->first->key);
-    for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
-    for (uint32_t i = 0; i < build->graph->n_plugins; i++)
-        refusal_offer(&refusal, build->graph->plugins[i]->ops.name);
-    diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
-    return NULL;
-}
-
-static bool check_handler_list(struct build *build, const struct config_node *list)
-{
-    if (list->kind != CONFIG_LIST || list->count == 0)
-        diag_add(build->diag, list, "expected a list of handlers, found %s",
-                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
-    else if (list->count > STRAND_HANDLERS_MAX)
-        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
-                 STRAND_HANDLERS_MAX);
-    else
-        return true;
-    return false;
-}
-
-/* A list must lead somewhere, and nothing can come after its end. */
-static void check_end(const struct build_host *host, const struct config_node *entry,
-                      const struct handler_ops *ops)
-{
-    if (ops->divides && entry->next)
-        diag_add(host->build->diag, entry->next,
-                 "nothing comes here: a %s sends each record into one of its branches", ops->name);
-    else if (!entry->next && !ops->forwards && !ops->divides)
-        diag_add(host->build->diag, entry,
-                 "a %s ends with a forward; what passes here goes nowhere",
-                 host->way > 0 ? "branch" : "pipeline");
-}
-
-static void open_fork(struct build_host *host, struct fork *fork)
-{
-    host->fork = NULL;
-    if (!host->base.ops->divides || !host->type)
-        return;
-    memset(fork, 0, sizeof(*fork));
-    memcpy(fork->before, host->type->copies, host->build->graph->n_sinks * sizeof(*fork->before));
-    host->fork = fork;
-}
-
-static void close_fork(const struct build_host *host)
-{
-    if (host->fork)
-        memcpy(host->type->copies, host->fork->most,
-               host->build->graph->n_sinks * sizeof(*host->fork->most));
-}
-
-/* Its place in the strand comes before those of the handlers in its branches. */
-static void open_handler(struct build_host *host, const struct config_node *entry,
-                         const struct handler_ops *ops)
-{
-    struct strand *strand = host->strand;
-    struct handler *handler = NULL;
-    struct fork fork;
-    int result;
-
-    if (strand->n_handlers == STRAND_HANDLERS_MAX) {
-        diag_add(host->build->diag, entry,
-                 "at most %d handlers are allowed, with those in branches", STRAND_HANDLERS_MAX);
-        return;
-    }
-    if (host->at_least_once && ops->forgets) {
-        diag_add_key(host->build->diag, entry->first,
-                     "what a %s knows is lost with the process, so delivery cannot be "
-                     "at-least-once behind it",
-                     ops->name);
-        return;
-    }
-    host->base.ops = ops;
-    host->index = strand->n_handlers++;
-    strand->ways[host->index] = host->way;
-    open_fork(host, &fork);
-    result = ops->open(entry->first, &host->base, host->build->diag, &handler);
-    close_fork(host);
-    if (result == -ENOMEM)
-        diag_add(host->build->diag, entry, "out of memory");
-    if (result < 0)
-        return;
-    strand->handlers[host->index] = handler;
-    strand->makes |= ops->make != NULL;
-    if (handler->schema)
-        host->base.schema = handler->schema;
-}
-
-/* Opens the handlers of a list, as far as they can be. Without a type, those that read fields
- * are passed over. */
-static void open_list(struct build_host *host, const struct config_node *list)
-{
-    if (!check_handler_list(host->build, list))
-        return;
-    for (const struct config_node *entry = list->first; entry; entry = entry->next) {
-        const struct handler_ops *ops = find_handler(host->build, entry);
-
-        if (!ops)
-            continue;
-        check_end(host, entry, ops);
-        if (host->type || !ops->reads_fields)
-            open_handler(host, entry, ops);
-    }
-}
-
-static void open_branch(struct build_host *host, const struct config_node *list)
-{
-    uint32_t n_sinks = host->build->graph->n_sinks;
-    struct fork *fork = host->fork;
-
-    if (fork)
-        memcpy(host->type->copies, fork->before, n_sinks * sizeof(*fork->before));
-    open_list(host, list);
-    for (uint32_t i = 0; fork && i < n_sinks; i++)
-        if (host->type->copies[i] > fork->most[i])
-            fork->most[i] = host->type->copies[i];
-}
-
-static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
-                                  const char *label, struct diag *diag)
-{
-    struct build_host host = *(const struct build_host *)base;
-    size_t before = diag_count(diag);
-    struct strand_branch *branch;
-
-    if (host.strand->n_branches == STRAND_BRANCHES_MAX) {
-        diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
-        return NULL;
-    }
-    branch = strand_add_branch(host.strand, host.index, label);
-    if (!branch) {
-        diag_add(diag, list, "out of memory");
-        return NULL;
-    }
-    if (branch->depth > STRAND_DEPTH_MAX) {
-        diag_add(diag, list, "branches may stand inside each other at most %d deep",
-                 STRAND_DEPTH_MAX);
-        return NULL;
-    }
-    host.way = branch->way;
-    open_branch(&host, list);
-    return diag_count(diag) == before ? &branch->base : NULL;
-}
-
-static void open_handlers(struct build_host *host, const struct pipeline_config *config,
-                          struct strand *strand)
-{
-    strand_set_budget(strand, config->budget, host->build->speed);
-    host->strand = strand;
-    host->base.defs = host->build->graph->defs;
-    host->base.wall = &host->build->graph->wall;
-    host->base.resolver = host->build->graph->resolver;
-    host->base.outlet = host_outlet;
-    host->base.branch = host_branch;
-    host->at_least_once = config->delivery == DELIVERY_AT_LEAST_ONCE;
-    if (host->type)
-        host->type->stream->at_least_once |= host->at_least_once;
-    open_list(host, config->handlers);
-}
-
-/* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
- */
-static void check_orphans(struct build *build, const struct pipeline_config *config)
-{
-    static const struct schema no_fields = {.type_name = "nothing"};
-    struct build_host host = {
-        .base = {.schema = &no_fields, .pipeline_name = "", .source_name = ""}, .build = build};
-    struct strand strand = {.n_handlers = 0};
-
-    open_handlers(&host, config, &strand);
-    strand_deinit(&strand);
 }
 
 static uint32_t count_types(const struct source *source)
@@ -382,78 +102,46 @@ static bool reads_type(const struct setting_texts *names, const struct stream_ty
     return !names;
 }
 
-/* All other types that the pipeline reads of the source, NULL-ended; room for all of them. */
-static void list_siblings(const struct source *source, const struct schema *own,
-                          const struct setting_texts *names, const struct schema **siblings)
+/* A strand at each type, of which those that the pipeline reads are listed. */
+static int add_strands(struct build *build, const struct build_steps *steps,
+                       struct graph_source *source, const struct graph_pipeline *pipeline,
+                       const struct setting_texts *names, struct build_strand *ret_strands,
+                       uint32_t *ret_count)
 {
-    for (uint32_t i = 0; i < source->n_streams; i++)
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < source->source->n_streams; i++)
         for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
-            const struct stream_type *type = &source->streams[i].types[j];
+            struct graph_type *type = &source->streams[i].types[j];
+            struct graph_strand *strand =
+                graph_add_strand(build->graph, type, pipeline, steps->list);
 
-            if (type->schema != own && reads_type(names, type))
-                *siblings++ = type->schema;
+            if (!strand)
+                return -ENOMEM;
+            if (!type->type)
+                continue; /* its records pass no handler */
+            strand->apart = !reads_type(names, type->type);
+            if (!strand->apart)
+                ret_strands[n++] = (struct build_strand){type, &strand->strand};
         }
-    *siblings = NULL;
-}
-
-/* "open_event" of "struct open_event". */
-static const char *bare_name(const char *type_name)
-{
-    const char *space = strrchr(type_name, ' ');
-
-    return space ? space + 1 : type_name;
-}
-
-static int build_strand(struct build *build, const struct pipeline_config *config,
-                        struct graph_type *type, const struct graph_pipeline *pipeline,
-                        const struct setting_texts *names, const struct schema **siblings)
-{
-    struct graph_strand *strand = graph_add_strand(build->graph, type, pipeline);
-    const struct source *source = type->stream->source;
-    struct build_host host = {.build = build, .type = type};
-
-    if (!strand)
-        return -ENOMEM;
-    if (!type->type)
-        return 0; /* its records pass no handler */
-    strand->apart = !reads_type(names, type->type);
-    if (strand->apart)
-        return 0;
-    host.base.schema = type->type->schema;
-    host.base.pipeline_name = pipeline->name;
-    host.base.source_name = type->type->source_name;
-    list_siblings(source, host.base.schema, names, siblings);
-    if (siblings[0])
-        host.base.siblings = siblings;
-    if (type->stream->stream->capture)
-        host.base.type = type->type->label;
-    else if (siblings[0])
-        host.base.type = bare_name(host.base.schema->type_name);
-    open_handlers(&host, config, &strand->strand);
-    type->stream->makes |= strand->strand.makes;
+    *ret_count = n;
     return 0;
 }
 
-/* Of many types, what is wrong with the first is most likely wrong with all. */
-static int build_strands(struct build *build, const struct pipeline_config *config,
+static int build_strands(struct build *build, const struct build_steps *steps,
                          struct graph_source *source, const struct graph_pipeline *pipeline,
                          const struct setting_texts *names)
 {
-    const struct schema **siblings =
-        calloc(count_types(source->source) + 1, sizeof(const struct schema *));
-    size_t before = diag_count(build->diag);
-    int result = siblings ? 0 : -ENOMEM;
+    _cleanup_(cleanup_free) struct build_strand *strands =
+        calloc(count_types(source->source), sizeof(*strands));
+    uint32_t n;
+    int result;
 
+    if (!strands)
+        return -ENOMEM;
     source->n_pipelines++;
-    for (uint32_t i = 0; i < source->source->n_streams; i++) {
-        struct graph_stream *stream = &source->streams[i];
-
-        for (uint32_t j = 0; j < stream->n_types && result == 0; j++)
-            if (diag_count(build->diag) == before)
-                result = build_strand(build, config, &stream->types[j], pipeline, names, siblings);
-    }
-    free(siblings);
-    return result;
+    result = add_strands(build, steps, source, pipeline, names, strands, &n);
+    return result < 0 || n == 0 ? result : build_handlers(build, steps, strands, n);
 }
 
 static bool has_records_of(const struct source *source, const char *name)
@@ -504,15 +192,79 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
+/* ---- delivery -------------------------------------------------------------------------------- */
+
+/* False: it is neither a part nor a size. */
+static bool read_unacked(const char *text, struct unacked_limit *ret_limit)
+{
+    char *end;
+    unsigned long percent = strtoul(text, &end, 10);
+    uint64_t bytes;
+
+    if (end > text && strcmp(end, "%") == 0 && percent >= 1 && percent <= 100) {
+        *ret_limit = (struct unacked_limit){UINT64_MAX, (uint32_t)percent};
+        return true;
+    }
+    if (scalar_size(text, &bytes) < 0 || bytes < UNACKED_MIN)
+        return false;
+    *ret_limit = (struct unacked_limit){bytes, 100};
+    return true;
+}
+
+static void check_delivery(struct build *build, const struct config_node *entry,
+                           const struct pipeline_config *bound, struct unacked_limit *ret_limit)
+{
+    const struct config_node *node = config_map_get(entry, "max_unacked");
+
+    *ret_limit = (struct unacked_limit){UINT64_MAX, 100};
+    if (!bound->max_unacked)
+        return;
+    if (!read_unacked(bound->max_unacked, ret_limit))
+        diag_add(build->diag, node ? node : entry,
+                 "expected a part of the ring from 1%% to 100%%, or a size from 4KiB on, found "
+                 "\"%s\"",
+                 bound->max_unacked);
+    else if (node && bound->delivery != DELIVERY_AT_LEAST_ONCE)
+        diag_add_key(build->diag, node, "says something only with delivery: at-least-once");
+}
+
+/* The promise needs a ring that is there when this process is not, and a bound that all pipelines
+ * of the ring agree with. */
+static void promise(struct build *build, const struct config_node *entry,
+                    struct graph_source *source, const struct unacked_limit *limit)
+{
+    if (source->source->ends_with_us)
+        diag_add(build->diag, config_map_get(entry, "delivery"),
+                 "the ring of source %s ends with the daemon, and with it what was not "
+                 "acknowledged, so delivery cannot be at-least-once; allowed is keep: fdstore or "
+                 "keep: pin at the source",
+                 source->source->name);
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct unacked_limit *own = &source->streams[i].max_unacked;
+
+        if (own->percent == 0 || limit->percent < own->percent)
+            own->percent = limit->percent;
+        if (own->bytes == 0 || limit->bytes < own->bytes)
+            own->bytes = limit->bytes;
+    }
+}
+
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
+    struct unacked_limit limit;
     struct pipeline_config bound;
+    struct build_steps steps;
     uint32_t known = 0;
 
     pipeline->name = entry->key;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
+    check_delivery(build, entry, &bound, &limit);
+    steps = (struct build_steps){.pipeline_name = pipeline->name,
+                                 .list = bound.handlers,
+                                 .budget = bound.budget,
+                                 .at_least_once = pipeline->at_least_once};
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
@@ -520,13 +272,13 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
             continue;
         if (build->capture && known > 0)
             continue; /* the same one, and it has been asked for all names */
-        if (build_strands(build, &bound, source, pipeline, build->capture ? &bound.from : NULL) < 0)
+        if (build_strands(build, &steps, source, pipeline, build->capture ? &bound.from : NULL) < 0)
             return -ENOMEM;
+        if (pipeline->at_least_once)
+            promise(build, entry, source, &limit);
         known++;
     }
-    if (bound.handlers && known == 0)
-        check_orphans(build, &bound);
-    return 0;
+    return bound.handlers && known == 0 ? build_check_handlers(build, &steps) : 0;
 }
 
 /* Room at each type and stream for a route to every sink. */

@@ -45,6 +45,34 @@ static bool lanes_have_room(const struct graph_stream *stream)
     return room;
 }
 
+/* Publishes what was acknowledged. */
+static void settle(struct graph_ring *ring)
+{
+    uint64_t position;
+
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
+/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
+static bool is_held_up(const struct graph_ring *ring)
+{
+    return ring->held && ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
+                             ring->unacked_max;
+}
+
+/* By what is acknowledged now: a paused stream has no batch after which it would be published. */
+static bool stream_is_held_up(const struct graph_stream *stream)
+{
+    bool held_up = false;
+
+    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
+        settle(stream->rings[i]);
+        held_up |= is_held_up(stream->rings[i]);
+    }
+    return held_up;
+}
+
 /* Also room in the handlers that keep records until they make others of them. */
 static bool stream_has_room(const struct graph_stream *stream)
 {
@@ -87,7 +115,8 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
 
-        if (stream->paused && stream_has_room(stream))
+        if (stream->paused && !stream->left && stream_has_room(stream) &&
+            !stream_is_held_up(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -95,7 +124,7 @@ void consumer_resume(struct consumer *consumer)
 static void hand_over(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i].lane, what);
+        lane_hand_over(&consumer->graph->sinks[i]->lane, what);
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -121,15 +150,6 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     const struct field *ktime = runs_type(ring, view)->ktime;
 
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
-}
-
-/* Publishes what was acknowledged. */
-static void settle(struct graph_ring *ring)
-{
-    uint64_t position;
-
-    if (held_take(ring->held, &position))
-        ringmill_ring_commit(ring->ring, position);
 }
 
 static void commit_ring(struct graph_ring *ring)
@@ -174,7 +194,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     int64_t submitted = 0;
     struct batch batch;
 
-    resolver_turn(consumer->graph->resolver);
+    resolver_turn(consumer->graph->common->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
     batch.ring_id = ringmill_ring_id(taken->ring);
@@ -195,6 +215,10 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     }
     if (!stream_has_room(ring->stream))
         pause_streams(consumer);
+    else if (is_held_up(ring) && !ring->stream->paused) {
+        counter_add(&ring->stream->held_up, 1);
+        pause_stream(consumer, ring->stream);
+    }
 }
 
 static void report_corrupt(const struct consumer *consumer)
@@ -226,7 +250,7 @@ static void tell_losses(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
         struct graph_stream *stream = consumer->graph->streams[i];
 
-        if (!losses_posted(stream) || stream->paused)
+        if (!losses_posted(stream) || (stream->paused && !stream_has_room(stream)))
             continue;
         losses_take(stream);
         if (!stream_has_room(stream))
@@ -315,7 +339,7 @@ bool consumer_read(struct consumer *consumer)
 
     consumer->turn_start = clock_monotonic();
     consumer->mark = cycles_now();
-    wall_offset_keep(&consumer->graph->wall, consumer->turn_start, WALL_AGE_NS);
+    wall_offset_keep(&consumer->graph->common->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     more = make_records(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
@@ -368,7 +392,8 @@ static bool drained(const struct graph *graph)
     for (uint32_t i = 0; i < graph->n_rings; i++) {
         struct ringmill_ring *ring = graph->rings[i]->ring;
 
-        if (unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
+        if (!graph->rings[i]->stream->left && unread(ring) > 0 &&
+            ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
     return true;
@@ -406,14 +431,28 @@ static void sleep_until_readable(struct consumer *consumer)
     atomic_thread_fence(memory_order_release);
 }
 
+/* Their programs go on, so they would never be empty. */
+static void leave_streams(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
+        struct graph_stream *stream = consumer->graph->streams[i];
+
+        if (stream->left && !stream->paused)
+            pause_stream(consumer, stream);
+    }
+}
+
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
     for (;;) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
-        bool more = consumer_read(consumer);
+        bool more;
 
+        if (drain)
+            leave_streams(consumer);
+        more = consumer_read(consumer);
         if (!more && drain && drained(consumer->graph)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);
@@ -463,6 +502,13 @@ static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct
                      strerror(-result));
 }
 
+static uint64_t unacked_max(const struct graph_stream *stream, const struct ringmill_ring *ring)
+{
+    uint64_t part = ringmill_ring_size(ring) / 100 * stream->max_unacked.percent;
+
+    return part < stream->max_unacked.bytes ? part : stream->max_unacked.bytes;
+}
+
 static int hold_ring(struct graph_ring *ring, struct error *error)
 {
     const struct graph_stream *stream = ring->stream;
@@ -472,6 +518,7 @@ static int hold_ring(struct graph_ring *ring, struct error *error)
         return 0;
     for (uint32_t i = 0; i < stream->n_keepers; i++)
         lanes[i] = &stream->keepers[i]->lane;
+    ring->unacked_max = unacked_max(stream, ring->ring);
     ring->held = held_new(lanes, stream->n_keepers);
     return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
 }

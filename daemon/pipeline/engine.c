@@ -56,16 +56,49 @@ static int job_attach(void *data)
     return result;
 }
 
+/* A start that fails leaves what it found as it was. */
+static bool leaves(const struct engine *engine, const struct source *source)
+{
+    return source->kept && (engine->leave || (!engine->started && source->adopted));
+}
+
 static int job_detach(void *data)
 {
-    struct graph *graph = data;
+    struct engine *engine = data;
 
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        source_detach(graph->sources[i].source);
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
+        if (!leaves(engine, engine->graph->sources[i].source))
+            source_detach(engine->graph->sources[i].source);
+    return 0;
+}
+
+static int job_release(void *data)
+{
+    struct engine *engine = data;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++) {
+        struct source *source = engine->graph->sources[i].source;
+
+        if (leaves(engine, source))
+            source_leave(source);
+        else
+            source_release(source);
+    }
     return 0;
 }
 
 /* What cannot be read stays as it was. */
+static int job_orphans(void *data)
+{
+    struct engine *engine = data;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
+        if (engine->graph->sources[i].source->pin_folder)
+            orphans_add_folder(&engine->orphans, engine->graph->sources[i].source->pin_folder);
+    orphans_tell(&engine->orphans);
+    return 0;
+}
+
 static int job_lost(void *data)
 {
     struct graph *graph = data;
@@ -102,7 +135,7 @@ bool engine_wants_stop(const struct engine *engine)
     if (atomic_load(&engine->exhausted))
         return true;
     for (uint32_t i = 0; i < engine->n_writers; i++) {
-        const struct graph_sink *sink = &engine->graph->sinks[i];
+        const struct graph_sink *sink = engine->graph->sinks[i];
 
         if (!atomic_load(&sink->writer.gone))
             left++;
@@ -115,8 +148,8 @@ bool engine_wants_stop(const struct engine *engine)
 bool engine_gave_up(const struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
-        if (atomic_load(&engine->graph->sinks[i].writer.given_up) &&
-            lane_dropped(&engine->graph->sinks[i].lane) > 0)
+        if (atomic_load(&engine->graph->sinks[i]->writer.given_up) &&
+            lane_dropped(&engine->graph->sinks[i]->lane) > 0)
             return true;
     return false;
 }
@@ -126,7 +159,7 @@ bool engine_gave_up(const struct engine *engine)
 static int open_sinks(struct graph *graph, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
+        struct graph_sink *sink = graph->sinks[i];
         const struct encoder_ops *format = sink->outlet.format;
         const struct sink_options options = {.name = sink->name,
                                              .framing = format->framing,
@@ -161,12 +194,12 @@ static int start_writers(struct engine *engine)
     struct graph *graph = engine->graph;
 
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = &graph->sinks[i];
+        struct graph_sink *sink = graph->sinks[i];
         int result = waker_init(&sink->writer.waker);
 
         if (result == 0)
             result =
-                lane_init(&sink->lane, CONSUMER_ROOM, sink->copies ? sink->copies : 1,
+                lane_init(&sink->lane, CONSUMER_ROOM, graph->copies[i] ? graph->copies[i] : 1,
                           sink->overflow, &sink->writer.waker, consumer_on_room, &engine->consumer);
         if (result < 0)
             return result;
@@ -194,8 +227,8 @@ static int start_threads(struct engine *engine, struct error *error)
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = start_writers(engine);
-    if (result == 0 && resolver_wanted(engine->graph->resolver))
-        result = resolver_start(engine->graph->resolver);
+    if (result == 0 && resolver_wanted(engine->graph->common->resolver))
+        result = resolver_start(engine->graph->common->resolver);
     if (result == 0)
         result = consumer_start(&engine->consumer);
     if (result < 0)
@@ -207,8 +240,12 @@ static int start_threads(struct engine *engine, struct error *error)
 /* What is lost from here on is lost after this. */
 static void mark_clean(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        graph->streams[i]->lost_clean = clock_monotonic();
+    for (uint32_t i = 0; i < graph->n_streams; i++) {
+        struct graph_stream *stream = graph->streams[i];
+
+        stream->lost_clean =
+            stream->stream->lost_since > 0 ? stream->stream->lost_since : clock_monotonic();
+    }
 }
 
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
@@ -233,6 +270,9 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     mark_clean(graph);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
+    if (result == 0)
+        result = loader_call(&engine->loader, job_orphans, engine);
+    engine->started = result == 0;
     return result;
 }
 
@@ -264,7 +304,7 @@ void engine_refresh_lost(struct engine *engine)
 void engine_reopen_sinks(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_reopen(&engine->graph->sinks[i].writer);
+        writer_reopen(&engine->graph->sinks[i]->writer);
 }
 
 /* ---- stop ------------------------------------------------------------------------------------ */
@@ -272,7 +312,7 @@ void engine_reopen_sinks(struct engine *engine)
 static void give_up(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_give_up(&engine->graph->sinks[i].writer);
+        writer_give_up(&engine->graph->sinks[i]->writer);
 }
 
 static void stop_consumer(struct engine *engine, int64_t deadline)
@@ -297,12 +337,21 @@ static void stop_writers(struct engine *engine, int64_t deadline)
     struct graph *graph = engine->graph;
 
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_finish(&graph->sinks[i].writer);
+        writer_finish(&graph->sinks[i]->writer);
     for (uint32_t i = 0; i < engine->n_writers; i++)
-        while (!writer_join(&graph->sinks[i].writer, JOIN_STEP_NS))
+        while (!writer_join(&graph->sinks[i]->writer, JOIN_STEP_NS))
             if (clock_monotonic() >= deadline)
-                writer_give_up(&graph->sinks[i].writer);
+                writer_give_up(&graph->sinks[i]->writer);
     engine->n_writers = 0;
+}
+
+static void leave_streams(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->graph->n_streams; i++) {
+        struct graph_stream *stream = engine->graph->streams[i];
+
+        stream->left = leaves(engine, stream->source);
+    }
 }
 
 void engine_stop(struct engine *engine)
@@ -310,7 +359,8 @@ void engine_stop(struct engine *engine)
     int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
 
     if (engine->loader_runs) {
-        loader_call(&engine->loader, job_detach, engine->graph);
+        leave_streams(engine);
+        loader_call(&engine->loader, job_detach, engine);
         engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
     }
     stop_consumer(engine, deadline);
@@ -318,8 +368,9 @@ void engine_stop(struct engine *engine)
     if (engine->consumer.graph)
         consumer_settle(&engine->consumer);
     if (engine->graph) /* else it was never started */
-        resolver_stop(engine->graph->resolver);
+        resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs) {
+        loader_call(&engine->loader, job_release, engine);
         loader_stop(&engine->loader);
         engine->loader_runs = false;
     }
@@ -328,4 +379,5 @@ void engine_stop(struct engine *engine)
 void engine_deinit(struct engine *engine)
 {
     consumer_deinit(&engine->consumer);
+    orphans_deinit(&engine->orphans);
 }

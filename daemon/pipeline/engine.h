@@ -5,7 +5,10 @@
  * the order in which nothing is lost.
  *
  *     start   sinks open ▸ programs loaded ▸ rings open ▸ writers ▸ consumer ▸ programs attached
- *     stop    programs detached ▸ rings drained ▸ lanes emptied ▸ sinks closed
+ *     stop    programs detached ▸ rings drained ▸ lanes emptied ▸ what was kept is dropped
+ *
+ * Of a source that is kept, and left to the next process, the programs stay attached and the ring
+ * is not drained.
  *
  * Main thread only, but for what on_event() says. */
 
@@ -16,6 +19,7 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 #include "pipeline/loader.h"
+#include "source/orphan.h"
 
 enum {
     ENGINE_STOP_LIMIT_S = 5, /* how long a sink that does not take its events can delay the end */
@@ -25,6 +29,9 @@ struct engine {
     struct graph *graph;
     struct loader loader;
     struct consumer consumer;
+    struct orphans orphans; /* the loader thread's */
+    bool leave; /* the caller's: at the stop, what is kept goes on for the next process */
+    bool started;
     bool loader_runs;
     bool consumer_runs;
     uint32_t n_writers;

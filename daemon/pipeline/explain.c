@@ -100,6 +100,6 @@ void explain_graph(const struct graph *graph, FILE *file)
     for (uint32_t i = 0; i < graph->n_pipelines; i++)
         explain_pipeline(graph, &graph->pipelines[i], file);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        fprintf(file, "sink %s: %s, %s\n", graph->sinks[i].name, graph->sinks[i].ops->name,
-                graph->sinks[i].outlet.format->name);
+        fprintf(file, "sink %s: %s, %s\n", graph->sinks[i]->name, graph->sinks[i]->ops->name,
+                graph->sinks[i]->outlet.format->name);
 }

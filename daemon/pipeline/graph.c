@@ -19,6 +19,18 @@
 
 /* ---- putting together ------------------------------------------------------------------------ */
 
+int graph_set_common(struct graph *graph, const struct config_tree *tree, const struct graph *other)
+{
+    graph->tree = config_tree_hold(tree->root->tree);
+    graph->common = other ? other->common : calloc(1, sizeof(*graph->common));
+    if (!graph->common)
+        return -ENOMEM;
+    graph->common->graphs++;
+    if (!graph->common->resolver)
+        graph->common->resolver = resolver_new(NULL);
+    return graph->common->resolver ? 0 : -ENOMEM;
+}
+
 static void type_init(struct graph_type *type, struct graph_stream *stream,
                       const struct stream_type *of)
 {
@@ -50,11 +62,30 @@ static int stream_init(struct graph_stream *stream, const struct source *source,
     return 0;
 }
 
-int graph_add_source(struct graph *graph, struct source *source)
+static void share_init(struct graph_share *share, const struct config_node *node)
+{
+    share->graphs = 1;
+    share->tree = config_tree_hold(node->tree);
+}
+
+static void share_deinit(struct graph_share *share)
+{
+    config_tree_free(share->tree);
+    free(share->identity);
+}
+
+/* True: the caller was the last one. */
+static bool share_leave(struct graph_share *share)
+{
+    return --share->graphs == 0;
+}
+
+static int enter_source(struct graph *graph, struct source *source, struct graph_share *share)
 {
     struct graph_source *entry = &graph->sources[graph->n_sources++];
     int result = 0;
 
+    entry->share = share;
     entry->source = source;
     entry->streams = calloc(source->n_streams, sizeof(*entry->streams));
     if (!entry->streams)
@@ -62,6 +93,42 @@ int graph_add_source(struct graph *graph, struct source *source)
     for (uint32_t i = 0; i < source->n_streams && result == 0; i++)
         result = stream_init(&entry->streams[i], source, i);
     return result;
+}
+
+int graph_add_source(struct graph *graph, struct source *source, const struct config_node *node)
+{
+    struct graph_share *share = calloc(1, sizeof(*share));
+
+    if (!share) {
+        source_free(source);
+        return -ENOMEM;
+    }
+    share_init(share, node);
+    return enter_source(graph, source, share);
+}
+
+int graph_share_source(struct graph *graph, const struct graph_source *other)
+{
+    other->share->graphs++;
+    return enter_source(graph, other->source, other->share);
+}
+
+struct graph_sink *graph_add_sink(struct graph *graph, const struct config_node *node)
+{
+    struct graph_sink *sink = calloc(1, sizeof(*sink));
+
+    if (!sink)
+        return NULL;
+    share_init(&sink->share, node);
+    sink->name = node->key;
+    graph->sinks[graph->n_sinks++] = sink;
+    return sink;
+}
+
+void graph_share_sink(struct graph *graph, struct graph_sink *sink)
+{
+    sink->share.graphs++;
+    graph->sinks[graph->n_sinks++] = sink;
 }
 
 int graph_list_streams(struct graph *graph)
@@ -91,21 +158,42 @@ static int grow(void *list, uint32_t count)
     return 0;
 }
 
-struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *type,
-                                      const struct graph_pipeline *pipeline)
+static int list_strand(struct graph *graph, struct graph_type *type,
+                       const struct graph_pipeline *pipeline, struct graph_strand *strand)
 {
-    struct graph_strand *strand;
+    if (grow(&graph->strands, graph->n_strands) < 0 || grow(&type->strands, type->n_strands) < 0 ||
+        grow(&type->readers, type->n_strands) < 0)
+        return -ENOMEM;
+    graph->strands[graph->n_strands++] = strand;
+    type->readers[type->n_strands] = pipeline;
+    type->strands[type->n_strands++] = strand;
+    return 0;
+}
 
-    if (grow(&graph->strands, graph->n_strands) < 0 || grow(&type->strands, type->n_strands) < 0)
+struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *type,
+                                      const struct graph_pipeline *pipeline,
+                                      const struct config_node *node)
+{
+    struct graph_strand *strand = calloc(1, sizeof(*strand));
+
+    if (!strand || list_strand(graph, type, pipeline, strand) < 0) {
+        free(strand);
         return NULL;
-    strand = calloc(1, sizeof(*strand));
-    if (!strand)
-        return NULL;
+    }
+    share_init(&strand->share, node);
     strand->pipeline = pipeline;
     strand->type = type;
-    graph->strands[graph->n_strands++] = strand;
-    type->strands[type->n_strands++] = strand;
     return strand;
+}
+
+int graph_share_strand(struct graph *graph, struct graph_type *type,
+                       const struct graph_pipeline *pipeline, struct graph_strand *strand)
+{
+    int result = list_strand(graph, type, pipeline, strand);
+
+    if (result == 0)
+        strand->share.graphs++;
+    return result;
 }
 
 static void ring_free(struct graph_ring *ring)
@@ -152,9 +240,9 @@ int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ring
         return -ENOMEM;
     entry->stream = stream;
     entry->ring = ring;
-    entry->wall = &graph->wall;
-    if (graph->resolver && resolver_is_given(graph->resolver))
-        entry->resolver = graph->resolver;
+    entry->wall = &graph->common->wall;
+    if (resolver_is_given(graph->common->resolver))
+        entry->resolver = graph->common->resolver;
     if (name_ring(entry, stream->n_rings) < 0)
         return -ENOMEM;
     graph->rings[graph->n_rings++] = entry;
@@ -168,6 +256,7 @@ static void stream_deinit(struct graph_stream *stream)
 {
     for (uint32_t i = 0; i < stream->n_types; i++) {
         free(stream->types[i].strands);
+        free(stream->types[i].readers);
         free(stream->types[i].copies);
     }
     free(stream->types);
@@ -181,11 +270,17 @@ void graph_source_deinit(struct graph_source *source)
     for (uint32_t i = 0; source->streams && i < source->source->n_streams; i++)
         stream_deinit(&source->streams[i]);
     free(source->streams);
+    if (!source->share || !share_leave(source->share))
+        return;
     source_free(source->source);
+    share_deinit(source->share);
+    free(source->share);
 }
 
-static void sink_deinit(struct graph_sink *sink)
+static void sink_leave(struct graph_sink *sink)
 {
+    if (!share_leave(&sink->share))
+        return;
     lane_deinit(&sink->lane);
     waker_deinit(&sink->writer.waker);
     if (sink->sink)
@@ -194,14 +289,32 @@ static void sink_deinit(struct graph_sink *sink)
     free(sink->format_config);
     free(sink->common.text);
     free(sink->common.type);
+    share_deinit(&sink->share);
+    free(sink);
+}
+
+static void strand_leave(struct graph_strand *strand)
+{
+    if (!share_leave(&strand->share))
+        return;
+    strand_deinit(&strand->strand);
+    share_deinit(&strand->share);
+    free(strand->routes);
+    free(strand);
+}
+
+static void common_leave(struct graph_common *common)
+{
+    if (!common || --common->graphs > 0)
+        return;
+    resolver_free(common->resolver);
+    free(common);
 }
 
 static void strands_free(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_strands; i++) {
-        strand_deinit(&graph->strands[i]->strand);
-        free(graph->strands[i]);
-    }
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        strand_leave(graph->strands[i]);
     free(graph->strands);
 }
 
@@ -215,16 +328,19 @@ void graph_free(struct graph *graph)
     for (uint32_t i = 0; i < graph->n_sources; i++)
         graph_source_deinit(&graph->sources[i]);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        sink_deinit(&graph->sinks[i]);
+        sink_leave(graph->sinks[i]);
     free(graph->rings);
     free(graph->streams);
-    resolver_free(graph->resolver);
+    common_leave(graph->common);
     for (uint32_t i = 0; i < graph->n_plugins; i++)
         plugin_unload(graph->plugins[i]); /* the strands are gone */
     expr_defs_free(graph->defs);
     free(graph->sources);
     free(graph->sinks);
+    for (uint32_t i = 0; i < graph->n_pipelines; i++)
+        free(graph->pipelines[i].identity);
     free(graph->pipelines);
+    config_tree_free(graph->tree);
     free(graph);
 }
 
@@ -254,7 +370,7 @@ uint64_t graph_stream_lost(const struct graph_stream *stream)
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
                  struct book_totals *ret_totals)
 {
-    *ret_totals = (struct book_totals){0};
+    *ret_totals = pipeline->before;
     for (uint32_t i = 0; i < graph->n_strands; i++)
         if (graph->strands[i]->pipeline == pipeline && !graph->strands[i]->apart)
             books_sum(&graph->strands[i]->strand.books, ret_totals);
@@ -264,7 +380,7 @@ void graph_books(const struct graph *graph, const struct graph_pipeline *pipelin
  * it, in the same order. */
 static uint64_t seen_by(const struct graph_source *source, uint32_t index)
 {
-    uint64_t seen = 0;
+    uint64_t seen = source->streams->types->strands[index]->joined;
 
     for (uint32_t i = 0; i < source->source->n_streams; i++)
         for (uint32_t j = 0; j < source->streams[i].n_types; j++) {

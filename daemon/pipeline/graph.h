@@ -39,7 +39,16 @@ enum {
     GRAPH_COPIES_MAX = 64, /* how often one record may be forwarded to one sink */
 };
 
+/* What sources, sinks and strands have in common: a reload lets the next graph have those that have
+ * not changed, and each lives as long as the last graph that has it. */
+struct graph_share {
+    uint32_t graphs;          /* that have it */
+    struct config_tree *tree; /* that its texts are in; held */
+    char *identity;           /* see identity.h; NULL: nobody compares it */
+};
+
 struct graph_sink {
+    struct graph_share share;
     const char *name;
     const struct sink_ops *ops;
     void *config;        /* what ops->settings were bound into */
@@ -50,21 +59,40 @@ struct graph_sink {
     struct lane lane;
     struct writer writer;
     enum lane_overflow overflow;
-    uint32_t copies; /* the most times one record can be forwarded here */
+    bool written; /* its writer runs */
 };
 
 struct graph_pipeline {
     const char *name;
     bool at_least_once;
+    char *identity;            /* as that of a share */
+    struct book_totals before; /* of the pipelines of this name that reloads have ended */
+};
+
+/* How often a strand forwards one record to a sink, at the most. */
+struct graph_route {
+    struct graph_sink *sink;
+    uint32_t copies;
+};
+
+/* How much of a ring may be read and not acknowledged: what a kill can make come again. */
+struct unacked_limit {
+    uint64_t bytes;
+    uint32_t percent; /* of the ring; the lesser of both counts */
 };
 
 /* A strand, and whose it is. */
 struct graph_strand {
+    struct graph_share share;
     struct strand strand;
     const struct graph_pipeline *pipeline;
     const struct graph_type *type;
     bool apart; /* of a type that the pipeline does not read: it counts what passes, which is in no
                    books */
+    bool ends;  /* owned by the consumer thread: no record comes any more, see switch.h */
+    struct graph_route *routes; /* n_routes of them */
+    uint32_t n_routes;
+    uint64_t joined; /* records that the rings of its type's source had given before it came */
 };
 
 /* One of the types that a stream's records can have. */
@@ -72,6 +100,7 @@ struct graph_type {
     struct graph_stream *stream;
     const struct stream_type *type; /* NULL: all that the stream does not know */
     struct graph_strand **strands;  /* n_strands of them, one for each pipeline; the graph's */
+    const struct graph_pipeline **readers; /* whose they are in this graph */
     uint32_t n_strands;
     uint32_t *copies;          /* how often one record goes to each of the graph's sinks */
     const struct field *ktime; /* NULL: the records do not say when they were submitted */
@@ -85,6 +114,7 @@ struct graph_ring {
     struct graph_stream *stream;
     struct ringmill_ring *ring; /* the reader's */
     struct held *held;          /* commits that wait; NULL: delivery is at-most-once */
+    uint64_t unacked_max;       /* bytes, with held */
     char *name;                 /* of its map; NAME/NUMBER for a shard */
     char *about;                /* for sentences: "exec", or "flows, ring rb/2" */
 
@@ -121,11 +151,16 @@ struct graph_stream {
     bool at_least_once;          /* of one of the pipelines that read it */
     struct graph_sink **keepers; /* n_keepers of them: those that must acknowledge */
     uint32_t n_keepers;
-    struct graph_ring **rings; /* those that are open */
+    struct unacked_limit max_unacked; /* the smallest of those pipelines */
+    struct graph_ring **rings;        /* those that are open */
     uint32_t n_rings;
+
+    /* set by the main thread before the drain: its rings are left to the next process */
+    atomic_bool left;
 
     /* owned by the consumer thread, any thread reads */
     atomic_bool paused;
+    counter held_up;      /* times that it was paused because of max_unacked */
     counter gaps;         /* records that the sequence says are missing */
     counter unknown;      /* records of unknown type */
     counter long_records; /* records with bytes behind their type */
@@ -146,19 +181,28 @@ struct graph_stream {
 };
 
 struct graph_source {
+    struct graph_share *share; /* of the source */
     struct source *source;
     struct graph_stream *streams; /* source->n_streams of them */
     uint32_t n_pipelines;         /* that read it */
 };
 
-struct graph {
-    struct plugin *plugins[GRAPH_PLUGINS_MAX];
-    uint32_t n_plugins;
+/* What all graphs have that follow each other by reloads. */
+struct graph_common {
+    uint32_t graphs;
     struct wall_offset wall;   /* owned by the consumer thread */
     struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
-    struct expr_defs *defs;    /* what `defs:` says; used while it is built */
+};
+
+struct graph {
+    struct config_tree *tree; /* held */
+    struct graph_common *common;
+    struct plugin *plugins[GRAPH_PLUGINS_MAX];
+    uint32_t n_plugins;
+    struct expr_defs *defs; /* what `defs:` says; used while it is built */
     struct graph_source *sources;
-    struct graph_sink *sinks;
+    struct graph_sink **sinks;
+    uint32_t copies[GRAPH_SINKS_MAX]; /* the most times one record can be forwarded to each */
     struct graph_pipeline *pipelines;
     uint32_t n_sources;
     uint32_t n_sinks;
@@ -191,14 +235,29 @@ DEFINE_CLEANUP(struct graph, graph_free);
 /* What one of its sources holds, but for strands. */
 void graph_source_deinit(struct graph_source *source);
 
-/* Enters a source, which becomes the graph's, also on failure. There must be room in
- * graph->sources. 0 or -ENOMEM. */
-int graph_add_source(struct graph *graph, struct source *source);
+/* Into an empty graph: the tree that it is built from, and what it has in common with another one;
+ * other may be NULL. 0 or -ENOMEM. */
+int graph_set_common(struct graph *graph, const struct config_tree *tree,
+                     const struct graph *other);
+/* Enters a source, which becomes the graph's, also on failure; node is its entry in the config.
+ * There must be room in graph->sources. 0 or -ENOMEM. */
+int graph_add_source(struct graph *graph, struct source *source, const struct config_node *node);
+/* The same for one that another graph has, too. */
+int graph_share_source(struct graph *graph, const struct graph_source *other);
+/* A new sink for that entry; NULL when out of memory. There must be room in graph->sinks. */
+struct graph_sink *graph_add_sink(struct graph *graph, const struct config_node *node);
+/* One that another graph has, too. */
+void graph_share_sink(struct graph *graph, struct graph_sink *sink);
 /* Lists all streams, once it is clear which sources stay. 0 or -ENOMEM. */
 int graph_list_streams(struct graph *graph);
-/* A new strand without handlers; NULL when out of memory. */
+/* A new strand without handlers, out of that entry; NULL when out of memory. */
 struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *type,
-                                      const struct graph_pipeline *pipeline);
+                                      const struct graph_pipeline *pipeline,
+                                      const struct config_node *node);
+/* A strand that another graph has, too: it goes on pointing into that one until the switch. 0 or
+ * -ENOMEM. */
+int graph_share_strand(struct graph *graph, struct graph_type *type,
+                       const struct graph_pipeline *pipeline, struct graph_strand *strand);
 /* Enters an open ring as the stream's next one. It stays the caller's on failure and is the
  * reader's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
 int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ringmill_ring *ring);

@@ -78,7 +78,7 @@ static bool report_transfer(const struct graph *graph, FILE *file)
         put_in += totals.rows[BOOK_FORWARDED];
     }
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        arrived += counter_get(&graph->sinks[i].lane.forwarded);
+        arrived += counter_get(&graph->sinks[i]->lane.forwarded);
     return put_in == arrived || complain(file, "all", "sinks",
                                          "they got another number of events "
                                          "than the pipelines forwarded");
@@ -93,6 +93,6 @@ bool report_books(const struct graph *graph, FILE *file)
     for (uint32_t i = 0; i < graph->n_pipelines; i++)
         balanced &= report_pipeline(graph, &graph->pipelines[i], file);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        balanced &= report_sink(&graph->sinks[i], file);
+        balanced &= report_sink(graph->sinks[i], file);
     return balanced & report_transfer(graph, file);
 }

@@ -267,7 +267,7 @@ static void tell_way(struct strand *strand, uint16_t way, const struct loss *los
 
         if (strand->ways[i] != way)
             continue;
-        if (handler->exhausted)
+        if (handler_is_exhausted(handler))
             return;
         told = handler->ops->lost ? handler->ops->lost(handler, loss) : 0;
         enter(strand, BOOK_EMITTED, told);
@@ -353,7 +353,7 @@ static bool way_exhausted(const struct strand *strand, uint16_t way)
 
         if (strand->ways[i] != way)
             continue;
-        if (handler->exhausted)
+        if (handler_is_exhausted(handler))
             return true;
         if (handler->ops->forwards || !branches_exhausted(strand, i))
             return false;

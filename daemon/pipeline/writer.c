@@ -55,17 +55,23 @@ static void note_failure(struct writer *writer, const char *why)
 }
 
 /* While the daemon ends there is little time, and so the pauses are short. */
-static void pause_after_error(struct writer *writer, int code)
+static void pause_ms(const struct writer *writer, uint32_t ms)
 {
-    uint32_t ms = next_pause(writer);
     struct timespec pause;
 
-    counter_add(&writer->errors, 1);
-    note_failure(writer, writer->sink->why ? writer->sink->why : strerror(-code));
     if (atomic_load(&writer->finish) && ms > WRITER_RETRY_MS)
         ms = WRITER_RETRY_MS;
     pause = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
     nanosleep(&pause, NULL);
+}
+
+static void pause_after_error(struct writer *writer, int code)
+{
+    uint32_t ms = next_pause(writer);
+
+    counter_add(&writer->errors, 1);
+    note_failure(writer, writer->sink->why ? writer->sink->why : strerror(-code));
+    pause_ms(writer, ms);
 }
 
 static void note_success(struct writer *writer)
@@ -178,6 +184,22 @@ static void sleep_until_rung(struct writer *writer)
     waker_disarm(&writer->waker);
 }
 
+/* The last write may have gone into a connection that was about to break. */
+static void settle(struct writer *writer)
+{
+    while (writer->sink->ops->tend && !atomic_load(&writer->gone)) {
+        tend(writer);
+        if (!writer->sink->owes)
+            return;
+        if (atomic_load(&writer->given_up)) {
+            log_about(LOG_LEVEL_ERROR, "sink", writer->name,
+                      "gave up sending again what its peer may not have read");
+            return;
+        }
+        pause_ms(writer, WRITER_RETRY_MS);
+    }
+}
+
 static void *writer_main(void *data)
 {
     struct writer *writer = data;
@@ -186,8 +208,10 @@ static void *writer_main(void *data)
         bool finish = atomic_load(&writer->finish); /* before the lanes: nothing follows it */
 
         write_all(writer);
-        if (finish)
+        if (finish) {
+            settle(writer);
             return NULL;
+        }
         sleep_until_rung(writer);
     }
 }

@@ -306,6 +306,7 @@ void adapter_init(struct plugin *plugin)
         .removes = BOOK_FILTERED,
         .settings = plugin->settings,
         .reads_fields = true,
+        .reshapes = true,
         .open = adapter_open,
         .process = adapter_process,
         .rows = adapter_rows,

@@ -70,29 +70,57 @@ static bool sibling_knows(const struct handler_host *host, const char *path)
     return false;
 }
 
+/* No type has a top-level field of that name. */
+static void refuse_everywhere(const struct handler_host *host, const char *name,
+                              const struct config_node *node, struct diag *diag)
+{
+    const struct schema *const *siblings = host->siblings;
+    struct refusal refusal;
+
+    refusal_init(&refusal, name);
+    for (uint32_t i = 0; i < host->schema->n_fields; i++)
+        refusal_offer(&refusal, host->schema->fields[i].name);
+    for (uint32_t k = 0; siblings && siblings[k]; k++)
+        for (uint32_t i = 0; i < siblings[k]->n_fields; i++) {
+            const char *other = siblings[k]->fields[i].name;
+
+            if (!schema_find(host->schema, other) && !schema_among(siblings, k, other))
+                refusal_offer(&refusal, other);
+        }
+    if (siblings)
+        diag_add(diag, node, "no type here has a field %s; %s", name, refusal_text(&refusal));
+    else
+        diag_add(diag, node, "%s has no field %s; %s", host->schema->type_name, name,
+                 refusal_text(&refusal));
+}
+
 const struct field *edit_find(const struct handler_host *host, const char *path,
                               const struct config_node *node, struct diag *diag)
 {
+    const struct schema *const *sibling;
     const struct field *parent = NULL, *field;
     const char *rest = NULL;
     struct refusal refusal;
-    uint32_t n;
 
     field = follow(host->schema, path, &parent, &rest);
     if (field || sibling_knows(host, path))
         return field;
+    /* of a name that only a sibling has, what is wrong is what follows it */
+    for (sibling = host->siblings; !parent && sibling && *sibling; sibling++)
+        follow(*sibling, path, &parent, &rest);
     if (parent && *rest == '.') {
         diag_add(diag, node, "%s has no members that could be named%s", parent->name,
                  parent->kind == FIELD_ARRAY ? ": an array is taken as a whole" : "");
         return NULL;
     }
-    field = parent ? parent->members : host->schema->fields;
-    n = parent ? parent->n_members : host->schema->n_fields;
+    if (!parent) {
+        refuse_everywhere(host, rest, node, diag);
+        return NULL;
+    }
     refusal_init(&refusal, rest);
-    for (uint32_t i = 0; i < n; i++)
-        refusal_offer(&refusal, field[i].name);
-    diag_add(diag, node, "%s has no field %s; %s", parent ? parent->name : host->schema->type_name,
-             rest, refusal_text(&refusal));
+    for (uint32_t i = 0; i < parent->n_members; i++)
+        refusal_offer(&refusal, parent->members[i].name);
+    diag_add(diag, node, "%s has no field %s; %s", parent->name, rest, refusal_text(&refusal));
     return NULL;
 }
 

@@ -35,9 +35,17 @@ struct handler {
     const struct schema *schema;
     const struct metric *metrics; /* n_metrics of them, set by open() and owned by the handler */
     uint32_t n_metrics;
-    bool exhausted; /* set by process(): no record will ever pass again */
+    /* Set by open(): the one that this one counts with, see handler_host.first; NULL: none. */
+    const struct handler *common;
+    bool exhausted; /* set by process(): no record will ever pass again; of `common`, if there is
+                       one */
     bool waits;     /* set by process() and make(): no record may come before make() made some */
 };
+
+static inline bool handler_is_exhausted(const struct handler *handler)
+{
+    return handler->common ? handler->common->exhausted : handler->exhausted;
+}
 
 /* What all events of a sink have in common, where its format asks for that: the first encoder that
  * is opened for the sink says it. The sink's owner frees the texts. */
@@ -67,9 +75,13 @@ struct branch {
 /* What a handler may ask while it is opened. */
 struct handler_host {
     const struct schema *schema; /* of what comes in; outlives the handler */
-    /* The other types that this source's records can have, NULL-ended; NULL: none. A name that only
-     * they know is no mistake: here it is null. */
+    /* Of what comes in to this place from the other types that this source's records can have,
+     * NULL-ended; NULL: none. Valid in open() only. A name that only they know is no mistake: here
+     * it is null. */
     const struct schema *const *siblings;
+    /* The handler at this place for the first of those types; NULL: this is it, or it did not open.
+     * It is opened before this one; whichever is closed first, neither is used after. */
+    struct handler *first;
     const struct handler_ops *ops; /* the row that is opened */
     const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
     const char *pipeline_name;
@@ -80,9 +92,9 @@ struct handler_host {
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);
-    /* Opens the handlers of a nested list, which get what comes in here; label is what their names
-     * begin with, such as "route[1]". NULL after a message in diag; the branch belongs to the
-     * host and lives as long as the handler. */
+    /* A branch of the handlers of a nested list, which get what comes in here and are opened after
+     * open() has returned; label is what their names begin with, such as "route[1]". NULL after a
+     * message in diag; the branch belongs to the host and lives as long as the handler. */
     struct branch *(*branch)(const struct handler_host *host, const struct config_node *list,
                              const char *label, struct diag *diag);
 };
@@ -94,6 +106,7 @@ struct handler_ops {
     const struct setting *settings; /* the keys of its map, or of each map in its list; NULL: its
                                        config is something else */
     bool reads_fields; /* its config names fields, so it says nothing without a schema */
+    bool reshapes;     /* what comes out of it has fields that did not come in */
     bool forwards;     /* it puts the selection into outlets, one record into each */
     bool forgets;      /* it holds back, or lets pass, by what it has seen before */
     bool divides;      /* its records go on in one branch each, which `forwarded` of the batch

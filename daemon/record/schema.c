@@ -1,55 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A schema and all that its fields point to are one lifetime: each kept piece is a block of its
- * own in a list behind the schema, and schema_free() walks that list. There are few pieces and they
- * are made once at load, so nothing cleverer pays. */
+/* A schema and all that its fields point to are one lifetime. */
 
 #include "record/schema.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
-
-struct block {
-    struct block *next;
-    max_align_t bytes[];
-};
 
 /* What schema_new() really allocates; the schema comes first, so either pointer is the other. */
 struct owner {
     struct schema schema;
-    struct block *blocks;
+    struct arena arena;
 };
 
-static struct owner *owner_of(struct schema *schema)
+static struct arena *arena_of(struct schema *schema)
 {
-    return (struct owner *)schema;
+    return &((struct owner *)schema)->arena;
 }
 
 void *schema_keep_array(struct schema *schema, size_t count, size_t size)
 {
-    struct owner *owner = owner_of(schema);
-    struct block *block;
-    size_t bytes;
-
-    if (__builtin_mul_overflow(count, size, &bytes) ||
-        __builtin_add_overflow(bytes, sizeof(*block), &bytes))
-        return NULL;
-    block = calloc(1, bytes);
-    if (!block)
-        return NULL;
-    block->next = owner->blocks;
-    owner->blocks = block;
-    return block->bytes;
+    return arena_take(arena_of(schema), count, size);
 }
 
 const char *schema_keep(struct schema *schema, const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *copy = schema_keep_array(schema, size, 1);
-
-    return copy ? memcpy(copy, text, size) : NULL;
+    return arena_take_text(arena_of(schema), text, strlen(text));
 }
 
 struct schema *schema_new(const char *type_name, uint32_t n_fields)
@@ -68,14 +47,9 @@ struct schema *schema_new(const char *type_name, uint32_t n_fields)
 
 void schema_free(struct schema *schema)
 {
-    struct block *next;
-
     if (!schema)
         return;
-    for (struct block *block = owner_of(schema)->blocks; block; block = next) {
-        next = block->next;
-        free(block);
-    }
+    arena_deinit(arena_of(schema));
     free(schema);
 }
 
@@ -85,6 +59,14 @@ const struct field *schema_find(const struct schema *schema, const char *name)
         if (strcmp(schema->fields[i].name, name) == 0)
             return &schema->fields[i];
     return NULL;
+}
+
+bool schema_among(const struct schema *const *schemas, uint32_t n, const char *name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (schema_find(schemas[i], name))
+            return true;
+    return false;
 }
 
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning)

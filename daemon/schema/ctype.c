@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One model for two readers, so that what a schema looks like is decided once, in unfold.c. Each
- * piece of memory is a block of its own in a list: a reading makes some hundred and ends.
+/* One model for two readers, so that what a schema looks like is decided once, in unfold.c.
  *
  * A typedef has no size of its own: it may be made before the struct behind it is complete. */
 
@@ -12,15 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+
 enum { POINTER_SIZE = 8 };
 
-struct block {
-    struct block *next;
-    max_align_t bytes[];
-};
-
 struct ctypes {
-    struct block *blocks;
+    struct arena arena;
 };
 
 struct ctypes *ctypes_new(void)
@@ -30,38 +26,20 @@ struct ctypes *ctypes_new(void)
 
 void ctypes_free(struct ctypes *types)
 {
-    struct block *next;
-
     if (!types)
         return;
-    for (struct block *block = types->blocks; block; block = next) {
-        next = block->next;
-        free(block);
-    }
+    arena_deinit(&types->arena);
     free(types);
 }
 
 void *ctypes_keep(struct ctypes *types, size_t count, size_t size)
 {
-    struct block *block;
-    size_t bytes;
-
-    if (__builtin_mul_overflow(count, size, &bytes) ||
-        __builtin_add_overflow(bytes, sizeof(*block), &bytes))
-        return NULL;
-    block = calloc(1, bytes);
-    if (!block)
-        return NULL;
-    block->next = types->blocks;
-    types->blocks = block;
-    return block->bytes;
+    return arena_take(&types->arena, count, size);
 }
 
 const char *ctypes_keep_text(struct ctypes *types, const char *text, size_t length)
 {
-    char *copy = ctypes_keep(types, length + 1, 1);
-
-    return copy ? memcpy(copy, text, length) : NULL;
+    return arena_take_text(&types->arena, text, length);
 }
 
 struct ctype *ctypes_add(struct ctypes *types, enum ctype_kind kind)

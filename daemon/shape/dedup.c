@@ -192,6 +192,7 @@ const struct handler_ops dedup_ops = {
     .forgets = true,
     .settings = dedup_settings,
     .reads_fields = true,
+    .reshapes = true,
     .open = dedup_open,
     .process = dedup_process,
     .rows = dedup_rows,

@@ -5,7 +5,10 @@
  * Once the first is exhausted, the handler says so, and a daemon all of whose pipelines are
  * exhausted has nothing left to do: that is how `ringmill run --count` ends. The second is a token
  * bucket, or with by: one for each key. Time is the batch's: no clock is read here. A key that had
- * to make room for another begins anew when it comes back, with a full bucket. */
+ * to make room for another begins anew when it comes back, with a full bucket.
+ *
+ * Of a source whose records have several types, all count together: the limit of the first type
+ * counts for the others. Only keys are each type's own, since each makes them of other fields. */
 
 #include "shape/limit.h"
 
@@ -29,8 +32,9 @@ struct limit_config {
 
 struct limit {
     struct handler base;
-    bool counts;  /* else it has a rate */
-    counter left; /* counts down; owned by the consumer thread */
+    struct limit *common; /* whose left and bucket are counted; most often this one */
+    bool counts;          /* else it has a rate */
+    counter left;         /* counts down; owned by the consumer thread */
     struct bucket_rate rate;
     struct bucket bucket; /* of all, where there is no key */
     struct key *key;      /* NULL: no by: */
@@ -147,6 +151,8 @@ static int limit_open(const struct config_node *config, const struct handler_hos
     if (!limit)
         return -ENOMEM;
     limit->base.ops = &limit_ops;
+    limit->common = host->first ? (struct limit *)host->first : limit;
+    limit->base.common = host->first;
     limit->counts = bound.count > 0;
     atomic_init(&limit->left, (uint64_t)bound.count);
     result = limit->counts ? 0 : open_rate(limit, &bound, host, diag);
@@ -162,13 +168,14 @@ static int limit_open(const struct config_node *config, const struct handler_hos
 
 static void count_down(struct limit *limit, struct batch *batch)
 {
-    uint64_t left = counter_get(&limit->left);
+    counter *common = &limit->common->left;
+    uint64_t left = counter_get(common);
 
     if (batch->selected >= left) {
         batch->selected = (uint32_t)left;
-        limit->base.exhausted = true;
+        limit->common->base.exhausted = true;
     }
-    atomic_store_explicit(&limit->left, left - batch->selected, memory_order_relaxed);
+    atomic_store_explicit(common, left - batch->selected, memory_order_relaxed);
 }
 
 static struct bucket *bucket_of(struct limit *limit, uint32_t index, int64_t now)
@@ -176,7 +183,7 @@ static struct bucket *bucket_of(struct limit *limit, uint32_t index, int64_t now
     void *bucket;
 
     if (!limit->key)
-        return &limit->bucket;
+        return &limit->common->bucket;
     if (keys_get(&limit->keys, index, limit->hashes[index], &bucket) != KEYS_FOUND)
         bucket_fill(bucket, &limit->rate, now);
     return bucket;
@@ -213,7 +220,7 @@ static void limit_rows(const struct handler *handler, row_emit emit, void *data)
     const struct limit *limit = (const struct limit *)handler;
 
     if (limit->counts)
-        emit(data, &left, counter_get(&limit->left));
+        emit(data, &left, counter_get(&limit->common->left));
     if (limit->key)
         keys_rows(&limit->keys, emit, data);
 }
@@ -224,6 +231,7 @@ const struct handler_ops limit_ops = {
     .removes = BOOK_LIMITED,
     .settings = limit_settings,
     .reads_fields = true,
+    .forgets = true,
     .open = limit_open,
     .process = limit_process,
     .rows = limit_rows,

@@ -183,6 +183,7 @@ const struct handler_ops sample_ops = {
     .removes = BOOK_SAMPLED_OUT,
     .settings = sample_settings,
     .reads_fields = true,
+    .reshapes = true,
     .open = sample_open,
     .process = sample_process,
     .close = sample_close,

@@ -234,6 +234,7 @@ const struct handler_ops select_ops = {
     .removes = BOOK_FILTERED, /* it takes none away */
     .settings = select_settings,
     .reads_fields = true,
+    .reshapes = true,
     .open = select_open,
     .process = select_process,
     .close = select_close,

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The kept bytes always begin with a whole event and end with what the kernel took last, be that
- * half an event: the writer goes on from there. So a new connection that gets all kept bytes first
- * gets whole events from its first byte on. */
-
 #include "sink/connection.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +18,8 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
-int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing)
+int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing,
+                    uint64_t resend_max)
 {
     memset(connection, 0, sizeof(*connection));
     connection->endpoint = *endpoint;
@@ -29,8 +28,8 @@ int connection_init(struct connection *connection, struct endpoint *endpoint, en
     connection->fd = -1;
     if (connection->endpoint.type != SOCK_STREAM)
         return 0;
-    connection->kept = malloc(CONNECTION_KEPT_MAX);
-    return connection->kept ? 0 : -ENOMEM;
+    connection->resend_max = connection->endpoint.path ? 0 : resend_max;
+    return tail_init(&connection->tail, CONNECTION_UNSENT_MAX + connection->resend_max, framing);
 }
 
 void connection_deinit(struct connection *connection)
@@ -38,8 +37,25 @@ void connection_deinit(struct connection *connection)
     if (connection->endpoint.type != 0)
         connection_close(connection);
     endpoint_deinit(&connection->endpoint);
-    free(connection->kept);
-    connection->kept = NULL;
+    tail_deinit(&connection->tail);
+}
+
+static bool is_stream(const struct connection *connection)
+{
+    return connection->endpoint.type == SOCK_STREAM;
+}
+
+/* Bytes that the peer's kernel may have acknowledged and its program not read, see above. */
+static uint64_t peer_buffers(const struct connection *connection)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+
+    if (!is_stream(connection) || connection->endpoint.path)
+        return 0;
+    if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+        return UINT64_MAX;
+    return UINT64_C(2) * 64 * 1024 << info.tcpi_snd_wscale;
 }
 
 int connection_open(struct connection *connection)
@@ -55,6 +71,7 @@ int connection_open(struct connection *connection)
     connection->opened = clock_monotonic();
     connection->n_header = 0;
     connection->n_again = 0;
+    connection->peer_buffers = peer_buffers(connection);
     connection->one_way = false;
     connection->why.text[0] = '\0';
     counter_add(&connection->connects, 1);
@@ -77,7 +94,7 @@ void connection_close(struct connection *connection)
     connection->fd = -1;
     if (fd < 0)
         return;
-    if (connection->kept)
+    if (is_stream(connection))
         drain(fd);
     close(fd);
 }
@@ -98,7 +115,7 @@ static int peer_left(struct connection *connection)
     if (poll(&peer, 1, 0) <= 0)
         return 0;
     if (!(peer.revents & (POLLERR | POLLHUP))) {
-        if (connection->kept && peer.revents & POLLIN)
+        if (is_stream(connection) && peer.revents & POLLIN)
             drain(connection->fd);
         if (!(peer.revents & POLLRDHUP) || connection->one_way)
             return 0;
@@ -135,50 +152,31 @@ static ssize_t send_some(struct connection *connection, const char *bytes, size_
     return code == EPIPE ? -ECONNRESET : -code;
 }
 
-/* Lets go of whole events from the front: of those that begin before `most`, and do not end behind
- * `limit`. */
-static void forget(struct connection *connection, size_t most, size_t limit)
-{
-    size_t gone = 0, length;
-
-    while (gone < most &&
-           (length = framing_next(connection->framing, connection->kept + gone,
-                                  connection->n_kept - gone)) > 0 &&
-           gone + length <= limit)
-        gone += length;
-    if (gone == 0)
-        return;
-    connection->n_kept -= gone;
-    connection->n_again -= gone < connection->n_again ? gone : connection->n_again;
-    memmove(connection->kept, connection->kept + gone, connection->n_kept);
-}
-
 /* How many bytes at the end of the kept ones the peer may not have read. It counts only if the peer
  * was still there afterwards: with the peer the kernel forgets what it had not read. */
 static size_t unread_bytes(const struct connection *connection)
 {
-    size_t least = connection->endpoint.path ? 0 : CONNECTION_KEEP_TCP;
-    int unread = 0;
+    uint64_t acknowledged = connection->peer_buffers;
+    int held = 0;
 
-    if (ioctl(connection->fd, SIOCOUTQ, &unread) < 0)
+    if (ioctl(connection->fd, SIOCOUTQ, &held) < 0)
         return SIZE_MAX;
+    if (acknowledged > connection->resend_max)
+        acknowledged = connection->resend_max;
     /* a unix socket counts its buffers' own size: more than the bytes, which is the safe side */
-    return (size_t)unread > least ? (size_t)unread : least;
+    return (size_t)held + acknowledged;
 }
 
-static void forget_what_was_read(struct connection *connection, size_t unread)
+static void forget(struct connection *connection, size_t unread)
 {
-    if (unread < connection->n_kept)
-        forget(connection, connection->n_kept - unread, connection->n_kept - unread);
+    connection->n_again -= tail_forget(&connection->tail, unread);
 }
 
+/* What the kernel took now, behind all that it took before. */
 static void keep(struct connection *connection, const char *bytes, size_t size)
 {
-    if (connection->n_kept + size > CONNECTION_KEPT_MAX)
-        forget(connection, connection->n_kept + size - CONNECTION_KEPT_MAX, connection->n_kept);
-    memcpy(connection->kept + connection->n_kept, bytes, size);
-    connection->n_kept += size;
-    connection->n_again = connection->n_kept;
+    tail_add(&connection->tail, bytes, size);
+    connection->n_again = connection->tail.count;
 }
 
 static int send_header(struct connection *connection)
@@ -198,9 +196,9 @@ static int send_header(struct connection *connection)
 
 static int send_again(struct connection *connection)
 {
-    while (connection->n_again < connection->n_kept) {
-        ssize_t sent = send_some(connection, connection->kept + connection->n_again,
-                                 connection->n_kept - connection->n_again);
+    while (connection->n_again < connection->tail.count) {
+        ssize_t sent = send_some(connection, tail_bytes(&connection->tail) + connection->n_again,
+                                 connection->tail.count - connection->n_again);
 
         if (sent < 0)
             return (int)sent;
@@ -234,7 +232,7 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
     unread = unread_bytes(connection);
     sent = send_some(connection, bytes, size);
     if (sent > 0) {
-        forget_what_was_read(connection, unread);
+        forget(connection, unread);
         keep(connection, bytes, (size_t)sent);
     }
     return sent;
@@ -254,17 +252,17 @@ static int pause_left(const struct connection *connection)
 static int tend(struct connection *connection)
 {
     bool open = connection->fd >= 0;
-    size_t unread = connection->kept && open ? unread_bytes(connection) : SIZE_MAX;
+    size_t unread = is_stream(connection) && open ? unread_bytes(connection) : SIZE_MAX;
     int left = open ? peer_left(connection) : 0;
 
     if (left < 0)
         hang_up(connection, left);
-    else if (connection->n_again == connection->n_kept)
-        forget_what_was_read(connection, unread);
+    else if (connection->n_again == connection->tail.count)
+        forget(connection, unread);
     left = connection->fd < 0 ? pause_left(connection) : 0;
     if (left > 0)
         return left;
-    if (connection_open(connection) == 0 && connection->kept)
+    if (connection_open(connection) == 0 && is_stream(connection))
         catch_up(connection);
     return connection->fd < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
 }
@@ -275,6 +273,8 @@ int connection_tend(struct connection *connection, struct sink *sink)
 
     sink->why = connection->why.text;
     sink->waiting = connection->fd < 0;
+    sink->owes = connection->tail.count > 0 &&
+                 (sink->waiting || connection->n_again < connection->tail.count);
     sink->one_way = connection->one_way;
     return timeout;
 }
@@ -285,9 +285,11 @@ void connection_rows(const struct connection *connection, row_emit emit, void *d
         {"connected", "", ROW_LEVEL, "1 while there is a connection"},
         {"connects", "", ROW_COUNT, "Connections that came about"},
         {"resent", "bytes", ROW_COUNT, "Sent again because it may not have been read"},
+        {"peer_buffers", "bytes", ROW_LEVEL, "What a TCP peer can have acknowledged and not read"},
     };
 
     emit(data, &rows[0], connection->fd >= 0);
     emit(data, &rows[1], counter_get(&connection->connects));
     emit(data, &rows[2], counter_get(&connection->resent));
+    emit(data, &rows[3], connection->peer_buffers);
 }

@@ -110,7 +110,8 @@ static int journal_open(const void *config, const struct sink_options *options, 
     result = make_head(sink, bound, error);
     if (result == 0)
         result = endpoint_unix(&endpoint, SOCK_DGRAM, bound->path, error);
-    if (result == 0 && connection_init(&sink->datagram.connection, &endpoint, options->framing) < 0)
+    if (result == 0 &&
+        connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
         journal_close(&sink->base);

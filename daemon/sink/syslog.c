@@ -55,6 +55,7 @@ struct syslog_config {
     int facility;
     int severity;
     const char *app;
+    uint64_t resend_max;
 };
 
 static const struct setting syslog_settings[] = {
@@ -103,6 +104,15 @@ static const struct setting syslog_settings[] = {
         .maximum = SYSLOG_NAME_MAX,
         .fallback = "ringmill",
         .doc = "the messages' APP-NAME",
+    },
+    {
+        .name = "resend_max",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct syslog_config, resend_max),
+        .minimum = 0,
+        .maximum = 1 << 30,
+        .fallback = CONNECTION_RESEND_MAX,
+        .doc = "over TCP: keep so much of what the peer's kernel acknowledged, to send it again",
     },
     {0},
 };
@@ -196,8 +206,9 @@ static int syslog_open(const void *config, const struct sink_options *options, s
     result = check_config(bound, options->framing, error);
     if (result == 0)
         result = make_endpoint(bound, error, &endpoint);
-    if (result == 0 && connection_init(&sink->datagram.connection, &endpoint,
-                                       tcp ? FRAMING_COUNTED : FRAMING_LINES) < 0)
+    if (result == 0 &&
+        connection_init(&sink->datagram.connection, &endpoint,
+                        tcp ? FRAMING_COUNTED : FRAMING_LINES, bound->resend_max) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     if (result == 0 && tcp && !(sink->buffer = malloc(SYSLOG_BUFFER)))
         result = error_set(error, -ENOMEM, "out of memory");

@@ -12,6 +12,7 @@
 
 struct tcp_config {
     const char *address;
+    uint64_t resend_max;
 };
 
 static const struct setting tcp_settings[] = {
@@ -21,6 +22,15 @@ static const struct setting tcp_settings[] = {
         .offset = offsetof(struct tcp_config, address),
         .required = true,
         .doc = "host:port of the peer",
+    },
+    {
+        .name = "resend_max",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct tcp_config, resend_max),
+        .minimum = 0,
+        .maximum = 1 << 30,
+        .fallback = CONNECTION_RESEND_MAX,
+        .doc = "keep so much of what the peer's kernel acknowledged, to send it again",
     },
     {0},
 };
@@ -52,7 +62,8 @@ static int tcp_open(const void *config, const struct sink_options *options, stru
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_tcp;
     result = endpoint_inet(&endpoint, SOCK_STREAM, tcp->address, error);
-    if (result == 0 && connection_init(&sink->connection, &endpoint, options->framing) < 0)
+    if (result == 0 &&
+        connection_init(&sink->connection, &endpoint, options->framing, tcp->resend_max) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
         tcp_close(&sink->base);

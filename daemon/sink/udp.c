@@ -62,7 +62,8 @@ static int udp_open(const void *config, const struct sink_options *options, stru
     sink->base.ops = &sink_udp;
     sink->datagram.largest = (uint32_t)udp->largest;
     result = endpoint_inet(&endpoint, SOCK_DGRAM, udp->address, error);
-    if (result == 0 && connection_init(&sink->datagram.connection, &endpoint, options->framing) < 0)
+    if (result == 0 &&
+        connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
         udp_close(&sink->base);

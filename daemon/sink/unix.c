@@ -69,7 +69,8 @@ static int unix_open(const void *config, const struct sink_options *options, str
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_unix;
     result = endpoint_unix(&endpoint, bound->kind, bound->path, error);
-    if (result == 0 && connection_init(&sink->datagram.connection, &endpoint, options->framing) < 0)
+    if (result == 0 &&
+        connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
         unix_close(&sink->base);

@@ -41,6 +41,7 @@ const struct builtin *builtin_find(const char *name)
 struct builtin_config {
     const char *builtin;
     struct ring_config ring; /* its size only */
+    struct keep_config keep;
 };
 
 static const struct setting builtin_settings[] = {
@@ -84,6 +85,7 @@ static int open_object(struct source *source, const struct builtin *builtin, str
 
     if (!state)
         return error_set(error, -ENOMEM, "out of memory");
+    state->keep = &((const struct builtin_config *)source->config)->keep;
     state->recheck = RINGMILL_OFF; /* our own programs never use BPF_RB_NO_WAKEUP */
     result = object_open(source->name, elf, size, error, &state->object);
     if (result < 0)
@@ -113,6 +115,9 @@ static int builtin_open(struct source *source, const struct config_node *config,
         diag_add(diag, config, "%s", error.text);
         return result;
     }
+    if (keep_check(&bound->keep, ((struct object_source *)source->state)->object, config, diag) < 0)
+        return -EINVAL;
+    keep_enter(&bound->keep, source);
     result = object_rings_choose(source->state, NULL, &bound->ring, diag);
     return result < 0 ? result : object_source_make_streams(source, config, diag);
 }
@@ -121,11 +126,14 @@ const struct source_kind source_builtin = {
     .name = "builtin",
     .settings = builtin_settings,
     .config_size = sizeof(struct builtin_config),
+    .keep_offset = offsetof(struct builtin_config, keep),
     .open = builtin_open,
     .close = object_source_close,
     .load = object_source_load,
     .attach = object_source_attach,
     .detach = object_source_detach,
+    .leave = object_source_leave,
+    .release = object_source_release,
     .lost = object_source_lost,
     .open_ring = object_source_open_ring,
     .program = object_source_program,

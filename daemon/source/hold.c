@@ -101,13 +101,30 @@ static void detach_all(const struct holds *holds)
         pthread_join(threads[i], NULL);
 }
 
+/* Detaching by libbpf would switch the perf event behind a link off, for all who hold the link. */
+void holds_leave(struct holds *holds)
+{
+    for (uint32_t i = 0; i < holds->count; i++)
+        if (holds->items[i].link) {
+            bpf_link__disconnect(holds->items[i].link);
+            bpf_link__destroy(holds->items[i].link);
+        }
+    free(holds->items);
+    *holds = (struct holds){0};
+}
+
+/* Programs that run just now still end. They run under RCU, and this is synchronize_rcu() for user
+ * space: what they write is in the ring when it returns. */
+void holds_fence(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 void holds_release(struct holds *holds)
 {
     if (holds->count > 0) {
         detach_all(holds);
-        /* Programs that run just now still end. They run under RCU, and this is synchronize_rcu()
-         * for user space: what they write is in the ring when it returns. */
-        syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+        holds_fence();
     }
     free(holds->items);
     *holds = (struct holds){0};

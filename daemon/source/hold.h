@@ -21,6 +21,7 @@ struct hold_filter {
 struct hold {
     struct bpf_link *link; /* NULL: a filter */
     struct hold_filter filter;
+    uint32_t program; /* for whoever holds them: of its programs, the one that is held */
 };
 
 /* Zeroed is empty. */
@@ -37,6 +38,11 @@ int holds_add_filter(struct holds *holds, const struct hold_filter *filter);
 
 /* Detaches the newest ones until count are left. */
 void holds_shrink(struct holds *holds, uint32_t count);
+/* Lets go of them without detaching: somebody else holds the links, too. Their descriptors stay
+ * open as long as this process lives. */
+void holds_leave(struct holds *holds);
+/* When it returns, no program that was detached before runs any more. */
+void holds_fence(void);
 /* Detaches them all and frees the memory. When it returns, no program that they held runs any more.
  */
 void holds_release(struct holds *holds);

@@ -46,9 +46,10 @@ struct hook_arguments {
 extern const struct setting hook_settings[];
 
 struct hook {
-    const char *what;  /* "an XDP program" */
-    uint32_t keys;     /* that it takes */
-    const char *never; /* why it cannot be attached; NULL: it can */
+    const char *what;       /* "an XDP program" */
+    uint32_t keys;          /* that it takes */
+    const char *never;      /* why it cannot be attached; NULL: it can */
+    const char *unkeepable; /* why it cannot stay attached without this process; NULL: it can */
 
     /* Needs no privileges. The keys that are missing; where one of two would do (binary or pid,
      * symbol or offset), both. NULL: it needs none. */

@@ -158,6 +158,7 @@ static int attach_tc(struct bpf_program *program, const char *name,
 
 const struct hook hook_tc = {
     .what = "a TC program",
+    .unkeepable = "TC programs have no link that could be kept",
     .keys = HOOK_INTERFACE | HOOK_DIRECTION,
     .missing = miss_tc,
     .attach = attach_tc,

@@ -358,6 +358,8 @@ static int attach_usdt(struct bpf_program *program, const char *name,
 
 const struct hook hook_usdt = {
     .what = "a USDT program",
+    .unkeepable = "its marker has as many links as there are places in the binary, which libbpf "
+                  "does not give away",
     .keys = HOOK_BINARY | HOOK_USDT | HOOK_PID,
     .missing = miss_usdt,
     .lacks = lacks_uprobes,

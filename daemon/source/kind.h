@@ -19,6 +19,8 @@ struct source_kind {
      * in that struct they are bound; NULL: none. */
     const struct setting *ring_settings;
     size_t ring_offset;
+    /* Where the keys of source/keep.h are bound; 0: it has none. */
+    size_t keep_offset;
 
     /* Main thread, needs no privileges as far as that is possible. source has its name and its
      * bound config; sets streams, n_streams and state. 0, or -errno after at least one message in
@@ -31,6 +33,8 @@ struct source_kind {
     int (*load)(struct source *source, struct error *error);
     int (*attach)(struct source *source, struct error *error);
     void (*detach)(struct source *source);
+    void (*leave)(struct source *source);
+    void (*release)(struct source *source);
     int (*lost)(const struct source *source, uint32_t stream, uint64_t *ret_lost);
 
     /* After load(). The caller owns *ret_ring. */

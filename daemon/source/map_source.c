@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <ringmill/ring.h>
 #include <stddef.h>
@@ -173,10 +174,13 @@ static int open_shards(struct map_state *state, struct stream *stream, struct er
         result = describe(state->shards.fds[0], &info, error);
     if (result < 0)
         return result;
-    if (info.type != BPF_MAP_TYPE_RINGBUF)
+    if (info.type != BPF_MAP_TYPE_RINGBUF) {
+        const char *type = libbpf_bpf_map_type_str(info.type);
+
         return error_set(error, -EINVAL,
-                         "map \"%s\" is of type %u, no ring buffer (type %u) and no map of such",
-                         info.name, info.type, BPF_MAP_TYPE_RINGBUF);
+                         "map \"%s\" is of type %s, no ring buffer and no map of such", info.name,
+                         type ? type : "unknown to libbpf");
+    }
     stream->n_rings = state->shards.n;
     stream->ring_size = info.max_entries;
     return 0;

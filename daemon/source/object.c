@@ -230,6 +230,8 @@ static int attach_program(struct object *object, struct object_program *program,
     error->text[0] = '\0';
     result = program->hook->attach(loaded, place, &program->arguments, &object->holds, error);
     if (result == 0) {
+        for (uint32_t i = before; i < object->holds.count; i++)
+            object->holds.items[i].program = (uint32_t)(program - object->programs);
         program->attached = true;
         return 0;
     }

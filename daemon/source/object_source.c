@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "source/adopt.h"
 #include "source/constants.h"
 #include "source/damage.h"
 #include "source/elf.h"
@@ -28,6 +29,7 @@ struct object_config {
     const struct config_node *constants;
     const struct config_node *rings;
     uint64_t recheck;
+    struct keep_config keep;
     struct ring_config ring; /* what is said at the source itself */
 };
 
@@ -183,12 +185,16 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         return -ENOMEM;
     }
     state->recheck = config->recheck;
+    state->keep = &config->keep;
+    keep_enter(&config->keep, source);
     config->ring.node = node;
     config->programs.node = config_map_get(node, "object");
     contradictory = ring_config_check(&config->ring, diag) < 0;
     if (open_object(source, config, node, diag) < 0)
         return -EINVAL;
     if (programs_choose(state->object, &config->programs, diag) < 0)
+        result = -EINVAL;
+    if (keep_check(&config->keep, state->object, node, diag) < 0)
         result = -EINVAL;
     if (constants_set(state->object->plan, config->constants, diag) < 0)
         result = -EINVAL;
@@ -213,6 +219,7 @@ void object_source_close(struct source *source)
     }
     object_rings_free(state);
     object_free(state->object);
+    kept_free(state->kept);
     free(state->bytes);
     free(state);
 }
@@ -264,8 +271,10 @@ static int open_shards(const struct object_source *state, struct object_ring *ri
 int object_source_load(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
-    int result;
+    int result = adopt_find(source, error);
 
+    if (result != 0)
+        return result < 0 ? result : 0;
     state->object->prepare = prepare;
     state->object->prepare_data = state;
     result = object_load(state->object, error);
@@ -284,25 +293,53 @@ int object_source_load(struct source *source, struct error *error)
 
 int object_source_attach(struct source *source, struct error *error)
 {
-    return object_attach(((struct object_source *)source->state)->object, error);
+    struct object_source *state = source->state;
+    int result = source->adopted ? 0 : object_attach(state->object, error);
+
+    return result < 0 ? result : adopt_keep(source, error);
 }
 
 void object_source_detach(struct source *source)
 {
-    object_detach(((struct object_source *)source->state)->object);
+    struct object_source *state = source->state;
+
+    if (source->kept)
+        adopt_detach(state);
+    else
+        object_detach(state->object);
+}
+
+void object_source_leave(struct source *source)
+{
+    struct object_source *state = source->state;
+
+    adopt_settle_lost(state);
+    holds_leave(&state->object->holds);
+}
+
+void object_source_release(struct source *source)
+{
+    if (source->kept)
+        adopt_drop(source->state);
+    source->kept = false;
 }
 
 int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
 {
-    const struct object_source *state = source->state;
+    struct object_source *state = source->state;
+    int result = lost_read(&state->rings[stream].lost, ret_lost);
 
-    return lost_read(&state->rings[stream].lost, ret_lost);
+    if (result == 0)
+        adopt_note_lost(state, stream, *ret_lost);
+    return result;
 }
 
-/* Nobody else knows a ring that we have just made; one that the object pins may be known. */
-static uint32_t ring_flags(const struct object_ring *ring)
+/* Nobody else knows a ring that we have just made; one that is pinned or kept may be known. */
+static uint32_t ring_flags(const struct object_source *state, const struct object_ring *ring)
 {
-    return bpf_map__pin_path(ring->map) ? 0 : RINGMILL_RING_NO_LOCK;
+    bool known = bpf_map__pin_path(ring->map) || state->keep->mode != KEEP_NONE;
+
+    return known ? 0 : RINGMILL_RING_NO_LOCK;
 }
 
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
@@ -312,7 +349,7 @@ int object_source_open_ring(const struct source *source, uint32_t stream, uint32
     const struct object_ring *from = &state->rings[stream];
     struct ringmill_ring_options options = {
         .size = sizeof(options),
-        .flags = ring_flags(from),
+        .flags = ring_flags(state, from),
         .recheck = state->recheck,
     };
     struct ringmill_error reason;
@@ -332,11 +369,14 @@ const struct source_kind source_object = {
     .config_size = sizeof(struct object_config),
     .ring_settings = ring_settings,
     .ring_offset = offsetof(struct object_config, ring),
+    .keep_offset = offsetof(struct object_config, keep),
     .open = object_kind_open,
     .close = object_source_close,
     .load = object_source_load,
     .attach = object_source_attach,
     .detach = object_source_detach,
+    .leave = object_source_leave,
+    .release = object_source_release,
     .lost = object_source_lost,
     .open_ring = object_source_open_ring,
     .program = object_source_program,

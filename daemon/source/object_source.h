@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "source/keep.h"
+#include "source/kept.h"
 #include "source/lost.h"
 #include "source/ring_config.h"
 #include "source/shards.h"
@@ -31,7 +33,9 @@ struct object_ring {
 
     /* owned by the loader thread */
     struct shards shards;
-    int template_fd; /* -1: none */
+    int template_fd;       /* -1: none */
+    uint64_t lost_noted;   /* the counter as read last, and when; of a source that is kept */
+    int64_t lost_noted_at; /* ns, monotonic */
 };
 
 /* The state of such a source; ring i is that of stream i. */
@@ -42,6 +46,11 @@ struct object_source {
     struct object_ring *rings;
     uint32_t n_rings;
     uint64_t recheck; /* as struct ringmill_ring_options has it */
+    const struct keep_config *keep;
+
+    /* owned by the loader thread */
+    struct identity identity;
+    struct kept *kept; /* NULL: nothing is kept */
 };
 
 /* An empty one for source->state, or NULL when out of memory. */
@@ -57,6 +66,8 @@ void object_source_close(struct source *source);
 int object_source_load(struct source *source, struct error *error);
 int object_source_attach(struct source *source, struct error *error);
 void object_source_detach(struct source *source);
+void object_source_leave(struct source *source);
+void object_source_release(struct source *source);
 int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                             struct error *error, struct ringmill_ring **ret_ring);

@@ -14,6 +14,7 @@
 #include "config/refusal.h"
 #include "source/builtin.h"
 #include "source/capture.h"
+#include "source/keep.h"
 #include "source/kind.h"
 #include "source/map_source.h"
 #include "source/object_source.h"
@@ -89,12 +90,15 @@ static const struct source_kind *find_kind(const struct config_node *config, str
 static size_t bind(const struct source_kind *kind, const struct config_node *config, void *target,
                    struct diag *diag)
 {
-    const struct setting_table tables[] = {
-        {kind->settings, target},
-        {kind->ring_settings, (char *)target + kind->ring_offset},
-    };
+    struct setting_table tables[3] = {{kind->settings, target}};
+    size_t count = 1;
 
-    return setting_bind_tables(tables, kind->ring_settings ? 2 : 1, config, diag);
+    if (kind->ring_settings)
+        tables[count++] =
+            (struct setting_table){kind->ring_settings, (char *)target + kind->ring_offset};
+    if (kind->keep_offset > 0)
+        tables[count++] = (struct setting_table){keep_settings, (char *)target + kind->keep_offset};
+    return setting_bind_tables(tables, count, config, diag);
 }
 
 /* ---- its life -------------------------------------------------------------------------------- */
@@ -156,6 +160,18 @@ void source_detach(struct source *source)
 {
     if (source->kind->detach)
         source->kind->detach(source);
+}
+
+void source_leave(struct source *source)
+{
+    if (source->kind->leave)
+        source->kind->leave(source);
+}
+
+void source_release(struct source *source)
+{
+    if (source->kind->release)
+        source->kind->release(source);
 }
 
 int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)

@@ -7,6 +7,7 @@
  * Threads: source_open() and source_free() on the main thread; the calls that say so on the loader
  * thread; reading the fields anywhere. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,8 +24,14 @@ struct source {
     const struct source_kind *kind;
     struct stream *streams; /* at least one */
     uint32_t n_streams;
-    void *config; /* what kind->settings were bound into */
-    void *state;  /* the kind's own */
+    void *config;           /* what kind->settings were bound into */
+    void *state;            /* the kind's own */
+    const char *pin_folder; /* NULL: no pins are made of it */
+    bool ends_with_us;      /* its rings are gone when this process is */
+
+    /* set by source_load() and source_attach() */
+    bool kept;    /* rings and attached programs outlive this process, but for source_detach() */
+    bool adopted; /* they were there before it */
 };
 
 /* Reads its config, needs no privileges. 0 and a source that the caller owns, or -errno after at
@@ -37,6 +44,12 @@ int source_load(struct source *source, struct error *error);
 int source_attach(struct source *source, struct error *error);
 /* On the loader thread: when it returns, no record will follow. */
 void source_detach(struct source *source);
+/* On the loader thread, in place of that, with the rings read as far as they will be: this process
+ * ends, and what is kept goes on without it. */
+void source_leave(struct source *source);
+/* On the loader thread, after source_detach() and when the rings are drained: nothing of it is kept
+ * any more. */
+void source_release(struct source *source);
 /* On the loader thread: records of that stream lost since the load because the ring was full; 0
  * where nothing counts them. 0 or -errno. */
 int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);

@@ -49,7 +49,9 @@ struct stream {
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
     uint64_t order_hold; /* ns */
 
-    bool counted; /* source_lost() says how many did not fit */
+    bool counted;       /* source_lost() says how many did not fit */
+    int64_t lost_since; /* ns, monotonic: of an adopted ring, until when all losses were told; 0:
+                           since the start; after source_load() */
 
     bool numbered;         /* a field counts the records of each ring as they are written: a gap is
                               a loss, unless the stream is counted */

@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     graph = build(argv[1]);
     if (fake_new(RING_BYTES, 0, &fake) < 0 || fake_open(fake, NULL, NULL, &ring) < 0 ||
         waker_init(&waker) < 0 ||
-        lane_init(&graph->sinks[0].lane, CONSUMER_ROOM, 1, LANE_BLOCK, &waker, ignore_room, NULL) <
+        lane_init(&graph->sinks[0]->lane, CONSUMER_ROOM, 1, LANE_BLOCK, &waker, ignore_room, NULL) <
             0)
         errx(1, "cannot set up");
     if (graph_add_ring(graph, graph->streams[0], ring) < 0)
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
         produce(fake);
         while (consumer_read(&consumer))
             ;
-        take_chunks(&graph->sinks[0].lane);
+        take_chunks(&graph->sinks[0]->lane);
     }
     printf("%lu\n", (unsigned long)rounds * ROUND_RECORDS);
     return 0;

@@ -274,7 +274,7 @@ static void build_parts(struct daemon_parts *parts, enum way way, const struct o
 /* As engine.c does it. */
 static void start_writer(struct daemon_parts *parts)
 {
-    struct graph_sink *sink = parts->graph->sinks;
+    struct graph_sink *sink = parts->graph->sinks[0];
     const struct encoder_ops *format = sink->outlet.format;
     const struct sink_options options = {.name = sink->name, .framing = format->framing};
     struct error error;
@@ -283,8 +283,8 @@ static void start_writer(struct daemon_parts *parts)
         consumer_init(&parts->consumer, parts->graph, &error) < 0)
         errx(1, "%s", error.text);
     if (waker_init(&sink->writer.waker) < 0 ||
-        lane_init(&sink->lane, CONSUMER_ROOM, sink->copies, sink->overflow, &sink->writer.waker,
-                  consumer_on_room, &parts->consumer) < 0)
+        lane_init(&sink->lane, CONSUMER_ROOM, parts->graph->copies[0], sink->overflow,
+                  &sink->writer.waker, consumer_on_room, &parts->consumer) < 0)
         errx(1, "out of memory");
     sink->writer.name = sink->name;
     sink->writer.sink = sink->sink;
@@ -308,7 +308,7 @@ static double cpu_of(pthread_t thread)
 
 static void stop_parts(struct daemon_parts *parts)
 {
-    struct graph_sink *sink = parts->graph->sinks;
+    struct graph_sink *sink = parts->graph->sinks[0];
 
     consumer_drain(&parts->consumer);
     while (!consumer_join(&parts->consumer, 100000000))
@@ -330,7 +330,7 @@ static void daemon_run(enum way way, struct output *output, struct lap *ret_lap)
     output_reset(output);
     build_parts(&parts, way, output);
     start_writer(&parts);
-    sink = parts.graph->sinks;
+    sink = parts.graph->sinks[0];
     ret_lap->records = fill();
     start = clock_monotonic();
     if (consumer_start(&parts.consumer) < 0)

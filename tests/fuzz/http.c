@@ -59,7 +59,7 @@ static void build_once(void)
     require(fake_new(4096, 0, &fixture.fake) == 0 &&
             fake_open(fixture.fake, NULL, NULL, &ring) == 0);
     require(graph_add_ring(graph, graph->streams[0], ring) == 0);
-    require(graph->sinks[0].ops->open(NULL, &error, &graph->sinks[0].sink) == 0);
+    require(graph->sinks[0]->ops->open(NULL, &error, &graph->sinks[0]->sink) == 0);
     require(consumer_init(&fixture.engine.consumer, graph, &error) == 0);
     fixture.engine.graph = graph;
     control_options_default(&fixture.options);

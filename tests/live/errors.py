@@ -44,7 +44,7 @@ MESSAGES = """\
 FILE:1:10: version: expected 1, found "2"
 FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open, connect, signal; did you mean "exec"?
 FILE:4:36: sources.open.ring_size: a ring's size must be a power of two and a multiple of the page size, such as 4MiB
-FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size; did you mean "ring_size"?
+FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size, keep, on_change, pin_folder; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json, json-flat, logfmt, csv, text, raw; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
 FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?

@@ -97,15 +97,16 @@ def test_a_wedged_handler(tmp="/run"):
 
 
 def test_a_loss_storm():
-    daemon = Controlled(WEDGE + CONTROL + LIMITS % 100,
+    """A limit, and a ring, that other programs' opens do not fill."""
+    daemon = Controlled(WEDGE.replace("4KiB", "256KiB") + CONTROL + LIMITS % 2000,
                         program=os.path.join(harness.BIN, "ringmilld-wedge"))
     harness.write_file(daemon.place.name, "wedge", "50")  # ms for each batch: slow, not stuck
     end = time.monotonic() + 3
     while time.monotonic() < end:
         daemon.open_target(5000)
     reason = wait_for_bad(daemon, "losses")
-    assert "max_loss_rate is 100" in reason, reason
-    assert daemon.status()["sources"][0]["lost"] > 1000
+    assert "max_loss_rate is 2000" in reason, reason
+    assert daemon.status()["sources"][0]["lost"] > 2000
     os.unlink(os.path.join(daemon.place.name, "wedge"))
     wait_for_good(daemon)
     assert daemon.stop() == 0, daemon.stderr

@@ -228,7 +228,7 @@ def test_a_consumer_is_named():
 def test_what_cannot_be_adopted():
     with producer("numbers") as made:
         for what, code, expected in (
-                (made.pin("table"), ENVIRONMENT, 'map "table" is of type 1, no ring buffer'),
+                (made.pin("table"), ENVIRONMENT, 'map "table" is of type hash, no ring buffer'),
                 (made.pin("nothing"), ENVIRONMENT, f"cannot open {made.pin('nothing')}: "),
                 ("id:0", ENVIRONMENT, "expected a map's id, as in id:42")):
             found, _, errors = refuse(what, *NUMBERS)

@@ -112,6 +112,68 @@ def test_one_ring_with_four_types():
     assert daemon.books()["pipeline run"]["unknown_type"] == 200
 
 
+SHAPED = """
+version: 1
+sources:
+  selector:
+    object: %s
+    constants: {mark_key: %d}
+    select: head.kind
+    types: {KIND_OPEN: open_event, 2: close_event, 3: read_event, 4: write_event}
+sinks: {out: {type: stdout}}
+pipelines:
+  shaped:
+    from: selector
+    handlers:
+      - select: {rename: {bytes: size, result: code}, compute: {next: head.number + 1}}
+      - filter: head.number >= 10 && (size > 200 || code < 0 || next == 11)
+      - tee:
+          handlers:
+            - select: {keep: [size], rename: {size: copied}}
+            - filter: copied >= 900
+            - forward: out
+      - route:
+          - when: has(size)
+            handlers: [{select: {rename: {size: routed}}}, {filter: routed != 230}, {forward: out}]
+          - handlers: [{filter: "!has(size)"}, {forward: out}]
+"""
+
+
+def test_steps_see_all_types_as_they_have_become():
+    """What one type gets by a step, the others know at the next, also within branches."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(SHAPED % (style("selector"), os.getpid()))
+        file.flush()
+        daemon = harness.Daemon("--config", file.name).wait_running()
+        for number in range(40):
+            mark(number)
+        assert daemon.stop() == 0, daemon.stderr
+    copies, rest = [], []
+    for event in daemon.events():
+        (copies if "head" not in event else rest).append(event)
+    kept = [n for n in range(10, 40) if n == 10 or n % 5 == 1 or n % 5 == 3 or
+            n % 5 == 2 and n * 10 > 200]
+    sizes = {n: n * 10 if n % 5 == 2 else n * 100 for n in kept if n % 5 in (2, 3)}
+    assert [event.get("copied") for event in copies] == [
+        sizes[n] for n in kept if sizes.get(n, 0) >= 900], copies
+    assert [event["head"]["number"] for event in rest] == [n for n in kept if sizes.get(n) != 230]
+    for event in rest:
+        n = event["head"]["number"]
+        assert event["next"] == n + 1 and event.get("routed") == sizes.get(n), event
+        assert event.get("code") == (-9 if n % 5 == 1 else None), event
+
+
+def test_a_limit_counts_all_types_together():
+    daemon = harness.Daemon(
+        "run", "--object", style("selector"), "--constant", f"mark_key={os.getpid()}", "--select",
+        "head.kind", "--types", "KIND_OPEN=open_event", "--types", "2=struct close_event",
+        "--count", "7", program=harness.RINGMILL).wait_running()
+    for number in range(100):
+        mark(number)
+    assert daemon.wait() == 0, daemon.stderr  # it ends by itself
+    assert [event["head"]["number"] for event in daemon.events()] == [0, 1, 5, 6, 10, 11, 15]
+
+
 def write_sharded(shards, each):
     """Writers pinned to CPUs, as many as shards, all at once."""
     cpus = sorted(os.sched_getaffinity(0))

@@ -69,7 +69,7 @@ static inline void mill_ignore(void *data)
 
 static inline void mill_start_writer(struct mill *mill)
 {
-    struct graph_sink *sink = &mill->graph->sinks[0];
+    struct graph_sink *sink = mill->graph->sinks[0];
 
     mill->sink.base.ops = &mill_sink_ops;
     sink->ops = &mill_sink_ops;

@@ -638,10 +638,10 @@ static const struct mistake mistakes[] = {
      "unknown escape in a text: known are \\\" \\\\ \\n \\r \\t \\0 and \\xNN"},
     {"comm == \"abc\\", 12, 1,
      "unknown escape in a text: known are \\\" \\\\ \\n \\r \\t \\0 and \\xNN"},
-    {"uu8 == 5", 0, 3, "struct sample has no field uu8; did you mean u8?"},
-    {"flagg", 0, 5, "struct sample has no field flagg; did you mean flag?"},
+    {"uu8 == 5", 0, 3, "no type here has a field uu8; did you mean u8?"},
+    {"flagg", 0, 5, "no type here has a field flagg; did you mean flag?"},
     {"nothing_like_it == 5", 0, 15,
-     "struct sample has no field nothing_like_it; its fields are u8, s8, u16, s16, flag, u32, s32, "
+     "no type here has a field nothing_like_it; their fields are u8, s8, u16, s16, flag, u32, s32, "
      "u64, ..."},
     {"net.state == TCP_CLOSED", 13, 10,
      "the enum of net.state has no value TCP_CLOSED; did you mean TCP_CLOSE?"},
@@ -651,15 +651,15 @@ static const struct mistake mistakes[] = {
     {"net == 5", 0, 3, "net is a struct: name one of its members, as in net.state"},
     {"net.stat == TCP_CLOSE", 4, 4, "net has no member stat; did you mean state?"},
     {"u8 == TCP_CLOSE", 6, 9,
-     "struct sample has no field TCP_CLOSE; its fields are u8, s8, u16, s16, flag, u32, s32, u64, "
+     "no type here has a field TCP_CLOSE; their fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
     {"TCP_CLOSE", 0, 9,
-     "struct sample has no field TCP_CLOSE; its fields are u8, s8, u16, s16, flag, u32, s32, u64, "
+     "no type here has a field TCP_CLOSE; their fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
     {"comm == TCP_CLOSE", 8, 9,
      "struct sample has no field TCP_CLOSE; a constant text stands in double quotes"},
     {"TCP_CLOSE == 7", 0, 9,
-     "struct sample has no field TCP_CLOSE; its fields are u8, s8, u16, s16, flag, u32, s32, u64, "
+     "no type here has a field TCP_CLOSE; their fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
     {"u8", 0, 2, "u8 (u8) is no condition: compare it by == != < <= > or >="},
     {"5", 0, 1, "5 (integer) is no condition: compare it by == != < <= > or >="},
@@ -715,7 +715,7 @@ static const struct mistake mistakes[] = {
     {"flag == (flag && done)", 14, 2,
      "fields and constants can be compared, conditions cannot: join them by && and ||"},
     {"false && nonsense_here", 9, 13,
-     "struct sample has no field nonsense_here; its fields are u8, s8, u16, s16, flag, u32, s32, "
+     "no type here has a field nonsense_here; their fields are u8, s8, u16, s16, flag, u32, s32, "
      "u64, ..."},
     {"true || 5", 8, 1, "5 (integer) is no condition: compare it by == != < <= > or >="},
     {"u8 + comm == 1", 3, 1, "+ takes numbers: comm (char[16]) is none"},
@@ -736,7 +736,7 @@ static const struct mistake mistakes[] = {
     {"u8 in [\"x\"]", 7, 3, "u8 (u8) cannot be in a list with \"x\" (text)"},
     {"u8 in [1.5]", 7, 3, "u8 (u8) cannot be in a list with 1.5 (float)"},
     {"u8 in [TCP_CLOSE]", 7, 9,
-     "struct sample has no field TCP_CLOSE; its fields are u8, s8, u16, s16, flag, u32, s32, u64, "
+     "no type here has a field TCP_CLOSE; their fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
     {"net.state in [TCP_CLOSE, TCP_OPEN]", 25, 8,
      "the enum of net.state has no value TCP_OPEN; its values are TCP_ESTABLISHED, TCP_SYN_SENT, "
@@ -824,7 +824,7 @@ static const struct mistake mistakes[] = {
     {"has()", 0, 3, "an argument is missing: it is has(field)"},
     {"has(u8, u16)", 8, 3, "an argument too many: it is has(field)"},
     {"has(nothing_like_it)", 4, 15,
-     "struct sample has no field nothing_like_it; its fields are u8, s8, u16, s16, flag, u32, s32, "
+     "no type here has a field nothing_like_it; their fields are u8, s8, u16, s16, flag, u32, s32, "
      "u64, ..."},
     {"has(1 == 1)", 6, 2,
      "fields and constants can be compared, conditions cannot: join them by && and ||"},
@@ -864,7 +864,7 @@ static const struct mistake mistakes[] = {
      "bucket takes a width from 1 to 9223372036854775807, a constant"},
     {"bucket(comm, 5) == 1", 7, 4, "bucket takes an integer: comm (char[16]) is none"},
     {"bucket(u8, log10) == 1", 11, 5,
-     "struct sample has no field log10; its fields are u8, s8, u16, s16, flag, u32, s32, u64, ..."},
+     "no type here has a field log10; their fields are u8, s8, u16, s16, flag, u32, s32, u64, ..."},
     {"hash() == 1", 0, 4, "an argument is missing: it is hash(value, ...), with 8 values at most"},
     {"hash(args) == 1", 5, 4, "args is a list of texts: name one of its elements, as in args[0]"},
     {"hash(u8, u8, u8, u8, u8, u8, u8, u8, u8) == 1", 37, 2,
@@ -872,7 +872,7 @@ static const struct mistake mistakes[] = {
     {"now(1) > 1", 4, 1, "an argument too many: it is now()"},
     {"now() ", 0, 3, "now() (integer) is no condition: compare it by == != < <= > or >="},
     {"now", 0, 3,
-     "struct sample has no field now; its fields are u8, s8, u16, s16, flag, u32, s32, u64, ..."},
+     "no type here has a field now; their fields are u8, s8, u16, s16, flag, u32, s32, u64, ..."},
     {"hosts[3].id == 1", 6, 1, "hosts has 3 elements, so its last index is 2"},
     {"hosts[0].ports[2] == 1", 15, 1, "hosts[0].ports has 2 elements, so its last index is 1"},
     {"hosts[0] == 1", 0, 8, "hosts[0] is a struct: name one of its members, as in hosts[0].id"},
@@ -892,9 +892,7 @@ static const struct mistake mistakes[] = {
     {"elsewhere == \"x\"", 10, 2,
      "== cannot compare elsewhere (u32) with \"x\" (text): both sides must be numbers, texts, "
      "bools or addresses"},
-    {"elsewhere.x == 1", 0, 9,
-     "struct sample has no field elsewhere; its fields are u8, s8, u16, s16, flag, u32, s32, u64, "
-     "..."},
+    {"elsewhere.x == 1", 10, 1, "elsewhere has no members"},
     {"1.5ms > 1", 0, 5,
      "1.5ms: a number with a point is spelt like 1.5 or 1.5e-3, without a suffix"},
     {"1.5.5 > 1", 0, 5, "1.5.5: this is no address: known are IPv4, IPv6 and MAC addresses"},

@@ -219,7 +219,7 @@ static void formats_of_one_type(void **state)
         snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, %s}\n%s",
                  i ? "format: raw, tag: true" : "format: logfmt, id: true", both);
         built = build(text);
-        assert_null(built.graph->sinks[0].common.text);
+        assert_null(built.graph->sinks[0]->common.text);
         built_deinit(&built);
     }
 }
@@ -231,7 +231,7 @@ static void headers(void **state)
                               "pipelines: {p: {from: exec, handlers: [{forward: [out, out]}]}}\n");
 
     (void)state;
-    assert_string_equal(built.graph->sinks[0].common.text,
+    assert_string_equal(built.graph->sinks[0]->common.text,
                         "time,source,_id,pid,ppid,uid,uid_name,gid,gid_name,comm,cgroup_id,"
                         "cgroup_path,filename,args,args_truncated,_lost\n");
     built_deinit(&built);
@@ -266,14 +266,31 @@ static void pipelines(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, overflow: drop}\n"
                                  "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
                                  "[{dedup: {by: [comm], window: 1s}}, {forward: out}]}\n",
+                 "t.yaml:6:29: pipelines.p.delivery: the ring of source exec ends with the daemon, "
+                 "and with it what was not acknowledged, so delivery cannot be at-least-once; "
+                 "allowed is keep: fdstore or keep: pin at the source\n"
                  "t.yaml:6:56: pipelines.p.handlers[0].dedup: what a dedup knows is lost with the "
                  "process, so delivery cannot be at-least-once behind it\n"
                  "t.yaml:6:100: pipelines.p.handlers[1].forward: sink out drops events when it is "
                  "slow, so delivery cannot be at-least-once; allowed is overflow: block\n");
     refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exec, max_unacked: 0%, handlers: [{forward: out}]}\n",
+                 "t.yaml:5:32: pipelines.p.max_unacked: expected a part of the ring from 1% to "
+                 "100%, or a size from 4KiB on, found \"0%\"\n");
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exec, max_unacked: 1MiB, handlers: [{forward: out}]}\n",
+                 "t.yaml:5:19: pipelines.p.max_unacked: says something only with delivery: "
+                 "at-least-once\n");
+    refuse_graph(VERSION
+                 "sources:\n  exec: {builtin: exec, keep: pin}\n" SINKS
+                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: [{limit: {rate: "
+                 "1/s}}, {forward: out}]}\n",
+                 "t.yaml:6:56: pipelines.p.handlers[0].limit: what a limit knows is lost with the "
+                 "process, so delivery cannot be at-least-once behind it\n");
+    refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "
-                 "budget, handlers; did you mean \"handlers\"?\n");
+                 "max_unacked, budget, handlers; did you mean \"handlers\"?\n");
     refuse_graph(
         VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: []}\n",
         "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found an empty one\n");
@@ -349,7 +366,8 @@ static void all_mistakes_at_once(void **state)
                  "      - limit: {}\n"
                  "      - forward: [out, lo]\n",
                  "t.yaml:1:10: version: expected 1, found \"3\"\n"
-                 "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size\n"
+                 "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size, "
+                 "keep, on_change, pin_folder\n"
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json, json-flat, "
                  "logfmt, csv, text, raw\n"
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
@@ -459,15 +477,15 @@ static void copies(void **state)
 
     (void)state;
     assert_int_equal(exec->stream->n_sinks, 2);
-    assert_ptr_equal(exec->stream->sinks[0], &graph->sinks[0]);
+    assert_ptr_equal(exec->stream->sinks[0], graph->sinks[0]);
     assert_int_equal(exec->copies[0], 2);
-    assert_ptr_equal(exec->stream->sinks[1], &graph->sinks[1]);
+    assert_ptr_equal(exec->stream->sinks[1], graph->sinks[1]);
     assert_int_equal(exec->copies[1], 1);
     assert_int_equal(open->stream->n_sinks, 2);
     assert_int_equal(open->copies[0], 4);
     assert_int_equal(open->copies[1], 1);
-    assert_int_equal(graph->sinks[0].copies, 4);
-    assert_int_equal(graph->sinks[1].copies, 1);
+    assert_int_equal(graph->copies[0], 4);
+    assert_int_equal(graph->copies[1], 1);
     built_deinit(&built);
 }
 
@@ -476,11 +494,11 @@ static void a_sink_that_nobody_uses_is_fine(void **state)
     struct built built = build(VERSION SOURCES SINKS PIPELINES);
 
     (void)state;
-    assert_int_equal(built.graph->sinks[1].copies, 0);
-    assert_string_equal(built.graph->sinks[1].name, "log");
-    assert_string_equal(built.graph->sinks[1].ops->name, "file");
-    assert_string_equal(built.graph->sinks[1].outlet.format->name, "json");
-    assert_ptr_equal(built.graph->sinks[1].outlet.lane, &built.graph->sinks[1].lane);
+    assert_int_equal(built.graph->copies[1], 0);
+    assert_string_equal(built.graph->sinks[1]->name, "log");
+    assert_string_equal(built.graph->sinks[1]->ops->name, "file");
+    assert_string_equal(built.graph->sinks[1]->outlet.format->name, "json");
+    assert_ptr_equal(built.graph->sinks[1]->outlet.lane, &built.graph->sinks[1]->lane);
     assert_int_equal(built.graph->n_sources, 1);
     built_deinit(&built);
 }
@@ -495,7 +513,7 @@ static void as_much_as_is_allowed(void **state)
 
     (void)state;
     assert_int_equal(many.graph->strands[0]->strand.n_handlers, STRAND_HANDLERS_MAX);
-    assert_int_equal(often.graph->sinks[0].copies, GRAPH_COPIES_MAX);
+    assert_int_equal(often.graph->copies[0], GRAPH_COPIES_MAX);
     built_deinit(&many);
     built_deinit(&often);
 }
@@ -549,8 +567,8 @@ static void copies_over_branches(void **state)
         "  q: {from: exec, handlers: [{forward: out}]}\n");
 
     (void)state;
-    assert_int_equal(built.graph->sinks[0].copies, 1 + 1 + 3 + 1);
-    assert_int_equal(built.graph->sinks[1].copies, 1 + 2);
+    assert_int_equal(built.graph->copies[0], 1 + 1 + 3 + 1);
+    assert_int_equal(built.graph->copies[1], 1 + 2);
     built_deinit(&built);
 }
 

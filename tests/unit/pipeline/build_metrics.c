@@ -49,18 +49,18 @@ static void two_pipelines_may_not_share_a_name(void **state)
 static void nor_may_two_aggregates_of_one_pipeline(void **state)
 {
     (void)state;
-    expect(HEAD
-           "  a: {from: exec, handlers: [{tee: {handlers: [{aggregate: {window: 1s, values: {n: count()}, "
-           "expose: metrics}}, {forward: out}]}},\n"
-           "    {aggregate: {window: 1s, values: {n: count()}, expose: metrics}}, {forward: "
-           "out}]}\n",
+    expect(HEAD "  a: {from: exec, handlers: [{tee: {handlers: [{aggregate: {window: 1s, values: "
+                "{n: count()}, "
+                "expose: metrics}}, {forward: out}]}},\n"
+                "    {aggregate: {window: 1s, values: {n: count()}, expose: metrics}}, {forward: "
+                "out}]}\n",
            "t.yaml:6:39: pipelines.a.handlers[1].aggregate.values.n: the metric a_n stands in line "
            "5 already; give one of the two aggregates a prefix, as in expose: {prefix: dns}\n");
-    expect(HEAD
-           "  a: {from: exec, handlers: [{tee: {handlers: [{aggregate: {window: 1s, values: {n: count()}, "
-           "expose: metrics}}, {forward: out}]}},\n"
-           "    {aggregate: {window: 1s, values: {n: count()}, expose: {prefix: b}}}, "
-           "{forward: out}]}\n",
+    expect(HEAD "  a: {from: exec, handlers: [{tee: {handlers: [{aggregate: {window: 1s, values: "
+                "{n: count()}, "
+                "expose: metrics}}, {forward: out}]}},\n"
+                "    {aggregate: {window: 1s, values: {n: count()}, expose: {prefix: b}}}, "
+                "{forward: out}]}\n",
            "");
 }
 

@@ -231,9 +231,8 @@ static inline void made_init(struct made *made)
         expect_messages(&diag, "");
     made->graph = build.graph;
     assert_int_equal(waker_init(&made->waker), 0);
-    assert_int_equal(lane_init(&made->graph->sinks[0].lane, CONSUMER_ROOM,
-                               made->graph->sinks[0].copies, LANE_BLOCK, &made->waker,
-                               consumer_on_room, &made->consumer),
+    assert_int_equal(lane_init(&made->graph->sinks[0]->lane, CONSUMER_ROOM, made->graph->copies[0],
+                               LANE_BLOCK, &made->waker, consumer_on_room, &made->consumer),
                      0);
     assert_int_equal(consumer_init(&made->consumer, made->graph, &error), 0);
     made->consumer.on_exhausted = made_ignore;
@@ -261,7 +260,7 @@ static inline void made_deinit(struct made *made)
 /* Takes what the sink got; gives how many events that were. */
 static inline uint64_t made_drain(struct made *made)
 {
-    struct lane *lane = &made->graph->sinks[0].lane;
+    struct lane *lane = &made->graph->sinks[0]->lane;
     uint64_t events = 0;
     struct chunk *chunk;
 

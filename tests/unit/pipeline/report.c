@@ -80,7 +80,7 @@ static int set_up(void **state)
     assert_int_equal(fake_open(fixture.fake, NULL, NULL, &fixture.ring), 0);
     assert_int_equal(waker_init(&fixture.waker), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(lane_init(&graph->sinks[i].lane, 32, graph->sinks[i].copies, LANE_BLOCK,
+        assert_int_equal(lane_init(&graph->sinks[i]->lane, 32, graph->copies[i], LANE_BLOCK,
                                    &fixture.waker, ignore_room, NULL),
                          0);
     assert_int_equal(graph_add_ring(graph, graph->streams[0], fixture.ring), 0);
@@ -88,8 +88,8 @@ static int set_up(void **state)
     *state = &fixture;
     run_records(&fixture);
     graph->streams[0]->lost = 3;
-    drain(&graph->sinks[0].lane, UINT32_MAX);
-    drain(&graph->sinks[1].lane, 4);
+    drain(&graph->sinks[0]->lane, UINT32_MAX);
+    drain(&graph->sinks[1]->lane, 4);
     return 0;
 }
 
@@ -179,8 +179,8 @@ static void events_still_under_way(void **state)
     struct fixture *fixture = *state;
 
     run_records(fixture);
-    drain(&fixture->graph->sinks[0].lane, UINT32_MAX);
-    lane_hand_over(&fixture->graph->sinks[1].lane, LANE_BEGUN);
+    drain(&fixture->graph->sinks[0]->lane, UINT32_MAX);
+    lane_hand_over(&fixture->graph->sinks[1]->lane, LANE_BEGUN);
     expect(fixture->graph, true,
            "source exec: produced 31 = seen 24 + discarded 4 + lost 3\n"
            "pipeline few: seen 24 + copies 0 + emitted 0 = filtered 18 + limited 0 + sampled_out 0 "
@@ -212,8 +212,8 @@ static void sinks_that_got_another_number(void **state)
 {
     struct fixture *fixture = *state;
 
-    counter_add(&fixture->graph->sinks[1].lane.forwarded, 1);
-    counter_add(&fixture->graph->sinks[1].lane.abandoned, 1);
+    counter_add(&fixture->graph->sinks[1]->lane.forwarded, 1);
+    counter_add(&fixture->graph->sinks[1]->lane.abandoned, 1);
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "

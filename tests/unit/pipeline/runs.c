@@ -224,7 +224,7 @@ static void handlers_belong_to_types(void **state)
     assert_int_equal(made_book(&made, BOOK_FILTERED), 2);
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 2);
     assert_int_equal(counter_get(&made.graph->strands[1]->strand.books.rows[BOOK_SEEN]), 2);
-    assert_int_equal(made.graph->sinks[0].copies, 1); /* a record is of one type only */
+    assert_int_equal(made.graph->copies[0], 1); /* a record is of one type only */
 }
 
 #define IN_GRAPH(test) cmocka_unit_test_teardown(test, tear_down)

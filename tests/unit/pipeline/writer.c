@@ -38,6 +38,7 @@ struct test_sink {
     uint32_t calls;
     char *kept;
     size_t n_kept;
+    uint32_t debts; /* so many calls of tend() until nothing is owed */
 };
 
 static ssize_t test_write(struct sink *base, const char *bytes, size_t size)
@@ -502,6 +503,35 @@ static void finish_ends_a_long_pause(void **state)
     expect_counts(&fixture->lanes[0], 10, 0);
 }
 
+static int settling_tend(struct sink *base)
+{
+    struct test_sink *sink = (struct test_sink *)base;
+
+    sink->debts -= sink->debts > 0;
+    base->owes = sink->debts > 0;
+    return -1;
+}
+
+static const struct sink_ops settling_ops = {
+    .write = test_write, .tend = settling_tend, .watch_fd = test_watch_fd};
+
+static void does_not_end_before_all_was_sent_again(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->sink.base.ops = &settling_ops;
+    fixture->sink.debts = 4;
+    atomic_store(&fixture->writer.finish, true);
+    start(fixture);
+    finish(fixture, "");
+    assert_int_equal(fixture->sink.debts, 0);
+    fixture->sink.debts = UINT32_MAX; /* for ever */
+    start(fixture);
+    writer_give_up(&fixture->writer);
+    finish(fixture, "ringmill: error: sink out: gave up sending again what its peer may not have "
+                    "read\n");
+}
+
 #define WITH_WRITER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -521,6 +551,7 @@ int main(void)
         WITH_WRITER(a_peer_that_comes_back_was_not_gone),
         WITH_WRITER(reopening_wakes_a_sleeping_writer),
         WITH_WRITER(finish_ends_a_long_pause),
+        WITH_WRITER(does_not_end_before_all_was_sent_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

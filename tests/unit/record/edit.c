@@ -142,10 +142,11 @@ static void passes_over_what_only_siblings_have(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    REFUSE(-EINVAL,
-           "t.yaml:1:4: a: struct flow has no field pdi; allowed are pid, src, list, comm; did you "
-           "mean \"pid\"?\n",
-           KEEP("pdi"));
+    REFUSE(
+        -EINVAL,
+        "t.yaml:1:4: a: no type here has a field pdi; allowed are pid, src, list, comm, uid; did "
+        "you mean \"pid\"?\n",
+        KEEP("pdi"));
     REFUSE(-EINVAL,
            "t.yaml:1:4: a: src has no field pot; allowed are ip, port, mac; did you mean "
            "\"port\"?\n",

@@ -48,6 +48,27 @@ static void is_exhausted_with_its_last_record(void **state)
     close_handler(&opened);
 }
 
+/* Of two types of one source, the one that came first counts for both. */
+static void types_count_together(void **state)
+{
+    struct opened first = open_handler(&limit_ops, "{count: 10}", &host);
+    struct handler_host beside = host;
+    struct opened second;
+
+    (void)state;
+    beside.first = first.handler;
+    second = open_handler(&limit_ops, "{count: 10}", &beside);
+    assert_int_equal(pass(&second, 4), 4);
+    assert_int_equal(pass(&first, 3), 3);
+    assert_false(handler_is_exhausted(second.handler));
+    assert_int_equal(pass(&second, 4), 3);
+    assert_true(handler_is_exhausted(second.handler));
+    assert_true(handler_is_exhausted(first.handler));
+    assert_int_equal(pass(&first, 4), 0);
+    close_handler(&first);
+    close_handler(&second);
+}
+
 static void the_largest_limit_is_no_limit(void **state)
 {
     struct opened opened = open_handler(&limit_ops, "{count: 9223372036854775807}", &host);
@@ -102,6 +123,28 @@ static void a_rate_refills(void **state)
     assert_int_equal(pass_at(&opened, 32, 9000 * MS), 10);
     assert_false(opened.handler->exhausted);
     close_handler(&opened);
+}
+
+static void types_share_a_rate_but_not_a_key(void **state)
+{
+    struct opened first = open_handler(&limit_ops, "{rate: 10/s}", &host);
+    struct opened keyed = open_handler(&limit_ops, "{rate: 10/s, by: id}", &host);
+    struct handler_host beside = host, beside_keyed = host;
+    struct opened second, second_keyed;
+
+    (void)state;
+    beside.first = first.handler;
+    beside_keyed.first = keyed.handler;
+    second = open_handler(&limit_ops, "{rate: 10/s}", &beside);
+    second_keyed = open_handler(&limit_ops, "{rate: 10/s, by: id}", &beside_keyed);
+    assert_int_equal(pass_at(&first, 8, 1000 * MS), 8);
+    assert_int_equal(pass_at(&second, 8, 1000 * MS), 2);
+    assert_int_equal(pass_at(&keyed, 8, 1000 * MS), 8);
+    assert_int_equal(pass_at(&second_keyed, 8, 1000 * MS), 8);
+    close_handler(&first);
+    close_handler(&second);
+    close_handler(&keyed);
+    close_handler(&second_keyed);
 }
 
 static void burst_is_what_passes_at_once(void **state)
@@ -219,8 +262,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lets_the_first_ones_through),
         cmocka_unit_test(is_exhausted_with_its_last_record),
+        cmocka_unit_test(types_count_together),
         cmocka_unit_test(the_largest_limit_is_no_limit),
         cmocka_unit_test(a_rate_refills),
+        cmocka_unit_test(types_share_a_rate_but_not_a_key),
         cmocka_unit_test(burst_is_what_passes_at_once),
         cmocka_unit_test(each_key_has_its_own_rate),
         cmocka_unit_test(keys_are_bounded_and_counted),

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/connection.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 
 #include "unit/sink/peer.h"
+
+enum { RESEND_MAX = 1024 * 1024 };
 
 struct line {
     struct connection connection;
@@ -17,7 +21,7 @@ static void start_unix(struct line *line, const char *path)
 
     line->sink = (struct sink){0};
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), 0);
-    assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES), 0);
+    assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES, RESEND_MAX), 0);
 }
 
 static void start_tcp(struct line *line, uint16_t port)
@@ -29,7 +33,7 @@ static void start_tcp(struct line *line, uint16_t port)
     line->sink = (struct sink){0};
     snprintf(address, sizeof(address), "127.0.0.1:%u", port);
     assert_int_equal(endpoint_inet(&endpoint, SOCK_STREAM, address, &error), 0);
-    assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES), 0);
+    assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES, RESEND_MAX), 0);
 }
 
 static void put(struct line *line, const char *text)
@@ -120,6 +124,72 @@ static void tcp_keeps_more_than_what_the_other_kernel_acknowledged(void **state)
     close(listener);
 }
 
+enum { NUMBERED = 20000, NUMBERED_LENGTH = 100 }; /* more than all buffers take */
+
+struct mortal {
+    struct line *line;
+    int listener;
+    int n_acknowledged; /* bytes that the first peer's kernel had and its program did not read */
+    uint32_t n_came;    /* to the second peer, in order from the first event on */
+};
+
+static bool is_writable(int fd)
+{
+    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+
+    return poll(&writable, 1, 0) > 0;
+}
+
+/* A peer that reads nothing until the kernels take nothing more, and dies. One that reads all. */
+static void *die_and_rise(void *data)
+{
+    struct mortal *mortal = data;
+    char event[NUMBERED_LENGTH];
+    int peer = peer_accept(mortal->listener), before = -1;
+
+    while (mortal->n_acknowledged != before || is_writable(mortal->line->connection.fd)) {
+        before = mortal->n_acknowledged;
+        usleep(1000);
+        ioctl(peer, FIONREAD, &mortal->n_acknowledged);
+    }
+    close(peer);
+    peer = peer_accept(mortal->listener);
+    while (mortal->n_came < NUMBERED &&
+           recv(peer, event, sizeof(event), MSG_WAITALL) == NUMBERED_LENGTH &&
+           strtoul(event, NULL, 10) == mortal->n_came)
+        mortal->n_came++;
+    close(peer);
+    return NULL;
+}
+
+/* What the peer's kernel has acknowledged is as lost as what ours still has. */
+static void what_both_kernels_held_comes_again(void **state)
+{
+    const int small = 64 * 1024;
+    char event[NUMBERED_LENGTH + 1];
+    uint16_t port = 0;
+    struct mortal mortal = {.listener = peer_inet(SOCK_STREAM, &port)};
+    struct line line;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(setsockopt(mortal.listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+    start_tcp(&line, port);
+    mortal.line = &line;
+    assert_int_equal(connection_open(&line.connection), 0);
+    assert_int_equal(pthread_create(&thread, NULL, die_and_rise, &mortal), 0);
+    for (uint32_t sent = 0; sent < NUMBERED && counter_get(&line.connection.connects) < 3;) {
+        snprintf(event, sizeof(event), "%099u\n", sent);
+        if (connection_write(&line.connection, event, NUMBERED_LENGTH) == NUMBERED_LENGTH)
+            sent++;
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(mortal.n_acknowledged > 0);
+    assert_int_equal(mortal.n_came, NUMBERED);
+    connection_deinit(&line.connection);
+    close(mortal.listener);
+}
+
 static void kept_bytes_have_their_bound(void **state)
 {
     const struct place *place = *state;
@@ -139,9 +209,9 @@ static void kept_bytes_have_their_bound(void **state)
         assert_int_equal(connection_write(&line.connection, lines, size), size);
         for (size_t got = 0; got < size;)
             got += (size_t)recv(peer, read_back, size - got, 0);
-        assert_true(line.connection.n_kept <= CONNECTION_KEPT_MAX);
-        assert_int_equal(line.connection.n_kept % 100, 0); /* whole events */
-        assert_int_equal(line.connection.n_again, line.connection.n_kept);
+        assert_true(line.connection.tail.count <= CONNECTION_UNSENT_MAX);
+        assert_int_equal(line.connection.tail.count % 100, 0); /* whole events */
+        assert_int_equal(line.connection.n_again, line.connection.tail.count);
     }
     connection_deinit(&line.connection);
     close(peer);
@@ -288,6 +358,7 @@ int main(void)
         IN_PLACE(connects_when_there_is_something_to_send),
         IN_PLACE(what_was_not_read_comes_again_from_the_beginning_of_an_event),
         cmocka_unit_test(tcp_keeps_more_than_what_the_other_kernel_acknowledged),
+        cmocka_unit_test(what_both_kernels_held_comes_again),
         IN_PLACE(kept_bytes_have_their_bound),
         IN_PLACE(an_idle_connection_comes_back_by_itself),
         IN_PLACE(a_peer_that_only_listens_has_not_left),

@@ -15,7 +15,7 @@ static void start_unix(struct line *line, const char *path, enum framing framing
 
     *line = (struct line){0};
     assert_int_equal(endpoint_unix(&endpoint, SOCK_DGRAM, path, &error), 0);
-    assert_int_equal(connection_init(&line->datagram.connection, &endpoint, framing), 0);
+    assert_int_equal(connection_init(&line->datagram.connection, &endpoint, framing, 0), 0);
 }
 
 static void start_udp(struct line *line, uint16_t port)
@@ -27,7 +27,7 @@ static void start_udp(struct line *line, uint16_t port)
     *line = (struct line){0};
     snprintf(address, sizeof(address), "127.0.0.1:%u", port);
     assert_int_equal(endpoint_inet(&endpoint, SOCK_DGRAM, address, &error), 0);
-    assert_int_equal(connection_init(&line->datagram.connection, &endpoint, FRAMING_LINES), 0);
+    assert_int_equal(connection_init(&line->datagram.connection, &endpoint, FRAMING_LINES, 0), 0);
 }
 
 static ssize_t put(struct line *line, const char *bytes, size_t size)

@@ -14,10 +14,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "config/load.h"
 #include "config/tree.h"
 
@@ -44,6 +46,17 @@ static const void *bind(const char *path, const char *more)
 static const void *config_for(const char *path)
 {
     return bind(path, "");
+}
+
+static bool disk_fails;
+
+/* Instead of the C library's. */
+int fdatasync(int fd)
+{
+    if (!disk_fails)
+        return (int)syscall(SYS_fdatasync, fd);
+    errno = EIO;
+    return -1;
 }
 
 struct folder {
@@ -340,6 +353,24 @@ static void a_new_file_begins_between_two_chunks_when_this_one_is_long(void **st
     sink_file.close(sink);
 }
 
+static void a_new_file_begins_when_its_time_has_come(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", rotate_every: 1s, fsync: rotate");
+    int64_t opened = clock_realtime();
+
+    put(sink, "one\n");
+    assert_int_equal(row_of(sink, "syncs"), 0);
+    while (clock_realtime() / 1000000000 == opened / 1000000000)
+        usleep(1000);
+    put(sink, "two\n");
+    assert_true(row_of(sink, "rotations") >= 1);
+    assert_int_equal(count_files(folder, "Z"), row_of(sink, "rotations"));
+    assert_int_equal(row_of(sink, "syncs"), row_of(sink, "rotations"));
+    expect_content(folder->file, "two\n");
+    sink_file.close(sink);
+}
+
 static void a_file_that_cannot_be_renamed_goes_on(void **state)
 {
     const struct folder *folder = *state;
@@ -452,6 +483,25 @@ static void syncs_when_it_is_told_to(void **state)
     sink_file.close(sink);
 }
 
+/* The kernel takes pages that it could not write for clean, so they must be written anew. */
+static void what_was_not_synced_is_written_again(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", fsync: chunk");
+
+    put(sink, "one\n");
+    disk_fails = true;
+    assert_int_equal(sink_file.write(sink, "two\n", 4), -EIO);
+    assert_int_equal(sink_file.write(sink, "two\n", 4), -EIO);
+    expect_content(folder->file, "one\n");
+    assert_int_equal(row_of(sink, "syncs_failed"), 2);
+    disk_fails = false;
+    put(sink, "two\n");
+    expect_content(folder->file, "one\ntwo\n");
+    assert_int_equal(row_of(sink, "size"), 8);
+    sink_file.close(sink);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -466,11 +516,13 @@ int main(void)
         IN_FOLDER(a_full_device_is_an_error_to_try_again),
         IN_FOLDER(has_no_peer_to_watch),
         IN_FOLDER(a_new_file_begins_between_two_chunks_when_this_one_is_long),
+        IN_FOLDER(a_new_file_begins_when_its_time_has_come),
         IN_FOLDER(a_file_that_cannot_be_renamed_goes_on),
         IN_FOLDER(rotated_files_are_compressed_and_the_oldest_go),
         IN_FOLDER(a_file_that_was_moved_away_is_opened_anew),
         IN_FOLDER(half_a_line_is_closed_before_the_first_event),
         IN_FOLDER(syncs_when_it_is_told_to),
+        IN_FOLDER(what_was_not_synced_is_written_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,40 +9,16 @@
 
 #include "unit/source/support.h"
 
-struct fixture {
-    void *bytes;
-    struct object *object;
-};
-
-static int setup(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-    fixture->object = open_object("numbers", &fixture->bytes);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    object_free(fixture->object);
-    free(fixture->bytes);
-    free(fixture);
-    return 0;
-}
-
 /* text is a file of constants only. */
 static int set(void **state, const char *text, const char *messages)
 {
-    struct fixture *fixture = *state;
+    struct numbers *numbers = *state;
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = load(text);
     struct diag diag;
     int result;
 
     diag_init(&diag);
-    result = constants_set(fixture->object->plan, tree->root, &diag);
+    result = constants_set(numbers->object->plan, tree->root, &diag);
     expect_messages(&diag, messages);
     return result;
 }
@@ -50,8 +26,8 @@ static int set(void **state, const char *text, const char *messages)
 /* Where a constant's bytes are, found apart from the code that is tested. */
 static const void *bytes_of(void **state, const char *name)
 {
-    struct fixture *fixture = *state;
-    const struct btf *btf = object_btf(fixture->object);
+    struct numbers *numbers = *state;
+    const struct btf *btf = object_btf(numbers->object);
 
     for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
         const struct btf_type *section = btf__type_by_id(btf, id);
@@ -64,7 +40,7 @@ static const void *bytes_of(void **state, const char *name)
 
             if (strcmp(btf__name_by_offset(btf, variable->name_off), name) == 0)
                 return (const char *)bpf_map__initial_value(
-                           bpf_object__find_map_by_name(fixture->object->plan, section_name),
+                           bpf_object__find_map_by_name(numbers->object->plan, section_name),
                            &size) +
                        place->offset;
         }
@@ -171,12 +147,12 @@ static void unknown_names(void **state)
 
 static void nothing_to_set(void **state)
 {
-    struct fixture *fixture = *state;
+    struct numbers *numbers = *state;
 
-    assert_int_equal(constants_set(fixture->object->plan, NULL, NULL), 0);
+    assert_int_equal(constants_set(numbers->object->plan, NULL, NULL), 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup_numbers, teardown_numbers)
 
 int main(void)
 {

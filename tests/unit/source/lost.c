@@ -6,37 +6,13 @@
 
 #include "unit/source/support.h"
 
-struct fixture {
-    void *bytes;
-    struct object *object;
-};
-
-static int setup(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-    fixture->object = open_object("numbers", &fixture->bytes);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    object_free(fixture->object);
-    free(fixture->bytes);
-    free(fixture);
-    return 0;
-}
-
 static struct lost_counter find(void **state, const char *what)
 {
-    struct fixture *fixture = *state;
+    struct numbers *numbers = *state;
     struct lost_counter counter = {0};
     struct error error = {""};
 
-    if (lost_find(fixture->object->plan, what, &error, &counter) < 0)
+    if (lost_find(numbers->object->plan, what, &error, &counter) < 0)
         fail_msg("%s", error.text);
     return counter;
 }
@@ -74,11 +50,11 @@ static void a_map(void **state)
 
 static void refuse_counter(void **state, const char *what, int code, const char *text)
 {
-    struct fixture *fixture = *state;
+    struct numbers *numbers = *state;
     struct lost_counter counter = {.size = 77};
     struct error error = {""};
 
-    assert_int_equal(lost_find(fixture->object->plan, what, &error, &counter), code);
+    assert_int_equal(lost_find(numbers->object->plan, what, &error, &counter), code);
     assert_string_equal(error.text, text);
     assert_int_equal(counter.size, 77);
 }
@@ -117,10 +93,10 @@ static void what_is_not_there(void **state)
 
 static void the_default(void **state)
 {
-    struct fixture *fixture = *state;
+    struct numbers *numbers = *state;
     struct lost_counter counter = {0};
 
-    assert_false(lost_find_default(fixture->object->plan, "numbers", &counter));
+    assert_false(lost_find_default(numbers->object->plan, "numbers", &counter));
 }
 
 static void without_a_counter_nothing_is_lost(void **state)
@@ -134,7 +110,7 @@ static void without_a_counter_nothing_is_lost(void **state)
     lost_stop(&counter);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup_numbers, teardown_numbers)
 
 int main(void)
 {

@@ -73,7 +73,8 @@ static void other_mistakes(void **state)
                   "t.yaml:1:8: exec.bultin: unknown key; a source has one of the "
                   "keys builtin, object, map, capture; did you mean \"builtin\"?\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
-                  "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size; did "
+                  "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size, keep, "
+                  "on_change, pin_folder; did "
                   "you mean \"ring_size\"?\n");
     refuse_source("{builtin: exce, ring_size: 5000}",
                   "t.yaml:1:17: exec.builtin: unknown built-in source; allowed are exec, exit, "

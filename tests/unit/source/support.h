@@ -67,3 +67,28 @@ static inline struct object *open_object(const char *name, void **ret_bytes)
         fail_msg("%s", error.text);
     return object;
 }
+
+/* The object that counters and constants are looked for in; a test's fixture. */
+struct numbers {
+    void *bytes;
+    struct object *object;
+};
+
+static inline int setup_numbers(void **state)
+{
+    struct numbers *numbers = calloc(1, sizeof(*numbers));
+
+    numbers->object = open_object("numbers", &numbers->bytes);
+    *state = numbers;
+    return 0;
+}
+
+static inline int teardown_numbers(void **state)
+{
+    struct numbers *numbers = *state;
+
+    object_free(numbers->object);
+    free(numbers->bytes);
+    free(numbers);
+    return 0;
+}

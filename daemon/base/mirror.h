@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Memory that stands twice in a row, so that whatever goes round in it lies in one piece:
+ *
+ *     bytes [ 0 ............ size ) [ size ......... 2 * size )
+ *             the same pages          once more */
+
+#include <stddef.h>
+
+struct mirror {
+    char *bytes;
+    size_t size;
+};
+
+/* size is rounded up to whole pages; they take memory once they are written to. 0, or -errno. */
+int mirror_init(struct mirror *mirror, size_t size);
+void mirror_deinit(struct mirror *mirror); /* accepts a zeroed one */

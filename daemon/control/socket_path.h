@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The path of a unix socket that this process serves: locked against others, and removed in the
+ * end. The lock is a file beside it, "PATH.lock", which stays. */
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+struct socket_path {
+    int lock_fd;       /* held as long as the path is ours */
+    char *path;        /* NULL: none is ours */
+    struct stat bound; /* what is ours to remove there */
+};
+
+#define SOCKET_PATH_NONE ((struct socket_path){.lock_fd = -1})
+
+/* Binds a socket to the path: mode 0660, and group `ringmill` where there is one. A socket that
+ * nobody serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no
+ * socket. On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a
+ * sentence. The caller owns the socket, which is not listening yet. */
+int socket_path_take(struct socket_path *ours, const char *path, struct error *error, int *ret_fd);
+/* Before the socket is closed: its inode may be another file's afterwards. Accepts
+ * SOCKET_PATH_NONE. */
+void socket_path_leave(struct socket_path *ours);

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The handlers of a pipeline at one source, opened step by step: each step for all types that the
+ * source's records can have, before the next. So a handler that asks which fields the other types
+ * have is told what they have at its place, also behind a select or within a branch:
+ *
+ *                    open_event      close_event     read_event
+ *     select           [0]              [0]             [0]          first from left to right,
+ *     tee              [1]              [1]             [1]          then down
+ *       filter           [2]              [2]             [2]
+ *       forward          [3]              [3]             [3]
+ *     forward          [4]              [4]             [4]
+ *
+ * A branch is therefore opened only when the handler that asked for it is open everywhere. Of many
+ * types, what is wrong with one is most likely wrong with all, so it is said of the first only. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/refusal.h"
+#include "pipeline/build.h"
+#include "pipeline/handlers.h"
+#include "plugin/plugin.h"
+
+/* While the branches of a route are opened: a record goes into one of them only, so what counts is
+ * the branch that sends most copies to a sink, not all of them together. By the graph's sinks. */
+struct fork {
+    bool divides;
+    uint32_t before[GRAPH_SINKS_MAX];
+    uint32_t most[GRAPH_SINKS_MAX];
+};
+
+/* What one strand's handler asks for while it is opened. */
+struct step {
+    uint32_t index; /* of the handler */
+    struct handler *handler;
+    struct fork fork;
+    uint32_t n_branches;
+    const struct config_node *lists[STRAND_BRANCHES_MAX];
+    uint16_t ways[STRAND_BRANCHES_MAX];
+};
+
+/* What a handler's open() gets; which strand it is for stands behind the public part. */
+struct build_host {
+    struct handler_host base;
+    struct build *build;
+    struct graph_type *type; /* NULL: no source is known */
+    struct strand *strand;
+    struct step *step; /* of the handler that is being opened */
+    uint16_t way;      /* of the strand, that the handlers stand on */
+    bool at_least_once;
+};
+
+/* One list of handlers, for all strands side by side. */
+struct rope {
+    struct build *build;
+    uint32_t n;
+    bool lost; /* nobody knows which fields there are: those who read them are passed over */
+    struct build_host *hosts;
+    struct step *steps;
+    const struct schema **siblings; /* of whoever is being opened, NULL-ended */
+};
+
+static void rope_deinit(struct rope *rope)
+{
+    free(rope->hosts);
+    free(rope->steps);
+    free(rope->siblings);
+}
+
+static int rope_init(struct rope *rope, struct build *build, uint32_t most)
+{
+    *rope = (struct rope){
+        .build = build,
+        .hosts = calloc(most, sizeof(*rope->hosts)),
+        .steps = calloc(most, sizeof(*rope->steps)),
+        .siblings = calloc(most + 1, sizeof(const struct schema *)),
+    };
+    return rope->hosts && rope->steps && rope->siblings ? 0 : -ENOMEM;
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+static const struct handler_ops *find_handler(struct build *build, const struct config_node *entry)
+{
+    const struct handler_ops *ops;
+    struct refusal refusal;
+
+    if (entry->kind != CONFIG_MAP || entry->count != 1) {
+        diag_add(build->diag, entry, "expected one handler, as in - filter: pid > 1; found %s",
+                 entry->kind != CONFIG_MAP ? config_node_kind_name(entry)
+                 : entry->count > 1        ? "several keys"
+                                           : "an empty map");
+        return NULL;
+    }
+    ops = build_find_handler(build, entry->first->key);
+    if (ops)
+        return ops;
+    refusal_init(&refusal, entry->first->key);
+    for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
+        refusal_offer(&refusal, (*kind)->name);
+    for (uint32_t i = 0; i < build->graph->n_plugins; i++)
+        refusal_offer(&refusal, build->graph->plugins[i]->ops.name);
+    diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
+    return NULL;
+}
+
+static bool check_handler_list(struct build *build, const struct config_node *list)
+{
+    if (list->kind != CONFIG_LIST || list->count == 0)
+        diag_add(build->diag, list, "expected a list of handlers, found %s",
+                 list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
+    else if (list->count > STRAND_HANDLERS_MAX)
+        diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
+                 STRAND_HANDLERS_MAX);
+    else
+        return true;
+    return false;
+}
+
+/* A list must lead somewhere, and nothing can come after its end. */
+static void check_end(const struct rope *rope, const struct config_node *entry,
+                      const struct handler_ops *ops)
+{
+    if (ops->divides && entry->next)
+        diag_add(rope->build->diag, entry->next,
+                 "nothing comes here: a %s sends each record into one of its branches", ops->name);
+    else if (!entry->next && !ops->forwards && !ops->divides)
+        diag_add(rope->build->diag, entry,
+                 "a %s ends with a forward; what passes here goes nowhere",
+                 rope->hosts->way > 0 ? "branch" : "pipeline");
+}
+
+/* ---- what a handler may ask for -------------------------------------------------------------- */
+
+static const struct outlet *host_outlet(const struct handler_host *base,
+                                        const struct config_node *name, struct diag *diag)
+{
+    const struct build_host *host = (const struct build_host *)base;
+
+    (void)diag; /* the build's */
+    return build_find_outlet(host->build, host->type, host->at_least_once, name);
+}
+
+static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
+                                  const char *label, struct diag *diag)
+{
+    const struct build_host *host = (const struct build_host *)base;
+    struct step *step = host->step;
+    struct strand_branch *branch;
+
+    if (host->strand->n_branches == STRAND_BRANCHES_MAX) {
+        diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
+        return NULL;
+    }
+    branch = strand_add_branch(host->strand, step->index, label);
+    if (!branch) {
+        diag_add(diag, list, "out of memory");
+        return NULL;
+    }
+    if (branch->depth > STRAND_DEPTH_MAX) {
+        diag_add(diag, list, "branches may stand inside each other at most %d deep",
+                 STRAND_DEPTH_MAX);
+        return NULL;
+    }
+    step->lists[step->n_branches] = list;
+    step->ways[step->n_branches++] = branch->way;
+    return &branch->base;
+}
+
+/* ---- branches -------------------------------------------------------------------------------- */
+
+static void open_fork(const struct build_host *host, const struct handler_ops *ops)
+{
+    struct fork *fork = &host->step->fork;
+
+    fork->divides = ops->divides && host->type;
+    if (!fork->divides)
+        return;
+    memset(fork->most, 0, sizeof(fork->most));
+    memcpy(fork->before, host->type->copies, host->build->graph->n_sinks * sizeof(*fork->before));
+}
+
+static void enter_fork(const struct build_host *host)
+{
+    const struct fork *fork = &host->step->fork;
+
+    if (fork->divides)
+        memcpy(host->type->copies, fork->before,
+               host->build->graph->n_sinks * sizeof(*fork->before));
+}
+
+static void leave_fork(const struct build_host *host)
+{
+    struct fork *fork = &host->step->fork;
+
+    for (uint32_t i = 0; fork->divides && i < host->build->graph->n_sinks; i++)
+        if (host->type->copies[i] > fork->most[i])
+            fork->most[i] = host->type->copies[i];
+}
+
+static void close_fork(const struct build_host *host)
+{
+    const struct fork *fork = &host->step->fork;
+
+    if (fork->divides)
+        memcpy(host->type->copies, fork->most, host->build->graph->n_sinks * sizeof(*fork->most));
+}
+
+static int open_list(struct rope *rope, const struct config_node *list);
+
+/* The branch of that number, of all whose handler got as far as asking for it. */
+static int open_branch(const struct rope *around, uint32_t number)
+{
+    _cleanup_(rope_deinit) struct rope rope;
+    const struct config_node *list = around->steps->lists[number];
+    int result = rope_init(&rope, around->build, around->n);
+
+    for (uint32_t i = 0; i < around->n && result == 0; i++) {
+        if (around->steps[i].n_branches <= number)
+            continue;
+        enter_fork(&around->hosts[i]);
+        rope.hosts[rope.n] = around->hosts[i];
+        rope.hosts[rope.n++].way = around->steps[i].ways[number];
+    }
+    rope.lost = around->lost;
+    if (result == 0)
+        result = open_list(&rope, list);
+    for (uint32_t i = 0; i < around->n && result == 0; i++)
+        if (around->steps[i].n_branches > number)
+            leave_fork(&around->hosts[i]);
+    return result;
+}
+
+/* ---- handlers -------------------------------------------------------------------------------- */
+
+static void list_siblings(const struct rope *rope, struct build_host *host)
+{
+    const struct schema **next = rope->siblings;
+
+    for (uint32_t i = 0; i < rope->n; i++)
+        if (rope->hosts[i].base.schema != host->base.schema)
+            *next++ = rope->hosts[i].base.schema;
+    *next = NULL;
+    host->base.siblings = next > rope->siblings ? rope->siblings : NULL;
+}
+
+/* The one that was opened for the first type of the same source. */
+static struct handler *find_first(const struct rope *rope, const struct build_host *host)
+{
+    const struct build_host *first = rope->hosts;
+
+    while (first < host && strcmp(first->base.source_name, host->base.source_name) != 0)
+        first++;
+    return first < host ? first->step->handler : NULL;
+}
+
+/* Its place in the strand comes before those of the handlers in its branches. */
+static void open_handler(const struct rope *rope, struct build_host *host,
+                         const struct config_node *entry, const struct handler_ops *ops)
+{
+    struct strand *strand = host->strand;
+    struct step *step = host->step;
+    struct diag *diag = rope->build->diag;
+    int result;
+
+    if (strand->n_handlers == STRAND_HANDLERS_MAX) {
+        diag_add(diag, entry, "at most %d handlers are allowed, with those in branches",
+                 STRAND_HANDLERS_MAX);
+        return;
+    }
+    if (host->at_least_once && ops->forgets) {
+        diag_add_key(diag, entry->first,
+                     "what a %s knows is lost with the process, so delivery cannot be "
+                     "at-least-once behind it",
+                     ops->name);
+        return;
+    }
+    host->base.ops = ops;
+    host->base.first = find_first(rope, host);
+    list_siblings(rope, host);
+    step->index = strand->n_handlers++;
+    strand->ways[step->index] = host->way;
+    open_fork(host, ops);
+    result = ops->open(entry->first, &host->base, diag, &step->handler);
+    if (result == -ENOMEM)
+        diag_add(diag, entry, "out of memory");
+    if (result < 0)
+        return;
+    strand->handlers[step->index] = step->handler;
+    strand->makes |= ops->make != NULL;
+}
+
+/* What comes out of the step goes into the next one. */
+static void close_step(struct build_host *host)
+{
+    const struct handler *handler = host->step->handler;
+
+    close_fork(host);
+    if (handler && handler->schema)
+        host->base.schema = handler->schema;
+}
+
+static int open_step(struct rope *rope, const struct config_node *entry,
+                     const struct handler_ops *ops)
+{
+    size_t before = diag_count(rope->build->diag);
+    uint32_t opened = 0;
+    bool bad;
+    int result = 0;
+
+    memset(rope->steps, 0, rope->n * sizeof(*rope->steps));
+    for (; opened < rope->n && diag_count(rope->build->diag) == before; opened++) {
+        rope->hosts[opened].step = &rope->steps[opened];
+        open_handler(rope, &rope->hosts[opened], entry, ops);
+    }
+    bad = diag_count(rope->build->diag) > before;
+    for (uint32_t i = 0; i < rope->steps->n_branches && result == 0; i++)
+        result = open_branch(rope, i);
+    for (uint32_t i = 0; i < opened; i++)
+        close_step(&rope->hosts[i]);
+    rope->lost |= bad && ops->reshapes;
+    return result;
+}
+
+/* Opens the handlers of a list, as far as they can be. */
+static int open_list(struct rope *rope, const struct config_node *list)
+{
+    int result = 0;
+
+    if (!check_handler_list(rope->build, list))
+        return 0;
+    for (const struct config_node *entry = list->first; entry && result == 0; entry = entry->next) {
+        const struct handler_ops *ops = find_handler(rope->build, entry);
+
+        if (!ops) {
+            rope->lost = true; /* whatever it was meant to be */
+            continue;
+        }
+        check_end(rope, entry, ops);
+        if (!rope->lost || !ops->reads_fields)
+            result = open_step(rope, entry, ops);
+    }
+    return result;
+}
+
+/* ---- all strands of a pipeline at a source --------------------------------------------------- */
+
+/* "open_event" of "struct open_event". */
+static const char *bare_name(const char *type_name)
+{
+    const char *space = strrchr(type_name, ' ');
+
+    return space ? space + 1 : type_name;
+}
+
+static bool are_of_many_types(const struct build_strand *strands, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (strands[i].type->type->schema != strands->type->type->schema)
+            return true;
+    return false;
+}
+
+static struct build_host new_host(struct build *build, const struct build_steps *steps,
+                                  struct strand *strand)
+{
+    strand_set_budget(strand, steps->budget, build->speed);
+    return (struct build_host){
+        .base = {.pipeline_name = steps->pipeline_name,
+                 .defs = build->graph->defs,
+                 .wall = &build->graph->common->wall,
+                 .resolver = build->graph->common->resolver,
+                 .outlet = host_outlet,
+                 .branch = host_branch},
+        .build = build,
+        .strand = strand,
+        .at_least_once = steps->at_least_once,
+    };
+}
+
+static void know_type(struct build_host *host, struct graph_type *type, bool one_of_many)
+{
+    host->type = type;
+    host->base.schema = type->type->schema;
+    host->base.source_name = type->type->source_name;
+    if (type->stream->stream->capture)
+        host->base.type = type->type->label;
+    else if (one_of_many)
+        host->base.type = bare_name(host->base.schema->type_name);
+    type->stream->at_least_once |= host->at_least_once;
+}
+
+int build_handlers(struct build *build, const struct build_steps *steps,
+                   const struct build_strand *strands, uint32_t n)
+{
+    _cleanup_(rope_deinit) struct rope rope;
+    bool many = are_of_many_types(strands, n);
+    int result = rope_init(&rope, build, n);
+
+    if (result < 0)
+        return result;
+    rope.n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        rope.hosts[i] = new_host(build, steps, strands[i].strand);
+        know_type(&rope.hosts[i], strands[i].type, many);
+    }
+    result = open_list(&rope, steps->list);
+    for (uint32_t i = 0; i < n; i++)
+        strands[i].type->stream->makes |= strands[i].strand->makes;
+    return result;
+}
+
+int build_check_handlers(struct build *build, const struct build_steps *steps)
+{
+    static const struct schema no_fields = {.type_name = "nothing"};
+    _cleanup_(rope_deinit) struct rope rope;
+    struct strand strand = {.n_handlers = 0};
+    int result = rope_init(&rope, build, 1);
+
+    if (result < 0)
+        return result;
+    rope.n = 1;
+    rope.lost = true;
+    rope.hosts[0] = new_host(build, steps, &strand);
+    rope.hosts[0].base.schema = &no_fields;
+    rope.hosts[0].base.source_name = "";
+    result = open_list(&rope, steps->list);
+    strand_deinit(&strand);
+    return result;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Which sinks the records of a type can get to, and how often: that decides how much room must be
+ * kept for them, and which sinks must acknowledge them. */
+
+#include <string.h>
+
+#include "config/refusal.h"
+#include "encode/json.h"
+#include "pipeline/build.h"
+
+static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
+{
+    for (uint32_t i = 0; i < stream->n_sinks; i++)
+        if (stream->sinks[i] == sink)
+            return;
+    stream->sinks[stream->n_sinks++] = sink;
+}
+
+static void enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
+{
+    for (uint32_t i = 0; i < stream->n_keepers; i++)
+        if (stream->keepers[i] == sink)
+            return;
+    stream->keepers[stream->n_keepers++] = sink;
+}
+
+/* What the promise of at-least-once asks of a sink. */
+static bool may_keep(struct graph_type *type, struct graph_sink *sink,
+                     const struct config_node *name, struct diag *diag)
+{
+    if (sink->overflow != LANE_BLOCK) {
+        diag_add(diag, name,
+                 "sink %s drops events when it is slow, so delivery cannot be at-least-once; "
+                 "allowed is overflow: block",
+                 sink->name);
+        return false;
+    }
+    if (type)
+        enter_keeper(type->stream, sink);
+    return true;
+}
+
+/* Enters that a record of the type goes to the sink of that index once more. */
+static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
+{
+    struct graph_sink *sink = graph->sinks[index];
+
+    enter_sink(type->stream, sink);
+    if (++type->copies[index] > graph->copies[index])
+        graph->copies[index] = type->copies[index];
+    return type->copies[index] <= GRAPH_COPIES_MAX;
+}
+
+/* Where no source is known, there are no fields either that a format could be held against. */
+static const struct outlet no_outlet = {.sink_name = "", .format = &json_encoder_ops};
+
+const struct outlet *build_find_outlet(struct build *build, struct graph_type *type,
+                                       bool at_least_once, const struct config_node *name)
+{
+    struct graph *graph = build->graph;
+    struct refusal refusal;
+
+    if (graph->n_sinks == 0)
+        return NULL; /* what is wrong with `sinks:` has been reported */
+    refusal_init(&refusal, name->text);
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        struct graph_sink *sink = graph->sinks[i];
+
+        if (strcmp(sink->name, name->text) == 0) {
+            if (at_least_once && !may_keep(type, sink, name, build->diag))
+                return NULL;
+            if (!type)
+                return &no_outlet;
+            if (enter_route(graph, type, i))
+                return &sink->outlet;
+            diag_add(build->diag, name,
+                     "a record may be forwarded to one sink at most %d times, by all pipelines "
+                     "that read its source together",
+                     GRAPH_COPIES_MAX);
+            return NULL;
+        }
+        refusal_offer(&refusal, sink->name);
+    }
+    diag_add(build->diag, name, "there is no sink of this name; %s", refusal_text(&refusal));
+    return NULL;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Which ids the resolver knows names for. */
+
+#include <stdbool.h>
+
+#include "base/resolver.h"
+#include "record/schema.h"
+
+/* False: a value of that meaning is no id, or one without a name. */
+bool id_kind_of(enum field_meaning meaning, enum resolver_kind *ret);

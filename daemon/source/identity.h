@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Whether what is attached already is what would be attached now. It is known without loading
+ * anything, and anybody can ask. */
+
+#include "source/ledger.h"
+
+struct error;
+struct object;
+
+/* A hash of all that makes the programs in the kernel what they are: the instructions with what is
+ * put into them when they are loaded (maps, functions, the members of the kernel's structs), the
+ * values of constants and variables, the definitions of maps, which programs are chosen, and where
+ * they are attached. Not of names and types that only people and debuggers see. To be asked before
+ * object_load(), which may leave programs out. 0, or -errno and a sentence. */
+int identity_of(const struct object *object, struct error *error, struct identity *ret);

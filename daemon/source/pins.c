@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Pins are files in a file system of type bpf. A set is made in a folder whose name ends with a
+ * tilde and gets its own name by one rename, so there are no half sets but those that say so. That
+ * file system takes no dots in names; the names of sources may have some, and no plus signs. */
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/limits.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "source/vault.h"
+
+enum { FOLDER_MODE = 0700 };
+
+DEFINE_CLEANUP(DIR, closedir);
+
+static void swap_dots(char *name, char from, char to)
+{
+    for (; *name; name++)
+        if (*name == from)
+            *name = to;
+}
+
+/* FOLDER/SOURCE, and what the format adds. */
+__attribute__((format(printf, 4, 5))) static const char *
+place(char path[PATH_MAX], const char *folder, const char *source, const char *format, ...)
+{
+    int length = snprintf(path, PATH_MAX, "%s/%s", folder, source);
+    va_list arguments;
+
+    if (length >= PATH_MAX)
+        length = PATH_MAX - 1;
+    swap_dots(path + strlen(folder), '.', '+');
+    va_start(arguments, format);
+    vsnprintf(path + length, (size_t)(PATH_MAX - length), format, arguments);
+    va_end(arguments);
+    return path;
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+/* The folder itself, or the nearest one above it that is there. */
+static int check(const char *folder, struct error *error)
+{
+    char path[PATH_MAX];
+    struct statfs system;
+    char *slash;
+
+    snprintf(path, sizeof(path), "%s", folder);
+    while (statfs(path, &system) < 0) {
+        slash = strrchr(path, '/');
+        if (errno != ENOENT || !slash || slash == path)
+            return error_set(error, -errno, "cannot keep pins in %s: %s", folder, strerror(errno));
+        *slash = '\0';
+    }
+    if (system.f_type != BPF_FS_MAGIC)
+        return error_set(error, -EINVAL,
+                         "cannot keep pins in %s: %s is on no file system of type bpf; there is "
+                         "one at /sys/fs/bpf, or is after: mount -t bpf bpf /sys/fs/bpf",
+                         folder, path);
+    return 0;
+}
+
+/* With all the folders above it. */
+static int make_folder(char *path, struct error *error)
+{
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash)
+            *slash = '\0';
+        if (mkdir(path, FOLDER_MODE) < 0 && errno != EEXIST)
+            return error_set(error, -errno, "cannot make %s: %s", path, strerror(errno));
+        if (!slash)
+            return 0;
+        *slash = '/';
+    }
+}
+
+static int begin(const struct kept *kept, struct error *error)
+{
+    char path[PATH_MAX];
+
+    place(path, kept->folder, kept->source, "/%u~", kept->id);
+    return make_folder(path, error);
+}
+
+static int put(const struct kept *kept, const struct kept_item *item, struct error *error)
+{
+    char path[PATH_MAX];
+
+    place(path, kept->folder, kept->source, "/%u~/%s", kept->id, item->name);
+    if (bpf_obj_pin(item->fd, path) < 0)
+        return error_set(error, -errno, "cannot pin %s: %s", path, strerror(errno));
+    return 0;
+}
+
+static int seal(const struct kept *kept, struct error *error)
+{
+    char begun[PATH_MAX], path[PATH_MAX];
+
+    place(begun, kept->folder, kept->source, "/%u~", kept->id);
+    place(path, kept->folder, kept->source, "/%u", kept->id);
+    if (rename(begun, path) < 0)
+        return error_set(error, -errno, "cannot rename %s: %s", begun, strerror(errno));
+    return 0;
+}
+
+/* ---- taking back ----------------------------------------------------------------------------- */
+
+static void drop(const struct kept *kept, const struct kept_item *item)
+{
+    char path[PATH_MAX];
+
+    unlink(place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name));
+    unlink(place(path, kept->folder, kept->source, "/%u~/%s", kept->id, item->name));
+}
+
+/* Folders go when they are empty. */
+static void settle(const struct kept *kept)
+{
+    char path[PATH_MAX];
+
+    rmdir(place(path, kept->folder, kept->source, "/%u", kept->id));
+    rmdir(place(path, kept->folder, kept->source, "/%u~", kept->id));
+    rmdir(place(path, kept->folder, kept->source, "%s", ""));
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+/* What is neither map nor link is not ours, and stays. */
+static int find_items(struct kept *kept, const char *path)
+{
+    _cleanup_(cleanup_closedir) DIR *folder = opendir(path);
+    struct dirent *entry;
+    int result = folder ? 0 : -errno;
+
+    while (result == 0 && (entry = readdir(folder))) {
+        char name[PATH_MAX];
+        int fd;
+
+        if (entry->d_type == DT_DIR || strlen(entry->d_name) >= KEPT_ITEM_NAME_MAX)
+            continue;
+        snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+        fd = bpf_obj_get(name);
+        if (fd >= 0)
+            result = kept_add(kept, entry->d_name, fd);
+    }
+    return result;
+}
+
+static int find_set(const char *folder, const char *source, const char *name,
+                    struct kept_list *list)
+{
+    char path[PATH_MAX], *end;
+    unsigned long id = strtoul(name, &end, 10);
+    struct kept *kept;
+    int result;
+
+    if (end == name || (*end && strcmp(end, "~") != 0))
+        return 0;
+    kept = kept_list_at(list, &vault_pin, folder, source, (uint32_t)id);
+    if (!kept)
+        return -ENOMEM;
+    result = find_items(kept, place(path, folder, source, "/%s", name));
+    if (result == 0 && !*end)
+        kept_check(kept);
+    return result;
+}
+
+static int find_of(const char *folder, const char *source, struct kept_list *list)
+{
+    char path[PATH_MAX];
+    _cleanup_(cleanup_closedir) DIR *sets = opendir(place(path, folder, source, "%s", ""));
+    struct dirent *entry;
+    int result = sets || errno == ENOENT ? 0 : -errno;
+
+    while (result == 0 && sets && (entry = readdir(sets)))
+        result = find_set(folder, source, entry->d_name, list);
+    return result;
+}
+
+static int find_all(const char *folder, struct kept_list *list)
+{
+    _cleanup_(cleanup_closedir) DIR *sources = opendir(folder);
+    struct dirent *entry;
+    int result = sources || errno == ENOENT ? 0 : -errno;
+
+    while (result == 0 && sources && (entry = readdir(sources))) {
+        char name[NAME_MAX + 1];
+
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(name, sizeof(name), "%s", entry->d_name);
+        swap_dots(name, '+', '.');
+        result = find_of(folder, name, list);
+    }
+    return result;
+}
+
+static int find(const char *folder, const char *source, struct kept_list *list, struct error *error)
+{
+    int result = source ? find_of(folder, source, list) : find_all(folder, list);
+
+    return result < 0 ? error_set(error, result, "cannot look at the pins in %s: %s", folder,
+                                  strerror(-result))
+                      : 0;
+}
+
+const struct vault vault_pin = {
+    .name = "pin",
+    .check = check,
+    .find = find,
+    .begin = begin,
+    .put = put,
+    .seal = seal,
+    .drop = drop,
+    .settle = settle,
+};

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The service under a real, private systemd (tests/systemd-box). A test file runs a function of its
+own inside: what begins with inside_ runs in there, as another process.
+
+    def inside_x(folder): ...
+    def test_x(): box.run(__file__, "x")
+    box.main(globals())
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import harness
+
+DROP_IN = """
+[Unit]
+StartLimitIntervalSec=0
+[Service]
+FileDescriptorStoreMax=64
+"""
+
+
+def run(path, name, seconds=120):
+    """Calls inside_NAME(folder) under a systemd that knows the installed unit, with this build; what
+    it prints is printed. The folder is gone after it."""
+    with tempfile.TemporaryDirectory(dir="/var/lib", prefix="ringmill-test.") as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(harness.RINGMILLD, os.path.join(folder, "ringmilld"))
+        units = os.path.join(folder, "units")
+        os.makedirs(os.path.join(units, "ringmilld.service.d"))
+        with open(os.path.join(harness.ROOT, "systemd/ringmilld.service"), encoding="utf-8") as file:
+            unit = file.read()
+        installed = "/usr/bin/ringmilld --config /etc/ringmill/ringmill.yaml"
+        assert installed in unit
+        harness.write_file(units, "ringmilld.service", unit.replace(
+            installed, f"{folder}/ringmilld --config {folder}/ringmill.yaml"))
+        harness.write_file(os.path.join(units, "ringmilld.service.d"), "test.conf", DROP_IN)
+        done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"), "-t", str(seconds),
+                               units, sys.executable, os.path.abspath(path), "--inside", name,
+                               folder], capture_output=True, text=True, timeout=seconds + 60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        print(done.stdout, end="")
+
+
+def main(functions):
+    if sys.argv[1:2] == ["--inside"]:
+        functions[f"inside_{sys.argv[2]}"](sys.argv[3])
+    else:
+        harness.main()
+
+
+# ---- inside ----------------------------------------------------------------------------------
+
+
+def systemctl(*arguments):
+    done = subprocess.run(["systemctl", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, (arguments, done.stdout + done.stderr, journal())
+    return done.stdout.strip()
+
+
+def show(name):
+    return systemctl("show", "-P", name, "ringmilld")
+
+
+def journal():
+    return subprocess.run(["journalctl", "-q", "-o", "cat", "-u", "ringmilld"],
+                          capture_output=True, text=True).stdout
+
+
+def said(text):
+    harness.wait_for(lambda: text in journal(), f"the daemon to say: {text}")
+
+
+def kill():
+    pid, restarts = show("MainPID"), int(show("NRestarts"))
+    os.kill(int(pid), 9)
+    harness.wait_for(lambda: int(show("NRestarts")) > restarts and
+                     show("ActiveState") == "active", "the service to be there again")

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sources that outlive the daemon as pins: killed and adopted, changed, ended."""
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import tempfile
+
+import flood
+import harness
+from controlled import Controlled
+
+CONFIG = """
+version: 1
+sources: {%s}
+sinks: {out: {type: file, path: %s/out, %s}}
+pipelines: {all: {from: flood, delivery: at-least-once, handlers: [forward: out]}}
+"""
+ENVIRONMENT = 2
+
+
+def write_config(folder, source):
+    return harness.write_file(folder, "ringmill.yaml", CONFIG % (source, folder, flood.LINES))
+
+
+def start(config):
+    return harness.Daemon("--config", config).wait_running()
+
+
+def kill(daemon):
+    daemon.process.kill()
+    daemon.wait()
+
+
+def look(what, path):
+    shown = subprocess.run(["bpftool", "-j", what, "show", "pinned", path], check=True,
+                           capture_output=True, env={"PATH": "/usr/sbin:/usr/bin"})
+    return json.loads(shown.stdout)
+
+
+def exists(what, number):
+    return subprocess.run(["bpftool", what, "show", "id", str(number)], capture_output=True,
+                          env={"PATH": "/usr/sbin:/usr/bin"}).returncode == 0
+
+
+def test_killed_and_adopted():
+    """The same ring and link go on, nothing is loaded or attached again, and a stop ends it all."""
+    with flood.Pins("adopted") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins.path}"))
+        daemon = start(config)
+        ids = (look("link", pins.pin("flood", "link-0-0"))["id"],
+               look("map", pins.pin("flood", "ring-0-0"))["id"])
+        program = look("link", pins.pin("flood", "link-0-0"))["prog_id"]
+        source.write(1000)
+        kill(daemon)
+        source.write(1000)  # nobody is there
+        daemon = start(config)
+        assert "goes on with what was kept by pin" in daemon.stderr, daemon.stderr
+        assert ids == (look("link", pins.pin("flood", "link-0-0"))["id"],
+                       look("map", pins.pin("flood", "ring-0-0"))["id"])
+        source.write(1000)
+        assert daemon.stop() == 0, daemon.stderr
+        daemon.books()
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert set(numbers) == set(range(1, 3001)), (len(numbers), numbers[:3], numbers[-3:])
+        assert pins.sets("flood") == []
+        assert not exists("link", ids[0]) and not exists("prog", program)
+        harness.wait_for(lambda: not exists("map", ids[1]), "the ring to be gone")
+
+
+def test_a_stop_drains_first():
+    with flood.Pins("drains") as pins, flood.Flood(50000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins.path}"))
+        daemon = start(config)
+        kill(daemon)
+        source.write(20000)
+        daemon = start(config)
+        source.start()
+        assert daemon.stop() == 0, daemon.stderr  # in the flood, with an adopted link
+        source.stop()
+        books = daemon.books()["source flood"]
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == list(range(1, books["produced"] + 1)), (books, len(numbers))
+
+
+def test_other_programs_are_ended_or_refused():
+    """Another constant makes other programs: with unread records, as the config says."""
+    with flood.Pins("changed") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        daemon = start(write_config(folder, flood.source(source, keep)))
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        kill(daemon)
+        source.write(100)
+        with flood.Flood(100000) as other:
+            config = write_config(folder, flood.source(other, keep, more=", on_change: refuse"))
+            code, _, errors = harness.run("--config", config)
+            assert code == ENVIRONMENT, errors
+            assert "what was kept by pin are other programs than this config asks for, with 5600 " \
+                   "bytes that nobody has read; ringmill release flood ends them" in errors, errors
+            assert exists("link", link)
+            daemon = start(write_config(folder, flood.source(other, keep)))
+            assert "they are ended, with 5600 bytes that nobody has read" in daemon.stderr
+            harness.wait_for(lambda: not exists("link", link), "the old link to be gone")
+            source.write(100)
+            other.write(100)
+            assert daemon.stop() == 0, daemon.stderr
+            assert daemon.books()["source flood"]["seen"] == 100
+
+
+def test_a_second_daemon_is_refused():
+    """It would take the first one's records, and must not end what that one uses."""
+    with flood.Pins("second") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        config = write_config(folder, flood.source(source, keep))
+        daemon = start(config)
+        with tempfile.TemporaryDirectory() as elsewhere:
+            for more in ("", ", ring_size: 1MiB"):
+                second = write_config(elsewhere, flood.source(source, keep, more=more))
+                code, _, errors = harness.run("--config", second)
+                assert code == ENVIRONMENT, errors
+                assert f"has a consumer already: process {daemon.process.pid}" in errors, errors
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source flood"]["seen"] == 100
+
+
+def test_half_a_set_is_ended():
+    """As a kill in the middle of pinning leaves it."""
+    with flood.Pins("half") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins.path}"))
+        kill(start(config))
+        place = os.path.dirname(pins.pin("flood", "ledger"))
+        os.rename(place, place + "~")
+        daemon = start(config)
+        assert "what was kept by pin is not complete (4 descriptors); it is ended" \
+               in daemon.stderr, daemon.stderr
+        kill(daemon)
+        os.unlink(pins.pin("flood", "link-0-0"))
+        daemon = start(config)
+        assert "is not complete (3 descriptors)" in daemon.stderr, daemon.stderr
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source flood"]["seen"] == 100
+
+
+def test_losses_while_nobody_reads_are_told():
+    """What a full ring took no more of while no daemon was there is counted by the next one."""
+    with flood.Pins("losses") as pins, flood.Flood(1000000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(
+            source, f"keep: pin, pin_folder: {pins.path}", more=", ring_size: 64KiB"))
+        kill(start(config))
+        source.write(5000)  # some 1,170 fit
+        daemon = start(config)
+        assert daemon.stop() == 0, daemon.stderr
+        books = daemon.books()["source flood"]
+        assert books["produced"] == 5000 and books["lost"] > 3000, books
+
+
+def test_without_a_service_manager_there_is_no_fd_store():
+    with flood.Flood(1000) as source, tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, "keep: fdstore"))
+        environment = {name: value for name, value in os.environ.items()
+                       if name != "NOTIFY_SOCKET"}
+        code, _, errors = harness.run("--config", config, env=environment)
+        assert code == ENVIRONMENT, errors
+        assert "source flood: nobody is there to keep it: this was not started by systemd" \
+               in errors, errors
+
+
+def test_pins_need_their_file_system():
+    with flood.Flood(1000) as source, tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {folder}/x"))
+        code, _, errors = harness.run("--config", config)
+        assert code == ENVIRONMENT, errors
+        assert f"cannot keep pins in {folder}/x: {folder} is on no file system of type bpf" \
+               in errors, errors
+
+
+def test_a_start_that_fails_leaves_what_was_kept():
+    with flood.Pins("fails") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        config = write_config(folder, flood.source(source, keep))
+        kill(start(config))
+        source.write(100)
+        bad = flood.source(source, keep) + ", other: {map: /sys/fs/bpf/nothing, " \
+            "layout: 'struct event { unsigned number; };'}"
+        text = (CONFIG % (bad, folder, flood.LINES)).replace("from: flood", "from: [flood, other]")
+        code, _, errors = harness.run("--config", harness.write_file(folder, "bad.yaml", text))
+        assert code == ENVIRONMENT and "/sys/fs/bpf/nothing" in errors, errors
+        daemon = start(config)
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == list(range(1, 201)), numbers
+
+
+def release(*arguments):
+    """(exit status, stdout, stderr) of ringmill release."""
+    return harness.run("release", *arguments, program=harness.RINGMILL)
+
+
+def test_release_without_a_daemon():
+    with flood.Pins("release") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        config = write_config(folder, flood.source(source, keep))
+        where = ("--socket", f"{folder}/none", "--pin-folder", pins.path)
+        daemon = start(config)
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        code, _, errors = release(*where, "flood")
+        assert code == 1 and f"process {daemon.process.pid}" in errors, errors
+        assert release(*where) == (0, "released: 0\n", "")
+        kill(daemon)
+        code, _, errors = release(*where, "other")
+        assert code == 1 and 'nothing is kept of a source "other"' in errors, errors
+        assert release(*where)[:2] == (0, "released: 1\n")
+        assert pins.sets("flood") == []
+        harness.wait_for(lambda: not exists("link", link), "the link to be gone")
+
+
+def test_release_of_a_source_that_runs():
+    """It is drained, and nothing of it stays; the daemon goes on."""
+    with flood.Pins("running") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        daemon = Controlled(CONFIG % (flood.source(
+            source, f"keep: pin, pin_folder: {pins.path}"), folder, flood.LINES) +
+            "control: {socket: FOLDER/control.sock}\n")
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        source.write(10000)
+        where = ("--socket", daemon.path)
+        code, _, errors = release(*where, "other")
+        assert code == 1 and 'nothing is kept of a source "other"' in errors, errors
+        assert release(*where) == (0, "released: 0\n", "")
+        assert release(*where, "flood") == (0, "released: 1\n", "")
+        assert pins.sets("flood") == [] and not exists("link", link)
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == list(range(1, 10001)), len(numbers)
+
+
+def test_an_orphan_is_told_and_released():
+    """The config has another source now: the old one's programs go on until they are released."""
+    with flood.Pins("orphan") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        kill(start(write_config(folder, flood.source(source, keep))))
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        source.write(10)
+        daemon = Controlled((CONFIG % (flood.source(source, keep, name="later"), folder,
+                                       flood.LINES)).replace("from: flood", "from: later") +
+                            "control: {socket: FOLDER/control.sock}\n")
+        assert "source flood: was kept by pin and is in no config now: its 1 links go on, and " \
+               "nobody reads the 560 bytes in its rings; ringmill release flood ends it" \
+               in daemon.stderr, daemon.stderr
+        assert release("--socket", daemon.path) == (0, "released: 1\n", "")
+        harness.wait_for(lambda: not exists("link", link), "the link to be gone")
+        assert pins.sets("flood") == [] and len(pins.sets("later")) == 1
+        assert daemon.stop() == 0, daemon.stderr
+
+
+SLOW = """
+version: 1
+sources: {%s}
+sinks: {out: {type: file, path: %s, %s}}
+pipelines: {all: {from: flood, delivery: at-least-once, max_unacked: 10%%, handlers: [forward: out]}}
+control: {socket: FOLDER/control.sock}
+"""
+
+
+def test_a_slow_sink_holds_the_source_up():
+    """Of a ring of 1 MiB, 10 % are read and not acknowledged, the rest waits in there."""
+    with flood.Pins("slow") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        daemon = Controlled(SLOW % (flood.source(
+            source, f"keep: pin, pin_folder: {pins.path}", more=", ring_size: 1MiB"), fifo,
+            flood.LINES))
+        source.write(10000)
+
+        def stream():
+            return daemon.status()["sources"][0]["streams"][0]
+        harness.wait_for(lambda: stream()["held_up"] > 0, "the source to be held up")
+        ring = stream()["rings"][0]
+        unacknowledged = ring["seen"] * 56 - (10000 * 56 - ring["used_bytes"])
+        assert 0 <= unacknowledged - (1 << 20) // 100 * 10 < 33 * 56, (unacknowledged, ring)
+        os.set_blocking(reader, True)
+        got = b""
+        while got.count(b";") < 10000:
+            got += os.read(reader, 1 << 16)
+        assert got == b"".join(b"%d;\n" % number for number in range(1, 10001))[:len(got)]
+        assert daemon.stop() == 0, daemon.stderr
+        os.close(reader)
+
+
+def test_sigint_is_a_stop_too():
+    with flood.Pins("sigint") as pins, flood.Flood(1000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins.path}"))
+        daemon = start(config)
+        assert pins.sets("flood")
+        assert daemon.stop(signal.SIGINT) == 0, daemon.stderr
+        assert pins.sets("flood") == []
+
+
+harness.main()

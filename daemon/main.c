@@ -93,7 +93,8 @@ static enum exit_code run(const struct arguments *arguments, struct diag *diag)
         return EXIT_CODE_OK;
     log_set_level(arguments->log_level >= 0 ? (enum log_level)arguments->log_level
                                             : options.control.log_level);
-    return daemon_run(graph, &options);
+    options.config = arguments->config;
+    return daemon_run(TAKE_PTR(graph), &options);
 }
 
 int main(int argc, char **argv)

@@ -49,8 +49,24 @@ static bool count_open(struct value *value, char *const *words, uint32_t n_words
     return true;
 }
 
+/* Without an argument and weights there is nothing to look at. */
+static void count_records(const struct value *value, const struct value_input *input)
+{
+    const uint32_t n = input->batch->selected;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t *count = state_of(value, input, i);
+
+        *count += *count != UINT64_MAX;
+    }
+}
+
 static void count_update(const struct value *value, const struct value_input *input)
 {
+    if (!value->expr && !input->weights) {
+        count_records(value, input);
+        return;
+    }
     for (uint32_t i = 0; i < input->batch->selected; i++) {
         uint32_t index = input->batch->selection[i];
         uint64_t *count = state_of(value, input, i);

@@ -15,40 +15,81 @@
 /* A chunk may stay partly empty because the next event did not fit, so only this much is sure. */
 enum { CHUNK_SURE = CHUNK_BYTES - EVENT_MAX };
 
+/* Chunks that any batch fits into. */
+static uint32_t reserve_for(uint32_t batch, uint32_t copies)
+{
+    uint64_t worst = (uint64_t)batch * copies * EVENT_MAX;
+
+    return (uint32_t)((worst + CHUNK_SURE - 1) / CHUNK_SURE) + 1;
+}
+
+static uint32_t chunks_for(uint32_t reserve)
+{
+    return reserve * 2 > LANE_CHUNKS ? reserve * 2 : LANE_CHUNKS;
+}
+
+static void add_chunks(struct lane *lane, uint32_t n_chunks)
+{
+    /* the first one on top: lower ones have been touched */
+    for (uint32_t i = n_chunks; i > lane->n_chunks; i--)
+        lane->spare[lane->n_spare++] = &lane->chunks[i - 1];
+    lane->n_chunks = n_chunks;
+}
+
 int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
               struct waker *writer, void (*on_room)(void *data), void *on_room_data)
 {
-    uint64_t worst = (uint64_t)batch * copies * EVENT_MAX;
-    uint32_t reserve = (uint32_t)((worst + CHUNK_SURE - 1) / CHUNK_SURE) + 1;
+    uint32_t room = copies > LANE_COPIES_ROOM ? copies : LANE_COPIES_ROOM;
 
     memset(lane, 0, sizeof(*lane));
     lane->overflow = overflow;
-    lane->reserve = reserve;
-    lane->n_chunks = reserve * 2 > LANE_CHUNKS ? reserve * 2 : LANE_CHUNKS;
+    lane->batch = batch;
+    lane->reserve = reserve_for(batch, copies);
+    lane->most_chunks = chunks_for(reserve_for(batch, room));
     lane->writer = writer;
     lane->on_room = on_room;
     lane->on_room_data = on_room_data;
     /* untouched pages cost nothing, so a lane takes the memory it really uses */
-    lane->chunks = mmap(NULL, sizeof(struct chunk) * lane->n_chunks, PROT_READ | PROT_WRITE,
+    lane->chunks = mmap(NULL, sizeof(struct chunk) * lane->most_chunks, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (lane->chunks == MAP_FAILED)
         lane->chunks = NULL;
-    lane->spare = calloc(lane->n_chunks, sizeof(struct chunk *));
-    lane->full = calloc(lane->n_chunks, sizeof(struct chunk *));
-    if (!lane->chunks || !lane->spare || !lane->full || queue_init(&lane->handed, lane->n_chunks) ||
-        queue_init(&lane->returned, lane->n_chunks)) {
+    lane->spare = calloc(lane->most_chunks, sizeof(struct chunk *));
+    lane->full = calloc(lane->most_chunks, sizeof(struct chunk *));
+    if (!lane->chunks || !lane->spare || !lane->full ||
+        queue_init(&lane->handed, lane->most_chunks) ||
+        queue_init(&lane->returned, lane->most_chunks)) {
         lane_deinit(lane);
         return -ENOMEM;
     }
-    for (uint32_t i = lane->n_chunks; i > 0; i--)
-        lane->spare[lane->n_spare++] = &lane->chunks[i - 1];
+    add_chunks(lane, chunks_for(lane->reserve));
     return 0;
+}
+
+uint32_t lane_copies_max(const struct lane *lane)
+{
+    uint32_t copies = LANE_COPIES_ROOM;
+
+    while (chunks_for(reserve_for(lane->batch, copies + 1)) <= lane->most_chunks)
+        copies++;
+    return copies;
+}
+
+void lane_grow(struct lane *lane, uint32_t copies)
+{
+    uint32_t reserve = reserve_for(lane->batch, copies);
+
+    if (reserve <= lane->reserve)
+        return;
+    lane->reserve = reserve;
+    if (chunks_for(reserve) > lane->n_chunks)
+        add_chunks(lane, chunks_for(reserve));
 }
 
 void lane_deinit(struct lane *lane)
 {
     if (lane->chunks)
-        munmap(lane->chunks, sizeof(struct chunk) * lane->n_chunks);
+        munmap(lane->chunks, sizeof(struct chunk) * lane->most_chunks);
     free(lane->spare);
     free(lane->full);
     queue_deinit(&lane->handed);

@@ -32,6 +32,7 @@
 #include "base/waker.h"
 
 enum {
+    LANE_COPIES_ROOM = 8,     /* copies of a record that any lane can be made to take */
     CHUNK_BYTES = 256 * 1024, /* what a writer gets at once */
     EVENT_MAX = 64 * 1024,    /* the longest encoded event; a longer one is counted as failed */
     LANE_AHEAD = 2,   /* chunks with the writer from which on a begun one waits to be filled */
@@ -52,13 +53,15 @@ struct lane {
     /* immutable after lane_init() */
     enum lane_overflow overflow;
     struct chunk *chunks;
-    uint32_t n_chunks;
-    uint32_t reserve;
+    uint32_t most_chunks; /* that there is room for, see lane_grow() */
+    uint32_t batch;
     struct waker *writer;        /* rung when chunks were handed over */
     void (*on_room)(void *data); /* called by the writer thread when an awaited chunk is back */
     void *on_room_data;
 
     /* owned by the consumer thread */
+    uint32_t n_chunks;
+    uint32_t reserve;
     struct chunk **spare; /* a stack: the chunk used last is still in the cache */
     uint32_t n_spare;
     struct chunk **full; /* in order, not handed over yet */
@@ -87,6 +90,11 @@ struct lane {
 int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
               struct waker *writer, void (*on_room)(void *data), void *on_room_data);
 void lane_deinit(struct lane *lane);
+
+/* To how many copies it can grow. */
+uint32_t lane_copies_max(const struct lane *lane);
+/* Consumer thread, not within a batch: so many copies, or more, from now on; at most those. */
+void lane_grow(struct lane *lane, uint32_t copies);
 
 /* Consumer thread: is there room for a whole batch? After "no", on_room is called once there may
  * be. A lane that may drop always says yes, and makes it true. */

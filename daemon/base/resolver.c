@@ -504,6 +504,11 @@ static void *resolver_main(void *data)
     return NULL;
 }
 
+bool resolver_runs(const struct resolver *resolver)
+{
+    return resolver->runs;
+}
+
 int resolver_start(struct resolver *resolver)
 {
     int r = waker_init(&resolver->waker);

@@ -63,6 +63,8 @@ DEFINE_CLEANUP(struct resolver, resolver_free);
 
 /* Somebody has joined, and names are not given, so the thread is needed. */
 bool resolver_wanted(struct resolver *resolver);
+/* It was started, and not stopped. On the thread that starts it. */
+bool resolver_runs(const struct resolver *resolver);
 /* Starts the thread, which inherits the caller's capabilities and needs none. 0 or -errno. */
 int resolver_start(struct resolver *resolver);
 /* Ends it. A lookup that hangs is waited for a moment only; then the thread is left to itself, and

@@ -194,13 +194,13 @@ static bool has_stdout(const struct graph *graph)
     return false;
 }
 
-static enum exit_code run_expecting(const struct replay *replay, struct graph *graph)
+static enum exit_code run_expecting(const struct replay *replay, struct graph **graph)
 {
     struct expect expect;
     struct error error;
     enum exit_code code;
 
-    if (!has_stdout(graph)) {
+    if (!has_stdout(*graph)) {
         log_error("--expect: no sink in %s is of type stdout, so there is nothing to compare",
                   replay->config);
         return EXIT_CODE_ENVIRONMENT;
@@ -209,7 +209,7 @@ static enum exit_code run_expecting(const struct replay *replay, struct graph *g
         log_error("--expect: %s", error.text);
         return EXIT_CODE_ENVIRONMENT;
     }
-    code = daemon_run(graph, &replay->daemon);
+    code = daemon_run(TAKE_PTR(*graph), &replay->daemon);
     if (expect_finish(&expect, &error) == 0)
         return code;
     log_error("%s", error.text);
@@ -233,7 +233,8 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
             log_error("out of memory");
         return judge(diag);
     }
-    return replay->expect ? run_expecting(replay, graph) : daemon_run(graph, &replay->daemon);
+    return replay->expect ? run_expecting(replay, &graph)
+                          : daemon_run(TAKE_PTR(graph), &replay->daemon);
 }
 
 enum exit_code replay_command(int argc, char **argv)

@@ -10,6 +10,7 @@
 #include "cli/merge.h"
 #include "cli/observe.h"
 #include "cli/release.h"
+#include "cli/reload.h"
 #include "cli/replay.h"
 #include "cli/run.h"
 #include "cli/schema.h"
@@ -24,6 +25,7 @@ struct command {
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
     {"observe", observe_command, "a live ring, without disturbing it"},
+    {"reload", reload_command, "has the running daemon read its config anew"},
     {"replay", replay_command, "the records of a capture once more"},
     {"merge", merge_command, "rows of many machines to rows of all"},
     {"schema", schema_command, "the types of an object, a file or a ring"},

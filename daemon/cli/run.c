@@ -155,7 +155,7 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
         print_messages(&one_off->source, diag);
         return EXIT_CODE_CONFIG;
     }
-    return daemon_run(graph, &one_off->daemon);
+    return daemon_run(TAKE_PTR(graph), &one_off->daemon);
 }
 
 enum exit_code run_command(int argc, char **argv)

@@ -26,6 +26,15 @@ static const char *text(const json_t *object, const char *key)
     return value ? value : "";
 }
 
+/* Only one that came to nothing. */
+static void print_reload(const json_t *reload, FILE *file)
+{
+    if (strcmp(text(reload, "outcome"), "config") == 0 ||
+        strcmp(text(reload, "outcome"), "failed") == 0)
+        fprintf(file, "  the last reload, at %s, was refused; the config before goes on:\n%s",
+                text(reload, "ended_at"), text(reload, "messages"));
+}
+
 static void print_verdict(const json_t *status, FILE *file)
 {
     const json_t *check;
@@ -37,6 +46,7 @@ static void print_verdict(const json_t *status, FILE *file)
             text(status, "version"), count(status, "pid"), real(status, "uptime_seconds"),
             count(status, "config_generation"),
             json_is_true(json_object_get(status, "healthy")) ? "well" : "UNWELL");
+    print_reload(json_object_get(status, "reload"), file);
     json_array_foreach(json_object_get(status, "checks"), i, check)
     {
         if (!json_is_true(json_object_get(check, "good")))

@@ -19,6 +19,7 @@
 #include "base/waker.h"
 #include "control/manager.h"
 #include "control/notify.h"
+#include "control/reload.h"
 #include "control/routes.h"
 #include "control/server.h"
 #include "control/watch.h"
@@ -36,6 +37,8 @@ struct daemon {
     struct waker bell; /* rung by other threads: see engine_wants_stop() */
     uint64_t watchdog_limit;
     struct watch watch;
+    struct control_options options; /* as the last config has them */
+    struct reload reload;
     struct server *server; /* NULL: none is wanted */
     struct control_view view;
 };
@@ -53,6 +56,7 @@ static void on_bell(evutil_socket_t fd, short what, void *data)
     (void)what;
     waker_disarm(&daemon->bell);
     waker_arm(&daemon->bell);
+    reload_step(&daemon->reload);
     if (engine_wants_stop(&daemon->engine))
         event_base_loopbreak(daemon->base);
 }
@@ -64,6 +68,17 @@ static void on_end(evutil_socket_t fd, short what, void *data)
     (void)fd;
     (void)what;
     event_base_loopbreak(daemon->base);
+}
+
+/* The end of a terminal ends what runs in it. */
+static void on_hangup(evutil_socket_t fd, short what, void *data)
+{
+    struct daemon *daemon = data;
+
+    if (daemon->reload.path)
+        reload_ask(&daemon->reload);
+    else
+        on_end(fd, what, data);
 }
 
 static void on_reopen(evutil_socket_t fd, short what, void *data)
@@ -86,7 +101,7 @@ static void tell_status(struct daemon *daemon)
     char reason[HEALTH_REASON_MAX + 32];
     double records = 0;
 
-    for (uint32_t i = 0; i < daemon->graph->n_sources; i++)
+    for (uint32_t i = 0; i < daemon->engine.graph->n_sources; i++)
         records += watch->records[i].per_second;
     if (health_reason(&watch->health, reason, sizeof(reason)))
         notify_status("unwell: %s", reason);
@@ -155,7 +170,7 @@ static int loop_init(struct daemon *daemon)
     daemon->watchdog_limit = notify_watchdog_limit();
     if (add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGINT, EV_SIGNAL, on_end, 0) < 0 ||
-        add_event(daemon, SIGHUP, EV_SIGNAL, on_end, 0) < 0 ||
+        add_event(daemon, SIGHUP, EV_SIGNAL, on_hangup, 0) < 0 ||
         add_event(daemon, SIGUSR1, EV_SIGNAL, on_reopen, 0) < 0 ||
         add_event(daemon, daemon->bell.fd, EV_READ, on_bell, 0) < 0 ||
         add_event(daemon, -1, 0, on_look, LOOK_SECONDS * second) < 0 ||
@@ -209,7 +224,8 @@ static int listen_for_clients(struct daemon *daemon, const struct control_option
 
     if (!options->socket)
         return 0;
-    daemon->view = (struct control_view){&daemon->watch, NULL};
+    daemon->view =
+        (struct control_view){&daemon->watch, NULL, daemon->reload.path ? &daemon->reload : NULL};
     daemon->server = daemon->view.server = server_new(daemon->base, routes_answer, &daemon->view);
     if (!daemon->server)
         return error_set(error, -ENOMEM, "out of memory");
@@ -254,6 +270,19 @@ static bool keeps(const struct graph *graph)
     return false;
 }
 
+static void reload_init(struct daemon *daemon, const struct daemon_options *options)
+{
+    daemon->options = options->control;
+    daemon->reload = (struct reload){
+        .path = options->config,
+        .engine = &daemon->engine,
+        .watch = &daemon->watch,
+        .options = &daemon->options,
+        .on_ready = ring_bell,
+        .on_ready_data = daemon,
+    };
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -262,7 +291,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
 
     if (result == 0)
         result = engine_start(&daemon->engine, daemon->graph, ring_bell, daemon, &error);
-    if (result == 0 && watch_init(&daemon->watch, &daemon->engine, &options->control) < 0)
+    if (result == 0 && watch_init(&daemon->watch, &daemon->engine, &daemon->options) < 0)
         result = error_set(&error, -ENOMEM, "out of memory");
     if (result < 0) {
         log_error("%s", error.text);
@@ -276,15 +305,17 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
-    daemon->engine.leave = keeps(daemon->graph) && (code != EXIT_CODE_OK || manager_restarts());
+    daemon->engine.leave =
+        keeps(daemon->engine.graph) && (code != EXIT_CODE_OK || manager_restarts());
     if (daemon->engine.leave)
         log_info("what is kept goes on without this process");
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
+    reload_deinit(&daemon->reload);
     engine_stop(&daemon->engine);
-    if (!report_books(daemon->graph, stderr) || engine_gave_up(&daemon->engine))
+    if (!report_books(daemon->engine.graph, stderr) || engine_gave_up(&daemon->engine))
         code = EXIT_CODE_FAILED;
-    if (!judge_sources(daemon->graph))
+    if (!judge_sources(daemon->engine.graph))
         code = EXIT_CODE_FAILED;
     return code;
 }
@@ -295,6 +326,7 @@ enum exit_code daemon_run(struct graph *graph, const struct daemon_options *opti
     enum exit_code code = EXIT_CODE_ENVIRONMENT;
     int result = loop_init(&daemon);
 
+    reload_init(&daemon, options);
     if (result == 0)
         code = run(&daemon, options);
     else
@@ -302,6 +334,7 @@ enum exit_code daemon_run(struct graph *graph, const struct daemon_options *opti
     server_free(daemon.server);
     watch_deinit(&daemon.watch);
     engine_deinit(&daemon.engine);
+    graph_free(daemon.engine.graph ? daemon.engine.graph : graph);
     loop_deinit(&daemon);
     return code;
 }

@@ -17,12 +17,14 @@ enum exit_code {
 };
 
 struct daemon_options {
-    uint64_t seconds; /* end by itself after so many; 0: never */
+    const char *config; /* the file that a reload reads anew; NULL: there is none */
+    uint64_t seconds;   /* end by itself after so many; 0: never */
     struct control_options control;
 };
 
 struct graph;
 
-/* Runs the graph until a signal, the time or the graph itself ends it. Prints the books to stderr.
+/* Takes the graph and runs it, or those that follow it by reloads, until a signal, the time or the
+ * graph itself ends it. Prints the books to stderr.
  * Everything that goes wrong has been logged when it returns. */
 enum exit_code daemon_run(struct graph *graph, const struct daemon_options *options);

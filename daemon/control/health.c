@@ -204,7 +204,7 @@ static void check_losses(struct health *health, const struct snapshot *snapshot)
 static void check_books(struct health *health, const struct snapshot *snapshot)
 {
     const struct graph *graph = snapshot->graph;
-    uint64_t forwarded = 0, arrived = 0;
+    uint64_t forwarded = graph->past_forwarded, arrived = graph->past_arrived;
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (snapshot->sources[i].disagrees)
@@ -259,6 +259,14 @@ static void judge(struct health *health, const struct snapshot *snapshot)
     check_losses(health, snapshot);
     if (snapshot->quiet)
         check_books(health, snapshot);
+}
+
+void health_follow(struct health *health, const struct snapshot *snapshot)
+{
+    memset(health->rings, 0, sizeof(health->rings));
+    memset(health->sinks, 0, sizeof(health->sinks));
+    for (uint32_t i = 0; i <= HEALTH_LOSS_SECONDS; i++)
+        health->losses[i] = (struct loss_mark){snapshot->time, snapshot_lost(snapshot)};
 }
 
 void health_look(struct health *health, const struct snapshot *snapshot)

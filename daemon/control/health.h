@@ -51,6 +51,9 @@ struct health {
 /* limits stay the caller's. */
 void health_init(struct health *health, const struct health_limits *limits);
 
+/* Another graph runs: what was noted of the parts of the one before is forgotten. */
+void health_follow(struct health *health, const struct snapshot *snapshot);
+
 /* Judges anew. A change is logged, one line each way. */
 void health_look(struct health *health, const struct snapshot *snapshot);
 

@@ -4,13 +4,21 @@
 
 #include "control/notify.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
+
 void notify_ready(void)
 {
     sd_notify(0, "READY=1");
+}
+
+void notify_reloading(void)
+{
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_monotonic() / 1000);
 }
 
 void notify_stopping(void)

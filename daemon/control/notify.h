@@ -8,6 +8,8 @@
 
 void notify_ready(void);
 void notify_stopping(void);
+/* A reload begins; notify_ready() ends it. */
+void notify_reloading(void);
 void notify_watchdog(void);
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

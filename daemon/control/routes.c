@@ -2,7 +2,8 @@
 
 /* Every answer but metrics is a JSON object; an error is {"error": "a sentence"}. All are built in
  * memory from counters, and nothing here waits: no client can make the daemon do more than read its
- * own memory, but for who may release a source, which asks the loader thread. */
+ * own memory, but for who may ask for a reload or release a source, for which the loader thread is
+ * asked. */
 
 #include "control/routes.h"
 
@@ -55,7 +56,7 @@ static void send_error(struct evhttp_request *request, int code, const char *sen
 static void answer_status(const struct control_view *view, struct evhttp_request *request)
 {
     watch_refresh(view->watch);
-    send_json(request, HTTP_OK, status_json(view->watch, view->server));
+    send_json(request, HTTP_OK, status_json(view->watch, view->server, view->reload));
 }
 
 static void answer_health(const struct control_view *view, struct evhttp_request *request)
@@ -137,6 +138,21 @@ static void ask_release(const struct control_view *view, struct evhttp_request *
     evhttp_clear_headers(&pairs);
 }
 
+static void answer_reload(const struct control_view *view, struct evhttp_request *request)
+{
+    if (view->reload)
+        send_json(request, HTTP_OK, reload_json(view->reload));
+    else
+        send_error(request, HTTP_NOTFOUND, "it runs without a config file");
+}
+
+static void ask_reload(const struct control_view *view, struct evhttp_request *request)
+{
+    if (view->reload)
+        reload_ask(view->reload);
+    answer_reload(view, request);
+}
+
 const struct route routes[] = {
     {"/healthz", "GET", false, "is it well, and if not, why", answer_health},
     {"/readyz", "GET", false, "the same, and not before it has been looked at", answer_ready},
@@ -145,6 +161,8 @@ const struct route routes[] = {
     {"/v1/log-level", "GET", false, "the least important lines that are logged", answer_log_level},
     {"/v1/log-level", "PUT", true, "changes that", set_log_level},
     {"/v1/release", "POST", true, "ends what is kept", ask_release},
+    {"/v1/reload", "GET", false, "what the last reload came to", answer_reload},
+    {"/v1/reload", "POST", true, "reads the config anew", ask_reload},
     {0},
 };
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "control/reload.h"
 #include "control/server.h"
 #include "control/watch.h"
 
@@ -14,6 +15,7 @@
 struct control_view {
     struct watch *watch;
     struct server *server;
+    struct reload *reload; /* NULL: there is nothing to reload */
 };
 
 struct route {

@@ -337,7 +337,8 @@ static json_t *consumer_json(const struct snapshot *snapshot)
                      number(snapshot->reader.wakeups));
 }
 
-json_t *status_json(const struct watch *watch, const struct server *server)
+json_t *status_json(const struct watch *watch, const struct server *server,
+                    const struct reload *reload)
 {
     const struct snapshot *snapshot = &watch->snapshot;
     json_t *pipelines = json_array(), *sinks = json_array();
@@ -348,11 +349,12 @@ json_t *status_json(const struct watch *watch, const struct server *server)
     for (uint32_t i = 0; i < snapshot->graph->n_sinks; i++)
         json_array_append_new(sinks, sink_json(watch, i));
     clock_format_rfc3339(watch->started, started);
-    return json_pack("{s:s, s:i, s:s, s:f, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
-                     RINGMILL_VERSION, "pid", (int)getpid(), "started", started, "uptime_seconds",
-                     seconds(snapshot->time - watch->started_at), "config_generation",
-                     number(watch->generation), "log_level", log_level_name(log_get_level()),
-                     "healthy", health_good(&watch->health), "checks", checks_json(&watch->health),
-                     "consumer", consumer_json(snapshot), "sources", sources_json(watch),
-                     "pipelines", pipelines, "sinks", sinks, "http", http_json(server));
+    return json_pack(
+        "{s:s, s:i, s:s, s:f, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+        RINGMILL_VERSION, "pid", (int)getpid(), "started", started, "uptime_seconds",
+        seconds(snapshot->time - watch->started_at), "config_generation", number(watch->generation),
+        "log_level", log_level_name(log_get_level()), "healthy", health_good(&watch->health),
+        "checks", checks_json(&watch->health), "reload", reload ? reload_json(reload) : json_null(),
+        "consumer", consumer_json(snapshot), "sources", sources_json(watch), "pipelines", pipelines,
+        "sinks", sinks, "http", http_json(server));
 }

@@ -5,6 +5,7 @@
 
 #include "control/watch.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -116,6 +117,25 @@ static void tell_slow(struct graph_strand *owner)
 void watch_refresh(struct watch *watch)
 {
     snapshot_take(&watch->snapshot, &watch->engine->consumer, clock_monotonic());
+}
+
+/* Rates are those of the time from here to the next look. */
+int watch_follow(struct watch *watch)
+{
+    watch->generation++;
+    snapshot_deinit(&watch->snapshot);
+    memset(watch->records, 0, sizeof(watch->records));
+    memset(watch->lost, 0, sizeof(watch->lost));
+    memset(watch->rings, 0, sizeof(watch->rings));
+    memset(watch->delivered, 0, sizeof(watch->delivered));
+    if (snapshot_init(&watch->snapshot, watch->engine->graph) < 0)
+        return -ENOMEM;
+    watch_refresh(watch);
+    update_rates(watch, 0);
+    watch->looked_at = watch->snapshot.time;
+    watch->lost_told = snapshot_lost(&watch->snapshot);
+    health_follow(&watch->health, &watch->snapshot);
+    return 0;
 }
 
 void watch_look(struct watch *watch)

@@ -43,12 +43,17 @@ struct watch {
     int64_t started_at;  /* ns, monotonic */
     int64_t started;     /* ns since 1970 */
     uint64_t generation; /* of the config: 1 is the one it started with */
+    uint64_t reloads_failed;
 };
 
 /* With the engine running; engine and options stay the caller's. 0 or -ENOMEM. */
 int watch_init(struct watch *watch, struct engine *engine, const struct control_options *options);
 /* Accepts a zeroed watch. */
 void watch_deinit(struct watch *watch);
+
+/* Another graph runs in the engine: sees that one from now on, as the next generation. 0 or
+ * -ENOMEM, with nothing to see then. */
+int watch_follow(struct watch *watch);
 
 /* Once a second. */
 void watch_look(struct watch *watch);

@@ -16,6 +16,7 @@
 #include "encode/registry.h"
 #include "expr/defs.h"
 #include "pipeline/build.h"
+#include "pipeline/identity.h"
 
 struct top_config {
     int64_t version;
@@ -176,11 +177,22 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 /* 0, also after a message, or -ENOMEM. */
 static int build_source(struct build *build, const struct config_node *entry)
 {
+    _cleanup_(cleanup_free) char *identity = identity_new(entry, IDENTITY_SOURCE);
+    const struct graph_source *kept;
     struct source *source;
+    int result;
 
-    return build->open_source(entry, build->diag, &source) == 0
-               ? graph_add_source(build->graph, source, entry)
-               : 0;
+    if (!identity)
+        return -ENOMEM;
+    kept = build_find_kept_source(build, entry, identity);
+    if (kept)
+        return graph_share_source(build->graph, kept);
+    if (build->open_source(entry, build->diag, &source) < 0)
+        return 0;
+    result = graph_add_source(build->graph, source, entry);
+    if (result == 0)
+        build->graph->sources[build->graph->n_sources - 1].share->identity = TAKE_PTR(identity);
+    return result;
 }
 
 static int build_sources(struct build *build, const struct config_node *section)
@@ -259,6 +271,20 @@ static const struct encoder_ops *find_format(struct build *build, const struct c
     return NULL;
 }
 
+static void check_sink(struct build *build, const struct config_node *entry,
+                       const struct graph_sink *sink)
+{
+    const struct config_node *node;
+    const char *key = NULL;
+    struct error error;
+
+    if (!sink->ops->check ||
+        sink->ops->check(sink->config, sink->outlet.format->framing, &error, &key) == 0)
+        return;
+    node = key ? config_map_get(entry, key) : NULL;
+    diag_add(build->diag, node ? node : entry, "%s", error.text);
+}
+
 /* The keys of a sink: those that all have, those of its type, those of its format. */
 static int bind_sink(struct build *build, const struct config_node *entry, struct graph_sink *sink,
                      const struct encoder_ops *format, struct sink_config *common)
@@ -274,8 +300,10 @@ static int bind_sink(struct build *build, const struct config_node *entry, struc
         tables[n_tables++] = (struct setting_table){sink->ops->settings, sink->config};
     if (format->settings)
         tables[n_tables++] = (struct setting_table){format->settings, sink->format_config};
-    if (setting_bind_tables(tables, n_tables, entry, build->diag) == 0)
-        sink->outlet.format = format;
+    if (setting_bind_tables(tables, n_tables, entry, build->diag) > 0)
+        return 0;
+    sink->outlet.format = format;
+    check_sink(build, entry, sink);
     return 0;
 }
 
@@ -311,6 +339,29 @@ static void check_once(struct build *build, const struct config_node *entry,
                      sink->ops->name, build->graph->sinks[i]->name);
 }
 
+static int build_next_sink(struct build *build, const struct config_node *entry)
+{
+    _cleanup_(cleanup_free) char *identity = identity_new(entry, IDENTITY_SINK);
+    struct graph_sink *sink;
+    int result;
+
+    if (!identity)
+        return -ENOMEM;
+    sink = build_find_kept_sink(build, entry, identity);
+    if (sink) {
+        graph_share_sink(build->graph, sink);
+        return 0;
+    }
+    sink = graph_add_sink(build->graph, entry);
+    if (!sink)
+        return -ENOMEM;
+    sink->share.identity = TAKE_PTR(identity);
+    result = build_sink(build, entry, sink);
+    if (result == 0)
+        check_once(build, entry, sink);
+    return result;
+}
+
 static int build_sinks(struct build *build, const struct config_node *section)
 {
     struct graph *graph = build->graph;
@@ -323,18 +374,13 @@ static int build_sinks(struct build *build, const struct config_node *section)
     if (!graph->sinks)
         return -ENOMEM;
     for (const struct config_node *entry = section->first; entry && result == 0;
-         entry = entry->next) {
-        struct graph_sink *sink = graph_add_sink(graph, entry);
-
-        result = sink ? build_sink(build, entry, sink) : -ENOMEM;
-        if (result == 0)
-            check_once(build, entry, sink);
-    }
+         entry = entry->next)
+        result = build_next_sink(build, entry);
     return result;
 }
 
 /* A source that nobody reads from is not loaded: it would cost the machine and fill its ring. */
-static void drop_unused(struct graph *graph)
+static void drop_unused(struct graph *graph, bool tell)
 {
     uint32_t kept = 0;
 
@@ -343,8 +389,9 @@ static void drop_unused(struct graph *graph)
             graph->sources[kept++] = graph->sources[i];
             continue;
         }
-        log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
-                  "no pipeline reads from it, so it is not started");
+        if (tell)
+            log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
+                      "no pipeline reads from it, so it is not started");
         graph_source_deinit(&graph->sources[i]);
     }
     graph->n_sources = kept;
@@ -365,7 +412,7 @@ int build_graph(struct build *build, const struct config_tree *tree)
     struct top_config top;
     int result;
 
-    result = graph_set_common(build->graph, tree, NULL);
+    result = graph_set_common(build->graph, tree, build->trial ? build->old : NULL);
     if (result < 0)
         return result;
     setting_bind(top_settings, tree->root, &top, build->diag);
@@ -383,29 +430,57 @@ int build_graph(struct build *build, const struct config_tree *tree)
         result = -EINVAL;
     if (result < 0)
         return result;
-    drop_unused(build->graph);
-    if (all_are_captures(build->graph))
+    drop_unused(build->graph, !build->trial);
+    if (all_are_captures(build->graph) && !build->trial)
         resolver_set_given(build->graph->common->resolver);
     return graph_list_streams(build->graph);
 }
 
+static int build_new(struct build *build, const struct config_tree *tree, struct graph **ret)
+{
+    _cleanup_(cleanup_graph_free) struct graph *graph = build->graph = calloc(1, sizeof(*graph));
+    int result = graph ? build_graph(build, tree) : -ENOMEM;
+
+    if (result == -ENOMEM)
+        diag_add_place(build->diag, tree->name, 0, 0, "out of memory");
+    if (result < 0)
+        return result;
+    *ret = TAKE_PTR(graph);
+    return 0;
+}
+
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret)
 {
-    return graph_build_replay(tree, NULL, diag, ret);
+    struct build build = {.diag = diag, .open_source = source_open};
+
+    return build_new(&build, tree, ret);
 }
 
 int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
                        struct diag *diag, struct graph **ret)
 {
-    _cleanup_(cleanup_graph_free) struct graph *graph = calloc(1, sizeof(*graph));
-    struct build build = {
-        .graph = graph, .diag = diag, .open_source = source_open, .capture = capture};
-    int result = graph ? build_graph(&build, tree) : -ENOMEM;
+    struct build build = {.diag = diag, .open_source = source_open, .capture = capture};
 
-    if (result == -ENOMEM)
-        diag_add_place(diag, tree->name, 0, 0, "out of memory");
+    return build_new(&build, tree, ret);
+}
+
+/* First as if nothing ran: the messages are those that a start would give, and what the sinks need
+ * is known. */
+int graph_build_next(const struct config_tree *tree, const struct graph *old, struct diag *diag,
+                     struct graph **ret)
+{
+    _cleanup_(cleanup_graph_free) struct graph *trial = NULL;
+    struct build build = {.diag = diag, .open_source = source_open, .old = old};
+    int result = build_new(&build, tree, &trial);
+
     if (result < 0)
         return result;
-    *ret = TAKE_PTR(graph);
-    return 0;
+    if (resolver_is_given(trial->common->resolver) != resolver_is_given(old->common->resolver)) {
+        diag_add_key(diag, config_map_get(tree->root, "sources"),
+                     "captures cannot take the place of live sources, or the other way round, "
+                     "while the daemon runs; restart it");
+        return -EINVAL;
+    }
+    build.trial = trial;
+    return build_new(&build, tree, ret);
 }

@@ -14,6 +14,12 @@ struct build {
     /* The entry of a capture that stands for all of `sources:`, of which the names remain: its
      * records belong to them. NULL: none does. */
     const struct config_node *capture;
+    /* The running graph that this one is to follow, of which it gets what has not changed; NULL:
+     * there is none, or nothing of it is to be had. */
+    const struct graph *old;
+    /* With one to follow: the same config built without it, which says what its sinks are to be
+     * like. NULL: this is that one. */
+    const struct graph *trial;
     double speed; /* of the processor's counter, see base/cycles.h */
 };
 
@@ -45,7 +51,7 @@ struct build_steps {
 
 struct build_strand {
     struct graph_type *type;
-    struct strand *strand;
+    struct graph_strand *strand;
 };
 
 /* Opens a pipeline's handlers at one source, for all types of it that the pipeline reads; at least
@@ -55,6 +61,26 @@ int build_handlers(struct build *build, const struct build_steps *steps,
 /* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
  * 0 or -ENOMEM. */
 int build_check_handlers(struct build *build, const struct build_steps *steps);
+
+/* What the running graph has of that entry, unchanged; NULL: nothing. */
+const struct graph_source *build_find_kept_source(const struct build *build,
+                                                  const struct config_node *entry,
+                                                  const char *identity);
+struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
+                                        const char *identity);
+/* The same for a pipeline, which is unchanged only if all its sources and sinks are. */
+const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
+                                                      const struct graph_pipeline *pipeline,
+                                                      const struct setting_texts *from);
+/* Enters the strands of such a pipeline at the source. 0 or -ENOMEM. */
+int build_keep_strands(struct build *build, struct graph_source *source,
+                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept);
+
+/* Enters that a record of the type goes to the sink of that index `more` times more. False: that is
+ * more often than allowed. */
+bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more);
+/* Enters that the sink must acknowledge what the stream gives. */
+void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink);
 
 /* With sources and sinks built: `pipelines:`. sources is the section, for messages, and may be
  * NULL. 0 or -ENOMEM; mistakes are in diag. */

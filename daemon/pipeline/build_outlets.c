@@ -17,7 +17,7 @@ static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
     stream->sinks[stream->n_sinks++] = sink;
 }
 
-static void enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
+void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
 {
     for (uint32_t i = 0; i < stream->n_keepers; i++)
         if (stream->keepers[i] == sink)
@@ -37,17 +37,15 @@ static bool may_keep(struct graph_type *type, struct graph_sink *sink,
         return false;
     }
     if (type)
-        enter_keeper(type->stream, sink);
+        build_enter_keeper(type->stream, sink);
     return true;
 }
 
-/* Enters that a record of the type goes to the sink of that index once more. */
-static bool enter_route(struct graph *graph, struct graph_type *type, uint32_t index)
+bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more)
 {
-    struct graph_sink *sink = graph->sinks[index];
-
-    enter_sink(type->stream, sink);
-    if (++type->copies[index] > graph->copies[index])
+    enter_sink(type->stream, graph->sinks[index]);
+    type->copies[index] += more;
+    if (type->copies[index] > graph->copies[index])
         graph->copies[index] = type->copies[index];
     return type->copies[index] <= GRAPH_COPIES_MAX;
 }
@@ -72,7 +70,7 @@ const struct outlet *build_find_outlet(struct build *build, struct graph_type *t
                 return NULL;
             if (!type)
                 return &no_outlet;
-            if (enter_route(graph, type, i))
+            if (build_enter_route(graph, type, i, 1))
                 return &sink->outlet;
             diag_add(build->diag, name,
                      "a record may be forwarded to one sink at most %d times, by all pipelines "

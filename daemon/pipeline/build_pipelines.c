@@ -13,6 +13,7 @@
 #include "config/scalar.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
+#include "pipeline/identity.h"
 
 enum { UNACKED_MIN = 4096 }; /* bytes */
 enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
@@ -102,6 +103,28 @@ static bool reads_type(const struct setting_texts *names, const struct stream_ty
     return !names;
 }
 
+/* What the strand's handlers add to the copies of its type: as they were before, and then what has
+ * come since. */
+static int begin_routes(const struct graph *graph, struct graph_strand *strand)
+{
+    strand->routes = calloc(graph->n_sinks + 1, sizeof(*strand->routes));
+    if (!strand->routes)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        strand->routes[i] = (struct graph_route){graph->sinks[i], strand->type->copies[i]};
+    return 0;
+}
+
+static void end_routes(const struct graph *graph, struct graph_strand *strand)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        uint32_t more = strand->type->copies[i] - strand->routes[i].copies;
+
+        if (more > 0)
+            strand->routes[strand->n_routes++] = (struct graph_route){graph->sinks[i], more};
+    }
+}
+
 /* A strand at each type, of which those that the pipeline reads are listed. */
 static int add_strands(struct build *build, const struct build_steps *steps,
                        struct graph_source *source, const struct graph_pipeline *pipeline,
@@ -116,13 +139,13 @@ static int add_strands(struct build *build, const struct build_steps *steps,
             struct graph_strand *strand =
                 graph_add_strand(build->graph, type, pipeline, steps->list);
 
-            if (!strand)
+            if (!strand || begin_routes(build->graph, strand) < 0)
                 return -ENOMEM;
             if (!type->type)
                 continue; /* its records pass no handler */
             strand->apart = !reads_type(names, type->type);
             if (!strand->apart)
-                ret_strands[n++] = (struct build_strand){type, &strand->strand};
+                ret_strands[n++] = (struct build_strand){type, strand};
         }
     *ret_count = n;
     return 0;
@@ -141,7 +164,11 @@ static int build_strands(struct build *build, const struct build_steps *steps,
         return -ENOMEM;
     source->n_pipelines++;
     result = add_strands(build, steps, source, pipeline, names, strands, &n);
-    return result < 0 || n == 0 ? result : build_handlers(build, steps, strands, n);
+    if (result == 0 && n > 0)
+        result = build_handlers(build, steps, strands, n);
+    for (uint32_t i = 0; result == 0 && i < n; i++)
+        end_routes(build->graph, strands[i].strand);
+    return result;
 }
 
 static bool has_records_of(const struct source *source, const char *name)
@@ -252,12 +279,16 @@ static void promise(struct build *build, const struct config_node *entry,
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
+    const struct graph_pipeline *kept;
     struct unacked_limit limit;
     struct pipeline_config bound;
     struct build_steps steps;
     uint32_t known = 0;
 
     pipeline->name = entry->key;
+    pipeline->identity = identity_new(entry, IDENTITY_PIPELINE);
+    if (!pipeline->identity)
+        return -ENOMEM;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
     check_delivery(build, entry, &bound, &limit);
@@ -265,6 +296,7 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
                                  .list = bound.handlers,
                                  .budget = bound.budget,
                                  .at_least_once = pipeline->at_least_once};
+    kept = build_find_kept_pipeline(build, pipeline, &bound.from);
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
@@ -272,7 +304,9 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
             continue;
         if (build->capture && known > 0)
             continue; /* the same one, and it has been asked for all names */
-        if (build_strands(build, &steps, source, pipeline, build->capture ? &bound.from : NULL) < 0)
+        if ((kept ? build_keep_strands(build, source, pipeline, kept)
+                  : build_strands(build, &steps, source, pipeline,
+                                  build->capture ? &bound.from : NULL)) < 0)
             return -ENOMEM;
         if (pipeline->at_least_once)
             promise(build, entry, source, &limit);

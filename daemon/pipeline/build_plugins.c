@@ -3,6 +3,7 @@
 /* Plug-ins become handlers before the pipelines are built; from there on nothing knows which
  * handlers are built in. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "pipeline/build.h"
@@ -19,12 +20,31 @@ const struct handler_ops *build_find_handler(const struct build *build, const ch
     return ops;
 }
 
+/* The running graph's, when it has one of that path; the linker would not load another beside it.
+ */
+static int load(const struct build *build, const char *path, struct error *error,
+                struct plugin **ret_plugin)
+{
+    for (uint32_t i = 0; build->old && i < build->old->n_plugins; i++) {
+        struct plugin *plugin = build->old->plugins[i];
+
+        if (strcmp(plugin->path, path) != 0)
+            continue;
+        if (!plugin_is_of(plugin, path))
+            return error_set(error, -EBUSY,
+                             "the file has changed; another one is loaded after a restart only");
+        *ret_plugin = plugin_hold(plugin);
+        return 0;
+    }
+    return plugin_load(path, error, ret_plugin);
+}
+
 static void build_plugin(struct build *build, const char *path, const struct config_node *node)
 {
     struct plugin *plugin;
     struct error error;
 
-    if (plugin_load(path, &error, &plugin) < 0) {
+    if (load(build, path, &error, &plugin) < 0) {
         diag_add(build->diag, node, "%s", error.text);
         return;
     }

@@ -16,9 +16,11 @@
 
 #include <errno.h>
 #include <ringmill/ring.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cycles.h"
 #include "base/log.h"
@@ -27,6 +29,7 @@
 #include "pipeline/held.h"
 #include "pipeline/losses.h"
 #include "pipeline/replay.h"
+#include "pipeline/rings.h"
 #include "pipeline/runs.h"
 #include "record/field.h"
 
@@ -45,15 +48,6 @@ static bool lanes_have_room(const struct graph_stream *stream)
     return room;
 }
 
-/* Publishes what was acknowledged. */
-static void settle(struct graph_ring *ring)
-{
-    uint64_t position;
-
-    if (held_take(ring->held, &position))
-        ringmill_ring_commit(ring->ring, position);
-}
-
 /* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
 static bool is_held_up(const struct graph_ring *ring)
 {
@@ -67,7 +61,7 @@ static bool stream_is_held_up(const struct graph_stream *stream)
     bool held_up = false;
 
     for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
-        settle(stream->rings[i]);
+        rings_settle(stream->rings[i]);
         held_up |= is_held_up(stream->rings[i]);
     }
     return held_up;
@@ -92,10 +86,10 @@ static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
 }
 
 /* A lane may serve several streams, so one that is short of room pauses all of them. */
-static void pause_streams(struct consumer *consumer)
+void consumer_pause(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
-        struct graph_stream *stream = consumer->graph->streams[i];
+    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
+        struct graph_stream *stream = consumer->roster.streams[i];
 
         if (!stream->paused && !stream_has_room(stream))
             pause_stream(consumer, stream);
@@ -112,8 +106,8 @@ static void resume_stream(struct consumer *consumer, struct graph_stream *stream
 
 void consumer_resume(struct consumer *consumer)
 {
-    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->graph->n_streams; i++) {
-        struct graph_stream *stream = consumer->graph->streams[i];
+    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_streams; i++) {
+        struct graph_stream *stream = consumer->roster.streams[i];
 
         if (stream->paused && !stream->left && stream_has_room(stream) &&
             !stream_is_held_up(stream))
@@ -123,8 +117,8 @@ void consumer_resume(struct consumer *consumer)
 
 static void hand_over(struct consumer *consumer, enum lane_what what)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_sinks; i++)
-        lane_hand_over(&consumer->graph->sinks[i]->lane, what);
+    for (uint32_t i = 0; i < consumer->roster.n_sinks; i++)
+        lane_hand_over(&consumer->roster.sinks[i]->lane, what);
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -155,7 +149,7 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
 static void commit_ring(struct graph_ring *ring)
 {
     if (ring->held)
-        settle(ring);
+        rings_settle(ring);
     if (!ring->held || !held_waits(ring->held))
         ringmill_ring_commit_all(ring->ring);
 }
@@ -174,7 +168,7 @@ static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
 
     if (ring->held) {
         held_add(ring->held, taken->end);
-        settle(ring);
+        rings_settle(ring);
         return true;
     }
     if (!stream->stream->ordered) {
@@ -194,7 +188,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     int64_t submitted = 0;
     struct batch batch;
 
-    resolver_turn(consumer->graph->common->resolver);
+    resolver_turn(consumer->common->resolver);
     batch.views = taken->views;
     batch.count = taken->count;
     batch.ring_id = ringmill_ring_id(taken->ring);
@@ -214,7 +208,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
             histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
     }
     if (!stream_has_room(ring->stream))
-        pause_streams(consumer);
+        consumer_pause(consumer);
     else if (is_held_up(ring) && !ring->stream->paused) {
         counter_add(&ring->stream->held_up, 1);
         pause_stream(consumer, ring->stream);
@@ -225,8 +219,8 @@ static void report_corrupt(const struct consumer *consumer)
 {
     struct ringmill_error reason;
 
-    for (uint32_t i = 0; i < consumer->graph->n_rings; i++) {
-        const struct graph_ring *ring = consumer->graph->rings[i];
+    for (uint32_t i = 0; i < consumer->roster.n_rings; i++) {
+        const struct graph_ring *ring = consumer->roster.rings[i];
 
         if (ringmill_ring_health(ring->ring, &reason) < 0)
             log_about(LOG_LEVEL_ERROR, "source", ring->stream->source->name, "%s; it is left alone",
@@ -238,36 +232,36 @@ static void report_corrupt(const struct consumer *consumer)
 
 /* Also discarded records behind the last good one, which come in no batch: left uncommitted they
  * would keep the reader looking, and the ring would seem not to move. */
-static void commit_rest(const struct graph *graph)
+static void commit_rest(const struct roster *roster)
 {
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        commit_stream(graph->streams[i]);
+    for (uint32_t i = 0; i < roster->n_streams; i++)
+        commit_stream(roster->streams[i]);
 }
 
 /* Before the batches: what was lost is older than what is still in the ring. */
 static void tell_losses(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
-        struct graph_stream *stream = consumer->graph->streams[i];
+    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
+        struct graph_stream *stream = consumer->roster.streams[i];
 
         if (!losses_posted(stream) || (stream->paused && !stream_has_room(stream)))
             continue;
         losses_take(stream);
         if (!stream_has_room(stream))
-            pause_streams(consumer);
+            consumer_pause(consumer);
     }
 }
 
 static void tell_rest(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_rings; i++) {
-        struct graph_ring *ring = consumer->graph->rings[i];
+    for (uint32_t i = 0; i < consumer->roster.n_rings; i++) {
+        struct graph_ring *ring = consumer->roster.rings[i];
 
         if (!ring->stream->stream->capture || ring->stream->paused)
             continue;
         replay_rest(ring);
         if (!stream_has_room(ring->stream))
-            pause_streams(consumer);
+            consumer_pause(consumer);
     }
 }
 
@@ -283,7 +277,7 @@ static bool make_of_strand(struct consumer *consumer, struct graph_strand *stran
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
         if (!lanes_have_room(stream))
             return false;
-        if (!strand_make(&strand->strand, consumer->turn_start, consumer->ending))
+        if (!strand_make(&strand->strand, consumer->turn_start, consumer->ending || strand->ends))
             return false;
         hand_over(consumer, LANE_FULL);
     }
@@ -294,14 +288,14 @@ static bool make_records(struct consumer *consumer)
 {
     bool more = false;
 
-    for (uint32_t i = 0; i < consumer->graph->n_strands; i++) {
-        struct graph_strand *strand = consumer->graph->strands[i];
+    for (uint32_t i = 0; i < consumer->roster.n_strands; i++) {
+        struct graph_strand *strand = consumer->roster.strands[i];
 
         if (!strand->strand.makes)
             continue;
         more |= make_of_strand(consumer, strand);
         if (!stream_has_room(strand->type->stream))
-            pause_streams(consumer);
+            consumer_pause(consumer);
     }
     return more;
 }
@@ -312,8 +306,8 @@ static uint64_t next_due(const struct consumer *consumer)
 {
     int64_t due = INT64_MAX;
 
-    for (uint32_t i = 0; i < consumer->graph->n_strands; i++) {
-        const struct graph_strand *strand = consumer->graph->strands[i];
+    for (uint32_t i = 0; i < consumer->roster.n_strands; i++) {
+        const struct graph_strand *strand = consumer->roster.strands[i];
         int64_t own = strand_due(&strand->strand);
 
         if (own < due && lanes_have_room(strand->type->stream))
@@ -325,8 +319,8 @@ static uint64_t next_due(const struct consumer *consumer)
 /* All that could be made was. */
 static bool all_made(const struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_strands; i++)
-        if (strand_due(&consumer->graph->strands[i]->strand) != INT64_MAX)
+    for (uint32_t i = 0; i < consumer->roster.n_strands; i++)
+        if (strand_due(&consumer->roster.strands[i]->strand) != INT64_MAX)
             return false;
     return true;
 }
@@ -339,7 +333,7 @@ bool consumer_read(struct consumer *consumer)
 
     consumer->turn_start = clock_monotonic();
     consumer->mark = cycles_now();
-    wall_offset_keep(&consumer->graph->common->wall, consumer->turn_start, WALL_AGE_NS);
+    wall_offset_keep(&consumer->common->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     more = make_records(consumer);
     for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
@@ -351,7 +345,7 @@ bool consumer_read(struct consumer *consumer)
         else
             handle_batch(consumer, &taken);
     }
-    commit_rest(consumer->graph);
+    commit_rest(&consumer->roster);
     tell_rest(consumer);
     hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
@@ -369,10 +363,10 @@ static bool strand_may_give(const struct graph_strand *strand)
     return !strand_exhausted(&strand->strand);
 }
 
-static bool exhausted(const struct graph *graph)
+static bool exhausted(const struct roster *roster)
 {
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (strand_may_give(graph->strands[i]))
+    for (uint32_t i = 0; i < roster->n_strands; i++)
+        if (strand_may_give(roster->strands[i]))
             return false;
     return true;
 }
@@ -384,37 +378,41 @@ static uint64_t unread(const struct ringmill_ring *ring)
            (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
 }
 
-static bool drained(const struct graph *graph)
+bool consumer_drained(const struct graph_stream *stream)
 {
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        if (losses_posted(graph->streams[i]))
-            return false;
-    for (uint32_t i = 0; i < graph->n_rings; i++) {
-        struct ringmill_ring *ring = graph->rings[i]->ring;
+    for (uint32_t i = 0; i < stream->n_rings; i++) {
+        struct ringmill_ring *ring = stream->rings[i]->ring;
 
-        if (!graph->rings[i]->stream->left && unread(ring) > 0 &&
-            ringmill_ring_health(ring, NULL) == 0)
+        if (!stream->left && unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
             return false;
     }
+    return !losses_posted(stream);
+}
+
+static bool drained(const struct roster *roster)
+{
+    for (uint32_t i = 0; i < roster->n_streams; i++)
+        if (!consumer_drained(roster->streams[i]))
+            return false;
     return true;
 }
 
 static void tell_exhausted(struct consumer *consumer)
 {
-    if (consumer->told_exhausted || !exhausted(consumer->graph))
+    if (consumer->told_exhausted || !exhausted(&consumer->roster))
         return;
     consumer->told_exhausted = true;
     consumer->on_exhausted(consumer->on_exhausted_data);
 }
 
 /* False: there are some already. */
-static bool await_acknowledgements(const struct graph *graph)
+static bool await_acknowledgements(const struct roster *roster)
 {
     bool none = true;
 
-    for (uint32_t i = 0; i < graph->n_rings; i++)
-        if (graph->rings[i]->held && held_waits(graph->rings[i]->held))
-            none &= held_await(graph->rings[i]->held);
+    for (uint32_t i = 0; i < roster->n_rings; i++)
+        if (roster->rings[i]->held && held_waits(roster->rings[i]->held))
+            none &= held_await(roster->rings[i]->held);
     return none;
 }
 
@@ -422,7 +420,7 @@ static bool await_acknowledgements(const struct graph *graph)
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
-    if (!await_acknowledgements(consumer->graph))
+    if (!await_acknowledgements(&consumer->roster))
         return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, next_due(consumer));
@@ -434,26 +432,76 @@ static void sleep_until_readable(struct consumer *consumer)
 /* Their programs go on, so they would never be empty. */
 static void leave_streams(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_streams; i++) {
-        struct graph_stream *stream = consumer->graph->streams[i];
+    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
+        struct graph_stream *stream = consumer->roster.streams[i];
 
         if (stream->left && !stream->paused)
             pause_stream(consumer, stream);
     }
 }
 
+/* ---- jobs of the main thread ----------------------------------------------------------------- */
+
+struct consumer_job {
+    void (*run)(void *data);
+    void *data;
+    sem_t done;
+};
+
+static void run_job(struct consumer *consumer)
+{
+    struct consumer_job *job;
+
+    if (!atomic_load_explicit(&consumer->job, memory_order_relaxed))
+        return;
+    job = atomic_exchange_explicit(&consumer->job, NULL, memory_order_acquire);
+    if (!job)
+        return;
+    job->run(job->data);
+    sem_post(&job->done);
+}
+
+static bool wait_for(struct consumer_job *job, const struct timespec *until)
+{
+    int result;
+
+    do
+        result = until ? sem_clockwait(&job->done, CLOCK_MONOTONIC, until) : sem_wait(&job->done);
+    while (result < 0 && errno == EINTR);
+    return result == 0;
+}
+
+/* Called off only while the thread has not begun with it. */
+bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data)
+{
+    struct consumer_job job = {.run = run, .data = data};
+    struct consumer_job *posted = &job;
+    struct timespec until;
+    bool done;
+
+    sem_init(&job.done, 0, 0);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += CONSUMER_CALL_S;
+    atomic_store_explicit(&consumer->job, posted, memory_order_release);
+    consumer_wake(consumer);
+    done = wait_for(&job, &until) ||
+           (!atomic_compare_exchange_strong(&consumer->job, &posted, NULL) && wait_for(&job, NULL));
+    sem_destroy(&job.done);
+    return done;
+}
+
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
-    for (;;) {
+    for (;; run_job(consumer)) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         bool more;
 
         if (drain)
             leave_streams(consumer);
         more = consumer_read(consumer);
-        if (!more && drain && drained(consumer->graph)) {
+        if (!more && drain && drained(&consumer->roster)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);
                 return NULL;
@@ -472,55 +520,21 @@ static void *consumer_main(void *data)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-/* Opens the stream's next ring. */
-static int open_ring(struct graph *graph, struct graph_stream *stream, struct error *error)
-{
-    struct ringmill_ring *ring;
-    int result = source_open_ring(stream->source, stream->index, stream->n_rings, error, &ring);
-
-    if (result < 0)
-        return result;
-    result = graph_add_ring(graph, stream, ring);
-    if (result == 0)
-        return 0;
-    ringmill_ring_free(ring);
-    return result == -ENOSPC
-               ? error_set(error, result, "source %s: there are more than %d rings in all",
-                           stream->source->name, GRAPH_RINGS_MAX)
-               : error_set(error, result, "out of memory");
-}
-
 static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct error *error)
 {
     int result = ringmill_reader_add(consumer->reader, ring->ring, ring);
 
+    ring->watched = result == 0;
     if (result == 0)
         return 0;
-    ringmill_ring_free(ring->ring);
-    ring->ring = NULL;
     return error_set(error, result, "source %s: the ring cannot be watched: %s", ring->about,
                      strerror(-result));
 }
 
-static uint64_t unacked_max(const struct graph_stream *stream, const struct ringmill_ring *ring)
+static void leave_ring(struct consumer *consumer, struct graph_ring *ring)
 {
-    uint64_t part = ringmill_ring_size(ring) / 100 * stream->max_unacked.percent;
-
-    return part < stream->max_unacked.bytes ? part : stream->max_unacked.bytes;
-}
-
-static int hold_ring(struct graph_ring *ring, struct error *error)
-{
-    const struct graph_stream *stream = ring->stream;
-    struct lane *lanes[GRAPH_SINKS_MAX];
-
-    if (!stream->at_least_once)
-        return 0;
-    for (uint32_t i = 0; i < stream->n_keepers; i++)
-        lanes[i] = &stream->keepers[i]->lane;
-    ring->unacked_max = unacked_max(stream, ring->ring);
-    ring->held = held_new(lanes, stream->n_keepers);
-    return ring->held ? 0 : error_set(error, -ENOMEM, "out of memory");
+    ringmill_reader_remove(consumer->reader, ring->ring);
+    ring->watched = false;
 }
 
 static int merge_rings(struct consumer *consumer, const struct graph_stream *stream)
@@ -538,21 +552,29 @@ static int merge_rings(struct consumer *consumer, const struct graph_stream *str
     return result;
 }
 
-static int open_stream(struct consumer *consumer, struct graph_stream *stream, struct error *error)
+int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struct error *error)
 {
+    uint32_t watched = 0;
     int result = 0;
 
-    for (uint32_t i = 0; i < stream->stream->n_rings && result == 0; i++) {
-        if (i == stream->n_rings)
-            result = open_ring(consumer->graph, stream, error);
-        if (result == 0)
-            result = watch_ring(consumer, stream->rings[i], error);
-        if (result == 0)
-            result = hold_ring(stream->rings[i], error);
+    while (watched < stream->n_rings && result == 0) {
+        result = watch_ring(consumer, stream->rings[watched], error);
+        watched += result == 0;
     }
-    if (result == 0 && stream->stream->ordered && merge_rings(consumer, stream) < 0)
+    if (result == 0 && stream->n_rings > 0 && stream->stream->ordered &&
+        merge_rings(consumer, stream) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
+    while (result < 0 && watched > 0)
+        leave_ring(consumer, stream->rings[--watched]);
     return result;
+}
+
+void consumer_leave(struct consumer *consumer, struct graph_stream *stream)
+{
+    if (stream->paused)
+        resume_stream(consumer, stream);
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        leave_ring(consumer, stream->rings[i]);
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)
@@ -563,9 +585,13 @@ int consumer_init(struct consumer *consumer, struct graph *graph, struct error *
 
     if (result < 0)
         return error_set(error, result, "%s", reason.text);
-    consumer->graph = graph;
+    consumer->common = graph->common;
+    if (roster_init(&consumer->roster, graph, NULL) < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    result = rings_open(graph, error);
     for (uint32_t i = 0; i < graph->n_streams && result == 0; i++)
-        result = open_stream(consumer, graph->streams[i], error);
+        result = consumer_watch(consumer, graph->streams[i], error);
+    roster_list_rings(&consumer->roster);
     /* the lease goes to the thread that reads */
     ringmill_reader_release(consumer->reader);
     return result;
@@ -575,6 +601,7 @@ void consumer_deinit(struct consumer *consumer)
 {
     ringmill_reader_free(consumer->reader);
     consumer->reader = NULL;
+    roster_deinit(&consumer->roster);
 }
 
 int consumer_start(struct consumer *consumer)
@@ -590,9 +617,9 @@ void consumer_drain(struct consumer *consumer)
 
 void consumer_settle(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->graph->n_rings; i++)
-        if (consumer->graph->rings[i]->held)
-            settle(consumer->graph->rings[i]);
+    for (uint32_t i = 0; i < consumer->roster.n_rings; i++)
+        if (consumer->roster.rings[i]->held)
+            rings_settle(consumer->roster.rings[i]);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)

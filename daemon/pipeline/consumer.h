@@ -20,18 +20,21 @@
 
 #include "base/error.h"
 #include "pipeline/graph.h"
+#include "pipeline/roster.h"
 
 struct ringmill_reader;
+struct consumer_job;
 
 struct consumer {
     /* immutable after consumer_init() */
-    struct graph *graph;
+    struct graph_common *common;
     struct ringmill_reader *reader;
     void (*on_exhausted)(void *data); /* consumer thread, once: no record can ever pass again */
     void *on_exhausted_data;
     pthread_t thread;
 
-    /* owned by the consumer thread */
+    /* owned by the consumer thread, once it runs */
+    struct roster roster;
     uint32_t n_paused;
     bool told_exhausted;
     bool ending;        /* the rings are drained: what is still to be made is made now */
@@ -39,6 +42,7 @@ struct consumer {
     uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
 
     /* any thread */
+    _Atomic(struct consumer_job *) job; /* of the main thread; NULL: none */
     atomic_bool drain;
     atomic_bool asleep; /* set after the last change of a turn, cleared before the first */
     counter turns;      /* grows at the end of each turn, before asleep is set */
@@ -50,6 +54,7 @@ enum {
                                            much as one for all losses that are told in between */
     CONSUMER_TURN_MADE = 16,            /* batches that each strand makes in a turn */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
+    CONSUMER_CALL_S = 5,        /* how long the main thread waits until a job of its is begun */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
@@ -75,6 +80,20 @@ int consumer_start(struct consumer *consumer);
 bool consumer_read(struct consumer *consumer);
 /* The same: streams whose sinks have room again go on. Between turns. */
 void consumer_resume(struct consumer *consumer);
+
+/* Main thread: has the consumer thread run this between two turns and waits until it did. False: it
+ * was not begun within CONSUMER_CALL_S, and will not be: a handler does not come back. */
+bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data);
+
+/* Between turns, on the consumer thread or while there is none: reads the stream's rings, too, in
+ * order if that is wanted, from now on. 0, or -errno and a sentence. */
+int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struct error *error);
+/* The same: does so no longer; they are the caller's. */
+void consumer_leave(struct consumer *consumer, struct graph_stream *stream);
+/* The same: pauses those streams that lack room. */
+void consumer_pause(struct consumer *consumer);
+/* The same: all that came out of the stream's rings was handled, and there is nothing more. */
+bool consumer_drained(const struct graph_stream *stream);
 
 /* Main thread, after all sources are detached: handle what is in the rings, then end. */
 void consumer_drain(struct consumer *consumer);

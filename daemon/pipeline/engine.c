@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
-#include "encode/encoder.h"
+#include "pipeline/launch.h"
 #include "pipeline/losses.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
@@ -31,12 +31,8 @@ struct job {
 static int job_load(void *data)
 {
     struct job *job = data;
-    struct graph *graph = job->engine->graph;
-    int result = 0;
 
-    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
-        result = source_load(graph->sources[i].source, job->error);
-    return result;
+    return launch_load(job->engine->graph, job->error);
 }
 
 static int job_limit(void *data)
@@ -48,12 +44,8 @@ static int job_limit(void *data)
 static int job_attach(void *data)
 {
     struct job *job = data;
-    struct graph *graph = job->engine->graph;
-    int result = 0;
 
-    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
-        result = source_attach(graph->sources[i].source, job->error);
-    return result;
+    return launch_attach(job->engine->graph, job->error);
 }
 
 /* A start that fails leaves what it found as it was. */
@@ -101,13 +93,7 @@ static int job_orphans(void *data)
 
 static int job_lost(void *data)
 {
-    struct graph *graph = data;
-
-    for (uint32_t i = 0; i < graph->n_streams; i++) {
-        struct graph_stream *stream = graph->streams[i];
-
-        source_lost(stream->source, stream->index, &stream->lost);
-    }
+    launch_read_lost(data);
     return 0;
 }
 
@@ -121,7 +107,7 @@ static void on_exhausted(void *data)
     engine->on_event(engine->on_event_data);
 }
 
-static void on_gone(void *data)
+void engine_on_gone(void *data)
 {
     struct engine *engine = data;
 
@@ -134,9 +120,11 @@ bool engine_wants_stop(const struct engine *engine)
 
     if (atomic_load(&engine->exhausted))
         return true;
-    for (uint32_t i = 0; i < engine->n_writers; i++) {
+    for (uint32_t i = 0; i < engine->graph->n_sinks; i++) {
         const struct graph_sink *sink = engine->graph->sinks[i];
 
+        if (!sink->written)
+            continue;
         if (!atomic_load(&sink->writer.gone))
             left++;
         else if (sink->ops->ends_daemon)
@@ -156,25 +144,6 @@ bool engine_gave_up(const struct engine *engine)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static int open_sinks(struct graph *graph, struct error *error)
-{
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = graph->sinks[i];
-        const struct encoder_ops *format = sink->outlet.format;
-        const struct sink_options options = {.name = sink->name,
-                                             .framing = format->framing,
-                                             .header =
-                                                 format->has_header ? sink->common.text : NULL};
-        int result = sink->ops->open(sink->config, &options, error, &sink->sink);
-
-        if (result < 0) {
-            error_prefix(error, "sink %s", sink->name);
-            return result;
-        }
-    }
-    return 0;
-}
-
 static int load_sources(struct engine *engine, struct error *error)
 {
     struct job job = {engine, error};
@@ -189,35 +158,6 @@ static int load_sources(struct engine *engine, struct error *error)
     return result;
 }
 
-static int start_writers(struct engine *engine)
-{
-    struct graph *graph = engine->graph;
-
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = graph->sinks[i];
-        int result = waker_init(&sink->writer.waker);
-
-        if (result == 0)
-            result =
-                lane_init(&sink->lane, CONSUMER_ROOM, graph->copies[i] ? graph->copies[i] : 1,
-                          sink->overflow, &sink->writer.waker, consumer_on_room, &engine->consumer);
-        if (result < 0)
-            return result;
-        sink->writer.name = sink->name;
-        sink->writer.sink = sink->sink;
-        sink->writer.framing = sink->outlet.format->framing;
-        sink->writer.lanes = &sink->lane;
-        sink->writer.n_lanes = 1;
-        sink->writer.on_gone = on_gone;
-        sink->writer.on_gone_data = engine;
-        result = writer_start(&sink->writer);
-        if (result < 0)
-            return result;
-        engine->n_writers++;
-    }
-    return 0;
-}
-
 static int start_threads(struct engine *engine, struct error *error)
 {
     int result;
@@ -226,7 +166,7 @@ static int start_threads(struct engine *engine, struct error *error)
         log_warning("cannot give up capabilities; all threads keep them");
     thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
-    result = start_writers(engine);
+    result = launch_writers(engine->graph, &engine->consumer, engine_on_gone, engine);
     if (result == 0 && resolver_wanted(engine->graph->common->resolver))
         result = resolver_start(engine->graph->common->resolver);
     if (result == 0)
@@ -235,17 +175,6 @@ static int start_threads(struct engine *engine, struct error *error)
         return error_set(error, result, "cannot start the threads: %s", strerror(-result));
     engine->consumer_runs = true;
     return 0;
-}
-
-/* What is lost from here on is lost after this. */
-static void mark_clean(struct graph *graph)
-{
-    for (uint32_t i = 0; i < graph->n_streams; i++) {
-        struct graph_stream *stream = graph->streams[i];
-
-        stream->lost_clean =
-            stream->stream->lost_since > 0 ? stream->stream->lost_since : clock_monotonic();
-    }
 }
 
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
@@ -260,14 +189,13 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     engine->on_event_data = data;
     engine->consumer.on_exhausted = on_exhausted;
     engine->consumer.on_exhausted_data = engine;
-    result = open_sinks(graph, error);
+    result = launch_open_sinks(graph, error);
     if (result == 0)
         result = load_sources(engine, error);
     if (result == 0)
         result = consumer_init(&engine->consumer, graph, error);
     if (result == 0)
         result = start_threads(engine, error);
-    mark_clean(graph);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
     if (result == 0)
@@ -297,23 +225,20 @@ void engine_refresh_lost(struct engine *engine)
 {
     int64_t before = clock_monotonic();
 
+    if (loader_busy(&engine->loader))
+        return; /* what was lost meanwhile is seen by the next look */
     loader_call(&engine->loader, job_lost, engine->graph);
     post_losses(engine, before);
 }
 
 void engine_reopen_sinks(struct engine *engine)
 {
-    for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_reopen(&engine->graph->sinks[i]->writer);
+    for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
+        if (engine->graph->sinks[i]->written)
+            writer_reopen(&engine->graph->sinks[i]->writer);
 }
 
 /* ---- stop ------------------------------------------------------------------------------------ */
-
-static void give_up(struct engine *engine)
-{
-    for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_give_up(&engine->graph->sinks[i]->writer);
-}
 
 static void stop_consumer(struct engine *engine, int64_t deadline)
 {
@@ -327,22 +252,9 @@ static void stop_consumer(struct engine *engine, int64_t deadline)
             consumer_drain(&engine->consumer);
         }
         if (clock_monotonic() >= deadline)
-            give_up(engine);
+            launch_give_up(engine->graph);
     } while (!consumer_join(&engine->consumer, JOIN_STEP_NS));
     engine->consumer_runs = false;
-}
-
-static void stop_writers(struct engine *engine, int64_t deadline)
-{
-    struct graph *graph = engine->graph;
-
-    for (uint32_t i = 0; i < engine->n_writers; i++)
-        writer_finish(&graph->sinks[i]->writer);
-    for (uint32_t i = 0; i < engine->n_writers; i++)
-        while (!writer_join(&graph->sinks[i]->writer, JOIN_STEP_NS))
-            if (clock_monotonic() >= deadline)
-                writer_give_up(&graph->sinks[i]->writer);
-    engine->n_writers = 0;
 }
 
 static void leave_streams(struct engine *engine)
@@ -364,10 +276,11 @@ void engine_stop(struct engine *engine)
         engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
     }
     stop_consumer(engine, deadline);
-    stop_writers(engine, deadline);
-    if (engine->consumer.graph)
-        consumer_settle(&engine->consumer);
     if (engine->graph) /* else it was never started */
+        launch_end_writers(engine->graph, deadline);
+    if (engine->consumer.reader)
+        consumer_settle(&engine->consumer);
+    if (engine->graph)
         resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs) {
         loader_call(&engine->loader, job_release, engine);

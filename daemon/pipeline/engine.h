@@ -34,7 +34,6 @@ struct engine {
     bool started;
     bool loader_runs;
     bool consumer_runs;
-    uint32_t n_writers;
     /* any thread: something asks for the end, see engine_wants_stop(); wakes the main thread */
     void (*on_event)(void *data);
     void *on_event_data;
@@ -46,6 +45,9 @@ struct engine {
  * -errno and a sentence. */
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
                  void *data, struct error *error);
+
+/* Any thread: a sink has no reader any more. data is the engine. */
+void engine_on_gone(void *data);
 
 /* Nothing more can come out: standard output or all sinks have no reader any more, or every
  * pipeline is exhausted. */

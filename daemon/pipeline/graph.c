@@ -9,6 +9,7 @@
 #include "pipeline/graph.h"
 
 #include <errno.h>
+#include <ringmill/ring.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -200,6 +201,8 @@ static void ring_free(struct graph_ring *ring)
 {
     if (!ring)
         return;
+    if (!ring->watched)
+        ringmill_ring_free(ring->ring);
     held_free(ring->held);
     free(ring->name);
     free(ring->about);
@@ -248,6 +251,30 @@ int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ring
     graph->rings[graph->n_rings++] = entry;
     stream->rings[stream->n_rings++] = TAKE_PTR(entry);
     return 0;
+}
+
+int graph_make_room_for_rings(struct graph *graph)
+{
+    struct graph_ring **rings;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        count += graph->streams[i]->stream->n_rings;
+    if (count > GRAPH_RINGS_MAX)
+        return -ENOSPC;
+    rings = reallocarray(graph->rings, count + 1, sizeof(struct graph_ring *));
+    if (!rings)
+        return -ENOMEM;
+    graph->rings = rings;
+    return 0;
+}
+
+void graph_list_rings(struct graph *graph)
+{
+    graph->n_rings = 0;
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        for (uint32_t j = 0; j < graph->streams[i]->n_rings; j++)
+            graph->rings[graph->n_rings++] = graph->streams[i]->rings[j];
 }
 
 /* ---- taking apart ---------------------------------------------------------------------------- */

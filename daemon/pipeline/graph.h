@@ -112,11 +112,14 @@ struct graph_type {
 struct graph_ring {
     /* immutable once it is open */
     struct graph_stream *stream;
-    struct ringmill_ring *ring; /* the reader's */
-    struct held *held;          /* commits that wait; NULL: delivery is at-most-once */
-    uint64_t unacked_max;       /* bytes, with held */
-    char *name;                 /* of its map; NAME/NUMBER for a shard */
-    char *about;                /* for sentences: "exec", or "flows, ring rb/2" */
+    struct ringmill_ring *ring;
+    bool watched;           /* it is in the reader, whose it is then */
+    struct held *next_held; /* see switch.h */
+    struct held *held; /* commits that wait; NULL: delivery is at-most-once; of the consumer thread
+                      once that runs */
+    uint64_t unacked_max; /* bytes, see rings_limit(); as held */
+    char *name;           /* of its map; NAME/NUMBER for a shard */
+    char *about;          /* for sentences: "exec", or "flows, ring rb/2" */
 
     /* owned by the consumer thread, any thread reads */
     struct histogram commit_latency; /* see consumer.h */
@@ -204,6 +207,9 @@ struct graph {
     struct graph_sink **sinks;
     uint32_t copies[GRAPH_SINKS_MAX]; /* the most times one record can be forwarded to each */
     struct graph_pipeline *pipelines;
+    uint64_t
+        past_forwarded;    /* by pipelines that reloads have ended, and that no other one follows */
+    uint64_t past_arrived; /* at sinks that reloads have ended */
     uint32_t n_sources;
     uint32_t n_sinks;
     uint32_t n_pipelines;
@@ -228,7 +234,13 @@ int graph_build(const struct config_tree *tree, struct diag *diag, struct graph 
 int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
                        struct diag *diag, struct graph **ret);
 
-/* Closes handlers, sinks and sources. No thread may use them any more. Accepts NULL. */
+/* The same for a graph that is to follow a running one: it has all sources, sinks and strands of it
+ * that have not changed. Reads of the old one only what is immutable. */
+int graph_build_next(const struct config_tree *tree, const struct graph *old, struct diag *diag,
+                     struct graph **ret);
+
+/* Closes those handlers, sinks and sources that no other graph has. No thread may use them any
+ * more. Accepts NULL. */
 void graph_free(struct graph *graph);
 DEFINE_CLEANUP(struct graph, graph_free);
 
@@ -259,7 +271,7 @@ struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *ty
 int graph_share_strand(struct graph *graph, struct graph_type *type,
                        const struct graph_pipeline *pipeline, struct graph_strand *strand);
 /* Enters an open ring as the stream's next one. It stays the caller's on failure and is the
- * reader's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
+ * graph's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
 int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ringmill_ring *ring);
 
 /* Its source has other streams, so a name is needed to tell them apart. */
@@ -270,6 +282,11 @@ bool graph_rings_are_many(const struct graph_stream *stream);
 bool graph_stream_is_numbered(const struct graph_stream *stream);
 /* Main thread: as last read. */
 uint64_t graph_stream_lost(const struct graph_stream *stream);
+
+/* Lists the open rings anew, in the order of the streams. The graph has had room made for them. */
+void graph_list_rings(struct graph *graph);
+/* Makes it; 0, -ENOMEM, or -ENOSPC when there are more than GRAPH_RINGS_MAX. */
+int graph_make_room_for_rings(struct graph *graph);
 
 /* The sum of a pipeline's books over its strands. Any thread. */
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,

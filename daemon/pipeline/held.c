@@ -64,6 +64,27 @@ static bool marks_are_those_of(struct held *held, uint32_t index)
     return true;
 }
 
+/* Chunk 0 was acknowledged before there was any. */
+static uint64_t mark_of(const struct held *held, uint32_t index, const struct lane *lane)
+{
+    const uint64_t *marks = held->marks + (size_t)entry(held, index) * held->n_lanes;
+
+    for (uint32_t i = 0; i < held->n_lanes; i++)
+        if (held->lanes[i] == lane)
+            return marks[i];
+    return 0;
+}
+
+void held_copy(struct held *held, const struct held *other)
+{
+    for (uint32_t i = 0; i < other->count; i++) {
+        held->positions[i] = other->positions[entry(other, i)];
+        for (uint32_t j = 0; j < held->n_lanes; j++)
+            marks_of(held, i)[j] = mark_of(other, i, held->lanes[j]);
+    }
+    held->count = other->count;
+}
+
 void held_add(struct held *held, uint64_t position)
 {
     uint64_t *marks;

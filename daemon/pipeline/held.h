@@ -26,6 +26,8 @@ struct held;
 /* Borrows the lanes. NULL when out of memory. */
 struct held *held_new(struct lane *const *lanes, uint32_t n_lanes);
 void held_free(struct held *held); /* accepts NULL */
+/* Into an empty one: the entries of another, with the marks of the lanes that both have. */
+void held_copy(struct held *held, const struct held *other);
 
 /* All that comes before position is in the lanes now, if it went there at all. */
 void held_add(struct held *held, uint64_t position);

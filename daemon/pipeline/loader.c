@@ -6,6 +6,13 @@
 
 #include "base/thread.h"
 
+static void tell_done(struct loader *loader)
+{
+    atomic_store(&loader->busy, false);
+    loader->on_done(loader->on_done_data);
+    loader->on_done = NULL;
+}
+
 static void *loader_main(void *data)
 {
     struct loader *loader = data;
@@ -18,6 +25,8 @@ static void *loader_main(void *data)
             break;
         loader->result = loader->job(loader->data);
         loader->job = NULL;
+        if (loader->on_done)
+            tell_done(loader);
         pthread_cond_broadcast(&loader->changed);
     }
     pthread_mutex_unlock(&loader->lock);
@@ -45,6 +54,8 @@ int loader_call(struct loader *loader, loader_job job, void *data)
     int result;
 
     pthread_mutex_lock(&loader->lock);
+    while (loader->job)
+        pthread_cond_wait(&loader->changed, &loader->lock);
     loader->data = data;
     loader->job = job;
     pthread_cond_broadcast(&loader->changed);
@@ -53,4 +64,22 @@ int loader_call(struct loader *loader, loader_job job, void *data)
     result = loader->result;
     pthread_mutex_unlock(&loader->lock);
     return result;
+}
+
+void loader_begin(struct loader *loader, loader_job job, void *data, void (*on_done)(void *data),
+                  void *on_done_data)
+{
+    atomic_store(&loader->busy, true);
+    pthread_mutex_lock(&loader->lock);
+    loader->on_done = on_done;
+    loader->on_done_data = on_done_data;
+    loader->data = data;
+    loader->job = job;
+    pthread_cond_broadcast(&loader->changed);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+bool loader_busy(const struct loader *loader)
+{
+    return atomic_load(&loader->busy);
 }

@@ -5,6 +5,7 @@
  * main thread has a job for it, does it, and sleeps again. */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 typedef int (*loader_job)(void *data);
@@ -18,6 +19,11 @@ struct loader {
     void *data;
     int result;
     bool stop;
+    void (*on_done)(void *data); /* of a job that was begun; NULL: it was called */
+    void *on_done_data;
+
+    /* set by the main thread, cleared by the loader thread */
+    atomic_bool busy;
 };
 
 /* 0 or -errno. Start it before the capabilities are dropped elsewhere. */
@@ -25,5 +31,12 @@ int loader_start(struct loader *loader);
 /* Ends the thread after the job in hand. */
 void loader_stop(struct loader *loader);
 
-/* Runs the job there and waits for its result. Main thread only. */
+/* Runs the job there and waits for its result, behind one that is under way. Main thread only. */
 int loader_call(struct loader *loader, loader_job job, void *data);
+
+/* Main thread: has the job run there and does not wait; then it is not busy any more, and on_done
+ * is called there. Not while it is busy. */
+void loader_begin(struct loader *loader, loader_job job, void *data, void (*on_done)(void *data),
+                  void *on_done_data);
+/* Main thread: a job that was begun has not been done yet. */
+bool loader_busy(const struct loader *loader);

@@ -69,7 +69,7 @@ static bool report_sink(const struct graph_sink *sink, FILE *file)
 
 static bool report_transfer(const struct graph *graph, FILE *file)
 {
-    uint64_t put_in = 0, arrived = 0;
+    uint64_t put_in = graph->past_forwarded, arrived = graph->past_arrived;
 
     for (uint32_t i = 0; i < graph->n_pipelines; i++) {
         struct book_totals totals;

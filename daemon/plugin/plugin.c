@@ -166,18 +166,47 @@ static int load(const char *path, struct error *error, struct plugin **ret_plugi
 
 int plugin_load(const char *path, struct error *error, struct plugin **ret_plugin)
 {
+    _cleanup_(cleanup_plugin_unload) struct plugin *plugin = NULL;
     int result = trust_check(path, error);
+    struct stat file;
 
+    if (result == 0 && stat(path, &file) < 0)
+        result = error_set(error, -errno, "it cannot be loaded: %s", strerror(errno));
     if (result == 0)
-        result = load(path, error, ret_plugin);
-    return result;
+        result = load(path, error, &plugin);
+    if (result < 0)
+        return result;
+    plugin->file = file;
+    plugin->path = strdup(path);
+    if (!plugin->path)
+        return error_set(error, -ENOMEM, "out of memory");
+    *ret_plugin = TAKE_PTR(plugin);
+    return 0;
+}
+
+bool plugin_is_of(const struct plugin *plugin, const char *path)
+{
+    struct stat file;
+
+    return plugin->path && strcmp(plugin->path, path) == 0 && stat(path, &file) == 0 &&
+           file.st_dev == plugin->file.st_dev && file.st_ino == plugin->file.st_ino &&
+           file.st_size == plugin->file.st_size &&
+           file.st_mtim.tv_sec == plugin->file.st_mtim.tv_sec &&
+           file.st_mtim.tv_nsec == plugin->file.st_mtim.tv_nsec;
+}
+
+struct plugin *plugin_hold(struct plugin *plugin)
+{
+    plugin->holders++;
+    return plugin;
 }
 
 void plugin_unload(struct plugin *plugin)
 {
-    if (!plugin)
+    if (!plugin || plugin->holders-- > 0)
         return;
     if (plugin->library)
         dlclose(plugin->library);
+    free(plugin->path);
     free(plugin);
 }

@@ -2,9 +2,10 @@
 #pragma once
 
 /* A shared object of somebody else as a row among the handlers; <ringmill/handler.h> is what it
- * sees of us. Main thread only. */
+ * sees of us. One thread at a time. */
 
 #include <ringmill/handler.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -29,12 +30,19 @@ struct plugin {
     struct setting settings[PLUGIN_OPTIONS_MAX + 1]; /* as its options say */
     struct row rows[PLUGIN_COUNTERS_MAX];            /* as its counters say */
     void *library;
+    char *path;       /* NULL: not out of a file */
+    struct stat file; /* as it was loaded */
+    uint32_t holders; /* besides the one who unloads it first */
 };
 
 /* Checks whether the file can be trusted, loads it and checks its table. 0 and a plug-in that the
  * caller owns, or -errno and a sentence. */
 int plugin_load(const char *path, struct error *error, struct plugin **ret_plugin);
-/* No handler of it may be open. Accepts NULL. */
+/* It is what loading that file now would give. */
+bool plugin_is_of(const struct plugin *plugin, const char *path);
+/* One more who needs it, and calls plugin_unload() in the end. */
+struct plugin *plugin_hold(struct plugin *plugin);
+/* When nobody needs it any more: then no handler of it may be open. Accepts NULL. */
 void plugin_unload(struct plugin *plugin);
 DEFINE_CLEANUP(struct plugin, plugin_unload);
 

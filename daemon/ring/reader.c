@@ -237,6 +237,23 @@ static int check_member(struct ringmill_reader *reader, const struct ringmill_ri
     return ring->reader == reader ? 0 : -ENOENT;
 }
 
+/* A group goes with its last ring, but for the one that takes every ring which is added. */
+static void leave_merge(struct ringmill_reader *reader, struct ringmill_ring *ring)
+{
+    struct merge *merge = ring->merge;
+    uint32_t i = 0;
+
+    merge_remove(merge, ring);
+    if (merge->n_rings > 0 || reader->options.merge)
+        return;
+    while (reader->merges[i] != merge)
+        i++;
+    reader->n_merges--;
+    memmove(&reader->merges[i], &reader->merges[i + 1],
+            (reader->n_merges - i) * sizeof(reader->merges[0]));
+    merge_free(merge);
+}
+
 int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring *ring)
 {
     uint32_t i = 0;
@@ -248,7 +265,7 @@ int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring 
     if (reader->current == ring)
         reader_finish(reader, false);
     if (ring->merge)
-        merge_remove(ring->merge, ring);
+        leave_merge(reader, ring);
     epoll_ctl(reader->epoll_fd, EPOLL_CTL_DEL, ring->map.fd, NULL);
     ring->reader = NULL;
     while (reader->rings[i] != ring)

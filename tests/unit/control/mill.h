@@ -84,7 +84,7 @@ static inline void mill_start_writer(struct mill *mill)
     sink->writer.n_lanes = 1;
     sink->writer.on_gone = mill_ignore;
     assert_int_equal(writer_start(&sink->writer), 0);
-    mill->engine.n_writers = 1;
+    sink->written = true;
 }
 
 /* One source `exec` on a fake ring, one pipeline `all`, one sink `out`; threads do not run yet, so

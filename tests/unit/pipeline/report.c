@@ -98,7 +98,6 @@ static int tear_down(void **state)
     struct fixture *fixture = *state;
 
     graph_free(fixture->graph);
-    ringmill_ring_free(fixture->ring);
     fake_free(fixture->fake);
     waker_deinit(&fixture->waker);
     config_tree_free(fixture->tree);

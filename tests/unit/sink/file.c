@@ -132,6 +132,26 @@ static void says_why_it_cannot_open(void **state)
     refuse(path, -ENOTDIR, text);
 }
 
+static void refuses_what_would_do_nothing(void **state)
+{
+    const struct folder *folder = *state;
+    struct error error = {""};
+    const char *key = NULL;
+
+    assert_int_equal(sink_file.check(bind(folder->file, ", keep: 3"), FRAMING_LINES, &error, &key),
+                     -EINVAL);
+    assert_string_equal(key, "keep");
+    assert_string_equal(error.text, "keep is about rotated files; there are none without "
+                                    "rotate_size or rotate_every");
+    assert_int_equal(
+        sink_file.check(bind(folder->file, ", compress: zstd"), FRAMING_LINES, &error, &key),
+        -EINVAL);
+    assert_string_equal(key, "compress");
+    assert_int_equal(sink_file.check(bind(folder->file, ", keep: 3, rotate_every: 1h"),
+                                     FRAMING_LINES, &error, &key),
+                     0);
+}
+
 static void appends(void **state)
 {
     const struct folder *folder = *state;
@@ -508,6 +528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(says_why_it_cannot_open),
+        IN_FOLDER(refuses_what_would_do_nothing),
         IN_FOLDER(appends),
         IN_FOLDER(makes_the_file_for_owner_and_group),
         IN_FOLDER(takes_whole_events_only),

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* A reload: the config file is read anew, and a graph of it follows the running one, see
+ * pipeline/switch.h. What it says is read and built on the loader thread while everything goes on;
+ * only the switch is done by the main thread.
+ *
+ *     reload_ask() ──▶ loader: read, build, load ──bell──▶ reload_step(): switch, or say why not
+ *
+ * Main thread only. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/diag.h"
+#include "control/options.h"
+#include "control/watch.h"
+#include "pipeline/engine.h"
+
+enum reload_outcome {
+    RELOAD_NONE,
+    RELOAD_GOOD,   /* the new config runs */
+    RELOAD_CONFIG, /* it has mistakes; the old one goes on, as with RELOAD_FAILED */
+    RELOAD_FAILED, /* it is good, and cannot be run here and now */
+};
+
+struct reload {
+    const char *path; /* of the config file; NULL: there is none */
+    struct engine *engine;
+    struct watch *watch;
+    struct control_options *options; /* that are in force */
+    void (*on_ready)(void *data);    /* loader thread: reload_step() is due */
+    void *on_ready_data;
+
+    uint64_t asked; /* reloads that were wanted so far; those that waited for one count as one */
+    uint64_t ended; /* of them */
+    bool runs;
+    enum reload_outcome outcome; /* of the last that ended */
+    char *messages;              /* of it: lines as a start would print them; NULL: none */
+    int64_t ended_at;            /* ns since 1970 */
+
+    /* of the one that runs; the loader's as long as that is busy */
+    struct control_options next_options;
+    struct graph *next; /* NULL: not built */
+    struct diag diag;
+    struct error error;
+    int result;
+};
+
+/* Wants a reload; one that runs is ended first. Its number is reload->asked then. */
+void reload_ask(struct reload *reload);
+/* What the loader has done is taken up. */
+void reload_step(struct reload *reload);
+/* Waits for what the loader has in hand, and drops it. */
+void reload_deinit(struct reload *reload);
+
+/* As docs/openapi.yaml has it. NULL when out of memory. */
+json_t *reload_json(const struct reload *reload);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* What a graph has in common with the one that it follows. A sink must not only say the same as
+ * before: how many copies of a record it can be sent is settled when it begins, and so is what all
+ * its events have in common; a trial of the new config has said what it will need. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "pipeline/build.h"
+
+static bool is_same(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+static const struct graph_source *find_source(const struct graph *graph, const char *name)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (strcmp(graph->sources[i].source->name, name) == 0)
+            return &graph->sources[i];
+    return NULL;
+}
+
+const struct graph_source *build_find_kept_source(const struct build *build,
+                                                  const struct config_node *entry,
+                                                  const char *identity)
+{
+    const struct graph_source *source =
+        build->old && build->trial ? find_source(build->old, entry->key) : NULL;
+
+    return source && is_same(source->share->identity, identity) ? source : NULL;
+}
+
+/* As the trial has the sink of that name. */
+static bool fits(const struct graph *trial, const struct graph_sink *sink)
+{
+    for (uint32_t i = 0; i < trial->n_sinks; i++)
+        if (strcmp(trial->sinks[i]->name, sink->name) == 0)
+            return trial->copies[i] <= lane_copies_max(&sink->lane) &&
+                   is_same(trial->sinks[i]->common.text, sink->common.text);
+    return false;
+}
+
+struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
+                                        const char *identity)
+{
+    const struct graph *old = build->trial ? build->old : NULL;
+
+    for (uint32_t i = 0; old && i < old->n_sinks; i++)
+        if (strcmp(old->sinks[i]->name, entry->key) == 0 &&
+            is_same(old->sinks[i]->share.identity, identity) && fits(build->trial, old->sinks[i]))
+            return old->sinks[i];
+    return NULL;
+}
+
+/* ---- pipelines ------------------------------------------------------------------------------- */
+
+static bool has_sink(const struct graph *graph, const struct graph_sink *sink)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (graph->sinks[i] == sink)
+            return true;
+    return false;
+}
+
+static bool has_all_sinks(const struct build *build, const struct graph_pipeline *pipeline)
+{
+    for (uint32_t i = 0; i < build->old->n_strands; i++) {
+        const struct graph_strand *strand = build->old->strands[i];
+
+        for (uint32_t j = 0; strand->pipeline == pipeline && j < strand->n_routes; j++)
+            if (!has_sink(build->graph, strand->routes[j].sink))
+                return false;
+    }
+    return true;
+}
+
+static bool has_all_sources(const struct build *build, const struct setting_texts *from)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct graph_source *source = find_source(build->graph, from->items[i]);
+        const struct graph_source *old = find_source(build->old, from->items[i]);
+
+        if (!source || !old || source->source != old->source)
+            return false;
+    }
+    return true;
+}
+
+const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
+                                                      const struct graph_pipeline *pipeline,
+                                                      const struct setting_texts *from)
+{
+    const struct graph *old = build->trial ? build->old : NULL;
+
+    for (uint32_t i = 0; old && i < old->n_pipelines; i++) {
+        const struct graph_pipeline *other = &old->pipelines[i];
+
+        if (strcmp(other->name, pipeline->name) == 0 &&
+            is_same(other->identity, pipeline->identity) && has_all_sources(build, from) &&
+            has_all_sinks(build, other))
+            return other;
+    }
+    return NULL;
+}
+
+static uint32_t index_of(const struct graph *graph, const struct graph_sink *sink)
+{
+    uint32_t index = 0;
+
+    while (graph->sinks[index] != sink)
+        index++;
+    return index;
+}
+
+static int keep_strand(struct build *build, struct graph_type *type,
+                       const struct graph_pipeline *pipeline, struct graph_strand *strand)
+{
+    struct graph_stream *stream = type->stream;
+
+    for (uint32_t i = 0; i < strand->n_routes; i++) {
+        const struct graph_route *route = &strand->routes[i];
+
+        build_enter_route(build->graph, type, index_of(build->graph, route->sink), route->copies);
+        if (pipeline->at_least_once)
+            build_enter_keeper(stream, route->sink);
+    }
+    stream->makes |= strand->strand.makes;
+    stream->at_least_once |= pipeline->at_least_once && !strand->apart;
+    return graph_share_strand(build->graph, type, pipeline, strand);
+}
+
+static int keep_type(struct build *build, struct graph_type *type, const struct graph_type *old,
+                     const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
+{
+    for (uint32_t i = 0; i < old->n_strands; i++)
+        if (old->readers[i] == kept)
+            return keep_strand(build, type, pipeline, old->strands[i]);
+    return 0;
+}
+
+int build_keep_strands(struct build *build, struct graph_source *source,
+                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
+{
+    const struct graph_source *old = find_source(build->old, source->source->name);
+    int result = 0;
+
+    source->n_pipelines++;
+    for (uint32_t i = 0; i < source->source->n_streams; i++)
+        for (uint32_t j = 0; j < source->streams[i].n_types && result == 0; j++)
+            result = keep_type(build, &source->streams[i].types[j], &old->streams[i].types[j],
+                               pipeline, kept);
+    return result;
+}

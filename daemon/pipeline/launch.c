@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Whoever has a part alone starts and ends it. */
+
+#include "pipeline/launch.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "encode/encoder.h"
+
+enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
+
+static bool is_own(const struct graph_share *share)
+{
+    return share->graphs == 1;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+int launch_load(struct graph *graph, struct error *error)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
+        if (is_own(graph->sources[i].share))
+            result = source_load(graph->sources[i].source, error);
+    return result;
+}
+
+/* What is lost from here on is lost after this. */
+static void mark_clean(struct graph_source *source)
+{
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        int64_t since = source->source->streams[i].lost_since;
+
+        source->streams[i].lost_clean = since > 0 ? since : clock_monotonic();
+    }
+}
+
+int launch_attach(struct graph *graph, struct error *error)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++) {
+        if (!is_own(graph->sources[i].share))
+            continue;
+        mark_clean(&graph->sources[i]);
+        result = source_attach(graph->sources[i].source, error);
+    }
+    return result;
+}
+
+void launch_detach(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (is_own(graph->sources[i].share))
+            source_detach(graph->sources[i].source);
+}
+
+void launch_release(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (is_own(graph->sources[i].share))
+            source_release(graph->sources[i].source);
+}
+
+void launch_undo(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        struct source *source = graph->sources[i].source;
+
+        if (!is_own(graph->sources[i].share))
+            continue;
+        if (source->adopted) {
+            source_leave(source);
+        } else {
+            source_detach(source);
+            source_release(source);
+        }
+    }
+}
+
+void launch_read_lost(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
+            if (is_own(graph->sources[i].share))
+                source_lost(graph->sources[i].source, j, &graph->sources[i].streams[j].lost);
+}
+
+/* ---- sinks ----------------------------------------------------------------------------------- */
+
+int launch_open_sinks(struct graph *graph, struct error *error)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        struct graph_sink *sink = graph->sinks[i];
+        const struct encoder_ops *format = sink->outlet.format;
+        const struct sink_options options = {.name = sink->name,
+                                             .framing = format->framing,
+                                             .header =
+                                                 format->has_header ? sink->common.text : NULL};
+        int result = 0;
+
+        if (is_own(&sink->share))
+            result = sink->ops->open(sink->config, &options, error, &sink->sink);
+        if (result < 0) {
+            error_prefix(error, "sink %s", sink->name);
+            return result;
+        }
+    }
+    return 0;
+}
+
+static int start_writer(struct graph_sink *sink, uint32_t copies, struct consumer *consumer)
+{
+    int result = waker_init(&sink->writer.waker);
+
+    if (result == 0)
+        result = lane_init(&sink->lane, CONSUMER_ROOM, copies ? copies : 1, sink->overflow,
+                           &sink->writer.waker, consumer_on_room, consumer);
+    if (result < 0)
+        return result;
+    sink->writer.name = sink->name;
+    sink->writer.sink = sink->sink;
+    sink->writer.framing = sink->outlet.format->framing;
+    sink->writer.lanes = &sink->lane;
+    sink->writer.n_lanes = 1;
+    result = writer_start(&sink->writer);
+    sink->written = result == 0;
+    return result;
+}
+
+int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gone)(void *data),
+                   void *data)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < graph->n_sinks && result == 0; i++) {
+        struct graph_sink *sink = graph->sinks[i];
+
+        if (!is_own(&sink->share))
+            continue;
+        sink->writer.on_gone = on_gone;
+        sink->writer.on_gone_data = data;
+        result = start_writer(sink, graph->copies[i], consumer);
+    }
+    return result;
+}
+
+void launch_give_up(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (graph->sinks[i]->written && is_own(&graph->sinks[i]->share))
+            writer_give_up(&graph->sinks[i]->writer);
+}
+
+void launch_end_writers(struct graph *graph, int64_t deadline)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (graph->sinks[i]->written && is_own(&graph->sinks[i]->share))
+            writer_finish(&graph->sinks[i]->writer);
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        struct graph_sink *sink = graph->sinks[i];
+
+        if (!sink->written || !is_own(&sink->share))
+            continue;
+        while (!writer_join(&sink->writer, JOIN_STEP_NS))
+            if (clock_monotonic() >= deadline)
+                writer_give_up(&sink->writer);
+        sink->written = false;
+    }
+}

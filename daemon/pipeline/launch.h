@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The steps by which the parts of a graph come to life, and end: of those parts that no other graph
+ * has, so that they serve the start and a reload alike. Main thread where nothing else is said. */
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "pipeline/consumer.h"
+#include "pipeline/graph.h"
+
+/* Any thread. 0, or -errno and a sentence; those below the same. */
+int launch_open_sinks(struct graph *graph, struct error *error);
+/* On the loader thread. */
+int launch_load(struct graph *graph, struct error *error);
+int launch_attach(struct graph *graph, struct error *error);
+/* On the loader thread: no record comes any more when it returns. */
+void launch_detach(struct graph *graph);
+/* On the loader thread, with the rings drained: nothing that was kept of the sources stays. */
+void launch_release(struct graph *graph);
+/* On the loader thread: the sources never came to run; what they found there stays as it was. */
+void launch_undo(struct graph *graph);
+/* On the loader thread: reads the counters of lost records. What cannot be read stays as it was. */
+void launch_read_lost(struct graph *graph);
+
+/* on_gone: see struct writer. 0 or -errno. */
+int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gone)(void *data),
+                   void *data);
+/* No chunk follows: waits until all are written, or until the deadline (ns, monotonic); then they
+ * are given up. */
+void launch_end_writers(struct graph *graph, int64_t deadline);
+/* What their sinks do not take now is dropped. */
+void launch_give_up(struct graph *graph);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Opening is apart from reading, so that what cannot be opened is known while nothing has changed
+ * yet. */
+
+#include "pipeline/rings.h"
+
+#include <errno.h>
+#include <ringmill/ring.h>
+
+#include "pipeline/held.h"
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+/* Opens the stream's next ring. */
+static int open_ring(struct graph *graph, struct graph_stream *stream, struct error *error)
+{
+    struct ringmill_ring *ring;
+    int result = source_open_ring(stream->source, stream->index, stream->n_rings, error, &ring);
+
+    if (result < 0)
+        return result;
+    result = graph_add_ring(graph, stream, ring);
+    if (result == 0)
+        return 0;
+    ringmill_ring_free(ring);
+    return result == -ENOSPC
+               ? error_set(error, result, "source %s: there are more than %d rings in all",
+                           stream->source->name, GRAPH_RINGS_MAX)
+               : error_set(error, result, "out of memory");
+}
+
+static int open_stream(struct graph *graph, struct graph_stream *stream, struct error *error)
+{
+    int result = 0;
+
+    while (stream->n_rings < stream->stream->n_rings && result == 0)
+        result = open_ring(graph, stream, error);
+    for (uint32_t i = 0; i < stream->n_rings && result == 0; i++) {
+        if (rings_hold_anew(stream->rings[i], stream, false, &stream->rings[i]->held) < 0)
+            result = error_set(error, -ENOMEM, "out of memory");
+        rings_limit(stream->rings[i]);
+    }
+    return result;
+}
+
+int rings_open(struct graph *graph, struct error *error)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams && result == 0; j++)
+            if (graph->sources[i].share->graphs == 1)
+                result = open_stream(graph, &graph->sources[i].streams[j], error);
+    return result;
+}
+
+/* ---- commits that wait ----------------------------------------------------------------------- */
+
+void rings_settle(struct graph_ring *ring)
+{
+    uint64_t position;
+
+    if (held_take(ring->held, &position))
+        ringmill_ring_commit(ring->ring, position);
+}
+
+void rings_limit(struct graph_ring *ring)
+{
+    const struct unacked_limit *limit = &ring->stream->max_unacked;
+    uint64_t part = ringmill_ring_size(ring->ring) / 100 * limit->percent;
+
+    ring->unacked_max = !ring->stream->at_least_once ? UINT64_MAX
+                        : part < limit->bytes        ? part
+                                                     : limit->bytes;
+}
+
+static void add_lane(struct lane **lanes, uint32_t *n_lanes, struct lane *lane)
+{
+    for (uint32_t i = 0; i < *n_lanes; i++)
+        if (lanes[i] == lane)
+            return;
+    lanes[(*n_lanes)++] = lane;
+}
+
+int rings_hold_anew(const struct graph_ring *ring, const struct graph_stream *stream,
+                    bool with_former, struct held **ret_held)
+{
+    struct lane *lanes[2 * GRAPH_SINKS_MAX];
+    uint32_t n_lanes = 0;
+    bool waits = with_former && ring->held && held_waits(ring->held);
+
+    *ret_held = NULL;
+    for (uint32_t i = 0; stream->at_least_once && i < stream->n_keepers; i++)
+        add_lane(lanes, &n_lanes, &stream->keepers[i]->lane);
+    for (uint32_t i = 0; waits && i < ring->stream->n_keepers; i++)
+        add_lane(lanes, &n_lanes, &ring->stream->keepers[i]->lane);
+    if (!stream->at_least_once && !waits)
+        return 0;
+    *ret_held = held_new(lanes, n_lanes);
+    if (!*ret_held)
+        return -ENOMEM;
+    if (ring->held)
+        held_copy(*ret_held, ring->held);
+    return 0;
+}

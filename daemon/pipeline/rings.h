@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The rings of a graph's streams, and their commits that wait for acknowledgements. */
+
+#include "base/error.h"
+#include "pipeline/graph.h"
+
+/* With the sources loaded: opens those rings that are not open yet, of the sources that no other
+ * graph has. 0, or -errno and a sentence. */
+int rings_open(struct graph *graph, struct error *error);
+
+/* Consumer thread, or while there is none: publishes what the ring's keepers have acknowledged. Not
+ * for a ring without any. */
+void rings_settle(struct graph_ring *ring);
+
+/* The same thread: sets unacked_max by what the ring's stream says. */
+void rings_limit(struct graph_ring *ring);
+
+/* What a ring waits for when its stream's keepers change: those that the stream has, and those that
+ * still have something of it, or NULL when that is nobody. *ret_held is the caller's. 0 or -ENOMEM.
+ */
+int rings_hold_anew(const struct graph_ring *ring, const struct graph_stream *stream,
+                    bool with_former, struct held **ret_held);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Lists of pointers, made beforehand, so that the consumer thread changes from one to the next
+ * without taking memory. */
+
+#include "pipeline/roster.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static uint32_t count_rings(const struct graph *graph)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        count += graph->streams[i]->stream->n_rings;
+    return count;
+}
+
+static int make_room(struct roster *roster, const struct graph *graph, const struct graph *ending)
+{
+    roster->streams = calloc(graph->n_streams + (ending ? ending->n_streams : 0) + 1,
+                             sizeof(struct graph_stream *));
+    roster->rings = calloc(count_rings(graph) + (ending ? count_rings(ending) : 0) + 1,
+                           sizeof(struct graph_ring *));
+    roster->strands = calloc(graph->n_strands + (ending ? ending->n_strands : 0) + 1,
+                             sizeof(struct graph_strand *));
+    roster->sinks =
+        calloc(graph->n_sinks + (ending ? ending->n_sinks : 0) + 1, sizeof(struct graph_sink *));
+    return roster->streams && roster->rings && roster->strands && roster->sinks ? 0 : -ENOMEM;
+}
+
+/* shared: also what another graph has. */
+static void enter(struct roster *roster, const struct graph *graph, bool shared)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
+            if (shared || graph->sources[i].share->graphs == 1)
+                roster->streams[roster->n_streams++] = &graph->sources[i].streams[j];
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        if (shared || graph->strands[i]->share.graphs == 1)
+            roster->strands[roster->n_strands++] = graph->strands[i];
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (shared || graph->sinks[i]->share.graphs == 1)
+            roster->sinks[roster->n_sinks++] = graph->sinks[i];
+}
+
+int roster_init(struct roster *roster, const struct graph *graph, const struct graph *ending)
+{
+    *roster = (struct roster){0};
+    if (make_room(roster, graph, ending) < 0) {
+        roster_deinit(roster);
+        return -ENOMEM;
+    }
+    enter(roster, graph, true);
+    if (ending)
+        enter(roster, ending, false);
+    return 0;
+}
+
+void roster_deinit(struct roster *roster)
+{
+    free(roster->streams);
+    free(roster->rings);
+    free(roster->strands);
+    free(roster->sinks);
+    *roster = (struct roster){0};
+}
+
+void roster_list_rings(struct roster *roster)
+{
+    roster->n_rings = 0;
+    for (uint32_t i = 0; i < roster->n_streams; i++)
+        for (uint32_t j = 0; j < roster->streams[i]->n_rings; j++)
+            roster->rings[roster->n_rings++] = roster->streams[i]->rings[j];
+}

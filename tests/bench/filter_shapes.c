@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 enum { LISTED = 1000, NETWORKS = 100 };
 enum { INT_EQ, FIVE_TERMS, REGEX, LIST, CIDR };
 
@@ -29,9 +28,9 @@ static struct field fields[] = {
     {.name = "path", .kind = FIELD_CHARS, .offset = offsetof(struct event, path)},
 };
 const struct schema filter_schema = {.type_name = "struct event",
-                               .size = EVENT_HEAD,
-                               .n_fields = sizeof(fields) / sizeof(*fields),
-                               .fields = fields};
+                                     .size = EVENT_HEAD,
+                                     .n_fields = sizeof(fields) / sizeof(*fields),
+                                     .fields = fields};
 enum { NUMBER, PID, UID, SADDR, LATENCY, COMM, PATH };
 
 /* ---- the predicates, by hand ----------------------------------------------------------------- */
@@ -90,23 +89,23 @@ INLINE bool hand_networks(const struct event *event, size_t length)
 }
 
 /* Each predicate stands in the loop that needs it, as one writes it there: it is no call. */
-#define LOOPS(predicate)                                                           \
-    static int on_##predicate(void *context, void *sample, size_t length)          \
-    {                                                                              \
-        struct filter_tally *tally = context;                                      \
-                                                                                   \
-        tally->records++;                                                          \
-        if (hand_##predicate(sample, length))                                      \
-            filter_keep(tally, sample);                                                   \
-        return 0;                                                                  \
-    }                                                                              \
-    static void batch_##predicate(struct filter_tally *tally,                      \
-                                  const struct ringmill_view *views, uint32_t n)   \
-    {                                                                              \
-        tally->records += n;                                                       \
-        for (uint32_t i = 0; i < n; i++)                                           \
-            if (hand_##predicate(views[i].data, views[i].length))                  \
-                filter_keep(tally, views[i].data);                                        \
+#define LOOPS(predicate)                                                                         \
+    static int on_##predicate(void *context, void *sample, size_t length)                        \
+    {                                                                                            \
+        struct filter_tally *tally = context;                                                    \
+                                                                                                 \
+        tally->records++;                                                                        \
+        if (hand_##predicate(sample, length))                                                    \
+            filter_keep(tally, sample);                                                          \
+        return 0;                                                                                \
+    }                                                                                            \
+    static void batch_##predicate(struct filter_tally *tally, const struct ringmill_view *views, \
+                                  uint32_t n)                                                    \
+    {                                                                                            \
+        tally->records += n;                                                                     \
+        for (uint32_t i = 0; i < n; i++)                                                         \
+            if (hand_##predicate(views[i].data, views[i].length))                                \
+                filter_keep(tally, views[i].data);                                               \
     }
 LOOPS(int_eq)
 LOOPS(five_terms)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Reads a regular expression item by item, an item being a byte, an escape, a class or a group, with
- * what repeats it. Literal items make both sets longer; any other item ends the heads, and begins the
- * tails anew:
+/* Reads a regular expression item by item, an item being a byte, an escape, a class or a group,
+ * with what repeats it. Literal items make both sets longer; any other item ends the heads, and
+ * begins the tails anew:
  *
  *     ^   /  v  a  r  /  (log|www)  /      .*     \.  (html|log)  $
  *         heads grow ...............|             tails grow .....|
  *
- * At whatever may change the meaning of what follows (options, verbs, \Q), at an | outside of groups
- * and at all that is rare, the reader gives up. */
+ * At whatever may change the meaning of what follows (options, verbs, \Q), at an | outside of
+ * groups and at all that is rare, the reader gives up. */
 
 #include "expr/outline.h"
 
@@ -430,9 +430,8 @@ static bool is_head(const struct outline *outline, const struct text *text)
     struct text shorter = shorten(text);
 
     if (!outline->anchored)
-        return outline->ended
-                   ? ends(&outline->heads, text, 0) || ends(&outline->heads, &shorter, 0)
-                   : find_end(&outline->heads, text, 0) != UINT32_MAX;
+        return outline->ended ? ends(&outline->heads, text, 0) || ends(&outline->heads, &shorter, 0)
+                              : find_end(&outline->heads, text, 0) != UINT32_MAX;
     return outline->ended ? is_one(&outline->heads, text) || is_one(&outline->heads, &shorter)
                           : begins_with_one(&outline->heads, text);
 }

@@ -31,9 +31,9 @@ struct literals {
 
 struct outline {
     bool anchored; /* ^: a match begins where the text does, with one of heads */
-    bool ended;    /* $: it ends where the text does, or before its last newline, with one of tails */
-    bool whole;    /* there is nothing to it but the anchors and heads, or heads, .* and tails */
-    bool gap;      /* the latter */
+    bool ended; /* $: it ends where the text does, or before its last newline, with one of tails */
+    bool whole; /* there is nothing to it but the anchors and heads, or heads, .* and tails */
+    bool gap;   /* the latter */
     struct literals heads, tails;
 };
 

@@ -319,13 +319,13 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
+    reload_deinit(&daemon->reload);
     daemon->engine.leave =
         keeps(daemon->engine.graph) && (code != EXIT_CODE_OK || manager_restarts());
     if (daemon->engine.leave)
         log_info("what is kept goes on without this process");
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
-    reload_deinit(&daemon->reload);
     engine_stop(&daemon->engine);
     if (!report_books(daemon->engine.graph, stderr) || engine_gave_up(&daemon->engine))
         code = EXIT_CODE_FAILED;

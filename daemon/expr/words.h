@@ -49,7 +49,8 @@ static inline struct words words_until_nul(const char *field, uint32_t size)
     uint64_t low = words_nuls(words.low), high = words_nuls(words.high);
 
     words.low &= low ^ (low - 1);
-    words.high &= (high ^ (high - 1)) & -(uint64_t)(low == 0); /* no jump: names are of any length */
+    words.high &=
+        (high ^ (high - 1)) & -(uint64_t)(low == 0); /* no jump: names are of any length */
     return words;
 }
 

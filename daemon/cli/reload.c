@@ -5,9 +5,10 @@
 
 #include "cli/reload.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,19 +17,28 @@
 #include "cli/arguments.h"
 #include "cli/client.h"
 
-enum { LOOK_NS = 20 * 1000 * 1000 };
+enum {
+    LOOK_NS = 20 * 1000 * 1000,
+    PATIENCE = 6, /* times CLIENT_SECONDS_MAX that the daemon may be busy with the switch itself */
+};
 
 DEFINE_CLEANUP(json_t, json_decref);
 
+struct question {
+    const char *socket;
+};
+
 static const struct argument command_options[] = {
-    {"socket", "PATH", 0, argument_text, "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+    {"socket", "PATH", offsetof(struct question, socket), argument_text,
+     "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
     {0},
 };
 
 static const struct command_line command_line = {
     .synopsis = "ringmill reload [--socket PATH]",
-    .notes = "exit status: 0 the config runs; 3 it has mistakes, 1 it cannot be run here and now: "
-             "both times the one before goes on; 2 no daemon answers\n",
+    .notes =
+        "exit status: 0 the config runs; 3 it has mistakes, 1 it cannot be run here and now, and "
+        "both times the one before goes on; 2 no daemon answers\n",
     .options = command_options,
 };
 
@@ -37,8 +47,11 @@ static json_t *ask(const char *socket, const char *method)
 {
     _cleanup_(cleanup_free) char *body = NULL;
     struct error error;
-    int status = client_ask(socket, method, "/v1/reload", &error, &body);
+    int status = -EAGAIN;
     json_t *answer;
+
+    for (int tried = 0; status == -EAGAIN && tried < PATIENCE; tried++)
+        status = client_ask(socket, method, "/v1/reload", &error, &body);
 
     if (status < 0) {
         log_error("%s", error.text);
@@ -75,19 +88,19 @@ static enum exit_code judge(const json_t *answer)
 enum exit_code reload_command(int argc, char **argv)
 {
     const struct timespec pause = {.tv_nsec = LOOK_NS};
-    const char *socket = CONTROL_SOCKET_DEFAULT;
-    enum exit_code code = arguments_read_all(&command_line, argc, argv, &socket);
+    struct question question = {.socket = CONTROL_SOCKET_DEFAULT};
+    enum exit_code code = arguments_read_all(&command_line, argc, argv, &question);
     _cleanup_(cleanup_json_decref) json_t *answer = NULL;
     json_int_t number;
 
     if (code != EXIT_CODE_OK)
         return code;
-    answer = ask(socket, "POST");
+    answer = ask(question.socket, "POST");
     number = count(answer, "asked");
     while (answer && count(answer, "ended") < number) {
         nanosleep(&pause, NULL);
         json_decref(TAKE_PTR(answer));
-        answer = ask(socket, "GET");
+        answer = ask(question.socket, "GET");
     }
     return answer ? judge(answer) : EXIT_CODE_ENVIRONMENT;
 }

@@ -29,8 +29,8 @@ static void refuse_moved(const struct config_node *root, const char *key, const 
     if (before && now ? strcmp(before, now) == 0 : before == now)
         return;
     diag_add(diag, node ? node : root,
-             "control.%s is %s and cannot be changed by a reload; restart the daemon for that", key,
-             before ? before : "not there");
+             "the running daemon's %s is %s, and a reload cannot change it; restart it for that",
+             key, before ? before : "none");
 }
 
 static int read_config(struct reload *reload, struct config_tree **ret_tree)
@@ -55,7 +55,7 @@ static int job_prepare(void *data)
     if (result == 0)
         result = graph_build_next(tree, reload->engine->graph, &reload->diag, &reload->next);
     if (result == 0 && diag_count(&reload->diag) == 0)
-        result = switch_prepare(reload->next, &reload->error);
+        result = switch_prepare(reload->engine, reload->next, &reload->error);
     reload->result = result;
     return result;
 }

@@ -16,11 +16,9 @@
 
 #include <errno.h>
 #include <ringmill/ring.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cycles.h"
 #include "base/log.h"
@@ -440,61 +438,11 @@ static void leave_streams(struct consumer *consumer)
     }
 }
 
-/* ---- jobs of the main thread ----------------------------------------------------------------- */
-
-struct consumer_job {
-    void (*run)(void *data);
-    void *data;
-    sem_t done;
-};
-
-static void run_job(struct consumer *consumer)
-{
-    struct consumer_job *job;
-
-    if (!atomic_load_explicit(&consumer->job, memory_order_relaxed))
-        return;
-    job = atomic_exchange_explicit(&consumer->job, NULL, memory_order_acquire);
-    if (!job)
-        return;
-    job->run(job->data);
-    sem_post(&job->done);
-}
-
-static bool wait_for(struct consumer_job *job, const struct timespec *until)
-{
-    int result;
-
-    do
-        result = until ? sem_clockwait(&job->done, CLOCK_MONOTONIC, until) : sem_wait(&job->done);
-    while (result < 0 && errno == EINTR);
-    return result == 0;
-}
-
-/* Called off only while the thread has not begun with it. */
-bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data)
-{
-    struct consumer_job job = {.run = run, .data = data};
-    struct consumer_job *posted = &job;
-    struct timespec until;
-    bool done;
-
-    sem_init(&job.done, 0, 0);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += CONSUMER_CALL_S;
-    atomic_store_explicit(&consumer->job, posted, memory_order_release);
-    consumer_wake(consumer);
-    done = wait_for(&job, &until) ||
-           (!atomic_compare_exchange_strong(&consumer->job, &posted, NULL) && wait_for(&job, NULL));
-    sem_destroy(&job.done);
-    return done;
-}
-
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
-    for (;; run_job(consumer)) {
+    for (;; errand_run(&consumer->errands)) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         bool more;
 
@@ -635,4 +583,9 @@ void consumer_wake(struct consumer *consumer)
 void consumer_on_room(void *data)
 {
     consumer_wake(data);
+}
+
+bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data)
+{
+    return errand_send(&consumer->errands, run, data, consumer_on_room, consumer);
 }

@@ -19,11 +19,11 @@
 #include <stdatomic.h>
 
 #include "base/error.h"
+#include "pipeline/errand.h"
 #include "pipeline/graph.h"
 #include "pipeline/roster.h"
 
 struct ringmill_reader;
-struct consumer_job;
 
 struct consumer {
     /* immutable after consumer_init() */
@@ -42,7 +42,7 @@ struct consumer {
     uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
 
     /* any thread */
-    _Atomic(struct consumer_job *) job; /* of the main thread; NULL: none */
+    struct errand_box errands; /* of the main thread */
     atomic_bool drain;
     atomic_bool asleep; /* set after the last change of a turn, cleared before the first */
     counter turns;      /* grows at the end of each turn, before asleep is set */
@@ -54,7 +54,6 @@ enum {
                                            much as one for all losses that are told in between */
     CONSUMER_TURN_MADE = 16,            /* batches that each strand makes in a turn */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
-    CONSUMER_CALL_S = 5,        /* how long the main thread waits until a job of its is begun */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };
@@ -82,7 +81,7 @@ bool consumer_read(struct consumer *consumer);
 void consumer_resume(struct consumer *consumer);
 
 /* Main thread: has the consumer thread run this between two turns and waits until it did. False: it
- * was not begun within CONSUMER_CALL_S, and will not be: a handler does not come back. */
+ * was not begun within ERRAND_WAIT_S, and will not be: a handler does not come back. */
 bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data);
 
 /* Between turns, on the consumer thread or while there is none: reads the stream's rings, too, in

@@ -53,19 +53,51 @@ static bool is_own(const struct graph_share *share)
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
-int switch_prepare(struct graph *next, struct error *error)
+static const struct graph_source *find_named(const struct graph *graph, const char *name)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (strcmp(graph->sources[i].source->name, name) == 0)
+            return &graph->sources[i];
+    return NULL;
+}
+
+/* A ring has one reader, and until the switch that is the old source. */
+static int explain_busy(const struct graph *old, const struct graph *next, struct error *error)
+{
+    for (uint32_t i = 0; i < next->n_sources; i++) {
+        const char *name = next->sources[i].source->name;
+
+        if (is_own(next->sources[i].share) && find_named(old, name))
+            return error_set(error, -EBUSY,
+                             "source %s: it has changed, and its ring is read as it was before: "
+                             "that takes a restart; what comes meanwhile stays in the ring",
+                             name);
+    }
+    return -EBUSY;
+}
+
+/* For the rings of those sources, too, that both graphs have. */
+static int make_room(struct graph *next, struct error *error)
 {
     int result = graph_make_room_for_rings(next);
 
-    if (result == -ENOSPC)
-        return error_set(error, result, "there are more than %d rings in all", GRAPH_RINGS_MAX);
-    if (result == 0)
-        result = launch_open_sinks(next, error);
+    return result == -ENOSPC
+               ? error_set(error, result, "there are more than %d rings in all", GRAPH_RINGS_MAX)
+           : result < 0 ? error_set(error, result, "out of memory")
+                        : 0;
+}
+
+int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
+{
+    int result = launch_open_sinks(next, error);
+
     if (result == 0)
         result = launch_load(next, error);
     if (result == 0)
-        result = graph_make_room_for_rings(next); /* now their number is known */
-    return result < 0 ? result : rings_open(next, error);
+        result = rings_open(next, error);
+    if (result == -EBUSY)
+        return explain_busy(engine->graph, next, error);
+    return result < 0 ? result : make_room(next, error);
 }
 
 static int job_attach(void *data)
@@ -81,15 +113,15 @@ static int job_detach(void *data)
     return 0;
 }
 
-static int job_undo(void *data)
-{
-    launch_undo(data);
-    return 0;
-}
-
 static int job_release(void *data)
 {
     launch_release(data);
+    return 0;
+}
+
+static int job_undo(void *data)
+{
+    launch_undo(data);
     return 0;
 }
 
@@ -487,7 +519,7 @@ int switch_over(struct engine *engine, struct graph *next, struct error *error)
     if (result == 0 && !consumer_call(&engine->consumer, job_change, &change))
         error_set(error, -EBUSY,
                   "the consumer thread does not come to the end of its batch within %d s",
-                  CONSUMER_CALL_S);
+                  ERRAND_WAIT_S);
     if (result == 0)
         result = change.result;
     if (result == 0) {

@@ -15,9 +15,9 @@
 #include "base/error.h"
 #include "pipeline/engine.h"
 
-/* Any thread with the loader's privileges. 0, or -errno and a sentence; next stays the caller's and
+/* On the loader thread. 0, or -errno and a sentence; next stays the caller's and
  * is for switch_over() or switch_discard(). */
-int switch_prepare(struct graph *next, struct error *error);
+int switch_prepare(const struct engine *engine, struct graph *next, struct error *error);
 
 /* Main thread, with next prepared: 0, and the engine has it; the graph that it had has come to its
  * end and is freed. Takes as long as what that still had on its way, ENGINE_STOP_LIMIT_S and a

@@ -30,6 +30,11 @@ static void detach(const struct hold *hold)
         return;
     }
     words_expect(); /* the interface may be gone, and the filter with it */
+    if (bpf_tc_query(&hook, &options) < 0 || options.prog_id != hold->filter.program)
+        return; /* or the next config's source of this name has put its own there */
+    options.prog_id = 0;
+    options.flags = 0;
+    words_expect();
     bpf_tc_detach(&hook, &options);
 }
 

@@ -16,6 +16,7 @@ struct hold_filter {
     int direction; /* BPF_TC_INGRESS or BPF_TC_EGRESS */
     uint32_t handle;
     uint32_t priority;
+    uint32_t program; /* the id of the one that was put there */
 };
 
 struct hold {

@@ -117,7 +117,7 @@ static uint32_t handle_of(const char *name)
     return (hash & INT32_MAX) | 1;
 }
 
-static int put_filter(struct bpf_program *program, const struct hold_filter *place)
+static int put_filter(struct bpf_program *program, struct hold_filter *place)
 {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = place->interface,
                 .attach_point = (enum bpf_tc_attach_point)place->direction);
@@ -130,7 +130,9 @@ static int put_filter(struct bpf_program *program, const struct hold_filter *pla
     if (result < 0 && result != -EEXIST)
         return result;
     words_expect();
-    return bpf_tc_attach(&hook, &options);
+    result = bpf_tc_attach(&hook, &options);
+    place->program = options.prog_id;
+    return result;
 }
 
 static int attach_tc(struct bpf_program *program, const char *name,

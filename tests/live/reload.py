@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reloads: what does not change notices nothing, what changes ends and begins well, and what cannot
+be run changes nothing. RINGMILL_RELOADS for how many under load (./dev soak reload)."""
+import json
+import os
+import re
+import signal
+import time
+
+import flood
+import harness
+from controlled import Controlled, settle
+
+RELOADS = int(os.environ.get("RINGMILL_RELOADS", "50"))
+RATE = 100000
+CONFIG_EXIT, FAILED_EXIT, ENVIRONMENT_EXIT = 3, 1, 2
+# what the allocator keeps of a reload's memory varies
+RSS_SLACK = 6 << 20
+
+FLOOD = """
+version: 1
+sources: {%s}
+sinks:
+  steady: {type: file, path: FOLDER/steady, %s}
+  other: {type: file, path: FOLDER/other}
+pipelines:
+  steady: {from: flood, handlers: [forward: steady]}
+  sums: {from: flood, handlers: [{aggregate: {window: 1h, values: {records: count()}}}, {forward: other}]}
+  changing:
+    from: flood
+    handlers:
+      - filter: number %% 1000 == %d
+      - aggregate: {window: 1h, values: {records: count()}}
+      - forward: other
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+
+
+class Reloadable(Controlled):
+    def write(self, config):
+        config = config.replace("FOLDER", self.place.name).replace("PORT", str(self.port))
+        harness.write_file(self.folder.name, "ringmill.yaml", config)
+
+    def reload(self, config, wanted=0):
+        """What the command said."""
+        self.write(config)
+        code, _, errors = harness.run("reload", "--socket", self.path, program=harness.RINGMILL)
+        assert code == wanted, (code, errors, self.stderr)
+        return errors
+
+    def lines(self, name):
+        with open(os.path.join(self.place.name, name), encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+    def pipeline(self, name):
+        return next(one for one in self.status()["pipelines"] if one["name"] == name)
+
+    def memory(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", file.read())[1]) * 1024
+
+    def descriptors(self):
+        return sorted(os.readlink(f"/proc/{self.process.pid}/fd/{fd}")
+                      for fd in os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+def flood_config(source, remainder):
+    return FLOOD % (flood.source(source, "keep: none"), flood.LINES, remainder)
+
+
+def test_under_load():
+    """Two configs by turns that differ in one pipeline, 100,000 records a second: the pipelines that
+    are in both lose nothing, double nothing, and keep what they have counted."""
+    with flood.Flood(RATE) as source:
+        daemon = Reloadable(flood_config(source, 0))
+        source.start()
+        daemon.reload(flood_config(source, 1))
+        daemon.reload(flood_config(source, 0))
+        descriptors, memory, began = daemon.descriptors(), daemon.memory(), time.monotonic()
+        for number in range(RELOADS):
+            daemon.reload(flood_config(source, (number + 1) % 2))
+        took = time.monotonic() - began
+        now = daemon.descriptors()
+        grown = daemon.memory() - memory
+        source.stop()
+        settle(daemon, "steady", source.made)
+        status = daemon.status()
+        assert not daemon.bad_checks()
+        assert daemon.stop() == 0, daemon.stderr
+        books = daemon.books()
+        numbers, _ = flood.read_numbers(os.path.join(daemon.place.name, "steady"))
+        lost = books["source flood"]["lost"]
+        print(f"{RELOADS} reloads in {took:.1f} s, {source.made} records, {lost} lost in the "
+              f"kernel, memory grew by {grown / 1024:.0f} KiB, {len(now)} descriptors")
+        assert len(now) == len(descriptors), (descriptors, now)
+        assert harness.KIND != "release" or grown < RSS_SLACK, grown
+        assert status["config_generation"] == 3 + RELOADS
+        assert lost == 0 and numbers == list(range(1, source.made + 1)), (lost, len(numbers))
+        for name in ("steady", "sums", "changing"):
+            assert books[f"pipeline {name}"]["seen"] == source.made, books
+        rows = daemon.lines("other")
+        whole = [row["records"] for row in rows if row["records"] == source.made]
+        assert len(whole) == 1, rows  # the window that no reload has closed
+        parts = [row for row in rows if row["records"] != source.made]
+        assert all(row["_partial"] for row in rows) and len(parts) <= RELOADS + 3
+        assert sum(row["records"] for row in parts) <= source.made // 1000 + RELOADS + 3
+
+
+OPENS = """
+version: 1
+sources: {open: {builtin: open}, %s}
+sinks:
+  log: {type: file, path: FOLDER/log}
+  %s
+pipelines:
+  opens: {from: open, handlers: [{filter: 'path == "FOLDER/target"'}, {forward: log}]}
+  %s
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+PLAIN = OPENS % ("", "", "")
+MORE = OPENS % ("exec: {builtin: exec}", "execs: {type: file, path: FOLDER/execs}",
+                "execs: {from: exec, handlers: [forward: execs]}")
+
+
+REFUSED = OPENS % (f"refused: {{object: {harness.OBJECTS}/refused.bpf.o, programs: [wild]}}", "",
+                   "refused: {from: refused, handlers: [forward: log]}")
+
+
+def test_sources_and_sinks_come_and_go():
+    daemon = Reloadable(PLAIN)
+    daemon.open_target(1000)
+    daemon.reload(MORE)
+    daemon.open_target(1000)
+    settle(daemon, "execs", 1)
+    assert {one["name"] for one in daemon.status()["sources"]} == {"open", "exec"}
+    daemon.reload(PLAIN)
+    assert daemon.lines("execs"), "its sink has all when the reload is over"
+    assert any("open-loop" in line["filename"] for line in daemon.lines("execs"))
+    assert not any("execs" in path for path in daemon.descriptors())
+    daemon.open_target(1000)
+    # another ring: the source is a new one, and so its counts
+    daemon.reload(PLAIN.replace("builtin: open", "builtin: open, ring_size: 1MiB"))
+    daemon.open_target(1000)
+    settle(daemon, "opens", 4000)
+    status = daemon.status()
+    assert status["sources"][0]["ring"]["size_bytes"] == 1 << 20
+    assert status["config_generation"] == 4 and status["healthy"], status
+    assert daemon.stop() == 0, daemon.stderr
+    assert daemon.books()["pipeline opens"]["forwarded"] == 4000
+    assert len(daemon.lines("log")) == 4000
+
+
+def test_a_pipeline_more_to_the_same_sink():
+    """The sink and the first pipeline go on, though more can come at once from now on."""
+    daemon = Reloadable(PLAIN)
+    daemon.open_target(100)
+    settle(daemon, "opens", 100)
+    again = "again: {from: open, handlers: [{filter: 'path == \"FOLDER/target\"'}, {forward: log}]}"
+    daemon.reload(OPENS % ("", "", again))
+    assert daemon.status()["sinks"][0]["forwarded"] == 100  # it is still the same one
+    daemon.open_target(100)
+    settle(daemon, "again", 100)
+    assert daemon.stop() == 0, daemon.stderr
+    assert len(daemon.lines("log")) == 300
+    books = daemon.books()
+    assert (books["pipeline opens"]["forwarded"], books["pipeline again"]["forwarded"]) == (200, 100)
+    assert books["sink log"]["forwarded"] == 300
+
+
+def test_what_is_wrong_changes_nothing():
+    daemon = Reloadable(PLAIN)
+    path = os.path.join(daemon.folder.name, "ringmill.yaml")
+    before = daemon.descriptors()
+    for config, code, wanted in (
+            (PLAIN + "x: [", CONFIG_EXIT, rf"^{path}:\d+:\d+: "),
+            (PLAIN.replace("forward: log", "forward: lag"), CONFIG_EXIT,
+             rf'^{path}:8:\d+: .*there is no sink of this name; .*did you mean "log"\?'),
+            (PLAIN.replace("control.sock", "other.sock"), CONFIG_EXIT,
+             rf"^{path}:\d+:\d+: control.socket: .* a reload cannot change it; restart"),
+            (PLAIN.replace("builtin: open", "object: /nowhere.bpf.o"), CONFIG_EXIT,
+             r"/nowhere.bpf.o"),
+            (PLAIN.replace("FOLDER/log", "/proc/nothing/log"), FAILED_EXIT,
+             r"^sink log: .*/proc/nothing/log"),
+            (REFUSED, FAILED_EXIT, r"^source refused: the kernel's verifier refused program")):
+        said = daemon.reload(config, code)
+        assert re.search(wanted, said, re.M), said
+        assert said.strip().splitlines()[0] in daemon.stderr, daemon.stderr
+        status = daemon.status()
+        assert status["config_generation"] == 1 and status["healthy"]
+        assert status["reload"]["messages"] == said and status["reload"]["outcome"] in (
+            "config", "failed"), status["reload"]
+        shown = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)[1]
+        assert "was refused; the config before goes on" in shown and said in shown, shown
+        assert daemon.descriptors() == before
+    daemon.open_target(500)
+    daemon.reload(PLAIN)
+    assert daemon.status()["reload"]["outcome"] == "good"
+    settle(daemon, "opens", 500)
+    assert daemon.stop() == 0, daemon.stderr
+    assert len(daemon.lines("log")) == 500
+
+
+def test_by_signal():
+    daemon = Reloadable(PLAIN)
+    daemon.write(MORE)
+    daemon.process.send_signal(signal.SIGHUP)
+    harness.wait_for(lambda: daemon.status()["config_generation"] == 2, "the second config")
+    daemon.write("version: 2\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    harness.wait_for(lambda: daemon.status()["reload"]["outcome"] == "config", "the refusal")
+    assert daemon.status()["config_generation"] == 2
+    assert daemon.stop() == 0, daemon.stderr
+
+
+def test_without_a_daemon():
+    code, text, errors = harness.run("reload", "--socket", "/run/nobody.sock",
+                                     program=harness.RINGMILL)
+    assert (code, text) == (ENVIRONMENT_EXIT, "") and "no ringmilld answers" in errors, errors
+
+
+def test_stop_during_a_reload():
+    """Whatever the loader has in hand is dropped, and the books are those of what ran."""
+    for _ in range(10):
+        daemon = Reloadable(PLAIN)
+        daemon.open_target(100)
+        daemon.write(MORE)
+        daemon.process.send_signal(signal.SIGHUP)
+        harness.wait_for(lambda: "reloading" in daemon.stderr, "the reload to begin")
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["pipeline opens"]["forwarded"] == 100
+
+
+def test_a_sink_that_takes_nothing_can_be_replaced():
+    """What it does not take is dropped after a while, counted and told."""
+    fifo = "pipe: {type: unix, path: FOLDER/peer, kind: stream}"
+    stuck = OPENS % ("", fifo, "stuck: {from: open, handlers: [forward: pipe]}")
+    daemon = Reloadable(stuck)
+    daemon.open_target(1000)
+    settled = time.monotonic()
+    daemon.reload(PLAIN)
+    assert time.monotonic() - settled < 20
+    assert re.search(r"sink pipe: .*dropped \d+ of \d+ events", daemon.stderr), daemon.stderr
+    daemon.open_target(1000)
+    settle(daemon, "opens", 2000)
+    assert daemon.stop() == 0, daemon.stderr
+    assert daemon.books()["pipeline opens"]["forwarded"] == 2000
+
+
+harness.main()

@@ -11,6 +11,15 @@ add_test(NAME unit/encode/formats
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/encode/formats.py $<TARGET_FILE:json-truth> 5000)
 set_tests_properties(unit/encode/formats PROPERTIES TIMEOUT 120 LABELS unit)
 
+# What stands in for SSE2 where there is none.
+add_executable(escape-portable unit/encode/escape.c ${PROJECT_SOURCE_DIR}/daemon/encode/escape.c)
+target_include_directories(escape-portable PRIVATE ${PROJECT_SOURCE_DIR}/daemon
+  ${PROJECT_SOURCE_DIR}/daemon/include)
+target_compile_options(escape-portable PRIVATE -U__SSE2__)
+target_link_libraries(escape-portable PRIVATE daemon PkgConfig::CMOCKA)
+add_test(NAME unit/encode/escape/portable COMMAND escape-portable)
+set_tests_properties(unit/encode/escape/portable PROPERTIES TIMEOUT 120 LABELS unit)
+
 # They compare the manual's examples with what comes out.
 foreach(test line print)
   target_compile_definitions(unit-encode-${test} PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")

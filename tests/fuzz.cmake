@@ -44,10 +44,13 @@ if(RINGMILL_KIND STREQUAL release)
     ${daemon}/config/*.c ${daemon}/ring/*.c
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
     ${daemon}/sink/capture_encoder.c ${syscall_names})
-  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c ${daemon}/base/arena.c
-    ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
+  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
+    ${daemon}/base/arena.c ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c)
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
     ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/nearest.c ${daemon}/base/clock.c)
+  fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm" ${daemon}/aggregate/*.c
+    ${daemon}/expr/*.c ${daemon}/config/*.c ${daemon}/record/*.c ${daemon}/encode/*.c
+    ${daemon}/base/*.c ${syscall_names})
   fuzz_target(csv 4096 -ljansson ${daemon}/enrich/csv.c ${daemon}/enrich/grid.c
     ${daemon}/enrich/objects.c ${daemon}/base/error.c)
 endif()

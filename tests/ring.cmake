@@ -47,7 +47,7 @@ endforeach()
 add_executable(bench-forward bench/forward.c bench/forward_peers.c bench/forward_output.c)
 target_link_libraries(bench-forward PRIVATE bench-report daemon ring-programs)
 
-add_executable(bench-filter bench/filter.c bench/walker.c)
+add_executable(bench-filter bench/filter.c bench/filter_shapes.c bench/walker.c)
 target_link_libraries(bench-filter PRIVATE bench-report daemon ring-programs)
 
 # The documentation's examples use the installed interface and the shared library alone.

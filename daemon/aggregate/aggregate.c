@@ -169,6 +169,47 @@ static int open_order(struct aggregate *aggregate, const struct options *options
     return 0;
 }
 
+static bool check_bytes(const struct field *field, const struct config_node *node,
+                        struct diag *diag)
+{
+    if (field->kind != FIELD_BYTES || field->size <= ROW_FORM_BYTES_MAX)
+        return true;
+    diag_add(diag, node, "%u bytes are one value here, and sketches hold at most %d", field->size,
+             ROW_FORM_BYTES_MAX);
+    return false;
+}
+
+static int open_sketches(struct aggregate *aggregate, const struct options *options,
+                         const struct config_node *config, const struct handler_host *host,
+                         struct diag *diag)
+{
+    const struct window_spec *spec = &options->spec;
+    const struct config_node *node = options->values->first;
+    int result = rows_set_origin(&aggregate->rows, host->source_name, host->wall,
+                                 spec->running || window_is_hopping(spec));
+    size_t most = result == 0 ? row_form_max(&aggregate->rows.head) : 0;
+
+    for (uint32_t i = 0; i < options->n_parts; i++)
+        if (!check_bytes(key_field(aggregate->key, i), options->nodes[i], diag))
+            result = -EINVAL;
+    for (uint32_t i = 0; i < aggregate->n_values; i++, node = node->next) {
+        if (!check_bytes(&aggregate->values[i].of, node, diag))
+            result = -EINVAL;
+        if (strlen(aggregate->values[i].call) > ROW_FORM_CALL_MAX) {
+            diag_add(diag, node, "a value whose sketch is emitted is written in %d bytes",
+                     ROW_FORM_CALL_MAX);
+            result = -EINVAL;
+        }
+    }
+    if (most <= ROW_FORM_MAX)
+        return result;
+    diag_add(diag, config,
+             "the sketches of one row can take %zu bytes, and an event has room for %d; let values "
+             "have fewer bins, a larger error, or count fewer",
+             most, ROW_FORM_MAX);
+    return -EINVAL;
+}
+
 static int open_report(struct aggregate *aggregate, const struct options *options,
                        const struct config_node *config, const struct handler_host *host,
                        struct diag *diag)
@@ -181,7 +222,9 @@ static int open_report(struct aggregate *aggregate, const struct options *option
     for (uint32_t i = 0; i < options->n_parts; i++)
         names[i] = options->names[i];
     result = rows_init(&aggregate->rows, aggregate->key, names, aggregate->values,
-                       aggregate->n_values, config, diag);
+                       aggregate->n_values, options->emit == EMIT_SKETCHES, config, diag);
+    if (result == 0 && options->emit == EMIT_SKETCHES)
+        result = open_sketches(aggregate, options, config, host, diag);
     if (result < 0)
         return result;
     aggregate->report.groups = &aggregate->groups;

@@ -144,7 +144,7 @@ int exposition_init(struct exposition *exposition, const struct options *options
     memset(exposition, 0, sizeof(*exposition));
     exposition->metrics = calloc(n_values, sizeof(*exposition->metrics));
     exposition->exposed = calloc(n_values, sizeof(*exposition->exposed));
-    exposition->rest = calloc(1, groups->place_size);
+    exposition->rest = calloc(1, groups->table.place_size);
     if (!exposition->metrics || !exposition->exposed || !exposition->rest)
         return -ENOMEM;
     exposition->values = values;

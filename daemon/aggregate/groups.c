@@ -59,18 +59,20 @@ int groups_init(struct groups *groups, const struct key *key, uint32_t places, u
 
     memset(groups, 0, sizeof(*groups));
     groups->key = key;
+    groups->table.images = key ? key_images(key) : (struct key_images){0};
     groups->places = places;
     groups->most = most;
-    groups->mask = slots - 1;
-    groups->place_size = place_size(key, state_size);
-    groups->memory_size = (size_t)slots * sizeof(struct groups_slot) + places * groups->place_size;
+    groups->table.mask = slots - 1;
+    groups->table.place_size = place_size(key, state_size);
+    groups->memory_size =
+        (size_t)slots * sizeof(struct groups_slot) + places * groups->table.place_size;
     groups->free = calloc(places, sizeof(*groups->free));
-    groups->index = take_memory(groups->memory_size);
-    if (!groups->free || !groups->index) {
+    groups->table.index = take_memory(groups->memory_size);
+    if (!groups->free || !groups->table.index) {
         groups_deinit(groups);
         return -ENOMEM;
     }
-    groups->memory = (char *)(groups->index + slots);
+    groups->table.memory = (char *)(groups->table.index + slots);
     while (groups->n_free < places) {
         groups->free[groups->n_free] = places - groups->n_free;
         groups->n_free++;
@@ -81,30 +83,32 @@ int groups_init(struct groups *groups, const struct key *key, uint32_t places, u
 void groups_deinit(struct groups *groups)
 {
     free(groups->free);
-    if (groups->index)
-        munmap(groups->index, groups->memory_size);
+    if (groups->table.index)
+        munmap(groups->table.index, groups->memory_size);
     memset(groups, 0, sizeof(*groups));
 }
 
 struct group *groups_at(const struct groups *groups, uint32_t number)
 {
-    return (struct group *)(groups->memory + (number - 1) * groups->place_size);
+    return (struct group *)(groups->table.memory + (number - 1) * groups->table.place_size);
 }
 
 static uint32_t number_of(const struct groups *groups, const struct group *group)
 {
-    return (uint32_t)((size_t)((const char *)group - groups->memory) / groups->place_size) + 1;
+    return (uint32_t)((size_t)((const char *)group - groups->table.memory) /
+                      groups->table.place_size) +
+           1;
 }
 
 /* ---- the index ------------------------------------------------------------------------------- */
 
 struct group *groups_guess(const struct groups *groups, uint64_t hash)
 {
-    uint32_t at = (uint32_t)hash & groups->mask;
+    uint32_t at = (uint32_t)hash & groups->table.mask;
 
-    for (; groups->index[at].place; at = (at + 1) & groups->mask) {
-        if (groups->index[at].tag == hash >> 32) {
-            struct group *group = groups_at(groups, groups->index[at].place);
+    for (; groups->table.index[at].place; at = (at + 1) & groups->table.mask) {
+        if (groups->table.index[at].tag == hash >> 32) {
+            struct group *group = groups_at(groups, groups->table.index[at].place);
 
             __builtin_prefetch(group, 1);
             __builtin_prefetch((const char *)group + 64, 1);
@@ -118,14 +122,14 @@ struct group *groups_guess(const struct groups *groups, uint64_t hash)
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
                           uint64_t hash)
 {
-    uint32_t at = (uint32_t)hash & groups->mask;
+    uint32_t at = (uint32_t)hash & groups->table.mask;
 
-    for (; groups->index[at].place; at = (at + 1) & groups->mask) {
+    for (; groups->table.index[at].place; at = (at + 1) & groups->table.mask) {
         struct group *group;
 
-        if (groups->index[at].tag != hash >> 32)
+        if (groups->table.index[at].tag != hash >> 32)
             continue;
-        group = groups_at(groups, groups->index[at].place);
+        group = groups_at(groups, groups->table.index[at].place);
         if (groups_is(groups, group, pane_number, index, hash))
             return group;
     }
@@ -134,35 +138,35 @@ struct group *groups_find(const struct groups *groups, uint32_t pane_number, uin
 
 static void index_group(struct groups *groups, struct group *group)
 {
-    uint32_t at = (uint32_t)group->hash & groups->mask;
+    uint32_t at = (uint32_t)group->hash & groups->table.mask;
 
-    while (groups->index[at].place)
-        at = (at + 1) & groups->mask;
-    groups->index[at] =
+    while (groups->table.index[at].place)
+        at = (at + 1) & groups->table.mask;
+    groups->table.index[at] =
         (struct groups_slot){(uint32_t)(group->hash >> 32), number_of(groups, group)};
     group->indexed = true;
 }
 
 void groups_unindex(struct groups *groups, struct group *group)
 {
-    uint32_t gap = (uint32_t)group->hash & groups->mask, number = number_of(groups, group);
+    uint32_t gap = (uint32_t)group->hash & groups->table.mask, number = number_of(groups, group);
 
     if (!group->indexed)
         return;
     group->indexed = false;
-    while (groups->index[gap].place != number)
-        gap = (gap + 1) & groups->mask;
-    for (uint32_t at = (gap + 1) & groups->mask; groups->index[at].place;
-         at = (at + 1) & groups->mask) {
-        uint64_t hash = groups_at(groups, groups->index[at].place)->hash;
-        uint32_t home = (uint32_t)hash & groups->mask;
+    while (groups->table.index[gap].place != number)
+        gap = (gap + 1) & groups->table.mask;
+    for (uint32_t at = (gap + 1) & groups->table.mask; groups->table.index[at].place;
+         at = (at + 1) & groups->table.mask) {
+        uint64_t hash = groups_at(groups, groups->table.index[at].place)->hash;
+        uint32_t home = (uint32_t)hash & groups->table.mask;
 
-        if (((at - home) & groups->mask) < ((at - gap) & groups->mask))
+        if (((at - home) & groups->table.mask) < ((at - gap) & groups->table.mask))
             continue; /* moved to the gap, it would stand before its home */
-        groups->index[gap] = groups->index[at];
+        groups->table.index[gap] = groups->table.index[at];
         gap = at;
     }
-    groups->index[gap].place = 0;
+    groups->table.index[gap].place = 0;
 }
 
 /* ---- panes ----------------------------------------------------------------------------------- */
@@ -216,13 +220,13 @@ static struct group *take_place(struct groups *groups, struct pane *pane, uint32
     number = groups->free[--groups->n_free];
     atomic_store_explicit(&groups->used, groups->places - groups->n_free, memory_order_relaxed);
     group = groups_at(groups, number);
-    memset(group, 0, groups->place_size);
+    memset(group, 0, groups->table.place_size);
     group->pane = pane_number;
     groups_push(groups, pane, number);
     return group;
 }
 
-static struct group *other_group(struct groups *groups, struct pane *pane, uint32_t pane_number)
+struct group *groups_other(struct groups *groups, struct pane *pane, uint32_t pane_number)
 {
     struct group *other;
 
@@ -280,7 +284,7 @@ static struct group *make_room(struct groups *groups, uint32_t pane_number, stru
     counter_add(&groups->evicted, 1);
     groups_unindex(groups, victim);
     next = victim->next;
-    memset(victim, 0, groups->place_size);
+    memset(victim, 0, groups->table.place_size);
     victim->pane = pane_number;
     victim->next = next; /* it keeps its place in the pane's list */
     return victim;
@@ -293,7 +297,7 @@ static struct group *add(struct groups *groups, struct pane *pane, uint32_t pane
 
     if (own < groups->most && groups->n_free > 1)
         return take_place(groups, pane, pane_number);
-    other = other_group(groups, pane, pane_number);
+    other = groups_other(groups, pane, pane_number);
     if (other && groups->evicts)
         group = make_room(groups, pane_number, other);
     if (group || !other)
@@ -318,6 +322,6 @@ struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane
             index_group(groups, group);
         }
     }
-    groups_touch(groups, group);
+    groups_touch(group, groups->stamp);
     return group;
 }

@@ -52,17 +52,23 @@ struct groups_slot {
 /* Takes what a group holds into another: of the one that has to go. */
 typedef void (*groups_merge)(void *data, struct group *into, const struct group *from);
 
+/* Where groups are found. It never changes, so loops hold a copy in locals. */
+struct groups_table {
+    struct key_images images;
+    struct groups_slot *index;
+    uint32_t mask;
+    char *memory;
+    size_t place_size;
+};
+
 struct groups {
     const struct key *key; /* NULL: one group per pane */
+    struct groups_table table;
     uint32_t places;
     uint32_t most;
-    uint32_t mask;
-    size_t place_size;
     bool evicts;
     groups_merge merge;
     void *merge_data;
-    struct groups_slot *index;
-    char *memory;
     size_t memory_size;
     uint32_t *free; /* a stack */
     uint32_t n_free;
@@ -87,17 +93,17 @@ size_t groups_state_offset(const struct key *key);
 /* A batch begins: groups that are handed out from here on stay where they are. */
 void groups_begin(struct groups *groups);
 
-/* What a hash is in a pane of that number. */
+/* What a hash is in a pane of that number: it is mixed well already, so the same keys need only lie
+ * elsewhere. */
 static inline uint64_t groups_hash(uint64_t hash, uint64_t pane)
 {
-    hash ^= (pane + 1) * UINT64_C(0x9e3779b97f4a7c15);
-    return (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return hash + (pane + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* Fetches ahead where the hash will be looked for, and then the group that is there. */
 static inline void groups_prefetch_slot(const struct groups *groups, uint64_t hash)
 {
-    __builtin_prefetch(&groups->index[hash & groups->mask]);
+    __builtin_prefetch(&groups->table.index[hash & groups->table.mask]);
 }
 /* A group that is likely to be it, or NULL. */
 struct group *groups_guess(const struct groups *groups, uint64_t hash);
@@ -106,6 +112,8 @@ struct group *groups_guess(const struct groups *groups, uint64_t hash);
  * groups_hash(). NULL: there is no place left, not even for the `other` group. */
 struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane_number,
                          uint32_t index, uint64_t hash);
+/* The pane's group for all that have none of their own; made when there is none. NULL: as above. */
+struct group *groups_other(struct groups *groups, struct pane *pane, uint32_t pane_number);
 /* Only looks. */
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
                           uint64_t hash);
@@ -117,26 +125,31 @@ static inline void *groups_key(const struct group *group)
 }
 
 /* As groups_guess(), without fetching, and only in the first slot. */
-static inline struct group *groups_look(const struct groups *groups, uint64_t hash)
+static inline struct group *groups_look(const struct groups_table *table, uint64_t hash)
 {
-    const struct groups_slot *slot = &groups->index[hash & groups->mask];
+    const struct groups_slot *slot = &table->index[hash & table->mask];
 
     return slot->place && slot->tag == hash >> 32
-               ? (struct group *)(groups->memory + (slot->place - 1) * groups->place_size)
+               ? (struct group *)(table->memory + (slot->place - 1) * table->place_size)
                : NULL;
 }
 
 static inline bool groups_is(const struct groups *groups, const struct group *group,
                              uint32_t pane_number, uint32_t index, uint64_t hash)
 {
-    return group->hash == hash && group->pane == pane_number && group->indexed &&
+    if (group->pane != pane_number || !group->indexed)
+        return false;
+    if (groups->table.images.words)
+        return key_is_image(&groups->table.images, groups->table.images.step, index,
+                            groups_key(group));
+    return group->hash == hash &&
            (!groups->key || key_equal(groups->key, index, groups_key(group)));
 }
 
 /* A record more in a group that was guessed right. */
-static inline void groups_touch(const struct groups *groups, struct group *group)
+static inline void groups_touch(struct group *group, uint32_t stamp)
 {
-    group->stamp = groups->stamp;
+    group->stamp = stamp;
     group->records++;
 }
 

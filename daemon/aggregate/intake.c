@@ -28,18 +28,12 @@ static int64_t time_of(const struct aggregate *aggregate, uint32_t index, int64_
     return time < present ? time : present;
 }
 
-/* Fills numbers, and drops from the selection what is late. */
+/* By a field: fills numbers, and drops from the selection what is late. */
 static void find_windows(struct aggregate *aggregate, struct batch *batch)
 {
     struct windows *windows = &aggregate->windows;
-    int64_t present = windows_number(windows, windows_time(windows, batch->now));
     uint32_t kept = 0;
 
-    if (!aggregate->time) {
-        for (uint32_t i = 0; i < batch->selected; i++)
-            aggregate->numbers[batch->selection[i]] = present;
-        return;
-    }
     expr_values(aggregate->time, batch, &aggregate->times);
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
@@ -69,15 +63,16 @@ static void read_weights(struct aggregate *aggregate, const struct batch *batch)
  */
 static void prepare_pane(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
 {
+    int64_t number = aggregate->present;
     uint32_t kept = 0, slot = WINDOWS_NONE;
-    int64_t number = 0;
 
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
+        int64_t own = aggregate->time ? aggregate->numbers[index] : aggregate->present;
         uint64_t hash;
 
-        if (i == 0 || aggregate->numbers[index] != number) {
-            number = aggregate->numbers[index];
+        if (i == 0 || own != number) {
+            number = own;
             slot = windows_slot(&aggregate->windows, number - hop);
         }
         if (slot == WINDOWS_NONE)
@@ -138,7 +133,7 @@ static void find_groups(struct aggregate *aggregate, struct batch *batch)
         struct group *group = aggregate->guesses[i];
 
         if (group && groups_is(groups, group, slot, index, hash))
-            groups_touch(groups, group);
+            groups_touch(group, groups->stamp);
         else
             group = groups_get(groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
         if (!group)
@@ -150,20 +145,25 @@ static void find_groups(struct aggregate *aggregate, struct batch *batch)
 }
 
 /* Both in one: where all groups are in the cache anyway, fetching ahead only costs. All records are
- * in one window, whose slot is given. */
-static void find_near_groups(struct aggregate *aggregate, struct batch *batch, uint32_t slot)
+ * in one window, whose slot is given. step: of the key's images, 0 without; a constant where it is
+ * small, so that all that the loop needs stays in registers. */
+static inline __attribute__((always_inline)) void
+near_loop(struct aggregate *aggregate, struct batch *batch, uint32_t slot, uint32_t step)
 {
     struct groups *groups = &aggregate->groups;
+    const struct groups_table table = groups->table;
+    const uint32_t n = batch->selected, stamp = groups->stamp;
     uint32_t kept = 0;
 
-    groups_begin(groups);
-    for (uint32_t i = 0; i < batch->selected; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         uint16_t index = batch->selection[i];
         uint64_t hash = groups_hash(aggregate->hashes[index], slot);
-        struct group *group = groups_look(groups, hash);
+        struct group *group = groups_look(&table, hash);
 
-        if (group && groups_is(groups, group, slot, index, hash))
-            groups_touch(groups, group);
+        if (group && (step ? group->pane == slot &&
+                                 key_is_image(&table.images, step, index, groups_key(group))
+                           : groups_is(groups, group, slot, index, hash)))
+            groups_touch(group, stamp);
         else
             group = groups_get(groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
         if (!group)
@@ -172,6 +172,19 @@ static void find_near_groups(struct aggregate *aggregate, struct batch *batch, u
         batch->selection[kept++] = index;
     }
     batch->selected = kept;
+}
+
+static void find_near_groups(struct aggregate *aggregate, struct batch *batch, uint32_t slot)
+{
+    groups_begin(&aggregate->groups);
+    switch (aggregate->groups.table.images.step) {
+    case 2:
+        return near_loop(aggregate, batch, slot, 2);
+    case 3:
+        return near_loop(aggregate, batch, slot, 3);
+    default:
+        return near_loop(aggregate, batch, slot, 0);
+    }
 }
 
 static void find_far_groups(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
@@ -187,7 +200,7 @@ static void find_far_groups(struct aggregate *aggregate, struct batch *batch, ui
 static bool is_near(const struct aggregate *aggregate)
 {
     return !aggregate->time && !window_is_session(&aggregate->windows.spec) &&
-           counter_get(&aggregate->groups.used) * aggregate->groups.place_size < NEAR_BYTES;
+           counter_get(&aggregate->groups.used) * aggregate->groups.table.place_size < NEAR_BYTES;
 }
 
 static void take_in(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
@@ -197,8 +210,7 @@ static void take_in(struct aggregate *aggregate, struct batch *batch, uint32_t h
                                 .states = aggregate->states};
 
     if (is_near(aggregate)) {
-        int64_t number = aggregate->numbers[batch->selection[0]] - hop;
-        uint32_t slot = windows_slot(&aggregate->windows, number);
+        uint32_t slot = windows_slot(&aggregate->windows, aggregate->present - hop);
 
         if (slot == WINDOWS_NONE)
             batch->selected = 0;
@@ -241,7 +253,11 @@ void intake_process(struct handler *handler, struct batch *batch)
     if (!aggregate->windows.begun)
         windows_tick(&aggregate->windows, batch->now);
     aggregate->windows.arrival = batch->now;
-    find_windows(aggregate, batch);
+    if (aggregate->time)
+        find_windows(aggregate, batch);
+    else
+        aggregate->present =
+            windows_number(&aggregate->windows, windows_time(&aggregate->windows, batch->now));
     selected = batch->selected;
     if (selected == 0)
         return;

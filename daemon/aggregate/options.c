@@ -19,6 +19,12 @@ static const struct setting_choice overflow_choices[] = {
     {0},
 };
 
+static const struct setting_choice emit_choices[] = {
+    {"rows", EMIT_ROWS},
+    {"sketches", EMIT_SKETCHES},
+    {0},
+};
+
 const struct setting options_settings[] = {
     {
         .name = "window",
@@ -93,6 +99,15 @@ const struct setting options_settings[] = {
         .offset = offsetof(struct options, expose),
         .doc =
             "metrics: the values are on the page of metrics, too; or a map of prefix, label_sets",
+    },
+    {
+        .name = "emit",
+        .type = SETTING_CHOICE,
+        .offset = offsetof(struct options, emit),
+        .fallback = "rows",
+        .choices = emit_choices,
+        .doc = "whether rows also have _sketches, which ringmill merge combines with those of "
+               "other machines",
     },
     {0},
 };

@@ -13,6 +13,8 @@
 
 enum { OPTIONS_NAME_MAX = 64 };
 
+enum emit { EMIT_ROWS, EMIT_SKETCHES };
+
 enum overflow { OVERFLOW_OTHER, OVERFLOW_EVICT };
 
 struct options {
@@ -26,6 +28,7 @@ struct options {
     const struct config_node *order;
     int64_t limit;
     const struct config_node *expose;
+    int emit;
 
     /* made of them */
     struct window_spec spec;

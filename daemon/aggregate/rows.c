@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "record/derive.h"
 
 static const struct field time_field = {
     .kind = FIELD_UINT, .meaning = MEANING_UNIX_NS, .size = 8, .type_name = "__u64"};
 
-enum { FIXED_COLUMNS = 5, COLUMN_START = 0, COLUMN_END = 1 };
+static const struct field sketches_field = {.kind = FIELD_CHARS, .type_name = "char[]"};
+
+enum { FIXED_COLUMNS = 6, COLUMN_START = 0, COLUMN_END = 1 };
 
 /* The three that stand at the end. */
 enum { LAST_PARTIAL, LAST_OTHER, LAST_SATURATED };
@@ -71,6 +74,8 @@ static int add_fields(struct rows *rows, const char *const *names, struct value 
         result = add_column(rows, values[i].name, &values[i].result, node, diag);
         rows->value_columns[i] = result > 0 ? (uint32_t)result : 0;
     }
+    if (result >= 0 && rows->emits)
+        result = add_column(rows, "_sketches", &sketches_field, node, diag);
     if (result >= 0)
         result = add_column(rows, "_partial", &derive_bool, node, diag);
     if (result >= 0)
@@ -81,7 +86,7 @@ static int add_fields(struct rows *rows, const char *const *names, struct value 
 }
 
 int rows_init(struct rows *rows, const struct key *key, const char *const *names,
-              struct value *values, uint32_t n_values, const struct config_node *node,
+              struct value *values, uint32_t n_values, bool emits, const struct config_node *node,
               struct diag *diag)
 {
     uint32_t n_fields = FIXED_COLUMNS + KEY_PARTS_MAX + n_values;
@@ -91,6 +96,7 @@ int rows_init(struct rows *rows, const struct key *key, const char *const *names
     rows->key = key;
     rows->values = values;
     rows->n_values = n_values;
+    rows->emits = emits;
     rows->schema = schema_new("an aggregate", n_fields);
     rows->value_columns = calloc(n_values + 1, sizeof(*rows->value_columns));
     rows->list_offsets = calloc(n_values + 1, sizeof(*rows->list_offsets));
@@ -113,7 +119,28 @@ void rows_deinit(struct rows *rows)
     free(rows->list_offsets);
     free(rows->columns);
     free(rows->memory);
+    free(rows->form);
+    free(rows->forms);
     memset(rows, 0, sizeof(*rows));
+}
+
+int rows_set_origin(struct rows *rows, const char *source, const struct wall_offset *wall,
+                    bool overlaps)
+{
+    size_t most;
+
+    rows->head = (struct row_form_head){.source = source,
+                                        .schema = rows->schema,
+                                        .n_keys = n_parts(rows),
+                                        .values = rows->values,
+                                        .n_values = rows->n_values,
+                                        .wall = wall,
+                                        .overlaps = overlaps};
+    most = row_form_max(&rows->head);
+    rows->form_room = base64_length(most);
+    rows->form = malloc(most);
+    rows->forms = malloc(ROWS_MAX * rows->form_room);
+    return rows->form && rows->forms ? 0 : -ENOMEM;
 }
 
 void rows_clear(struct rows *rows)
@@ -158,6 +185,19 @@ static bool put_values(struct rows *rows, const struct group *group, uint32_t ro
     return saturated;
 }
 
+static void put_sketches(struct rows *rows, const struct group *group, uint32_t row,
+                         const struct rows_window *window)
+{
+    const struct row_form_window told = {window->start, window->end, window->partial};
+    struct column *column = &rows->columns[rows->schema->n_columns - 4];
+    char *text = rows->forms + row * rows->form_room;
+    size_t size = row_form_write(&rows->head, &told, group, rows->columns, row, rows->form);
+    const char *end = base64_put(text, rows->form, size);
+
+    column->texts[row] = (struct text){text, (uint32_t)(end - text)};
+    column_set_null(column, row, false);
+}
+
 void rows_add(struct rows *rows, const struct group *group, const struct rows_window *window)
 {
     uint32_t row = rows->count++;
@@ -168,6 +208,8 @@ void rows_add(struct rows *rows, const struct group *group, const struct rows_wi
     put(&rows->columns[COLUMN_END], row, (uint64_t)window->end);
     put_key(rows, group, row);
     saturated = put_values(rows, group, row, window->seconds);
+    if (rows->emits)
+        put_sketches(rows, group, row, window);
     put(&last[LAST_PARTIAL], row, window->partial);
     put(&last[LAST_OTHER], row, group->other);
     put(&last[LAST_SATURATED], row, saturated);

@@ -4,7 +4,7 @@
 /* Groups as records: the schema of an aggregate's rows, and a batch of them. Scalars stand in
  * columns; lists, such as a histogram's buckets, in the row's own bytes:
  *
- *     columns    _start, _end, by..., values..., _partial, _other, _saturated
+ *     columns    _start, _end, by..., values..., (_sketches,) _partial, _other, _saturated
  *     row        [n][elements...] [n][elements...]
  */
 
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "aggregate/groups.h"
+#include "aggregate/row_form.h"
 #include "aggregate/value.h"
 #include "record/handler.h"
 
@@ -30,6 +31,13 @@ struct rows {
     char *memory; /* ROWS_MAX rows */
     struct ringmill_view views[ROWS_MAX];
     uint32_t count;
+
+    /* the portable form, see row_form.h */
+    bool emits;
+    struct row_form_head head;
+    uint8_t *form;    /* of one row */
+    char *forms;      /* base64; ROWS_MAX of them */
+    size_t form_room; /* of each of those */
 };
 
 /* What the rows of one window say of it. */
@@ -39,11 +47,15 @@ struct rows_window {
     bool partial;
 };
 
-/* names: of the key's parts. values and key stay the caller's and must outlive it. 0; -EEXIST and
- * the like after a message at node; -ENOMEM. rows_deinit() follows in all cases. */
+/* names: of the key's parts. emits: there is a field _sketches. values and key stay the caller's
+ * and must outlive it. 0; -EEXIST and the like after a message at node; -ENOMEM. rows_deinit()
+ * follows in all cases. */
 int rows_init(struct rows *rows, const struct key *key, const char *const *names,
-              struct value *values, uint32_t n_values, const struct config_node *node,
+              struct value *values, uint32_t n_values, bool emits, const struct config_node *node,
               struct diag *diag);
+/* Of rows that emit their sketches: what these say of where they come from. 0 or -ENOMEM. */
+int rows_set_origin(struct rows *rows, const char *source, const struct wall_offset *wall,
+                    bool overlaps);
 void rows_deinit(struct rows *rows); /* accepts a zeroed one */
 
 void rows_clear(struct rows *rows);

@@ -42,7 +42,8 @@ struct aggregate {
     uint64_t weights[BATCH_MAX];
     uint64_t hashes[BATCH_MAX];
     uint64_t pane_hashes[BATCH_MAX];
-    int64_t numbers[BATCH_MAX];
+    int64_t present;            /* window, by arrival: all that a batch is in */
+    int64_t numbers[BATCH_MAX]; /* by a field: each record's own */
     uint32_t slots[BATCH_MAX];
     char *states[BATCH_MAX];
     struct group *guesses[BATCH_MAX];

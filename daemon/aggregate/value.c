@@ -145,7 +145,8 @@ static int open_argument(struct value *value, const struct call *call,
         expr_report(&error, node, diag);
         return result;
     }
-    value->type = type_of(expr_result(value->expr));
+    value->of = *expr_result(value->expr);
+    value->type = type_of(&value->of);
     value->argument = malloc(sizeof(*value->argument));
     value->source = strdup(call->words[0]);
     if (!value->argument || !value->source)
@@ -156,18 +157,26 @@ static int open_argument(struct value *value, const struct call *call,
     return -EINVAL;
 }
 
+static bool check_words(const struct value *value, const struct call *call, uint32_t n_words,
+                        const struct config_node *node, struct diag *diag)
+{
+    if (n_words >= value->ops->least && n_words <= value->ops->most &&
+        (call->n_words > 0 || value->ops->optional))
+        return true;
+    diag_add(diag, node, "this value is written as in %s", value->ops->form);
+    return false;
+}
+
+/* scope: NULL where nothing is computed. */
 static int open_call(struct value *value, struct call *call, const struct config_node *node,
                      const struct expr_scope *scope, struct diag *diag)
 {
     uint32_t n_words = call->n_words > 0 ? call->n_words - 1 : 0;
     int result;
 
-    if (n_words < value->ops->least || n_words > value->ops->most ||
-        (call->n_words == 0 && !value->ops->optional)) {
-        diag_add(diag, node, "this value is written as in %s", value->ops->form);
+    if (!check_words(value, call, n_words, node, diag))
         return -EINVAL;
-    }
-    if (call->n_words > 0) {
+    if (call->n_words > 0 && scope) {
         result = open_argument(value, call, node, scope, diag);
         if (result < 0)
             return result;
@@ -175,21 +184,13 @@ static int open_call(struct value *value, struct call *call, const struct config
     return value->ops->open(value, call->words + 1, n_words, node, diag) ? 0 : -EINVAL;
 }
 
-int value_open(const struct config_node *node, const struct expr_scope *scope, struct diag *diag,
-               struct value *ret_value)
+static int open_text(struct value *value, const char *text, const struct config_node *node,
+                     const struct expr_scope *scope, struct diag *diag)
 {
-    struct value *value = ret_value;
-    struct call call = {0};
+    struct call call = {.text = strdup(text)};
     int result = -EINVAL;
 
-    memset(value, 0, sizeof(*value));
-    if (node->kind != CONFIG_SCALAR) {
-        diag_add(diag, node, "expected a value as in count(), found %s",
-                 config_node_kind_name(node));
-        return -EINVAL;
-    }
-    value->name = node->key;
-    call.text = strdup(node->text);
+    value->call = text;
     if (!call.text)
         return -ENOMEM;
     if (!call_read(&call))
@@ -201,6 +202,38 @@ int value_open(const struct config_node *node, const struct expr_scope *scope, s
     free(call.text);
     value->size = (value->size + 7) / 8 * 8;
     return result;
+}
+
+int value_open(const struct config_node *node, const struct expr_scope *scope, struct diag *diag,
+               struct value *ret_value)
+{
+    memset(ret_value, 0, sizeof(*ret_value));
+    if (node->kind != CONFIG_SCALAR) {
+        diag_add(diag, node, "expected a value as in count(), found %s",
+                 config_node_kind_name(node));
+        return -EINVAL;
+    }
+    ret_value->name = node->key;
+    return open_text(ret_value, node->text, node, scope, diag);
+}
+
+int value_open_remote(const char *name, const char *call, const struct field *argument,
+                      const struct config_node *node, struct diag *diag, struct value *ret_value)
+{
+    int result;
+
+    memset(ret_value, 0, sizeof(*ret_value));
+    ret_value->name = name;
+    if (argument) {
+        ret_value->of = *argument;
+        ret_value->type = type_of(argument);
+    }
+    result = open_text(ret_value, call, node, NULL, diag);
+    if (result < 0 || !argument)
+        return result;
+    return (ret_value->type == VALUE_TEXT ? ret_value->ops->texts : ret_value->ops->numbers)
+               ? 0
+               : -EINVAL;
 }
 
 void value_close(struct value *value)

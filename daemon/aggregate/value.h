@@ -30,7 +30,9 @@ struct value_ops;
 struct value {
     const struct value_ops *ops;
     const char *name;        /* of its field in the rows; the tree's */
-    struct expr *expr;       /* NULL: it has no argument */
+    const char *call;        /* as the config has it; the tree's */
+    struct expr *expr;       /* NULL: it has no argument, or is one that only merges */
+    struct field of;         /* the argument; meaningless where there is none */
     enum value_type type;    /* of the argument */
     struct field result;     /* what a row shows: for a column, or for the row's own bytes */
     uint32_t size;           /* of its state; 0: it reads another's, who keeps it */
@@ -89,6 +91,12 @@ extern const struct value_ops *const value_kinds[]; /* NULL-ended */
 int value_open(const struct config_node *node, const struct expr_scope *scope, struct diag *diag,
                struct value *ret_value);
 void value_close(struct value *value); /* accepts a zeroed one */
+
+/* The same of a call's text, for states that come from elsewhere: nothing is computed, and of the
+ * argument only what it was is known. argument: NULL where there is none. node is where messages
+ * go; name and call are borrowed. */
+int value_open_remote(const char *name, const char *call, const struct field *argument,
+                      const struct config_node *node, struct diag *diag, struct value *ret_value);
 
 /* Uses an earlier one's argument if it is the same; that one must then live as long. */
 void value_share(struct value *value, struct value *earlier);

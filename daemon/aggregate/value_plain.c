@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "aggregate/moments.h"
+#include "aggregate/value_state.h"
 
 static const struct field u64_field = {.kind = FIELD_UINT, .size = 8, .type_name = "__u64"};
 static const struct field s64_field = {
@@ -48,8 +49,24 @@ static bool count_open(struct value *value, char *const *words, uint32_t n_words
     return true;
 }
 
+/* Without an argument and weights there is nothing to look at. */
+static void count_records(const struct value *value, const struct value_input *input)
+{
+    const uint32_t n = input->batch->selected;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t *count = state_of(value, input, i);
+
+        *count += *count != UINT64_MAX;
+    }
+}
+
 static void count_update(const struct value *value, const struct value_input *input)
 {
+    if (!value->expr && !input->weights) {
+        count_records(value, input);
+        return;
+    }
     for (uint32_t i = 0; i < input->batch->selected; i++) {
         uint32_t index = input->batch->selection[i];
         uint64_t *count = state_of(value, input, i);
@@ -255,20 +272,12 @@ const struct value_ops stddev_value = {
 
 /* ---- min, max -------------------------------------------------------------------------------- */
 
-struct extreme {
-    uint64_t seen;
-    union {
-        uint64_t bits;
-        double number;
-    };
-};
-
 static bool extreme_open(struct value *value, char *const *words, uint32_t n_words,
                          const struct config_node *node, struct diag *diag)
 {
     (void)words, (void)n_words, (void)node, (void)diag;
     value->size = sizeof(struct extreme);
-    value->result = *expr_result(value->expr);
+    value->result = value->of;
     return true;
 }
 
@@ -336,22 +345,13 @@ const struct value_ops max_value = {
 
 /* ---- first, last ----------------------------------------------------------------------------- */
 
-struct kept {
-    uint32_t seen;
-    uint32_t length;
-    union {
-        uint64_t bits;
-        char bytes[VALUE_TEXT_MAX + 4];
-    };
-};
-
 static bool kept_open(struct value *value, char *const *words, uint32_t n_words,
                       const struct config_node *node, struct diag *diag)
 {
     (void)words, (void)n_words, (void)node, (void)diag;
     value->size = value->type == VALUE_TEXT ? sizeof(struct kept)
                                             : offsetof(struct kept, bits) + sizeof(uint64_t);
-    value->result = *expr_result(value->expr);
+    value->result = value->of;
     return true;
 }
 

@@ -359,7 +359,7 @@ struct ranked {
 
 static void set_ranked(struct value *value)
 {
-    struct field like = *expr_result(value->expr);
+    struct field like = value->of;
 
     if (like.kind == FIELD_CHARS)
         like.size = TOP_TEXT_MAX;

@@ -7,7 +7,9 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/merge.h"
 #include "cli/observe.h"
+#include "cli/release.h"
 #include "cli/reload.h"
 #include "cli/replay.h"
 #include "cli/run.h"
@@ -25,7 +27,9 @@ static const struct command commands[] = {
     {"observe", observe_command, "a live ring, without disturbing it"},
     {"reload", reload_command, "has the running daemon read its config anew"},
     {"replay", replay_command, "the records of a capture once more"},
+    {"merge", merge_command, "rows of many machines to rows of all"},
     {"schema", schema_command, "the types of an object, a file or a ring"},
+    {"release", release_command, "end what outlives the daemon"},
     {"status", status_command, "how the running daemon is"},
     {0},
 };

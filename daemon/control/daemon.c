@@ -262,6 +262,14 @@ static bool judge_sources(const struct graph *graph)
     return good;
 }
 
+static bool keeps(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (graph->sources[i].source->kept)
+            return true;
+    return false;
+}
+
 static void reload_init(struct daemon *daemon, const struct daemon_options *options)
 {
     daemon->options = options->control;
@@ -273,14 +281,6 @@ static void reload_init(struct daemon *daemon, const struct daemon_options *opti
         .on_ready = ring_bell,
         .on_ready_data = daemon,
     };
-}
-
-static bool keeps(const struct graph *graph)
-{
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        if (graph->sources[i].source->kept)
-            return true;
-    return false;
 }
 
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
@@ -305,7 +305,6 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
-    reload_deinit(&daemon->reload);
     daemon->engine.leave =
         keeps(daemon->engine.graph) && (code != EXIT_CODE_OK || manager_restarts());
     if (daemon->engine.leave)

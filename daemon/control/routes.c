@@ -2,13 +2,15 @@
 
 /* Every answer but metrics is a JSON object; an error is {"error": "a sentence"}. All are built in
  * memory from counters, and nothing here waits: no client can make the daemon do more than read its
- * own memory, but for who may ask for a reload. */
+ * own memory, but for who may ask for a reload or release a source, for which the loader thread is
+ * asked. */
 
 #include "control/routes.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +18,7 @@
 
 #include "control/metrics.h"
 #include "control/status.h"
+#include "pipeline/release.h"
 
 DEFINE_CLEANUP(struct evbuffer, evbuffer_free);
 
@@ -110,6 +113,31 @@ static void set_log_level(const struct control_view *view, struct evhttp_request
     answer_log_level(view, request);
 }
 
+static void ask_release(const struct control_view *view, struct evhttp_request *request)
+{
+    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
+    struct evkeyvalq pairs = {0};
+    struct error error = {""};
+    const char *name;
+    int result;
+
+    if (query && evhttp_parse_query_str(query, &pairs) < 0) {
+        send_error(request, HTTP_BADREQUEST, "expected ?source=NAME, or nothing");
+        return;
+    }
+    name = query ? evhttp_find_header(&pairs, "source") : NULL;
+    if (query && !name) {
+        send_error(request, HTTP_BADREQUEST, "expected ?source=NAME, or nothing");
+    } else {
+        result = release(view->watch->engine, name, &error);
+        if (result < 0)
+            send_error(request, result == -ENOENT ? HTTP_NOTFOUND : 409, error.text);
+        else
+            send_json(request, HTTP_OK, json_pack("{s:i}", "released", result));
+    }
+    evhttp_clear_headers(&pairs);
+}
+
 static void answer_reload(const struct control_view *view, struct evhttp_request *request)
 {
     if (view->reload)
@@ -132,6 +160,7 @@ const struct route routes[] = {
     {"/v1/status", "GET", false, "sources, pipelines, sinks and health", answer_status},
     {"/v1/log-level", "GET", false, "the least important lines that are logged", answer_log_level},
     {"/v1/log-level", "PUT", true, "changes that", set_log_level},
+    {"/v1/release", "POST", true, "ends what is kept", ask_release},
     {"/v1/reload", "GET", false, "what the last reload came to", answer_reload},
     {"/v1/reload", "POST", true, "reads the config anew", ask_reload},
     {0},

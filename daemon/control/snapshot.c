@@ -57,6 +57,7 @@ static void see_stream(const struct graph_stream *stream, struct stream_sight *s
     sight->stream = stream;
     sight->lost = sight->produced = graph_stream_lost(stream);
     sight->unknown = counter_get(&stream->unknown);
+    sight->held_up = counter_get(&stream->held_up);
     sight->long_records = counter_get(&stream->long_records);
     sight->long_bytes = counter_get(&stream->long_bytes);
 }

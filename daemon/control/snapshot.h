@@ -28,6 +28,7 @@ struct stream_sight {
     uint64_t lost;     /* as last read from the kernel, at most a second ago */
     uint64_t produced; /* seen, discarded or lost */
     uint64_t unknown;  /* records of unknown type */
+    uint64_t held_up;  /* times that it waited for acknowledgements */
     uint64_t long_records;
     uint64_t long_bytes;
 };

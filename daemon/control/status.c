@@ -167,12 +167,12 @@ static json_t *stream_json(const struct watch *watch, const struct stream_sight 
 
     for (uint32_t i = 0; i < sight->stream->n_rings; i++)
         json_array_append_new(rings, ring_json(watch, (*ring)++));
-    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "name",
+    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "name",
                      sight->stream->stream->name, "types", types_json(sight->stream->stream),
                      "ordered", sight->stream->stream->ordered, "produced", number(sight->produced),
                      "lost", number(sight->lost), "unknown_type", number(sight->unknown),
                      "long_records", number(sight->long_records), "trailing_bytes",
-                     number(sight->long_bytes), "rings", rings);
+                     number(sight->long_bytes), "held_up", number(sight->held_up), "rings", rings);
 }
 
 /* The source's first stream and ring are those of these indexes, which move behind its last. */

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "encode/digits.h"
 #include "encode/hex.h"
 
 enum { GROUPS = 8 };
@@ -19,14 +18,28 @@ struct run {
     int length;
 };
 
+/* An octet and the dot behind it, as a word. */
+#define OCTET(n)                                                                              \
+    ((n) < 10 ? (uint32_t)('0' + (n)) | (uint32_t)'.' << 8                                    \
+     : (n) < 100                                                                              \
+         ? (uint32_t)('0' + (n) / 10) | (uint32_t)('0' + (n) % 10) << 8 | (uint32_t)'.' << 16 \
+         : (uint32_t)('0' + (n) / 100) | (uint32_t)('0' + (n) / 10 % 10) << 8 |               \
+               (uint32_t)('0' + (n) % 10) << 16 | (uint32_t)'.' << 24)
+#define OCTETS_4(n)  OCTET(n), OCTET((n) + 1), OCTET((n) + 2), OCTET((n) + 3)
+#define OCTETS_16(n) OCTETS_4(n), OCTETS_4((n) + 4), OCTETS_4((n) + 8), OCTETS_4((n) + 12)
+#define OCTETS_64(n) OCTETS_16(n), OCTETS_16((n) + 16), OCTETS_16((n) + 32), OCTETS_16((n) + 48)
+
+static const uint32_t octets[256] = {OCTETS_64(0), OCTETS_64(64), OCTETS_64(128), OCTETS_64(192)};
+
 char *address_put_ipv4(char *out, const uint8_t bytes[4])
 {
     for (int i = 0; i < 4; i++) {
-        if (i > 0)
-            *out++ = '.';
-        out = digits_put(out, bytes[i]);
+        uint32_t text = htole32(octets[bytes[i]]);
+
+        memcpy(out, &text, sizeof(text));
+        out += 2 + (bytes[i] >= 10) + (bytes[i] >= 100);
     }
-    return out;
+    return out - 1;
 }
 
 char *address_put_mac(char *out, const uint8_t bytes[6])

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Most texts are clean ASCII, so 16 bytes (where the CPU has SSE2), then eight, are looked at and
- * copied at once, up to the first that is not plain; what stands out is then handled singly. Room
- * is checked at each step and not by a worst case in advance: a worst case of six times the text
- * would refuse chunks that have room. */
+/* Most texts are clean ASCII, so a block (16 bytes where the CPU has SSE2, else eight) is looked at
+ * and copied at once, up to the first byte that is not plain; what stands out is then handled
+ * singly. The end of a list's text is one of those, so a list is one text, however short its parts.
+ * Room is checked at each step and not by a worst case in advance: a worst case of six times the
+ * text would refuse chunks that have room. */
 
 #include "encode/escape.h"
 
@@ -16,7 +17,9 @@
 #include <emmintrin.h>
 #endif
 
-enum { WORD = 8, BLOCK = 16 };
+#include "encode/put.h"
+
+enum { WORD = 8 };
 
 static const char hex[] = "0123456789abcdef";
 
@@ -28,41 +31,14 @@ enum kind {
     KIND_CSV,  /* quotes by doubling them */
 };
 
+/* What a NUL is. Also always known. */
+enum nul {
+    NUL_TEXT,  /* a byte like others */
+    NUL_END,   /* the end of the text */
+    NUL_PARTS, /* the end of a list's text */
+};
+
 #define INLINE static inline __attribute__((always_inline))
-
-/* A top bit in each byte that is a control, DEL, not ASCII, or what the kind names. Borrows between
- * the bytes may set too many top bits above a true one, never below, so the lowest is true. */
-INLINE uint64_t odd_bytes(uint64_t word, enum kind kind)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones << 7;
-    uint64_t quote = word ^ ones * '"';
-    uint64_t backslash = word ^ ones * '\\';
-    uint64_t del = word ^ ones * 0x7f;
-    uint64_t odd = (word - ones * 0x20) | (del - ones) | word;
-
-    if (kind != KIND_BARE)
-        odd |= quote - ones;
-    if (kind == KIND_JSON)
-        odd |= backslash - ones;
-    return odd & tops;
-}
-
-#ifdef __SSE2__
-/* A bit for each byte of the same kinds. Compared as signed bytes, those that are not ASCII are
- * below the controls. */
-INLINE uint32_t odd_in_block(__m128i block, enum kind kind)
-{
-    __m128i odd = _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
-                               _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7f)));
-
-    if (kind != KIND_BARE)
-        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
-    if (kind == KIND_JSON)
-        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
-    return (uint32_t)_mm_movemask_epi8(odd);
-}
-#endif
 
 static bool is_tail(uint8_t byte)
 {
@@ -106,7 +82,7 @@ static uint32_t spell_byte(uint8_t byte, enum kind kind, char out[ESCAPE_GROWTH]
 }
 
 /* The next eight bytes, or what is left of them with NULs behind; never reads past left. */
-static inline uint64_t load_word(const uint8_t *at, uint32_t left)
+INLINE uint64_t load_word(const uint8_t *at, uint32_t left)
 {
     uint64_t word = 0;
     uint32_t low, high;
@@ -120,58 +96,109 @@ static inline uint64_t load_word(const uint8_t *at, uint32_t left)
         memcpy(&high, at + left - 4, 4);
         return le32toh(low) | (uint64_t)le32toh(high) << (8 * (left - 4));
     }
-    for (uint32_t i = 0; i < left; i++)
-        word |= (uint64_t)at[i] << (8 * i);
-    return word;
+    if (left == 0)
+        return 0;
+    /* the first, the middle and the last of up to three */
+    return at[0] | (uint64_t)at[left / 2] << (8 * (left / 2)) |
+           (uint64_t)at[left - 1] << (8 * (left - 1));
 }
 
-/* How many plain bytes word begins with. */
-INLINE uint32_t count_plain(uint64_t word, enum kind kind)
-{
-    uint64_t odd = odd_bytes(word, kind);
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
-    return odd ? (uint32_t)__builtin_ctzll(odd) / 8 : WORD;
+#ifdef __SSE2__
+
+enum { BLOCK = 16 };
+typedef __m128i vector;
+
+INLINE vector load_block(const uint8_t *at, uint32_t left)
+{
+    if (left >= BLOCK)
+        return _mm_loadu_si128((const __m128i *)at);
+    if (left < WORD)
+        return _mm_cvtsi64_si128((int64_t)load_word(at, left));
+    return _mm_set_epi64x((int64_t)load_word(at + WORD, left - WORD), (int64_t)load_word(at, WORD));
 }
 
-/* Writes the first count bytes of word, and scribbles on the rest of eight where there is room. */
-static inline char *put_word(char *out, const char *end, uint64_t word, uint32_t count)
+INLINE void store_block(char *out, vector block)
 {
-    word = htole64(word);
-    if (end - out >= WORD)
-        memcpy(out, &word, WORD);
-    else if (end - out >= (ptrdiff_t)count)
-        memcpy(out, &word, count);
-    else
+    _mm_storeu_si128((__m128i *)out, block);
+}
+
+/* How many plain bytes the block begins with; limit: the most that count. As signed
+ * bytes, those that are not ASCII are below the controls, and DEL is too once it is one more. */
+INLINE uint32_t count_plain(vector block, uint32_t limit, enum kind kind)
+{
+    __m128i next = _mm_add_epi8(block, _mm_set1_epi8(1));
+    __m128i odd = _mm_cmplt_epi8(next, _mm_set1_epi8(0x21));
+
+    if (kind != KIND_BARE)
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
+    if (kind == KIND_JSON)
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+    return (uint32_t)__builtin_ctz((uint32_t)_mm_movemask_epi8(odd) | 1u << limit);
+}
+
+#else
+
+enum { BLOCK = WORD };
+typedef uint64_t vector;
+
+/* A top bit in each byte that is a control, DEL, not ASCII, or what the kind names. Borrows between
+ * the bytes may set too many top bits above a true one, never below, so the lowest is true. */
+INLINE uint64_t odd_bytes(uint64_t word, enum kind kind)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = ones << 7;
+    uint64_t quote = word ^ ones * '"';
+    uint64_t backslash = word ^ ones * '\\';
+    uint64_t del = word ^ ones * 0x7f;
+    uint64_t odd = (word - ones * 0x20) | (del - ones) | word;
+
+    if (kind != KIND_BARE)
+        odd |= quote - ones;
+    if (kind == KIND_JSON)
+        odd |= backslash - ones;
+    return odd & tops;
+}
+
+INLINE vector load_block(const uint8_t *at, uint32_t left)
+{
+    return load_word(at, left);
+}
+
+INLINE void store_block(char *out, vector block)
+{
+    block = htole64(block);
+    memcpy(out, &block, BLOCK);
+}
+
+INLINE uint32_t count_plain(vector block, uint32_t limit, enum kind kind)
+{
+    uint64_t odd = odd_bytes(block, kind);
+    uint32_t plain = odd ? (uint32_t)__builtin_ctzll(odd) / 8 : BLOCK;
+
+    return plain < limit ? plain : limit;
+}
+
+#endif
+
+/* Writes the first count bytes of a block, and scribbles on the rest of it where there is room. */
+INLINE char *put_block(char *out, const char *end, vector block, uint32_t count)
+{
+    char whole[BLOCK];
+
+    if (__builtin_expect(end - out >= BLOCK, 1)) {
+        store_block(out, block);
+        return out + count;
+    }
+    if (end - out < (ptrdiff_t)count)
         return NULL;
+    store_block(whole, block);
+    memcpy(out, whole, count);
     return out + count;
 }
 
-/* What is plain at the text's beginning, a block at a time as long as text and room have whole
- * ones. Moves all three. Returns whether it ended at an odd byte. */
-INLINE bool put_blocks(char **out, const char *end, const uint8_t **at, uint32_t *left,
-                       enum kind kind)
-{
-#ifdef __SSE2__
-    while (*left >= BLOCK && end - *out >= BLOCK) {
-        __m128i block = _mm_loadu_si128((const __m128i *)*at);
-        uint32_t odd = odd_in_block(block, kind);
-        uint32_t taken = odd ? (uint32_t)__builtin_ctz(odd) : BLOCK;
-
-        _mm_storeu_si128((__m128i *)*out, block);
-        *out += taken;
-        *at += taken;
-        *left -= taken;
-        if (odd)
-            return true;
-    }
-#endif
-    (void)out;
-    (void)end;
-    (void)at;
-    (void)left;
-    (void)kind;
-    return false;
-}
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 /* One sequence, or one byte's spelling. Apart, so that the loop is short. */
 static __attribute__((noinline)) char *put_odd(char *out, const char *end, const uint8_t *at,
@@ -191,60 +218,62 @@ static __attribute__((noinline)) char *put_odd(char *out, const char *end, const
     return out + length;
 }
 
-/* until_nul: the text ends at its first NUL; then *ret_taken are the bytes before that. */
-INLINE char *put_text(char *out, const char *end, struct text text, enum kind kind, bool until_nul,
-                      uint32_t *ret_taken)
+INLINE char *put_text(char *out, const char *end, struct text text, enum kind kind, enum nul nul)
 {
     const uint8_t *at = (const uint8_t *)text.bytes;
-    uint32_t left = text.length, taken;
+    uint32_t left = text.length;
 
     while (left) {
-        if (!put_blocks(&out, end, &at, &left, kind)) {
-            uint64_t word = load_word(at, left);
+        uint32_t whole = left < BLOCK ? left : BLOCK;
+        vector block = load_block(at, left);
+        uint32_t taken = count_plain(block, whole, kind);
 
-            taken = count_plain(word, kind);
-            out = put_word(out, end, word, taken);
-            if (!out)
-                return NULL;
-            at += taken;
-            left -= taken;
-            if (taken == WORD || left == 0)
-                continue;
-        }
-        if (until_nul && *at == 0)
+        out = put_block(out, end, block, taken);
+        if (!out)
+            return NULL;
+        at += taken;
+        left -= taken;
+        if (taken == whole)
+            continue;
+        if (nul == NUL_END && *at == 0)
             break;
+        if (nul == NUL_PARTS && *at == 0) {
+            at++;
+            left--;
+            if (left && !(out = put_bytes(out, end, "\",\"", 3)))
+                return NULL;
+            continue;
+        }
         out = put_odd(out, end, at, left, kind, &taken);
         if (!out)
             return NULL;
         at += taken;
         left -= taken;
     }
-    *ret_taken = text.length - left;
     return out;
 }
 
 char *escape_put(char *out, const char *end, struct text text)
 {
-    uint32_t taken;
-
-    return put_text(out, end, text, KIND_JSON, false, &taken);
+    return put_text(out, end, text, KIND_JSON, NUL_TEXT);
 }
 
-char *escape_put_until_nul(char *out, const char *end, struct text text, uint32_t *ret_taken)
+char *escape_put_until_nul(char *out, const char *end, struct text text)
 {
-    return put_text(out, end, text, KIND_JSON, true, ret_taken);
+    return put_text(out, end, text, KIND_JSON, NUL_END);
+}
+
+char *escape_put_list(char *out, const char *end, struct text text)
+{
+    return put_text(out, end, text, KIND_JSON, NUL_PARTS);
 }
 
 char *escape_put_bare(char *out, const char *end, struct text text)
 {
-    uint32_t taken;
-
-    return put_text(out, end, text, KIND_BARE, false, &taken);
+    return put_text(out, end, text, KIND_BARE, NUL_TEXT);
 }
 
 char *escape_put_csv(char *out, const char *end, struct text text)
 {
-    uint32_t taken;
-
-    return put_text(out, end, text, KIND_CSV, false, &taken);
+    return put_text(out, end, text, KIND_CSV, NUL_TEXT);
 }

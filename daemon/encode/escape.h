@@ -20,9 +20,10 @@ enum { ESCAPE_GROWTH = 6 }; /* bytes that one byte becomes at the most */
 /* Writes text, whose bytes are not NULL, to out, and never touches end. Returns the byte behind the
  * last one, or NULL when it does not fit (then out is scribbled on). */
 char *escape_put(char *out, const char *end, struct text text);
-/* The same up to the first NUL, if there is one: the scan for it is that for odd bytes. *ret_taken:
- * the text's bytes before it. */
-char *escape_put_until_nul(char *out, const char *end, struct text text, uint32_t *ret_taken);
+/* The same up to the first NUL, if there is one: the scan for it is that for odd bytes. */
+char *escape_put_until_nul(char *out, const char *end, struct text text);
+/* The same for NUL-ended texts in a row, the last one perhaps without its NUL: "," between them. */
+char *escape_put_list(char *out, const char *end, struct text text);
 
 /* The same for formats without backslashes of their own: a quote and a backslash stay as they are,
  * and a byte that is not valid is \xNN at once. What comes out has no line feed in it. */

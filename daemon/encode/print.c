@@ -61,34 +61,27 @@ static inline char *put_quote(enum quoting quoting, char *to)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* The text up to its first NUL; *ret_taken: the bytes before that. */
-INLINE char *put_string(char *at, const char *end, struct text text, uint32_t *ret_taken)
+/* The text up to its first NUL. */
+INLINE char *put_string(char *at, const char *end, struct text text)
 {
     if (!at || end - at < 2)
         return NULL;
     *at++ = '"';
-    at = escape_put_until_nul(at, end, text, ret_taken);
+    at = escape_put_until_nul(at, end, text);
     if (!at || at == end)
         return NULL;
     *at++ = '"';
     return at;
 }
 
-static char *put_list(char *at, const char *end, struct text rest)
+static char *put_list(char *at, const char *end, struct text list)
 {
-    char before = '[';
-
-    while (at && rest.length > 0) {
-        uint32_t taken = 0;
-
-        at = put_char(at, end, before);
-        at = put_string(at, end, rest, &taken);
-        taken += taken < rest.length; /* the NUL */
-        rest.bytes += taken;
-        rest.length -= taken;
-        before = ',';
-    }
-    return before == '[' ? put_bytes(at, end, "[]", 2) : put_char(at, end, ']');
+    if (list.length == 0)
+        return put_bytes(at, end, "[]", 2);
+    at = put_bytes(at, end, "[\"", 2);
+    if (at)
+        at = escape_put_list(at, end, list);
+    return put_bytes(at, end, "\"]", 2);
 }
 
 /* For eyes. */
@@ -437,7 +430,6 @@ INLINE char *put_text(const struct walk *walk, enum quoting quoting, const struc
                       const struct ringmill_view *view, char *at, const char *end)
 {
     struct text text;
-    uint32_t taken;
 
     if (quoting != QUOTING_JSON && step->print == PRINT_TEXTS)
         return put_rendered(walk, quoting, step, view, at);
@@ -449,7 +441,7 @@ INLINE char *put_text(const struct walk *walk, enum quoting quoting, const struc
         return quote_null(quoting, at, end);
     if (quoting != QUOTING_JSON)
         return quote_text(quoting, at, end, text);
-    return step->print == PRINT_TEXT ? put_string(at, end, text, &taken) : put_list(at, end, text);
+    return step->print == PRINT_TEXT ? put_string(at, end, text) : put_list(at, end, text);
 }
 
 /* The map's id makes a position the only one of its kind: a ring that is made anew begins at 0. */

@@ -12,6 +12,7 @@
 #include "expr/compile.h"
 #include "expr/condition.h"
 #include "expr/eval.h"
+#include "expr/load.h"
 #include "expr/value.h"
 
 DEFINE_CLEANUP(struct expr, expr_free);
@@ -96,6 +97,18 @@ int expr_compile_value(const char *text, const struct expr_scope *scope, struct 
 const struct field *expr_result(const struct expr *expr)
 {
     return &expr->result;
+}
+
+const struct field *expr_text_field(const struct expr *expr)
+{
+    const struct step *step = &expr->steps[expr->first_step];
+    const struct field *field = &step->place.field;
+    bool is_load = !expr->root && expr->n_steps == expr->first_step + 1 &&
+                   step->run == load_run_texts && !field->column;
+
+    return is_load && field->size > 0 && (field->kind == FIELD_CHARS || field->kind == FIELD_BYTES)
+               ? field
+               : NULL;
 }
 
 struct expr_troubles expr_troubles(const struct expr *expr)

@@ -70,6 +70,10 @@ void expr_free(struct expr *expr); /* accepts NULL */
  * name is "". A condition is a FIELD_BOOL. Owned by expr. */
 const struct field *expr_result(const struct expr *expr);
 
+/* The field in the sample whose text or bytes are the value as they stand there, of a size that the
+ * type says; NULL: it is something else. Owned by expr. */
+const struct field *expr_text_field(const struct expr *expr);
+
 /* Keeps in batch's selection the records for which the condition holds, in order. expr must come
  * from expr_compile(), and the batch's schema must be the one that it was compiled for. Takes no
  * memory but the stack, under 64 KiB of it. */

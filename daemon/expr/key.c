@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A key is never put together from its values just to be looked up: hashing goes over one column
- * after the other, each part's hash being the seed of the next, and equality goes over the parts.
- * So a record whose key is known costs one hash and one comparison, and no copy. */
+/* Hashing goes over one column after the other, each part's hash being the seed of the next. A key
+ * of nothing but numbers and short names becomes its image meanwhile, the very words that would be
+ * stored, since those are few and at hand; another one is never put together from its values just
+ * to be looked up, and equality goes over the parts. So a record whose key is known costs one hash
+ * and one comparison. */
 
 #include "expr/key.h"
 
@@ -17,8 +19,15 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "expr/host.h"
+#include "expr/load.h"
+#include "expr/words.h"
 
-enum part_kind { PART_INTEGER, PART_FLOAT, PART_TEXT };
+enum part_kind {
+    PART_INTEGER,
+    PART_FLOAT,
+    PART_NAME, /* a text in the sample, in a field of a few bytes: read there, without a column */
+    PART_TEXT,
+};
 
 enum { DIGEST_BYTES = sizeof(XXH128_hash_t) };
 
@@ -42,27 +51,56 @@ struct stored_text {
 struct key {
     uint64_t seed;
     size_t size;
-    uint64_t nulls[BATCH_MAX]; /* by the view's index: a bit for each part */
+    bool has_images;
+    uint32_t step;   /* words of an image */
+    uint64_t *words; /* by the view's index: which parts are null, and the image's others */
     uint32_t n_parts;
     struct part parts[];
 };
 
-static enum part_kind kind_of(const struct field *field)
+static enum part_kind kind_of(const struct expr *expr)
 {
-    if (field->kind == FIELD_FLOAT)
+    const struct field *result = expr_result(expr), *field = expr_text_field(expr);
+
+    if (result->kind == FIELD_FLOAT)
         return PART_FLOAT;
-    return field->kind == FIELD_CHARS || field->kind == FIELD_BYTES ? PART_TEXT : PART_INTEGER;
+    if (result->kind != FIELD_CHARS && result->kind != FIELD_BYTES)
+        return PART_INTEGER;
+    return field && field->size >= WORDS_FIELD_LEAST && field->size <= WORDS_BYTES ? PART_NAME
+                                                                                   : PART_TEXT;
 }
 
-/* A text of a known size, such as char comm[16], takes no more than that. */
+/* A text of a known size, such as char path[32], takes no more than that. */
 static size_t set_room(struct part *part)
 {
     uint32_t size = expr_result(part->expr)->size;
 
+    if (part->kind == PART_NAME)
+        return sizeof(struct words);
     if (part->kind != PART_TEXT)
         return sizeof(uint64_t);
     part->room = size > 0 && size < KEY_TEXT_MAX ? size : KEY_TEXT_MAX;
     return (offsetof(struct stored_text, bytes) + part->room + 7) / 8 * 8;
+}
+
+/* Beside texts of any length there are no images, and a name is a text, too. */
+static void set_places(struct key *key)
+{
+    key->has_images = true;
+    for (uint32_t i = 0; i < key->n_parts; i++) {
+        key->parts[i].kind = kind_of(key->parts[i].expr);
+        key->has_images &= key->parts[i].kind != PART_TEXT;
+    }
+    key->size = sizeof(uint64_t); /* which are null */
+    for (uint32_t i = 0; i < key->n_parts; i++) {
+        struct part *part = &key->parts[i];
+
+        if (part->kind == PART_NAME && !key->has_images)
+            part->kind = PART_TEXT;
+        part->offset = (uint32_t)key->size;
+        key->size += set_room(part);
+    }
+    key->step = key->has_images ? (uint32_t)(key->size / sizeof(uint64_t)) : 1;
 }
 
 void key_free(struct key *key)
@@ -71,6 +109,7 @@ void key_free(struct key *key)
         return;
     for (uint32_t i = 0; i < key->n_parts; i++)
         expr_free(key->parts[i].expr);
+    free(key->words);
     free(key);
 }
 
@@ -84,25 +123,24 @@ int key_open(const struct setting_texts *by, const struct expr_scope *scope, uin
     if (!key)
         return -ENOMEM;
     key->seed = seed;
-    key->size = sizeof(uint64_t); /* which are null */
     for (uint32_t i = 0; i < by->count; i++) {
-        struct part *part = &key->parts[i];
         struct expr_error error;
-        int compiled = expr_compile_value(by->items[i], scope, &error, &part->expr);
+        int compiled = expr_compile_value(by->items[i], scope, &error, &key->parts[i].expr);
 
         key->n_parts++;
         if (compiled < 0) {
             expr_report(&error, by->nodes[i], diag);
             result = compiled;
-            continue;
         }
-        part->kind = kind_of(expr_result(part->expr));
-        part->offset = (uint32_t)key->size;
-        key->size += set_room(part);
     }
-    if (result == 0)
-        *ret_key = TAKE_PTR(key);
-    return result;
+    if (result < 0)
+        return result;
+    set_places(key);
+    key->words = calloc((size_t)BATCH_MAX * key->step, sizeof(*key->words));
+    if (!key->words)
+        return -ENOMEM;
+    *ret_key = TAKE_PTR(key);
+    return 0;
 }
 
 uint64_t key_seed(void)
@@ -135,87 +173,157 @@ static uint64_t number(const struct part *part, uint32_t index)
     return bits;
 }
 
-/* Most texts are names of a few letters, for which a call costs more than the work: those are
- * looked at as two numbers, which overlap, and with the length say which text it is. */
-enum { WORDS_BYTES = 16 };
-
-struct words {
-    uint64_t low, high;
+/* What the loops below need of key and batch, in locals of theirs: each store might else change it.
+ * They are not inlined, so that they have all registers. An image's first word says which parts are
+ * null: a bit for each. */
+struct sweep {
+    const uint16_t *selection;
+    uint32_t n;
+    uint32_t step;
+    uint64_t *words;
+    uint64_t *hashes;
+    uint64_t seed;
+    uint64_t bit;   /* the part's */
+    uint32_t place; /* of the part in an image */
 };
 
-static inline struct words words_of(const char *bytes, uint32_t length)
-{
-    struct words words = {0};
-    uint32_t low, high;
+#define NOINLINE __attribute__((noinline)) static
 
-    if (length >= 8) {
-        memcpy(&words.low, bytes, 8);
-        memcpy(&words.high, bytes + length - 8, 8);
-    } else if (length >= 4) {
-        memcpy(&low, bytes, 4);
-        memcpy(&high, bytes + length - 4, 4);
-        words = (struct words){low, high};
-    } else if (length > 0) {
-        words.low = (uint64_t)(uint8_t)bytes[0] << 16 | (uint64_t)(uint8_t)bytes[length / 2] << 8 |
-                    (uint8_t)bytes[length - 1];
-    }
-    return words;
+static struct sweep sweep_of(const struct key *key, uint32_t part, const struct batch *batch,
+                             uint64_t *hashes)
+{
+    return (struct sweep){
+        .selection = batch->selection,
+        .n = batch->selected,
+        .step = key->step,
+        .words = key->words,
+        .hashes = hashes,
+        .seed = key->seed,
+        .bit = UINT64_C(1) << part,
+        .place = key->parts[part].offset / (uint32_t)sizeof(uint64_t),
+    };
 }
 
-/* As XXH3 does it: both halves of a 128-bit product. */
-static inline uint64_t hash_words(uint64_t low, uint64_t high, uint64_t seed)
+/* The first part finds nothing there yet. */
+static inline uint64_t begin(const struct sweep *sweep, uint32_t index, uint64_t *image)
 {
-    unsigned __int128 product = (unsigned __int128)(low ^ seed) *
-                                (high ^ UINT64_C(0xa0761d6478bd642f) ^ (seed << 32 | seed >> 32));
+    if (sweep->bit != 1)
+        return sweep->hashes[index];
+    *image = 0;
+    return sweep->seed;
+}
 
-    return XXH64_avalanche((uint64_t)product ^ (uint64_t)(product >> 64));
+NOINLINE uint64_t add_null(const struct sweep *sweep, uint64_t seed, uint64_t *image)
+{
+    *image |= sweep->bit;
+    return XXH3_64bits_withSeed(&null_salt, sizeof(null_salt), seed);
 }
 
 static inline uint64_t hash_text(struct text text, uint64_t seed)
 {
-    struct words words;
-
     if (text.length > WORDS_BYTES)
         return XXH3_64bits_withSeed(text.bytes, text.length, seed);
-    words = words_of(text.bytes, text.length);
-    return hash_words(words.low + text.length, words.high, seed);
+    return words_hash(words_of(text.bytes, text.length), seed);
 }
 
-static void hash_part(const struct part *part, uint64_t bit, const struct batch *batch,
-                      uint64_t *hashes, uint64_t *nulls)
+NOINLINE void hash_texts(const struct part *part, const struct sweep sweep)
 {
-    for (uint32_t i = 0; i < batch->selected; i++) {
-        uint32_t index = batch->selection[i];
-        uint64_t *hash = &hashes[index];
+    for (uint32_t i = 0; i < sweep.n; i++) {
+        uint32_t index = sweep.selection[i];
+        uint64_t *image = &sweep.words[(size_t)index * sweep.step];
+        uint64_t seed = begin(&sweep, index, image);
+
+        sweep.hashes[index] = column_is_null(&part->values, index)
+                                  ? add_null(&sweep, seed, image)
+                                  : hash_text(part->values.texts[index], seed);
+    }
+}
+
+NOINLINE void hash_numbers(const struct part *part, bool has_images, const struct sweep sweep)
+{
+    for (uint32_t i = 0; i < sweep.n; i++) {
+        uint32_t index = sweep.selection[i];
+        uint64_t *image = &sweep.words[(size_t)index * sweep.step], bits = 0;
+        uint64_t hash = begin(&sweep, index, image);
 
         if (column_is_null(&part->values, index)) {
-            *hash = XXH3_64bits_withSeed(&null_salt, sizeof(null_salt), *hash);
-            nulls[index] |= bit;
-        } else if (part->kind == PART_TEXT) {
-            *hash = hash_text(part->values.texts[index], *hash);
+            hash = add_null(&sweep, hash, image);
         } else {
-            uint64_t bits = number(part, index);
-
-            *hash = XXH3_64bits_withSeed(&bits, sizeof(bits), *hash);
+            bits = number(part, index);
+            hash = XXH3_64bits_withSeed(&bits, sizeof(bits), hash);
         }
+        sweep.hashes[index] = hash;
+        if (has_images)
+            image[sweep.place] = bits;
     }
+}
+
+ALWAYS_INLINE void names_loop(const struct field *field, const struct ringmill_view *views,
+                              const struct sweep sweep, bool ends)
+{
+    const uint32_t offset = field->offset, size = field->size, end = offset + size;
+
+    for (uint32_t i = 0; i < sweep.n; i++) {
+        uint32_t index = sweep.selection[i];
+        const char *at = (const char *)views[index].data + offset;
+        uint64_t *image = &sweep.words[(size_t)index * sweep.step];
+        uint64_t hash = begin(&sweep, index, image);
+        struct words words = {0};
+
+        if (views[index].length >= end) {
+            words = ends ? words_until_nul(at, size) : words_in(at, size);
+            hash = words_hash(words, hash);
+        } else {
+            hash = add_null(&sweep, hash, image);
+        }
+        sweep.hashes[index] = hash;
+        image[sweep.place] = words.low;
+        image[sweep.place + 1] = words.high;
+    }
+}
+
+NOINLINE void hash_names(const struct field *field, const struct ringmill_view *views,
+                         const struct sweep sweep)
+{
+    names_loop(field, views, sweep, true);
+}
+
+NOINLINE void hash_bytes(const struct field *field, const struct ringmill_view *views,
+                         const struct sweep sweep)
+{
+    names_loop(field, views, sweep, false);
+}
+
+static void hash_part(struct key *key, uint32_t i, const struct batch *batch, uint64_t *hashes)
+{
+    const struct sweep sweep = sweep_of(key, i, batch, hashes);
+    const struct field *field = expr_text_field(key->parts[i].expr);
+    struct part *part = &key->parts[i];
+
+    if (part->kind != PART_NAME)
+        expr_values(part->expr, batch, &part->values);
+    if (part->kind == PART_TEXT)
+        hash_texts(part, sweep);
+    else if (part->kind != PART_NAME)
+        hash_numbers(part, key->has_images, sweep);
+    else if (field->kind == FIELD_CHARS)
+        hash_names(field, batch->views, sweep);
+    else
+        hash_bytes(field, batch->views, sweep);
 }
 
 void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_MAX])
 {
-    for (uint32_t i = 0; i < batch->selected; i++) {
-        hashes[batch->selection[i]] = key->seed;
-        key->nulls[batch->selection[i]] = 0;
-    }
-    for (uint32_t i = 0; i < key->n_parts; i++) {
-        struct part *part = &key->parts[i];
-
-        expr_values(part->expr, batch, &part->values);
-        hash_part(part, UINT64_C(1) << i, batch, hashes, key->nulls);
-    }
+    for (uint32_t i = 0; i < key->n_parts; i++)
+        hash_part(key, i, batch, hashes);
 }
 
 /* ---- stored keys ----------------------------------------------------------------------------- */
+
+struct key_images key_images(const struct key *key)
+{
+    return key->has_images ? (struct key_images){key->words, key->step} : (struct key_images){0};
+}
 
 static inline bool same_bytes(const char *one, const char *other, uint32_t length)
 {
@@ -263,9 +371,12 @@ static void text_store(const struct key *key, const struct part *part, struct te
 
 bool key_equal(const struct key *key, uint32_t index, const void *stored)
 {
+    const struct key_images images = key_images(key);
     uint64_t null = *(const uint64_t *)stored;
 
-    if (null != key->nulls[index])
+    if (images.words)
+        return key_is_image(&images, images.step, index, stored);
+    if (null != key->words[(size_t)index * key->step])
         return false;
     for (uint32_t i = 0; i < key->n_parts; i++) {
         const struct part *part = &key->parts[i];
@@ -291,6 +402,14 @@ const struct field *key_field(const struct key *key, uint32_t part)
     return expr_result(key->parts[part].expr);
 }
 
+static struct text name_of(const struct part *part, const char *stored)
+{
+    const struct field *field = expr_text_field(part->expr);
+    size_t length = field->kind == FIELD_CHARS ? strnlen(stored, field->size) : field->size;
+
+    return (struct text){stored, (uint32_t)length};
+}
+
 void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_t index,
                struct column *ret_values)
 {
@@ -299,7 +418,9 @@ void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_
     const struct stored_text *text = (const struct stored_text *)at;
 
     column_set_null(ret_values, index, *(const uint64_t *)stored >> part & 1);
-    if (of->kind != PART_TEXT)
+    if (of->kind == PART_NAME)
+        ret_values->texts[index] = name_of(of, at);
+    else if (of->kind != PART_TEXT)
         ret_values->integers[index] = *(const uint64_t *)at; /* of a float: the same bits */
     else if (text->length <= of->room)
         ret_values->texts[index] = (struct text){text->bytes, text->length};
@@ -310,8 +431,12 @@ void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_
 
 void key_store(const struct key *key, uint32_t index, void *ret_stored)
 {
-    uint64_t null = key->nulls[index];
+    uint64_t null = key->words[(size_t)index * key->step];
 
+    if (key->has_images) {
+        memcpy(ret_stored, &key->words[(size_t)index * key->step], key->size);
+        return;
+    }
     *(uint64_t *)ret_stored = null;
     for (uint32_t i = 0; i < key->n_parts; i++) {
         const struct part *part = &key->parts[i];

@@ -40,6 +40,30 @@ void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_
 /* Bytes of a stored key; a multiple of 8. */
 size_t key_size(const struct key *key);
 
+/* Where a key is nothing but numbers and short names, key_hash() leaves what would be stored of
+ * each view: `step` words, at least two, by the view's index. Else words is NULL. */
+struct key_images {
+    const uint64_t *words;
+    uint32_t step;
+};
+
+struct key_images key_images(const struct key *key);
+
+/* key_equal() of such a key. Loops over records give `step` as a constant where it is 2 or 3, which
+ * is one number or one name: that leaves no loop here. */
+static inline bool key_is_image(const struct key_images *images, uint32_t step, uint32_t index,
+                                const void *stored)
+{
+    const uint64_t *image = images->words + (size_t)index * images->step, *other = stored;
+    uint64_t differ = (image[0] ^ other[0]) | (image[1] ^ other[1]);
+
+    if (step > 2)
+        differ |= image[2] ^ other[2];
+    for (uint32_t i = 3; i < step; i++)
+        differ |= image[i] ^ other[i];
+    return differ == 0;
+}
+
 /* Its values: how many there are, what each is (as expr_result()), and reading one of a stored key
  * into a column. A text points into the stored key; of one that is longer than KEY_TEXT_MAX only
  * the beginning is known. */

@@ -271,6 +271,20 @@ static const struct encoder_ops *find_format(struct build *build, const struct c
     return NULL;
 }
 
+static void check_sink(struct build *build, const struct config_node *entry,
+                       const struct graph_sink *sink)
+{
+    const struct config_node *node;
+    const char *key = NULL;
+    struct error error;
+
+    if (!sink->ops->check ||
+        sink->ops->check(sink->config, sink->outlet.format->framing, &error, &key) == 0)
+        return;
+    node = key ? config_map_get(entry, key) : NULL;
+    diag_add(build->diag, node ? node : entry, "%s", error.text);
+}
+
 /* The keys of a sink: those that all have, those of its type, those of its format. */
 static int bind_sink(struct build *build, const struct config_node *entry, struct graph_sink *sink,
                      const struct encoder_ops *format, struct sink_config *common)
@@ -286,8 +300,10 @@ static int bind_sink(struct build *build, const struct config_node *entry, struc
         tables[n_tables++] = (struct setting_table){sink->ops->settings, sink->config};
     if (format->settings)
         tables[n_tables++] = (struct setting_table){format->settings, sink->format_config};
-    if (setting_bind_tables(tables, n_tables, entry, build->diag) == 0)
-        sink->outlet.format = format;
+    if (setting_bind_tables(tables, n_tables, entry, build->diag) > 0)
+        return 0;
+    sink->outlet.format = format;
+    check_sink(build, entry, sink);
     return 0;
 }
 

@@ -36,6 +36,32 @@ void build_plugins(struct build *build, const struct setting_texts *paths);
 uint32_t build_check_section(struct build *build, const struct config_node *section,
                              const char *things, uint32_t most);
 
+/* The outlet of a sink that records of the type (NULL: of no known source) can go to from here on;
+ * NULL after a message at name. */
+const struct outlet *build_find_outlet(struct build *build, struct graph_type *type,
+                                       bool at_least_once, const struct config_node *name);
+
+/* A pipeline's steps. */
+struct build_steps {
+    const char *pipeline_name;
+    const struct config_node *list;
+    uint64_t budget; /* ns */
+    bool at_least_once;
+};
+
+struct build_strand {
+    struct graph_type *type;
+    struct graph_strand *strand;
+};
+
+/* Opens a pipeline's handlers at one source, for all types of it that the pipeline reads; at least
+ * one. 0 or -ENOMEM; mistakes are in diag. */
+int build_handlers(struct build *build, const struct build_steps *steps,
+                   const struct build_strand *strands, uint32_t n);
+/* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
+ * 0 or -ENOMEM. */
+int build_check_handlers(struct build *build, const struct build_steps *steps);
+
 /* What the running graph has of that entry, unchanged; NULL: nothing. */
 const struct graph_source *build_find_kept_source(const struct build *build,
                                                   const struct config_node *entry,
@@ -55,32 +81,6 @@ int build_keep_strands(struct build *build, struct graph_source *source,
 bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more);
 /* Enters that the sink must acknowledge what the stream gives. */
 void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink);
-/* The outlet of a sink that records of the type (NULL: of no known source) can go to from here on;
- * NULL after a message at name. */
-const struct outlet *build_find_outlet(struct build *build, struct graph_type *type,
-                                       bool at_least_once, const struct config_node *name);
-
-/* A pipeline's steps. */
-struct build_steps {
-    const char *pipeline_name;
-    const struct config_node *list;
-    uint64_t budget; /* ns */
-    bool at_least_once;
-};
-
-struct build_strand {
-    struct graph_type *type;
-    struct strand *strand;
-    struct graph_strand *owner; /* of the strand */
-};
-
-/* Opens a pipeline's handlers at one source, for all types of it that the pipeline reads; at least
- * one. 0 or -ENOMEM; mistakes are in diag. */
-int build_handlers(struct build *build, const struct build_steps *steps,
-                   const struct build_strand *strands, uint32_t n);
-/* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
- * 0 or -ENOMEM. */
-int build_check_handlers(struct build *build, const struct build_steps *steps);
 
 /* With sources and sinks built: `pipelines:`. sources is the section, for messages, and may be
  * NULL. 0 or -ENOMEM; mistakes are in diag. */

@@ -403,12 +403,12 @@ int build_handlers(struct build *build, const struct build_steps *steps,
         return result;
     rope.n = n;
     for (uint32_t i = 0; i < n; i++) {
-        rope.hosts[i] = new_host(build, steps, strands[i].strand);
+        rope.hosts[i] = new_host(build, steps, &strands[i].strand->strand);
         know_type(&rope.hosts[i], strands[i].type, many);
     }
     result = open_list(&rope, steps->list);
     for (uint32_t i = 0; i < n; i++)
-        strands[i].type->stream->makes |= strands[i].strand->makes;
+        strands[i].type->stream->makes |= strands[i].strand->strand.makes;
     return result;
 }
 

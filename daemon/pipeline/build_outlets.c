@@ -43,9 +43,7 @@ static bool may_keep(struct graph_type *type, struct graph_sink *sink,
 
 bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more)
 {
-    struct graph_sink *sink = graph->sinks[index];
-
-    enter_sink(type->stream, sink);
+    enter_sink(type->stream, graph->sinks[index]);
     type->copies[index] += more;
     if (type->copies[index] > graph->copies[index])
         graph->copies[index] = type->copies[index];

@@ -10,10 +10,12 @@
 #include "base/cycles.h"
 #include "base/log.h"
 #include "config/refusal.h"
+#include "config/scalar.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
 #include "pipeline/identity.h"
 
+enum { UNACKED_MIN = 4096 }; /* bytes */
 enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 static const struct setting_choice delivery_choices[] = {
@@ -25,6 +27,7 @@ static const struct setting_choice delivery_choices[] = {
 struct pipeline_config {
     struct setting_texts from;
     int delivery;
+    const char *max_unacked;
     uint64_t budget;
     const struct config_node *handlers;
 };
@@ -46,6 +49,14 @@ static const struct setting pipeline_settings[] = {
         .fallback = "at-most-once",
         .choices = delivery_choices,
         .doc = "what may happen to an event when the daemon is killed",
+    },
+    {
+        .name = "max_unacked",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct pipeline_config, max_unacked),
+        .fallback = "50%",
+        .doc = "how much of a ring may be read and not acknowledged, as a part of it (50%) or in "
+               "bytes (4MiB); with delivery: at-least-once",
     },
     {
         .name = "budget",
@@ -92,26 +103,25 @@ static bool reads_type(const struct setting_texts *names, const struct stream_ty
     return !names;
 }
 
-/* Of all sinks, what goes there before the strand's handlers are opened; then note_routes(). */
-static int note_copies(const struct graph *graph, struct graph_strand *strand)
+/* What the strand's handlers add to the copies of its type: as they were before, and then what has
+ * come since. */
+static int begin_routes(const struct graph *graph, struct graph_strand *strand)
 {
     strand->routes = calloc(graph->n_sinks + 1, sizeof(*strand->routes));
     if (!strand->routes)
         return -ENOMEM;
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        strand->routes[i].copies = strand->type->copies[i];
+        strand->routes[i] = (struct graph_route){graph->sinks[i], strand->type->copies[i]};
     return 0;
 }
 
-/* What they have added to that. */
-static void note_routes(const struct graph *graph, struct graph_strand *strand)
+static void end_routes(const struct graph *graph, struct graph_strand *strand)
 {
-    for (uint32_t i = 0; strand->routes && i < graph->n_sinks; i++) {
-        uint32_t before = strand->routes[i].copies, now = strand->type->copies[i];
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        uint32_t more = strand->type->copies[i] - strand->routes[i].copies;
 
-        if (now > before)
-            strand->routes[strand->n_routes++] =
-                (struct graph_route){graph->sinks[i], now - before};
+        if (more > 0)
+            strand->routes[strand->n_routes++] = (struct graph_route){graph->sinks[i], more};
     }
 }
 
@@ -129,16 +139,13 @@ static int add_strands(struct build *build, const struct build_steps *steps,
             struct graph_strand *strand =
                 graph_add_strand(build->graph, type, pipeline, steps->list);
 
-            if (!strand)
+            if (!strand || begin_routes(build->graph, strand) < 0)
                 return -ENOMEM;
             if (!type->type)
                 continue; /* its records pass no handler */
             strand->apart = !reads_type(names, type->type);
-            if (strand->apart)
-                continue;
-            if (note_copies(build->graph, strand) < 0)
-                return -ENOMEM;
-            ret_strands[n++] = (struct build_strand){type, &strand->strand, strand};
+            if (!strand->apart)
+                ret_strands[n++] = (struct build_strand){type, strand};
         }
     *ret_count = n;
     return 0;
@@ -159,8 +166,8 @@ static int build_strands(struct build *build, const struct build_steps *steps,
     result = add_strands(build, steps, source, pipeline, names, strands, &n);
     if (result == 0 && n > 0)
         result = build_handlers(build, steps, strands, n);
-    for (uint32_t i = 0; i < n && result == 0; i++)
-        note_routes(build->graph, strands[i].owner);
+    for (uint32_t i = 0; result == 0 && i < n; i++)
+        end_routes(build->graph, strands[i].strand);
     return result;
 }
 
@@ -212,10 +219,68 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     return NULL;
 }
 
+/* ---- delivery -------------------------------------------------------------------------------- */
+
+/* False: it is neither a part nor a size. */
+static bool read_unacked(const char *text, struct unacked_limit *ret_limit)
+{
+    char *end;
+    unsigned long percent = strtoul(text, &end, 10);
+    uint64_t bytes;
+
+    if (end > text && strcmp(end, "%") == 0 && percent >= 1 && percent <= 100) {
+        *ret_limit = (struct unacked_limit){UINT64_MAX, (uint32_t)percent};
+        return true;
+    }
+    if (scalar_size(text, &bytes) < 0 || bytes < UNACKED_MIN)
+        return false;
+    *ret_limit = (struct unacked_limit){bytes, 100};
+    return true;
+}
+
+static void check_delivery(struct build *build, const struct config_node *entry,
+                           const struct pipeline_config *bound, struct unacked_limit *ret_limit)
+{
+    const struct config_node *node = config_map_get(entry, "max_unacked");
+
+    *ret_limit = (struct unacked_limit){UINT64_MAX, 100};
+    if (!bound->max_unacked)
+        return;
+    if (!read_unacked(bound->max_unacked, ret_limit))
+        diag_add(build->diag, node ? node : entry,
+                 "expected a part of the ring from 1%% to 100%%, or a size from 4KiB on, found "
+                 "\"%s\"",
+                 bound->max_unacked);
+    else if (node && bound->delivery != DELIVERY_AT_LEAST_ONCE)
+        diag_add_key(build->diag, node, "says something only with delivery: at-least-once");
+}
+
+/* The promise needs a ring that is there when this process is not, and a bound that all pipelines
+ * of the ring agree with. */
+static void promise(struct build *build, const struct config_node *entry,
+                    struct graph_source *source, const struct unacked_limit *limit)
+{
+    if (source->source->ends_with_us)
+        diag_add(build->diag, config_map_get(entry, "delivery"),
+                 "the ring of source %s ends with the daemon, and with it what was not "
+                 "acknowledged, so delivery cannot be at-least-once; allowed is keep: fdstore or "
+                 "keep: pin at the source",
+                 source->source->name);
+    for (uint32_t i = 0; i < source->source->n_streams; i++) {
+        struct unacked_limit *own = &source->streams[i].max_unacked;
+
+        if (own->percent == 0 || limit->percent < own->percent)
+            own->percent = limit->percent;
+        if (own->bytes == 0 || limit->bytes < own->bytes)
+            own->bytes = limit->bytes;
+    }
+}
+
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     const struct graph_pipeline *kept;
+    struct unacked_limit limit;
     struct pipeline_config bound;
     struct build_steps steps;
     uint32_t known = 0;
@@ -226,11 +291,12 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
         return -ENOMEM;
     setting_bind(pipeline_settings, entry, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
-    kept = build_find_kept_pipeline(build, pipeline, &bound.from);
+    check_delivery(build, entry, &bound, &limit);
     steps = (struct build_steps){.pipeline_name = pipeline->name,
                                  .list = bound.handlers,
                                  .budget = bound.budget,
                                  .at_least_once = pipeline->at_least_once};
+    kept = build_find_kept_pipeline(build, pipeline, &bound.from);
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct graph_source *source = resolve_source(build, &bound.from, i, sources);
 
@@ -242,6 +308,8 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
                   : build_strands(build, &steps, source, pipeline,
                                   build->capture ? &bound.from : NULL)) < 0)
             return -ENOMEM;
+        if (pipeline->at_least_once)
+            promise(build, entry, source, &limit);
         known++;
     }
     return bound.handlers && known == 0 ? build_check_handlers(build, &steps) : 0;

@@ -46,6 +46,25 @@ static bool lanes_have_room(const struct graph_stream *stream)
     return room;
 }
 
+/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
+static bool is_held_up(const struct graph_ring *ring)
+{
+    return ring->held && ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
+                             ring->unacked_max;
+}
+
+/* By what is acknowledged now: a paused stream has no batch after which it would be published. */
+static bool stream_is_held_up(const struct graph_stream *stream)
+{
+    bool held_up = false;
+
+    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
+        rings_settle(stream->rings[i]);
+        held_up |= is_held_up(stream->rings[i]);
+    }
+    return held_up;
+}
+
 /* Also room in the handlers that keep records until they make others of them. */
 static bool stream_has_room(const struct graph_stream *stream)
 {
@@ -88,7 +107,8 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (stream->paused && !stream->left && stream_has_room(stream))
+        if (stream->paused && !stream->left && stream_has_room(stream) &&
+            !stream_is_held_up(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -187,6 +207,10 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     }
     if (!stream_has_room(ring->stream))
         consumer_pause(consumer);
+    else if (is_held_up(ring) && !ring->stream->paused) {
+        counter_add(&ring->stream->held_up, 1);
+        pause_stream(consumer, ring->stream);
+    }
 }
 
 static void report_corrupt(const struct consumer *consumer)

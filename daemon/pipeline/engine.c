@@ -79,6 +79,18 @@ static int job_release(void *data)
     return 0;
 }
 
+/* What cannot be read stays as it was. */
+static int job_orphans(void *data)
+{
+    struct engine *engine = data;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
+        if (engine->graph->sources[i].source->pin_folder)
+            orphans_add_folder(&engine->orphans, engine->graph->sources[i].source->pin_folder);
+    orphans_tell(&engine->orphans);
+    return 0;
+}
+
 static int job_lost(void *data)
 {
     launch_read_lost(data);
@@ -186,6 +198,8 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
         result = start_threads(engine, error);
     if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
+    if (result == 0)
+        result = loader_call(&engine->loader, job_orphans, engine);
     engine->started = result == 0;
     return result;
 }
@@ -278,4 +292,5 @@ void engine_stop(struct engine *engine)
 void engine_deinit(struct engine *engine)
 {
     consumer_deinit(&engine->consumer);
+    orphans_deinit(&engine->orphans);
 }

@@ -19,6 +19,7 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 #include "pipeline/loader.h"
+#include "source/orphan.h"
 
 enum {
     ENGINE_STOP_LIMIT_S = 5, /* how long a sink that does not take its events can delay the end */
@@ -28,6 +29,7 @@ struct engine {
     struct graph *graph;
     struct loader loader;
     struct consumer consumer;
+    struct orphans orphans; /* the loader thread's */
     bool leave; /* the caller's: at the stop, what is kept goes on for the next process */
     bool started;
     bool loader_runs;

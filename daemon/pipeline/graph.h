@@ -75,6 +75,12 @@ struct graph_route {
     uint32_t copies;
 };
 
+/* How much of a ring may be read and not acknowledged: what a kill can make come again. */
+struct unacked_limit {
+    uint64_t bytes;
+    uint32_t percent; /* of the ring; the lesser of both counts */
+};
+
 /* A strand, and whose it is. */
 struct graph_strand {
     struct graph_share share;
@@ -110,9 +116,10 @@ struct graph_ring {
     bool watched;           /* it is in the reader, whose it is then */
     struct held *next_held; /* see switch.h */
     struct held *held; /* commits that wait; NULL: delivery is at-most-once; of the consumer thread
-                     once that runs */
-    char *name;        /* of its map; NAME/NUMBER for a shard */
-    char *about;       /* for sentences: "exec", or "flows, ring rb/2" */
+                      once that runs */
+    uint64_t unacked_max; /* bytes, see rings_limit(); as held */
+    char *name;           /* of its map; NAME/NUMBER for a shard */
+    char *about;          /* for sentences: "exec", or "flows, ring rb/2" */
 
     /* owned by the consumer thread, any thread reads */
     struct histogram commit_latency; /* see consumer.h */
@@ -147,7 +154,8 @@ struct graph_stream {
     bool at_least_once;          /* of one of the pipelines that read it */
     struct graph_sink **keepers; /* n_keepers of them: those that must acknowledge */
     uint32_t n_keepers;
-    struct graph_ring **rings; /* those that are open */
+    struct unacked_limit max_unacked; /* the smallest of those pipelines */
+    struct graph_ring **rings;        /* those that are open */
     uint32_t n_rings;
 
     /* set by the main thread before the drain: its rings are left to the next process */
@@ -155,6 +163,7 @@ struct graph_stream {
 
     /* owned by the consumer thread, any thread reads */
     atomic_bool paused;
+    counter held_up;      /* times that it was paused because of max_unacked */
     counter gaps;         /* records that the sequence says are missing */
     counter unknown;      /* records of unknown type */
     counter long_records; /* records with bytes behind their type */

@@ -32,10 +32,9 @@ int launch_load(struct graph *graph, struct error *error)
 static void mark_clean(struct graph_source *source)
 {
     for (uint32_t i = 0; i < source->source->n_streams; i++) {
-        struct graph_stream *stream = &source->streams[i];
+        int64_t since = source->source->streams[i].lost_since;
 
-        stream->lost_clean =
-            stream->stream->lost_since > 0 ? stream->stream->lost_since : clock_monotonic();
+        source->streams[i].lost_clean = since > 0 ? since : clock_monotonic();
     }
 }
 
@@ -73,12 +72,12 @@ void launch_undo(struct graph *graph)
 
         if (!is_own(graph->sources[i].share))
             continue;
-        if (source->kept && source->adopted) {
+        if (source->adopted) {
             source_leave(source);
-            continue;
+        } else {
+            source_detach(source);
+            source_release(source);
         }
-        source_detach(source);
-        source_release(source);
     }
 }
 

@@ -17,9 +17,9 @@ int launch_load(struct graph *graph, struct error *error);
 int launch_attach(struct graph *graph, struct error *error);
 /* On the loader thread: no record comes any more when it returns. */
 void launch_detach(struct graph *graph);
-/* On the loader thread, when their rings are drained: nothing of them is kept any more. */
+/* On the loader thread, with the rings drained: nothing that was kept of the sources stays. */
 void launch_release(struct graph *graph);
-/* On the loader thread: they do not come to run; what was kept before them stays so. */
+/* On the loader thread: the sources never came to run; what they found there stays as it was. */
 void launch_undo(struct graph *graph);
 /* On the loader thread: reads the counters of lost records. What cannot be read stays as it was. */
 void launch_read_lost(struct graph *graph);

@@ -36,9 +36,11 @@ static int open_stream(struct graph *graph, struct graph_stream *stream, struct 
 
     while (stream->n_rings < stream->stream->n_rings && result == 0)
         result = open_ring(graph, stream, error);
-    for (uint32_t i = 0; i < stream->n_rings && result == 0; i++)
+    for (uint32_t i = 0; i < stream->n_rings && result == 0; i++) {
         if (rings_hold_anew(stream->rings[i], stream, false, &stream->rings[i]->held) < 0)
             result = error_set(error, -ENOMEM, "out of memory");
+        rings_limit(stream->rings[i]);
+    }
     return result;
 }
 
@@ -61,6 +63,16 @@ void rings_settle(struct graph_ring *ring)
 
     if (held_take(ring->held, &position))
         ringmill_ring_commit(ring->ring, position);
+}
+
+void rings_limit(struct graph_ring *ring)
+{
+    const struct unacked_limit *limit = &ring->stream->max_unacked;
+    uint64_t part = ringmill_ring_size(ring->ring) / 100 * limit->percent;
+
+    ring->unacked_max = !ring->stream->at_least_once ? UINT64_MAX
+                        : part < limit->bytes        ? part
+                                                     : limit->bytes;
 }
 
 static void add_lane(struct lane **lanes, uint32_t *n_lanes, struct lane *lane)

@@ -14,6 +14,9 @@ int rings_open(struct graph *graph, struct error *error);
  * for a ring without any. */
 void rings_settle(struct graph_ring *ring);
 
+/* The same thread: sets unacked_max by what the ring's stream says. */
+void rings_limit(struct graph_ring *ring);
+
 /* What a ring waits for when its stream's keepers change: those that the stream has, and those that
  * still have something of it, or NULL when that is nobody. *ret_held is the caller's. 0 or -ENOMEM.
  */

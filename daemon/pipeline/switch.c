@@ -219,12 +219,14 @@ static int take_over(struct graph_stream *stream, struct graph_stream *old)
         ring->stream = stream;
         held_free(ring->held);
         ring->held = TAKE_PTR(ring->next_held);
+        rings_limit(ring);
     }
     atomic_store(&stream->paused, atomic_load(&old->paused));
     count_on(&stream->gaps, &old->gaps);
     count_on(&stream->unknown, &old->unknown);
     count_on(&stream->long_records, &old->long_records);
     count_on(&stream->long_bytes, &old->long_bytes);
+    count_on(&stream->held_up, &old->held_up);
     stream->uncommitted = old->uncommitted;
     stream->told_unknown = old->told_unknown;
     stream->lost = old->lost;

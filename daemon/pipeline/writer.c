@@ -110,6 +110,10 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
             pause_after_error(writer, (int)result);
         }
     }
+    if (refused > 0)
+        log_limited(&writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
+                    "%u events were longer than a message may be, and dropped; see too_long",
+                    refused);
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,
@@ -220,6 +224,7 @@ int writer_start(struct writer *writer)
 {
     writer->complaints =
         (struct log_limit){.lines = WRITER_COMPLAINTS, .seconds = WRITER_COMPLAINTS_S};
+    writer->refusals = (struct log_limit){.lines = 1, .seconds = WRITER_COMPLAINTS_S};
     writer->random = (uint32_t)clock_monotonic() | 1;
     return thread_start(&writer->thread, "writer", writer_main, writer);
 }

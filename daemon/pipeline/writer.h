@@ -51,9 +51,10 @@ struct writer {
 
     /* owned by the writer thread */
     struct log_limit complaints;
-    bool complained;   /* the failure in hand was logged */
-    uint32_t retry_ms; /* the next pause; 0: no failure in hand */
-    uint32_t random;   /* xorshift's state */
+    struct log_limit refusals; /* of the sink's, for what the events are */
+    bool complained;           /* the failure in hand was logged */
+    uint32_t retry_ms;         /* the next pause; 0: no failure in hand */
+    uint32_t random;           /* xorshift's state */
 
     /* any thread */
     atomic_bool finish; /* end once the lanes are empty */

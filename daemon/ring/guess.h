@@ -66,6 +66,21 @@ static inline void guess_fetch_chunk(const uint8_t *at)
         __builtin_prefetch(at + line, 0, 3);
 }
 
+/* A regular record's lines that are far ahead. */
+static inline void guess_fetch_regular(const struct guess *guess, const uint8_t *at)
+{
+    __builtin_prefetch(at, 0, 2);
+    __builtin_prefetch(at + guess->second, 0, 2);
+}
+
+/* At position, one record with the span that is expected needs one more fetched, and no more is to
+ * be thought of but the window's end. */
+static inline bool guess_is_steady(const struct guess *guess, uint64_t position)
+{
+    return guess->regular && guess->last == guess->step &&
+           guess->ahead == position + guess->reach && guess->reach > guess->step * GUESS_NEAR;
+}
+
 /* The walk has come to position by a record of span bytes. Fetches what is likely to be needed, up
  * to limit. */
 static inline __attribute__((always_inline)) void guess_step(struct guess *guess,
@@ -103,12 +118,8 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
     if (reach > limit - position)
         reach = limit - position;
     if (guess->regular) {
-        for (; done < reach; done += guess->step) {
-            const uint8_t *at = data + ((position + done) & mask);
-
-            __builtin_prefetch(at, 0, 2);
-            __builtin_prefetch(at + guess->second, 0, 2);
-        }
+        for (; done < reach; done += guess->step)
+            guess_fetch_regular(guess, data + ((position + done) & mask));
         uint64_t near = (uint64_t)guess->step * GUESS_NEAR;
         if (near < reach)
             __builtin_prefetch(data + ((position + near) & mask), 0, 3);

@@ -200,8 +200,12 @@ static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *vie
     uint64_t bytes = 0;
     uint32_t n = 0;
 
-    while (n < capacity && walk_step(&walk, &views[n]) == WALK_VIEW)
+    do {
+        n += walk_regular(&walk, views + n, capacity - n, &bytes);
+        if (n == capacity || walk_step(&walk, &views[n]) != WALK_VIEW)
+            break;
         bytes += views[n++].length;
+    } while (n < capacity);
     ring->walk = walk;
     if (n)
         ring->given = ringmill_view_end(&views[n - 1]);

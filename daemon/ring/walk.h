@@ -86,3 +86,42 @@ walk_step(struct walk *walk, struct ringmill_view *ret_view)
         return WALK_VIEW;
     }
 }
+
+/* The same for as many records as have the span that the guess expects, where that has been right
+ * for a while: nothing is left to decide, so it is a fraction of the instructions. Stops, perhaps
+ * at once, at the first record that is anything else; then it is walk_step()'s turn. Adds the
+ * samples' bytes; gives how many views there are. */
+static inline uint32_t walk_regular(struct walk *walk, struct ringmill_view *ret_views,
+                                    uint32_t capacity, uint64_t *bytes)
+{
+    struct guess *guess = &walk->guess;
+    const uint64_t step = guess->step, reach = guess->reach, near = step * GUESS_NEAR;
+    const uint8_t *data = walk->data;
+    const uint64_t mask = walk->mask, limit = walk->limit;
+    uint64_t position = walk->position, sum = 0;
+    uint32_t n = 0;
+
+    if (walk->no_prefetch || !guess_is_steady(guess, position))
+        return 0;
+    capacity = capacity < guess->left ? capacity : guess->left;
+    while (n < capacity && limit - position >= reach + step) {
+        const uint8_t *at = data + (position & mask);
+        uint32_t header = atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire);
+
+        if (layout_span(header) != step) /* nor has it a flag */
+            break;
+        ret_views[n].data = at + LAYOUT_HEADER;
+        ret_views[n].length = header;
+        ret_views[n].reserved = 0;
+        ret_views[n++].position = position;
+        sum += header;
+        guess_fetch_regular(guess, data + ((position + reach) & mask));
+        position += step;
+        __builtin_prefetch(data + ((position + near) & mask), 0, 3);
+    }
+    walk->position = position;
+    guess->left -= n;
+    guess->ahead = position + reach;
+    *bytes += sum;
+    return n;
+}

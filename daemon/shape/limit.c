@@ -231,6 +231,7 @@ const struct handler_ops limit_ops = {
     .removes = BOOK_LIMITED,
     .settings = limit_settings,
     .reads_fields = true,
+    .forgets = true,
     .open = limit_open,
     .process = limit_process,
     .rows = limit_rows,

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -29,6 +30,14 @@ int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct 
         return error_set(error, -ENAMETOOLONG,
                          "the path of a unix socket has at most %zu bytes, %s has %zu",
                          sizeof(address.sun_path) - 1, path, strlen(path));
+    if (path[0] != '/' && path[0] != '@')
+        return error_set(
+            error, -EINVAL,
+            "\"%s\" is no place of a socket; expected an absolute path, or @name for an "
+            "abstract one",
+            path);
+    if (!path[1])
+        return error_set(error, -EINVAL, "\"%s\" lacks the socket's name", path);
     endpoint->path = strdup(path);
     return endpoint->path ? 0 : error_set(error, -ENOMEM, "out of memory");
 }
@@ -69,6 +78,24 @@ int endpoint_inet(struct endpoint *endpoint, int type, const char *address, stru
         return 0;
     endpoint_deinit(endpoint);
     return error_set(error, -ENOMEM, "out of memory");
+}
+
+int endpoint_check_unix(const char *path, struct error *error)
+{
+    struct endpoint endpoint;
+    int result = endpoint_unix(&endpoint, SOCK_STREAM, path, error);
+
+    endpoint_deinit(&endpoint);
+    return result;
+}
+
+int endpoint_check_inet(const char *address, struct error *error)
+{
+    struct endpoint endpoint;
+    int result = endpoint_inet(&endpoint, SOCK_STREAM, address, error);
+
+    endpoint_deinit(&endpoint);
+    return result;
 }
 
 void endpoint_deinit(struct endpoint *endpoint)
@@ -169,6 +196,18 @@ static int connect_inet(struct endpoint *endpoint, struct error *error, int *ret
     return 0;
 }
 
+/* The kernel says "connection refused" of whatever is no socket. */
+static const char *why_not(const char *path, int code)
+{
+    struct stat stat_of;
+
+    if (code == -EPROTOTYPE)
+        return "it is a socket of another kind";
+    if (code == -ECONNREFUSED && stat(path, &stat_of) == 0 && !S_ISSOCK(stat_of.st_mode))
+        return "it is no socket";
+    return strerror(-code);
+}
+
 int endpoint_connect(struct endpoint *endpoint, struct error *error, int *ret_fd)
 {
     int result;
@@ -178,6 +217,6 @@ int endpoint_connect(struct endpoint *endpoint, struct error *error, int *ret_fd
     result = connect_unix(endpoint, ret_fd);
     if (result < 0)
         return error_set(error, result, "cannot connect to %s: %s", endpoint->path,
-                         strerror(-result));
+                         why_not(endpoint->path, result));
     return 0;
 }

@@ -24,11 +24,14 @@ struct endpoint {
     struct lookup *lookup; /* of host, still without an answer; or NULL */
 };
 
-/* path is copied. 0, -ENAMETOOLONG or -ENOMEM and a sentence. */
+/* path is copied. 0, -ENAMETOOLONG, -EINVAL or -ENOMEM and a sentence. */
 int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct error *error);
 /* address: "host:port", "[fe80::1]:514"; a port is a number. Nothing is looked up yet. 0, -EINVAL
  * or -ENOMEM and a sentence. */
 int endpoint_inet(struct endpoint *endpoint, int type, const char *address, struct error *error);
+/* The same, only to see whether it would do. */
+int endpoint_check_unix(const char *path, struct error *error);
+int endpoint_check_inet(const char *address, struct error *error);
 void endpoint_deinit(struct endpoint *endpoint); /* accepts a zeroed one */
 
 /* Writer thread: looks the name up and connects, waiting ENDPOINT_CONNECT_MS at most for each of

@@ -142,6 +142,22 @@ struct file_sink {
     atomic_bool moved; /* reopen() was called */
 };
 
+static int file_check(const void *config, enum framing framing, struct error *error,
+                      const char **ret_key)
+{
+    const struct file_config *file = config;
+    bool rotates = file->rotate_size > 0 || file->rotate_every > 0;
+
+    (void)framing;
+    *ret_key = file->keep > 0 ? "keep" : "compress";
+    if (!rotates && (file->keep > 0 || file->compress != COMPRESS_NONE))
+        return error_set(error, -EINVAL,
+                         "%s is about rotated files; there are none without rotate_size or "
+                         "rotate_every",
+                         *ret_key);
+    return 0;
+}
+
 /* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
 static int open_for_append(const char *path)
 {
@@ -221,6 +237,18 @@ static void file_close(struct sink *base)
     free(sink);
 }
 
+/* The kernel says the same of a fifo that nobody reads and of a socket. */
+static const char *why_not(const char *path, int code)
+{
+    struct stat stat_of;
+
+    if (code != -ENXIO)
+        return strerror(-code);
+    return stat(path, &stat_of) == 0 && S_ISSOCK(stat_of.st_mode)
+               ? "it is a socket; sinks of type unix write to such"
+               : "nobody reads this fifo";
+}
+
 static int file_open(const void *config, const struct sink_options *options, struct error *error,
                      struct sink **ret)
 {
@@ -244,9 +272,9 @@ static int file_open(const void *config, const struct sink_options *options, str
     if (result == 0)
         result = open_file(sink);
     if (result < 0) {
-        error_set(error, result, "cannot open %s for writing: %s",
-                  ((const struct file_config *)config)->path,
-                  result == -ENXIO ? "nobody reads this fifo" : strerror(-result));
+        const char *path = ((const struct file_config *)config)->path;
+
+        error_set(error, result, "cannot open %s for writing: %s", path, why_not(path, result));
         file_close(&sink->base);
         return result;
     }
@@ -454,6 +482,7 @@ const struct sink_ops sink_file = {
     .doc = "a file, appended to",
     .settings = file_settings,
     .config_size = sizeof(struct file_config),
+    .check = file_check,
     .open = file_open,
     .write = file_write,
     .tend = file_tend,

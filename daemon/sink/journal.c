@@ -83,17 +83,26 @@ static void journal_close(struct sink *base)
     free(sink);
 }
 
-static int make_head(struct journal_sink *sink, const struct journal_config *config,
-                     struct error *error)
+static int journal_check(const void *config, enum framing framing, struct error *error,
+                         const char **ret_key)
 {
-    if (strchr(config->identifier, '\n'))
+    const struct journal_config *bound = config;
+
+    (void)framing;
+    *ret_key = "identifier";
+    if (strchr(bound->identifier, '\n'))
         return error_set(error, -EINVAL, "the identifier must be one line");
+    *ret_key = "path";
+    return endpoint_check_unix(bound->path, error);
+}
+
+static void make_head(struct journal_sink *sink, const struct journal_config *config)
+{
     sink->n_head =
         (uint32_t)snprintf(sink->head, sizeof(sink->head), "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n",
                            config->priority, config->identifier);
     sink->datagram.head = put_head;
     sink->datagram.head_data = sink;
-    return 0;
 }
 
 static int journal_open(const void *config, const struct sink_options *options, struct error *error,
@@ -107,9 +116,8 @@ static int journal_open(const void *config, const struct sink_options *options, 
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_journal;
-    result = make_head(sink, bound, error);
-    if (result == 0)
-        result = endpoint_unix(&endpoint, SOCK_DGRAM, bound->path, error);
+    make_head(sink, bound);
+    result = endpoint_unix(&endpoint, SOCK_DGRAM, bound->path, error);
     if (result == 0 &&
         connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
         result = error_set(error, -ENOMEM, "out of memory");
@@ -153,6 +161,7 @@ const struct sink_ops sink_journal = {
     .config_size = sizeof(struct journal_config),
     .format = &journal_encoder_ops,
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .check = journal_check,
     .open = journal_open,
     .write = journal_write,
     .tend = journal_tend,

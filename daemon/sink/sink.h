@@ -43,6 +43,11 @@ struct sink_ops {
     bool once;                        /* there is only one such thing in a process */
     bool ends_daemon;                 /* when its peer is gone, the daemon ends, and quietly */
 
+    /* What is wrong whatever the machine is like, and not for one key alone to know. 0; or -EINVAL,
+     * a sentence, and the key that it is about. open() may count on it. NULL: nothing to check. */
+    int (*check)(const void *config, enum framing framing, struct error *error,
+                 const char **ret_key);
+
     uint32_t retry_max_ms; /* the longest pause between tries; 0: always WRITER_RETRY_MS */
 
     /* 0 and a sink that the caller owns, or a negative errno and a sentence. A peer that is not

@@ -19,6 +19,8 @@
 #include "base/clock.h"
 #include "sink/datagram.h"
 
+#define SYSLOG_PATH "/dev/log"
+
 enum {
     SYSLOG_BUFFER = 512 * 1024, /* bytes of framed events that wait for the kernel */
     SYSLOG_NAME_MAX = 48,       /* RFC 5424's bound on APP-NAME */
@@ -77,7 +79,7 @@ static const struct setting syslog_settings[] = {
         .name = "path",
         .type = SETTING_PATH,
         .offset = offsetof(struct syslog_config, path),
-        .fallback = "/dev/log",
+        .fallback = SYSLOG_PATH,
         .doc = "of the local socket, for unix",
     },
     {
@@ -156,8 +158,6 @@ static int make_endpoint(const struct syslog_config *config, struct error *error
 {
     if (config->transport == TRANSPORT_UNIX)
         return endpoint_unix(ret_endpoint, SOCK_DGRAM, config->path, error);
-    if (!config->address)
-        return error_set(error, -EINVAL, "the key \"address\" is missing: host:port of the peer");
     return endpoint_inet(ret_endpoint,
                          config->transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM,
                          config->address, error);
@@ -177,17 +177,47 @@ static void make_head(struct syslog_sink *sink, const struct syslog_config *conf
     sink->datagram.head_data = sink;
 }
 
-static int check_config(const struct syslog_config *config, enum framing framing,
-                        struct error *error)
+static int check_app(const char *app, struct error *error)
 {
-    if (framing != FRAMING_LINES)
-        return error_set(error, -EINVAL, "syslog takes text; give the sink a text format");
-    for (const char *at = config->app; *at; at++)
+    for (const char *at = app; *at; at++)
         if (*at <= ' ' || *at > '~')
             return error_set(error, -EINVAL,
-                             "app: \"%s\" must be ASCII without spaces to be an APP-NAME",
-                             config->app);
+                             "\"%s\" must be ASCII without spaces to be an APP-NAME", app);
     return 0;
+}
+
+/* A key of the other transport would be passed over in silence, and events go elsewhere. */
+static int check_peer(const struct syslog_config *config, struct error *error, const char **ret_key)
+{
+    bool local = config->transport == TRANSPORT_UNIX;
+
+    *ret_key = "path";
+    if (!local && strcmp(config->path, SYSLOG_PATH) != 0)
+        return error_set(error, -EINVAL, "path is for transport: unix; here, say address");
+    if (local)
+        *ret_key = config->address ? "address" : "path";
+    if (local && config->address)
+        return error_set(error, -EINVAL, "address is for transport: udp and tcp; here, say path");
+    if (local)
+        return endpoint_check_unix(config->path, error);
+    *ret_key = config->address ? "address" : NULL;
+    return config->address ? endpoint_check_inet(config->address, error)
+                           : error_set(error, -EINVAL,
+                                       "the key \"address\" is missing (host:port of the peer)");
+}
+
+static int syslog_check(const void *config, enum framing framing, struct error *error,
+                        const char **ret_key)
+{
+    const struct syslog_config *bound = config;
+    int result;
+
+    *ret_key = "format";
+    if (framing != FRAMING_LINES)
+        return error_set(error, -EINVAL, "syslog takes text; give the sink a text format");
+    *ret_key = "app";
+    result = check_app(bound->app, error);
+    return result < 0 ? result : check_peer(bound, error, ret_key);
 }
 
 static int syslog_open(const void *config, const struct sink_options *options, struct error *error,
@@ -199,13 +229,12 @@ static int syslog_open(const void *config, const struct sink_options *options, s
     struct endpoint endpoint;
     int result;
 
+    (void)options;
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_syslog;
     make_head(sink, bound);
-    result = check_config(bound, options->framing, error);
-    if (result == 0)
-        result = make_endpoint(bound, error, &endpoint);
+    result = make_endpoint(bound, error, &endpoint);
     if (result == 0 &&
         connection_init(&sink->datagram.connection, &endpoint,
                         tcp ? FRAMING_COUNTED : FRAMING_LINES, bound->resend_max) < 0)
@@ -294,6 +323,7 @@ const struct sink_ops sink_syslog = {
     .settings = syslog_settings,
     .config_size = sizeof(struct syslog_config),
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .check = syslog_check,
     .open = syslog_open,
     .write = syslog_write,
     .tend = syslog_tend,

@@ -50,6 +50,14 @@ static void tcp_close(struct sink *base)
     free(sink);
 }
 
+static int tcp_check(const void *config, enum framing framing, struct error *error,
+                     const char **ret_key)
+{
+    (void)framing;
+    *ret_key = "address";
+    return endpoint_check_inet(((const struct tcp_config *)config)->address, error);
+}
+
 static int tcp_open(const void *config, const struct sink_options *options, struct error *error,
                     struct sink **ret)
 {
@@ -105,6 +113,7 @@ const struct sink_ops sink_tcp = {
     .settings = tcp_settings,
     .config_size = sizeof(struct tcp_config),
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .check = tcp_check,
     .open = tcp_open,
     .write = tcp_write,
     .tend = tcp_tend,

@@ -49,6 +49,14 @@ static void udp_close(struct sink *base)
     free(sink);
 }
 
+static int udp_check(const void *config, enum framing framing, struct error *error,
+                     const char **ret_key)
+{
+    (void)framing;
+    *ret_key = "address";
+    return endpoint_check_inet(((const struct udp_config *)config)->address, error);
+}
+
 static int udp_open(const void *config, const struct sink_options *options, struct error *error,
                     struct sink **ret)
 {
@@ -98,6 +106,7 @@ const struct sink_ops sink_udp = {
     .settings = udp_settings,
     .config_size = sizeof(struct udp_config),
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .check = udp_check,
     .open = udp_open,
     .write = udp_write,
     .watch_fd = udp_watch_fd,

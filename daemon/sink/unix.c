@@ -57,6 +57,14 @@ static void unix_close(struct sink *base)
     free(sink);
 }
 
+static int unix_check(const void *config, enum framing framing, struct error *error,
+                      const char **ret_key)
+{
+    (void)framing;
+    *ret_key = "path";
+    return endpoint_check_unix(((const struct unix_config *)config)->path, error);
+}
+
 static int unix_open(const void *config, const struct sink_options *options, struct error *error,
                      struct sink **ret)
 {
@@ -115,6 +123,7 @@ const struct sink_ops sink_unix = {
     .settings = unix_settings,
     .config_size = sizeof(struct unix_config),
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
+    .check = unix_check,
     .open = unix_open,
     .write = unix_write,
     .tend = unix_tend,

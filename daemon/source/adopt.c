@@ -18,9 +18,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/identity.h"
-#include "source/keeper.h"
 #include "source/object.h"
 #include "source/object_source.h"
+#include "source/vault.h"
 
 enum { DETACH_LIMIT_S = 5 };
 
@@ -103,7 +103,7 @@ static int adopt(struct source *source, struct kept *kept, struct error *error)
     source->kept = source->adopted = true;
     log_about(LOG_LEVEL_INFO, "source", source->name,
               "goes on with what was kept by %s: %u links, %" PRIu64 " bytes to read",
-              kept->keeper->name, kept_count(kept, KEPT_LINK), kept_unread(kept));
+              kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept));
     return 1;
 }
 
@@ -118,18 +118,18 @@ static int end_it(const struct source *source, struct kept *kept, struct error *
     if (!kept->ledger)
         log_about(LOG_LEVEL_WARNING, "source", source->name,
                   "what was kept by %s is not complete (%u descriptors); it is ended",
-                  kept->keeper->name, kept->n_items);
+                  kept->vault->name, kept->n_items);
     else if (state->keep->on_change == KEEP_REFUSE)
         return error_set(error, -ESTALE,
                          "what was kept by %s are other programs than this config asks for, with "
                          "%" PRIu64 " bytes that nobody has read; ringmill release %s ends them, "
                          "on_change: fresh would do it at each change",
-                         kept->keeper->name, kept_unread(kept), source->name);
+                         kept->vault->name, kept_unread(kept), source->name);
     else
         log_about(LOG_LEVEL_WARNING, "source", source->name,
                   "what was kept by %s are other programs than this config asks for; they are "
                   "ended, with %" PRIu64 " bytes that nobody has read",
-                  kept->keeper->name, kept_unread(kept));
+                  kept->vault->name, kept_unread(kept));
     kept_drop(kept, "");
     return 0;
 }
@@ -137,17 +137,17 @@ static int end_it(const struct source *source, struct kept *kept, struct error *
 int adopt_find(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
-    const struct keeper *keeper = keep_keeper(state->keep);
+    const struct vault *vault = keep_vault(state->keep);
     struct kept_list list = {0};
     int result;
 
-    if (!keeper)
+    if (!vault)
         return 0;
-    result = keeper->check(state->keep->pin_folder, error);
+    result = vault->check(state->keep->pin_folder, error);
     if (result == 0)
         result = identity_of(state->object, error, &state->identity);
     if (result == 0)
-        result = keeper->find(state->keep->pin_folder, source->name, &list, error);
+        result = vault->find(state->keep->pin_folder, source->name, &list, error);
     for (uint32_t i = 0; i < list.count && result >= 0; i++) {
         struct kept *kept = list.sets[i];
 
@@ -244,8 +244,7 @@ static int keep(struct source *source, struct kept **ret, struct error *error)
 
     if (ledger < 0)
         return ledger;
-    kept =
-        kept_new(keep_keeper(state->keep), state->keep->pin_folder, source->name, map_id(ledger));
+    kept = kept_new(keep_vault(state->keep), state->keep->pin_folder, source->name, map_id(ledger));
     if (!kept || kept_copy(kept, KEPT_LEDGER, ledger) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     kept->ledger = ledger_open(ledger);
@@ -265,12 +264,12 @@ int adopt_keep(struct source *source, struct error *error)
     struct object_source *state = source->state;
     int result;
 
-    if (!keep_keeper(state->keep) || state->kept)
+    if (!keep_vault(state->keep) || state->kept)
         return 0;
     result = keep(source, &state->kept, error);
     source->kept = result == 0;
     if (result < 0)
-        error_prefix(error, "keep: %s", keep_keeper(state->keep)->name);
+        error_prefix(error, "keep: %s", keep_vault(state->keep)->name);
     return result;
 }
 

@@ -117,6 +117,7 @@ static int builtin_open(struct source *source, const struct config_node *config,
     }
     if (keep_check(&bound->keep, ((struct object_source *)source->state)->object, config, diag) < 0)
         return -EINVAL;
+    keep_enter(&bound->keep, source);
     result = object_rings_choose(source->state, NULL, &bound->ring, diag);
     return result < 0 ? result : object_source_make_streams(source, config, diag);
 }

@@ -13,7 +13,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/passed_fds.h"
-#include "source/keeper.h"
+#include "source/vault.h"
 
 /* ringmill/SOURCE/ID/ITEM */
 #define PREFIX "ringmill/"
@@ -108,7 +108,7 @@ static int take_passed(void)
             i++;
             continue;
         }
-        kept = kept_list_at(&passed, &keeper_fdstore, NULL, source, id);
+        kept = kept_list_at(&passed, &vault_fdstore, NULL, source, id);
         if (!kept)
             return -ENOMEM;
         snprintf(name, sizeof(name), "%s", next);
@@ -143,7 +143,7 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
     return 0;
 }
 
-const struct keeper keeper_fdstore = {
+const struct vault vault_fdstore = {
     .name = "fdstore",
     .check = check,
     .find = find,

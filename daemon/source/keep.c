@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "source/keeper.h"
 #include "source/object.h"
+#include "source/source.h"
+#include "source/vault.h"
 
 static const struct setting_choice modes[] = {
     {"none", KEEP_NONE},
@@ -50,16 +51,22 @@ const struct setting keep_settings[] = {
     {0},
 };
 
-const struct keeper *keep_keeper(const struct keep_config *config)
+const struct vault *keep_vault(const struct keep_config *config)
 {
     switch ((enum keep_mode)config->mode) {
     case KEEP_FDSTORE:
-        return &keeper_fdstore;
+        return &vault_fdstore;
     case KEEP_PIN:
-        return &keeper_pin;
+        return &vault_pin;
     default:
         return NULL;
     }
+}
+
+void keep_enter(const struct keep_config *config, struct source *source)
+{
+    source->pin_folder = config->mode == KEEP_PIN ? config->pin_folder : NULL;
+    source->ends_with_us = config->mode == KEEP_NONE;
 }
 
 static int refuse_alone(const struct config_node *node, const char *key, struct diag *diag)

@@ -10,8 +10,9 @@
 
 #define KEEP_PIN_FOLDER "/sys/fs/bpf/ringmill"
 
-struct keeper;
+struct vault;
 struct object;
+struct source;
 
 enum keep_mode { KEEP_NONE, KEEP_FDSTORE, KEEP_PIN };
 enum keep_on_change { KEEP_FRESH, KEEP_REFUSE };
@@ -25,7 +26,10 @@ struct keep_config {
 extern const struct setting keep_settings[];
 
 /* NULL: nothing is to be kept. */
-const struct keeper *keep_keeper(const struct keep_config *config);
+const struct vault *keep_vault(const struct keep_config *config);
+
+/* Enters into the source what others are to know of it. */
+void keep_enter(const struct keep_config *config, struct source *source);
 
 /* Whether all that is to be attached can be kept. node is the source's. 0, or -EINVAL after at
  * least one message. */

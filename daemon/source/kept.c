@@ -15,18 +15,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/keeper.h"
+#include "source/vault.h"
 
-const struct keeper *const keepers[] = {&keeper_fdstore, &keeper_pin, NULL};
+const struct vault *const vaults[] = {&vault_fdstore, &vault_pin, NULL};
 
-struct kept *kept_new(const struct keeper *keeper, const char *folder, const char *source,
+struct kept *kept_new(const struct vault *vault, const char *folder, const char *source,
                       uint32_t id)
 {
     _cleanup_(cleanup_kept_free) struct kept *kept = calloc(1, sizeof(*kept));
 
     if (!kept)
         return NULL;
-    kept->keeper = keeper;
+    kept->vault = vault;
     kept->id = id;
     kept->folder = strdup(folder ? folder : "");
     kept->source = strdup(source);
@@ -54,7 +54,7 @@ void kept_list_deinit(struct kept_list *list)
     *list = (struct kept_list){0};
 }
 
-struct kept *kept_list_at(struct kept_list *list, const struct keeper *keeper, const char *folder,
+struct kept *kept_list_at(struct kept_list *list, const struct vault *vault, const char *folder,
                           const char *source, uint32_t id)
 {
     struct kept **sets;
@@ -63,7 +63,7 @@ struct kept *kept_list_at(struct kept_list *list, const struct keeper *keeper, c
     for (uint32_t i = 0; i < list->count; i++)
         if (list->sets[i]->id == id && strcmp(list->sets[i]->source, source) == 0)
             return list->sets[i];
-    kept = kept_new(keeper, folder, source, id);
+    kept = kept_new(vault, folder, source, id);
     sets = kept ? reallocarray(list->sets, list->count + 1, sizeof(struct kept *)) : NULL;
     if (!sets) {
         kept_free(kept);
@@ -131,11 +131,11 @@ void kept_check(struct kept *kept)
     }
 }
 
-/* ---- with the keeper ------------------------------------------------------------------------- */
+/* ---- with the vault ------------------------------------------------------------------------- */
 
 static int put_all(struct kept *kept, struct error *error)
 {
-    int result = kept->keeper->begin(kept, error);
+    int result = kept->vault->begin(kept, error);
 
     for (int turn = 0; turn < 3; turn++) /* maps, links, the ledger */
         for (uint32_t i = 0; i < kept->n_items && result == 0; i++) {
@@ -143,9 +143,9 @@ static int put_all(struct kept *kept, struct error *error)
             int own = begins(item, KEPT_LEDGER) ? 2 : begins(item, KEPT_LINK) ? 1 : 0;
 
             if (own == turn)
-                result = kept->keeper->put(kept, item, error);
+                result = kept->vault->put(kept, item, error);
         }
-    return result < 0 ? result : kept->keeper->seal(kept, error);
+    return result < 0 ? result : kept->vault->seal(kept, error);
 }
 
 int kept_put(struct kept *kept, struct error *error)
@@ -163,8 +163,8 @@ void kept_drop(struct kept *kept, const char *prefix)
 
     for (uint32_t i = 0; i < kept->n_items; i++)
         if (begins(&kept->items[i], prefix))
-            kept->keeper->drop(kept, &kept->items[i]);
-    kept->keeper->settle(kept);
+            kept->vault->drop(kept, &kept->items[i]);
+    kept->vault->settle(kept);
     for (uint32_t i = 0; i < kept->n_items; i++) {
         if (begins(&kept->items[i], prefix))
             close(kept->items[i].fd);

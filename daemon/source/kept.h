@@ -25,7 +25,7 @@ enum {
 #define KEPT_LEDGER "ledger"
 #define KEPT_LINK   "link-"
 
-struct keeper;
+struct vault;
 
 struct kept_item {
     char name[KEPT_ITEM_NAME_MAX];
@@ -33,8 +33,8 @@ struct kept_item {
 };
 
 struct kept {
-    const struct keeper *keeper; /* where it is */
-    char *folder;                /* of pins */
+    const struct vault *vault; /* where it is */
+    char *folder;              /* of pins */
     char *source;
     uint32_t id;
     struct kept_item *items; /* the ledger included, at any place */
@@ -48,7 +48,7 @@ struct kept_list {
 };
 
 /* An empty one, not kept anywhere; NULL when out of memory. */
-struct kept *kept_new(const struct keeper *keeper, const char *folder, const char *source,
+struct kept *kept_new(const struct vault *vault, const char *folder, const char *source,
                       uint32_t id);
 /* Closes what this process has of it; the rest of the world keeps its own. Accepts NULL. */
 void kept_free(struct kept *kept);
@@ -64,16 +64,16 @@ int kept_fd(const struct kept *kept, const char *name);
 /* How many items' names begin so. */
 uint32_t kept_count(const struct kept *kept, const char *prefix);
 /* The set with that number, or a new one at the list's end; NULL when out of memory. */
-struct kept *kept_list_at(struct kept_list *list, const struct keeper *keeper, const char *folder,
+struct kept *kept_list_at(struct kept_list *list, const struct vault *vault, const char *folder,
                           const char *source, uint32_t id);
 
 /* Looks at what was found: opens the ledger if all is there. */
 void kept_check(struct kept *kept);
 
-/* Hands all items to the keeper. What had been kept of it when it fails is taken back. 0, or
+/* Hands all items to the vault. What had been kept of it when it fails is taken back. 0, or
  * -errno and a sentence. */
 int kept_put(struct kept *kept, struct error *error);
-/* Takes those whose names begin so back from the keeper, and closes them here. */
+/* Takes those whose names begin so back from the vault, and closes them here. */
 void kept_drop(struct kept *kept, const char *prefix);
 
 /* A process reads its rings just now. 0: none does; -EBUSY and a sentence that names it. */

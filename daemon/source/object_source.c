@@ -186,6 +186,7 @@ static int object_kind_open(struct source *source, const struct config_node *nod
     }
     state->recheck = config->recheck;
     state->keep = &config->keep;
+    keep_enter(&config->keep, source);
     config->ring.node = node;
     config->programs.node = config_map_get(node, "object");
     contradictory = ring_config_check(&config->ring, diag) < 0;

@@ -17,7 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "source/keeper.h"
+#include "source/vault.h"
 
 enum { FOLDER_MODE = 0700 };
 
@@ -166,7 +166,7 @@ static int find_set(const char *folder, const char *source, const char *name,
 
     if (end == name || (*end && strcmp(end, "~") != 0))
         return 0;
-    kept = kept_list_at(list, &keeper_pin, folder, source, (uint32_t)id);
+    kept = kept_list_at(list, &vault_pin, folder, source, (uint32_t)id);
     if (!kept)
         return -ENOMEM;
     result = find_items(kept, place(path, folder, source, "/%s", name));
@@ -214,7 +214,7 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
                       : 0;
 }
 
-const struct keeper keeper_pin = {
+const struct vault vault_pin = {
     .name = "pin",
     .check = check,
     .find = find,

@@ -24,8 +24,10 @@ struct source {
     const struct source_kind *kind;
     struct stream *streams; /* at least one */
     uint32_t n_streams;
-    void *config; /* what kind->settings were bound into */
-    void *state;  /* the kind's own */
+    void *config;           /* what kind->settings were bound into */
+    void *state;            /* the kind's own */
+    const char *pin_folder; /* NULL: no pins are made of it */
+    bool ends_with_us;      /* its rings are gone when this process is */
 
     /* set by source_load() and source_attach() */
     bool kept;    /* rings and attached programs outlive this process, but for source_detach() */

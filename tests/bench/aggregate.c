@@ -2,9 +2,10 @@
 
 /* ./dev bench aggregate [CASE] [--json]: records/s from the ring's page into the groups, against
  * what one would write by hand for libbpf: a callback that looks each record up in a uthash table,
- * called by libbpf's loop over the ring (a copy of it, since libbpf opens maps only). Each reads
- * a ring of its own on a memfd, in turns, and neither is charged for filling it. Time is the
- * thread's own, so that a busy machine does not decide.
+ * called by libbpf's loop over the ring (a copy of it, since libbpf opens maps only). `limit` is
+ * our reader and a loop that reads one field of each record: nobody behind that reader is faster.
+ * Each reads a ring of its own on a memfd, in turns, and none is charged for filling it. Time is
+ * the thread's own, so that a busy machine does not decide.
  *
  * The peer does as much, not less: the same keys, the same sums; of quantiles the same sketch,
  * since 100,000 exact lists would not fit; distinct by the same registers; the top 20 by exact
@@ -39,7 +40,7 @@ enum {
     ROUND_RECORDS = 32768,
     KINDS = 16,  /* rounds with records of their own, that come again and again */
     ROUNDS = 48, /* of them, the first third warms up */
-    REPEATS = 5,
+    REPEATS = 9,
     GROUPS = 100000,
     PATH_MAX_BYTES = 32,
     TOP_SHOWN = 20,
@@ -208,16 +209,19 @@ struct bench_case {
     const char *name;
     const char *config;
     ring_buffer_sample_fn peer;
+    size_t touched; /* by the limit */
 };
 
 static const struct bench_case cases[] = {
-    {"count-50", "{window: 1h, by: comm, values: {n: count()}}", peer_count},
+    {"count-50", "{window: 1h, by: comm, values: {n: count()}}", peer_count,
+     offsetof(struct event, comm)},
     {"quantile-100k",
      "{window: 1h, by: [pid, path], groups: 100000, memory: 1GiB, values: {total: sum(duration), "
      "p99: 'quantile(duration, 0.99, 0.01, 256)'}}",
-     peer_quantile},
-    {"distinct", "{window: 1h, by: port, values: {addresses: distinct(saddr)}}", peer_distinct},
-    {"top20", "{window: 1h, values: {top: 'top(key, 20)'}}", peer_top},
+     peer_quantile, offsetof(struct event, path)},
+    {"distinct", "{window: 1h, by: port, values: {addresses: distinct(saddr)}}", peer_distinct,
+     offsetof(struct event, saddr)},
+    {"top20", "{window: 1h, values: {top: 'top(key, 20)'}}", peer_top, offsetof(struct event, key)},
 };
 
 /* ---- our side -------------------------------------------------------------------------------- */
@@ -226,8 +230,8 @@ struct ours {
     struct config_tree *tree;
     struct handler *handler;
     uint64_t bytes;
-    struct fake *own_ring, *peer_ring;
-    struct ringmill_reader *reader;
+    struct fake *own_ring, *peer_ring, *limit_ring;
+    struct ringmill_reader *reader, *limit_reader;
 };
 
 static void note_memory(void *data, const struct row *row, uint64_t value)
@@ -236,14 +240,25 @@ static void note_memory(void *data, const struct row *row, uint64_t value)
         *(uint64_t *)data = value;
 }
 
+static struct ringmill_reader *open_ring(struct fake **ret_ring)
+{
+    struct ringmill_reader_options options = {.size = sizeof(options), .batch = CONSUMER_BATCH};
+    struct ringmill_reader *reader;
+    struct ringmill_ring *ring;
+
+    if (fake_new(RING_BYTES, 0, ret_ring) < 0 || fake_open(*ret_ring, NULL, NULL, &ring) < 0 ||
+        ringmill_reader_new(&options, NULL, &reader) < 0 ||
+        ringmill_reader_add(reader, ring, NULL) < 0)
+        errx(1, "cannot set up");
+    return reader;
+}
+
 static void open_ours(const struct bench_case *of, struct ours *ours)
 {
     const struct handler_ops *ops = handler_find("aggregate");
     static struct wall_offset wall;
     const struct handler_host host = {
         .schema = &event_schema, .source_name = "bench", .wall = &wall};
-    struct ringmill_reader_options options = {.size = sizeof(options), .batch = CONSUMER_BATCH};
-    struct ringmill_ring *ring;
     struct diag diag;
     char text[512];
     int length = snprintf(text, sizeof(text), "aggregate: %s\n", of->config);
@@ -255,11 +270,9 @@ static void open_ours(const struct bench_case *of, struct ours *ours)
         exit(1);
     }
     ops->rows(ours->handler, note_memory, &ours->bytes);
-    if (fake_new(RING_BYTES, 0, &ours->own_ring) < 0 ||
-        fake_new(RING_BYTES, 0, &ours->peer_ring) < 0 ||
-        fake_open(ours->own_ring, NULL, NULL, &ring) < 0 ||
-        ringmill_reader_new(&options, NULL, &ours->reader) < 0 ||
-        ringmill_reader_add(ours->reader, ring, NULL) < 0)
+    ours->reader = open_ring(&ours->own_ring);
+    ours->limit_reader = open_ring(&ours->limit_ring);
+    if (fake_new(RING_BYTES, 0, &ours->peer_ring) < 0)
         errx(1, "cannot set up");
 }
 
@@ -317,13 +330,31 @@ static double run_peer(const struct ours *ours, ring_buffer_sample_fn volatile p
     return thread_ns() - start;
 }
 
+static double run_limit(const struct ours *ours, size_t touched)
+{
+    double start = thread_ns();
+    struct ringmill_batch taken;
+
+    while (ringmill_reader_next_batch(ours->limit_reader, &taken) > 0) {
+        for (uint32_t i = 0; i < taken.count; i++) {
+            uint64_t word;
+
+            memcpy(&word, (const char *)taken.views[i].data + touched, sizeof(word));
+            __asm__ volatile("" : : "r"(word));
+        }
+        ringmill_ring_commit(taken.ring, taken.end);
+    }
+    return thread_ns() - start;
+}
+
 static void fill_ring(const struct ours *ours, uint32_t round)
 {
     const struct event *from = &records[(size_t)(round % KINDS) * ROUND_RECORDS];
 
     for (uint32_t i = 0; i < ROUND_RECORDS; i++)
         if (fake_write(ours->own_ring, &from[i], sizeof(from[i]), 0) < 0 ||
-            fake_write(ours->peer_ring, &from[i], sizeof(from[i]), 0) < 0)
+            fake_write(ours->peer_ring, &from[i], sizeof(from[i]), 0) < 0 ||
+            fake_write(ours->limit_ring, &from[i], sizeof(from[i]), 0) < 0)
             errx(1, "the ring is full");
 }
 
@@ -339,50 +370,70 @@ static void free_peer(void)
     peer_bytes = 0;
 }
 
-/* In turns; who comes first changes. */
-static void measure(const struct bench_case *of, double *ours_rate, double *peer_rate,
-                    uint64_t *ours_bytes, uint64_t *uthash_bytes)
+enum { OURS, PEER, LIMIT, CONTESTANTS };
+
+struct result {
+    double rates[CONTESTANTS][REPEATS];
+    uint64_t bytes, peer_bytes;
+};
+
+static double run_turn(struct ours *ours, const struct bench_case *of, uint32_t contestant)
 {
-    double ns[2] = {0};
+    return contestant == OURS   ? run_ours(ours)
+           : contestant == PEER ? run_peer(ours, of->peer)
+                                : run_limit(ours, of->touched);
+}
+
+static void close_ours(struct ours *ours)
+{
+    ours->handler->ops->close(ours->handler);
+    config_tree_free(ours->tree);
+    ringmill_reader_free(ours->reader);
+    ringmill_reader_free(ours->limit_reader);
+    fake_free(ours->own_ring);
+    fake_free(ours->peer_ring);
+    fake_free(ours->limit_ring);
+}
+
+/* In turns; who comes first changes. */
+static void measure(const struct bench_case *of, uint32_t repeat, struct result *ret_result)
+{
+    double ns[CONTESTANTS] = {0};
     struct ours ours = {0};
 
     open_ours(of, &ours);
     for (uint32_t round = 0; round < ROUNDS; round++) {
         fill_ring(&ours, round);
-        for (uint32_t turn = 0; turn < 2; turn++) {
-            bool own = (round + turn) % 2;
-            double took = own ? run_ours(&ours) : run_peer(&ours, of->peer);
+        for (uint32_t turn = 0; turn < CONTESTANTS; turn++) {
+            uint32_t contestant = (round + turn) % CONTESTANTS;
+            double took = run_turn(&ours, of, contestant);
 
-            ns[own] += round < ROUNDS / 3 ? 0 : took;
+            ns[contestant] += round < ROUNDS / 3 ? 0 : took;
         }
     }
-    *ours_rate = 1e9 * ROUND_RECORDS * (ROUNDS - ROUNDS / 3) / ns[1];
-    *peer_rate = 1e9 * ROUND_RECORDS * (ROUNDS - ROUNDS / 3) / ns[0];
-    *ours_bytes = ours.bytes;
-    *uthash_bytes = peer_bytes + (peer_table ? HASH_OVERHEAD(hh, peer_table) : 0);
-    ours.handler->ops->close(ours.handler);
-    config_tree_free(ours.tree);
-    ringmill_reader_free(ours.reader);
-    fake_free(ours.own_ring);
-    fake_free(ours.peer_ring);
+    for (uint32_t i = 0; i < CONTESTANTS; i++)
+        ret_result->rates[i][repeat] = 1e9 * ROUND_RECORDS * (ROUNDS - ROUNDS / 3) / ns[i];
+    ret_result->bytes = ours.bytes;
+    ret_result->peer_bytes = peer_bytes + (peer_table ? HASH_OVERHEAD(hh, peer_table) : 0);
+    close_ours(&ours);
     free_peer();
 }
 
 static void run_case(struct report *report, const struct bench_case *of)
 {
-    double ours[REPEATS], peer[REPEATS], middle;
-    uint64_t ours_bytes, uthash_bytes;
+    struct result result;
     struct report_row *row;
 
     for (uint32_t i = 0; i < REPEATS; i++)
-        measure(of, &ours[i], &peer[i], &ours_bytes, &uthash_bytes);
+        measure(of, i, &result);
     row = report_add(report, "records/s", "aggregate/%s", of->name);
-    middle = row->value = report_median(ours, REPEATS);
-    row->spread = report_spread(ours, REPEATS);
-    report_peer(row, "uthash", middle / report_median(peer, REPEATS));
+    row->value = report_median(result.rates[OURS], REPEATS);
+    row->spread = report_spread(result.rates[OURS], REPEATS);
+    report_peer(row, "uthash", row->value / report_median(result.rates[PEER], REPEATS));
+    report_peer(row, "limit", row->value / report_median(result.rates[LIMIT], REPEATS));
     row = report_add(report, "bytes", "aggregate/%s memory", of->name);
-    row->value = (double)ours_bytes;
-    report_peer(row, "uthash", (double)uthash_bytes / (double)ours_bytes);
+    row->value = (double)result.bytes;
+    report_peer(row, "uthash", (double)result.peer_bytes / (double)result.bytes);
 }
 
 int main(int argc, char **argv)

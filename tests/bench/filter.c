@@ -1,253 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What it costs to filter a full ring: this reader by batch with a compiled expression, the same
  * predicate written in C inside a libbpf callback (hand-c), and a straightforward tree-walking
- * evaluator there (tree-walk).
+ * evaluator there (tree-walk). More say where the time goes: the predicate written in C over this
+ * reader's batches (hand-c-batch), both readers with nothing to do (libbpf-alone, reader-alone),
+ * and a loop that knows of no records and reads a word of each of the ring's cache lines
+ * (each-line).
  *
  * Each drain is of records that a BPF program has just written. The contestants take turns within
- * each round; a row is a median over rounds. All must keep the same records: a checksum over their
- * numbers, in order, decides. The rows NAME/evaluation leave the ring out: the same records, again
- * and again, from the CPU's caches.
+ * each round; a row is a median over rounds, of the thread's CPU time. All must keep the same
+ * records: a checksum over their numbers, in order, decides. The rows NAME/evaluation leave the
+ * ring out: the same records, again and again, from the CPU's caches.
  *
  *     bench-filter [--json] [--rounds N] [--size BYTES] [--only NAME] */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <err.h>
 #include <getopt.h>
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "bench/filter_shapes.h"
 #include "bench/report.h"
-#include "bench/walker.h"
 #include "event.h"
 #include "event.skel.h"
 #include "expr/expr.h"
 #include "ring/ring.h"
 
-enum { ROUNDS_MAX = 99, LISTED = 1000, NETWORKS = 100, TEXT_MAX = 16384 };
+enum { ROUNDS_MAX = 99 };
 enum { CACHED = 1024, CACHED_TURNS = 200, BATCH = 32 };
-enum contestant { OURS, HAND, WALK, CONTESTANTS };
-
-struct tally {
-    uint64_t records;
-    uint64_t kept;
-    uint64_t checksum; /* over the numbers of those kept, in order */
+enum contestant {
+    OURS,
+    HAND,
+    WALK,
+    HAND_BATCH,
+    LIBBPF_ALONE,
+    READER_ALONE,
+    EACH_LINE,
+    CONTESTANTS
 };
+
+static const char *const names[CONTESTANTS] = {[HAND] = "hand-c",
+                                               [WALK] = "tree-walk",
+                                               [HAND_BATCH] = "hand-c-batch",
+                                               [LIBBPF_ALONE] = "libbpf-alone",
+                                               [READER_ALONE] = "reader-alone",
+                                               [EACH_LINE] = "each-line"};
 
 struct bench {
     struct event_bpf *program;
-    struct ring_buffer *libbpf_hand;
-    struct ring_buffer *libbpf_walk;
     struct ringmill_reader *reader;
     struct ringmill_ring *ring;
-    bool (*hand)(const struct event *event, size_t length);
-    const struct walker *walker;
-    struct tally tally;
+    struct ring_buffer *rings[CONTESTANTS]; /* libbpf's */
+    const struct filter_shape *shape;
+    struct expr *expr;
+    struct filter_tally tally;
+    double times[CONTESTANTS][ROUNDS_MAX]; /* ns per record */
 };
 
-static struct field fields[] = {
-    {.name = "number", .kind = FIELD_UINT, .offset = offsetof(struct event, number), .size = 8},
-    {.name = "pid", .kind = FIELD_UINT, .offset = offsetof(struct event, pid), .size = 4},
-    {.name = "uid", .kind = FIELD_UINT, .offset = offsetof(struct event, uid), .size = 4},
-    {.name = "saddr",
-     .kind = FIELD_UINT,
-     .meaning = MEANING_IPV4,
-     .offset = offsetof(struct event, saddr),
-     .size = 4},
-    {.name = "latency", .kind = FIELD_UINT, .offset = offsetof(struct event, latency), .size = 8},
-    {.name = "comm", .kind = FIELD_CHARS, .offset = offsetof(struct event, comm), .size = 16},
-    {.name = "path", .kind = FIELD_CHARS, .offset = offsetof(struct event, path)},
-};
-static struct schema schema = {.type_name = "struct event",
-                               .size = EVENT_HEAD,
-                               .n_fields = sizeof(fields) / sizeof(*fields),
-                               .fields = fields};
-enum { NUMBER, PID, UID, SADDR, LATENCY, COMM, PATH };
-
-/* ---- the predicates, by hand ----------------------------------------------------------------- */
-
-static int64_t listed[LISTED]; /* ascending */
-static struct walker_network networks[NETWORKS];
-static pcre2_code *code;
-static pcre2_match_data *match_data;
-#define PATTERN "^/var/(log|www)/.*\\.(html|log)$"
-
-static bool hand_int_eq(const struct event *event, size_t length)
+/* Of this thread alone: others want the CPU, too. */
+static double cpu_now(void)
 {
-    return length >= EVENT_HEAD && event->pid == 4242;
-}
+    struct timespec now;
 
-static bool hand_five_terms(const struct event *event, size_t length)
-{
-    return length >= EVENT_HEAD && event->pid > 500 && event->uid != 33 &&
-           event->latency >= 200000 && strncmp(event->comm, "nginx", sizeof(event->comm)) == 0 &&
-           length >= EVENT_HEAD + 9 && strncmp(event->path, "/var/www/", 9) == 0;
-}
-
-static bool hand_regex(const struct event *event, size_t length)
-{
-    return length >= EVENT_HEAD &&
-           pcre2_match(code, (PCRE2_SPTR)event->path, strnlen(event->path, length - EVENT_HEAD), 0,
-                       0, match_data, NULL) >= 0;
-}
-
-static int compare_integers(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
-static bool hand_list(const struct event *event, size_t length)
-{
-    int64_t pid = event->pid;
-
-    return length >= EVENT_HEAD &&
-           bsearch(&pid, listed, LISTED, sizeof(*listed), compare_integers) != NULL;
-}
-
-static bool hand_networks(const struct event *event, size_t length)
-{
-    uint32_t address = ntohl(event->saddr);
-
-    if (length < EVENT_HEAD)
-        return false;
-    for (int i = 0; i < NETWORKS; i++) {
-        if ((address & networks[i].mask) == networks[i].address)
-            return true;
-    }
-    return false;
-}
-
-/* ---- and as expressions and trees ------------------------------------------------------------ */
-
-struct shape {
-    const char *name;
-    char text[TEXT_MAX];
-    bool (*hand)(const struct event *event, size_t length);
-    const struct walker *walker;
-};
-
-/* in file scope these live for ever */
-#define FIELD_NODE(index)   (&(const struct walker){.kind = WALKER_FIELD, .field = &fields[index]})
-#define INTEGER_NODE(value) (&(const struct walker){.kind = WALKER_INTEGER, .integer = value})
-#define TEXT_NODE(value) \
-    (&(const struct walker){.kind = WALKER_TEXT, .text = {value, sizeof(value) - 1}})
-#define NODE(of, a, b) (&(const struct walker){.kind = of, .left = a, .right = b})
-
-static const struct walker *const int_eq = NODE(WALKER_EQ, FIELD_NODE(PID), INTEGER_NODE(4242));
-static const struct walker *const five_terms =
-    NODE(WALKER_AND, NODE(WALKER_GT, FIELD_NODE(PID), INTEGER_NODE(500)),
-         NODE(WALKER_AND, NODE(WALKER_NE, FIELD_NODE(UID), INTEGER_NODE(33)),
-              NODE(WALKER_AND, NODE(WALKER_GE, FIELD_NODE(LATENCY), INTEGER_NODE(200000)),
-                   NODE(WALKER_AND, NODE(WALKER_EQ, FIELD_NODE(COMM), TEXT_NODE("nginx")),
-                        NODE(WALKER_STARTS, FIELD_NODE(PATH), TEXT_NODE("/var/www/"))))));
-static struct walker match_node = {.kind = WALKER_MATCH, .left = FIELD_NODE(PATH)};
-static const struct walker list_node = {
-    .kind = WALKER_LIST, .left = FIELD_NODE(PID), .integers = listed, .n = LISTED};
-static const struct walker networks_node = {
-    .kind = WALKER_NETWORKS, .left = FIELD_NODE(SADDR), .networks = networks, .n = NETWORKS};
-
-enum { INT_EQ, FIVE_TERMS, REGEX, LIST, CIDR, SHAPES };
-static struct shape shapes[SHAPES] = {
-    {.name = "int-eq", .text = "pid == 4242", .hand = hand_int_eq},
-    {.name = "five-terms",
-     .text = "pid > 500 && uid != 33 && latency >= 200us && comm == \"nginx\" && "
-             "startswith(path, \"/var/www/\")",
-     .hand = hand_five_terms},
-    {.name = "regex",
-     .text = "path =~ \"^/var/(log|www)/.*\\\\.(html|log)$\"",
-     .hand = hand_regex,
-     .walker = &match_node},
-    {.name = "list-1000", .hand = hand_list, .walker = &list_node},
-    {.name = "cidr-100", .hand = hand_networks, .walker = &networks_node},
-};
-
-static uint64_t draw(uint64_t *seed)
-{
-    uint64_t x = *seed;
-
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    *seed = x;
-    return x >> 11;
-}
-
-static void make_list(void)
-{
-    char *at = shapes[LIST].text;
-    uint64_t seed = 88172645463325252;
-
-    for (int i = 0; i < LISTED; i++)
-        listed[i] = 32 * i + (int64_t)(draw(&seed) % 32);
-    at += sprintf(at, "pid in [");
-    for (int i = 0; i < LISTED; i++)
-        at += sprintf(at, "%s%lld", i ? "," : "", (long long)listed[i]);
-    sprintf(at, "]");
-}
-
-static void make_networks(void)
-{
-    char *at = shapes[CIDR].text, text[INET_ADDRSTRLEN];
-    uint64_t seed = 362436069;
-
-    at += sprintf(at, "saddr in [");
-    for (int i = 0; i < NETWORKS; i++) {
-        unsigned bits = 12 + (unsigned)(draw(&seed) % 17); /* /12 to /28 */
-        uint32_t raw;
-
-        networks[i].mask = ~UINT32_C(0) << (32 - bits);
-        networks[i].address = (uint32_t)draw(&seed) & networks[i].mask;
-        raw = htonl(networks[i].address);
-        at += sprintf(at, "%s%s/%u", i ? ", " : "", inet_ntop(AF_INET, &raw, text, sizeof(text)),
-                      bits);
-    }
-    sprintf(at, "]");
-}
-
-static void make_pattern(void)
-{
-    PCRE2_SIZE at;
-    int error;
-
-    code = pcre2_compile((PCRE2_SPTR)PATTERN, PCRE2_ZERO_TERMINATED, 0, &error, &at, NULL);
-    if (!code || pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) != 0)
-        errx(1, "the regular expression does not compile");
-    match_data = pcre2_match_data_create_from_pattern(code, NULL);
-    walker_set_pattern(&match_node, PATTERN);
-}
-
-static void make_shapes(void)
-{
-    shapes[INT_EQ].walker = int_eq;
-    shapes[FIVE_TERMS].walker = five_terms;
-    make_list();
-    make_networks();
-    make_pattern();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 /* ---- drains ---------------------------------------------------------------------------------- */
-
-static inline __attribute__((always_inline)) void keep(struct tally *tally,
-                                                       const struct event *event)
-{
-    tally->kept++;
-    tally->checksum = tally->checksum * 5 + event->number;
-}
-
-static int on_hand(void *context, void *sample, size_t length)
-{
-    struct bench *bench = context;
-
-    bench->tally.records++;
-    if (bench->hand(sample, length))
-        keep(&bench->tally, sample);
-    return 0;
-}
 
 static int on_walk(void *context, void *sample, size_t length)
 {
@@ -255,26 +75,77 @@ static int on_walk(void *context, void *sample, size_t length)
     const struct ringmill_view view = {.data = sample, .length = (uint32_t)length};
 
     bench->tally.records++;
-    if (walker_holds(bench->walker, &view))
-        keep(&bench->tally, sample);
+    if (walker_holds(bench->shape->walker, &view))
+        filter_keep(&bench->tally, sample);
     return 0;
 }
 
-static void drain_ours(struct bench *bench, struct expr *expr)
+static int on_nothing(void *context, void *sample, size_t length)
 {
-    static struct batch batch = {.schema = &schema};
+    (void)sample;
+    (void)length;
+    ((struct bench *)context)->tally.records++;
+    return 0;
+}
+
+/* Each maps the ring anew, and touches its pages for the first time in a round that is thrown away.
+ */
+static void map_rings(struct bench *bench)
+{
+    int fd = bpf_map__fd(bench->program->maps.ring);
+
+    bench->rings[HAND] = ring_buffer__new(fd, bench->shape->on_record, &bench->tally, NULL);
+    bench->rings[WALK] = ring_buffer__new(fd, on_walk, bench, NULL);
+    bench->rings[LIBBPF_ALONE] = ring_buffer__new(fd, on_nothing, bench, NULL);
+    if (!bench->rings[HAND] || !bench->rings[WALK] || !bench->rings[LIBBPF_ALONE])
+        err(1, "ring_buffer__new");
+}
+
+static void unmap_rings(struct bench *bench)
+{
+    for (int who = 0; who < CONTESTANTS; who++) {
+        ring_buffer__free(bench->rings[who]);
+        bench->rings[who] = NULL;
+    }
+}
+
+static void select_ours(struct bench *bench, const struct ringmill_batch *leased)
+{
+    static struct batch batch = {.schema = &filter_schema};
+
+    batch.views = leased->views;
+    batch.count = leased->count;
+    batch_select_all(&batch);
+    expr_select(bench->expr, &batch);
+    bench->tally.records += leased->count;
+    for (uint32_t k = 0; k < batch.selected; k++)
+        filter_keep(&bench->tally, batch.views[batch.selection[k]].data);
+}
+
+static void drain_reader(struct bench *bench, enum contestant who)
+{
     struct ringmill_batch leased;
 
     while (ringmill_reader_next_batch(bench->reader, &leased) > 0) {
-        batch.views = leased.views;
-        batch.count = leased.count;
-        batch_select_all(&batch);
-        expr_select(expr, &batch);
-        bench->tally.records += leased.count;
-        for (uint32_t k = 0; k < batch.selected; k++)
-            keep(&bench->tally, batch.views[batch.selection[k]].data);
+        if (who == OURS)
+            select_ours(bench, &leased);
+        else if (who == HAND_BATCH)
+            bench->shape->on_batch(&bench->tally, leased.views, leased.count);
+        else
+            bench->tally.records += leased.count;
         ringmill_ring_commit(leased.ring, leased.end);
     }
+}
+
+static void drain_lines(struct bench *bench, uint64_t records)
+{
+    const struct map *map = &bench->ring->map;
+    uint64_t end = atomic_load(map->producer);
+
+    for (uint64_t at = atomic_load(map->consumer); at < end; at += 64)
+        (void)*(const volatile uint64_t *)(map->data + (at & (map->size - 1)));
+    atomic_store(map->consumer, end);
+    bench->tally.records = records; /* it sees none */
 }
 
 /* Other contestants have moved the consumer position: start again from there. */
@@ -300,67 +171,61 @@ static uint64_t fill(struct bench *bench, bool mixed, uint64_t seed)
     return request->written;
 }
 
-static double drain(struct bench *bench, enum contestant who, const struct shape *shape,
-                    struct expr *expr, uint64_t records)
+/* ns per record */
+static double drain(struct bench *bench, enum contestant who, uint64_t records)
 {
-    uint64_t start;
+    double start;
 
-    bench->tally = (struct tally){0};
-    bench->hand = shape->hand;
-    bench->walker = shape->walker;
+    bench->tally = (struct filter_tally){0};
     resync(bench->ring);
-    start = ring_now();
-    if (who == OURS)
-        drain_ours(bench, expr);
+    start = cpu_now();
+    if (bench->rings[who])
+        ring_buffer__consume(bench->rings[who]);
+    else if (who == EACH_LINE)
+        drain_lines(bench, records);
     else
-        ring_buffer__consume(who == HAND ? bench->libbpf_hand : bench->libbpf_walk);
-    double ns = (double)(ring_now() - start);
+        drain_reader(bench, who);
+    start = cpu_now() - start;
     if (bench->tally.records != records)
         errx(1, "contestant %d saw %llu of %llu records", who,
              (unsigned long long)bench->tally.records, (unsigned long long)records);
-    return ns / (double)records;
+    return start / (double)records;
 }
 
-static void add_row(struct report *report, const struct shape *shape, const char *what,
-                    double times[][ROUNDS_MAX], size_t rounds)
-{
-    struct report_row *row = report_add(report, "records/s", "filter/%s/%s", shape->name, what);
-    double medians[CONTESTANTS];
+/* ---- rows ------------------------------------------------------------------------------------ */
 
-    for (int who = 0; who < CONTESTANTS; who++)
-        medians[who] = report_median(times[who], rounds);
-    row->value = 1e9 / medians[OURS];
-    row->spread = row->value * report_spread(times[OURS], rounds) / medians[OURS];
-    report_peer(row, "hand-c", medians[HAND] / medians[OURS]);
-    report_peer(row, "tree-walk", medians[WALK] / medians[OURS]);
+static void add_row(struct bench *bench, struct report *report, const char *what, int contestants,
+                    size_t rounds)
+{
+    struct report_row *row =
+        report_add(report, "records/s", "filter/%s/%s", bench->shape->name, what);
+    double ours = report_median(bench->times[OURS], rounds);
+
+    row->value = 1e9 / ours;
+    row->spread = row->value * report_spread(bench->times[OURS], rounds) / ours;
+    for (int who = HAND; who < contestants; who++)
+        report_peer(row, names[who], report_median(bench->times[who], rounds) / ours);
 }
 
-static void run_shape(struct bench *bench, struct report *report, const struct shape *shape,
-                      bool mixed, size_t rounds)
+static void run_drains(struct bench *bench, struct report *report, bool mixed, size_t rounds)
 {
-    static double times[CONTESTANTS][ROUNDS_MAX];
-    const struct expr_scope scope = {.schema = &schema};
-    struct expr_error error;
-    struct expr *expr;
-
-    if (expr_compile(shape->text, &scope, &error, &expr) < 0)
-        errx(1, "%s: column %u: %s", shape->name, error.column, error.text);
-    for (size_t round = 0; round < rounds; round++) {
-        struct tally first = {0};
+    for (size_t round = 0; round <= rounds; round++) {
+        struct filter_tally first = {0};
 
         for (int i = 0; i < CONTESTANTS; i++) {
             enum contestant who = (enum contestant)((i + round) % CONTESTANTS);
             uint64_t records = fill(bench, mixed, 88172645463325252 + round);
 
-            times[who][round] = drain(bench, who, shape, expr, records);
-            if (i == 0)
+            bench->times[who][round ? round - 1 : 0] = drain(bench, who, records);
+            if (who >= LIBBPF_ALONE)
+                continue; /* it keeps none */
+            if (first.records == 0)
                 first = bench->tally;
             if (first.checksum != bench->tally.checksum || first.kept != bench->tally.kept)
-                errx(1, "%s: contestant %d keeps other records", shape->name, who);
+                errx(1, "%s: contestant %d keeps other records", bench->shape->name, who);
         }
     }
-    expr_free(expr);
-    add_row(report, shape, mixed ? "mixed" : "128", times, rounds);
+    add_row(bench, report, mixed ? "mixed" : "128", CONTESTANTS, rounds);
 }
 
 /* ---- evaluation alone ------------------------------------------------------------------------ */
@@ -385,55 +250,55 @@ static void cache_records(struct bench *bench)
         cached_views[i] = (struct ringmill_view){.data = &cached[i], .length = sizeof(*cached)};
 }
 
-static uint64_t evaluate_ours(struct expr *expr)
+static void evaluate(struct bench *bench, enum contestant who)
 {
-    static struct batch batch = {.schema = &schema, .count = BATCH};
-    uint64_t kept = 0;
-
     for (uint32_t i = 0; i < CACHED; i += BATCH) {
-        batch.views = cached_views + i;
-        batch_select_all(&batch);
-        expr_select(expr, &batch);
-        kept += batch.selected;
+        const struct ringmill_batch batch = {.views = cached_views + i, .count = BATCH};
+
+        if (who == OURS)
+            select_ours(bench, &batch);
+        else if (who == HAND)
+            bench->shape->on_batch(&bench->tally, batch.views, BATCH);
+        for (uint32_t k = 0; who == WALK && k < BATCH; k++)
+            on_walk(bench, &cached[i + k], sizeof(*cached));
     }
-    return kept;
 }
 
-static uint64_t evaluate_one_by_one(const struct shape *shape, bool hand)
+static void run_evaluation(struct bench *bench, struct report *report, size_t rounds)
 {
-    uint64_t kept = 0;
-
-    for (uint32_t i = 0; i < CACHED; i++)
-        kept += hand ? shape->hand(&cached[i], sizeof(*cached))
-                     : walker_holds(shape->walker, &cached_views[i]);
-    return kept;
-}
-
-static void run_evaluation(struct report *report, const struct shape *shape, size_t rounds)
-{
-    static double times[CONTESTANTS][ROUNDS_MAX];
-    const struct expr_scope scope = {.schema = &schema};
-    struct expr_error error;
-    struct expr *expr;
-
-    if (expr_compile(shape->text, &scope, &error, &expr) < 0)
-        errx(1, "%s: column %u: %s", shape->name, error.column, error.text);
     for (size_t round = 0; round < rounds; round++) {
-        uint64_t kept[CONTESTANTS] = {0};
+        uint64_t checksums[CONTESTANTS];
 
-        for (int who = 0; who < CONTESTANTS; who++) {
-            uint64_t start = ring_now();
+        for (enum contestant who = OURS; who <= WALK; who++) {
+            double start = cpu_now();
 
+            bench->tally = (struct filter_tally){0};
             for (int turn = 0; turn < CACHED_TURNS; turn++)
-                kept[who] +=
-                    who == OURS ? evaluate_ours(expr) : evaluate_one_by_one(shape, who == HAND);
-            times[who][round] = (double)(ring_now() - start) / CACHED / CACHED_TURNS;
+                evaluate(bench, who);
+            bench->times[who][round] = (cpu_now() - start) / CACHED / CACHED_TURNS;
+            checksums[who] = bench->tally.checksum;
         }
-        if (kept[HAND] != kept[OURS] || kept[WALK] != kept[OURS])
-            errx(1, "%s: the contestants keep different records", shape->name);
+        if (checksums[HAND] != checksums[OURS] || checksums[WALK] != checksums[OURS])
+            errx(1, "%s: the contestants keep different records", bench->shape->name);
     }
-    expr_free(expr);
-    add_row(report, shape, "evaluation", times, rounds);
+    add_row(bench, report, "evaluation", WALK + 1, rounds);
+}
+
+static void run_shape(struct bench *bench, struct report *report, const struct filter_shape *shape,
+                      size_t rounds)
+{
+    const struct expr_scope scope = {.schema = &filter_schema};
+    struct expr_error error;
+
+    bench->shape = shape;
+    if (expr_compile(shape->text, &scope, &error, &bench->expr) < 0)
+        errx(1, "%s: column %u: %s", shape->name, error.column, error.text);
+    map_rings(bench);
+    run_drains(bench, report, false, rounds);
+    run_drains(bench, report, true, rounds);
+    unmap_rings(bench);
+    run_evaluation(bench, report, rounds);
+    expr_free(bench->expr);
 }
 
 static void name_things(struct event_request *request)
@@ -468,7 +333,6 @@ static void open_all(struct bench *bench, uint32_t size)
     struct ringmill_ring_options ring_options = {
         .size = sizeof(ring_options), .flags = RINGMILL_RING_NO_LOCK, .recheck = RINGMILL_OFF};
     struct ringmill_error reason;
-    int fd;
 
     bench->program = event_bpf__open();
     if (!bench->program)
@@ -477,12 +341,8 @@ static void open_all(struct bench *bench, uint32_t size)
     name_things(&bench->program->bss->request);
     if (event_bpf__load(bench->program))
         err(1, "load the BPF program");
-    fd = bpf_map__fd(bench->program->maps.ring);
-    bench->libbpf_hand = ring_buffer__new(fd, on_hand, bench, NULL);
-    bench->libbpf_walk = ring_buffer__new(fd, on_walk, bench, NULL);
-    if (!bench->libbpf_hand || !bench->libbpf_walk)
-        err(1, "ring_buffer__new");
-    if (ringmill_ring_open(fd, &ring_options, &reason, &bench->ring) < 0 ||
+    if (ringmill_ring_open(bpf_map__fd(bench->program->maps.ring), &ring_options, &reason,
+                           &bench->ring) < 0 ||
         ringmill_reader_new(NULL, &reason, &bench->reader) < 0)
         errx(1, "%s", reason.text);
     if (ringmill_reader_add(bench->reader, bench->ring, NULL) < 0)
@@ -519,16 +379,12 @@ int main(int argc, char **argv)
     }
     if (rounds < 1 || rounds > ROUNDS_MAX)
         errx(2, "--rounds: allowed are 1 to %d", ROUNDS_MAX);
-    make_shapes();
+    filter_make_shapes();
     open_all(&bench, size);
     cache_records(&bench);
-    for (int i = 0; i < SHAPES; i++) {
-        if (only && strcmp(only, shapes[i].name) != 0)
-            continue;
-        run_shape(&bench, &report, &shapes[i], false, rounds);
-        run_shape(&bench, &report, &shapes[i], true, rounds);
-        run_evaluation(&report, &shapes[i], rounds);
-    }
+    for (int i = 0; i < FILTER_SHAPES; i++)
+        if (!only || strcmp(only, filter_shapes[i].name) == 0)
+            run_shape(&bench, &report, &filter_shapes[i], rounds);
     report_print(&report, json);
     return 0;
 }

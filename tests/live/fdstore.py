@@ -77,8 +77,7 @@ def inside_goes_on(folder):
         harness.write_file(folder, "ringmill.yaml", CONFIG % (
             flood.source(source, "keep: fdstore"), folder, flood.LINES))
         box.systemctl("start", "ringmilld")
-        kept = [os.readlink(f"/proc/1/fd/{fd}") for fd in os.listdir("/proc/1/fd")]
-        assert kept.count("anon_inode:bpf-map") == 3 and kept.count("anon_inode:bpf_link") == 1, kept
+        assert kept_by_pid_1() == 4  # ring, counter, ledger, link
         attached = links(source)
         assert len(attached) == 1, attached
         source.start()
@@ -111,12 +110,58 @@ def inside_goes_on(folder):
         box.systemctl("stop", "ringmilld")
         source.stop()
         assert links(source) == [] and programs(source) == []
-        kept = [os.readlink(f"/proc/1/fd/{fd}") for fd in os.listdir("/proc/1/fd")]
-        assert not [what for what in kept if what in KEPT], kept
+        assert kept_by_pid_1() == 0
         numbers, cut = flood.read_numbers(out)
         assert max(numbers) == len(set(numbers)) and cut == 0
         assert re.findall(r"source flood: .* lost (\d+)", box.journal())[-1] == "0", box.journal()
         assert box.show("Result") == "success", box.journal()
+
+
+def kept_by_pid_1():
+    found = [os.readlink(f"/proc/1/fd/{fd}") for fd in os.listdir("/proc/1/fd")]
+    return sum(what in KEPT for what in found)
+
+
+def inside_orphans(folder):
+    ringmill = os.path.join(harness.BIN, "ringmill")
+    with flood.Flood(20000) as source:
+        config = CONFIG % (flood.source(source, "keep: fdstore"), folder, flood.LINES)
+        harness.write_file(folder, "ringmill.yaml", config)
+        box.systemctl("start", "ringmilld")
+        assert kept_by_pid_1() == 4
+        harness.write_file(folder, "ringmill.yaml",
+                           config.replace("flood: {object", "later: {object")
+                           .replace("from: flood", "from: later"))
+        box.systemctl("restart", "ringmilld")
+        assert "source flood: was kept by fdstore and is in no config now" in box.journal()
+        assert kept_by_pid_1() == 8 and len(links(source)) == 2
+        done = subprocess.run([ringmill, "release"], capture_output=True, text=True)
+        assert done.stdout == "released: 1\n", done.stdout + done.stderr
+        assert kept_by_pid_1() == 4 and len(links(source)) == 1
+        source.write(1000)
+        done = subprocess.run([ringmill, "release", "later"], capture_output=True, text=True)
+        assert done.stdout == "released: 1\n", done.stdout + done.stderr
+        assert kept_by_pid_1() == 0 and links(source) == []
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == list(range(1, 1001)), len(numbers)
+        box.systemctl("stop", "ringmilld")
+
+        # room for less than there is: what is there of it is no set, and does not stay
+        os.makedirs("/run/systemd/system/ringmilld.service.d", exist_ok=True)
+        harness.write_file("/run/systemd/system/ringmilld.service.d", "zz.conf",
+                           "[Service]\nFileDescriptorStoreMax=2\n")
+        box.systemctl("daemon-reload")
+        box.systemctl("start", "ringmilld")
+        assert kept_by_pid_1() == 2
+        box.kill()
+        assert "what was kept by fdstore is not complete (2 descriptors)" in box.journal()
+        assert len(links(source)) == 1
+        box.systemctl("stop", "ringmilld")
+        assert kept_by_pid_1() == 0
+
+
+def test_orphans_and_too_small_a_store():
+    box.run(__file__, "orphans")
 
 
 def test_kills_restarts_and_another_binary():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sources that outlive the daemon as pins: killed and adopted, changed, ended."""
+import fcntl
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import tempfile
 
 import flood
 import harness
+from controlled import Controlled
 
 CONFIG = """
 version: 1
@@ -198,6 +200,108 @@ def test_a_start_that_fails_leaves_what_was_kept():
         assert daemon.stop() == 0, daemon.stderr
         numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
         assert numbers == list(range(1, 201)), numbers
+
+
+def release(*arguments):
+    """(exit status, stdout, stderr) of ringmill release."""
+    return harness.run("release", *arguments, program=harness.RINGMILL)
+
+
+def test_release_without_a_daemon():
+    with flood.Pins("release") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        config = write_config(folder, flood.source(source, keep))
+        where = ("--socket", f"{folder}/none", "--pin-folder", pins.path)
+        daemon = start(config)
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        code, _, errors = release(*where, "flood")
+        assert code == 1 and f"process {daemon.process.pid}" in errors, errors
+        assert release(*where) == (0, "released: 0\n", "")
+        kill(daemon)
+        code, _, errors = release(*where, "other")
+        assert code == 1 and 'nothing is kept of a source "other"' in errors, errors
+        assert release(*where)[:2] == (0, "released: 1\n")
+        assert pins.sets("flood") == []
+        harness.wait_for(lambda: not exists("link", link), "the link to be gone")
+
+
+def test_release_of_a_source_that_runs():
+    """It is drained, and nothing of it stays; the daemon goes on."""
+    with flood.Pins("running") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        daemon = Controlled(CONFIG % (flood.source(
+            source, f"keep: pin, pin_folder: {pins.path}"), folder, flood.LINES) +
+            "control: {socket: FOLDER/control.sock}\n")
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        source.write(10000)
+        where = ("--socket", daemon.path)
+        code, _, errors = release(*where, "other")
+        assert code == 1 and 'nothing is kept of a source "other"' in errors, errors
+        assert release(*where) == (0, "released: 0\n", "")
+        assert release(*where, "flood") == (0, "released: 1\n", "")
+        assert pins.sets("flood") == [] and not exists("link", link)
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == list(range(1, 10001)), len(numbers)
+
+
+def test_an_orphan_is_told_and_released():
+    """The config has another source now: the old one's programs go on until they are released."""
+    with flood.Pins("orphan") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        kill(start(write_config(folder, flood.source(source, keep))))
+        link = look("link", pins.pin("flood", "link-0-0"))["id"]
+        source.write(10)
+        daemon = Controlled((CONFIG % (flood.source(source, keep, name="later"), folder,
+                                       flood.LINES)).replace("from: flood", "from: later") +
+                            "control: {socket: FOLDER/control.sock}\n")
+        assert "source flood: was kept by pin and is in no config now: its 1 links go on, and " \
+               "nobody reads the 560 bytes in its rings; ringmill release flood ends it" \
+               in daemon.stderr, daemon.stderr
+        assert release("--socket", daemon.path) == (0, "released: 1\n", "")
+        harness.wait_for(lambda: not exists("link", link), "the link to be gone")
+        assert pins.sets("flood") == [] and len(pins.sets("later")) == 1
+        assert daemon.stop() == 0, daemon.stderr
+
+
+SLOW = """
+version: 1
+sources: {%s}
+sinks: {out: {type: file, path: %s, %s}}
+pipelines: {all: {from: flood, delivery: at-least-once, max_unacked: 10%%, handlers: [forward: out]}}
+control: {socket: FOLDER/control.sock}
+"""
+
+
+def test_a_slow_sink_holds_the_source_up():
+    """Of a ring of 1 MiB, 10 % are read and not acknowledged, the rest waits in there."""
+    with flood.Pins("slow") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        daemon = Controlled(SLOW % (flood.source(
+            source, f"keep: pin, pin_folder: {pins.path}", more=", ring_size: 1MiB"), fifo,
+            flood.LINES))
+        source.write(10000)
+
+        def stream():
+            return daemon.status()["sources"][0]["streams"][0]
+        harness.wait_for(lambda: stream()["held_up"] > 0, "the source to be held up")
+        ring = stream()["rings"][0]
+        unacknowledged = ring["seen"] * 56 - (10000 * 56 - ring["used_bytes"])
+        assert 0 <= unacknowledged - (1 << 20) // 100 * 10 < 33 * 56, (unacknowledged, ring)
+        os.set_blocking(reader, True)
+        got = b""
+        while got.count(b";") < 10000:
+            got += os.read(reader, 1 << 16)
+        assert got == b"".join(b"%d;\n" % number for number in range(1, 10001))[:len(got)]
+        assert daemon.stop() == 0, daemon.stderr
+        os.close(reader)
 
 
 def test_sigint_is_a_stop_too():

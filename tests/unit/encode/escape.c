@@ -132,11 +132,44 @@ static void every_byte(void **state)
     }
 }
 
+/* Texts of all lengths around a block's, in a row, with and without the last one's NUL. */
+static void lists(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 20; first++) {
+        for (unsigned second = 0; second < 20; second++) {
+            for (unsigned ended = 0; ended < 2; ended++) {
+                char bytes[64], expected[64], out[64];
+                uint32_t length =
+                    (uint32_t)sprintf(bytes, "%.*s%c%.*s", (int)first, "abcdefghijklmnopqrst", '\0',
+                                      (int)second, "\"bcdefghijklmnopqrst");
+                char *exact = malloc(length + ended); /* so that a read behind the end is found */
+                char *end;
+
+                memcpy(exact, bytes, length + ended);
+                sprintf(expected, "%.*s%s%s%.*s", (int)first, "abcdefghijklmnopqrst",
+                        second + ended ? "\",\"" : "", second ? "\\\"" : "",
+                        second ? (int)second - 1 : 0, "bcdefghijklmnopqrst");
+                for (size_t room = 0; room < sizeof(out); room++) {
+                    end = escape_put_list(out, out + room, (struct text){exact, length + ended});
+                    assert_true(room < strlen(expected) ? !end : end != NULL);
+                    if (end)
+                        assert_int_equal(end - out, strlen(expected));
+                    if (end)
+                        assert_memory_equal(out, expected, (size_t)(end - out));
+                }
+                free(exact);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
         cmocka_unit_test(every_byte),
+        cmocka_unit_test(lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,11 @@ static void sinks(void **state)
                  "overflow, id\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
                  "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, app: a b}\n" PIPELINES,
+                 "t.yaml:4:28: sinks.out.app: \"a b\" must be ASCII without spaces to be an "
+                 "APP-NAME\n");
+    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, transport: tcp}\n" PIPELINES,
+                 "t.yaml:4:8: sinks.out: the key \"address\" is missing (host:port of the peer)\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
                  "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, "
                  "overflow, id\n");
@@ -266,14 +271,31 @@ static void pipelines(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, overflow: drop}\n"
                                  "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
                                  "[{dedup: {by: [comm], window: 1s}}, {forward: out}]}\n",
+                 "t.yaml:6:29: pipelines.p.delivery: the ring of source exec ends with the daemon, "
+                 "and with it what was not acknowledged, so delivery cannot be at-least-once; "
+                 "allowed is keep: fdstore or keep: pin at the source\n"
                  "t.yaml:6:56: pipelines.p.handlers[0].dedup: what a dedup knows is lost with the "
                  "process, so delivery cannot be at-least-once behind it\n"
                  "t.yaml:6:100: pipelines.p.handlers[1].forward: sink out drops events when it is "
                  "slow, so delivery cannot be at-least-once; allowed is overflow: block\n");
     refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exec, max_unacked: 0%, handlers: [{forward: out}]}\n",
+                 "t.yaml:5:32: pipelines.p.max_unacked: expected a part of the ring from 1% to "
+                 "100%, or a size from 4KiB on, found \"0%\"\n");
+    refuse_graph(VERSION SOURCES SINKS
+                 "pipelines:\n  p: {from: exec, max_unacked: 1MiB, handlers: [{forward: out}]}\n",
+                 "t.yaml:5:19: pipelines.p.max_unacked: says something only with delivery: "
+                 "at-least-once\n");
+    refuse_graph(VERSION
+                 "sources:\n  exec: {builtin: exec, keep: pin}\n" SINKS
+                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: [{limit: {rate: "
+                 "1/s}}, {forward: out}]}\n",
+                 "t.yaml:6:56: pipelines.p.handlers[0].limit: what a limit knows is lost with the "
+                 "process, so delivery cannot be at-least-once behind it\n");
+    refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "
-                 "budget, handlers; did you mean \"handlers\"?\n");
+                 "max_unacked, budget, handlers; did you mean \"handlers\"?\n");
     refuse_graph(
         VERSION SOURCES SINKS "pipelines:\n  p: {from: exec, handlers: []}\n",
         "t.yaml:5:29: pipelines.p.handlers: expected a list of handlers, found an empty one\n");

@@ -253,6 +253,73 @@ static void observer_takes_nothing(void **state)
     ringmill_ring_free(observer);
 }
 
+/* What a record is, by its number: mostly of one span, so that the walk takes many at once. */
+static uint32_t odd_length(uint32_t number)
+{
+    return number % 701 == 700 ? 40 : number % 97 == 96 ? 113 : 120;
+}
+
+static bool is_discarded(uint32_t number)
+{
+    return number % 331 == 330;
+}
+
+static uint32_t write_many(struct fake *fake, uint32_t number, uint32_t end)
+{
+    for (; number < end; number++) {
+        uint8_t *sample = fake_reserve(fake, odd_length(number));
+
+        if (!sample)
+            break;
+        memcpy(sample, &number, sizeof(number));
+        (is_discarded(number) ? fake_discard : fake_submit)(fake, sample, 0);
+    }
+    return number;
+}
+
+/* Of records that are almost all alike none is skipped, given twice, or given with another's
+ * length; also past the ring's end, where the prefetching stops, and up to one that is not
+ * there yet. */
+static void regular_records_come_one_by_one(void **state)
+{
+    struct ringmill_view views[32];
+    uint32_t written = 0, seen = 0;
+    struct ringmill_ring *ring;
+    struct fake *fake;
+
+    (void)state;
+    assert_int_equal(fake_new(1 << 16, UINT64_C(0) - 123456, &fake), 0);
+    assert_int_equal(fake_open(fake, NULL, NULL, &ring), 0);
+    while (seen < 20000) {
+        uint8_t *busy;
+        int n;
+
+        written = write_many(fake, written, written + 450);
+        busy = fake_reserve(fake, odd_length(written));
+        while ((n = ringmill_ring_take(ring, views, 1 + written % 32)) > 0) {
+            for (int i = 0; i < n; i++, seen++) {
+                uint32_t number;
+
+                seen += is_discarded(seen);
+                memcpy(&number, views[i].data, sizeof(number));
+                assert_int_equal(number, seen);
+                assert_int_equal(views[i].length, odd_length(number));
+            }
+            assert_int_equal(ringmill_ring_commit_all(ring), 0);
+        }
+        assert_int_equal(n, 0);
+        seen += seen < written; /* the last ones may be discarded */
+        assert_int_equal(seen, written);
+        if (busy) {
+            memcpy(busy, &written, sizeof(written));
+            (is_discarded(written) ? fake_discard : fake_submit)(fake, busy, 0);
+            written++;
+        }
+    }
+    ringmill_ring_free(ring);
+    fake_free(fake);
+}
+
 int main(void)
 {
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -260,6 +327,7 @@ int main(void)
         ROW(take_commits_nothing),
         cmocka_unit_test_setup_teardown(take_commits_nothing, set_up_near_32, tear_down),
         cmocka_unit_test_setup_teardown(take_commits_nothing, set_up_near_64, tear_down),
+        cmocka_unit_test(regular_records_come_one_by_one),
         ROW(commit_refuses_what_was_not_given),
         cmocka_unit_test_setup_teardown(commit_refuses_what_was_not_given, set_up_near_64,
                                         tear_down),

@@ -52,12 +52,18 @@ static void a_path_has_its_bound(void **state)
 
     (void)state;
     memset(path, 'p', sizeof(path));
+    path[0] = '/';
     path[108] = '\0';
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), -ENAMETOOLONG);
     assert_non_null(strstr(error.text, "the path of a unix socket has at most 107 bytes"));
     path[107] = '\0';
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), 0);
     endpoint_deinit(&endpoint);
+    assert_int_equal(endpoint_check_unix("run/x", &error), -EINVAL);
+    assert_string_equal(error.text, "\"run/x\" is no place of a socket; expected an absolute path, "
+                                    "or @name for an abstract one");
+    assert_int_equal(endpoint_check_unix("@", &error), -EINVAL);
+    assert_string_equal(error.text, "\"@\" lacks the socket's name");
 }
 
 static void connects_by_path_and_by_abstract_name(void **state)
@@ -101,7 +107,7 @@ static void says_whom_it_cannot_reach(void **state)
     struct error error = {""};
     uint16_t port = 0;
     char address[64], expected[256];
-    int fd, listener = peer_inet(SOCK_STREAM, &port);
+    int fd, named, listener = peer_inet(SOCK_STREAM, &port);
 
     assert_int_equal(endpoint_unix(&endpoint, SOCK_DGRAM, place->path, &error), 0);
     assert_int_equal(endpoint_connect(&endpoint, &error, &fd), -ENOENT);
@@ -109,6 +115,21 @@ static void says_whom_it_cannot_reach(void **state)
              place->path);
     assert_string_equal(error.text, expected);
     endpoint_deinit(&endpoint);
+
+    assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, place->folder, &error), 0);
+    assert_int_equal(endpoint_connect(&endpoint, &error, &fd), -ECONNREFUSED);
+    snprintf(expected, sizeof(expected), "cannot connect to %s: it is no socket", place->folder);
+    assert_string_equal(error.text, expected);
+    endpoint_deinit(&endpoint);
+
+    named = peer_unix(SOCK_DGRAM, place->path);
+    assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, place->path, &error), 0);
+    assert_int_equal(endpoint_connect(&endpoint, &error, &fd), -EPROTOTYPE);
+    snprintf(expected, sizeof(expected), "cannot connect to %s: it is a socket of another kind",
+             place->path);
+    assert_string_equal(error.text, expected);
+    endpoint_deinit(&endpoint);
+    close(named);
 
     snprintf(address, sizeof(address), "127.0.0.1:%u", port);
     assert_int_equal(endpoint_inet(&endpoint, SOCK_STREAM, address, &error), 0);

@@ -14,10 +14,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "config/load.h"
 #include "config/tree.h"
 
@@ -44,6 +46,17 @@ static const void *bind(const char *path, const char *more)
 static const void *config_for(const char *path)
 {
     return bind(path, "");
+}
+
+static bool disk_fails;
+
+/* Instead of the C library's. */
+int fdatasync(int fd)
+{
+    if (!disk_fails)
+        return (int)syscall(SYS_fdatasync, fd);
+    errno = EIO;
+    return -1;
 }
 
 struct folder {
@@ -117,6 +130,26 @@ static void says_why_it_cannot_open(void **state)
     snprintf(text, sizeof(text), "cannot open %s for writing: Not a directory", path);
     close(open(folder->file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     refuse(path, -ENOTDIR, text);
+}
+
+static void refuses_what_would_do_nothing(void **state)
+{
+    const struct folder *folder = *state;
+    struct error error = {""};
+    const char *key = NULL;
+
+    assert_int_equal(sink_file.check(bind(folder->file, ", keep: 3"), FRAMING_LINES, &error, &key),
+                     -EINVAL);
+    assert_string_equal(key, "keep");
+    assert_string_equal(error.text, "keep is about rotated files; there are none without "
+                                    "rotate_size or rotate_every");
+    assert_int_equal(
+        sink_file.check(bind(folder->file, ", compress: zstd"), FRAMING_LINES, &error, &key),
+        -EINVAL);
+    assert_string_equal(key, "compress");
+    assert_int_equal(sink_file.check(bind(folder->file, ", keep: 3, rotate_every: 1h"),
+                                     FRAMING_LINES, &error, &key),
+                     0);
 }
 
 static void appends(void **state)
@@ -340,6 +373,24 @@ static void a_new_file_begins_between_two_chunks_when_this_one_is_long(void **st
     sink_file.close(sink);
 }
 
+static void a_new_file_begins_when_its_time_has_come(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", rotate_every: 1s, fsync: rotate");
+    int64_t opened = clock_realtime();
+
+    put(sink, "one\n");
+    assert_int_equal(row_of(sink, "syncs"), 0);
+    while (clock_realtime() / 1000000000 == opened / 1000000000)
+        usleep(1000);
+    put(sink, "two\n");
+    assert_true(row_of(sink, "rotations") >= 1);
+    assert_int_equal(count_files(folder, "Z"), row_of(sink, "rotations"));
+    assert_int_equal(row_of(sink, "syncs"), row_of(sink, "rotations"));
+    expect_content(folder->file, "two\n");
+    sink_file.close(sink);
+}
+
 static void a_file_that_cannot_be_renamed_goes_on(void **state)
 {
     const struct folder *folder = *state;
@@ -452,12 +503,32 @@ static void syncs_when_it_is_told_to(void **state)
     sink_file.close(sink);
 }
 
+/* The kernel takes pages that it could not write for clean, so they must be written anew. */
+static void what_was_not_synced_is_written_again(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", fsync: chunk");
+
+    put(sink, "one\n");
+    disk_fails = true;
+    assert_int_equal(sink_file.write(sink, "two\n", 4), -EIO);
+    assert_int_equal(sink_file.write(sink, "two\n", 4), -EIO);
+    expect_content(folder->file, "one\n");
+    assert_int_equal(row_of(sink, "syncs_failed"), 2);
+    disk_fails = false;
+    put(sink, "two\n");
+    expect_content(folder->file, "one\ntwo\n");
+    assert_int_equal(row_of(sink, "size"), 8);
+    sink_file.close(sink);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(says_why_it_cannot_open),
+        IN_FOLDER(refuses_what_would_do_nothing),
         IN_FOLDER(appends),
         IN_FOLDER(makes_the_file_for_owner_and_group),
         IN_FOLDER(takes_whole_events_only),
@@ -466,11 +537,13 @@ int main(void)
         IN_FOLDER(a_full_device_is_an_error_to_try_again),
         IN_FOLDER(has_no_peer_to_watch),
         IN_FOLDER(a_new_file_begins_between_two_chunks_when_this_one_is_long),
+        IN_FOLDER(a_new_file_begins_when_its_time_has_come),
         IN_FOLDER(a_file_that_cannot_be_renamed_goes_on),
         IN_FOLDER(rotated_files_are_compressed_and_the_oldest_go),
         IN_FOLDER(a_file_that_was_moved_away_is_opened_anew),
         IN_FOLDER(half_a_line_is_closed_before_the_first_event),
         IN_FOLDER(syncs_when_it_is_told_to),
+        IN_FOLDER(what_was_not_synced_is_written_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

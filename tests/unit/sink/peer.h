@@ -60,6 +60,7 @@ static inline int try_open(const struct sink_ops *ops, const char *text, enum fr
     const struct sink_options options = {.name = "out", .framing = framing};
     uint64_t bytes[16] = {0};
     struct config_tree *tree;
+    const char *key = NULL;
     struct diag diag;
     int result;
 
@@ -68,7 +69,9 @@ static inline int try_open(const struct sink_ops *ops, const char *text, enum fr
     assert_int_equal(config_load_text("t.yaml", text, strlen(text), &diag, &tree), 0);
     if (ops->settings)
         assert_int_equal(setting_bind(ops->settings, tree->root, bytes, &diag), 0);
-    result = ops->open(bytes, &options, error, ret);
+    result = ops->check ? ops->check(bytes, framing, error, &key) : 0;
+    if (result == 0)
+        result = ops->open(bytes, &options, error, ret);
     diag_deinit(&diag);
     config_tree_free(tree);
     return result;

@@ -181,9 +181,13 @@ static void refuses_what_makes_no_message(void **state)
     refuse_sink(&sink_syslog, "{}", FRAMING_PREFIXED,
                 "syslog takes text; give the sink a text format");
     refuse_sink(&sink_syslog, "{transport: udp}", FRAMING_LINES,
-                "the key \"address\" is missing: host:port of the peer");
+                "the key \"address\" is missing (host:port of the peer)");
+    refuse_sink(&sink_syslog, "{address: 'logs:514'}", FRAMING_LINES,
+                "address is for transport: udp and tcp; here, say path");
+    refuse_sink(&sink_syslog, "{transport: tcp, address: 'logs:514', path: /dev/other}",
+                FRAMING_LINES, "path is for transport: unix; here, say address");
     refuse_sink(&sink_syslog, "{app: my mill}", FRAMING_LINES,
-                "app: \"my mill\" must be ASCII without spaces to be an APP-NAME");
+                "\"my mill\" must be ASCII without spaces to be an APP-NAME");
     sink_syslog.close(NULL);
 }
 

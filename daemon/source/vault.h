@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "source/kept.h"
 
-struct keeper {
+struct vault {
     const char *name; /* the value of `keep:` */
 
     /* Whether there is such a place here at all. 0, or -errno and a sentence. */
@@ -21,12 +21,12 @@ struct keeper {
     int (*seal)(const struct kept *kept, struct error *error);
     /* Takes back one item; what was never put is no error. */
     void (*drop)(const struct kept *kept, const struct kept_item *item);
-    /* After some were dropped: returns when the keeper has done it. */
+    /* After some were dropped: returns when the vault has done it. */
     void (*settle)(const struct kept *kept);
 };
 
 /* All there are, NULL-ended. */
-extern const struct keeper *const keepers[];
+extern const struct vault *const vaults[];
 
-extern const struct keeper keeper_pin;
-extern const struct keeper keeper_fdstore;
+extern const struct vault vault_pin;
+extern const struct vault vault_fdstore;

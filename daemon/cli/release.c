@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* A daemon that runs knows what it reads, and has the fd store, so it is asked. Pins are there
+ * without a daemon, too; then the locks of the rings say whether somebody else reads them. */
+
+#include "cli/release.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cli/arguments.h"
+#include "cli/client.h"
+#include "source/keep.h"
+#include "source/orphan.h"
+
+struct wish {
+    const char *socket;
+    const char *folder;
+};
+
+#define AT(member) offsetof(struct wish, member)
+
+static const struct argument command_options[] = {
+    {"socket", "PATH", AT(socket), argument_text,
+     "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+    {"pin-folder", "FOLDER", AT(folder), argument_text,
+     "where the pins are, if no daemon answers; " KEEP_PIN_FOLDER " by default"},
+    {0},
+};
+
+static const struct operand command_operands[] = {
+    {"SOURCE", "its programs are detached and its rings drained; without it, all that was kept\n"
+               "and that nobody reads"},
+    {0},
+};
+
+static const struct command_line command_line = {
+    .synopsis = "ringmill release [--socket PATH] [--pin-folder FOLDER] [SOURCE]",
+    .operands = command_operands,
+    .notes = "exit status: 0 done, 1 there is none of that name or somebody else reads it, 2 it "
+             "cannot be done here\n",
+    .options = command_options,
+};
+
+static enum exit_code tell(int ended)
+{
+    printf("released: %d\n", ended);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code judge(int status, const char *body)
+{
+    json_t *answer = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+    const char *sentence = json_string_value(json_object_get(answer, "error"));
+    enum exit_code code = EXIT_CODE_FAILED;
+
+    if (status == 200)
+        code = tell((int)json_integer_value(json_object_get(answer, "released")));
+    else if (sentence)
+        log_error("%s", sentence);
+    else
+        log_error("ringmilld answers with HTTP status %d", status);
+    json_decref(answer);
+    return code;
+}
+
+static enum exit_code release_pins(const struct wish *wish, const char *name)
+{
+    struct orphans orphans = {0};
+    struct error error = {""};
+    int result;
+
+    orphans_add_folder(&orphans, wish->folder);
+    result = orphans_end(&orphans, name, &error);
+    orphans_deinit(&orphans);
+    if (result < 0) {
+        log_error("%s", error.text);
+        return result == -EBUSY ? EXIT_CODE_FAILED : EXIT_CODE_ENVIRONMENT;
+    }
+    if (result > 0 || !name)
+        return tell(result);
+    log_error("no daemon answers, and nothing is kept of a source \"%s\" in %s", name,
+              wish->folder);
+    return EXIT_CODE_FAILED;
+}
+
+enum exit_code release_command(int argc, char **argv)
+{
+    struct wish wish = {.socket = CONTROL_SOCKET_DEFAULT, .folder = KEEP_PIN_FOLDER};
+    enum exit_code code = arguments_read(&command_line, argc, argv, &wish);
+    _cleanup_(cleanup_free) char *body = NULL;
+    char path[256];
+    const char *name;
+    struct error error;
+    int status;
+
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (argc - optind > 1)
+        return arguments_refuse(&command_line, "one source at a time, or none");
+    name = argv[optind];
+    snprintf(path, sizeof(path), "/v1/release%s%s", name ? "?source=" : "", name ? name : "");
+    status = client_ask(wish.socket, "POST", path, &error, &body);
+    if (status == -ENOENT || status == -ECONNREFUSED)
+        return release_pins(&wish, name);
+    if (status < 0) {
+        log_error("%s", error.text);
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    return judge(status, body);
+}

@@ -13,3 +13,8 @@ target_compile_definitions(expr-manual PRIVATE MANUAL="${PROJECT_SOURCE_DIR}/doc
 target_link_libraries(expr-manual PRIVATE daemon PkgConfig::CMOCKA)
 add_test(NAME expr/manual COMMAND expr-manual)
 set_tests_properties(expr/manual PROPERTIES TIMEOUT 60 LABELS unit)
+
+# What the slowest expression that the fuzzer found costs: ./dev soak expr-fuzz asks it.
+add_executable(expr-slowest expr/slowest.c fuzz/expr.c)
+target_include_directories(expr-slowest PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(expr-slowest PRIVATE daemon)

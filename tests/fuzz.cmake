@@ -4,11 +4,31 @@
 
 # What stands in fuzz/seeds/NAME, or what that program makes, is where the fuzzing begins.
 
-# fuzz_target(NAME LENGTH LIBRARIES SOURCE...): what it tests is compiled along, by clang. Only
-# patterns are looked for: a source that the build makes is not there yet when this is first read.
+set(fuzz_flags -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+  -I${PROJECT_SOURCE_DIR}/daemon -I${PROJECT_SOURCE_DIR}/daemon/include
+  -I${CMAKE_CURRENT_SOURCE_DIR})
+
+# The object of a source, compiled by clang: once, however many programs it goes into.
+function(fuzz_object source ret)
+  file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${source})
+  string(REGEX REPLACE "[^A-Za-z0-9_]" "-" name ${name})
+  set(object ${PROJECT_BINARY_DIR}/fuzz/${name}.o)
+  get_property(known GLOBAL PROPERTY fuzz_objects)
+  if(NOT object IN_LIST known)
+    set_property(GLOBAL APPEND PROPERTY fuzz_objects ${object})
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${CMAKE_C_COMPILER_LAUNCHER} ${CLANG} ${fuzz_flags}
+        -fsanitize=fuzzer-no-link,address,undefined -MD -MF ${object}.d -c ${source} -o ${object}
+      DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+  endif()
+  set(${ret} ${object} PARENT_SCOPE)
+endfunction()
+
+# fuzz_target(NAME LENGTH LIBRARIES SOURCE...): what it tests is compiled along. Only patterns are
+# looked for: a source that the build makes is not there yet when this is first read.
 function(fuzz_target name length libraries)
   set(program ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/fuzz-${name})
-  set(sources ${ARGN})
+  set(sources ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}.c ${ARGN})
   list(FILTER sources EXCLUDE REGEX "[*]")
   foreach(pattern ${ARGN})
     if(pattern MATCHES "[*]")
@@ -17,13 +37,16 @@ function(fuzz_target name length libraries)
     endif()
   endforeach()
   list(FILTER sources EXCLUDE REGEX "/holder\\.c$")
+  list(REMOVE_DUPLICATES sources)
+  set(parts)
+  foreach(source ${sources})
+    fuzz_object(${source} object)
+    list(APPEND parts ${object})
+  endforeach()
   add_custom_command(OUTPUT ${program}
-    COMMAND ${CLANG} -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer
-      -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-      -I${PROJECT_SOURCE_DIR}/daemon -I${PROJECT_SOURCE_DIR}/daemon/include
-      -I${CMAKE_CURRENT_SOURCE_DIR} -o ${program} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}.c
-      ${sources} -lpthread ${libraries}
-    DEPENDS fuzz/${name}.c ${sources} ${headers} VERBATIM)
+    COMMAND ${CLANG} -fsanitize=fuzzer,address,undefined -o ${program} ${parts} -lpthread
+      ${libraries}
+    DEPENDS ${parts} VERBATIM)
   add_custom_target(fuzz-${name} ALL DEPENDS ${program})
   add_test(NAME fuzz/${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/run ${program}
     ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name} -seed=1 -runs=20000 -max_len=${length})
@@ -32,7 +55,7 @@ endfunction()
 
 if(RINGMILL_KIND STREQUAL release)
   set(daemon ${PROJECT_SOURCE_DIR}/daemon)
-  file(GLOB headers CONFIGURE_DEPENDS ${daemon}/*/*.h ${daemon}/include/ringmill/*.h)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c)
   fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c ${daemon}/schema/unfold.c

@@ -10,6 +10,7 @@
 #include "aggregate/exposition.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,26 @@ static int add_value(struct exposition *exposition, const char *prefix, const st
     return 0;
 }
 
+/* A page is made at once and in memory. */
+static bool check_lines(const struct exposition *exposition, const struct options *options,
+                        struct diag *diag)
+{
+    uint64_t lines = 0;
+
+    for (uint32_t i = 0; i < exposition->n; i++)
+        lines += exposition->exposed[i].name.kind == METRIC_HISTOGRAM
+                     ? exposition->exposed[i].value->n_bounds + 3
+                     : 1;
+    if (lines * (uint64_t)options->label_sets <= EXPOSITION_LINES_MAX)
+        return true;
+    diag_add(diag, options->expose,
+             "%" PRId64 " label_sets of %" PRIu64
+             " lines each, and all together may be %d lines; let histograms have fewer buckets, or "
+             "have fewer label_sets",
+             options->label_sets, lines, EXPOSITION_LINES_MAX);
+    return false;
+}
+
 static int add_values(struct exposition *exposition, const struct options *options,
                       const char *pipeline, struct diag *diag)
 {
@@ -124,6 +145,8 @@ static int add_values(struct exposition *exposition, const struct options *optio
         diag_add(diag, options->expose, "none of the values is a number that a metric can show");
         return -EINVAL;
     }
+    if (result == 0 && !check_lines(exposition, options, diag))
+        return -EINVAL;
     return metric_name_check_labels(options, diag) ? result : -EINVAL;
 }
 

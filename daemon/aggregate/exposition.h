@@ -21,7 +21,8 @@
 #include "record/handler.h"
 
 enum {
-    EXPOSITION_LABEL_MAX = 128, /* bytes of a label's value that are shown */
+    EXPOSITION_LABEL_MAX = 128,        /* bytes of a label's value that are shown */
+    EXPOSITION_LINES_MAX = 250 * 1000, /* of one aggregate, on a page */
 };
 
 struct exposed;

@@ -188,6 +188,8 @@ static void read_by(struct options *options, struct diag *diag)
         add_part(options, by, NULL, diag);
         return;
     }
+    if (by->count == 0)
+        diag_add(diag, by, "name what makes a group, as in [comm]; without \"by\" there is one");
     for (const struct config_node *item = by->first; item; item = item->next) {
         if (by->kind == CONFIG_MAP)
             add_part(options, item, item->key, diag);

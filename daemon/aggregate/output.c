@@ -33,7 +33,7 @@ static struct rows_window describe_window(const struct aggregate *aggregate)
     struct rows_window described;
 
     if (windows->spec.running)
-        return describe(aggregate, windows->since, windows->last_time, aggregate->stopped);
+        return describe(aggregate, windows->since, aggregate->shown_time, aggregate->stopped);
     described = describe(aggregate, start, end, window->partial);
     if (window->partial && !windows->spec.by) {
         start = start < windows->since && windows->since < end ? windows->since : start;
@@ -94,6 +94,7 @@ static bool make_running(struct aggregate *aggregate, int64_t now, bool last, st
             return false;
         aggregate->stopped = last;
         aggregate->shown = now;
+        aggregate->shown_time = windows->last_time;
         aggregate->reporting = windows->live[0];
         report_begin(&aggregate->report, &windows->slots[aggregate->reporting].pane);
     }

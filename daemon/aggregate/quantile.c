@@ -198,6 +198,18 @@ uint64_t quantile_count(const struct quantile *quantile)
     return quantile->zeroes + quantile->stores[0].count + quantile->stores[1].count;
 }
 
+bool quantile_saturated(const struct quantile_shape *shape, const struct quantile *quantile)
+{
+    size_t bins = (size_t)shape->bins * (shape->both ? 2 : 1);
+
+    if (quantile_count(quantile) < UINT32_MAX)
+        return false;
+    for (size_t i = 0; i < bins; i++)
+        if (quantile->bins[i] == UINT32_MAX)
+            return true;
+    return false;
+}
+
 /* Walks bins from the smallest value up. */
 static bool find_positive(const struct quantile_shape *shape, const struct quantile *quantile,
                           double rank, double *ret_value)

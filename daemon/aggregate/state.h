@@ -37,6 +37,7 @@ struct aggregate {
     struct sessions sessions;
     uint32_t reporting; /* slot; WINDOWS_NONE: none */
     int64_t shown;      /* a running window, last; ns, monotonic */
+    int64_t shown_time; /* the same by the windows' clock */
     bool stopped;       /* the last one was shown */
     struct column times;
     uint64_t weights[BATCH_MAX];

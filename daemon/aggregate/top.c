@@ -123,6 +123,12 @@ static void set_value(const struct top_shape *shape, struct entry *entry, uint64
     memcpy(entry->text.bytes, text.bytes, entry->text.length);
 }
 
+static void count_up(uint64_t *count, uint64_t more)
+{
+    if (__builtin_add_overflow(*count, more, count))
+        *count = UINT64_MAX;
+}
+
 /* The entry with the least count, when all are used. */
 static uint32_t find_least(const struct top_shape *shape, struct top *top)
 {
@@ -173,7 +179,7 @@ void top_add(const struct top_shape *shape, struct top *top, uint64_t hash, uint
     struct entry *entry =
         index ? entry_at(shape, top, index - 1) : take_entry(shape, top, hash, number, text, slot);
 
-    entry->count += weight;
+    count_up(&entry->count, weight);
 }
 
 uint64_t top_least(const struct top_shape *shape, const struct top *top)
@@ -214,13 +220,15 @@ void top_merge(const struct top_shape *shape, struct top *into, const struct top
         struct entry *entry = entry_at(shape, into, i);
         const struct entry *other = find(shape, from, entry);
 
-        entry->count += other ? other->count : from_least;
-        entry->error += other ? other->error : from_least;
+        count_up(&entry->count, other ? other->count : from_least);
+        count_up(&entry->error, other ? other->error : from_least);
     }
     for (uint32_t i = 0; i < from->used; i++) {
         const struct entry *other = entry_at(shape, from, i);
-        uint64_t count = other->count + into_least;
+        uint64_t count = other->count;
         struct entry *entry;
+
+        count_up(&count, into_least);
 
         if (find(shape, into, other))
             continue;
@@ -232,7 +240,8 @@ void top_merge(const struct top_shape *shape, struct top *into, const struct top
                            find_slot(shape, into, other->hash, shape->texts ? 0 : other->number,
                                      text_of(shape, other)));
         entry->count = count;
-        entry->error = other->error + into_least;
+        entry->error = other->error;
+        count_up(&entry->error, into_least);
     }
     into->least = top_least(shape, into);
 }

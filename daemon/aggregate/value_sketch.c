@@ -22,6 +22,12 @@ static void *state_of(const struct value *value, const struct value_input *input
     return input->states[i] + value->offset;
 }
 
+static void count_up(uint64_t *count, uint64_t more)
+{
+    if (__builtin_add_overflow(*count, more, count))
+        *count = UINT64_MAX;
+}
+
 static bool read_number(const char *word, double *ret)
 {
     char *end;
@@ -173,14 +179,15 @@ static void hist_update(const struct value *value, const struct value_input *inp
         uint64_t *counts = state_of(value, input, i);
 
         if (!column_is_null(value->argument, index))
-            counts[bucket_of(value, value_number(value, index))] += value_weight(input, index);
+            count_up(&counts[bucket_of(value, value_number(value, index))],
+                     value_weight(input, index));
     }
 }
 
 static void hist_merge(const struct value *value, void *into, const void *from)
 {
     for (uint32_t i = 0; i <= value->n_bounds; i++)
-        ((uint64_t *)into)[i] += ((const uint64_t *)from)[i];
+        count_up((uint64_t *)into + i, ((const uint64_t *)from)[i]);
     if (value->sum_offset && value->type == VALUE_FLOAT)
         float_sum_merge((void *)((char *)into + value->sum_offset),
                         (const void *)((const char *)from + value->sum_offset));
@@ -198,6 +205,7 @@ static void hist_get(const struct value *value, const void *state, struct value_
     for (uint32_t i = 0; i <= value->n_bounds; i++) {
         struct bucket bucket = {i < value->n_bounds ? value->bounds[i] : INFINITY, counts[i]};
 
+        *output->saturated |= counts[i] == UINT64_MAX;
         if (counts[i] > 0)
             memcpy(output->row + LIST_HEAD + sizeof(bucket) * shown++, &bucket, sizeof(bucket));
     }
@@ -276,6 +284,7 @@ static void quantile_get_value(const struct value *value, const void *state,
 
     output->column->floats[output->index] = number;
     column_set_null(output->column, output->index, !known);
+    *output->saturated |= quantile_saturated(&value->quantile, state);
 }
 
 const struct value_ops quantile_value = {
@@ -428,6 +437,7 @@ static void top_get_value(const struct value *value, const void *state, struct v
     for (uint32_t i = 0; i < count; i++) {
         struct ranked ranked = {.count = items[i].count, .error = items[i].error};
 
+        *output->saturated |= ranked.count == UINT64_MAX;
         if (value->type == VALUE_TEXT)
             memcpy(ranked.value, items[i].text.bytes, items[i].text.length);
         else

@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JUMP_NS INT64_C(1000000000)
+#define JUMP_NS    INT64_C(1000000000)
+#define LONGEST_NS (INT64_C(87600) * 3600 * 1000000000) /* so that no time overflows */
 
 const struct setting window_settings[] = {
     {
@@ -26,6 +27,7 @@ const struct setting window_settings[] = {
         .type = SETTING_DURATION,
         .offset = offsetof(struct window_spec, every),
         .minimum = 1000000,
+        .maximum = LONGEST_NS,
         .doc = "how long a window is; of a running one, how often it is shown",
     },
     {
@@ -33,6 +35,7 @@ const struct setting window_settings[] = {
         .type = SETTING_DURATION,
         .offset = offsetof(struct window_spec, hop),
         .minimum = 1000000,
+        .maximum = LONGEST_NS,
         .doc = "how long after one window the next begins; by default when it ends",
     },
     {
@@ -40,6 +43,7 @@ const struct setting window_settings[] = {
         .type = SETTING_DURATION,
         .offset = offsetof(struct window_spec, gap),
         .minimum = 1000000,
+        .maximum = LONGEST_NS,
         .doc = "a group's window ends when nothing came for it for so long",
     },
     {
@@ -58,6 +62,7 @@ const struct setting window_settings[] = {
         .name = "late",
         .type = SETTING_DURATION,
         .offset = offsetof(struct window_spec, late),
+        .maximum = LONGEST_NS,
         .doc = "how late a record may come, by that field",
     },
     {

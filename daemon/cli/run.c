@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/run_source.h"
+#include "cli/run_table.h"
 #include "config/load.h"
 #include "pipeline/graph.h"
 #include "source/builtin.h"
@@ -24,6 +25,7 @@ enum { LABEL_MAX = 256 };
 
 struct one_off {
     struct run_source source;
+    struct run_table table;
     const char *filter; /* NULL: none */
     uint64_t count;     /* 0: no end */
     struct daemon_options daemon;
@@ -39,8 +41,10 @@ static void print_usage(FILE *file)
     fputs("\n", file);
     run_source_usage(file);
     fputs("  --filter EXPR        only events for which this holds, as in: uid == 0 && comm != "
-          "\"cron\"\n"
-          "  --count N            end after N events\n"
+          "\"cron\"\n",
+          file);
+    run_table_usage(file);
+    fputs("  --count N            end after N events\n"
           "  --seconds S          end after S seconds\n",
           file);
 }
@@ -58,6 +62,12 @@ static bool take(struct one_off *one_off, int option, const char *value)
         return argument_count("--count", value, &one_off->count);
     case SECONDS:
         return argument_count("--seconds", value, &one_off->daemon.seconds);
+    case RUN_TABLE_BY:
+    case RUN_TABLE_VALUE:
+    case RUN_TABLE_WINDOW:
+    case RUN_TABLE_INTERVAL:
+    case RUN_TABLE_FORMAT:
+        return run_table_take(&one_off->table, option, value);
     default:
         return run_source_take(&one_off->source, option, value);
     }
@@ -73,7 +83,8 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
     };
     int option;
 
-    run_source_options(options, OWN_OPTIONS, OPTIONS_ROOM);
+    run_table_options(options + OWN_OPTIONS);
+    run_source_options(options, OWN_OPTIONS + RUN_TABLE_OPTIONS, OPTIONS_ROOM);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == HELP) {
             print_usage(stdout);
@@ -92,14 +103,16 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
         return EXIT_CODE_ENVIRONMENT;
     }
     one_off->source.builtin = argv[optind];
-    return EXIT_CODE_OK;
+    return run_table_finish(&one_off->table) ? EXIT_CODE_OK : EXIT_CODE_ENVIRONMENT;
 }
 
 static void write_config(const struct one_off *one_off, FILE *file)
 {
     fputs("version: 1\nsources: {", file);
     run_source_write(&one_off->source, file);
-    fputs("}\nsinks: {stdout: {type: stdout}}\npipelines: {run: {from: ", file);
+    fputs("}\nsinks: {stdout: {", file);
+    run_table_write_sink(&one_off->table, file);
+    fputs("}}\npipelines: {run: {from: ", file);
     run_source_put_quoted(file, one_off->source.name);
     fputs(", handlers: [", file);
     if (one_off->filter) {
@@ -109,20 +122,23 @@ static void write_config(const struct one_off *one_off, FILE *file)
     }
     if (one_off->count > 0)
         fprintf(file, "{limit: {count: %" PRIu64 "}}, ", one_off->count);
+    run_table_write_handler(&one_off->table, file);
     fputs("{forward: stdout}]}}\n", file);
 }
 
 /* "pipelines.run.handlers[0].filter: what" becomes "--filter: what", and so on. */
-static void print_messages(const struct run_source *source, const struct diag *diag)
+static void print_messages(const struct one_off *one_off, const struct diag *diag)
 {
     static const char filter[] = "pipelines.run.handlers[0].filter: ";
 
     for (size_t i = 0; i < diag->kept; i++) {
         const struct diag_message *message = &diag->messages[i];
         char label[LABEL_MAX] = "--filter";
-        const char *what = run_source_label(source, message->text, label, sizeof(label));
+        const char *what = run_source_label(&one_off->source, message->text, label, sizeof(label));
         const char *example;
 
+        if (!what)
+            what = run_table_label(&one_off->table, message->text, label, sizeof(label));
         if (!what)
             what = message->text +
                    (strncmp(message->text, filter, strlen(filter)) == 0 ? strlen(filter) : 0);
@@ -152,7 +168,7 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
     if (result >= 0)
         result = graph_build(tree, diag, &graph);
     if (result < 0) {
-        print_messages(&one_off->source, diag);
+        print_messages(one_off, diag);
         return EXIT_CODE_CONFIG;
     }
     return daemon_run(TAKE_PTR(graph), &one_off->daemon);

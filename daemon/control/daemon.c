@@ -262,6 +262,19 @@ static bool judge_sources(const struct graph *graph)
     return good;
 }
 
+/* systemd closes what it has no room for, and tells nobody but its journal. */
+static void check_store(const struct graph *graph)
+{
+    uint32_t wanted = 0, stored;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        wanted += graph->sources[i].source->stored;
+    if (wanted > 0 && manager_stored(&stored) == 0 && stored < wanted)
+        log_error("systemd stores only %u of %u descriptors that are to be kept, so a kill loses "
+                  "what is in the rings; the service needs FileDescriptorStoreMax=%u or more",
+                  stored, wanted, wanted);
+}
+
 static bool keeps(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
@@ -299,12 +312,14 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         return EXIT_CODE_ENVIRONMENT;
     }
     refuse_passed();
+    check_store(daemon->graph);
     notify_ready();
     log_info("running");
     if (add_end(daemon, options->seconds) < 0 || event_base_dispatch(daemon->base) < 0) {
         log_error("the event loop failed");
         code = EXIT_CODE_FAILED;
     }
+    reload_deinit(&daemon->reload);
     daemon->engine.leave =
         keeps(daemon->engine.graph) && (code != EXIT_CODE_OK || manager_restarts());
     if (daemon->engine.leave)

@@ -40,30 +40,58 @@ static int connect_directly(sd_bus **ret)
     return result;
 }
 
-/* The type of the job that the unit of this process has: "" where it has none. */
-static int ask_job(sd_bus *bus, char **ret_type)
+static int connect(sd_bus **ret)
 {
-    _cleanup_(cleanup_message) sd_bus_message *unit = NULL, *job = NULL;
-    const char *unit_path, *job_path;
-    uint32_t id;
-    int result;
+    _cleanup_(cleanup_bus) sd_bus *bus = NULL;
+    int result = sd_bus_open_system(&bus);
 
+    if (result < 0)
+        result = connect_directly(&bus);
+    if (result < 0)
+        return result;
     sd_bus_set_method_call_timeout(bus, MANAGER_SECONDS_MAX * 1000000 / 4);
-    result = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
-                                "GetUnitByPID", NULL, &unit, "u", (uint32_t)getpid());
+    *ret = TAKE_PTR(bus);
+    return 0;
+}
+
+/* The caller frees it. */
+static int find_unit(sd_bus *bus, char **ret_path)
+{
+    _cleanup_(cleanup_message) sd_bus_message *unit = NULL;
+    const char *path;
+    int result = sd_bus_call_method(bus, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
+                                    "GetUnitByPID", NULL, &unit, "u", (uint32_t)getpid());
+
     if (result >= 0)
-        result = sd_bus_message_read(unit, "o", &unit_path);
-    if (result >= 0)
-        result = sd_bus_get_property(bus, SYSTEMD, unit_path, SYSTEMD ".Unit", "Job", NULL, &job,
-                                     "(uo)");
-    if (result >= 0)
-        result = sd_bus_message_read(job, "(uo)", &id, &job_path);
-    if (result >= 0 && id == 0)
-        return (*ret_type = strdup("")) ? 0 : -ENOMEM;
-    if (result >= 0)
-        result = sd_bus_get_property_string(bus, SYSTEMD, job_path, SYSTEMD ".Job", "JobType", NULL,
-                                            ret_type);
+        result = sd_bus_message_read(unit, "o", &path);
+    if (result >= 0 && !(*ret_path = strdup(path)))
+        result = -ENOMEM;
     return result;
+}
+
+/* The type of the job that the unit of this process has: "" where it has none. */
+static int ask_job(char **ret_type)
+{
+    _cleanup_(cleanup_bus) sd_bus *bus = NULL;
+    _cleanup_(cleanup_free) char *unit = NULL;
+    _cleanup_(cleanup_message) sd_bus_message *job = NULL;
+    const char *path;
+    uint32_t id = 0;
+    int result = connect(&bus);
+
+    if (result >= 0)
+        result = find_unit(bus, &unit);
+    if (result >= 0)
+        result =
+            sd_bus_get_property(bus, SYSTEMD, unit, SYSTEMD ".Unit", "Job", NULL, &job, "(uo)");
+    if (result >= 0)
+        result = sd_bus_message_read(job, "(uo)", &id, &path);
+    if (result < 0)
+        return result;
+    if (id == 0)
+        return (*ret_type = strdup("")) ? 0 : -ENOMEM;
+    return sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Job", "JobType", NULL,
+                                      ret_type);
 }
 
 /* Also try-restart and reload-or-restart: by now they are what they came to. */
@@ -75,24 +103,28 @@ static bool is_restart(const char *type)
 
 bool manager_restarts(void)
 {
-    _cleanup_(cleanup_bus) sd_bus *bus = NULL;
     _cleanup_(cleanup_free) char *type = NULL;
     int result;
 
     if (!getenv("NOTIFY_SOCKET"))
         return false; /* systemd did not start us */
-    result = sd_bus_open_system(&bus);
-    if (result >= 0)
-        result = ask_job(bus, &type);
-    if (result < 0) {
-        cleanup_bus(&bus);
-        bus = NULL;
-        result = connect_directly(&bus);
-        if (result >= 0)
-            result = ask_job(bus, &type);
-    }
+    result = ask_job(&type);
     if (result < 0)
         log_warning("cannot ask systemd whether this is a restart, so it is taken for a stop: %s",
                     strerror(-result));
     return result >= 0 && is_restart(type);
+}
+
+int manager_stored(uint32_t *ret_count)
+{
+    _cleanup_(cleanup_bus) sd_bus *bus = NULL;
+    _cleanup_(cleanup_free) char *unit = NULL;
+    int result = connect(&bus);
+
+    if (result >= 0)
+        result = find_unit(bus, &unit);
+    if (result >= 0)
+        result = sd_bus_get_property_trivial(bus, SYSTEMD, unit, SYSTEMD ".Service",
+                                             "NFileDescriptorStore", NULL, 'u', ret_count);
+    return result < 0 ? result : 0;
 }

@@ -212,13 +212,14 @@ static json_t *source_json(const struct watch *watch, uint32_t index, uint32_t *
     uint32_t first_ring = *ring;
     json_t *streams = streams_json(watch, source, stream, ring);
 
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
-                     "name", source->name, "type", type_json(source), "programs",
-                     programs_json(source), "ring", rings_sum_json(&watch->snapshot, sight),
-                     "produced", number(sight->produced), "seen", number(sight->ring.records),
-                     "discarded", number(sight->ring.discards), "lost", number(sight->lost),
-                     "bytes", number(sight->ring.bytes), "wakeups", number(sight->ring.wakeups),
-                     "records_per_second", watch->records[index].per_second, "lost_per_second",
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
+                     "name", source->name, "kept", source->kept, "type", type_json(source),
+                     "programs", programs_json(source), "ring",
+                     rings_sum_json(&watch->snapshot, sight), "produced", number(sight->produced),
+                     "seen", number(sight->ring.records), "discarded", number(sight->ring.discards),
+                     "lost", number(sight->lost), "bytes", number(sight->ring.bytes), "wakeups",
+                     number(sight->ring.wakeups), "records_per_second",
+                     watch->records[index].per_second, "lost_per_second",
                      watch->lost[index].per_second, "commit_latency",
                      commit_latency_json(&watch->snapshot, first_ring, *ring), "streams", streams);
 }

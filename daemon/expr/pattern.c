@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Many regular expressions are a plain text with an anchor at most, and most others begin with one:
- * what can be told by comparing bytes is, and PCRE2 sees only texts that begin as they must.
+/* Many regular expressions are plain texts with anchors at most, and most others begin or end with
+ * some: what can be told by comparing bytes is, and PCRE2 sees only texts that begin and end as
+ * they must.
  *
  * Without the JIT the same limits hold in PCRE2's interpreter; its memory is taken at the first
  * deep match, at most PATTERN_HEAP_KIB_MAX. The JIT has a stack of its own, as large. */
@@ -11,19 +12,13 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <errno.h>
 #include <pcre2.h>
-#include <string.h>
+
+#include "expr/outline.h"
 
 enum { STACK_LEAST = 32 * 1024 }; /* of the JIT; it grows */
 
-enum shape {
-    SHAPE_PATTERN, /* PCRE2 decides, if the text begins as it must */
-    SHAPE_PREFIX,  /* ^text */
-    SHAPE_PIECE,   /* text */
-};
-
 struct pattern {
-    enum shape shape;
-    struct text must; /* what each match is, or begins with */
+    struct outline outline;
     pcre2_code *code;
     pcre2_match_data *data;
     pcre2_match_context *context;
@@ -45,75 +40,6 @@ static void release(void *bytes)
     pcre2_match_context_free(pattern->context);
     pcre2_match_data_free(pattern->data);
     pcre2_code_free(pattern->code);
-}
-
-static bool is_plain(char c)
-{
-    return c && !strchr("\\^$.[]|()?*+{}", c);
-}
-
-/* A quantifier behind the last plain byte would make it optional. */
-static bool quantifies(char c)
-{
-    return c && strchr("?*+{", c);
-}
-
-/* Behind the ] of a class that begins at `at`. */
-static uint32_t skip_class(const struct text *text, uint32_t at)
-{
-    at += 1 + (at + 1 < text->length && text->bytes[at + 1] == '^');
-    at += at < text->length && text->bytes[at] == ']'; /* the first one is a member */
-    for (; at < text->length && text->bytes[at] != ']'; at++)
-        at += text->bytes[at] == '\\';
-    return at + 1;
-}
-
-/* Is there an | that may stand for another beginning, one outside of all groups? What is rare and
- * hard to read is taken for one: classes in classes, \Q and \E, comments and verbs. */
-static bool has_alternatives(const struct text *text)
-{
-    uint32_t depth = 0;
-
-    for (uint32_t at = 0; at < text->length;) {
-        char c = text->bytes[at], next = at + 1 < text->length ? text->bytes[at + 1] : '\0';
-
-        if ((c == '|' && depth == 0) || (c == '\\' && (next == 'Q' || next == 'E')) ||
-            (c == '(' && next == '*') || (c == '[' && (next == ':' || next == '.' || next == '=')))
-            return true;
-        if (c == '(' && next == '?' && at + 2 < text->length && text->bytes[at + 2] == '#')
-            return true;
-        depth += c == '(';
-        depth -= c == ')' && depth > 0;
-        at = c == '\\' ? at + 2 : c == '[' ? skip_class(text, at) : at + 1;
-    }
-    return false;
-}
-
-/* What can be told from the pattern's first bytes. */
-static void find_shape(const struct text *text, struct pattern *pattern, char *literal)
-{
-    bool anchored = text->length && text->bytes[0] == '^';
-    uint32_t at = anchored, used = 0;
-
-    pattern->must.bytes = literal;
-    if (has_alternatives(text) || memchr(text->bytes, 0, text->length))
-        return;
-    while (at < text->length) {
-        bool escaped = text->bytes[at] == '\\' && at + 1 < text->length &&
-                       strchr("./-_\\$^*+?()[]{}", text->bytes[at + 1]);
-
-        if (!escaped && !is_plain(text->bytes[at]))
-            break;
-        literal[used++] = text->bytes[at + escaped];
-        at += 1 + escaped;
-    }
-    if (at < text->length && quantifies(text->bytes[at]) && used)
-        used--;
-    pattern->must = (struct text){literal, used};
-    if (at == text->length)
-        pattern->shape = anchored ? SHAPE_PREFIX : SHAPE_PIECE;
-    else if (!anchored)
-        pattern->must.length = 0;
 }
 
 /* 0, or -EINVAL as pattern_new(). */
@@ -148,10 +74,9 @@ int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTE
                 uint32_t *ret_at, struct pattern **ret)
 {
     struct pattern *pattern = program_keep(expr, sizeof(*pattern), release);
-    char *literal = program_keep(expr, text->length + 1, NULL);
     int r;
 
-    if (!pattern || !literal)
+    if (!pattern)
         return -ENOMEM;
     r = compile_code(text, ret_wrong, ret_at, pattern);
     if (r < 0)
@@ -163,28 +88,33 @@ int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTE
     pcre2_set_match_limit(pattern->context, PATTERN_STEPS_MAX);
     pcre2_set_heap_limit(pattern->context, PATTERN_HEAP_KIB_MAX);
     prepare_jit(pattern);
-    find_shape(text, pattern, literal);
+    outline_read(text, &pattern->outline);
     *ret = pattern;
     return 0;
 }
 
 struct text pattern_prefix(const struct pattern *pattern, bool *ret_all)
 {
-    *ret_all = pattern->shape == SHAPE_PREFIX;
-    return pattern->shape == SHAPE_PIECE ? (struct text){"", 0} : pattern->must;
+    const struct outline *outline = &pattern->outline;
+
+    *ret_all = outline->anchored && outline->whole && !outline->gap && !outline->ended &&
+               outline->heads.n == 1;
+    return (struct text){outline->heads.bytes[0],
+                         outline->anchored ? literals_common(&outline->heads) : 0};
 }
 
 enum pattern_result pattern_match(const struct pattern *pattern, const struct text *text)
 {
-    const struct text *must = &pattern->must;
     int matches;
 
-    if (pattern->shape == SHAPE_PIECE)
-        return memmem(text->bytes, text->length, must->bytes, must->length) != NULL;
-    if (text->length < must->length || memcmp(text->bytes, must->bytes, must->length) != 0)
+    switch (outline_decide(&pattern->outline, text)) {
+    case OUTLINE_NO:
         return PATTERN_NO;
-    if (pattern->shape == SHAPE_PREFIX)
+    case OUTLINE_YES:
         return PATTERN_YES;
+    default:
+        break;
+    }
     if (text->length > PATTERN_TEXT_MAX)
         return PATTERN_LIMIT;
     matches = (pattern->stack ? pcre2_jit_match

@@ -18,12 +18,27 @@ static const char *kind_name(enum metric_kind kind)
     return names[kind];
 }
 
-/* One entry of the config may be a handler for each source. */
-static void compare(struct build *build, const struct metric *one, const struct metric *other)
+/* One of a pipeline's handlers, as it stands in one of its strands. */
+struct exposer {
+    const struct graph_strand *strand;
+    uint32_t index;
+    const struct handler *handler;
+};
+
+/* One entry of the config is a handler for each source. After a reload some of them may be those
+ * of the config before. */
+static bool is_same_entry(const struct exposer *one, const struct exposer *other)
+{
+    return one->index == other->index &&
+           strcmp(one->strand->pipeline->name, other->strand->pipeline->name) == 0;
+}
+
+static void compare(struct build *build, const struct metric *one, const struct metric *other,
+                    bool same_entry)
 {
     if (strcmp(one->name, other->name) != 0)
         return;
-    if (one->node != other->node)
+    if (!same_entry)
         diag_add_key(build->diag, one->node,
                      "the metric %s stands in line %" PRIu32
                      " already; give one of the two aggregates a prefix, as in expose: {prefix: "
@@ -36,35 +51,42 @@ static void compare(struct build *build, const struct metric *one, const struct 
                      one->name, kind_name(other->kind), kind_name(one->kind));
 }
 
-static void compare_handlers(struct build *build, const struct handler *one,
-                             const struct handler *other)
+static void compare_handlers(struct build *build, const struct exposer *one,
+                             const struct exposer *other)
 {
-    for (uint32_t i = 0; i < one->n_metrics; i++)
-        for (uint32_t j = 0; j < other->n_metrics; j++)
-            compare(build, &one->metrics[i], &other->metrics[j]);
+    bool same_entry = is_same_entry(one, other);
+
+    for (uint32_t i = 0; i < one->handler->n_metrics; i++)
+        for (uint32_t j = 0; j < other->handler->n_metrics; j++)
+            compare(build, &one->handler->metrics[i], &other->handler->metrics[j], same_entry);
+}
+
+static struct exposer exposer_at(const struct graph *graph, uint32_t strand, uint32_t index)
+{
+    return (struct exposer){graph->strands[strand], index,
+                            graph->strands[strand]->strand.handlers[index]};
 }
 
 static void compare_with_earlier(struct build *build, uint32_t strand, uint32_t index)
 {
     const struct graph *graph = build->graph;
-    const struct handler *handler = graph->strands[strand]->strand.handlers[index];
+    const struct exposer own = exposer_at(graph, strand, index);
 
-    for (uint32_t i = 0; i <= strand; i++) {
-        const struct strand *earlier = &graph->strands[i]->strand;
+    if (!own.handler || own.handler->n_metrics == 0)
+        return;
+    for (uint32_t i = 0; i <= strand; i++)
+        for (uint32_t j = 0; j < graph->strands[i]->strand.n_handlers && (i < strand || j < index);
+             j++) {
+            const struct exposer earlier = exposer_at(graph, i, j);
 
-        for (uint32_t j = 0; j < earlier->n_handlers && (i < strand || j < index); j++)
-            if (earlier->handlers[j])
-                compare_handlers(build, handler, earlier->handlers[j]);
-    }
+            if (earlier.handler)
+                compare_handlers(build, &own, &earlier);
+        }
 }
 
 void build_check_metrics(struct build *build)
 {
     for (uint32_t i = 0; i < build->graph->n_strands; i++)
-        for (uint32_t j = 0; j < build->graph->strands[i]->strand.n_handlers; j++) {
-            const struct handler *handler = build->graph->strands[i]->strand.handlers[j];
-
-            if (handler && handler->n_metrics > 0)
-                compare_with_earlier(build, i, j);
-        }
+        for (uint32_t j = 0; j < build->graph->strands[i]->strand.n_handlers; j++)
+            compare_with_earlier(build, i, j);
 }

@@ -157,7 +157,7 @@ static int build_strands(struct build *build, const struct build_steps *steps,
 {
     _cleanup_(cleanup_free) struct build_strand *strands =
         calloc(count_types(source->source), sizeof(*strands));
-    uint32_t n = 0;
+    uint32_t n;
     int result;
 
     if (!strands)

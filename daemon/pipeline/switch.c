@@ -61,23 +61,6 @@ static const struct graph_source *find_named(const struct graph *graph, const ch
     return NULL;
 }
 
-/* What is kept is found by the source's name, so there cannot be two of them for a while. */
-static int refuse_kept(const struct graph *old, const struct graph *next, struct error *error)
-{
-    for (uint32_t i = 0; i < next->n_sources; i++) {
-        const char *name = next->sources[i].source->name;
-        const struct graph_source *former =
-            is_own(next->sources[i].share) ? find_named(old, name) : NULL;
-
-        if (former && former->source->kept)
-            return error_set(error, -EBUSY,
-                             "source %s: it has changed, and it is kept beyond this process: that "
-                             "takes a restart",
-                             name);
-    }
-    return 0;
-}
-
 /* A ring has one reader, and until the switch that is the old source. */
 static int explain_busy(const struct graph *old, const struct graph *next, struct error *error)
 {
@@ -106,11 +89,8 @@ static int make_room(struct graph *next, struct error *error)
 
 int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
 {
-    int result = refuse_kept(engine->graph, next, error);
+    int result = launch_open_sinks(next, error);
 
-    if (result < 0)
-        return result;
-    result = launch_open_sinks(next, error);
     if (result == 0)
         result = launch_load(next, error);
     if (result == 0)

@@ -155,6 +155,8 @@ static int tend(struct writer *writer)
 {
     int timeout = writer->sink->ops->tend(writer->sink);
 
+    if (writer->sink->gone)
+        set_gone(writer);
     if (!writer->sink->waiting)
         note_success(writer);
     else

@@ -12,13 +12,14 @@
 #include "sink/null.h"
 #include "sink/stdout.h"
 #include "sink/syslog.h"
+#include "sink/table.h"
 #include "sink/tcp.h"
 #include "sink/udp.h"
 #include "sink/unix.h"
 
 const struct sink_ops *const sink_kinds[] = {
-    &sink_stdout, &sink_file,   &sink_capture, &sink_unix, &sink_tcp,
-    &sink_udp,    &sink_syslog, &sink_journal, &sink_null, NULL,
+    &sink_stdout, &sink_table,  &sink_file,    &sink_capture, &sink_unix, &sink_tcp,
+    &sink_udp,    &sink_syslog, &sink_journal, &sink_null,    NULL,
 };
 
 const struct sink_ops *sink_find(const char *name)

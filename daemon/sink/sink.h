@@ -22,6 +22,7 @@ struct sink {
     uint32_t refused; /* set by write(): of the events it accepted, those it had to throw away */
     const char *why;  /* set by write() and tend() when they fail, where more is known than errno */
     bool waiting;     /* set by tend(): the peer is not there, so nothing could be written now */
+    bool gone;        /* set by tend(): the peer is gone for good */
     bool owes; /* set by tend(): something that was accepted must be sent again, and is not yet */
     bool one_way; /* set by tend(): that the peer ended its own direction is no sign of leaving */
 };

@@ -16,15 +16,24 @@ static struct stdout_sink {
     const char *header; /* what is still to be written of it */
 } the_stdout = {.base.ops = &sink_stdout};
 
-static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
-                       struct sink **ret)
+int stdout_check(struct error *error)
 {
     int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
-    (void)config;
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
         return error_set(error, -EBADF,
                          "standard output is closed, or only for reading; redirect it somewhere");
+    return 0;
+}
+
+static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
+                       struct sink **ret)
+{
+    int result = stdout_check(error);
+
+    (void)config;
+    if (result < 0)
+        return result;
     the_stdout.header = options->header ? options->header : "";
     *ret = &the_stdout.base;
     return 0;

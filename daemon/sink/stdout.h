@@ -6,3 +6,6 @@
 /* The daemon's standard output. Acknowledged: accepted by the kernel. A reader that goes away ends
  * the daemon, as it ends any program in a shell's pipeline. */
 extern const struct sink_ops sink_stdout;
+
+/* 0, or a negative errno and a sentence: standard output cannot be written to. */
+int stdout_check(struct error *error);

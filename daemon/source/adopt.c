@@ -88,6 +88,14 @@ static int adopt_links(struct object *object, const struct kept *kept)
     return 0;
 }
 
+static void enter(struct source *source)
+{
+    const struct object_source *state = source->state;
+
+    source->kept = true;
+    source->stored = state->kept->vault == &vault_fdstore ? state->kept->n_items : 0;
+}
+
 static int adopt(struct source *source, struct kept *kept, struct error *error)
 {
     struct object_source *state = source->state;
@@ -100,7 +108,8 @@ static int adopt(struct source *source, struct kept *kept, struct error *error)
     adopt_links(state->object, kept);
     ledger_enter(kept->ledger);
     state->kept = kept;
-    source->kept = source->adopted = true;
+    enter(source);
+    source->adopted = true;
     log_about(LOG_LEVEL_INFO, "source", source->name,
               "goes on with what was kept by %s: %u links, %" PRIu64 " bytes to read",
               kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept));
@@ -267,7 +276,8 @@ int adopt_keep(struct source *source, struct error *error)
     if (!keep_vault(state->keep) || state->kept)
         return 0;
     result = keep(source, &state->kept, error);
-    source->kept = result == 0;
+    if (result == 0)
+        enter(source);
     if (result < 0)
         error_prefix(error, "keep: %s", keep_vault(state->keep)->name);
     return result;

@@ -21,7 +21,12 @@
 
 enum { FOLDER_MODE = 0700 };
 
-DEFINE_CLEANUP(DIR, closedir);
+static void close_folder(DIR *folder)
+{
+    if (folder)
+        closedir(folder);
+}
+DEFINE_CLEANUP(DIR, close_folder);
 
 static void swap_dots(char *name, char from, char to)
 {
@@ -138,7 +143,7 @@ static void settle(const struct kept *kept)
 /* What is neither map nor link is not ours, and stays. */
 static int find_items(struct kept *kept, const char *path)
 {
-    _cleanup_(cleanup_closedir) DIR *folder = opendir(path);
+    _cleanup_(cleanup_close_folder) DIR *folder = opendir(path);
     struct dirent *entry;
     int result = folder ? 0 : -errno;
 
@@ -178,7 +183,7 @@ static int find_set(const char *folder, const char *source, const char *name,
 static int find_of(const char *folder, const char *source, struct kept_list *list)
 {
     char path[PATH_MAX];
-    _cleanup_(cleanup_closedir) DIR *sets = opendir(place(path, folder, source, "%s", ""));
+    _cleanup_(cleanup_close_folder) DIR *sets = opendir(place(path, folder, source, "%s", ""));
     struct dirent *entry;
     int result = sets || errno == ENOENT ? 0 : -errno;
 
@@ -189,7 +194,7 @@ static int find_of(const char *folder, const char *source, struct kept_list *lis
 
 static int find_all(const char *folder, struct kept_list *list)
 {
-    _cleanup_(cleanup_closedir) DIR *sources = opendir(folder);
+    _cleanup_(cleanup_close_folder) DIR *sources = opendir(folder);
     struct dirent *entry;
     int result = sources || errno == ENOENT ? 0 : -errno;
 

@@ -30,8 +30,9 @@ struct source {
     bool ends_with_us;      /* its rings are gone when this process is */
 
     /* set by source_load() and source_attach() */
-    bool kept;    /* rings and attached programs outlive this process, but for source_detach() */
-    bool adopted; /* they were there before it */
+    bool kept;       /* rings and attached programs outlive this process, but for source_detach() */
+    bool adopted;    /* they were there before it */
+    uint32_t stored; /* descriptors of it that are in the fd store, if it has room for them */
 };
 
 /* Reads its config, needs no privileges. 0 and a source that the caller owns, or -errno after at

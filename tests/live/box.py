@@ -14,13 +14,6 @@ import tempfile
 
 import harness
 
-DROP_IN = """
-[Unit]
-StartLimitIntervalSec=0
-[Service]
-FileDescriptorStoreMax=64
-"""
-
 
 def installed(name, folder):
     """A unit as it is installed, with the programs and the config of the folder."""
@@ -38,10 +31,9 @@ def run(path, name, seconds=120, program="ringmilld"):
         shutil.copy(os.path.join(harness.BIN, program), os.path.join(folder, "ringmilld"))
         shutil.copy(harness.RINGMILL, folder)
         units = os.path.join(folder, "units")
-        os.makedirs(os.path.join(units, "ringmilld.service.d"))
+        os.mkdir(units)
         for unit in ("ringmilld.service", "ringmilld-control.socket"):
             harness.write_file(units, unit, installed(unit, folder))
-        harness.write_file(os.path.join(units, "ringmilld.service.d"), "test.conf", DROP_IN)
         done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"), "-t", str(seconds),
                                units, sys.executable, os.path.abspath(path), "--inside", name,
                                folder], capture_output=True, text=True, timeout=seconds + 60)

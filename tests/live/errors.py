@@ -47,7 +47,7 @@ FILE:4:36: sources.open.ring_size: a ring's size must be a power of two and a mu
 FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size, keep, on_change, pin_folder; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json, json-flat, logfmt, csv, text, raw; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
-FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
+FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, table, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
 FILE:13:11: pipelines.one.from: there is no source of this name; allowed are exec, open, exit, good; did you mean "good"?
 FILE:18:15: pipelines.two.delivery: expected one of at-most-once, at-least-once, found "at-last-once"; did you mean "at-least-once"?
 FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be numbers, texts, bools or addresses

@@ -202,6 +202,63 @@ def test_a_start_that_fails_leaves_what_was_kept():
         assert numbers == list(range(1, 201)), numbers
 
 
+ANY = """
+version: 1
+sources: {any: {object: %s, keep: pin, pin_folder: %s, %s}}
+sinks: {out: {type: file, path: %s/out, format: json}}
+pipelines: {all: {from: any, delivery: at-least-once, handlers: [forward: out]}}
+"""
+
+
+def go_on_twice(pins, folder, name, source, act):
+    """acts before and after a kill, and while nobody is there. All events."""
+    config = harness.write_file(folder, "ringmill.yaml", ANY % (
+        os.path.join(harness.OBJECTS, name + ".bpf.o"), pins.path, source, folder))
+    daemon = start(config)
+    act()
+    kill(daemon)
+    act()
+    daemon = start(config)
+    act()
+    assert "goes on with what was kept by pin" in daemon.stderr, daemon.stderr
+    assert daemon.stop() == 0, daemon.stderr
+    daemon.books()
+    assert pins.sets("any") == []
+    with open(os.path.join(folder, "out"), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def test_uprobes_and_samples_go_on():
+    program = os.path.join(harness.BIN, "call-loop")
+    with flood.Pins("uprobes") as pins, tempfile.TemporaryDirectory() as folder:
+        events = go_on_twice(pins, folder, "probes", (
+            "type: struct probe, programs: [on_entry, on_return, on_sample], "
+            f"attach: {{binary: {program}, symbol: on_number, perf: 99}}"),
+            lambda: subprocess.run([program, "100"], check=True))
+    kinds = [event["kind"] for event in events]
+    assert kinds.count("ENTRY") == kinds.count("RETURN") == 300 and "SAMPLE" in kinds, kinds[:10]
+
+
+def test_shards_go_on():
+    """Four rings in a map of maps, in the order of their times over the kill."""
+    with flood.Pins("shards") as pins, tempfile.TemporaryDirectory() as folder, \
+            subprocess.Popen([os.path.join(harness.BIN, "knock")], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True) as knocker:
+        assert knocker.stdout.readline() == "ready\n"
+
+        def knock():
+            knocker.stdin.write("4 500 100\n")
+            knocker.stdin.flush()
+            assert knocker.stdout.readline() == "done\n"
+        events = go_on_twice(pins, folder, "streams", (
+            f"constants: {{target: {knocker.pid}}}, "
+            "rings: {shards: {type: struct shard_event, order: ktime, hold: 1s}}"), knock)
+        knocker.stdin.close()
+    for thread in range(4):
+        numbers = [event["number"] for event in events if event["thread"] == thread]
+        assert set(numbers) == set(range(1500)), (thread, len(numbers))
+
+
 def release(*arguments):
     """(exit status, stdout, stderr) of ringmill release."""
     return harness.run("release", *arguments, program=harness.RINGMILL)

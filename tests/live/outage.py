@@ -171,15 +171,18 @@ def small_disk(mebibytes):
 
 
 def fill_up(folder, rng):
-    """All but a little; the daemon goes on meanwhile."""
+    """All but a little. Piece by piece, because the daemon goes on meanwhile, and a piece that there
+    is no room for any more is not taken at all."""
     with open(os.path.join(folder, "ballast"), "wb") as file:
+        taken, left = 0, rng.randrange(1, MIB)
         while True:
-            left = os.statvfs(folder)
-            room = left.f_bavail * left.f_frsize - rng.randrange(1, MIB)
-            with contextlib.suppress(OSError):
-                if room > 0:
-                    os.posix_fallocate(file.fileno(), 0, room)
+            disk = os.statvfs(folder)
+            piece = min(disk.f_bavail * disk.f_frsize - left, 16 * MIB)
+            if piece <= 0:
                 return
+            with contextlib.suppress(OSError):
+                os.posix_fallocate(file.fileno(), taken, piece)
+                taken += piece
 
 
 def test_full_disk():

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Every record a new key, for so many seconds, through a whole consumer: memory must stay at its
- * bound, no turn may put out more than its slices, and no record may be missing from the rows.
+/* Every record a new key, for so many seconds, through a whole consumer, with metrics and sketches
+ * besides: memory must stay at its bound, no turn may put out more than its slices, and no record
+ * may be missing from the rows.
  *
- *     hostile-keys SECONDS     prints memory, the longest turn, and what became of the records */
+ *     hostile-keys SECONDS     prints memory, the longest pause, and what became of the records
+ *
+ * A pause is a turn of the consumer: while it lasts no other ring is read. Its bound is a number of
+ * rows and of batches, which is checked; what that is in time depends on the machine, and is
+ * printed: so many nanoseconds a row, and so what all slices of a turn take. */
 
 #include <err.h>
 #include <stdio.h>
@@ -32,9 +37,10 @@ static const char config[] =
     "sinks: {out: {type: stdout}}\n"
     "pipelines:\n"
     "  other: {from: exec, handlers: [{aggregate: {window: 100ms, by: [pid, ppid], groups: 20000, "
-    "values: {n: count(), users: 'distinct(uid, 0.1)'}}}, {forward: out}]}\n"
+    "expose: {label_sets: 1000}, values: {n: count(), users: 'distinct(uid, 0.1)'}}}, {forward: "
+    "out}]}\n"
     "  evict: {from: exec, handlers: [{aggregate: {window: 250ms, by: [pid, ppid], groups: 5000, "
-    "overflow: evict, values: {n: count(), p: 'quantile(uid, 0.9, 0.02, 256)'}}}, "
+    "overflow: evict, emit: sketches, values: {n: count(), p: 'quantile(uid, 0.9, 0.02, 256)'}}}, "
     "{forward: out}]}\n";
 
 static void ignore_room(void *data)
@@ -104,6 +110,9 @@ struct soak {
     struct fake *fake;
     uint64_t made, most_made; /* in a turn, by one pipeline */
     double longest;           /* turn: seconds of the thread's own time */
+    double plain;             /* the longest one that made no rows */
+    double making;            /* all that made some, together */
+    uint64_t rows, turns;     /* of those */
 };
 
 static uint64_t emitted(const struct graph *graph, uint32_t pipeline)
@@ -116,7 +125,7 @@ static uint64_t emitted(const struct graph *graph, uint32_t pipeline)
 
 static bool turn(struct soak *soak)
 {
-    uint64_t before[2] = {emitted(soak->graph, 0), emitted(soak->graph, 1)};
+    uint64_t before[2] = {emitted(soak->graph, 0), emitted(soak->graph, 1)}, rows = 0;
     double start = thread_seconds(), took;
     bool more = consumer_read(&soak->consumer);
 
@@ -125,8 +134,15 @@ static bool turn(struct soak *soak)
     for (uint32_t i = 0; i < 2; i++) {
         uint64_t made = emitted(soak->graph, i) - before[i];
 
+        rows += made;
         soak->most_made = made > soak->most_made ? made : soak->most_made;
     }
+    if (rows == 0)
+        soak->plain = took > soak->plain ? took : soak->plain;
+    else
+        soak->making += took;
+    soak->rows += rows;
+    soak->turns += rows > 0;
     take_chunks(&soak->graph->sinks[0]->lane);
     consumer_resume(&soak->consumer);
     return more;
@@ -148,6 +164,20 @@ static void check(const struct soak *soak, uint64_t records)
     }
     if (soak->most_made > CONSUMER_TURN_MADE * HANDLER_MADE_MAX)
         errx(1, "a turn made %lu rows", (unsigned long)soak->most_made);
+}
+
+static void print_pause(const struct soak *soak)
+{
+    const uint32_t most = CONSUMER_TURN_MADE * HANDLER_MADE_MAX;
+    double row = soak->rows > 0 ? soak->making / (double)soak->rows : 0;
+
+    printf("longest pause: %.3f ms; %.3f ms in a turn without rows\n", soak->longest * 1e3,
+           soak->plain * 1e3);
+    printf("bound: %d slices of %d rows for each pipeline, so %u rows in a turn; there were %lu at "
+           "the most\n",
+           CONSUMER_TURN_MADE, HANDLER_MADE_MAX, most, (unsigned long)soak->most_made);
+    printf("at %.0f ns a row, the records of its turn included, 2 pipelines' slices are %.3f ms\n",
+           row * 1e9, 2 * most * row * 1e3);
 }
 
 int main(int argc, char **argv)
@@ -186,8 +216,7 @@ int main(int argc, char **argv)
         ;
     printf("memory: %lu KiB in the first third, %lu KiB at the most\n",
            (unsigned long)settled / 1024, (unsigned long)highest / 1024);
-    printf("longest turn: %.3f ms, %lu rows of a pipeline in one turn\n", soak.longest * 1e3,
-           (unsigned long)soak.most_made);
+    print_pause(&soak);
     check(&soak, next - 1);
     if (highest > settled + GROWTH_MAX)
         errx(1, "memory grew");

@@ -268,6 +268,10 @@ static void refuses(void **state)
         "{window: 1s, values: {n: count()}, by: {__x: pid}, expose: metrics}",
         "t.yaml:1:57: aggregate.by.__x: metrics have a label __x that says something else; give "
         "this value another name, as in {my_x: pid}\n");
+    refuse_exposed("{window: 1s, values: {h: hist(pid)}, by: pid, expose: {label_sets: 4000}}",
+                   "t.yaml:1:66: aggregate.expose: 4000 label_sets of 68 lines each, and all "
+                   "together may be 250000 lines; let histograms have fewer buckets, or have fewer "
+                   "label_sets\n");
     refuse_exposed(
         "{window: 1s, values: {n: count()}, groups: 10, memory: 1MiB, by: pid, "
         "expose: {label_sets: 10000}}",

@@ -128,6 +128,71 @@ static void rows_are_sorted_and_limited(void **state)
     drive_close(&driven);
 }
 
+/* Groups 1 to 6, of as many records; those of even numbers have negative sizes. */
+static void expect_rows(const char *settings, const char *expected)
+{
+    struct hit hits[21];
+    struct driven driven;
+    char text[400] = "", config[400];
+    uint32_t count = 0;
+
+    for (uint32_t pid = 1; pid <= 6; pid++)
+        for (uint32_t i = 0; i < pid; i++)
+            hits[count++] = (struct hit){.pid = pid, .size = (int64_t)pid * (pid % 2 ? 1 : -1)};
+    snprintf(config, sizeof(config),
+             "{window: 10s, by: pid, values: {n: count(), low: min(size), mid: 'quantile(size, "
+             "0.5)', name: first(comm)}, %s}",
+             settings);
+    drive_open(&driven, config, keep_order, text);
+    drive_records(&driven, hits, count, 100 * SECOND);
+    drive_time(&driven, 110 * SECOND);
+    assert_string_equal(text, expected);
+    drive_close(&driven);
+}
+
+static void rows_that_do_not_meet_having_are_not_made(void **state)
+{
+    (void)state;
+    expect_rows("groups: 6", "1:1 2:2 3:3 4:4 5:5 6:6 ");
+    expect_rows("having: n > 2 && low < 0", "4:4 6:6 ");
+    expect_rows("having: 'pid in [1, 5]'", "1:1 5:5 ");
+    expect_rows("having: n > 6", "");
+    expect_rows("having: _partial", "");
+    expect_rows("having: _other", "");
+}
+
+static void limit_counts_what_meets_having(void **state)
+{
+    (void)state;
+    expect_rows("limit: 2", "1:1 2:2 ");
+    expect_rows("limit: 100", "1:1 2:2 3:3 4:4 5:5 6:6 ");
+    expect_rows("limit: 2, having: n > 3", "4:4 5:5 ");
+}
+
+static void order_goes_both_ways(void **state)
+{
+    (void)state;
+    expect_rows("order: n, limit: 2", "1:1 2:2 ");
+    expect_rows("order: -n, limit: 2", "6:6 5:5 ");
+    expect_rows("order: low, limit: 3", "6:6 4:4 2:2 ");
+    expect_rows("order: -mid, limit: 4", "5:5 3:3 1:1 2:2 ");
+    expect_rows("order: pid, limit: 1, having: pid > 3", "4:4 ");
+    expect_rows("order: -pid, limit: 50", "6:6 5:5 4:4 3:3 2:2 1:1 ");
+}
+
+static void what_says_nothing_is_refused(void **state)
+{
+    (void)state;
+    refuse_handler(&aggregate_ops, "{window: 10s, by: [], values: {n: count()}}", &hit_host,
+                   -EINVAL,
+                   "t.yaml:1:30: aggregate.by: name what makes a group, as in [comm]; without "
+                   "\"by\" there is one\n");
+    refuse_handler(&aggregate_ops, "{window: {every: 2500000h}, values: {n: count()}}", &hit_host,
+                   -EINVAL,
+                   "t.yaml:1:29: aggregate.window.every: expected a duration from 1ms to 87600h, "
+                   "found \"2500000h\"\n");
+}
+
 static void too_much_memory_is_refused(void **state)
 {
     (void)state;
@@ -145,6 +210,10 @@ int main(void)
         cmocka_unit_test(or_the_smallest_does),
         cmocka_unit_test(the_busiest_stays),
         cmocka_unit_test(rows_are_sorted_and_limited),
+        cmocka_unit_test(rows_that_do_not_meet_having_are_not_made),
+        cmocka_unit_test(limit_counts_what_meets_having),
+        cmocka_unit_test(order_goes_both_ways),
+        cmocka_unit_test(what_says_nothing_is_refused),
         cmocka_unit_test(too_much_memory_is_refused),
     };
 

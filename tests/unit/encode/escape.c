@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,34 +133,44 @@ static void every_byte(void **state)
     }
 }
 
-/* Texts of all lengths around a block's, in a row, with and without the last one's NUL. */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO"
+
+/* In a row: so many letters, so many more, and then as many as the first; what begins the second;
+ * with and without the last one's NUL. */
+static void check_list(unsigned first, unsigned second, const char *odd, bool ended)
+{
+    char bytes[256], expected[256], out[256];
+    uint32_t length = (uint32_t)sprintf(bytes, "%.*s%c%s%.*s%c%.*s", (int)first, LETTERS, '\0', odd,
+                                        (int)second, LETTERS, '\0', (int)first, LETTERS) +
+                      ended;
+    char *exact = malloc(length); /* so that a read behind the end is found */
+    size_t whole;
+
+    memcpy(exact, bytes, length);
+    whole = (size_t)sprintf(expected, "%.*s\",\"%s%s%.*s%s%.*s", (int)first, LETTERS,
+                            *odd ? "\\" : "", odd, (int)second, LETTERS,
+                            first + ended ? "\",\"" : "", (int)first, LETTERS);
+    for (size_t room = whole < 40 ? 0 : whole - 40; room < whole + 70; room++) {
+        char *end;
+
+        memset(out, '!', sizeof(out));
+        end = escape_put_list(out, out + room, (struct text){exact, length});
+        assert_int_equal(out[room], '!');
+        assert_true(room < whole ? !end : end == out + whole);
+        if (end)
+            assert_memory_equal(out, expected, whole);
+    }
+    free(exact);
+}
+
 static void lists(void **state)
 {
     (void)state;
-    for (unsigned first = 0; first < 20; first++) {
-        for (unsigned second = 0; second < 20; second++) {
-            for (unsigned ended = 0; ended < 2; ended++) {
-                char bytes[64], expected[64], out[64];
-                uint32_t length =
-                    (uint32_t)sprintf(bytes, "%.*s%c%.*s", (int)first, "abcdefghijklmnopqrst", '\0',
-                                      (int)second, "\"bcdefghijklmnopqrst");
-                char *exact = malloc(length + ended); /* so that a read behind the end is found */
-                char *end;
-
-                memcpy(exact, bytes, length + ended);
-                sprintf(expected, "%.*s%s%s%.*s", (int)first, "abcdefghijklmnopqrst",
-                        second + ended ? "\",\"" : "", second ? "\\\"" : "",
-                        second ? (int)second - 1 : 0, "bcdefghijklmnopqrst");
-                for (size_t room = 0; room < sizeof(out); room++) {
-                    end = escape_put_list(out, out + room, (struct text){exact, length + ended});
-                    assert_true(room < strlen(expected) ? !end : end != NULL);
-                    if (end)
-                        assert_int_equal(end - out, strlen(expected));
-                    if (end)
-                        assert_memory_equal(out, expected, (size_t)(end - out));
-                }
-                free(exact);
-            }
+    for (unsigned first = 0; first <= 36; first++) {
+        for (unsigned second = 0; second <= 36; second++) {
+            check_list(first, second, "", false);
+            check_list(first, second, "", true);
+            check_list(first, second, "\"", true);
         }
     }
 }

@@ -125,7 +125,9 @@ static void limits(void **state)
     for (size_t i = 0; i < sizeof(slow) / sizeof(*slow); i++)
         assert_int_equal(match(slow[i], subject, PATTERN_TEXT_MAX), PATTERN_LIMIT);
     assert_int_equal(match("x$", subject, PATTERN_TEXT_MAX), PATTERN_YES);
-    assert_int_equal(match("x$", subject, PATTERN_TEXT_MAX + 1), PATTERN_LIMIT);
+    assert_int_equal(match(".x$", subject, PATTERN_TEXT_MAX + 1), PATTERN_LIMIT);
+    assert_int_equal(match(".y$", subject, PATTERN_TEXT_MAX + 1), PATTERN_NO);
+    assert_int_equal(match("x$", subject, PATTERN_TEXT_MAX + 1), PATTERN_YES);
     assert_int_equal(match("^y.", subject, PATTERN_TEXT_MAX + 1), PATTERN_NO);
     assert_int_equal(match("xx", subject, PATTERN_TEXT_MAX + 1), PATTERN_YES);
     pattern_forbid_jit(false);

@@ -124,10 +124,11 @@ static void sources(void **state)
 static void sinks(void **state)
 {
     (void)state;
-    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
-                 "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
-                 "capture, unix, tcp, udp, syslog, journal, null; did "
-                 "you mean \"stdout\"?\n");
+    refuse_graph(
+        VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
+        "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, table, file, "
+        "capture, unix, tcp, udp, syslog, journal, null; did "
+        "you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {path: /x}\n" PIPELINES,
@@ -346,12 +347,13 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
-                 "exit, open, connect, signal\n"
-                 "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, file, "
-                 "capture, unix, "
-                 "tcp, udp, syslog, journal, null\n");
+    refuse_graph(
+        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+        "exit, open, connect, signal\n"
+        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, table, file, "
+        "capture, unix, "
+        "tcp, udp, syslog, journal, null\n");
 }
 
 static void all_mistakes_at_once(void **state)

@@ -45,14 +45,14 @@ static bool same(const char *one, const char *other, enum identity_kind kind)
 static void layout_does_not_count(void **state)
 {
     (void)state;
-    assert_true(same("it: {a: 1, b: [x, y]}", "# more\n\nit:\n  a: 1 # one\n  b:\n    - x\n    - y\n",
-                     IDENTITY_PIPELINE));
+    assert_true(same("it: {a: 1, b: [x, y]}",
+                     "# more\n\nit:\n  a: 1 # one\n  b:\n    - x\n    - y\n", IDENTITY_PIPELINE));
 }
 
 static void contents_do(void **state)
 {
     static const char *const others[] = {
-        "it: {a: 2, b: [x, y]}", "it: {a: 1, b: [y, x]}", "it: {a: 1, b: [xy]}",
+        "it: {a: 2, b: [x, y]}",    "it: {a: 1, b: [y, x]}", "it: {a: 1, b: [xy]}",
         "it: {a: 1, b: [x, y, z]}", "it: {a: 1, b: {x: y}}", "it: {a: 1}",
         "it: {a: 1, b: \"[x,y]\"}",
     };
@@ -64,8 +64,9 @@ static void contents_do(void **state)
 
 static void definitions_that_are_used_do(void **state)
 {
-    const char *const own = "it: {filter: few && pid > 1}\n"
-                            "defs: {few: small || odd, small: uid < 9, odd: uid > 7, big: uid > 99}";
+    const char *const own =
+        "it: {filter: few && pid > 1}\n"
+        "defs: {few: small || odd, small: uid < 9, odd: uid > 7, big: uid > 99}";
 
     (void)state;
     assert_true(same(own,

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* On a terminal a table since the start, each second anew; elsewhere one at the end, like that of
+ * any program whose output is counted. */
+
+#include "cli/run_table.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/run_source.h"
+#include "sink/layout.h"
+#include "sink/screen.h"
+
+#define INTERVAL_LIVE  "1s"
+#define INTERVAL_NEVER "8760h"
+
+enum { ROWS_MAX_PLAIN = 100000 };
+
+void run_table_options(struct option *options)
+{
+    static const struct option own[RUN_TABLE_OPTIONS] = {
+        {"by", required_argument, NULL, RUN_TABLE_BY},
+        {"value", required_argument, NULL, RUN_TABLE_VALUE},
+        {"window", required_argument, NULL, RUN_TABLE_WINDOW},
+        {"interval", required_argument, NULL, RUN_TABLE_INTERVAL},
+        {"format", required_argument, NULL, RUN_TABLE_FORMAT},
+    };
+
+    memcpy(options, own, sizeof(own));
+}
+
+void run_table_usage(FILE *file)
+{
+    fputs("  --by EXPR            a table with a row for each of its values; may be repeated\n"
+          "  --value V            a column of it, as in 'quantile(duration, 0.99)' or 'n=count()'; "
+          "may be repeated; count() without one\n"
+          "  --window DURATION    a table for each such time; else one since the start\n"
+          "  --interval DURATION  how often that one is shown; 1s on a terminal, else at the end\n"
+          "  --format F           json, ...; or table\n",
+          file);
+}
+
+static bool add(const char *option, const char *value, const char **list, uint32_t *n)
+{
+    if (*n == RUN_TABLE_PARTS_MAX) {
+        log_error("%s: more than %d", option, RUN_TABLE_PARTS_MAX);
+        return false;
+    }
+    list[(*n)++] = value;
+    return true;
+}
+
+static bool set(const char *option, const char *value, const char **text)
+{
+    if (*text) {
+        log_error("%s may be given only once", option);
+        return false;
+    }
+    *text = value;
+    return true;
+}
+
+bool run_table_take(struct run_table *table, int option, const char *value)
+{
+    switch (option) {
+    case RUN_TABLE_BY:
+        return add("--by", value, table->by, &table->n_by);
+    case RUN_TABLE_VALUE:
+        return add("--value", value, table->values, &table->n_values);
+    case RUN_TABLE_WINDOW:
+        return set("--window", value, &table->window);
+    case RUN_TABLE_INTERVAL:
+        return set("--interval", value, &table->interval);
+    default:
+        return set("--format", value, &table->format);
+    }
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* Behind "name=" of "name=expression"; NULL: there is no name. */
+static const char *behind_name(const char *text)
+{
+    size_t length = 0;
+
+    while (isalnum((unsigned char)text[length]) || text[length] == '_')
+        length++;
+    if (length == 0 || isdigit((unsigned char)*text) || text[length] != '=' ||
+        text[length + 1] == '=' || text[length + 1] == '~')
+        return NULL;
+    return text + length + 1;
+}
+
+static const char *expression_of(const char *text)
+{
+    const char *behind = behind_name(text);
+
+    return behind ? behind : text;
+}
+
+/* "quantile_duration_0_99" for "quantile(duration, 0.99)". */
+static void name_of(const char *text, char name[RUN_TABLE_NAME_MAX])
+{
+    const char *end = text + strlen(text);
+    size_t used = 0;
+
+    if (behind_name(text))
+        end = behind_name(text) - 1;
+    for (; text < end && used + 1 < RUN_TABLE_NAME_MAX; text++) {
+        if (isalnum((unsigned char)*text) || *text == '_')
+            name[used++] = *text;
+        else if (used > 0 && name[used - 1] != '_')
+            name[used++] = '_';
+    }
+    while (used > 1 && name[used - 1] == '_')
+        used--;
+    name[used] = '\0';
+}
+
+static bool check_names(const struct run_table *table)
+{
+    char one[RUN_TABLE_NAME_MAX], other[RUN_TABLE_NAME_MAX];
+
+    for (uint32_t i = 0; i < table->n_values; i++) {
+        name_of(table->values[i], one);
+        if (!*one) {
+            log_error("--value \"%s\": expected a value such as count()", table->values[i]);
+            return false;
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            name_of(table->values[k], other);
+            if (strcmp(one, other) != 0)
+                continue;
+            log_error("--value %s: two values are called %s; give one a name, as in NAME=%s",
+                      table->values[i], one, expression_of(table->values[i]));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool counts(const struct run_table *table)
+{
+    return table->n_values > 0;
+}
+
+static bool is_table(const struct run_table *table)
+{
+    return table->format ? strcmp(table->format, "table") == 0 : counts(table);
+}
+
+bool run_table_finish(struct run_table *table)
+{
+    if (table->n_by > 0 && table->n_values == 0)
+        table->values[table->n_values++] = "count()";
+    if (!counts(table) && (table->window || table->interval)) {
+        log_error("--%s: what is counted? Give --by or --value",
+                  table->window ? "window" : "interval");
+        return false;
+    }
+    if (table->window && table->interval) {
+        log_error("--interval: a table for each --window is shown when it ended");
+        return false;
+    }
+    return check_names(table);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static void put_named(FILE *file, const char *text)
+{
+    char name[RUN_TABLE_NAME_MAX];
+
+    name_of(text, name);
+    run_source_put_quoted(file, name);
+    fputs(": ", file);
+    run_source_put_quoted(file, expression_of(text));
+}
+
+static void put_window(const struct run_table *table, bool live, FILE *file)
+{
+    fputs(table->window ? "window: {every: " : "window: {running: true, every: ", file);
+    run_source_put_quoted(file, table->window     ? table->window
+                                : table->interval ? table->interval
+                                : live            ? INTERVAL_LIVE
+                                                  : INTERVAL_NEVER);
+    fputs("}, ", file);
+}
+
+static void put_by(const struct run_table *table, FILE *file)
+{
+    if (table->n_by == 0)
+        return;
+    fputs("by: [", file);
+    for (uint32_t i = 0; i < table->n_by; i++) {
+        fputs(i > 0 ? ", " : "", file);
+        if (behind_name(table->by[i])) {
+            fputs("{", file);
+            put_named(file, table->by[i]);
+            fputs("}", file);
+        } else {
+            run_source_put_quoted(file, table->by[i]);
+        }
+    }
+    fputs("], ", file);
+}
+
+/* By lists and texts nothing is sorted. */
+static bool can_sort(const char *value)
+{
+    static const char *const others[] = {"hist", "top", "first", "last"};
+    const char *text = expression_of(value);
+
+    text += strspn(text, " ");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strncmp(text, others[i], strlen(others[i])) == 0)
+            return false;
+    return true;
+}
+
+static void put_order(const struct run_table *table, uint32_t limit, FILE *file)
+{
+    char name[RUN_TABLE_NAME_MAX];
+
+    for (uint32_t i = 0; i < table->n_values; i++) {
+        if (!can_sort(table->values[i]))
+            continue;
+        name_of(table->values[i], name);
+        fprintf(file, "order: \"-%s\", limit: %u", name, limit);
+        return;
+    }
+}
+
+void run_table_write_handler(const struct run_table *table, FILE *file)
+{
+    bool live = is_table(table) && screen_is_live();
+
+    if (!counts(table))
+        return;
+    fputs("{aggregate: {", file);
+    put_window(table, live, file);
+    put_by(table, file);
+    fputs("values: {", file);
+    for (uint32_t i = 0; i < table->n_values; i++) {
+        fputs(i > 0 ? ", " : "", file);
+        put_named(file, table->values[i]);
+    }
+    fputs("}, ", file);
+    put_order(table, live ? LAYOUT_ROWS_MAX : ROWS_MAX_PLAIN, file);
+    fputs("}}, ", file);
+}
+
+void run_table_write_sink(const struct run_table *table, FILE *file)
+{
+    if (is_table(table)) {
+        fputs("type: table", file);
+        return;
+    }
+    fputs("type: stdout", file);
+    if (!table->format)
+        return;
+    fputs(", format: ", file);
+    run_source_put_quoted(file, table->format);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* The value that "values.NAME: ..." is about, as it was given; NULL: none of them. */
+static const char *find_value(const struct run_table *table, const char *text)
+{
+    char name[RUN_TABLE_NAME_MAX];
+    size_t length;
+
+    if (!begins(text, "values."))
+        return NULL;
+    text += strlen("values.");
+    length = strcspn(text, ":");
+    for (uint32_t i = 0; i < table->n_values; i++) {
+        name_of(table->values[i], name);
+        if (strlen(name) == length && strncmp(name, text, length) == 0)
+            return table->values[i];
+    }
+    return NULL;
+}
+
+const char *run_table_label(const struct run_table *table, const char *text, char *label,
+                            size_t size)
+{
+    static const char handlers[] = "pipelines.run.handlers[", sink[] = "sinks.stdout";
+    const char *what = strstr(text, ": "), *key = strstr(text, "aggregate");
+    const char *option = "--value", *value;
+
+    if (what && begins(text, sink)) {
+        snprintf(label, size, "--format");
+        return what + 2;
+    }
+    if (!what || !key || key > what || !begins(text, handlers))
+        return NULL;
+    if (begins(key, "aggregate.by"))
+        option = "--by";
+    else if (begins(key, "aggregate.window"))
+        option = table->window ? "--window" : "--interval";
+    value = find_value(table, key + strlen("aggregate."));
+    snprintf(label, size, "%s%s%s", option, value ? " " : "", value ? value : "");
+    return what + 2;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The part of `ringmill run` that counts events instead of showing them: its options, the handler
+ * and the sink that they stand for, and messages about these turned back into messages about the
+ * options. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { RUN_TABLE_PARTS_MAX = 64, RUN_TABLE_NAME_MAX = 64 };
+
+struct run_table {
+    /* texts are the command line's */
+    const char *by[RUN_TABLE_PARTS_MAX];
+    uint32_t n_by;
+    const char *values[RUN_TABLE_PARTS_MAX];
+    uint32_t n_values;
+    const char *window;   /* NULL: since the start */
+    const char *interval; /* NULL: see the manual */
+    const char *format;   /* NULL: a table where something is counted, else the sink's own */
+};
+
+enum run_table_option {
+    RUN_TABLE_BY = 500,
+    RUN_TABLE_VALUE,
+    RUN_TABLE_WINDOW,
+    RUN_TABLE_INTERVAL,
+    RUN_TABLE_FORMAT,
+};
+
+struct option;
+enum { RUN_TABLE_OPTIONS = 5 };
+
+/* RUN_TABLE_OPTIONS rows for getopt_long(). */
+void run_table_options(struct option *options);
+void run_table_usage(FILE *file);
+
+/* Takes an option that getopt_long() has found. False after a message. */
+bool run_table_take(struct run_table *table, int option, const char *value);
+/* With all options taken. False after a message. */
+bool run_table_finish(struct run_table *table);
+
+/* The handler, with a comma behind it; nothing where nothing is counted. */
+void run_table_write_handler(const struct run_table *table, FILE *file);
+/* What stands in the sink's braces. */
+void run_table_write_sink(const struct run_table *table, FILE *file);
+
+/* If text is about what these two wrote, writes the option that it is about into label and returns
+ * where the message proper begins; else NULL. */
+const char *run_table_label(const struct run_table *table, const char *text, char *label,
+                            size_t size);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The histograms of one column of a table, each as a row of block characters, all over the same
+ * buckets, so that rows can be compared. */
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "sink/cell.h"
+
+enum {
+    SPARK_BUCKETS_MAX = 192, /* that all rows together have; what is beyond goes to the last one */
+    SPARK_WIDTH_MAX = 48,    /* columns; more buckets share them */
+};
+
+struct spark {
+    double bounds[SPARK_BUCKETS_MAX]; /* ascending: each bucket's `le`; infinite for the last */
+    uint32_t n_bounds;
+};
+
+/* A list of buckets, as hist() gives it. */
+bool spark_is(const json_t *value);
+/* Makes the axis longer by the buckets of another row. */
+void spark_widen(struct spark *spark, const json_t *value);
+void spark_draw(const struct spark *spark, const json_t *value, struct cell *cell);
+/* What the axis reaches over, as in "1..4096". */
+void spark_label(const struct spark *spark, struct cell *cell);

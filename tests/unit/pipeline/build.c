@@ -656,6 +656,26 @@ static void named_expressions(void **state)
                  "    ^\n");
 }
 
+/* They are macros of open(2), and in no type information. */
+static void flags_of_open_have_names(void **state)
+{
+    struct built built =
+        build(VERSION SOURCES SINKS "pipelines:\n"
+                                    "  p: {from: open, handlers: [{filter: flags & O_CREAT && "
+                                    "!(flags & (O_TRUNC | O_EXCL))}, {forward: out}]}\n");
+
+    (void)state;
+    assert_int_equal(built.graph->strands[0]->strand.n_handlers, 2);
+    built_deinit(&built);
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n"
+                                       "  p: {from: open, handlers: [{filter: flags & O_CREATE}, "
+                                       "{forward: out}]}\n",
+                 "t.yaml:5:47: pipelines.p.handlers[0].filter: the enum of flags has no value "
+                 "O_CREATE; did you mean O_CREAT?\n"
+                 "    flags & O_CREATE\n"
+                 "            ^\n");
+}
+
 static void free_accepts_null(void **state)
 {
     (void)state;
@@ -688,6 +708,7 @@ int main(void)
         cmocka_unit_test(branches_have_limits),
         cmocka_unit_test(plugins_are_checked_where_they_are_named),
         cmocka_unit_test(named_expressions),
+        cmocka_unit_test(flags_of_open_have_names),
         cmocka_unit_test(free_accepts_null),
     };
 

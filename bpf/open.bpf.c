@@ -20,6 +20,8 @@
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
 
+typedef __u32 open_flags_t; /* says what they are: see docs/schemas.md */
+
 struct open_event {
     __u64 ktime;
     __u32 pid;
@@ -28,7 +30,7 @@ struct open_event {
     __u32 gid;
     char comm[COMM_SIZE];
     __u64 cgroup_id;
-    __u32 flags; /* O_* */
+    open_flags_t flags;
     __u32 mode;  /* as asked for, where flags allow to create; else 0 */
     __s32 fd;    /* -1 when the call failed */
     __s32 error; /* errno, 0 when it succeeded; 512: interrupted, the kernel may restart it */

@@ -7,6 +7,7 @@
 #include "enrich/table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ struct slot {
     uint32_t tag;
     uint32_t row; /* counted from 1; 0: free */
 };
+
+enum { COLUMNS_LISTED_MAX = 512 }; /* bytes of names in a message */
 
 struct table {
     struct grid *grid;
@@ -56,13 +59,26 @@ void table_free(struct table *table)
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
+static int refuse_column(const struct table *table, const char *name, struct error *error)
+{
+    const struct grid *grid = table->grid;
+    char list[COLUMNS_LISTED_MAX] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < grid->n_columns && used < sizeof(list); i++)
+        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%.*s", i ? ", " : "",
+                                 (int)grid->names[i].length, grid->names[i].bytes);
+    return error_set(error, -EINVAL, "it has no column %s; it has %s%s", name, list,
+                     used < sizeof(list) ? "" : "...");
+}
+
 static int find_column(const struct table *table, const char *name, struct error *error,
                        uint32_t *ret)
 {
     uint32_t column = grid_find(table->grid, name);
 
     if (column == table->grid->n_columns)
-        return error_set(error, -EINVAL, "it has no column %s", name);
+        return refuse_column(table, name, error);
     *ret = column;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "expr/arithmetic.h"
 #include "expr/defs.h"
 #include "expr/function.h"
+#include "expr/open_flags.h"
 #include "expr/path.h"
 
 const struct beside beside_nothing;
@@ -21,6 +22,13 @@ struct look {
 };
 
 static void look(struct look *this, const struct node *node);
+
+static const struct field *names_of(const struct field *field)
+{
+    if (field->meaning == MEANING_OPEN_FLAGS)
+        return &open_flags_names;
+    return field->kind == FIELD_ENUM ? field : NULL;
+}
 
 static void look_at_name(struct look *this, const struct node *node)
 {
@@ -38,8 +46,8 @@ static void look_at_name(struct look *this, const struct node *node)
     here.tree = this->tree;
     if (!path_field(&here, node, &field))
         return;
-    if (field->kind == FIELD_ENUM && !this->own.names) {
-        this->own.names = field;
+    if (names_of(field) && !this->own.names) {
+        this->own.names = names_of(field);
         this->own.words = (struct text){this->tree->source + node->start, node->end - node->start};
     }
     this->own.is_text =

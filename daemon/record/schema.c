@@ -118,6 +118,7 @@ const char *meaning_name(enum field_meaning meaning)
         [MEANING_ERRNO] = "errno",
         [MEANING_SYSCALL] = "syscall",
         [MEANING_CGROUP_ID] = "cgroup_id",
+        [MEANING_OPEN_FLAGS] = "open_flags",
         [MEANING_HEX] = "hex",
         [MEANING_BYTES] = "bytes",
     };

@@ -50,6 +50,7 @@ static const struct rule rules[] = {
     {"errno *_errno", "", MEANING_ERRNO},
     {"*", "gadget_syscall", MEANING_SYSCALL},
     {"syscall_nr syscall_id __syscall_nr", "", MEANING_SYSCALL},
+    {"*", "open_flags_t", MEANING_OPEN_FLAGS},
     {"cgroup_id cgroupid cgrp_id *_cgroup_id", "", MEANING_CGROUP_ID},
 };
 

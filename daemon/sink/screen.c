@@ -68,6 +68,8 @@ static void put(struct screen *screen, const char *text)
 {
     size_t length = strlen(text);
 
+    if (length == 0)
+        return;
     if (screen->used + length > screen->room) {
         size_t room = 2 * (screen->used + length);
         char *grown = realloc(screen->text, room);

@@ -5,10 +5,12 @@ import json
 import os
 import re
 import signal
+import tempfile
 import time
 
 import flood
 import harness
+import producers
 from controlled import Controlled, settle
 
 RELOADS = int(os.environ.get("RINGMILL_RELOADS", "50"))
@@ -200,6 +202,94 @@ def test_what_is_wrong_changes_nothing():
     assert len(daemon.lines("log")) == 500
 
 
+def test_a_table_and_a_definition():
+    """What a pipeline refers to counts as its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = harness.write_file(folder, "teams.csv", "uid,team\n0,red\n")
+        enriched = ("named: {from: open, handlers: [{filter: 'path == \"FOLDER/target\"'}, "
+                    f"{{enrich: {{table: {{file: {table}, key: uid, by: uid, add: [team]}}}}}}, {{forward: log}}]}}")
+        config = OPENS % ("", "", enriched) + "defs: {all: 'uid >= 0', some: 'all && uid == 0'}\n"
+        config = config.replace("{filter: 'path", "{filter: 'some && path", 1)
+        daemon = Reloadable(config)
+        daemon.open_target(1)
+        settle(daemon, "named", 1)
+        daemon.reload(config)
+        before = daemon.pipeline("named")["handlers"][0]["in"]
+        assert before > 0  # still the same
+        harness.write_file(folder, "teams.csv", "uid,team\n0,blue\n")
+        daemon.reload(config)
+        assert daemon.pipeline("named")["handlers"][0]["in"] < before
+        assert daemon.pipeline("opens")["handlers"][0]["in"] >= before
+        daemon.reload(config.replace("uid >= 0", "uid > 0"))
+        assert daemon.pipeline("opens")["handlers"][0]["in"] < before
+        daemon.open_target(1)
+        settle(daemon, "named", 2)
+        assert daemon.stop() == 0, daemon.stderr
+        lines = daemon.lines("log")
+        assert [line["team"] for line in lines if "team" in line] == ["red", "blue"], lines
+        assert sum("team" not in line for line in lines) == 1, lines  # `all` says uid > 0 by then
+
+
+KEEPING = """
+version: 1
+sources: {%s}
+sinks:
+  log: {type: file, path: FOLDER/log, %s}
+  more: {type: file, path: FOLDER/more, %s}
+pipelines:
+  sure: {from: flood, delivery: at-least-once, handlers: [forward: %s]}
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+
+
+def test_at_least_once():
+    """What must acknowledge changes with each reload; nothing is missing, nothing comes twice."""
+    with flood.Flood(20000) as source, flood.Pins("reload") as pins:
+        def config(sinks):
+            return KEEPING % (flood.source(source, f"keep: pin, pin_folder: {pins.path}"), flood.LINES, flood.LINES, sinks)
+        daemon = Reloadable(config("log"))
+        source.start()
+        for sinks in ("more", "[log, more]", "log", "more", "log"):
+            daemon.reload(config(sinks))
+        source.stop()
+        settle(daemon, "sure", source.made)
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source flood"]["lost"] == 0
+        numbers = [flood.read_numbers(os.path.join(daemon.place.name, name))[0]
+                   for name in ("log", "more")]
+        assert sorted(set(numbers[0] + numbers[1])) == list(range(1, source.made + 1))
+        assert all(len(set(own)) == len(own) for own in numbers)
+
+
+def test_a_ring_of_others():
+    """What reads the ring of another program stays with a changed pipeline; a change of the source
+    itself is refused."""
+    config = """
+version: 1
+sources: {numbers: {map: PIN, type: struct number, types_from: %s, recheck: %s}}
+sinks: {log: {type: file, path: FOLDER/log, %s}}
+pipelines: {all: {from: numbers, handlers: [{filter: number %% 2 == %d}, {forward: log}]}}
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+    def text(recheck, remainder):
+        return (config % (os.path.join(harness.OBJECTS, "numbers.bpf.o"), recheck, flood.LINES,
+                          remainder)).replace("PIN", made.pin("numbers"))
+    with producers.producer("numbers") as made:
+        daemon = Reloadable(text("1s", 0))
+        made.write(1, 1001)
+        settle(daemon, "all", 500)
+        daemon.reload(text("1s", 1))
+        made.write(1001, 2001)
+        settle(daemon, "all", 1000)
+        said = daemon.reload(text("2s", 1), FAILED_EXIT)
+        assert "its ring is read as it was before: that takes a restart" in said, said
+        made.write(2001, 3001)
+        settle(daemon, "all", 1500)
+        assert daemon.stop() == 0, daemon.stderr
+        numbers, _ = flood.read_numbers(os.path.join(daemon.place.name, "log"))
+        assert numbers == [*range(2, 1001, 2), *range(1001, 3001, 2)]
+
+
 def test_by_signal():
     daemon = Reloadable(PLAIN)
     daemon.write(MORE)
@@ -227,7 +317,7 @@ def test_stop_during_a_reload():
         daemon.process.send_signal(signal.SIGHUP)
         harness.wait_for(lambda: "reloading" in daemon.stderr, "the reload to begin")
         assert daemon.stop() == 0, daemon.stderr
-        assert daemon.books()["pipeline opens"]["forwarded"] == 100
+        assert daemon.books()["pipeline opens"]["forwarded"] == 100, daemon.stderr
 
 
 def test_a_sink_that_takes_nothing_can_be_replaced():

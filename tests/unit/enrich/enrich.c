@@ -103,7 +103,8 @@ static void refuses(void **state)
                    "t.yaml:1:24: enrich.table.file: expected an absolute path, found \"x.csv\"\n");
     snprintf(config, sizeof(config), "{table: {file: %s, key: id, by: idd, add: id}}", path);
     snprintf(expected, sizeof(expected),
-             "t.yaml:1:24: enrich.table.file: the table %s cannot be used: it has no column idd\n",
+             "t.yaml:1:24: enrich.table.file: the table %s cannot be used: it has no column idd; "
+             "it has id, bad name\n",
              path);
     refuse_handler(&enrich_ops, config, &host, -EINVAL, expected);
     snprintf(config, sizeof(config), "{table: {file: %s, key: idd, by: id, add: id}}", path);

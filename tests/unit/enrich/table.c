@@ -158,8 +158,10 @@ static void refuses(void **state)
     (void)state;
     refuse_table("/nowhere/x.csv", &derive_text, "No such file or directory");
     refuse_table("/tmp", &derive_text, "its name must end in .csv or .json");
-    refuse_table(write_file("t.csv", "key,name,floor\n"), &derive_text, "it has no column id");
-    refuse_table(write_file("t.csv", "id,name\n"), &derive_text, "it has no column floor");
+    refuse_table(write_file("t.csv", "key,name,floor\n"), &derive_text,
+                 "it has no column id; it has key, name, floor");
+    refuse_table(write_file("t.csv", "id,name\n"), &derive_text,
+                 "it has no column floor; it has id, name");
     refuse_table(write_file("t.csv", "id,name,floor\na,,\nb,,\na,,\n"), &derive_text,
                  "row 3: its key is that of row 1, too");
     refuse_table(write_file("t.csv", "id,name,floor\n7,,\n0x7,,\n"), &derive_count,

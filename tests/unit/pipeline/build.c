@@ -650,10 +650,38 @@ static void named_expressions(void **state)
                  "(used by pipelines.p.handlers[0].filter, line 7)\n"
                  "    uidd == 0\n"
                  "    ^\n");
+    /* whoever uses what is refused has no mistake of its own */
+    refuse_graph(VERSION SOURCES SINKS "defs:\n  root: uid ==\n"
+                                       "pipelines:\n"
+                                       "  p: {from: exec, handlers: [{filter: root && pid > 1}, "
+                                       "{forward: out}]}\n",
+                 "t.yaml:5:15: defs.root: expected a field or a constant, but the expression ends\n"
+                 "    uid ==\n"
+                 "          ^\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "defs:\n  a: b\n  b: a\n",
                  "t.yaml:7:6: defs.b: b leads back to itself by way of a\n"
                  "    a\n"
                  "    ^\n");
+}
+
+/* They are macros of open(2), and in no type information. */
+static void flags_of_open_have_names(void **state)
+{
+    struct built built =
+        build(VERSION SOURCES SINKS "pipelines:\n"
+                                    "  p: {from: open, handlers: [{filter: flags & O_CREAT && "
+                                    "!(flags & (O_TRUNC | O_EXCL))}, {forward: out}]}\n");
+
+    (void)state;
+    assert_int_equal(built.graph->strands[0]->strand.n_handlers, 2);
+    built_deinit(&built);
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n"
+                                       "  p: {from: open, handlers: [{filter: flags & O_CREATE}, "
+                                       "{forward: out}]}\n",
+                 "t.yaml:5:47: pipelines.p.handlers[0].filter: the enum of flags has no value "
+                 "O_CREATE; did you mean O_CREAT?\n"
+                 "    flags & O_CREATE\n"
+                 "            ^\n");
 }
 
 static void free_accepts_null(void **state)
@@ -688,6 +716,7 @@ int main(void)
         cmocka_unit_test(branches_have_limits),
         cmocka_unit_test(plugins_are_checked_where_they_are_named),
         cmocka_unit_test(named_expressions),
+        cmocka_unit_test(flags_of_open_have_names),
         cmocka_unit_test(free_accepts_null),
     };
 

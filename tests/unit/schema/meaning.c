@@ -321,7 +321,8 @@ static void what_does_not_fit_is_refused(void **state)
     schema_free(nested(types));
     refuse(types, "hosts[].ts", "ipv44", -ENOENT,
            "there is no meaning \"ipv44\"; allowed are ktime, unix_ns, ipv4, ipv6, mac, port_be, "
-           "uid, gid, errno, syscall, cgroup_id, hex, bytes, text, none; did you mean \"ipv4\"?");
+           "uid, gid, errno, syscall, cgroup_id, open_flags, hex, bytes, text, none; did you mean "
+           "\"ipv4\"?");
     refuse(types, "hosts[].ts", "ipv4", -EINVAL,
            "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes, allowed is an integer, "
            "array or struct of 4 bytes");

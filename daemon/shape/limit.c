@@ -65,7 +65,8 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, burst),
         .minimum = 1,
         .maximum = BUCKET_BURST_MAX,
-        .doc = "how many may pass at once after a pause; by default as many as rate says",
+        .doc = "how many may pass at once after a pause; by default as many as rate says, "
+               "but no more than 1000000",
     },
     {
         .name = "by",

@@ -32,6 +32,11 @@ static void put_start(struct page *page)
     page_sample_seconds(page, (double)page->watch->started / 1e9, "");
 }
 
+static void put_reloads_failed(struct page *page)
+{
+    page_sample(page, page->watch->reloads_failed, "");
+}
+
 static void put_generation(struct page *page)
 {
     page_sample(page, page->watch->generation, "");
@@ -295,6 +300,8 @@ static const struct family families[] = {
      put_start, 0},
     {"ringmill_config_generation", GAUGE, "", "Which config is in force; 1 is the first",
      put_generation, 0},
+    {"ringmill_reloads_failed", COUNTER, "", "Reloads after which the config before went on",
+     put_reloads_failed, 0},
     {"ringmill_healthy", GAUGE, "", "1: all checks are good", put_healthy, 0},
     {"ringmill_check_good", GAUGE, "", "1: this check is good", put_checks, 0},
     {"ringmill_consumer_turns", COUNTER, "", "Rounds of the consumer thread over its rings",

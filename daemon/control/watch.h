@@ -39,11 +39,11 @@ struct watch {
     struct rate delivered[GRAPH_SINKS_MAX];
     struct log_limit losses; /* lines about lost records */
     uint64_t lost_told;
-    int64_t looked_at;   /* ns, monotonic; 0: not yet */
-    int64_t started_at;  /* ns, monotonic */
-    int64_t started;     /* ns since 1970 */
-    uint64_t generation; /* of the config: 1 is the one it started with */
-    uint64_t reloads_failed;
+    int64_t looked_at;       /* ns, monotonic; 0: not yet */
+    int64_t started_at;      /* ns, monotonic */
+    int64_t started;         /* ns since 1970 */
+    uint64_t generation;     /* of the config: 1 is the one it started with */
+    uint64_t reloads_failed; /* after which the config before went on */
 };
 
 /* With the engine running; engine and options stay the caller's. 0 or -ENOMEM. */

@@ -23,6 +23,16 @@ const struct expr_def *expr_defs_find(const struct expr_defs *defs, const struct
     return NULL;
 }
 
+bool expr_defs_refused(const struct expr_defs *defs, const struct node *node)
+{
+    const struct config_node *entry =
+        defs && defs->section && !node->first ? defs->section->first : NULL;
+
+    while (entry && !name_is(entry->key, &node->spelling))
+        entry = entry->next;
+    return entry && !expr_defs_find(defs, node);
+}
+
 static bool is_name(const char *key)
 {
     static const char *const words[] = {"true", "false", "null", "in"};
@@ -128,6 +138,8 @@ int expr_defs_new(const struct config_node *section, struct diag *diag, struct e
     defs = calloc(1, sizeof(*defs) + count * sizeof(*defs->defs));
     if (!defs)
         return -ENOMEM;
+    if (section && section->kind == CONFIG_MAP)
+        defs->section = section;
     for (const struct config_node *entry = count ? section->first : NULL; entry && r == 0;
          entry = entry->next)
         r = read_one(entry, diag, defs);

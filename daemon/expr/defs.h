@@ -22,6 +22,7 @@ struct expr_def {
 };
 
 struct expr_defs {
+    const struct config_node *section; /* NULL: there is none */
     uint32_t n;
     struct expr_def defs[];
 };
@@ -35,3 +36,5 @@ DEFINE_CLEANUP(struct expr_defs, expr_defs_free);
 
 /* What the NODE_NAME stands for; NULL when it is not one of defs, which may be NULL. */
 const struct expr_def *expr_defs_find(const struct expr_defs *defs, const struct node *node);
+/* The NODE_NAME is that of an expression that was refused, so there is a message already. */
+bool expr_defs_refused(const struct expr_defs *defs, const struct node *node);

@@ -71,6 +71,7 @@ static int compile_text(const char *text, const struct expr_scope *scope, bool i
     int r;
 
     error->def = NULL;
+    error->told = false;
     if (!expr)
         return compile_no_memory(&compile);
     r = tree_parse(text, error, &tree);

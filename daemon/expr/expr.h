@@ -50,7 +50,8 @@ struct expr_error {
     uint32_t column; /* bytes from the expression's start, from 0 */
     uint32_t width;  /* bytes of the offending token, at least 1; may stand at the text's end */
     const struct expr_def
-        *def; /* the place is in that named expression's text; NULL: in the text */
+        *def;  /* the place is in that named expression's text; NULL: in the text */
+    bool told; /* it is about a named expression that was refused where it stands */
 };
 
 struct expr;

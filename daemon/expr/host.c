@@ -10,6 +10,8 @@ void expr_report(const struct expr_error *error, const struct config_node *node,
 {
     char path[CONFIG_PATH_MAX];
 
+    if (error->told)
+        return;
     if (!error->def) {
         diag_add_inside(diag, node, error->column, "%s", error->text);
         return;

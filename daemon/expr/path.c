@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "expr/defs.h"
 
 enum { LISTED_MAX = 8 }; /* names that an error lists where none is near */
 
@@ -204,6 +205,7 @@ static int refuse_path(const struct compile *compile, const struct node *node,
     const char *words = compile->tree->source + node->start;
     int length = (int)(stuck->column - 1 - node->start); /* up to its dot or bracket */
 
+    compile->error->told = expr_defs_refused(compile->scope->defs, node);
     if (stuck == node)
         return refuse_field(compile, node, beside);
     while (length > 0 && strchr(" \t\r\n.[", words[length - 1]))

@@ -318,8 +318,10 @@ static int open_step(struct rope *rope, const struct config_node *entry,
     bad = diag_count(rope->build->diag) > before;
     for (uint32_t i = 0; i < rope->steps->n_branches && result == 0; i++)
         result = open_branch(rope, i);
-    for (uint32_t i = 0; i < opened; i++)
+    for (uint32_t i = 0; i < opened; i++) {
+        bad |= !rope->steps[i].handler;
         close_step(&rope->hosts[i]);
+    }
     rope->lost |= bad && ops->reshapes;
     return result;
 }

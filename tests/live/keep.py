@@ -212,8 +212,9 @@ pipelines: {all: {from: any, delivery: at-least-once, handlers: [forward: out]}}
 """
 
 
-def go_on_twice(pins, folder, name, source, act):
-    """acts before and after a kill, and while nobody is there. All events."""
+def go_on_twice(pins, folder, name, source, act, last=lambda: None):
+    """acts before and after a kill, and while nobody is there; then does the last thing. All
+    events."""
     config = harness.write_file(folder, "ringmill.yaml", ANY % (
         os.path.join(harness.OBJECTS, name + ".bpf.o"), pins.path, source, folder))
     daemon = start(config)
@@ -222,6 +223,7 @@ def go_on_twice(pins, folder, name, source, act):
     act()
     daemon = start(config)
     act()
+    last()
     assert "goes on with what was kept by pin" in daemon.stderr, daemon.stderr
     assert daemon.stop() == 0, daemon.stderr
     daemon.books()
@@ -233,12 +235,22 @@ def go_on_twice(pins, folder, name, source, act):
 def test_uprobes_and_samples_go_on():
     program = os.path.join(harness.BIN, "call-loop")
     with flood.Pins("uprobes") as pins, tempfile.TemporaryDirectory() as folder:
+        def until_sampled():
+            """Samples are taken of what runs."""
+            size = os.path.getsize(os.path.join(folder, "out"))
+
+            def sampled():
+                with open(os.path.join(folder, "out"), encoding="utf-8") as file:
+                    file.seek(size)
+                    return "SAMPLE" in file.read() or sum(range(1000000)) == 0
+            harness.wait_for(sampled, "a sample")
         events = go_on_twice(pins, folder, "probes", (
             "type: struct probe, programs: [on_entry, on_return, on_sample], "
             f"attach: {{binary: {program}, symbol: on_number, perf: 99}}"),
-            lambda: subprocess.run([program, "100"], check=True))
-    kinds = [event["kind"] for event in events]
-    assert kinds.count("ENTRY") == kinds.count("RETURN") == 300 and "SAMPLE" in kinds, kinds[:10]
+            lambda: subprocess.run([program, "100"], check=True), until_sampled)
+    calls = {(event["kind"], event["pid"], event["value"]) for event in events}  # each once
+    for kind in ("ENTRY", "RETURN"):
+        assert sum(call[0] == kind for call in calls) == 300, (kind, len(calls))
 
 
 def test_shards_go_on():

@@ -317,7 +317,7 @@ def test_stop_during_a_reload():
         daemon.process.send_signal(signal.SIGHUP)
         harness.wait_for(lambda: "reloading" in daemon.stderr, "the reload to begin")
         assert daemon.stop() == 0, daemon.stderr
-        assert daemon.books()["pipeline opens"]["forwarded"] == 100
+        assert daemon.books()["pipeline opens"]["forwarded"] == 100, daemon.stderr
 
 
 def test_a_sink_that_takes_nothing_can_be_replaced():

@@ -650,6 +650,14 @@ static void named_expressions(void **state)
                  "(used by pipelines.p.handlers[0].filter, line 7)\n"
                  "    uidd == 0\n"
                  "    ^\n");
+    /* whoever uses what is refused has no mistake of its own */
+    refuse_graph(VERSION SOURCES SINKS "defs:\n  root: uid ==\n"
+                                       "pipelines:\n"
+                                       "  p: {from: exec, handlers: [{filter: root && pid > 1}, "
+                                       "{forward: out}]}\n",
+                 "t.yaml:5:15: defs.root: expected a field or a constant, but the expression ends\n"
+                 "    uid ==\n"
+                 "          ^\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "defs:\n  a: b\n  b: a\n",
                  "t.yaml:7:6: defs.b: b leads back to itself by way of a\n"
                  "    a\n"

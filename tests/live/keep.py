@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -183,6 +184,28 @@ def test_pins_need_their_file_system():
         assert code == ENVIRONMENT, errors
         assert f"cannot keep pins in {folder}/x: {folder} is on no file system of type bpf" \
                in errors, errors
+        config = write_config(folder, flood.source(source, "keep: pin, pin_folder: /sys/fs/bpf/x.y"))
+        code, _, errors = harness.run("--config", config)
+        assert code == ENVIRONMENT, errors
+        assert "/sys/fs/bpf/x.y: Operation not permitted; that file system takes no dots in names" \
+               in errors, errors
+
+
+def test_pins_that_cannot_be_taken_back_are_told():
+    with flood.Flood(1000) as source, tempfile.TemporaryDirectory() as folder:
+        pins = os.path.join(folder, "pins")
+        os.mkdir(pins)
+        subprocess.run(["mount", "-t", "bpf", "bpf", pins], check=True)
+        try:
+            daemon = start(write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins}")))
+            source.write(100)
+            subprocess.run(["mount", "-o", "remount,ro", pins], check=True)
+            assert daemon.stop() == 0, daemon.stderr
+            assert daemon.books()["source flood"]["seen"] == 100
+        finally:
+            subprocess.run(["umount", "--lazy", pins], check=True)
+        assert re.search(f"source flood: cannot take back the pin {pins}/flood/\\d+/link-0-0: "
+                         "Read-only file system", daemon.stderr), daemon.stderr
 
 
 def test_a_start_that_fails_leaves_what_was_kept():

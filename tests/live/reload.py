@@ -261,6 +261,62 @@ def test_at_least_once():
         assert all(len(set(own)) == len(own) for own in numbers)
 
 
+PINNED = """
+version: 1
+sources: {%s}
+sinks:
+  log: {type: file, path: %s/log, %s}
+  more: {type: file, path: %s/more, %s}
+pipelines:
+  log: {from: flood, delivery: at-least-once, handlers: [forward: log]}
+  %s
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+
+
+def test_pinned_sources_come_and_change_and_go():
+    """Each has one set of pins, whatever happens: killed between reloads, both are found again."""
+    with flood.Flood(20000) as source, flood.Pins("pinned") as pins, \
+            tempfile.TemporaryDirectory() as folder:
+        def config(*names, more=""):
+            sources = [flood.source(source, f"keep: pin, pin_folder: {pins.path}", name=name,
+                                    more=more if name == "flood" else "") for name in names]
+            second = "more: {from: second, delivery: at-least-once, handlers: [forward: more]}"
+            return PINNED % (", ".join(sources), folder, flood.LINES, folder, flood.LINES,
+                             second if "second" in names else "")
+
+        def sets():
+            return pins.sets("flood"), pins.sets("second")
+        daemon = Reloadable(config("flood"))
+        flood_set = pins.sets("flood")
+        source.write(100)
+        daemon.reload(config("flood", "second"))
+        second_set = pins.sets("second")
+        assert len(second_set) == 1 and sets() == (flood_set, second_set)
+        source.write(100)
+        daemon.process.kill()
+        daemon.wait()
+        source.write(100)
+        daemon = Reloadable(config("flood", "second"))
+        assert daemon.stderr.count("goes on with what was kept by pin") == 2, daemon.stderr
+        assert sets() == (flood_set, second_set)
+        source.write(100)
+        # its numbers begin anew with its programs
+        daemon.reload(config("flood", "second", more=", ring_size: 1MiB, on_change: refuse"))
+        assert len(pins.sets("flood")) == 1 and sets()[0] != flood_set and sets()[1] == second_set
+        source.write(100)
+        daemon.reload(config("flood", more=", ring_size: 1MiB, on_change: refuse"))
+        assert sets()[1] == []
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source flood"]["lost"] == 0
+        assert sets() == ([], [])
+        log, more = (flood.read_numbers(os.path.join(folder, name))[0] for name in ("log", "more"))
+        # the kill may have come before what was written was acknowledged
+        assert set(log[:-200]) == set(more) == set(range(1, 401)), (log, more)
+        assert log[-200:] == list(range(1, 201)), log
+
+
 def test_a_ring_of_others():
     """What reads the ring of another program stays with a changed pipeline; a change of the source
     itself is refused."""

@@ -118,8 +118,13 @@ def inside_goes_on(folder):
 
 
 def kept_by_pid_1():
-    found = [os.readlink(f"/proc/1/fd/{fd}") for fd in os.listdir("/proc/1/fd")]
-    return sum(what in KEPT for what in found)
+    count = 0
+    for fd in os.listdir("/proc/1/fd"):
+        try:
+            count += os.readlink(f"/proc/1/fd/{fd}") in KEPT
+        except FileNotFoundError:
+            pass  # it was closed since
+    return count
 
 
 def inside_orphans(folder):

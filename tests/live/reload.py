@@ -82,7 +82,8 @@ def test_under_load():
         for number in range(RELOADS):
             daemon.reload(flood_config(source, (number + 1) % 2))
         took = time.monotonic() - began
-        now = daemon.descriptors()
+        # whoever has asked last may not have been hung up yet
+        harness.wait_for(lambda: len(daemon.descriptors()) <= len(descriptors), "no more to be open")
         grown = daemon.memory() - memory
         source.stop()
         settle(daemon, "steady", source.made)
@@ -93,8 +94,7 @@ def test_under_load():
         numbers, _ = flood.read_numbers(os.path.join(daemon.place.name, "steady"))
         lost = books["source flood"]["lost"]
         print(f"{RELOADS} reloads in {took:.1f} s, {source.made} records, {lost} lost in the "
-              f"kernel, memory grew by {grown / 1024:.0f} KiB, {len(now)} descriptors")
-        assert len(now) == len(descriptors), (descriptors, now)
+              f"kernel, memory grew by {grown / 1024:.0f} KiB, {len(descriptors)} descriptors")
         assert harness.KIND != "release" or grown < RSS_SLACK, grown
         assert status["config_generation"] == 3 + RELOADS
         assert lost == 0 and numbers == list(range(1, source.made + 1)), (lost, len(numbers))
@@ -115,7 +115,7 @@ sinks:
   log: {type: file, path: FOLDER/log}
   %s
 pipelines:
-  opens: {from: open, handlers: [{filter: 'path == "FOLDER/target"'}, {forward: log}]}
+  opens: {from: open, handlers: [{filter: 'path == "FOLDER/target" && comm == "open-loop"'}, {forward: log}]}
   %s
 control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
 """
@@ -148,7 +148,7 @@ def test_sources_and_sinks_come_and_go():
     assert status["sources"][0]["ring"]["size_bytes"] == 1 << 20
     assert status["config_generation"] == 4 and status["healthy"], status
     assert daemon.stop() == 0, daemon.stderr
-    assert daemon.books()["pipeline opens"]["forwarded"] == 4000
+    assert daemon.books()["pipeline opens"]["forwarded"] == 4000, daemon.stderr
     assert len(daemon.lines("log")) == 4000
 
 
@@ -157,7 +157,8 @@ def test_a_pipeline_more_to_the_same_sink():
     daemon = Reloadable(PLAIN)
     daemon.open_target(100)
     settle(daemon, "opens", 100)
-    again = "again: {from: open, handlers: [{filter: 'path == \"FOLDER/target\"'}, {forward: log}]}"
+    again = ("again: {from: open, handlers: [{filter: 'path == \"FOLDER/target\" && "
+             "comm == \"open-loop\"'}, {forward: log}]}")
     daemon.reload(OPENS % ("", "", again))
     assert daemon.status()["sinks"][0]["forwarded"] == 100  # it is still the same one
     daemon.open_target(100)
@@ -186,14 +187,14 @@ def test_what_is_wrong_changes_nothing():
             (REFUSED, FAILED_EXIT, r"^source refused: the kernel's verifier refused program")):
         said = daemon.reload(config, code)
         assert re.search(wanted, said, re.M), said
-        assert said.strip().splitlines()[0] in daemon.stderr, daemon.stderr
+        harness.wait_for(lambda: said.strip().splitlines()[0] in daemon.stderr, "the log to say it")
         status = daemon.status()
         assert status["config_generation"] == 1 and status["healthy"]
         assert status["reload"]["messages"] == said and status["reload"]["outcome"] in (
             "config", "failed"), status["reload"]
         shown = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)[1]
         assert "was refused; the config before goes on" in shown and said in shown, shown
-        assert daemon.descriptors() == before
+        harness.wait_for(lambda: daemon.descriptors() == before, "nothing more to be open")
     daemon.open_target(500)
     daemon.reload(PLAIN)
     assert daemon.status()["reload"]["outcome"] == "good"

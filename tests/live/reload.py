@@ -62,8 +62,7 @@ class Reloadable(Controlled):
             return int(re.search(r"VmRSS:\s+(\d+) kB", file.read())[1]) * 1024
 
     def descriptors(self):
-        return sorted(os.readlink(f"/proc/{self.process.pid}/fd/{fd}")
-                      for fd in os.listdir(f"/proc/{self.process.pid}/fd"))
+        return harness.descriptors(self.process.pid)
 
 
 def flood_config(source, remainder):

@@ -28,52 +28,14 @@
 #include "pipeline/losses.h"
 #include "pipeline/replay.h"
 #include "pipeline/rings.h"
+#include "pipeline/room.h"
 #include "pipeline/runs.h"
 #include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
 #define WALL_AGE_NS INT64_C(1000000000)
 
-/* ---- room ------------------------------------------------------------------------------------ */
-
-static bool lanes_have_room(const struct graph_stream *stream)
-{
-    bool room = true;
-
-    /* all of them: one that drops makes room when it is asked */
-    for (uint32_t i = 0; i < stream->n_sinks; i++)
-        room &= lane_has_room(&stream->sinks[i]->lane);
-    return room;
-}
-
-/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
-static bool is_held_up(const struct graph_ring *ring)
-{
-    return ring->held && ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
-                             ring->unacked_max;
-}
-
-/* By what is acknowledged now: a paused stream has no batch after which it would be published. */
-static bool stream_is_held_up(const struct graph_stream *stream)
-{
-    bool held_up = false;
-
-    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
-        rings_settle(stream->rings[i]);
-        held_up |= is_held_up(stream->rings[i]);
-    }
-    return held_up;
-}
-
-/* Also room in the handlers that keep records until they make others of them. */
-static bool stream_has_room(const struct graph_stream *stream)
-{
-    for (uint32_t i = 0; stream->makes && i < stream->n_types; i++)
-        for (uint32_t j = 0; j < stream->types[i].n_strands; j++)
-            if (strand_waits(&stream->types[i].strands[j]->strand))
-                return false;
-    return lanes_have_room(stream);
-}
+/* ---- pauses ---------------------------------------------------------------------------------- */
 
 static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
 {
@@ -89,7 +51,7 @@ void consumer_pause(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (!stream->paused && !stream_has_room(stream))
+        if (!stream->paused && !room_in_stream(stream))
             pause_stream(consumer, stream);
     }
 }
@@ -107,8 +69,8 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (stream->paused && !stream->left && stream_has_room(stream) &&
-            !stream_is_held_up(stream))
+        if (stream->paused && !stream->left && room_in_stream(stream) &&
+            !room_stream_held_up(stream))
             resume_stream(consumer, stream);
     }
 }
@@ -144,21 +106,6 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
-static void commit_ring(struct graph_ring *ring)
-{
-    if (ring->held)
-        rings_settle(ring);
-    if (!ring->held || !held_waits(ring->held))
-        ringmill_ring_commit_all(ring->ring);
-}
-
-static void commit_stream(struct graph_stream *stream)
-{
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        commit_ring(stream->rings[i]);
-    stream->uncommitted = 0;
-}
-
 /* False: it waits for more. */
 static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
 {
@@ -176,7 +123,7 @@ static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
     stream->uncommitted += taken->count;
     if (stream->uncommitted < CONSUMER_BATCH)
         return false;
-    commit_stream(stream);
+    rings_commit(stream);
     return true;
 }
 
@@ -205,9 +152,9 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
         if (submitted > 0)
             histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
     }
-    if (!stream_has_room(ring->stream))
+    if (!room_in_stream(ring->stream))
         consumer_pause(consumer);
-    else if (is_held_up(ring) && !ring->stream->paused) {
+    else if (room_held_up(ring) && !ring->stream->paused) {
         counter_add(&ring->stream->held_up, 1);
         pause_stream(consumer, ring->stream);
     }
@@ -233,7 +180,7 @@ static void report_corrupt(const struct consumer *consumer)
 static void commit_rest(const struct roster *roster)
 {
     for (uint32_t i = 0; i < roster->n_streams; i++)
-        commit_stream(roster->streams[i]);
+        rings_commit(roster->streams[i]);
 }
 
 /* Before the batches: what was lost is older than what is still in the ring. */
@@ -242,10 +189,10 @@ static void tell_losses(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (!losses_posted(stream) || (stream->paused && !stream_has_room(stream)))
+        if (!losses_posted(stream) || (stream->paused && !room_in_stream(stream)))
             continue;
         losses_take(stream);
-        if (!stream_has_room(stream))
+        if (!room_in_stream(stream))
             consumer_pause(consumer);
     }
 }
@@ -258,7 +205,7 @@ static void tell_rest(struct consumer *consumer)
         if (!ring->stream->stream->capture || ring->stream->paused)
             continue;
         replay_rest(ring);
-        if (!stream_has_room(ring->stream))
+        if (!room_in_stream(ring->stream))
             consumer_pause(consumer);
     }
 }
@@ -273,13 +220,13 @@ static bool make_of_strand(struct consumer *consumer, struct graph_strand *stran
     const struct graph_stream *stream = strand->type->stream;
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
-        if (!lanes_have_room(stream))
+        if (!room_in_lanes(stream))
             return false;
         if (!strand_make(&strand->strand, consumer->turn_start, consumer->ending || strand->ends))
             return false;
         hand_over(consumer, LANE_FULL);
     }
-    return lanes_have_room(stream);
+    return room_in_lanes(stream);
 }
 
 static bool make_records(struct consumer *consumer)
@@ -292,7 +239,7 @@ static bool make_records(struct consumer *consumer)
         if (!strand->strand.makes)
             continue;
         more |= make_of_strand(consumer, strand);
-        if (!stream_has_room(strand->type->stream))
+        if (!room_in_stream(strand->type->stream))
             consumer_pause(consumer);
     }
     return more;
@@ -308,7 +255,7 @@ static uint64_t next_due(const struct consumer *consumer)
         const struct graph_strand *strand = consumer->roster.strands[i];
         int64_t own = strand_due(&strand->strand);
 
-        if (own < due && lanes_have_room(strand->type->stream))
+        if (own < due && room_in_lanes(strand->type->stream))
             due = own;
     }
     return due == INT64_MAX ? RINGMILL_FOREVER : (uint64_t)(due > 0 ? due : 0);

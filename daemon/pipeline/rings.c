@@ -65,6 +65,21 @@ void rings_settle(struct graph_ring *ring)
         ringmill_ring_commit(ring->ring, position);
 }
 
+static void commit_ring(struct graph_ring *ring)
+{
+    if (ring->held)
+        rings_settle(ring);
+    if (!ring->held || !held_waits(ring->held))
+        ringmill_ring_commit_all(ring->ring);
+}
+
+void rings_commit(struct graph_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        commit_ring(stream->rings[i]);
+    stream->uncommitted = 0;
+}
+
 void rings_limit(struct graph_ring *ring)
 {
     const struct unacked_limit *limit = &ring->stream->max_unacked;

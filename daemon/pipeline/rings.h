@@ -14,6 +14,10 @@ int rings_open(struct graph *graph, struct error *error);
  * for a ring without any. */
 void rings_settle(struct graph_ring *ring);
 
+/* The same thread: publishes all that was read of the stream, or of a ring that waits for
+ * acknowledgements what is acknowledged. */
+void rings_commit(struct graph_stream *stream);
+
 /* The same thread: sets unacked_max by what the ring's stream says. */
 void rings_limit(struct graph_ring *ring);
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Whether a stream's records can go on: room is asked for before a batch is taken, never within
+ * one. Consumer thread. */
+
+#include <stdbool.h>
+
+#include "pipeline/graph.h"
+
+/* All its sinks take what one more batch can come to. */
+bool room_in_lanes(const struct graph_stream *stream);
+/* Also the handlers that keep records until they make others of them. */
+bool room_in_stream(const struct graph_stream *stream);
+
+/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
+bool room_held_up(const struct graph_ring *ring);
+/* The same for all rings of a stream, after publishing what is acknowledged by now. */
+bool room_stream_held_up(const struct graph_stream *stream);

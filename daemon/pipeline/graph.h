@@ -47,6 +47,12 @@ struct graph_share {
     char *identity;           /* see identity.h; NULL: nobody compares it */
 };
 
+/* No other graph has it. */
+static inline bool graph_is_own(const struct graph_share *share)
+{
+    return share->graphs == 1;
+}
+
 struct graph_sink {
     struct graph_share share;
     const char *name;

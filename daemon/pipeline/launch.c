@@ -11,11 +11,6 @@
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
 
-static bool is_own(const struct graph_share *share)
-{
-    return share->graphs == 1;
-}
-
 /* ---- sources --------------------------------------------------------------------------------- */
 
 int launch_load(struct graph *graph, struct error *error)
@@ -23,7 +18,7 @@ int launch_load(struct graph *graph, struct error *error)
     int result = 0;
 
     for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
-        if (is_own(graph->sources[i].share))
+        if (graph_is_own(graph->sources[i].share))
             result = source_load(graph->sources[i].source, error);
     return result;
 }
@@ -43,7 +38,7 @@ int launch_attach(struct graph *graph, struct error *error)
     int result = 0;
 
     for (uint32_t i = 0; i < graph->n_sources && result == 0; i++) {
-        if (!is_own(graph->sources[i].share))
+        if (!graph_is_own(graph->sources[i].share))
             continue;
         mark_clean(&graph->sources[i]);
         result = source_attach(graph->sources[i].source, error);
@@ -54,14 +49,14 @@ int launch_attach(struct graph *graph, struct error *error)
 void launch_detach(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        if (is_own(graph->sources[i].share))
+        if (graph_is_own(graph->sources[i].share))
             source_detach(graph->sources[i].source);
 }
 
 void launch_release(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        if (is_own(graph->sources[i].share))
+        if (graph_is_own(graph->sources[i].share))
             source_release(graph->sources[i].source);
 }
 
@@ -70,7 +65,7 @@ void launch_undo(struct graph *graph)
     for (uint32_t i = 0; i < graph->n_sources; i++) {
         struct source *source = graph->sources[i].source;
 
-        if (!is_own(graph->sources[i].share))
+        if (!graph_is_own(graph->sources[i].share))
             continue;
         if (source->adopted) {
             source_leave(source);
@@ -85,7 +80,7 @@ void launch_read_lost(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
-            if (is_own(graph->sources[i].share))
+            if (graph_is_own(graph->sources[i].share))
                 source_lost(graph->sources[i].source, j, &graph->sources[i].streams[j].lost);
 }
 
@@ -102,7 +97,7 @@ int launch_open_sinks(struct graph *graph, struct error *error)
                                                  format->has_header ? sink->common.text : NULL};
         int result = 0;
 
-        if (is_own(&sink->share))
+        if (graph_is_own(&sink->share))
             result = sink->ops->open(sink->config, &options, error, &sink->sink);
         if (result < 0) {
             error_prefix(error, "sink %s", sink->name);
@@ -139,7 +134,7 @@ int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gon
     for (uint32_t i = 0; i < graph->n_sinks && result == 0; i++) {
         struct graph_sink *sink = graph->sinks[i];
 
-        if (!is_own(&sink->share))
+        if (!graph_is_own(&sink->share))
             continue;
         sink->writer.on_gone = on_gone;
         sink->writer.on_gone_data = data;
@@ -151,19 +146,19 @@ int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gon
 void launch_give_up(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        if (graph->sinks[i]->written && is_own(&graph->sinks[i]->share))
+        if (graph->sinks[i]->written && graph_is_own(&graph->sinks[i]->share))
             writer_give_up(&graph->sinks[i]->writer);
 }
 
 void launch_end_writers(struct graph *graph, int64_t deadline)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        if (graph->sinks[i]->written && is_own(&graph->sinks[i]->share))
+        if (graph->sinks[i]->written && graph_is_own(&graph->sinks[i]->share))
             writer_finish(&graph->sinks[i]->writer);
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = graph->sinks[i];
 
-        if (!sink->written || !is_own(&sink->share))
+        if (!sink->written || !graph_is_own(&sink->share))
             continue;
         while (!writer_join(&sink->writer, JOIN_STEP_NS))
             if (clock_monotonic() >= deadline)

@@ -50,7 +50,7 @@ int rings_open(struct graph *graph, struct error *error)
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
         for (uint32_t j = 0; j < graph->sources[i].source->n_streams && result == 0; j++)
-            if (graph->sources[i].share->graphs == 1)
+            if (graph_is_own(graph->sources[i].share))
                 result = open_stream(graph, &graph->sources[i].streams[j], error);
     return result;
 }

@@ -46,11 +46,6 @@ struct change {
     uint64_t unmade; /* strands that had something left to be made when that was forced */
 };
 
-static bool is_own(const struct graph_share *share)
-{
-    return share->graphs == 1;
-}
-
 /* ---- before ---------------------------------------------------------------------------------- */
 
 static const struct graph_source *find_named(const struct graph *graph, const char *name)
@@ -67,7 +62,7 @@ static int explain_busy(const struct graph *old, const struct graph *next, struc
     for (uint32_t i = 0; i < next->n_sources; i++) {
         const char *name = next->sources[i].source->name;
 
-        if (is_own(next->sources[i].share) && find_named(old, name))
+        if (graph_is_own(next->sources[i].share) && find_named(old, name))
             return error_set(error, -EBUSY,
                              "source %s: it has changed, and its ring is read as it was before: "
                              "that takes a restart; what comes meanwhile stays in the ring",
@@ -250,7 +245,7 @@ static void relink_type(struct graph_type *type, uint64_t records)
 
         strand->type = type;
         strand->pipeline = type->readers[i];
-        if (is_own(&strand->share))
+        if (graph_is_own(&strand->share))
             strand->joined = records;
     }
 }
@@ -273,8 +268,8 @@ static void end_strands(const struct graph *old)
     for (uint32_t i = 0; i < old->n_strands; i++) {
         struct graph_strand *strand = old->strands[i];
 
-        if (is_own(&strand->share) &&
-            !is_own(find_source(old, strand->type->stream->source)->share))
+        if (graph_is_own(&strand->share) &&
+            !graph_is_own(find_source(old, strand->type->stream->source)->share))
             strand->ends = true;
     }
 }
@@ -347,11 +342,11 @@ static bool own_is_over(struct change *change)
 
     for (uint32_t i = 0; i < old->n_sources; i++)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
-            if (is_own(old->sources[i].share))
+            if (graph_is_own(old->sources[i].share))
                 over &= end_stream(change, &old->sources[i].streams[j]);
     change->unmade = 0;
     for (uint32_t i = 0; i < old->n_strands; i++)
-        if (is_own(&old->strands[i]->share) && !strand_is_over(old->strands[i]))
+        if (graph_is_own(&old->strands[i]->share) && !strand_is_over(old->strands[i]))
             change->unmade++;
     return over && change->unmade == 0;
 }
@@ -366,10 +361,10 @@ static void job_end(void *data)
         return;
     for (uint32_t i = 0; i < old->n_sources; i++)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
-            if (is_own(old->sources[i].share))
+            if (graph_is_own(old->sources[i].share))
                 consumer_leave(consumer, &old->sources[i].streams[j]);
     for (uint32_t i = 0; i < old->n_sinks; i++)
-        if (is_own(&old->sinks[i]->share))
+        if (graph_is_own(&old->sinks[i]->share))
             lane_hand_over(&old->sinks[i]->lane, LANE_ALL);
     change_roster(consumer, &change->rest);
     change->over = true;
@@ -385,7 +380,7 @@ static void post_losses(struct change *change)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++) {
             struct graph_stream *stream = &old->sources[i].streams[j];
 
-            if (!is_own(old->sources[i].share))
+            if (!graph_is_own(old->sources[i].share))
                 continue;
             losses_post(stream, now, now);
             change->all_posted &= losses_all_posted(stream);
@@ -458,14 +453,14 @@ static void hand_on_books(const struct change *change)
             next->past_forwarded += totals.rows[BOOK_FORWARDED];
     }
     for (uint32_t i = 0; i < old->n_sinks; i++)
-        if (is_own(&old->sinks[i]->share))
+        if (graph_is_own(&old->sinks[i]->share))
             next->past_arrived += counter_get(&old->sinks[i]->lane.forwarded);
 }
 
 static void tell_dropped(const struct graph *old)
 {
     for (uint32_t i = 0; i < old->n_sinks; i++)
-        if (is_own(&old->sinks[i]->share) && lane_dropped(&old->sinks[i]->lane) > 0)
+        if (graph_is_own(&old->sinks[i]->share) && lane_dropped(&old->sinks[i]->lane) > 0)
             log_about(LOG_LEVEL_WARNING, "sink", old->sinks[i]->name,
                       "has ended; it dropped %" PRIu64 " of %" PRIu64 " events",
                       lane_dropped(&old->sinks[i]->lane),

@@ -98,6 +98,7 @@ static int take_row(struct table_sink *table, json_t *row)
 
     if (lost) {
         table->layout.lost += (uint64_t)json_integer_value(lost);
+        table->drawn = false; /* what is shown does not say so yet */
         json_decref(row);
         return 0;
     }

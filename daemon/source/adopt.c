@@ -124,10 +124,11 @@ static int end_it(const struct source *source, struct kept *kept, struct error *
 
     if (result < 0)
         return result;
-    if (!kept->ledger)
+    if (!kept->complete)
         log_about(LOG_LEVEL_WARNING, "source", source->name,
-                  "what was kept by %s is not complete (%u descriptors); it is ended",
-                  kept->vault->name, kept->n_items);
+                  "what was kept by %s is not complete (%u descriptors); it is ended, with "
+                  "%" PRIu64 " bytes that nobody has read",
+                  kept->vault->name, kept->n_items, kept_unread(kept));
     else if (state->keep->on_change == KEEP_REFUSE)
         return error_set(error, -ESTALE,
                          "what was kept by %s are other programs than this config asks for, with "
@@ -162,7 +163,7 @@ int adopt_find(struct source *source, struct error *error)
 
         if (kept->ledger && ledger_is_own(kept->ledger))
             continue; /* of the graph that this one is to take the place of */
-        if (kept->ledger && !state->kept && check_identity(state, kept) == 0) {
+        if (kept->complete && !state->kept && check_identity(state, kept) == 0) {
             result = adopt(source, kept, error);
             if (state->kept)
                 list.sets[i] = NULL;

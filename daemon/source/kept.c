@@ -123,12 +123,9 @@ void kept_check(struct kept *kept)
 {
     int fd = kept_fd(kept, KEPT_LEDGER);
 
-    if (fd >= 0)
+    if (fd >= 0 && !kept->ledger)
         kept->ledger = ledger_open(fd);
-    if (kept->ledger && kept->ledger->n_items + 1 != kept->n_items) {
-        ledger_close(kept->ledger);
-        kept->ledger = NULL;
-    }
+    kept->complete = kept->ledger && kept->ledger->n_items + 1 == kept->n_items;
 }
 
 /* ---- with the vault ------------------------------------------------------------------------- */

@@ -39,7 +39,8 @@ struct kept {
     uint32_t id;
     struct kept_item *items; /* the ledger included, at any place */
     uint32_t n_items;
-    struct ledger *ledger; /* NULL: the set is not complete */
+    struct ledger *ledger; /* NULL: there is none, or none that can be read */
+    bool complete;         /* was found with all that the ledger tells of */
 };
 
 struct kept_list {
@@ -67,7 +68,7 @@ uint32_t kept_count(const struct kept *kept, const char *prefix);
 struct kept *kept_list_at(struct kept_list *list, const struct vault *vault, const char *folder,
                           const char *source, uint32_t id);
 
-/* Looks at what was found: opens the ledger if all is there. */
+/* Looks at what was found: opens the ledger, and sees whether all is there. */
 void kept_check(struct kept *kept);
 
 /* Hands all items to the vault. What had been kept of it when it fails is taken back. 0, or

@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "source/vault.h"
 
 enum { FOLDER_MODE = 0700 };
@@ -64,7 +65,8 @@ static int check(const char *folder, struct error *error)
     while (statfs(path, &system) < 0) {
         slash = strrchr(path, '/');
         if (errno != ENOENT || !slash || slash == path)
-            return error_set(error, -errno, "cannot keep pins in %s: %s", folder, strerror(errno));
+            return error_set(error, -errno, "cannot keep pins in %s: %s%s", folder, strerror(errno),
+                             errno == EPERM ? "; that file system takes no dots in names" : "");
         *slash = '\0';
     }
     if (system.f_type != BPF_FS_MAGIC)
@@ -120,12 +122,19 @@ static int seal(const struct kept *kept, struct error *error)
 
 /* ---- taking back ----------------------------------------------------------------------------- */
 
+static void take_back(const struct kept *kept, const char *path)
+{
+    if (unlink(path) < 0 && errno != ENOENT)
+        log_about(LOG_LEVEL_WARNING, "source", kept->source, "cannot take back the pin %s: %s",
+                  path, strerror(errno));
+}
+
 static void drop(const struct kept *kept, const struct kept_item *item)
 {
     char path[PATH_MAX];
 
-    unlink(place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name));
-    unlink(place(path, kept->folder, kept->source, "/%u~/%s", kept->id, item->name));
+    take_back(kept, place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name));
+    take_back(kept, place(path, kept->folder, kept->source, "/%u~/%s", kept->id, item->name));
 }
 
 /* Folders go when they are empty. */

@@ -18,10 +18,7 @@
 
 struct capture;
 
-enum {
-    STREAM_TYPES_MAX = 256, /* types of one stream */
-    STREAM_HOLD_MS = 1,     /* by default, how long a record of one shard waits for the others */
-};
+enum { STREAM_TYPES_MAX = 256 }; /* types of one stream */
 
 enum stream_selector {
     STREAM_ONE_TYPE, /* all records are of types[0] */

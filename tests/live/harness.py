@@ -103,6 +103,17 @@ def run(*arguments, program=RINGMILLD, **options):
     return done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace")
 
 
+def descriptors(pid):
+    """What it has open, but for what it closed while this looked."""
+    found = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass
+    return sorted(found)
+
+
 def wait_for(condition, what):
     end = time.monotonic() + PATIENCE
     while not condition():

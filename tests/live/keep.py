@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -141,9 +142,11 @@ def test_half_a_set_is_ended():
         assert "what was kept by pin is not complete (4 descriptors); it is ended" \
                in daemon.stderr, daemon.stderr
         kill(daemon)
+        source.write(10)  # as a kill after it has detached and before it has read all leaves it
         os.unlink(pins.pin("flood", "link-0-0"))
         daemon = start(config)
-        assert "is not complete (3 descriptors)" in daemon.stderr, daemon.stderr
+        assert "is not complete (3 descriptors); it is ended, with 560 bytes that nobody has read" \
+               in daemon.stderr, daemon.stderr
         source.write(100)
         assert daemon.stop() == 0, daemon.stderr
         assert daemon.books()["source flood"]["seen"] == 100
@@ -181,6 +184,28 @@ def test_pins_need_their_file_system():
         assert code == ENVIRONMENT, errors
         assert f"cannot keep pins in {folder}/x: {folder} is on no file system of type bpf" \
                in errors, errors
+        config = write_config(folder, flood.source(source, "keep: pin, pin_folder: /sys/fs/bpf/x.y"))
+        code, _, errors = harness.run("--config", config)
+        assert code == ENVIRONMENT, errors
+        assert "/sys/fs/bpf/x.y: Operation not permitted; that file system takes no dots in names" \
+               in errors, errors
+
+
+def test_pins_that_cannot_be_taken_back_are_told():
+    with flood.Flood(1000) as source, tempfile.TemporaryDirectory() as folder:
+        pins = os.path.join(folder, "pins")
+        os.mkdir(pins)
+        subprocess.run(["mount", "-t", "bpf", "bpf", pins], check=True)
+        try:
+            daemon = start(write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins}")))
+            source.write(100)
+            subprocess.run(["mount", "-o", "remount,ro", pins], check=True)
+            assert daemon.stop() == 0, daemon.stderr
+            assert daemon.books()["source flood"]["seen"] == 100
+        finally:
+            subprocess.run(["umount", "--lazy", pins], check=True)
+        assert re.search(f"source flood: cannot take back the pin {pins}/flood/\\d+/link-0-0: "
+                         "Read-only file system", daemon.stderr), daemon.stderr
 
 
 def test_a_start_that_fails_leaves_what_was_kept():
@@ -314,6 +339,32 @@ def test_release_of_a_source_that_runs():
         assert daemon.stop() == 0, daemon.stderr
         numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
         assert numbers == list(range(1, 10001)), len(numbers)
+
+
+def test_a_damaged_set_of_a_source_that_runs():
+    """Somebody has deleted a pin: the source goes on, and its other pins are not taken for those of
+    nobody."""
+    with flood.Pins("damaged") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = (CONFIG % (flood.source(source, f"keep: pin, pin_folder: {pins.path}"), folder,
+                            flood.LINES)) + "control: {socket: FOLDER/control.sock}\n"
+        daemon = Controlled(config)
+        for item in ("ring-0-0", "link-0-0"):
+            os.unlink(pins.pin("flood", item))
+            source.write(100)
+            assert release("--socket", daemon.path) == (0, "released: 0\n", "")
+            assert len(pins.sets("flood")) == 1
+        # a change makes a whole set again
+        harness.write_file(daemon.folder.name, "ringmill.yaml", config.replace(
+            "keep: pin", "keep: pin, ring_size: 1MiB").replace("FOLDER", daemon.place.name))
+        assert harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL) == \
+               (0, "", ""), daemon.stderr
+        assert look("map", pins.pin("flood", "ring-0-0"))["max_entries"] == 1 << 20
+        source.write(100)
+        assert daemon.stop() == 0, daemon.stderr
+        assert pins.sets("flood") == []
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == [*range(1, 201), *range(1, 101)], numbers
 
 
 def test_an_orphan_is_told_and_released():

@@ -15,6 +15,7 @@ import threading
 
 import pyte
 
+import flood
 import harness
 
 ESCAPE = b"\x1b"
@@ -121,6 +122,38 @@ def test_refreshed_in_place():
     books = terminal.daemon.books()
     assert books["pipeline run"]["aggregated"] == 1400, books
     assert books["sink stdout"]["forwarded"] == books["sink stdout"]["delivered"], books
+
+
+LOSSY = """
+version: 1
+sources: {%s}
+sinks: {out: {type: table}}
+pipelines:
+  all: {from: flood, handlers: [{aggregate: {window: 100ms, values: {n: count()}}}, {forward: out}]}
+"""
+
+
+def test_losses_behind_the_last_row_are_shown():
+    """They are known later than the rows; the last state has them all."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    screen = pyte.Screen(80, 24)
+    stream = pyte.ByteStream(screen)
+    with flood.Flood(3000000) as source:
+        daemon = harness.Daemon(config=LOSSY % flood.source(source, "keep: none", more=", ring_size: 4KiB"),
+                                stdout=slave, env={**os.environ, "TERM": "xterm"}).wait_running()
+        source.write(100000)
+        assert daemon.stop() == 0, daemon.stderr
+    os.close(slave)
+    lost = daemon.books()["source flood"]["lost"]
+    assert lost > 0
+    try:
+        while data := os.read(master, 65536):
+            stream.feed(data)
+    except OSError:
+        pass  # the end of what is on a terminal
+    os.close(master)
+    assert any(f", {lost} lost" in line for line in screen.display), screen.display
 
 
 def test_narrow_and_low():

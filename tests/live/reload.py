@@ -139,12 +139,12 @@ def test_sources_and_sinks_come_and_go():
     assert any("open-loop" in line["filename"] for line in daemon.lines("execs"))
     assert not any("execs" in path for path in daemon.descriptors())
     daemon.open_target(1000)
-    # another ring: the source is a new one, and so its counts
-    daemon.reload(PLAIN.replace("builtin: open", "builtin: open, ring_size: 1MiB"))
+    # another ring: the source is a new one, and so its counts; with room for what others open
+    daemon.reload(PLAIN.replace("builtin: open", "builtin: open, ring_size: 32MiB"))
     daemon.open_target(1000)
     settle(daemon, "opens", 4000)
     status = daemon.status()
-    assert status["sources"][0]["ring"]["size_bytes"] == 1 << 20
+    assert status["sources"][0]["ring"]["size_bytes"] == 32 << 20
     assert status["config_generation"] == 4 and status["healthy"], status
     assert daemon.stop() == 0, daemon.stderr
     assert daemon.books()["pipeline opens"]["forwarded"] == 4000, daemon.stderr

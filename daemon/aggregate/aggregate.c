@@ -309,6 +309,16 @@ static int aggregate_open(const struct config_node *config, const struct handler
 /* ---- looking -----------------------------------------------------------------------------------
  */
 
+static void add_troubles(const struct aggregate *aggregate, struct expr_troubles *sum)
+{
+    if (aggregate->key)
+        key_add_troubles(aggregate->key, sum);
+    for (uint32_t i = 0; i < aggregate->n_values; i++)
+        expr_add_troubles(aggregate->values[i].expr, sum);
+    expr_add_troubles(aggregate->time, sum);
+    expr_add_troubles(aggregate->report.having, sum);
+}
+
 static void aggregate_rows(const struct handler *handler, row_emit emit, void *data)
 {
     static const struct row ended = {"windows", "", ROW_COUNT, "Windows that were put out"};
@@ -324,6 +334,7 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
     static const struct row turned_away = {"label_sets_overflowed", "", ROW_COUNT,
                                            "Groups of windows that found no metrics of their own"};
     const struct aggregate *aggregate = (const struct aggregate *)handler;
+    struct expr_troubles troubles = {0};
 
     emit(data, &ended, counter_get(&aggregate->windows_ended));
     emit(data, &groups, counter_get(&aggregate->groups.used));
@@ -332,6 +343,8 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
     emit(data, &memory, aggregate->bytes);
     emit(data, &sets, label_sets_count(&aggregate->exposition.sets));
     emit(data, &turned_away, counter_get(&aggregate->exposition.sets.turned_away));
+    add_troubles(aggregate, &troubles);
+    expr_rows(&troubles, emit, data);
 }
 
 static void aggregate_samples(const struct handler *handler, uint32_t metric, metric_emit emit,

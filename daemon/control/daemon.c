@@ -22,6 +22,7 @@
 #include "control/reload.h"
 #include "control/routes.h"
 #include "control/server.h"
+#include "control/socket_store.h"
 #include "control/watch.h"
 #include "pipeline/engine.h"
 #include "pipeline/report.h"
@@ -39,7 +40,8 @@ struct daemon {
     struct watch watch;
     struct control_options options; /* as the last config has them */
     struct reload reload;
-    struct server *server; /* NULL: none is wanted */
+    struct server *server;     /* NULL: none is wanted */
+    bool stores[SERVER_KINDS]; /* the socket is our own, and the service manager is to store it */
     struct control_view view;
 };
 
@@ -192,11 +194,15 @@ static void loop_deinit(struct daemon *daemon)
 static int listen_unix(struct daemon *daemon, const struct control_options *options,
                        struct error *error)
 {
-    int passed = passed_fds_take("control");
+    int passed = passed_fds_take("control"), stored;
     int result;
 
     if (passed >= 0)
         return server_listen_passed(daemon->server, SERVER_UNIX, passed, error);
+    daemon->stores[SERVER_UNIX] = true;
+    stored = socket_store_take(SERVER_UNIX, options->socket);
+    if (stored >= 0 && server_listen_again(daemon->server, options->socket, stored, error) == 0)
+        return 0;
     result = server_listen_unix(daemon->server, options->socket, error);
     if (result == 0 || !options->socket_is_default)
         return result;
@@ -207,10 +213,14 @@ static int listen_unix(struct daemon *daemon, const struct control_options *opti
 static int listen_tcp(struct daemon *daemon, const struct control_options *options,
                       struct error *error)
 {
-    int passed = passed_fds_take("metrics");
+    int passed = passed_fds_take("metrics"), stored;
 
     if (passed >= 0)
         return server_listen_passed(daemon->server, SERVER_TCP, passed, error);
+    daemon->stores[SERVER_TCP] = true;
+    stored = socket_store_take(SERVER_TCP, options->listen);
+    if (stored >= 0)
+        return server_listen_passed(daemon->server, SERVER_TCP, stored, error);
     return options->listen ? server_listen_tcp(daemon->server, options->listen, error) : 0;
 }
 
@@ -262,14 +272,33 @@ static bool judge_sources(const struct graph *graph)
     return good;
 }
 
-/* systemd closes what it has no room for, and tells nobody but its journal. */
-static void check_store(const struct graph *graph)
+/* Returns how many there are. */
+static uint32_t store_sockets(const struct daemon *daemon)
 {
-    uint32_t wanted = 0, stored;
+    uint32_t count = 0;
+
+    for (int kind = 0; daemon->server && kind < SERVER_KINDS; kind++) {
+        int fd = server_fd(daemon->server, (enum server_kind)kind);
+
+        if (fd < 0 || !daemon->stores[kind])
+            continue;
+        socket_store_put((enum server_kind)kind, fd);
+        count++;
+    }
+    return count;
+}
+
+/* systemd closes what it has no room for, and tells nobody but its journal. */
+static void check_store(const struct graph *graph, uint32_t sockets)
+{
+    uint32_t kept = 0, wanted, stored;
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        wanted += graph->sources[i].source->stored;
-    if (wanted > 0 && manager_stored(&stored) == 0 && stored < wanted)
+        kept += graph->sources[i].source->stored;
+    wanted = kept + sockets;
+    if (kept == 0)
+        return;
+    if (manager_stored(&stored) == 0 && stored < wanted)
         log_error("systemd stores only %u of %u descriptors that are to be kept, so a kill loses "
                   "what is in the rings; the service needs FileDescriptorStoreMax=%u or more",
                   stored, wanted, wanted);
@@ -281,6 +310,21 @@ static bool keeps(const struct graph *graph)
         if (graph->sources[i].source->kept)
             return true;
     return false;
+}
+
+/* To the process that follows, if one does. */
+static void hand_on(struct daemon *daemon, enum exit_code code)
+{
+    uint32_t count;
+    bool stored = manager_stored(&count) == 0 && count > 0, kept = keeps(daemon->engine.graph);
+
+    if (!(stored || kept) || (code == EXIT_CODE_OK && !manager_restarts()))
+        return;
+    if (stored && daemon->server)
+        server_hand_on(daemon->server);
+    daemon->engine.leave = kept;
+    if (daemon->engine.leave)
+        log_info("what is kept goes on without this process");
 }
 
 static void reload_init(struct daemon *daemon, const struct daemon_options *options)
@@ -312,7 +356,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         return EXIT_CODE_ENVIRONMENT;
     }
     refuse_passed();
-    check_store(daemon->graph);
+    check_store(daemon->graph, store_sockets(daemon));
     notify_ready();
     log_info("running");
     if (add_end(daemon, options->seconds) < 0 || event_base_dispatch(daemon->base) < 0) {
@@ -320,10 +364,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
         code = EXIT_CODE_FAILED;
     }
     reload_deinit(&daemon->reload);
-    daemon->engine.leave =
-        keeps(daemon->engine.graph) && (code != EXIT_CODE_OK || manager_restarts());
-    if (daemon->engine.leave)
-        log_info("what is kept goes on without this process");
+    hand_on(daemon, code);
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);

@@ -368,6 +368,28 @@ int server_listen_passed(struct server *server, enum server_kind kind, int fd, s
     return 0;
 }
 
+int server_listen_again(struct server *server, const char *path, int fd, struct error *error)
+{
+    int result = socket_path_adopt(&server->path, path, error);
+
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
+    return server_listen_passed(server, SERVER_UNIX, fd, error);
+}
+
+int server_fd(const struct server *server, enum server_kind kind)
+{
+    return server->listeners[kind].sockets ? evconnlistener_get_fd(server->listeners[kind].sockets)
+                                           : -1;
+}
+
+void server_hand_on(struct server *server)
+{
+    socket_path_hand_on(&server->path);
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct server *server_new(struct event_base *base, server_answer answer, void *data)

@@ -57,9 +57,17 @@ void server_free(struct server *server);
 int server_listen_unix(struct server *server, const char *path, struct error *error);
 /* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
 int server_listen_tcp(struct server *server, const char *address, struct error *error);
+/* The same with a socket that an earlier process has bound to that path and that listens already;
+ * it becomes the server's, also on failure. -ENOENT: it is at the path no more. */
+int server_listen_again(struct server *server, const char *path, int fd, struct error *error);
 /* Serves a socket that listens already: of systemd's, where its socket unit says. It becomes the
  * server's, also on failure. -errno and a sentence. */
 int server_listen_passed(struct server *server, enum server_kind kind, int fd, struct error *error);
+
+/* The listening socket, still the server's; -1: there is none. */
+int server_fd(const struct server *server, enum server_kind kind);
+/* The next process will serve the unix socket: server_free() leaves it where it is. */
+void server_hand_on(struct server *server);
 
 const struct server_counts *server_counts(const struct server *server, enum server_kind kind);
 const char *server_kind_name(enum server_kind kind); /* "unix", "tcp" */

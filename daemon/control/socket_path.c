@@ -139,6 +139,27 @@ int socket_path_take(struct socket_path *ours, const char *path, struct error *e
     return result;
 }
 
+int socket_path_adopt(struct socket_path *ours, const char *path, struct error *error)
+{
+    _cleanup_(cleanup_free) char *copy = strdup(path);
+    int result =
+        copy ? lock_path(path, error, &ours->lock_fd) : error_set(error, -ENOMEM, "out of memory");
+
+    if (result == 0 && (lstat(path, &ours->bound) < 0 || !S_ISSOCK(ours->bound.st_mode)))
+        result = error_set(error, -ENOENT, "the socket %s is not there any more", path);
+    if (result == 0)
+        ours->path = TAKE_PTR(copy);
+    else
+        socket_path_leave(ours);
+    return result;
+}
+
+void socket_path_hand_on(struct socket_path *ours)
+{
+    free(TAKE_PTR(ours->path));
+    socket_path_leave(ours);
+}
+
 /* Somebody may have put something else there in the meantime: that stays. */
 void socket_path_leave(struct socket_path *ours)
 {

@@ -21,6 +21,11 @@ struct socket_path {
  * socket. On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a
  * sentence. The caller owns the socket, which is not listening yet. */
 int socket_path_take(struct socket_path *ours, const char *path, struct error *error, int *ret_fd);
+/* The same for a socket that has been bound there by another process, which is gone. -ENOENT: it is
+ * not there any more. */
+int socket_path_adopt(struct socket_path *ours, const char *path, struct error *error);
+/* The next process will adopt it: what is at the path stays. */
+void socket_path_hand_on(struct socket_path *ours);
 /* Before the socket is closed: its inode may be another file's afterwards. Accepts
  * SOCKET_PATH_NONE. */
 void socket_path_leave(struct socket_path *ours);

@@ -97,6 +97,16 @@ static int take_field(struct csv *csv, struct text *ret, enum field_end *ret_end
     return result;
 }
 
+/* Nothing can ask for a column without a name, so of those there may be several. */
+static int check_name(const struct csv *csv, const struct text *name)
+{
+    for (const struct text *other = csv->grid->names; other < name && name->length > 0; other++)
+        if (other->length == name->length && memcmp(other->bytes, name->bytes, name->length) == 0)
+            return error_set(csv->error, -EINVAL, "line 1: two columns are called %.*s",
+                             (int)name->length, name->bytes);
+    return 0;
+}
+
 static int take_names(struct csv *csv)
 {
     struct grid *grid = csv->grid;
@@ -107,7 +117,9 @@ static int take_names(struct csv *csv)
 
         if (grid->n_columns == GRID_COLUMNS_MAX)
             return error_set(csv->error, -EFBIG, "it has more than %d columns", GRID_COLUMNS_MAX);
-        result = take_field(csv, &grid->names[grid->n_columns++], &end);
+        result = take_field(csv, &grid->names[grid->n_columns], &end);
+        if (result == 0)
+            result = check_name(csv, &grid->names[grid->n_columns++]);
         if (result < 0)
             return result;
     }

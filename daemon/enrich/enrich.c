@@ -368,11 +368,14 @@ static void enrich_rows(const struct handler *handler, row_emit emit, void *data
         .help = "Records whose key is in no row of the table, or null",
     };
     const struct enrich *enrich = (const struct enrich *)handler;
+    struct expr_troubles troubles = {0};
 
     if (!enrich->table)
         return;
     emit(data, &rows, table_rows(enrich->table));
     emit(data, &misses, counter_get(&enrich->misses));
+    expr_add_troubles(enrich->key, &troubles);
+    expr_rows(&troubles, emit, data);
 }
 
 const struct handler_ops enrich_ops = {

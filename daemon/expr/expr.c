@@ -58,6 +58,8 @@ static int compile_tree(struct compile *compile, bool is_value)
     free(compile->regs);
     if (r < 0)
         return r;
+    expr->has_patterns = compile->n_patterns > 0;
+    expr->has_copies = compile->n_copies > 0;
     expr->regs = calloc(expr->n_regs + 1, sizeof(*expr->regs));
     return expr->regs ? 0 : compile_no_memory(compile);
 }
@@ -112,10 +114,14 @@ const struct field *expr_text_field(const struct expr *expr)
                : NULL;
 }
 
-struct expr_troubles expr_troubles(const struct expr *expr)
+void expr_add_troubles(const struct expr *expr, struct expr_troubles *sum)
 {
-    return (struct expr_troubles){.matches = counter_get(&expr->troubles.matches),
-                                  .copies = counter_get(&expr->troubles.copies)};
+    if (!expr)
+        return;
+    sum->has_patterns |= expr->has_patterns;
+    sum->has_copies |= expr->has_copies;
+    sum->matches += counter_get(&expr->troubles.matches);
+    sum->copies += counter_get(&expr->troubles.copies);
 }
 
 void expr_select(struct expr *expr, struct batch *batch)

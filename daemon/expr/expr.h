@@ -80,14 +80,15 @@ const struct field *expr_text_field(const struct expr *expr);
  * memory but the stack, under 64 KiB of it. */
 void expr_select(struct expr *expr, struct batch *batch);
 
-/* What an expression gave up on, in all its runs. */
+/* What expressions gave up on, in all their runs. */
 struct expr_troubles {
-    uint64_t matches; /* of a regular expression that reached a limit: no match */
-    uint64_t copies;  /* of texts too long for lower() or upper(): null */
+    bool has_patterns, has_copies; /* what can be given up; else the count is 0 for ever */
+    uint64_t matches;              /* of a regular expression that reached a limit: no match */
+    uint64_t copies;               /* of texts too long for lower() or upper(): null */
 };
 
-/* Any thread. */
-struct expr_troubles expr_troubles(const struct expr *expr);
+/* Any thread; expr may be NULL. */
+void expr_add_troubles(const struct expr *expr, struct expr_troubles *sum);
 
 /* For each selected view its value, or null, at the view's index. Texts point into the sample, into
  * the expression's own memory (valid until its next expr_values()) or into constants. */

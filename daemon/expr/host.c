@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Where an error of an expression points. */
+/* Where an error of an expression points, and what is shown of those that run. */
 
 #include "expr/host.h"
 
@@ -19,4 +19,25 @@ void expr_report(const struct expr_error *error, const struct config_node *node,
     config_node_path(node, path, sizeof(path));
     diag_add_inside(diag, error->def->node, error->column, "%s (used by %s, line %u)", error->text,
                     path, node->line);
+}
+
+void expr_rows(const struct expr_troubles *troubles, row_emit emit, void *data)
+{
+    static const struct row matches = {
+        .name = "matches_given_up",
+        .unit = "",
+        .kind = ROW_COUNT,
+        .help = "Matches of a regular expression that reached a limit, so that there was none",
+    };
+    static const struct row copies = {
+        .name = "texts_too_long",
+        .unit = "",
+        .kind = ROW_COUNT,
+        .help = "Texts too long for lower() or upper(), which gave null",
+    };
+
+    if (troubles->has_patterns)
+        emit(data, &matches, troubles->matches);
+    if (troubles->has_copies)
+        emit(data, &copies, troubles->copies);
 }

@@ -113,6 +113,12 @@ void key_free(struct key *key)
     free(key);
 }
 
+void key_add_troubles(const struct key *key, struct expr_troubles *sum)
+{
+    for (uint32_t i = 0; i < key->n_parts; i++)
+        expr_add_troubles(key->parts[i].expr, sum);
+}
+
 int key_open(const struct setting_texts *by, const struct expr_scope *scope, uint64_t seed,
              struct diag *diag, struct key **ret_key)
 {

@@ -34,6 +34,9 @@ void key_free(struct key *key); /* accepts NULL */
 DEFINE_CLEANUP(struct key, key_free);
 uint64_t key_seed(void);
 
+/* Any thread: of the expressions. */
+void key_add_troubles(const struct key *key, struct expr_troubles *sum);
+
 /* Computes the key of each selected view. hashes are by the view's index. */
 void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_MAX]);
 

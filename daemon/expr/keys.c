@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr/host.h"
+
 struct keys_slot {
     uint32_t tag;   /* the hash's upper half */
     uint32_t place; /* counted from 1; 0: free */
@@ -155,7 +157,10 @@ void keys_rows(const struct keys *keys, row_emit emit, void *data)
         .kind = ROW_COUNT,
         .help = "Keys that the handler forgot because there were more than it may remember",
     };
+    struct expr_troubles troubles = {0};
 
     emit(data, &count, counter_get(&keys->count));
     emit(data, &evicted, counter_get(&keys->evicted));
+    key_add_troubles(keys->key, &troubles);
+    expr_rows(&troubles, emit, data);
 }

@@ -48,7 +48,8 @@ struct keys {
 int keys_init(struct keys *keys, const struct key *key, uint32_t max, size_t entry_size);
 void keys_deinit(struct keys *keys); /* accepts a zeroed one */
 
-/* Any thread: gives the rows `keys` and `keys_evicted`, for the rows() of a handler. */
+/* Any thread: gives the rows `keys` and `keys_evicted`, and those of the key's expressions, for the
+ * rows() of a handler. */
 void keys_rows(const struct keys *keys, row_emit emit, void *data);
 
 enum keys_outcome {

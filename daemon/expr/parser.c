@@ -5,21 +5,37 @@
 
 #include "expr/parser.h"
 
+#include <string.h>
+
 int parser_advance(struct parser *parser)
 {
     parser->end = parser->token.column + parser->token.width;
     return lex_next(&parser->lex, parser->error, &parser->token);
 }
 
+/* For those who write the words of other languages; NULL: it is none. */
+static const char *operator_of(const char *word, uint32_t length)
+{
+    static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}, {"matches", "=~"}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (length == strlen(words[i][0]) && memcmp(word, words[i][0], length) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 int parser_refuse(const struct parser *parser, const char *expected)
 {
     const struct token *token = &parser->token;
+    const char *word = parser->lex.text + token->column;
+    const char *meant = operator_of(word, token->width);
 
     if (token->kind == TOKEN_END)
         return lex_refuse(parser->error, token->column, 1, "expected %s, but the expression ends",
                           expected);
-    return lex_refuse(parser->error, token->column, token->width, "expected %s, not %.*s", expected,
-                      (int)token->width, parser->lex.text + token->column);
+    return lex_refuse(parser->error, token->column, token->width, "expected %s, not %.*s%s%s%s",
+                      expected, (int)token->width, word, meant ? "; did you mean " : "",
+                      meant ? meant : "", meant ? "?" : "");
 }
 
 int parser_add(struct parser *parser, enum node_kind kind, const struct token *token,

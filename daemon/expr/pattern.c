@@ -4,18 +4,29 @@
  * some: what can be told by comparing bytes is, and PCRE2 sees only texts that begin and end as
  * they must.
  *
- * Without the JIT the same limits hold in PCRE2's interpreter; its memory is taken at the first
- * deep match, at most PATTERN_HEAP_KIB_MAX. The JIT has a stack of its own, as large. */
+ * Without the JIT the same limits hold in PCRE2's interpreter. It takes memory while it matches,
+ * and gets it from blocks that were taken at the load. The JIT has a stack of its own, as large. */
 
 #include "expr/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <errno.h>
 #include <pcre2.h>
+#include <stdlib.h>
 
 #include "expr/outline.h"
 
-enum { STACK_LEAST = 32 * 1024 }; /* of the JIT; it grows */
+enum {
+    STACK_LEAST = 32 * 1024, /* of the JIT; it grows */
+    HEAP_BLOCK = PATTERN_HEAP_KIB_MAX * 1024,
+    HEAP_BLOCKS = 2, /* it copies from the one into the other when it needs more */
+};
+
+/* Of the interpreter. */
+struct heap {
+    char (*blocks)[HEAP_BLOCK]; /* NULL: the load is not over, malloc() serves */
+    bool taken[HEAP_BLOCKS];
+};
 
 struct pattern {
     struct outline outline;
@@ -23,6 +34,7 @@ struct pattern {
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* of the JIT; NULL: it is not used */
+    struct heap heap;
 };
 
 static bool jit_is_forbidden;
@@ -40,6 +52,7 @@ static void release(void *bytes)
     pcre2_match_context_free(pattern->context);
     pcre2_match_data_free(pattern->data);
     pcre2_code_free(pattern->code);
+    free(pattern->heap.blocks);
 }
 
 /* 0, or -EINVAL as pattern_new(). */
@@ -70,6 +83,61 @@ static void prepare_jit(struct pattern *pattern)
         pcre2_jit_stack_assign(pattern->context, NULL, pattern->stack);
 }
 
+static void *heap_take(PCRE2_SIZE size, void *data)
+{
+    struct heap *heap = data;
+
+    if (!heap->blocks)
+        return malloc(size);
+    for (int i = 0; i < HEAP_BLOCKS && size <= HEAP_BLOCK; i++)
+        if (!heap->taken[i]) {
+            heap->taken[i] = true;
+            return heap->blocks[i];
+        }
+    return NULL;
+}
+
+static void heap_give_back(void *block, void *data)
+{
+    struct heap *heap = data;
+
+    for (int i = 0; heap->blocks && i < HEAP_BLOCKS; i++)
+        if (block == heap->blocks[i]) {
+            heap->taken[i] = false;
+            return;
+        }
+    free(block);
+}
+
+/* 0 or -ENOMEM. */
+static int prepare_interpreter(struct pattern *pattern)
+{
+    pcre2_general_context *general =
+        pcre2_general_context_create(heap_take, heap_give_back, &pattern->heap);
+
+    if (!general)
+        return -ENOMEM;
+    pattern->data = pcre2_match_data_create(1, general);
+    pcre2_general_context_free(general);
+    pattern->heap.blocks = malloc(HEAP_BLOCKS * sizeof(*pattern->heap.blocks));
+    return pattern->data && pattern->heap.blocks ? 0 : -ENOMEM;
+}
+
+/* 0 or -ENOMEM. */
+static int prepare_match(struct pattern *pattern)
+{
+    pattern->context = pcre2_match_context_create(NULL);
+    if (!pattern->context)
+        return -ENOMEM;
+    pcre2_set_match_limit(pattern->context, PATTERN_STEPS_MAX);
+    pcre2_set_heap_limit(pattern->context, PATTERN_HEAP_KIB_MAX);
+    prepare_jit(pattern);
+    if (!pattern->stack)
+        return prepare_interpreter(pattern);
+    pattern->data = pcre2_match_data_create(1, NULL);
+    return pattern->data ? 0 : -ENOMEM;
+}
+
 int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTERN_ERROR_MAX],
                 uint32_t *ret_at, struct pattern **ret)
 {
@@ -81,13 +149,9 @@ int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTE
     r = compile_code(text, ret_wrong, ret_at, pattern);
     if (r < 0)
         return r;
-    pattern->data = pcre2_match_data_create(1, NULL);
-    pattern->context = pcre2_match_context_create(NULL);
-    if (!pattern->data || !pattern->context)
-        return -ENOMEM;
-    pcre2_set_match_limit(pattern->context, PATTERN_STEPS_MAX);
-    pcre2_set_heap_limit(pattern->context, PATTERN_HEAP_KIB_MAX);
-    prepare_jit(pattern);
+    r = prepare_match(pattern);
+    if (r < 0)
+        return r;
     outline_read(text, &pattern->outline);
     *ret = pattern;
     return 0;

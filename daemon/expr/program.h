@@ -139,6 +139,7 @@ struct expr {
     struct reg *regs;
     uint32_t n_regs;
     struct field result;
+    bool has_patterns, has_copies;
     struct {
         counter matches;
         counter copies;

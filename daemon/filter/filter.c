@@ -56,21 +56,10 @@ static void filter_process(struct handler *handler, struct batch *batch)
 
 static void filter_rows(const struct handler *handler, row_emit emit, void *data)
 {
-    static const struct row rows[] = {
-        {.name = "matches_given_up",
-         .unit = "",
-         .kind = ROW_COUNT,
-         .help = "Matches of a regular expression that reached a limit, so that there was none"},
-        {.name = "texts_too_long",
-         .unit = "",
-         .kind = ROW_COUNT,
-         .help = "Texts too long for lower() or upper(), which gave null"},
-    };
-    const struct expr_troubles troubles =
-        expr_troubles(((const struct filter *)handler)->condition);
+    struct expr_troubles troubles = {0};
 
-    emit(data, &rows[0], troubles.matches);
-    emit(data, &rows[1], troubles.copies);
+    expr_add_troubles(((const struct filter *)handler)->condition, &troubles);
+    expr_rows(&troubles, emit, data);
 }
 
 const struct handler_ops filter_ops = {

@@ -113,9 +113,12 @@ static struct ringmill_values *face_add_field(const struct ringmill_handler_host
     struct column *column;
     int number;
 
-    if (adapter->n_added == PLUGIN_FIELDS_MAX || !like(kind)) {
-        face_refuse(face, NULL,
-                    like(kind) ? "it adds too many fields" : "it adds a field of no known kind");
+    if (adapter->n_added == PLUGIN_FIELDS_MAX) {
+        diag_add(adapter->diag, adapter->config, "it adds more than %d fields", PLUGIN_FIELDS_MAX);
+        return NULL;
+    }
+    if (!like(kind)) {
+        face_refuse(face, NULL, "it adds a field of no known kind");
         return NULL;
     }
     if (!edit_check_name(name, adapter->config, adapter->diag))

@@ -13,6 +13,7 @@
 
 #include "plugin/adapter.h"
 #include "plugin/trust.h"
+#include "plugin/whole.h"
 
 static bool is_word(const char *name)
 {
@@ -172,6 +173,8 @@ int plugin_load(const char *path, struct error *error, struct plugin **ret_plugi
 
     if (result == 0 && stat(path, &file) < 0)
         result = error_set(error, -errno, "it cannot be loaded: %s", strerror(errno));
+    if (result == 0)
+        result = whole_check(path, error);
     if (result == 0)
         result = load(path, error, &plugin);
     if (result < 0)

@@ -141,8 +141,7 @@ bool edit_check_name(const char *name, const struct config_node *node, struct di
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-static const struct edit *find_edit(const struct editor *editor, enum edit_kind kind,
-                                    const char *path)
+static struct edit *find_edit(const struct editor *editor, enum edit_kind kind, const char *path)
 {
     for (uint32_t i = 0; i < editor->n_edits; i++)
         if (editor->edits[i].kind == kind && !editor->edits[i].absent &&
@@ -197,7 +196,7 @@ static int copy_members(struct editor *editor, struct field *field, const char *
 static int copy_field(struct editor *editor, struct level *level, const struct field *from)
 {
     struct field *to = &level->to[level->n_to];
-    const struct edit *edit;
+    struct edit *edit;
     char place[EDIT_PATH_MAX];
     bool whole;
     int result = 0;
@@ -214,8 +213,10 @@ static int copy_field(struct editor *editor, struct level *level, const struct f
         to->name = from->name;
     }
     edit = find_edit(editor, EDIT_RENAME, place);
-    if (edit)
+    if (edit) {
         to->name = schema_keep(editor->schema, edit->name);
+        edit->renamed = true;
+    }
     strcat(place, ".");
     if (!find_edit(editor, EDIT_REPLACE, place) && to->n_members > 0 &&
         is_edited_below(editor, place)) {
@@ -297,6 +298,21 @@ static int prepare(struct editor *editor, const struct handler_host *host)
     return -ENOSPC;
 }
 
+static int check_renames(const struct editor *editor)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < editor->n_edits; i++) {
+        const struct edit *edit = &editor->edits[i];
+
+        if (edit->kind != EDIT_RENAME || edit->absent || edit->renamed)
+            continue;
+        diag_add(editor->diag, edit->node, "%s is not kept, so it cannot be renamed", edit->path);
+        result = -EINVAL;
+    }
+    return result;
+}
+
 int edit_schema(const struct handler_host *host, struct edit *edits, uint32_t n_edits,
                 uint32_t more, struct diag *diag, struct schema **ret_schema)
 {
@@ -315,6 +331,8 @@ int edit_schema(const struct handler_host *host, struct edit *edits, uint32_t n_
     result = prepare(&editor, host);
     if (result == 0)
         result = copy_level(&editor, &level);
+    if (result == 0)
+        result = check_renames(&editor);
     editor.schema->n_fields = level.n_to;
     if (result < 0)
         schema_free(editor.schema);

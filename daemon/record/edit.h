@@ -33,6 +33,7 @@ struct edit {
     const char *name;               /* EDIT_RENAME */
     struct field like;              /* EDIT_REPLACE: what is there now; gets its column's number */
     bool absent;                    /* set by edit_schema(): only other types have such a field */
+    bool renamed;                   /* set by edit_schema() */
 };
 
 /* The field of that path. NULL after a message at node, or, when another type of the source has

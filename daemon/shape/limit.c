@@ -65,7 +65,8 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, burst),
         .minimum = 1,
         .maximum = BUCKET_BURST_MAX,
-        .doc = "how many may pass at once after a pause; by default as many as rate says",
+        .doc = "how many may pass at once after a pause; by default as many as rate says, "
+               "but no more than 1000000",
     },
     {
         .name = "by",
@@ -104,6 +105,7 @@ static int check(const struct config_node *config, struct diag *diag)
     static const char *const with_rate[] = {"burst", "by", "keys"};
     const struct config_node *count = config_map_get(config, "count");
     const struct config_node *rate = config_map_get(config, "rate");
+    const struct config_node *keys = config_map_get(config, "keys");
     size_t before = diag_count(diag);
 
     if (count && rate)
@@ -116,6 +118,8 @@ static int check(const struct config_node *config, struct diag *diag)
         if (node)
             diag_add_key(diag, node, "only a limit with a rate has this key");
     }
+    if (rate && keys && !config_map_get(config, "by"))
+        diag_add_key(diag, keys, "only a limit with \"by\" has this key");
     return diag_count(diag) > before ? -EINVAL : 0;
 }
 

@@ -232,7 +232,7 @@ static int read_field(const struct config_node *entry, const struct handler_host
     }
     if (field && action == ACTION_HASH && !can_hash(field)) {
         diag_add(diag, entry,
-                 "only a text, a number or an address can be hashed; %s can be dropped",
+                 "only a text, an integer or an address can be hashed; %s can be dropped",
                  entry->key);
         return -EINVAL;
     }

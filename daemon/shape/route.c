@@ -178,6 +178,16 @@ static void route_process(struct handler *handler, struct batch *batch)
     batch->forwarded = routed;
 }
 
+static void route_rows(const struct handler *handler, row_emit emit, void *data)
+{
+    const struct route *route = (const struct route *)handler;
+    struct expr_troubles troubles = {0};
+
+    for (uint32_t i = 0; i < route->n_cases; i++)
+        expr_add_troubles(route->cases[i].when, &troubles);
+    expr_rows(&troubles, emit, data);
+}
+
 const struct handler_ops route_ops = {
     .name = "route",
     .doc = "sends each record into one of several branches",
@@ -187,5 +197,6 @@ const struct handler_ops route_ops = {
     .divides = true,
     .open = route_open,
     .process = route_process,
+    .rows = route_rows,
     .close = route_close,
 };

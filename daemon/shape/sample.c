@@ -177,6 +177,16 @@ static void sample_process(struct handler *handler, struct batch *batch)
     weigh(sample, batch);
 }
 
+static void sample_rows(const struct handler *handler, row_emit emit, void *data)
+{
+    const struct sample *sample = (const struct sample *)handler;
+    struct expr_troubles troubles = {0};
+
+    if (sample->key)
+        key_add_troubles(sample->key, &troubles);
+    expr_rows(&troubles, emit, data);
+}
+
 const struct handler_ops sample_ops = {
     .name = "sample",
     .doc = "lets one record in so many through",
@@ -186,5 +196,6 @@ const struct handler_ops sample_ops = {
     .reshapes = true,
     .open = sample_open,
     .process = sample_process,
+    .rows = sample_rows,
     .close = sample_close,
 };

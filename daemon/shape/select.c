@@ -228,6 +228,16 @@ static void select_process(struct handler *handler, struct batch *batch)
     batch->schema = select->schema;
 }
 
+static void select_rows(const struct handler *handler, row_emit emit, void *data)
+{
+    const struct select *select = (const struct select *)handler;
+    struct expr_troubles troubles = {0};
+
+    for (uint32_t i = 0; i < select->n_computed; i++)
+        expr_add_troubles(select->computed[i].expr, &troubles);
+    expr_rows(&troubles, emit, data);
+}
+
 const struct handler_ops select_ops = {
     .name = "select",
     .doc = "says which fields a record has from here on",
@@ -237,5 +247,6 @@ const struct handler_ops select_ops = {
     .reshapes = true,
     .open = select_open,
     .process = select_process,
+    .rows = select_rows,
     .close = select_close,
 };

@@ -3,7 +3,7 @@
 
 #include "record/handler.h"
 
-enum { SELECT_FIELDS_MAX = 256 }; /* names under keep, drop and rename together */
+enum { SELECT_FIELDS_MAX = 256 }; /* names under each of keep, drop and rename */
 
 /* select: {keep: [...], drop: [...], rename: {old: new}, compute: {name: EXPRESSION}} says which
  * fields a record has from here on. All parts see it as it comes in. What is kept comes first, in

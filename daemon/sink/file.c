@@ -25,92 +25,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "sink/archive.h"
+#include "sink/file_config.h"
 
 #define NS_PER_MS INT64_C(1000000)
-
-enum file_sync { SYNC_NEVER, SYNC_ROTATE, SYNC_INTERVAL, SYNC_CHUNK };
-enum file_compress { COMPRESS_NONE, COMPRESS_ZSTD };
-
-static const struct setting_choice sync_choices[] = {
-    {"never", SYNC_NEVER},
-    {"rotate", SYNC_ROTATE},
-    {"interval", SYNC_INTERVAL},
-    {"chunk", SYNC_CHUNK},
-    {0},
-};
-
-static const struct setting_choice compress_choices[] = {
-    {"none", COMPRESS_NONE},
-    {"zstd", COMPRESS_ZSTD},
-    {0},
-};
-
-struct file_config {
-    const char *path;
-    uint64_t rotate_size;
-    uint64_t rotate_every;
-    int64_t keep;
-    int compress;
-    int sync;
-    uint64_t sync_interval;
-};
-
-static const struct setting file_settings[] = {
-    {
-        .name = "path",
-        .type = SETTING_PATH,
-        .offset = offsetof(struct file_config, path),
-        .required = true,
-        .doc = "the file to append to",
-    },
-    {
-        .name = "rotate_size",
-        .type = SETTING_SIZE,
-        .offset = offsetof(struct file_config, rotate_size),
-        .minimum = 4096,
-        .doc = "begin a new file when this one has so many bytes; without it, size does not matter",
-    },
-    {
-        .name = "rotate_every",
-        .type = SETTING_DURATION,
-        .offset = offsetof(struct file_config, rotate_every),
-        .minimum = INT64_C(1000000000),
-        .doc = "begin a new file at each multiple of this time of the wall clock (UTC)",
-    },
-    {
-        .name = "keep",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct file_config, keep),
-        .minimum = 1,
-        .maximum = 1000000,
-        .doc = "rotated files that stay, the oldest ones go; without it, all stay",
-    },
-    {
-        .name = "compress",
-        .type = SETTING_CHOICE,
-        .offset = offsetof(struct file_config, compress),
-        .fallback = "none",
-        .choices = compress_choices,
-        .doc = "what is done to rotated files",
-    },
-    {
-        .name = "fsync",
-        .type = SETTING_CHOICE,
-        .offset = offsetof(struct file_config, sync),
-        .fallback = "never",
-        .choices = sync_choices,
-        .doc = "when what was written is brought to disk; chunk: before it counts as delivered",
-    },
-    {
-        .name = "fsync_interval",
-        .type = SETTING_DURATION,
-        .offset = offsetof(struct file_config, sync_interval),
-        .minimum = INT64_C(10000000),
-        .fallback = "1s",
-        .doc = "how often, with fsync: interval",
-    },
-    {0},
-};
 
 struct file_sink {
     struct sink base;
@@ -130,6 +47,7 @@ struct file_sink {
     bool unsynced;
     int64_t synced_at;  /* ns, monotonic */
     int64_t rotates_at; /* ns, wall clock */
+    int64_t events;     /* since it was opened; counted for rotate_events only */
 
     /* owned by the writer thread, any thread reads */
     _Atomic uint64_t size; /* of the file, as far as we know */
@@ -141,22 +59,6 @@ struct file_sink {
     /* any thread */
     atomic_bool moved; /* reopen() was called */
 };
-
-static int file_check(const void *config, enum framing framing, struct error *error,
-                      const char **ret_key)
-{
-    const struct file_config *file = config;
-    bool rotates = file->rotate_size > 0 || file->rotate_every > 0;
-
-    (void)framing;
-    *ret_key = file->keep > 0 ? "keep" : "compress";
-    if (!rotates && (file->keep > 0 || file->compress != COMPRESS_NONE))
-        return error_set(error, -EINVAL,
-                         "%s is about rotated files; there are none without rotate_size or "
-                         "rotate_every",
-                         *ret_key);
-    return 0;
-}
 
 /* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
 static int open_for_append(const char *path)
@@ -204,6 +106,7 @@ static int open_file(struct file_sink *sink)
     sink->torn = sink->framing == FRAMING_LINES && sink->size > 0 &&
                  ends_midway(sink->config.path, stat.st_size);
     sink->rotates_at = next_rotation(sink);
+    sink->events = 0;
     sink->missing = sink->header && sink->size == 0 ? sink->header : "";
     sink->fd = fd;
     return 0;
@@ -297,6 +200,7 @@ static bool is_due(const struct file_sink *sink, size_t more)
     if (sink->size == 0)
         return false;
     return (sink->config.rotate_size > 0 && sink->size + more > sink->config.rotate_size) ||
+           (sink->config.rotate_events > 0 && sink->events >= sink->config.rotate_events) ||
            clock_realtime() >= sink->rotates_at;
 }
 
@@ -312,6 +216,7 @@ static void rotate(struct file_sink *sink)
                     "cannot rename %s: %s; it goes on as it is", sink->config.path,
                     strerror(-result));
         sink->rotates_at = next_rotation(sink);
+        sink->events = 0;
         return;
     }
     leave_file(sink);
@@ -322,12 +227,11 @@ static void rotate(struct file_sink *sink)
 /* Between two events: whatever changes the file happens here. */
 static int change_file(struct file_sink *sink, size_t more)
 {
-    bool rotates = sink->config.rotate_size > 0 || sink->config.rotate_every > 0;
     int result;
 
     if (atomic_exchange(&sink->moved, false) && sink->fd >= 0)
         leave_file(sink);
-    if (sink->fd >= 0 && rotates && is_due(sink, more))
+    if (sink->fd >= 0 && file_config_rotates(&sink->config) && is_due(sink, more))
         rotate(sink);
     result = sink->fd < 0 ? open_file(sink) : 0;
     if (result < 0 || !sink->torn)
@@ -411,6 +315,17 @@ static size_t whole_events(enum framing framing, const char *bytes, size_t size)
     return whole;
 }
 
+/* What of it this file still takes: at least one event. The rest comes again. */
+static size_t room_for_events(const struct file_sink *sink, const char *bytes, size_t size)
+{
+    int64_t room = sink->config.rotate_events - sink->events;
+    size_t taken = 0, length;
+
+    while (room-- > 0 && (length = framing_next(sink->framing, bytes + taken, size - taken)) > 0)
+        taken += length;
+    return taken > 0 ? taken : size;
+}
+
 static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
 {
     struct file_sink *sink = (struct file_sink *)base;
@@ -423,6 +338,8 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
         code = write_header(sink);
     if (code < 0)
         return code;
+    if (sink->config.rotate_events > 0 && !midway)
+        size = room_for_events(sink, bytes, size);
     written = write_most(sink, bytes, size, &code);
     if (written < size && sink->regular && !midway) {
         whole = whole_events(sink->framing, bytes, written);
@@ -438,6 +355,8 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
         sink->midway = midway;
         return code;
     }
+    if (sink->config.rotate_events > 0 && !midway)
+        sink->events += framing_count(sink->framing, bytes, written);
     file_tend(base);
     return written > 0 ? (ssize_t)written : code;
 }
@@ -482,7 +401,7 @@ const struct sink_ops sink_file = {
     .doc = "a file, appended to",
     .settings = file_settings,
     .config_size = sizeof(struct file_config),
-    .check = file_check,
+    .check = file_config_check,
     .open = file_open,
     .write = file_write,
     .tend = file_tend,

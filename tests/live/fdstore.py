@@ -152,7 +152,7 @@ def inside_orphans(folder):
         box.systemctl("daemon-reload")
         box.systemctl("start", "ringmilld")
         assert kept_by_pid_1() == 2
-        box.said("systemd stores only 2 of 4 descriptors that are to be kept")
+        box.said("systemd stores only 2 of 5 descriptors that are to be kept")
         box.kill()
         assert "what was kept by fdstore is not complete (2 descriptors)" in box.journal()
         assert len(links(source)) == 1

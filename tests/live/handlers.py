@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each handler in a pipeline on the live kernel: what comes out, and books that add up."""
+import ctypes
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -217,6 +219,39 @@ def test_route_without_a_default():
     handlers, books, events = daemon.finish()
     assert len(events) == 5 and handlers["route"]["out"] == 5, handlers
     assert books["filtered"] >= 20, books
+
+
+def refuse_executable_memory():
+    """As MemoryDenyWriteExecute= of systemd does, for this process and what it becomes."""
+    pr_set_mdwe, refuse_exec_gain = 65, 1
+    if ctypes.CDLL(None).prctl(pr_set_mdwe, refuse_exec_gain, 0, 0, 0) != 0:
+        os._exit(77)
+
+
+def regex_matches(**options):
+    """(what matched, matches that were given up, pieces of memory with code that is in no file)"""
+    daemon = Pipeline("- filter: 'path =~ \"/(tar+get|sec[aeiou]nt)$\" && "
+                      "!(path =~ \"^(/?[a-z0-9_.-]+)+[!?]$\")'\n- forward: log", **options)
+    with open(f"/proc/{daemon.process.pid}/maps", encoding="utf-8") as maps:
+        code = [line for line in maps if "x" in line.split()[1] and len(line.split()) == 5]
+    daemon.open(30)
+    daemon.open(20, "second")
+    daemon.settle()
+    regex = [handler for handler in daemon.status()["pipelines"][0]["handlers"]
+             if handler["name"] == "filter"][1]
+    given_up = {row["name"]: row["value"] for row in regex["rows"]}["matches_given_up"]
+    return len(daemon.finish()[2]), given_up, len(code)
+
+
+def test_regex_without_executable_memory():
+    probe = subprocess.run(["true"], preexec_fn=refuse_executable_memory)
+    if probe.returncode == 77:
+        print("skipped: this kernel is older than 6.3 and cannot refuse executable memory")
+        sys.exit(77)
+    matches, given_up, code = regex_matches()
+    assert (matches, given_up) == (30, 30) and code > 0, (matches, given_up, code)
+    # its memory is not executable, so PCRE2 interprets
+    assert regex_matches(preexec_fn=refuse_executable_memory) == (30, 30, 0)
 
 
 class Plugins:

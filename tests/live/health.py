@@ -14,7 +14,7 @@ LIMITS = "health: {stuck_after: 2s, sink_grace: 2s, busy_head: 2s, max_loss_rate
 CONTROL = "control: {socket: FOLDER/control.sock}\n"
 WEDGE = """
 version: 1
-sources: {open: {builtin: open, ring_size: 4KiB}}
+sources: {open: {builtin: open, ring_size: 256KiB}}  # that other programs' opens do not fill
 sinks: {log: {type: file, path: FOLDER/log}}
 pipelines: {all: {from: open, handlers: [{filter: 'path == "FOLDER/target"'}, {wedge: FOLDER/wedge}, {forward: log}]}}
 """
@@ -97,8 +97,8 @@ def test_a_wedged_handler(tmp="/run"):
 
 
 def test_a_loss_storm():
-    """A limit, and a ring, that other programs' opens do not fill."""
-    daemon = Controlled(WEDGE.replace("4KiB", "256KiB") + CONTROL + LIMITS % 2000,
+    """A limit that other programs' opens do not reach."""
+    daemon = Controlled(WEDGE + CONTROL + LIMITS % 2000,
                         program=os.path.join(harness.BIN, "ringmilld-wedge"))
     harness.write_file(daemon.place.name, "wedge", "50")  # ms for each batch: slow, not stuck
     end = time.monotonic() + 3

@@ -23,7 +23,9 @@ def test_messages():
         server.bind(path)
         server.settimeout(harness.PATIENCE)
         environment = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC="400000")
-        daemon = harness.Daemon(config=CONFIG % folder, env=environment)
+        daemon = harness.Daemon(config=(CONFIG + "control: {socket: %s/control.sock}\n") %
+                                (folder, folder), env=environment)
+        assert server.recv(4096) == b"FDSTORE=1\nFDPOLL=0\nFDNAME=ringmill-control"
         assert server.recv(4096) == b"READY=1"
         wanted = {b"WATCHDOG=1", b"STATUS="}
         while wanted:

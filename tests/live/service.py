@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tempfile
+import urllib.request
 
 import box
 import harness
@@ -40,6 +41,37 @@ def ask(path):
 def lines(folder):
     with open(f"{folder}/log", encoding="utf-8") as file:
         return len(file.readlines())
+
+
+def inside_sockets_outlive_the_process(folder):
+    """Who connects while no process is there is answered by the next one."""
+    configure(folder, f'control: {{socket: {SOCKET}, listen: "127.0.0.1:9477"}}')
+    box.systemctl("start", "ringmilld")
+    first = os.stat(SOCKET).st_ino
+
+    def ask_both():
+        with urllib.request.urlopen("http://127.0.0.1:9477/healthz", timeout=20) as answer:
+            assert json.load(answer)
+        return ask("/v1/status")["pid"]
+
+    pid = ask_both()
+    for end in (lambda: os.kill(pid, 9), lambda: box.systemctl("restart", "--no-block", "ringmilld")):
+        end()
+        harness.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "the process to end")
+        assert os.stat(SOCKET).st_ino == first
+        next_pid = ask_both()  # at once: it may not have started yet
+        assert next_pid != pid
+        pid = next_pid
+        box.said("running")
+    configure(folder, f"control: {{socket: {folder}/other}}")
+    box.systemctl("restart", "ringmilld")
+    assert box.show("NFileDescriptorStore") == "1"
+    box.systemctl("stop", "ringmilld")
+    assert not os.path.exists(f"{folder}/other")
+
+
+def test_sockets_outlive_the_process():
+    box.run(__file__, "sockets_outlive_the_process")
 
 
 def test_units_are_right():

@@ -123,6 +123,27 @@ static void somebody_elses_server(void **state)
     socket_path_leave(&theirs);
 }
 
+static void the_next_process_adopts_it(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct socket_path first = SOCKET_PATH_NONE, next = SOCKET_PATH_NONE;
+    char said[sizeof(((struct error *)NULL)->text)];
+    struct error error = {""};
+    struct stat before, found;
+    int fd = take(fixture, &first, said);
+
+    assert_int_equal(stat(fixture->path, &before), 0);
+    assert_int_equal(socket_path_adopt(&next, fixture->path, &error), -EADDRINUSE);
+    socket_path_hand_on(&first);
+    assert_int_equal(socket_path_adopt(&next, fixture->path, &error), 0);
+    assert_int_equal(stat(fixture->path, &found), 0);
+    assert_int_equal(found.st_ino, before.st_ino);
+    socket_path_leave(&next);
+    assert_int_equal(socket_path_adopt(&next, fixture->path, &error), -ENOENT);
+    assert_int_equal(next.lock_fd, -1);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +151,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dead_daemons_socket_is_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_ours_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(somebody_elses_server, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_next_process_adopts_it, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

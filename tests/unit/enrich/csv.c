@@ -60,6 +60,7 @@ static void refuses_all_else(void **state)
     (void)state;
     refuse_csv("", "it is empty; the first line has the names of columns");
     refuse_csv("\xef\xbb\xbf", "it is empty; the first line has the names of columns");
+    refuse_csv("a,b,a\n1,2,3\n", "line 1: two columns are called a");
     refuse_csv("a,b\n1\n", "line 2: it has fewer fields than there are names");
     refuse_csv("a,b\n1,2\n1,2,3\n", "line 3: it has more fields than there are names");
     refuse_csv("a,b\n\"x\ny\",1\n1\n", "line 4: it has fewer fields than there are names");

@@ -16,6 +16,7 @@
 #include "filter/filter.h"
 #include "forward/forward.h"
 #include "shape/limit.h"
+#include "unit/shape/branches.h"
 
 static void finds_each_handler_by_its_name(void **state)
 {
@@ -47,6 +48,60 @@ static void each_row_is_complete(void **state)
         assert_true((int)(*kind)->removes >= (int)BOOK_FIRST_OUT);
         assert_true((*kind)->removes < BOOK_ROWS);
         assert_int_equal((*kind)->forwards, (*kind)->removes == BOOK_FORWARDED);
+    }
+}
+
+/* ---- limits of expressions ------------------------------------------------------------------- */
+
+struct given_up {
+    uint64_t matches, copies;
+};
+
+static void take_row(void *data, const struct row *row, uint64_t value)
+{
+    struct given_up *given_up = data;
+
+    if (strcmp(row->name, "matches_given_up") == 0)
+        given_up->matches += value;
+    if (strcmp(row->name, "texts_too_long") == 0)
+        given_up->copies += value;
+}
+
+static void each_counts_what_its_expressions_gave_up(void **state)
+{
+#define SLOW "text =~ \"(x+x+)+[yz]\""
+#define LONG "upper(text)"
+    static const struct {
+        const char *name, *config;
+    } rows[] = {
+        {"filter", "'" SLOW " || " LONG " == \"x\"'"},
+        {"limit", "{rate: 5/s, by: ['" SLOW "', " LONG "]}"},
+        {"sample", "{rate: 1, by: ['" SLOW "', " LONG "]}"},
+        {"dedup", "{by: ['" SLOW "', " LONG "]}"},
+        {"select", "{compute: {slow: '" SLOW "', long: " LONG "}}"},
+        {"route", "[{when: '" SLOW "', handlers: []}, {when: '" LONG " == \"x\"', handlers: []}]"},
+    };
+    struct branches branches;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct given_up given_up = {0};
+        struct opened opened;
+        struct notes notes;
+
+        branches_init(&branches);
+        opened = open_handler(handler_find(rows[i].name), rows[i].config, &branches.host);
+        notes_init(&notes);
+        notes_add(&notes, 0, 200);
+        notes_add(&notes, 1, 5000);
+        batch_select_all(&notes.batch);
+        opened.handler->ops->process(opened.handler, &notes.batch);
+        opened.handler->ops->rows(opened.handler, take_row, &given_up);
+        if (given_up.matches != 2 || given_up.copies != 1)
+            fail_msg("%s counts %lu matches and %lu texts", rows[i].name,
+                     (unsigned long)given_up.matches, (unsigned long)given_up.copies);
+        notes_deinit(&notes);
+        close_handler(&opened);
     }
 }
 
@@ -101,6 +156,7 @@ int main(void)
         cmocka_unit_test(finds_each_handler_by_its_name),
         cmocka_unit_test(finds_nothing_else),
         cmocka_unit_test(each_row_is_complete),
+        cmocka_unit_test(each_counts_what_its_expressions_gave_up),
         cmocka_unit_test(the_manual_has_every_key),
     };
 

@@ -39,7 +39,9 @@ struct made_stream {
 
 struct made {
     struct made_stream streams[MADE_STREAMS];
-    const char *handlers; /* of the one pipeline "all"; NULL: a forward */
+    const char *handlers;        /* of the one pipeline "all"; NULL: a forward */
+    const char *sinks;           /* NULL: one to the standard output, "out" */
+    const struct schema *schema; /* of all types, without columns; NULL: struct made_record's */
 
     struct config_tree *tree;
     struct graph *graph;
@@ -81,6 +83,15 @@ static inline int made_lost(const struct source *source, uint32_t stream, uint64
 static const struct source_kind made_kind = {
     .name = "made", .lost = made_lost, .open_ring = made_open_ring};
 
+static inline struct schema *made_schema_of(const char *name, const struct schema *like)
+{
+    struct schema *schema = schema_new(name, like->n_fields);
+
+    memcpy(schema->fields, like->fields, schema->n_fields * sizeof(*schema->fields));
+    schema->size = like->size;
+    return schema;
+}
+
 static inline struct schema *made_schema(const char *name, const struct made_stream *of)
 {
     static const struct field fields[] = {
@@ -110,7 +121,10 @@ static inline void made_stream_init(struct stream *stream, const struct made_str
     assert_int_equal(stream_set_types(stream, of->n_types), 0);
     for (uint32_t i = 0; i < of->n_types; i++)
         stream->types[i] = (struct stream_type){
-            .value = i + 1, .schema = made_schema(names[i], of), .source_name = "made"};
+            .value = i + 1,
+            .schema = made_current->schema ? made_schema_of(names[i], made_current->schema)
+                                           : made_schema(names[i], of),
+            .source_name = "made"};
     stream->selected_by = stream->types->schema->fields[0];
     stream->order = stream->types->schema->fields[2];
     stream->sequence = stream->types->schema->fields[of->wide ? 2 : 1];
@@ -218,22 +232,25 @@ static inline void made_init(struct made *made)
     struct build build = {
         .graph = calloc(1, sizeof(struct graph)), .diag = &diag, .open_source = made_open};
     struct error error;
-    char config[1024];
+    char config[4096];
 
     made_current = made;
     diag_init(&diag);
     snprintf(config, sizeof(config),
-             "version: 1\nsources: {made: {}}\nsinks: {out: {type: stdout}}\npipelines: {all: "
+             "version: 1\nsources: {made: {}}\nsinks: {%s}\npipelines: {all: "
              "{from: made, handlers: [%s]}}\n",
+             made->sinks ? made->sinks : "out: {type: stdout}",
              made->handlers ? made->handlers : "{forward: out}");
     made->tree = load(config);
     if (build_graph(&build, made->tree) < 0)
         expect_messages(&diag, "");
     made->graph = build.graph;
     assert_int_equal(waker_init(&made->waker), 0);
-    assert_int_equal(lane_init(&made->graph->sinks[0]->lane, CONSUMER_ROOM, made->graph->copies[0],
-                               LANE_BLOCK, &made->waker, consumer_on_room, &made->consumer),
-                     0);
+    for (uint32_t i = 0; i < made->graph->n_sinks; i++)
+        assert_int_equal(lane_init(&made->graph->sinks[i]->lane, CONSUMER_ROOM,
+                                   made->graph->copies[i] ? made->graph->copies[i] : 1, LANE_BLOCK,
+                                   &made->waker, consumer_on_room, &made->consumer),
+                         0);
     assert_int_equal(consumer_init(&made->consumer, made->graph, &error), 0);
     made->consumer.on_exhausted = made_ignore;
 }
@@ -257,16 +274,19 @@ static inline void made_deinit(struct made *made)
     memset(made, 0, sizeof(*made));
 }
 
-/* Takes what the sink got; gives how many events that were. */
+/* Takes what the sinks got; gives how many events that were. */
 static inline uint64_t made_drain(struct made *made)
 {
-    struct lane *lane = &made->graph->sinks[0]->lane;
     uint64_t events = 0;
     struct chunk *chunk;
 
-    while ((chunk = lane_take(lane))) {
-        events += chunk->events;
-        lane_give_back(lane, chunk, chunk->events, false);
+    for (uint32_t i = 0; i < made->graph->n_sinks; i++) {
+        struct lane *lane = &made->graph->sinks[i]->lane;
+
+        while ((chunk = lane_take(lane))) {
+            events += chunk->events;
+            lane_give_back(lane, chunk, chunk->events, false);
+        }
     }
     return events;
 }

@@ -49,6 +49,18 @@ static void refuse_file(const char *path, const char *expected)
     assert_string_equal(error.text, expected);
 }
 
+/* What lacks headers, too, is told in other words. */
+static void refuse_cut_file(const char *path, const char *expected)
+{
+    struct plugin *plugin = NULL;
+    struct error error = {""};
+
+    assert_int_equal(plugin_load(path, &error, &plugin), -EINVAL);
+    assert_null(plugin);
+    if (strcmp(error.text, expected) != 0)
+        assert_non_null(strstr(error.text, "it cannot be loaded: "));
+}
+
 static void refuses_files(void **state)
 {
     const char *path;
@@ -66,6 +78,12 @@ static void refuses_files(void **state)
     fclose(file);
     snprintf(text, sizeof(text), "it cannot be loaded: %s: file too short", path);
     refuse_file(path, text);
+    for (long size = 4096; size > 32; size -= 101) {
+        path = install("depth");
+        assert_int_equal(truncate(path, size), 0);
+        snprintf(text, sizeof(text), "it cannot be loaded: it is cut off after %ld bytes", size);
+        refuse_cut_file(path, text);
+    }
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */

@@ -121,7 +121,7 @@ static void renames(void **state)
     EXPECT("comm src{ip port mac{hi lo}} list pid", RENAME("pid", "comm"), RENAME("comm", "pid"));
     EXPECT("pid from{addr port mac{hi lo}} list comm", RENAME("src", "from"),
            RENAME("src.ip", "addr"));
-    EXPECT("id", KEEP("pid"), RENAME("pid", "id"), RENAME("comm", "id"));
+    EXPECT("id", KEEP("pid"), RENAME("pid", "id"));
 }
 
 static void replaces(void **state)
@@ -156,6 +156,10 @@ static void refuses(void **state)
            "t.yaml:1:4: a: list has no members that could be named: an array is taken as a "
            "whole\n",
            DROP("list.x"));
+    REFUSE(-EINVAL, "t.yaml:1:4: a: comm is not kept, so it cannot be renamed\n", KEEP("pid"),
+           RENAME("pid", "id"), RENAME("comm", "name"));
+    REFUSE(-EINVAL, "t.yaml:1:4: a: src.ip is not kept, so it cannot be renamed\n", DROP("src"),
+           RENAME("src.ip", "addr"));
     REFUSE(-EINVAL, "t.yaml:1:4: a: two fields would be called comm\n", RENAME("pid", "comm"));
     REFUSE(-EINVAL, "t.yaml:1:4: a: two fields would be called port\n", RENAME("src.ip", "port"));
 }

@@ -99,7 +99,7 @@ static void reads_of_many_threads_take_turns(void **state)
     for (uint64_t i = 1; i <= RECORDS; i++)
         while (fake_write(shared->fake, &i, sizeof(i), 0) < 0)
             sched_yield();
-    while (shared->records < RECORDS)
+    while (shared->records < RECORDS || shared->flushed == 0)
         sched_yield();
     shared->stop = true;
     pthread_join(disturber, NULL);

@@ -243,6 +243,8 @@ static void refuses(void **state)
                    "t.yaml:1:24: limit.by: struct note has no field idd; did you mean id?\n"
                    "    idd\n"
                    "    ^\n");
+    refuse_handler(&limit_ops, "{rate: 5/s, keys: 50}", &host, -EINVAL,
+                   "t.yaml:1:20: limit.keys: only a limit with \"by\" has this key\n");
     refuse_handler(&limit_ops, "{rate: 5/s, keys: 5000000}", &host, -EINVAL,
                    "t.yaml:1:26: limit.keys: expected an integer from 1 to 4194304, found "
                    "\"5000000\"\n");

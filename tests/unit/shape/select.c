@@ -103,6 +103,10 @@ static void refuses(void **state)
                    "_, and does not begin with a digit\n");
     refuse_handler(&select_ops, "{rename: {id: text}}", &host, -EINVAL,
                    "t.yaml:1:23: select.rename.id: two fields would be called text\n");
+    refuse_handler(&select_ops, "{drop: id, rename: {id: number}}", &host, -EINVAL,
+                   "t.yaml:1:33: select.rename.id: id is not kept, so it cannot be renamed\n");
+    refuse_handler(&select_ops, "{keep: text, rename: {id: number, text: note}}", &host, -EINVAL,
+                   "t.yaml:1:35: select.rename.id: id is not kept, so it cannot be renamed\n");
     refuse_handler(&select_ops, "{compute: {a-b: id}}", &host, -EINVAL,
                    "t.yaml:1:20: select.compute.a-b: a field's name has 1 to 64 letters, digits "
                    "and _, and does not begin with a digit\n");

@@ -142,7 +142,7 @@ static void refuses_what_would_do_nothing(void **state)
                      -EINVAL);
     assert_string_equal(key, "keep");
     assert_string_equal(error.text, "keep is about rotated files; there are none without "
-                                    "rotate_size or rotate_every");
+                                    "rotate_size, rotate_every or rotate_events");
     assert_int_equal(
         sink_file.check(bind(folder->file, ", compress: zstd"), FRAMING_LINES, &error, &key),
         -EINVAL);
@@ -373,6 +373,24 @@ static void a_new_file_begins_between_two_chunks_when_this_one_is_long(void **st
     sink_file.close(sink);
 }
 
+static void a_new_file_begins_after_so_many_events(void **state)
+{
+    const struct folder *folder = *state;
+    struct sink *sink = open_with(folder, ", rotate_events: 2");
+
+    assert_int_equal(sink_file.write(sink, "one\ntwo\nthree\n", 14), 8);
+    expect_content(folder->file, "one\ntwo\n");
+    put(sink, "three\n");
+    assert_int_equal(row_of(sink, "rotations"), 1);
+    put(sink, "four\n");
+    assert_int_equal(row_of(sink, "rotations"), 1);
+    expect_content(folder->file, "three\nfour\n");
+    put(sink, "five\n");
+    assert_int_equal(row_of(sink, "rotations"), 2);
+    expect_content(folder->file, "five\n");
+    sink_file.close(sink);
+}
+
 static void a_new_file_begins_when_its_time_has_come(void **state)
 {
     const struct folder *folder = *state;
@@ -537,6 +555,7 @@ int main(void)
         IN_FOLDER(a_full_device_is_an_error_to_try_again),
         IN_FOLDER(has_no_peer_to_watch),
         IN_FOLDER(a_new_file_begins_between_two_chunks_when_this_one_is_long),
+        IN_FOLDER(a_new_file_begins_after_so_many_events),
         IN_FOLDER(a_new_file_begins_when_its_time_has_come),
         IN_FOLDER(a_file_that_cannot_be_renamed_goes_on),
         IN_FOLDER(rotated_files_are_compressed_and_the_oldest_go),

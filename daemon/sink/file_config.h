@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What a config says about a sink of type file. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/setting.h"
+#include "encode/framing.h"
+
+enum file_sync { SYNC_NEVER, SYNC_ROTATE, SYNC_INTERVAL, SYNC_CHUNK };
+enum file_compress { COMPRESS_NONE, COMPRESS_ZSTD };
+
+struct file_config {
+    const char *path;
+    uint64_t rotate_size;
+    uint64_t rotate_every;
+    int64_t rotate_events;
+    int64_t keep;
+    int compress;
+    int sync;
+    uint64_t sync_interval;
+};
+
+extern const struct setting file_settings[];
+
+/* The file is left for a new one now and then. */
+bool file_config_rotates(const struct file_config *config);
+/* See sink_ops. */
+int file_config_check(const void *config, enum framing framing, struct error *error,
+                      const char **ret_key);

@@ -361,6 +361,17 @@ def test_by_signal():
     assert daemon.stop() == 0, daemon.stderr
 
 
+def test_a_pipe_is_not_waited_for():
+    """A config by <(...) is one, too; nobody has to write to it before the daemon can end."""
+    daemon = Reloadable(PLAIN)
+    path = os.path.join(daemon.folder.name, "ringmill.yaml")
+    os.unlink(path)
+    os.mkfifo(path)
+    code, _, errors = harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL)
+    assert (code, errors) == (FAILED_EXIT, f"{path} is a pipe, which is read at the start only\n")
+    assert daemon.stop() == 0, daemon.stderr
+
+
 def test_without_a_daemon():
     code, text, errors = harness.run("reload", "--socket", "/run/nobody.sock",
                                      program=harness.RINGMILL)

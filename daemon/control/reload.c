@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -33,11 +34,23 @@ static void refuse_moved(const struct config_node *root, const char *key, const 
              key, before ? before : "none");
 }
 
+/* Whoever holds its other end could hold up this thread, and so the daemon's stop. */
+static int refuse_pipe(const char *path, struct error *error)
+{
+    struct stat found;
+
+    if (stat(path, &found) < 0 || !S_ISFIFO(found.st_mode))
+        return 0;
+    return error_set(error, -EINVAL, "%s is a pipe, which is read at the start only", path);
+}
+
 static int read_config(struct reload *reload, struct config_tree **ret_tree)
 {
     struct control_options *next = &reload->next_options;
-    int result = config_load_file(reload->path, &reload->diag, ret_tree);
+    int result = refuse_pipe(reload->path, &reload->error);
 
+    if (result == 0)
+        result = config_load_file(reload->path, &reload->diag, ret_tree);
     if (result < 0)
         return result;
     control_options_bind((*ret_tree)->root, &reload->diag, next);

@@ -139,12 +139,12 @@ def test_sources_and_sinks_come_and_go():
     assert any("open-loop" in line["filename"] for line in daemon.lines("execs"))
     assert not any("execs" in path for path in daemon.descriptors())
     daemon.open_target(1000)
-    # another ring: the source is a new one, and so its counts
-    daemon.reload(PLAIN.replace("builtin: open", "builtin: open, ring_size: 1MiB"))
+    # another ring: the source is a new one, and so its counts; with room for what others open
+    daemon.reload(PLAIN.replace("builtin: open", "builtin: open, ring_size: 32MiB"))
     daemon.open_target(1000)
     settle(daemon, "opens", 4000)
     status = daemon.status()
-    assert status["sources"][0]["ring"]["size_bytes"] == 1 << 20
+    assert status["sources"][0]["ring"]["size_bytes"] == 32 << 20
     assert status["config_generation"] == 4 and status["healthy"], status
     assert daemon.stop() == 0, daemon.stderr
     assert daemon.books()["pipeline opens"]["forwarded"] == 4000, daemon.stderr
@@ -358,6 +358,17 @@ def test_by_signal():
     daemon.process.send_signal(signal.SIGHUP)
     harness.wait_for(lambda: daemon.status()["reload"]["outcome"] == "config", "the refusal")
     assert daemon.status()["config_generation"] == 2
+    assert daemon.stop() == 0, daemon.stderr
+
+
+def test_a_pipe_is_not_waited_for():
+    """A config by <(...) is one, too; nobody has to write to it before the daemon can end."""
+    daemon = Reloadable(PLAIN)
+    path = os.path.join(daemon.folder.name, "ringmill.yaml")
+    os.unlink(path)
+    os.mkfifo(path)
+    code, _, errors = harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL)
+    assert (code, errors) == (FAILED_EXIT, f"{path} is a pipe, which is read at the start only\n")
     assert daemon.stop() == 0, daemon.stderr
 
 

@@ -65,7 +65,7 @@ static void outlines(void **state)
 
 /* ---- against PCRE2 --------------------------------------------------------------------------- */
 
-enum { PATTERNS = 300000, TEXTS = 20 };
+enum { PATTERNS = 60000, TEXTS = 20 };
 
 static uint64_t seed = 88172645463325252; /* or the argument */
 
@@ -219,7 +219,7 @@ static void says_what_pcre2_says(void **state)
     }
     pcre2_match_data_free(data);
     pattern_forbid_jit(false);
-    assert_true(compiled > PATTERNS / 4 && whole > 1000 && decided > 1000);
+    assert_true(compiled > PATTERNS / 4 && whole > 200 && decided > 200);
 }
 
 int main(int argc, char **argv)

@@ -2,7 +2,6 @@
 #include "sink/connection.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 
 #include "unit/sink/peer.h"
@@ -343,13 +342,6 @@ static void what_the_peer_says_does_no_harm(void **state)
     assert_int_equal(recv(peer, (char[1]){0}, 1, 0), 0); /* and not ECONNRESET */
     close(peer);
     close(listener);
-}
-
-static int ignore_sigpipe(void **state)
-{
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    return 0;
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -219,4 +220,12 @@ static inline uint64_t row_of(const struct sink *sink, const char *name)
     sink->ops->rows(sink, find_row, &search);
     assert_int_not_equal(search.value, UINT64_MAX);
     return search.value;
+}
+
+/* For a group of tests: a peer that has gone is an error, and no signal. */
+static inline int ignore_sigpipe(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    return 0;
 }

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <regex.h>
-#include <signal.h>
 
 #include "unit/sink/peer.h"
 
@@ -189,13 +188,6 @@ static void refuses_what_makes_no_message(void **state)
     refuse_sink(&sink_syslog, "{app: my mill}", FRAMING_LINES,
                 "\"my mill\" must be ASCII without spaces to be an APP-NAME");
     sink_syslog.close(NULL);
-}
-
-static int ignore_sigpipe(void **state)
-{
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    return 0;
 }
 
 int main(void)

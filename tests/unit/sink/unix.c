@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink/unix.h"
 
-#include <signal.h>
-
 #include "unit/sink/peer.h"
 
 static void a_stream_carries_chunks_as_they_are(void **state)
@@ -74,13 +72,6 @@ static void says_that_nobody_is_there(void **state)
     assert_int_equal(row_of(sink, "connected"), 0);
     sink_unix.close(sink);
     sink_unix.close(NULL);
-}
-
-static int ignore_sigpipe(void **state)
-{
-    (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    return 0;
 }
 
 int main(void)

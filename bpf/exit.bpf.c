@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 
 /* One record per process, made by whichever of its threads ends last; the result is computed as
- * wait() does it. Which thread is the last one the kernel says itself from Linux 6.16 on. Before,
- * all threads that end at the same time may find no other alive, so the first of them that comes
- * here takes the process's name from `reported`; only processes with several unreaped threads pay
- * for that. */
+ * wait() does it. Linux 6.16 and later say themselves which thread is the last one. Before that, all
+ * threads that end at the same time may find no other one alive, so the first of them that comes
+ * here enters the process in `reported`, and the others find it there. Also the thread that is the
+ * only one left has to look: the others may have come here before, and been reaped since. */
 
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
 
 enum { REPORTED_MAX = 4096 }; /* processes ending at the same time, by far */
+
+/* A test sets it, to try on any kernel what is done on those before Linux 6.16. */
+#ifndef EXIT_AS_BEFORE_6_16
+#define EXIT_AS_BEFORE_6_16 0
+#endif
 
 #define SIGNAL_GROUP_EXIT 4u /* signal_struct.flags: group_exit_code is the process's result */
 
@@ -43,12 +48,15 @@ struct {
     __type(value, char);
 } reported SEC(".maps");
 
-/* True for the first caller only. */
-static __always_inline _Bool take_process(const struct task_struct *leader)
+/* True for the first caller only. The only thread left cannot meet another one here, so a look is
+ * enough, and costs a process that never had more threads less than an entry would. */
+static __always_inline _Bool take_process(const struct task_struct *leader, _Bool alone)
 {
     struct process process = {.start_time = leader->start_time, .pid = leader->tgid};
     char value = 0;
 
+    if (alone)
+        return !bpf_map_lookup_elem(&reported, &process);
     return bpf_map_update_elem(&reported, &process, &value, BPF_NOEXIST) == 0;
 }
 
@@ -58,9 +66,9 @@ static __always_inline _Bool is_last_thread(const struct sched_process_exit *con
 {
     const struct trace_event_raw_sched_process_exit *format = NULL;
 
-    if (bpf_core_field_exists(format->group_dead))
+    if (!EXIT_AS_BEFORE_6_16 && bpf_core_field_exists(format->group_dead))
         return context->group_dead & 1;
-    return signal->live.counter == 0 && (signal->nr_threads <= 1 || take_process(leader));
+    return signal->live.counter == 0 && take_process(leader, signal->nr_threads <= 1);
 }
 
 /* The wait status, as wait_task_zombie() in the kernel's kernel/exit.c takes it. Where threads end

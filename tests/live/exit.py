@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes ended: the result that wait() gives, once for each process."""
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -8,6 +9,10 @@ import threading
 import time
 
 import harness
+
+# the built-in program, and what it is on kernels before Linux 6.16
+SOURCES = (("exit",), ("--object", os.path.join(harness.OBJECTS, "exit_older.bpf.o")))
+SYS_EXIT = {"x86_64": 60, "aarch64": 93}[platform.machine()]  # ends one thread
 
 
 def test_codes_and_signals():
@@ -39,15 +44,37 @@ def test_threads_do_not_count():
     program = ("import threading, time, ctypes, os\n"
                "for i in range(8): threading.Thread(target=time.sleep, args=(0.05,)).start()\n"
                "%s")
-    daemon = harness.Daemon("run", "exit", program=harness.RINGMILL).wait_running()
-    expected = {}
-    for end in ("os._exit(7)", "ctypes.CDLL(None).syscall(60, 7)"):
-        process = subprocess.Popen([sys.executable, "-c", program % end])
-        expected[process.pid] = process.wait()
-    assert daemon.stop() == 0, daemon.stderr
-    assert 7 in expected.values()
-    for pid, code in expected.items():
-        assert [event["exit_code"] for event in daemon.events() if event["pid"] == pid] == [code]
+    for source in SOURCES:
+        daemon = harness.Daemon("run", *source, program=harness.RINGMILL).wait_running()
+        expected = {}
+        for end in ("os._exit(7)", f"ctypes.CDLL(None).syscall({SYS_EXIT}, 7)"):
+            process = subprocess.Popen([sys.executable, "-c", program % end])
+            expected[process.pid] = process.wait()
+        assert daemon.stop() == 0, daemon.stderr
+        assert 7 in expected.values()
+        assert codes(daemon, expected) == {pid: [code] for pid, code in expected.items()}
+
+
+def test_threads_that_end_together():
+    """None of them finds another one alive, and who comes last finds itself alone."""
+    program = ("import threading, time, os\n"
+               "for i in range(8): threading.Thread(target=time.sleep, args=(1000,)).start()\n"
+               "os._exit(7)")
+    for source in SOURCES:
+        daemon = harness.Daemon("run", *source, program=harness.RINGMILL).wait_running()
+        processes = [subprocess.Popen([sys.executable, "-S", "-c", program]) for _ in range(10)]
+        assert all(process.wait() == 7 for process in processes)
+        assert daemon.stop() == 0, daemon.stderr
+        pids = [process.pid for process in processes]
+        assert codes(daemon, pids) == {pid: [7] for pid in pids}
+
+
+def codes(daemon, pids):
+    found = {pid: [] for pid in pids}
+    for event in daemon.events():
+        if event["pid"] in found:
+            found[event["pid"]].append(event["exit_code"])
+    return found
 
 
 def test_lifetime():

@@ -240,11 +240,51 @@ static void lies(void **state)
     LIE(lie.fields[5].count = 1u << 31; lie.fields[5].stride = 1u << 31);
     LIE(lie.fields[6].members++); /* leaves one out */
     LIE(lie.fields[6].n_members = UINT32_MAX);
-    LIE(lie.fields[8].size = 8); /* a flexible array has no size */
+    LIE(lie.fields[8].size = 8);   /* a flexible array has no size */
+    LIE(lie.fields[8].stride = 0); /* how many elements would that be? */
     LIE(lie.fields[8].stride = UINT32_MAX);
     LIE(lie.fields[9].offset = 31); /* outside of its owner */
     LIE(lie.fields[9].size = 9);
     LIE(lie.fields[10].offset = 55);
+}
+
+/* Puts text where the source's name was; what is left over of the name ends it. */
+static void rename_source(struct lie *lie, const char *text)
+{
+    assert_true(strlen(text) < strlen("agent"));
+    strcpy(lie->texts + lie->head->source, text);
+}
+
+static void names_are_plain_text(void **state)
+{
+    static const char *const good[] = {
+        "a", "a b", "\xc3\xa9", "\xc2\xa0", "\xe2\x82\xac", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"};
+
+    (void)state;
+    LIE(rename_source(&lie, "a\xff"));
+    LIE(rename_source(&lie, "\x80"));
+    LIE(rename_source(&lie, "a\xc3"));
+    LIE(rename_source(&lie, "\xc3z"));
+    LIE(rename_source(&lie, "\xc1\xbf")); /* longer than need be */
+    LIE(rename_source(&lie, "\xe0\x9f\xbf"));
+    LIE(rename_source(&lie, "\xed\xa0\x80"));     /* half a pair */
+    LIE(rename_source(&lie, "\xf4\x90\x80\x80")); /* beyond the last one */
+    LIE(rename_source(&lie, "a\nb"));
+    LIE(rename_source(&lie, "\x1b[m"));
+    LIE(rename_source(&lie, "\x7f"));
+    LIE(rename_source(&lie, "\xc2\x9b"));
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct lie lie = begin_lie();
+        struct capture_type type;
+        struct error error;
+
+        rename_source(&lie, good[i]);
+        assert_int_equal(
+            capture_type_read(lie.description.bytes, lie.description.size, &error, &type), 0);
+        assert_string_equal(type.source, good[i]);
+        schema_free(type.schema);
+        free(lie.description.bytes);
+    }
 }
 
 /* What stands in for the type of a source with a mistake is no mistake of the capture's. */
@@ -353,6 +393,7 @@ int main(void)
         cmocka_unit_test(tags_follow_from_the_rest),
         cmocka_unit_test(what_a_capture_cannot_hold),
         cmocka_unit_test(lies),
+        cmocka_unit_test(names_are_plain_text),
         cmocka_unit_test(nothing_of_nobody),
         cmocka_unit_test(structs_within_structs),
         cmocka_unit_test(random_changes),

@@ -126,6 +126,12 @@ char *naming_put(struct naming *naming, const struct ringmill_view *view, char *
     return at;
 }
 
+void naming_forget(struct naming *naming)
+{
+    memset(naming->told, 0, sizeof(naming->told));
+    naming->n_last = 0;
+}
+
 void naming_take_back(struct naming *naming)
 {
     while (naming->n_last > 0)

@@ -49,5 +49,7 @@ void naming_end(struct naming *naming);
  * fit; then nothing counts as written. */
 char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at,
                  const char *end);
+/* Nothing counts as written any more. */
+void naming_forget(struct naming *naming);
 /* The last naming_put() was in vain. */
 void naming_take_back(struct naming *naming);

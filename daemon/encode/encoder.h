@@ -72,6 +72,10 @@ struct encoder_ops {
      * does not fit. */
     size_t (*encode_loss)(struct encoder *encoder, const struct loss *loss, char *out, size_t room);
 
+    /* Forgets what it has written: what comes from now on can be read without anything before it.
+     * NULL: that is always so. */
+    void (*restart)(struct encoder *encoder);
+
     void (*close)(struct encoder *encoder); /* accepts NULL */
 };
 

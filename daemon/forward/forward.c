@@ -31,6 +31,7 @@ static const struct setting forward_setting = {
 struct exit_way {
     struct lane *lane;
     struct encoder *encoder;
+    uint64_t chunk; /* the last one that the encoder has begun anew for */
 };
 
 struct forward {
@@ -154,9 +155,21 @@ static int64_t submit_time(const struct forward *forward, const struct batch *ba
                : 0;
 }
 
+/* Any chunk of a lane that drops the oldest may be missing in the end, so each can be read without
+ * the others. */
+static void begin_chunk(struct exit_way *way)
+{
+    uint64_t chunk = way->lane->closed + 1;
+
+    if (way->lane->overflow != LANE_DROP_OLDEST || way->chunk == chunk)
+        return;
+    way->chunk = chunk;
+    if (way->encoder->ops->restart)
+        way->encoder->ops->restart(way->encoder);
+}
+
 /* An event that does not fit into a chunk that has room for the longest one is too long. */
-static void fill_lane(const struct forward *forward, const struct exit_way *way,
-                      struct batch *batch)
+static void fill_lane(const struct forward *forward, struct exit_way *way, struct batch *batch)
 {
     uint32_t next = 0;
 
@@ -170,6 +183,7 @@ static void fill_lane(const struct forward *forward, const struct exit_way *way,
         size_t used;
         char *tail = lane_tail(way->lane, &room);
 
+        begin_chunk(way);
         encoded = encoder_batch(way->encoder, batch, next, tail, room, &used);
         lane_add(way->lane, (uint32_t)used, encoded);
         if (batch->clocked && next == 0 && encoded > 0)
@@ -197,11 +211,11 @@ static void forward_process(struct handler *handler, struct batch *batch)
 
 static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
 {
-    const struct forward *forward = (struct forward *)handler;
+    struct forward *forward = (struct forward *)handler;
     uint32_t told = 0;
 
     for (uint32_t i = 0; i < forward->n_ways; i++) {
-        const struct exit_way *way = &forward->ways[i];
+        struct exit_way *way = &forward->ways[i];
         uint32_t room;
         size_t used;
 
@@ -213,6 +227,7 @@ static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
         lane_tail(way->lane, &room);
         if (room < LOSS_BYTES_MAX)
             lane_next_chunk(way->lane);
+        begin_chunk(way);
         used = encoder_loss(way->encoder, loss, lane_tail(way->lane, &room), LOSS_BYTES_MAX);
         if (used == 0)
             continue;

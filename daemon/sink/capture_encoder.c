@@ -6,6 +6,9 @@
  * record the last clock of the file is the right one, whoever wrote it. (Should there be several
  * such threads one day, with a clock each, a batch must begin with its own.)
  *
+ * Where chunks can be dropped on their way to the file, each begins anew: description, clock and
+ * names again (capture_restart()). So whatever is missing, the rest can be read.
+ *
  * The description goes out in front of a record, never alone: one event is what is counted, and
  * both together are no longer than the longest event may be. */
 
@@ -186,6 +189,15 @@ static size_t capture_encode_loss(struct encoder *encoder, const struct loss *lo
     return (size_t)(at - out);
 }
 
+static void capture_restart(struct encoder *encoder)
+{
+    struct capture_encoder *capture = (struct capture_encoder *)encoder;
+
+    capture->announced = false;
+    capture->clocked = 0;
+    naming_forget(&capture->naming);
+}
+
 static void capture_close(struct encoder *encoder)
 {
     struct capture_encoder *capture = (struct capture_encoder *)encoder;
@@ -248,5 +260,6 @@ const struct encoder_ops capture_encoder_ops = {
     .open = capture_open_encoder,
     .encode = capture_encode,
     .encode_loss = capture_encode_loss,
+    .restart = capture_restart,
     .close = capture_close,
 };

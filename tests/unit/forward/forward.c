@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forward/forward.h"
 
+#include "unit/capture/support.h"
 #include "unit/forward/support.h"
 
 static int set_up(void **state)
@@ -275,12 +276,21 @@ static size_t silent_loss(struct encoder *encoder, const struct loss *loss, char
     return 0;
 }
 
+static uint32_t restarts;
+
+static void terse_restart(struct encoder *encoder)
+{
+    (void)encoder;
+    restarts++;
+}
+
 static void terse_close(struct encoder *encoder)
 {
     free(encoder);
 }
 
-static const struct encoder_ops terse_instance = {.encode_loss = terse_loss, .close = terse_close};
+static const struct encoder_ops terse_instance = {
+    .encode_loss = terse_loss, .restart = terse_restart, .close = terse_close};
 static const struct encoder_ops silent_instance = {.encode_loss = silent_loss,
                                                    .close = terse_close};
 
@@ -339,6 +349,80 @@ static void says_losses_in_each_outlet_that_can(void **state)
     lane_hand_over(&exits->lanes[1], LANE_BEGUN);
     assert_null(lane_take(&exits->lanes[1]));
     close_handler(&opened);
+}
+
+/* Of a lane that drops the oldest chunks, so that each can be read without the others. */
+static void an_encoder_begins_anew_in_each_chunk_that_may_be_alone(void **state)
+{
+    struct exits *exits = *state;
+    struct loss loss = {.records = 7};
+    struct opened opened;
+
+    exits->outlets[0].format = exits->outlets[1].format = &terse_ops;
+    exits->lanes[0].overflow = LANE_DROP_OLDEST;
+    opened = open_handler(&forward_ops, "[one, two]", &exits->host);
+    restarts = 0;
+    for (uint32_t chunk = 1; chunk <= 3; chunk++) {
+        assert_int_equal(forward_ops.lost(opened.handler, &loss), 2);
+        assert_int_equal(forward_ops.lost(opened.handler, &loss), 2);
+        assert_int_equal(restarts, chunk);
+        lane_next_chunk(&exits->lanes[0]);
+        lane_next_chunk(&exits->lanes[1]);
+    }
+    close_handler(&opened);
+}
+
+/* Forwards until the lane has dropped from its front, and hands the rest to a capture. */
+static uint64_t capture_what_is_left(struct exits *exits, struct opened *opened, const char *path)
+{
+    struct lane *lane = &exits->lanes[0];
+    struct capture_writer *writer;
+    struct error error;
+    struct chunk *chunk;
+    uint64_t cut, events = 0;
+    struct notes notes;
+
+    notes_init(&notes);
+    for (uint32_t i = 0; i < BATCH_MAX; i++)
+        notes_add(&notes, i, 5000);
+    batch_select_all(&notes.batch);
+    while (counter_get(&lane->overflowed) == 0) {
+        assert_true(lane_has_room(lane));
+        run(opened, &notes, BATCH_MAX, 0);
+    }
+    notes_deinit(&notes);
+    lane_hand_over(lane, LANE_ALL);
+    assert_int_equal(capture_writer_new(path, &error, &cut, &writer), 0);
+    while ((chunk = lane_take(lane))) {
+        assert_int_equal(capture_writer_put(writer, chunk->bytes, chunk->used), 0);
+        events += chunk->events;
+        lane_give_back(lane, chunk, chunk->events, false);
+    }
+    capture_writer_free(writer);
+    return events;
+}
+
+/* The type's description was in the first chunk, which is gone. */
+static void a_capture_can_be_read_whatever_was_dropped(void **state)
+{
+    struct exits *exits = *state;
+    const char *path = new_path();
+    struct opened opened;
+    struct capture *capture;
+    struct error error;
+    uint64_t events;
+
+    exits->outlets[0].format = &capture_encoder_ops;
+    exits->lanes[0].overflow = LANE_DROP_OLDEST;
+    opened = open_handler(&forward_ops, "one", &exits->host);
+    events = capture_what_is_left(exits, &opened, path);
+    assert_int_equal(capture_open(path, &error, &capture), 0);
+    assert_false(capture->damaged);
+    assert_int_equal(capture->records, events);
+    assert_true(lane_dropped(&exits->lanes[0]) > 0);
+    capture_free(capture);
+    close_handler(&opened);
+    remove_path(path);
 }
 
 /* Near the end of a chunk there is room in the next one. */
@@ -406,6 +490,8 @@ int main(void)
         WITH_EXITS(refuses),
         WITH_EXITS(a_broken_sink_hides_no_other),
         WITH_EXITS(says_losses_in_each_outlet_that_can),
+        WITH_EXITS(an_encoder_begins_anew_in_each_chunk_that_may_be_alone),
+        WITH_EXITS(a_capture_can_be_read_whatever_was_dropped),
         WITH_EXITS(a_loss_always_has_its_room),
         WITH_EXITS(a_lane_that_refuses_gets_no_loss_either),
         cmocka_unit_test(close_accepts_null),

@@ -175,6 +175,26 @@ static void losses_need_no_type(void **state)
     encoder_close(encoder);
 }
 
+/* As if nothing of it had been written before. */
+static void a_restart_says_all_again(void **state)
+{
+    struct wall_offset wall = {.offset = 5, .measured = 1};
+    struct encoder *encoder = open_encoder(&wall, 0);
+    static char out[10000];
+    uint32_t counts[CAPTURE_END + 1];
+    size_t used;
+
+    (void)state;
+    encode_samples(encoder, 0, 1, out, sizeof(out));
+    encoder->ops->restart(encoder);
+    used = encode_samples(encoder, 1, 2, out, sizeof(out));
+    take_stock(out, used, counts);
+    assert_int_equal(counts[0], 2);
+    assert_int_equal(counts[CAPTURE_TYPE], 1);
+    assert_true(counts[CAPTURE_CLOCK] >= 1);
+    encoder_close(encoder);
+}
+
 static void long_names(void **state)
 {
     char name[CAPTURE_NAME_MAX + 2];
@@ -197,7 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_as_they_are), cmocka_unit_test(a_new_measurement_is_a_new_clock),
         cmocka_unit_test(what_does_not_fit),   cmocka_unit_test(the_longest_event),
-        cmocka_unit_test(losses_need_no_type), cmocka_unit_test(long_names),
+        cmocka_unit_test(losses_need_no_type), cmocka_unit_test(a_restart_says_all_again),
+        cmocka_unit_test(long_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

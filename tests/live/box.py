@@ -23,20 +23,27 @@ def installed(name, folder):
                 .replace("SocketGroup=ringmill\n", ""))  # this machine need not have that group
 
 
-def run(path, name, seconds=120, program="ringmilld"):
+def run(path, name, program="ringmilld", seconds=600):
     """Calls inside_NAME(folder) under a systemd that knows the installed units, with this build; what
-    it prints is printed. The folder is gone after it."""
+    it prints is printed. The folder is gone after it. The tree and the build are seen in it, because
+    where they lie may be hidden from the box (/tmp) or from its units (/root and /home)."""
     with tempfile.TemporaryDirectory(dir="/var/lib", prefix="ringmill-test.") as folder:
         os.chmod(folder, 0o755)
         shutil.copy(os.path.join(harness.BIN, program), os.path.join(folder, "ringmilld"))
         shutil.copy(harness.RINGMILL, folder)
-        units = os.path.join(folder, "units")
-        os.mkdir(units)
+        units, tree, build = (os.path.join(folder, part) for part in ("units", "tree", "build"))
+        for part in (units, tree, build):
+            os.mkdir(part)
         for unit in ("ringmilld.service", "ringmilld-control.socket"):
             harness.write_file(units, unit, installed(unit, folder))
-        done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"), "-t", str(seconds),
-                               units, sys.executable, os.path.abspath(path), "--inside", name,
-                               folder], capture_output=True, text=True, timeout=seconds + 60)
+        inside = os.path.join(tree, os.path.relpath(os.path.abspath(path), harness.ROOT))
+        done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"),
+                               "-t", str(seconds), "-b", f"{harness.ROOT}:{tree}",
+                               "-b", f"{os.path.dirname(harness.BIN)}:{build}",
+                               units, sys.executable, inside, "--inside", name, folder],
+                              env=dict(os.environ, RINGMILL_BIN=os.path.join(
+                                  build, os.path.basename(harness.BIN))),
+                              capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         print(done.stdout, end="")
 

@@ -132,7 +132,7 @@ def inside_fd_store(folder):
 def test_at_least_once_from_the_fd_store():
     """The same with systemd to start it again."""
     print(f"RINGMILL_SEED={SEED} RINGMILL_KILLS={KILLS}", flush=True)
-    box.run(__file__, "fd_store", seconds=60 + 5 * KILLS)
+    box.run(__file__, "fd_store", seconds=600 + 5 * KILLS)
 
 
 box.main(globals())

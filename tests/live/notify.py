@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 
+import box
 import harness
 
 CONFIG = """
@@ -39,45 +40,23 @@ def test_messages():
         assert daemon.wait() == 0, daemon.stderr
 
 
+def inside_under_systemd(folder):
+    harness.write_file(folder, "ringmill.yaml", CONFIG % folder)
+    box.systemctl("start", "ringmilld")
+    assert box.show("ActiveState") == "active"
+    subprocess.run([shutil.copy("/bin/true", folder)], check=True)
+    harness.wait_for(lambda: box.show("StatusText").endswith(" records/s, 0 lost in all"), "STATUS")
+    box.systemctl("stop", "ringmilld")
+    assert (box.show("Result"), box.show("ExecMainStatus")) == ("success", "0"), box.journal()
+    with open(f"{folder}/log", encoding="utf-8") as file:
+        assert f'"filename":"{folder}/true"' in file.read()
+    said = subprocess.run(["journalctl", "-q", "-o", "cat", "-u", "ringmilld", "PRIORITY=6",
+                           "SYSLOG_IDENTIFIER=ringmilld"], capture_output=True, text=True).stdout
+    assert "running" in said.splitlines() and "sink log: forwarded" in box.journal(), box.journal()
+
+
 def test_under_systemd():
-    """The unit as it is installed, only with paths of this build: start, READY, STATUS, stop."""
-    with tempfile.TemporaryDirectory(dir="/var/lib") as folder:
-        os.chmod(folder, 0o755)
-        program = shutil.copy(harness.RINGMILLD, folder)  # what lies in /tmp is not seen in there
-        units = os.path.join(folder, "units")
-        os.mkdir(units)
-        config = harness.write_file(folder, "ringmill.yaml", CONFIG % "/var/log")
-        with open(os.path.join(harness.ROOT, "systemd/ringmilld.service"), encoding="utf-8") as file:
-            unit = file.read()
-        unit = unit.replace("/usr/bin/ringmilld --config /etc/ringmill/ringmill.yaml",
-                            f"{program} --config {config}")
-        assert program in unit
-        harness.write_file(units, "ringmilld.service", unit)
-        script = harness.write_file(folder, "inside", """
-set -e
-systemctl start ringmilld
-systemctl is-active ringmilld
-/bin/true
-for i in $(seq 100); do
-  systemctl show -p StatusText ringmilld | grep -q 'records/s' && break
-  sleep 0.1
-done
-systemctl show -p StatusText ringmilld
-systemctl stop ringmilld
-systemctl show -p Result -p ExecMainStatus ringmilld
-grep -c '"filename":"/bin/true"' /var/log/log
-systemctl start ringmilld
-systemctl stop ringmilld
-journalctl -q -o json -u ringmilld SYSLOG_IDENTIFIER=ringmilld MESSAGE=running PRIORITY=6 | head -1
-journalctl -q -o cat -u ringmilld
-""")
-        done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"), units, "bash",
-                               script], capture_output=True, text=True, timeout=200)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "records/s, 0 lost in all" in done.stdout, done.stdout
-        assert "Result=success" in done.stdout and "ExecMainStatus=0" in done.stdout, done.stdout
-        assert '"MESSAGE":"running"' in done.stdout.replace('" : "', '":"'), done.stdout
-        assert "sink log: forwarded" in done.stdout, done.stdout
+    box.run(__file__, "under_systemd")
 
 
-harness.main()
+box.main(globals())

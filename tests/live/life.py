@@ -186,8 +186,9 @@ pipelines: {{all: {{from: exec, handlers: [forward: [log, fifo]]}}}}
 def test_without_root_but_with_capabilities():
     held = "-all,+bpf,+perfmon,+dac_read_search"
     daemon = harness.Daemon("--reuid", "65534", "--regid", "65534", "--clear-groups",
-                            f"--inh-caps={held}", f"--ambient-caps={held}", harness.RINGMILL, "run",
-                            "exec", program="/usr/bin/setpriv").wait_running()
+                            f"--inh-caps={held}", f"--ambient-caps={held}",
+                            harness.public(harness.RINGMILL), "run", "exec",
+                            program="/usr/bin/setpriv").wait_running()
     process = subprocess.Popen(["/bin/true"])
     process.wait()
     assert daemon.stop() == 0, daemon.stderr

@@ -16,7 +16,8 @@ from producers import object_path, producer
 
 ENVIRONMENT = 2
 CONFIG = 3
-NUMBERS = ("--type", "struct number", "--types-from", object_path("numbers"))
+TYPE = ("--type", "struct number", "--types-from")
+NUMBERS = (*TYPE, object_path("numbers"))
 
 
 def start(what, *arguments, **popen):
@@ -186,9 +187,10 @@ def test_what_cannot_be_adopted():
                 ("id:0", ENVIRONMENT, "expected a map's id, as in id:42")):
             found, _, errors = refuse(what, *NUMBERS)
             assert (found, expected in errors) == (code, True), (found, errors)
-        code, _, errors = refuse(made.pin("numbers"), *NUMBERS, user=65534)
+        readable = (*TYPE, harness.public(object_path("numbers")))
+        code, _, errors = refuse(made.pin("numbers"), *readable, user=65534)
         assert code == ENVIRONMENT and made.folder in errors, errors
-        code, _, errors = refuse(f"id:{made.map_id('numbers')}", *NUMBERS, user=65534)
+        code, _, errors = refuse(f"id:{made.map_id('numbers')}", *readable, user=65534)
         assert code == ENVIRONMENT
         assert "only CAP_SYS_ADMIN may open a map by id or name; run as root, or pin the map and " \
                "name its path" in errors, errors

@@ -249,6 +249,8 @@ static int open_exposition(struct aggregate *aggregate, const struct options *op
     int result = exposition_init(&aggregate->exposition, options, aggregate->key, aggregate->values,
                                  aggregate->n_values, &aggregate->groups, host, diag);
 
+    for (uint32_t i = 0; i < aggregate->rows.schema->n_fields; i++)
+        aggregate->rows.schema->fields[i].exposed = true;
     aggregate->report.exposition = &aggregate->exposition;
     aggregate->base.metrics = aggregate->exposition.metrics;
     aggregate->base.n_metrics = aggregate->exposition.n;

@@ -15,7 +15,8 @@
 static const struct field time_field = {
     .kind = FIELD_UINT, .meaning = MEANING_UNIX_NS, .size = 8, .type_name = "__u64"};
 
-static const struct field sketches_field = {.kind = FIELD_CHARS, .type_name = "char[]"};
+static const struct field sketches_field = {
+    .kind = FIELD_CHARS, .type_name = "char[]", .repeats = true};
 
 enum { FIXED_COLUMNS = 6, COLUMN_START = 0, COLUMN_END = 1 };
 

@@ -51,6 +51,7 @@ struct encoder_ops {
     enum framing framing;
     const struct setting *settings; /* of this format alone; NULL-name ended; may be NULL */
     size_t config_size;             /* of the struct they are bound into */
+    bool whole;           /* it writes records as they lie in the ring, also what is no field */
     bool has_header;      /* encoder.common is a line: the first of every file and connection */
     const char *one_type; /* where there is encoder.common, why events of other types cannot stand
                              beside, as the end of a sentence */

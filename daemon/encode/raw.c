@@ -162,6 +162,7 @@ const struct encoder_ops raw_encoder_ops = {
     .name = "raw",
     .doc = "the records' bytes, each behind its length",
     .framing = FRAMING_PREFIXED,
+    .whole = true,
     .settings = raw_settings,
     .config_size = sizeof(struct raw_config),
     .one_type = "raw records do not say their type unless they are told to by tag: true",

@@ -87,6 +87,20 @@ static int agree(const struct outlet *outlet, const struct encoder *encoder, con
     return -EINVAL;
 }
 
+/* Such a format would undo what a handler before has done. */
+static int check_hidden(const struct outlet *outlet, const struct schema *schema,
+                        const struct config_node *name, struct diag *diag)
+{
+    if (!outlet->format->whole || !schema->hidden_bytes)
+        return 0;
+    diag_add(diag, name,
+             "the sink %s writes records as they lie in the ring, and so %s, too, which a redact "
+             "or select before this forward hides; forward to %s before that step, or to a sink "
+             "with a text format",
+             outlet->sink_name, schema->hidden_bytes, outlet->sink_name);
+    return -EINVAL;
+}
+
 static int open_way(struct forward *forward, const struct handler_host *host,
                     const struct config_node *name, struct diag *diag)
 {
@@ -107,6 +121,9 @@ static int open_way(struct forward *forward, const struct handler_host *host,
         return -ENOENT;
     if (!outlet->format)
         return -EINVAL; /* the sink's own error was reported where the sink stands */
+    result = check_hidden(outlet, host->schema, name, diag);
+    if (result < 0)
+        return result;
     result = outlet->format->open(host->schema, host->source_name, &options, &error, &way->encoder);
     if (result < 0) {
         refuse(outlet, name, &place, &error, diag);

@@ -208,6 +208,24 @@ static void adapter_close(struct handler *handler)
     free(adapter);
 }
 
+static bool reads_views(const struct plugin *plugin)
+{
+    return plugin->table->flags & RINGMILL_READS_VIEWS;
+}
+
+static int check_hidden(const struct adapter *adapter)
+{
+    const struct schema *schema = adapter->host->schema;
+
+    if (!schema->hidden_bytes || !reads_views(adapter->plugin))
+        return 0;
+    diag_add(adapter->diag, adapter->config,
+             "the plug-in %s reads records as they lie in the ring, and so %s, too, which a redact "
+             "or select before it hides; put %s before that step",
+             adapter->plugin->ops.name, schema->hidden_bytes, adapter->plugin->ops.name);
+    return -EINVAL;
+}
+
 static int open_plugin(struct adapter *adapter)
 {
     const struct plugin *plugin = adapter->plugin;
@@ -247,7 +265,9 @@ static int adapter_open(const struct config_node *config, const struct handler_h
     adapter->config = config;
     adapter->host = host;
     adapter->diag = diag;
-    result = open_plugin(adapter);
+    result = check_hidden(adapter);
+    if (result == 0)
+        result = open_plugin(adapter);
     if (result < 0) {
         adapter_close(&adapter->base); /* without ops: the plug-in has no state */
         return result;
@@ -277,7 +297,7 @@ static void adapter_process(struct handler *handler, struct batch *batch)
 {
     struct adapter *adapter = (struct adapter *)handler;
     struct records records = {
-        .face = {.views = batch->views,
+        .face = {.views = reads_views(adapter->plugin) ? batch->views : NULL,
                  .indexes = batch->selection,
                  .count = batch->selected,
                  .now = batch->now},

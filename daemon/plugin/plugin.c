@@ -105,6 +105,8 @@ static int check_table(const struct ringmill_handler *table, struct error *error
                          : !table->open    ? "open()"
                          : !table->process ? "process()"
                                            : "counter(), although it has counters");
+    if (table->flags & ~RINGMILL_READS_VIEWS)
+        return error_set(error, -EINVAL, "its flags 0x%x are not known here", table->flags);
     if (!is_word(table->name))
         return error_set(error, -EINVAL,
                          "its handler is called \"%s\"; a name is a lower case word of at most %d "

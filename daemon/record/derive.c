@@ -24,6 +24,8 @@ struct schema *derive_schema(const struct schema *from, uint32_t more)
         return NULL;
     schema->size = from->size;
     schema->n_columns = from->n_columns;
+    schema->hidden = from->hidden;
+    schema->hidden_bytes = from->hidden_bytes;
     schema->n_fields = from->n_fields;
     if (from->n_fields > 0)
         memcpy(schema->fields, from->fields, from->n_fields * sizeof(*from->fields));

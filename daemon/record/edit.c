@@ -139,6 +139,20 @@ bool edit_check_name(const char *name, const struct config_node *node, struct di
     return false;
 }
 
+int edit_check_repeats(const struct schema *schema, const struct config_node *node,
+                       struct diag *diag)
+{
+    for (uint32_t i = 0; i < schema->n_fields && schema->hidden; i++)
+        if (schema->fields[i].repeats) {
+            diag_add(diag, node,
+                     "%s holds the other fields of the row, too, and so %s as it was; drop %s as "
+                     "well, or do this before the aggregate",
+                     schema->fields[i].name, schema->hidden, schema->fields[i].name);
+            return -EINVAL;
+        }
+    return 0;
+}
+
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 static struct edit *find_edit(const struct editor *editor, enum edit_kind kind, const char *path)
@@ -204,13 +218,14 @@ static int copy_field(struct editor *editor, struct level *level, const struct f
     /* one byte is left for the dot; what is longer than any edit's path is in none */
     snprintf(place, sizeof(place) - 1, "%s%s", level->place, from->name);
     if (find_edit(editor, EDIT_DROP, place))
-        return 0;
+        return schema_hide(editor->schema, from, place);
     whole = level->whole || find_edit(editor, EDIT_KEEP, place);
     *to = *from;
     edit = find_edit(editor, EDIT_REPLACE, place);
     if (edit) {
         *to = edit->like;
         to->name = from->name;
+        result = schema_hide(editor->schema, from, place);
     }
     edit = find_edit(editor, EDIT_RENAME, place);
     if (edit) {
@@ -226,6 +241,21 @@ static int copy_field(struct editor *editor, struct level *level, const struct f
     }
     level->n_to++;
     return to->name ? result : -ENOMEM;
+}
+
+/* Of a level, all that no edit keeps. */
+static int hide_rest(struct editor *editor, const struct level *level, const uint64_t *kept)
+{
+    char place[EDIT_PATH_MAX];
+    int result = 0;
+
+    for (uint32_t i = 0; i < level->n_from && result == 0; i++) {
+        if (kept[i / 64] >> (i % 64) & 1)
+            continue;
+        snprintf(place, sizeof(place), "%s%s", level->place, level->from[i].name);
+        result = schema_hide(editor->schema, &level->from[i], place);
+    }
+    return result;
 }
 
 /* In the order in which they are named. */
@@ -246,6 +276,8 @@ static int copy_kept(struct editor *editor, struct level *level)
         done[index / 64] |= UINT64_C(1) << (index % 64);
         result = copy_field(editor, level, field);
     }
+    if (result == 0)
+        result = hide_rest(editor, level, done);
     free(done);
     return result;
 }
@@ -326,6 +358,8 @@ int edit_schema(const struct handler_host *host, struct edit *edits, uint32_t n_
         return -ENOMEM;
     editor.schema->size = from->size;
     editor.schema->n_columns = from->n_columns;
+    editor.schema->hidden = from->hidden;
+    editor.schema->hidden_bytes = from->hidden_bytes;
     editor.node = n_edits > 0 ? edits[0].node : NULL;
     level.to = editor.schema->fields;
     result = prepare(&editor, host);

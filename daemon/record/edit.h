@@ -45,6 +45,11 @@ const struct field *edit_find(const struct handler_host *host, const char *path,
  */
 bool edit_check_name(const char *name, const struct config_node *node, struct diag *diag);
 
+/* What is hidden must not be in another field that is shown. 0, or -EINVAL after a message at node.
+ */
+int edit_check_repeats(const struct schema *schema, const struct config_node *node,
+                       struct diag *diag);
+
 /* The host's schema, edited, with room for more fields; freed by schema_free(). Edits of fields
  * that only other types have are passed over. 0; -EINVAL or -ENOSPC after a message; -ENOMEM. */
 int edit_schema(const struct handler_host *host, struct edit *edits, uint32_t n_edits,

@@ -4,6 +4,7 @@
 
 #include "record/schema.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,19 @@ void schema_free(struct schema *schema)
         return;
     arena_deinit(arena_of(schema));
     free(schema);
+}
+
+int schema_hide(struct schema *schema, const struct field *field, const char *path)
+{
+    const char *kept = schema_keep(schema, path);
+
+    if (!kept)
+        return -ENOMEM;
+    if (!schema->hidden)
+        schema->hidden = kept;
+    if (!schema->hidden_bytes && !field->column)
+        schema->hidden_bytes = kept;
+    return 0;
 }
 
 const struct field *schema_find(const struct schema *schema, const char *name)

@@ -80,6 +80,8 @@ struct field {
     uint32_t stride;             /* FIELD_ARRAY: bytes from one to the next */
     bool counted;                /* FIELD_ARRAY: a u32 in the 8 bytes before it says how many of
                                     its elements there are */
+    bool repeats;                /* it holds what the other fields say, too, in another form */
+    bool exposed;                /* its values are in metrics already */
     const char *type_name;       /* as C says it: "__u32", "struct flow_key", "enum state" */
 };
 
@@ -89,6 +91,10 @@ struct schema {
     uint32_t n_fields;
     struct field *fields; /* in declaration order */
     uint32_t n_columns;   /* of the batches that have this schema */
+    /* The first field that a handler has taken out or replaced, by its path; NULL: none. What it
+     * held must not leave by any other way. */
+    const char *hidden;
+    const char *hidden_bytes; /* the first of those whose bytes are in the records */
 };
 
 /* A schema with room for n_fields zeroed fields, or NULL when out of memory. */
@@ -100,6 +106,9 @@ DEFINE_CLEANUP(struct schema, schema_free);
 const char *schema_keep(struct schema *schema, const char *text);
 /* A zeroed array that lives as long as the schema; NULL when out of memory. */
 void *schema_keep_array(struct schema *schema, size_t count, size_t size);
+
+/* Notes that the field of that path has been taken out or replaced. 0 or -ENOMEM. */
+int schema_hide(struct schema *schema, const struct field *field, const char *path);
 
 /* The top-level field; NULL when there is none of that name. */
 const struct field *schema_find(const struct schema *schema, const char *name);

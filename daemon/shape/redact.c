@@ -23,6 +23,7 @@
 #include "config/setting.h"
 #include "record/derive.h"
 #include "record/edit.h"
+#include "record/overlap.h"
 
 enum {
     HEX_BYTES = 2 * SIPHASH_BYTES,
@@ -225,6 +226,13 @@ static int read_field(const struct config_node *entry, const struct handler_host
                               .path = entry->key,
                               .node = entry,
                               .like = derive_text};
+    if (field && field->exposed) {
+        diag_add(diag, entry,
+                 "the aggregate before this exposes %s as it is, in the metrics; redact it before "
+                 "the aggregate, or leave out expose",
+                 entry->key);
+        return -EINVAL;
+    }
     if (field && action == ACTION_MASK && !is_text(field) && field->kind != FIELD_TEXTS) {
         diag_add(diag, entry, "only a text can be masked; %s can be dropped%s", entry->key,
                  can_hash(field) ? " or hashed" : "");
@@ -280,6 +288,25 @@ static int open_columns(struct redact *redact, const struct handler_host *host,
     return 0;
 }
 
+/* The bytes of what is hidden must not be readable as something else. */
+static int check_bytes(const struct schema *schema, const struct handler_host *host,
+                       const struct edit *edits, uint32_t n, struct diag *diag)
+{
+    char path[EDIT_PATH_MAX];
+    int result = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct field *field = edit_find(host, edits[i].path, edits[i].node, diag);
+
+        if (!field || !overlap_find(schema, field, path, sizeof(path)))
+            continue;
+        diag_add(diag, edits[i].node, "%s can be read as %s, too; redact that as well",
+                 edits[i].path, path);
+        result = -EINVAL;
+    }
+    return result;
+}
+
 static int open_fields(struct redact *redact, const struct config_node *config,
                        const struct redact_config *bound, const struct handler_host *host,
                        struct diag *diag)
@@ -298,6 +325,10 @@ static int open_fields(struct redact *redact, const struct config_node *config,
         result = open_key(redact, config, bound, diag);
     if (result == 0)
         result = edit_schema(host, edits, n, 0, diag, &redact->schema);
+    if (result == 0)
+        result = check_bytes(redact->schema, host, edits, n, diag);
+    if (result == 0)
+        result = edit_check_repeats(redact->schema, config, diag);
     if (result == 0)
         result = open_columns(redact, host, edits, actions, n, diag);
     redact->base.schema = redact->schema;

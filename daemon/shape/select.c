@@ -160,6 +160,7 @@ static int open_computed(struct select *select, const struct config_node *entry,
                          const struct handler_host *host, struct diag *diag)
 {
     struct computed *computed = &select->computed[select->n_computed];
+    const struct field *replaced = schema_find(select->schema, entry->key);
     const struct expr_scope scope = expr_scope_of(host);
     struct expr_error error;
     int column, result;
@@ -172,6 +173,8 @@ static int open_computed(struct select *select, const struct config_node *entry,
         return result;
     }
     select->n_computed++;
+    if (replaced && schema_hide(select->schema, replaced, entry->key) < 0)
+        return -ENOMEM;
     column = derive_column(select->schema, entry->key, expr_result(computed->expr), entry, diag);
     if (column < 0)
         return column;
@@ -206,6 +209,8 @@ static int select_open(const struct config_node *config, const struct handler_ho
         diag_add(diag, config, "nothing is left of %s", host->schema->type_name);
         result = -EINVAL;
     }
+    if (result == 0 && bound.keep.count == 0) /* else what repeats them is kept by its name */
+        result = edit_check_repeats(select->schema, config, diag);
     if (result < 0) {
         select_close(&select->base);
         return result;

@@ -257,6 +257,7 @@ static int capture_open_encoder(const struct schema *schema, const char *source,
 
 const struct encoder_ops capture_encoder_ops = {
     .name = "capture",
+    .whole = true,
     .open = capture_open_encoder,
     .encode = capture_encode,
     .encode_loss = capture_encode_loss,

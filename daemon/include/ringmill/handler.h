@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 /* It changes whenever a struct below does. */
-#define RINGMILL_HANDLER_ABI 1
+#define RINGMILL_HANDLER_ABI 2
 
 #define RINGMILL_EXPORT __attribute__((visibility("default")))
 
@@ -99,11 +99,12 @@ static inline void ringmill_set_null(struct ringmill_values *values, uint32_t in
  *             ringmill_drop(batch, index);
  *     } */
 struct ringmill_records {
-    const struct ringmill_view *views; /* of the batch, also of records that are out already */
-    const uint16_t *indexes;           /* of the views that are in, ascending */
-    uint32_t count;                    /* of indexes */
-    uint32_t reserved;                 /* 0 */
-    int64_t now;                       /* ns of CLOCK_MONOTONIC, read not long ago */
+    /* With RINGMILL_READS_VIEWS, of the batch, also of records that are out already; else NULL. */
+    const struct ringmill_view *views;
+    const uint16_t *indexes;                   /* of the views that are in, ascending */
+    uint32_t count;                            /* of indexes */
+    uint32_t reserved;                         /* 0 */
+    int64_t now;                               /* ns of CLOCK_MONOTONIC, read not long ago */
     uint64_t dropped[RINGMILL_BATCH_MAX / 64]; /* by the view's index; all 0 at first */
 };
 
@@ -180,11 +181,17 @@ struct ringmill_counter {
     bool level;       /* it goes up and down; else it only grows */
 };
 
+/* Flags of a handler. */
+
+/* It looks at records as they lie in the ring, and not only at fields by read(). Such records hold
+ * what a redact or select before the handler has hidden, so there it is refused. */
+#define RINGMILL_READS_VIEWS UINT32_C(1)
+
 struct ringmill_handler {
-    uint32_t abi;      /* RINGMILL_HANDLER_ABI */
-    uint32_t reserved; /* 0 */
-    const char *name;  /* the key in `handlers:`: a lower case word, at most 32 bytes */
-    const char *doc;   /* one line without its full stop */
+    uint32_t abi;     /* RINGMILL_HANDLER_ABI */
+    uint32_t flags;   /* 0, or RINGMILL_READS_VIEWS */
+    const char *name; /* the key in `handlers:`: a lower case word, at most 32 bytes */
+    const char *doc;  /* one line without its full stop */
     const struct ringmill_option *options;   /* NULL: none */
     const struct ringmill_counter *counters; /* NULL: none */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forward/forward.h"
 
+#include "encode/registry.h"
 #include "unit/capture/support.h"
 #include "unit/forward/support.h"
 
@@ -467,6 +468,24 @@ static void a_lane_that_refuses_gets_no_loss_either(void **state)
     close_handler(&opened);
 }
 
+/* Whatever the format's name: what counts is that it writes records as they are. */
+static void whole_records_are_refused_where_something_is_hidden(void **state)
+{
+    struct exits *exits = *state;
+    struct schema schema = note_schema;
+    struct opened opened;
+
+    exits->outlets[0].format = encoder_find("raw");
+    exits->host.schema = &schema;
+    opened = open_handler(&forward_ops, "one", &exits->host);
+    close_handler(&opened);
+    schema.hidden = schema.hidden_bytes = "text";
+    refuse_handler(&forward_ops, "[two, one]", &exits->host, -EINVAL,
+                   "t.yaml:1:16: forward[1]: the sink one writes records as they lie in the ring, "
+                   "and so text, too, which a redact or select before this forward hides; forward "
+                   "to one before that step, or to a sink with a text format\n");
+}
+
 static void close_accepts_null(void **state)
 {
     (void)state;
@@ -494,6 +513,7 @@ int main(void)
         WITH_EXITS(a_capture_can_be_read_whatever_was_dropped),
         WITH_EXITS(a_loss_always_has_its_room),
         WITH_EXITS(a_lane_that_refuses_gets_no_loss_either),
+        WITH_EXITS(whole_records_are_refused_where_something_is_hidden),
         cmocka_unit_test(close_accepts_null),
     };
 

@@ -70,8 +70,8 @@ static void refuses_files(void **state)
     (void)state;
     refuse_file("plugin.so", "a plug-in is named by its absolute path");
     refuse_file(install("empty"), "it has no symbol ringmill_handler_table, so it is no handler");
-    refuse_file(install("future"), "it was built for version 2 of the handler interface; this "
-                                   "ringmilld has version 1");
+    refuse_file(install("future"), "it was built for version 3 of the handler interface; this "
+                                   "ringmilld has version 2");
     path = install("depth");
     file = fopen(path, "we");
     fputs("no shared object", file);
@@ -134,6 +134,15 @@ static void refuse_option(struct ringmill_option option, const char *expected)
 
     table.options = options;
     refuse_table(&table, expected);
+}
+
+static void refuses_unknown_flags(void **state)
+{
+    struct ringmill_handler table = good;
+
+    (void)state;
+    table.flags = 6;
+    refuse_table(&table, "its flags 0x6 are not known here");
 }
 
 static void refuses_tables(void **state)
@@ -255,13 +264,60 @@ static void the_example_works(void **state)
     plugin_unload(plugin);
 }
 
+/* ---- records as they are --------------------------------------------------------------------- */
+
+static const struct ringmill_view *seen_views;
+
+static void process_views(void *state, struct ringmill_records *batch)
+{
+    (void)state;
+    seen_views = batch->views;
+}
+
+static void views_are_for_who_says_so(void **state)
+{
+    struct ringmill_handler table = good;
+    struct schema hiding = note_schema;
+    struct handler_host host = {.schema = &note_schema, .source_name = "notes"};
+    struct plugin *plugin = NULL;
+    struct opened opened;
+    struct error error;
+    struct notes notes;
+
+    (void)state;
+    hiding.hidden_bytes = "text";
+    table.process = process_views;
+    notes_init_many(&notes, 1);
+    for (uint32_t flags = 0; flags <= RINGMILL_READS_VIEWS; flags++) {
+        table.flags = flags;
+        assert_int_equal(plugin_adopt(&table, &error, &plugin), 0);
+        host.ops = &plugin->ops;
+        host.schema = &note_schema;
+        opened = open_handler(&plugin->ops, "{}", &host);
+        opened.handler->ops->process(opened.handler, &notes.batch);
+        assert_ptr_equal(seen_views, flags ? notes.views : NULL);
+        close_handler(&opened);
+        host.schema = &hiding;
+        if (flags == 0) {
+            opened = open_handler(&plugin->ops, "{}", &host);
+            close_handler(&opened);
+        } else {
+            refuse_handler(&plugin->ops, "{}", &host, -EINVAL,
+                           "t.yaml:1:7: good: the plug-in good reads records as they lie in the "
+                           "ring, and so text, too, which a redact or select before it hides; put "
+                           "good before that step\n");
+        }
+        plugin_unload(plugin);
+    }
+    notes_deinit(&notes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_files),
-        cmocka_unit_test(refuses_tables),
-        cmocka_unit_test(counters_become_rows),
-        cmocka_unit_test(the_example_works),
+        cmocka_unit_test(refuses_files),         cmocka_unit_test(refuses_tables),
+        cmocka_unit_test(refuses_unknown_flags), cmocka_unit_test(counters_become_rows),
+        cmocka_unit_test(the_example_works),     cmocka_unit_test(views_are_for_who_says_so),
     };
 
     if (geteuid() != 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/edit.h"
 
+#include "record/derive.h"
 #include "unit/record/support.h"
 
 /* {pid, src: {ip, port, mac: {hi, lo}}, list: [...], comm} */
@@ -104,6 +105,86 @@ static void keeps_in_the_order_of_the_edits(void **state)
     EXPECT("pid", KEEP("pid"), KEEP("pid"));
 }
 
+/* What is noted as hidden after that edit of a schema that has hidden nothing, or something. */
+static void expect_hidden(struct edit edit, const char *hidden, const char *bytes)
+{
+    struct config_tree *tree = load("a: b\n");
+    struct schema *schema = NULL;
+    struct diag diag;
+
+    diag_init(&diag);
+    edit.node = tree->root->first;
+    assert_int_equal(edit_schema(&host, &edit, 1, 0, &diag, &schema), 0);
+    expect_messages(&diag, "");
+    assert_string_equal(schema->hidden ? schema->hidden : "", hidden);
+    assert_string_equal(schema->hidden_bytes ? schema->hidden_bytes : "", bytes);
+    schema_free(schema);
+    config_tree_free(tree);
+}
+
+static void notes_what_is_hidden(void **state)
+{
+    (void)state;
+    expect_hidden((struct edit)RENAME("comm", "name"), "", "");
+    expect_hidden((struct edit)DROP("src.mac.lo"), "src.mac.lo", "src.mac.lo");
+    expect_hidden((struct edit)REPLACE("comm"), "comm", "comm");
+    expect_hidden((struct edit)KEEP("src.port"), "src.ip", "src.ip");
+    expect_hidden((struct edit)KEEP("pid"), "src", "src");
+    expect_hidden((struct edit)DROP("uid"), "", ""); /* of a sibling */
+    fields[3].column = 1;
+    expect_hidden((struct edit)REPLACE("comm"), "comm", "");
+    fields[3].column = 0;
+}
+
+static void what_is_hidden_stays_so(void **state)
+{
+    static const struct schema before = {.type_name = "struct login",
+                                         .n_fields = 1,
+                                         .fields = sibling_fields,
+                                         .hidden = "comm",
+                                         .hidden_bytes = "src"};
+    struct handler_host after = {.schema = &before};
+    struct schema *derived = derive_schema(&before, 1), *edited = NULL;
+    struct diag diag;
+
+    (void)state;
+    diag_init(&diag);
+    assert_int_equal(edit_schema(&after, NULL, 0, 0, &diag, &edited), 0);
+    expect_messages(&diag, "");
+    for (int i = 0; i < 2; i++) {
+        const struct schema *schema = i ? derived : edited;
+
+        assert_string_equal(schema->hidden, "comm");
+        assert_string_equal(schema->hidden_bytes, "src");
+    }
+    schema_free(derived);
+    schema_free(edited);
+}
+
+static void what_repeats_the_others_cannot_stay(void **state)
+{
+    static struct field row[] = {
+        {.name = "comm", .kind = FIELD_CHARS, .column = 1},
+        {.name = "_all", .kind = FIELD_CHARS, .column = 2, .repeats = true}};
+    struct schema rows = {.type_name = "a row", .n_fields = 2, .fields = row};
+    struct config_tree *tree = load("a: b\n");
+    struct diag diag;
+
+    (void)state;
+    diag_init(&diag);
+    assert_int_equal(edit_check_repeats(&rows, tree->root->first, &diag), 0);
+    expect_messages(&diag, "");
+    rows.hidden = "comm";
+    diag_init(&diag);
+    assert_int_equal(edit_check_repeats(&rows, tree->root->first, &diag), -EINVAL);
+    expect_messages(&diag,
+                    "t.yaml:1:4: a: _all holds the other fields of the row, too, and so comm "
+                    "as it was; drop _all as well, or do this before the aggregate\n");
+    rows.n_fields = 1;
+    assert_int_equal(edit_check_repeats(&rows, tree->root->first, &diag), 0);
+    config_tree_free(tree);
+}
+
 static void drops(void **state)
 {
     (void)state;
@@ -192,6 +273,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_in_the_order_of_the_edits),
+        cmocka_unit_test(notes_what_is_hidden),
+        cmocka_unit_test(what_is_hidden_stays_so),
+        cmocka_unit_test(what_repeats_the_others_cannot_stay),
         cmocka_unit_test(drops),
         cmocka_unit_test(renames),
         cmocka_unit_test(replaces),

@@ -155,6 +155,34 @@ static void credentials(void **state)
     unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+/* struct {word and half of the same bytes; secret, which metrics show already} */
+static void refuses_what_can_be_seen_elsewhere(void **state)
+{
+    static const struct field readings[] = {
+        {.name = "word", .kind = FIELD_UINT, .size = 4},
+        {.name = "half", .kind = FIELD_UINT, .offset = 2, .size = 2},
+    };
+    static struct field fields[] = {
+        {.name = "u", .kind = FIELD_UNION, .size = 4, .n_members = 2, .members = readings},
+        {.name = "secret", .kind = FIELD_CHARS, .column = 1, .exposed = true},
+    };
+    static const struct schema schema = {
+        .type_name = "struct two", .size = 4, .n_fields = 2, .fields = fields, .n_columns = 1};
+    static const struct handler_host two = {.schema = &schema};
+    struct opened opened;
+
+    (void)state;
+    refuse_handler(
+        &redact_ops, "{fields: {u.word: drop}}", &two, -EINVAL,
+        "t.yaml:1:27: redact.fields.\"u.word\": u.word can be read as u.half, too; redact "
+        "that as well\n");
+    opened = open_handler(&redact_ops, "{fields: {u.word: drop, u.half: drop}}", &two);
+    close_handler(&opened);
+    refuse_handler(&redact_ops, "{fields: {secret: mask}}", &two, -EINVAL,
+                   "t.yaml:1:27: redact.fields.secret: the aggregate before this exposes secret as "
+                   "it is, in the metrics; redact it before the aggregate, or leave out expose\n");
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -179,8 +207,11 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(masks_and_drops),  cmocka_unit_test(hashes),
-        cmocka_unit_test(refuses_bad_keys), cmocka_unit_test(credentials),
+        cmocka_unit_test(masks_and_drops),
+        cmocka_unit_test(hashes),
+        cmocka_unit_test(refuses_bad_keys),
+        cmocka_unit_test(credentials),
+        cmocka_unit_test(refuses_what_can_be_seen_elsewhere),
         cmocka_unit_test(refuses),
     };
 

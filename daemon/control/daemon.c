@@ -35,7 +35,8 @@ struct daemon {
     struct event_base *base;
     struct event *events[EVENTS_MAX];
     uint32_t n_events;
-    struct waker bell; /* rung by other threads: see engine_wants_stop() */
+    struct event *step; /* pending: a reload's next step is due then */
+    struct waker bell;  /* rung by other threads: see engine_wants_stop() */
     uint64_t watchdog_limit;
     struct watch watch;
     struct control_options options; /* as the last config has them */
@@ -50,6 +51,23 @@ static void ring_bell(void *data)
     waker_ring(&((struct daemon *)data)->bell);
 }
 
+static void step_reload(struct daemon *daemon)
+{
+    uint64_t pause = reload_step(&daemon->reload);
+    struct timeval after = {.tv_sec = (time_t)(pause / 1000000000),
+                            .tv_usec = (suseconds_t)(pause / 1000 % 1000000)};
+
+    if (pause > 0)
+        event_add(daemon->step, &after);
+}
+
+static void on_step(evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    step_reload(data);
+}
+
 static void on_bell(evutil_socket_t fd, short what, void *data)
 {
     struct daemon *daemon = data;
@@ -58,7 +76,7 @@ static void on_bell(evutil_socket_t fd, short what, void *data)
     (void)what;
     waker_disarm(&daemon->bell);
     waker_arm(&daemon->bell);
-    reload_step(&daemon->reload);
+    step_reload(daemon);
     if (engine_wants_stop(&daemon->engine))
         event_base_loopbreak(daemon->base);
 }
@@ -169,8 +187,9 @@ static int loop_init(struct daemon *daemon)
     daemon->base = event_base_new();
     if (!daemon->base)
         return -ENOMEM;
+    daemon->step = event_new(daemon->base, -1, 0, on_step, daemon);
     daemon->watchdog_limit = notify_watchdog_limit();
-    if (add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
+    if (!daemon->step || add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGINT, EV_SIGNAL, on_end, 0) < 0 ||
         add_event(daemon, SIGHUP, EV_SIGNAL, on_hangup, 0) < 0 ||
         add_event(daemon, SIGUSR1, EV_SIGNAL, on_reopen, 0) < 0 ||
@@ -186,6 +205,8 @@ static void loop_deinit(struct daemon *daemon)
 {
     for (uint32_t i = 0; i < daemon->n_events; i++)
         event_free(daemon->events[i]);
+    if (daemon->step)
+        event_free(daemon->step);
     if (daemon->base)
         event_base_free(daemon->base);
     waker_deinit(&daemon->bell);

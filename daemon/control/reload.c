@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "config/load.h"
 #include "control/notify.h"
-#include "pipeline/switch.h"
+#include "pipeline/launch.h"
 
 /* ---- on the loader thread -------------------------------------------------------------------- */
 
@@ -59,6 +59,11 @@ static int read_config(struct reload *reload, struct config_tree **ret_tree)
     return 0;
 }
 
+static bool has_failed(const struct reload *reload)
+{
+    return diag_count(&reload->diag) > 0 || reload->result < 0;
+}
+
 static int job_prepare(void *data)
 {
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = NULL;
@@ -70,33 +75,12 @@ static int job_prepare(void *data)
     if (result == 0 && diag_count(&reload->diag) == 0)
         result = switch_prepare(reload->engine, reload->next, &reload->error);
     reload->result = result;
+    if (has_failed(reload) && reload->next)
+        launch_undo(reload->next);
     return result;
 }
 
 /* ---- on the main thread ---------------------------------------------------------------------- */
-
-static void begin(struct reload *reload)
-{
-    reload->runs = true;
-    reload->next = NULL;
-    reload->result = 0;
-    reload->error = (struct error){""};
-    diag_init(&reload->diag);
-    notify_reloading();
-    log_info("reloading %s", reload->path);
-    loader_begin(&reload->engine->loader, job_prepare, reload, reload->on_ready,
-                 reload->on_ready_data);
-}
-
-void reload_ask(struct reload *reload)
-{
-    if (reload->runs) {
-        reload->asked += reload->asked == reload->ended + 1; /* else one waits already */
-        return;
-    }
-    reload->asked++;
-    begin(reload);
-}
 
 /* Lines as they go to stderr at the start. */
 static char *text_of(const struct diag *diag, const struct error *error)
@@ -127,7 +111,7 @@ static void tell_failure(struct reload *reload)
     for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
          line = strtok_r(NULL, "\n", &save))
         log_error("%s", line);
-    log_error("the config was not reloaded; the one before goes on");
+    log_error("reload failed; the previous configuration stays active");
     free(copy);
 }
 
@@ -140,14 +124,75 @@ static void take_options(struct reload *reload)
     reload->options->health = reload->next_options.health;
 }
 
+static void end(struct reload *reload)
+{
+    diag_deinit(&reload->diag);
+    reload->ended++;
+    reload->ended_at = clock_realtime();
+    reload->runs = reload->switches = false;
+    notify_ready();
+}
+
+static void fail(struct reload *reload)
+{
+    tell_failure(reload);
+    end(reload);
+}
+
+/* Which part it is that does not come back is said by the health checks. */
+static const char not_ended[] = "the previous configuration has not ended yet: a handler or a sink "
+                                "of it does not return; see ringmill status";
+
+static void begin(struct reload *reload)
+{
+    free(TAKE_PTR(reload->messages));
+    reload->runs = true;
+    reload->next = NULL;
+    reload->taken_at = 0;
+    reload->result = 0;
+    reload->error = (struct error){""};
+    diag_init(&reload->diag);
+    notify_reloading();
+    log_info("reloading %s", reload->path);
+    if (reload->engine->change) {
+        reload->result =
+            error_set(&reload->error, -EBUSY, "a reload is still ending: %s", not_ended);
+        fail(reload);
+        return;
+    }
+    loader_begin(&reload->engine->loader, job_prepare, reload, reload->on_ready,
+                 reload->on_ready_data);
+}
+
+void reload_ask(struct reload *reload)
+{
+    if (reload->runs) {
+        reload->asked += reload->asked == reload->ended + 1; /* else one waits already */
+        return;
+    }
+    reload->asked++;
+    begin(reload);
+}
+
+/* The loader has come to its end with it. */
 static void switch_to_next(struct reload *reload)
 {
-    struct graph *next = reload->next;
-
+    reload->switches = true;
+    if (has_failed(reload)) {
+        graph_free(reload->next);
+    } else {
+        reload->result = switch_begin(reload->engine, reload->next, &reload->error);
+        if (reload->result < 0)
+            switch_discard(reload->engine, reload->next);
+    }
     reload->next = NULL;
-    reload->result = switch_over(reload->engine, next, &reload->error);
-    if (reload->result < 0)
-        return;
+    if (has_failed(reload))
+        fail(reload);
+}
+
+static void note_taken(struct reload *reload)
+{
+    reload->taken_at = clock_monotonic();
     take_options(reload);
     reload->outcome = RELOAD_GOOD;
     if (watch_follow(reload->watch) < 0)
@@ -155,36 +200,59 @@ static void switch_to_next(struct reload *reload)
     log_info("config %" PRIu64 " runs", reload->watch->generation);
 }
 
-static void drop_next(struct reload *reload)
+static void end_late(struct reload *reload)
 {
-    if (reload->next)
-        switch_discard(reload->engine, reload->next);
-    reload->next = NULL;
-}
-
-static void end(struct reload *reload)
-{
-    free(reload->messages);
-    reload->messages = NULL;
-    if (diag_count(&reload->diag) == 0 && reload->result == 0)
-        switch_to_next(reload);
-    drop_next(reload);
-    if (diag_count(&reload->diag) > 0 || reload->result < 0)
-        tell_failure(reload);
-    diag_deinit(&reload->diag);
-    reload->ended++;
-    reload->ended_at = clock_realtime();
-    reload->runs = false;
-    notify_ready();
-}
-
-void reload_step(struct reload *reload)
-{
-    if (!reload->runs || loader_busy(&reload->engine->loader))
-        return;
+    log_warning("%s", not_ended);
+    if (asprintf(&reload->messages, "%s\n", not_ended) < 0)
+        reload->messages = NULL;
     end(reload);
-    if (reload->asked > reload->ended)
+}
+
+/* False: it has no news. */
+static bool follow(struct reload *reload)
+{
+    switch (switch_step(reload->engine, &reload->error)) {
+    case SWITCH_NONE:
+        return false;
+    case SWITCH_FAILED:
+        reload->result = -ECANCELED;
+        fail(reload);
+        return true;
+    case SWITCH_TAKEN:
+        note_taken(reload);
+        return true;
+    case SWITCH_OVER:
+        if (reload->runs)
+            end(reload);
+        else
+            log_info("the previous configuration has ended");
+        return true;
+    }
+    return false;
+}
+
+static bool is_late(const struct reload *reload)
+{
+    return reload->runs && reload->taken_at > 0 &&
+           clock_monotonic() - reload->taken_at >= RELOAD_END_S * INT64_C(1000000000);
+}
+
+uint64_t reload_step(struct reload *reload)
+{
+    if (reload->runs && !reload->switches && !loader_busy(&reload->engine->loader))
+        switch_to_next(reload);
+    while (follow(reload))
+        ;
+    if (is_late(reload))
+        end_late(reload);
+    if (!reload->runs && reload->asked > reload->ended)
         begin(reload);
+    return switch_pause(reload->engine);
+}
+
+bool reload_busy(const struct reload *reload)
+{
+    return reload->runs || reload->engine->change;
 }
 
 static int job_nothing(void *data)
@@ -193,15 +261,24 @@ static int job_nothing(void *data)
     return 0;
 }
 
+static void drop_next(struct reload *reload)
+{
+    loader_call(&reload->engine->loader, job_nothing, NULL);
+    if (has_failed(reload))
+        graph_free(reload->next);
+    else
+        switch_discard(reload->engine, reload->next);
+}
+
 void reload_deinit(struct reload *reload)
 {
-    if (reload->runs) {
-        loader_call(&reload->engine->loader, job_nothing, NULL);
+    if (reload->runs && !reload->switches)
         drop_next(reload);
+    if (!switch_finish(reload->engine))
+        log_warning("%s", not_ended);
+    if (reload->runs)
         diag_deinit(&reload->diag);
-    }
-    free(reload->messages);
-    reload->messages = NULL;
+    free(TAKE_PTR(reload->messages));
     reload->runs = false;
 }
 
@@ -218,9 +295,9 @@ json_t *reload_json(const struct reload *reload)
     char ended_at[CLOCK_RFC3339_LENGTH + 1];
 
     clock_format_rfc3339(reload->ended_at, ended_at);
-    return json_pack("{s:I, s:I, s:b, s:s, s:o, s:s}", "asked", (json_int_t)reload->asked, "ended",
-                     (json_int_t)reload->ended, "running", reload->runs, "outcome",
-                     outcomes[reload->outcome], "ended_at",
-                     reload->ended > 0 ? json_string(ended_at) : json_null(), "messages",
-                     reload->messages ? reload->messages : "");
+    return json_pack("{s:I, s:I, s:b, s:b, s:s, s:o, s:s}", "asked", (json_int_t)reload->asked,
+                     "ended", (json_int_t)reload->ended, "running", reload->runs, "switching",
+                     reload->engine->change != NULL, "outcome", outcomes[reload->outcome],
+                     "ended_at", reload->ended > 0 ? json_string(ended_at) : json_null(),
+                     "messages", reload->messages ? reload->messages : "");
 }

@@ -2,10 +2,14 @@
 #pragma once
 
 /* A reload: the config file is read anew, and a graph of it follows the running one, see
- * pipeline/switch.h. What it says is read and built on the loader thread while everything goes on;
- * only the switch is done by the main thread.
+ * pipeline/switch.h. What it says is read and built on the loader thread, and the main thread waits
+ * for nothing:
  *
- *     reload_ask() ──▶ loader: read, build, load ──bell──▶ reload_step(): switch, or say why not
+ *     reload_ask() ──▶ loader: read, build, load ──bell──▶ reload_step(): the switch begins, or why
+ * not bell or time, often ──▶ reload_step(): it goes on, or is over
+ *
+ * An old graph that has not ended RELOAD_END_S after the new one runs ends the reload all the same.
+ * It goes on ending; a further reload is refused until it has.
  *
  * Main thread only. */
 
@@ -18,6 +22,9 @@
 #include "control/options.h"
 #include "control/watch.h"
 #include "pipeline/engine.h"
+#include "pipeline/switch.h"
+
+enum { RELOAD_END_S = SWITCH_FINISH_S };
 
 enum reload_outcome {
     RELOAD_NONE,
@@ -37,13 +44,15 @@ struct reload {
     uint64_t asked; /* reloads that were wanted so far; those that waited for one count as one */
     uint64_t ended; /* of them */
     bool runs;
+    bool switches;               /* what the loader has made of it is being switched to */
     enum reload_outcome outcome; /* of the last that ended */
     char *messages;              /* of it: lines as a start would print them; NULL: none */
     int64_t ended_at;            /* ns since 1970 */
 
     /* of the one that runs; the loader's as long as that is busy */
     struct control_options next_options;
-    struct graph *next; /* NULL: not built */
+    struct graph *next; /* NULL: not built, or the switch's */
+    int64_t taken_at;   /* ns, monotonic: when it ran; 0: it does not */
     struct diag diag;
     struct error error;
     int result;
@@ -51,9 +60,13 @@ struct reload {
 
 /* Wants a reload; one that runs is ended first. Its number is reload->asked then. */
 void reload_ask(struct reload *reload);
-/* What the loader has done is taken up. */
-void reload_step(struct reload *reload);
-/* Waits for what the loader has in hand, and drops it. */
+/* What other threads have done is taken up. Returns after how many ns it is to be called again; 0:
+ * when they ring. */
+uint64_t reload_step(struct reload *reload);
+/* It may take no other one, since parts of this one's graphs are still changing. */
+bool reload_busy(const struct reload *reload);
+/* Waits for what the loader has in hand, and drops it; a switch that has begun is brought to its
+ * end, within SWITCH_FINISH_S. */
 void reload_deinit(struct reload *reload);
 
 /* As docs/openapi.yaml has it. NULL when out of memory. */

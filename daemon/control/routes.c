@@ -128,6 +128,8 @@ static void ask_release(const struct control_view *view, struct evhttp_request *
     name = query ? evhttp_find_header(&pairs, "source") : NULL;
     if (query && !name) {
         send_error(request, HTTP_BADREQUEST, "expected ?source=NAME, or nothing");
+    } else if (view->reload && reload_busy(view->reload)) {
+        send_error(request, 409, "a reload is under way; try again when it has ended");
     } else {
         result = release(view->watch->engine, name, &error);
         if (result < 0)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "pipeline/engine.h"
+#include "pipeline/switch.h"
 
 enum { LOSS_LINES = 1, LOSS_LINES_S = 10 };
 
@@ -114,9 +115,12 @@ static void tell_slow(struct graph_strand *owner)
     }
 }
 
+/* While a graph before it ends, some events are in its books only. */
 void watch_refresh(struct watch *watch)
 {
+    switch_refresh_books(watch->engine);
     snapshot_take(&watch->snapshot, &watch->engine->consumer, clock_monotonic());
+    watch->snapshot.quiet &= !watch->engine->change;
 }
 
 /* Rates are those of the time from here to the next look. */

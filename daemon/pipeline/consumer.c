@@ -532,7 +532,13 @@ void consumer_on_room(void *data)
     consumer_wake(data);
 }
 
-bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data)
+void consumer_post(struct consumer *consumer, struct errand *errand)
 {
-    return errand_send(&consumer->errands, run, data, consumer_on_room, consumer);
+    errand_post(&consumer->errands, errand);
+    consumer_wake(consumer);
+}
+
+bool consumer_call_off(struct consumer *consumer, struct errand *errand)
+{
+    return errand_call_off(&consumer->errands, errand);
 }

@@ -80,9 +80,11 @@ bool consumer_read(struct consumer *consumer);
 /* The same: streams whose sinks have room again go on. Between turns. */
 void consumer_resume(struct consumer *consumer);
 
-/* Main thread: has the consumer thread run this between two turns and waits until it did. False: it
- * was not begun within ERRAND_WAIT_S, and will not be: a handler does not come back. */
-bool consumer_call(struct consumer *consumer, void (*run)(void *data), void *data);
+/* Main thread: has the consumer thread run this between two turns; one at a time. When it comes to
+ * that is the handlers' matter, so nobody waits for it. */
+void consumer_post(struct consumer *consumer, struct errand *errand);
+/* Main thread: false: it was begun. */
+bool consumer_call_off(struct consumer *consumer, struct errand *errand);
 
 /* Between turns, on the consumer thread or while there is none: reads the stream's rings, too, in
  * order if that is wanted, from now on. 0, or -errno and a sentence. */

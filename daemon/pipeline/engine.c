@@ -18,6 +18,7 @@
 #include "base/thread.h"
 #include "pipeline/launch.h"
 #include "pipeline/losses.h"
+#include "pipeline/switch.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
 
@@ -280,6 +281,7 @@ void engine_stop(struct engine *engine)
         launch_end_writers(engine->graph, deadline);
     if (engine->consumer.reader)
         consumer_settle(&engine->consumer);
+    switch_conclude(engine);
     if (engine->graph)
         resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs) {

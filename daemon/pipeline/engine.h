@@ -25,8 +25,11 @@ enum {
     ENGINE_STOP_LIMIT_S = 5, /* how long a sink that does not take its events can delay the end */
 };
 
+struct change;
+
 struct engine {
     struct graph *graph;
+    struct change *change; /* to it, or to the next one: see switch.h; NULL: none is under way */
     struct loader loader;
     struct consumer consumer;
     struct orphans orphans; /* the loader thread's */

@@ -6,59 +6,65 @@
 #include "pipeline/errand.h"
 
 #include <errno.h>
-#include <semaphore.h>
 #include <stddef.h>
-#include <time.h>
 
-struct errand {
-    void (*run)(void *data);
-    void *data;
-    sem_t done;
-    atomic_bool over; /* says what `done` says; the thread sanitizer does not know that one */
-};
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) < 0 && errno == EINTR)
+        ;
+}
 
+void errand_post(struct errand_box *box, struct errand *errand)
+{
+    sem_init(&errand->go, 0, 0);
+    sem_init(&errand->done, 0, 0);
+    atomic_store_explicit(&errand->state, ERRAND_POSTED, memory_order_relaxed);
+    atomic_store_explicit(&box->posted, errand, memory_order_release);
+}
+
+bool errand_call_off(struct errand_box *box, struct errand *errand)
+{
+    struct errand *posted = errand;
+
+    return atomic_compare_exchange_strong(&box->posted, &posted, NULL);
+}
+
+enum errand_state errand_state(const struct errand *errand)
+{
+    return atomic_load_explicit(&errand->state, memory_order_acquire);
+}
+
+void errand_meet(struct errand *errand)
+{
+    sem_post(&errand->go);
+    wait_for(&errand->done);
+}
+
+/* From OVER on the errand's memory may be gone; a meeting asks for no ring, since it is waited for.
+ */
 void errand_run(struct errand_box *box)
 {
+    void (*on_change)(void *data);
     struct errand *errand;
+    void *on_change_data;
 
     if (!atomic_load_explicit(&box->posted, memory_order_relaxed))
         return;
     errand = atomic_exchange_explicit(&box->posted, NULL, memory_order_acquire);
     if (!errand)
         return;
+    on_change = errand->on_change;
+    on_change_data = errand->on_change_data;
+    if (errand->meets) {
+        atomic_store_explicit(&errand->state, ERRAND_MET, memory_order_release);
+        on_change(on_change_data);
+        wait_for(&errand->go);
+        errand->run(errand->data);
+        atomic_store_explicit(&errand->state, ERRAND_OVER, memory_order_release);
+        sem_post(&errand->done);
+        return;
+    }
     errand->run(errand->data);
-    atomic_store_explicit(&errand->over, true, memory_order_release);
-    sem_post(&errand->done);
-}
-
-/* until NULL: for ever. */
-static bool wait_for(struct errand *errand, const struct timespec *until)
-{
-    int result;
-
-    do
-        result =
-            until ? sem_clockwait(&errand->done, CLOCK_MONOTONIC, until) : sem_wait(&errand->done);
-    while (result < 0 && errno == EINTR);
-    return result == 0 && atomic_load_explicit(&errand->over, memory_order_acquire);
-}
-
-bool errand_send(struct errand_box *box, void (*run)(void *data), void *data,
-                 void (*wake)(void *data), void *wake_data)
-{
-    struct errand errand = {.run = run, .data = data};
-    struct errand *posted = &errand;
-    struct timespec until;
-    bool done;
-
-    sem_init(&errand.done, 0, 0);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ERRAND_WAIT_S;
-    atomic_store_explicit(&box->posted, posted, memory_order_release);
-    wake(wake_data);
-    done =
-        wait_for(&errand, &until) ||
-        (!atomic_compare_exchange_strong(&box->posted, &posted, NULL) && wait_for(&errand, NULL));
-    sem_destroy(&errand.done);
-    return done;
+    atomic_store_explicit(&errand->state, ERRAND_OVER, memory_order_release);
+    on_change(on_change_data);
 }

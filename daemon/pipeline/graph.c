@@ -338,6 +338,30 @@ static void common_leave(struct graph_common *common)
     free(common);
 }
 
+/* What is in no other graph stays in its list. */
+void graph_part(struct graph *graph)
+{
+    uint32_t strands = 0, sinks = 0;
+
+    for (uint32_t i = 0; i < graph->n_strands; i++)
+        if (graph_is_own(&graph->strands[i]->share))
+            graph->strands[strands++] = graph->strands[i];
+        else
+            strand_leave(graph->strands[i]);
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (graph_is_own(&graph->sinks[i]->share))
+            graph->sinks[sinks++] = graph->sinks[i];
+        else
+            sink_leave(graph->sinks[i]);
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (!graph_is_own(graph->sources[i].share)) {
+            graph->sources[i].share->graphs--;
+            graph->sources[i].share = NULL;
+        }
+    graph->n_strands = strands;
+    graph->n_sinks = sinks;
+}
+
 static void strands_free(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_strands; i++)

@@ -47,10 +47,10 @@ struct graph_share {
     char *identity;           /* see identity.h; NULL: nobody compares it */
 };
 
-/* No other graph has it. */
+/* No other graph has it. NULL: another one has it alone, see graph_part(). */
 static inline bool graph_is_own(const struct graph_share *share)
 {
-    return share->graphs == 1;
+    return share && share->graphs == 1;
 }
 
 struct graph_sink {
@@ -95,7 +95,7 @@ struct graph_strand {
     const struct graph_type *type;
     bool apart; /* of a type that the pipeline does not read: it counts what passes, which is in no
                    books */
-    bool ends;  /* owned by the consumer thread: no record comes any more, see switch.h */
+    bool ends;  /* owned by the consumer thread: no record comes any more, see change.h */
     struct graph_route *routes; /* n_routes of them */
     uint32_t n_routes;
     uint64_t joined; /* records that the rings of its type's source had given before it came */
@@ -120,7 +120,7 @@ struct graph_ring {
     struct graph_stream *stream;
     struct ringmill_ring *ring;
     bool watched;           /* it is in the reader, whose it is then */
-    struct held *next_held; /* see switch.h */
+    struct held *next_held; /* see change.h */
     struct held *held; /* commits that wait; NULL: delivery is at-most-once; of the consumer thread
                       once that runs */
     uint64_t unacked_max; /* bytes, see rings_limit(); as held */
@@ -190,7 +190,7 @@ struct graph_stream {
 };
 
 struct graph_source {
-    struct graph_share *share; /* of the source */
+    struct graph_share *share; /* of the source; NULL: it is another graph's now */
     struct source *source;
     struct graph_stream *streams; /* source->n_streams of them */
     uint32_t n_pipelines;         /* that read it */
@@ -244,6 +244,10 @@ int graph_build_replay(const struct config_tree *tree, const struct config_node 
  * that have not changed. Reads of the old one only what is immutable. */
 int graph_build_next(const struct config_tree *tree, const struct graph *old, struct diag *diag,
                      struct graph **ret);
+
+/* Another graph has taken over what both have, and will be freed after this one: this one keeps
+ * only what it has alone. Lists of its sources stay, so that it can go on pointing into them. */
+void graph_part(struct graph *graph);
 
 /* Closes those handlers, sinks and sources that no other graph has. No thread may use them any
  * more. Accepts NULL. */

@@ -150,19 +150,45 @@ void launch_give_up(struct graph *graph)
             writer_give_up(&graph->sinks[i]->writer);
 }
 
-void launch_end_writers(struct graph *graph, int64_t deadline)
+void launch_finish_writers(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (graph->sinks[i]->written && graph_is_own(&graph->sinks[i]->share))
             writer_finish(&graph->sinks[i]->writer);
+}
+
+static bool join_writer(struct graph_sink *sink, int64_t deadline, uint64_t patience)
+{
+    if (writer_join(&sink->writer, patience))
+        return true;
+    if (clock_monotonic() >= deadline)
+        writer_give_up(&sink->writer);
+    return false;
+}
+
+bool launch_writers_ended(struct graph *graph, int64_t deadline)
+{
+    bool ended = true;
+
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = graph->sinks[i];
 
-        if (!sink->written || !graph_is_own(&sink->share))
+        if (sink->written && graph_is_own(&sink->share))
+            sink->written = !join_writer(sink, deadline, 0);
+        ended &= !sink->written || !graph_is_own(&sink->share);
+    }
+    return ended;
+}
+
+void launch_end_writers(struct graph *graph, int64_t deadline)
+{
+    launch_finish_writers(graph);
+    for (uint32_t i = 0; i < graph->n_sinks; i++) {
+        struct graph_sink *sink = graph->sinks[i];
+
+        if (!graph_is_own(&sink->share))
             continue;
-        while (!writer_join(&sink->writer, JOIN_STEP_NS))
-            if (clock_monotonic() >= deadline)
-                writer_give_up(&sink->writer);
-        sink->written = false;
+        while (sink->written)
+            sink->written = !join_writer(sink, deadline, JOIN_STEP_NS);
     }
 }

@@ -27,6 +27,11 @@ void launch_read_lost(struct graph *graph);
 /* on_gone: see struct writer. 0 or -errno. */
 int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gone)(void *data),
                    void *data);
+/* No chunk follows. */
+void launch_finish_writers(struct graph *graph);
+/* After that: all have ended. Waits for none; those that have not by the deadline (ns, monotonic)
+ * are given up at each call. */
+bool launch_writers_ended(struct graph *graph, int64_t deadline);
 /* No chunk follows: waits until all are written, or until the deadline (ns, monotonic); then they
  * are given up. */
 void launch_end_writers(struct graph *graph, int64_t deadline);

@@ -390,6 +390,93 @@ def test_stop_during_a_reload():
         assert daemon.books()["pipeline opens"]["forwarded"] == 100, daemon.stderr
 
 
+KEPT = """
+version: 1
+sources: {%s}
+sinks: {%s}
+pipelines: {all: {from: flood, delivery: DELIVERY, handlers: [{wedge: FOLDER/wedge}, {forward: %s}]}}
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+WEDGE = {"program": os.path.join(harness.BIN, "ringmilld-wedge")}
+
+
+def ask_reload(daemon):
+    """Its number; it is over when as many have ended."""
+    code, text = daemon.ask("/v1/reload", "POST")
+    assert code == 200, text
+    return json.loads(text)["asked"]
+
+
+def reload_over(daemon, number):
+    harness.wait_for(lambda: daemon.status()["reload"]["ended"] >= number, "the reload to be over")
+    return daemon.status()["reload"]
+
+
+def wait_taken(daemon, records):
+    """Out of the ring: a handler has them, or had."""
+    harness.wait_for(lambda: daemon.status()["sources"][0]["seen"] >= records, "the batch")
+
+
+def expect_served(daemon):
+    """The main thread answers, and sees signals."""
+    told = daemon.stderr.count("opening the sinks' files anew")
+    daemon.process.send_signal(signal.SIGUSR1)
+    harness.wait_for(lambda: daemon.stderr.count("opening the sinks' files anew") > told, "the line")
+    assert daemon.ask("/metrics")[0] == 200
+
+
+def test_a_batch_that_is_kept_before_the_switch():
+    """The reload fails, and the daemon is served all the while."""
+    with flood.Flood(1000) as source:
+        log = "log: {type: file, path: FOLDER/log}"
+        config = KEPT.replace("DELIVERY", "at-most-once") % (flood.source(source, "keep: none"), log, "log")
+        daemon = Reloadable(config, **WEDGE)
+        wedge = harness.write_file(daemon.place.name, "wedge", "")
+        source.write(5)
+        wait_taken(daemon, 1)
+        daemon.write(config.replace("{forward: log}", "{filter: number > 0}, {forward: log}"))
+        number = ask_reload(daemon)
+        harness.wait_for(lambda: daemon.status()["reload"]["switching"], "the switch to begin")
+        expect_served(daemon)
+        told = reload_over(daemon, number)
+        assert told["outcome"] == "failed", told
+        assert "does not come to the end of its batch" in told["messages"], told
+        os.unlink(wedge)
+        daemon.reload(config.replace("{forward: log}", "{filter: number > 0}, {forward: log}"))
+        settle(daemon, "all", 5)
+        assert daemon.stop() == 0, daemon.stderr
+
+
+def test_a_batch_that_is_kept_after_the_switch():
+    """What the consumer thread still refers to is not freed; the next reload says what it waits for,
+    and works once that has come to its end."""
+    with flood.Pins("kept") as pins, flood.Flood(1000) as source:
+        kept = flood.source(source, f"keep: pin, pin_folder: {pins.path}")
+        config = KEPT.replace("DELIVERY", "at-least-once")
+        daemon = Reloadable(config % (kept, 'down: {type: tcp, address: "127.0.0.1:1"}', "down"), **WEDGE)
+        source.write(100)
+        settled = config % (kept, "log: {type: file, path: FOLDER/log}", "log")
+        daemon.write(settled)
+        number = ask_reload(daemon)
+        harness.wait_for(lambda: "config 2 runs" in daemon.stderr, "the switch")
+        wedge = harness.write_file(daemon.place.name, "wedge", "")
+        source.write(5)
+        wait_taken(daemon, 101)
+        expect_served(daemon)
+        told = reload_over(daemon, number)
+        assert told["outcome"] == "good" and "has not ended yet" in told["messages"], told
+        assert told["switching"] and not told["running"], told
+        assert "a reload is still ending" in daemon.reload(settled, FAILED_EXIT)
+        assert daemon.status()["config_generation"] == 2
+        os.unlink(wedge)
+        harness.wait_for(lambda: "the previous configuration has ended" in daemon.stderr, "its end")
+        source.write(5)
+        settle(daemon, "all", 10)
+        daemon.reload(settled)
+        assert not daemon.bad_checks() and daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["pipeline all"]["forwarded"] == 110, daemon.stderr
+
+
 def test_a_sink_that_takes_nothing_can_be_replaced():
     """What it does not take is dropped after a while, counted and told."""
     fifo = "pipe: {type: unix, path: FOLDER/peer, kind: stream}"

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "pipeline/change.h"
+
+#include <ringmill/ring.h>
+
+#include "base/cleanup.h"
+#include "pipeline/engine.h"
+#include "pipeline/held.h"
+#include "pipeline/rings.h"
+
+/* ---- the switch ------------------------------------------------------------------------------ */
+
+static const struct graph_source *find_source(const struct graph *graph,
+                                              const struct source *source)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (graph->sources[i].source == source)
+            return &graph->sources[i];
+    return NULL;
+}
+
+/* Calls it for each stream that both graphs have, with both of what they know of it, until it
+ * fails. */
+static int for_kept_streams(struct change *change,
+                            int (*call)(struct graph_stream *stream, struct graph_stream *old))
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < change->next->n_sources; i++) {
+        const struct graph_source *source = &change->next->sources[i];
+        const struct graph_source *old = find_source(change->old, source->source);
+
+        for (uint32_t j = 0; old && j < source->source->n_streams && result == 0; j++)
+            result = call(&source->streams[j], &old->streams[j]);
+    }
+    return result;
+}
+
+static int hold_anew(struct graph_stream *stream, struct graph_stream *old)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < old->n_rings && result == 0; i++)
+        result = rings_hold_anew(old->rings[i], stream, true, &old->rings[i]->next_held);
+    return result;
+}
+
+static int forget_hold(struct graph_stream *stream, struct graph_stream *old)
+{
+    (void)stream;
+    for (uint32_t i = 0; i < old->n_rings; i++)
+        held_free(TAKE_PTR(old->rings[i]->next_held));
+    return 0;
+}
+
+static void count_on(counter *count, const counter *before)
+{
+    atomic_store_explicit(count, counter_get(before), memory_order_relaxed);
+}
+
+static int take_over(struct graph_stream *stream, struct graph_stream *old)
+{
+    stream->rings = TAKE_PTR(old->rings);
+    stream->n_rings = old->n_rings;
+    old->n_rings = 0;
+    for (uint32_t i = 0; i < stream->n_rings; i++) {
+        struct graph_ring *ring = stream->rings[i];
+
+        ring->stream = stream;
+        held_free(ring->held);
+        ring->held = TAKE_PTR(ring->next_held);
+        rings_limit(ring);
+    }
+    atomic_store(&stream->paused, atomic_load(&old->paused));
+    count_on(&stream->gaps, &old->gaps);
+    count_on(&stream->unknown, &old->unknown);
+    count_on(&stream->long_records, &old->long_records);
+    count_on(&stream->long_bytes, &old->long_bytes);
+    count_on(&stream->held_up, &old->held_up);
+    stream->uncommitted = old->uncommitted;
+    stream->told_unknown = old->told_unknown;
+    stream->lost = old->lost;
+    stream->lost_told = old->lost_told;
+    stream->lost_clean = old->lost_clean;
+    stream->loss = old->loss;
+    atomic_store(&stream->loss_posted, atomic_load(&old->loss_posted));
+    return 0;
+}
+
+static int watch_new(struct change *change)
+{
+    struct graph *next = change->next;
+    int result = 0;
+
+    for (uint32_t i = 0; i < next->n_streams && result == 0; i++)
+        result = consumer_watch(&change->engine->consumer, next->streams[i], &change->error);
+    for (uint32_t i = 0; i < next->n_streams && result < 0; i++)
+        consumer_leave(&change->engine->consumer, next->streams[i]);
+    return result;
+}
+
+static uint64_t records_of(const struct graph_source *source)
+{
+    uint64_t records = 0;
+
+    for (uint32_t i = 0; i < source->source->n_streams; i++)
+        for (uint32_t j = 0; j < source->streams[i].n_rings; j++) {
+            struct ringmill_counters counters;
+
+            ringmill_ring_counters(source->streams[i].rings[j]->ring, &counters);
+            records += counters.records;
+        }
+    return records;
+}
+
+static void relink_type(struct graph_type *type, uint64_t records)
+{
+    for (uint32_t i = 0; i < type->n_strands; i++) {
+        struct graph_strand *strand = type->strands[i];
+
+        strand->type = type;
+        strand->pipeline = type->readers[i];
+        if (graph_is_own(&strand->share))
+            strand->joined = records;
+    }
+}
+
+static void relink(struct graph *next)
+{
+    for (uint32_t i = 0; i < next->n_sources; i++) {
+        const struct graph_source *source = &next->sources[i];
+        uint64_t records = records_of(source);
+
+        for (uint32_t j = 0; j < source->source->n_streams; j++)
+            for (uint32_t k = 0; k < source->streams[j].n_types; k++)
+                relink_type(&source->streams[j].types[k], records);
+    }
+}
+
+/* Of the strands that only the old graph has, those whose source goes on get no more records. */
+static void end_strands(const struct graph *old)
+{
+    for (uint32_t i = 0; i < old->n_strands; i++) {
+        struct graph_strand *strand = old->strands[i];
+
+        if (graph_is_own(&strand->share) &&
+            !graph_is_own(find_source(old, strand->type->stream->source)->share))
+            strand->ends = true;
+    }
+}
+
+static void grow_lanes(const struct graph *next)
+{
+    for (uint32_t i = 0; i < next->n_sinks; i++)
+        lane_grow(&next->sinks[i]->lane, next->copies[i] ? next->copies[i] : 1);
+}
+
+static void change_roster(struct consumer *consumer, struct roster *roster)
+{
+    roster_deinit(&consumer->roster);
+    consumer->roster = *roster;
+    *roster = (struct roster){0};
+    roster_list_rings(&consumer->roster);
+}
+
+void change_take(void *data)
+{
+    struct change *change = data;
+    struct consumer *consumer = &change->engine->consumer;
+
+    change->result = for_kept_streams(change, hold_anew);
+    if (change->result < 0)
+        error_set(&change->error, change->result, "out of memory");
+    else
+        change->result = watch_new(change);
+    if (change->result < 0) {
+        for_kept_streams(change, forget_hold);
+        return;
+    }
+    for_kept_streams(change, take_over);
+    graph_list_rings(change->next);
+    graph_list_rings(change->old);
+    end_strands(change->old);
+    relink(change->next);
+    grow_lanes(change->next);
+    change_roster(consumer, &change->both);
+    consumer->told_exhausted = false;
+    consumer_pause(consumer);
+}
+
+/* ---- the end of the old graph ---------------------------------------------------------------- */
+
+static bool strand_is_over(const struct graph_strand *strand)
+{
+    return strand->ends && strand_due(&strand->strand) == INT64_MAX;
+}
+
+/* A strand that ends now makes its last records in the next turn. */
+static bool end_stream(const struct change *change, const struct graph_stream *stream)
+{
+    bool over = true;
+
+    if (!change->all_posted || !consumer_drained(stream))
+        return false;
+    for (uint32_t i = 0; i < stream->n_types; i++)
+        for (uint32_t j = 0; j < stream->types[i].n_strands; j++) {
+            over &= stream->types[i].strands[j]->ends;
+            stream->types[i].strands[j]->ends = true;
+        }
+    return over;
+}
+
+static bool own_is_over(struct change *change)
+{
+    const struct graph *old = change->old;
+    bool over = true;
+
+    for (uint32_t i = 0; i < old->n_sources; i++)
+        for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
+            if (graph_is_own(old->sources[i].share))
+                over &= end_stream(change, &old->sources[i].streams[j]);
+    change->unmade = 0;
+    for (uint32_t i = 0; i < old->n_strands; i++)
+        if (graph_is_own(&old->strands[i]->share) && !strand_is_over(old->strands[i]))
+            change->unmade++;
+    return over && change->unmade == 0;
+}
+
+void change_end(void *data)
+{
+    struct change *change = data;
+    struct consumer *consumer = &change->engine->consumer;
+    const struct graph *old = change->old;
+
+    if (!own_is_over(change) && !change->forced)
+        return;
+    for (uint32_t i = 0; i < old->n_sources; i++)
+        for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
+            if (graph_is_own(old->sources[i].share))
+                consumer_leave(consumer, &old->sources[i].streams[j]);
+    for (uint32_t i = 0; i < old->n_sinks; i++)
+        if (graph_is_own(&old->sinks[i]->share))
+            lane_hand_over(&old->sinks[i]->lane, LANE_ALL);
+    change_roster(consumer, &change->rest);
+    change->over = true;
+}
+
+/* One that finds no memory leaves its ring as it was, and is called again. */
+void change_settle(void *data)
+{
+    struct change *change = data;
+
+    change->settled = true;
+    for (uint32_t i = 0; i < change->next->n_rings; i++) {
+        struct graph_ring *ring = change->next->rings[i];
+        struct held *held;
+
+        if (!ring->held)
+            continue;
+        if (rings_hold_anew(ring, ring->stream, false, &held) < 0) {
+            change->settled = false;
+            continue;
+        }
+        rings_settle(ring);
+        held_free(ring->held);
+        ring->held = held;
+    }
+}

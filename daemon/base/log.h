@@ -4,7 +4,8 @@
 /* Diagnostics for people: one line per event of operation, never one per record. They go to stderr,
  * or, where systemd made stderr the journal, there by its own protocol: with priority and with the
  * thing that the line is about as a field of its own (RINGMILL_SOURCE=, RINGMILL_SINK=, ...), so
- * that `journalctl RINGMILL_SINK=out` finds it. Any thread; a line is written whole. */
+ * that `journalctl RINGMILL_SINK=out` finds it. Any thread; a line is written whole. Control
+ * characters are shown as ?, since a message may hold what others have named. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -33,15 +33,28 @@ static double busy_seconds(const struct sighting *sighting)
     return (double)(sighting->now.time - sighting->now.busy_since) / 1e9;
 }
 
+/* escape: JSON's, or that of a line for people. */
+static void put_comm(const char *comm, FILE *file,
+                     char *(*escape)(char *out, const char *end, struct text text))
+{
+    char escaped[HOLDER_COMM_MAX * ESCAPE_GROWTH];
+    char *end =
+        escape(escaped, escaped + sizeof(escaped), (struct text){comm, (uint32_t)strlen(comm)});
+
+    fwrite(escaped, 1, (size_t)(end - escaped), file);
+}
+
 /* Of one kind: "agent (pid 7), other (pid 8)". Returns how many there were. */
 static uint32_t print_kind(const struct holders *holders, enum holder_kind kind, FILE *file)
 {
     uint32_t n = 0;
 
     for (size_t i = 0; i < holders->count; i++)
-        if (holders->list[i].kind == kind)
-            fprintf(file, "%s%s (pid %d)", n++ ? ", " : "", holders->list[i].comm,
-                    (int)holders->list[i].pid);
+        if (holders->list[i].kind == kind) {
+            fputs(n++ ? ", " : "", file);
+            put_comm(holders->list[i].comm, file, escape_put_bare);
+            fprintf(file, " (pid %d)", (int)holders->list[i].pid);
+        }
     return n;
 }
 
@@ -87,15 +100,6 @@ void sighting_print(const struct sighting *sighting, FILE *file)
         fputs("-\n", file);
 }
 
-static void print_comm(const char *comm, FILE *file)
-{
-    struct text text = {comm, (uint32_t)strlen(comm)};
-    char escaped[HOLDER_COMM_MAX * ESCAPE_GROWTH];
-    char *end = escape_put(escaped, escaped + sizeof(escaped), text);
-
-    fprintf(file, "\"%.*s\"", (int)(end - escaped), escaped);
-}
-
 static void print_list(const struct holders *holders, enum holder_kind kind, FILE *file)
 {
     const char *before = "";
@@ -104,9 +108,9 @@ static void print_list(const struct holders *holders, enum holder_kind kind, FIL
     for (size_t i = 0; i < holders->count; i++) {
         if (holders->list[i].kind != kind)
             continue;
-        fprintf(file, "%s{\"pid\":%d,\"comm\":", before, (int)holders->list[i].pid);
-        print_comm(holders->list[i].comm, file);
-        fputc('}', file);
+        fprintf(file, "%s{\"pid\":%d,\"comm\":\"", before, (int)holders->list[i].pid);
+        put_comm(holders->list[i].comm, file, escape_put);
+        fputs("\"}", file);
         before = ",";
     }
     fputc(']', file);

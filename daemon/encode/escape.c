@@ -62,6 +62,30 @@ uint32_t escape_sequence(const uint8_t *bytes, uint32_t left)
     return length;
 }
 
+/* Few sequences begin with one of these three bytes, so most are known after the first look. */
+uint32_t escape_control(const uint8_t *bytes, uint32_t length)
+{
+    uint32_t code;
+
+    if (bytes[0] != 0xc2 && bytes[0] != 0xd8 && bytes[0] != 0xe2)
+        return 0;
+    code = length == 2 ? (bytes[0] & 0x1fu) << 6 | (bytes[1] & 0x3fu)
+                       : (bytes[0] & 0xfu) << 12 | (bytes[1] & 0x3fu) << 6 | (bytes[2] & 0x3fu);
+    if (code - 0x80 < 0x20 || code == 0x61c || code - 0x200e < 2 || code - 0x2028 < 7 ||
+        code - 0x2066 < 4)
+        return code;
+    return 0;
+}
+
+/* \uXXXX. Returns its length. */
+static uint32_t spell_code(uint32_t code, char out[ESCAPE_GROWTH])
+{
+    memcpy(out, "\\u", 2);
+    for (int i = 0; i < 4; i++)
+        out[2 + i] = hex[code >> (12 - 4 * i) & 15];
+    return ESCAPE_GROWTH;
+}
+
 /* What stands for one byte that is not plain and no part of a sequence. Returns its length. */
 static uint32_t spell_byte(uint8_t byte, enum kind kind, char out[ESCAPE_GROWTH])
 {
@@ -249,9 +273,12 @@ static __attribute__((noinline)) char *put_odd(char *out, const char *end, const
 {
     char spelt[ESCAPE_GROWTH];
     uint32_t length = escape_sequence(at, left);
+    uint32_t code = length ? escape_control(at, length) : 0;
 
     *ret_taken = length ? length : 1;
-    if (length)
+    if (code)
+        length = spell_code(code, spelt);
+    else if (length)
         memcpy(spelt, at, length);
     else
         length = spell_byte(*at, kind, spelt);

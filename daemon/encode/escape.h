@@ -6,8 +6,10 @@
  *     valid UTF-8              as it is
  *     " and \                  \" and \\
  *     U+0000 to U+001F, 7F     \b \f \n \r \t, the others \u00XX
- *     any other byte           \\xNN: read back, the four characters \xNN. So are overlong forms,
- *                              surrogates and what lies above U+10FFFF, byte by byte
+ *     U+0080 to U+009F         \u00XX: to a terminal some are what ESC and a letter are
+ *     what ends lines or turns their direction round: U+061C, 200E, 200F, 2028 to 202E, 2066 to
+ * 2069 \uXXXX any other byte           \\xNN: read back, the four characters \xNN. So are overlong
+ * forms, surrogates and what lies above U+10FFFF, byte by byte
  *
  * Hex digits are small. The last row is for eyes: a text that holds \xNN itself reads the same. */
 
@@ -34,3 +36,6 @@ char *escape_put_csv(char *out, const char *end, struct text text);
 /* Bytes of the valid UTF-8 sequence of several bytes that bytes begin with, 0 for none; left >= 1.
  */
 uint32_t escape_sequence(const uint8_t *bytes, uint32_t left);
+/* The code of a valid sequence of that length, if it is one of those that are not written as they
+ * are; else 0. */
+uint32_t escape_control(const uint8_t *bytes, uint32_t length);

@@ -28,7 +28,7 @@ static bool logfmt_needs_quotes(struct text text)
             return true;
         if (bytes[i] >= 0x80)
             length = escape_sequence(bytes + i, text.length - i);
-        if (length == 0)
+        if (length == 0 || (length > 1 && escape_control(bytes + i, length)))
             return true;
         i += length;
     }

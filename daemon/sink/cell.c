@@ -31,7 +31,7 @@ static bool is_format(wchar_t character)
 {
     return character == 0xad || character == 0x61c || character == 0xfeff ||
            (character >= 0x200b && character <= 0x200f) ||
-           (character >= 0x202a && character <= 0x202e) ||
+           (character >= 0x2028 && character <= 0x202e) ||
            (character >= 0x2060 && character <= 0x206f) ||
            (character >= 0xe0000 && character <= 0xe0fff);
 }

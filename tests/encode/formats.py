@@ -40,7 +40,7 @@ def flatten(pairs, prefix=""):
 
 def bare(text):
     """Control characters as the formats without escapes of their own write them."""
-    return re.sub("[\x00-\x1f\x7f]", lambda c: SHORT.get(c[0], f"\\u{ord(c[0]):04x}"), text)
+    return re.sub("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", lambda c: SHORT.get(c[0], f"\\u{ord(c[0]):04x}"), text)
 
 
 def same_key(got, expected):

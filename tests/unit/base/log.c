@@ -74,6 +74,15 @@ static void plain_lines_say_program_and_level(void **state)
                                          "ringmilld: debug: turn 7\n");
 }
 
+static void nothing_in_a_line_is_a_command(void **state)
+{
+    log_open("r", LOG_LEVEL_INFO);
+    log_error("held by %s", "\x1b[2J\xc2\x9b"
+                            "1m\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\x7f\xc3\xa4\xe2\x80\x9c");
+    assert_string_equal(text_of(*state),
+                        "r: error: held by ?[2J??1m?????????\xc3\xa4\xe2\x80\x9c\n");
+}
+
 /* The variable is inherited by programs whose stderr goes elsewhere. */
 static void another_journal_stream_is_not_believed(void **state)
 {
@@ -202,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CAPTURED(plain_lines_say_program_and_level),
+        CAPTURED(nothing_in_a_line_is_a_command),
         CAPTURED(another_journal_stream_is_not_believed),
         CAPTURED(a_line_may_be_about_something),
         CAPTURED(limited_lines_say_what_was_left_out),

@@ -28,7 +28,7 @@ static const struct spelling spellings[] = {
     {"\b\f\n\r\t", "\\b\\f\\n\\r\\t"},
     {"\x01\x0b\x1f\x7f", "\\u0001\\u000b\\u001f\\u007f"},
     /* UTF-8, the borders of each length */
-    {"\xc2\x80", "\xc2\x80"},
+    {"\xc2\xa0", "\xc2\xa0"},
     {"\xdf\xbf", "\xdf\xbf"},
     {"\xe0\xa0\x80", "\xe0\xa0\x80"},
     {"\xed\x9f\xbf", "\xed\x9f\xbf"},
@@ -115,6 +115,37 @@ static void spell(unsigned byte, char out[8])
         snprintf(out, 8, byte < 0x80 ? "%c" : "\\\\x%02x", byte);
 }
 
+static bool is_control(uint32_t code)
+{
+    return (code >= 0x80 && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Every code of two or three bytes: as it is, or, if a terminal or a reader of lines could take it
+ * for something else than text, spelt. */
+static void every_code(void **state)
+{
+    (void)state;
+    for (uint32_t code = 0x80; code < 0x10000; code++) {
+        char bytes[4] = {0}, expected[8];
+
+        if (code >= 0xd800 && code < 0xe000)
+            continue;
+        if (code < 0x800) {
+            bytes[0] = (char)(0xc0 | code >> 6);
+            bytes[1] = (char)(0x80 | (code & 63));
+        } else {
+            bytes[0] = (char)(0xe0 | code >> 12);
+            bytes[1] = (char)(0x80 | (code >> 6 & 63));
+            bytes[2] = (char)(0x80 | (code & 63));
+        }
+        strcpy(expected, bytes);
+        if (is_control(code))
+            snprintf(expected, sizeof(expected), "\\u%04x", code);
+        check(bytes, strlen(bytes), expected);
+    }
+}
+
 /* Every byte at every place of a text of 20, so that it meets each lane of the words. */
 static void every_byte(void **state)
 {
@@ -179,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
+        cmocka_unit_test(every_code),
         cmocka_unit_test(every_byte),
         cmocka_unit_test(lists),
     };

@@ -152,6 +152,23 @@ static void each_value_is_a_field(void **state)
     assert_int_equal(entry.count, 8);
 }
 
+/* The line is for terminals, the field for programs. */
+static void the_line_has_no_controls(void **state)
+{
+    struct field fields[] = {{.name = "comm", .kind = FIELD_CHARS, .size = 8}};
+    static struct entry entry;
+
+    (void)state;
+    encode(FIELDS(fields),
+           "\xc2\x9b"
+           "2J\xe2\x80\xa8",
+           8, &entry);
+    expect(&entry, "RINGMILL_COMM",
+           "\xc2\x9b"
+           "2J\xe2\x80\xa8");
+    expect(&entry, "MESSAGE", "x: comm=\\u009b2J\\u2028");
+}
+
 static void what_is_not_there_is_no_field(void **state)
 {
     struct field fields[] = {
@@ -248,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_value_is_a_field),
+        cmocka_unit_test(the_line_has_no_controls),
         cmocka_unit_test(what_is_not_there_is_no_field),
         cmocka_unit_test(a_long_text_is_whole_in_its_field_and_cut_in_the_line),
         cmocka_unit_test(an_event_without_room_is_left_out),

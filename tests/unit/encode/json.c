@@ -263,6 +263,28 @@ static void want(const char **at, const char *literal)
     *at += strlen(literal);
 }
 
+/* A code that is not written as it is, as UTF-8 again. */
+static size_t put_code(unsigned code, char *out)
+{
+    if (code < 0x80) {
+        assert_true(code < 0x20 || code == 0x7f);
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        assert_true(code < 0xa0 || code == 0x61c);
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 63));
+        return 2;
+    }
+    assert_true(code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+                (code >= 0x2066 && code <= 0x2069));
+    out[0] = (char)(0xe0 | code >> 12);
+    out[1] = (char)(0x80 | (code >> 6 & 63));
+    out[2] = (char)(0x80 | (code & 63));
+    return 3;
+}
+
 /* Reads a string; \xNN, as the encoder spells invalid bytes, becomes the byte again. */
 static size_t read_string(const char **at, char *out)
 {
@@ -281,8 +303,7 @@ static size_t read_string(const char **at, char *out)
             out[used++] = (char)byte;
             *at += 5;
         } else if (sscanf(*at, "\\u%4x", &byte) == 1) {
-            assert_true(byte < 0x20 || byte == 0x7f);
-            out[used++] = (char)byte;
+            used += put_code(byte, out + used);
             *at += 6;
         } else {
             while (*escapes && *escapes != (*at)[1])

@@ -9,6 +9,7 @@
 
 #include "encode/csv.h"
 #include "encode/logfmt.h"
+#include "encode/registry.h"
 #include "encode/text.h"
 #include "unit/encode/support.h"
 
@@ -59,6 +60,37 @@ static void as_the_manual_says(void **state)
         encoder_close(encoder);
     }
     free(manual);
+}
+
+/* What a terminal takes for the beginning of a command, what ends a line elsewhere, and what turns
+ * text round. */
+static void no_format_writes_controls_of_unicode(void **state)
+{
+    static const char *const template = "{path} {comm} {args}";
+    const struct schema schema = {
+        .type_name = "struct x", .n_fields = MOTLEY_FIELDS, .fields = motley_fields};
+    struct motley motley = motley_sample("\xc2\x9b"
+                                         "2J\xe2\x80\xa8",
+                                         "\xe2\x80\xae"
+                                         "gpj");
+
+    (void)state;
+    for (const struct encoder_ops *const *format = encoder_kinds; *format; format++) {
+        const struct encoder_options options = {
+            .wall = &wall, .config = *format == &text_encoder_ops ? &template : NULL};
+        struct encoder *encoder;
+        const char *line;
+
+        if ((*format)->framing != FRAMING_LINES)
+            continue;
+        assert_int_equal((*format)->open(&schema, "x", &options, NULL, &encoder), 0);
+        line = encode_sample(encoder, &schema, &motley, sizeof(motley), NULL);
+        assert_non_null(strstr(line, "\\u009b2J\\u2028"));
+        assert_non_null(strstr(line, "\\u202egpj"));
+        for (; *line; line++)
+            assert_true((unsigned char)*line < 0x7f);
+        encoder_close(encoder);
+    }
 }
 
 /* The record that does not fit is where an encoder stops, and where it goes on. */
@@ -113,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_manual_says),
+        cmocka_unit_test(no_format_writes_controls_of_unicode),
         cmocka_unit_test(goes_on_where_it_stopped),
         cmocka_unit_test(lists_have_a_limit),
     };

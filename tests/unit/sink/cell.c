@@ -28,6 +28,7 @@ static void nothing_moves_the_cursor(void **state)
     expect_text("\xc2\x9b", "\\x9b", 4);            /* a control character of two bytes */
     expect_text("a\xff\xc3", "a\\xff\\xc3", 9);     /* no UTF-8, and half a character */
     expect_text("\xe2\x80\xae", "\\u202e", 6);      /* from right to left */
+    expect_text("\xe2\x80\xa8", "\\u2028", 6);      /* the end of a line */
     expect_text("\xe6\x97\xa5", "\xe6\x97\xa5", 2); /* a wide one */
     expect_text("e\xcc\x81", "e\xcc\x81", 1);       /* a combining one */
 }

@@ -18,6 +18,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/journal_stream.h"
+
 bool screen_is_live(void)
 {
     const char *term = getenv("TERM");
@@ -29,6 +31,7 @@ void screen_init(struct screen *screen, bool live)
 {
     *screen = (struct screen){
         .live = live,
+        .journal = journal_stream_is(STDOUT_FILENO),
         .width = SCREEN_WIDTH,
         .height = SCREEN_HEIGHT,
         .bold = UINT32_MAX,
@@ -64,10 +67,8 @@ bool screen_is_gone(void)
     return poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP | POLLNVAL);
 }
 
-static void put(struct screen *screen, const char *text)
+static void put_bytes(struct screen *screen, const char *text, size_t length)
 {
-    size_t length = strlen(text);
-
     if (length == 0)
         return;
     if (screen->used + length > screen->room) {
@@ -82,6 +83,19 @@ static void put(struct screen *screen, const char *text)
     }
     memcpy(screen->text + screen->used, text, length);
     screen->used += length;
+}
+
+static void put(struct screen *screen, const char *text)
+{
+    size_t length = strlen(text), plain;
+
+    while (screen->journal && (plain = journal_stream_plain(text, length)) < length) {
+        put_bytes(screen, text, plain);
+        put_bytes(screen, JOURNAL_STREAM_LESS, sizeof(JOURNAL_STREAM_LESS) - 1);
+        text += plain + 1;
+        length -= plain + 1;
+    }
+    put_bytes(screen, text, length);
 }
 
 void screen_begin(struct screen *screen)

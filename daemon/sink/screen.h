@@ -17,6 +17,7 @@ enum {
 
 struct screen {
     bool live;
+    bool journal; /* see base/journal_stream.h */
     uint32_t width, height;
     uint32_t drawn;  /* lines above the cursor that are ours */
     uint32_t bold;   /* the number of a line that stands out */

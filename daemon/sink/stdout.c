@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* The descriptor is shared with whoever started us, so whether it blocks is theirs to say; where it
- * does not, we wait for room ourselves. */
+ * does not, we wait for room ourselves.
+ *
+ * Where it is the journal, a line of somebody else's making must not say how severe it is. */
 
 #include "sink/stdout.h"
 
@@ -11,9 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/journal_stream.h"
+
 static struct stdout_sink {
     struct sink base;
     const char *header; /* what is still to be written of it */
+    bool journal;
+    size_t spelt; /* bytes of JOURNAL_STREAM_LESS that stand there for the next byte, so far */
 } the_stdout = {.base.ops = &sink_stdout};
 
 int stdout_check(struct error *error)
@@ -34,6 +40,12 @@ static int stdout_open(const void *config, const struct sink_options *options, s
     (void)config;
     if (result < 0)
         return result;
+    the_stdout.journal = journal_stream_is(STDOUT_FILENO);
+    the_stdout.spelt = 0;
+    if (the_stdout.journal && options->framing != FRAMING_LINES)
+        return error_set(error, -EINVAL,
+                         "standard output is the journal, which takes lines; give the sink a text "
+                         "format");
     the_stdout.header = options->header ? options->header : "";
     *ret = &the_stdout.base;
     return 0;
@@ -50,18 +62,37 @@ static ssize_t write_some(const char *bytes, size_t size)
     return written < 0 ? -errno : written;
 }
 
+/* As write_some(), with the < of each severity spelt. */
+static ssize_t write_tame(struct stdout_sink *sink, const char *bytes, size_t size)
+{
+    size_t plain = sink->journal ? journal_stream_plain(bytes, size) : size;
+
+    if (plain > 0)
+        return write_some(bytes, plain);
+    while (JOURNAL_STREAM_LESS[sink->spelt]) {
+        ssize_t written = write_some(JOURNAL_STREAM_LESS + sink->spelt,
+                                     sizeof(JOURNAL_STREAM_LESS) - 1 - sink->spelt);
+
+        if (written < 0)
+            return written;
+        sink->spelt += (size_t)written;
+    }
+    sink->spelt = 0;
+    return 1;
+}
+
 static ssize_t stdout_write(struct sink *base, const char *bytes, size_t size)
 {
     struct stdout_sink *sink = (struct stdout_sink *)base;
 
     while (*sink->header) {
-        ssize_t written = write_some(sink->header, strlen(sink->header));
+        ssize_t written = write_tame(sink, sink->header, strlen(sink->header));
 
         if (written < 0)
             return written;
         sink->header += written;
     }
-    return write_some(bytes, size);
+    return write_tame(sink, bytes, size);
 }
 
 static int stdout_watch_fd(const struct sink *sink)

@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -47,6 +50,73 @@ static void refuses_a_closed_one(void **state)
     assert_null(sink);
     assert_string_equal(error.text,
                         "standard output is closed, or only for reading; redirect it somewhere");
+}
+
+/* A place as journald has one; -1: only root can make it. */
+static int listen_as_journal(struct sockaddr_un *ret_address, char folder[64])
+{
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(folder, 64, "/run/systemd/journal.ringmill-%d", (int)getpid());
+    mkdir("/run/systemd", 0755);
+    if (mkdir(folder, 0700) < 0)
+        return -1;
+    ret_address->sun_family = AF_UNIX;
+    snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/stdout", folder);
+    assert_int_equal(bind(listener, (struct sockaddr *)ret_address, sizeof(*ret_address)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    return listener;
+}
+
+/* Opens the sink with the journal as standard output, writes all of text, and reads what came. */
+static int write_to_journal(const char *text, enum framing framing, char *got, size_t room,
+                            struct error *error)
+{
+    const struct sink_options to_journal = {.name = "out", .framing = framing};
+    struct sockaddr_un address = {0};
+    struct sink *sink = NULL;
+    char folder[64];
+    int listener = listen_as_journal(&address, folder), peer, end, saved, result;
+    size_t used = 0, done = 0;
+    ssize_t more = 1;
+
+    if (listener < 0)
+        skip();
+    peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(peer, (struct sockaddr *)&address, sizeof(address)), 0);
+    end = accept(listener, NULL, NULL);
+    saved = take_stdout_away();
+    dup2(peer, STDOUT_FILENO);
+    close(peer);
+    result = sink_stdout.open(NULL, &to_journal, error, &sink);
+    while (result == 0 && done < strlen(text) && more > 0) {
+        more = sink_stdout.write(sink, text + done, strlen(text) - done);
+        done += more > 0 ? (size_t)more : 0;
+    }
+    bring_stdout_back(saved);
+    while (used < room - 1 && (more = read(end, got + used, room - 1 - used)) > 0)
+        used += (size_t)more;
+    got[used] = '\0';
+    close(end);
+    close(listener);
+    unlink(address.sun_path);
+    rmdir(folder);
+    return result;
+}
+
+static void no_line_of_the_journal_says_a_severity(void **state)
+{
+    struct error error = {0};
+    char got[256];
+
+    (void)state;
+    assert_int_equal(write_to_journal("<0>panic\n{\"a\":\"<7>b<<12>>\"}\n<x>\n", FRAMING_LINES, got,
+                                      sizeof(got), &error),
+                     0);
+    assert_string_equal(got, "\\u003c0>panic\n{\"a\":\"\\u003c7>b<\\u003c12>>\"}\n<x>\n");
+    assert_int_equal(write_to_journal("x", FRAMING_PREFIXED, got, sizeof(got), &error), -EINVAL);
+    assert_string_equal(error.text, "standard output is the journal, which takes lines; give the "
+                                    "sink a text format");
 }
 
 static void writes_and_sees_the_reader_leave(void **state)
@@ -96,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_a_closed_one),
+        cmocka_unit_test(no_line_of_the_journal_says_a_severity),
         cmocka_unit_test(writes_and_sees_the_reader_leave),
         cmocka_unit_test(close_leaves_it_open),
     };

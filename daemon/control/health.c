@@ -18,14 +18,9 @@
 
 #include "base/log.h"
 
-/* By check, whether it keeps the watchdog from being petted. */
-static const struct {
-    const char *name;
-    bool sticks;
-} checks[CHECKS] = {
-    [CHECK_RINGS] = {"rings", true},  [CHECK_HANDLERS] = {"handlers", true},
-    [CHECK_SINKS] = {"sinks", true},  [CHECK_LOSSES] = {"losses", false},
-    [CHECK_BOOKS] = {"books", false},
+static const char *const names[CHECKS] = {
+    [CHECK_RINGS] = "rings",   [CHECK_HANDLERS] = "handlers", [CHECK_SINKS] = "sinks",
+    [CHECK_LOSSES] = "losses", [CHECK_BOOKS] = "books",
 };
 
 void health_init(struct health *health, const struct health_limits *limits)
@@ -36,7 +31,7 @@ void health_init(struct health *health, const struct health_limits *limits)
 
 const char *health_check_name(enum check check)
 {
-    return checks[check].name;
+    return names[check];
 }
 
 static uint64_t seconds_of(uint64_t ns)
@@ -56,6 +51,14 @@ __attribute__((format(printf, 3, 4))) static void complain(struct health *health
     va_start(arguments, format);
     vsnprintf(reason + used, HEALTH_REASON_MAX - used, format, arguments);
     va_end(arguments);
+}
+
+/* What has just been complained of is a thread or memory of this process, and a new one has
+ * another. Each restart throws away rings that are not kept, so that nothing else is a reason for
+ * one: peers, disks and foreign programs are the same afterwards. */
+static void note_stuck(struct health *health, bool ours)
+{
+    health->stuck |= ours;
 }
 
 /* How long the mark has been the same while it should have moved. */
@@ -94,25 +97,25 @@ static void complain_of_handler(struct health *health, const struct graph *graph
 /* True when the consumer thread is held. */
 static bool check_handlers(struct health *health, const struct snapshot *snapshot)
 {
-    uint64_t mark = snapshot->turns, age;
+    uint64_t age = still_for(&health->consumer, snapshot->steps, !snapshot->asleep, snapshot->time);
 
-    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
-        mark += snapshot->sources[i].ring.publishes;
-    age = still_for(&health->consumer, mark, !snapshot->asleep, snapshot->time);
     if (age < health->limits->stuck_after)
         return age > 0;
     complain_of_handler(health, snapshot->graph, age);
+    note_stuck(health, true);
     return true;
 }
 
 /* ---- rings ----------------------------------------------------------------------------------- */
 
-/* One of its sinks has what it could write. */
+/* One of its sinks has what it could write: it has no room for more, or has not acknowledged what
+ * was read and so stays in the ring. */
 static bool waits_for_sink(const struct ring_sight *sight)
 {
     const struct graph_stream *stream = sight->ring->stream;
+    bool may_wait = sight->paused || stream->at_least_once;
 
-    for (uint32_t i = 0; sight->paused && i < stream->n_sinks; i++)
+    for (uint32_t i = 0; may_wait && i < stream->n_sinks; i++)
         if (lane_chunks_out(&stream->sinks[i]->lane) > 0)
             return true;
     return false;
@@ -130,7 +133,8 @@ static void check_ring(struct health *health, const struct ring_sight *sight, bo
                        struct stillness *stillness, int64_t now)
 {
     bool busy = sight->busy_since > 0;
-    uint64_t age = still_for(stillness, sight->counters.publishes,
+    uint64_t mark = sight->counters.records + sight->counters.discards + sight->counters.publishes;
+    uint64_t age = still_for(stillness, mark,
                              sight->used > 0 && !busy && !excused && !waits_for_sink(sight), now);
     const char *name = sight->ring->about;
 
@@ -139,20 +143,24 @@ static void check_ring(struct health *health, const struct ring_sight *sight, bo
 
         ringmill_ring_health(sight->ring->ring, &reason);
         complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
-    } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head)
+        note_stuck(health, sight->ring->stream->source->ends_with_us);
+    } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head) {
         complain(health, CHECK_RINGS,
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64
                  " s, which is the fault of the program that writes it",
                  name, seconds_of((uint64_t)now - sight->busy_since));
-    else if (age >= patience(health, sight))
+    } else if (age >= patience(health, sight)) {
         complain(health, CHECK_RINGS,
                  "source %s: %" PRIu64 " bytes wait in the ring and nothing was taken for %" PRIu64
                  " s",
                  name, sight->used, seconds_of(age));
+        note_stuck(health, true);
+    }
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
+/* A writer that is in the sink's write() waits for the kernel, and so for a peer or a disk. */
 static void check_sink(struct health *health, const struct sink_sight *sight,
                        struct stillness *stillness, int64_t now)
 {
@@ -163,7 +171,6 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
 
     if (sight->gone) {
         complain(health, CHECK_SINKS, "sink %s: its reader is gone", name);
-        health->sink_sticks = true;
     } else if (sight->retrying_since > 0 &&
                now - sight->retrying_since >= (int64_t)health->limits->sink_grace) {
         note_get(&sight->sink->writer.last_error, error);
@@ -172,7 +179,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
     } else if (age >= health->limits->sink_grace) {
         complain(health, CHECK_SINKS, "sink %s: has taken nothing for %" PRIu64 " s", name,
                  seconds_of(age));
-        health->sink_sticks = true;
+        note_stuck(health, !sight->in_sink && sight->retrying_since == 0);
     }
 }
 
@@ -236,9 +243,9 @@ static void check_books(struct health *health, const struct snapshot *snapshot)
 static void tell_change(enum check check, const char *before, const char *now)
 {
     if (before[0] == '\0' && now[0] != '\0')
-        log_about(LOG_LEVEL_WARNING, "check", checks[check].name, "bad: %s", now);
+        log_about(LOG_LEVEL_WARNING, "check", names[check], "bad: %s", now);
     else if (before[0] != '\0' && now[0] == '\0')
-        log_about(LOG_LEVEL_INFO, "check", checks[check].name, "good again");
+        log_about(LOG_LEVEL_INFO, "check", names[check], "good again");
 }
 
 /* Books that cannot be judged now keep their last verdict. */
@@ -250,7 +257,7 @@ static void judge(struct health *health, const struct snapshot *snapshot)
     for (int check = 0; check < CHECKS; check++)
         if (check != CHECK_BOOKS || snapshot->quiet)
             health->reasons[check][0] = '\0';
-    health->sink_sticks = false;
+    health->stuck = false;
     held = check_handlers(health, snapshot);
     for (uint32_t i = 0; i < graph->n_rings; i++)
         check_ring(health, &snapshot->rings[i], held, &health->rings[i], snapshot->time);
@@ -290,18 +297,14 @@ bool health_good(const struct health *health)
 
 bool health_stuck(const struct health *health)
 {
-    for (int check = 0; check < CHECKS; check++)
-        if (health->reasons[check][0] != '\0' && checks[check].sticks &&
-            (check != CHECK_SINKS || health->sink_sticks))
-            return true;
-    return false;
+    return health->stuck;
 }
 
 const char *health_reason(const struct health *health, char *buffer, uint32_t size)
 {
     for (int check = 0; check < CHECKS; check++)
         if (health->reasons[check][0] != '\0') {
-            snprintf(buffer, size, "%s: %s", checks[check].name, health->reasons[check]);
+            snprintf(buffer, size, "%s: %s", names[check], health->reasons[check]);
             return buffer;
         }
     return NULL;

@@ -40,7 +40,7 @@ struct loss_mark {
 struct health {
     const struct health_limits *limits;
     char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good */
-    bool sink_sticks;                        /* one whose writer does not come back to try again */
+    bool stuck;                              /* see health_stuck() */
     struct stillness rings[GRAPH_RINGS_MAX];
     struct stillness sinks[GRAPH_SINKS_MAX];
     struct stillness consumer;
@@ -61,7 +61,8 @@ void health_look(struct health *health, const struct snapshot *snapshot);
 const char *health_check_name(enum check check);
 
 bool health_good(const struct health *health);
-/* Nothing moves that should: waiting will not mend it, starting anew may. */
+/* A thread of ours does not move that should, or memory of ours is damaged: starting anew mends it.
+ * It mends nothing else that can be bad. */
 bool health_stuck(const struct health *health);
 /* "sinks: sink out has taken nothing for 31 s": the first bad check; NULL when all is well. */
 const char *health_reason(const struct health *health, char *buffer, uint32_t size);

@@ -116,6 +116,7 @@ static void see_sink(const struct graph_sink *sink, struct sink_sight *sight)
     sight->chunks_out = lane_chunks_out(&sink->lane);
     sight->retrying_since = atomic_load_explicit(&writer->retrying_since, memory_order_relaxed);
     sight->gone = atomic_load_explicit(&writer->gone, memory_order_relaxed);
+    sight->in_sink = atomic_load_explicit(&writer->in_sink, memory_order_relaxed);
     sight->up = !sight->gone && sight->retrying_since == 0;
     sight->chunks_limit = sink->lane.n_chunks;
 }
@@ -143,6 +144,7 @@ void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, i
     snapshot->time = now;
     snapshot->asleep = atomic_load_explicit(&consumer->asleep, memory_order_acquire);
     snapshot->turns = counter_get(&consumer->turns);
+    snapshot->steps = snapshot->turns + counter_get(&consumer->steps);
     ringmill_reader_counters(consumer->reader, &snapshot->reader);
     see_all(snapshot);
     /* orders all that was read before the second look at the flag */

@@ -69,12 +69,14 @@ struct sink_sight {
     uint64_t up;           /* 1: neither gone nor trying again */
     int64_t retrying_since;
     bool gone;
+    bool in_sink; /* its writer is in a call of the sink's */
 };
 
 struct snapshot {
     const struct graph *graph;
     int64_t time; /* ns, monotonic */
     uint64_t turns;
+    uint64_t steps;                  /* as turns, but also within one */
     struct ringmill_counters reader; /* naps and wake-ups are the reader's */
     bool asleep;                     /* the consumer thread, by its own choice */
     bool quiet; /* it slept from before the first to after the last of these counters */

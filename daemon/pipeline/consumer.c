@@ -224,6 +224,7 @@ static bool make_of_strand(struct consumer *consumer, struct graph_strand *stran
             return false;
         if (!strand_make(&strand->strand, consumer->turn_start, consumer->ending || strand->ends))
             return false;
+        counter_add(&consumer->steps, 1);
         hand_over(consumer, LANE_FULL);
     }
     return room_in_lanes(stream);
@@ -273,15 +274,18 @@ static bool all_made(const struct consumer *consumer)
 bool consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
+    uint64_t start = cycles_now();
     int result = 1;
     bool more;
 
     consumer->turn_start = clock_monotonic();
-    consumer->mark = cycles_now();
+    consumer->mark = start;
     wall_offset_keep(&consumer->common->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     more = make_records(consumer);
-    for (uint32_t batches = 0; batches < CONSUMER_TURN_BATCHES; batches++) {
+    for (uint32_t batches = 0;
+         batches < CONSUMER_TURN_BATCHES && consumer->mark - start <= consumer->turn_cycles;
+         batches++) {
         result = ringmill_reader_next_batch(consumer->reader, &taken);
         if (result == 0)
             break;
@@ -289,6 +293,7 @@ bool consumer_read(struct consumer *consumer)
             report_corrupt(consumer);
         else
             handle_batch(consumer, &taken);
+        counter_add(&consumer->steps, 1);
     }
     commit_rest(&consumer->roster);
     tell_rest(consumer);
@@ -480,6 +485,7 @@ int consumer_init(struct consumer *consumer, struct graph *graph, struct error *
 
     if (result < 0)
         return error_set(error, result, "%s", reason.text);
+    consumer->turn_cycles = (uint64_t)(CONSUMER_TURN_NS * cycles_per_ns());
     consumer->common = graph->common;
     if (roster_init(&consumer->roster, graph, NULL) < 0)
         return error_set(error, -ENOMEM, "out of memory");

@@ -31,6 +31,7 @@ struct consumer {
     struct ringmill_reader *reader;
     void (*on_exhausted)(void *data); /* consumer thread, once: no record can ever pass again */
     void *on_exhausted_data;
+    uint64_t turn_cycles; /* CONSUMER_TURN_NS as the processor counts */
     pthread_t thread;
 
     /* owned by the consumer thread, once it runs */
@@ -46,6 +47,7 @@ struct consumer {
     atomic_bool drain;
     atomic_bool asleep; /* set after the last change of a turn, cleared before the first */
     counter turns;      /* grows at the end of each turn, before asleep is set */
+    counter steps;      /* grows with each batch that was handled or made */
 };
 
 enum {
@@ -54,6 +56,7 @@ enum {
                                            much as one for all losses that are told in between */
     CONSUMER_TURN_MADE = 16,            /* batches that each strand makes in a turn */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
+    CONSUMER_TURN_NS = 20 * 1000 * 1000, /* of batches in a turn, and what the last one takes */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
 };

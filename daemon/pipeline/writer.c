@@ -91,13 +91,27 @@ static void note_acknowledged(struct writer *writer, const struct chunk *chunk)
         histogram_add(&writer->ack_latency, clock_monotonic() - chunk->stamp);
 }
 
+static void set_in_sink(struct writer *writer, bool in)
+{
+    atomic_store_explicit(&writer->in_sink, in, memory_order_relaxed);
+}
+
+static ssize_t call_write(struct writer *writer, const char *bytes, uint32_t size)
+{
+    ssize_t result;
+
+    set_in_sink(writer, true);
+    result = writer->sink->ops->write(writer->sink, bytes, size);
+    set_in_sink(writer, false);
+    return result;
+}
+
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
     uint32_t written = 0, refused = 0;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
-        ssize_t result =
-            writer->sink->ops->write(writer->sink, chunk->bytes + written, chunk->used - written);
+        ssize_t result = call_write(writer, chunk->bytes + written, chunk->used - written);
 
         if (result > 0) {
             written += (uint32_t)result;
@@ -153,8 +167,11 @@ static bool lanes_empty(const struct writer *writer)
 /* A peer that went away shows also while there is nothing to write. */
 static int tend(struct writer *writer)
 {
-    int timeout = writer->sink->ops->tend(writer->sink);
+    int timeout;
 
+    set_in_sink(writer, true);
+    timeout = writer->sink->ops->tend(writer->sink);
+    set_in_sink(writer, false);
     if (writer->sink->gone)
         set_gone(writer);
     if (!writer->sink->waiting)

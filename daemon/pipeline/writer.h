@@ -46,6 +46,7 @@ struct writer {
     counter chunks;                 /* wholly accepted */
     counter errors;                 /* writes that failed */
     _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine, or would be */
+    atomic_bool in_sink;            /* in a call of the sink's, which may wait for a peer or disk */
     struct note last_error;
     struct histogram ack_latency; /* from submit to the chunk's acknowledgement, of stamped ones */
 

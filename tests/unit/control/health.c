@@ -5,6 +5,8 @@
 
 #include "control/health.h"
 
+#include <limits.h>
+
 #include "base/thread.h"
 #include "unit/control/mill.h"
 
@@ -92,7 +94,7 @@ static void a_busy_head_is_the_producers_fault(void **state)
     expect(CHECKS, "");
     pass_seconds(6);
     expect(CHECK_RINGS, "source exec: the oldest record has been reserved and not submitted for 1");
-    assert_true(health_stuck(&mill.health));
+    assert_false(health_stuck(&mill.health)); /* a restart would find it as it is */
     assert_true(strncmp(health_reason(&mill.health, buffer, sizeof(buffer)),
                         "rings: source exec: ", 20) == 0);
     memset(sample, 0, 16);
@@ -144,9 +146,10 @@ static void trailing_discards_are_no_waiting_records(void **state)
     expect(CHECKS, "");
 }
 
-static void a_corrupt_ring(void **state)
+/* Another ring only takes its place after a restart if it is ours. */
+static void expect_corrupt(bool ours)
 {
-    (void)state;
+    ((struct source *)mill.graph->sources[0].source)->ends_with_us = ours;
     mill_start(&mill);
     mill_produce(&mill, 1);
     mill_settle(&mill);
@@ -159,6 +162,19 @@ static void a_corrupt_ring(void **state)
     }
     mill_look(&mill);
     expect(CHECK_RINGS, "source exec: ");
+    assert_int_equal(health_stuck(&mill.health), ours);
+}
+
+static void a_corrupt_ring(void **state)
+{
+    (void)state;
+    expect_corrupt(true);
+}
+
+static void a_corrupt_ring_of_others(void **state)
+{
+    (void)state;
+    expect_corrupt(false);
 }
 
 static void a_sink_that_fails(void **state)
@@ -175,6 +191,42 @@ static void a_sink_that_fails(void **state)
     pass_seconds(31);
     expect(CHECK_SINKS, "sink out: cannot write for 31 s: No space left on device");
     assert_false(health_stuck(&mill.health)); /* a restart would only lose what waits */
+    atomic_store(&mill.sink.failure, 0);
+    mill_settle(&mill);
+    pass_seconds(1);
+    expect(CHECKS, "");
+}
+
+static void deliver_at_least_once(struct mill *of)
+{
+    struct graph_stream *stream = of->graph->streams[0];
+
+    stream->at_least_once = true;
+    stream->max_unacked = (struct unacked_limit){UINT64_MAX, 50};
+    stream->keepers = calloc(1, sizeof(*stream->keepers));
+    assert_non_null(stream->keepers);
+    stream->keepers[stream->n_keepers++] = of->graph->sinks[0];
+}
+
+/* What was read stays in the ring until the sink has acknowledged it: that is no record that nobody
+ * takes. */
+static void a_sink_that_does_not_acknowledge(void **state)
+{
+    (void)state;
+    deliver_at_least_once(&mill);
+    mill_start(&mill);
+    atomic_store(&mill.sink.failure, -ECONNREFUSED);
+    for (int i = 0; i < 5; i++)
+        mill_produce(&mill, 1);
+    while (mill.snapshot.time == 0 || mill.snapshot.sinks[0].retrying_since == 0)
+        mill_see(&mill);
+    mill_look(&mill);
+    assert_true(mill.snapshot.sources[0].used > 0);
+    pass_seconds(20);
+    expect(CHECKS, "");
+    pass_seconds(20);
+    expect(CHECK_SINKS, "sink out: cannot write for 40 s: Connection refused");
+    assert_false(health_stuck(&mill.health));
     atomic_store(&mill.sink.failure, 0);
     mill_settle(&mill);
     pass_seconds(1);
@@ -198,7 +250,11 @@ static void a_sink_that_takes_nothing(void **state)
     expect(CHECKS, "");
     pass_seconds(20);
     expect(CHECK_SINKS, "sink out: has taken nothing for 35 s");
-    assert_true(health_stuck(&mill.health));
+    assert_false(health_stuck(&mill.health)); /* its peer would be the same */
+    mill.snapshot.sinks[0].in_sink = false;
+    health_look(&mill.health, &mill.snapshot);
+    expect(CHECK_SINKS, "sink out: has taken nothing for 35 s");
+    assert_true(health_stuck(&mill.health)); /* that thread is ours */
     atomic_store(&mill.sink.block, false);
     mill_settle(&mill);
     pass_seconds(1);
@@ -252,6 +308,67 @@ static void a_wedged_handler(void **state)
     atomic_store(&wedged, false);
     mill_settle(&mill);
     pass_seconds(1);
+    expect(CHECKS, "");
+    mill_stop(&mill);
+}
+
+/* ---- a handler that is slow, and comes back ---------------------------------------------------
+ */
+
+static atomic_int entered, let_through;
+
+/* Takes longer than a turn is to take, and then as long as the test likes. */
+static void process_gate(struct handler *handler, struct batch *batch)
+{
+    int number = atomic_fetch_add(&entered, 1) + 1;
+
+    (void)handler;
+    (void)batch;
+    usleep(CONSUMER_TURN_NS / 1000);
+    while (atomic_load(&let_through) < number)
+        usleep(1000);
+}
+
+static const struct handler_ops gate_ops = {
+    .name = "gate", .process = process_gate, .close = close_wedged};
+
+static void wait_entered(int number)
+{
+    while (atomic_load(&entered) < number)
+        usleep(1000);
+}
+
+/* Each batch takes less than stuck_after, all together take longer; nothing is acknowledged
+ * meanwhile. What has come out of it goes to the sink before the next batch is over. */
+static void a_slow_handler(void **state)
+{
+    struct strand *strand = &mill.graph->strands[0]->strand;
+    static struct handler gate = {.ops = &gate_ops};
+
+    (void)state;
+    strand->handlers[0]->ops->close(strand->handlers[0]);
+    strand->handlers[0] = &gate;
+    atomic_store(&entered, 0);
+    atomic_store(&let_through, 0);
+    deliver_at_least_once(&mill);
+    mill_start(&mill);
+    mill_produce(&mill, 1);
+    wait_entered(1);
+    for (int i = 0; i < 4 * CONSUMER_BATCH; i++)
+        mill_produce(&mill, 1);
+    for (int number = 1; number < 5; number++) {
+        mill_look(&mill);
+        mill.ahead += 9 * MILL_SECOND;
+        mill_look(&mill);
+        expect(CHECKS, "");
+        atomic_store(&let_through, number);
+        wait_entered(number + 1);
+        do
+            mill_see(&mill);
+        while (mill.snapshot.sinks[0].delivered < (uint64_t)(number - 1) * CONSUMER_BATCH + 1);
+    }
+    atomic_store(&let_through, INT_MAX);
+    mill_settle(&mill);
     expect(CHECKS, "");
     mill_stop(&mill);
 }
@@ -325,9 +442,12 @@ int main(void)
         IN_MILL(a_paused_ring_has_no_busy_head),
         IN_MILL(trailing_discards_are_no_waiting_records),
         IN_MILL(a_corrupt_ring),
+        IN_MILL(a_corrupt_ring_of_others),
         IN_MILL(a_sink_that_fails),
+        IN_MILL(a_sink_that_does_not_acknowledge),
         IN_MILL(a_sink_that_takes_nothing),
         IN_MILL(a_wedged_handler),
+        IN_MILL(a_slow_handler),
         IN_MILL(a_loss_storm),
         IN_MILL(books_that_do_not_add_up),
         IN_MILL(books_are_not_judged_in_motion),

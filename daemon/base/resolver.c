@@ -78,8 +78,7 @@ struct resolver_port {
 struct resolver {
     /* immutable */
     struct resolver_options options;
-    struct name_cache *cache; /* once a port has joined */
-    bool given;               /* names come by resolver_give() alone */
+    bool given; /* names come by resolver_give() alone */
     pthread_mutex_t lock;
     /* under the lock */
     struct resolver_port *ports;
@@ -93,12 +92,21 @@ struct resolver {
     /* any thread */
     struct waker waker;
     atomic_bool stop;
+    _Atomic(struct name_cache *)
+        cache;                /* once a port has joined, on whichever thread; see known() */
     _Atomic uint32_t holders; /* the owner and the thread; the last one frees */
     /* the resolver thread's */
     struct request round[ROUND_MAX];
     uint32_t n_round;
     int64_t next_walk;
 };
+
+/* The cache; NULL: nobody has joined. A port joins while the consumer thread runs, when a reload is
+ * the first to want names. */
+static struct name_cache *known(const struct resolver *resolver)
+{
+    return atomic_load_explicit(&resolver->cache, memory_order_acquire);
+}
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -127,7 +135,7 @@ static void release(struct resolver *resolver)
         return;
     waker_deinit(&resolver->waker);
     pthread_mutex_destroy(&resolver->lock);
-    name_cache_free(resolver->cache);
+    name_cache_free(known(resolver));
     free(resolver);
 }
 
@@ -148,15 +156,19 @@ static void free_port(struct resolver_port *port)
 
 static int link_port(struct resolver *resolver, struct resolver_port *port)
 {
+    struct name_cache *cache;
+
     pthread_mutex_lock(&resolver->lock);
-    if (!resolver->cache)
-        resolver->cache = name_cache_new(resolver->options.names);
-    if (resolver->cache) {
+    cache = known(resolver);
+    if (!cache)
+        cache = name_cache_new(resolver->options.names);
+    if (cache) {
+        atomic_store_explicit(&resolver->cache, cache, memory_order_release);
         port->next = resolver->ports;
         resolver->ports = port;
     }
     pthread_mutex_unlock(&resolver->lock);
-    return resolver->cache ? 0 : -ENOMEM;
+    return cache ? 0 : -ENOMEM;
 }
 
 int resolver_join(struct resolver *resolver, struct resolver_port **ret)
@@ -216,9 +228,9 @@ void resolver_count(struct resolver *resolver, struct resolver_counts *ret)
     *ret = resolver->left;
     for (const struct resolver_port *port = resolver->ports; port; port = port->next)
         add_counts(port, ret);
-    if (resolver->cache) {
-        ret->evicted = name_cache_evicted(resolver->cache);
-        ret->names = name_cache_count(resolver->cache);
+    if (known(resolver)) {
+        ret->evicted = name_cache_evicted(known(resolver));
+        ret->names = name_cache_count(known(resolver));
     }
     pthread_mutex_unlock(&resolver->lock);
 }
@@ -243,9 +255,11 @@ void resolver_end(struct resolver_port *port)
 
 void resolver_turn(struct resolver *resolver)
 {
-    if (!resolver || !resolver->cache)
+    const struct name_cache *cache = resolver ? known(resolver) : NULL;
+
+    if (!cache)
         return;
-    resolver->horizon = name_cache_version(resolver->cache);
+    resolver->horizon = name_cache_version(cache);
     resolver->gated = true;
 }
 
@@ -278,7 +292,7 @@ static const struct name_entry *recall(struct resolver_port *port, enum resolver
                                        uint64_t id)
 {
     struct memory *memory = &port->memory[kind];
-    struct name_cache *cache = port->resolver->cache;
+    struct name_cache *cache = known(port->resolver);
     uint32_t version = name_cache_version(cache);
 
     if (memory->valid && memory->version == version && memory->entry.id == id)
@@ -322,13 +336,13 @@ void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t 
 {
     struct name_entry entry = {.kind = kind, .id = id, .known = name != NULL, .expires = INT64_MAX};
 
-    if (!resolver->cache)
+    if (!known(resolver))
         return; /* nobody has joined */
     if (name) {
         entry.length = length;
         memcpy(entry.name, name, length);
     }
-    name_cache_put(resolver->cache, &entry, clock_monotonic());
+    name_cache_put(known(resolver), &entry, clock_monotonic());
     resolver_turn(resolver);
 }
 
@@ -362,7 +376,7 @@ static void keep(struct resolver *resolver, enum resolver_kind kind, uint64_t id
         if (kind == RESOLVER_CGROUP)
             entry.expires = INT64_MAX;
     }
-    name_cache_put(resolver->cache, &entry, now);
+    name_cache_put(known(resolver), &entry, now);
 }
 
 static bool is_fresh(struct resolver *resolver, const struct request *request)
@@ -370,7 +384,7 @@ static bool is_fresh(struct resolver *resolver, const struct request *request)
     int64_t now = clock_monotonic();
     struct name_entry entry;
 
-    return name_cache_get(resolver->cache, request->kind, request->id, now, &entry) &&
+    return name_cache_get(known(resolver), request->kind, request->id, now, &entry) &&
            entry.expires > now;
 }
 
@@ -393,10 +407,10 @@ static void resolve(struct resolver *resolver, const struct request *request)
         return; /* another port asked, too */
     length = look_up(resolver, request, name);
     if (length < 0 && length != -ENOENT &&
-        name_cache_get(resolver->cache, request->kind, request->id, clock_monotonic(), &old) &&
+        name_cache_get(known(resolver), request->kind, request->id, clock_monotonic(), &old) &&
         old.known) {
         old.expires = clock_monotonic() + resolver->options.retry;
-        name_cache_put(resolver->cache, &old, clock_monotonic());
+        name_cache_put(known(resolver), &old, clock_monotonic());
         return;
     }
     keep(resolver, request->kind, request->id, name, length);
@@ -417,7 +431,7 @@ static void visit_cgroup(void *data, uint64_t id, const char *path, uint32_t len
     struct resolver *resolver = data;
     const struct request request = {RESOLVER_CGROUP, id};
 
-    if (!is_asked(resolver, id) && name_cache_count(resolver->cache) >= resolver->options.names / 2)
+    if (!is_asked(resolver, id) && name_cache_count(known(resolver)) >= resolver->options.names / 2)
         return;
     if (!is_fresh(resolver, &request))
         keep(resolver, RESOLVER_CGROUP, id, path, (int)length);

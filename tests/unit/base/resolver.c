@@ -416,6 +416,34 @@ static void names_that_are_given(void **state)
     resolver_free(resolver);
 }
 
+static atomic_bool turns;
+
+static void *turn(void *data)
+{
+    while (atomic_load_explicit(&turns, memory_order_relaxed))
+        resolver_turn(data);
+    return NULL;
+}
+
+/* A reload brings the first names while records are handled. */
+static void the_first_port_comes_late(void **state)
+{
+    struct resolver *resolver = resolver_new(NULL);
+    struct resolver_port *port;
+    pthread_t thread;
+
+    (void)state;
+    atomic_store(&turns, true);
+    assert_int_equal(pthread_create(&thread, NULL, turn, resolver), 0);
+    nap();
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    nap();
+    atomic_store(&turns, false);
+    pthread_join(thread, NULL);
+    resolver_leave(port);
+    resolver_free(resolver);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +457,7 @@ int main(void)
         cmocka_unit_test(many_readers),
         cmocka_unit_test(a_batch_sees_one_state),
         cmocka_unit_test(names_that_are_given),
+        cmocka_unit_test(the_first_port_comes_late),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,8 +164,8 @@ void map_deinit(struct map *map)
 
     if (map->consumer)
         munmap((void *)map->consumer, page);
-    if (map->producer && !map->linear)
-        munmap((void *)map->producer, page + 2 * map->size);
+    if (map->data && !map->linear)
+        munmap((void *)(map->data - page), page + 2 * map->size);
     if (map->fd >= 0)
         close(map->fd);
     *map = (struct map){.fd = -1};

@@ -104,6 +104,17 @@ void ringmill_ring_free(struct ringmill_ring *ring)
     free(ring);
 }
 
+_Static_assert(sizeof(unsigned long) == sizeof(uint64_t), "positions are words of 64 bits");
+
+void ring_read_until(struct ringmill_ring *ring, _Atomic uint64_t *until)
+{
+    uint64_t fill = atomic_load(until) - ring->committed;
+
+    if (fill > ring->map.size)
+        atomic_store(until, ring->committed);
+    ring->map.producer = (const _Atomic unsigned long *)until;
+}
+
 static void set_corrupt(struct ringmill_ring *ring, uint64_t position)
 {
     atomic_store_explicit(&ring->corrupt_at, position + 1, memory_order_relaxed);

@@ -94,6 +94,11 @@ static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *options,
              struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
+/* Before the ring is read: it is read up to the position in this word, which may grow and never
+ * passes the kernel's producer position, and no further. The word stays the caller's and outlives
+ * the ring. A position that was committed already is raised to the committed one. */
+void ring_read_until(struct ringmill_ring *ring, _Atomic uint64_t *until);
+
 /* What the next take would find. Publishes nothing; fences if that is due, so that after RING_EMPTY
  * or RING_BUSY with nothing held back the kernel does send a wake-up for the next commit. */
 enum ring_state ring_look(struct ringmill_ring *ring);

@@ -232,6 +232,43 @@ static void producer_that_runs_back_is_corrupt(void **state)
     assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), -EBADMSG);
 }
 
+/* What lies behind the word is not given, not even when the kernel has long written it. */
+static void reads_up_to_a_word(void **state)
+{
+    struct fixture *fixture = *state;
+    _Atomic uint64_t until = fake_consumer(fixture->fake) + 16;
+    struct ringmill_view views[4];
+
+    for (uint64_t i = 0; i < 3; i++)
+        write_number(fixture, i);
+    ring_read_until(fixture->ring, &until);
+    assert_int_equal(ringmill_ring_available(fixture->ring), 16);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 1);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 0);
+    atomic_fetch_add(&until, 16);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 4), 1);
+    assert_int_equal(ringmill_ring_commit_all(fixture->ring), 0);
+    assert_int_equal(ringmill_ring_available(fixture->ring), 0);
+    assert_int_equal(fake_producer(fixture->fake) - fake_consumer(fixture->fake), 16);
+    assert_int_equal(ringmill_ring_health(fixture->ring, NULL), 0);
+}
+
+/* As when the ring was read on after the word was set. */
+static void a_word_before_the_committed_position_is_raised(void **state)
+{
+    struct fixture *fixture = *state;
+    _Atomic uint64_t until = fake_consumer(fixture->fake);
+    struct ringmill_view view;
+
+    write_number(fixture, 1);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    ringmill_ring_commit_all(fixture->ring);
+    write_number(fixture, 2);
+    ring_read_until(fixture->ring, &until);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 0);
+    assert_int_equal(ringmill_ring_health(fixture->ring, NULL), 0);
+}
+
 static void observer_takes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -341,6 +378,8 @@ int main(void)
         ROW(refuses_positions_that_cannot_be),
         ROW(corrupt_length_ends_the_ring),
         ROW(producer_that_runs_back_is_corrupt),
+        ROW(reads_up_to_a_word),
+        ROW(a_word_before_the_committed_position_is_raised),
         ROW(observer_takes_nothing),
     };
 

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <glob.h>
 #include <jansson.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +17,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
+#include "source/fd_store.h"
 #include "source/keep.h"
 #include "source/orphan.h"
 
@@ -69,15 +72,29 @@ static enum exit_code judge(int status, const char *body)
     return code;
 }
 
+/* What services with keep: fdstore have pinned besides. */
+static void find_backups(const char *folder, glob_t *ret)
+{
+    char pattern[PATH_MAX];
+
+    snprintf(pattern, sizeof(pattern), "%s/*+service-%x", folder, fd_store_domain());
+    glob(pattern, 0, NULL, ret);
+}
+
 static enum exit_code release_pins(const struct wish *wish, const char *name)
 {
     struct orphans orphans = {0};
     struct error error = {""};
+    glob_t backups = {0};
     int result;
 
     orphans_add_folder(&orphans, wish->folder);
+    find_backups(wish->folder, &backups);
+    for (size_t i = 0; i < backups.gl_pathc; i++)
+        orphans_add_folder(&orphans, backups.gl_pathv[i]);
     result = orphans_end(&orphans, name, &error);
     orphans_deinit(&orphans);
+    globfree(&backups);
     if (result < 0) {
         log_error("%s", error.text);
         return result == -EBUSY ? EXIT_CODE_FAILED : EXIT_CODE_ENVIRONMENT;

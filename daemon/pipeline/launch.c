@@ -65,14 +65,8 @@ void launch_undo(struct graph *graph)
     for (uint32_t i = 0; i < graph->n_sources; i++) {
         struct source *source = graph->sources[i].source;
 
-        if (!graph_is_own(graph->sources[i].share))
-            continue;
-        if (source->adopted) {
-            source_leave(source);
-        } else {
-            source_detach(source);
-            source_release(source);
-        }
+        if (graph_is_own(graph->sources[i].share))
+            source_undo(source);
     }
 }
 

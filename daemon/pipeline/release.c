@@ -74,7 +74,7 @@ static int release_running(struct order *order)
     else
         log_about(LOG_LEVEL_WARNING, "source", order->source->name,
                   "its programs are detached, but not all in its rings was delivered in time; "
-                  "the rest of it ends with the daemon");
+                  "what is not delivered when the daemon stops stays for its next start");
     log_about(LOG_LEVEL_INFO, "source", order->source->name, "is released: no record will follow");
     return 1;
 }

@@ -11,7 +11,7 @@ struct engine;
 
 enum {
     RELEASE_DRAIN_MS = 2000, /* how long the rings of a source that is read may take to be drained;
-                                the rest of it is ended with the daemon then */
+                                the rest of it stays until the daemon stops */
 };
 
 /* name: a source; one that runs is detached and its rings are drained, and it stays without

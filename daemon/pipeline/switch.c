@@ -153,10 +153,23 @@ static bool consumer_did(struct change *change, void (*run)(void *data))
     return true;
 }
 
+/* What comes to both from here on counts for the new one, if it has programs of its own. */
+static void follow(const struct change *change)
+{
+    for (uint32_t i = 0; i < change->next->n_sources; i++) {
+        struct source *source = change->next->sources[i].source;
+        const struct graph_source *old = find_named(change->old, source->name);
+
+        if (graph_is_own(change->next->sources[i].share) && old)
+            source_follow(source, old->source);
+    }
+}
+
 static int job_attach(void *data)
 {
     struct change *change = data;
 
+    follow(change);
     change->result = launch_attach(change->next, &change->error);
     return change->result;
 }

@@ -12,17 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "source/find_kept.h"
+#include "source/former.h"
 #include "source/identity.h"
 #include "source/object.h"
 #include "source/object_source.h"
+#include "source/record_layout.h"
 #include "source/vault.h"
-
-enum { DETACH_LIMIT_S = 5 };
 
 static const char *ring_name(char name[KEPT_ITEM_NAME_MAX], uint32_t stream, uint32_t shard)
 {
@@ -39,19 +38,16 @@ static const char *lost_name(char name[KEPT_ITEM_NAME_MAX], uint32_t stream)
 /* ---- finding --------------------------------------------------------------------------------- */
 
 /* Which streams there are follows from the config, not from the programs. */
-static int check_identity(struct object_source *state, const struct kept *kept)
+static bool has_all_streams(const struct object_source *state, const struct kept *kept)
 {
     char name[KEPT_ITEM_NAME_MAX];
-    struct identity own = state->identity;
 
-    if (memcmp(&kept->ledger->identity, &own, sizeof(own)) != 0)
-        return -ESTALE;
     for (uint32_t i = 0; i < state->n_rings; i++) {
         if (kept_fd(kept, ring_name(name, i, 0)) < 0 ||
             (state->rings[i].lost.map && kept_fd(kept, lost_name(name, i)) < 0))
-            return -ESTALE;
+            return false;
     }
-    return 0;
+    return true;
 }
 
 static int adopt_ring(struct source *source, const struct kept *kept, uint32_t stream,
@@ -106,42 +102,87 @@ static int adopt(struct source *source, struct kept *kept, struct error *error)
     if (result < 0)
         return result;
     adopt_links(state->object, kept);
-    ledger_enter(kept->ledger);
     state->kept = kept;
     enter(source);
     source->adopted = true;
     log_about(LOG_LEVEL_INFO, "source", source->name,
               "goes on with what was kept by %s: %u links, %" PRIu64 " bytes to read",
               kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept));
-    return 1;
+    return 0;
 }
 
-/* It is not what is wanted. */
-static int end_it(const struct source *source, struct kept *kept, struct error *error)
+/* ---- what is found -------------------------------------------------------------------------- */
+
+/* The newest of those that run is what this config must be, or one of them was before a reload that
+ * did not come to its end. */
+static int refuse_change(const struct source *source, const struct kept_list *list,
+                         struct error *error)
 {
     const struct object_source *state = source->state;
-    int result = kept_in_use(kept, error);
+    const struct kept *found = NULL;
 
-    if (result < 0)
-        return result;
-    if (!kept->complete)
-        log_about(LOG_LEVEL_WARNING, "source", source->name,
-                  "what was kept by %s is not complete (%u descriptors); it is ended, with "
-                  "%" PRIu64 " bytes that nobody has read",
-                  kept->vault->name, kept->n_items, kept_unread(kept));
-    else if (state->keep->on_change == KEEP_REFUSE)
-        return error_set(error, -ESTALE,
-                         "what was kept by %s are other programs than this config asks for, with "
-                         "%" PRIu64 " bytes that nobody has read; ringmill release %s ends them, "
-                         "on_change: fresh would do it at each change",
-                         kept->vault->name, kept_unread(kept), source->name);
-    else
-        log_about(LOG_LEVEL_WARNING, "source", source->name,
-                  "what was kept by %s are other programs than this config asks for; they are "
-                  "ended, with %" PRIu64 " bytes that nobody has read",
-                  kept->vault->name, kept_unread(kept));
-    kept_drop(kept, "");
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct kept *kept = list->sets[i];
+
+        if (find_kept_is_same(state, kept))
+            return 0;
+        if (kept->foreign || (kept_phase(kept) == LEDGER_RUNS && kept->ledger->n_items > 0))
+            found = kept;
+    }
+    if (!found)
+        return 0;
+    return error_set(error, -ESTALE,
+                     "what was kept by %s are other programs than this config asks for, with "
+                     "%" PRIu64 " bytes that nobody has read; ringmill release %s ends them, "
+                     "on_change: fresh would do it at each change",
+                     found->vault->name, kept_unread(found), source->name);
+}
+
+/* The newest, if it is what this config asks for. */
+static int adopt_newest(struct source *source, struct kept_list *list, struct error *error)
+{
+    struct object_source *state = source->state;
+    struct kept *kept = list->count > 0 ? list->sets[list->count - 1] : NULL;
+    int result;
+
+    if (!kept || !kept->complete || kept->vault != keep_vault(state->keep) ||
+        !find_kept_is_same(state, kept) || !has_all_streams(state, kept))
+        return 0;
+    result = adopt(source, kept, error);
+    if (state->kept)
+        list->count--;
+    return result;
+}
+
+static int read_on(struct source *source, struct kept_list *list, struct error *error)
+{
+    const struct object_source *state = source->state;
+
+    while (list->count > 0) {
+        struct kept *kept = list->sets[--list->count];
+
+        if (kept->foreign && state->keep->on_change == KEEP_REFUSE) {
+            log_about(LOG_LEVEL_WARNING, "source", source->name,
+                      "an older set that was kept by %s has other records than this config asks "
+                      "for, %" PRIu64 " bytes of them; it is left alone; to end it: ringmill "
+                      "release",
+                      kept->vault->name, kept_unread(kept));
+            kept_free(kept);
+        } else if (former_take(source, kept) < 0) {
+            return error_set(error, -ENOMEM, "out of memory");
+        }
+    }
     return 0;
+}
+
+static int take(struct source *source, struct kept_list *list, struct error *error)
+{
+    const struct object_source *state = source->state;
+    int result = state->keep->on_change == KEEP_REFUSE ? refuse_change(source, list, error) : 0;
+
+    if (result == 0)
+        result = adopt_newest(source, list, error);
+    return result < 0 ? result : read_on(source, list, error);
 }
 
 int adopt_find(struct source *source, struct error *error)
@@ -157,20 +198,9 @@ int adopt_find(struct source *source, struct error *error)
     if (result == 0)
         result = identity_of(state->object, error, &state->identity);
     if (result == 0)
-        result = vault->find(state->keep->pin_folder, source->name, &list, error);
-    for (uint32_t i = 0; i < list.count && result >= 0; i++) {
-        struct kept *kept = list.sets[i];
-
-        if (kept->ledger && ledger_is_own(kept->ledger))
-            continue; /* of the graph that this one is to take the place of */
-        if (kept->complete && !state->kept && check_identity(state, kept) == 0) {
-            result = adopt(source, kept, error);
-            if (state->kept)
-                list.sets[i] = NULL;
-        } else {
-            result = end_it(source, kept, error);
-        }
-    }
+        result = find_kept(source, &list, error);
+    if (result == 0)
+        result = take(source, &list, error);
     kept_list_deinit(&list);
     return result < 0 ? result : source->adopted;
 }
@@ -207,27 +237,24 @@ static int copy_link(struct kept *kept, const struct hold *hold, uint32_t number
     return result < 0 ? error_set(error, result, "%s", strerror(-result)) : 0;
 }
 
-static int copy_all(struct object_source *state, struct kept *kept, struct error *error)
+static int copy_rings(struct object_source *state, struct kept *kept, struct error *error)
 {
-    const struct holds *holds = &state->object->holds;
     int result = 0;
 
     for (uint32_t i = 0; i < state->n_rings && result == 0; i++)
         result = copy_ring(kept, &state->rings[i], i);
-    if (result < 0)
-        return error_set(error, result, "%s",
-                         result == -E2BIG ? "it has too many rings" : strerror(-result));
-    for (uint32_t i = 0; i < holds->count && result == 0; i++)
-        result = copy_link(kept, &holds->items[i], i, error);
-    return result;
+    return result < 0 ? error_set(error, result, "%s",
+                                  result == -E2BIG ? "it has too many rings" : strerror(-result))
+                      : 0;
 }
 
-static void fill_ledger(struct object_source *state, struct kept *kept)
+static void fill_ledger(const struct source *source, struct kept *kept)
 {
+    struct object_source *state = source->state;
     int64_t now = clock_monotonic();
 
     kept->ledger->identity = state->identity;
-    kept->ledger->n_items = kept->n_items - 1;
+    kept->ledger->layout = record_layout(source);
     for (uint32_t i = 0; i < state->n_rings; i++) {
         state->rings[i].lost_noted = state->rings[i].lost.before;
         state->rings[i].lost_noted_at = now;
@@ -245,7 +272,7 @@ static uint32_t map_id(int fd)
     return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
 }
 
-static int keep(struct source *source, struct kept **ret, struct error *error)
+static int begin(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
     _cleanup_(cleanup_close) int ledger = ledger_make(error);
@@ -258,30 +285,70 @@ static int keep(struct source *source, struct kept **ret, struct error *error)
     if (!kept || kept_copy(kept, KEPT_LEDGER, ledger) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     kept->ledger = ledger_open(ledger);
-    result = kept->ledger ? copy_all(state, kept, error)
+    result = kept->ledger ? copy_rings(state, kept, error)
                           : error_set(error, -EIO, "cannot map the ledger");
     if (result < 0)
         return result;
-    fill_ledger(state, kept);
+    fill_ledger(source, kept);
     result = kept_put(kept, error);
-    if (result == 0)
-        *ret = TAKE_PTR(kept);
+    if (result < 0)
+        kept_drop(kept, "");
+    else
+        state->kept = TAKE_PTR(kept);
     return result;
 }
 
-int adopt_keep(struct source *source, struct error *error)
+static int finish(struct object_source *state, struct error *error)
 {
-    struct object_source *state = source->state;
-    int result;
+    const struct holds *holds = &state->object->holds;
+    struct kept *kept = state->kept;
+    uint32_t first = kept->n_items;
+    int result = 0;
 
-    if (!keep_vault(state->keep) || state->kept)
-        return 0;
-    result = keep(source, &state->kept, error);
-    if (result == 0)
-        enter(source);
+    for (uint32_t i = 0; i < holds->count && result == 0; i++)
+        result = copy_link(kept, &holds->items[i], i, error);
+    if (result == 0 && state->follows)
+        former_cut(state->follows, state->follows->kept, kept->id);
+    return result < 0 ? result : kept_put_rest(kept, first, error);
+}
+
+static int name_vault(const struct object_source *state, int result, struct error *error)
+{
     if (result < 0)
         error_prefix(error, "keep: %s", keep_vault(state->keep)->name);
     return result;
+}
+
+int adopt_begin(struct source *source, struct error *error)
+{
+    struct object_source *state = source->state;
+    int result = 0;
+
+    if (!keep_vault(state->keep))
+        return 0;
+    if (state->kept)
+        ledger_enter(state->kept->ledger);
+    else
+        result = begin(source, error);
+    if (result == 0)
+        enter(source);
+    return name_vault(state, result, error);
+}
+
+int adopt_finish(struct source *source, struct error *error)
+{
+    struct object_source *state = source->state;
+    int result = 0;
+
+    if (!state->kept)
+        return 0;
+    if (!source->adopted)
+        result = name_vault(state, finish(state, error), error);
+    if (result < 0)
+        return result;
+    enter(source);
+    former_end(source);
+    return 0;
 }
 
 /* ---- while it runs, and at the end ----------------------------------------------------------- */
@@ -304,50 +371,25 @@ void adopt_settle_lost(struct object_source *state)
         adopt_note_lost(state, i, state->rings[i].lost_noted - state->rings[i].lost.before);
 }
 
-/* ---- detaching ------------------------------------------------------------------------------- */
-
-static uint32_t link_id(int fd)
-{
-    struct bpf_link_info info = {0};
-    uint32_t size = sizeof(info);
-
-    return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
-}
-
-/* Whoever kept it closes it in its own time: PID 1 behind its back, a pin after a grace period.
- * Where ids cannot be asked for, that is all that can be known. */
-static void await_end(uint32_t link, int64_t deadline)
-{
-    const struct timespec pause = {.tv_nsec = 1000 * 1000};
-    int fd;
-
-    while ((fd = bpf_link_get_fd_by_id(link)) >= 0 || errno == EAGAIN) {
-        if (fd >= 0)
-            close(fd);
-        if (clock_monotonic() > deadline)
-            return;
-        nanosleep(&pause, NULL);
-    }
-}
-
 void adopt_detach(struct object_source *state)
 {
-    uint32_t *links = calloc(state->kept->n_items + 1, sizeof(*links));
-    int64_t deadline = clock_monotonic() + DETACH_LIMIT_S * INT64_C(1000000000);
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; links && i < state->kept->n_items; i++)
-        if (strncmp(state->kept->items[i].name, KEPT_LINK, strlen(KEPT_LINK)) == 0)
-            links[count++] = link_id(state->kept->items[i].fd);
-    kept_drop(state->kept, KEPT_LINK);
-    object_detach(state->object);
-    for (uint32_t i = 0; i < count; i++)
-        await_end(links[i], deadline);
-    holds_fence();
-    free(links);
+    former_detach(state->kept, state->object);
 }
 
-void adopt_drop(struct object_source *state)
+void adopt_drop(struct source *source)
 {
+    struct object_source *state = source->state;
+
+    former_settle(source, state->kept);
+    former_leave(source);
+}
+
+void adopt_undo(struct object_source *state)
+{
+    kept_set_phase(state->kept, LEDGER_OVER);
+    if (state->follows && state->follows->kept)
+        former_uncut(state->follows->kept);
+    kept_drop(state->kept, KEPT_LINK);
+    object_detach(state->object);
     kept_drop(state->kept, "");
 }

@@ -16,8 +16,12 @@ struct source;
  * and a sentence. */
 int adopt_find(struct source *source, struct error *error);
 
-/* After it was loaded and attached: keeps it. 0, or -errno and a sentence. */
-int adopt_keep(struct source *source, struct error *error);
+/* Its rings are open, and no other process reads them. Before it is attached: keeps the rings of
+ * what was loaded. 0, or -errno and a sentence. */
+int adopt_begin(struct source *source, struct error *error);
+/* After it was attached: keeps what holds its programs, and lets older sets end. 0, or -errno and a
+ * sentence. */
+int adopt_finish(struct source *source, struct error *error);
 
 /* The losses that were read before this were told; those of now will be. */
 void adopt_note_lost(struct object_source *state, uint32_t stream, uint64_t lost);
@@ -27,5 +31,7 @@ void adopt_settle_lost(struct object_source *state);
 /* Of a source that is kept: nobody keeps its programs attached any more. When it returns, no record
  * will follow. */
 void adopt_detach(struct object_source *state);
-/* After the rings are drained: nothing of it stays. */
-void adopt_drop(struct object_source *state);
+/* After the rings are drained: nothing of it stays, but for what was not delivered. */
+void adopt_drop(struct source *source);
+/* It does not come to run: nothing of it stays, and what it was to follow goes on. */
+void adopt_undo(struct object_source *state);

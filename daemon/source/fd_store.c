@@ -3,16 +3,29 @@
 /* systemd's fd store: what it holds for us it passes to the next process of the same service, by
  * the names that are given here. FDPOLL=0, since it would otherwise wait on each descriptor, wake
  * for each record, and throw out the maps that cannot be waited on. Messages come in order; the
- * barrier says that all of them were read. */
+ * barrier says that all of them were read.
+ *
+ * systemd empties the store when the service is stopped, has failed for good, or is killed while it
+ * stops; FileDescriptorStorePreserve=, since version 254, would change only the first two. What is
+ * in the rings must survive that, so where there is a file system of type bpf, all but the links is
+ * pinned there besides, and the links alone depend on the store. */
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/log.h"
 #include "base/passed_fds.h"
+#include "source/fd_store.h"
+#include "source/keep.h"
 #include "source/vault.h"
 
 /* ringmill/SOURCE/ID/ITEM */
@@ -39,9 +52,80 @@ static int check(const char *folder, struct error *error)
                      "NOTIFY_SOCKET); allowed besides are keep: pin and keep: none");
 }
 
+/* ---- the pins besides ------------------------------------------------------------------------ */
+
+unsigned fd_store_domain(void)
+{
+    struct stat run;
+
+    return stat("/run", &run) < 0 ? 0 : (unsigned)run.st_dev;
+}
+
+/* Its own for each service, and for each /run: there are the locks that say who reads a ring. NULL:
+ * this process is no service. */
+static const char *backup_folder(char path[PATH_MAX])
+{
+    _cleanup_(cleanup_free) char *unit = NULL;
+    char *suffix;
+
+    if (!getenv("NOTIFY_SOCKET") || sd_pid_get_unit(0, &unit) < 0)
+        return NULL;
+    suffix = strrchr(unit, '.');
+    if (!suffix || strcmp(suffix, ".service") != 0)
+        return NULL;
+    for (char *dot = unit; (dot = strchr(dot, '.'));) /* that file system takes none */
+        *dot = '+';
+    snprintf(path, PATH_MAX, KEEP_PIN_FOLDER "/%s-%x", unit, fd_store_domain());
+    return path;
+}
+
+/* False: it has none. What it returns borrows from both. */
+static bool backup_of(const struct kept *kept, char path[PATH_MAX], struct kept *ret)
+{
+    if (!backup_folder(path) || vault_pin.check(path, NULL) < 0)
+        return false;
+    *ret = *kept;
+    ret->vault = &vault_pin;
+    ret->folder = path;
+    return true;
+}
+
+static void warn_of(const struct kept *kept, const char *why)
+{
+    log_about(LOG_LEVEL_WARNING, "source", kept->source,
+              "systemd's store alone has its rings, and empties it when the service is stopped or "
+              "fails: %s",
+              why);
+}
+
+static void put_backup(const struct kept *kept, const struct kept_item *item)
+{
+    char path[PATH_MAX];
+    struct error error;
+    struct kept backup;
+
+    if (strncmp(item->name, KEPT_LINK, strlen(KEPT_LINK)) != 0 && backup_of(kept, path, &backup) &&
+        vault_pin.put(&backup, item, &error) < 0)
+        warn_of(kept, error.text);
+}
+
+/* ---- keeping --------------------------------------------------------------------------------- */
+
 static int begin(const struct kept *kept, struct error *error)
 {
-    return check(kept->folder, error);
+    char path[PATH_MAX];
+    struct kept backup;
+    int result = check(kept->folder, error);
+
+    if (result < 0)
+        return result;
+    if (!backup_folder(path))
+        return 0;
+    if (!backup_of(kept, path, &backup))
+        warn_of(kept, "there is no file system of type bpf at /sys/fs/bpf to pin them in");
+    else if (vault_pin.begin(&backup, error) < 0)
+        warn_of(kept, error->text);
+    return 0;
 }
 
 static int put(const struct kept *kept, const struct kept_item *item, struct error *error)
@@ -51,6 +135,7 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
 
     snprintf(message, sizeof(message), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s",
              name_of(kept, item->name, name));
+    put_backup(kept, item);
     result = sd_pid_notify_with_fds(0, 0, message, &item->fd, 1);
     return result < 0 ? error_set(error, result, "cannot store %s: %s", name, strerror(-result))
                       : 0;
@@ -68,15 +153,24 @@ static int seal(const struct kept *kept, struct error *error)
 
 static void drop(const struct kept *kept, const struct kept_item *item)
 {
-    char name[NAME_BYTES];
+    char name[NAME_BYTES], path[PATH_MAX];
+    struct kept backup;
 
     sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name_of(kept, item->name, name));
+    if (backup_of(kept, path, &backup))
+        vault_pin.drop(&backup, item);
 }
 
 static void settle(const struct kept *kept)
 {
-    (void)kept;
+    char path[PATH_MAX];
+    struct kept backup;
+
     sd_notify_barrier(0, BARRIER_USEC);
+    if (!backup_of(kept, path, &backup))
+        return;
+    vault_pin.settle(&backup);
+    rmdir(path);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -120,6 +214,7 @@ static int take_passed(void)
 
 static int find(const char *folder, const char *source, struct kept_list *list, struct error *error)
 {
+    char path[PATH_MAX];
     uint32_t left = 0;
 
     (void)folder;
@@ -134,12 +229,14 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
             passed.sets[left++] = kept;
             continue;
         }
-        if (!kept->ledger)
-            kept_check(kept);
         list->sets = sets;
         list->sets[list->count++] = kept;
     }
     passed.count = left;
+    if (backup_folder(path) && vault_pin.find(path, source, list, error) < 0)
+        return -EIO;
+    for (uint32_t i = 0; i < list->count; i++)
+        kept_check(list->sets[i]);
     return 0;
 }
 

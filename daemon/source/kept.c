@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Maps go before links: whoever finds a link without its ring could only let it write into
- * nowhere. The ledger goes last and says how many there are, so a set that lacks anything is known
- * for what it is. */
+/* The ledger goes first and rings before any program is attached, so each record that was ever
+ * written is in a set that the next process finds; links go last, when there are some. */
 
 #include "source/kept.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <ringmill/ring.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,9 +76,13 @@ struct kept *kept_list_at(struct kept_list *list, const struct vault *vault, con
 int kept_add(struct kept *kept, const char *name, int fd)
 {
     bool full = kept->n_items == KEPT_ITEMS_MAX;
-    struct kept_item *items =
-        full ? NULL : reallocarray(kept->items, kept->n_items + 1, sizeof(*items));
+    struct kept_item *items;
 
+    if (kept_fd(kept, name) >= 0) { /* a vault may keep one thing in two places */
+        close(fd);
+        return 0;
+    }
+    items = full ? NULL : reallocarray(kept->items, kept->n_items + 1, sizeof(*items));
     if (!items) {
         close(fd);
         return full ? -E2BIG : -ENOMEM;
@@ -125,42 +129,63 @@ void kept_check(struct kept *kept)
 
     if (fd >= 0 && !kept->ledger)
         kept->ledger = ledger_open(fd);
-    kept->complete = kept->ledger && kept->ledger->n_items + 1 == kept->n_items;
+    kept->complete = kept->ledger && kept->ledger->n_items > 0 &&
+                     kept->ledger->n_items + 1 == kept->n_items && kept_phase(kept) == LEDGER_RUNS;
+}
+
+enum ledger_phase kept_phase(const struct kept *kept)
+{
+    return kept->ledger ? (enum ledger_phase)atomic_load(&kept->ledger->phase) : LEDGER_RUNS;
+}
+
+void kept_set_phase(struct kept *kept, enum ledger_phase phase)
+{
+    if (kept->ledger)
+        atomic_store(&kept->ledger->phase, phase);
 }
 
 /* ---- with the vault ------------------------------------------------------------------------- */
 
-static int put_all(struct kept *kept, struct error *error)
+int kept_put(struct kept *kept, struct error *error)
 {
     int result = kept->vault->begin(kept, error);
 
-    for (int turn = 0; turn < 3; turn++) /* maps, links, the ledger */
-        for (uint32_t i = 0; i < kept->n_items && result == 0; i++) {
-            const struct kept_item *item = &kept->items[i];
-            int own = begins(item, KEPT_LEDGER) ? 2 : begins(item, KEPT_LINK) ? 1 : 0;
-
-            if (own == turn)
-                result = kept->vault->put(kept, item, error);
-        }
-    return result < 0 ? result : kept->vault->seal(kept, error);
+    for (int turn = 0; turn < 2; turn++) /* the ledger, all else */
+        for (uint32_t i = 0; i < kept->n_items && result == 0; i++)
+            if (begins(&kept->items[i], KEPT_LEDGER) == (turn == 0))
+                result = kept->vault->put(kept, &kept->items[i], error);
+    return result;
 }
 
-int kept_put(struct kept *kept, struct error *error)
+int kept_put_rest(struct kept *kept, uint32_t first, struct error *error)
 {
-    int result = put_all(kept, error);
+    int result = 0;
 
-    if (result < 0)
-        kept_drop(kept, "");
+    for (uint32_t i = first; i < kept->n_items && result == 0; i++)
+        result = kept->vault->put(kept, &kept->items[i], error);
+    if (result == 0)
+        result = kept->vault->seal(kept, error);
+    if (result == 0 && kept->ledger)
+        atomic_store(&kept->ledger->n_items, kept->n_items - 1);
     return result;
+}
+
+static bool goes(const struct kept_item *item, const char *prefix, bool ledger)
+{
+    return begins(item, prefix) && begins(item, KEPT_LEDGER) == ledger;
 }
 
 void kept_drop(struct kept *kept, const char *prefix)
 {
     uint32_t left = 0;
 
-    for (uint32_t i = 0; i < kept->n_items; i++)
-        if (begins(&kept->items[i], prefix))
-            kept->vault->drop(kept, &kept->items[i]);
+    if (!*prefix)
+        kept_set_phase(kept, LEDGER_OVER);
+    for (int turn = 0; turn < 2; turn++) {
+        for (uint32_t i = 0; i < kept->n_items; i++)
+            if (goes(&kept->items[i], prefix, turn == 1))
+                kept->vault->drop(kept, &kept->items[i]);
+    }
     kept->vault->settle(kept);
     for (uint32_t i = 0; i < kept->n_items; i++) {
         if (begins(&kept->items[i], prefix))
@@ -173,19 +198,55 @@ void kept_drop(struct kept *kept, const char *prefix)
 
 /* ---- its rings ------------------------------------------------------------------------------- */
 
+/* What no process can have open as a ring is read by none. */
+static bool is_no_ring(int code)
+{
+    return code == -EINVAL || code == -EOPNOTSUPP || code == -EBADMSG;
+}
+
 int kept_in_use(const struct kept *kept, struct error *error)
 {
     for (uint32_t i = 0; i < kept->n_items; i++) {
         struct ringmill_error reason;
         struct ringmill_ring *ring = NULL;
+        int result;
 
-        if (!begins(&kept->items[i], "ring-"))
+        if (!begins(&kept->items[i], KEPT_RING))
             continue;
-        if (ringmill_ring_open(kept->items[i].fd, NULL, &reason, &ring) == -EBUSY)
-            return error_set(error, -EBUSY, "%s", reason.text);
+        result = ringmill_ring_open(kept->items[i].fd, NULL, &reason, &ring);
         ringmill_ring_free(ring);
+        if (result == -EBUSY)
+            return error_set(error, -EBUSY, "%s", reason.text);
+        if (result < 0 && !is_no_ring(result))
+            return error_set(error, result, "cannot find out whether a process reads it: %s",
+                             reason.text);
     }
     return 0;
+}
+
+/* The place of a ring among all of the set; readdir() gives items in any order. */
+_Atomic uint64_t *kept_until(const struct kept *kept, uint32_t stream, uint32_t shard)
+{
+    uint32_t index = shard, of;
+
+    for (uint32_t i = 0; i < kept->n_items; i++)
+        if (sscanf(kept->items[i].name, KEPT_RING "%" SCNu32 "-", &of) == 1 && of < stream)
+            index++;
+    return kept->ledger && index < LEDGER_RINGS_MAX ? &kept->ledger->until[index] : NULL;
+}
+
+static uint64_t unread_of(const struct kept *kept, const struct kept_item *item,
+                          const struct ringmill_ring *ring)
+{
+    uint64_t available = ringmill_ring_available(ring), left;
+    uint32_t stream, shard;
+    const _Atomic uint64_t *until;
+
+    if (!kept->cut || sscanf(item->name, KEPT_RING "%" SCNu32 "-%" SCNu32, &stream, &shard) != 2)
+        return available;
+    until = kept_until(kept, stream, shard);
+    left = until ? atomic_load(until) - ringmill_ring_committed(ring) : available;
+    return left <= available ? left : 0; /* else it was read further than it counts */
 }
 
 uint64_t kept_unread(const struct kept *kept)
@@ -196,10 +257,15 @@ uint64_t kept_unread(const struct kept *kept)
 
     for (uint32_t i = 0; i < kept->n_items; i++) {
         struct ringmill_ring *ring = NULL;
+        int result;
 
-        if (begins(&kept->items[i], "ring-") &&
-            ringmill_ring_open(kept->items[i].fd, &options, NULL, &ring) == 0)
-            bytes += ringmill_ring_available(ring);
+        if (!begins(&kept->items[i], KEPT_RING))
+            continue;
+        result = ringmill_ring_open(kept->items[i].fd, &options, NULL, &ring);
+        if (result == 0)
+            bytes += unread_of(kept, &kept->items[i], ring);
+        else if (!is_no_ring(result))
+            bytes++; /* there may be something in it */
         ringmill_ring_free(ring);
     }
     return bytes;

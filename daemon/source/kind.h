@@ -35,6 +35,8 @@ struct source_kind {
     void (*detach)(struct source *source);
     void (*leave)(struct source *source);
     void (*release)(struct source *source);
+    void (*follow)(struct source *source, const struct source *former);
+    void (*undo)(struct source *source); /* NULL: detach and release */
     int (*lost)(const struct source *source, uint32_t stream, uint64_t *ret_lost);
 
     /* After load(). The caller owns *ret_ring. */

@@ -17,6 +17,7 @@
 #include "source/constants.h"
 #include "source/damage.h"
 #include "source/elf.h"
+#include "source/former.h"
 #include "source/kind.h"
 #include "source/object.h"
 #include "source/object_rings.h"
@@ -220,6 +221,7 @@ void object_source_close(struct source *source)
     object_rings_free(state);
     object_free(state->object);
     kept_free(state->kept);
+    kept_list_deinit(&state->formers);
     free(state->bytes);
     free(state);
 }
@@ -268,13 +270,11 @@ static int open_shards(const struct object_source *state, struct object_ring *ri
     return shards_borrow(&ring->shards, fds, ring->n_slots, error);
 }
 
-int object_source_load(struct source *source, struct error *error)
+static int load(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
-    int result = adopt_find(source, error);
+    int result;
 
-    if (result != 0)
-        return result < 0 ? result : 0;
     state->object->prepare = prepare;
     state->object->prepare_data = state;
     result = object_load(state->object, error);
@@ -289,14 +289,29 @@ int object_source_load(struct source *source, struct error *error)
     return result;
 }
 
+int object_source_load(struct source *source, struct error *error)
+{
+    struct object_source *state = source->state;
+    int result = adopt_find(source, error);
+
+    if (result == 0)
+        result = load(source, error);
+    for (uint32_t i = 0; i < state->n_rings && result >= 0; i++)
+        source->streams[i].n_rings += former_rings(state, i);
+    source->found = result >= 0 && (source->adopted || state->formers.count > 0);
+    return result < 0 ? result : 0;
+}
+
 /* ---- the rest of its life -------------------------------------------------------------------- */
 
 int object_source_attach(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
-    int result = source->adopted ? 0 : object_attach(state->object, error);
+    int result = adopt_begin(source, error);
 
-    return result < 0 ? result : adopt_keep(source, error);
+    if (result == 0 && !source->adopted)
+        result = object_attach(state->object, error);
+    return result < 0 ? result : adopt_finish(source, error);
 }
 
 void object_source_detach(struct source *source)
@@ -314,13 +329,35 @@ void object_source_leave(struct source *source)
     struct object_source *state = source->state;
 
     adopt_settle_lost(state);
+    former_tend(source);
     holds_leave(&state->object->holds);
 }
 
 void object_source_release(struct source *source)
 {
     if (source->kept)
-        adopt_drop(source->state);
+        adopt_drop(source);
+    source->kept = false;
+}
+
+void object_source_follow(struct source *source, const struct source *former)
+{
+    struct object_source *state = source->state, *other = former->state;
+
+    if (former->kind->follow == object_source_follow)
+        state->follows = other->kept ? other : NULL;
+}
+
+void object_source_undo(struct source *source)
+{
+    struct object_source *state = source->state;
+
+    if (!source->kept)
+        object_detach(state->object);
+    else if (source->adopted)
+        object_source_leave(source);
+    else
+        adopt_undo(state);
     source->kept = false;
 }
 
@@ -329,9 +366,11 @@ int object_source_lost(const struct source *source, uint32_t stream, uint64_t *r
     struct object_source *state = source->state;
     int result = lost_read(&state->rings[stream].lost, ret_lost);
 
-    if (result == 0)
-        adopt_note_lost(state, stream, *ret_lost);
-    return result;
+    if (result < 0)
+        return result;
+    adopt_note_lost(state, stream, *ret_lost);
+    *ret_lost += former_lost(state, stream);
+    return 0;
 }
 
 /* Nobody else knows a ring that we have just made; one that is pinned or kept may be known. */
@@ -353,7 +392,11 @@ int object_source_open_ring(const struct source *source, uint32_t stream, uint32
         .recheck = state->recheck,
     };
     struct ringmill_error reason;
-    int result = ringmill_ring_open(from->shards.fds[ring], &options, &reason, ret_ring);
+    int result;
+
+    if (ring >= from->shards.n)
+        return former_open_ring(state, stream, ring - from->shards.n, error, ret_ring);
+    result = ringmill_ring_open(from->shards.fds[ring], &options, &reason, ret_ring);
 
     return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
 }
@@ -377,6 +420,8 @@ const struct source_kind source_object = {
     .detach = object_source_detach,
     .leave = object_source_leave,
     .release = object_source_release,
+    .follow = object_source_follow,
+    .undo = object_source_undo,
     .lost = object_source_lost,
     .open_ring = object_source_open_ring,
     .program = object_source_program,

@@ -36,6 +36,8 @@ struct object_ring {
     int template_fd;       /* -1: none */
     uint64_t lost_noted;   /* the counter as read last, and when; of a source that is kept */
     int64_t lost_noted_at; /* ns, monotonic */
+    uint64_t lost_by_formers;
+    bool formers_told; /* of that loss */
 };
 
 /* The state of such a source; ring i is that of stream i. */
@@ -50,7 +52,10 @@ struct object_source {
 
     /* owned by the loader thread */
     struct identity identity;
-    struct kept *kept; /* NULL: nothing is kept */
+    struct kept *kept;             /* NULL: nothing is kept */
+    struct kept_list formers;      /* see source/former.h */
+    bool formers_end;              /* they get no records any more */
+    struct object_source *follows; /* the running one that this is to take the place of; NULL */
 };
 
 /* An empty one for source->state, or NULL when out of memory. */
@@ -68,6 +73,8 @@ int object_source_attach(struct source *source, struct error *error);
 void object_source_detach(struct source *source);
 void object_source_leave(struct source *source);
 void object_source_release(struct source *source);
+void object_source_follow(struct source *source, const struct source *former);
+void object_source_undo(struct source *source);
 int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                             struct error *error, struct ringmill_ring **ret_ring);

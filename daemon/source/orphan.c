@@ -29,21 +29,44 @@ static int find(struct orphans *orphans, const char *name, struct kept_list *ret
     return result;
 }
 
-/* Neither this process nor another one reads it. */
-static bool is_orphan(const struct kept *kept)
+/* What is only pinned is looked for each time; it may be that of a source that runs. */
+static void forget_pins(struct kept_list *list)
 {
-    if (kept->ledger && ledger_is_own(kept->ledger))
-        return false;
-    return kept_in_use(kept, NULL) == 0;
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->sets[i]->vault == &vault_pin)
+            kept_free(list->sets[i]);
+        else
+            list->sets[left++] = list->sets[i];
+    }
+    list->count = left;
+}
+
+/* 0: neither this process nor another one does. What an ended source of this process left is
+ * nobody's.
+ */
+static int find_reader(const struct kept *kept, struct error *error)
+{
+    if (kept->ledger && ledger_is_own(kept->ledger) && kept_phase(kept) == LEDGER_RUNS)
+        return error_set(error, -EBUSY, "source %s: this process reads it", kept->source);
+    return kept_in_use(kept, error);
 }
 
 static void tell(const struct kept *kept)
 {
-    if (is_orphan(kept))
+    struct error error;
+    int result = find_reader(kept, &error);
+
+    if (result == 0)
         log_about(LOG_LEVEL_WARNING, "source", kept->source,
-                  "was kept by %s and is in no config now: its %u links go on, and nobody reads "
-                  "the %" PRIu64 " bytes in its rings; ringmill release %s ends it",
+                  "was kept by %s, and no source of this config goes on with it: its %u links go "
+                  "on, and nobody reads the %" PRIu64 " bytes in its rings; to end it: ringmill "
+                  "release %s",
                   kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept), kept->source);
+    else if (result != -EBUSY)
+        log_about(LOG_LEVEL_WARNING, "source", kept->source, "was kept by %s: %s",
+                  kept->vault->name, error.text);
 }
 
 void orphans_tell(struct orphans *orphans)
@@ -57,7 +80,27 @@ void orphans_tell(struct orphans *orphans)
         tell(orphans->passed.sets[i]);
     for (uint32_t i = 0; i < pins.count; i++)
         tell(pins.sets[i]);
+    forget_pins(&orphans->passed);
     kept_list_deinit(&pins);
+}
+
+/* 1: it is ended; 0: it is not meant, or is read and was not named; -errno and a sentence. */
+static int end_one(struct kept *kept, const char *name, struct error *error)
+{
+    struct error own;
+    int result;
+
+    if (name && strcmp(kept->source, name) != 0)
+        return 0;
+    result = find_reader(kept, &own);
+    if (result == -EBUSY && !name)
+        return 0;
+    if (result < 0)
+        return error_set(error, result, "%s", own.text);
+    kept_drop(kept, "");
+    log_about(LOG_LEVEL_INFO, "source", kept->source, "what was kept of it by %s is ended",
+              kept->vault->name);
+    return 1;
 }
 
 /* Those that are ended leave the list. */
@@ -67,20 +110,13 @@ static int end_some(struct kept_list *list, const char *name, int ended, struct 
     int result = ended;
 
     for (uint32_t i = 0; i < list->count; i++) {
-        struct kept *kept = list->sets[i];
-        bool meant = !name || strcmp(kept->source, name) == 0;
+        int one = end_one(list->sets[i], name, error);
 
-        if (!meant || !is_orphan(kept)) {
-            if (meant && name && kept_in_use(kept, error) < 0)
-                result = -EBUSY;
-            list->sets[left++] = kept;
-            continue;
-        }
-        kept_drop(kept, "");
-        log_about(LOG_LEVEL_INFO, "source", kept->source, "what was kept of it by %s is ended",
-                  kept->vault->name);
-        kept_free(kept);
-        result = result < 0 ? result : result + 1;
+        if (one == 1)
+            kept_free(list->sets[i]);
+        else
+            list->sets[left++] = list->sets[i];
+        result = one < 0 ? one : result < 0 ? result : result + one;
     }
     list->count = left;
     return result;
@@ -95,6 +131,7 @@ int orphans_end(struct orphans *orphans, const char *name, struct error *error)
         result = end_some(&orphans->passed, name, 0, error);
     if (result >= 0)
         result = end_some(&pins, name, result, error);
+    forget_pins(&orphans->passed);
     kept_list_deinit(&pins);
     return result;
 }

@@ -23,6 +23,7 @@ void orphans_add_folder(struct orphans *orphans, const char *folder);
 /* After all sources were loaded: logs each of them, with the way to end it. */
 void orphans_tell(struct orphans *orphans);
 /* Ends those of the source of that name, or all (NULL); what a process reads stays. Returns how
- * many were ended, or -errno and a sentence: -EBUSY where somebody reads the one that is named. */
+ * many were ended, or -errno and a sentence: -EBUSY where somebody reads the one that is named,
+ * another where that cannot be found out; it stays then. */
 int orphans_end(struct orphans *orphans, const char *name, struct error *error);
 void orphans_deinit(struct orphans *orphans);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Pins are files in a file system of type bpf. A set is made in a folder whose name ends with a
- * tilde and gets its own name by one rename, so there are no half sets but those that say so. That
- * file system takes no dots in names; the names of sources may have some, and no plus signs. */
+/* Pins are files in a file system of type bpf, a folder for each set. That file system takes no
+ * dots in names; the names of sources may have some, and no plus signs. */
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -95,7 +94,7 @@ static int begin(const struct kept *kept, struct error *error)
 {
     char path[PATH_MAX];
 
-    place(path, kept->folder, kept->source, "/%u~", kept->id);
+    place(path, kept->folder, kept->source, "/%u", kept->id);
     return make_folder(path, error);
 }
 
@@ -103,7 +102,7 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
 {
     char path[PATH_MAX];
 
-    place(path, kept->folder, kept->source, "/%u~/%s", kept->id, item->name);
+    place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name);
     if (bpf_obj_pin(item->fd, path) < 0)
         return error_set(error, -errno, "cannot pin %s: %s", path, strerror(errno));
     return 0;
@@ -111,30 +110,21 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
 
 static int seal(const struct kept *kept, struct error *error)
 {
-    char begun[PATH_MAX], path[PATH_MAX];
-
-    place(begun, kept->folder, kept->source, "/%u~", kept->id);
-    place(path, kept->folder, kept->source, "/%u", kept->id);
-    if (rename(begun, path) < 0)
-        return error_set(error, -errno, "cannot rename %s: %s", begun, strerror(errno));
+    (void)kept;
+    (void)error;
     return 0;
 }
 
 /* ---- taking back ----------------------------------------------------------------------------- */
 
-static void take_back(const struct kept *kept, const char *path)
-{
-    if (unlink(path) < 0 && errno != ENOENT)
-        log_about(LOG_LEVEL_WARNING, "source", kept->source, "cannot take back the pin %s: %s",
-                  path, strerror(errno));
-}
-
 static void drop(const struct kept *kept, const struct kept_item *item)
 {
     char path[PATH_MAX];
 
-    take_back(kept, place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name));
-    take_back(kept, place(path, kept->folder, kept->source, "/%u~/%s", kept->id, item->name));
+    place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name);
+    if (unlink(path) < 0 && errno != ENOENT)
+        log_about(LOG_LEVEL_WARNING, "source", kept->source, "cannot take back the pin %s: %s",
+                  path, strerror(errno));
 }
 
 /* Folders go when they are empty. */
@@ -143,13 +133,11 @@ static void settle(const struct kept *kept)
     char path[PATH_MAX];
 
     rmdir(place(path, kept->folder, kept->source, "/%u", kept->id));
-    rmdir(place(path, kept->folder, kept->source, "/%u~", kept->id));
     rmdir(place(path, kept->folder, kept->source, "%s", ""));
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* What is neither map nor link is not ours, and stays. */
 static int find_items(struct kept *kept, const char *path)
 {
     _cleanup_(cleanup_close_folder) DIR *folder = opendir(path);
@@ -166,6 +154,8 @@ static int find_items(struct kept *kept, const char *path)
         fd = bpf_obj_get(name);
         if (fd >= 0)
             result = kept_add(kept, entry->d_name, fd);
+        else if (errno != ENOENT)
+            result = -errno; /* a set that only seems to lack something would be ended */
     }
     return result;
 }
@@ -178,13 +168,13 @@ static int find_set(const char *folder, const char *source, const char *name,
     struct kept *kept;
     int result;
 
-    if (end == name || (*end && strcmp(end, "~") != 0))
+    if (end == name || *end)
         return 0;
     kept = kept_list_at(list, &vault_pin, folder, source, (uint32_t)id);
     if (!kept)
         return -ENOMEM;
     result = find_items(kept, place(path, folder, source, "/%s", name));
-    if (result == 0 && !*end)
+    if (result == 0)
         kept_check(kept);
     return result;
 }

@@ -174,6 +174,22 @@ void source_release(struct source *source)
         source->kind->release(source);
 }
 
+void source_follow(struct source *source, const struct source *former)
+{
+    if (source->kind->follow)
+        source->kind->follow(source, former);
+}
+
+void source_undo(struct source *source)
+{
+    if (source->kind->undo) {
+        source->kind->undo(source);
+        return;
+    }
+    source_detach(source);
+    source_release(source);
+}
+
 int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
 {
     if (source->kind->lost)

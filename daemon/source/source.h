@@ -30,8 +30,9 @@ struct source {
     bool ends_with_us;      /* its rings are gone when this process is */
 
     /* set by source_load() and source_attach() */
-    bool kept;       /* rings and attached programs outlive this process, but for source_detach() */
-    bool adopted;    /* they were there before it */
+    bool kept;    /* rings and attached programs outlive this process, but for source_detach() */
+    bool adopted; /* they were there before it */
+    bool found; /* rings that an earlier process kept are read, those of an adopted one or others */
     uint32_t stored; /* descriptors of it that are in the fd store, if it has room for them */
 };
 
@@ -49,8 +50,14 @@ void source_detach(struct source *source);
  * ends, and what is kept goes on without it. */
 void source_leave(struct source *source);
 /* On the loader thread, after source_detach() and when the rings are drained: nothing of it is kept
- * any more. */
+ * any more, but for records that could not be delivered. */
 void source_release(struct source *source);
+/* On the loader thread, between source_load() and source_attach(): it is to take the place of a
+ * source that runs, and what comes to both counts for this one from source_attach() on. */
+void source_follow(struct source *source, const struct source *former);
+/* On the loader thread, in place of source_release(): it was loaded, and maybe attached, and does
+ * not come to run. What was there before it stays as it was. */
+void source_undo(struct source *source);
 /* On the loader thread: records of that stream lost since the load because the ring was full; 0
  * where nothing counts them. 0 or -errno. */
 int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);

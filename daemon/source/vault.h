@@ -14,12 +14,13 @@ struct vault {
     /* Adds the sets of a source, or of all (NULL), complete or not. 0, or -errno and a sentence. */
     int (*find)(const char *folder, const char *source, struct kept_list *list,
                 struct error *error);
-    /* Between begin and seal each item is put; a process that is killed in between leaves a set
-     * that can be told from a complete one. Each 0, or -errno and a sentence. */
+    /* Between begin and seal each item is put; when seal returns, all of them are kept. Each 0, or
+     * -errno and a sentence. */
     int (*begin)(const struct kept *kept, struct error *error);
     int (*put)(const struct kept *kept, const struct kept_item *item, struct error *error);
     int (*seal)(const struct kept *kept, struct error *error);
-    /* Takes back one item; what was never put is no error. */
+    /* Takes back one item, after those that were taken back before it; what was never put is no
+     * error. */
     void (*drop)(const struct kept *kept, const struct kept_item *item);
     /* After some were dropped: returns when the vault has done it. */
     void (*settle)(const struct kept *kept);

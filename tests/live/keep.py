@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -19,6 +20,7 @@ sinks: {out: {type: file, path: %s/out, %s}}
 pipelines: {all: {from: flood, delivery: at-least-once, handlers: [forward: out]}}
 """
 ENVIRONMENT = 2
+WEDGE = os.path.join(harness.BIN, "ringmilld-wedge")
 
 
 def write_config(folder, source):
@@ -104,52 +106,204 @@ def test_other_programs_are_ended_or_refused():
                    "bytes that nobody has read; ringmill release flood ends them" in errors, errors
             assert exists("link", link)
             daemon = start(write_config(folder, flood.source(other, keep)))
-            assert "they are ended, with 5600 bytes that nobody has read" in daemon.stderr
             harness.wait_for(lambda: not exists("link", link), "the old link to be gone")
             source.write(100)
             other.write(100)
             assert daemon.stop() == 0, daemon.stderr
-            assert daemon.books()["source flood"]["seen"] == 100
+            assert daemon.books()["source flood"]["seen"] == 200
+            numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+            assert sorted(numbers) == sorted(2 * list(range(1, 101))), numbers
+            assert pins.sets("flood") == []
+
+
+def test_other_records_are_ended_or_left_alone():
+    """What was kept cannot be read as the config says now."""
+    with flood.Pins("records") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        def config(more):
+            return write_config(folder, flood.source(
+                source, f"keep: pin, pin_folder: {pins.path}", more=more))
+        kill(start(config("")))
+        source.write(100)
+        other = ", ring_size: 1MiB, layout: 'struct other { long ktime; long number; int more; };'"
+        code, _, errors = harness.run("--config", config(other + ", on_change: refuse"))
+        assert code == ENVIRONMENT and "with 5600 bytes that nobody has read" in errors, errors
+        daemon = start(config(other))
+        assert "other programs than this config asks for, with other records; they are ended, with " \
+               "5600 bytes that nobody has read" in daemon.stderr, daemon.stderr
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source flood"]["seen"] == 0 and pins.sets("flood") == []
 
 
 def test_a_second_daemon_is_refused():
-    """It would take the first one's records, and must not end what that one uses."""
+    """It would take the first one's records, and must not end what that one uses, nor become its
+    owner: the first one can still change it."""
     with flood.Pins("second") as pins, flood.Flood(100000) as source, \
             tempfile.TemporaryDirectory() as folder:
         keep = f"keep: pin, pin_folder: {pins.path}"
-        config = write_config(folder, flood.source(source, keep))
-        daemon = start(config)
+        text = (CONFIG % (flood.source(source, keep), folder, flood.LINES)) + \
+            "control: {socket: FOLDER/control.sock}\n"
+        daemon = Controlled(text)
         with tempfile.TemporaryDirectory() as elsewhere:
             for more in ("", ", ring_size: 1MiB"):
                 second = write_config(elsewhere, flood.source(source, keep, more=more))
                 code, _, errors = harness.run("--config", second)
                 assert code == ENVIRONMENT, errors
                 assert f"has a consumer already: process {daemon.process.pid}" in errors, errors
+        harness.write_file(daemon.folder.name, "ringmill.yaml", text.replace(
+            "keep: pin", "keep: pin, ring_size: 1MiB").replace("FOLDER", daemon.place.name))
+        assert harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL) == \
+               (0, "", ""), daemon.stderr
         source.write(100)
         assert daemon.stop() == 0, daemon.stderr
         assert daemon.books()["source flood"]["seen"] == 100
 
 
-def test_half_a_set_is_ended():
-    """As a kill in the middle of pinning leaves it."""
+def test_half_a_set_is_read_to_its_end():
+    """As a kill leaves it at a start, at a stop, and when nearly nothing is left."""
     with flood.Pins("half") as pins, flood.Flood(100000) as source, \
             tempfile.TemporaryDirectory() as folder:
         config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins.path}"))
         kill(start(config))
-        place = os.path.dirname(pins.pin("flood", "ledger"))
-        os.rename(place, place + "~")
-        daemon = start(config)
-        assert "what was kept by pin is not complete (4 descriptors); it is ended" \
-               in daemon.stderr, daemon.stderr
-        kill(daemon)
-        source.write(10)  # as a kill after it has detached and before it has read all leaves it
+        source.write(10)
         os.unlink(pins.pin("flood", "link-0-0"))
         daemon = start(config)
-        assert "is not complete (3 descriptors); it is ended, with 560 bytes that nobody has read" \
-               in daemon.stderr, daemon.stderr
-        source.write(100)
+        assert "reads the 560 bytes that an earlier daemon left in its rings, kept by pin" \
+               in daemon.stderr or "reads the" not in daemon.stderr, daemon.stderr
+        source.write(10)  # with numbers of their own, as the programs are loaded anew
         assert daemon.stop() == 0, daemon.stderr
-        assert daemon.books()["source flood"]["seen"] == 100
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert sorted(numbers) == sorted(2 * list(range(1, 11))), numbers
+        assert pins.sets("flood") == []
+        kill(start(config))
+        for item in ("link-0-0", "ring-0-0", "lost-0"):
+            os.unlink(pins.pin("flood", item))
+        daemon = start(config)
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source flood"]["seen"] == 0 and pins.sets("flood") == []
+
+
+def test_what_a_sink_gave_up_stays():
+    """It does not take all at the stop: the next start delivers the rest."""
+    with flood.Pins("gave-up") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = harness.write_file(folder, "ringmill.yaml", (CONFIG % (
+            flood.source(source, f"keep: pin, pin_folder: {pins.path}"), folder, flood.LINES))
+            .replace("type: file, path:", "type: unix, path:"))
+        daemon = start(config)
+        source.write(1000)
+        assert daemon.stop() == 1, daemon.stderr
+        assert "source flood: 56000 bytes in its rings were not delivered; they stay there, kept by " \
+               "pin, and the next start delivers them; to throw them away: ringmill release flood" \
+               in daemon.stderr, daemon.stderr
+        assert not os.path.exists(pins.pin("flood", "link-0-0"))
+        source.write(1000)  # nobody records them: it was stopped
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(os.path.join(folder, "out"))
+            listener.listen()
+            daemon = start(config)
+            peer = listener.accept()[0]
+            source.write(10)
+            assert daemon.stop() == 0, daemon.stderr
+            with peer, peer.makefile() as lines:
+                numbers = [int(line[:-2]) for line in lines]
+        assert sorted(numbers) == sorted([*range(1, 1001), *range(1, 11)]), len(numbers)
+        assert pins.sets("flood") == []
+
+
+def test_killed_while_it_drains():
+    """The programs are detached by then; the next start reads the rest, and loads them anew."""
+    with flood.Pins("drain") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        text = (CONFIG % (flood.source(source, f"keep: pin, pin_folder: {pins.path}"), folder,
+                          flood.LINES)).replace(
+            "[forward: out]", f"[{{wedge: {folder}/wedge}}, {{forward: out}}]")
+        config = harness.write_file(folder, "ringmill.yaml", text)
+        daemon = harness.Daemon("--config", config, program=WEDGE).wait_running()
+        link = pins.pin("flood", "link-0-0")
+        wedge = harness.write_file(folder, "wedge", "")
+        source.write(1000)
+        daemon.process.send_signal(signal.SIGTERM)
+        harness.wait_for(lambda: not os.path.exists(link), "the programs to be detached")
+        kill(daemon)
+        os.unlink(wedge)
+        daemon = harness.Daemon("--config", config, program=WEDGE).wait_running()
+        source.write(10)
+        assert daemon.stop() == 0, daemon.stderr
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert sorted(numbers) == sorted([*range(1, 1001), *range(1, 11)]), len(numbers)
+        assert pins.sets("flood") == []
+
+
+def killed_in_a_reload(pins, source, folder, text):
+    """From a ring of 512 KiB to one of 1 MiB: both are attached when it is killed."""
+    daemon = Controlled(text("512KiB"), program=WEDGE)
+    source.write(5)
+    harness.wait_for(lambda: daemon.status()["sources"][0]["streams"][0]["rings"][0]
+                     ["used_bytes"] == 0 and daemon.status()["sinks"][0]["delivered"] == 5,
+                     "what was written to be acknowledged")
+    wedge = harness.write_file(folder, "wedge", "")
+    source.write(5)
+    harness.write_file(daemon.folder.name, "ringmill.yaml",
+                       text("1MiB").replace("FOLDER", daemon.place.name))
+    with subprocess.Popen([harness.RINGMILL, "reload", "--socket", daemon.path],
+                          stderr=subprocess.DEVNULL):
+        harness.wait_for(lambda: len(pins.sets("flood")) == 2 and os.path.exists(
+            f"{pins.path}/flood/{pins.sets('flood')[1]}/link-0-0"), "two sets")
+        kill(daemon)
+    os.unlink(wedge)
+
+
+def after_a_kill_in_a_reload(name, size):
+    """All numbers that come out in the end, when the next start asks for a ring of that size."""
+    with flood.Pins(name) as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        def text(ring_size):
+            return (CONFIG % (flood.source(
+                source, f"keep: pin, pin_folder: {pins.path}",
+                more=f", ring_size: {ring_size}, on_change: refuse"), folder, flood.LINES)).replace(
+                    "[forward: out]", f"[{{wedge: {folder}/wedge}}, {{forward: out}}]") + \
+                "control: {socket: FOLDER/control.sock}\n"
+        killed_in_a_reload(pins, source, folder, text)
+        source.write(5)  # into both rings
+        daemon = Controlled(text(size), program=WEDGE)
+        source.write(5)
+        assert daemon.stop() == 0, daemon.stderr
+        assert pins.sets("flood") == []
+        return sorted(flood.read_numbers(os.path.join(folder, "out"))[0])
+
+
+def test_two_sets_after_a_kill_in_a_reload():
+    """The new one goes on, the old one is read to where that began: nothing is missing, nothing
+    comes twice, and the start is not refused."""
+    assert after_a_kill_in_a_reload("two", "1MiB") == sorted(2 * list(range(1, 11)))
+
+
+def test_back_to_the_old_config_after_a_kill_in_a_reload():
+    """Both are read to their ends, and the programs are loaded anew."""
+    assert after_a_kill_in_a_reload("back", "512KiB") == sorted(
+        [*range(1, 11), *range(1, 6), *range(1, 6)])
+
+
+def test_what_cannot_be_known_is_no_leave_to_end():
+    """The lock of a ring cannot be opened: so nobody knows whether a process reads it."""
+    with flood.Pins("locked") as pins, flood.Flood(100000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {pins.path}"))
+        kill(start(config))
+        lock = f"/run/ringmill/ring-{look('map', pins.pin('flood', 'ring-0-0'))['id']}.lock"
+        os.unlink(lock)
+        os.mkdir(lock)
+        where = ("--socket", f"{folder}/none", "--pin-folder", pins.path)
+        try:
+            for name in ((), ("flood",)):
+                code, _, errors = release(*where, *name)
+                assert code == ENVIRONMENT and f"cannot open the lock file {lock}" in errors, errors
+            assert harness.run("--config", config)[0] == ENVIRONMENT
+        finally:
+            os.rmdir(lock)
+        assert len(pins.sets("flood")) == 1
+        assert release(*where) [:2] == (0, "released: 1\n")
 
 
 def test_losses_while_nobody_reads_are_told():
@@ -378,8 +532,8 @@ def test_an_orphan_is_told_and_released():
         daemon = Controlled((CONFIG % (flood.source(source, keep, name="later"), folder,
                                        flood.LINES)).replace("from: flood", "from: later") +
                             "control: {socket: FOLDER/control.sock}\n")
-        assert "source flood: was kept by pin and is in no config now: its 1 links go on, and " \
-               "nobody reads the 560 bytes in its rings; ringmill release flood ends it" \
+        assert "source flood: was kept by pin, and no source of this config goes on with it: its 1 links " \
+               "go on, and nobody reads the 560 bytes in its rings; to end it: ringmill release flood" \
                in daemon.stderr, daemon.stderr
         assert release("--socket", daemon.path) == (0, "released: 1\n", "")
         harness.wait_for(lambda: not exists("link", link), "the link to be gone")

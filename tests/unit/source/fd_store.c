@@ -111,22 +111,25 @@ static struct kept *make(void)
     struct kept *kept = kept_new(&vault_fdstore, NULL, "some.source", 17);
 
     assert_non_null(kept);
-    assert_int_equal(kept_add(kept, "ledger", any_fd()), 0);
-    assert_int_equal(kept_add(kept, "link-0-3", any_fd()), 0);
     assert_int_equal(kept_add(kept, "ring-0-0", any_fd()), 0);
+    assert_int_equal(kept_add(kept, "ledger", any_fd()), 0);
     assert_int_equal(kept_add(kept, "lost-0", any_fd()), 0);
     return kept;
 }
 
-static void maps_come_before_links_and_the_ledger_last(void **state)
+static void the_ledger_comes_first_and_goes_last(void **state)
 {
     static const char *const expected[] = {
+        "FDSTORE=1\nFDPOLL=0\nFDNAME=ringmill/some.source/17/ledger",
         "FDSTORE=1\nFDPOLL=0\nFDNAME=ringmill/some.source/17/ring-0-0",
         "FDSTORE=1\nFDPOLL=0\nFDNAME=ringmill/some.source/17/lost-0",
         "FDSTORE=1\nFDPOLL=0\nFDNAME=ringmill/some.source/17/link-0-3",
-        "FDSTORE=1\nFDPOLL=0\nFDNAME=ringmill/some.source/17/ledger",
         "BARRIER=1",
         "FDSTOREREMOVE=1\nFDNAME=ringmill/some.source/17/link-0-3",
+        "BARRIER=1",
+        "FDSTOREREMOVE=1\nFDNAME=ringmill/some.source/17/ring-0-0",
+        "FDSTOREREMOVE=1\nFDNAME=ringmill/some.source/17/lost-0",
+        "FDSTOREREMOVE=1\nFDNAME=ringmill/some.source/17/ledger",
         "BARRIER=1",
         "END",
     };
@@ -137,15 +140,18 @@ static void maps_come_before_links_and_the_ledger_last(void **state)
     (void)state;
     begin(&manager);
     assert_int_equal(kept_put(kept, &error), 0);
+    assert_int_equal(kept_add(kept, "link-0-3", any_fd()), 0);
+    assert_int_equal(kept_put_rest(kept, 3, &error), 0);
     kept_drop(kept, KEPT_LINK);
+    assert_int_equal(kept->n_items, 3);
+    assert_int_equal(kept_fd(kept, "link-0-3"), -1);
+    kept_drop(kept, "");
     end(&manager);
     assert_int_equal(manager.n_messages, sizeof(expected) / sizeof(expected[0]));
     for (unsigned i = 0; i < manager.n_messages; i++)
         assert_string_equal(manager.messages[i], expected[i]);
     assert_int_equal(manager.n_fds, 4);
-    assert_int_equal(kept->n_items, 3);
-    assert_int_equal(kept_fd(kept, "link-0-3"), -1);
-    assert_true(kept_fd(kept, "ledger") >= 0);
+    assert_int_equal(kept->n_items, 0);
     kept_free(kept);
 }
 
@@ -206,7 +212,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_passed_is_found_by_name),
-        cmocka_unit_test(maps_come_before_links_and_the_ledger_last),
+        cmocka_unit_test(the_ledger_comes_first_and_goes_last),
         cmocka_unit_test(without_a_manager_it_says_so),
     };
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Nothing is changed here before it is known that no other process reads any of them. */
+
+#include "source/find_kept.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "source/former.h"
+#include "source/object_source.h"
+#include "source/record_layout.h"
+#include "source/source.h"
+#include "source/vault.h"
+
+static int by_age(const void *one, const void *other)
+{
+    uint32_t a = (*(struct kept *const *)one)->id, b = (*(struct kept *const *)other)->id;
+
+    return a < b ? -1 : a > b;
+}
+
+/* Wherever they are: the config may have kept it elsewhere before. */
+static int find_all(const struct source *source, struct kept_list *list, struct error *error)
+{
+    const struct object_source *state = source->state;
+    const struct vault *own = keep_vault(state->keep);
+
+    for (const struct vault *const *vault = vaults; *vault; vault++) {
+        int result = (*vault)->find(state->keep->pin_folder, source->name, list, error);
+
+        if (result < 0 && *vault == own)
+            return result;
+    }
+    if (list->count > 0)
+        qsort(list->sets, list->count, sizeof(struct kept *), by_age);
+    return 0;
+}
+
+static void leave_out(struct kept_list *list, uint32_t *index)
+{
+    memmove(&list->sets[*index], &list->sets[*index + 1],
+            (list->count - *index - 1) * sizeof(struct kept *));
+    list->count--;
+    (*index)--;
+}
+
+/* Leaves out those that the graph reads that this one is to take the place of. */
+static int check_use(struct kept_list *list, struct error *error)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct kept *kept = list->sets[i];
+        int result = kept_in_use(kept, error);
+
+        if (kept->ledger && ledger_is_own(kept->ledger) &&
+            (result == -EBUSY || kept_phase(kept) == LEDGER_RUNS)) {
+            leave_out(list, &i);
+            kept_free(kept);
+        } else if (result < 0) {
+            return result;
+        }
+    }
+    return 0;
+}
+
+static const struct kept *find_id(const struct kept_list *list, uint32_t id)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->sets[i]->id == id)
+            return list->sets[i];
+    return NULL;
+}
+
+/* The one that took over may be gone by now; but if it is over, its config never came to run. */
+static void see_cuts(const struct kept_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct kept *kept = list->sets[i];
+        uint32_t successor = kept->ledger ? atomic_load(&kept->ledger->successor) : 0;
+        const struct kept *next = successor ? find_id(list, successor) : NULL;
+
+        if (next && kept_phase(next) == LEDGER_OVER)
+            former_uncut(kept);
+        else
+            kept->cut = successor != 0;
+    }
+}
+
+/* A set that was not finished beside an older one that went on: that one has all its records. */
+static bool is_superfluous(const struct kept_list *list, uint32_t index)
+{
+    if (list->sets[index]->ledger->n_items > 0)
+        return false;
+    for (uint32_t i = 0; i < index; i++)
+        if (kept_phase(list->sets[i]) == LEDGER_RUNS && !list->sets[i]->cut)
+            return true;
+    return false;
+}
+
+static void drop_waste(const struct source *source, struct kept_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct kept *kept = list->sets[i];
+
+        if (kept->ledger && kept_phase(kept) != LEDGER_OVER && !is_superfluous(list, i))
+            continue;
+        if (!kept->ledger && kept_unread(kept) > 0)
+            log_about(LOG_LEVEL_WARNING, "source", source->name,
+                      "what was kept by %s has no ledger that can be read; it is ended, with "
+                      "%" PRIu64 " bytes that nobody has read",
+                      kept->vault->name, kept_unread(kept));
+        kept_drop(kept, "");
+        leave_out(list, &i);
+        kept_free(kept);
+    }
+}
+
+bool find_kept_is_same(const struct object_source *state, const struct kept *kept)
+{
+    return memcmp(&kept->ledger->identity, &state->identity, sizeof(state->identity)) == 0;
+}
+
+int find_kept(const struct source *source, struct kept_list *list, struct error *error)
+{
+    uint64_t layout = record_layout(source);
+    int result = find_all(source, list, error);
+
+    if (result == 0)
+        result = check_use(list, error);
+    if (result < 0)
+        return result;
+    see_cuts(list);
+    drop_waste(source, list);
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct kept *kept = list->sets[i];
+
+        kept->foreign = kept->ledger->layout != layout && !find_kept_is_same(source->state, kept);
+    }
+    return 0;
+}

@@ -30,6 +30,8 @@ enum { LINE_MAX_BYTES = 2048, FIELD_MAX_BYTES = 160 };
 static const char *log_program = "ringmill";
 static _Atomic int log_highest = LOG_LEVEL_INFO;
 static bool log_to_journal;
+static bool log_to_terminal;
+static _Atomic uint64_t log_written; /* lines, to a terminal */
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static const int priorities[] = {3, 4, 6, 7};
@@ -50,6 +52,12 @@ void log_open(const char *program, enum log_level highest)
     log_program = program;
     log_set_level(highest);
     log_to_journal = stderr_is_journal();
+    log_to_terminal = isatty(STDERR_FILENO);
+}
+
+uint64_t log_lines(void)
+{
+    return atomic_load(&log_written);
 }
 
 void log_set_level(enum log_level highest)
@@ -117,6 +125,8 @@ static void send_to_stderr(enum log_level level, const char *message)
     line[used++] = '\n';
     if (write(STDERR_FILENO, line, (size_t)used) < 0)
         return; /* there is nobody left to tell */
+    if (log_to_terminal)
+        atomic_fetch_add(&log_written, 1);
 }
 
 /* Of a sequence of UTF-8 that a terminal or a reader of lines may take for something else than

@@ -28,6 +28,9 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 void log_about(enum log_level level, const char *kind, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Any thread: how many lines went to a terminal so far. */
+uint64_t log_lines(void);
+
 /* At most so many lines within so many seconds, for what may happen again and again. What was left
  * out is counted, and the next line that is written says how many those were. Owned by one thread;
  * only `lines` and `seconds` are set beforehand. Says whether the line was written. */

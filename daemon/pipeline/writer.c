@@ -233,6 +233,8 @@ static void *writer_main(void *data)
         write_all(writer);
         if (finish) {
             settle(writer);
+            if (writer->sink->ops->finish && !atomic_load(&writer->gone))
+                writer->sink->ops->finish(writer->sink);
             return NULL;
         }
         sleep_until_rung(writer);

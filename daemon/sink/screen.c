@@ -5,6 +5,9 @@
  * terminal does behind its last column differs. A drawing goes out at once, so that nobody sees
  * half of it.
  *
+ * The daemon's own messages may go to the same terminal. They stand below what was drawn last, so
+ * after one the next drawing begins below it.
+ *
  * When the size changes, terminals fold and unfold lines as they like, so where ours begin is not
  * known any more: then the screen is cleared. */
 
@@ -19,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/journal_stream.h"
+#include "base/log.h"
 
 bool screen_is_live(void)
 {
@@ -106,6 +110,10 @@ void screen_begin(struct screen *screen)
     screen->cut = false;
     if (!screen->live)
         return;
+    if (screen->messages != log_lines()) {
+        screen->messages = log_lines();
+        screen->drawn = 0; /* they stand behind what was drawn, and stay */
+    }
     if (screen->drawn == SCREEN_ANYWHERE)
         put(screen, "\x1b[H\x1b[2J");
     else if (screen->drawn > 0) {

@@ -19,10 +19,11 @@ struct screen {
     bool live;
     bool journal; /* see base/journal_stream.h */
     uint32_t width, height;
-    uint32_t drawn;  /* lines above the cursor that are ours */
-    uint32_t bold;   /* the number of a line that stands out */
-    int patience_ms; /* how long to wait for room; -1: for ever */
-    char *text;      /* what is drawn next */
+    uint64_t messages; /* of the daemon's own, as far as they were there at the last drawing */
+    uint32_t drawn;    /* lines above the cursor that are ours */
+    uint32_t bold;     /* the number of a line that stands out */
+    int patience_ms;   /* how long to wait for room; -1: for ever */
+    char *text;        /* what is drawn next */
     size_t used, room;
     bool cut; /* there was no memory for all of it */
 };

@@ -64,6 +64,9 @@ struct sink_ops {
      * Returns after how many ms it wants to be called again; -1: not before the next write, or what
      * watch_fd() tells. NULL: nothing is ever due. */
     int (*tend)(struct sink *sink);
+    /* Once, on the writer thread, after the last write: what was held back goes out now. What the
+     * daemon then says comes behind it. NULL: nothing is held back. */
+    void (*finish)(struct sink *sink);
     /* Any thread: whoever looks after the file has moved it away; tend() or the next write that
      * begins an event opens it anew. NULL: nothing to open. */
     void (*reopen)(struct sink *sink);

@@ -166,6 +166,16 @@ static int table_tend(struct sink *base)
     return table->screen.live ? LOOK_MS : -1;
 }
 
+/* Also without new rows: what the terminal has echoed meanwhile, such as ^C, is no part of it. */
+static void table_finish(struct sink *base)
+{
+    struct table_sink *table = (struct table_sink *)base;
+
+    table->screen.patience_ms = CLOSE_PATIENCE_MS;
+    if (has_undrawn(table) || table->screen.drawn > 0)
+        base->gone = draw(table) == -EPIPE;
+}
+
 static int table_watch_fd(const struct sink *base)
 {
     (void)base;
@@ -195,6 +205,7 @@ const struct sink_ops sink_table = {
     .open = table_open,
     .write = table_write,
     .tend = table_tend,
+    .finish = table_finish,
     .watch_fd = table_watch_fd,
     .close = table_close,
 };

@@ -21,16 +21,21 @@ import harness
 ESCAPE = b"\x1b"
 
 
+# Messages go to the terminal, too, as for people.
+TOGETHER = ["/bin/sh", "-c", 'exec "$0" "$@" 2>&1', harness.RINGMILL]
+
+
 class Terminal:
     """ringmill run on a terminal of its own; what is on its screen, all the time."""
 
-    def __init__(self, *arguments, columns=80, lines=24, term="xterm", owns=True):
+    def __init__(self, *arguments, columns=80, lines=24, term="xterm", owns=True, messages=False):
         self.folder = tempfile.TemporaryDirectory(prefix="ringmill-table.")
         self.path = self.folder.name
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.lock = threading.Lock()
+        self.messages = messages
         self.master, slave = pty.openpty()
         self.resize(columns, lines)
 
@@ -40,12 +45,17 @@ class Terminal:
                 fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
         self.daemon = harness.Daemon("run", *arguments, "--filter",
-                                     f'path =~ "^{self.path}/" && pid != {os.getpid()}', "open", program=harness.RINGMILL, stdout=slave, stdin=slave,
-                                     preexec_fn=own, env={**os.environ, "TERM": term})
+                                     f'path =~ "^{self.path}/" && pid != {os.getpid()}', "open",
+                                     program=TOGETHER if messages else harness.RINGMILL,
+                                     stdout=slave, stdin=slave, preexec_fn=own,
+                                     env={**os.environ, "TERM": term})
         os.close(slave)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        self.daemon.wait_running()
+        if messages:
+            harness.wait_for(lambda: "ringmill: running" in self.shown(), "the program to run")
+        else:
+            self.daemon.wait_running()
 
     def _read(self):
         while True:
@@ -78,14 +88,17 @@ class Terminal:
         with self.lock:
             return [line.rstrip() for line in self.screen.display]
 
+    def type(self, keys):
+        os.write(self.master, keys)
+
     def rows(self):
         """The lines below the title and the names."""
         lines = self.shown()
         titles = [i for i, line in enumerate(lines) if re.match(r"\d+ rows?\b", line)]
         if not titles:
             return []
-        assert len(titles) == 1, lines
-        return [line for line in lines[titles[0] + 2:] if line and line != "^C"]
+        assert len(titles) == 1 or self.messages, lines
+        return [line for line in lines[titles[-1] + 2:] if line and line != "^C"]
 
     def wait_rows(self, condition, what):
         try:
@@ -122,6 +135,32 @@ def test_refreshed_in_place():
     books = terminal.daemon.books()
     assert books["pipeline run"]["aggregated"] == 1400, books
     assert books["sink stdout"]["forwarded"] == books["sink stdout"]["delivered"], books
+
+
+def test_messages_stand_below():
+    """What the program says of itself on the same terminal neither takes lines of the table nor is
+    taken by it: a message meanwhile, ^C, and the books at the end."""
+    terminal = Terminal("--by", "comm", "--value", "count()", messages=True)
+    terminal.open(100, comm="first")
+    terminal.wait_rows(lambda rows: counts(rows) == {"first": 100}, "the first")
+    terminal.daemon.process.send_signal(signal.SIGUSR1)
+    said = "ringmill: opening the sinks' files anew"
+    harness.wait_for(lambda: said in terminal.shown(), "a message")
+    terminal.open(300, comm="second")
+    terminal.wait_rows(lambda rows: [row.split() for row in rows] ==
+                       [["second", "300"], ["first", "100"]], "the second")
+    lines = terminal.shown()
+    assert lines.index(said) > next(i for i, line in enumerate(lines) if line.split() == ["first", "100"]), lines
+    terminal.type(b"\x03")
+    assert terminal.daemon.wait() == 0
+    terminal.reader.join(harness.PATIENCE)
+    lines = [line for line in terminal.shown() if line]
+    end = next(i for i, line in enumerate(lines) if line.startswith("source open: produced"))
+    assert re.match(r"2 rows, partial: ", lines[end - 4]), lines
+    assert [line.split() for line in lines[end - 3:end]] == \
+        [["comm", "count"], ["second", "300"], ["first", "100"]], lines
+    assert lines[end + 1].startswith("pipeline run: seen "), lines
+    assert lines[-1].startswith("sink stdout: forwarded "), lines
 
 
 LOSSY = """

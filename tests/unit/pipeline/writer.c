@@ -532,6 +532,29 @@ static void does_not_end_before_all_was_sent_again(void **state)
                     "read\n");
 }
 
+static size_t kept_at_finish;
+
+static void note_finish(struct sink *base)
+{
+    kept_at_finish = ((struct test_sink *)base)->n_kept;
+}
+
+static const struct sink_ops finishing_ops = {
+    .write = test_write, .watch_fd = test_watch_fd, .finish = note_finish};
+
+static void the_sink_is_told_of_the_end(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->sink.base.ops = &finishing_ops;
+    start(fixture);
+    put_chunk(&fixture->lanes[0], 0, 10);
+    finish(fixture, "");
+    expect_counts(&fixture->lanes[0], 10, 0);
+    assert_true(kept_at_finish > 0);
+    assert_int_equal(kept_at_finish, fixture->sink.n_kept);
+}
+
 #define WITH_WRITER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -552,6 +575,7 @@ int main(void)
         WITH_WRITER(reopening_wakes_a_sleeping_writer),
         WITH_WRITER(finish_ends_a_long_pause),
         WITH_WRITER(does_not_end_before_all_was_sent_again),
+        WITH_WRITER(the_sink_is_told_of_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

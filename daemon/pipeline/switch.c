@@ -222,8 +222,10 @@ static void hand_on_books(const struct change *change)
 
 void switch_refresh_books(const struct engine *engine)
 {
-    if (engine->change && engine->graph == engine->change->next)
-        hand_on_books(engine->change);
+    const struct change *change = engine->change;
+
+    if (change && change->old && engine->graph == change->next)
+        hand_on_books(change);
 }
 
 static void tell_dropped(const struct graph *old)

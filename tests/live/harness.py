@@ -10,12 +10,16 @@ does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs,
 RINGMILL_KIND the kind of build they are.
 """
 import atexit
+import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -66,6 +70,14 @@ class Daemon:
                  any(line.endswith("running") for line in self.stderr_lines), "the daemon to run")
         assert self.process.poll() is None, self.stderr
         return self
+
+    def pause(self):
+        """Until it does nothing: a thread that still runs takes records."""
+        self.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: set(thread_states(self.process.pid)) == {"T"}, "all threads to stop")
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self, signal_number=signal.SIGTERM):
         self.process.send_signal(signal_number)
@@ -122,6 +134,15 @@ def run(*arguments, program=RINGMILLD, **options):
     return done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace")
 
 
+def thread_states(pid):
+    states = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
+            states.append(file.read().rsplit(")", 1)[1].split()[0])
+    return states
+
+
 def descriptors(pid):
     """What it has open, but for what it closed while this looked."""
     found = []
@@ -158,16 +179,20 @@ def require_bpf():
 
 
 def isolate():
-    """Mounts that nobody else sees, and an empty /run: the sockets and locks of other ringmilld
-    processes on this machine are not met, nor are those of a test that runs at the same time."""
-    clone_newns, ms_rec, ms_slave = 0x20000, 0x4000, 0x80000
+    """A /run, pins and a loopback of its own: a test does not meet other ringmilld processes on this
+    machine, nor itself in another clone, and what it leaves behind vanishes with it."""
+    clone_newns, clone_newnet, ms_rec, ms_slave = 0x20000, 0x40000000, 0x4000, 0x80000
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(clone_newns) < 0:
+    if libc.unshare(clone_newns | clone_newnet) < 0:
         return  # without root: what needs BPF does not run either
     for arguments in ((None, b"/", None, ms_rec | ms_slave, None),
-                      (b"tmpfs", b"/run", b"tmpfs", 0, b"mode=755")):
+                      (b"tmpfs", b"/run", b"tmpfs", 0, b"mode=755"),
+                      (b"bpf", b"/sys/fs/bpf", b"bpf", 0, None)):
         if libc.mount(*arguments) < 0:
             raise OSError(ctypes.get_errno(), "mount", arguments[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        siocsifflags, iff_up = 0x8914, 1
+        fcntl.ioctl(any_socket, siocsifflags, struct.pack("16sh", b"lo", iff_up))
 
 
 def main(needs_bpf=True):

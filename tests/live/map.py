@@ -46,7 +46,7 @@ def test_adopted_killed_and_adopted_again():
                 with open(path, "rb") as written:
                     return written.read().count(b"\n")
             harness.wait_for(lambda: count() >= 4000, "4,000 numbers")
-            daemon.process.send_signal(signal.SIGSTOP)
+            daemon.pause()
             made.write(4001, 7001)  # it sees nothing of these
             daemon.process.kill()
             daemon.wait()
@@ -154,9 +154,9 @@ def test_losses_of_somebody_else():
     with producer("numbers") as made:
         made.write(1, 20001)  # the ring has room for some 14,500
         daemon = start(made.pin("numbers"), *NUMBERS, "--lost", made.pin("misses"))
-        daemon.process.send_signal(signal.SIGSTOP)
+        daemon.pause()
         made.write(20001, 50001)
-        daemon.process.send_signal(signal.SIGCONT)
+        daemon.go_on()
         assert daemon.stop() == 0, daemon.stderr
         seen = numbers(daemon.stdout.decode())
         after = [number for number in seen if number > 20000]

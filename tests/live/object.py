@@ -62,26 +62,16 @@ def test_constants_reach_the_program():
     assert daemon.books()["source numbers"]["lost"] == 0
 
 
-def is_stopped(pid):
-    """Whole: a thread that still runs takes records."""
-    states = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
-            states.append(file.read().rsplit(")", 1)[1].split()[0])
-    return set(states) == {"T"}
-
-
 def test_losses_are_counted_by_variable_struct_and_map():
     """A ring of a page, and nobody reads while it fills: the rest is counted by the program."""
     for lost in ("dropped", "stats.dropped", "misses"):
         source = (f"n: {{object: {object_path('numbers')}, type: struct number, lost: {lost}, "
                   f"ring_size: 4KiB, constants: {{target: {os.getpid()}}}}}")
         daemon = harness.Daemon(config=config(source)).wait_running()
-        daemon.process.send_signal(signal.SIGSTOP)
-        harness.wait_for(lambda: is_stopped(daemon.process.pid), "all threads to stop")
+        daemon.pause()
         for number in range(100000, 100200):
             write_number(number)
-        daemon.process.send_signal(signal.SIGCONT)
+        daemon.go_on()
         assert daemon.stop() == 0, daemon.stderr
         books = daemon.books()["source n"]
         numbers = [event["number"] for event in daemon.events() if "number" in event]

@@ -98,9 +98,9 @@ def test_gaps_in_the_numbers_stand_where_they_are():
     mill = Mill("small: {type: struct small_event, sequence: sequence}")
     mill.knock(1, 50)
     for _ in range(5):
-        mill.daemon.process.send_signal(signal.SIGSTOP)
+        mill.daemon.pause()
         mill.knock(1, 1000)
-        mill.daemon.process.send_signal(signal.SIGCONT)
+        mill.daemon.go_on()
         mill.knock_until_heard()
     events, books = mill.stop()
     expected, lost, told = 0, 0, 0
@@ -128,10 +128,10 @@ def test_counted_losses_come_out_to_the_last():
     mill = Mill("small: {type: struct small_event, lost: missed, sequence: sequence}",
                 "- filter: number == 3")
     mill.knock(1, 10)
-    mill.daemon.process.send_signal(signal.SIGSTOP)
+    mill.daemon.pause()
     mill.knock(1, 990)
     mill.daemon.process.send_signal(signal.SIGTERM)
-    mill.daemon.process.send_signal(signal.SIGCONT)
+    mill.daemon.go_on()
     events, books = mill.stop()
     lost = sum(event.get("_lost", 0) for event in events)
     assert books["source made"]["produced"] == 1000, books

@@ -101,7 +101,7 @@ class Folder(tempfile.TemporaryDirectory):
 version: 1
 sources: {{exec: {{builtin: exec}}}}
 sinks: {{capture: {{type: capture, path: {self.name}/c.rmc}}}}
-pipelines: {{all: {{from: exec, handlers: [{{filter: 'comm == "{SECRET}"'}}, {{forward: capture}}]}}}}
+pipelines: {{all: {{from: exec, handlers: [{{filter: 'filename == "{program}"'}}, {{forward: capture}}]}}}}
 """).wait_running()
         for _ in range(COUNT):
             subprocess.run([program, SECRET + "-argument"], check=True, user=UID)

@@ -32,9 +32,12 @@ class Controlled(harness.Daemon):
         self.place = tempfile.TemporaryDirectory(prefix="ringmill-control.")
         os.chmod(self.place.name, 0o755)
         harness.write_file(self.place.name, "target", "")
+        # the same file by a long path: long events, so that few of them fill a lane
+        self.long_target = self.place.name + "/." * 1000 + "/target"
         self.path = os.path.join(self.place.name, "control.sock")
         self.port = free_port()
-        config = config.replace("FOLDER", self.place.name).replace("PORT", str(self.port))
+        config = (config.replace("LONG_TARGET", self.long_target)
+                  .replace("FOLDER", self.place.name).replace("PORT", str(self.port)))
         super().__init__(config=config, **options)
         self.wait_running()
 
@@ -49,10 +52,10 @@ class Controlled(harness.Daemon):
         connection.close()
         return answer.status, text
 
-    def open_target(self, times):
+    def open_target(self, times, path=None):
         """Opens that nobody else on this machine makes: FOLDER/target, if it is there or not."""
         subprocess.run([os.path.join(harness.BIN, "open-loop"),
-                        os.path.join(self.place.name, "target"), str(times)], check=True,
+                        path or os.path.join(self.place.name, "target"), str(times)], check=True,
                        stdout=subprocess.DEVNULL)
 
     def status(self):

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -312,7 +313,7 @@ def test_a_slow_handler_is_named_once():
     assert len([told for told in daemon.stderr_lines if line in told]) == 1, daemon.stderr
     assert any(told.endswith("ms; its budget is 20 ms") for told in daemon.stderr_lines)
     text = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)[1]
-    assert "slow batches, the worst took 1" in text, text
+    assert re.search(r"slow batches, the worst took \d+", text), text
     assert daemon.handlers()["wedge"]["slowest_seconds"] > 0.1
     daemon.finish()
 

@@ -6,48 +6,34 @@ import subprocess
 import tempfile
 import time
 
+import flood
 import harness
 
-OPENS = """
+FLOODED = """
 version: 1
-sources: {open: {builtin: open}, exec: {builtin: exec}, exit: {builtin: exit}}
-sinks: {out: {type: %s}}
+sources: {%s, exec: {builtin: exec}}
+sinks: {out: {type: %s}, log: {type: file, path: /dev/null}}
 pipelines:
-  all:
-    from: [open, exec, exit]
-    handlers:
-      - forward: out
+  flood: {from: flood, handlers: [forward: %s]}
+  programs: {from: exec, handlers: [%s]}
 """
-
-
-class Load:
-    """Opens files until it is stopped: as fast as it can, or with a pause (in us) after each 100."""
-
-    def __init__(self, pause=0):
-        self.pause = pause
-
-    def __enter__(self):
-        self.process = subprocess.Popen([os.path.join(harness.BIN, "open-loop"), "/etc/hostname",
-                                         "1000000000", str(self.pause)], stdout=subprocess.DEVNULL)
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+NEVER_EMPTY = 3_000_000  # records a second: more than there is time for
 
 
 def test_sigterm_under_load_loses_nothing_and_is_quick():
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, flood.Flood(100000) as source:
         log = os.path.join(folder, "log")
-        daemon = harness.Daemon(config=OPENS % f"file, path: {log}").wait_running()
-        with Load(pause=1000):  # what any build can take, so that what is lost, the stop has lost
-            time.sleep(1)
-            start = time.monotonic()
-            code = daemon.stop()
-            took = time.monotonic() - start
+        daemon = harness.Daemon(config=FLOODED % (flood.source(source, "keep: none"), f"file, path: {log}", "out",
+                                                  "forward: out")).wait_running()
+        source.start()
+        harness.wait_for(lambda: os.path.getsize(log) > 1 << 20, "events")
+        start = time.monotonic()
+        code = daemon.stop()
+        took = time.monotonic() - start
         print(f"gone {took * 1000:.0f} ms after SIGTERM")  # the figure; a bound is the bench's
         assert code == 0, daemon.stderr
         books = daemon.books()
-        assert books["source open"]["lost"] == 0, books
+        assert books["source flood"]["lost"] == 0, books
         assert books["sink out"]["dropped"] == 0, books
         with open(log, "rb") as file:
             assert sum(1 for _ in file) == books["sink out"]["delivered"]
@@ -93,7 +79,7 @@ def test_a_reader_that_stops_reading_cannot_hold_it():
     read_end, write_end = os.pipe()
     daemon = harness.Daemon("run", "open", program=harness.RINGMILL, stdout=write_end).wait_running()
     os.close(write_end)
-    subprocess.run([os.path.join(harness.BIN, "open-loop"), "/etc/hostname", "200000"],
+    subprocess.run([os.path.join(harness.BIN, "open-loop"), "/." * 1000 + "/etc/hostname", "10000"],
                    check=True, stdout=subprocess.DEVNULL)
     assert daemon.stop() == 1, daemon.stderr
     os.close(read_end)
@@ -113,24 +99,17 @@ def test_two_daemons_see_the_same():
 
 
 def test_a_busy_ring_starves_nobody():
-    """A source paused by its slow sink goes on, and --count ends, while another ring is never
+    """A source paused by its slow sink goes on, and the end comes, while another ring is never
     empty."""
-    config = """
-version: 1
-sources: {open: {builtin: open}, exec: {builtin: exec}}
-sinks: {out: {type: stdout}, log: {type: file, path: /dev/null}}
-pipelines:
-  opens: {from: open, handlers: [forward: log]}
-  programs: {from: exec, handlers: [forward: out, forward: out, forward: out, forward: out]}
-"""
-    read_end, write_end = os.pipe()
-    daemon = harness.Daemon(config=config, stdout=write_end).wait_running()
-    os.close(write_end)
-    with Load(), Load():
-        started = 0
-        for _ in range(40):
-            started += 100
-            subprocess.run(["/bin/bash", "-c", "for i in {1..100}; do /bin/true; done"], check=True)
+    started, read_end, write_end = 800, *os.pipe()
+    with flood.Flood(NEVER_EMPTY) as source:
+        daemon = harness.Daemon(stdout=write_end, config=FLOODED % (
+            flood.source(source, "keep: none"), "stdout", "log",
+            ", ".join(["forward: out"] * 4))).wait_running()
+        os.close(write_end)
+        source.start()
+        for _ in range(started):  # more than the lane and the pipe hold
+            subprocess.run(["/bin/true", "x" * 3000], check=True)
         lines = 0
         while lines < 4 * started:  # hangs here if the paused source does not go on
             lines += os.read(read_end, 1 << 20).count(b"\n")
@@ -140,8 +119,10 @@ pipelines:
 
 
 def test_count_ends_under_load():
-    with Load(), Load():
-        daemon = harness.Daemon("run", "--count", "3000", "open", program=harness.RINGMILL)
+    with flood.Flood(NEVER_EMPTY) as source:
+        source.start()
+        daemon = harness.Daemon("run", "--count", "3000", "--object", flood.OBJECT, "--constant",
+                                f"target={source.target}", program=harness.RINGMILL)
         assert daemon.wait() == 0, daemon.stderr
     assert len(daemon.events()) == 3000
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 import harness
 
@@ -27,7 +28,9 @@ def observe(*arguments, **options):
 
 
 def test_beside_a_consumer():
-    daemon = harness.Daemon("run", "--filter", 'comm == "open-loop" && path == "/dev/null"', "open",
+    place = tempfile.TemporaryDirectory(prefix="ringmill-test.")
+    target = harness.write_file(place.name, "target", "")
+    daemon = harness.Daemon("run", "--filter", f'comm == "open-loop" && path == "{target}"', "open",
                             program=harness.RINGMILL).wait_running()
     ring = ring_of(daemon.process)
     watcher = harness.Daemon("observe", "--json", "--interval", "20ms", f"id:{ring}",
@@ -36,7 +39,7 @@ def test_beside_a_consumer():
                      [holder["pid"] for holder in holders(ring)], "the daemon to be seen")
     harness.wait_for(lambda: watching(watcher.process, ring), "the watcher to look")
     opens = 20000
-    subprocess.run([os.path.join(harness.BIN, "open-loop"), "/dev/null", str(opens)], check=True,
+    subprocess.run([os.path.join(harness.BIN, "open-loop"), target, str(opens)], check=True,
                    stdout=subprocess.DEVNULL)
     code, output, errors = observe("--json", "--count", "1", "--interval", "100ms", f"id:{ring}")
     assert (code, errors) == (0, "")

@@ -50,7 +50,7 @@ def inside_sockets_outlive_the_process(folder):
     first = os.stat(SOCKET).st_ino
 
     def ask_both():
-        with urllib.request.urlopen("http://127.0.0.1:9477/healthz", timeout=20) as answer:
+        with urllib.request.urlopen("http://127.0.0.1:9477/healthz", timeout=harness.PATIENCE) as answer:
             assert json.load(answer)
         return ask("/v1/status")["pid"]
 

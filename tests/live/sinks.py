@@ -17,12 +17,12 @@ from peers import Peer
 
 CONFIG = """
 version: 1
-sources: {open: {builtin: open}}
+sources: {open: {builtin: open, ring_size: 32MiB}}
 sinks:
   log: {type: file, path: FOLDER/log}
 %s
 pipelines:
-  all: {from: open, handlers: [{filter: 'path == "FOLDER/target"'}, {forward: [%s]}]}
+  all: {from: open, handlers: [{filter: 'path == "FOLDER/target" || path == "LONG_TARGET"'}, {forward: [%s]}]}
 control: {socket: FOLDER/control.sock}
 """
 
@@ -236,9 +236,9 @@ def test_a_peer_that_never_reads_does_not_hold_up_the_end():
         for peer in peers:
             harness.wait_for(lambda: sink_of(daemon, peer.name)["state"] == "running", peer.name)
             peer.pause()
-        daemon.open_target(100000)
-        settled = 100000
-        harness.wait_for(lambda: sink_of(daemon, "log")["delivered"] >= settled, "the log")
+        opens = 10000
+        daemon.open_target(opens, daemon.long_target)
+        harness.wait_for(lambda: sink_of(daemon, "log")["delivered"] >= opens, "the log")
         assert daemon.stop() == 1, daemon.stderr
         books = daemon.books()
         for peer in peers:
@@ -267,39 +267,48 @@ def test_a_signal_opens_files_anew():
 
 ISOLATED = """
 version: 1
-sources: {one: {builtin: open}, two: {builtin: open}}
+sources: {one: {builtin: open, ring_size: 32MiB}, two: {builtin: open, ring_size: 32MiB}}
 sinks:
   stuck: {%s, overflow: %s}
   log: {type: file, path: FOLDER/log}
 pipelines:
-  one: {from: one, handlers: [{filter: 'path == "FOLDER/target"'}, {forward: %s}]}
-  two: {from: two, handlers: [{filter: 'path == "FOLDER/target"'}, {forward: log}]}
+  one: {from: one, handlers: [{filter: 'path == "LONG_TARGET"'}, {forward: %s}]}
+  two: {from: two, handlers: [{filter: 'path == "LONG_TARGET"'}, {forward: log}]}
 control: {socket: FOLDER/control.sock}
 """
 
 
-def test_a_blocked_sink_holds_up_no_other():
-    """With a policy that drops it may even be fed from the same pipeline; with `block` it holds up
-    its own source only."""
-    for overflow, forwards, logs in (("drop-newest", "[stuck, log]", 2),
-                                     ("drop-oldest", "[stuck, log]", 2), ("block", "stuck", 1)):
-        with tempfile.TemporaryDirectory() as folder:
-            peer = Peer(folder, "stream").start()
-            daemon = Controlled(ISOLATED % (peer.settings, overflow, forwards))
-            harness.wait_for(lambda: sink_of(daemon, "stuck")["state"] == "running", "the peer")
-            peer.pause()
-            count = 150000
-            daemon.open_target(count)
-            harness.wait_for(lambda: sink_of(daemon, "log")["delivered"] >= logs * count, "the log")
-            assert sink_of(daemon, "log")["delivered"] == logs * count
-            assert daemon.stop() == 1, daemon.stderr  # the stuck one did not take all in time
-            books = daemon.books()
-            assert books["sink log"] == {"forwarded": logs * count, "delivered": logs * count,
-                                         "dropped": 0, "in_flight": 0}, books
-            assert books["source two"]["lost"] == 0 and books["sink stuck"]["dropped"] > 0, books
-            if overflow != "block":
-                assert books["source one"]["lost"] == 0, books
-            peer.kill()
+def isolated(overflow, forwards, logs):
+    with tempfile.TemporaryDirectory() as folder:
+        peer = Peer(folder, "stream").start()
+        daemon = Controlled(ISOLATED % (peer.settings, overflow, forwards))
+        harness.wait_for(lambda: sink_of(daemon, "stuck")["state"] == "running", "the peer")
+        peer.pause()
+        count = 10000
+        daemon.open_target(count, daemon.long_target)
+        harness.wait_for(lambda: sink_of(daemon, "log")["delivered"] >= logs * count, "the log")
+        assert sink_of(daemon, "log")["delivered"] == logs * count
+        assert daemon.stop() == 1, daemon.stderr  # the stuck one did not take all in time
+        books = daemon.books()
+        assert books["sink log"] == {"forwarded": logs * count, "delivered": logs * count,
+                                     "dropped": 0, "in_flight": 0}, books
+        assert books["source two"]["lost"] == 0 and books["sink stuck"]["dropped"] > 0, books
+        if overflow != "block":
+            assert books["source one"]["lost"] == 0, books
+        peer.kill()
+
+
+def test_a_sink_that_drops_the_newest_holds_up_nobody():
+    """It may even be fed from the same pipeline."""
+    isolated("drop-newest", "[stuck, log]", 2)
+
+
+def test_a_sink_that_drops_the_oldest_holds_up_nobody():
+    isolated("drop-oldest", "[stuck, log]", 2)
+
+
+def test_a_sink_that_blocks_holds_up_its_own_source_only():
+    isolated("block", "stuck", 1)
 
 
 harness.main()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 
 /* One record per process, made by whichever of its threads ends last; the result is computed as
- * wait() does it. Linux 6.16 and later say themselves which thread is the last one. Before that, all
- * threads that end at the same time may find no other one alive, so the first of them that comes
- * here enters the process in `reported`, and the others find it there. Also the thread that is the
- * only one left has to look: the others may have come here before, and been reaped since. */
+ * wait() does it. Linux 6.16 and later say themselves which thread is the last one. Before that,
+ * all threads that end at the same time may find no other one alive, so the first of them that
+ * comes here enters the process in `reported`, and the others find it there. Also the thread that
+ * is the only one left has to look: the others may have come here before, and been reaped since. */
 
 #include "ringmill.bpf.h"
 

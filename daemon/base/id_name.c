@@ -5,12 +5,14 @@
 
 #include "base/id_name.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 
@@ -74,4 +76,48 @@ int id_name_user(uint64_t uid, char *name, uint32_t room)
 int id_name_group(uint64_t gid, char *name, uint32_t room)
 {
     return find(ask_group, gid, name, room);
+}
+
+/* "name:x:id:..."; lines of another form (+ and - of NIS, an id that is none) are passed over. */
+static bool read_line(char *line, uint64_t *ret_id)
+{
+    char *id = strchr(line, ':'), *behind;
+
+    if (!id || id == line || *line == '+' || *line == '-')
+        return false;
+    *id = '\0';
+    id = strchr(id + 1, ':');
+    if (!id || id[1] < '0' || id[1] > '9')
+        return false;
+    *ret_id = strtoull(id + 1, &behind, 10);
+    return *behind == ':' && *ret_id < UINT32_MAX;
+}
+
+void id_name_local(const char *path, bool (*visit)(void *data, uint64_t id, const char *name),
+                   void *data)
+{
+    _cleanup_(cleanup_fclose) FILE *file = fopen(path, "re");
+    _cleanup_(cleanup_free) char *line = NULL;
+    size_t size = 0;
+    uint64_t id;
+
+    while (file && getline(&line, &size, file) > 0)
+        if (read_line(line, &id) && !visit(data, id, line))
+            return;
+}
+
+void id_name_processes(bool (*visit)(void *data, uint64_t uid, uint64_t gid), void *data)
+{
+    DIR *processes = opendir("/proc");
+    struct dirent *entry;
+    struct stat info;
+
+    if (!processes)
+        return;
+    while ((entry = readdir(processes)))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+            fstatat(dirfd(processes), entry->d_name, &info, 0) == 0 &&
+            !visit(data, info.st_uid, info.st_gid))
+            break;
+    closedir(processes);
 }

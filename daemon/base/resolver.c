@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -35,6 +36,7 @@ enum {
     ROUND_MAX = 256,      /* requests that are answered together */
     RECENT = 64,          /* ids that a port knows it has asked for */
     STOP_LIMIT_MS = 1000, /* for a lookup that hangs */
+    PRIME_SHARE = 4,      /* users may take this part of the cache at the start, groups another */
     WALK_SHARE = 10,      /* walks take at most this part of the thread's time */
     WALK_PAUSE_MS = 1000, /* but never wait longer than that */
 };
@@ -91,6 +93,7 @@ struct resolver {
     uint32_t horizon; /* later versions of the cache do not show yet */
     /* any thread */
     struct waker waker;
+    sem_t primed; /* posted once, by the thread */
     atomic_bool stop;
     _Atomic(struct name_cache *)
         cache;                /* once a port has joined, on whichever thread; see known() */
@@ -125,6 +128,7 @@ struct resolver *resolver_new(const struct resolver_options *options)
     if (resolver->options.retry == 0)
         resolver->options.retry = RESOLVER_RETRY_S * ns_per_second;
     pthread_mutex_init(&resolver->lock, NULL);
+    sem_init(&resolver->primed, 0, 0);
     atomic_store(&resolver->holders, 1);
     return resolver;
 }
@@ -134,6 +138,7 @@ static void release(struct resolver *resolver)
     if (atomic_fetch_sub(&resolver->holders, 1) > 1)
         return;
     waker_deinit(&resolver->waker);
+    sem_destroy(&resolver->primed);
     pthread_mutex_destroy(&resolver->lock);
     name_cache_free(known(resolver));
     free(resolver);
@@ -504,10 +509,61 @@ static void sleep_for_requests(struct resolver *resolver)
     waker_disarm(&resolver->waker);
 }
 
+/* ---- what is at hand --------------------------------------------------------------------------
+ */
+
+struct prime {
+    struct resolver *resolver;
+    enum resolver_kind kind;
+    uint32_t left; /* names that may still be entered */
+};
+
+/* A file is no name service: what it says is shown, and looked up once more when it is. Of several
+ * names of an id the first counts, as in a name service. */
+static bool prime_local(void *data, uint64_t id, const char *name)
+{
+    struct prime *prime = data;
+    struct name_entry entry = {.kind = prime->kind, .id = id, .known = true}, before;
+    struct name_cache *cache = known(prime->resolver);
+    size_t length = strlen(name);
+
+    if (length > RESOLVER_NAME_MAX ||
+        name_cache_get(cache, prime->kind, id, clock_monotonic(), &before))
+        return true;
+    entry.length = (uint32_t)length;
+    memcpy(entry.name, name, length);
+    name_cache_put(cache, &entry, clock_monotonic());
+    return --prime->left > 0 && !atomic_load(&prime->resolver->stop);
+}
+
+/* Whoever logged in through a directory service is in no file. */
+static bool prime_process(void *data, uint64_t uid, uint64_t gid)
+{
+    struct resolver *resolver = data;
+
+    resolve(resolver, &(struct request){RESOLVER_UID, uid});
+    resolve(resolver, &(struct request){RESOLVER_GID, gid});
+    return !atomic_load(&resolver->stop);
+}
+
+static void prime(struct resolver *resolver)
+{
+    struct prime local = {resolver, RESOLVER_UID, resolver->options.names / PRIME_SHARE + 1};
+
+    walk_cgroups(resolver);
+    id_name_local("/etc/passwd", prime_local, &local);
+    local = (struct prime){resolver, RESOLVER_GID, resolver->options.names / PRIME_SHARE + 1};
+    id_name_local("/etc/group", prime_local, &local);
+    id_name_processes(prime_process, resolver);
+}
+
 static void *resolver_main(void *data)
 {
     struct resolver *resolver = data;
 
+    if (known(resolver) && !resolver->options.look_up)
+        prime(resolver);
+    sem_post(&resolver->primed);
     while (!atomic_load(&resolver->stop)) {
         take_requests(resolver);
         if (resolver->n_round == 0)
@@ -537,6 +593,16 @@ int resolver_start(struct resolver *resolver)
     }
     resolver->runs = true;
     return 0;
+}
+
+void resolver_wait(struct resolver *resolver)
+{
+    int64_t until = clock_monotonic() + RESOLVER_PRIME_MS * ns_per_ms;
+    const struct timespec at = {.tv_sec = until / ns_per_second, .tv_nsec = until % ns_per_second};
+
+    while (resolver && resolver->runs &&
+           sem_clockwait(&resolver->primed, CLOCK_MONOTONIC, &at) < 0 && errno == EINTR)
+        ;
 }
 
 void resolver_stop(struct resolver *resolver)

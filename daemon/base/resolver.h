@@ -9,6 +9,9 @@
  *       │                           ▲
  *       └─ requests (a queue) ──▶ resolver thread ──▶ passwd, group, /sys/fs/cgroup
  *
+ * So that the first records have names, too, the thread begins with what this machine has at hand:
+ * its cgroups, the users and groups of its own files, and those of the processes that run.
+ *
  * A name that was found is looked up again when it is older than `keep`, and goes on being given
  * meanwhile; so is an id without a name when it is older than `retry`. A cgroup's id is never used
  * again and its directory never renamed, so its path stays. */
@@ -32,6 +35,7 @@ enum {
     RESOLVER_REQUESTS_MAX = 64, /* of one port that wait at a time */
     RESOLVER_KEEP_S = 60,
     RESOLVER_RETRY_S = 10,
+    RESOLVER_PRIME_MS = 1000, /* how long a start waits for the names that are at hand */
 };
 
 struct resolver_options {
@@ -67,6 +71,9 @@ bool resolver_wanted(struct resolver *resolver);
 bool resolver_runs(const struct resolver *resolver);
 /* Starts the thread, which inherits the caller's capabilities and needs none. 0 or -errno. */
 int resolver_start(struct resolver *resolver);
+/* Waits until the names that are at hand are known, RESOLVER_PRIME_MS at the most. The caller of
+ * resolver_start(), after it; without a thread: does nothing. */
+void resolver_wait(struct resolver *resolver);
 /* Ends it. A lookup that hangs is waited for a moment only; then the thread is left to itself, and
  * with it the resolver's memory. Without a thread: does nothing. */
 void resolver_stop(struct resolver *resolver);

@@ -198,6 +198,8 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     if (result == 0)
         result = start_threads(engine, error);
     if (result == 0)
+        resolver_wait(graph->common->resolver); /* the first records have names, too */
+    if (result == 0)
         result = loader_call(&engine->loader, job_attach, &job);
     if (result == 0)
         result = loader_call(&engine->loader, job_orphans, engine);

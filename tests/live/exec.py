@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs started: each one once, with what it was started with."""
 import csv
+import grp
 import json
 import os
+import pwd
 import shutil
 import struct
 import subprocess
@@ -52,6 +54,24 @@ def test_default_config_prints_every_program():
             assert seen[pid]["ppid"] == os.getpid()
             assert seen[pid]["comm"] == os.path.basename(path)[:15]
         daemon.books()
+
+
+def test_the_first_event_has_names():
+    """Of a user and a group that no process has yet, and of the cgroup."""
+    user, group = pwd.getpwnam("nobody"), grp.getgrnam("mail")
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        tree = any(line.split()[2] == "cgroup2" for line in mounts)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = copies_of_true(folder, 1)[0]
+        daemon = harness.Daemon("run", "--count", "1", "--filter", f'filename == "{path}"', "exec",
+                                program=harness.RINGMILL).wait_running()
+        subprocess.run([path], user=user.pw_uid, group=group.gr_gid, extra_groups=[], check=True)
+        assert daemon.wait() == 0, daemon.stderr
+        event = daemon.events()[0]
+        assert (event["uid"], event["uid_name"]) == (user.pw_uid, "nobody"), event
+        assert (event["gid"], event["gid_name"]) == (group.gr_gid, "mail"), event
+        assert event["cgroup_path"] or not tree, event
 
 
 def test_filter_on_an_argument_is_exact():

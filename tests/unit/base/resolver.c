@@ -295,6 +295,34 @@ static void system_names(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Without having been asked for: what is at hand when the thread begins. */
+static void knows_what_is_at_hand(void **state)
+{
+    char root[] = "/tmp/resolver.XXXXXX", command[64], name[64];
+    const struct resolver_options options = {.cgroups = root};
+    struct resolver *resolver = resolver_new(&options);
+    struct resolver_port *port;
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    make(root, "/a.slice");
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    resolver_wait(resolver); /* nothing runs yet */
+    assert_int_equal(resolver_start(resolver), 0);
+    resolver_wait(resolver);
+    assert_true(find(port, RESOLVER_CGROUP, inode(root, "/a.slice"), name));
+    assert_string_equal(name, "/a.slice");
+    assert_true(find(port, RESOLVER_UID, 0, name));
+    assert_string_equal(name, "root");
+    assert_true(find(port, RESOLVER_GID, 0, name));
+    assert_string_equal(name, "root");
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+    snprintf(command, sizeof(command), "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
 /* ---- several consumers ----------------------------------------------------------------------- */
 
 struct reader {
@@ -454,6 +482,7 @@ int main(void)
         cmocka_unit_test(evictions),
         cmocka_unit_test(hanging_lookup),
         cmocka_unit_test(system_names),
+        cmocka_unit_test(knows_what_is_at_hand),
         cmocka_unit_test(many_readers),
         cmocka_unit_test(a_batch_sees_one_state),
         cmocka_unit_test(names_that_are_given),

@@ -7,28 +7,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "ring/lock_file.h"
 
 /* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */
-static int lock_path(const char *path, struct error *error, int *ret_fd)
+static int lock_path(struct socket_path *ours, const char *path, struct error *error)
 {
-    char lock[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(".lock")];
+    _cleanup_(cleanup_free) char *lock = NULL;
     _cleanup_(cleanup_close) int fd = -1;
+    int result;
 
-    snprintf(lock, sizeof(lock), "%s.lock", path);
-    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_set(error, -errno, "cannot make %s: %m", lock);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return error_set(error, errno == EWOULDBLOCK ? -EADDRINUSE : -errno,
-                         "another ringmilld serves %s", path);
-    *ret_fd = TAKE_FD(fd);
+    if (asprintf(&lock, "%s.lock", path) < 0) {
+        lock = NULL;
+        return error_set(error, -ENOMEM, "out of memory");
+    }
+    result = lock_file_take(lock, &fd);
+    if (result == -EWOULDBLOCK)
+        return error_set(error, -EADDRINUSE, "another ringmilld serves %s", path);
+    if (result < 0)
+        return error_set(error, result, "cannot lock %s: %s", lock, strerror(-result));
+    ours->lock = TAKE_PTR(lock);
+    ours->lock_fd = TAKE_FD(fd);
     return 0;
 }
 
@@ -131,7 +135,7 @@ int socket_path_take(struct socket_path *ours, const char *path, struct error *e
     if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return error_set(error, -ENAMETOOLONG, "the path of the socket %s is too long", path);
     make_folder(path);
-    result = lock_path(path, error, &ours->lock_fd);
+    result = lock_path(ours, path, error);
     if (result == 0)
         result = take(ours, path, error, ret_fd);
     if (result < 0)
@@ -142,8 +146,7 @@ int socket_path_take(struct socket_path *ours, const char *path, struct error *e
 int socket_path_adopt(struct socket_path *ours, const char *path, struct error *error)
 {
     _cleanup_(cleanup_free) char *copy = strdup(path);
-    int result =
-        copy ? lock_path(path, error, &ours->lock_fd) : error_set(error, -ENOMEM, "out of memory");
+    int result = copy ? lock_path(ours, path, error) : error_set(error, -ENOMEM, "out of memory");
 
     if (result == 0 && (lstat(path, &ours->bound) < 0 || !S_ISSOCK(ours->bound.st_mode)))
         result = error_set(error, -ENOENT, "the socket %s is not there any more", path);
@@ -170,5 +173,6 @@ void socket_path_leave(struct socket_path *ours)
         unlink(ours->path);
     free(TAKE_PTR(ours->path));
     if (ours->lock_fd >= 0)
-        close(TAKE_FD(ours->lock_fd));
+        lock_file_leave(ours->lock, TAKE_FD(ours->lock_fd));
+    free(TAKE_PTR(ours->lock));
 }

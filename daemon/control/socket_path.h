@@ -2,7 +2,7 @@
 #pragma once
 
 /* The path of a unix socket that this process serves: locked against others, and removed in the
- * end. The lock is a file beside it, "PATH.lock", which stays. */
+ * end. The lock is a file beside it, "PATH.lock", which is removed, too. */
 
 #include <sys/stat.h>
 
@@ -10,6 +10,7 @@
 
 struct socket_path {
     int lock_fd;       /* held as long as the path is ours */
+    char *lock;        /* its path */
     char *path;        /* NULL: none is ours */
     struct stat bound; /* what is ours to remove there */
 };

@@ -114,7 +114,7 @@ int fake_open(struct fake *fake, const struct ringmill_ring_options *options,
     r = map_init_memory(fake->memory_fd, fake->ready_fd, fake->size, read_only, reason, &map);
     if (r < 0)
         return r;
-    return ring_new(&map, -1, options, reason, ret_ring);
+    return ring_new(&map, options, reason, ret_ring);
 }
 
 void *fake_reserve(struct fake *fake, uint32_t length)

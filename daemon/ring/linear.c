@@ -50,7 +50,7 @@ int linear_open(const struct linear *linear, const struct ringmill_ring_options 
         return reason_set(reason, -errno, "cannot make an eventfd: %m");
     atomic_store(map.consumer, linear->start);
     atomic_store(producer_of(&map), linear->published);
-    return ring_new(&map, -1, options, reason, ret_ring);
+    return ring_new(&map, options, reason, ret_ring);
 }
 
 void linear_publish(struct ringmill_ring *ring, uint64_t position)

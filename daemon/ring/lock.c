@@ -3,23 +3,26 @@
  * them lose records of each other silently, so the lock is ours.
  *
  * It cannot be a flock on the map's own fd: all maps share one anonymous inode. So it is a file
- * named after the map id. The file is never unlinked: between an unlink and the next open two
- * processes could hold locks on two files of the same name. A dead holder's lock is gone with its
- * fd; its pid stays in the file and means nothing then. Nobody else may open the file, not even for
- * reading: that would be enough to lock it. */
+ * named after the map id; see lock_file.c. A dead holder's lock is gone with its fd; its pid stays
+ * in the file and means nothing then. Map ids are not used again before very many maps were made,
+ * so that files of killed processes would pile up: they are removed when their map is gone. */
 #include "ring/lock.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <linux/bpf.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "ring/lock_file.h"
 #include "ring/reason.h"
 
 enum { PID_TEXT_MAX = 16, COMM_MAX = 32 };
@@ -69,27 +72,95 @@ static void write_pid(int fd)
         return;
 }
 
-int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason, int *ret_fd)
+/* ---- what killed processes have left --------------------------------------------------------- */
+
+static void cleanup_folder(DIR **folder)
 {
-    _cleanup_(cleanup_close) int fd = -1;
+    if (*folder)
+        closedir(*folder);
+}
+
+/* False also when this process may not know. */
+static bool map_is_gone(uint32_t id)
+{
+    union bpf_attr attr = {.map_id = id};
+    int fd = (int)syscall(SYS_bpf, BPF_MAP_GET_FD_BY_ID, &attr, sizeof(attr));
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && errno == ENOENT;
+}
+
+/* Nobody opens a ring that is gone, so that nobody is refused because of our hold. */
+static void sweep(const char *folder)
+{
+    _cleanup_(cleanup_folder) DIR *files = opendir(folder);
     char path[PATH_MAX];
+    const struct dirent *file;
+    unsigned int id;
+    int end, fd;
+
+    while (files && (file = readdir(files))) {
+        end = 0;
+        if (sscanf(file->d_name, "ring-%u.lock%n", &id, &end) < 1 || end == 0 ||
+            file->d_name[end] != '\0' || !map_is_gone(id))
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, file->d_name);
+        switch (lock_file_take(path, &fd)) {
+        case 0:
+            lock_file_leave(path, fd);
+            break;
+        case -EWOULDBLOCK: /* a reader that outlives its map */
+            close(fd);
+            break;
+        }
+    }
+}
+
+/* ---- taking, leaving ------------------------------------------------------------------------- */
+
+static int make_folder(const char *folder, struct ringmill_error *reason)
+{
+    static atomic_flag swept = ATOMIC_FLAG_INIT;
 
     if (mkdir(folder, 0755) < 0 && errno != EEXIST)
         return reason_set(reason, -errno,
                           "cannot make the lock folder %s: %m; name another one, or open the ring "
                           "without a lock",
                           folder);
+    if (!atomic_flag_test_and_set(&swept))
+        sweep(folder);
+    return 0;
+}
+
+int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason,
+              struct lock *ret_lock)
+{
+    _cleanup_(cleanup_close) int fd = -1;
+    char path[PATH_MAX];
+    int result = make_folder(folder, reason);
+
+    if (result < 0)
+        return result;
     if (snprintf(path, sizeof(path), "%s/ring-%u.lock", folder, map_id) >= (int)sizeof(path))
         return reason_set(reason, -ENAMETOOLONG, "the lock folder's path is too long: %s", folder);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return reason_set(reason, -errno, "cannot open the lock file %s: %m", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno == EWOULDBLOCK)
-            return refuse_busy(fd, map_id, reason);
-        return reason_set(reason, -errno, "cannot lock %s: %m", path);
-    }
+    result = lock_file_take(path, &fd);
+    if (result == -EWOULDBLOCK)
+        return refuse_busy(fd, map_id, reason);
+    if (result < 0)
+        return reason_set(reason, result, "cannot lock %s: %s", path, strerror(-result));
     write_pid(fd);
-    *ret_fd = TAKE_FD(fd);
+    ret_lock->path = strdup(path); /* NULL: the file stays */
+    ret_lock->fd = TAKE_FD(fd);
     return 0;
+}
+
+void lock_leave(struct lock *lock)
+{
+    if (lock->fd >= 0 && lock->path)
+        lock_file_leave(lock->path, lock->fd);
+    else if (lock->fd >= 0)
+        close(lock->fd);
+    free(TAKE_PTR(lock->path));
+    lock->fd = -1;
 }

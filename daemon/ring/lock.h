@@ -5,8 +5,16 @@
 
 #define LOCK_FOLDER "/run/ringmill"
 
-/* Takes the consumer lock of a ring: flock on FOLDER/ring-ID.lock, with this process's pid inside.
- * The folder is made if only its last part is missing. -EBUSY when another open file holds it, and
- * the sentence names the process. On success the caller owns *ret_fd; closing it gives the lock
- * back. */
-int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason, int *ret_fd);
+/* A ring's consumer lock: LOCK_FOLDER/ring-ID.lock, with this process's pid inside. */
+struct lock {
+    int fd; /* -1: none is held */
+    char *path;
+};
+
+/* The folder is made if only its last part is missing. -EBUSY when another open file holds the
+ * lock, and the sentence names the process. The first one in a process removes those that killed
+ * processes have left, of rings that are gone. On success the caller owns *ret_lock. */
+int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason,
+              struct lock *ret_lock);
+/* Accepts one without a lock. */
+void lock_leave(struct lock *lock);

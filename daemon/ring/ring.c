@@ -34,7 +34,7 @@ static int check_options(const struct ringmill_ring_options *options, struct rin
     return 0;
 }
 
-int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *options,
+int ring_new(struct map *map, const struct ringmill_ring_options *options,
              struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     struct ringmill_ring *ring;
@@ -54,7 +54,7 @@ int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *o
     ring->recheck = options && options->recheck ? options->recheck : DEFAULT_RECHECK;
     ring->map = *map;
     *map = (struct map){.fd = -1};
-    ring->lock_fd = lock_fd;
+    ring->lock.fd = -1;
     ring->committed = atomic_load_explicit(ring->map.consumer, memory_order_relaxed);
     ring->given = ring->counted = ring->committed;
     ring->walk = (struct walk){
@@ -72,7 +72,7 @@ int ringmill_ring_open(int map_fd, const struct ringmill_ring_options *options,
                        struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     _cleanup_(map_deinit) struct map map = {.fd = -1};
-    _cleanup_(cleanup_close) int lock_fd = -1;
+    _cleanup_(lock_leave) struct lock lock = {.fd = -1};
     const char *folder = options && options->lock_folder ? options->lock_folder : LOCK_FOLDER;
     uint32_t flags = options ? options->flags : 0;
     int r;
@@ -84,14 +84,16 @@ int ringmill_ring_open(int map_fd, const struct ringmill_ring_options *options,
     if (r < 0)
         return r;
     if (!(flags & (RINGMILL_RING_OBSERVE | RINGMILL_RING_NO_LOCK))) {
-        r = lock_take(folder, map.id, reason, &lock_fd);
+        r = lock_take(folder, map.id, reason, &lock);
         if (r < 0)
             return r;
     }
-    r = ring_new(&map, lock_fd, options, reason, ret_ring);
-    if (r == 0)
-        lock_fd = -1;
-    return r;
+    r = ring_new(&map, options, reason, ret_ring);
+    if (r < 0)
+        return r;
+    (*ret_ring)->lock = lock;
+    lock = (struct lock){.fd = -1};
+    return 0;
 }
 
 void ringmill_ring_free(struct ringmill_ring *ring)
@@ -99,8 +101,7 @@ void ringmill_ring_free(struct ringmill_ring *ring)
     if (!ring)
         return;
     map_deinit(&ring->map);
-    if (ring->lock_fd >= 0)
-        close(ring->lock_fd);
+    lock_leave(&ring->lock);
     free(ring);
 }
 

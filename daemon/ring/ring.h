@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "ring/lock.h"
 #include "ring/map.h"
 #include "ring/walk.h"
 
@@ -51,7 +52,7 @@ struct ringmill_ring {
 
     /* immutable after open */
     struct map map;
-    int lock_fd;
+    struct lock lock;
     uint32_t flags;
     uint64_t recheck; /* ns; RINGMILL_OFF */
 
@@ -89,9 +90,9 @@ static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
                           memory_order_relaxed);
 }
 
-/* A ring over mapped memory; map is taken over on success (and left empty). lock_fd too, it may be
- * -1. For ringmill_ring_open() and for rings that are no BPF maps. */
-int ring_new(struct map *map, int lock_fd, const struct ringmill_ring_options *options,
+/* A ring over mapped memory, without a lock; map is taken over on success (and left empty). For
+ * ringmill_ring_open() and for rings that are no BPF maps. */
+int ring_new(struct map *map, const struct ringmill_ring_options *options,
              struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
 /* Before the ring is read: it is read up to the position in this word, which may grow and never

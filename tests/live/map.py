@@ -196,6 +196,34 @@ def test_what_cannot_be_adopted():
                "name its path" in errors, errors
 
 
+def lock_of(map_id):
+    return f"/run/ringmill/ring-{map_id}.lock"
+
+
+def map_is_there(map_id):
+    return subprocess.run(["bpftool", "map", "show", "id", str(map_id)], check=False,
+                          capture_output=True, env={"PATH": "/usr/sbin:/usr/bin"}).returncode == 0
+
+
+def test_locks_do_not_pile_up():
+    """A stop removes its own; the next reader of any ring those that a kill has left, of rings that
+    are gone."""
+    with producer("numbers") as made:
+        killed = made.map_id("numbers")
+        daemon = start(made.pin("numbers"), *NUMBERS)
+        assert os.path.exists(lock_of(killed))
+        daemon.process.kill()
+        daemon.wait()
+        assert os.path.exists(lock_of(killed))
+    harness.wait_for(lambda: not map_is_there(killed), "the ring to be gone")
+    with producer("numbers") as made:
+        stopped = made.map_id("numbers")
+        daemon = start(made.pin("numbers"), *NUMBERS)
+        assert os.path.exists(lock_of(stopped)) and not os.path.exists(lock_of(killed))
+        assert daemon.stop() == 0, daemon.stderr
+        assert not os.path.exists(lock_of(stopped))
+
+
 def test_checking_needs_no_privileges():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)

@@ -37,16 +37,13 @@ static int setup(void **state)
 {
     static struct fixture fixture;
     struct error error = {""};
-    char lock[80];
 
     strcpy(fixture.folder, "/tmp/ringmill-server.XXXXXX");
     assert_non_null(mkdtemp(fixture.folder));
     snprintf(fixture.path, sizeof(fixture.path), "%s/socket", fixture.folder);
-    snprintf(lock, sizeof(lock), "%s.lock", fixture.path);
     fixture.base = event_base_new();
     fixture.server = server_new(fixture.base, answer, NULL);
     assert_int_equal(server_listen_unix(fixture.server, fixture.path, &error), 0);
-    unlink(lock);
     *state = &fixture;
     return 0;
 }

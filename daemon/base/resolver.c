@@ -536,13 +536,22 @@ static bool prime_local(void *data, uint64_t id, const char *name)
     return --prime->left > 0 && !atomic_load(&prime->resolver->stop);
 }
 
+static void prime_id(struct resolver *resolver, enum resolver_kind kind, uint64_t id)
+{
+    const struct request request = {kind, id};
+    struct name_entry entry;
+
+    if (!name_cache_get(known(resolver), kind, id, clock_monotonic(), &entry))
+        resolve(resolver, &request);
+}
+
 /* Whoever logged in through a directory service is in no file. */
 static bool prime_process(void *data, uint64_t uid, uint64_t gid)
 {
     struct resolver *resolver = data;
 
-    resolve(resolver, &(struct request){RESOLVER_UID, uid});
-    resolve(resolver, &(struct request){RESOLVER_GID, gid});
+    prime_id(resolver, RESOLVER_UID, uid);
+    prime_id(resolver, RESOLVER_GID, gid);
     return !atomic_load(&resolver->stop);
 }
 

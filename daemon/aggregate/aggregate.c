@@ -62,6 +62,7 @@ static int open_time(struct aggregate *aggregate, const struct options *options,
     }
     meaning = expr_result(aggregate->time)->meaning;
     aggregate->time_is_wall = meaning == MEANING_UNIX_NS;
+    aggregate->time_is_signed = expr_result(aggregate->time)->is_signed;
     if (meaning == MEANING_KTIME || meaning == MEANING_UNIX_NS)
         return 0;
     diag_add(diag, node, "expected a field that means a time: ktime or unix_ns");
@@ -118,11 +119,21 @@ static void merge_groups(void *data, struct group *into, const struct group *fro
     }
 }
 
+/* By a field each record of a batch may open windows of its own, though they end within it. */
+static uint64_t places_for(uint32_t most, const struct window_spec *spec)
+{
+    uint64_t places = ((uint64_t)most + 2) * (windows_open_most(spec) + 1);
+
+    if (spec->by)
+        places += HANDLER_BATCH_MAX * (spec->gap ? 1 : spec->every / spec->hop);
+    return places;
+}
+
 static int open_groups(struct aggregate *aggregate, const struct options *options,
                        const struct config_node *config, size_t state_size, struct diag *diag)
 {
     uint32_t most = aggregate->key ? (uint32_t)options->groups : 1;
-    uint64_t places = ((uint64_t)most + 2) * (windows_open_most(&options->spec) + 1);
+    uint64_t places = places_for(most, &options->spec);
     char has[SCALAR_TEXT_MAX], needs[SCALAR_TEXT_MAX];
     int result;
 
@@ -298,6 +309,7 @@ static int aggregate_open(const struct config_node *config, const struct handler
         return -ENOMEM;
     aggregate->base.ops = &aggregate_ops;
     aggregate->reporting = WINDOWS_NONE;
+    aggregate->clock = host->clock;
     result = open_parts(aggregate, &options, config, host, diag);
     if (result < 0) {
         aggregate_close(&aggregate->base);
@@ -329,6 +341,12 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
                                           "Records that went to the row for all other groups"};
     static const struct row evicted = {"groups_evicted", "", ROW_COUNT,
                                        "Groups that made room for others"};
+    static const struct row ahead = {
+        "ahead", "", ROW_COUNT,
+        "Records whose time was more than a second ahead of the clock and counts as now"};
+    static const struct row missed = {
+        "windows_missed", "", ROW_COUNT,
+        "Windows that had ended when a record came that others of its windows took"};
     static const struct row memory = {"memory", "bytes", ROW_LEVEL,
                                       "What all groups may take together"};
     static const struct row sets = {"label_sets", "", ROW_LEVEL,
@@ -342,6 +360,8 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
     emit(data, &groups, counter_get(&aggregate->groups.used));
     emit(data, &overflowed, counter_get(&aggregate->groups.overflowed));
     emit(data, &evicted, counter_get(&aggregate->groups.evicted));
+    emit(data, &ahead, counter_get(&aggregate->ahead));
+    emit(data, &missed, counter_get(&aggregate->missed));
     emit(data, &memory, aggregate->bytes);
     emit(data, &sets, label_sets_count(&aggregate->exposition.sets));
     emit(data, &turned_away, counter_get(&aggregate->exposition.sets.turned_away));

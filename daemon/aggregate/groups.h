@@ -35,6 +35,8 @@ struct group {
     uint32_t stamp; /* of the batch that touched it last */
     bool other;
     bool indexed;
+    uint8_t era;          /* of a session, see sessions.h */
+    bool cut;             /* a session that was not over when it was ended */
     int64_t since, until; /* of a session: its first and its last record */
 };
 

@@ -2,7 +2,10 @@
 
 /* A batch goes through in loops, not record by record: all hashes, then all slots fetched ahead,
  * then all groups, then one loop for each value. So the cache misses of 32 records overlap, where
- * a table that is asked record by record waits for each of them in turn. */
+ * a table that is asked record by record waits for each of them in turn.
+ *
+ * By a field, the batch is cut before each record that ends a window: up to there it is the same
+ * windows that take records, and then those that ended are closed. Mostly there is no cut. */
 
 #include "aggregate/intake.h"
 
@@ -13,40 +16,141 @@
 /* What a core's own cache holds beside all else. */
 enum { NEAR_BYTES = 256 * 1024 };
 
-/* A record's time by the windows' clock. What says to be from the future is of now: a single such
- * record would end all windows. Null is now, too. */
-static int64_t time_of(const struct aggregate *aggregate, uint32_t index, int64_t now)
-{
-    const struct windows *windows = &aggregate->windows;
-    int64_t time = (int64_t)aggregate->times.integers[index], present;
+/* ---- times ----------------------------------------------------------------------------------- */
 
-    present = windows_time(windows, now);
-    if (column_is_null(&aggregate->times, index))
-        return present;
-    if (windows->on_wall && !aggregate->time_is_wall)
-        time = wall_offset_apply(windows->wall, (uint64_t)time);
-    return time < present ? time : present;
+/* What now is by the windows' clock, for a batch whose records say when they happened. */
+struct present {
+    int64_t time;  /* of records that do not say it, or say the future: one such would end all */
+    int64_t limit; /* what is later is from the future */
+};
+
+static int64_t add_clipped(int64_t time, int64_t offset)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(time, offset, &sum))
+        return windows_clip(time > 0 ? INT64_MAX : INT64_MIN);
+    return windows_clip(sum);
 }
 
-/* By a field: fills numbers, and drops from the selection what is late. */
+/* A ktime by the windows' clock. */
+static int64_t convert(const struct windows *windows, int64_t ktime)
+{
+    return windows->on_wall && windows->wall ? add_clipped(ktime, windows->wall->offset)
+                                             : windows_clip(ktime);
+}
+
+static void set_present(struct present *present, int64_t time)
+{
+    present->time = windows_clip(time);
+    present->limit = add_clipped(time, WINDOWS_AHEAD_NS);
+}
+
+static bool is_replayed(const struct windows *windows)
+{
+    return windows->wall && windows->wall->replayed;
+}
+
+/* This machine's clock says nothing about a capture's records. Theirs says by when they were read,
+ * up to the last time that it was looked at; what comes behind that may be from any time. */
+static struct present find_present(const struct windows *windows, int64_t now)
+{
+    const struct wall_offset *wall = windows->wall;
+    struct present present;
+
+    if (!is_replayed(windows)) {
+        set_present(&present, windows_time(windows, now));
+        return present;
+    }
+    present.time = convert(windows, wall->measured);
+    present.limit = add_clipped(convert(windows, wall->latest), WINDOWS_AHEAD_NS);
+    return present;
+}
+
+/* What was now when a capture's record came is not known as exactly: at least what the newest one
+ * before it says. */
+static int64_t now_of(const struct windows *windows, const struct present *present)
+{
+    return is_replayed(windows) && windows->newest > present->time ? windows->newest
+                                                                   : present->time;
+}
+
+/* The turn may have begun long ago, so the clock has the last word. */
+static bool is_ahead(const struct aggregate *aggregate, int64_t time, struct present *present)
+{
+    const struct windows *windows = &aggregate->windows;
+
+    if (aggregate->clock && !is_replayed(windows))
+        set_present(present, windows_time(windows, aggregate->clock()));
+    return time > present->limit;
+}
+
+static int64_t time_of(struct aggregate *aggregate, uint32_t index, struct present *present)
+{
+    const struct windows *windows = &aggregate->windows;
+    int64_t time = (int64_t)aggregate->times.integers[index];
+
+    if (column_is_null(&aggregate->times, index))
+        return now_of(windows, present);
+    if (time < 0 && !aggregate->time_is_signed)
+        time = INT64_MAX;
+    time = aggregate->time_is_wall ? windows_clip(time) : convert(windows, time);
+    if (time <= present->limit || !is_ahead(aggregate, time, present))
+        return time;
+    counter_add(&aggregate->ahead, 1);
+    return now_of(windows, present);
+}
+
+/* The record is to be taken in by one of its windows at least. Those of its windows that ended are
+ * the first ones. */
+static bool find_numbers(struct aggregate *aggregate, uint32_t index, int64_t time)
+{
+    struct windows *windows = &aggregate->windows;
+    int64_t number = windows_number_near(windows, time);
+    int64_t first = number - (int64_t)windows->hops + 1;
+
+    aggregate->numbers[index] = number;
+    aggregate->bounds[index] = windows->oldest;
+    if (number < windows->oldest)
+        return false;
+    if (first < windows->oldest)
+        counter_add(&aggregate->missed, (uint64_t)(windows->oldest - first));
+    return true;
+}
+
+static bool find_bound(struct aggregate *aggregate, uint32_t index, int64_t time)
+{
+    const struct windows *windows = &aggregate->windows;
+
+    aggregate->bounds[index] = windows->watermark;
+    return time + (int64_t)windows->spec.gap > windows->watermark;
+}
+
+/* By a field: fills numbers and bounds, and drops from the selection what is late. */
 static void find_windows(struct aggregate *aggregate, struct batch *batch)
 {
     struct windows *windows = &aggregate->windows;
+    bool session = window_is_session(&windows->spec);
+    struct present present;
     uint32_t kept = 0;
 
+    windows_look(windows, batch->now);
+    present = find_present(windows, batch->now);
     expr_values(aggregate->time, batch, &aggregate->times);
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
-        int64_t time = time_of(aggregate, index, batch->now);
+        int64_t time = time_of(aggregate, index, &present);
 
         aggregate->times.integers[index] = (uint64_t)time;
-        aggregate->numbers[index] = windows_number(windows, time);
-        if (!windows_is_late(windows, time))
+        windows_see(windows, time);
+        if (session ? find_bound(aggregate, index, time) : find_numbers(aggregate, index, time))
             batch->selection[kept++] = index;
     }
     batch->late = batch->selected - kept;
     batch->selected = kept;
 }
+
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 static void read_weights(struct aggregate *aggregate, const struct batch *batch)
 {
@@ -59,21 +163,19 @@ static void read_weights(struct aggregate *aggregate, const struct batch *batch)
     }
 }
 
-/* Hops back from each record's last window; drops from the selection what that window is over for.
- */
-static void prepare_pane(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
+/* Drops from the selection what finds no window. number: where all are in one. */
+static void prepare_pane(struct aggregate *aggregate, struct batch *batch, int64_t number)
 {
-    int64_t number = aggregate->present;
     uint32_t kept = 0, slot = WINDOWS_NONE;
 
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
-        int64_t own = aggregate->time ? aggregate->numbers[index] : aggregate->present;
+        int64_t own = aggregate->together ? number : aggregate->numbers[index];
         uint64_t hash;
 
         if (i == 0 || own != number) {
             number = own;
-            slot = windows_slot(&aggregate->windows, number - hop);
+            slot = windows_slot(&aggregate->windows, number);
         }
         if (slot == WINDOWS_NONE)
             continue;
@@ -108,12 +210,13 @@ static void find_sessions(struct aggregate *aggregate, struct batch *batch)
         int64_t time = session_time(aggregate, batch, index);
         struct group *group;
 
-        sessions_part(&aggregate->sessions, slot, index, hash, time);
+        sessions_part(&aggregate->sessions, slot, index, hash, time,
+                      aggregate->time ? aggregate->bounds[index] : time);
         group =
             groups_get(&aggregate->groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
         if (!group)
             continue;
-        sessions_extend(group, time);
+        sessions_extend(&aggregate->sessions, group, time);
         aggregate->states[kept] = (char *)group;
         batch->selection[kept++] = index;
     }
@@ -187,9 +290,9 @@ static void find_near_groups(struct aggregate *aggregate, struct batch *batch, u
     }
 }
 
-static void find_far_groups(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
+static void find_far_groups(struct aggregate *aggregate, struct batch *batch, int64_t number)
 {
-    prepare_pane(aggregate, batch, hop);
+    prepare_pane(aggregate, batch, number);
     groups_begin(&aggregate->groups);
     if (window_is_session(&aggregate->windows.spec))
         find_sessions(aggregate, batch);
@@ -199,79 +302,157 @@ static void find_far_groups(struct aggregate *aggregate, struct batch *batch, ui
 
 static bool is_near(const struct aggregate *aggregate)
 {
-    return !aggregate->time && !window_is_session(&aggregate->windows.spec) &&
+    return aggregate->together && !window_is_session(&aggregate->windows.spec) &&
            counter_get(&aggregate->groups.used) * aggregate->groups.table.place_size < NEAR_BYTES;
 }
 
-static void take_in(struct aggregate *aggregate, struct batch *batch, uint32_t hop)
+/* number: of the window, where all are in one. */
+static void take_in(struct aggregate *aggregate, struct batch *batch, int64_t number)
 {
     struct value_input input = {.batch = batch,
                                 .weights = aggregate->weight ? aggregate->weights : NULL,
                                 .states = aggregate->states};
 
     if (is_near(aggregate)) {
-        uint32_t slot = windows_slot(&aggregate->windows, aggregate->present - hop);
+        uint32_t slot = windows_slot(&aggregate->windows, number);
 
         if (slot == WINDOWS_NONE)
             batch->selected = 0;
         else
             find_near_groups(aggregate, batch, slot);
     } else {
-        find_far_groups(aggregate, batch, hop);
+        find_far_groups(aggregate, batch, number);
     }
     for (uint32_t i = 0; i < aggregate->n_values; i++)
         if (aggregate->values[i].size > 0)
             aggregate->values[i].ops->update(&aggregate->values[i], &input);
 }
 
-/* Into each of the windows that they are in. A record counts as taken when one of them took it. */
+/* Those of the records that are in the window of that number. */
+static uint32_t select_hop(const struct aggregate *aggregate, const uint16_t *selection,
+                           uint32_t selected, int64_t number, uint16_t *ret_selection)
+{
+    uint32_t kept = 0;
+
+    if (aggregate->lowest == aggregate->present) {
+        memcpy(ret_selection, selection, selected * sizeof(*selection));
+        return selected;
+    }
+    for (uint32_t i = 0; i < selected; i++)
+        if ((uint64_t)aggregate->numbers[selection[i]] - (uint64_t)number < aggregate->windows.hops)
+            ret_selection[kept++] = selection[i];
+    return kept;
+}
+
+/* Window by window, so that each gets its records in the order of the ring. A record counts as
+ * taken when one of them took it. */
 static void take_in_hops(struct aggregate *aggregate, struct batch *batch)
 {
     uint16_t selection[BATCH_MAX];
     bool taken[BATCH_MAX] = {false};
     uint32_t selected = batch->selected, n_taken = 0;
+    int64_t first = aggregate->lowest - (int64_t)aggregate->windows.hops + 1;
 
+    first = first > aggregate->oldest ? first : aggregate->oldest;
     memcpy(selection, batch->selection, selected * sizeof(*selection));
-    for (uint32_t hop = 0; hop < aggregate->windows.hops; hop++) {
-        memcpy(batch->selection, selection, selected * sizeof(*selection));
-        batch->selected = selected;
-        take_in(aggregate, batch, hop);
+    aggregate->together = true;
+    for (int64_t number = aggregate->present; number >= first; number--) {
+        batch->selected = select_hop(aggregate, selection, selected, number, batch->selection);
+        if (batch->selected > 0)
+            take_in(aggregate, batch, number);
         for (uint32_t i = 0; i < batch->selected; i++) {
             n_taken += !taken[batch->selection[i]];
             taken[batch->selection[i]] = true;
         }
     }
-    batch->failed = selected - n_taken;
+    batch->failed += selected - n_taken;
+}
+
+static void take_in_all(struct aggregate *aggregate, struct batch *batch)
+{
+    uint32_t selected = batch->selected;
+
+    if (aggregate->windows.hops > 1) {
+        take_in_hops(aggregate, batch);
+        return;
+    }
+    take_in(aggregate, batch, aggregate->present);
+    batch->failed += selected - batch->selected;
+}
+
+/* Where the part ends whose records all have the same bound. */
+static uint32_t find_part(struct aggregate *aggregate, const uint16_t *selection, uint32_t from,
+                          uint32_t selected)
+{
+    int64_t lowest = aggregate->numbers[selection[from]], highest = lowest;
+    int64_t oldest = aggregate->bounds[selection[from]];
+    uint32_t to = from + 1;
+
+    for (; to < selected && aggregate->bounds[selection[to]] == oldest; to++) {
+        int64_t number = aggregate->numbers[selection[to]];
+
+        lowest = number < lowest ? number : lowest;
+        highest = number > highest ? number : highest;
+    }
+    aggregate->oldest = oldest;
+    aggregate->lowest = lowest;
+    aggregate->present = highest;
+    aggregate->together = lowest == highest;
+    return to;
+}
+
+/* By a field: part by part; before each, what has ended by then is closed. */
+static void take_in_parts(struct aggregate *aggregate, struct batch *batch)
+{
+    uint16_t selection[BATCH_MAX];
+    uint32_t selected = batch->selected, from = 0, to;
+
+    memcpy(selection, batch->selection, selected * sizeof(*selection));
+    for (; from < selected; from = to) {
+        to = find_part(aggregate, selection, from, selected);
+        windows_end(&aggregate->windows, aggregate->oldest);
+        batch->selected = to - from;
+        memcpy(batch->selection, &selection[from], batch->selected * sizeof(*selection));
+        take_in_all(aggregate, batch);
+    }
+}
+
+/* ---- batches --------------------------------------------------------------------------------- */
+
+static void place(struct aggregate *aggregate, struct batch *batch)
+{
+    struct windows *windows = &aggregate->windows;
+
+    if (!windows->begun)
+        windows_tick(windows, batch->now);
+    windows->arrival = batch->now;
+    aggregate->together = true;
+    aggregate->oldest = INT64_MIN;
+    if (aggregate->time)
+        find_windows(aggregate, batch);
+    else
+        aggregate->present = aggregate->lowest =
+            windows_number(windows, windows_time(windows, batch->now));
+    aggregate->sessions.era = windows->era;
 }
 
 void intake_process(struct handler *handler, struct batch *batch)
 {
     struct aggregate *aggregate = (struct aggregate *)handler;
-    uint32_t selected;
 
     batch->schema = aggregate->rows.schema;
-    if (!aggregate->windows.begun)
-        windows_tick(&aggregate->windows, batch->now);
-    aggregate->windows.arrival = batch->now;
-    if (aggregate->time)
-        find_windows(aggregate, batch);
-    else
-        aggregate->present =
-            windows_number(&aggregate->windows, windows_time(&aggregate->windows, batch->now));
-    selected = batch->selected;
-    if (selected == 0)
+    place(aggregate, batch);
+    if (batch->selected == 0)
         return;
     if (aggregate->key)
         key_hash(aggregate->key, batch, aggregate->hashes);
     read_weights(aggregate, batch);
     for (uint32_t i = 0; i < aggregate->n_values; i++)
         value_prepare(&aggregate->values[i], batch);
-    if (aggregate->windows.hops > 1) {
-        take_in_hops(aggregate, batch);
-    } else {
-        take_in(aggregate, batch, 0);
-        batch->failed = selected - batch->selected;
-    }
+    if (aggregate->time && !window_is_session(&aggregate->windows.spec))
+        take_in_parts(aggregate, batch);
+    else
+        take_in_all(aggregate, batch);
     batch->selected = 0;
     state_check_room(aggregate);
 }

@@ -10,14 +10,14 @@
 
 #define NS_PER_SECOND 1e9
 
-static struct rows_window describe(const struct aggregate *aggregate, int64_t start, int64_t end,
-                                   bool partial)
+/* offset: to ns since 1970. */
+static struct rows_window describe(int64_t start, int64_t end, int64_t offset, bool partial)
 {
     int64_t length = end - start;
 
     return (struct rows_window){
-        .start = windows_wall(&aggregate->windows, start),
-        .end = windows_wall(&aggregate->windows, end),
+        .start = (int64_t)((uint64_t)start + (uint64_t)offset),
+        .end = (int64_t)((uint64_t)end + (uint64_t)offset),
         .seconds = (double)(length > 0 ? length : 1) / NS_PER_SECOND,
         .partial = partial,
     };
@@ -33,8 +33,9 @@ static struct rows_window describe_window(const struct aggregate *aggregate)
     struct rows_window described;
 
     if (windows->spec.running)
-        return describe(aggregate, windows->since, aggregate->shown_time, aggregate->stopped);
-    described = describe(aggregate, start, end, window->partial);
+        return describe(windows->since, aggregate->shown_time, windows_offset(windows),
+                        aggregate->stopped);
+    described = describe(start, end, window->offset, window->partial);
     if (window->partial && !windows->spec.by) {
         start = start < windows->since && windows->since < end ? windows->since : start;
         end = windows->last_time > start && windows->last_time < end ? windows->last_time : end;
@@ -105,23 +106,27 @@ static bool make_running(struct aggregate *aggregate, int64_t now, bool last, st
     return true;
 }
 
+/* How far time is by the windows' clock. */
+static int64_t how_far(const struct aggregate *aggregate)
+{
+    return aggregate->time ? aggregate->windows.watermark : aggregate->windows.last_time;
+}
+
 static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, struct batch *batch)
 {
     struct windows *windows = &aggregate->windows;
     struct exposition *exposition = aggregate->report.exposition;
     struct rows_window window = {.seconds = 1};
     struct pane *live;
-    bool idle, more;
     int64_t time;
+    bool more;
 
     windows_tick(windows, now);
     if (windows->n_live == 0)
         return false;
     live = &windows->slots[windows->live[0]].pane;
-    idle = now - windows->arrival >= (int64_t)(windows->spec.gap + windows->spec.late);
-    time = aggregate->time ? windows->watermark : windows->last_time;
-    if (aggregate->time && idle)
-        time = INT64_MAX;
+    time = how_far(aggregate);
+    aggregate->sessions.era = windows->era;
     more = sessions_sweep(&aggregate->sessions, live, now, time, last);
     more |= last && live->count > 0;
     rows_clear(&aggregate->rows);
@@ -129,8 +134,7 @@ static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, s
         uint32_t number = groups_pop(&aggregate->groups, &aggregate->sessions.ended);
         const struct group *group = groups_at(&aggregate->groups, number);
 
-        window = describe(aggregate, group->since, group->until,
-                          last && group->until > time - aggregate->sessions.gap);
+        window = describe(group->since, group->until, windows_offset(windows), group->cut);
         rows_add(&aggregate->rows, group, &window);
         aggregate->report.release[aggregate->report.n_release++] = number;
     }
@@ -152,6 +156,8 @@ bool output_make(struct handler *handler, int64_t now, bool last, struct batch *
     const struct window_spec *spec = &aggregate->windows.spec;
     bool more;
 
+    if (handler->unread)
+        aggregate->windows.arrival = now; /* something came, if nobody knows what */
     batch->selected = batch->count = 0;
     more = spec->running             ? make_running(aggregate, now, last, batch)
            : window_is_session(spec) ? make_sessions(aggregate, now, last, batch)
@@ -172,6 +178,7 @@ int64_t output_due(const struct handler *handler)
     if (windows->spec.running && windows->n_live > 0)
         return aggregate->shown + (int64_t)windows->spec.every;
     if (window_is_session(&windows->spec) && windows->n_live > 0)
-        return sessions_due(&aggregate->sessions, &windows->slots[windows->live[0]].pane);
+        return sessions_due(&aggregate->sessions, &windows->slots[windows->live[0]].pane,
+                            how_far(aggregate));
     return windows_due(windows);
 }

@@ -15,47 +15,69 @@ void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap
     sessions->gap = gap;
 }
 
-static bool is_over(const struct sessions *sessions, const struct group *group, int64_t time)
+static bool is_past(const struct sessions *sessions, const struct group *group, int64_t time)
 {
     return time >= group->until && time - group->until >= sessions->gap;
 }
 
+static bool is_over(const struct sessions *sessions, const struct group *group, int64_t time)
+{
+    return group->era != (uint8_t)sessions->era || is_past(sessions, group, time);
+}
+
 void sessions_part(struct sessions *sessions, uint32_t pane_number, uint32_t index, uint64_t hash,
-                   int64_t time)
+                   int64_t time, int64_t watermark)
 {
     struct group *group = groups_find(sessions->groups, pane_number, index, hash);
 
-    if (group && is_over(sessions, group, time))
+    if (group && is_over(sessions, group, time > watermark ? time : watermark))
         groups_unindex(sessions->groups, group);
 }
 
-void sessions_extend(struct group *group, int64_t time)
+void sessions_extend(const struct sessions *sessions, struct group *group, int64_t time)
 {
-    if (group->records == 1)
+    if (group->records == 1) {
         group->since = group->until = time;
+        group->era = (uint8_t)sessions->era;
+    }
     if (time < group->since)
         group->since = time;
     if (time > group->until)
         group->until = time;
 }
 
-static void end_group(struct sessions *sessions, struct pane *live, uint32_t number)
+/* What left the index was over when it did. */
+static void end_group(struct sessions *sessions, struct pane *live, uint32_t number, int64_t time)
 {
     struct group *group = groups_at(sessions->groups, number);
 
+    group->cut = (group->indexed || group->other) &&
+                 (group->era != (uint8_t)sessions->era || !is_past(sessions, group, time));
     groups_unindex(sessions->groups, group);
     if (live->other == number)
         live->other = GROUPS_NONE;
     groups_push(sessions->groups, &sessions->ended, number);
 }
 
+static int64_t round_of(const struct sessions *sessions)
+{
+    return sessions->gap / SESSIONS_ROUNDS;
+}
+
+/* By a field, hours may pass in a moment. Set back, the clock went far, too. */
+static bool time_passed(const struct sessions *sessions, int64_t time)
+{
+    return (uint64_t)time - (uint64_t)sessions->swept_time >= (uint64_t)round_of(sessions);
+}
+
 bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, int64_t time,
                     bool all)
 {
     if (sessions->left == 0) {
-        if (!all && now - sessions->swept < sessions->gap / SESSIONS_ROUNDS)
+        if (!all && now - sessions->swept < round_of(sessions) && !time_passed(sessions, time))
             return false;
         sessions->swept = now;
+        sessions->swept_time = time;
         sessions->left = live->count;
     }
     for (uint32_t step = 0; step < SESSIONS_SWEEP && sessions->left > 0; step++) {
@@ -67,16 +89,18 @@ bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, i
             break;
         group = groups_at(sessions->groups, number);
         if (all || is_over(sessions, group, time) || (!group->indexed && !group->other))
-            end_group(sessions, live, number);
+            end_group(sessions, live, number, time);
         else
             groups_push(sessions->groups, live, number);
     }
     return sessions->left > 0;
 }
 
-int64_t sessions_due(const struct sessions *sessions, const struct pane *live)
+int64_t sessions_due(const struct sessions *sessions, const struct pane *live, int64_t time)
 {
     if (sessions->left > 0 || sessions->ended.count > 0)
         return 0;
-    return live->count > 0 ? sessions->swept + sessions->gap / SESSIONS_ROUNDS : INT64_MAX;
+    if (live->count == 0)
+        return INT64_MAX;
+    return time_passed(sessions, time) ? 0 : sessions->swept + round_of(sessions);
 }

@@ -5,7 +5,9 @@
  * which is swept round and round: those that ended go to a pane of their own, to be put out.
  *
  * A group whose session is over when its next record comes leaves the index at once, so that the
- * record begins another; the sweep finds the old one later. Owned by the consumer thread. */
+ * record begins another; the sweep finds the old one later. By a field, a session is over as soon
+ * as the watermark is a gap after its last record, whether the sweep has been there or not, so
+ * that it does not matter when that comes. Owned by the consumer thread. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,19 +23,22 @@ struct sessions {
     struct groups *groups;
     int64_t gap;
     struct pane ended;
-    uint32_t left; /* of this round */
-    int64_t swept; /* when this round began; ns, monotonic */
+    uint32_t left;      /* of this round */
+    int64_t swept;      /* when this round began; ns, monotonic */
+    int64_t swept_time; /* the same by the windows' clock */
+    uint32_t era;       /* of struct windows: sessions of another one are over */
 };
 
 void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap);
 
-/* Before a record of that time goes into its group: ends the group's session if it is over. */
+/* Before a record of that time goes into its group: ends the group's session if it is over.
+ * watermark: how far time is; by arrival, the record's. */
 void sessions_part(struct sessions *sessions, uint32_t pane_number, uint32_t index, uint64_t hash,
-                   int64_t time);
-void sessions_extend(struct group *group, int64_t time);
+                   int64_t time, int64_t watermark);
+void sessions_extend(const struct sessions *sessions, struct group *group, int64_t time);
 
 /* One step: time is how far time is by the windows' clock. False: this round is through. */
 bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, int64_t time,
                     bool all);
 /* When the next round should begin, ns, monotonic. */
-int64_t sessions_due(const struct sessions *sessions, const struct pane *live);
+int64_t sessions_due(const struct sessions *sessions, const struct pane *live, int64_t time);

@@ -23,6 +23,8 @@ struct aggregate {
     struct key *key;   /* NULL: no by */
     struct expr *time; /* NULL: by arrival */
     bool time_is_wall;
+    bool time_is_signed;
+    int64_t (*clock)(void);     /* as handler_host has it */
     const struct field *weight; /* NULL: each record is one */
     struct value values[VALUES_MAX];
     uint32_t n_values;
@@ -43,20 +45,26 @@ struct aggregate {
     uint64_t weights[BATCH_MAX];
     uint64_t hashes[BATCH_MAX];
     uint64_t pane_hashes[BATCH_MAX];
-    int64_t present;            /* window, by arrival: all that a batch is in */
-    int64_t numbers[BATCH_MAX]; /* by a field: each record's own */
+    bool together;              /* all that is taken in now is in the same windows */
+    int64_t present, lowest;    /* highest and lowest number of the last windows that it is in */
+    int64_t oldest;             /* window that takes records; by arrival, all do */
+    int64_t numbers[BATCH_MAX]; /* by a field: of each record's last window */
+    int64_t bounds[BATCH_MAX];  /* and its `oldest`; of a session, the watermark */
     uint32_t slots[BATCH_MAX];
     char *states[BATCH_MAX];
     struct group *guesses[BATCH_MAX];
     counter windows_ended;
+    counter ahead;  /* records from the future */
+    counter missed; /* windows that had ended when a record came that others of its windows took */
 };
 
-/* Places for whatever a batch may bring, while there are rows whose places come free. */
+/* Places for whatever a batch may bring, while there are rows whose places come free. Where there
+ * are none, what is open has at least as many left: see open_groups(). */
 static inline void state_check_room(struct aggregate *aggregate)
 {
     bool backlog = aggregate->windows.n_closing > 0 || aggregate->sessions.ended.count > 0;
 
     aggregate->base.waits =
-        backlog && (aggregate->groups.n_free <= BATCH_MAX * aggregate->windows.hops ||
-                    aggregate->windows.n_free < aggregate->windows.capacity / 2);
+        backlog && (aggregate->groups.n_free <= HANDLER_BATCH_MAX * aggregate->windows.hops ||
+                    aggregate->windows.n_free < HANDLER_BATCH_MAX * aggregate->windows.hops);
 }

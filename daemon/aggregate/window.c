@@ -6,11 +6,14 @@
  * By arrival all records of a turn of the consumer have one time, and the turn begins with a tick;
  * so no window ends between two batches. By a field, the greatest time seen says how far time is:
  * a window ends when that is `late` past its end, so that what happened is counted the same however
- * long it takes to be read. When nothing comes for that long, what is open ends by the clock.
+ * long it takes to be read and in whatever batches it comes. That is asked for each record, so a
+ * batch is cut where a window ends (intake.c): between two cuts it is a compare of two numbers.
+ * When nothing comes for that long, and nothing waits in the ring, what is open ends by the clock.
  *
  * The wall clock may be set. Set back, it would bring windows again that have been put out, and
- * hold open the present one for longer than it is long; so then all are put out, as partial ones,
- * and begin anew. Small corrections are not: time stands still for a moment instead. */
+ * hold open the present one for longer than it is long; by a field, all records would be late until
+ * it is where it was. So then all are put out, as partial ones, and begin anew. Small corrections
+ * are not: time stands still for a moment instead. */
 
 #include "aggregate/window.h"
 
@@ -18,8 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JUMP_NS    INT64_C(1000000000)
-#define LONGEST_NS (INT64_C(87600) * 3600 * 1000000000) /* so that no time overflows */
+#include "record/handler.h"
+
+#define LONGEST_NS (INT64_C(87600) * 3600 * 1000000000)
+/* A time's distance from 0, so that it can be moved by a window's length, its hop and `late`. */
+#define TIME_MOST (INT64_MAX - 4 * LONGEST_NS)
 
 const struct setting window_settings[] = {
     {
@@ -121,17 +127,28 @@ uint32_t windows_open_most(const struct window_spec *spec)
            (spec->by ? 1 : 0);
 }
 
+/* As if nothing had been seen yet. */
+static void forget_times(struct windows *windows)
+{
+    windows->newest = windows->watermark = windows->oldest = INT64_MIN;
+    windows->next_end = windows->spec.gap ? INT64_MAX : INT64_MIN; /* no window ends at a time */
+}
+
+/* Besides those that are open there may be those of a batch that were opened and ended, and as many
+ * that wait to be put out. */
 int windows_init(struct windows *windows, const struct window_spec *spec, bool on_wall,
                  const struct wall_offset *wall)
 {
     memset(windows, 0, sizeof(*windows));
     windows->spec = *spec;
     windows->hops = spec->gap || spec->running ? 1 : (uint32_t)(spec->every / spec->hop);
-    windows->capacity = WINDOWS_OPEN_MAX;
+    windows->capacity = windows_open_most(spec) + 2 * HANDLER_BATCH_MAX * windows->hops;
+    if (windows->capacity < WINDOWS_SLOTS)
+        windows->capacity = WINDOWS_SLOTS;
     windows->on_wall = on_wall;
     windows->wall = wall;
     windows->latest = WINDOWS_NONE;
-    windows->watermark = windows->newest = INT64_MIN;
+    forget_times(windows);
     windows->slots = calloc(windows->capacity, sizeof(*windows->slots));
     windows->closing = calloc(windows->capacity, sizeof(*windows->closing));
     windows->free = calloc(windows->capacity, sizeof(*windows->free));
@@ -163,16 +180,24 @@ static bool by_arrival(const struct windows *windows)
     return windows->spec.by == NULL;
 }
 
-int64_t windows_wall(const struct windows *windows, int64_t time)
+/* From CLOCK_MONOTONIC to the wall clock: of this machine, or, where a capture's records say when
+ * they happened, of the one that it comes from. */
+static int64_t wall_offset_of(const struct windows *windows)
 {
-    return windows->on_wall || !windows->wall ? time
-                                              : wall_offset_apply(windows->wall, (uint64_t)time);
+    if (!windows->wall)
+        return 0;
+    return by_arrival(windows) && windows->wall->replayed ? windows->wall->here
+                                                          : windows->wall->offset;
+}
+
+int64_t windows_offset(const struct windows *windows)
+{
+    return windows->on_wall ? 0 : wall_offset_of(windows);
 }
 
 static int64_t raw_time(const struct windows *windows, int64_t now)
 {
-    return windows->on_wall && windows->wall ? wall_offset_apply(windows->wall, (uint64_t)now)
-                                             : now;
+    return windows->on_wall ? (int64_t)((uint64_t)now + (uint64_t)wall_offset_of(windows)) : now;
 }
 
 int64_t windows_time(const struct windows *windows, int64_t now)
@@ -180,6 +205,11 @@ int64_t windows_time(const struct windows *windows, int64_t now)
     int64_t time = raw_time(windows, now);
 
     return time > windows->last_time ? time : windows->last_time;
+}
+
+int64_t windows_clip(int64_t time)
+{
+    return time > TIME_MOST ? TIME_MOST : time < -TIME_MOST ? -TIME_MOST : time;
 }
 
 static int64_t floor_div(int64_t value, int64_t by)
@@ -202,22 +232,19 @@ static void begin(struct windows *windows, int64_t now)
     windows->since = by_arrival(windows) ? windows->last_time : INT64_MIN;
     windows->origin = by_arrival(windows) && !windows->spec.align ? windows->last_time : 0;
     windows->arrival = now;
+    windows->boot = windows->wall ? windows->wall->boot : 0;
 }
 
-bool windows_is_late(struct windows *windows, int64_t time)
+/* The first that has not ended is the last of those that the watermark is in, as a time, less those
+ * that begin before it. */
+void windows_pass(struct windows *windows)
 {
-    int64_t last_end;
+    int64_t hop = (int64_t)windows->spec.hop;
 
-    if (time > windows->newest) {
-        windows->newest = time;
-        if (time - (int64_t)windows->spec.late > windows->watermark)
-            windows->watermark = time - (int64_t)windows->spec.late;
-    }
     if (windows->spec.gap)
-        return time + (int64_t)windows->spec.gap <= windows->watermark;
-    last_end = windows->origin + windows_number(windows, time) * (int64_t)windows->spec.hop +
-               (int64_t)windows->spec.every;
-    return last_end <= windows->watermark;
+        return;
+    windows->oldest = windows_number(windows, windows->watermark) - (int64_t)windows->hops + 1;
+    windows->next_end = windows->origin + windows->oldest * hop + (int64_t)windows->spec.every;
 }
 
 /* ---- slots ----------------------------------------------------------------------------------- */
@@ -234,6 +261,7 @@ static uint32_t open_slot(struct windows *windows, int64_t number)
     *window = (struct window){.number = number, .open = true};
     window->start = windows->origin + number * (int64_t)windows->spec.hop;
     window->end = window->start + (int64_t)windows->spec.every;
+    window->offset = windows_offset(windows);
     window->partial = window->start < windows->since;
     windows->live[windows->n_live++] = slot;
     return slot;
@@ -241,12 +269,6 @@ static uint32_t open_slot(struct windows *windows, int64_t number)
 
 uint32_t windows_slot(struct windows *windows, int64_t number)
 {
-    int64_t end =
-        windows->origin + number * (int64_t)windows->spec.hop + (int64_t)windows->spec.every;
-
-    /* the next tick puts it out */
-    if (!by_arrival(windows) && !windows->spec.gap && end <= windows->watermark)
-        return WINDOWS_NONE;
     if (windows->latest != WINDOWS_NONE && windows->slots[windows->latest].open &&
         windows->slots[windows->latest].number == number)
         return windows->latest;
@@ -287,12 +309,34 @@ static void close_until(struct windows *windows, int64_t time, bool partial)
 
 void windows_close_all(struct windows *windows, bool partial)
 {
-    if (!by_arrival(windows)) {
-        for (uint32_t i = 0; i < windows->n_live; i++)
-            if (windows->slots[windows->live[i]].end > windows->watermark)
-                windows->watermark = windows->slots[windows->live[i]].end;
-    }
     close_until(windows, INT64_MAX, partial);
+}
+
+/* Windows are in the order of their numbers. */
+void windows_end(struct windows *windows, int64_t below)
+{
+    if (windows->n_live > 0 && below > INT64_MIN)
+        close_until(windows,
+                    windows->origin + (below - 1) * (int64_t)windows->spec.hop +
+                        (int64_t)windows->spec.every,
+                    false);
+}
+
+void windows_give_up(struct windows *windows)
+{
+    int64_t last = windows->watermark;
+
+    if (windows->spec.gap && windows->newest > INT64_MIN)
+        last = windows->newest + (int64_t)windows->spec.gap;
+    for (uint32_t i = 0; i < windows->n_live && !windows->spec.gap; i++)
+        if (windows->slots[windows->live[i]].end > last)
+            last = windows->slots[windows->live[i]].end;
+    if (last <= windows->watermark)
+        return;
+    windows->watermark = last;
+    windows_pass(windows);
+    if (!windows->spec.gap)
+        windows_end(windows, windows->oldest);
 }
 
 uint32_t windows_first_closing(const struct windows *windows)
@@ -309,43 +353,68 @@ void windows_done(struct windows *windows)
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 
-/* The wall clock was set: nothing that is open is what its times say. */
+static void begin_anew(struct windows *windows, int64_t time)
+{
+    if (!windows->spec.gap)
+        windows_close_all(windows, true);
+    if (by_arrival(windows))
+        windows->since = time;
+    windows->last_time = time;
+    windows->era++;
+    forget_times(windows);
+}
+
+/* The wall clock was set, or a capture goes on with what was recorded after a boot: nothing that is
+ * open is what its times say. */
 static void check_jump(struct windows *windows, int64_t now)
 {
     int64_t time = raw_time(windows, now), passed = now - windows->last_now;
     int64_t jump = time - windows->last_time - passed;
+    uint32_t boot = windows->wall ? windows->wall->boot : 0;
+    bool rebooted = boot != windows->boot && !by_arrival(windows);
 
-    if (jump < JUMP_NS && jump > -JUMP_NS)
-        return;
-    if (by_arrival(windows) && windows->on_wall) {
-        windows_close_all(windows, true);
-        windows->since = time;
-        windows->last_time = time;
-    }
+    windows->boot = boot;
+    if (rebooted || (windows->on_wall && (jump >= WINDOWS_AHEAD_NS || jump <= -WINDOWS_AHEAD_NS)))
+        begin_anew(windows, time);
 }
 
-static void tick_by_field(struct windows *windows, int64_t now)
-{
-    int64_t patience = (int64_t)(windows->spec.every + windows->spec.late);
-
-    close_until(windows, windows->watermark, false);
-    if (windows->n_live > 0 && now - windows->arrival >= patience)
-        windows_close_all(windows, false);
-}
-
-void windows_tick(struct windows *windows, int64_t now)
+void windows_look(struct windows *windows, int64_t now)
 {
     if (!windows->begun)
         begin(windows, now);
     check_jump(windows, now);
     windows->last_time = windows_time(windows, now);
     windows->last_now = now;
-    if (windows->spec.gap || windows->spec.running)
+}
+
+/* When it was known last that something comes, ns, monotonic: the turn may have begun long before
+ * its last record was read, and that cannot have been before it happened. */
+static int64_t last_sign(const struct windows *windows)
+{
+    int64_t newest = windows->newest;
+
+    if (newest == INT64_MIN || (windows->wall && windows->wall->replayed))
+        return windows->arrival;
+    newest -= windows->on_wall ? wall_offset_of(windows) : 0;
+    return newest > windows->arrival ? newest : windows->arrival;
+}
+
+static int64_t patience(const struct windows *windows)
+{
+    return (int64_t)(windows->spec.gap + windows->spec.every + windows->spec.late);
+}
+
+void windows_tick(struct windows *windows, int64_t now)
+{
+    windows_look(windows, now);
+    if (windows->spec.running)
         return;
-    if (by_arrival(windows))
+    if (!by_arrival(windows)) {
+        if (windows->n_live > 0 && now - last_sign(windows) >= patience(windows))
+            windows_give_up(windows);
+    } else if (!windows->spec.gap) {
         close_until(windows, windows->last_time, false);
-    else
-        tick_by_field(windows, now);
+    }
 }
 
 int64_t windows_due(const struct windows *windows)
@@ -355,7 +424,7 @@ int64_t windows_due(const struct windows *windows)
     if (windows->spec.gap || windows->spec.running || windows->n_live == 0)
         return INT64_MAX;
     if (!by_arrival(windows))
-        return windows->arrival + (int64_t)(windows->spec.every + windows->spec.late);
+        return last_sign(windows) + patience(windows);
     for (uint32_t i = 0; i < windows->n_live; i++) {
         int64_t left = windows->slots[windows->live[i]].end - windows->last_time;
 

@@ -23,8 +23,12 @@
 
 enum {
     WINDOWS_HOPS_MAX = 64,
-    WINDOWS_OPEN_MAX = 1024, /* by a field that may come late */
+    WINDOWS_SLOTS = 1024, /* at least; see windows_init() */
 };
+
+/* How far ahead of the clock a record's time may be. What is further ahead counts as now. The clock
+ * was set by as much as this, or by more: then windows begin anew. */
+#define WINDOWS_AHEAD_NS INT64_C(1000000000)
 
 struct window_spec {
     uint64_t every, hop, gap, late; /* ns */
@@ -51,8 +55,9 @@ struct window {
     struct pane pane;
     int64_t number;
     int64_t start, end;
-    bool open;    /* takes records */
-    bool partial; /* not all of it was seen */
+    int64_t offset; /* from these times to ns since 1970, as it was when the window was opened */
+    bool open;      /* takes records */
+    bool partial;   /* not all of it was seen */
 };
 
 struct windows {
@@ -77,9 +82,17 @@ struct windows {
     int64_t since;     /* from when on all was seen */
     int64_t last_now;  /* ns, monotonic */
     int64_t last_time; /* by the windows' clock */
-    int64_t watermark; /* what ended by then takes nothing more */
-    int64_t newest;    /* record's time */
-    int64_t arrival;   /* of the last record, ns, monotonic */
+    uint32_t boot;     /* see struct wall_offset */
+
+    /* by a field */
+    int64_t newest;        /* record's time */
+    int64_t watermark;     /* what ended by then takes nothing more */
+    int64_t oldest;        /* the number of the first window that has not ended by then */
+    int64_t next_end;      /* when that window ends */
+    int64_t arrival;       /* of the last record, ns, monotonic */
+    int64_t number, begin; /* of the time that was asked for last: its window's number, and where
+                              that window begins */
+    uint32_t era;          /* counts how often windows began anew */
 };
 
 enum { WINDOWS_NONE = UINT32_MAX };
@@ -92,18 +105,51 @@ void windows_deinit(struct windows *windows); /* accepts a zeroed one */
 /* Open windows that there can be at a time, without those that a batch may add. */
 uint32_t windows_open_most(const struct window_spec *spec);
 
-/* Moves the clock. Windows that ended go to the queue; so do, marked partial, all that are open
- * when the wall clock was set. */
+/* Looks at the clock. When it was set, all windows that are open go to the queue, marked partial.
+ */
+void windows_look(struct windows *windows, int64_t now);
+/* The same; and windows that ended go to the queue. */
 void windows_tick(struct windows *windows, int64_t now);
 /* The windows' time of that moment. */
 int64_t windows_time(const struct windows *windows, int64_t now);
-/* By a field: a record's time was seen. True: all windows that it is in have ended. */
-bool windows_is_late(struct windows *windows, int64_t time);
 /* The number of the last window that the time is in; the others have the numbers before it. */
 int64_t windows_number(const struct windows *windows, int64_t time);
-/* The slot of the window of that number, opened if it has to be. WINDOWS_NONE: it has ended, or
- * there are too many. */
+/* The slot of the window of that number, opened if it has to be. WINDOWS_NONE: there are too many.
+ */
 uint32_t windows_slot(struct windows *windows, int64_t number);
+
+/* By a field: what a record's time may be. Nothing that is computed of it overflows. */
+int64_t windows_clip(int64_t time);
+/* What is open and has a number below goes to the queue. */
+void windows_end(struct windows *windows, int64_t below);
+/* The watermark passed the end of a window. */
+void windows_pass(struct windows *windows);
+/* Nothing came for so long that all that is open has ended. */
+void windows_give_up(struct windows *windows);
+
+/* A record's time was seen, in the order of the ring: those of before no longer wait for what is
+ * earlier by `late`. */
+static inline void windows_see(struct windows *windows, int64_t time)
+{
+    if (time <= windows->newest)
+        return;
+    windows->newest = time;
+    if (time - (int64_t)windows->spec.late <= windows->watermark)
+        return;
+    windows->watermark = time - (int64_t)windows->spec.late;
+    if (windows->watermark >= windows->next_end)
+        windows_pass(windows);
+}
+
+/* As windows_number(), for times that are mostly in the window of the time before. */
+static inline int64_t windows_number_near(struct windows *windows, int64_t time)
+{
+    if ((uint64_t)time - (uint64_t)windows->begin < windows->spec.hop)
+        return windows->number;
+    windows->number = windows_number(windows, time);
+    windows->begin = windows->origin + windows->number * (int64_t)windows->spec.hop;
+    return windows->number;
+}
 
 /* Closes all that are open; partial: they would have gone on. */
 void windows_close_all(struct windows *windows, bool partial);
@@ -115,5 +161,5 @@ void windows_done(struct windows *windows);
 /* When windows_tick() has to come next, ns, monotonic; INT64_MAX: no matter when. */
 int64_t windows_due(const struct windows *windows);
 
-/* A time of the windows' clock as ns since 1970. */
-int64_t windows_wall(const struct windows *windows, int64_t time);
+/* What added to a time of the windows' clock gives ns since 1970. */
+int64_t windows_offset(const struct windows *windows);

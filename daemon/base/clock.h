@@ -5,6 +5,7 @@
  * the wall clock since 1970-01-01T00:00:00Z. The latter reach from 1677 to 2262, so that every
  * value has a date of four-digit year. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -22,6 +23,13 @@ struct wall_offset {
     int64_t offset;   /* ns */
     int64_t measured; /* CLOCK_MONOTONIC when it was */
     int64_t error;    /* ns that the offset may be wrong by, either way */
+
+    /* while a capture's records are in hand, see pipeline/replay.h */
+    bool replayed;  /* the offset is that of the machine that the records come from */
+    int64_t here;   /* the offset of this one */
+    int64_t latest; /* their CLOCK_MONOTONIC when the records in hand had been read; INT64_MAX:
+                       unknown */
+    uint32_t boot;  /* counts the boots that they come from: CLOCK_MONOTONIC begins anew */
 };
 
 /* Measures now: some system-call-free clock reads, about a microsecond. */

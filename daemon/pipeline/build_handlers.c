@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/refusal.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
@@ -373,6 +374,7 @@ static struct build_host new_host(struct build *build, const struct build_steps 
         .base = {.pipeline_name = steps->pipeline_name,
                  .defs = build->graph->defs,
                  .wall = &build->graph->common->wall,
+                 .clock = clock_monotonic,
                  .resolver = build->graph->common->resolver,
                  .outlet = host_outlet,
                  .branch = host_branch},

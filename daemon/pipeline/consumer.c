@@ -213,21 +213,59 @@ static void tell_rest(struct consumer *consumer)
 /* ---- records that are made here ---------------------------------------------------------------
  */
 
+/* Bytes that nobody has looked at; what waits for acknowledgements is not among them. */
+static uint64_t unread(const struct ringmill_ring *ring)
+{
+    return ringmill_ring_available(ring) -
+           (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
+}
+
+/* Records came that were not read yet. Of a capture all have come, long ago, whatever its feeder
+ * lets be read by now. */
+static bool is_behind(const struct graph_stream *stream)
+{
+    if (stream->stream->capture)
+        return !replay_ended(stream);
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        if (unread(stream->rings[i]->ring) > 0)
+            return true;
+    return false;
+}
+
 /* Some of them, while there is room: a window's end must not hold up the rings. True: there are
  * more, and room for them. */
-static bool make_of_strand(struct consumer *consumer, struct graph_strand *strand)
+static bool make_some(struct consumer *consumer, struct graph_strand *strand)
 {
     const struct graph_stream *stream = strand->type->stream;
+    bool behind = is_behind(stream);
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
         if (!room_in_lanes(stream))
             return false;
-        if (!strand_make(&strand->strand, consumer->turn_start, consumer->ending || strand->ends))
+        if (!strand_make(&strand->strand, consumer->turn_start, behind,
+                         consumer->ending || strand->ends))
             return false;
         counter_add(&consumer->steps, 1);
         hand_over(consumer, LANE_FULL);
     }
     return room_in_lanes(stream);
+}
+
+/* Rows of a capture's records have its times. */
+static bool make_of_strand(struct consumer *consumer, struct graph_strand *strand)
+{
+    const struct graph_stream *stream = strand->type->stream;
+    struct graph_ring *ring =
+        stream->stream->capture && stream->n_rings > 0 ? stream->rings[0] : NULL;
+    struct wall_offset saved;
+    bool more;
+
+    if (ring)
+        replay_enter(ring, &saved);
+    more = make_some(consumer, strand);
+    if (ring)
+        replay_leave(ring, &saved);
+    return more;
 }
 
 static bool make_records(struct consumer *consumer)
@@ -319,13 +357,6 @@ static bool exhausted(const struct roster *roster)
         if (strand_may_give(roster->strands[i]))
             return false;
     return true;
-}
-
-/* Bytes that nobody has looked at; what waits for acknowledgements is not among them. */
-static uint64_t unread(const struct ringmill_ring *ring)
-{
-    return ringmill_ring_available(ring) -
-           (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
 }
 
 bool consumer_drained(const struct graph_stream *stream)

@@ -51,7 +51,7 @@ struct consumer {
 };
 
 enum {
-    CONSUMER_BATCH = 32,                /* views in a batch */
+    CONSUMER_BATCH = HANDLER_BATCH_MAX, /* views in a batch */
     CONSUMER_ROOM = CONSUMER_BATCH + 1, /* events of a batch for one outlet: each record's, and as
                                            much as one for all losses that are told in between */
     CONSUMER_TURN_MADE = 16,            /* batches that each strand makes in a turn */

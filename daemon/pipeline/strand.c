@@ -183,7 +183,7 @@ void strand_run(struct strand *strand, struct batch *batch)
  */
 
 /* What goes on behind the handler of that index came out of it like any other record. */
-static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool last)
+static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool unread, bool last)
 {
     struct handler *handler = strand->handlers[index];
     struct batch batch;
@@ -194,6 +194,7 @@ static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool l
     batch.mark = cycles_now();
     batch.ring_id = 0; /* no ring has them */
     set_current(strand, index + 1);
+    handler->unread = unread;
     more = handler->ops->make(handler, now, last, &batch);
     charge(strand, index, &batch);
     if (batch.selected > 0) {
@@ -207,10 +208,10 @@ static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool l
 
 /* One step of one handler: what stands behind another that makes records gets its turn when that
  * one is done, so that the last records of the one are in the last records of the other. */
-bool strand_make(struct strand *strand, int64_t now, bool last)
+bool strand_make(struct strand *strand, int64_t now, bool unread, bool last)
 {
     for (uint32_t i = 0; strand->makes && i < strand->n_handlers; i++)
-        if (strand->handlers[i]->ops->make && make_some(strand, i, now, last))
+        if (strand->handlers[i]->ops->make && make_some(strand, i, now, unread, last))
             return true;
     return false;
 }

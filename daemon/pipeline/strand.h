@@ -85,9 +85,9 @@ struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, c
 void strand_run(struct strand *strand, struct batch *batch);
 
 /* Consumer thread, between batches: lets the handlers that make records make some, and takes those
- * through the handlers behind. There is room for a batch. last: nothing comes any more. True: there
- * is more to do. */
-bool strand_make(struct strand *strand, int64_t now, bool last);
+ * through the handlers behind. There is room for a batch. unread: records wait in the strand's
+ * rings. last: nothing comes any more. True: there is more to do. */
+bool strand_make(struct strand *strand, int64_t now, bool unread, bool last);
 /* Consumer thread: when that has to be done next, ns, monotonic; INT64_MAX: no matter when. */
 int64_t strand_due(const struct strand *strand);
 /* Consumer thread: no record may come before strand_make() was called again. */

@@ -26,7 +26,10 @@ struct wall_offset;
 struct encoder_ops;
 struct resolver;
 
-enum { HANDLER_MADE_MAX = 32 }; /* records that a handler makes at a time */
+enum {
+    HANDLER_BATCH_MAX = 32, /* records that a pipeline's handler gets at a time */
+    HANDLER_MADE_MAX = 32,  /* records that a handler makes at a time */
+};
 
 struct handler {
     const struct handler_ops *ops;
@@ -40,6 +43,7 @@ struct handler {
     bool exhausted; /* set by process(): no record will ever pass again; of `common`, if there is
                        one */
     bool waits;     /* set by process() and make(): no record may come before make() made some */
+    bool unread;    /* set before make(): records have come that it has not seen yet */
 };
 
 static inline bool handler_is_exhausted(const struct handler *handler)
@@ -88,7 +92,10 @@ struct handler_host {
     const char *source_name;
     const char *type; /* the records', for the events to say; NULL: the source has no other */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
-    struct resolver *resolver;      /* of the names of ids; NULL: nobody knows them */
+    /* CLOCK_MONOTONIC, for a handler that has reason to believe that batch->now is long ago; NULL:
+     * batch->now is all that is known. Not for each record. */
+    int64_t (*clock)(void);
+    struct resolver *resolver; /* of the names of ids; NULL: nobody knows them */
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);

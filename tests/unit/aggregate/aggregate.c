@@ -271,17 +271,24 @@ static uint32_t place(const struct stream *stream, struct placed *placed, uint32
 
 static void run_stream(struct driven *driven, const struct stream *stream)
 {
-    for (uint32_t i = 0; i < stream->count; i++) {
-        /* a window's end comes to rows between two records, in slices */
-        if (stream->by_field) {
-            if (i % 7 == 0)
-                drive_step(driven, stream->now[i], false);
-            while (driven->opened.handler->waits)
-                drive_step(driven, stream->now[i], false);
-        } else {
-            drive_time(driven, stream->now[i]);
-        }
-        drive_records(driven, &stream->hits[i], 1, stream->now[i]);
+    uint32_t count;
+
+    for (uint32_t i = 0; i < stream->count; i += count) {
+        int64_t now;
+
+        /* by a field, it does not matter in what batches they come */
+        count = stream->by_field ? 1 + i % 32 : 1;
+        if (count > stream->count - i)
+            count = stream->count - i;
+        now = stream->now[i + count - 1];
+        driven->opened.handler->unread = true;
+        if (stream->by_field)
+            drive_step(driven, now, false); /* rows are made in slices, between two batches */
+        else
+            drive_time(driven, now);
+        while (driven->opened.handler->waits)
+            drive_step(driven, now, false);
+        drive_records(driven, &stream->hits[i], count, now);
     }
 }
 

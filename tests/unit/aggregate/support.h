@@ -32,6 +32,7 @@ static struct field hit_fields[] = {
     {.name = "ktime", .kind = FIELD_UINT, .meaning = MEANING_KTIME, HIT(ktime)},
     {.name = "wall", .kind = FIELD_UINT, .meaning = MEANING_UNIX_NS, HIT(wall)},
     {.name = "size", .kind = FIELD_INT, .is_signed = true, HIT(size)},
+    {.name = "moment", .kind = FIELD_INT, .is_signed = true, .meaning = MEANING_UNIX_NS, HIT(size)},
     {.name = "latency", .kind = FIELD_UINT, HIT(latency)},
     {.name = "load", .kind = FIELD_FLOAT, HIT(load)},
     {.name = "pid", .kind = FIELD_UINT, HIT(pid)},
@@ -46,9 +47,17 @@ static const struct schema hit_schema = {
     .fields = hit_fields,
 };
 
+/* What a handler that asks for the time gets; 0: what it was told last. */
+static int64_t hit_now;
+
+static int64_t hit_clock(void)
+{
+    return hit_now;
+}
+
 static struct wall_offset hit_wall;
 static const struct handler_host hit_host = {
-    .schema = &hit_schema, .source_name = "hits", .wall = &hit_wall};
+    .schema = &hit_schema, .source_name = "hits", .wall = &hit_wall, .clock = hit_clock};
 
 /* What became of the records. */
 struct tally {

@@ -3,6 +3,13 @@
 add_executable(bench-aggregate bench/aggregate.c)
 target_link_libraries(bench-aggregate PRIVATE bench-report daemon)
 
+# ./dev soak windows is the long form.
+add_executable(windows soak/windows.c soak/windows_reference.c)
+target_include_directories(windows PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(windows PRIVATE daemon PkgConfig::CMOCKA)
+add_test(NAME soak/windows COMMAND windows 2)
+set_tests_properties(soak/windows PROPERTIES TIMEOUT 300 LABELS unit)
+
 # ./dev soak hostile-keys is the long form.
 add_executable(hostile-keys soak/hostile-keys.c)
 target_link_libraries(hostile-keys PRIVATE daemon)

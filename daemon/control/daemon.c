@@ -361,6 +361,30 @@ static void reload_init(struct daemon *daemon, const struct daemon_options *opti
     };
 }
 
+/* Another try may end better: something is missing, full or taken. Of files and sockets,
+ * permissions can be given; what the kernel does not allow to a program it will not allow later. */
+static bool may_pass(int code, bool of_files)
+{
+    static const int passing[] = {EADDRINUSE, EADDRNOTAVAIL, EAGAIN,  EBUSY,   EDQUOT,    EINTR,
+                                  EIO,        EMFILE,        ENFILE,  ENOBUFS, ENODEV,    ENOENT,
+                                  ENOMEM,     ENOSPC,        ENOTDIR, ENXIO,   ETIMEDOUT, EROFS};
+
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+        if (code == -passing[i])
+            return true;
+    return of_files && (code == -EACCES || code == -EPERM);
+}
+
+/* The service manager starts it again after one code and not after the other, and what it stores
+ * for us goes when it gives up. By hand nobody starts it again. */
+static enum exit_code failed_start(const struct daemon *daemon, int code)
+{
+    bool of_files = !daemon->engine.graph || daemon->engine.sinks_failed;
+
+    return notify_is_managed() && may_pass(code, of_files) ? EXIT_CODE_FAILED
+                                                           : EXIT_CODE_ENVIRONMENT;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -374,7 +398,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     if (result < 0) {
         log_error("%s", error.text);
         engine_stop(&daemon->engine);
-        return EXIT_CODE_ENVIRONMENT;
+        return failed_start(daemon, result);
     }
     refuse_passed();
     check_store(daemon->graph, store_sockets(daemon));

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
@@ -40,6 +41,11 @@ void notify_status(const char *format, ...)
     vsnprintf(status, sizeof(status), format, arguments);
     va_end(arguments);
     sd_notifyf(0, "STATUS=%s", status);
+}
+
+bool notify_is_managed(void)
+{
+    return getenv("NOTIFY_SOCKET") != NULL;
 }
 
 uint64_t notify_watchdog_limit(void)

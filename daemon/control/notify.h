@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What the service manager is told (sd_notify). Without one all of this does nothing. Main thread
@@ -12,6 +13,9 @@ void notify_stopping(void);
 void notify_reloading(void);
 void notify_watchdog(void);
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A service manager has started this process, and listens. */
+bool notify_is_managed(void);
 
 /* Nanoseconds within which notify_watchdog() must come; 0: nobody waits for it. */
 uint64_t notify_watchdog_limit(void);

@@ -178,6 +178,20 @@ static int start_threads(struct engine *engine, struct error *error)
     return 0;
 }
 
+/* Where records wait in a ring that was kept, a sink that cannot be opened is tried again, as it is
+ * at run time: without this process they would wait longer, and their programs could not go on. */
+static int open_sinks(struct engine *engine, struct error *error)
+{
+    bool waits = false;
+    int result;
+
+    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
+        waits |= engine->graph->sources[i].source->found;
+    result = launch_open_sinks(engine->graph, waits, error);
+    engine->sinks_failed = result < 0;
+    return result;
+}
+
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
                  void *data, struct error *error)
 {
@@ -190,9 +204,9 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     engine->on_event_data = data;
     engine->consumer.on_exhausted = on_exhausted;
     engine->consumer.on_exhausted_data = engine;
-    result = launch_open_sinks(graph, error);
+    result = load_sources(engine, error);
     if (result == 0)
-        result = load_sources(engine, error);
+        result = open_sinks(engine, error);
     if (result == 0)
         result = consumer_init(&engine->consumer, graph, error);
     if (result == 0)

@@ -4,7 +4,7 @@
 /* A graph in motion: starts what has to run, in the order in which nothing is lost, and stops it in
  * the order in which nothing is lost.
  *
- *     start   sinks open ▸ programs loaded ▸ rings open ▸ writers ▸ consumer ▸ programs attached
+ *     start   programs loaded ▸ sinks open ▸ rings open ▸ writers ▸ consumer ▸ programs attached
  *     stop    programs detached ▸ rings drained ▸ lanes emptied ▸ what was kept is dropped
  *
  * Of a source that is kept, and left to the next process, the programs stay attached and the ring
@@ -35,6 +35,7 @@ struct engine {
     struct orphans orphans; /* the loader thread's */
     bool leave; /* the caller's: at the stop, what is kept goes on for the next process */
     bool started;
+    bool sinks_failed; /* the start failed as they were opened */
     bool loader_runs;
     bool consumer_runs;
     /* any thread: something asks for the end, see engine_wants_stop(); wakes the main thread */

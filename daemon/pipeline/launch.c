@@ -80,7 +80,7 @@ void launch_read_lost(struct graph *graph)
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
-int launch_open_sinks(struct graph *graph, struct error *error)
+int launch_open_sinks(struct graph *graph, bool patient, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = graph->sinks[i];
@@ -88,7 +88,8 @@ int launch_open_sinks(struct graph *graph, struct error *error)
         const struct sink_options options = {.name = sink->name,
                                              .framing = format->framing,
                                              .header =
-                                                 format->has_header ? sink->common.text : NULL};
+                                                 format->has_header ? sink->common.text : NULL,
+                                             .patient = patient};
         int result = 0;
 
         if (graph_is_own(&sink->share))

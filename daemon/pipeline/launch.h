@@ -10,8 +10,9 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-/* Any thread. 0, or -errno and a sentence; those below the same. */
-int launch_open_sinks(struct graph *graph, struct error *error);
+/* Any thread. patient: see struct sink_options. 0, or -errno and a sentence; those below the same.
+ */
+int launch_open_sinks(struct graph *graph, bool patient, struct error *error);
 /* On the loader thread. */
 int launch_load(struct graph *graph, struct error *error);
 int launch_attach(struct graph *graph, struct error *error);

@@ -86,7 +86,7 @@ static int make_room(struct graph *next, struct error *error)
 
 int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
 {
-    int result = launch_open_sinks(next, error);
+    int result = launch_open_sinks(next, false, error);
 
     if (result == 0)
         result = launch_load(next, error);

@@ -178,6 +178,12 @@ static int file_open(const void *config, const struct sink_options *options, str
         const char *path = ((const struct file_config *)config)->path;
 
         error_set(error, result, "cannot open %s for writing: %s", path, why_not(path, result));
+        if (options->patient && result != -ENOMEM) {
+            log_about(LOG_LEVEL_ERROR, "sink", sink->name,
+                      "cannot open %s for writing: %s; trying again", path, why_not(path, result));
+            *ret = &sink->base;
+            return 0;
+        }
         file_close(&sink->base);
         return result;
     }

@@ -33,6 +33,8 @@ struct sink_options {
     const char *header;   /* what every file and connection begins with, a line or more; outlives
                              the sink. NULL: nothing. Sinks that carry events one by one have no
                              beginning and pass it over */
+    bool patient; /* records wait for it: what can be mended while the daemon runs, as a folder
+                     that is missing, is no failure of open(), and is tried again */
 };
 
 struct sink_ops {

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import time
 
@@ -160,6 +162,101 @@ def inside_orphans(folder):
         assert kept_by_pid_1() == 0
         numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
         assert set(numbers[1000:]) == set(range(1, 1001)), len(numbers)
+
+
+def delivered(folder, source, name="out"):
+    """The numbers of all that was made, from one set of programs."""
+    numbers, _ = flood.read_numbers(os.path.join(folder, name))
+    assert set(numbers) == set(range(1, source.made + 1)), (len(numbers), source.made)
+    return numbers
+
+
+def taken_port():
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    return taken, taken.getsockname()[1]
+
+
+def inside_starts_that_fail(folder):
+    """For causes that pass when somebody else mends them, and for one that does not pass."""
+    logs, away = os.path.join(folder, "logs"), os.path.join(folder, "away")
+    os.mkdir(logs)
+    with flood.Flood(20000) as source:
+        text = CONFIG % (flood.source(source, "keep: fdstore"), logs, flood.LINES)
+
+        def configure(more=""):
+            harness.write_file(folder, "ringmill.yaml", text + more)
+
+        def kill_with_unread():
+            pid = int(box.show("MainPID"))
+            os.kill(pid, signal.SIGSTOP)
+            source.write(1000)
+            os.kill(pid, signal.SIGKILL)
+        configure()
+        box.systemctl("start", "ringmilld")
+        attached = links(source)
+        source.write(1000)
+
+        os.rename(logs, away)
+        kill_with_unread()
+        box.said(f"sink out: cannot open {logs}/out for writing: No such file or directory; trying")
+        os.rename(away, logs)
+        wait_for_all(logs, source)
+
+        taken, port = taken_port()
+        configure(f'control: {{socket: /run/ringmill/control.sock, listen: "127.0.0.1:{port}"}}\n')
+        kill_with_unread()
+        box.said(f"cannot listen on 127.0.0.1:{port}: Address already in use")
+        taken.close()
+        wait_for_all(logs, source)
+        assert links(source) == attached
+
+        harness.write_file(folder, "ringmill.yaml", "version: 7\n")
+        kill_with_unread()  # systemd gives up and empties its store: the rings are pinned
+        harness.wait_for(lambda: box.show("ActiveState") == "failed", "it to fail")
+        harness.wait_for(lambda: links(source) == [], "the programs to be detached")
+        assert kept_by_pid_1() == 0
+        configure()
+        box.systemctl("reset-failed", "ringmilld")
+        box.systemctl("start", "ringmilld")
+        wait_for_all(logs, source)
+        box.systemctl("stop", "ringmilld")
+        numbers, _ = flood.read_numbers(os.path.join(logs, "out"))
+        assert set(numbers) == set(range(1, source.made + 1)), (len(numbers), source.made)
+        assert not box.backup()
+
+
+def inside_a_stop_that_is_killed(folder):
+    """systemd has emptied its store when the next one starts."""
+    with flood.Flood(50000) as source:
+        harness.write_file(folder, "ringmill.yaml", (CONFIG % (
+            flood.source(source, "keep: fdstore"), folder, flood.LINES)).replace(
+                "[forward: out]", f"[{{wedge: {folder}/wedge}}, {{forward: out}}]"))
+        box.systemctl("start", "ringmilld")
+        wedge = harness.write_file(folder, "wedge", "")
+        source.write(1000)
+        pid = int(box.show("MainPID"))
+        box.systemctl("stop", "--no-block", "ringmilld")
+        harness.wait_for(lambda: links(source) == [], "the programs to be detached")
+        os.kill(pid, signal.SIGKILL)
+        harness.wait_for(lambda: box.show("ActiveState") == "failed", "it to end")
+        assert kept_by_pid_1() == 0
+        os.unlink(wedge)
+        box.systemctl("start", "ringmilld")
+        wait_for_all(folder, source)
+        box.systemctl("stop", "ringmilld")
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert numbers == list(range(1, 1001)), len(numbers)
+        assert not box.backup()
+
+
+def test_starts_that_fail():
+    box.run(__file__, "starts_that_fail")
+
+
+def test_a_stop_that_is_killed():
+    box.run(__file__, "a_stop_that_is_killed", program="ringmilld-wedge")
 
 
 def test_orphans_and_too_small_a_store():

@@ -82,6 +82,7 @@ static int take_over(struct graph_stream *stream, struct graph_stream *old)
     stream->told_unknown = old->told_unknown;
     stream->lost = old->lost;
     stream->lost_told = old->lost_told;
+    stream->lost_resets = old->lost_resets;
     stream->lost_clean = old->lost_clean;
     stream->loss = old->loss;
     atomic_store(&stream->loss_posted, atomic_load(&old->loss_posted));

@@ -180,9 +180,10 @@ struct graph_stream {
     bool told_unknown;
 
     /* main thread; final when the programs are detached */
-    uint64_t lost;      /* as last read, where it is counted */
-    uint64_t lost_told; /* of them, in `loss` so far */
-    int64_t lost_clean; /* ns, monotonic: when no more than those were lost for certain */
+    uint64_t lost;        /* as last read, where it is counted */
+    uint64_t lost_told;   /* of them, in `loss` so far */
+    uint64_t lost_resets; /* times that the counter was set by others, see source/lost.h */
+    int64_t lost_clean;   /* ns, monotonic: when no more than those were lost for certain */
 
     /* see losses.h */
     atomic_bool loss_posted;

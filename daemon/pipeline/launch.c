@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "encode/encoder.h"
+#include "source/lost.h"
 
 enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
 
@@ -70,12 +71,22 @@ void launch_undo(struct graph *graph)
     }
 }
 
+static void read_lost(struct graph_stream *stream)
+{
+    struct lost_count count;
+
+    if (!stream->stream->counted || source_lost(stream->source, stream->index, &count) < 0)
+        return;
+    stream->lost = count.records;
+    stream->lost_resets = count.resets;
+}
+
 void launch_read_lost(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
             if (graph_is_own(graph->sources[i].share))
-                source_lost(graph->sources[i].source, j, &graph->sources[i].streams[j].lost);
+                read_lost(&graph->sources[i].streams[j]);
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */

@@ -66,8 +66,9 @@ static int adopt_ring(struct source *source, const struct kept *kept, uint32_t s
     if (result < 0 || !ring->lost.map)
         return result;
     result = lost_start(&ring->lost, kept_fd(kept, lost_name(name, stream)), error);
-    ring->lost.before = ring->lost_noted = atomic_load(&kept->ledger->lost[stream]);
+    ring->lost_noted = atomic_load(&kept->ledger->lost[stream]);
     ring->lost_noted_at = atomic_load(&kept->ledger->lost_at[stream]);
+    lost_resume(&ring->lost, ring->lost_noted, ring->lost_noted_at);
     source->streams[stream].lost_since = ring->lost_noted_at;
     return result;
 }
@@ -256,9 +257,9 @@ static void fill_ledger(const struct source *source, struct kept *kept)
     kept->ledger->identity = state->identity;
     kept->ledger->layout = record_layout(source);
     for (uint32_t i = 0; i < state->n_rings; i++) {
-        state->rings[i].lost_noted = state->rings[i].lost.before;
+        state->rings[i].lost_noted = state->rings[i].lost.last;
         state->rings[i].lost_noted_at = now;
-        atomic_store(&kept->ledger->lost[i], state->rings[i].lost.before);
+        atomic_store(&kept->ledger->lost[i], state->rings[i].lost.last);
         atomic_store(&kept->ledger->lost_at[i], now);
     }
     ledger_enter(kept->ledger);
@@ -353,22 +354,29 @@ int adopt_finish(struct source *source, struct error *error)
 
 /* ---- while it runs, and at the end ----------------------------------------------------------- */
 
-void adopt_note_lost(struct object_source *state, uint32_t stream, uint64_t lost)
+static void tell_ledger(const struct object_source *state, uint32_t stream)
+{
+    const struct object_ring *ring = &state->rings[stream];
+
+    atomic_store(&state->kept->ledger->lost[stream], ring->lost_noted);
+    atomic_store(&state->kept->ledger->lost_at[stream], ring->lost_noted_at);
+}
+
+void adopt_note_lost(struct object_source *state, uint32_t stream)
 {
     struct object_ring *ring = &state->rings[stream];
 
     if (!state->kept || !state->kept->ledger)
         return;
-    atomic_store(&state->kept->ledger->lost[stream], ring->lost_noted);
-    atomic_store(&state->kept->ledger->lost_at[stream], ring->lost_noted_at);
-    ring->lost_noted = ring->lost.before + lost;
-    ring->lost_noted_at = clock_monotonic();
+    tell_ledger(state, stream);
+    ring->lost_noted = ring->lost.last;
+    ring->lost_noted_at = ring->lost.last_at;
 }
 
 void adopt_settle_lost(struct object_source *state)
 {
-    for (uint32_t i = 0; i < state->n_rings; i++)
-        adopt_note_lost(state, i, state->rings[i].lost_noted - state->rings[i].lost.before);
+    for (uint32_t i = 0; i < state->n_rings && state->kept && state->kept->ledger; i++)
+        tell_ledger(state, i);
 }
 
 void adopt_detach(struct object_source *state)

@@ -24,7 +24,7 @@ int adopt_begin(struct source *source, struct error *error);
 int adopt_finish(struct source *source, struct error *error);
 
 /* The losses that were read before this were told; those of now will be. */
-void adopt_note_lost(struct object_source *state, uint32_t stream, uint64_t lost);
+void adopt_note_lost(struct object_source *state, uint32_t stream);
 /* All that were read were told: nothing follows in this process. */
 void adopt_settle_lost(struct object_source *state);
 

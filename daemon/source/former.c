@@ -129,11 +129,10 @@ static uint64_t count_lost(const struct lost_counter *like, const struct kept *k
     fd = like->map ? kept_fd(kept, name) : -1;
     counter.memory = NULL;
     counter.memory_size = 0;
-    counter.before = 0;
     if (fd < 0 || lost_start(&counter, fd, NULL) < 0)
         return 0;
     lost_stop(&counter);
-    return counter.before;
+    return counter.last;
 }
 
 static void move_until(const struct kept *kept)
@@ -223,7 +222,9 @@ uint64_t former_lost(struct object_source *state, uint32_t stream)
     for (uint32_t i = 0; i < state->formers.count; i++) {
         struct ledger *ledger = state->formers.sets[i]->ledger;
 
-        lost += atomic_load(&ledger->lost_until[stream]) - atomic_load(&ledger->lost[stream]);
+        lost += lost_between(&ring->lost, atomic_load(&ledger->lost[stream]),
+                             atomic_load(&ledger->lost_at[stream]),
+                             atomic_load(&ledger->lost_until[stream]));
         if (ring->formers_told)
             atomic_store(&ledger->lost[stream], atomic_load(&ledger->lost_until[stream]));
     }

@@ -37,7 +37,8 @@ struct source_kind {
     void (*release)(struct source *source);
     void (*follow)(struct source *source, const struct source *former);
     void (*undo)(struct source *source); /* NULL: detach and release */
-    int (*lost)(const struct source *source, uint32_t stream, uint64_t *ret_lost);
+    /* Of a stream that says `counted`. */
+    int (*lost)(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
     /* After load(). The caller owns *ret_ring. */
     int (*open_ring)(const struct source *source, uint32_t stream, uint32_t ring,

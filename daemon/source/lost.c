@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "config/refusal.h"
 #include "schema/lookup.h"
 
 enum { NAME_BYTES = 256, MEMBERS_DEEP = 8, ENTRIES_MAX = 1 << 16, INTEGERS_MAX = 1 << 16 };
+enum { RESET_LINES = 1, RESET_LINES_S = 60 };
 
 /* ---- by types -------------------------------------------------------------------------------- */
 
@@ -233,37 +236,6 @@ static int map_section(struct lost_counter *counter, struct error *error)
     return 0;
 }
 
-int lost_start(struct lost_counter *counter, int map_fd, struct error *error)
-{
-    struct bpf_map_info info = {0};
-    uint32_t size = sizeof(info);
-    int cpus = libbpf_num_possible_cpus();
-    int result = 0;
-
-    if (bpf_obj_get_info_by_fd(map_fd, &info, &size) < 0)
-        return error_set(error, -errno, "cannot look at the counter of lost records: %s",
-                         strerror(errno));
-    if ((uint64_t)counter->offset + (uint64_t)counter->size * counter->count > info.value_size ||
-        info.max_entries > ENTRIES_MAX)
-        return error_set(error, -EINVAL, "the counter of lost records, map %s, is too %s",
-                         info.name, info.max_entries > ENTRIES_MAX ? "large" : "small");
-    counter->fd = map_fd;
-    counter->value_size = info.value_size;
-    counter->entries = info.max_entries;
-    counter->cpus = info.type == BPF_MAP_TYPE_PERCPU_ARRAY && cpus > 0 ? (uint32_t)cpus : 1;
-    counter->before = 0;
-    if (counter->is_section)
-        result = map_section(counter, error);
-    else
-        counter->memory = calloc(counter->cpus, round_up(counter->value_size, 8));
-    if (!counter->memory)
-        return result < 0 ? result : error_set(error, -ENOMEM, "out of memory");
-    result = lost_read(counter, &counter->before);
-    return result < 0 ? error_set(error, result, "cannot read the counter of lost records: %s",
-                                  strerror(-result))
-                      : 0;
-}
-
 /* The integers of one value. Programs go on adding to them meanwhile. */
 static uint64_t sum_value(const struct lost_counter *counter, const void *value)
 {
@@ -294,21 +266,113 @@ static int sum_entries(const struct lost_counter *counter, uint64_t *ret_sum)
     return 0;
 }
 
-int lost_read(const struct lost_counter *counter, uint64_t *ret_lost)
+static int read_sum(const struct lost_counter *counter, uint64_t *ret_sum)
 {
-    uint64_t sum = 0;
+    if (!counter->is_section)
+        return sum_entries(counter, ret_sum);
+    *ret_sum = sum_value(counter, counter->memory);
+    return 0;
+}
+
+int lost_start(struct lost_counter *counter, int map_fd, struct error *error)
+{
+    struct bpf_map_info info = {0};
+    uint32_t size = sizeof(info);
+    int cpus = libbpf_num_possible_cpus() > 0 ? libbpf_num_possible_cpus() : 1;
     int result = 0;
 
-    if (!counter->memory)
-        sum = 0;
-    else if (counter->is_section)
-        sum = sum_value(counter, counter->memory);
+    if (bpf_obj_get_info_by_fd(map_fd, &info, &size) < 0)
+        return error_set(error, -errno, "cannot look at the counter of lost records: %s",
+                         strerror(errno));
+    if ((uint64_t)counter->offset + (uint64_t)counter->size * counter->count > info.value_size ||
+        info.max_entries > ENTRIES_MAX)
+        return error_set(error, -EINVAL, "the counter of lost records, map %s, is too %s",
+                         info.name, info.max_entries > ENTRIES_MAX ? "large" : "small");
+    counter->fd = map_fd;
+    counter->value_size = info.value_size;
+    counter->entries = info.max_entries;
+    counter->cpus = info.type == BPF_MAP_TYPE_PERCPU_ARRAY ? (uint32_t)cpus : 1;
+    counter->per_second_max = LOST_PER_SECOND_MAX * (uint32_t)cpus;
+    counter->limit = (struct log_limit){.lines = RESET_LINES, .seconds = RESET_LINES_S};
+    if (counter->is_section)
+        result = map_section(counter, error);
     else
-        result = sum_entries(counter, &sum);
+        counter->memory = calloc(counter->cpus, round_up(counter->value_size, 8));
+    if (!counter->memory)
+        return result < 0 ? result : error_set(error, -ENOMEM, "out of memory");
+    result = read_sum(counter, &counter->last);
+    counter->last_at = clock_monotonic();
+    return result < 0 ? error_set(error, result, "cannot read the counter of lost records: %s",
+                                  strerror(-result))
+                      : 0;
+}
+
+void lost_resume(struct lost_counter *counter, uint64_t sum, int64_t at)
+{
+    counter->last = sum;
+    counter->last_at = at;
+}
+
+/* How much it may have grown since the last look, at the most; a second more, for a look takes its
+ * time. Of 32 bits, less than half of what they hold can be told from going back. */
+static uint64_t growth_max(const struct lost_counter *counter, int64_t now)
+{
+    uint64_t seconds = (uint64_t)(now - counter->last_at) / 1000000000 + 2;
+    uint64_t max;
+
+    if (__builtin_mul_overflow(seconds, counter->per_second_max, &max))
+        max = INT64_MAX;
+    return counter->size == 4 && max > INT32_MAX ? INT32_MAX : max;
+}
+
+/* Each integer of 32 bits that wraps makes the sum less by 2^32: so the difference of two sums is
+ * right modulo 2^32, however many they are. */
+static uint64_t growth(const struct lost_counter *counter, uint64_t sum)
+{
+    uint64_t grown = sum - counter->last;
+
+    return counter->size == 4 ? (uint32_t)grown : grown;
+}
+
+/* Enters the sum that was read at that time. */
+static void advance(struct lost_counter *counter, uint64_t sum, int64_t now, const char *source)
+{
+    uint64_t grown = growth(counter, sum);
+
+    if (grown <= growth_max(counter, now)) {
+        counter->so_far.records += grown;
+    } else {
+        counter->so_far.resets++;
+        log_limited(&counter->limit, LOG_LEVEL_WARNING, "source", source,
+                    "the counter of lost records went from %" PRIu64 " to %" PRIu64
+                    ", so somebody has set it; what was lost meanwhile is unknown, and it is "
+                    "counted on from there",
+                    counter->last, sum);
+    }
+    counter->last = sum;
+    counter->last_at = now;
+}
+
+int lost_read(struct lost_counter *counter, const char *source, struct lost_count *ret_count)
+{
+    uint64_t sum = 0;
+    int result = counter->memory ? read_sum(counter, &sum) : -ENODATA;
+
     if (result < 0)
         return result;
-    *ret_lost = sum - counter->before;
+    advance(counter, sum, clock_monotonic(), source);
+    *ret_count = counter->so_far;
     return 0;
+}
+
+uint64_t lost_between(const struct lost_counter *like, uint64_t from, int64_t at, uint64_t to)
+{
+    struct lost_counter counter = *like;
+    uint64_t grown;
+
+    lost_resume(&counter, from, at);
+    grown = growth(&counter, to);
+    return grown <= growth_max(&counter, clock_monotonic()) ? grown : 0;
 }
 
 void lost_stop(struct lost_counter *counter)

@@ -121,6 +121,7 @@ static int map_open(struct source *source, const struct config_node *node, struc
     }
     source->n_streams = 1;
     source->streams->name = state->name = slash && slash[1] ? slash + 1 : config->map;
+    source->streams->counted = config->ring.lost != NULL;
     state->fd = state->lost_fd = state->lost.fd = -1;
     config->ring.node = node;
     result = ring_config_check(&config->ring, diag);
@@ -251,10 +252,12 @@ static int map_load(struct source *source, struct error *error)
     return result < 0 ? result : start_lost(state, config->ring.lost, error);
 }
 
-static int map_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
+static int map_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count)
 {
+    struct map_state *state = source->state;
+
     (void)stream;
-    return lost_read(&((const struct map_state *)source->state)->lost, ret_lost);
+    return lost_read(&state->lost, source->name, ret_count);
 }
 
 static int map_open_ring(const struct source *source, uint32_t stream, uint32_t ring,

@@ -361,15 +361,15 @@ void object_source_undo(struct source *source)
     source->kept = false;
 }
 
-int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
+int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count)
 {
     struct object_source *state = source->state;
-    int result = lost_read(&state->rings[stream].lost, ret_lost);
+    int result = lost_read(&state->rings[stream].lost, source->name, ret_count);
 
     if (result < 0)
         return result;
-    adopt_note_lost(state, stream, *ret_lost);
-    *ret_lost += former_lost(state, stream);
+    adopt_note_lost(state, stream);
+    ret_count->records += former_lost(state, stream);
     return 0;
 }
 

@@ -75,7 +75,7 @@ void object_source_leave(struct source *source);
 void object_source_release(struct source *source);
 void object_source_follow(struct source *source, const struct source *former);
 void object_source_undo(struct source *source);
-int object_source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);
+int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                             struct error *error, struct ringmill_ring **ret_ring);
 const char *object_source_program(const struct source *source, uint32_t index);

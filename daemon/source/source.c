@@ -190,12 +190,9 @@ void source_undo(struct source *source)
     source_release(source);
 }
 
-int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
+int source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count)
 {
-    if (source->kind->lost)
-        return source->kind->lost(source, stream, ret_lost);
-    *ret_lost = 0;
-    return 0;
+    return source->kind->lost(source, stream, ret_count);
 }
 
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,

@@ -15,6 +15,7 @@
 #include "config/node.h"
 #include "source/stream.h"
 
+struct lost_count;
 struct ringmill_ring;
 struct source_kind;
 
@@ -58,9 +59,9 @@ void source_follow(struct source *source, const struct source *former);
 /* On the loader thread, in place of source_release(): it was loaded, and maybe attached, and does
  * not come to run. What was there before it stays as it was. */
 void source_undo(struct source *source);
-/* On the loader thread: records of that stream lost since the load because the ring was full; 0
- * where nothing counts them. 0 or -errno. */
-int source_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost);
+/* On the loader thread: records of that stream lost since the load because the ring was full, as
+ * its counter says; see source/lost.h. Only where the stream is counted. 0 or -errno. */
+int source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
 /* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
  * sentence. */

@@ -15,6 +15,7 @@
 #include "pipeline/runs.h"
 #include "ring/fake.h"
 #include "source/kind.h"
+#include "source/lost.h"
 #include "unit/config/support.h"
 
 enum { MADE_STREAMS = 2, MADE_RINGS = 4, MADE_RING = 64 * 1024, MADE_LOG = 256 * 1024 };
@@ -70,13 +71,14 @@ static inline int made_open_ring(const struct source *source, uint32_t stream, u
     return 0;
 }
 
-static inline int made_lost(const struct source *source, uint32_t stream, uint64_t *ret_lost)
+static inline int made_lost(const struct source *source, uint32_t stream,
+                            struct lost_count *ret_count)
 {
     (void)source;
-    *ret_lost = 0;
+    *ret_count = (struct lost_count){0};
     for (uint32_t i = 0; i < MADE_RINGS; i++)
         if (made_current->fakes[stream][i])
-            *ret_lost += fake_lost(made_current->fakes[stream][i]);
+            ret_count->records += fake_lost(made_current->fakes[stream][i]);
     return 0;
 }
 

@@ -129,6 +129,14 @@ void capture_cut(struct capture *capture, uint64_t records)
     cut_notes(capture);
 }
 
+bool capture_lost_unknown(const struct capture *capture)
+{
+    for (uint32_t i = 0; i < capture->n_types; i++)
+        if (capture->types[i].lost_unknown)
+            return true;
+    return false;
+}
+
 const struct capture_type *capture_find_type(const struct capture *capture, uint32_t tag)
 {
     uint32_t low = 0, high = capture->n_types;

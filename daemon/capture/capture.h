@@ -82,6 +82,9 @@ void capture_cut(struct capture *capture, uint64_t records);
 /* NULL when there is no such tag. */
 const struct capture_type *capture_find_type(const struct capture *capture, uint32_t tag);
 
+/* Of records of one of its types nobody knew how many were lost. */
+bool capture_lost_unknown(const struct capture *capture);
+
 /* The next clock record from *position on, a record's start: what it says, and where it is.
  * *position moves behind it. False: there is none up to end. */
 bool capture_next_clock(const struct capture *capture, uint64_t *position, int64_t *ret_monotonic,

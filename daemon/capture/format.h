@@ -106,7 +106,11 @@ struct capture_type_head {
     uint32_t source;    /* text: what events say where they are from */
     uint32_t type_name; /* text */
     uint32_t label;     /* text: what events say their type is; none: they do not say it */
-    uint32_t reserved;
+    uint32_t flags;     /* of enum capture_type_flag; unknown ones are passed over */
+};
+
+enum capture_type_flag {
+    CAPTURE_LOST_UNKNOWN = 1, /* nobody knew how many records of its source were lost */
 };
 
 enum capture_kind {

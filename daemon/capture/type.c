@@ -171,7 +171,8 @@ static bool has_columns(const struct schema *schema)
 }
 
 int capture_type_write(const struct schema *schema, const char *source, const char *label,
-                       struct error *error, void **ret_bytes, uint32_t *ret_size, uint32_t *ret_tag)
+                       uint32_t flags, struct error *error, void **ret_bytes, uint32_t *ret_size,
+                       uint32_t *ret_tag)
 {
     _cleanup_(flat_deinit) struct flat flat = {0};
     struct capture_type_head *head;
@@ -201,6 +202,7 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
     head->source = put_text(&flat, source);
     head->type_name = put_text(&flat, schema->type_name);
     head->label = put_text(&flat, label);
+    head->flags = flags;
     put_fields(&flat);
     head->tag = tag_of(bytes, size);
     if (source[0]) /* else a stand-in for what could not be opened, which is said elsewhere */
@@ -333,7 +335,8 @@ static int build(const struct parsed *parsed, struct capture_type *ret_type)
     schema->size = head->size;
     *ret_type = (struct capture_type){.tag = head->tag,
                                       .source = kept_text(texts, parsed, head->source),
-                                      .label = kept_text(texts, parsed, head->label)};
+                                      .label = kept_text(texts, parsed, head->label),
+                                      .lost_unknown = head->flags & CAPTURE_LOST_UNKNOWN};
     ret_type->schema = TAKE_PTR(schema);
     return 0;
 }

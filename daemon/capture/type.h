@@ -3,6 +3,7 @@
 
 /* A type of records as a capture describes it: a schema, and what its events say of themselves. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +16,15 @@ struct capture_type {
     struct schema *schema;
     const char *source; /* kept by the schema, as is the label */
     const char *label;  /* NULL: its events do not say their type */
+    bool lost_unknown;  /* there may be losses of its source that the capture does not tell */
 };
 
-/* The description, to be written as a CAPTURE_TYPE record. label may be NULL. The tag follows from
- * all the rest, so the same type has the same tag in every file. The caller frees *ret_bytes. 0,
- * -ENOMEM, or -EINVAL and a sentence: a schema that a capture cannot hold. */
+/* The description, to be written as a CAPTURE_TYPE record. label may be NULL; flags are of enum
+ * capture_type_flag. The tag follows from all the rest, so the same type has the same tag in every
+ * file. The caller frees *ret_bytes. 0, -ENOMEM, or -EINVAL and a sentence: a schema that a capture
+ * cannot hold. */
 int capture_type_write(const struct schema *schema, const char *source, const char *label,
-                       struct error *error, void **ret_bytes, uint32_t *ret_size,
+                       uint32_t flags, struct error *error, void **ret_bytes, uint32_t *ret_size,
                        uint32_t *ret_tag);
 
 /* Reads a description and believes nothing of it: what it returns is a tree within bounds. The

@@ -50,7 +50,9 @@ static void print_verdict(const json_t *status, FILE *file)
     json_array_foreach(json_object_get(status, "checks"), i, check)
     {
         if (!json_is_true(json_object_get(check, "good")))
-            fprintf(file, "  %s: %s\n", text(check, "name"), text(check, "reason"));
+            fprintf(file, "  %s: %s%s\n", text(check, "name"),
+                    json_is_null(json_object_get(check, "good")) ? "unknown: " : "",
+                    text(check, "reason"));
     }
 }
 
@@ -93,6 +95,11 @@ static void print_stream(const json_t *stream, bool named, FILE *file)
     {
         print_ring(ring, named ? text(ring, "name") : "", file);
     }
+    if (count(stream, "lost_resets") > 0)
+        fprintf(file,
+                "  somebody has set the counter of lost records of ring %s, %" JSON_INTEGER_FORMAT
+                " times; what was lost just before is unknown\n",
+                text(stream, "name"), count(stream, "lost_resets"));
     if (count(stream, "unknown_type") > 0)
         fprintf(file, "  %" JSON_INTEGER_FORMAT " records of ring %s had an unknown type\n",
                 count(stream, "unknown_type"), text(stream, "name"));
@@ -112,18 +119,31 @@ static bool has_many_rings(const json_t *source)
            json_array_size(json_object_get(json_array_get(streams, 0), "rings")) > 1;
 }
 
+/* A number, or null where it is not known. */
+static void print_figure(const json_t *object, const char *key, FILE *file)
+{
+    if (json_is_integer(json_object_get(object, key)))
+        fprintf(file, "%s %" JSON_INTEGER_FORMAT, key, count(object, key));
+    else
+        fprintf(file, "%s unknown", key);
+}
+
 static void print_source(const json_t *source, FILE *file)
 {
     const json_t *stream;
     size_t i;
 
-    fprintf(file,
-            "source %s: produced %" JSON_INTEGER_FORMAT " = seen %" JSON_INTEGER_FORMAT
-            " + discarded %" JSON_INTEGER_FORMAT " + lost %" JSON_INTEGER_FORMAT
-            "; %.0f/s, lost %.0f/s\n",
-            text(source, "name"), count(source, "produced"), count(source, "seen"),
-            count(source, "discarded"), count(source, "lost"), real(source, "records_per_second"),
-            real(source, "lost_per_second"));
+    fprintf(file, "source %s: ", text(source, "name"));
+    print_figure(source, "produced", file);
+    fprintf(file, " = seen %" JSON_INTEGER_FORMAT " + discarded %" JSON_INTEGER_FORMAT " + ",
+            count(source, "seen"), count(source, "discarded"));
+    print_figure(source, "lost", file);
+    fputs("; ", file);
+    print_figure(source, "skipped", file);
+    fprintf(file, "; %.0f/s", real(source, "records_per_second"));
+    if (json_is_number(json_object_get(source, "lost_per_second")))
+        fprintf(file, ", lost %.0f/s", real(source, "lost_per_second"));
+    fputc('\n', file);
     json_array_foreach(json_object_get(source, "streams"), i, stream)
     {
         print_stream(stream, has_many_rings(source), file);

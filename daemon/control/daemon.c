@@ -119,12 +119,18 @@ static void tell_status(struct daemon *daemon)
 {
     const struct watch *watch = &daemon->watch;
     char reason[HEALTH_REASON_MAX + 32];
+    uint32_t unknown = snapshot_lost_unknown(&watch->snapshot);
     double records = 0;
 
     for (uint32_t i = 0; i < daemon->engine.graph->n_sources; i++)
         records += watch->records[i].per_second;
     if (health_reason(&watch->health, reason, sizeof(reason)))
         notify_status("unwell: %s", reason);
+    else if (unknown == watch->snapshot.graph->n_sources)
+        notify_status("%.0f records/s, lost unknown", records);
+    else if (unknown > 0)
+        notify_status("%.0f records/s, %" PRIu64 " lost in all, unknown for %" PRIu32 " sources",
+                      records, snapshot_lost(&watch->snapshot), unknown);
     else
         notify_status("%.0f records/s, %" PRIu64 " lost in all", records,
                       snapshot_lost(&watch->snapshot));

@@ -185,13 +185,30 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
+/* Nobody would see losses of these sources, so that there are none cannot be claimed. */
+static void list_unknown(struct health *health, const struct snapshot *snapshot)
+{
+    size_t used = 0;
+
+    health->unknown[0] = '\0';
+    for (uint32_t i = 0; i < snapshot->graph->n_sources && used < HEALTH_REASON_MAX; i++)
+        if (!snapshot->sources[i].lost_known)
+            used += (size_t)snprintf(health->unknown + used, HEALTH_REASON_MAX - used, "%s%s",
+                                     used > 0 ? ", " : "nothing counts the lost records of source ",
+                                     snapshot->graph->sources[i].source->name);
+    if (used > 0 && used < HEALTH_REASON_MAX)
+        snprintf(health->unknown + used, HEALTH_REASON_MAX - used,
+                 "; name a counter by lost: or a sequence field by sequence:");
+}
+
 static void check_losses(struct health *health, const struct snapshot *snapshot)
 {
     const uint32_t slots = HEALTH_LOSS_SECONDS + 1;
-    struct loss_mark now = {snapshot->time, snapshot_lost(snapshot)};
+    struct loss_mark now = {snapshot->time, snapshot_lost(snapshot), snapshot_skipped(snapshot)};
     const struct loss_mark *then;
     double seconds, rate;
 
+    list_unknown(health, snapshot);
     health->losses[health->looks % slots] = now;
     then = &health->losses[health->looks < HEALTH_LOSS_SECONDS ? 0 : (health->looks + 1) % slots];
     health->looks++;
@@ -202,6 +219,12 @@ static void check_losses(struct health *health, const struct snapshot *snapshot)
     if (rate > (double)health->limits->max_loss_rate)
         complain(health, CHECK_LOSSES,
                  "%.0f records/s were lost over the last %.0f s because a ring was full; "
+                 "max_loss_rate is %" PRId64,
+                 rate, seconds, health->limits->max_loss_rate);
+    rate = (double)(now.skipped - then->skipped) / seconds;
+    if (rate > (double)health->limits->max_loss_rate)
+        complain(health, CHECK_LOSSES,
+                 "%.0f runs/s of BPF programs were skipped by the kernel over the last %.0f s; "
                  "max_loss_rate is %" PRId64,
                  rate, seconds, health->limits->max_loss_rate);
 }
@@ -270,10 +293,12 @@ static void judge(struct health *health, const struct snapshot *snapshot)
 
 void health_follow(struct health *health, const struct snapshot *snapshot)
 {
+    list_unknown(health, snapshot);
     memset(health->rings, 0, sizeof(health->rings));
     memset(health->sinks, 0, sizeof(health->sinks));
     for (uint32_t i = 0; i <= HEALTH_LOSS_SECONDS; i++)
-        health->losses[i] = (struct loss_mark){snapshot->time, snapshot_lost(snapshot)};
+        health->losses[i] =
+            (struct loss_mark){snapshot->time, snapshot_lost(snapshot), snapshot_skipped(snapshot)};
 }
 
 void health_look(struct health *health, const struct snapshot *snapshot)
@@ -285,6 +310,11 @@ void health_look(struct health *health, const struct snapshot *snapshot)
     judge(health, snapshot);
     for (int check = 0; check < CHECKS; check++)
         tell_change((enum check)check, (const char[]){before[check], '\0'}, health->reasons[check]);
+}
+
+bool health_unknown(const struct health *health, enum check check)
+{
+    return check == CHECK_LOSSES && health->unknown[0] != '\0' && health->reasons[check][0] == '\0';
 }
 
 bool health_good(const struct health *health)

@@ -21,7 +21,7 @@ enum check {
     CHECK_RINGS,    /* what lies in a ring is taken; bad: corrupt, a busy head, nobody reads */
     CHECK_HANDLERS, /* the consumer thread comes back from its handlers */
     CHECK_SINKS,    /* what waits for a sink goes out */
-    CHECK_LOSSES,   /* the kernel loses no more records than the limit says */
+    CHECK_LOSSES,   /* no more records are lost, and no more runs skipped, than the limit says */
     CHECK_BOOKS,    /* every record has one known end; judged at quiet moments */
     CHECKS,
 };
@@ -35,11 +35,13 @@ struct stillness {
 struct loss_mark {
     int64_t time;
     uint64_t lost;
+    uint64_t skipped;
 };
 
 struct health {
     const struct health_limits *limits;
-    char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good */
+    char reasons[CHECKS][HEALTH_REASON_MAX]; /* empty: good, or not known */
+    char unknown[HEALTH_REASON_MAX];         /* why CHECK_LOSSES is not known; empty: it is */
     bool stuck;                              /* see health_stuck() */
     struct stillness rings[GRAPH_RINGS_MAX];
     struct stillness sinks[GRAPH_SINKS_MAX];
@@ -51,7 +53,8 @@ struct health {
 /* limits stay the caller's. */
 void health_init(struct health *health, const struct health_limits *limits);
 
-/* Another graph runs: what was noted of the parts of the one before is forgotten. */
+/* The first graph runs, or another one: what was noted of the parts of the one before is forgotten.
+ */
 void health_follow(struct health *health, const struct snapshot *snapshot);
 
 /* Judges anew. A change is logged, one line each way. */
@@ -59,6 +62,9 @@ void health_look(struct health *health, const struct snapshot *snapshot);
 
 /* "rings", "handlers"... */
 const char *health_check_name(enum check check);
+
+/* Neither good nor bad: nobody can know. It makes nothing bad. */
+bool health_unknown(const struct health *health, enum check check);
 
 bool health_good(const struct health *health);
 /* A thread of ours does not move that should, or memory of ours is damaged: starting anew mends it.

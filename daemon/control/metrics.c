@@ -52,8 +52,9 @@ static void put_checks(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (int check = 0; check < CHECKS; check++)
-        page_sample(page, page->watch->health.reasons[check][0] == '\0',
-                    page_label(labels, "check", health_check_name((enum check)check)));
+        if (!health_unknown(&page->watch->health, (enum check)check))
+            page_sample(page, page->watch->health.reasons[check][0] == '\0',
+                        page_label(labels, "check", health_check_name((enum check)check)));
 }
 
 static void put_turns(struct page *page)
@@ -90,6 +91,44 @@ static void put_streams(struct page *page)
         const struct stream_sight *sight = &page->snapshot->streams[i];
 
         page_sample(page, picked(page, sight), page_stream_labels(labels, sight->stream));
+    }
+}
+
+/* What is not known has no sample. */
+static void put_known_streams(struct page *page)
+{
+    char labels[PAGE_LABELS_MAX];
+
+    for (uint32_t i = 0; i < page->snapshot->graph->n_streams; i++) {
+        const struct stream_sight *sight = &page->snapshot->streams[i];
+
+        if (sight->lost_known)
+            page_sample(page, picked(page, sight), page_stream_labels(labels, sight->stream));
+    }
+}
+
+static void put_resets(struct page *page)
+{
+    char labels[PAGE_LABELS_MAX];
+
+    for (uint32_t i = 0; i < page->snapshot->graph->n_streams; i++) {
+        const struct stream_sight *sight = &page->snapshot->streams[i];
+
+        if (sight->stream->stream->counted)
+            page_sample(page, sight->resets, page_stream_labels(labels, sight->stream));
+    }
+}
+
+static void put_skipped(struct page *page)
+{
+    char labels[PAGE_LABELS_MAX];
+
+    for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
+        const struct source_sight *sight = &page->snapshot->sources[i];
+
+        if (sight->skips_known)
+            page_sample(page, sight->skipped,
+                        page_label(labels, "source", sight->source->source->name));
     }
 }
 
@@ -310,15 +349,19 @@ static const struct family families[] = {
     {"ringmill_consumer_wakeups", COUNTER, "", "Wake-ups of the consumer thread by the kernel",
      put_wakeups, 0},
     {"ringmill_source_produced", COUNTER, "",
-     "Records that the kernel wrote or could not write: seen, discarded and lost", put_streams,
-     offsetof(struct stream_sight, produced)},
+     "Records that the kernel wrote or could not write: seen, discarded and lost",
+     put_known_streams, offsetof(struct stream_sight, produced)},
     {"ringmill_source_seen", COUNTER, "", "Records read from the ring", put_rings,
      offsetof(struct ring_sight, counters.records)},
     {"ringmill_source_discarded", COUNTER, "", "Records that the BPF program took back itself",
      put_rings, offsetof(struct ring_sight, counters.discards)},
     {"ringmill_source_lost", COUNTER, "",
-     "Records that did not fit into the ring, or are missing in its sequence", put_streams,
-     offsetof(struct stream_sight, lost)},
+     "Records that did not fit into the ring, or are missing in its sequence; none: not known",
+     put_known_streams, offsetof(struct stream_sight, lost)},
+    {"ringmill_source_lost_resets", COUNTER, "",
+     "Times that somebody has set the counter of lost records", put_resets, 0},
+    {"ringmill_source_skipped", COUNTER, "",
+     "Runs of the source's programs that the kernel skipped; none: not known", put_skipped, 0},
     {"ringmill_source_unknown_type", COUNTER, "", "Records of a type that is not known",
      put_streams, offsetof(struct stream_sight, unknown)},
     {"ringmill_source_held_up", COUNTER, "",

@@ -55,7 +55,9 @@ static void see_ring(const struct graph_ring *ring, struct ring_sight *sight)
 static void see_stream(const struct graph_stream *stream, struct stream_sight *sight)
 {
     sight->stream = stream;
+    sight->lost_known = stream_knows_lost(stream->stream);
     sight->lost = sight->produced = graph_stream_lost(stream);
+    sight->resets = stream->lost_resets;
     sight->unknown = counter_get(&stream->unknown);
     sight->held_up = counter_get(&stream->held_up);
     sight->long_records = counter_get(&stream->long_records);
@@ -84,7 +86,10 @@ static void add_ring(const struct ring_sight *ring, struct source_sight *sum)
 static void see_source(const struct graph_source *source, struct source_sight *sight,
                        struct stream_sight **stream, struct ring_sight **ring)
 {
-    *sight = (struct source_sight){.source = source};
+    *sight = (struct source_sight){.source = source,
+                                   .skips_known = source->skips_known,
+                                   .skipped = source->skipped,
+                                   .lost_known = graph_source_knows_lost(source)};
     for (uint32_t i = 0; i < source->source->n_streams; i++, ++*stream) {
         const struct graph_stream *of = &source->streams[i];
 
@@ -161,4 +166,22 @@ uint64_t snapshot_lost(const struct snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
         lost += snapshot->sources[i].lost;
     return lost;
+}
+
+uint64_t snapshot_skipped(const struct snapshot *snapshot)
+{
+    uint64_t skipped = 0;
+
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
+        skipped += snapshot->sources[i].skipped;
+    return skipped;
+}
+
+uint32_t snapshot_lost_unknown(const struct snapshot *snapshot)
+{
+    uint32_t unknown = 0;
+
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
+        unknown += !snapshot->sources[i].lost_known;
+    return unknown;
 }

@@ -25,8 +25,10 @@ struct ring_sight {
 
 struct stream_sight {
     const struct graph_stream *stream;
+    bool lost_known;   /* else the two below are not all */
     uint64_t lost;     /* as last read from the kernel, at most a second ago */
     uint64_t produced; /* seen, discarded or lost */
+    uint64_t resets;   /* times that others have set the counter of lost ones */
     uint64_t unknown;  /* records of unknown type */
     uint64_t held_up;  /* times that it waited for acknowledgements */
     uint64_t long_records;
@@ -38,6 +40,9 @@ struct stream_sight {
 struct source_sight {
     const struct graph_source *source;
     struct ringmill_counters ring;
+    bool skips_known;
+    uint64_t skipped; /* runs of its programs that the kernel skipped, as last read */
+    bool lost_known;  /* of all of them */
     uint64_t lost;
     uint64_t produced;
     uint64_t size;
@@ -95,5 +100,9 @@ void snapshot_deinit(struct snapshot *snapshot);
 /* Main thread, with rings open. */
 void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, int64_t now);
 
-/* Lost records of all sources. */
+/* Lost records of all sources where they are known. */
 uint64_t snapshot_lost(const struct snapshot *snapshot);
+/* Skipped runs of all sources where they are known. */
+uint64_t snapshot_skipped(const struct snapshot *snapshot);
+/* How many sources there are of which they are not known. */
+uint32_t snapshot_lost_unknown(const struct snapshot *snapshot);

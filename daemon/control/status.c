@@ -21,6 +21,12 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+/* null: nobody knows it. */
+static json_t *figure(bool known, uint64_t value)
+{
+    return known ? json_integer(number(value)) : json_null();
+}
+
 /* Seconds since then; null: never. */
 static json_t *age(const struct snapshot *snapshot, int64_t since)
 {
@@ -34,15 +40,21 @@ static json_t *text_or_null(const char *text)
 
 /* ---- health ---------------------------------------------------------------------------------- */
 
+static json_t *check_json(const struct health *health, enum check check)
+{
+    bool unknown = health_unknown(health, check);
+
+    return json_pack("{s:s, s:o, s:o}", "name", health_check_name(check), "good",
+                     unknown ? json_null() : json_boolean(health->reasons[check][0] == '\0'),
+                     "reason", text_or_null(unknown ? health->unknown : health->reasons[check]));
+}
+
 static json_t *checks_json(const struct health *health)
 {
     json_t *list = json_array();
 
     for (int check = 0; check < CHECKS; check++)
-        json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "name",
-                                              health_check_name((enum check)check), "good",
-                                              health->reasons[check][0] == '\0', "reason",
-                                              text_or_null(health->reasons[check])));
+        json_array_append_new(list, check_json(health, (enum check)check));
     return list;
 }
 
@@ -159,6 +171,16 @@ static json_t *types_json(const struct stream *stream)
     return list;
 }
 
+/* NULL: by nothing. */
+static const char *lost_known_by(const struct stream_sight *sight)
+{
+    const struct stream *stream = sight->stream->stream;
+
+    if (!sight->lost_known)
+        return NULL;
+    return stream->counted ? "counter" : stream->numbered ? "sequence" : "capture";
+}
+
 /* Its first ring is that of the index *ring, which moves behind its last. */
 static json_t *stream_json(const struct watch *watch, const struct stream_sight *sight,
                            uint32_t *ring)
@@ -167,12 +189,14 @@ static json_t *stream_json(const struct watch *watch, const struct stream_sight 
 
     for (uint32_t i = 0; i < sight->stream->n_rings; i++)
         json_array_append_new(rings, ring_json(watch, (*ring)++));
-    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "name",
-                     sight->stream->stream->name, "types", types_json(sight->stream->stream),
-                     "ordered", sight->stream->stream->ordered, "produced", number(sight->produced),
-                     "lost", number(sight->lost), "unknown_type", number(sight->unknown),
-                     "long_records", number(sight->long_records), "trailing_bytes",
-                     number(sight->long_bytes), "held_up", number(sight->held_up), "rings", rings);
+    return json_pack(
+        "{s:s, s:o, s:b, s:o, s:o, s:s?, s:o, s:I, s:I, s:I, s:I, s:o}", "name",
+        sight->stream->stream->name, "types", types_json(sight->stream->stream), "ordered",
+        sight->stream->stream->ordered, "produced", figure(sight->lost_known, sight->produced),
+        "lost", figure(sight->lost_known, sight->lost), "lost_known_by", lost_known_by(sight),
+        "lost_resets", figure(sight->stream->stream->counted, sight->resets), "unknown_type",
+        number(sight->unknown), "long_records", number(sight->long_records), "trailing_bytes",
+        number(sight->long_bytes), "held_up", number(sight->held_up), "rings", rings);
 }
 
 /* The source's first stream and ring are those of these indexes, which move behind its last. */
@@ -212,16 +236,18 @@ static json_t *source_json(const struct watch *watch, uint32_t index, uint32_t *
     uint32_t first_ring = *ring;
     json_t *streams = streams_json(watch, source, stream, ring);
 
-    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
-                     "name", source->name, "kept", source->kept, "type", type_json(source),
-                     "programs", programs_json(source), "ring",
-                     rings_sum_json(&watch->snapshot, sight), "produced", number(sight->produced),
-                     "seen", number(sight->ring.records), "discarded", number(sight->ring.discards),
-                     "lost", number(sight->lost), "bytes", number(sight->ring.bytes), "wakeups",
-                     number(sight->ring.wakeups), "records_per_second",
-                     watch->records[index].per_second, "lost_per_second",
-                     watch->lost[index].per_second, "commit_latency",
-                     commit_latency_json(&watch->snapshot, first_ring, *ring), "streams", streams);
+    return json_pack(
+        "{s:s, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "name",
+        source->name, "kept", source->kept, "type", type_json(source), "programs",
+        programs_json(source), "ring", rings_sum_json(&watch->snapshot, sight), "produced",
+        figure(sight->lost_known, sight->produced), "seen", number(sight->ring.records),
+        "discarded", number(sight->ring.discards), "lost", figure(sight->lost_known, sight->lost),
+        "skipped", figure(sight->skips_known, sight->skipped), "bytes", number(sight->ring.bytes),
+        "wakeups", number(sight->ring.wakeups), "records_per_second",
+        watch->records[index].per_second, "lost_per_second",
+        sight->lost_known ? json_real(watch->lost[index].per_second) : json_null(),
+        "commit_latency", commit_latency_json(&watch->snapshot, first_ring, *ring), "streams",
+        streams);
 }
 
 static json_t *sources_json(const struct watch *watch)

@@ -21,11 +21,16 @@ int watch_init(struct watch *watch, struct engine *engine, const struct control_
     watch->engine = engine;
     watch->options = options;
     watch->losses = (struct log_limit){.lines = LOSS_LINES, .seconds = LOSS_LINES_S};
+    watch->skips = watch->losses;
     watch->started_at = clock_monotonic();
     watch->started = clock_realtime();
     watch->generation = 1;
     health_init(&watch->health, &options->health);
-    return snapshot_init(&watch->snapshot, engine->graph);
+    if (snapshot_init(&watch->snapshot, engine->graph) < 0)
+        return -ENOMEM;
+    watch_refresh(watch);
+    health_follow(&watch->health, &watch->snapshot);
+    return 0;
 }
 
 void watch_deinit(struct watch *watch)
@@ -96,6 +101,22 @@ static void tell_losses(struct watch *watch)
         watch->lost_told = lost;
 }
 
+static void tell_skipped(struct watch *watch)
+{
+    uint64_t skipped = snapshot_skipped(&watch->snapshot);
+    uint64_t left_out = watch->skips.left_out;
+
+    if (skipped == watch->skipped_told)
+        return;
+    log_limited(&watch->skips, LOG_LEVEL_WARNING, NULL, NULL,
+                "the kernel skipped %" PRIu64 " runs of BPF programs since the last such line, "
+                "because a program was interrupted or preempted on that CPU; these runs wrote no "
+                "records",
+                skipped - watch->skipped_told);
+    if (watch->skips.left_out <= left_out)
+        watch->skipped_told = skipped;
+}
+
 /* Once for each handler: it is a matter of the config, and the count is in status. */
 static void tell_slow(struct graph_strand *owner)
 {
@@ -138,6 +159,7 @@ int watch_follow(struct watch *watch)
     update_rates(watch, 0);
     watch->looked_at = watch->snapshot.time;
     watch->lost_told = snapshot_lost(&watch->snapshot);
+    watch->skipped_told = snapshot_skipped(&watch->snapshot);
     health_follow(&watch->health, &watch->snapshot);
     return 0;
 }
@@ -151,6 +173,7 @@ void watch_look(struct watch *watch)
     watch->looked_at = watch->snapshot.time;
     update_rates(watch, (double)(watch->looked_at - before) / 1e9);
     tell_losses(watch);
+    tell_skipped(watch);
     for (uint32_t i = 0; i < watch->snapshot.graph->n_strands; i++)
         tell_slow(watch->snapshot.graph->strands[i]);
     health_look(&watch->health, &watch->snapshot);

@@ -39,6 +39,8 @@ struct watch {
     struct rate delivered[GRAPH_SINKS_MAX];
     struct log_limit losses; /* lines about lost records */
     uint64_t lost_told;
+    struct log_limit skips; /* lines about skipped runs */
+    uint64_t skipped_told;
     int64_t looked_at;       /* ns, monotonic; 0: not yet */
     int64_t started_at;      /* ns, monotonic */
     int64_t started;         /* ns since 1970 */

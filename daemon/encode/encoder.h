@@ -5,6 +5,7 @@
  * behind this one interface, one file pair and one row in the registry each; the indirect call is
  * per batch, never per record. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct encoder_options {
     /* The other types that the source's records can have, NULL-ended; NULL: none. A name that only
      * they know is no mistake. */
     const struct schema *const *siblings;
+    bool lost_unknown; /* records may be lost without an event that says so: nobody knows */
     struct encoder_place *place; /* filled when open() fails, zeroed before; NULL: not wanted */
 };
 

@@ -113,6 +113,7 @@ static int open_way(struct forward *forward, const struct handler_host *host,
                                       .type = host->type,
                                       .config = outlet ? outlet->format_config : NULL,
                                       .siblings = host->siblings,
+                                      .lost_unknown = host->lost_unknown,
                                       .place = &place};
     struct error error;
     int result;

@@ -389,6 +389,7 @@ static void know_type(struct build_host *host, struct graph_type *type, bool one
     host->type = type;
     host->base.schema = type->type->schema;
     host->base.source_name = type->type->source_name;
+    host->base.lost_unknown = !stream_knows_lost(type->stream->stream);
     if (type->stream->stream->capture)
         host->base.type = type->type->label;
     else if (one_of_many)

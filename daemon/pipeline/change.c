@@ -89,6 +89,19 @@ static int take_over(struct graph_stream *stream, struct graph_stream *old)
     return 0;
 }
 
+static void take_over_skipped(struct change *change)
+{
+    for (uint32_t i = 0; i < change->next->n_sources; i++) {
+        struct graph_source *source = &change->next->sources[i];
+        const struct graph_source *old = find_source(change->old, source->source);
+
+        if (!old)
+            continue;
+        source->skips_known = old->skips_known;
+        source->skipped = old->skipped;
+    }
+}
+
 static int watch_new(struct change *change)
 {
     struct graph *next = change->next;
@@ -180,6 +193,7 @@ void change_take(void *data)
         return;
     }
     for_kept_streams(change, take_over);
+    take_over_skipped(change);
     graph_list_rings(change->next);
     graph_list_rings(change->old);
     end_strands(change->old);

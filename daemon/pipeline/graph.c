@@ -418,6 +418,14 @@ uint64_t graph_stream_lost(const struct graph_stream *stream)
                                                                        : stream->lost;
 }
 
+bool graph_source_knows_lost(const struct graph_source *source)
+{
+    for (uint32_t i = 0; i < source->source->n_streams; i++)
+        if (!stream_knows_lost(&source->source->streams[i]))
+            return false;
+    return true;
+}
+
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
                  struct book_totals *ret_totals)
 {

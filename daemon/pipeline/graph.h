@@ -195,6 +195,10 @@ struct graph_source {
     struct source *source;
     struct graph_stream *streams; /* source->n_streams of them */
     uint32_t n_pipelines;         /* that read it */
+
+    /* main thread; final when the programs are detached */
+    bool skips_known;
+    uint64_t skipped; /* runs of its programs, as last read */
 };
 
 /* What all graphs have that follow each other by reloads. */
@@ -291,8 +295,10 @@ bool graph_stream_is_one_of_many(const struct graph_stream *stream);
 bool graph_rings_are_many(const struct graph_stream *stream);
 /* Gaps in the sequence are what says how many records were lost: nothing counts them. */
 bool graph_stream_is_numbered(const struct graph_stream *stream);
-/* Main thread: as last read. */
+/* Main thread: as last read; 0 where nothing says it, see stream_knows_lost(). */
 uint64_t graph_stream_lost(const struct graph_stream *stream);
+/* It is known of each of the source's streams. */
+bool graph_source_knows_lost(const struct graph_source *source);
 
 /* Lists the open rings anew, in the order of the streams. The graph has had room made for them. */
 void graph_list_rings(struct graph *graph);

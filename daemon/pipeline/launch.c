@@ -34,6 +34,11 @@ static void mark_clean(struct graph_source *source)
     }
 }
 
+static void read_skipped(struct graph_source *source)
+{
+    source->skips_known |= source_skipped(source->source, &source->skipped) == 0;
+}
+
 int launch_attach(struct graph *graph, struct error *error)
 {
     int result = 0;
@@ -43,6 +48,7 @@ int launch_attach(struct graph *graph, struct error *error)
             continue;
         mark_clean(&graph->sources[i]);
         result = source_attach(graph->sources[i].source, error);
+        read_skipped(&graph->sources[i]);
     }
     return result;
 }
@@ -81,12 +87,18 @@ static void read_lost(struct graph_stream *stream)
     stream->lost_resets = count.resets;
 }
 
+static void read_counters(struct graph_source *source)
+{
+    for (uint32_t i = 0; i < source->source->n_streams; i++)
+        read_lost(&source->streams[i]);
+    read_skipped(source);
+}
+
 void launch_read_lost(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
-            if (graph_is_own(graph->sources[i].share))
-                read_lost(&graph->sources[i].streams[j]);
+        if (graph_is_own(graph->sources[i].share))
+            read_counters(&graph->sources[i]);
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */

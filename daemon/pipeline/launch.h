@@ -22,7 +22,8 @@ void launch_detach(struct graph *graph);
 void launch_release(struct graph *graph);
 /* On the loader thread: the sources never came to run; what they found there stays as it was. */
 void launch_undo(struct graph *graph);
-/* On the loader thread: reads the counters of lost records. What cannot be read stays as it was. */
+/* On the loader thread: reads the counters of lost records and of skipped runs. What cannot be read
+ * stays as it was. */
 void launch_read_lost(struct graph *graph);
 
 /* on_gone: see struct writer. 0 or -errno. */

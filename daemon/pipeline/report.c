@@ -15,13 +15,46 @@ static bool complain(FILE *file, const char *what, const char *name, const char 
     return false;
 }
 
+enum { FIGURE_MAX = 24 };
+
+static const char *figure(char text[FIGURE_MAX], bool known, uint64_t number)
+{
+    if (!known)
+        return "unknown";
+    snprintf(text, FIGURE_MAX, "%" PRIu64, number);
+    return text;
+}
+
+/* Where the figure of lost records is not all that could be known. */
+static void report_doubts(const struct graph_source *source, uint64_t resets, FILE *file)
+{
+    const char *name = source->source->name;
+
+    if (resets > 0)
+        fprintf(file,
+                "source %s: somebody has set its counter of lost records, %" PRIu64
+                " times; what was lost just before is unknown\n",
+                name, resets);
+    for (uint32_t i = 0; i < source->source->n_streams; i++)
+        if (graph_stream_is_numbered(&source->streams[i])) {
+            fprintf(file,
+                    "source %s: lost are the gaps in its sequence; whether records were lost "
+                    "after the last one is unknown\n",
+                    name);
+            return;
+        }
+}
+
 static bool report_source(const struct graph_source *source, FILE *file)
 {
     const struct source *of = source->source;
-    uint64_t seen = 0, discarded = 0, lost = 0;
+    bool known = graph_source_knows_lost(source);
+    uint64_t seen = 0, discarded = 0, lost = 0, resets = 0;
+    char sum[FIGURE_MAX], part[FIGURE_MAX], skipped[FIGURE_MAX];
 
     for (uint32_t i = 0; i < of->n_streams; i++) {
         lost += graph_stream_lost(&source->streams[i]);
+        resets += source->streams[i].lost_resets;
         for (uint32_t j = 0; j < source->streams[i].n_rings; j++) {
             struct ringmill_counters ring;
 
@@ -31,9 +64,11 @@ static bool report_source(const struct graph_source *source, FILE *file)
         }
     }
     fprintf(file,
-            "source %s: produced %" PRIu64 " = seen %" PRIu64 " + discarded %" PRIu64
-            " + lost %" PRIu64 "\n",
-            of->name, seen + discarded + lost, seen, discarded, lost);
+            "source %s: produced %s = seen %" PRIu64 " + discarded %" PRIu64
+            " + lost %s; skipped %s\n",
+            of->name, figure(sum, known, seen + discarded + lost), seen, discarded,
+            figure(part, known, lost), figure(skipped, source->skips_known, source->skipped));
+    report_doubts(source, resets, file);
     return !graph_source_disagrees(source, seen) ||
            complain(file, "source", of->name, "a pipeline saw another number of records");
 }

@@ -90,7 +90,8 @@ struct handler_host {
     const struct expr_defs *defs;  /* the config's named expressions; NULL: none */
     const char *pipeline_name;
     const char *source_name;
-    const char *type; /* the records', for the events to say; NULL: the source has no other */
+    const char *type;  /* the records', for the events to say; NULL: the source has no other */
+    bool lost_unknown; /* of its stream nobody knows how many records are lost */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
     /* CLOCK_MONOTONIC, for a handler that has reason to believe that batch->now is long ago; NULL:
      * batch->now is all that is known. Not for each record. */

@@ -211,8 +211,10 @@ static void capture_close(struct encoder *encoder)
 }
 
 static int describe(struct capture_encoder *capture, const struct schema *schema,
-                    const char *source, const char *label, struct error *error)
+                    const char *source, const struct encoder_options *options, struct error *error)
 {
+    const char *label = options ? options->type : NULL;
+    uint32_t flags = options && options->lost_unknown ? CAPTURE_LOST_UNKNOWN : 0;
     size_t name = strlen(source) + 1;
 
     if (name > CAPTURE_NAME_MAX + 1 || (label && strlen(label) > CAPTURE_NAME_MAX))
@@ -223,8 +225,8 @@ static int describe(struct capture_encoder *capture, const struct schema *schema
     if (!capture->loss)
         return error_set(error, -ENOMEM, "out of memory");
     memcpy(capture->loss->source, source, name);
-    return capture_type_write(schema, source, label, error, &capture->type, &capture->type_size,
-                              &capture->tag);
+    return capture_type_write(schema, source, label, flags, error, &capture->type,
+                              &capture->type_size, &capture->tag);
 }
 
 static int capture_open_encoder(const struct schema *schema, const char *source,
@@ -236,7 +238,7 @@ static int capture_open_encoder(const struct schema *schema, const char *source,
 
     if (!capture)
         return error_set(error, -ENOMEM, "out of memory");
-    result = describe(capture, schema, source, options ? options->type : NULL, error);
+    result = describe(capture, schema, source, options, error);
     if (result == 0 &&
         naming_init(&capture->naming, schema, options ? options->resolver : NULL) < 0)
         result = error_set(error, -ENOMEM, "out of memory");

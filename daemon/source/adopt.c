@@ -103,6 +103,7 @@ static int adopt(struct source *source, struct kept *kept, struct error *error)
     if (result < 0)
         return result;
     adopt_links(state->object, kept);
+    misses_adopt(&state->misses, kept, atomic_load(&kept->ledger->skipped));
     state->kept = kept;
     enter(source);
     source->adopted = true;

@@ -137,6 +137,7 @@ const struct source_kind source_builtin = {
     .follow = object_source_follow,
     .undo = object_source_undo,
     .lost = object_source_lost,
+    .skipped = object_source_skipped,
     .open_ring = object_source_open_ring,
     .program = object_source_program,
 };

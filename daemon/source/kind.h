@@ -40,6 +40,9 @@ struct source_kind {
     /* Of a stream that says `counted`. */
     int (*lost)(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
+    /* See source_skipped(). NULL: it has no programs that could be asked. */
+    int (*skipped)(const struct source *source, uint64_t *ret_skipped);
+
     /* After load(). The caller owns *ret_ring. */
     int (*open_ring)(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring);

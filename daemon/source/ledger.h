@@ -50,6 +50,7 @@ struct ledger {
     _Atomic uint64_t lost_until[LEDGER_STREAMS_MAX];
     /* by ring, in the order of streams and shards: its producer position */
     _Atomic uint64_t until[LEDGER_RINGS_MAX];
+    _Atomic uint64_t skipped; /* runs of its programs, as far as that was reported */
 };
 
 /* On the loader thread: a new map, all zero but for the magic. An fd that the caller owns, or

@@ -219,6 +219,7 @@ void object_source_close(struct source *source)
             close(ring->template_fd);
     }
     object_rings_free(state);
+    misses_close(&state->misses);
     object_free(state->object);
     kept_free(state->kept);
     kept_list_deinit(&state->formers);
@@ -278,6 +279,8 @@ static int load(struct source *source, struct error *error)
     state->object->prepare = prepare;
     state->object->prepare_data = state;
     result = object_load(state->object, error);
+    if (result == 0)
+        misses_watch(&state->misses, state->object);
     for (uint32_t i = 0; i < state->n_rings && result == 0; i++) {
         struct object_ring *ring = &state->rings[i];
 
@@ -373,6 +376,16 @@ int object_source_lost(const struct source *source, uint32_t stream, struct lost
     return 0;
 }
 
+int object_source_skipped(const struct source *source, uint64_t *ret_skipped)
+{
+    struct object_source *state = source->state;
+    int result = misses_read(&state->misses, ret_skipped);
+
+    if (result == 0 && state->kept && state->kept->ledger)
+        atomic_store(&state->kept->ledger->skipped, state->misses.sum);
+    return result;
+}
+
 /* Nobody else knows a ring that we have just made; one that is pinned or kept may be known. */
 static uint32_t ring_flags(const struct object_source *state, const struct object_ring *ring)
 {
@@ -423,6 +436,7 @@ const struct source_kind source_object = {
     .follow = object_source_follow,
     .undo = object_source_undo,
     .lost = object_source_lost,
+    .skipped = object_source_skipped,
     .open_ring = object_source_open_ring,
     .program = object_source_program,
 };

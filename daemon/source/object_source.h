@@ -11,6 +11,7 @@
 #include "source/keep.h"
 #include "source/kept.h"
 #include "source/lost.h"
+#include "source/misses.h"
 #include "source/ring_config.h"
 #include "source/shards.h"
 #include "source/source.h"
@@ -56,6 +57,7 @@ struct object_source {
     struct kept_list formers;      /* see source/former.h */
     bool formers_end;              /* they get no records any more */
     struct object_source *follows; /* the running one that this is to take the place of; NULL */
+    struct misses misses;
 };
 
 /* An empty one for source->state, or NULL when out of memory. */
@@ -76,6 +78,7 @@ void object_source_release(struct source *source);
 void object_source_follow(struct source *source, const struct source *former);
 void object_source_undo(struct source *source);
 int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
+int object_source_skipped(const struct source *source, uint64_t *ret_skipped);
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                             struct error *error, struct ringmill_ring **ret_ring);
 const char *object_source_program(const struct source *source, uint32_t index);

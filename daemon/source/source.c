@@ -195,6 +195,11 @@ int source_lost(const struct source *source, uint32_t stream, struct lost_count 
     return source->kind->lost(source, stream, ret_count);
 }
 
+int source_skipped(const struct source *source, uint64_t *ret_skipped)
+{
+    return source->kind->skipped ? source->kind->skipped(source, ret_skipped) : -ENOTSUP;
+}
+
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring)
 {

@@ -63,6 +63,11 @@ void source_undo(struct source *source);
  * its counter says; see source/lost.h. Only where the stream is counted. 0 or -errno. */
 int source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
+/* On the loader thread: runs of its programs that the kernel skipped since the load, see
+ * source/misses.h; of an adopted source since that was reported last. 0, or -ENOTSUP where nobody
+ * counts them, or another -errno. */
+int source_skipped(const struct source *source, uint64_t *ret_skipped);
+
 /* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
  * sentence. */
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "capture/capture.h"
 
 struct stream *streams_new(uint32_t count)
 {
@@ -33,6 +34,12 @@ void streams_free(struct stream *streams, uint32_t count)
         free(streams[i].types);
     }
     free(streams);
+}
+
+bool stream_knows_lost(const struct stream *stream)
+{
+    return stream->counted || stream->numbered ||
+           (stream->capture && !capture_lost_unknown(stream->capture));
 }
 
 int stream_set_types(struct stream *stream, uint32_t count)

@@ -62,6 +62,9 @@ struct stream {
 struct stream *streams_new(uint32_t count);
 /* Frees the schemas, too. Accepts NULL and half-built ones. */
 void streams_free(struct stream *streams, uint32_t count);
+/* Something says how many of its records are lost: its counter, gaps in its sequence, or the
+ * capture that it is read from. */
+bool stream_knows_lost(const struct stream *stream);
 /* Makes room for count zeroed types instead; those that were there must not have schemas yet. 0 or
  * -ENOMEM. */
 int stream_set_types(struct stream *stream, uint32_t count);

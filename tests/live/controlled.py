@@ -62,10 +62,10 @@ class Controlled(harness.Daemon):
         return json.loads(self.ask("/v1/status")[1])
 
     def bad_checks(self):
-        """{name: reason} of those that are bad."""
+        """{name: reason} of those that are bad; null is neither good nor bad."""
         code, text = self.ask("/healthz")
         health = json.loads(text)
-        bad = {check["name"]: check["reason"] for check in health["checks"] if not check["good"]}
+        bad = {check["name"]: check["reason"] for check in health["checks"] if check["good"] is False}
         assert code == (503 if bad else 200) and health["healthy"] == (not bad), text
         return bad
 

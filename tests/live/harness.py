@@ -97,14 +97,21 @@ class Daemon:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
     def books(self):
-        """{"source exec": {"produced": 3, ...}, ...}; asserts that they add up, the sums anew."""
+        """{"source exec": {"produced": 3, ...}, ...}; asserts that they add up, the sums anew.
+        None stands for "unknown": a sum with one of these is itself unknown. What stands after a
+        semicolon is outside of the equation."""
         books = {}
         for line in self.stderr_lines:
             match = re.match(r"(source|pipeline|sink) ([\w.-]+): (.* = .*)", line)
             if not match:
                 continue
-            rows = {word: int(count) for word, count in re.findall(r"(\w+) (\d+)", match[3])}
-            sides = [sum(int(n) for n in re.findall(r"\d+", side)) for side in match[3].split("=")]
+            rows, sides = {}, []
+            equation, *beside = match[3].split("; ")
+            for side in (*equation.split("="), *beside):
+                side = {word: None if count == "unknown" else int(count)
+                        for word, count in re.findall(r"(\w+) (\d+|unknown)", side)}
+                sides.append(None if None in side.values() else sum(side.values()))
+                rows.update(side)
             assert sides[0] == sides[1], line
             books[f"{match[1]} {match[2]}"] = rows
         assert "do not add up" not in self.stderr, self.stderr

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import platform
 import re
 import signal
 import socket
@@ -318,6 +319,37 @@ def test_losses_while_nobody_reads_are_told():
         assert daemon.stop() == 0, daemon.stderr
         books = daemon.books()["source flood"]
         assert books["produced"] == 5000 and books["lost"] > 3000, books
+
+
+def test_skipped_runs_while_nobody_reads_are_told():
+    if platform.machine() != "x86_64":
+        print("skipped: this machine does not have that tracepoint")
+        return
+
+    def call(times):
+        for _ in range(times):
+            os.getpgid(0)
+    with flood.Pins("skips") as pins, tempfile.TemporaryDirectory() as folder:
+        place = os.path.join(folder, "control.sock")
+        config = write_config(folder, (
+            f"flood: {{object: {harness.OBJECTS}/nested.bpf.o, type: struct fault, keep: pin, "
+            f"pin_folder: {pins.path}, constants: {{target: {os.getpid()}}}}}"))
+        with open(config, "a", encoding="utf-8") as file:
+            file.write(f"control: {{socket: {place}}}\n")
+
+        def skipped():
+            text = harness.run("status", "--json", "--socket", place, program=harness.RINGMILL)[1]
+            return json.loads(text)["sources"][0]["skipped"]
+        daemon = start(config)
+        call(20)
+        harness.wait_for(lambda: skipped() == 20, "a look at the programs")
+        kill(daemon)
+        call(30)
+        daemon = start(config)
+        call(5)
+        assert daemon.stop() == 0, daemon.stderr
+        books = daemon.books()["source flood"]
+        assert books["skipped"] == 35 and books["lost"] is None, books
 
 
 def test_without_a_service_manager_there_is_no_fd_store():

@@ -12,6 +12,7 @@ import threading
 import time
 
 import harness
+from controlled import Controlled
 from producers import object_path, producer
 
 ENVIRONMENT = 2
@@ -162,6 +163,54 @@ def test_losses_of_somebody_else():
         after = [number for number in seen if number > 20000]
         lost = daemon.books()["source numbers"]["lost"]
         assert 0 < lost == 30000 - len(after), (lost, len(after))
+
+
+@contextlib.contextmanager
+def counter(made, size):
+    """A map of one integer, and what sets it."""
+    pin = made.pin("counter")
+    subprocess.run(["bpftool", "map", "create", pin, "type", "array", "key", "4", "value",
+                    str(size), "entries", "1", "name", "counter"], check=True)
+
+    def put(number):
+        value = [str(byte) for byte in number.to_bytes(size, "little")]
+        subprocess.run(["bpftool", "map", "update", "pinned", pin, "key", "0", "0", "0", "0",
+                        "value", *value], check=True)
+    yield pin, put
+
+
+LOST = """
+version: 1
+sources: {numbers: {map: PIN, type: struct number, types_from: OBJECT, lost: COUNTER}}
+sinks: {out: {type: file, path: FOLDER/out}}
+pipelines: {all: {from: numbers, handlers: [forward: out]}}
+control: {socket: FOLDER/control.sock}
+"""
+
+
+def test_a_counter_that_wraps_or_is_set():
+    """What it cannot have counted is no loss, but a new beginning."""
+    for size, before, after, lost, resets in ((4, 2**32 - 10, 5, 15, 0), (8, 100, 0, 0, 1),
+                                              (8, 100, 2**63, 0, 1)):
+        with producer("numbers") as made, counter(made, size) as (pin, put):
+            put(before)
+            daemon = Controlled(LOST.replace("PIN", made.pin("numbers")).replace("COUNTER", pin)
+                                .replace("OBJECT", object_path("numbers")))
+            put(after)
+
+            def stream():
+                return daemon.status()["sources"][0]["streams"][0]
+            harness.wait_for(lambda: (stream()["lost"], stream()["lost_resets"]) == (lost, resets),
+                             "a look at the counter")
+            assert not daemon.bad_checks()
+            put(after + 7)
+            made.write(100000, 100005)
+            assert daemon.stop() == 0, daemon.stderr
+            assert daemon.books()["source numbers"] == {
+                "produced": 12 + lost, "seen": 5, "discarded": 0, "lost": lost + 7,
+                "skipped": None}
+            told = f"the counter of lost records went from {before} to {after}, so somebody"
+            assert (told in daemon.stderr) == (resets > 0), daemon.stderr
 
 
 def test_a_consumer_is_named():

@@ -3,12 +3,14 @@
 line names them."""
 import contextlib
 import os
+import platform
 import re
 import signal
 import subprocess
 import tempfile
 
 import harness
+from controlled import Controlled
 
 CONFIG = 3
 ENVIRONMENT = 2
@@ -59,7 +61,7 @@ def test_constants_reach_the_program():
         "source": "numbers", "number": 100000, "sequence": 3, "flag": True, "small": -3,
         "port": 65535, "wide": -9223372036854775808, "huge": 18446744073709551615, "level": "LOUD",
         "word": "hello", "list": [1, 16, 0]}
-    assert daemon.books()["source numbers"]["lost"] == 0
+    assert daemon.books()["source numbers"]["lost"] is None  # nothing counts them
 
 
 def test_losses_are_counted_by_variable_struct_and_map():
@@ -77,6 +79,65 @@ def test_losses_are_counted_by_variable_struct_and_map():
         numbers = [event["number"] for event in daemon.events() if "number" in event]
         assert numbers == list(range(100000, 100000 + len(numbers)))
         assert 0 < books["lost"] == 200 - len(numbers), books
+
+
+UNCOUNTED = """
+version: 1
+sources: {made: {object: OBJECT, type: struct TYPE, constants: {target: PID}}}
+sinks: {out: {type: file, path: FOLDER/out}}
+pipelines: {all: {from: made, handlers: [forward: out]}}
+control: {socket: FOLDER/control.sock}
+"""
+
+
+def controlled(name, type_name):
+    return Controlled(UNCOUNTED.replace("OBJECT", object_path(name)).replace("TYPE", type_name)
+                      .replace("PID", str(os.getpid())))
+
+
+def test_what_nobody_counts_is_unknown():
+    daemon = controlled("numbers", "number")
+    write_number(100000)
+    harness.wait_for(lambda: daemon.status()["sources"][0]["seen"] == 1, "the record")
+    status = daemon.status()
+    source = status["sources"][0]
+    for thing in (source, source["streams"][0]):
+        assert thing["lost"] is None and thing["produced"] is None, thing
+    assert source["lost_per_second"] is None and source["streams"][0]["lost_known_by"] is None
+    check = next(check for check in status["checks"] if check["name"] == "losses")
+    assert status["healthy"] and check["good"] is None, status["checks"]
+    assert check["reason"].startswith("nothing counts the lost records of source made; name a ")
+    code, text, errors = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)
+    assert code == 0 and "\n  losses: unknown: nothing counts the lost " in text, (text, errors)
+    assert "\nsource made: produced unknown = seen 1 + discarded 0 + lost unknown; skipped 0; " \
+        in text, text
+    samples = [line for line in daemon.ask("/metrics")[1].splitlines() if line[0] != "#"]
+    assert any(line.startswith("ringmill_source_seen_total") for line in samples)
+    for name in ("source_lost", "source_produced", 'check_good{check="losses"'):
+        assert not any(line.startswith("ringmill_" + name) for line in samples), samples
+    assert daemon.stop() == 0, daemon.stderr
+    assert daemon.books()["source made"] == {"produced": None, "seen": 1, "discarded": 0,
+                                             "lost": None, "skipped": 0}
+
+
+def test_skipped_runs_are_counted():
+    """Each call makes the program come to its own tracepoint once."""
+    if platform.machine() != "x86_64":
+        print("skipped: this machine does not have that tracepoint")
+        return
+    daemon = controlled("nested", "fault")
+    for _ in range(50):
+        write_number(0)
+    harness.wait_for(lambda: daemon.status()["sources"][0]["skipped"] == 50, "the skipped runs")
+    assert 'ringmill_source_skipped_total{source="made"} 50' in daemon.ask("/metrics")[1]
+    text = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)[1]
+    assert "; skipped 50; " in text, text
+    for _ in range(5):
+        write_number(0)
+    assert daemon.stop() == 0, daemon.stderr
+    books = daemon.books()["source made"]
+    assert books["seen"] == books["skipped"] == 55, books
+    assert "warning: the kernel skipped 50 runs of BPF programs" in daemon.stderr, daemon.stderr
 
 
 def test_types_by_a_selector():

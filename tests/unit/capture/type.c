@@ -62,7 +62,7 @@ static struct description describe(const struct schema *schema, const char *sour
     struct description description;
     struct error error = {""};
 
-    if (capture_type_write(schema, source, label, &error, &description.bytes, &description.size,
+    if (capture_type_write(schema, source, label, 0, &error, &description.bytes, &description.size,
                            &description.tag) < 0)
         fail_msg("%s", error.text);
     return description;
@@ -148,11 +148,11 @@ static void what_a_capture_cannot_hold(void **state)
     (void)state;
     for (int i = 0; i < 2000; i++)
         many[i] = (struct field){.name = "f", .kind = FIELD_UINT, .size = 8};
-    assert_int_equal(capture_type_write(&added, "s", NULL, &error, &description.bytes,
+    assert_int_equal(capture_type_write(&added, "s", NULL, 0, &error, &description.bytes,
                                         &description.size, &description.tag),
                      -EINVAL);
     assert_non_null(strstr(error.text, "forward to the capture before that handler"));
-    assert_int_equal(capture_type_write(&large, "s", NULL, &error, &description.bytes,
+    assert_int_equal(capture_type_write(&large, "s", NULL, 0, &error, &description.bytes,
                                         &description.size, &description.tag),
                      -EINVAL);
     assert_non_null(strstr(error.text, "struct large has too many fields for a capture"));
@@ -314,7 +314,7 @@ static void structs_within_structs(void **state)
                                       .n_members = i + 1 < depth,
                                       .members = i + 1 < depth ? &chain[i + 1] : NULL};
         if (depth > CAPTURE_DEPTH_MAX) { /* what could not be read is not written */
-            assert_int_equal(capture_type_write(&schema, "s", NULL, &error, &description.bytes,
+            assert_int_equal(capture_type_write(&schema, "s", NULL, 0, &error, &description.bytes,
                                                 &description.size, &description.tag),
                              -EINVAL);
             continue;

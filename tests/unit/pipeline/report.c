@@ -6,6 +6,7 @@
 #include "pipeline/report.h"
 
 #include <ringmill/ring.h>
+#include <string.h>
 
 #include "pipeline/runs.h"
 #include "ring/fake.h"
@@ -88,6 +89,8 @@ static int set_up(void **state)
     *state = &fixture;
     run_records(&fixture);
     graph->streams[0]->lost = 3;
+    graph->sources[0].skips_known = true;
+    graph->sources[0].skipped = 4;
     drain(&graph->sinks[0]->lane, UINT32_MAX);
     drain(&graph->sinks[1]->lane, 4);
     return 0;
@@ -124,7 +127,7 @@ static void books_that_add_up(void **state)
     struct fixture *fixture = *state;
 
     expect(fixture->graph, true,
-           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
            "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
            "failed 0 + forwarded 3\n"
@@ -143,7 +146,7 @@ static void a_pipeline_that_saw_another_number(void **state)
     counter_add(&books->rows[BOOK_SEEN], 1);
     counter_add(&books->rows[BOOK_FILTERED], 1);
     expect(fixture->graph, false,
-           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "the books of source exec do not add up: a pipeline saw another number of records\n"
            "pipeline few: seen 13 + copies 0 + emitted 0 = filtered 10 + limited 0 + sampled_out 0 "
            "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
@@ -161,7 +164,7 @@ static void a_record_without_an_end(void **state)
 
     counter_add(&fixture->graph->strands[1]->strand.books.rows[BOOK_COPIES], 1);
     expect(fixture->graph, false,
-           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
            "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
            "failed 0 + forwarded 3\n"
@@ -181,7 +184,7 @@ static void events_still_under_way(void **state)
     drain(&fixture->graph->sinks[0]->lane, UINT32_MAX);
     lane_hand_over(&fixture->graph->sinks[1]->lane, LANE_BEGUN);
     expect(fixture->graph, true,
-           "source exec: produced 31 = seen 24 + discarded 4 + lost 3\n"
+           "source exec: produced 31 = seen 24 + discarded 4 + lost 3; skipped 4\n"
            "pipeline few: seen 24 + copies 0 + emitted 0 = filtered 18 + limited 0 + sampled_out 0 "
            "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
            "failed 0 + forwarded 6\n"
@@ -194,7 +197,7 @@ static void events_still_under_way(void **state)
     fixture->graph->streams[0]->lost = 0;
     run_records(fixture);
     expect(fixture->graph, false,
-           "source exec: produced 42 = seen 36 + discarded 6 + lost 0\n"
+           "source exec: produced 42 = seen 36 + discarded 6 + lost 0; skipped 4\n"
            "pipeline few: seen 36 + copies 0 + emitted 0 = filtered 27 + limited 0 + sampled_out 0 "
            "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
            "failed 0 + forwarded 9\n"
@@ -214,7 +217,7 @@ static void sinks_that_got_another_number(void **state)
     counter_add(&fixture->graph->sinks[1]->lane.forwarded, 1);
     counter_add(&fixture->graph->sinks[1]->lane.abandoned, 1);
     expect(fixture->graph, false,
-           "source exec: produced 17 = seen 12 + discarded 2 + lost 3\n"
+           "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
            "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
            "failed 0 + forwarded 3\n"
@@ -227,6 +230,46 @@ static void sinks_that_got_another_number(void **state)
            "pipelines forwarded\n");
 }
 
+/* The first lines. */
+static void expect_source(const struct graph *graph, const char *expected)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *file = open_memstream(&text, &length);
+
+    assert_non_null(file);
+    assert_true(report_books(graph, file));
+    fclose(file);
+    strstr(text, "pipeline ")[0] = '\0';
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void what_nobody_knows(void **state)
+{
+    struct fixture *fixture = *state;
+    struct graph_source *source = &fixture->graph->sources[0];
+    struct stream *stream = source->source->streams;
+
+    source->streams->lost_resets = 2;
+    expect_source(fixture->graph,
+                  "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
+                  "source exec: somebody has set its counter of lost records, 2 times; what was "
+                  "lost just before is unknown\n");
+    source->streams->lost_resets = 0;
+    stream->counted = false;
+    source->skips_known = false;
+    expect_source(
+        fixture->graph,
+        "source exec: produced unknown = seen 12 + discarded 2 + lost unknown; skipped unknown\n");
+    stream->numbered = true;
+    counter_add(&source->streams->gaps, 5);
+    expect_source(fixture->graph,
+                  "source exec: produced 19 = seen 12 + discarded 2 + lost 5; skipped unknown\n"
+                  "source exec: lost are the gaps in its sequence; whether records were lost after "
+                  "the last one is unknown\n");
+}
+
 #define WITH_GRAPH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -237,6 +280,7 @@ int main(void)
         WITH_GRAPH(a_record_without_an_end),
         WITH_GRAPH(events_still_under_way),
         WITH_GRAPH(sinks_that_got_another_number),
+        WITH_GRAPH(what_nobody_knows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

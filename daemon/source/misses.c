@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Not all kernels count for all hooks, and where they do not, the field is 0 all the same. */
+
+#include "source/misses.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "source/kept.h"
+#include "source/object.h"
+
+enum { COUNTED_SINCE_6 = 7 }; /* Linux 6.7: for kprobes and tracepoints, too */
+
+static bool kernel_is_new(void)
+{
+    unsigned major, minor;
+    struct utsname names;
+
+    return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 6 || (major == 6 && minor >= COUNTED_SINCE_6));
+}
+
+/* Of the other types either all skipped runs are counted or none is ever skipped. */
+static bool is_counted(uint32_t type)
+{
+    switch (type) {
+    case BPF_PROG_TYPE_PERF_EVENT:
+        return false;
+    case BPF_PROG_TYPE_KPROBE:
+    case BPF_PROG_TYPE_TRACEPOINT:
+        return kernel_is_new();
+    default:
+        return true;
+    }
+}
+
+static int describe(int fd, struct bpf_prog_info *ret_info)
+{
+    uint32_t size = sizeof(*ret_info);
+
+    memset(ret_info, 0, sizeof(*ret_info));
+    if (bpf_obj_get_info_by_fd(fd, ret_info, &size) < 0)
+        return -errno;
+    return size >= offsetof(struct bpf_prog_info, recursion_misses) + sizeof(uint64_t) ? 0
+                                                                                       : -ENOTSUP;
+}
+
+/* *known: of all so far. */
+static void add(struct misses *misses, int fd, bool *known)
+{
+    struct bpf_prog_info info;
+
+    *known &= fd >= 0 && describe(fd, &info) == 0 && is_counted(info.type);
+    if (fd >= 0)
+        misses->fds[misses->n++] = fd;
+}
+
+void misses_watch(struct misses *misses, const struct object *object)
+{
+    bool known = true;
+
+    misses->fds = calloc(object->n_programs + 1, sizeof(*misses->fds));
+    for (uint32_t i = 0; misses->fds && i < object->n_programs; i++)
+        if (object->programs[i].chosen && object->programs[i].attach)
+            add(misses,
+                bpf_program__fd(
+                    bpf_object__find_program_by_name(object->loaded, object->programs[i].name)),
+                &known);
+    misses->known = misses->n > 0 && known;
+}
+
+/* -1: it cannot be opened. */
+static int program_of(int link)
+{
+    struct bpf_link_info info = {0};
+    uint32_t size = sizeof(info);
+
+    if (bpf_obj_get_info_by_fd(link, &info, &size) < 0)
+        return -1;
+    return bpf_prog_get_fd_by_id(info.prog_id);
+}
+
+static bool is_first_link(const struct kept *kept, uint32_t index, uint32_t program)
+{
+    for (uint32_t i = 0, other; i < index; i++)
+        if (sscanf(kept->items[i].name, KEPT_LINK "%*u-%u", &other) == 1 && other == program)
+            return false;
+    return true;
+}
+
+/* A program may be attached by several links. */
+void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t before)
+{
+    bool known = true;
+    uint32_t program;
+
+    misses->fds = calloc(kept->n_items + 1, sizeof(*misses->fds));
+    misses->owned = true;
+    misses->before = misses->sum = before;
+    for (uint32_t i = 0; misses->fds && i < kept->n_items; i++)
+        if (sscanf(kept->items[i].name, KEPT_LINK "%*u-%u", &program) == 1 &&
+            is_first_link(kept, i, program))
+            add(misses, program_of(kept->items[i].fd), &known);
+    misses->known = misses->n > 0 && known;
+}
+
+int misses_read(struct misses *misses, uint64_t *ret_skipped)
+{
+    struct bpf_prog_info info;
+    uint64_t sum = 0;
+    int result = misses->known ? 0 : -ENOTSUP;
+
+    for (uint32_t i = 0; i < misses->n && result == 0; i++) {
+        result = describe(misses->fds[i], &info);
+        sum += info.recursion_misses;
+    }
+    if (result < 0)
+        return result;
+    misses->sum = sum;
+    *ret_skipped = sum - misses->before;
+    return 0;
+}
+
+void misses_close(struct misses *misses)
+{
+    for (uint32_t i = 0; misses->owned && i < misses->n; i++)
+        close(misses->fds[i]);
+    free(misses->fds);
+    *misses = (struct misses){0};
+}

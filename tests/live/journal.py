@@ -78,27 +78,40 @@ sources: {exec: {builtin: exec}}
 sinks: {out: {type: stdout, format: text, template: "{comm}[{pid}]"}}
 pipelines: {all: {from: exec, handlers: [{filter: 'filename =~ "PANIC"'}, {forward: out}]}}
 """
+TABLE = """
+version: 1
+sources: {exec: {builtin: exec}}
+sinks: {out: {type: table}}
+pipelines:
+  all:
+    from: exec
+    handlers:
+      - filter: filename =~ "PANIC"
+      - aggregate: {window: 1h, by: [comm], values: {n: count()}}
+      - forward: out
+"""
 
 
 def stdout_has_no_severity(folder):
     """Whatever a process calls itself, and also where the unit does not say SyslogLevelPrefix=no."""
-    harness.write_file(folder, "ringmill.yaml", STDOUT)
     program = f"{folder}/<0>PANIC!"
     shutil.copy("/bin/true", program)
-    for prefix in "no", "yes":
+    for prefix, config in ("no", STDOUT), ("yes", STDOUT), ("yes", TABLE):
+        harness.write_file(folder, "ringmill.yaml", config)
         os.makedirs("/run/systemd/system/ringmilld.service.d", exist_ok=True)
         harness.write_file("/run/systemd/system/ringmilld.service.d", "prefix.conf",
                            f"[Service]\nSyslogLevelPrefix={prefix}\n")
         box.systemctl("daemon-reload")
         box.systemctl("start", "ringmilld")
         subprocess.run([program], check=True)
-        settle(1)
+        if config == STDOUT:  # a table comes at the end
+            settle(1)
         box.systemctl("stop", "ringmilld")
     subprocess.run(["journalctl", "--sync"], check=True)
     entries = [json.loads(line) for line in journalctl("-o", "json", "-u", "ringmilld").splitlines()]
     lines = [entry for entry in entries if "PANIC" in entry["MESSAGE"]]
-    assert [entry["PRIORITY"] for entry in lines] == ["6", "6"], lines
-    assert all(entry["MESSAGE"].startswith("\\u003c0>PANIC![") for entry in lines), lines
+    assert [entry["PRIORITY"] for entry in lines] == ["6", "6", "6"], lines
+    assert all(entry["MESSAGE"].startswith("\\u003c0>PANIC!") for entry in lines), lines
     assert all(int(entry["PRIORITY"]) > 2 for entry in entries), entries
 
 

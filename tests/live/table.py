@@ -163,6 +163,15 @@ def test_messages_stand_below():
     assert lines[-1].startswith("sink stdout: forwarded "), lines
 
 
+def test_the_books_begin_a_line():
+    """Also where ^C was echoed in the middle of one."""
+    terminal = Terminal("--format", "json", messages=True)
+    terminal.type(b"\x03")
+    assert terminal.daemon.wait() == 0
+    terminal.reader.join(harness.PATIENCE)
+    assert any(line.startswith("source open: produced") for line in terminal.shown()), terminal.shown()
+
+
 LOSSY = """
 version: 1
 sources: {%s}

@@ -77,14 +77,20 @@ static int check_header(struct capture *capture, const char *path, struct error 
 
 int capture_open(const char *path, struct error *error, struct capture **ret_capture)
 {
-    _cleanup_(cleanup_capture_free) struct capture *capture = calloc(1, sizeof(*capture));
     _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return error_set(error, -errno, "cannot open %s: %s", path, strerror(errno));
+    return capture_open_fd(fd, path, error, ret_capture);
+}
+
+int capture_open_fd(int fd, const char *path, struct error *error, struct capture **ret_capture)
+{
+    _cleanup_(cleanup_capture_free) struct capture *capture = calloc(1, sizeof(*capture));
     int result;
 
     if (!capture)
         return error_set(error, -ENOMEM, "out of memory");
-    if (fd < 0)
-        return error_set(error, -errno, "cannot open %s: %s", path, strerror(errno));
     result = map_file(capture, fd, path, error);
     if (result == 0)
         result = check_header(capture, path, error);

@@ -72,6 +72,8 @@ struct capture {
  * read. -errno and a sentence: what is no capture at all, or cannot be read. The caller owns
  * *ret_capture. */
 int capture_open(const char *path, struct error *error, struct capture **ret_capture);
+/* The same of a file that is open; fd stays the caller's, path is for messages. */
+int capture_open_fd(int fd, const char *path, struct error *error, struct capture **ret_capture);
 void capture_free(struct capture *capture); /* accepts NULL */
 DEFINE_CLEANUP(struct capture, capture_free);
 

@@ -23,6 +23,7 @@
 #include <xxhash.h>
 
 #include "base/clock.h"
+#include "base/file_place.h"
 #include "capture/capture.h"
 #include "capture/format.h"
 #include "capture/frame.h"
@@ -212,7 +213,7 @@ static int find_end(struct capture_writer *writer, const char *path, struct erro
                     uint64_t *ret_cut)
 {
     _cleanup_(cleanup_capture_free) struct capture *capture = NULL;
-    int result = capture_open(path, error, &capture);
+    int result = capture_open_fd(writer->fd, path, error, &capture);
 
     if (result < 0)
         return result;
@@ -232,13 +233,19 @@ static int find_end(struct capture_writer *writer, const char *path, struct erro
 static int open_file(struct capture_writer *writer, const char *path, struct error *error,
                      struct stat *ret_stat)
 {
-    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int flags = O_RDWR | O_CREAT | O_NONBLOCK;
+    struct error why = {""};
+    struct file_place place;
+    int result = file_place_find(path, &place, &why);
 
-    writer->fd = open(path, flags, 0640);
-    if (writer->fd < 0)
-        return error_set(error, -errno, "cannot open %s for writing: %s", path, strerror(errno));
-    if (fstat(writer->fd, ret_stat) < 0)
-        return error_set(error, -errno, "cannot look at %s: %s", path, strerror(errno));
+    if (result == 0) {
+        result = file_place_open(&place, place.name, flags, 0640, ret_stat, &why);
+        file_place_release(&place);
+    }
+    if (result < 0)
+        return error_set(error, result, "cannot open %s for writing: %s", path,
+                         why.text[0] ? why.text : strerror(-result));
+    writer->fd = result;
     if (!S_ISREG(ret_stat->st_mode))
         return error_set(error, -EINVAL, "%s is not a regular file, as a capture must be", path);
     if (flock(writer->fd, LOCK_EX | LOCK_NB) < 0)

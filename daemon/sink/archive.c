@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file_place.h"
 #include "base/log.h"
 #include "base/thread.h"
 
@@ -26,20 +28,19 @@
 #define PARTIAL    ".zst.partial"
 
 enum {
-    STAMP_LENGTH = 27, /* -20261123T014502.123456789Z */
     ZSTD_LEVEL = 3,
+    TURN_MAX = 999999999,
+    NAME_ROOM = NAME_MAX + 64, /* a name that is too long is the kernel's to refuse */
+    MOVE_TRIES = 8,
 };
 
 int archive_init(struct archive *archive, const char *path, bool compress, uint32_t keep)
 {
-    const char *slash = strrchr(path, '/');
-
     memset(archive, 0, sizeof(*archive));
-    archive->folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-    archive->name = strdup(slash + 1);
+    archive->path = strdup(path);
     archive->compress = compress;
     archive->keep = keep;
-    return archive->folder && archive->name ? 0 : -ENOMEM;
+    return archive->path ? 0 : -ENOMEM;
 }
 
 void archive_deinit(struct archive *archive)
@@ -47,103 +48,246 @@ void archive_deinit(struct archive *archive)
     atomic_store(&archive->stop, true);
     if (archive->started)
         pthread_join(archive->thread, NULL);
-    free(archive->folder);
-    free(archive->name);
+    free(archive->path);
     memset(archive, 0, sizeof(*archive));
 }
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
 /* RFC 3339's basic form, which needs no colons. */
-static void put_stamp(int64_t wall_ns, char out[STAMP_LENGTH + 1])
+static void put_stamp(int64_t wall_ns, char out[ARCHIVE_STAMP + 1])
 {
     char time[CLOCK_RFC3339_LENGTH + 1];
 
     clock_format_rfc3339(wall_ns, time);
-    snprintf(out, STAMP_LENGTH + 1, "-%.4s%.2s%.2sT%.2s%.2s%.13s", time, time + 5, time + 8,
+    snprintf(out, ARCHIVE_STAMP + 1, "-%.4s%.2s%.2sT%.2s%.2s%.13s", time, time + 5, time + 8,
              time + 11, time + 14, time + 17);
 }
 
-int archive_move(const struct archive *archive, int64_t wall_ns)
+static void put_name(const char *own, const struct archive_order *order, char out[NAME_ROOM])
 {
-    char from[PATH_MAX], to[PATH_MAX], stamp[STAMP_LENGTH + 1];
-
-    put_stamp(wall_ns, stamp);
-    if (snprintf(from, sizeof(from), "%s/%s", archive->folder, archive->name) >= PATH_MAX ||
-        snprintf(to, sizeof(to), "%s/%s%s", archive->folder, archive->name, stamp) >= PATH_MAX)
-        return -ENAMETOOLONG;
-    return rename(from, to) < 0 ? -errno : 0;
+    if (order->turn > 0)
+        snprintf(out, NAME_ROOM, "%s%s-%" PRIu32, own, order->stamp, order->turn);
+    else
+        snprintf(out, NAME_ROOM, "%s%s", own, order->stamp);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------ */
+static bool is_stamp(const char *text)
+{
+    static const char shape[] = "-dddddddd"
+                                "Tdddddd.dddddddddZ";
 
+    for (size_t i = 0; i < ARCHIVE_STAMP; i++)
+        if (shape[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
+            return false;
+    return true;
+}
+
+/* "-12" as put_name() writes it. Returns what is behind it, or NULL. */
+static const char *take_turn(const char *text, uint32_t *ret)
+{
+    uint32_t turn = 0;
+
+    *ret = 0;
+    if (*text != '-')
+        return text;
+    if (text[1] == '0')
+        return NULL;
+    for (text++; *text >= '0' && *text <= '9'; text++) {
+        turn = turn * 10 + (uint32_t)(*text - '0');
+        if (turn > TURN_MAX)
+            return NULL;
+    }
+    *ret = turn;
+    return turn > 0 ? text : NULL;
+}
+
+/* Our own names only: whatever else lies there is somebody else's. Returns what the name ends in:
+ * "", COMPRESSED or PARTIAL; or NULL. */
+static const char *read_name(const char *own, const char *name, struct archive_order *ret)
+{
+    size_t length = strlen(own);
+    const char *end;
+
+    if (strncmp(name, own, length) != 0 || !is_stamp(name + length))
+        return NULL;
+    memcpy(ret->stamp, name + length, ARCHIVE_STAMP);
+    ret->stamp[ARCHIVE_STAMP] = '\0';
+    end = take_turn(name + length + ARCHIVE_STAMP, &ret->turn);
+    return end && (!*end || strcmp(end, COMPRESSED) == 0 || strcmp(end, PARTIAL) == 0) ? end : NULL;
+}
+
+bool archive_makes(const char *own, const char *name)
+{
+    struct archive_order order;
+
+    return read_name(own, name, &order) != NULL;
+}
+
+static int compare_orders(const struct archive_order *one, const struct archive_order *other)
+{
+    if (one->turn != other->turn)
+        return one->turn < other->turn ? -1 : 1;
+    return strcmp(one->stamp, other->stamp);
+}
+
+/* ---- the folder ------------------------------------------------------------------------------ */
+
+struct rotated {
+    char *name;
+    struct archive_order order;
+    bool compressed;
+};
+
+/* Rotated files, oldest first. */
 struct listing {
-    char **names; /* rotated files, oldest first */
+    struct rotated *files;
     size_t count;
 };
 
 static void free_listing(struct listing *listing)
 {
     for (size_t i = 0; i < listing->count; i++)
-        free(listing->names[i]);
-    free(listing->names);
+        free(listing->files[i].name);
+    free(listing->files);
 }
 
-static bool ends_with(const char *name, const char *suffix)
+static int compare_files(const void *one, const void *other)
 {
-    size_t length = strlen(name), wanted = strlen(suffix);
+    const struct rotated *a = one, *b = other;
+    int order = compare_orders(&a->order, &b->order);
 
-    return length >= wanted && strcmp(name + length - wanted, suffix) == 0;
+    return order ? order : strcmp(a->name, b->name);
 }
 
-/* Our own names only: whatever else lies there is somebody else's. */
-static bool is_rotated(const struct archive *archive, const char *name)
+static DIR *open_folder(const struct file_place *place)
 {
-    static const char shape[] = "-dddddddd"
-                                "Tdddddd.dddddddddZ";
-    size_t length = strlen(archive->name);
+    int fd = openat(place->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
-    if (strncmp(name, archive->name, length) != 0 || strlen(name) < length + STAMP_LENGTH)
-        return false;
-    for (size_t i = 0; i < STAMP_LENGTH; i++) {
-        char found = name[length + i];
-
-        if (shape[i] == 'd' ? found < '0' || found > '9' : found != shape[i])
-            return false;
-    }
-    name += length + STAMP_LENGTH;
-    return *name == '\0' || strcmp(name, COMPRESSED) == 0;
+    if (fd >= 0 && !folder)
+        close(fd);
+    return folder;
 }
 
-static int compare_names(const void *a, const void *b)
+/* Strangers' files count for nothing, whatever they are called. */
+static void add_file(const struct file_place *place, const char *name, struct listing *listing)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    struct rotated file = {0}, *files;
+    const char *end = read_name(place->name, name, &file.order);
+
+    if (!end || strcmp(end, PARTIAL) == 0 || !file_place_holds(place, name))
+        return;
+    files = reallocarray(listing->files, listing->count + 1, sizeof(*files));
+    if (!files)
+        return;
+    listing->files = files;
+    file.name = strdup(name);
+    file.compressed = *end != '\0';
+    if (file.name)
+        files[listing->count++] = file;
 }
 
-static int list_rotated(const struct archive *archive, struct listing *ret_listing)
+static int list_rotated(const struct file_place *place, struct listing *ret_listing)
 {
     struct listing listing = {0};
-    DIR *folder = opendir(archive->folder);
+    DIR *folder = open_folder(place);
 
     if (!folder)
         return -errno;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        char **names;
-
-        if (!is_rotated(archive, entry->d_name))
-            continue;
-        names = reallocarray(listing.names, listing.count + 1, sizeof(*names));
-        if (!names)
-            break;
-        listing.names = names;
-        listing.names[listing.count] = strdup(entry->d_name);
-        if (!listing.names[listing.count])
-            break;
-        listing.count++;
-    }
+    for (struct dirent *entry; (entry = readdir(folder));)
+        add_file(place, entry->d_name, &listing);
     closedir(folder);
-    qsort(listing.names, listing.count, sizeof(*listing.names), compare_names);
+    qsort(listing.files, listing.count, sizeof(*listing.files), compare_files);
     *ret_listing = listing;
     return 0;
 }
+
+void archive_clean(struct archive *archive)
+{
+    struct archive_order order;
+    struct file_place place;
+    const char *end;
+    DIR *folder;
+
+    if (file_place_find(archive->path, &place, NULL) < 0)
+        return; /* whoever opens the file says why */
+    folder = open_folder(&place);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        end = read_name(place.name, entry->d_name, &order);
+        if (end && strcmp(end, PARTIAL) == 0 && file_place_holds(&place, entry->d_name))
+            unlinkat(place.folder, entry->d_name, 0);
+    }
+    if (folder)
+        closedir(folder);
+    file_place_release(&place);
+}
+
+/* ---- on the writer thread -------------------------------------------------------------------- */
+
+/* Once; from then on it is known which one was the last. */
+static int look_for_newest(struct archive *archive, const struct file_place *place)
+{
+    struct listing listing;
+    int result = archive->looked ? 0 : list_rotated(place, &listing);
+
+    if (archive->looked || result < 0)
+        return result;
+    if (listing.count > 0)
+        archive->newest = listing.files[listing.count - 1].order;
+    archive->looked = true;
+    free_listing(&listing);
+    return 0;
+}
+
+/* Never over a file that is there. Where the file system cannot promise that, it is looked first.
+ */
+static int rename_new(const struct file_place *place, const char *to)
+{
+    struct stat there;
+
+    if (renameat2(place->folder, place->name, place->folder, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    if (fstatat(place->folder, to, &there, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    return renameat(place->folder, place->name, place->folder, to) < 0 ? -errno : 0;
+}
+
+static int move_to_newest(struct archive *archive, const struct file_place *place, int64_t wall_ns)
+{
+    struct archive_order order = {.turn = archive->newest.turn};
+    char name[NAME_ROOM];
+    int result = -EEXIST;
+
+    put_stamp(wall_ns, order.stamp);
+    if (compare_orders(&order, &archive->newest) <= 0)
+        order.turn++;
+    for (int i = 0; i < MOVE_TRIES && result == -EEXIST; i++, order.turn++) {
+        put_name(place->name, &order, name);
+        result = rename_new(place, name);
+        if (result == 0)
+            archive->newest = order;
+    }
+    return result;
+}
+
+int archive_move(struct archive *archive, int64_t wall_ns)
+{
+    struct file_place place;
+    int result = file_place_find(archive->path, &place, NULL);
+
+    if (result < 0)
+        return result;
+    result = look_for_newest(archive, &place);
+    if (result == 0)
+        result = move_to_newest(archive, &place, wall_ns);
+    file_place_release(&place);
+    return result;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 static int copy_compressed(const struct archive *archive, FILE *in, FILE *out)
 {
@@ -177,41 +321,89 @@ static int copy_compressed(const struct archive *archive, FILE *in, FILE *out)
     return result;
 }
 
-/* Whole and on disk before the original goes. */
-static int compress_to(const struct archive *archive, const char *from, const char *partial)
+/* As the log itself may be read: nobody who may not read that may open this, at any moment. */
+static int make_partial(const struct file_place *place, const char *name, const struct stat *log)
 {
-    FILE *in = fopen(from, "re");
-    FILE *out = in ? fopen(partial, "we") : NULL;
-    int result = out ? 0 : -errno;
-    struct stat stat;
+    int flags = O_WRONLY | O_CREAT | O_EXCL;
+    struct stat stat_of;
+    mode_t mode = log->st_mode & 0777;
+    int fd = file_place_open(place, name, flags, 0600, &stat_of, NULL);
 
-    if (result == 0 && fstat(fileno(in), &stat) == 0)
-        fchmod(fileno(out), stat.st_mode & 0777);
+    if (fd == -EEXIST && file_place_holds(place, name) && unlinkat(place->folder, name, 0) == 0)
+        fd = file_place_open(place, name, flags, 0600, &stat_of, NULL); /* a kill had left it */
+    if (fd < 0)
+        return fd;
+    if ((stat_of.st_uid != log->st_uid || stat_of.st_gid != log->st_gid) &&
+        fchown(fd, log->st_uid, log->st_gid) < 0)
+        mode &= 0700; /* our group is another one */
+    if (fchmod(fd, mode) < 0) {
+        int code = -errno;
+
+        close(fd);
+        return code;
+    }
+    return fd;
+}
+
+/* fd is taken over; negative: -errno of whoever should have opened it. */
+static int open_stream(int fd, const char *mode, FILE **ret)
+{
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, mode);
+
+    if (fd < 0)
+        return fd;
+    if (!stream) {
+        close(fd);
+        return -ENOMEM;
+    }
+    *ret = stream;
+    return 0;
+}
+
+/* Whole and on disk before the original goes. */
+static int compress_to(const struct archive *archive, const struct file_place *place,
+                       const char *name, const char *partial)
+{
+    _cleanup_(cleanup_fclose) FILE *in = NULL;
+    FILE *out = NULL;
+    struct stat log;
+    int result;
+
+    result =
+        open_stream(file_place_open(place, name, O_RDONLY | O_NONBLOCK, 0, &log, NULL), "r", &in);
     if (result == 0)
-        result = copy_compressed(archive, in, out);
+        result = open_stream(make_partial(place, partial, &log), "w", &out);
+    if (result < 0)
+        return result;
+    result = copy_compressed(archive, in, out);
     if (result == 0 && (fflush(out) != 0 || fsync(fileno(out)) != 0))
         result = -errno;
-    if (in)
-        fclose(in);
-    if (out && fclose(out) != 0 && result == 0)
+    if (fclose(out) != 0 && result == 0)
         result = -errno;
+    if (result < 0)
+        unlinkat(place->folder, partial, 0);
     return result;
 }
 
-static int compress_file(const struct archive *archive, const char *name)
+static int compress_file(const struct archive *archive, const struct file_place *place,
+                         const char *name)
 {
-    char from[PATH_MAX], partial[PATH_MAX], to[PATH_MAX];
+    char partial[NAME_ROOM], to[NAME_ROOM];
     int result;
 
-    if (snprintf(from, sizeof(from), "%s/%s", archive->folder, name) >= PATH_MAX ||
-        snprintf(partial, sizeof(partial), "%s/%s" PARTIAL, archive->folder, name) >= PATH_MAX ||
-        snprintf(to, sizeof(to), "%s/%s" COMPRESSED, archive->folder, name) >= PATH_MAX)
-        return -ENAMETOOLONG;
-    result = compress_to(archive, from, partial);
-    if (result == 0 && (rename(partial, to) < 0 || unlink(from) < 0))
-        result = -errno;
+    snprintf(partial, sizeof(partial), "%s" PARTIAL, name);
+    snprintf(to, sizeof(to), "%s" COMPRESSED, name);
+    result = compress_to(archive, place, name, partial);
     if (result < 0)
-        unlink(partial);
+        return result;
+    if (renameat(place->folder, partial, place->folder, to) < 0) {
+        result = -errno;
+        unlinkat(place->folder, partial, 0);
+        return result;
+    }
+    result = file_place_sync(place); /* else a power cut might take both */
+    if (result == 0 && unlinkat(place->folder, name, 0) < 0)
+        result = -errno;
     return result;
 }
 
@@ -220,24 +412,23 @@ static void complain(struct archive *archive, const char *name, const char *what
     if (code == -EINTR)
         return; /* the daemon ends; the next one goes on */
     counter_add(&archive->failed, 1);
-    log_error("%s/%s: cannot %s it: %s; it stays as it is", archive->folder, name, what,
+    log_error("%s: cannot %s its rotated file %s: %s; it stays as it is", archive->path, what, name,
               strerror(-code));
 }
 
-static void delete_oldest(struct archive *archive, const struct listing *listing)
+static void delete_oldest(struct archive *archive, const struct file_place *place,
+                          const struct listing *listing)
 {
     for (size_t i = 0; archive->keep > 0 && i + archive->keep < listing->count; i++) {
-        char path[PATH_MAX];
-
-        snprintf(path, sizeof(path), "%s/%s", archive->folder, listing->names[i]);
-        if (unlink(path) == 0)
+        if (unlinkat(place->folder, listing->files[i].name, 0) == 0)
             counter_add(&archive->deleted, 1);
         else
-            complain(archive, listing->names[i], "delete", -errno);
+            complain(archive, listing->files[i].name, "delete", -errno);
     }
 }
 
-static void compress_rest(struct archive *archive, const struct listing *listing)
+static void compress_rest(struct archive *archive, const struct file_place *place,
+                          const struct listing *listing)
 {
     size_t first =
         archive->keep > 0 && listing->count > archive->keep ? listing->count - archive->keep : 0;
@@ -245,12 +436,28 @@ static void compress_rest(struct archive *archive, const struct listing *listing
     for (size_t i = first; i < listing->count && !atomic_load(&archive->stop); i++) {
         int result;
 
-        if (ends_with(listing->names[i], COMPRESSED))
+        if (listing->files[i].compressed)
             continue;
-        result = compress_file(archive, listing->names[i]);
+        result = compress_file(archive, place, listing->files[i].name);
         if (result < 0)
-            complain(archive, listing->names[i], "compress", result);
+            complain(archive, listing->files[i].name, "compress", result);
     }
+}
+
+static void work(struct archive *archive)
+{
+    struct listing listing;
+    struct file_place place;
+
+    if (file_place_find(archive->path, &place, NULL) < 0)
+        return;
+    if (list_rotated(&place, &listing) == 0) {
+        delete_oldest(archive, &place, &listing);
+        if (archive->compress)
+            compress_rest(archive, &place, &listing);
+        free_listing(&listing);
+    }
+    file_place_release(&place);
 }
 
 static void *archive_main(void *data)
@@ -258,16 +465,8 @@ static void *archive_main(void *data)
     struct archive *archive = data;
 
     do {
-        while (atomic_exchange(&archive->again, false) && !atomic_load(&archive->stop)) {
-            struct listing listing;
-
-            if (list_rotated(archive, &listing) < 0)
-                break;
-            delete_oldest(archive, &listing);
-            if (archive->compress)
-                compress_rest(archive, &listing);
-            free_listing(&listing);
-        }
+        while (atomic_exchange(&archive->again, false) && !atomic_load(&archive->stop))
+            work(archive);
         atomic_store(&archive->busy, false);
         /* a word that came between the last look and the flag */
     } while (atomic_load(&archive->again) && !atomic_load(&archive->stop) &&

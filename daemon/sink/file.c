@@ -10,6 +10,10 @@
  * Half a line at the end of a file that is found there (a kill) is closed with a newline, so that
  * it spoils itself and not the first event that follows.
  *
+ * The file is looked for by its path once a second, and before a write if that was not a moment
+ * ago: who deleted it, or put another one in its place, wants to see events there. One that was
+ * moved away is written to for a second more: a log rotation says itself when it is done (SIGUSR1).
+ *
  * After a failed sync the kernel takes the pages for clean: syncing once more would succeed and
  * mean nothing. So what was not synced is cut off and written anew. */
 
@@ -23,11 +27,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_place.h"
 #include "base/log.h"
 #include "sink/archive.h"
 #include "sink/file_config.h"
 
-#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_MS   INT64_C(1000000)
+#define LOOK_NS     (10 * NS_PER_MS)   /* so soon after a look none is needed before a write */
+#define TEND_NS     (1000 * NS_PER_MS) /* how often the file is looked for while nothing comes */
+#define LEAVE_AFTER (1000 * NS_PER_MS) /* it was moved away and is still there, by another name */
 
 struct file_sink {
     struct sink base;
@@ -39,13 +47,20 @@ struct file_sink {
 
     /* owned by the writer thread */
     struct log_limit complaints;
-    int fd;              /* -1: it has to be opened anew */
+    struct log_limit losses; /* of the file */
+    struct error refusal;
+    int fd;       /* -1: it has to be opened anew */
+    dev_t device; /* of the file */
+    ino_t inode;
     bool regular;        /* and not a fifo, a terminal, ... */
     bool torn;           /* it ends with half a line that is not ours */
+    bool foreign;        /* it begins with another header than ours: events go into a new one */
     bool midway;         /* the last write ended within an event */
     const char *missing; /* of the header: what is still to be written of it */
     bool unsynced;
-    int64_t synced_at;  /* ns, monotonic */
+    int64_t synced_at;  /* ns, monotonic; at first, when it was opened */
+    int64_t looked_at;  /* ns, monotonic */
+    int64_t moved_at;   /* ns, monotonic: when it was first seen to be moved away; 0: it was not */
     int64_t rotates_at; /* ns, wall clock */
     int64_t events;     /* since it was opened; counted for rotate_events only */
 
@@ -53,6 +68,7 @@ struct file_sink {
     _Atomic uint64_t size; /* of the file, as far as we know */
     counter rotations;
     counter rotations_failed;
+    counter reopened;
     counter syncs;
     counter syncs_failed;
 
@@ -61,53 +77,111 @@ struct file_sink {
 };
 
 /* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
-static int open_for_append(const char *path)
+static int open_for_append(const struct file_place *place, struct stat *ret_stat,
+                           struct error *error)
 {
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
-    int fd = open(path, flags | O_NONBLOCK, 0640);
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+    int fd = file_place_open(place, place->name, flags, 0640, ret_stat, error);
 
     if (fd >= 0)
         fcntl(fd, F_SETFL, O_APPEND);
     return fd;
 }
 
-static bool ends_midway(const char *path, off_t size)
+/* Returns how many bytes there are; -1: it is write-only for us, so it cannot be seen. */
+static ssize_t read_back(const struct file_place *place, off_t at, char *bytes, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat stat;
+    int fd = file_place_open(place, place->name, O_RDONLY | O_NONBLOCK, 0, &stat, NULL);
+    ssize_t got;
+
+    if (fd < 0)
+        return -1;
+    got = pread(fd, bytes, size, at);
+    close(fd);
+    return got;
+}
+
+static bool ends_midway(const struct file_place *place, off_t size)
+{
     char last = '\n';
 
-    if (fd < 0)
-        return false; /* write-only for us: then it cannot be seen */
-    if (pread(fd, &last, 1, size - 1) != 1)
-        last = '\n';
-    close(fd);
-    return last != '\n';
+    return read_back(place, size - 1, &last, 1) == 1 && last != '\n';
 }
 
-/* The next multiple of rotate_every after now. */
+/* Its columns are others than those that are written now. */
+static bool has_other_header(const struct file_place *place, const char *header)
+{
+    size_t size = strlen(header);
+    char *found = malloc(size);
+    ssize_t got = found ? read_back(place, 0, found, size) : -1;
+    bool other = got >= 0 && ((size_t)got < size || memcmp(found, header, size) != 0);
+
+    free(found);
+    return other;
+}
+
+/* The next multiple of rotate_every after now; INT64_MAX: never. */
 static int64_t next_rotation(const struct file_sink *sink)
 {
-    int64_t every = (int64_t)sink->config.rotate_every;
-    int64_t now = clock_realtime();
+    int64_t every = (int64_t)sink->config.rotate_every, now = clock_realtime(), next;
+    int64_t passed = every > 0 ? now % every : 0;
 
-    return every > 0 ? now - now % every + every : INT64_MAX;
+    if (passed < 0)
+        passed += every;
+    return every == 0 || __builtin_add_overflow(now - passed, every, &next) ? INT64_MAX : next;
 }
 
-/* 0 or -errno. */
+static void describe(struct file_sink *sink, const struct file_place *place,
+                     const struct stat *stat)
+{
+    sink->regular = S_ISREG(stat->st_mode);
+    sink->device = stat->st_dev;
+    sink->inode = stat->st_ino;
+    sink->size = sink->regular ? (uint64_t)stat->st_size : 0;
+    sink->torn =
+        sink->framing == FRAMING_LINES && sink->size > 0 && ends_midway(place, stat->st_size);
+    sink->missing = sink->header && sink->size == 0 ? sink->header : "";
+    sink->foreign = sink->header && sink->size > 0 && has_other_header(place, sink->header);
+    sink->rotates_at = next_rotation(sink);
+    sink->looked_at = clock_monotonic();
+    sink->moved_at = 0;
+    sink->events = 0;
+}
+
+/* That there is a new file is on disk before what is in it counts as synced. */
+static int sync_folder(struct file_sink *sink, const struct file_place *place)
+{
+    int result = sink->config.sync == SYNC_NEVER || sink->size > 0 || !sink->regular
+                     ? 0
+                     : file_place_sync(place);
+
+    if (result < 0)
+        counter_add(&sink->syncs_failed, 1);
+    return sink->config.sync == SYNC_CHUNK ? result : 0;
+}
+
+/* 0 or -errno; then sink->refusal may say more. */
 static int open_file(struct file_sink *sink)
 {
-    int fd = open_for_append(sink->config.path);
+    struct file_place place;
     struct stat stat;
+    int result = file_place_find(sink->config.path, &place, &sink->refusal), fd;
 
+    if (result < 0)
+        return result;
+    fd = open_for_append(&place, &stat, &sink->refusal);
+    if (fd >= 0) {
+        describe(sink, &place, &stat);
+        result = sync_folder(sink, &place);
+    }
+    file_place_release(&place);
     if (fd < 0)
-        return -errno;
-    sink->regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
-    sink->size = sink->regular ? (uint64_t)stat.st_size : 0;
-    sink->torn = sink->framing == FRAMING_LINES && sink->size > 0 &&
-                 ends_midway(sink->config.path, stat.st_size);
-    sink->rotates_at = next_rotation(sink);
-    sink->events = 0;
-    sink->missing = sink->header && sink->size == 0 ? sink->header : "";
+        return fd;
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
     sink->fd = fd;
     return 0;
 }
@@ -141,10 +215,12 @@ static void file_close(struct sink *base)
 }
 
 /* The kernel says the same of a fifo that nobody reads and of a socket. */
-static const char *why_not(const char *path, int code)
+static const char *why_not(const char *path, const struct error *refusal, int code)
 {
     struct stat stat_of;
 
+    if (refusal->text[0])
+        return refusal->text;
     if (code != -ENXIO)
         return strerror(-code);
     return stat(path, &stat_of) == 0 && S_ISSOCK(stat_of.st_mode)
@@ -164,23 +240,26 @@ static int file_open(const void *config, const struct sink_options *options, str
     sink->fd = -1;
     sink->framing = options->framing;
     sink->name = options->name;
-    sink->complaints = (struct log_limit){.lines = 1, .seconds = 60};
+    sink->complaints = sink->losses = (struct log_limit){.lines = 1, .seconds = 60};
     sink->header = options->header;
     sink->config = *(const struct file_config *)config;
+    sink->synced_at = clock_monotonic();
     sink->config.path = strdup(sink->config.path);
     result = sink->config.path
                  ? archive_init(&sink->archive, sink->config.path,
                                 sink->config.compress == COMPRESS_ZSTD, (uint32_t)sink->config.keep)
                  : -ENOMEM;
+    if (result == 0 && file_config_rotates(&sink->config))
+        archive_clean(&sink->archive);
     if (result == 0)
         result = open_file(sink);
     if (result < 0) {
         const char *path = ((const struct file_config *)config)->path;
 
-        error_set(error, result, "cannot open %s for writing: %s", path, why_not(path, result));
+        error_set(error, result, "cannot open %s for writing: %s", path,
+                  why_not(path, &sink->refusal, result));
         if (options->patient && result != -ENOMEM) {
-            log_about(LOG_LEVEL_ERROR, "sink", sink->name,
-                      "cannot open %s for writing: %s; trying again", path, why_not(path, result));
+            log_about(LOG_LEVEL_ERROR, "sink", sink->name, "%s; trying again", error->text);
             *ret = &sink->base;
             return 0;
         }
@@ -201,10 +280,58 @@ static void leave_file(struct file_sink *sink)
     sink->fd = -1;
 }
 
-static bool is_due(const struct file_sink *sink, size_t more)
+static void leave_lost_file(struct file_sink *sink, const char *what)
+{
+    log_limited(&sink->losses, LOG_LEVEL_WARNING, "sink", sink->name,
+                "%s was %s; it is opened anew", sink->config.path, what);
+    counter_add(&sink->reopened, 1);
+    leave_file(sink);
+}
+
+/* Others may have made it shorter, too. */
+static void note_size(struct file_sink *sink, const struct stat *stat)
+{
+    sink->moved_at = 0;
+    sink->size = (uint64_t)stat->st_size;
+    if (sink->size == 0 && sink->header)
+        sink->missing = sink->header;
+}
+
+/* Between two events: whether the path still leads to the file. */
+static void look_for_file(struct file_sink *sink)
+{
+    struct stat there, ours;
+
+    sink->looked_at = clock_monotonic();
+    if (stat(sink->config.path, &there) == 0) {
+        if (there.st_dev == sink->device && there.st_ino == sink->inode)
+            note_size(sink, &there);
+        else
+            leave_lost_file(sink, "replaced by another file");
+        return;
+    }
+    if ((errno != ENOENT && errno != ENOTDIR) || fstat(sink->fd, &ours) < 0)
+        return; /* it cannot be known */
+    if (ours.st_nlink == 0)
+        leave_lost_file(sink, "deleted");
+    else if (sink->moved_at == 0)
+        sink->moved_at = sink->looked_at;
+    else if (sink->looked_at - sink->moved_at >= LEAVE_AFTER)
+        leave_lost_file(sink, "moved away");
+}
+
+static bool look_is_due(const struct file_sink *sink, int64_t after)
+{
+    return sink->fd >= 0 && sink->regular && clock_monotonic() - sink->looked_at >= after;
+}
+
+static bool is_due(struct file_sink *sink, size_t more)
 {
     if (sink->size == 0)
         return false;
+    if (sink->config.rotate_every > 0 &&
+        clock_realtime() < sink->rotates_at - (int64_t)sink->config.rotate_every)
+        sink->rotates_at = next_rotation(sink); /* the clock was set back */
     return (sink->config.rotate_size > 0 && sink->size + more > sink->config.rotate_size) ||
            (sink->config.rotate_events > 0 && sink->events >= sink->config.rotate_events) ||
            clock_realtime() >= sink->rotates_at;
@@ -214,7 +341,13 @@ static bool is_due(const struct file_sink *sink, size_t more)
  * moved, a file that grows is better than none. */
 static void rotate(struct file_sink *sink)
 {
-    int result = archive_move(&sink->archive, clock_realtime());
+    int result;
+
+    if (sink->regular)
+        look_for_file(sink);
+    if (sink->fd < 0)
+        return;
+    result = archive_move(&sink->archive, clock_realtime());
 
     if (result < 0 && result != -ENOENT) {
         counter_add(&sink->rotations_failed, 1);
@@ -230,13 +363,34 @@ static void rotate(struct file_sink *sink)
     archive_rotated(&sink->archive);
 }
 
+/* Rows under a header that is not theirs would be taken for what they are not. */
+static void leave_foreign_file(struct file_sink *sink)
+{
+    sink->foreign = false;
+    log_limited(&sink->complaints, LOG_LEVEL_WARNING, "sink", sink->name,
+                "%s begins with another header, so it is rotated away", sink->config.path);
+    rotate(sink);
+}
+
+/* What others have done to the file. */
+static void look_after_file(struct file_sink *sink, int64_t look_after)
+{
+    if (atomic_exchange(&sink->moved, false) && sink->fd >= 0)
+        leave_file(sink);
+    if (look_is_due(sink, look_after))
+        look_for_file(sink);
+}
+
 /* Between two events: whatever changes the file happens here. */
 static int change_file(struct file_sink *sink, size_t more)
 {
     int result;
 
-    if (atomic_exchange(&sink->moved, false) && sink->fd >= 0)
-        leave_file(sink);
+    look_after_file(sink, LOOK_NS);
+    if (sink->fd < 0 && (result = open_file(sink)) < 0)
+        return result;
+    if (sink->foreign)
+        leave_foreign_file(sink);
     if (sink->fd >= 0 && file_config_rotates(&sink->config) && is_due(sink, more))
         rotate(sink);
     result = sink->fd < 0 ? open_file(sink) : 0;
@@ -249,22 +403,44 @@ static int change_file(struct file_sink *sink, size_t more)
     return 0;
 }
 
-/* Opens anew what was moved away, and syncs by interval, if it is time. Returns ms until it will
- * be; -1: nothing to sync. */
+/* ms from now until then; 0: it is past. */
+static int until(int64_t then)
+{
+    int64_t left = then - clock_monotonic();
+
+    return left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
+}
+
+static int least(int one, int other)
+{
+    return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
+/* ms until the next sync, which is made if it is time; -1: nothing to sync. */
+static int tend_to_sync(struct file_sink *sink)
+{
+    int left;
+
+    if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->fd < 0)
+        return -1;
+    left = until(sink->synced_at + (int64_t)sink->config.sync_interval);
+    if (left == 0)
+        sync_now(sink);
+    return left > 0 ? left : -1;
+}
+
+/* Opens anew what was moved away, looks for the file, and syncs by interval. */
 static int file_tend(struct sink *base)
 {
     struct file_sink *sink = (struct file_sink *)base;
-    int64_t left;
+    int left;
 
-    if (atomic_load(&sink->moved) && !sink->midway)
-        change_file(sink, 0); /* if that fails, the next write says so */
-    if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->fd < 0)
-        return -1;
-    left = sink->synced_at + (int64_t)sink->config.sync_interval - clock_monotonic();
-    if (left > 0)
-        return (int)(left / NS_PER_MS) + 1;
-    sync_now(sink);
-    return -1;
+    if (!sink->midway)
+        look_after_file(sink, TEND_NS);
+    if (sink->fd < 0)
+        open_file(sink); /* if that fails, the next write says so */
+    left = tend_to_sync(sink);
+    return sink->fd >= 0 && sink->regular ? least(left, until(sink->looked_at + TEND_NS)) : left;
 }
 
 /* All of it, or as much as goes: then *ret_code says why. */
@@ -340,6 +516,7 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
     const char *missing = sink->missing;
     size_t written, whole;
 
+    base->why = code < 0 && sink->refusal.text[0] ? sink->refusal.text : NULL;
     if (code == 0 && *missing)
         code = write_header(sink);
     if (code < 0)
@@ -386,6 +563,7 @@ static void file_rows(const struct sink *base, row_emit emit, void *data)
         {"size", "bytes", ROW_LEVEL, "Size of the file that is written to"},
         {"rotations", "", ROW_COUNT, "Files rotated away"},
         {"rotations_failed", "", ROW_COUNT, "Times that the file could not be renamed"},
+        {"reopened", "", ROW_COUNT, "Times that its path no longer led to the file"},
         {"syncs", "", ROW_COUNT, "Times that what was written was brought to disk"},
         {"syncs_failed", "", ROW_COUNT, "Times that the disk did not take what was written"},
         {"archive_deleted", "", ROW_COUNT, "Rotated files deleted because there were too many"},
@@ -396,10 +574,11 @@ static void file_rows(const struct sink *base, row_emit emit, void *data)
     emit(data, &rows[0], sink->size);
     emit(data, &rows[1], counter_get(&sink->rotations));
     emit(data, &rows[2], counter_get(&sink->rotations_failed));
-    emit(data, &rows[3], counter_get(&sink->syncs));
-    emit(data, &rows[4], counter_get(&sink->syncs_failed));
-    emit(data, &rows[5], counter_get(&sink->archive.deleted));
-    emit(data, &rows[6], counter_get(&sink->archive.failed));
+    emit(data, &rows[3], counter_get(&sink->reopened));
+    emit(data, &rows[4], counter_get(&sink->syncs));
+    emit(data, &rows[5], counter_get(&sink->syncs_failed));
+    emit(data, &rows[6], counter_get(&sink->archive.deleted));
+    emit(data, &rows[7], counter_get(&sink->archive.failed));
 }
 
 const struct sink_ops sink_file = {

@@ -4,8 +4,21 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "unit/sink/peer.h"
+
+static mode_t first_mode;
+
+/* Instead of the C library's: what the file's mode was before. */
+int fchmod(int fd, mode_t mode)
+{
+    struct stat stat_of;
+
+    if (fstat(fd, &stat_of) == 0)
+        first_mode = stat_of.st_mode & 0777;
+    return (int)syscall(SYS_fchmod, fd, mode);
+}
 
 static void make_file(const struct place *place, const char *name, const char *content)
 {
@@ -69,6 +82,48 @@ static void the_rotated_name_sorts_by_time(void **state)
     expect_names(place, FIRST " " SECOND " ");
     archive_deinit(&archive);
     archive_deinit(&archive);
+}
+
+/* By number first, then by time. */
+static void a_clock_that_was_set_back_is_seen_in_the_name(void **state)
+{
+    static const int64_t times[] = {3, 1, 2, 2, 9};
+    const struct place *place = *state;
+    struct archive archive;
+
+    make_file(place, "log-20261123T014502.000000005Z.zst", "from before");
+    start(&archive, place, false, 0);
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        if (i == 3) { /* the next daemon finds them */
+            archive_deinit(&archive);
+            start(&archive, place, false, 0);
+        }
+        make_file(place, "log", "x");
+        assert_int_equal(archive_move(&archive, INT64_C(1795398302000000000) + times[i]), 0);
+    }
+    expect_names(place, "log-20261123T014502.000000001Z-2 log-20261123T014502.000000002Z-2 "
+                        "log-20261123T014502.000000002Z-3 log-20261123T014502.000000003Z-1 "
+                        "log-20261123T014502.000000005Z.zst log-20261123T014502.000000009Z-3 ");
+    archive_deinit(&archive);
+}
+
+static void names_that_are_its_own(void **state)
+{
+    (void)state;
+    assert_true(archive_makes("log", FIRST));
+    assert_true(archive_makes("log", FIRST ".zst"));
+    assert_true(archive_makes("log", FIRST ".zst.partial"));
+    assert_true(archive_makes("log", FIRST "-1"));
+    assert_true(archive_makes("log", FIRST "-999999999.zst"));
+    assert_false(archive_makes("log", "log"));
+    assert_false(archive_makes("log", FIRST "-"));
+    assert_false(archive_makes("log", FIRST "-0"));
+    assert_false(archive_makes("log", FIRST "-01"));
+    assert_false(archive_makes("log", FIRST "-1x"));
+    assert_false(archive_makes("log", FIRST "-1000000000"));
+    assert_false(archive_makes("log", FIRST ".gz"));
+    assert_false(archive_makes("lo", FIRST));
+    assert_false(archive_makes(FIRST, FIRST));
 }
 
 static void the_oldest_go(void **state)
@@ -136,6 +191,73 @@ static void what_cannot_be_compressed_stays_and_is_counted(void **state)
     archive_deinit(&archive);
 }
 
+/* Who can open it while it is made reads what comes later. */
+static void what_is_half_compressed_is_for_nobody_else(void **state)
+{
+    const struct place *place = *state;
+    struct archive archive;
+    mode_t mask = umask(0);
+    char path[256];
+
+    first_mode = 0;
+    start(&archive, place, true, 0);
+    make_file(place, FIRST, "first\n");
+    snprintf(path, sizeof(path), "%s/%s", place->folder, FIRST);
+    assert_int_equal(chmod(path, 0640), 0);
+    archive_rotated(&archive);
+    wait_until_idle(&archive);
+    umask(mask);
+    assert_int_equal(first_mode, 0600);
+    expect_names(place, FIRST ".zst ");
+    archive_deinit(&archive);
+}
+
+/* A kill had left it. */
+static void what_is_half_compressed_goes_at_the_start(void **state)
+{
+    const struct place *place = *state;
+    struct archive archive;
+
+    make_file(place, FIRST, "first\n");
+    make_file(place, FIRST ".zst.partial", "half a frame");
+    make_file(place, SECOND "-3.zst.partial", "half a frame");
+    make_file(place, "other-20261123T014502.000000001Z.zst.partial", "not ours");
+    start(&archive, place, true, 0);
+    archive_clean(&archive);
+    expect_names(place, FIRST " other-20261123T014502.000000001Z.zst.partial ");
+    make_file(place, FIRST ".zst.partial", "half a frame"); /* or since then */
+    archive_rotated(&archive);
+    wait_until_idle(&archive);
+    assert_int_equal(counter_get(&archive.failed), 0);
+    expect_names(place, FIRST ".zst other-20261123T014502.000000001Z.zst.partial ");
+    archive_deinit(&archive);
+}
+
+/* By a link that is named like one of ours, or instead of the log. */
+static void links_are_not_followed(void **state)
+{
+    const struct place *place = *state;
+    struct archive archive;
+    char link[256], target[240];
+
+    make_file(place, "target", "precious\n");
+    snprintf(target, sizeof(target), "%s/target", place->folder);
+    snprintf(link, sizeof(link), "%s/%s", place->folder, FIRST);
+    assert_int_equal(symlink(target, link), 0);
+    snprintf(link, sizeof(link), "%s/%s.zst.partial", place->folder, SECOND);
+    assert_int_equal(symlink(target, link), 0);
+    make_file(place, SECOND, "second\n");
+    start(&archive, place, true, 0);
+    archive_clean(&archive);
+    archive_rotated(&archive);
+    wait_until_idle(&archive);
+    assert_int_equal(counter_get(&archive.failed), 1);
+    expect_names(place, FIRST " " SECOND " " SECOND ".zst.partial target ");
+    snprintf(link, sizeof(link), "grep -qx precious %.200s", target);
+    assert_int_equal(system(link), 0);
+    archive_deinit(&archive);
+}
+
 /* Each word finds either a thread at work or starts one: none is missed. */
 static void no_word_is_missed(void **state)
 {
@@ -163,9 +285,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_PLACE(the_rotated_name_sorts_by_time),
+        IN_PLACE(a_clock_that_was_set_back_is_seen_in_the_name),
+        cmocka_unit_test(names_that_are_its_own),
         IN_PLACE(the_oldest_go),
         IN_PLACE(all_that_is_rotated_is_compressed),
         IN_PLACE(what_cannot_be_compressed_stays_and_is_counted),
+        IN_PLACE(what_is_half_compressed_is_for_nobody_else),
+        IN_PLACE(what_is_half_compressed_goes_at_the_start),
+        IN_PLACE(links_are_not_followed),
         IN_PLACE(no_word_is_missed),
     };
 

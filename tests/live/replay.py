@@ -141,6 +141,26 @@ def test_losses():
     assert f"+ lost {lost}; skipped unknown\n" in errors, errors
 
 
+def test_what_the_recorder_did_not_know():
+    """Nothing counted what its source lost, so the replay cannot say that nothing was lost."""
+    folder = Folder()
+    for lost, expected in (("", "produced unknown = seen 2 + discarded 0 + lost unknown"),
+                           ("lost: dropped, ", "produced 2 = seen 2 + discarded 0 + lost 0")):
+        made = (f"{{object: {harness.OBJECTS}/numbers.bpf.o, type: struct number, {lost}"
+                f"constants: {{target: {os.getpid()}}}}}")
+        config = folder.write("config.yaml", (
+            f"version: 1\nsources: {{made: {made}}}\n"
+            f"sinks: {{out: {{type: capture, path: {folder.path('c.rmc')}}}}}\n"
+            "pipelines: {all: {from: made, handlers: [forward: out]}}\n").encode())
+        daemon = harness.Daemon("--config", config).wait_running()
+        for _ in range(2):
+            os.getpgid(0)
+        assert daemon.stop() == 0, daemon.stderr
+        code, _, errors = replay(folder.path("c.rmc"))
+        assert code == 0 and f"source capture: {expected}; skipped unknown\n" in errors, errors
+        os.unlink(folder.path("c.rmc"))
+
+
 def test_two_sections():
     """A daemon that is started again goes on with its file, as it does with its log."""
     folder = Folder()

@@ -87,6 +87,27 @@ static void there_and_back(void **state)
     free(description.bytes);
 }
 
+static void what_its_source_does_not_know(void **state)
+{
+    struct description known = describe(&sample_schema, "agent", "sample"), unknown;
+    struct capture_type type;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(capture_type_write(&sample_schema, "agent", "sample", CAPTURE_LOST_UNKNOWN,
+                                        &error, &unknown.bytes, &unknown.size, &unknown.tag),
+                     0);
+    assert_int_not_equal(unknown.tag, known.tag);
+    assert_int_equal(capture_type_read(unknown.bytes, unknown.size, &error, &type), 0);
+    assert_true(type.lost_unknown);
+    schema_free(type.schema);
+    assert_int_equal(capture_type_read(known.bytes, known.size, &error, &type), 0);
+    assert_false(type.lost_unknown);
+    schema_free(type.schema);
+    free(known.bytes);
+    free(unknown.bytes);
+}
+
 /* As a source has them, not as this test would write them. */
 static void types_out_of_c(void **state)
 {
@@ -389,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
+        cmocka_unit_test(what_its_source_does_not_know),
         cmocka_unit_test(types_out_of_c),
         cmocka_unit_test(tags_follow_from_the_rest),
         cmocka_unit_test(what_a_capture_cannot_hold),

@@ -393,6 +393,44 @@ static void a_loss_storm(void **state)
     expect(CHECKS, "");
 }
 
+static void a_storm_of_skipped_runs(void **state)
+{
+    (void)state;
+    mill_start(&mill);
+    mill.graph->sources[0].skips_known = true;
+    pass_seconds(1);
+    mill.graph->sources[0].skipped += 2000;
+    pass_seconds(1);
+    expect(CHECK_LOSSES,
+           "2000 runs/s of BPF programs were skipped by the kernel over the last 1 s");
+    assert_false(health_stuck(&mill.health));
+    pass_seconds(20);
+    pass_seconds(1);
+    expect(CHECKS, "");
+}
+
+static void losses_that_nobody_counts(void **state)
+{
+    struct stream *stream;
+
+    (void)state;
+    mill_start(&mill);
+    pass_seconds(1);
+    assert_false(health_unknown(&mill.health, CHECK_LOSSES));
+    stream = mill.graph->sources[0].source->streams;
+    stream->counted = false;
+    pass_seconds(1);
+    expect(CHECKS, "");
+    assert_true(health_unknown(&mill.health, CHECK_LOSSES));
+    assert_false(health_unknown(&mill.health, CHECK_BOOKS));
+    assert_string_equal(mill.health.unknown, "nothing counts the lost records of source exec; name "
+                                             "a counter by lost: or a sequence field by sequence:");
+    mill.graph->sources[0].skipped += 2000;
+    pass_seconds(1);
+    assert_false(health_unknown(&mill.health, CHECK_LOSSES)); /* what is bad is known */
+    stream->counted = true;
+}
+
 static void books_that_do_not_add_up(void **state)
 {
     struct books *books = &mill.graph->strands[0]->strand.books;
@@ -449,6 +487,8 @@ int main(void)
         IN_MILL(a_wedged_handler),
         IN_MILL(a_slow_handler),
         IN_MILL(a_loss_storm),
+        IN_MILL(a_storm_of_skipped_runs),
+        IN_MILL(losses_that_nobody_counts),
         IN_MILL(books_that_do_not_add_up),
         IN_MILL(books_are_not_judged_in_motion),
     };

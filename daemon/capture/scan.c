@@ -40,6 +40,8 @@ struct scan {
     bool ended;                        /* the last section has its end */
     const struct capture_type *recent; /* of the last record; types may move when one comes */
     size_t walls_room, gaps_room, marks_room, namings_room;
+    uint32_t boots;                     /* that sections came from, but for the first */
+    uint8_t boot_id[CAPTURE_BOOT_SIZE]; /* the last section's */
 };
 
 /* A record that is about the others. */
@@ -58,6 +60,8 @@ static void forget(struct scan *scan, const struct good *good)
     while (capture->n_types > good->n_types)
         schema_free(capture->types[--capture->n_types].schema);
     capture->n_walls = good->n_walls;
+    if (capture->n_walls > 0)
+        capture->walls[capture->n_walls - 1].latest = INT64_MAX;
     capture->n_gaps = good->n_gaps;
     capture->n_namings = good->n_namings;
     capture->records = good->records;
@@ -141,18 +145,23 @@ static void *make_room(void *array, size_t count, size_t *room, size_t size)
     return moved;
 }
 
-static int keep_wall(struct scan *scan, uint64_t position, int64_t offset)
+/* What stands before a clock had been read when the clock was written. */
+static int keep_wall(struct scan *scan, uint64_t position, const struct capture_clock *clock)
 {
     struct capture *capture = scan->capture;
-    struct capture_wall *walls;
+    size_t before = capture->n_walls;
+    struct capture_wall *walls = before > 0 ? &capture->walls[before - 1] : NULL;
 
-    if (capture->n_walls > 0 && capture->walls[capture->n_walls - 1].offset == offset)
+    if (walls && walls->boot == scan->boots && walls->offset == clock->wall)
         return 0;
+    if (walls && walls->boot == scan->boots)
+        walls->latest = clock->monotonic;
     walls = make_room(capture->walls, capture->n_walls, &scan->walls_room, sizeof(*walls));
     if (!walls)
         return -ENOMEM;
     capture->walls = walls;
-    walls[capture->n_walls++] = (struct capture_wall){position, offset};
+    walls[capture->n_walls++] =
+        (struct capture_wall){position, clock->wall, clock->monotonic, INT64_MAX, scan->boots};
     return 0;
 }
 
@@ -309,13 +318,23 @@ static int check_hash(struct scan *scan, const struct control *control)
     return mark_now_and_then(scan);
 }
 
+static bool is_same_boot(const struct scan *scan, const uint8_t boot_id[CAPTURE_BOOT_SIZE])
+{
+    static const uint8_t unknown[CAPTURE_BOOT_SIZE];
+
+    return memcmp(boot_id, scan->boot_id, CAPTURE_BOOT_SIZE) == 0 &&
+           memcmp(boot_id, unknown, CAPTURE_BOOT_SIZE) != 0;
+}
+
 static int begin_section(struct scan *scan, const struct control *control)
 {
     const struct capture_section *section = control->bytes;
 
     scan->ended = false;
-    scan->capture->sections++;
-    return keep_wall(scan, control->position, section->clock.wall);
+    if (scan->capture->sections++ > 0 && !is_same_boot(scan, section->boot_id))
+        scan->boots++;
+    memcpy(scan->boot_id, section->boot_id, sizeof(scan->boot_id));
+    return keep_wall(scan, control->position, &section->clock);
 }
 
 static uint32_t control_size(uint32_t kind)
@@ -349,8 +368,7 @@ static int take_control(struct scan *scan, uint32_t kind, const struct control *
         scan->recent = NULL;
         return keep_type(scan, control);
     case CAPTURE_CLOCK:
-        return keep_wall(scan, control->position,
-                         ((const struct capture_clock *)control->bytes)->wall);
+        return keep_wall(scan, control->position, control->bytes);
     case CAPTURE_LOSS:
         return keep_gap(scan, control);
     case CAPTURE_CHECK:

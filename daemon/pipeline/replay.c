@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Encoders and handlers know one clock, the graph's. While a replayed batch is in hand that clock
- * shows what it showed then; sources that are live beside it get theirs back afterwards.
+ * shows what it showed then; sources that are live beside it get theirs back afterwards. That clock
+ * also says by when the records at hand had been read: this machine's CLOCK_MONOTONIC says nothing
+ * about them, it may have been started a minute ago.
  *
  * Names of ids are given where the capture has them, so that users and cgroups are called as they
  * were there and then, on any machine. Beside live sources this machine's names are shown for all:
@@ -55,6 +57,8 @@ static void give_names(struct graph_ring *ring, uint64_t position)
 void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved)
 {
     *ret_saved = *ring->wall;
+    ring->replayed.replayed = true;
+    ring->replayed.here = ret_saved->offset;
     *ring->wall = ring->replayed;
 }
 
@@ -67,8 +71,13 @@ void replay_leave(struct graph_ring *ring, const struct wall_offset *saved)
 /* It counts as a measurement of its own: whoever keeps what was measured last sees that. */
 static void set_wall(struct graph_ring *ring)
 {
-    ring->wall->offset = capture_of(ring)->walls[ring->next_wall++].offset;
-    ring->wall->measured++;
+    const struct capture_wall *wall = &capture_of(ring)->walls[ring->next_wall++];
+    int64_t before = ring->wall->measured;
+
+    ring->wall->offset = wall->offset;
+    ring->wall->measured = wall->monotonic == before ? before + 1 : wall->monotonic;
+    ring->wall->latest = wall->latest;
+    ring->wall->boot = wall->boot;
 }
 
 static void tell_gap(struct graph_ring *ring)

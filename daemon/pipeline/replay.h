@@ -19,7 +19,8 @@ static inline bool replay_is_due(const struct graph_ring *ring, const struct rin
     return ring->next_note < view->position;
 }
 
-/* The graph's clock becomes that of the capture, until replay_leave() with the same *saved. */
+/* The graph's clock becomes that of the capture, until replay_leave() with the same *saved. Also
+ * when handlers make records of what they have: rows have the capture's times. */
 void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved);
 void replay_leave(struct graph_ring *ring, const struct wall_offset *saved);
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -324,6 +325,65 @@ pipelines: {{p: {{from: open, handlers: [{{forward: out}}]}}}}
         assert (result, output) == (code, b""), (arguments, result, errors)
         assert errors.splitlines()[-1 if "=" in errors else 0].startswith(
             "ringmill: error: " + message) or message in errors, (arguments, errors)
+
+
+WINDOWS = """\
+version: 1
+sources: {open: {builtin: open}}
+sinks: {out: {type: stdout}}
+pipelines: {all: {from: open, handlers: [{aggregate: {window: {every: 50ms, by: ktime},
+  values: {n: count(), flags: max(flags)}}}, {forward: out}]}}
+"""
+
+
+def recorded_elsewhere(data, later):
+    """The records of a capture (without its header) as a machine would have them that was started
+    so many ns earlier, of another boot. Checksums become something that nobody knows, so that the
+    file counts as unfinished."""
+    data, at = bytearray(data), 0
+
+    def move(place, by):
+        struct.pack_into("<q", data, place, struct.unpack_from("<q", data, place)[0] + by)
+
+    while at < len(data):
+        length, tag = struct.unpack_from("<II", data, at)
+        body, length = at + 8, length & 0x3fffffff
+        if not data[at + 3] & 0x40:
+            move(body, later)  # all built-in sources have the ktime there
+        elif tag == 1:
+            data[body:body + 16] = b"another boot id."
+            move(body + 16, later)
+            move(body + 24, -later)
+        elif tag == 3:
+            move(body, later)
+            move(body + 8, -later)
+        elif tag == 5:
+            struct.pack_into("<I", data, at + 4, 99)
+        at = body + (length + 7) // 8 * 8
+    return bytes(data)
+
+
+def test_windows_on_any_machine():
+    """Rows by ktime are those of the capture, however long this machine is up; a capture of two
+    boots gives those of both, though the second one's times are before those of the first."""
+    folder = Folder()
+
+    def work():
+        for _ in range(20):
+            opens(5, 8)
+
+    capture(folder, work)
+    data, config = folder.read("c.rmc"), folder.write("windows.yaml", WINDOWS.encode())
+    header, records = data[:64], data[64:]
+    moved = recorded_elsewhere(records, 10 ** 18)
+    before = recorded_elsewhere(records, 0).replace(b"another boot id.", b"and one again...")
+    status, wanted, books = replay("--config", config, folder.path("c.rmc"))
+    assert status == 0 and wanted.count(b"\n") > 1 and " late 0 " in books, (wanted, books)
+    for content, times in ((moved, 1), (moved + before, 2)):
+        path = folder.write("moved.rmc", header + content)
+        status, output, errors = replay("--config", config, path)
+        assert (status, output) == (1, wanted * times), (output, wanted, errors)
+        assert "are good" in errors, errors
 
 
 harness.main()

@@ -120,6 +120,10 @@ static void a_whole_one(void **state)
     assert_int_equal(capture->n_walls, 1 + 1 + PIECES);
     for (uint32_t i = 0; i <= PIECES; i++)
         assert_int_equal(capture->walls[1 + i].offset, 1000 + 7 * i);
+    for (uint32_t i = 0; i <= PIECES; i++) /* what was read under a clock, was before the next */
+        assert_int_equal(capture->walls[i].latest, capture->walls[i + 1].monotonic);
+    assert_int_equal(capture->walls[1 + PIECES].latest, INT64_MAX);
+    assert_int_equal(capture->walls[1 + PIECES].boot, 0);
     assert_int_equal(capture->n_gaps, 1);
     assert_int_equal(capture->gaps[0].loss.records, 9);
     assert_int_equal(capture->gaps[0].loss.since, 3);

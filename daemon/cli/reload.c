@@ -16,29 +16,33 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
+#include "config/load.h"
 
 enum {
     LOOK_NS = 20 * 1000 * 1000,
-    PATIENCE = 6, /* times CLIENT_SECONDS_MAX that the daemon may be busy with the switch itself */
+    PATIENCE = 6, /* times CLIENT_SECONDS_MAX on a machine that is busy */
 };
 
 DEFINE_CLEANUP(json_t, json_decref);
 
 struct question {
-    const char *socket;
+    const char *socket; /* NULL: not said */
+    const char *config; /* the file that names it; NULL: none does */
 };
 
 static const struct argument command_options[] = {
     {"socket", "PATH", offsetof(struct question, socket), argument_text,
      "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+    {"config", "FILE", offsetof(struct question, config), argument_text,
+     "of the daemon: asks on the socket that it names"},
     {0},
 };
 
 static const struct command_line command_line = {
-    .synopsis = "ringmill reload [--socket PATH]",
+    .synopsis = "ringmill reload [--socket PATH | --config FILE]",
     .notes =
         "exit status: 0 the config runs; 3 it has mistakes, 1 it cannot be run here and now, and "
-        "both times the one before goes on; 2 no daemon answers\n",
+        "both times the previous one stays active; 2 no daemon answers\n",
     .options = command_options,
 };
 
@@ -85,22 +89,56 @@ static enum exit_code judge(const json_t *answer)
     return outcome && strcmp(outcome, "config") == 0 ? EXIT_CODE_CONFIG : EXIT_CODE_FAILED;
 }
 
-enum exit_code reload_command(int argc, char **argv)
+/* The rest of the file is the daemon's to judge. Texts in options live as long as the tree. */
+static enum exit_code read_config(const char *path, struct control_options *ret_options,
+                                  struct config_tree **ret_tree)
+{
+    enum exit_code code = EXIT_CODE_OK;
+    struct diag diag;
+
+    diag_init(&diag);
+    if (config_load_file(path, &diag, ret_tree) == 0)
+        control_options_bind((*ret_tree)->root, &diag, ret_options);
+    if (diag_count(&diag) > 0) {
+        diag_print(&diag, stderr);
+        code = EXIT_CODE_CONFIG;
+    }
+    diag_deinit(&diag);
+    return code;
+}
+
+static enum exit_code ask_and_wait(const char *socket)
 {
     const struct timespec pause = {.tv_nsec = LOOK_NS};
-    struct question question = {.socket = CONTROL_SOCKET_DEFAULT};
-    enum exit_code code = arguments_read_all(&command_line, argc, argv, &question);
-    _cleanup_(cleanup_json_decref) json_t *answer = NULL;
-    json_int_t number;
+    _cleanup_(cleanup_json_decref) json_t *answer = ask(socket, "POST");
+    json_int_t number = count(answer, "asked");
 
-    if (code != EXIT_CODE_OK)
-        return code;
-    answer = ask(question.socket, "POST");
-    number = count(answer, "asked");
     while (answer && count(answer, "ended") < number) {
         nanosleep(&pause, NULL);
         json_decref(TAKE_PTR(answer));
-        answer = ask(question.socket, "GET");
+        answer = ask(socket, "GET");
     }
     return answer ? judge(answer) : EXIT_CODE_ENVIRONMENT;
+}
+
+enum exit_code reload_command(int argc, char **argv)
+{
+    struct question question = {0};
+    enum exit_code code = arguments_read_all(&command_line, argc, argv, &question);
+    _cleanup_(cleanup_config_tree_free) struct config_tree *tree = NULL;
+    struct control_options options;
+
+    if (code == EXIT_CODE_OK && question.config && question.socket)
+        return arguments_refuse(&command_line, "--socket cannot be used with --config");
+    if (code == EXIT_CODE_OK && question.config)
+        code = read_config(question.config, &options, &tree);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (question.config)
+        question.socket = options.socket;
+    code = ask_and_wait(question.socket ? question.socket : CONTROL_SOCKET_DEFAULT);
+    if (code == EXIT_CODE_ENVIRONMENT && question.config)
+        log_error("%s names that socket; if that has changed since the daemon started, restart it",
+                  question.config);
+    return code;
 }

@@ -10,11 +10,10 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "config/setting.h"
-
 struct socket_config {
     const char *socket;
     const char *listen;
+    struct setting_texts hosts;
 };
 
 static const struct setting socket_settings[] = {
@@ -29,6 +28,12 @@ static const struct setting socket_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct socket_config, listen),
         .doc = "a loopback address and port for reading only, as 127.0.0.1:9464",
+    },
+    {
+        .name = "hosts",
+        .type = SETTING_TEXTS,
+        .offset = offsetof(struct socket_config, hosts),
+        .doc = "names by which it may be asked there; addresses and localhost always are",
     },
     {0},
 };
@@ -154,4 +159,5 @@ void control_options_bind(const struct config_node *root, struct diag *diag,
     ret_options->socket_is_default = !sockets.socket;
     ret_options->socket = sockets.socket ? sockets.socket : CONTROL_SOCKET_DEFAULT;
     ret_options->listen = sockets.listen;
+    ret_options->hosts = sockets.hosts;
 }

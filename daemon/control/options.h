@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "config/diag.h"
 #include "config/node.h"
+#include "config/setting.h"
 
 #define CONTROL_SOCKET_DEFAULT "/run/ringmill/control.sock"
 
@@ -21,7 +22,8 @@ struct health_limits {
 struct control_options {
     const char *socket; /* path; NULL: none */
     bool socket_is_default;
-    const char *listen; /* "127.0.0.1:9464" or "[::1]:9464"; NULL: no TCP */
+    struct setting_texts hosts; /* names that a request on TCP may be sent to */
+    const char *listen;         /* "127.0.0.1:9464" or "[::1]:9464"; NULL: no TCP */
     struct health_limits health;
     enum log_level log_level;
 };

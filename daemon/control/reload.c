@@ -122,6 +122,7 @@ static void take_options(struct reload *reload)
         log_set_level(reload->next_options.log_level);
     reload->options->log_level = reload->next_options.log_level;
     reload->options->health = reload->next_options.health;
+    reload->options->hosts = reload->next_options.hosts; /* as long as the graph has its tree */
 }
 
 static void end(struct reload *reload)

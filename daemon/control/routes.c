@@ -13,9 +13,8 @@
 #include <event2/keyvalq_struct.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "control/host.h"
 #include "control/metrics.h"
 #include "control/status.h"
 #include "pipeline/release.h"
@@ -185,13 +184,25 @@ static const char *method_name(struct evhttp_request *request)
     }
 }
 
-static bool peer_may_change(enum server_kind kind, int fd)
+/* True after an answer. A page of another name that leads to this address (DNS rebinding) has a
+ * browser ask by that name. An absolute URI has a name, too. */
+static bool refuse_host(const struct control_view *view, struct evhttp_request *request)
 {
-    struct ucred peer;
-    socklen_t size = sizeof(peer);
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+    const char *hosts[] = {
+        evhttp_find_header(evhttp_request_get_input_headers(request), "Host"),
+        uri ? evhttp_uri_get_host(uri) : NULL,
+    };
 
-    return kind == SERVER_UNIX && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == 0 || peer.uid == geteuid());
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        if (!hosts[i] || host_is_ours(hosts[i], &view->watch->options->hosts))
+            continue;
+        send_error(request, 421,
+                   "the Host header names another machine; ask by address or as localhost, or list "
+                   "the name in control: {hosts: [NAME]}");
+        return true;
+    }
+    return false;
 }
 
 void routes_answer(void *data, struct evhttp_request *request, enum server_kind kind, int fd)
@@ -200,13 +211,15 @@ void routes_answer(void *data, struct evhttp_request *request, enum server_kind 
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
     bool known = false;
 
+    if (kind == SERVER_TCP && refuse_host(data, request))
+        return;
     for (const struct route *route = routes; path && route->path; route++) {
         if (strcmp(route->path, path) != 0)
             continue;
         known = true;
         if (strcmp(route->method, method_name(request)) != 0)
             continue;
-        if (!route->changes || peer_may_change(kind, fd))
+        if (!route->changes || server_peer_owns(kind, fd))
             route->answer(data, request);
         else
             send_error(request, 403, "only root may change this, and only by the unix socket");

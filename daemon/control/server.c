@@ -48,6 +48,8 @@ struct listener {
     struct evhttp *http;            /* NULL: not listening */
     struct evconnlistener *sockets; /* http's */
     struct event *resume;           /* pending: paused, for want of descriptors or memory */
+    uint32_t round;                 /* accepted since somebody else last had a turn */
+    uint32_t busy[2];               /* connections that count: of readers, of owners */
     LIST_ENTRY(listener) others;
     enum server_kind kind;
     struct server_counts counts;
@@ -69,6 +71,8 @@ struct visit {
     struct bufferevent *bev; /* evhttp's; a reference until it is adopted, then for its fd */
     struct event *adopt;
     struct event *deadline;
+    bool owner;
+    bool counts; /* in the listener's busy */
     bool crowded;
     bool expired;
     bool written; /* somebody answered: we, or evhttp by itself */
@@ -110,6 +114,8 @@ static void count_end(const struct visit *visit)
     struct server_counts *counts = &visit->listener->counts;
 
     counts->open--;
+    if (visit->counts)
+        visit->listener->busy[visit->owner]--;
     if (visit->crowded)
         counts->crowded++;
     else if (visit->expired)
@@ -133,10 +139,20 @@ static void on_close(struct evhttp_connection *connection, void *data)
     visit_free(visit);
 }
 
+/* Before that its socket was not known. */
+static void find_place(struct visit *visit)
+{
+    struct listener *listener = visit->listener;
+
+    visit->owner = server_peer_owns(listener->kind, bufferevent_getfd(visit->bev));
+    visit->crowded = listener->busy[visit->owner] >= SERVER_CONNECTIONS_MAX;
+    visit->counts = !visit->crowded;
+    listener->busy[visit->owner] += visit->counts;
+}
+
 static void on_adopt(evutil_socket_t fd, short what, void *data)
 {
     struct visit *visit = data;
-    struct timeval seconds = {.tv_sec = visit->crowded ? 0 : SERVER_SECONDS_MAX};
     struct bufferevent *bev = visit->bev;
     void *connection = NULL; /* what the callbacks' argument is */
 
@@ -144,6 +160,11 @@ static void on_adopt(evutil_socket_t fd, short what, void *data)
     (void)what;
     bufferevent_getcb(bev, NULL, NULL, NULL, &connection);
     if (connection) {
+        struct timeval seconds = {.tv_sec = SERVER_SECONDS_MAX};
+
+        find_place(visit);
+        if (visit->crowded)
+            seconds.tv_sec = 0;
         visit->connection = connection;
         evhttp_connection_set_closecb(connection, on_close, visit);
         evbuffer_add_cb(bufferevent_get_output(bev), on_output, visit);
@@ -156,6 +177,17 @@ static void on_adopt(evutil_socket_t fd, short what, void *data)
     bufferevent_decref(bev);
 }
 
+/* libevent accepts as long as connections come, and who only connects and hangs up is faster than
+ * we are. */
+static void count_round(struct listener *listener)
+{
+    if (++listener->round < SERVER_ROUND_MAX)
+        return;
+    listener->round = 0;
+    evconnlistener_disable(listener->sockets);
+    event_active(listener->resume, EV_TIMEOUT, 0);
+}
+
 /* evhttp asks for a connection's bufferevent before it has its socket. NULL lets it take one of its
  * own, without our limits, so that happens only when memory is out. */
 static struct bufferevent *on_connection(struct event_base *base, void *data)
@@ -166,7 +198,6 @@ static struct bufferevent *on_connection(struct event_base *base, void *data)
     if (!visit)
         return NULL;
     visit->listener = listener;
-    visit->crowded = listener->counts.open >= SERVER_CONNECTIONS_MAX;
     visit->deadline = event_new(base, -1, 0, on_deadline, visit);
     visit->adopt = event_new(base, -1, 0, on_adopt, visit);
     visit->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
@@ -178,6 +209,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *data)
     }
     listener->counts.accepted++;
     listener->counts.open++;
+    count_round(listener);
     LIST_INSERT_HEAD(&listener->visits, visit, others);
     bufferevent_incref(visit->bev);
     event_active(visit->adopt, EV_TIMEOUT, 0);
@@ -418,6 +450,15 @@ void server_free(struct server *server)
     for (int kind = 0; kind < SERVER_KINDS; kind++)
         stop_serving(&server->listeners[kind]);
     free(server);
+}
+
+bool server_peer_owns(enum server_kind kind, int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+
+    return kind == SERVER_UNIX && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
 }
 
 const struct server_counts *server_counts(const struct server *server, enum server_kind kind)

@@ -2,8 +2,9 @@
 #pragma once
 
 /* HTTP on a unix socket and, if wanted, on loopback TCP, in the main thread's event loop. That
- * thread has no capabilities while it parses. Each listener has its own connections, so that who
- * fills the TCP one keeps nobody from the unix socket. One request for each connection.
+ * thread has no capabilities while it parses. Each listener has its own connections, and so have
+ * its owners (root and the daemon's own user, on the unix socket) and its readers (all others): who
+ * may only read keeps nobody from a reload. One request for each connection.
  *
  * Main thread only. */
 
@@ -15,7 +16,9 @@
 enum {
     SERVER_HEADER_MAX = 8 * 1024, /* bytes of request line and headers: else 400 */
     SERVER_BODY_MAX = 4 * 1024,   /* bytes: else 413 */
-    SERVER_CONNECTIONS_MAX = 64,  /* of each listener: a further one is closed at once */
+    SERVER_CONNECTIONS_MAX = 64,  /* of a listener's readers, and as many of its owners: a further
+                                     one is closed at once */
+    SERVER_ROUND_MAX = 64,        /* connections that are accepted before all else has its turn */
     SERVER_SECONDS_MAX = 5,       /* of one connection, from accept to close */
     SERVER_BACKLOG = 128,
     SERVER_PAUSE_MS = 500, /* until a listener tries again that could not accept */
@@ -68,6 +71,9 @@ int server_listen_passed(struct server *server, enum server_kind kind, int fd, s
 int server_fd(const struct server *server, enum server_kind kind);
 /* The next process will serve the unix socket: server_free() leaves it where it is. */
 void server_hand_on(struct server *server);
+
+/* Who may change something: it is root or the daemon's own user, and on the unix socket. */
+bool server_peer_owns(enum server_kind kind, int fd);
 
 const struct server_counts *server_counts(const struct server *server, enum server_kind kind);
 const char *server_kind_name(enum server_kind kind); /* "unix", "tcp" */

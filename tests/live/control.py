@@ -217,6 +217,47 @@ def test_limits():
     assert daemon.stop() == 0, daemon.stderr
 
 
+CROWD = """
+import select, socket, sys
+held = []
+while not select.select([sys.stdin], [], [], 0.01)[0]:
+    closed = select.select(held, [], [], 0)[0]
+    held = [client for client in held if client not in closed]
+    while len(held) < int(sys.argv[2]):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(sys.argv[1])
+        held.append(client)
+"""
+
+
+def test_readers_do_not_crowd_out_root():
+    daemon = Controlled(CONFIG)
+    os.chmod(daemon.path, 0o666)
+    crowd = subprocess.Popen(["/usr/bin/python3", "-c", CROWD, daemon.path,
+                              str(CONNECTIONS_MAX + 20)], stdin=subprocess.PIPE,
+                             user=65534, group=65534, extra_groups=[])
+    for rounds in range(1, 4):
+        harness.wait_for(lambda: daemon.listener("unix")["crowded"] >= 20 * rounds, "the crowd")
+        code, _, errors = harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL)
+        assert code == 0, errors
+    crowd.communicate()
+    assert daemon.stop() == 0, daemon.stderr
+
+
+def test_names_of_others():
+    """A web page whose name leads here is answered nothing."""
+    daemon = Controlled(CONFIG.replace("control: {", "control: {hosts: machine.example, "))
+    for host, wanted in (("localhost", 200), (f"127.0.0.1:{daemon.port}", 200), ("[::1]:80", 200),
+                         ("machine.example:9464", 200), ("evil.example", 421), ("", 421)):
+        code, text = daemon.ask("/metrics", headers={"Host": host}, tcp=True)
+        assert code == wanted, (host, code, text)
+        assert wanted == 200 or "control: {hosts: [NAME]}" in json.loads(text)["error"], text
+        assert daemon.ask("/healthz", headers={"Host": host})[0] == 200, "nobody rebinds a path"
+    assert daemon.ask("http://evil.example/metrics", headers={"Host": "localhost"},
+                      tcp=True)[0] == 421
+    assert daemon.stop() == 0, daemon.stderr
+
+
 def test_no_descriptors_left():
     """It waits instead of spinning, says so once, and answers again."""
     daemon = Controlled(CONFIG)

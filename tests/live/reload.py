@@ -372,6 +372,36 @@ def test_a_pipe_is_not_waited_for():
     assert daemon.stop() == 0, daemon.stderr
 
 
+def test_the_socket_that_the_config_names():
+    daemon = Reloadable(PLAIN)
+    path = os.path.join(daemon.folder.name, "ringmill.yaml")
+
+    def reload(*arguments):
+        code, _, errors = harness.run("reload", *arguments, program=harness.RINGMILL)
+        return code, errors
+    daemon.write(MORE)
+    assert reload("--config", path) == (0, "")
+    assert daemon.status()["config_generation"] == 2
+    daemon.write(MORE.replace("from: open", "from: opened"))  # what the daemon finds
+    code, errors = reload("--config", path)
+    assert code == CONFIG_EXIT and "there is no source of this name" in errors, errors
+    daemon.write("version: 1\n  control: {")  # what keeps the socket from being known
+    code, errors = reload("--config", path)
+    assert code == CONFIG_EXIT and errors.startswith(path), errors
+    daemon.write(PLAIN.replace("control.sock", "other.sock"))
+    code, errors = reload("--config", path)
+    assert code == ENVIRONMENT_EXIT and "no ringmilld answers on" in errors, errors
+    assert f"{path} names that socket; if that has changed" in errors, errors
+    code, errors = reload("--config", path, "--socket", daemon.path)
+    assert code == ENVIRONMENT_EXIT and "--socket cannot be used with --config" in errors, errors
+    with open(os.path.join(harness.ROOT, "systemd/ringmilld.service"), encoding="utf-8") as unit:
+        lines = unit.read().splitlines()
+    started = next(line for line in lines if line.startswith("ExecStart="))
+    reloaded = next(line for line in lines if line.startswith("ExecReload="))
+    assert started.split("--config")[1] == reloaded.split("--config")[1], (started, reloaded)
+    assert daemon.stop() == 0, daemon.stderr
+
+
 def test_without_a_daemon():
     code, text, errors = harness.run("reload", "--socket", "/run/nobody.sock",
                                      program=harness.RINGMILL)

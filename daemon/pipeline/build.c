@@ -421,6 +421,8 @@ int build_graph(struct build *build, const struct config_tree *tree)
     if (result == 0)
         result = build_sinks(build, top.sinks);
     if (result == 0)
+        build_check_files(build, top.sources);
+    if (result == 0)
         result = expr_defs_new(top.defs, build->diag, &build->graph->defs);
     if (result == 0)
         result = build_pipelines(build, top.pipelines, top.sources);

@@ -87,5 +87,9 @@ void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink);
 int build_pipelines(struct build *build, const struct config_node *section,
                     const struct config_node *sources);
 
+/* With sinks built: no two of them may write to one file, nor to one that a source reads. sources
+ * is the section and may be NULL. Mistakes are in diag. */
+void build_check_files(struct build *build, const struct config_node *sources);
+
 /* With pipelines built: no two of them may expose metrics of one name. Mistakes are in diag. */
 void build_check_metrics(struct build *build);

@@ -89,12 +89,18 @@ static void capture_close(struct sink *sink)
     free(sink);
 }
 
+static const char *capture_path(const void *config)
+{
+    return ((const struct capture_config *)config)->path;
+}
+
 const struct sink_ops sink_capture = {
     .name = "capture",
     .doc = "a file of records as they are, to be replayed",
     .format = &capture_encoder_ops,
     .settings = capture_settings,
     .config_size = sizeof(struct capture_config),
+    .file = capture_path,
     .open = capture_open_sink,
     .write = capture_write,
     .watch_fd = capture_watch_fd,

@@ -581,12 +581,24 @@ static void file_rows(const struct sink *base, row_emit emit, void *data)
     emit(data, &rows[7], counter_get(&sink->archive.failed));
 }
 
+static const char *file_path(const void *config)
+{
+    return ((const struct file_config *)config)->path;
+}
+
+static bool file_takes(const void *config, const char *own, const char *name)
+{
+    return file_config_rotates(config) && archive_makes(own, name);
+}
+
 const struct sink_ops sink_file = {
     .name = "file",
     .doc = "a file, appended to",
     .settings = file_settings,
     .config_size = sizeof(struct file_config),
     .check = file_config_check,
+    .file = file_path,
+    .takes = file_takes,
     .open = file_open,
     .write = file_write,
     .tend = file_tend,

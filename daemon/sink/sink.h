@@ -51,6 +51,12 @@ struct sink_ops {
     int (*check)(const void *config, enum framing framing, struct error *error,
                  const char **ret_key);
 
+    /* The path of the file that it appends to. NULL: it has no file. */
+    const char *(*file)(const void *config);
+    /* Whether it takes a file called `name` beside its own one, `own`, for one that it has rotated
+     * away. NULL: it rotates none. */
+    bool (*takes)(const void *config, const char *own, const char *name);
+
     uint32_t retry_max_ms; /* the longest pause between tries; 0: always WRITER_RETRY_MS */
 
     /* 0 and a sink that the caller owns, or a negative errno and a sentence. A peer that is not

@@ -166,6 +166,42 @@ static void sinks(void **state)
 #define FORMAT(rest) VERSION SOURCES "sinks:\n  out: {type: stdout, format: " rest "}\n" PIPELINES
 
 /* A format's own keys are those of its sink, and a template's mistakes have their place. */
+#define FILES(sinks)                                           \
+    VERSION "sources: {exec: {builtin: exec}}\nsinks:\n" sinks \
+            "pipelines: {p: {from: exec, handlers: [{forward: a}]}}\n"
+
+/* Whether it is there or not; unit/base/file_place tries links. */
+static void one_file_of_two_sinks(void **state)
+{
+    struct built built;
+
+    (void)state;
+    refuse_graph(FILES("  a: {type: file, path: /nowhere/x}\n"
+                       "  b: {type: file, path: /nowhere/y/.././x, rotate_size: 1MiB}\n"),
+                 "t.yaml:5:25: sinks.b.path: the sink \"a\" writes to this file, too; give each "
+                 "sink a file of its own\n");
+    refuse_graph(FILES("  a: {type: capture, path: /tmp//ringmill-x}\n"
+                       "  b: {type: file, path: /tmp/ringmill-x}\n"),
+                 "t.yaml:5:25: sinks.b.path: the sink \"a\" writes to this file, too; give each "
+                 "sink a file of its own\n");
+    refuse_graph(FILES("  a: {type: file, path: /etc/hostname}\n"
+                       "  b: {type: file, path: /proc/self/root/etc/hostname}\n"),
+                 "t.yaml:5:25: sinks.b.path: the sink \"a\" writes to this file, too; give each "
+                 "sink a file of its own\n");
+    refuse_graph(FILES("  a: {type: file, path: /nowhere/x, rotate_size: 1MiB}\n"
+                       "  b: {type: file, path: "
+                       "/nowhere/x-20261123T014502.123456789Z-1.zst}\n"),
+                 "t.yaml:5:25: sinks.b.path: this name and that of the sink \"a\" collide: one of "
+                 "them would take the other's file for one that it has rotated away; choose "
+                 "another name\n");
+    built = build(FILES("  a: {type: file, path: /nowhere/x}\n"
+                        "  b: {type: file, path: /nowhere/x-20261123T014502.123456789Z}\n"
+                        "  c: {type: file, path: /dev/null}\n"
+                        "  d: {type: file, path: /dev/null}\n"
+                        "  e: {type: capture, path: /nowhere/y}\n"));
+    built_deinit(&built);
+}
+
 static void formats(void **state)
 {
     (void)state;
@@ -697,6 +733,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(sources),
         cmocka_unit_test(sinks),
+        cmocka_unit_test(one_file_of_two_sinks),
         cmocka_unit_test(formats),
         cmocka_unit_test(formats_without_a_source),
         cmocka_unit_test(formats_of_one_type),

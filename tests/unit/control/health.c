@@ -203,6 +203,7 @@ static void deliver_at_least_once(struct mill *of)
 
     stream->at_least_once = true;
     stream->max_unacked = (struct unacked_limit){UINT64_MAX, 50};
+    free(stream->keepers);
     stream->keepers = calloc(1, sizeof(*stream->keepers));
     assert_non_null(stream->keepers);
     stream->keepers[stream->n_keepers++] = of->graph->sinks[0];

@@ -132,6 +132,11 @@ def test_skipped_runs_are_counted():
     assert 'ringmill_source_skipped_total{source="made"} 50' in daemon.ask("/metrics")[1]
     text = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)[1]
     assert "; skipped 50; " in text, text
+    with open(os.path.join(daemon.folder.name, "ringmill.yaml"), "a", encoding="utf-8") as file:
+        file.write("health: {max_loss_rate: 7}\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    harness.wait_for(lambda: daemon.status()["config_generation"] == 2, "the reload")
+    assert daemon.status()["sources"][0]["skipped"] == 50  # the source is the same
     for _ in range(5):
         write_number(0)
     assert daemon.stop() == 0, daemon.stderr

@@ -125,6 +125,13 @@ int launch_open_sinks(struct graph *graph, bool patient, struct error *error)
     return 0;
 }
 
+void launch_close_sinks(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sinks; i++)
+        if (graph->sinks[i]->sink && graph_is_own(&graph->sinks[i]->share))
+            graph->sinks[i]->ops->close(TAKE_PTR(graph->sinks[i]->sink));
+}
+
 static int start_writer(struct graph_sink *sink, uint32_t copies, struct consumer *consumer)
 {
     int result = waker_init(&sink->writer.waker);

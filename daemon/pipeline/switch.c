@@ -41,7 +41,7 @@ enum phase {
     DRAINING,  /* consumer: reads their rings empty, makes what handlers hold */
     WRITING,   /* the old writers end */
     SETTLING,  /* consumer: forgets the old lanes */
-    RELEASING, /* loader: what was kept of the old sources */
+    RELEASING, /* loader: what was kept of the old sources; their sinks are closed */
     OVER,
     UNDOING,   /* loader: of a new graph that does not come to run */
     GIVING_UP, /* its writers end */
@@ -184,6 +184,7 @@ static int job_detach(void *data)
 static int job_release(void *data)
 {
     launch_release(data);
+    launch_close_sinks(data);
     return 0;
 }
 
@@ -242,7 +243,9 @@ static void tell_dropped(const struct graph *old)
 
 static enum phase step_attaching(struct change *change)
 {
-    if (change->result == 0 && !loader_did(change, job_attach, change))
+    if (!change->asked && change->result < 0) /* see start_new() */
+        return UNDOING;
+    if (!loader_did(change, job_attach, change))
         return ATTACHING;
     return change->result < 0 ? UNDOING : MEETING;
 }

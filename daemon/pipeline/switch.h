@@ -12,7 +12,8 @@
  *     consumer rings read empty, what handlers hold made
  *     writers  end
  *     consumer forgets their lanes
- *     loader   what was kept of the old sources is dropped; the old graph is freed   SWITCH_OVER
+ *     loader   sinks close, what was kept of the old sources is dropped
+ *     main     the old graph is freed                                    SWITCH_OVER
  *
  * Up to the consumer's part nothing of the old graph has changed, so everything that can fail comes
  * before it. What is in both graphs notices nothing. The main thread waits for none of this: it is

@@ -16,6 +16,12 @@
 enum { BRACKETS = 8, SECONDS_PER_DAY = 86400 };
 static const int64_t ns_per_second = 1000000000;
 
+/* A suspend takes longer than that, by CLOCK_MONOTONIC too, so who calls more often need not look.
+ */
+#define SUSPEND_NS INT64_C(5000000)
+/* How much longer the machine must have slept; the two clocks are read one after the other. */
+#define SLEPT_NS INT64_C(10000000)
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec now;
@@ -50,11 +56,30 @@ void wall_offset_refresh(struct wall_offset *wall)
         wall->measured = after;
     }
     wall->error = (narrowest + 1) / 2;
+    wall->slept = read_clock(CLOCK_BOOTTIME) - clock_monotonic();
+    wall->looked = wall->measured;
+    wall->woken = 0;
+}
+
+static void look_for_suspend(struct wall_offset *wall, int64_t now)
+{
+    if (wall->woken == 0 && now - wall->looked >= SUSPEND_NS &&
+        read_clock(CLOCK_BOOTTIME) - now - wall->slept >= SLEPT_NS)
+        wall->woken = now;
+    wall->looked = now;
 }
 
 void wall_offset_keep(struct wall_offset *wall, int64_t now, int64_t age)
 {
-    if (wall->measured == 0 || now - wall->measured >= age)
+    if (wall->measured != 0)
+        look_for_suspend(wall, now);
+    if (wall->measured == 0 || now - (wall->woken ? wall->woken : wall->measured) >= age)
+        wall_offset_refresh(wall);
+}
+
+void wall_offset_settle(struct wall_offset *wall)
+{
+    if (wall->woken)
         wall_offset_refresh(wall);
 }
 

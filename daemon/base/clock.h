@@ -23,6 +23,10 @@ struct wall_offset {
     int64_t offset;   /* ns */
     int64_t measured; /* CLOCK_MONOTONIC when it was */
     int64_t error;    /* ns that the offset may be wrong by, either way */
+    int64_t looked;   /* CLOCK_MONOTONIC when it was looked whether the machine had slept */
+    int64_t slept;    /* ns that it had when the offset was measured: CLOCK_MONOTONIC stands still
+                         then, and the wall clock does not */
+    int64_t woken;    /* CLOCK_MONOTONIC when it was seen that it slept since; 0: it did not */
 
     /* while a capture's records are in hand, see pipeline/replay.h */
     bool replayed;  /* the offset is that of the machine that the records come from */
@@ -36,8 +40,11 @@ struct wall_offset {
 void wall_offset_refresh(struct wall_offset *wall);
 
 /* Refreshes if the last measurement is age ns old at now (CLOCK_MONOTONIC). A zeroed wall_offset
- * is always too old. */
+ * is always too old. After a suspend of the machine it does not until wall_offset_settle(), or for
+ * that age: what had come by then is dated as it was before. */
 void wall_offset_keep(struct wall_offset *wall, int64_t now, int64_t age);
+/* What came before a suspend was dealt with. */
+void wall_offset_settle(struct wall_offset *wall);
 
 /* The wall time of a CLOCK_MONOTONIC one. Wraps on nonsense, never traps. */
 static inline int64_t wall_offset_apply(const struct wall_offset *wall, uint64_t monotonic)

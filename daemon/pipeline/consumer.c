@@ -335,6 +335,8 @@ bool consumer_read(struct consumer *consumer)
     }
     commit_rest(&consumer->roster);
     tell_rest(consumer);
+    if (result == 0)
+        wall_offset_settle(&consumer->common->wall);
     hand_over(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0 || more;

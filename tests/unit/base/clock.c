@@ -7,9 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+/* Added to the clocks that go on while the machine sleeps. */
+static int64_t slept;
+
+/* In the place of libc's. */
+int clock_gettime(clockid_t id, struct timespec *ret_time)
+{
+    int result = (int)syscall(SYS_clock_gettime, id, ret_time);
+
+    if (id == CLOCK_REALTIME || id == CLOCK_BOOTTIME)
+        ret_time->tv_sec += slept;
+    return result;
+}
 
 /* What libc makes of the same time. */
 static void format_by_libc(int64_t ns, char out[64])
@@ -125,12 +140,39 @@ static void wall_offset(void **state)
     assert_int_not_equal(wall.offset, 0);
 }
 
+/* Eight hours, in which CLOCK_MONOTONIC stands still but for the way there and back. */
+static void wall_offset_after_a_suspend(void **state)
+{
+    const int64_t second = 1000000000, hours = 8 * 3600;
+    struct wall_offset wall = {0};
+    int64_t before, now = clock_monotonic();
+
+    (void)state;
+    wall_offset_keep(&wall, now, 10 * second);
+    before = wall.offset;
+    wall_offset_settle(&wall);
+    assert_int_equal(wall.offset, before);
+    slept = hours;
+    wall_offset_keep(&wall, now + second / 10, 10 * second);
+    assert_int_equal(wall.offset, before); /* what is in the ring is from before */
+    wall_offset_settle(&wall);
+    assert_in_range(wall.offset - before, hours * second - second, hours * second + second);
+    before = wall.offset;
+    slept = 2 * hours; /* this time the ring does not come to its end */
+    wall_offset_keep(&wall, now + second, 10 * second);
+    wall_offset_keep(&wall, now + 10 * second, 10 * second);
+    assert_int_equal(wall.offset, before);
+    wall_offset_keep(&wall, now + 11 * second, 10 * second);
+    assert_in_range(wall.offset - before, hours * second - second, hours * second + second);
+    slept = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_times),  cmocka_unit_test(every_day),
         cmocka_unit_test(random_times), cmocka_unit_test(stamper_follows),
-        cmocka_unit_test(wall_offset),
+        cmocka_unit_test(wall_offset),  cmocka_unit_test(wall_offset_after_a_suspend),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,7 @@ static void fill(struct event *event)
     uint64_t group = draw() % GROUPS;
 
     memset(event, 0, sizeof(*event));
+    event->ktime = 1;
     event->duration = 1000 + draw() % 1000000;
     event->key = draw_zipf(ZIPF_KEYS) * UINT64_C(0x9e3779b97f4a7c15);
     event->pid = (uint32_t)(group % 1000);
@@ -215,6 +216,8 @@ struct bench_case {
 static const struct bench_case cases[] = {
     {"count-50", "{window: 1h, by: comm, values: {n: count()}}", peer_count,
      offsetof(struct event, comm)},
+    {"count-50-by-ktime", "{window: {every: 1h, by: ktime}, by: comm, values: {n: count()}}",
+     peer_count, offsetof(struct event, comm)},
     {"quantile-100k",
      "{window: 1h, by: [pid, path], groups: 100000, memory: 1GiB, values: {total: sum(duration), "
      "p99: 'quantile(duration, 0.99, 0.01, 256)'}}",

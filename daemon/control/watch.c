@@ -110,8 +110,8 @@ static void tell_skipped(struct watch *watch)
         return;
     log_limited(&watch->skips, LOG_LEVEL_WARNING, NULL, NULL,
                 "the kernel skipped %" PRIu64 " runs of BPF programs since the last such line, "
-                "because a program was interrupted or preempted on that CPU; these runs wrote no "
-                "records",
+                "because a program was interrupted or preempted on that CPU, or a kprobe missed a "
+                "call; these runs wrote no records",
                 skipped - watch->skipped_told);
     if (watch->skips.left_out <= left_out)
         watch->skipped_told = skipped;

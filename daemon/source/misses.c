@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "source/hold.h"
 #include "source/kept.h"
 #include "source/object.h"
 
@@ -59,6 +60,7 @@ static void add(struct misses *misses, int fd, bool *known)
     struct bpf_prog_info info;
 
     *known &= fd >= 0 && describe(fd, &info) == 0 && is_counted(info.type);
+    misses->probes |= *known && info.type == BPF_PROG_TYPE_KPROBE;
     if (fd >= 0)
         misses->fds[misses->n++] = fd;
 }
@@ -67,6 +69,7 @@ void misses_watch(struct misses *misses, const struct object *object)
 {
     bool known = true;
 
+    misses->holds = &object->holds;
     misses->fds = calloc(object->n_programs + 1, sizeof(*misses->fds));
     for (uint32_t i = 0; misses->fds && i < object->n_programs; i++)
         if (object->programs[i].chosen && object->programs[i].attach)
@@ -103,6 +106,7 @@ void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t befor
     uint32_t program;
 
     misses->fds = calloc(kept->n_items + 1, sizeof(*misses->fds));
+    misses->kept = kept;
     misses->owned = true;
     misses->before = misses->sum = before;
     for (uint32_t i = 0; misses->fds && i < kept->n_items; i++)
@@ -111,6 +115,76 @@ void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t befor
             add(misses, program_of(kept->items[i].fd), &known);
     misses->known = misses->n > 0 && known;
 }
+
+/* ---- what links count ------------------------------------------------------------------------ */
+
+/* As newer headers have struct bpf_link_info. */
+struct link_info {
+    uint32_t type;
+    uint32_t id;
+    uint32_t program;
+    uint32_t pad;
+    union {
+        struct {
+            uint64_t addresses;
+            uint32_t count;
+            uint32_t flags;
+            uint64_t missed;
+        } multi;
+        struct {
+            uint32_t type;
+            uint32_t pad;
+            uint64_t name;
+            uint32_t name_length;
+            uint32_t offset;
+            uint64_t address;
+            uint64_t missed;
+        } event;
+        uint8_t room[256];
+    };
+};
+
+enum { EVENT_KPROBE = 3, EVENT_KRETPROBE = 4 }; /* BPF_PERF_EVENT_KPROBE, ..._KRETPROBE */
+
+static uint64_t missed_by(int link)
+{
+    struct link_info info = {0};
+    uint32_t size = sizeof(info);
+
+    if (bpf_obj_get_info_by_fd(link, (struct bpf_link_info *)&info, &size) < 0)
+        return 0;
+    if (info.type == BPF_LINK_TYPE_KPROBE_MULTI)
+        return info.multi.missed;
+    if (info.type == BPF_LINK_TYPE_PERF_EVENT &&
+        (info.event.type == EVENT_KPROBE || info.event.type == EVENT_KRETPROBE))
+        return info.event.missed;
+    return 0;
+}
+
+/* Once they are detached, what they said last holds. */
+static void read_links(struct misses *misses)
+{
+    const struct kept *kept = misses->kept;
+    uint64_t sum = 0;
+    bool any = false;
+
+    for (uint32_t i = 0; misses->holds && i < misses->holds->count; i++) {
+        if (!misses->holds->items[i].link)
+            continue;
+        sum += missed_by(bpf_link__fd(misses->holds->items[i].link));
+        any = true;
+    }
+    for (uint32_t i = 0; kept && i < kept->n_items; i++) {
+        if (strncmp(kept->items[i].name, KEPT_LINK, strlen(KEPT_LINK)) != 0)
+            continue;
+        sum += missed_by(kept->items[i].fd);
+        any = true;
+    }
+    if (any)
+        misses->by_links = sum;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
 
 int misses_read(struct misses *misses, uint64_t *ret_skipped)
 {
@@ -124,6 +198,9 @@ int misses_read(struct misses *misses, uint64_t *ret_skipped)
     }
     if (result < 0)
         return result;
+    if (misses->probes)
+        read_links(misses);
+    sum += misses->by_links;
     misses->sum = sum;
     *ret_skipped = sum - misses->before;
     return 0;

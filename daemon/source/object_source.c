@@ -320,7 +320,9 @@ int object_source_attach(struct source *source, struct error *error)
 void object_source_detach(struct source *source)
 {
     struct object_source *state = source->state;
+    uint64_t skipped;
 
+    misses_read(&state->misses, &skipped); /* while there are links that can be asked */
     if (source->kept)
         adopt_detach(state);
     else

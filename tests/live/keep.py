@@ -341,15 +341,15 @@ def test_skipped_runs_while_nobody_reads_are_told():
             text = harness.run("status", "--json", "--socket", place, program=harness.RINGMILL)[1]
             return json.loads(text)["sources"][0]["skipped"]
         daemon = start(config)
-        call(20)
-        harness.wait_for(lambda: skipped() == 20, "a look at the programs")
+        call(5000)
+        harness.wait_for(lambda: skipped() >= 5000, "a look at the programs")
         kill(daemon)
         call(30)
         daemon = start(config)
         call(5)
         assert daemon.stop() == 0, daemon.stderr
         books = daemon.books()["source flood"]
-        assert books["skipped"] == 35 and books["lost"] is None, books
+        assert 35 <= books["skipped"] < 5000 and books["lost"] is None, books
 
 
 def test_without_a_service_manager_there_is_no_fd_store():

@@ -83,17 +83,14 @@ bool schema_among(const struct schema *const *schemas, uint32_t n, const char *n
     return false;
 }
 
-static bool is_integer_64(const struct field *field)
-{
-    return (field->kind == FIELD_UINT || field->kind == FIELD_INT) && field->size == 8 &&
-           field->bits == 0;
-}
-
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning)
 {
-    for (uint32_t i = 0; i < schema->n_fields; i++)
-        if (schema->fields[i].meaning == meaning && is_integer_64(&schema->fields[i]))
-            return &schema->fields[i];
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const struct field *field = &schema->fields[i];
+
+        if (field->meaning == meaning && (field->kind == FIELD_UINT || field->kind == FIELD_INT))
+            return field;
+    }
     return NULL;
 }
 

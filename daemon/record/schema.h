@@ -114,8 +114,7 @@ int schema_hide(struct schema *schema, const struct field *field, const char *pa
 const struct field *schema_find(const struct schema *schema, const char *name);
 /* Whether one of the first n schemas has a top-level field of that name. */
 bool schema_among(const struct schema *const *schemas, uint32_t n, const char *name);
-/* The first field of that meaning, which must be one of 8 bytes: an integer of them. NULL when
- * there is none. */
+/* The first integer of that meaning; NULL when there is none. */
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning);
 /* Samples may go on behind schema->size: by a flexible array, or by texts that have their place
  * there. */

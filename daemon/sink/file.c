@@ -31,11 +31,13 @@
 #include "base/log.h"
 #include "sink/archive.h"
 #include "sink/file_config.h"
+#include "sink/followed_file.h"
 
-#define NS_PER_MS   INT64_C(1000000)
-#define LOOK_NS     (10 * NS_PER_MS)   /* so soon after a look none is needed before a write */
-#define TEND_NS     (1000 * NS_PER_MS) /* how often the file is looked for while nothing comes */
-#define LEAVE_AFTER (1000 * NS_PER_MS) /* it was moved away and is still there, by another name */
+#define NS_PER_MS INT64_C(1000000)
+#define LOOK_NS   (10 * NS_PER_MS)   /* so soon after a look none is needed before a write */
+#define TEND_NS   (1000 * NS_PER_MS) /* how often the file is looked for while nothing comes */
+
+enum { SHORTEN_TRIES = 100 };
 
 struct file_sink {
     struct sink base;
@@ -49,18 +51,13 @@ struct file_sink {
     struct log_limit complaints;
     struct log_limit losses; /* of the file */
     struct error refusal;
-    int fd;       /* -1: it has to be opened anew */
-    dev_t device; /* of the file */
-    ino_t inode;
-    bool regular;        /* and not a fifo, a terminal, ... */
-    bool torn;           /* it ends with half a line that is not ours */
+    struct followed_file file; /* with an fd of -1 it has to be opened anew */
+    bool torn;                 /* it ends with half a line that is not ours */
     bool foreign;        /* it begins with another header than ours: events go into a new one */
     bool midway;         /* the last write ended within an event */
     const char *missing; /* of the header: what is still to be written of it */
     bool unsynced;
     int64_t synced_at;  /* ns, monotonic; at first, when it was opened */
-    int64_t looked_at;  /* ns, monotonic */
-    int64_t moved_at;   /* ns, monotonic: when it was first seen to be moved away; 0: it was not */
     int64_t rotates_at; /* ns, wall clock */
     int64_t events;     /* since it was opened; counted for rotate_events only */
 
@@ -135,24 +132,20 @@ static int64_t next_rotation(const struct file_sink *sink)
 static void describe(struct file_sink *sink, const struct file_place *place,
                      const struct stat *stat)
 {
-    sink->regular = S_ISREG(stat->st_mode);
-    sink->device = stat->st_dev;
-    sink->inode = stat->st_ino;
-    sink->size = sink->regular ? (uint64_t)stat->st_size : 0;
+    sink->size = S_ISREG(stat->st_mode) ? (uint64_t)stat->st_size : 0;
     sink->torn =
         sink->framing == FRAMING_LINES && sink->size > 0 && ends_midway(place, stat->st_size);
     sink->missing = sink->header && sink->size == 0 ? sink->header : "";
     sink->foreign = sink->header && sink->size > 0 && has_other_header(place, sink->header);
     sink->rotates_at = next_rotation(sink);
-    sink->looked_at = clock_monotonic();
-    sink->moved_at = 0;
     sink->events = 0;
 }
 
 /* That there is a new file is on disk before what is in it counts as synced. */
-static int sync_folder(struct file_sink *sink, const struct file_place *place)
+static int sync_folder(struct file_sink *sink, const struct file_place *place,
+                       const struct stat *stat)
 {
-    int result = sink->config.sync == SYNC_NEVER || sink->size > 0 || !sink->regular
+    int result = sink->config.sync == SYNC_NEVER || stat->st_size > 0 || !S_ISREG(stat->st_mode)
                      ? 0
                      : file_place_sync(place);
 
@@ -173,7 +166,7 @@ static int open_file(struct file_sink *sink)
     fd = open_for_append(&place, &stat, &sink->refusal);
     if (fd >= 0) {
         describe(sink, &place, &stat);
-        result = sync_folder(sink, &place);
+        result = sync_folder(sink, &place, &stat);
     }
     file_place_release(&place);
     if (fd < 0)
@@ -182,13 +175,13 @@ static int open_file(struct file_sink *sink)
         close(fd);
         return result;
     }
-    sink->fd = fd;
+    followed_file_init(&sink->file, fd, &stat);
     return 0;
 }
 
 static int sync_now(struct file_sink *sink)
 {
-    int result = fdatasync(sink->fd) < 0 ? -errno : 0;
+    int result = fdatasync(sink->file.fd) < 0 ? -errno : 0;
 
     sink->unsynced = false; /* either way: trying again would succeed for nothing */
     sink->synced_at = clock_monotonic();
@@ -204,10 +197,10 @@ static void file_close(struct sink *base)
 
     if (!sink)
         return;
-    if (sink->fd >= 0) {
+    if (sink->file.fd >= 0) {
         if (sink->unsynced && sink->config.sync == SYNC_INTERVAL)
             sync_now(sink);
-        close(sink->fd);
+        close(sink->file.fd);
     }
     archive_deinit(&sink->archive);
     free((char *)sink->config.path);
@@ -237,7 +230,7 @@ static int file_open(const void *config, const struct sink_options *options, str
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_file;
-    sink->fd = -1;
+    sink->file.fd = -1;
     sink->framing = options->framing;
     sink->name = options->name;
     sink->complaints = sink->losses = (struct log_limit){.lines = 1, .seconds = 60};
@@ -276,22 +269,13 @@ static void leave_file(struct file_sink *sink)
 {
     if (sink->unsynced && sink->config.sync != SYNC_NEVER)
         sync_now(sink);
-    close(sink->fd);
-    sink->fd = -1;
-}
-
-static void leave_lost_file(struct file_sink *sink, const char *what)
-{
-    log_limited(&sink->losses, LOG_LEVEL_WARNING, "sink", sink->name,
-                "%s was %s; it is opened anew", sink->config.path, what);
-    counter_add(&sink->reopened, 1);
-    leave_file(sink);
+    close(sink->file.fd);
+    sink->file.fd = -1;
 }
 
 /* Others may have made it shorter, too. */
 static void note_size(struct file_sink *sink, const struct stat *stat)
 {
-    sink->moved_at = 0;
     sink->size = (uint64_t)stat->st_size;
     if (sink->size == 0 && sink->header)
         sink->missing = sink->header;
@@ -300,29 +284,17 @@ static void note_size(struct file_sink *sink, const struct stat *stat)
 /* Between two events: whether the path still leads to the file. */
 static void look_for_file(struct file_sink *sink)
 {
-    struct stat there, ours;
+    struct stat stat;
+    enum followed_state state = followed_file_look(&sink->file, sink->config.path, &stat);
 
-    sink->looked_at = clock_monotonic();
-    if (stat(sink->config.path, &there) == 0) {
-        if (there.st_dev == sink->device && there.st_ino == sink->inode)
-            note_size(sink, &there);
-        else
-            leave_lost_file(sink, "replaced by another file");
+    if (state == FOLLOWED_HERE && stat.st_nlink > 0)
+        note_size(sink, &stat);
+    if (state == FOLLOWED_HERE)
         return;
-    }
-    if ((errno != ENOENT && errno != ENOTDIR) || fstat(sink->fd, &ours) < 0)
-        return; /* it cannot be known */
-    if (ours.st_nlink == 0)
-        leave_lost_file(sink, "deleted");
-    else if (sink->moved_at == 0)
-        sink->moved_at = sink->looked_at;
-    else if (sink->looked_at - sink->moved_at >= LEAVE_AFTER)
-        leave_lost_file(sink, "moved away");
-}
-
-static bool look_is_due(const struct file_sink *sink, int64_t after)
-{
-    return sink->fd >= 0 && sink->regular && clock_monotonic() - sink->looked_at >= after;
+    log_limited(&sink->losses, LOG_LEVEL_WARNING, "sink", sink->name,
+                "%s was %s; it is opened anew", sink->config.path, followed_state_text(state));
+    counter_add(&sink->reopened, 1);
+    leave_file(sink);
 }
 
 static bool is_due(struct file_sink *sink, size_t more)
@@ -343,9 +315,9 @@ static void rotate(struct file_sink *sink)
 {
     int result;
 
-    if (sink->regular)
+    if (sink->file.regular)
         look_for_file(sink);
-    if (sink->fd < 0)
+    if (sink->file.fd < 0)
         return;
     result = archive_move(&sink->archive, clock_realtime());
 
@@ -375,9 +347,9 @@ static void leave_foreign_file(struct file_sink *sink)
 /* What others have done to the file. */
 static void look_after_file(struct file_sink *sink, int64_t look_after)
 {
-    if (atomic_exchange(&sink->moved, false) && sink->fd >= 0)
+    if (atomic_exchange(&sink->moved, false) && sink->file.fd >= 0)
         leave_file(sink);
-    if (look_is_due(sink, look_after))
+    if (followed_file_is_due(&sink->file, look_after))
         look_for_file(sink);
 }
 
@@ -387,28 +359,20 @@ static int change_file(struct file_sink *sink, size_t more)
     int result;
 
     look_after_file(sink, LOOK_NS);
-    if (sink->fd < 0 && (result = open_file(sink)) < 0)
+    if (sink->file.fd < 0 && (result = open_file(sink)) < 0)
         return result;
     if (sink->foreign)
         leave_foreign_file(sink);
-    if (sink->fd >= 0 && file_config_rotates(&sink->config) && is_due(sink, more))
+    if (sink->file.fd >= 0 && file_config_rotates(&sink->config) && is_due(sink, more))
         rotate(sink);
-    result = sink->fd < 0 ? open_file(sink) : 0;
+    result = sink->file.fd < 0 ? open_file(sink) : 0;
     if (result < 0 || !sink->torn)
         return result;
-    if (write(sink->fd, "\n", 1) != 1)
+    if (write(sink->file.fd, "\n", 1) != 1)
         return -errno;
     sink->size++;
     sink->torn = false;
     return 0;
-}
-
-/* ms from now until then; 0: it is past. */
-static int until(int64_t then)
-{
-    int64_t left = then - clock_monotonic();
-
-    return left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
 }
 
 static int least(int one, int other)
@@ -419,14 +383,15 @@ static int least(int one, int other)
 /* ms until the next sync, which is made if it is time; -1: nothing to sync. */
 static int tend_to_sync(struct file_sink *sink)
 {
-    int left;
+    int64_t left;
 
-    if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->fd < 0)
+    if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->file.fd < 0)
         return -1;
-    left = until(sink->synced_at + (int64_t)sink->config.sync_interval);
-    if (left == 0)
-        sync_now(sink);
-    return left > 0 ? left : -1;
+    left = sink->synced_at + (int64_t)sink->config.sync_interval - clock_monotonic();
+    if (left > 0)
+        return (int)(left / NS_PER_MS) + 1;
+    sync_now(sink);
+    return -1;
 }
 
 /* Opens anew what was moved away, looks for the file, and syncs by interval. */
@@ -437,10 +402,10 @@ static int file_tend(struct sink *base)
 
     if (!sink->midway)
         look_after_file(sink, TEND_NS);
-    if (sink->fd < 0)
+    if (sink->file.fd < 0)
         open_file(sink); /* if that fails, the next write says so */
     left = tend_to_sync(sink);
-    return sink->fd >= 0 && sink->regular ? least(left, until(sink->looked_at + TEND_NS)) : left;
+    return least(left, followed_file_due_in(&sink->file, TEND_NS));
 }
 
 /* All of it, or as much as goes: then *ret_code says why. */
@@ -449,7 +414,7 @@ static size_t write_most(struct file_sink *sink, const char *bytes, size_t size,
     size_t written = 0;
 
     while (written < size) {
-        ssize_t more = write(sink->fd, bytes + written, size - written);
+        ssize_t more = write(sink->file.fd, bytes + written, size - written);
 
         if (more < 0) {
             *ret_code = -errno;
@@ -462,6 +427,20 @@ static size_t write_most(struct file_sink *sink, const char *bytes, size_t size,
     return written;
 }
 
+/* A signal that came in between is no reason to leave bytes there: their events would come twice.
+ */
+static bool shorten(const struct file_sink *sink, off_t size)
+{
+    int result = -1;
+
+    for (int i = 0; i < SHORTEN_TRIES && result < 0; i++) {
+        result = ftruncate(sink->file.fd, size);
+        if (result < 0 && errno != EINTR)
+            break;
+    }
+    return result == 0;
+}
+
 /* Takes back the last bytes. */
 static bool cut(struct file_sink *sink, size_t bytes)
 {
@@ -469,8 +448,8 @@ static bool cut(struct file_sink *sink, size_t bytes)
 
     if (bytes == 0)
         return true;
-    if (!sink->regular || fstat(sink->fd, &stat) < 0 || stat.st_size < (off_t)bytes ||
-        ftruncate(sink->fd, stat.st_size - (off_t)bytes) < 0)
+    if (!sink->file.regular || fstat(sink->file.fd, &stat) < 0 || stat.st_size < (off_t)bytes ||
+        !shorten(sink, stat.st_size - (off_t)bytes))
         return false;
     sink->size -= bytes;
     return true;
@@ -524,7 +503,7 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
     if (sink->config.rotate_events > 0 && !midway)
         size = room_for_events(sink, bytes, size);
     written = write_most(sink, bytes, size, &code);
-    if (written < size && sink->regular && !midway) {
+    if (written < size && sink->file.regular && !midway) {
         whole = whole_events(sink->framing, bytes, written);
         written = cut(sink, written - whole) ? whole : written;
         sink->midway = written != whole;

@@ -140,6 +140,11 @@ int capture_writer_put(struct capture_writer *writer, const void *bytes, size_t 
     return put(writer, bytes, size, writer->unchecked + size >= CAPTURE_CHECK_BYTES);
 }
 
+int capture_writer_fd(const struct capture_writer *writer)
+{
+    return writer->fd;
+}
+
 uint64_t capture_writer_size(const struct capture_writer *writer)
 {
     return atomic_load_explicit(&writer->size, memory_order_relaxed);

@@ -26,5 +26,7 @@ DEFINE_CLEANUP(struct capture_writer, capture_writer_free);
  * tried again. */
 int capture_writer_put(struct capture_writer *writer, const void *bytes, size_t size);
 
+/* The file; the writer's. */
+int capture_writer_fd(const struct capture_writer *writer);
 /* Bytes of the file. Any thread. */
 uint64_t capture_writer_size(const struct capture_writer *writer);

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A chunk is a piece of the file: it is accepted wholly or not at all, so what is delivered is in
- * the file and what is dropped is not. */
+ * the file and what is dropped is not.
+ *
+ * A capture that was deleted cannot be gone on with in another file: the descriptions of the types
+ * are in the first chunks. So writing fails, as it does on a full disk, until the daemon is
+ * restarted. One that was moved away or replaced is gone on with, since it can be read there. */
 
 #include "sink/capture.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/counter.h"
 #include "base/log.h"
 #include "capture/writer.h"
 #include "sink/capture_encoder.h"
+#include "sink/followed_file.h"
+
+#define LOOK_NS INT64_C(10000000)   /* so soon after a look none is needed before a write */
+#define TEND_NS INT64_C(1000000000) /* how often the file is looked for while nothing comes */
 
 struct capture_config {
     const char *path;
@@ -29,8 +39,46 @@ static const struct setting capture_settings[] = {
 
 struct capture_sink {
     struct sink base;
+    const char *name;
+    char *path;
     struct capture_writer *writer;
+
+    /* owned by the writer thread */
+    struct followed_file file;
+    enum followed_state state;
+    struct error why;
+
+    counter gone; /* any thread reads */
 };
+
+static void follow(struct capture_sink *sink)
+{
+    struct stat stat_of;
+
+    sink->file.fd = -1;
+    if (fstat(capture_writer_fd(sink->writer), &stat_of) == 0)
+        followed_file_init(&sink->file, capture_writer_fd(sink->writer), &stat_of);
+}
+
+/* Each change is said once. A file that was replaced may have been deleted or moved away. */
+static void look_for_file(struct capture_sink *sink)
+{
+    struct stat stat_of;
+    enum followed_state state = followed_file_look(&sink->file, sink->path, &stat_of);
+    bool deleted = fstat(sink->file.fd, &stat_of) == 0 && stat_of.st_nlink == 0;
+
+    state = deleted ? FOLLOWED_DELETED : state;
+    if (state == sink->state)
+        return;
+    sink->state = state;
+    if (state == FOLLOWED_HERE)
+        return;
+    counter_add(&sink->gone, 1);
+    log_about(LOG_LEVEL_WARNING, "sink", sink->name, "%s was %s; %s", sink->path,
+              followed_state_text(state),
+              deleted ? "restart the daemon to begin another capture"
+                      : "it is gone on with where it is now");
+}
 
 static int capture_open_sink(const void *config, const struct sink_options *options,
                              struct error *error, struct sink **ret)
@@ -40,15 +88,19 @@ static int capture_open_sink(const void *config, const struct sink_options *opti
     uint64_t cut = 0;
     int result;
 
-    (void)options; /* the framing is our own: chunks are taken whole, nobody looks into them */
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_capture;
-    result = capture_writer_new(capture->path, error, &cut, &sink->writer);
+    sink->name = options->name; /* the framing is our own: nobody looks into chunks */
+    sink->path = strdup(capture->path);
+    result = sink->path ? capture_writer_new(capture->path, error, &cut, &sink->writer)
+                        : error_set(error, -ENOMEM, "out of memory");
     if (result < 0) {
+        free(sink->path);
         free(sink);
         return result;
     }
+    follow(sink);
     if (cut > 0)
         log_warning("%s ended in the middle of a record; %llu bytes were cut off", capture->path,
                     (unsigned long long)cut);
@@ -56,11 +108,31 @@ static int capture_open_sink(const void *config, const struct sink_options *opti
     return 0;
 }
 
-static ssize_t capture_write(struct sink *sink, const char *bytes, size_t size)
+static ssize_t capture_write(struct sink *base, const char *bytes, size_t size)
 {
-    int result = capture_writer_put(((struct capture_sink *)sink)->writer, bytes, size);
+    struct capture_sink *sink = (struct capture_sink *)base;
+    int result;
 
+    if (followed_file_is_due(&sink->file, LOOK_NS))
+        look_for_file(sink);
+    base->why = NULL;
+    if (sink->state == FOLLOWED_DELETED) {
+        error_set(&sink->why, 0, "%s was deleted; restart the daemon to begin another capture",
+                  sink->path);
+        base->why = sink->why.text;
+        return -ENOENT;
+    }
+    result = capture_writer_put(sink->writer, bytes, size);
     return result < 0 ? result : (ssize_t)size;
+}
+
+static int capture_tend(struct sink *base)
+{
+    struct capture_sink *sink = (struct capture_sink *)base;
+
+    if (followed_file_is_due(&sink->file, TEND_NS))
+        look_for_file(sink);
+    return followed_file_due_in(&sink->file, TEND_NS);
 }
 
 static int capture_watch_fd(const struct sink *sink)
@@ -69,16 +141,16 @@ static int capture_watch_fd(const struct sink *sink)
     return -1;
 }
 
-static void capture_rows(const struct sink *sink, row_emit emit, void *data)
+static void capture_rows(const struct sink *base, row_emit emit, void *data)
 {
-    static const struct row size = {
-        .name = "size",
-        .unit = "bytes",
-        .kind = ROW_LEVEL,
-        .help = "Size of the file that is written to",
+    static const struct row rows[] = {
+        {"size", "bytes", ROW_LEVEL, "Size of the file that is written to"},
+        {"gone", "", ROW_COUNT, "Times that its path no longer led to the file"},
     };
+    const struct capture_sink *sink = (const struct capture_sink *)base;
 
-    emit(data, &size, capture_writer_size(((const struct capture_sink *)sink)->writer));
+    emit(data, &rows[0], capture_writer_size(sink->writer));
+    emit(data, &rows[1], counter_get(&sink->gone));
 }
 
 static void capture_close(struct sink *sink)
@@ -86,6 +158,7 @@ static void capture_close(struct sink *sink)
     if (!sink)
         return;
     capture_writer_free(((struct capture_sink *)sink)->writer);
+    free(((struct capture_sink *)sink)->path);
     free(sink);
 }
 
@@ -103,6 +176,7 @@ const struct sink_ops sink_capture = {
     .file = capture_path,
     .open = capture_open_sink,
     .write = capture_write,
+    .tend = capture_tend,
     .watch_fd = capture_watch_fd,
     .rows = capture_rows,
     .close = capture_close,

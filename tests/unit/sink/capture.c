@@ -31,8 +31,10 @@ static const void *config_for(const char *path)
 
 static void keep_row(void *data, const struct row *row, uint64_t value)
 {
-    assert_string_equal(row->name, "size");
-    *(uint64_t *)data = value;
+    if (strcmp(row->name, "size") == 0)
+        *(uint64_t *)data = value;
+    else
+        assert_string_equal(row->name, "gone");
 }
 
 static void writes_chunks(void **state)
@@ -66,6 +68,61 @@ static void writes_chunks(void **state)
     remove_path(path);
 }
 
+/* What nobody can read is not delivered. */
+static void a_deleted_capture_takes_nothing(void **state)
+{
+    const char *path = new_path();
+    static char chunk[65536];
+    struct encoder *encoder;
+    struct sink *sink;
+    struct error error;
+    size_t used;
+
+    (void)state;
+    assert_int_equal(sink_capture.open(config_for(path), &options, &error, &sink), 0);
+    assert_int_equal(sink_capture.format->open(&sample_schema, "agent", NULL, &error, &encoder), 0);
+    used = encode_samples(encoder, 0, 50, chunk, sizeof(chunk));
+    assert_int_equal(sink_capture.write(sink, chunk, used), used);
+    assert_in_range(sink_capture.tend(sink), 1, 1001);
+    assert_int_equal(unlink(path), 0);
+    usleep(20000); /* longer than a look before a write is left out */
+    assert_int_equal(sink_capture.write(sink, chunk, used), -ENOENT);
+    assert_non_null(strstr(sink->why, "was deleted; restart the daemon"));
+    sink_capture.close(sink);
+    encoder_close(encoder);
+    remove_path(path);
+}
+
+static void a_capture_that_was_moved_is_gone_on_with(void **state)
+{
+    const char *path = new_path();
+    static char chunk[65536];
+    struct capture *capture;
+    struct encoder *encoder;
+    struct sink *sink;
+    struct error error;
+    char moved[128];
+    size_t used;
+
+    (void)state;
+    assert_int_equal(sink_capture.open(config_for(path), &options, &error, &sink), 0);
+    assert_int_equal(sink_capture.format->open(&sample_schema, "agent", NULL, &error, &encoder), 0);
+    snprintf(moved, sizeof(moved), "%s.1", path);
+    assert_int_equal(rename(path, moved), 0);
+    close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    usleep(20000);
+    used = encode_samples(encoder, 0, 50, chunk, sizeof(chunk));
+    assert_int_equal(sink_capture.write(sink, chunk, used), used);
+    sink_capture.close(sink);
+    encoder_close(encoder);
+    assert_int_equal(capture_open(moved, &error, &capture), 0);
+    assert_false(capture->damaged);
+    assert_int_equal(capture->records, 50);
+    capture_free(capture);
+    unlink(moved);
+    remove_path(path);
+}
+
 static void says_why_not(void **state)
 {
     struct sink *sink = NULL;
@@ -83,6 +140,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_chunks),
+        cmocka_unit_test(a_deleted_capture_takes_nothing),
+        cmocka_unit_test(a_capture_that_was_moved_is_gone_on_with),
         cmocka_unit_test(says_why_not),
     };
 

@@ -293,9 +293,8 @@ static struct group *make_room(struct groups *groups, uint32_t pane_number, stru
 static struct group *add(struct groups *groups, struct pane *pane, uint32_t pane_number)
 {
     struct group *other, *group = NULL;
-    uint32_t own = pane->count - (pane->other != GROUPS_NONE);
 
-    if (own < groups->most && groups->n_free > 1)
+    if (pane_own(pane) < groups->most && groups->n_free > 1)
         return take_place(groups, pane, pane_number);
     other = groups_other(groups, pane, pane_number);
     if (other && groups->evicts)

@@ -44,12 +44,19 @@ struct pane {
     uint32_t count; /* groups in its list */
     uint32_t first, last;
     uint32_t other; /* the group; 0: none yet */
+    uint32_t gone;  /* groups that left the index and are still in the list */
 };
 
 struct groups_slot {
     uint32_t tag;   /* the hash's upper half */
     uint32_t place; /* from 1; 0: free */
 };
+
+/* Groups that count towards the most that a pane can have. */
+static inline uint32_t pane_own(const struct pane *pane)
+{
+    return pane->count - pane->gone - (pane->other != GROUPS_NONE);
+}
 
 /* Takes what a group holds into another: of the one that has to go. */
 typedef void (*groups_merge)(void *data, struct group *into, const struct group *from);

@@ -210,8 +210,8 @@ static void find_sessions(struct aggregate *aggregate, struct batch *batch)
         int64_t time = session_time(aggregate, batch, index);
         struct group *group;
 
-        sessions_part(&aggregate->sessions, slot, index, hash, time,
-                      aggregate->time ? aggregate->bounds[index] : time);
+        sessions_part(&aggregate->sessions, &aggregate->windows.slots[slot].pane, slot, index, hash,
+                      time, aggregate->time ? aggregate->bounds[index] : time);
         group =
             groups_get(&aggregate->groups, &aggregate->windows.slots[slot].pane, slot, index, hash);
         if (!group)

@@ -106,12 +106,6 @@ static bool make_running(struct aggregate *aggregate, int64_t now, bool last, st
     return true;
 }
 
-/* How far time is by the windows' clock. */
-static int64_t how_far(const struct aggregate *aggregate)
-{
-    return aggregate->time ? aggregate->windows.watermark : aggregate->windows.last_time;
-}
-
 static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, struct batch *batch)
 {
     struct windows *windows = &aggregate->windows;
@@ -125,9 +119,9 @@ static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, s
     if (windows->n_live == 0)
         return false;
     live = &windows->slots[windows->live[0]].pane;
-    time = how_far(aggregate);
+    time = state_time(aggregate);
     aggregate->sessions.era = windows->era;
-    more = sessions_sweep(&aggregate->sessions, live, now, time, last);
+    more = sessions_sweep(&aggregate->sessions, live, now, time, aggregate->base.waits, last);
     more |= last && live->count > 0;
     rows_clear(&aggregate->rows);
     while (aggregate->rows.count < ROWS_MAX && aggregate->sessions.ended.count > 0) {
@@ -171,7 +165,7 @@ int64_t output_due(const struct handler *handler)
     const struct aggregate *aggregate = (const struct aggregate *)handler;
     const struct windows *windows = &aggregate->windows;
 
-    if (aggregate->reporting != WINDOWS_NONE || windows->n_closing > 0)
+    if (aggregate->reporting != WINDOWS_NONE || windows->n_closing > 0 || aggregate->base.waits)
         return 0;
     if (aggregate->stopped)
         return INT64_MAX;
@@ -179,6 +173,6 @@ int64_t output_due(const struct handler *handler)
         return aggregate->shown + (int64_t)windows->spec.every;
     if (window_is_session(&windows->spec) && windows->n_live > 0)
         return sessions_due(&aggregate->sessions, &windows->slots[windows->live[0]].pane,
-                            how_far(aggregate));
+                            state_time(aggregate));
     return windows_due(windows);
 }

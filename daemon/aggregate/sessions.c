@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "record/handler.h"
+
 void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap)
 {
     memset(sessions, 0, sizeof(*sessions));
@@ -25,13 +27,15 @@ static bool is_over(const struct sessions *sessions, const struct group *group, 
     return group->era != (uint8_t)sessions->era || is_past(sessions, group, time);
 }
 
-void sessions_part(struct sessions *sessions, uint32_t pane_number, uint32_t index, uint64_t hash,
-                   int64_t time, int64_t watermark)
+void sessions_part(struct sessions *sessions, struct pane *live, uint32_t pane_number,
+                   uint32_t index, uint64_t hash, int64_t time, int64_t watermark)
 {
     struct group *group = groups_find(sessions->groups, pane_number, index, hash);
 
-    if (group && is_over(sessions, group, time > watermark ? time : watermark))
-        groups_unindex(sessions->groups, group);
+    if (!group || !is_over(sessions, group, time > watermark ? time : watermark))
+        return;
+    groups_unindex(sessions->groups, group);
+    live->gone++;
 }
 
 void sessions_extend(const struct sessions *sessions, struct group *group, int64_t time)
@@ -51,6 +55,7 @@ static void end_group(struct sessions *sessions, struct pane *live, uint32_t num
 {
     struct group *group = groups_at(sessions->groups, number);
 
+    live->gone -= !group->indexed && !group->other;
     group->cut = (group->indexed || group->other) &&
                  (group->era != (uint8_t)sessions->era || !is_past(sessions, group, time));
     groups_unindex(sessions->groups, group);
@@ -70,11 +75,21 @@ static bool time_passed(const struct sessions *sessions, int64_t time)
     return (uint64_t)time - (uint64_t)sessions->swept_time >= (uint64_t)round_of(sessions);
 }
 
+bool sessions_are_crowded(const struct sessions *sessions, const struct pane *live, int64_t time)
+{
+    const struct groups *groups = sessions->groups;
+
+    return (live->gone > 0 || sessions->left > 0 || time_passed(sessions, time)) &&
+           (groups->n_free <= HANDLER_BATCH_MAX ||
+            pane_own(live) + HANDLER_BATCH_MAX > groups->most);
+}
+
 bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, int64_t time,
-                    bool all)
+                    bool due, bool all)
 {
     if (sessions->left == 0) {
-        if (!all && now - sessions->swept < round_of(sessions) && !time_passed(sessions, time))
+        if (!all && !due && now - sessions->swept < round_of(sessions) &&
+            !time_passed(sessions, time))
             return false;
         sessions->swept = now;
         sessions->swept_time = time;

@@ -33,12 +33,16 @@ void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap
 
 /* Before a record of that time goes into its group: ends the group's session if it is over.
  * watermark: how far time is; by arrival, the record's. */
-void sessions_part(struct sessions *sessions, uint32_t pane_number, uint32_t index, uint64_t hash,
-                   int64_t time, int64_t watermark);
+void sessions_part(struct sessions *sessions, struct pane *live, uint32_t pane_number,
+                   uint32_t index, uint64_t hash, int64_t time, int64_t watermark);
 void sessions_extend(const struct sessions *sessions, struct group *group, int64_t time);
 
-/* One step: time is how far time is by the windows' clock. False: this round is through. */
+/* A sweep would find sessions that ended, and there is hardly room for more. */
+bool sessions_are_crowded(const struct sessions *sessions, const struct pane *live, int64_t time);
+
+/* One step: time is how far time is by the windows' clock. due: a round begins, whenever the last
+ * one was. False: this round is through. */
 bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, int64_t time,
-                    bool all);
+                    bool due, bool all);
 /* When the next round should begin, ns, monotonic. */
 int64_t sessions_due(const struct sessions *sessions, const struct pane *live, int64_t time);

@@ -58,13 +58,24 @@ struct aggregate {
     counter missed; /* windows that had ended when a record came that others of its windows took */
 };
 
+/* How far time is by the windows' clock. */
+static inline int64_t state_time(const struct aggregate *aggregate)
+{
+    return aggregate->time ? aggregate->windows.watermark : aggregate->windows.last_time;
+}
+
 /* Places for whatever a batch may bring, while there are rows whose places come free. Where there
  * are none, what is open has at least as many left: see open_groups(). */
 static inline void state_check_room(struct aggregate *aggregate)
 {
-    bool backlog = aggregate->windows.n_closing > 0 || aggregate->sessions.ended.count > 0;
+    const struct windows *windows = &aggregate->windows;
+    const struct sessions *sessions = &aggregate->sessions;
+    bool backlog = windows->n_closing > 0 || sessions->ended.count > 0;
 
     aggregate->base.waits =
-        backlog && (aggregate->groups.n_free <= HANDLER_BATCH_MAX * aggregate->windows.hops ||
-                    aggregate->windows.n_free < HANDLER_BATCH_MAX * aggregate->windows.hops);
+        backlog && (aggregate->groups.n_free <= HANDLER_BATCH_MAX * windows->hops ||
+                    windows->n_free < HANDLER_BATCH_MAX * windows->hops);
+    if (window_is_session(&windows->spec) && windows->n_live > 0)
+        aggregate->base.waits |= sessions_are_crowded(
+            sessions, &windows->slots[windows->live[0]].pane, state_time(aggregate));
 }

@@ -363,7 +363,7 @@ static void open_stream(uint64_t seed)
     snprintf(config, sizeof(config),
              "{window: {%s}, by: pid, groups: %u, values: {n: count(), sum: sum(latency), first: "
              "first(latency), last: last(latency)}}",
-             window, plan->gap ? 4000 : stream.keys);
+             window, stream.keys);
     drive_open(&driven, config, keep_row, NULL);
 }
 

@@ -99,7 +99,10 @@ def test_units_are_right():
         harness.write_file(root, "etc/group", "root:x:0:\nringmill:x:900:\n")
         subprocess.run(["systemd-tmpfiles", "--create", f"--root={root}",
                         f"{folder}/ringmill.tmpfiles"], check=True)
-        assert os.stat(f"{root}/var/log/ringmill").st_gid == 900
+        made = os.stat(f"{root}/var/log/ringmill")
+        assert made.st_gid == 900
+        with open(f"{folder}/ringmilld.service", encoding="utf-8") as unit:
+            assert f"LogsDirectoryMode=0{made.st_mode & 0o777:o}\n" in unit.read()
 
 
 def inside_reload(folder):

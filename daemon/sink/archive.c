@@ -198,7 +198,8 @@ static int list_rotated(const struct file_place *place, struct listing *ret_list
     for (struct dirent *entry; (entry = readdir(folder));)
         add_file(place, entry->d_name, &listing);
     closedir(folder);
-    qsort(listing.files, listing.count, sizeof(*listing.files), compare_files);
+    if (listing.count > 0)
+        qsort(listing.files, listing.count, sizeof(*listing.files), compare_files);
     *ret_listing = listing;
     return 0;
 }

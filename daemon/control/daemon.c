@@ -113,27 +113,40 @@ static void on_reopen(evutil_socket_t fd, short what, void *data)
 
 /* ---- once a second --------------------------------------------------------------------------- */
 
+/* "3 lost in all", as far as that is known, and how many runs were skipped, if any. */
+static void describe_losses(const struct snapshot *snapshot, char *text, size_t size)
+{
+    uint64_t lost = snapshot_lost(snapshot), skipped = snapshot_skipped(snapshot);
+    uint32_t unknown = snapshot_lost_unknown(snapshot);
+    size_t used;
+
+    if (unknown == snapshot->graph->n_sources)
+        used = (size_t)snprintf(text, size, "lost unknown");
+    else if (unknown > 0)
+        used = (size_t)snprintf(text, size,
+                                "%" PRIu64 " lost in all, unknown for %" PRIu32 " of the sources",
+                                lost, unknown);
+    else
+        used = (size_t)snprintf(text, size, "%" PRIu64 " lost in all", lost);
+    if (skipped > 0 && used < size)
+        snprintf(text + used, size - used, ", %" PRIu64 " runs skipped", skipped);
+}
+
 /* What is wrong stands in STATUS before the petting stops: it is the last word that the service
  * manager has when it kills us. */
 static void tell_status(struct daemon *daemon)
 {
     const struct watch *watch = &daemon->watch;
-    char reason[HEALTH_REASON_MAX + 32];
-    uint32_t unknown = snapshot_lost_unknown(&watch->snapshot);
+    char reason[HEALTH_REASON_MAX + 32], losses[128];
     double records = 0;
 
     for (uint32_t i = 0; i < daemon->engine.graph->n_sources; i++)
         records += watch->records[i].per_second;
+    describe_losses(&watch->snapshot, losses, sizeof(losses));
     if (health_reason(&watch->health, reason, sizeof(reason)))
         notify_status("unwell: %s", reason);
-    else if (unknown == watch->snapshot.graph->n_sources)
-        notify_status("%.0f records/s, lost unknown", records);
-    else if (unknown > 0)
-        notify_status("%.0f records/s, %" PRIu64 " lost in all, unknown for %" PRIu32 " sources",
-                      records, snapshot_lost(&watch->snapshot), unknown);
     else
-        notify_status("%.0f records/s, %" PRIu64 " lost in all", records,
-                      snapshot_lost(&watch->snapshot));
+        notify_status("%.0f records/s, %s", records, losses);
 }
 
 static void on_look(evutil_socket_t fd, short what, void *data)

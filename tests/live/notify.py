@@ -40,6 +40,28 @@ def test_messages():
         assert daemon.wait() == 0, daemon.stderr
 
 
+def test_what_is_not_known():
+    """The status text claims nothing about sources whose losses nobody counts."""
+    made = f"{{object: {harness.OBJECTS}/numbers.bpf.o, type: struct number}}"
+    for names, other, expected in (
+            ("made", "", b" records/s, lost unknown"),
+            ("made, exec", ", exec: {builtin: exec}",
+             b" records/s, 0 lost in all, unknown for 1 of the sources")):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "notify")
+            server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            server.bind(path)
+            server.settimeout(harness.PATIENCE)
+            config = CONFIG.replace("exec: {builtin: exec}", f"made: {made}{other}") % folder
+            daemon = harness.Daemon(config=config.replace("from: exec", f"from: [{names}]"),
+                                    env=dict(os.environ, NOTIFY_SOCKET=path))
+            message = b""
+            while not message.startswith(b"STATUS="):
+                message = server.recv(4096)
+            assert message.endswith(expected), message
+            assert daemon.stop() == 0, daemon.stderr
+
+
 def inside_under_systemd(folder):
     harness.write_file(folder, "ringmill.yaml", CONFIG % folder)
     box.systemctl("start", "ringmilld")

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Without programs there is nothing to know. Counting them takes a kernel: tests/live. */
+
+#include "source/misses.h"
+
+#include <errno.h>
+
+#include "unit/source/support.h"
+
+static void nothing_is_known_of_no_programs(void **state)
+{
+    struct misses misses = {0};
+    uint64_t skipped = 7;
+
+    (void)state;
+    assert_int_equal(misses_read(&misses, &skipped), -ENOTSUP);
+    assert_int_equal(skipped, 7);
+    misses_close(&misses);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_known_of_no_programs)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -434,6 +434,7 @@ static void place(struct aggregate *aggregate, struct batch *batch)
         aggregate->present = aggregate->lowest =
             windows_number(windows, windows_time(windows, batch->now));
     aggregate->sessions.era = windows->era;
+    aggregate->sessions.offsets[(uint8_t)windows->era] = windows_offset(windows);
 }
 
 void intake_process(struct handler *handler, struct batch *batch)

@@ -128,7 +128,8 @@ static bool make_sessions(struct aggregate *aggregate, int64_t now, bool last, s
         uint32_t number = groups_pop(&aggregate->groups, &aggregate->sessions.ended);
         const struct group *group = groups_at(&aggregate->groups, number);
 
-        window = describe(group->since, group->until, windows_offset(windows), group->cut);
+        window = describe(group->since, group->until, aggregate->sessions.offsets[group->era],
+                          group->cut);
         rows_add(&aggregate->rows, group, &window);
         aggregate->report.release[aggregate->report.n_release++] = number;
     }

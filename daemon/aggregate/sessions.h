@@ -23,10 +23,11 @@ struct sessions {
     struct groups *groups;
     int64_t gap;
     struct pane ended;
-    uint32_t left;      /* of this round */
-    int64_t swept;      /* when this round began; ns, monotonic */
-    int64_t swept_time; /* the same by the windows' clock */
-    uint32_t era;       /* of struct windows: sessions of another one are over */
+    uint32_t left;                  /* of this round */
+    int64_t swept;                  /* when this round began; ns, monotonic */
+    int64_t swept_time;             /* the same by the windows' clock */
+    uint32_t era;                   /* of struct windows: sessions of another one are over */
+    int64_t offsets[UINT8_MAX + 1]; /* by era: to ns since 1970, as it was seen last */
 };
 
 void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap);

@@ -31,6 +31,7 @@ struct stream {
     int64_t read_by[RECORDS_MAX]; /* of a capture; INT64_MAX: unknown */
     int64_t known_by;             /* the same of the records that are written now */
     uint32_t boots[RECORDS_MAX];
+    int64_t walls[RECORDS_MAX]; /* true_wall */
     uint32_t written, read;
     int64_t next; /* when the next record is written */
 };
@@ -146,6 +147,7 @@ static void write_one(void)
         hit->ktime = hit->wall = bogus();
     stream.read_by[stream.written] = stream.known_by;
     stream.boots[stream.written] = stream.boot;
+    stream.walls[stream.written] = stream.true_wall;
     stream.written++;
     stream.next += (int64_t)draw(2 * (uint64_t)stream.gap);
     if (one_in(100))
@@ -175,21 +177,26 @@ static bool is_unread(void)
     return stream.plan.replayed ? stream.read < stream.count : stream.read < stream.written;
 }
 
-/* Processes that many records of one boot. False: there are none, or it has to wait. */
+/* Processes some records, of a capture those under one clock. False: there are none, or it has to
+ * wait. */
 static bool read_batch(int64_t now)
 {
     uint32_t most = stream.written - stream.read, count = 1;
     const struct hit *hits = &stream.hits[stream.read];
     uint32_t boot;
+    int64_t wall;
 
     if (most == 0 || driven.opened.handler->waits)
         return false;
     boot = stream.boots[stream.read];
+    wall = stream.walls[stream.read];
     most = most > HANDLER_BATCH_MAX ? HANDLER_BATCH_MAX : most;
     most = one_in(2) ? most : 1 + (uint32_t)draw(most);
-    while (count < most && stream.boots[stream.read + count] == boot)
+    while (count < most && stream.boots[stream.read + count] == boot &&
+           (!stream.plan.replayed || stream.walls[stream.read + count] == wall))
         count++;
     if (stream.plan.replayed) {
+        hit_wall.offset = wall;
         hit_wall.boot = boot;
         hit_wall.latest = stream.read_by[stream.read];
     }

@@ -55,13 +55,13 @@ static void end_windows(struct reference *reference, int64_t until, bool partial
             end_window(reference, i, partial);
 }
 
-static void end_session(struct reference *reference, uint32_t key, int64_t offset, bool partial)
+static void end_session(struct reference *reference, uint32_t key, bool partial)
 {
     struct reference_session *session = &reference->sessions[key];
 
     if (session->open)
-        add_row(reference, session->since + offset, session->until + offset, partial, key,
-                &session->cell);
+        add_row(reference, session->since + session->offset, session->until + session->offset,
+                partial, key, &session->cell);
     memset(session, 0, sizeof(*session));
 }
 
@@ -89,11 +89,11 @@ static int64_t by_clock(const struct plan *plan, const struct clocks *clocks, in
     return is_on_wall(plan) ? monotonic + clocks->offset : monotonic;
 }
 
-static void begin_anew(struct reference *reference, const struct clocks *clocks, int64_t time)
+static void begin_anew(struct reference *reference, int64_t time)
 {
     end_windows(reference, INT64_MAX, true);
     for (uint32_t key = 0; key < REFERENCE_KEYS; key++)
-        end_session(reference, key, shown_offset(&reference->plan, clocks), true);
+        end_session(reference, key, true);
     reference->newest = reference->watermark = NOTHING;
     reference->whole_from = reference->last_time = time;
 }
@@ -113,7 +113,7 @@ static void look(struct reference *reference, const struct clocks *clocks)
         wanted = reference->last_time + clocks->now - reference->last_now;
         if ((is_on_wall(plan) && (time - wanted >= SECOND || wanted - time >= SECOND)) ||
             (clocks->boot != reference->boot && plan->by != BY_ARRIVAL))
-            begin_anew(reference, clocks, time);
+            begin_anew(reference, time);
     }
     reference->boot = clocks->boot;
     reference->last_now = clocks->now;
@@ -232,12 +232,13 @@ static void take_session_record(struct reference *reference, const struct clocks
         return;
     }
     if (session->open && is_over(reference, session, far))
-        end_session(reference, key, shown_offset(plan, clocks), false);
+        end_session(reference, key, false);
     if (!session->open || time < session->since)
         session->since = time;
     if (!session->open || time > session->until)
         session->until = time;
     session->open = true;
+    session->offset = shown_offset(plan, clocks);
     add_value(&session->cell, value);
 }
 
@@ -272,6 +273,5 @@ void reference_end(struct reference *reference, const struct clocks *clocks)
     far = plan->by == BY_ARRIVAL ? reference->last_time : reference->watermark;
     end_windows(reference, INT64_MAX, true);
     for (uint32_t key = 0; key < REFERENCE_KEYS; key++)
-        end_session(reference, key, shown_offset(plan, clocks),
-                    !is_over(reference, &reference->sessions[key], far));
+        end_session(reference, key, !is_over(reference, &reference->sessions[key], far));
 }

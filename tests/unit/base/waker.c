@@ -150,7 +150,7 @@ static void deinit_accepts_a_zeroed_one(void **state)
     waker_deinit(&closed);
 }
 
-enum { ROUNDS = 100 * 1000, LOOKS = 2000, PATIENCE_MS = 20 * 1000 };
+enum { ROUNDS = 100 * 1000, LOOKS = 2000, PATIENCE_MS = 300 * 1000 };
 
 struct pair {
     struct waker ball[2];

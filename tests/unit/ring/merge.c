@@ -10,6 +10,7 @@
 // clang-format on
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "ring/fake.h"
 #include "ring/reader.h"
@@ -81,7 +82,7 @@ static void old_records_come_in_order(void **state)
         time += seed >> 30;
         put(fixture, (seed >> 8) % RINGS, time);
     }
-    ringmill_reader_set_deadline(fixture->reader, ring_now() + 1000 * MS);
+    ringmill_reader_set_deadline(fixture->reader, RINGMILL_FOREVER);
     for (uint32_t i = 0; i < records; i++) {
         assert_int_equal(ringmill_reader_next(fixture->reader, &view), RINGMILL_READY);
         assert_true(time_of(&view) >= last);
@@ -93,15 +94,19 @@ static void old_records_come_in_order(void **state)
         assert_int_equal(ringmill_ring_available(fixture->rings[i]), 0);
 }
 
-static void a_young_record_is_held_for_older_ones(void **state)
+/* False: this machine was so slow that the record was old before it was looked at. */
+static bool hold_a_young_record(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
     struct ringmill_batch batch;
     uint64_t now = ring_now() + 50 * MS;
+    int n;
 
     put(fixture, 0, now);
-    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    n = ringmill_reader_next_batch(fixture->reader, &batch);
     put(fixture, 1, now - 1); /* comes later, is older */
+    if (ring_now() >= now + 4 * MS)
+        return false;
+    assert_int_equal(n, 0);
     assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
     assert_true(ring_now() >= now + 4 * MS);
     assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
@@ -109,26 +114,47 @@ static void a_young_record_is_held_for_older_ones(void **state)
     assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
     assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
     assert_ptr_equal(batch.ring, fixture->rings[0]);
+    return true;
+}
+
+static void a_young_record_is_held_for_older_ones(void **state)
+{
+    while (!hold_a_young_record(*state)) {
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static bool hold_what_came_meanwhile(struct fixture *fixture)
+{
+    static const uint32_t rings[] = {0, 0, 1};
+    const struct timespec until_old = {.tv_nsec = 30 * MS};
+    struct ringmill_batch batch;
+    uint64_t now = ring_now() + 20 * MS;
+    int n;
+
+    put(fixture, 0, now);
+    n = ringmill_reader_next_batch(fixture->reader, &batch);
+    put(fixture, 1, now + 2);
+    put(fixture, 0, now + 1); /* not known yet when the first one is taken */
+    if (ring_now() >= now + 4 * MS)
+        return false;
+    assert_int_equal(n, 0);
+    nanosleep(&until_old, NULL);
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
+        assert_ptr_equal(batch.ring, fixture->rings[rings[i]]);
+        assert_int_equal(time_of(batch.views), now + i);
+    }
+    return true;
 }
 
 /* What one ring gets while its first record waits for the others is not overtaken by theirs. */
 static void what_came_meanwhile_keeps_its_place(void **state)
 {
-    struct fixture *fixture = *state;
-    static const uint32_t rings[] = {0, 0, 1};
-    struct ringmill_batch batch;
-    uint64_t now = ring_now() + 20 * MS;
-
-    put(fixture, 0, now);
-    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
-    put(fixture, 1, now + 2);
-    put(fixture, 0, now + 1); /* not known yet when the first one is taken */
-    while (ring_now() < now + 6 * MS)
-        ;
-    for (uint64_t i = 0; i < 3; i++) {
-        assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
-        assert_ptr_equal(batch.ring, fixture->rings[rings[i]]);
-        assert_int_equal(time_of(batch.views), now + i);
+    while (!hold_what_came_meanwhile(*state)) {
+        tear_down(state);
+        set_up(state);
     }
 }
 
@@ -137,12 +163,15 @@ static void nothing_is_held_when_every_ring_has_a_record(void **state)
     struct fixture *fixture = *state;
     struct ringmill_batch batch;
     uint64_t now = ring_now() + 500 * MS;
+    int n;
 
     for (uint32_t i = 0; i < RINGS; i++)
         put(fixture, i, now - i);
     assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);
     assert_ptr_equal(batch.ring, fixture->rings[RINGS - 1]);
-    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    n = ringmill_reader_next_batch(fixture->reader, &batch);
+    if (ring_now() < now) /* else this machine was so slow that the others are old */
+        assert_int_equal(n, 0);
 }
 
 static void a_time_that_cannot_be_is_not_waited_for(void **state)
@@ -334,9 +363,14 @@ static void wait_knows_when_a_group_is_due(void **state)
     struct fixture *fixture = *state;
     struct ringmill_batch batch;
     uint64_t then = ring_now() - 4900 * MS; /* held for another 100 ms */
+    int n;
 
     put(fixture, 1, then);
-    assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 0);
+    n = ringmill_reader_next_batch(fixture->reader, &batch);
+    if (ring_now() < then + 5000 * MS)
+        assert_int_equal(n, 0);
+    if (n > 0)
+        return; /* this machine was so slow that the record was due before */
     assert_int_equal(ringmill_reader_wait(fixture->reader, RINGMILL_FOREVER), RINGMILL_READY);
     assert_true(ring_now() >= then + 5000 * MS);
     assert_int_equal(ringmill_reader_next_batch(fixture->reader, &batch), 1);

@@ -149,7 +149,7 @@ static inline int peer_accept(int listener)
     struct pollfd ready = {.fd = listener, .events = POLLIN};
     int fd;
 
-    assert_int_equal(poll(&ready, 1, 20000), 1);
+    assert_int_equal(poll(&ready, 1, 300000), 1);
     fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     assert_true(fd >= 0);
     return fd;
@@ -169,7 +169,7 @@ static inline void expect_bytes(int fd, const char *expected, size_t size)
     do {
         ssize_t more;
 
-        if (poll(&ready, 1, 20000) != 1)
+        if (poll(&ready, 1, 300000) != 1)
             fail_msg("%zu of %zu bytes came", got, size);
         more = recv(fd, bytes + got, type == SOCK_STREAM ? size - got : size + 1, 0);
         assert_true(more > 0);

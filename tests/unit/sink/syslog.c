@@ -32,7 +32,7 @@ static const char *receive(int fd)
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     ssize_t length;
 
-    assert_int_equal(poll(&ready, 1, 20000), 1);
+    assert_int_equal(poll(&ready, 1, 300000), 1);
     length = recv(fd, message, sizeof(message) - 1, 0);
     assert_true(length > 0);
     message[length] = '\0';

@@ -5,11 +5,11 @@ add_executable(json-truth encode/truth.c encode/want.c encode/random.c)
 target_include_directories(json-truth PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(json-truth PRIVATE daemon PkgConfig::JSONC)
 add_test(NAME unit/encode/truth COMMAND json-truth 20000)
-set_tests_properties(unit/encode/truth PROPERTIES TIMEOUT 120 LABELS unit)
+set_tests_properties(unit/encode/truth PROPERTIES LABELS long PROCESSORS ${whole_core})
 
 add_test(NAME unit/encode/formats
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/encode/formats.py $<TARGET_FILE:json-truth> 5000)
-set_tests_properties(unit/encode/formats PROPERTIES TIMEOUT 120 LABELS unit)
+set_tests_properties(unit/encode/formats PROPERTIES LABELS long PROCESSORS ${whole_core})
 
 # What stands in for SSE2 where there is none.
 add_executable(escape-portable unit/encode/escape.c ${PROJECT_SOURCE_DIR}/daemon/encode/escape.c)
@@ -18,7 +18,7 @@ target_include_directories(escape-portable PRIVATE ${PROJECT_SOURCE_DIR}/daemon
 target_compile_options(escape-portable PRIVATE -U__SSE2__)
 target_link_libraries(escape-portable PRIVATE daemon PkgConfig::CMOCKA)
 add_test(NAME unit/encode/escape/portable COMMAND escape-portable)
-set_tests_properties(unit/encode/escape/portable PROPERTIES TIMEOUT 120 LABELS unit)
+set_tests_properties(unit/encode/escape/portable PROPERTIES LABELS unit)
 
 # They compare the manual's examples with what comes out.
 foreach(test line print)
@@ -43,7 +43,7 @@ if(RINGMILL_KIND STREQUAL release)
     add_executable(${folder}-tsan-${name} unit/${test}.c)
     target_link_libraries(${folder}-tsan-${name} PRIVATE base-tsan)
     add_test(NAME unit/${folder}/tsan/${name} COMMAND ${folder}-tsan-${name})
-    set_tests_properties(unit/${folder}/tsan/${name} PROPERTIES TIMEOUT 240 LABELS unit)
+    set_tests_properties(unit/${folder}/tsan/${name} PROPERTIES LABELS long PROCESSORS ${whole_core})
   endforeach()
   target_sources(pipeline-tsan-errand PRIVATE ${PROJECT_SOURCE_DIR}/daemon/pipeline/errand.c)
   target_sources(pipeline-tsan-writer PRIVATE ${PROJECT_SOURCE_DIR}/daemon/pipeline/writer.c

@@ -50,7 +50,7 @@ function(fuzz_target name length libraries)
   add_custom_target(fuzz-${name} ALL DEPENDS ${program})
   add_test(NAME fuzz/${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/run ${program}
     ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name} -seed=1 -runs=20000 -max_len=${length})
-  set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 120 LABELS unit)
+  set_tests_properties(fuzz/${name} PROPERTIES LABELS long PROCESSORS ${whole_core})
 endfunction()
 
 if(RINGMILL_KIND STREQUAL release)

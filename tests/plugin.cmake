@@ -14,5 +14,3 @@ endforeach()
 add_dependencies(unit-plugin-plugin plugin-depth)
 target_compile_definitions(unit-plugin-plugin PRIVATE
   PLUGIN_FOLDER="${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/plugins")
-install(FILES ${PROJECT_SOURCE_DIR}/daemon/include/ringmill/handler.h
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ringmill)

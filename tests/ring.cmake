@@ -21,11 +21,11 @@ file(STRINGS ring/checklist.c checks REGEX "^static void check_")
 foreach(line ${checks})
   string(REGEX REPLACE "^static void (check_[a-z0-9_]+).*" "\\1" check ${line})
   add_test(NAME ring/fake/${check} COMMAND ring-checklist fake ${check})
-  set_tests_properties(ring/fake/${check} PROPERTIES TIMEOUT 60 LABELS unit
+  set_tests_properties(ring/fake/${check} PROPERTIES LABELS unit
     SKIP_RETURN_CODE 77)
   if(NOT check MATCHES "check_1[45]") # nobody can leave a record busy, or corrupt a length, from outside
     add_test(NAME ring/live/${check} COMMAND ring-checklist live ${check})
-    set_tests_properties(ring/live/${check} PROPERTIES TIMEOUT 120 LABELS live
+    set_tests_properties(ring/live/${check} PROPERTIES LABELS live
       SKIP_RETURN_CODE 77)
   endif()
 endforeach()
@@ -34,20 +34,21 @@ add_executable(ring-real ring/real.c ring/source.c)
 target_include_directories(ring-real PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(ring-real PRIVATE daemon ring-programs PkgConfig::CMOCKA)
 add_test(NAME ring/live/real COMMAND ring-real)
-set_tests_properties(ring/live/real PROPERTIES TIMEOUT 60 LABELS live
+set_tests_properties(ring/live/real PROPERTIES LABELS live
   SKIP_RETURN_CODE 77)
 
-add_library(bench-report STATIC bench/report.c)
+# ./dev bench builds these
+add_library(bench-report STATIC EXCLUDE_FROM_ALL bench/report.c)
 target_include_directories(bench-report PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 
 foreach(bench walk wait replay)
-  add_executable(bench-${bench} bench/${bench}.c)
+  add_executable(bench-${bench} EXCLUDE_FROM_ALL bench/${bench}.c)
   target_link_libraries(bench-${bench} PRIVATE bench-report daemon ring-programs)
 endforeach()
-add_executable(bench-forward bench/forward.c bench/forward_peers.c bench/forward_output.c)
+add_executable(bench-forward EXCLUDE_FROM_ALL bench/forward.c bench/forward_peers.c bench/forward_output.c)
 target_link_libraries(bench-forward PRIVATE bench-report daemon ring-programs)
 
-add_executable(bench-filter bench/filter.c bench/filter_shapes.c bench/walker.c)
+add_executable(bench-filter EXCLUDE_FROM_ALL bench/filter.c bench/filter_shapes.c bench/walker.c)
 target_link_libraries(bench-filter PRIVATE bench-report daemon ring-programs)
 
 # The documentation's examples use the installed interface and the shared library alone.
@@ -58,7 +59,7 @@ endforeach()
 add_executable(ring-static ring/static.c)
 target_link_libraries(ring-static PRIVATE ringmill-static)
 add_test(NAME ring/static COMMAND ring-static)
-set_tests_properties(ring/static PROPERTIES TIMEOUT 10 LABELS unit)
+set_tests_properties(ring/static PROPERTIES LABELS unit)
 
 # Under TSan in every run of the tests.
 if(RINGMILL_KIND STREQUAL release)
@@ -72,6 +73,6 @@ if(RINGMILL_KIND STREQUAL release)
     target_link_options(ring-tsan-${test} PRIVATE -fsanitize=thread)
     target_link_libraries(ring-tsan-${test} PRIVATE PkgConfig::CMOCKA Threads::Threads)
     add_test(NAME ring/tsan/${test} COMMAND ring-tsan-${test})
-    set_tests_properties(ring/tsan/${test} PROPERTIES TIMEOUT 120 LABELS unit)
+    set_tests_properties(ring/tsan/${test} PROPERTIES LABELS long PROCESSORS ${whole_core})
   endforeach()
 endif()

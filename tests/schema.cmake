@@ -25,5 +25,5 @@ add_executable(layout-reader schema/layout.c)
 target_link_libraries(layout-reader PRIVATE daemon)
 add_test(NAME schema/layout
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/schema/layout.py)
-set_tests_properties(schema/layout PROPERTIES TIMEOUT 120 LABELS unit
+set_tests_properties(schema/layout PROPERTIES LABELS long PROCESSORS ${whole_core}
   ENVIRONMENT "RINGMILL_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONDONTWRITEBYTECODE=1")

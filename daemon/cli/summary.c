@@ -97,8 +97,9 @@ static void print_stream(const json_t *stream, bool named, FILE *file)
     }
     if (count(stream, "lost_resets") > 0)
         fprintf(file,
-                "  somebody has set the counter of lost records of ring %s, %" JSON_INTEGER_FORMAT
-                " times; what was lost just before is unknown\n",
+                "  somebody has set the counter of lost records of ring %s; what was lost just "
+                "before is "
+                "unknown; times that this happened: %" JSON_INTEGER_FORMAT "\n",
                 text(stream, "name"), count(stream, "lost_resets"));
     if (count(stream, "unknown_type") > 0)
         fprintf(file, "  %" JSON_INTEGER_FORMAT " records of ring %s had an unknown type\n",

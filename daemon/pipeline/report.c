@@ -32,10 +32,11 @@ static void report_doubts(const struct graph_source *source, uint64_t resets, FI
     const char *name = source->source->name;
 
     if (resets > 0)
-        fprintf(file,
-                "source %s: somebody has set its counter of lost records, %" PRIu64
-                " times; what was lost just before is unknown\n",
-                name, resets);
+        fprintf(
+            file,
+            "source %s: somebody has set its counter of lost records; what was lost just before "
+            "is unknown; times that this happened: %" PRIu64 "\n",
+            name, resets);
     for (uint32_t i = 0; i < source->source->n_streams; i++)
         if (graph_stream_is_numbered(&source->streams[i])) {
             fprintf(file,

@@ -254,8 +254,8 @@ static void what_nobody_knows(void **state)
     source->streams->lost_resets = 2;
     expect_source(fixture->graph,
                   "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
-                  "source exec: somebody has set its counter of lost records, 2 times; what was "
-                  "lost just before is unknown\n");
+                  "source exec: somebody has set its counter of lost records; what was lost just "
+                  "before is unknown; times that this happened: 2\n");
     source->streams->lost_resets = 0;
     stream->counted = false;
     source->skips_known = false;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/passed_fds.h"
 #include "base/process.h"
+#include "base/signals.h"
 #include "cli/arguments.h"
 #include "config/load.h"
 #include "config/tree.h"
@@ -103,9 +104,14 @@ int main(int argc, char **argv)
     struct diag diag;
     enum exit_code code;
 
+    int result;
+
     process_setup();
+    result = signals_remember();
     passed_fds_init();
     log_open("ringmilld", LOG_LEVEL_INFO);
+    if (result < 0)
+        log_warning("signals cannot be caught: %s", strerror(-result));
     code = arguments_read_all(&command_line, argc, argv, &arguments);
     if (code != EXIT_CODE_OK)
         return (int)code;

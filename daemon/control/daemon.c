@@ -10,12 +10,13 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <ringmill/ring.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/passed_fds.h"
+#include "base/signals.h"
 #include "base/waker.h"
 #include "control/manager.h"
 #include "control/notify.h"
@@ -27,7 +28,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/report.h"
 
-enum { LOOK_SECONDS = 1, EVENTS_MAX = 7 };
+enum { LOOK_SECONDS = 1, EVENTS_MAX = 4 };
 
 struct daemon {
     struct graph *graph;
@@ -90,25 +91,19 @@ static void on_end(evutil_socket_t fd, short what, void *data)
     event_base_loopbreak(daemon->base);
 }
 
-/* The end of a terminal ends what runs in it. */
-static void on_hangup(evutil_socket_t fd, short what, void *data)
+static void on_signal(evutil_socket_t fd, short what, void *data)
 {
     struct daemon *daemon = data;
 
-    if (daemon->reload.path)
+    signals_hear();
+    if (signals_take_reopen()) {
+        log_info("opening the sinks' files anew");
+        engine_reopen_sinks(&daemon->engine);
+    }
+    if (signals_take_reload())
         reload_ask(&daemon->reload);
-    else
+    if (signals_ends() > 0)
         on_end(fd, what, data);
-}
-
-static void on_reopen(evutil_socket_t fd, short what, void *data)
-{
-    struct daemon *daemon = data;
-
-    (void)fd;
-    (void)what;
-    log_info("opening the sinks' files anew");
-    engine_reopen_sinks(&daemon->engine);
 }
 
 /* ---- once a second --------------------------------------------------------------------------- */
@@ -208,10 +203,7 @@ static int loop_init(struct daemon *daemon)
         return -ENOMEM;
     daemon->step = event_new(daemon->base, -1, 0, on_step, daemon);
     daemon->watchdog_limit = notify_watchdog_limit();
-    if (!daemon->step || add_event(daemon, SIGTERM, EV_SIGNAL, on_end, 0) < 0 ||
-        add_event(daemon, SIGINT, EV_SIGNAL, on_end, 0) < 0 ||
-        add_event(daemon, SIGHUP, EV_SIGNAL, on_hangup, 0) < 0 ||
-        add_event(daemon, SIGUSR1, EV_SIGNAL, on_reopen, 0) < 0 ||
+    if (!daemon->step || add_event(daemon, signals_fd(), EV_READ, on_signal, 0) < 0 ||
         add_event(daemon, daemon->bell.fd, EV_READ, on_bell, 0) < 0 ||
         add_event(daemon, -1, 0, on_look, LOOK_SECONDS * second) < 0 ||
         (daemon->watchdog_limit > 0 &&
@@ -415,9 +407,11 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     if (result == 0 && watch_init(&daemon->watch, &daemon->engine, &daemon->options) < 0)
         result = error_set(&error, -ENOMEM, "out of memory");
     if (result < 0) {
-        log_error("%s", error.text);
+        bool asked = result == -ECANCELED;
+
+        log_write(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error.text);
         engine_stop(&daemon->engine);
-        return failed_start(daemon, result);
+        return asked ? EXIT_CODE_OK : failed_start(daemon, result);
     }
     refuse_passed();
     check_store(daemon->graph, store_sockets(daemon));
@@ -443,13 +437,18 @@ enum exit_code daemon_run(struct graph *graph, const struct daemon_options *opti
 {
     struct daemon daemon = {.graph = graph};
     enum exit_code code = EXIT_CODE_ENVIRONMENT;
-    int result = loop_init(&daemon);
+    int result = signals_catch(!options->config);
+
+    if (result == 0)
+        result = loop_init(&daemon);
 
     reload_init(&daemon, options);
     if (result == 0)
         code = run(&daemon, options);
     else
         log_error("cannot set up the event loop: %s", strerror(-result));
+    if (daemon.engine.stuck)
+        _exit(EXIT_CODE_FAILED); /* its threads use what would be freed */
     server_free(daemon.server);
     watch_deinit(&daemon.watch);
     engine_deinit(&daemon.engine);

@@ -25,7 +25,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/switch.h"
 
-enum { RELOAD_END_S = SWITCH_FINISH_S };
+enum { RELOAD_END_S = SWITCH_CONCLUDE_S };
 
 enum reload_outcome {
     RELOAD_NONE,

@@ -212,10 +212,11 @@ static bool strand_is_over(const struct graph_strand *strand)
 }
 
 /* A strand that ends now makes its last records in the next turn. */
-static bool end_stream(const struct change *change, const struct graph_stream *stream)
+static bool end_stream(const struct change *change, struct graph_stream *stream)
 {
     bool over = true;
 
+    consumer_end_stream(stream);
     if (!change->all_posted || !consumer_drained(stream))
         return false;
     for (uint32_t i = 0; i < stream->n_types; i++)

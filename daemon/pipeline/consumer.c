@@ -69,7 +69,7 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (stream->paused && !stream->left && room_in_stream(stream) &&
+        if (stream->paused && !stream->ended && room_in_stream(stream) &&
             !room_stream_held_up(stream))
             resume_stream(consumer, stream);
     }
@@ -168,8 +168,7 @@ static void report_corrupt(const struct consumer *consumer)
         const struct graph_ring *ring = consumer->roster.rings[i];
 
         if (ringmill_ring_health(ring->ring, &reason) < 0)
-            log_about(LOG_LEVEL_ERROR, "source", ring->stream->source->name, "%s; it is left alone",
-                      reason.text);
+            log_about(LOG_LEVEL_ERROR, "source", ring->stream->source->name, "%s", reason.text);
     }
 }
 
@@ -213,11 +212,13 @@ static void tell_rest(struct consumer *consumer)
 /* ---- records that are made here ---------------------------------------------------------------
  */
 
-/* Bytes that nobody has looked at; what waits for acknowledgements is not among them. */
-static uint64_t unread(const struct ringmill_ring *ring)
+/* Bytes before that position that nobody has looked at; what waits for acknowledgements is not
+ * among them. A corrupt ring gives nothing any more. */
+static uint64_t unread(const struct ringmill_ring *ring, uint64_t end)
 {
-    return ringmill_ring_available(ring) -
-           (ringmill_ring_position(ring) - ringmill_ring_committed(ring));
+    uint64_t left = end - ringmill_ring_position(ring);
+
+    return left > INT64_MAX || ringmill_ring_health(ring, NULL) < 0 ? 0 : left;
 }
 
 /* Records came that were not read yet. Of a capture all have come, long ago, whatever its feeder
@@ -227,7 +228,7 @@ static bool is_behind(const struct graph_stream *stream)
     if (stream->stream->capture)
         return !replay_ended(stream);
     for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (unread(stream->rings[i]->ring) > 0)
+        if (unread(stream->rings[i]->ring, ringmill_ring_end(stream->rings[i]->ring)) > 0)
             return true;
     return false;
 }
@@ -361,21 +362,63 @@ static bool exhausted(const struct roster *roster)
     return true;
 }
 
-bool consumer_drained(const struct graph_stream *stream)
+void consumer_end_stream(struct graph_stream *stream)
 {
-    for (uint32_t i = 0; i < stream->n_rings; i++) {
-        struct ringmill_ring *ring = stream->rings[i]->ring;
-
-        if (!stream->left && unread(ring) > 0 && ringmill_ring_health(ring, NULL) == 0)
-            return false;
-    }
-    return !losses_posted(stream);
+    for (uint32_t i = 0; !stream->ending && i < stream->n_rings; i++)
+        stream->rings[i]->last = ringmill_ring_end(stream->rings[i]->ring);
+    stream->ending = true;
 }
 
-static bool drained(const struct roster *roster)
+static bool read_to_the_end(const struct graph_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        if (unread(stream->rings[i]->ring, stream->rings[i]->last) > 0)
+            return false;
+    return true;
+}
+
+bool consumer_drained(const struct graph_stream *stream)
+{
+    return read_to_the_end(stream) && !losses_posted(stream);
+}
+
+uint64_t consumer_count_unread(const struct graph_stream *stream, uint64_t *bytes)
+{
+    uint64_t records = 0;
+
+    for (uint32_t i = 0; stream->ending && !stream->left && i < stream->n_rings; i++) {
+        const struct graph_ring *ring = stream->rings[i];
+        uint64_t left = unread(ring->ring, ring->last);
+
+        *bytes += left;
+        if (left > 0)
+            records += ringmill_ring_count(ring->ring, ring->last);
+    }
+    return records;
+}
+
+/* Those that have given what they had are read no longer, nor those that the next process reads:
+ * whoever fills them goes on. */
+static void end_streams(struct consumer *consumer, enum consumer_hurry hurry)
+{
+    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
+        struct graph_stream *stream = consumer->roster.streams[i];
+
+        consumer_end_stream(stream);
+        if (stream->ended ||
+            (hurry == CONSUMER_TAKES_ITS_TIME && !stream->left && !read_to_the_end(stream)))
+            continue;
+        if (!stream->paused)
+            pause_stream(consumer, stream);
+        stream->ended = true;
+    }
+}
+
+static bool drained(const struct roster *roster, enum consumer_hurry hurry)
 {
     for (uint32_t i = 0; i < roster->n_streams; i++)
-        if (!consumer_drained(roster->streams[i]))
+        if (!roster->streams[i]->ended ||
+            (hurry == CONSUMER_TAKES_ITS_TIME && losses_posted(roster->streams[i])))
             return false;
     return true;
 }
@@ -412,29 +455,25 @@ static void sleep_until_readable(struct consumer *consumer)
     atomic_thread_fence(memory_order_release);
 }
 
-/* Their programs go on, so they would never be empty. */
-static void leave_streams(struct consumer *consumer)
-{
-    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
-        struct graph_stream *stream = consumer->roster.streams[i];
-
-        if (stream->left && !stream->paused)
-            pause_stream(consumer, stream);
-    }
-}
-
 static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
     for (;; errand_run(&consumer->errands)) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
+        enum consumer_hurry hurry = (enum consumer_hurry)atomic_load(&consumer->hurry);
         bool more;
 
         if (drain)
-            leave_streams(consumer);
+            end_streams(consumer, hurry);
         more = consumer_read(consumer);
-        if (!more && drain && drained(&consumer->roster)) {
+        if (drain && hurry == CONSUMER_ENDS) {
+            hand_over(consumer, LANE_ALL);
+            return NULL;
+        }
+        if (drain)
+            end_streams(consumer, hurry);
+        if (!more && drain && drained(&consumer->roster, hurry)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);
                 return NULL;
@@ -547,6 +586,12 @@ void consumer_drain(struct consumer *consumer)
 {
     atomic_store(&consumer->drain, true);
     consumer_wake(consumer);
+}
+
+void consumer_hurry(struct consumer *consumer, enum consumer_hurry hurry)
+{
+    if (atomic_exchange(&consumer->hurry, (int)hurry) != (int)hurry)
+        consumer_wake(consumer);
 }
 
 void consumer_settle(struct consumer *consumer)

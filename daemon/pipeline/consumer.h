@@ -45,6 +45,7 @@ struct consumer {
     /* any thread */
     struct errand_box errands; /* of the main thread */
     atomic_bool drain;
+    atomic_int hurry;   /* enum consumer_hurry */
     atomic_bool asleep; /* set after the last change of a turn, cleared before the first */
     counter turns;      /* grows at the end of each turn, before asleep is set */
     counter steps;      /* grows with each batch that was handled or made */
@@ -59,6 +60,13 @@ enum {
     CONSUMER_TURN_NS = 20 * 1000 * 1000, /* of batches in a turn, and what the last one takes */
     CONSUMER_CLOCK_BATCHES = 64,
     CONSUMER_CLOCK_NS = 10 * 1000 * 1000,
+};
+
+/* At the end, when time is short. */
+enum consumer_hurry {
+    CONSUMER_TAKES_ITS_TIME,
+    CONSUMER_READS_NO_MORE, /* what is still in the rings stays there */
+    CONSUMER_ENDS,          /* also what handlers hold, for which there is no room */
 };
 
 static_assert((int)HANDLER_MADE_MAX <= (int)CONSUMER_BATCH,
@@ -96,11 +104,19 @@ int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struc
 void consumer_leave(struct consumer *consumer, struct graph_stream *stream);
 /* The same: pauses those streams that lack room. */
 void consumer_pause(struct consumer *consumer);
-/* The same: all that came out of the stream's rings was handled, and there is nothing more. */
+/* The same: what is in the stream's rings now is the last that is waited for; a ring that somebody
+ * else goes on filling is never empty. Once per stream; a second call changes nothing. */
+void consumer_end_stream(struct graph_stream *stream);
+/* The same, after that: all of it was handled, and all losses were told. */
 bool consumer_drained(const struct graph_stream *stream);
+/* Main thread, after the thread has ended: records that were there at consumer_end_stream() and
+ * were not read, those that are reserved for ever included. Adds their bytes. */
+uint64_t consumer_count_unread(const struct graph_stream *stream, uint64_t *bytes);
 
-/* Main thread, after all sources are detached: handle what is in the rings, then end. */
+/* Main thread, after all sources are detached: handle what is in the rings now, then end. */
 void consumer_drain(struct consumer *consumer);
+/* Main thread, after consumer_drain(). */
+void consumer_hurry(struct consumer *consumer, enum consumer_hurry hurry);
 /* Main thread, after consumer_join() and when the writers have ended: publishes what they
  * acknowledged last. What they gave up stays in its ring. */
 void consumer_settle(struct consumer *consumer);

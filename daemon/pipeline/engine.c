@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Why this order at the end: programs first, so that nothing is added; then the rings, whose
- * records were promised; then the lanes. A sink that takes nothing would hold that up for ever, so
- * after ENGINE_STOP_LIMIT_S its writer gives up: what it still gets is dropped and counted, the
- * consumer finds room again, and the rest of the way is the usual one. */
+/* A start may take seconds, nearly all of them in the kernel (its verifier). A signal that asks for
+ * the end meanwhile is seen between two steps; and when a step takes longer than that, by the
+ * verifier, which gives up when its thread is interrupted. */
 
 #include "pipeline/engine.h"
 
@@ -15,12 +14,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/resolver.h"
+#include "base/signals.h"
 #include "base/thread.h"
 #include "pipeline/launch.h"
 #include "pipeline/losses.h"
-#include "pipeline/switch.h"
+#include "pipeline/stop.h"
 
-enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
+enum {
+    STEP_NS = 10 * 1000 * 1000,
+    INTERRUPT_AFTER_STEPS = 100, /* a load goes on so long after a signal has asked for the end */
+};
 
 struct job {
     struct engine *engine;
@@ -47,37 +50,6 @@ static int job_attach(void *data)
     struct job *job = data;
 
     return launch_attach(job->engine->graph, job->error);
-}
-
-/* A start that fails leaves what it found as it was. */
-static bool leaves(const struct engine *engine, const struct source *source)
-{
-    return source->kept && (engine->leave || (!engine->started && source->adopted));
-}
-
-static int job_detach(void *data)
-{
-    struct engine *engine = data;
-
-    for (uint32_t i = 0; i < engine->graph->n_sources; i++)
-        if (!leaves(engine, engine->graph->sources[i].source))
-            source_detach(engine->graph->sources[i].source);
-    return 0;
-}
-
-static int job_release(void *data)
-{
-    struct engine *engine = data;
-
-    for (uint32_t i = 0; i < engine->graph->n_sources; i++) {
-        struct source *source = engine->graph->sources[i].source;
-
-        if (leaves(engine, source))
-            source_leave(source);
-        else
-            source_release(source);
-    }
-    return 0;
 }
 
 /* What cannot be read stays as it was. */
@@ -136,14 +108,39 @@ bool engine_wants_stop(const struct engine *engine)
 
 bool engine_gave_up(const struct engine *engine)
 {
+    for (uint32_t i = 0; i < engine->graph->n_streams; i++)
+        if (engine->graph->streams[i]->unread > 0 &&
+            engine->graph->streams[i]->source->ends_with_us)
+            return true;
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
-        if (atomic_load(&engine->graph->sinks[i]->writer.given_up) &&
+        if (writer_gave_up(&engine->graph->sinks[i]->writer) &&
             lane_dropped(&engine->graph->sinks[i]->lane) > 0)
             return true;
     return false;
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
+
+/* What fails after a signal has asked for the end may have failed because of that. */
+static int give_way(int result, struct error *error)
+{
+    return result < 0 && signals_ends() > 0
+               ? error_set(error, -ECANCELED, "a signal ended the start")
+               : result;
+}
+
+/* Not for a job that leaves something outside of this process half done when it is interrupted. */
+static int call_interruptibly(struct engine *engine, loader_job run, void *data)
+{
+    uint32_t steps = 0;
+    int result;
+
+    loader_begin(&engine->loader, run, data, NULL, NULL);
+    while (!loader_wait(&engine->loader, STEP_NS, &result))
+        if (signals_ends() > 0 && ++steps >= INTERRUPT_AFTER_STEPS)
+            thread_interrupt(engine->loader.thread);
+    return result;
+}
 
 static int load_sources(struct engine *engine, struct error *error)
 {
@@ -153,7 +150,7 @@ static int load_sources(struct engine *engine, struct error *error)
     if (result < 0)
         return error_set(error, result, "cannot start a thread: %s", strerror(-result));
     engine->loader_runs = true;
-    result = loader_call(&engine->loader, job_load, &job);
+    result = call_interruptibly(engine, job_load, &job);
     if (result == 0 && loader_call(&engine->loader, job_limit, NULL) < 0)
         log_warning("the loader thread cannot give up its other capabilities");
     return result;
@@ -165,7 +162,6 @@ static int start_threads(struct engine *engine, struct error *error)
 
     if (capabilities_drop() < 0)
         log_warning("cannot give up capabilities; all threads keep them");
-    thread_setup_interrupt();
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = launch_writers(engine->graph, &engine->consumer, engine_on_gone, engine);
     if (result == 0 && resolver_wanted(engine->graph->common->resolver))
@@ -204,6 +200,7 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     engine->on_event_data = data;
     engine->consumer.on_exhausted = on_exhausted;
     engine->consumer.on_exhausted_data = engine;
+    thread_setup_interrupt();
     result = load_sources(engine, error);
     if (result == 0)
         result = open_sinks(engine, error);
@@ -218,13 +215,12 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     if (result == 0)
         result = loader_call(&engine->loader, job_orphans, engine);
     engine->started = result == 0;
-    return result;
+    return give_way(result, error);
 }
 
 /* ---- while it runs --------------------------------------------------------------------------- */
 
-/* False: some of what is known to be lost cannot be posted yet. */
-static bool post_losses(struct engine *engine, int64_t before)
+bool engine_post_losses(struct engine *engine, int64_t before)
 {
     struct graph *graph = engine->graph;
     bool posted = false, all = true;
@@ -245,7 +241,7 @@ void engine_refresh_lost(struct engine *engine)
     if (loader_busy(&engine->loader))
         return; /* what was lost meanwhile is seen by the next look */
     loader_call(&engine->loader, job_lost, engine->graph);
-    post_losses(engine, before);
+    engine_post_losses(engine, before);
 }
 
 void engine_reopen_sinks(struct engine *engine)
@@ -257,54 +253,15 @@ void engine_reopen_sinks(struct engine *engine)
 
 /* ---- stop ------------------------------------------------------------------------------------ */
 
-static void stop_consumer(struct engine *engine, int64_t deadline)
+/* A start that fails leaves what it found as it was. */
+bool engine_leaves(const struct engine *engine, const struct source *source)
 {
-    bool drain = false;
-
-    if (!engine->consumer_runs)
-        return;
-    do {
-        if (!drain && post_losses(engine, clock_monotonic())) {
-            drain = true;
-            consumer_drain(&engine->consumer);
-        }
-        if (clock_monotonic() >= deadline)
-            launch_give_up(engine->graph);
-    } while (!consumer_join(&engine->consumer, JOIN_STEP_NS));
-    engine->consumer_runs = false;
-}
-
-static void leave_streams(struct engine *engine)
-{
-    for (uint32_t i = 0; i < engine->graph->n_streams; i++) {
-        struct graph_stream *stream = engine->graph->streams[i];
-
-        stream->left = leaves(engine, stream->source);
-    }
+    return source->kept && (engine->leave || (!engine->started && source->adopted));
 }
 
 void engine_stop(struct engine *engine)
 {
-    int64_t deadline = clock_monotonic() + ENGINE_STOP_LIMIT_S * INT64_C(1000000000);
-
-    if (engine->loader_runs) {
-        leave_streams(engine);
-        loader_call(&engine->loader, job_detach, engine);
-        engine_refresh_lost(engine); /* before the rings are drained: its events go out, too */
-    }
-    stop_consumer(engine, deadline);
-    if (engine->graph) /* else it was never started */
-        launch_end_writers(engine->graph, deadline);
-    if (engine->consumer.reader)
-        consumer_settle(&engine->consumer);
-    switch_conclude(engine);
-    if (engine->graph)
-        resolver_stop(engine->graph->common->resolver);
-    if (engine->loader_runs) {
-        loader_call(&engine->loader, job_release, engine);
-        loader_stop(&engine->loader);
-        engine->loader_runs = false;
-    }
+    engine->stuck = !stop_engine(engine);
 }
 
 void engine_deinit(struct engine *engine)

@@ -10,7 +10,7 @@
  * Of a source that is kept, and left to the next process, the programs stay attached and the ring
  * is not drained.
  *
- * Main thread only, but for what on_event() says. */
+ * Main thread only, but for what on_event() says. See stop.h for how long the stop may take. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,10 +20,6 @@
 #include "pipeline/graph.h"
 #include "pipeline/loader.h"
 #include "source/orphan.h"
-
-enum {
-    ENGINE_STOP_LIMIT_S = 5, /* how long a sink that does not take its events can delay the end */
-};
 
 struct change;
 
@@ -38,6 +34,7 @@ struct engine {
     bool sinks_failed; /* the start failed as they were opened */
     bool loader_runs;
     bool consumer_runs;
+    bool stuck; /* some of it did not come back at the stop: nothing may be freed */
     /* any thread: something asks for the end, see engine_wants_stop(); wakes the main thread */
     void (*on_event)(void *data);
     void *on_event_data;
@@ -46,7 +43,7 @@ struct engine {
 
 /* graph stays the caller's. Before this the calling thread needs all privileges it will ever need;
  * afterwards it has no capabilities. On failure the caller calls engine_stop() all the same. 0, or
- * -errno and a sentence. */
+ * -errno and a sentence; -ECANCELED: a signal has asked for the end meanwhile. */
 int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(void *data),
                  void *data, struct error *error);
 
@@ -57,7 +54,8 @@ void engine_on_gone(void *data);
  * pipeline is exhausted. */
 bool engine_wants_stop(const struct engine *engine);
 
-/* After engine_stop(): events were dropped because a sink did not take them in time. */
+/* After engine_stop(): events were dropped because a sink did not take them in time, or records of
+ * rings that end with this process were not read in time. */
 bool engine_gave_up(const struct engine *engine);
 
 /* Reads the counters of lost records anew. */
@@ -66,7 +64,13 @@ void engine_refresh_lost(struct engine *engine);
 /* Whoever looks after the sinks' files has moved them away. */
 void engine_reopen_sinks(struct engine *engine);
 
-/* Stops what runs and waits for it; rings and books stay readable. */
+/* For the stop: at it, the source goes on for the next process. */
+bool engine_leaves(const struct engine *engine, const struct source *source);
+/* Has the consumer thread tell what was lost before that time, ns monotonic. False: some of it
+ * cannot be posted yet. */
+bool engine_post_losses(struct engine *engine, int64_t before);
+
+/* Stops what runs and waits for it; rings and books stay readable. Then see `stuck`. */
 void engine_stop(struct engine *engine);
-/* Gives back what engine_start() took, after engine_stop(). */
+/* Gives back what engine_start() took, after engine_stop(). Not when it is stuck. */
 void engine_deinit(struct engine *engine);

@@ -124,8 +124,10 @@ struct graph_ring {
     struct held *held; /* commits that wait; NULL: delivery is at-most-once; of the consumer thread
                       once that runs */
     uint64_t unacked_max; /* bytes, see rings_limit(); as held */
-    char *name;           /* of its map; NAME/NUMBER for a shard */
-    char *about;          /* for sentences: "exec", or "flows, ring rb/2" */
+    uint64_t last; /* position at which it ends, once its stream is ending; of the consumer thread
+                    */
+    char *name;    /* of its map; NAME/NUMBER for a shard */
+    char *about;   /* for sentences: "exec", or "flows, ring rb/2" */
 
     /* owned by the consumer thread, any thread reads */
     struct histogram commit_latency; /* see consumer.h */
@@ -178,12 +180,15 @@ struct graph_stream {
     /* owned by the consumer thread */
     uint32_t uncommitted; /* records handled and not committed: of ordered shards */
     bool told_unknown;
+    bool ending; /* what its rings had when that was set is the last that is read */
+    bool ended;  /* nothing of it is read any more: it stays paused */
 
     /* main thread; final when the programs are detached */
     uint64_t lost;        /* as last read, where it is counted */
     uint64_t lost_told;   /* of them, in `loss` so far */
     uint64_t lost_resets; /* times that the counter was set by others, see source/lost.h */
     int64_t lost_clean;   /* ns, monotonic: when no more than those were lost for certain */
+    uint64_t unread;      /* records that the stop had no time for */
 
     /* see losses.h */
     atomic_bool loss_posted;

@@ -7,20 +7,29 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "encode/encoder.h"
 #include "source/lost.h"
 
-enum { JOIN_STEP_NS = 10 * 1000 * 1000 };
-
 /* ---- sources --------------------------------------------------------------------------------- */
+
+/* Between two sources: one may take seconds. */
+static int look_for_end(struct error *error)
+{
+    return signals_ends() > 0 ? error_set(error, -ECANCELED, "a signal has asked for the end") : 0;
+}
 
 int launch_load(struct graph *graph, struct error *error)
 {
     int result = 0;
 
-    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++)
-        if (graph_is_own(graph->sources[i].share))
+    for (uint32_t i = 0; i < graph->n_sources && result == 0; i++) {
+        if (!graph_is_own(graph->sources[i].share))
+            continue;
+        result = look_for_end(error);
+        if (result == 0)
             result = source_load(graph->sources[i].source, error);
+    }
     return result;
 }
 
@@ -46,6 +55,9 @@ int launch_attach(struct graph *graph, struct error *error)
     for (uint32_t i = 0; i < graph->n_sources && result == 0; i++) {
         if (!graph_is_own(graph->sources[i].share))
             continue;
+        result = look_for_end(error);
+        if (result < 0)
+            break;
         mark_clean(&graph->sources[i]);
         result = source_attach(graph->sources[i].source, error);
         read_skipped(&graph->sources[i]);
@@ -182,9 +194,9 @@ void launch_finish_writers(struct graph *graph)
             writer_finish(&graph->sinks[i]->writer);
 }
 
-static bool join_writer(struct graph_sink *sink, int64_t deadline, uint64_t patience)
+static bool writer_ended(struct graph_sink *sink, int64_t deadline)
 {
-    if (writer_join(&sink->writer, patience))
+    if (writer_join(&sink->writer, 0))
         return true;
     if (clock_monotonic() >= deadline)
         writer_give_up(&sink->writer);
@@ -199,21 +211,8 @@ bool launch_writers_ended(struct graph *graph, int64_t deadline)
         struct graph_sink *sink = graph->sinks[i];
 
         if (sink->written && graph_is_own(&sink->share))
-            sink->written = !join_writer(sink, deadline, 0);
+            sink->written = !writer_ended(sink, deadline);
         ended &= !sink->written || !graph_is_own(&sink->share);
     }
     return ended;
-}
-
-void launch_end_writers(struct graph *graph, int64_t deadline)
-{
-    launch_finish_writers(graph);
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = graph->sinks[i];
-
-        if (!graph_is_own(&sink->share))
-            continue;
-        while (sink->written)
-            sink->written = !join_writer(sink, deadline, JOIN_STEP_NS);
-    }
 }

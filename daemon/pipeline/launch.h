@@ -34,9 +34,6 @@ void launch_finish_writers(struct graph *graph);
 /* After that: all have ended. Waits for none; those that have not by the deadline (ns, monotonic)
  * are given up at each call. */
 bool launch_writers_ended(struct graph *graph, int64_t deadline);
-/* No chunk follows: waits until all are written, or until the deadline (ns, monotonic); then they
- * are given up. */
-void launch_end_writers(struct graph *graph, int64_t deadline);
 /* On the loader thread, with the writers ended: a file that is closed may wait for its disk. What
  * is not closed by this is closed with the graph. */
 void launch_close_sinks(struct graph *graph);

@@ -4,6 +4,8 @@
 
 #include "pipeline/loader.h"
 
+#include <time.h>
+
 #include "base/thread.h"
 
 static void tell_done(struct loader *loader)
@@ -35,8 +37,13 @@ static void *loader_main(void *data)
 
 int loader_start(struct loader *loader)
 {
-    *loader =
-        (struct loader){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    pthread_condattr_t attributes;
+
+    *loader = (struct loader){.lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&loader->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     return thread_start(&loader->thread, "loader", loader_main, loader);
 }
 
@@ -69,7 +76,7 @@ int loader_call(struct loader *loader, loader_job job, void *data)
 void loader_begin(struct loader *loader, loader_job job, void *data, void (*on_done)(void *data),
                   void *on_done_data)
 {
-    atomic_store(&loader->busy, true);
+    atomic_store(&loader->busy, on_done != NULL);
     pthread_mutex_lock(&loader->lock);
     loader->on_done = on_done;
     loader->on_done_data = on_done_data;
@@ -77,6 +84,26 @@ void loader_begin(struct loader *loader, loader_job job, void *data, void (*on_d
     loader->job = job;
     pthread_cond_broadcast(&loader->changed);
     pthread_mutex_unlock(&loader->lock);
+}
+
+bool loader_wait(struct loader *loader, uint64_t timeout_ns, int *ret_result)
+{
+    struct timespec until;
+    bool done;
+    int waited = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(timeout_ns % 1000000000);
+    until.tv_sec += (time_t)(timeout_ns / 1000000000) + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&loader->lock);
+    while (loader->job && waited == 0)
+        waited = pthread_cond_timedwait(&loader->changed, &loader->lock, &until);
+    done = !loader->job;
+    if (done)
+        *ret_result = loader->result;
+    pthread_mutex_unlock(&loader->lock);
+    return done;
 }
 
 bool loader_busy(const struct loader *loader)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef int (*loader_job)(void *data);
 
@@ -35,8 +36,11 @@ void loader_stop(struct loader *loader);
 int loader_call(struct loader *loader, loader_job job, void *data);
 
 /* Main thread: has the job run there and does not wait; then it is not busy any more, and on_done
- * is called there. Not while it is busy. */
+ * is called there. on_done may be NULL: then loader_wait() says when it is done, and it is never
+ * called busy. Not while another job is under way. */
 void loader_begin(struct loader *loader, loader_job job, void *data, void (*on_done)(void *data),
                   void *on_done_data);
+/* Main thread: true, and the result, when no job is under way within the time. */
+bool loader_wait(struct loader *loader, uint64_t timeout_ns, int *ret_result);
 /* Main thread: a job that was begun has not been done yet. */
 bool loader_busy(const struct loader *loader);

@@ -277,7 +277,7 @@ static enum phase step_meeting(struct change *change)
     engine->graph = change->next;
     hand_on_books(change);
     change->begun = clock_monotonic();
-    change->deadline = change->begun + ENGINE_STOP_LIMIT_S * ns_per_second;
+    change->deadline = change->begun + STOP_LIMIT_S * ns_per_second;
     return DETACHING;
 }
 
@@ -493,5 +493,5 @@ bool switch_conclude(struct engine *engine)
     if (change && change->asked &&
         consumer_call_off(&engine->consumer, &change->errand)) /* nobody comes any more */
         change->asked = false;
-    return steps_until(engine, clock_monotonic() + SWITCH_FINISH_S * ns_per_second);
+    return steps_until(engine, clock_monotonic() + SWITCH_CONCLUDE_S * ns_per_second);
 }

@@ -18,7 +18,7 @@ static void set_gone(struct writer *writer)
 {
     if (atomic_exchange(&writer->gone, true))
         return;
-    if (atomic_load(&writer->given_up))
+    if (writer_gave_up(writer))
         log_about(LOG_LEVEL_ERROR, "sink", writer->name,
                   "gave up what could not be written in time; see dropped");
     else if (!writer->sink->ops->ends_daemon)
@@ -106,6 +106,15 @@ static ssize_t call_write(struct writer *writer, const char *bytes, uint32_t siz
     return result;
 }
 
+/* What cannot be written at once is dropped then, and soon after also what a reader takes bit by
+ * bit: it could go on for as long as it likes. */
+static bool must_give_up(struct writer *writer, ssize_t result)
+{
+    int64_t since = atomic_load(&writer->given_up_at);
+
+    return since != 0 && (result <= 0 || clock_monotonic() - since >= WRITER_LAST_MS * 1000000);
+}
+
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
     uint32_t written = 0, refused = 0;
@@ -118,11 +127,11 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
             refused += writer->sink->refused;
             counter_add(&writer->bytes, (uint64_t)result);
             note_success(writer);
-        } else if (atomic_load(&writer->given_up) || result == -EPIPE) {
-            set_gone(writer);
-        } else if (result != -EINTR) {
-            pause_after_error(writer, (int)result);
         }
+        if (result == -EPIPE || (written < chunk->used && must_give_up(writer, result)))
+            set_gone(writer);
+        else if (result <= 0 && result != -EINTR)
+            pause_after_error(writer, (int)result);
     }
     if (refused > 0)
         log_limited(&writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
@@ -214,7 +223,7 @@ static void settle(struct writer *writer)
         tend(writer);
         if (!writer->sink->owes)
             return;
-        if (atomic_load(&writer->given_up)) {
+        if (writer_gave_up(writer)) {
             log_about(LOG_LEVEL_ERROR, "sink", writer->name,
                       "gave up sending again what its peer may not have read");
             return;
@@ -267,7 +276,9 @@ void writer_reopen(struct writer *writer)
 
 void writer_give_up(struct writer *writer)
 {
-    atomic_store(&writer->given_up, true);
+    int64_t never = 0;
+
+    atomic_compare_exchange_strong(&writer->given_up_at, &never, clock_monotonic());
     thread_interrupt(writer->thread);
 }
 

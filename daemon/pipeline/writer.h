@@ -27,6 +27,7 @@ enum {
                 up to the sink's own bound, less a random part of at most a half */
     WRITER_COMPLAINTS = 3, /* lines in the log about failed writes within WRITER_COMPLAINTS_S */
     WRITER_COMPLAINTS_S = 60,
+    WRITER_LAST_MS = 1000, /* after writer_give_up(), for a sink that goes on taking something */
 };
 
 struct writer {
@@ -58,9 +59,9 @@ struct writer {
     uint32_t random;           /* xorshift's state */
 
     /* any thread */
-    atomic_bool finish; /* end once the lanes are empty */
-    atomic_bool given_up;
-    atomic_bool gone; /* nothing can be delivered any more */
+    atomic_bool finish;          /* end once the lanes are empty */
+    _Atomic int64_t given_up_at; /* ns, monotonic; 0: it was not */
+    atomic_bool gone;            /* nothing can be delivered any more */
 };
 
 /* 0 or -errno. lanes, sink and name stay the caller's and must outlive writer_join(). */
@@ -72,9 +73,15 @@ void writer_finish(struct writer *writer);
 /* Main thread: the sink's file was moved away, it opens it anew. */
 void writer_reopen(struct writer *writer);
 
-/* Main thread: drop what cannot be written at once, also out of a write that blocks. To be repeated
- * until writer_join() says that the thread has ended. */
+/* Main thread: drop what cannot be written at once, also out of a write that blocks, and after
+ * WRITER_LAST_MS whatever there is. To be repeated until writer_join() says that the thread has
+ * ended. */
 void writer_give_up(struct writer *writer);
+/* Any thread: it was told to. */
+static inline bool writer_gave_up(const struct writer *writer)
+{
+    return atomic_load(&writer->given_up_at) != 0;
+}
 
 /* Main thread: true when the thread has ended within the time. */
 bool writer_join(struct writer *writer, uint64_t timeout_ns);

@@ -8,7 +8,10 @@
  * costs two loads.
  *
  * Producer position and lengths are written by the kernel, but a ring may also be a stranger's
- * memory (a corrupt one, a fake one): all are bounded before they are believed. */
+ * memory (a corrupt one, a fake one): all are bounded before they are believed. The consumer
+ * position is ours and never read back, but for one question: whether it is still what we wrote.
+ * Whoever else wrote it gave the kernel space away that we read, or takes space from it, so nothing
+ * in that ring can be trusted any more. */
 #include "ring/ring.h"
 
 #include <errno.h>
@@ -118,7 +121,20 @@ void ring_read_until(struct ringmill_ring *ring, _Atomic uint64_t *until)
 
 static void set_corrupt(struct ringmill_ring *ring, uint64_t position)
 {
-    atomic_store_explicit(&ring->corrupt_at, position + 1, memory_order_relaxed);
+    atomic_store_explicit(&ring->corrupt_at, position + 1, memory_order_release);
+}
+
+/* False: somebody else consumes the ring, too, or scribbles on it. */
+static bool is_ours(struct ringmill_ring *ring)
+{
+    unsigned long found = atomic_load_explicit(ring->map.consumer, memory_order_relaxed);
+
+    if (found == ring->committed)
+        return true;
+    atomic_store_explicit(&ring->foreign_position, found, memory_order_relaxed);
+    atomic_store_explicit(&ring->foreign, true, memory_order_relaxed);
+    set_corrupt(ring, ring->committed & ~UINT64_C(7));
+    return false;
 }
 
 static bool is_corrupt(const struct ringmill_ring *ring)
@@ -134,6 +150,8 @@ static bool refresh(struct ringmill_ring *ring)
     unsigned long producer = atomic_load_explicit(ring->map.producer, memory_order_acquire);
     uint64_t fill = producer - ring->committed;
 
+    if (!is_ours(ring))
+        return false;
     if (fill > ring->map.size || (producer & 7) != 0 || producer - ring->walk.position > fill ||
         producer - ring->counted > fill) {
         set_corrupt(ring, producer & ~UINT64_C(7));
@@ -148,6 +166,8 @@ static bool refresh(struct ringmill_ring *ring)
 
 static void publish(struct ringmill_ring *ring, uint64_t position)
 {
+    if (!is_ours(ring))
+        return;
     ring->committed = position;
     ring->unfenced = true;
     counter_add(&ring->counters.publishes, 1);
@@ -284,10 +304,19 @@ void ringmill_ring_rewind(struct ringmill_ring *ring)
 
 int ringmill_ring_health(const struct ringmill_ring *ring, struct ringmill_error *reason)
 {
-    uint64_t corrupt_at = atomic_load_explicit(&ring->corrupt_at, memory_order_relaxed);
+    uint64_t corrupt_at = atomic_load_explicit(&ring->corrupt_at, memory_order_acquire);
 
     if (corrupt_at == 0)
         return 0;
+    if (atomic_load_explicit(&ring->foreign, memory_order_relaxed))
+        return reason_set(
+            reason, -EBADMSG,
+            "somebody else wrote the consumer position of ring %u (%s): it is %llu and was %llu; a "
+            "ring has one reader, and this one is left alone until it is opened anew: end the "
+            "other reader, then restart",
+            ring->map.id, ring->map.name,
+            (unsigned long long)atomic_load_explicit(&ring->foreign_position, memory_order_relaxed),
+            (unsigned long long)(corrupt_at - 1));
     return reason_set(reason, -EBADMSG,
                       "ring %u (%s) is corrupt at position %llu: a length or the producer position "
                       "leads outside of what was written; it is left alone until it is opened anew",
@@ -306,6 +335,25 @@ uint64_t ringmill_ring_available(const struct ringmill_ring *ring)
 
     /* read one after the other: what lies between may never have been in the ring at once */
     return producer - consumer <= ring->map.size ? producer - consumer : ring->map.size;
+}
+
+uint64_t ringmill_ring_end(const struct ringmill_ring *ring)
+{
+    return atomic_load_explicit(ring->map.producer, memory_order_acquire);
+}
+
+uint64_t ringmill_ring_count(const struct ringmill_ring *ring, uint64_t end)
+{
+    struct walk walk = ring->walk;
+    uint64_t records = 0;
+
+    while (walk.position != end && end - walk.position <= ring->map.size) {
+        uint32_t header = walk_header(&walk);
+
+        records += (header & LAYOUT_DISCARD) == 0;
+        walk.position += layout_span(header & LAYOUT_LENGTH);
+    }
+    return records;
 }
 
 uint64_t ringmill_ring_position(const struct ringmill_ring *ring)

@@ -66,6 +66,10 @@ struct ringmill_ring {
     struct ring_counters counters;
     _Atomic uint64_t
         corrupt_at; /* position of what is corrupt, plus 1 (it is a multiple of 8); 0 */
+    /* what somebody else wrote in place of our consumer position; 0: nobody did, or this 0. Final
+     * when corrupt_at is set */
+    _Atomic uint64_t foreign_position;
+    atomic_bool foreign;
 };
 
 enum ring_state {

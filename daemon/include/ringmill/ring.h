@@ -117,8 +117,9 @@ int ringmill_ring_commit_all(struct ringmill_ring *ring);
 /* Moves the read position back to the committed one: the same records will come again. */
 void ringmill_ring_rewind(struct ringmill_ring *ring);
 
-/* 0, or -EBADMSG and a sentence that says what is corrupt and where. A corrupt ring gives no more
- * records; nothing was read out of bounds. Any thread. */
+/* 0, or -EBADMSG and a sentence that says what is corrupt and where, or that somebody else has
+ * written the ring's consumer position. Such a ring gives no more records and its position is not
+ * published any more; nothing was read out of bounds. Any thread. */
 int ringmill_ring_health(const struct ringmill_ring *ring, struct ringmill_error *reason);
 
 /* Bytes of data area. Any thread. */
@@ -126,6 +127,11 @@ uint64_t ringmill_ring_size(const struct ringmill_ring *ring);
 /* Bytes between the committed and the producer position: headers, padding, discarded and busy
  * records included. Any thread. */
 uint64_t ringmill_ring_available(const struct ringmill_ring *ring);
+/* The producer position: where the newest record ends that is written, or reserved. Any thread. */
+uint64_t ringmill_ring_end(const struct ringmill_ring *ring);
+/* Records between the read position and such an end, those that are still being written included
+ * and discarded ones not. With the lease, of a ring that is not corrupt. */
+uint64_t ringmill_ring_count(const struct ringmill_ring *ring, uint64_t end);
 /* The read position, and the committed one. */
 uint64_t ringmill_ring_position(const struct ringmill_ring *ring);
 uint64_t ringmill_ring_committed(const struct ringmill_ring *ring);

@@ -5,6 +5,7 @@
 #include "pipeline/consumer.h"
 
 #include <pthread.h>
+#include <ringmill/ring.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -246,6 +247,100 @@ static void drains_all_streams(void **state)
     assert_in_order("a1", "a0");
 }
 
+/* ---- an end that comes, whatever others do ----------------------------------------------------
+ */
+
+static void *write_for_ever(void *data)
+{
+    const atomic_bool *ended = data;
+    struct made_record record = {.kind = 1, .time = 1};
+
+    while (!atomic_load(ended))
+        fake_write(made.fakes[0][0], &record, SIZE, 0);
+    return NULL;
+}
+
+/* Nothing is waited for but what was there at the drain; how much more is read is up to chance. */
+static void a_ring_that_is_never_empty_ends(void **state)
+{
+    static atomic_bool ended;
+    pthread_t writer;
+
+    (void)state;
+    init(plain, plain);
+    atomic_store(&ended, false);
+    write_at(1, 0, 1, 1);
+    assert_int_equal(consumer_start(&made.consumer), 0);
+    assert_int_equal(pthread_create(&writer, NULL, write_for_ever, &ended), 0);
+    while (fake_consumer(made.fakes[0][0]) < MADE_RING)
+        made_drain(&made);
+    consumer_drain(&made.consumer);
+    while (!consumer_join(&made.consumer, MS))
+        made_drain(&made);
+    atomic_store(&ended, true);
+    pthread_join(writer, NULL);
+    assert_true(fake_consumer(made.fakes[0][0]) >= made.graph->streams[0]->rings[0]->last);
+    assert_int_equal(committed(1, 0), 1);
+}
+
+/* Its program may never submit it. */
+static void a_head_that_stays_reserved_is_left(void **state)
+{
+    uint64_t bytes = 0;
+
+    (void)state;
+    init(plain, plain);
+    write_at(0, 0, 1, 1);
+    fake_reserve(made.fakes[0][0], SIZE);
+    write_at(0, 0, 1, 2);
+    assert_int_equal(consumer_start(&made.consumer), 0);
+    consumer_drain(&made.consumer);
+    wait_for(&made.graph->strands[0]->strand.books.rows[BOOK_SEEN], 1);
+    assert_false(consumer_join(&made.consumer, 20 * MS)); /* it may still come */
+    consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
+    while (!consumer_join(&made.consumer, MS))
+        made_drain(&made);
+    assert_int_equal(made_book(&made, BOOK_SEEN), 1);
+    assert_int_equal(consumer_count_unread(made.graph->streams[0], &bytes), 2);
+    assert_int_equal(bytes, 64);
+    assert_int_equal(consumer_count_unread(made.graph->streams[1], &bytes), 0);
+}
+
+static void a_foreign_consumer_position_holds_nobody(void **state)
+{
+    (void)state;
+    init(plain, plain);
+    write_at(0, 0, 1, 1);
+    fake_set_consumer(made.fakes[0][0], 1 << 30);
+    write_at(1, 0, 1, 2);
+    assert_int_equal(consumer_start(&made.consumer), 0);
+    consumer_drain(&made.consumer);
+    while (!consumer_join(&made.consumer, MS))
+        made_drain(&made);
+    assert_int_equal(committed(1, 0), 1);
+    assert_int_equal(made.graph->streams[0]->rings[0]->last, 32);
+    assert_true(ringmill_ring_health(made.graph->streams[0]->rings[0]->ring, NULL) < 0);
+}
+
+/* No sink ever gives a chunk back. */
+static void no_room_for_what_is_left_holds_nobody(void **state)
+{
+    uint64_t bytes = 0;
+
+    (void)state;
+    init(plain, (struct made_stream){0});
+    fill_lane(0);
+    write_at(0, 0, 1, 7);
+    ringmill_reader_release(made.consumer.reader);
+    assert_int_equal(consumer_start(&made.consumer), 0);
+    consumer_drain(&made.consumer);
+    assert_false(consumer_join(&made.consumer, 20 * MS));
+    consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
+    while (!consumer_join(&made.consumer, MS))
+        ;
+    assert_true(consumer_count_unread(made.graph->streams[0], &bytes) >= 1);
+}
+
 /* ---- many writers ---------------------------------------------------------------------------- */
 
 enum { WRITERS = 4, WRITES = 1500 };
@@ -325,11 +420,19 @@ static void many_writers_on_many_rings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_GRAPH(shards_come_in_order),       IN_GRAPH(random_shards),
-        IN_GRAPH(a_shard_is_waited_for),      IN_GRAPH(a_plain_stream_beside_an_ordered_one),
-        IN_GRAPH(discards_hold_nobody_up),    IN_GRAPH(all_shards_pause_and_go_on),
-        IN_GRAPH(a_loss_waits_for_room),      IN_GRAPH(drains_all_streams),
+        IN_GRAPH(shards_come_in_order),
+        IN_GRAPH(random_shards),
+        IN_GRAPH(a_shard_is_waited_for),
+        IN_GRAPH(a_plain_stream_beside_an_ordered_one),
+        IN_GRAPH(discards_hold_nobody_up),
+        IN_GRAPH(all_shards_pause_and_go_on),
+        IN_GRAPH(a_loss_waits_for_room),
+        IN_GRAPH(drains_all_streams),
         IN_GRAPH(many_writers_on_many_rings),
+        IN_GRAPH(a_ring_that_is_never_empty_ends),
+        IN_GRAPH(a_head_that_stays_reserved_is_left),
+        IN_GRAPH(a_foreign_consumer_position_holds_nobody),
+        IN_GRAPH(no_room_for_what_is_left_holds_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,8 @@ struct test_sink {
     uint32_t calls;
     char *kept;
     size_t n_kept;
-    uint32_t debts; /* so many calls of tend() until nothing is owed */
+    bool bit_by_bit; /* takes a byte, and time */
+    uint32_t debts;  /* so many calls of tend() until nothing is owed */
 };
 
 static ssize_t test_write(struct sink *base, const char *bytes, size_t size)
@@ -46,7 +47,10 @@ static ssize_t test_write(struct sink *base, const char *bytes, size_t size)
     struct test_sink *sink = (struct test_sink *)base;
     ssize_t result = (ssize_t)size;
 
-    if (sink->calls < sink->n_script) {
+    if (sink->bit_by_bit) {
+        poll(NULL, 0, 1);
+        result = 1;
+    } else if (sink->calls < sink->n_script) {
         result = sink->script[sink->calls++];
         if (result > (ssize_t)size)
             result = (ssize_t)size;
@@ -410,6 +414,24 @@ static void give_up_does_not_drop_what_can_be_written(void **state)
     assert_int_equal(fixture->gone_calls, 0);
 }
 
+/* A reader that is slow and steady is not waited for either. */
+static void give_up_ends_a_sink_that_takes_bit_by_bit(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->sink.bit_by_bit = true;
+    put_chunk(&fixture->lanes[0], 0, 20 * 1000);
+    start(fixture);
+    writer_finish(&fixture->writer);
+    do
+        writer_give_up(&fixture->writer);
+    while (!writer_join(&fixture->writer, SHORT_NS));
+    dup2(fixture->saved_stderr, STDERR_FILENO);
+    assert_true(counter_get(&fixture->lanes[0].abandoned) > 0);
+    assert_int_equal(lane_in_flight(&fixture->lanes[0]), 0);
+    assert_int_equal(fixture->gone_calls, 1);
+}
+
 /* ---- sinks that are tended to ---------------------------------------------------------------- */
 
 /* Its peer is the other end of the pipe; when that leaves, the next one is there only when told. */
@@ -571,6 +593,7 @@ int main(void)
         WITH_WRITER(give_up_ends_a_blocked_write),
         WITH_WRITER(give_up_ends_a_sink_that_keeps_failing),
         WITH_WRITER(give_up_does_not_drop_what_can_be_written),
+        WITH_WRITER(give_up_ends_a_sink_that_takes_bit_by_bit),
         WITH_WRITER(a_peer_that_comes_back_was_not_gone),
         WITH_WRITER(reopening_wakes_a_sleeping_writer),
         WITH_WRITER(finish_ends_a_long_pause),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 // clang-format on
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ring/fake.h"
@@ -357,6 +358,76 @@ static void regular_records_come_one_by_one(void **state)
     fake_free(fake);
 }
 
+/* ---- the consumer position, written by somebody else ----------------------------------------- */
+
+static void assert_foreign(const struct fixture *fixture, uint64_t found, uint64_t own)
+{
+    struct ringmill_error reason;
+    char positions[80];
+
+    assert_int_equal(ringmill_ring_health(fixture->ring, &reason), -EBADMSG);
+    snprintf(positions, sizeof(positions), "it is %llu and was %llu", (unsigned long long)found,
+             (unsigned long long)own);
+    assert_non_null(strstr(reason.text, "somebody else wrote the consumer position"));
+    assert_non_null(strstr(reason.text, positions));
+    assert_int_equal(fake_consumer(fixture->fake), found); /* theirs is left as it is */
+}
+
+static void a_foreign_position_shows_at_the_next_look(void **state)
+{
+    static const uint64_t offsets[] = {8, 4096, 3, UINT64_MAX, UINT64_C(1) << 40};
+    struct ringmill_view view;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        struct fixture *fixture;
+
+        assert_int_equal(set_up((void **)&fixture), 0);
+        write_number(fixture, 1);
+        assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+        assert_int_equal(ringmill_ring_commit_all(fixture->ring), 0);
+        fake_set_consumer(fixture->fake, 16 + offsets[i]);
+        assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), -EBADMSG);
+        assert_foreign(fixture, 16 + offsets[i], 16);
+        tear_down((void **)&fixture);
+    }
+}
+
+static void a_foreign_position_is_not_written_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view views[2];
+
+    write_number(fixture, 1);
+    write_number(fixture, 2);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 2), 2);
+    fake_set_consumer(fixture->fake, 16);
+    ringmill_ring_commit_all(fixture->ring);
+    assert_foreign(fixture, 16, 0);
+    assert_int_equal(ringmill_ring_take(fixture->ring, views, 2), -EBADMSG);
+}
+
+static void records_up_to_an_end_are_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ringmill_view view;
+    uint64_t end;
+    void *sample;
+
+    for (uint64_t i = 0; i < 3; i++)
+        write_number(fixture, i);
+    fake_discard(fixture->fake, fake_reserve(fixture->fake, 100), 0);
+    sample = fake_reserve(fixture->fake, 8); /* somebody will submit it, some day */
+    end = ringmill_ring_end(fixture->ring);
+    assert_int_equal(end, fake_producer(fixture->fake));
+    write_number(fixture, 9);
+    assert_int_equal(ringmill_ring_count(fixture->ring, end), 4);
+    assert_int_equal(ringmill_ring_take(fixture->ring, &view, 1), 1);
+    assert_int_equal(ringmill_ring_count(fixture->ring, end), 3);
+    assert_int_equal(ringmill_ring_count(fixture->ring, ringmill_ring_position(fixture->ring)), 0);
+    fake_submit(fixture->fake, sample, 0);
+}
+
 int main(void)
 {
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -381,6 +452,9 @@ int main(void)
         ROW(reads_up_to_a_word),
         ROW(a_word_before_the_committed_position_is_raised),
         ROW(observer_takes_nothing),
+        cmocka_unit_test(a_foreign_position_shows_at_the_next_look),
+        ROW(a_foreign_position_is_not_written_over),
+        ROW(records_up_to_an_end_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

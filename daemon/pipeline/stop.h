@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The end of what an engine runs, within a bound. Everything counts from one moment:
+ *
+ *     0 ─────────────────▶ 4/5 of the limit ──────▶ the limit ───────────▶ + STOP_REST_S
+ *     programs are           rings are not            sinks are given up:    what still has not
+ *     detached, rings are    read on: what is left    what they have not     come back is left
+ *     read up to where       there is counted         taken is dropped       behind
+ *     they ended then
+ *
+ * The limit runs from the signal that asked for the end, or from the last bytes that a sink took
+ * when nobody asked: a capture that has come to its end may have a slow reader. Another signal,
+ * SIGNALS_ONE_NS or more after the first, moves all to the limit at once.
+ *
+ * Main thread. */
+
+#include <stdbool.h>
+
+struct engine;
+
+enum {
+    STOP_LIMIT_S = 5, /* how long an end may take that was asked for */
+    STOP_REST_S = 5,  /* and how long what does not come back is waited for after that */
+};
+
+/* Stops what runs and waits for it; rings and books stay readable. False after a message: some of
+ * it did not come back, so nothing may be freed; only leaving the process is left. */
+bool stop_engine(struct engine *engine);

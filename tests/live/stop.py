@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end comes within its bound, whatever others do; and a signal is minded at every moment."""
+import ctypes
+import mmap
+import os
+import random
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+import flood
+import harness
+from controlled import Controlled
+from producers import object_path, producer
+
+NUMBERS = """
+version: 1
+control: {socket: FOLDER/control.sock}
+health: {stuck_after: 1h, busy_head: 1h}
+sources: {numbers: {map: PIN, type: struct number, types_from: OBJECT}}
+sinks: {out: {type: file, path: FOLDER/out}}
+pipelines: {all: {from: numbers, handlers: [forward: out]}}
+"""
+
+
+def scribble(pin, offset):
+    """Moves the consumer position of a pinned ring."""
+    fd = ctypes.CDLL("libbpf.so.1").bpf_obj_get(pin.encode())
+    with mmap.mmap(fd, mmap.PAGESIZE) as page:
+        position, = struct.unpack_from("=Q", page)
+        struct.pack_into("=Q", page, 0, (position + offset) & (2**64 - 1))
+    os.close(fd)
+
+
+def test_a_consumer_position_that_somebody_else_wrote():
+    for offset in (1 << 20, -8):
+        with producer("numbers") as made:
+            text = NUMBERS.replace("PIN", made.pin("numbers")).replace(
+                "OBJECT", object_path("numbers"))
+            daemon = Controlled(text)
+            made.write(1, 11)
+            harness.wait_for(lambda: daemon.status()["sinks"][0]["delivered"] == 10, "ten events")
+            scribble(made.pin("numbers"), offset)
+            harness.wait_for(lambda: daemon.ask("/healthz")[0] != 200, "the health check")
+            told = daemon.ask("/healthz")[1]
+            assert "rings" in told and "somebody else wrote the consumer position" in told, told
+            assert daemon.stop() == 0, daemon.stderr  # and not never
+            assert daemon.stderr.count("error: source numbers: somebody else wrote") == 1
+            assert daemon.books()["source numbers"]["seen"] == 10
+
+
+def test_a_second_signal_ends_it_at_once():
+    """A sink takes nothing. The first signal twice, as timeout(1) sends it, is one; a later one is
+    another."""
+    read_end, write_end = os.pipe()
+    daemon = harness.Daemon("run", "open", program=harness.RINGMILL, stdout=write_end).wait_running()
+    os.close(write_end)
+    subprocess.run([os.path.join(harness.BIN, "open-loop"), "/etc/hostname", "100000"],
+                   check=True, stdout=subprocess.DEVNULL)
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.process.send_signal(signal.SIGTERM)
+    while "asked again to end" not in daemon.stderr and daemon.process.poll() is None:
+        time.sleep(1.2)
+        daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait() == 1, daemon.stderr
+    os.close(read_end)
+    assert "asked again to end" in daemon.stderr, daemon.stderr
+    assert "gave up what could not be written" in daemon.stderr, daemon.stderr
+    daemon.books()
+
+
+# ---- a signal at each step of a start --------------------------------------------------------------
+
+START = """
+version: 1
+control: {socket: %s/control.sock}
+sources: {%s, exec: {builtin: exec}}
+sinks: {out: {type: file, path: %s/out, %s}, log: {type: file, path: /dev/null}}
+pipelines:
+  all: {from: flood, delivery: at-least-once, handlers: [forward: out]}
+  more: {from: exec, handlers: [forward: log]}
+"""
+SIGNALLER = os.path.join(os.path.dirname(harness.BIN), "lib", "libsignaller.so")
+
+
+def start(config, at, number):
+    return harness.Daemon("--config", config, env=dict(
+        os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_AT=str(at), SIGNALLER_SIGNAL=str(int(number))))
+
+
+def attached(name):
+    shown = subprocess.run(["bpftool", "-j", "prog", "show", "name", name], capture_output=True,
+                           env={"PATH": "/usr/sbin:/usr/bin"}, check=False)
+    return b"pids" in shown.stdout
+
+
+def outcome(config, at, number, pins):
+    daemon = start(config, at, number)
+    if number in (signal.SIGTERM, signal.SIGINT):
+        code = daemon.wait()
+        assert code in (0, -number), (at, number, code, daemon.stderr)
+        assert pins.sets("flood") == [], (at, number, daemon.stderr)
+        return "ended by the signal" if code else "ended"
+    wanted = "config 2 runs" if number == signal.SIGHUP else "opening the sinks' files anew"
+    harness.wait_for(lambda: wanted in daemon.stderr or daemon.process.poll() is not None, wanted)
+    assert wanted in daemon.stderr, (at, number, daemon.process.poll(), daemon.stderr)
+    assert daemon.stop() == 0, (at, number, daemon.stderr)
+    assert pins.sets("flood") == [], (at, number, daemon.stderr)
+    return "minded"
+
+
+def test_signals_at_each_step_of_a_start():
+    """RINGMILL_STEPS=all takes each of them, and not some."""
+    if harness.KIND != "release":
+        print("skipped: a sanitizer's own library comes first")
+        sys.exit(77)
+    seed = int(os.environ.get("RINGMILL_SEED", random.randrange(1 << 30)))
+    print(f"RINGMILL_SEED={seed}")
+    random.seed(seed)
+    with flood.Pins("signals") as pins, flood.Flood(1000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        keep = f"keep: pin, pin_folder: {pins.path}"
+        config = harness.write_file(folder, "c.yaml", START % (
+            folder, flood.source(source, keep), folder, flood.LINES))
+        daemon = start(config, 0, 0).wait_running()
+        assert daemon.stop() == 0, daemon.stderr
+        calls = int(re.search(r"calls (\d+)", daemon.stderr)[1])
+        steps = [(at, number) for at in range(1, calls + 1)
+                 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)]
+        # the first calls are of the libraries, before main()
+        steps = [step for step in steps if step[0] > 3 or step[1] in (15, 2)]
+        if os.environ.get("RINGMILL_STEPS") != "all":
+            steps = random.sample(steps, 40)
+        results = [outcome(config, at, number, pins) for at, number in steps]
+        print(calls, "calls:", {result: results.count(result) for result in set(results)})
+
+
+harness.main()

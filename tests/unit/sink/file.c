@@ -686,6 +686,29 @@ static void the_newest_stay_whatever_the_clock_says(void **state)
     expect_rotated(folder, "hij");
 }
 
+/* The link stays: it was made on purpose. */
+static void rotated_files_lie_beside_what_a_link_leads_to(void **state)
+{
+    const struct folder *folder = *state;
+    char inner[128], target[160];
+    struct stat stat_of;
+    struct sink *sink;
+
+    snprintf(inner, sizeof(inner), "%s/inner", folder->path);
+    snprintf(target, sizeof(target), "%s/real", inner);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    assert_int_equal(symlink("inner/real", folder->file), 0);
+    sink = open_with(folder, ", rotate_events: 1");
+    put(sink, "one\n");
+    put(sink, "two\n");
+    assert_int_equal(row_of(sink, "rotations"), 1);
+    expect_content(target, "two\n");
+    assert_int_equal(lstat(folder->file, &stat_of), 0);
+    assert_true(S_ISLNK(stat_of.st_mode));
+    assert_int_equal(count_files(folder, "Z"), 0);
+    sink_file.close(sink);
+}
+
 static void a_new_file_is_in_its_folder_before_it_counts_as_synced(void **state)
 {
     const struct folder *folder = *state;
@@ -827,6 +850,7 @@ int main(void)
         IN_FOLDER(a_folder_that_is_gone_is_an_error),
         IN_FOLDER(rotation_by_time_follows_the_clock),
         IN_FOLDER(the_newest_stay_whatever_the_clock_says),
+        IN_FOLDER(rotated_files_lie_beside_what_a_link_leads_to),
         IN_FOLDER(a_new_file_is_in_its_folder_before_it_counts_as_synced),
         IN_FOLDER(other_columns_begin_another_file),
         IN_FOLDER(half_a_line_is_closed_before_the_first_event),

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "pipeline/engine.h"
@@ -23,6 +24,7 @@ int watch_init(struct watch *watch, struct engine *engine, const struct control_
     watch->losses = (struct log_limit){.lines = LOSS_LINES, .seconds = LOSS_LINES_S};
     watch->skips = watch->losses;
     watch->started_at = clock_monotonic();
+    watch->silence_told = !isatty(STDERR_FILENO);
     watch->started = clock_realtime();
     watch->generation = 1;
     health_init(&watch->health, &options->health);
@@ -117,6 +119,24 @@ static void tell_skipped(struct watch *watch)
         watch->skipped_told = skipped;
 }
 
+/* For whoever tries this out, and sees nothing: once. */
+static void tell_silent(struct watch *watch)
+{
+    const struct snapshot *snapshot = &watch->snapshot;
+
+    if (watch->silence_told ||
+        snapshot->time - watch->started_at < WATCH_SILENT_S * INT64_C(1000000000))
+        return;
+    watch->silence_told = true;
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++) {
+        const struct source *source = snapshot->graph->sources[i].source;
+
+        if (source->if_silent && snapshot->sources[i].ring.records == 0)
+            log_about(LOG_LEVEL_INFO, "source", source->name, "no record in %d s; %s",
+                      WATCH_SILENT_S, source->if_silent);
+    }
+}
+
 /* Once for each handler: it is a matter of the config, and the count is in status. */
 static void tell_slow(struct graph_strand *owner)
 {
@@ -174,6 +194,7 @@ void watch_look(struct watch *watch)
     update_rates(watch, (double)(watch->looked_at - before) / 1e9);
     tell_losses(watch);
     tell_skipped(watch);
+    tell_silent(watch);
     for (uint32_t i = 0; i < watch->snapshot.graph->n_strands; i++)
         tell_slow(watch->snapshot.graph->strands[i]);
     health_look(&watch->health, &watch->snapshot);

@@ -24,6 +24,8 @@ struct ring_watch {
 };
 
 enum {
+    WATCH_SILENT_S =
+        5, /* after so long without a record, somebody at a terminal is told what to do */
     WATCH_RESTART_S = 1, /* how long a restart takes: meanwhile nobody reads, and the ring must hold
                             what comes */
 };
@@ -41,6 +43,7 @@ struct watch {
     uint64_t lost_told;
     struct log_limit skips; /* lines about skipped runs */
     uint64_t skipped_told;
+    bool silence_told;       /* or there is no terminal */
     int64_t looked_at;       /* ns, monotonic; 0: not yet */
     int64_t started_at;      /* ns, monotonic */
     int64_t started;         /* ns since 1970 */

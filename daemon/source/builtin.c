@@ -21,12 +21,16 @@
 #include "source/object_source.h"
 
 const struct builtin builtins[] = {
-    {"exec", "struct exec_event", "programs started", exec_bpf__elf_bytes},
-    {"exit", "struct exit_event", "processes ended", exit_bpf__elf_bytes},
-    {"open", "struct open_event", "files opened, or not", open_bpf__elf_bytes},
+    {"exec", "struct exec_event", "programs started", "start a program elsewhere: /bin/true",
+     exec_bpf__elf_bytes},
+    {"exit", "struct exit_event", "processes ended", "start a program elsewhere: /bin/true",
+     exit_bpf__elf_bytes},
+    {"open", "struct open_event", "files opened, or not", "open a file: cat /etc/hostname",
+     open_bpf__elf_bytes},
     {"connect", "struct connect_event", "TCP connections, each change of state",
-     connect_bpf__elf_bytes},
-    {"signal", "struct signal_event", "signals sent", signal_bpf__elf_bytes},
+     "make a TCP connection: curl http://localhost/", connect_bpf__elf_bytes},
+    {"signal", "struct signal_event", "signals sent", "send a signal in a shell: kill -CONT $$",
+     signal_bpf__elf_bytes},
     {0},
 };
 
@@ -109,6 +113,7 @@ static int builtin_open(struct source *source, const struct config_node *config,
         result = refuse_name(config, bound->builtin, diag);
     if (result < 0)
         return result;
+    source->if_silent = builtin->if_silent;
     bound->ring.type = builtin->type_name;
     result = open_object(source, builtin, &error);
     if (result < 0) {

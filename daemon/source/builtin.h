@@ -11,6 +11,7 @@ struct builtin {
     const char *name;      /* the value of `builtin:` */
     const char *type_name; /* of its records, looked up in the object's own BTF */
     const char *doc;
+    const char *if_silent; /* what to do for a record to come */
     const void *(*elf)(size_t *ret_size);
 };
 

@@ -120,6 +120,7 @@ static int map_open(struct source *source, const struct config_node *node, struc
         return -ENOMEM;
     }
     source->n_streams = 1;
+    source->if_silent = "ringmill observe MAP shows whether anybody writes into its ring";
     source->streams->name = state->name = slash && slash[1] ? slash + 1 : config->map;
     source->streams->counted = config->ring.lost != NULL;
     state->fd = state->lost_fd = state->lost.fd = -1;

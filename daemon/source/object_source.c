@@ -186,6 +186,7 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         return -ENOMEM;
     }
     state->recheck = config->recheck;
+    source->if_silent = "its programs are attached: do what they are to see";
     state->keep = &config->keep;
     keep_enter(&config->keep, source);
     config->ring.node = node;

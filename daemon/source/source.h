@@ -29,6 +29,7 @@ struct source {
     void *state;            /* the kind's own */
     const char *pin_folder; /* NULL: no pins are made of it */
     bool ends_with_us;      /* its rings are gone when this process is */
+    const char *if_silent;  /* what to do for a record to come; NULL: nothing */
 
     /* set by source_load() and source_attach() */
     bool kept;    /* rings and attached programs outlive this process, but for source_detach() */

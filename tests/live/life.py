@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start and stop: signals, readers that go away, sinks that take nothing."""
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import tempfile
@@ -162,6 +164,32 @@ pipelines: {{all: {{from: exec, handlers: [forward: [log, fifo]]}}}}
         books = daemon.books()
         assert books["sink log"]["delivered"] == books["pipeline all"]["seen"] >= 100
         assert books["sink fifo"]["dropped"] > 0
+
+
+def stderr_of_a_silent_source(terminal, until):
+    """A source whose program waits for what nobody does."""
+    master, slave = pty.openpty() if terminal else os.pipe()
+    with flood.Flood(1000) as source:
+        process = subprocess.Popen([harness.RINGMILL, "run", "--object", flood.OBJECT, "--constant",
+                                    f"target={source.target}", "--seconds", "7"], stderr=slave)
+        os.close(slave)
+        said = b""
+        with contextlib.suppress(OSError):  # so a terminal says that nobody is there any more
+            while until not in said and (more := os.read(master, 4096)):
+                said += more
+        process.send_signal(signal.SIGTERM)
+        os.close(master)
+        process.wait()
+        return said
+
+
+def test_a_silent_source_is_told_to_whoever_is_at_a_terminal():
+    wanted = b"source flood: no record in 5 s; its programs are attached: do what they are to see"
+    assert wanted in stderr_of_a_silent_source(True, wanted)
+
+
+def test_a_silent_source_is_told_to_nobody_else():
+    assert b"no record in" not in stderr_of_a_silent_source(False, b"no record in")
 
 
 def test_without_root_but_with_capabilities():

@@ -32,6 +32,7 @@
 #include "sink/archive.h"
 #include "sink/file_config.h"
 #include "sink/followed_file.h"
+#include "sink/rotation.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define LOOK_NS   (10 * NS_PER_MS)   /* so soon after a look none is needed before a write */
@@ -57,9 +58,8 @@ struct file_sink {
     bool midway;         /* the last write ended within an event */
     const char *missing; /* of the header: what is still to be written of it */
     bool unsynced;
-    int64_t synced_at;  /* ns, monotonic; at first, when it was opened */
-    int64_t rotates_at; /* ns, wall clock */
-    int64_t events;     /* since it was opened; counted for rotate_events only */
+    int64_t synced_at; /* ns, monotonic; at first, when it was opened */
+    struct rotation rotation;
 
     /* owned by the writer thread, any thread reads */
     _Atomic uint64_t size; /* of the file, as far as we know */
@@ -118,17 +118,6 @@ static bool has_other_header(const struct file_place *place, const char *header)
     return other;
 }
 
-/* The next multiple of rotate_every after now; INT64_MAX: never. */
-static int64_t next_rotation(const struct file_sink *sink)
-{
-    int64_t every = (int64_t)sink->config.rotate_every, now = clock_realtime(), next;
-    int64_t passed = every > 0 ? now % every : 0;
-
-    if (passed < 0)
-        passed += every;
-    return every == 0 || __builtin_add_overflow(now - passed, every, &next) ? INT64_MAX : next;
-}
-
 static void describe(struct file_sink *sink, const struct file_place *place,
                      const struct stat *stat)
 {
@@ -137,8 +126,7 @@ static void describe(struct file_sink *sink, const struct file_place *place,
         sink->framing == FRAMING_LINES && sink->size > 0 && ends_midway(place, stat->st_size);
     sink->missing = sink->header && sink->size == 0 ? sink->header : "";
     sink->foreign = sink->header && sink->size > 0 && has_other_header(place, sink->header);
-    sink->rotates_at = next_rotation(sink);
-    sink->events = 0;
+    rotation_begin(&sink->rotation, &sink->config);
 }
 
 /* That there is a new file is on disk before what is in it counts as synced. */
@@ -297,18 +285,6 @@ static void look_for_file(struct file_sink *sink)
     leave_file(sink);
 }
 
-static bool is_due(struct file_sink *sink, size_t more)
-{
-    if (sink->size == 0)
-        return false;
-    if (sink->config.rotate_every > 0 &&
-        clock_realtime() < sink->rotates_at - (int64_t)sink->config.rotate_every)
-        sink->rotates_at = next_rotation(sink); /* the clock was set back */
-    return (sink->config.rotate_size > 0 && sink->size + more > sink->config.rotate_size) ||
-           (sink->config.rotate_events > 0 && sink->events >= sink->config.rotate_events) ||
-           clock_realtime() >= sink->rotates_at;
-}
-
 /* Only what is there by that name: somebody else may have moved it away already. If it cannot be
  * moved, a file that grows is better than none. */
 static void rotate(struct file_sink *sink)
@@ -326,8 +302,7 @@ static void rotate(struct file_sink *sink)
         log_limited(&sink->complaints, LOG_LEVEL_ERROR, "sink", sink->name,
                     "cannot rename %s: %s; it goes on as it is", sink->config.path,
                     strerror(-result));
-        sink->rotates_at = next_rotation(sink);
-        sink->events = 0;
+        rotation_begin(&sink->rotation, &sink->config);
         return;
     }
     leave_file(sink);
@@ -363,7 +338,8 @@ static int change_file(struct file_sink *sink, size_t more)
         return result;
     if (sink->foreign)
         leave_foreign_file(sink);
-    if (sink->file.fd >= 0 && file_config_rotates(&sink->config) && is_due(sink, more))
+    if (sink->file.fd >= 0 && file_config_rotates(&sink->config) &&
+        rotation_is_due(&sink->rotation, sink->size, more))
         rotate(sink);
     result = sink->file.fd < 0 ? open_file(sink) : 0;
     if (result < 0 || !sink->torn)
@@ -476,17 +452,6 @@ static size_t whole_events(enum framing framing, const char *bytes, size_t size)
     return whole;
 }
 
-/* What of it this file still takes: at least one event. The rest comes again. */
-static size_t room_for_events(const struct file_sink *sink, const char *bytes, size_t size)
-{
-    int64_t room = sink->config.rotate_events - sink->events;
-    size_t taken = 0, length;
-
-    while (room-- > 0 && (length = framing_next(sink->framing, bytes + taken, size - taken)) > 0)
-        taken += length;
-    return taken > 0 ? taken : size;
-}
-
 static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
 {
     struct file_sink *sink = (struct file_sink *)base;
@@ -500,8 +465,8 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
         code = write_header(sink);
     if (code < 0)
         return code;
-    if (sink->config.rotate_events > 0 && !midway)
-        size = room_for_events(sink, bytes, size);
+    if (!midway)
+        size = rotation_room(&sink->rotation, sink->framing, bytes, size);
     written = write_most(sink, bytes, size, &code);
     if (written < size && sink->file.regular && !midway) {
         whole = whole_events(sink->framing, bytes, written);
@@ -517,8 +482,8 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
         sink->midway = midway;
         return code;
     }
-    if (sink->config.rotate_events > 0 && !midway)
-        sink->events += framing_count(sink->framing, bytes, written);
+    if (!midway)
+        rotation_count(&sink->rotation, sink->framing, bytes, written);
     file_tend(base);
     return written > 0 ? (ssize_t)written : code;
 }

@@ -24,28 +24,3 @@ set_tests_properties(unit/encode/escape/portable PROPERTIES LABELS unit)
 foreach(test line print)
   target_compile_definitions(unit-encode-${test} PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
 endforeach()
-
-# What threads meet in, under TSan in every run of the tests.
-if(RINGMILL_KIND STREQUAL release)
-  file(GLOB base_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/base/*.c)
-  list(FILTER base_sources EXCLUDE REGEX "/capabilities\\.c$")
-  add_library(base-tsan STATIC ${base_sources})
-  target_include_directories(base-tsan PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
-    ${PROJECT_SOURCE_DIR}/daemon ${PROJECT_SOURCE_DIR}/daemon/include)
-  target_compile_options(base-tsan PUBLIC -fsanitize=thread -Wno-tsan)
-  target_link_options(base-tsan PUBLIC -fsanitize=thread)
-  target_link_libraries(base-tsan PUBLIC PkgConfig::CMOCKA PkgConfig::SYSTEMD Threads::Threads)
-  foreach(test base/lane base/log base/name_cache base/note base/queue base/resolver base/waker
-      pipeline/errand pipeline/writer)
-    string(REPLACE "/" ";" name ${test})
-    list(GET name 0 folder)
-    list(GET name 1 name)
-    add_executable(${folder}-tsan-${name} unit/${test}.c)
-    target_link_libraries(${folder}-tsan-${name} PRIVATE base-tsan)
-    add_test(NAME unit/${folder}/tsan/${name} COMMAND ${folder}-tsan-${name})
-    set_tests_properties(unit/${folder}/tsan/${name} PROPERTIES LABELS long PROCESSORS ${whole_core})
-  endforeach()
-  target_sources(pipeline-tsan-errand PRIVATE ${PROJECT_SOURCE_DIR}/daemon/pipeline/errand.c)
-  target_sources(pipeline-tsan-writer PRIVATE ${PROJECT_SOURCE_DIR}/daemon/pipeline/writer.c
-    ${PROJECT_SOURCE_DIR}/daemon/encode/framing.c)
-endif()

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import tempfile
 import time
 
@@ -149,6 +150,23 @@ def test_sources_and_sinks_come_and_go():
     assert daemon.stop() == 0, daemon.stderr
     assert daemon.books()["pipeline opens"]["forwarded"] == 4000, daemon.stderr
     assert len(daemon.lines("log")) == 4000
+
+
+def test_the_first_names():
+    """They begin with a reload, while the consumer thread is about to look for them."""
+    daemon = Reloadable(PLAIN.replace("/log}", "/log, format: text, template: '{path}'}"))
+    opens = subprocess.Popen([os.path.join(harness.BIN, "open-loop"), daemon.place.name + "/target",
+                              "1000000000", "1000"], stdout=subprocess.DEVNULL)
+    try:
+        settle(daemon, "opens", 100)
+        daemon.reload(PLAIN.replace("FOLDER/log", "FOLDER/named"))
+        forwarded = daemon.pipeline("opens")["books"]["forwarded"]
+        settle(daemon, "opens", forwarded + 1000)
+    finally:
+        opens.kill()
+        opens.wait()
+    assert daemon.stop() == 0, daemon.stderr
+    assert daemon.lines("named")[-1]["uid_name"] == "root"
 
 
 def test_a_pipeline_more_to_the_same_sink():

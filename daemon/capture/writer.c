@@ -32,6 +32,7 @@ struct capture_writer {
     int fd;
     uint64_t begin;        /* of this writer's section */
     _Atomic uint64_t size; /* of the file */
+    bool ragged;           /* behind size there is what could not be cut off */
     uint64_t unchecked;    /* bytes at its end without a checksum */
     XXH3_state_t *hash;    /* of those */
     XXH3_state_t *ahead;   /* scratch: of those and what is being written */
@@ -110,20 +111,34 @@ static struct check_record check_with(const struct capture_writer *writer, const
     return make_check(writer->unchecked + size, XXH3_64bits_digest(writer->ahead));
 }
 
+/* Else what is left of a longer piece would stand behind a shorter one. */
+static int cut_back(struct capture_writer *writer)
+{
+    if (writer->ragged && ftruncate(writer->fd, (off_t)writer->size) < 0)
+        return -errno;
+    writer->ragged = false;
+    return 0;
+}
+
 static int put(struct capture_writer *writer, const void *bytes, size_t size, bool with_check)
 {
     uint64_t position = atomic_load_explicit(&writer->size, memory_order_relaxed);
     struct iovec pieces[2] = {{(void *)bytes, size}};
     struct check_record check;
-    int result;
+    int result = cut_back(writer);
 
+    if (result < 0)
+        return result;
     if (with_check) {
         check = check_with(writer, bytes, size);
         pieces[1] = (struct iovec){&check, sizeof(check)};
     }
     result = write_all(writer->fd, pieces, with_check ? 2 : 1, position);
-    if (result < 0)
-        return ftruncate(writer->fd, (off_t)position) < 0 ? -errno : result;
+    if (result < 0) {
+        writer->ragged = true;
+        cut_back(writer); /* or before the next piece */
+        return result;
+    }
     position += size + (with_check ? sizeof(check) : 0);
     atomic_store_explicit(&writer->size, position, memory_order_relaxed);
     if (with_check) {

@@ -11,10 +11,23 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
 #include "unit/capture/support.h"
+
+static int cuts_to_fail;
+
+/* Instead of the C library's. */
+int ftruncate(int fd, off_t size)
+{
+    if (cuts_to_fail == 0)
+        return (int)syscall(SYS_ftruncate, fd, size);
+    cuts_to_fail--;
+    errno = EINTR;
+    return -1;
+}
 
 static struct capture_writer *open_writer(const char *path, uint64_t cut)
 {
@@ -198,6 +211,28 @@ static void a_piece_that_does_not_fit(void **state)
     remove_path(path);
 }
 
+/* Nor could what is there of it be cut off at once: then it is before something shorter comes. */
+static void a_piece_that_cannot_be_taken_back(void **state)
+{
+    const char *path = new_path();
+    struct capture_writer *writer = open_writer(path, 0);
+    uint64_t size;
+
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(put_samples(writer, 100), 0);
+    size = capture_writer_size(writer);
+    set_limit(size + 5000);
+    cuts_to_fail = 2;
+    assert_int_equal(put_samples(writer, 100), -EFBIG);
+    assert_int_equal(put_samples(writer, 1), -EINTR);
+    set_limit(RLIM_INFINITY);
+    assert_int_equal(cuts_to_fail, 0);
+    capture_writer_free(writer);
+    expect(path, 100, 1, false);
+    remove_path(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +243,7 @@ int main(void)
         cmocka_unit_test(what_is_no_capture),
         cmocka_unit_test(what_is_damaged),
         cmocka_unit_test(a_piece_that_does_not_fit),
+        cmocka_unit_test(a_piece_that_cannot_be_taken_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

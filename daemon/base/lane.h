@@ -118,6 +118,11 @@ enum lane_what {
     LANE_ALL,   /* whatever there is: nothing will follow */
 };
 
+/* Consumer thread: there are full chunks that were not handed over yet. */
+static inline bool lane_has_full(const struct lane *lane)
+{
+    return lane->n_full > 0;
+}
 /* Consumer thread: gives chunks to the writer. What had to stay is asked for by on_room. */
 void lane_hand_over(struct lane *lane, enum lane_what what);
 

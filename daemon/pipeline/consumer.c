@@ -2,12 +2,13 @@
 
 /* The order inside handle_batch() is the at-most-once contract: encode in place, publish the
  * position, hand over. A kill in between loses what was published and not yet written (at most the
- * lanes' chunks), and never writes a record twice. At-least-once turns it round: hand over, and
- * publish when the sinks have acknowledged: see held.h.
+ * lanes' chunks), and never writes a record twice. A chunk may hold events of several streams, so
+ * hand_over_full() publishes for all of them before a full one goes. At-least-once turns it round:
+ * hand over, and publish when the sinks have acknowledged: see held.h.
  *
  * Shards that are merged by time give their records in runs, often of one record. Publishing each
  * would take the page away from the producers each time, so there the last two steps come once for
- * some runs together.
+ * some runs together, or when another stream has filled a chunk.
  *
  * Room is asked for before a batch is taken, never within one, so there is no half-done batch to
  * keep and come back to: see base/lane.h. */
@@ -45,13 +46,15 @@ static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
     consumer->n_paused++;
 }
 
-/* A lane may serve several streams, so one that is short of room pauses all of them. */
+/* A lane may serve several streams, so one that is short of room pauses all of them. An earlier
+ * config's acknowledgements are waited for at the switch to a new one only. */
 void consumer_pause(struct consumer *consumer)
 {
     for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        if (!stream->paused && !room_in_stream(stream))
+        if (!stream->paused &&
+            (!room_in_stream(stream) || (!stream->at_least_once && room_stream_held_up(stream))))
             pause_stream(consumer, stream);
     }
 }
@@ -81,6 +84,33 @@ static void hand_over(struct consumer *consumer, enum lane_what what)
         lane_hand_over(&consumer->roster.sinks[i]->lane, what);
 }
 
+/* Also discarded records after the last good one, which come in no batch: left uncommitted they
+ * would keep the reader looking, and the ring would seem not to move. */
+static void commit_rest(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->roster.n_streams; i++)
+        rings_commit(consumer->roster.streams[i]);
+    consumer->uncommitted = false;
+}
+
+static bool any_full(const struct roster *roster)
+{
+    for (uint32_t i = 0; i < roster->n_sinks; i++)
+        if (lane_has_full(&roster->sinks[i]->lane))
+            return true;
+    return false;
+}
+
+/* Within a turn. A full chunk may hold events of a stream whose commit waits for more runs. */
+static void hand_over_full(struct consumer *consumer)
+{
+    if (!any_full(&consumer->roster))
+        return;
+    if (consumer->uncommitted)
+        commit_rest(consumer);
+    hand_over(consumer, LANE_FULL);
+}
+
 /* ---- batches --------------------------------------------------------------------------------- */
 
 /* Each ring counts for itself: in a common count, rings that take turns would be sampled all or
@@ -106,12 +136,14 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
-/* False: it waits for more. */
-static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
+/* False: it waits for more. What a ring at at-most-once still holds is of an earlier config, and it
+ * is not read on until that is published, see room.h. */
+static bool commit(struct consumer *consumer, struct graph_ring *ring,
+                   const struct ringmill_batch *taken)
 {
     struct graph_stream *stream = ring->stream;
 
-    if (ring->held) {
+    if (stream->at_least_once) {
         held_add(ring->held, taken->end);
         rings_settle(ring);
         return true;
@@ -121,8 +153,10 @@ static bool commit(struct graph_ring *ring, const struct ringmill_batch *taken)
         return true;
     }
     stream->uncommitted += taken->count;
-    if (stream->uncommitted < CONSUMER_BATCH)
+    if (stream->uncommitted < CONSUMER_BATCH) {
+        consumer->uncommitted = true;
         return false;
+    }
     rings_commit(stream);
     return true;
 }
@@ -145,8 +179,8 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     consumer->mark = batch.mark;
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
-    if (commit(ring, taken))
-        hand_over(consumer, LANE_FULL);
+    if (commit(consumer, ring, taken))
+        hand_over_full(consumer);
     if (batch.clocked) {
         ring->clocked_at = clock_monotonic();
         if (submitted > 0)
@@ -173,14 +207,6 @@ static void report_corrupt(const struct consumer *consumer)
 }
 
 /* ---- turns ----------------------------------------------------------------------------------- */
-
-/* Also discarded records behind the last good one, which come in no batch: left uncommitted they
- * would keep the reader looking, and the ring would seem not to move. */
-static void commit_rest(const struct roster *roster)
-{
-    for (uint32_t i = 0; i < roster->n_streams; i++)
-        rings_commit(roster->streams[i]);
-}
 
 /* Before the batches: what was lost is older than what is still in the ring. */
 static void tell_losses(struct consumer *consumer)
@@ -247,7 +273,7 @@ static bool make_some(struct consumer *consumer, struct graph_strand *strand)
                          consumer->ending || strand->ends))
             return false;
         counter_add(&consumer->steps, 1);
-        hand_over(consumer, LANE_FULL);
+        hand_over_full(consumer);
     }
     return room_in_lanes(stream);
 }
@@ -334,7 +360,7 @@ bool consumer_read(struct consumer *consumer)
             handle_batch(consumer, &taken);
         counter_add(&consumer->steps, 1);
     }
-    commit_rest(&consumer->roster);
+    commit_rest(consumer);
     tell_rest(consumer);
     if (result == 0)
         wall_offset_settle(&consumer->common->wall);

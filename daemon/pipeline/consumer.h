@@ -39,6 +39,7 @@ struct consumer {
     uint32_t n_paused;
     bool told_exhausted;
     bool ending;        /* the rings are drained: what is still to be made is made now */
+    bool uncommitted;   /* in this turn records of some stream were handled and not published */
     int64_t turn_start; /* ns, monotonic */
     uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
 

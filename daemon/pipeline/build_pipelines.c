@@ -276,6 +276,27 @@ static void promise(struct build *build, const struct config_node *entry,
     }
 }
 
+/* A ring has one position, which waits for the acknowledgements of at-least-once: after a kill, a
+ * pipeline with at-most-once beside it would get records a second time. All that read a source read
+ * all of its rings. */
+static void check_position(struct build *build, const struct config_node *entry,
+                           const struct graph_source *source, const struct graph_pipeline *pipeline)
+{
+    const struct graph_pipeline *first = source->streams[0].types[0].readers[0];
+    const struct config_node *node = config_map_get(entry, "delivery");
+
+    const char *wanted = delivery_choices[first->at_least_once].name;
+
+    if (source->source->ends_with_us || first->at_least_once == pipeline->at_least_once)
+        return;
+    diag_add(build->diag, node ? node : entry,
+             "pipeline %s reads source %s with delivery: %s, and a ring has one position for all "
+             "pipelines that read it, so after a kill %s would repeat what it has delivered; "
+             "write delivery: %s here, too, or give this pipeline a source of its own",
+             first->name, source->source->name, wanted,
+             pipeline->at_least_once ? first->name : pipeline->name, wanted);
+}
+
 static int build_pipeline(struct build *build, const struct config_node *entry,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
@@ -310,6 +331,8 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
             return -ENOMEM;
         if (pipeline->at_least_once)
             promise(build, entry, source, &limit);
+        if (!build->capture)
+            check_position(build, entry, source, pipeline);
         known++;
     }
     return bound.handlers && known == 0 ? build_check_handlers(build, &steps) : 0;

@@ -329,6 +329,22 @@ static void pipelines(void **state)
                  "1/s}}, {forward: out}]}\n",
                  "t.yaml:6:56: pipelines.p.handlers[0].limit: what a limit knows is lost with the "
                  "process, so delivery cannot be at-least-once behind it\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: exec, keep: pin}\n"
+                         "  open: {builtin: open, keep: pin}\n" SINKS
+                         "pipelines:\n  p: {from: exec, handlers: [{forward: out}]}\n"
+                         "  q: {from: [open, exec], delivery: at-least-once, handlers: "
+                         "[{forward: out}]}\n",
+                 "t.yaml:8:37: pipelines.q.delivery: pipeline p reads source exec with delivery: "
+                 "at-most-once, and a ring has one position for all pipelines that read it, so "
+                 "after a kill p would repeat what it has delivered; write delivery: at-most-once "
+                 "here, too, or give this pipeline a source of its own\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: exec, keep: pin}\n" SINKS
+                         "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                         "[{forward: out}]}\n  q: {from: exec, handlers: [{forward: out}]}\n",
+                 "t.yaml:7:6: pipelines.q: pipeline p reads source exec with delivery: "
+                 "at-least-once, and a ring has one position for all pipelines that read it, so "
+                 "after a kill q would repeat what it has delivered; write delivery: "
+                 "at-least-once here, too, or give this pipeline a source of its own\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "

@@ -42,7 +42,7 @@ static int hold_anew(struct graph_stream *stream, struct graph_stream *old)
     int result = 0;
 
     for (uint32_t i = 0; i < old->n_rings && result == 0; i++)
-        result = rings_hold_anew(old->rings[i], stream, true, &old->rings[i]->next_held);
+        result = rings_hold_anew(old->rings[i], stream, NULL, &old->rings[i]->next_held);
     return result;
 }
 
@@ -274,11 +274,11 @@ void change_settle(void *data)
 
         if (!ring->held)
             continue;
-        if (rings_hold_anew(ring, ring->stream, false, &held) < 0) {
+        rings_settle(ring);
+        if (rings_hold_anew(ring, ring->stream, change->old, &held) < 0) {
             change->settled = false;
             continue;
         }
-        rings_settle(ring);
         held_free(ring->held);
         ring->held = held;
     }

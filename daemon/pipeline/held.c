@@ -14,19 +14,21 @@
 struct held {
     struct lane **lanes;
     uint32_t n_lanes;
+    uint32_t n_active;
     uint32_t first;
     uint32_t count;
     uint64_t positions[HELD_MAX];
     uint64_t marks[]; /* n_lanes for each entry */
 };
 
-struct held *held_new(struct lane *const *lanes, uint32_t n_lanes)
+struct held *held_new(struct lane *const *lanes, uint32_t n_lanes, uint32_t n_active)
 {
     struct held *held = calloc(1, sizeof(*held) + HELD_MAX * n_lanes * sizeof(uint64_t));
 
     if (!held)
         return NULL;
     held->n_lanes = n_lanes;
+    held->n_active = n_active;
     held->lanes = calloc(n_lanes + 1, sizeof(struct lane *));
     if (!held->lanes) {
         free(held);
@@ -58,7 +60,7 @@ static bool marks_are_those_of(struct held *held, uint32_t index)
 {
     const uint64_t *marks = marks_of(held, index);
 
-    for (uint32_t i = 0; i < held->n_lanes; i++)
+    for (uint32_t i = 0; i < held->n_active; i++)
         if (marks[i] != lane_mark(held->lanes[i]))
             return false;
     return true;
@@ -85,15 +87,24 @@ void held_copy(struct held *held, const struct held *other)
     held->count = other->count;
 }
 
+/* Entries are taken in order, so in a lane that gets nothing any more a new one waits for nothing.
+ */
+static void append(struct held *held)
+{
+    uint64_t *marks = marks_of(held, held->count++);
+
+    memset(marks + held->n_active, 0, (held->n_lanes - held->n_active) * sizeof(*marks));
+}
+
 void held_add(struct held *held, uint64_t position)
 {
     uint64_t *marks;
 
     if (held->count == 0 || (held->count < HELD_MAX && !marks_are_those_of(held, held->count - 1)))
-        held->count++;
+        append(held);
     held->positions[entry(held, held->count - 1)] = position;
     marks = marks_of(held, held->count - 1);
-    for (uint32_t i = 0; i < held->n_lanes; i++)
+    for (uint32_t i = 0; i < held->n_active; i++)
         marks[i] = lane_mark(held->lanes[i]);
 }
 
@@ -123,6 +134,12 @@ bool held_take(struct held *held, uint64_t *ret_position)
 bool held_waits(const struct held *held)
 {
     return held->count > 0;
+}
+
+struct lane *const *held_lanes(const struct held *held, uint32_t *ret_n_lanes)
+{
+    *ret_n_lanes = held->n_lanes;
+    return held->lanes;
 }
 
 bool held_await(struct held *held)

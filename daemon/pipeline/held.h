@@ -24,8 +24,9 @@ enum {
 
 struct held;
 
-/* Borrows the lanes. NULL when out of memory. */
-struct held *held_new(struct lane *const *lanes, uint32_t n_lanes);
+/* Borrows the lanes. Into the first n_active of them new records may go; the others are waited for
+ * only as far as entries say that are copied in. NULL when out of memory. */
+struct held *held_new(struct lane *const *lanes, uint32_t n_lanes, uint32_t n_active);
 void held_free(struct held *held); /* accepts NULL */
 /* Into an empty one: the entries of another, with the marks of the lanes that both have. */
 void held_copy(struct held *held, const struct held *other);
@@ -36,5 +37,7 @@ void held_add(struct held *held, uint64_t position);
 bool held_take(struct held *held, uint64_t *ret_position);
 /* Something still waits. */
 bool held_waits(const struct held *held);
+/* All lanes that it was made with. */
+struct lane *const *held_lanes(const struct held *held, uint32_t *ret_n_lanes);
 /* From now on acknowledgements wake the consumer. False when one came meanwhile: take first. */
 bool held_await(struct held *held);

@@ -37,7 +37,7 @@ static int open_stream(struct graph *graph, struct graph_stream *stream, struct 
     while (stream->n_rings < stream->stream->n_rings && result == 0)
         result = open_ring(graph, stream, error);
     for (uint32_t i = 0; i < stream->n_rings && result == 0; i++) {
-        if (rings_hold_anew(stream->rings[i], stream, false, &stream->rings[i]->held) < 0)
+        if (rings_hold_anew(stream->rings[i], stream, NULL, &stream->rings[i]->held) < 0)
             result = error_set(error, -ENOMEM, "out of memory");
         rings_limit(stream->rings[i]);
     }
@@ -98,21 +98,42 @@ static void add_lane(struct lane **lanes, uint32_t *n_lanes, struct lane *lane)
     lanes[(*n_lanes)++] = lane;
 }
 
+static bool has_ended(const struct graph *ended, const struct lane *lane)
+{
+    for (uint32_t i = 0; ended && i < ended->n_sinks; i++)
+        if (&ended->sinks[i]->lane == lane)
+            return graph_is_own(&ended->sinks[i]->share);
+    return false;
+}
+
+/* Those that have something of the ring, whatever its stream's delivery is by now. */
+static void add_former(struct lane **lanes, uint32_t *n_lanes, const struct held *held,
+                       const struct graph *ended)
+{
+    uint32_t n_former;
+    struct lane *const *former = held_lanes(held, &n_former);
+
+    for (uint32_t i = 0; i < n_former; i++)
+        if (!has_ended(ended, former[i]))
+            add_lane(lanes, n_lanes, former[i]);
+}
+
 int rings_hold_anew(const struct graph_ring *ring, const struct graph_stream *stream,
-                    bool with_former, struct held **ret_held)
+                    const struct graph *ended, struct held **ret_held)
 {
     struct lane *lanes[2 * GRAPH_SINKS_MAX];
-    uint32_t n_lanes = 0;
-    bool waits = with_former && ring->held && held_waits(ring->held);
+    uint32_t n_lanes = 0, n_active;
+    bool waits = ring->held && held_waits(ring->held);
 
     *ret_held = NULL;
     for (uint32_t i = 0; stream->at_least_once && i < stream->n_keepers; i++)
         add_lane(lanes, &n_lanes, &stream->keepers[i]->lane);
-    for (uint32_t i = 0; waits && i < ring->stream->n_keepers; i++)
-        add_lane(lanes, &n_lanes, &ring->stream->keepers[i]->lane);
+    n_active = n_lanes;
+    if (waits)
+        add_former(lanes, &n_lanes, ring->held, ended);
     if (!stream->at_least_once && !waits)
         return 0;
-    *ret_held = held_new(lanes, n_lanes);
+    *ret_held = held_new(lanes, n_lanes, n_active);
     if (!*ret_held)
         return -ENOMEM;
     if (ring->held)

@@ -22,7 +22,7 @@ void rings_commit(struct graph_stream *stream);
 void rings_limit(struct graph_ring *ring);
 
 /* What a ring waits for when its stream's keepers change: those that the stream has, and those that
- * still have something of it, or NULL when that is nobody. *ret_held is the caller's. 0 or -ENOMEM.
- */
+ * still have something of it, but for the sinks that only `ended` has (NULL: none); or NULL when
+ * that is nobody. *ret_held is the caller's. 0 or -ENOMEM. */
 int rings_hold_anew(const struct graph_ring *ring, const struct graph_stream *stream,
-                    bool with_former, struct held **ret_held);
+                    const struct graph *ended, struct held **ret_held);

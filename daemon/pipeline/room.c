@@ -3,6 +3,7 @@
 
 #include <ringmill/ring.h>
 
+#include "pipeline/held.h"
 #include "pipeline/rings.h"
 
 bool room_in_lanes(const struct graph_stream *stream)
@@ -17,8 +18,10 @@ bool room_in_lanes(const struct graph_stream *stream)
 
 bool room_held_up(const struct graph_ring *ring)
 {
-    return ring->held && ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
-                             ring->unacked_max;
+    if (!ring->stream->at_least_once)
+        return ring->held && held_waits(ring->held);
+    return ringmill_ring_position(ring->ring) - ringmill_ring_committed(ring->ring) >
+           ring->unacked_max;
 }
 
 /* By what is acknowledged now: a paused stream has no batch after which it would be published. */
@@ -26,8 +29,9 @@ bool room_stream_held_up(const struct graph_stream *stream)
 {
     bool held_up = false;
 
-    for (uint32_t i = 0; stream->at_least_once && i < stream->n_rings; i++) {
-        rings_settle(stream->rings[i]);
+    for (uint32_t i = 0; i < stream->n_rings; i++) {
+        if (stream->rings[i]->held)
+            rings_settle(stream->rings[i]);
         held_up |= room_held_up(stream->rings[i]);
     }
     return held_up;

@@ -13,7 +13,9 @@ bool room_in_lanes(const struct graph_stream *stream);
 /* Also the handlers that keep records until they make others of them. */
 bool room_in_stream(const struct graph_stream *stream);
 
-/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. */
+/* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. At
+ * at-most-once: before all of it is, that an earlier config with at-least-once has read: positions
+ * after it could not be published, and its records would come twice. */
 bool room_held_up(const struct graph_ring *ring);
 /* The same for all rings of a stream, after publishing what is acknowledged by now. */
 bool room_stream_held_up(const struct graph_stream *stream);

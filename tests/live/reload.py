@@ -12,7 +12,7 @@ import time
 import flood
 import harness
 import producers
-from controlled import Controlled, settle
+from controlled import Controlled, free_port, settle
 
 RELOADS = int(os.environ.get("RINGMILL_RELOADS", "50"))
 RATE = 100000
@@ -280,6 +280,41 @@ def test_at_least_once():
                    for name in ("log", "more")]
         assert sorted(set(numbers[0] + numbers[1])) == list(range(1, source.made + 1))
         assert all(len(set(own)) == len(own) for own in numbers)
+
+
+WEAKER = """
+version: 1
+sources: {%s}
+sinks:
+  down: {type: tcp, address: "127.0.0.1:%d", %s}
+  log: {type: file, path: %s/log, %s}
+pipelines: {all: {from: flood, delivery: %s, handlers: [forward: %s]}}
+control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
+"""
+
+
+def test_at_most_once_after_at_least_once():
+    """What was read under the old promise waits for its sink; until then nothing is read under the
+    new one, since its positions could not be published, and a kill would repeat it."""
+    with flood.Flood(1000) as source, flood.Pins("weaker") as pins, tempfile.TemporaryDirectory() as folder:
+        def config(*promise):
+            return WEAKER % (flood.source(source, f"keep: pin, pin_folder: {pins.path}"), free_port(),
+                             flood.LINES, folder, flood.LINES, *promise)
+        sure = config("at-least-once", "down")
+        daemon = Reloadable(sure)
+        source.write(100)
+        harness.wait_for(lambda: daemon.pipeline("all")["books"]["forwarded"] == 100, "the first records")
+        once = sure.replace("at-least-once", "at-most-once").replace("[forward: down]", "[forward: [down, log]]")
+        daemon.reload(once)
+        source.write(5)
+        harness.wait_for(lambda: daemon.status()["sources"][0]["ring"]["paused"] or
+                         os.path.getsize(os.path.join(folder, "log")), "the pause, or an event")
+        daemon.process.kill()
+        daemon.wait()
+        daemon = Reloadable(once.replace("[forward: [down, log]]", "[forward: log]"))
+        settle(daemon, "all", 105)
+        assert daemon.stop() == 0, daemon.stderr
+        assert flood.read_numbers(os.path.join(folder, "log"))[0] == list(range(1, 106))
 
 
 PINNED = """

@@ -37,7 +37,7 @@ static int set_up(void **state)
         if (lane_init(&fixture.lanes[i], 32, 1, LANE_BLOCK, &fixture.writer, count_wakes,
                       &fixture) < 0)
             return -1;
-    fixture.held = held_new(lanes, 2);
+    fixture.held = held_new(lanes, 2, 2);
     return fixture.held ? 0 : -1;
 }
 
@@ -193,6 +193,33 @@ static void an_acknowledgement_wakes_once_it_is_awaited(void **state)
     assert_int_equal(taken(fixture), 100);
 }
 
+/* Of a sink that gets nothing more of the ring, only what went there before is waited for. */
+static void a_former_lane_is_waited_for_as_far_as_it_was_used(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lane *lanes[] = {&fixture->lanes[1], &fixture->lanes[0]};
+    struct held *next = held_new(lanes, 2, 1);
+
+    assert_non_null(next);
+    put_chunk(&fixture->lanes[0]);
+    held_add(fixture->held, 100);
+    held_copy(next, fixture->held);
+    held_free(fixture->held);
+    fixture->held = next;
+    put_chunk(&fixture->lanes[0]); /* of another ring */
+    put_chunk(&fixture->lanes[1]);
+    held_add(next, 200);
+    assert_int_equal(taken(fixture), 0);
+    acknowledge(&fixture->lanes[1]);
+    assert_int_equal(taken(fixture), 0);
+    acknowledge(&fixture->lanes[0]);
+    assert_int_equal(taken(fixture), 200);
+    put_chunk(&fixture->lanes[1]);
+    held_add(next, 300); /* in the place of an entry that was taken */
+    acknowledge(&fixture->lanes[1]);
+    assert_int_equal(taken(fixture), 300);
+}
+
 #define WITH_LANES(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -204,6 +231,7 @@ int main(void)
         WITH_LANES(nothing_is_published_past_what_was_given_up),
         WITH_LANES(many_entries),
         WITH_LANES(an_acknowledgement_wakes_once_it_is_awaited),
+        WITH_LANES(a_former_lane_is_waited_for_as_far_as_it_was_used),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

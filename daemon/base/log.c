@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 enum { LINE_MAX_BYTES = 2048, FIELD_MAX_BYTES = 160 };
 
@@ -129,29 +130,16 @@ static void send_to_stderr(enum log_level level, const char *message)
         atomic_fetch_add(&log_written, 1);
 }
 
-/* Of a sequence of UTF-8 that a terminal or a reader of lines may take for something else than
- * text, how many bytes; 0: it is none. The same ones as in encode/escape.h, which is above. */
-static size_t control_length(const unsigned char *at)
-{
-    if ((at[0] < 0x20 && at[0] != '\n' && at[0] != '\t') || at[0] == 0x7f)
-        return 1;
-    if ((at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) || (at[0] == 0xd8 && at[1] == 0x9c))
-        return 2;
-    if (at[0] == 0xe2 && at[1] == 0x80 &&
-        (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae)))
-        return 3;
-    return at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9 ? 3 : 0;
-}
-
 /* A message may hold what a process calls itself. What is several lines, the verifier's words, is
  * ours. */
 static void replace_controls(char *message)
 {
-    for (unsigned char *at = (unsigned char *)message; *at;) {
-        size_t length = control_length(at);
+    while (*message) {
+        uint32_t length = printable_length(message);
 
-        memset(at, '?', length);
-        at += length ? length : 1;
+        if (length == 0 && *message != '\n' && *message != '\t')
+            *message = '?';
+        message += length ? length : 1;
     }
 }
 

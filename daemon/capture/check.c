@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/printable.h"
+
 enum { BITS_BYTES_MAX = 9 }; /* that a bitfield can touch */
 
 struct check {
@@ -21,37 +23,10 @@ struct check {
     uint8_t depth[CAPTURE_TYPE_MAX / sizeof(struct capture_field)];
 };
 
-/* Bytes of the character that stands there; 0: not valid UTF-8, or a control character. */
-static uint32_t character_length(const uint8_t *at)
-{
-    static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
-    uint32_t length = *at >= 0xf0 ? 4 : *at >= 0xe0 ? 3 : 2, code;
-
-    if (*at < 0x80)
-        return *at >= 0x20 && *at != 0x7f;
-    if (*at < 0xc2 || *at > 0xf4)
-        return 0;
-    code = *at & (0x7fU >> length);
-    for (uint32_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3f);
-    }
-    return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0
-                                                                                        : length;
-}
-
 /* Names come into keys, messages and JSON as they are. */
 static bool is_text(const struct check *check, uint32_t at)
 {
-    const uint8_t *text = (const uint8_t *)check->texts + at;
-
-    if (at >= check->head->n_texts)
-        return false;
-    for (uint32_t length; *text; text += length)
-        if ((length = character_length(text)) == 0)
-            return false;
-    return true;
+    return at < check->head->n_texts && printable(check->texts + at);
 }
 
 static bool is_text_or_none(const struct check *check, uint32_t at)

@@ -11,14 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "config/utf8.h"
 
 static const char *const ellipsis = "...";
-
-static bool is_control(char byte)
-{
-    return (unsigned char)byte < 0x20 || byte == 0x7f;
-}
 
 void diag_init(struct diag *diag)
 {
@@ -51,11 +47,13 @@ static char *escape(const char *text)
 
     if (!copy)
         return NULL;
-    for (size_t i = 0; i < length; i++) {
-        if (is_control(text[i]))
-            used += (size_t)sprintf(copy + used, "\\x%02x", (unsigned char)text[i]);
-        else
-            copy[used++] = text[i];
+    while (*text) {
+        size_t whole = printable_length(text);
+
+        if (whole == 0)
+            used += (size_t)sprintf(copy + used, "\\x%02x", (unsigned char)*text++);
+        for (; whole > 0; whole--)
+            copy[used++] = *text++;
     }
     copy[used] = '\0';
     return copy;
@@ -167,6 +165,26 @@ void diag_add_place(struct diag *diag, const char *file, uint32_t line, uint32_t
     va_end(arguments);
 }
 
+/* A space stands for each, so that the caret stays below what it points at. */
+static void blank_controls(char *excerpt)
+{
+    char *to = excerpt;
+
+    for (const char *at = excerpt; *at;) {
+        uint32_t length = printable_length(at);
+
+        if (length == 0 && *at != '\n') {
+            *to++ = ' ';
+            for (at++; utf8_continues(*at); at++)
+                ;
+            continue;
+        }
+        for (length += length == 0; length > 0; length--)
+            *to++ = *at++;
+    }
+    *to = '\0';
+}
+
 /* The part of the text's line around offset that fits, and a caret:
  *
  *         ...uid == && 0
@@ -191,10 +209,7 @@ static char *draw(const char *text, size_t length, size_t offset)
                  text + start, end < length && text[end] != '\n' ? ellipsis : "",
                  (int)(utf8_count(text + start, offset - start) + (is_cut ? 3 : 0)), "") < 0)
         return NULL;
-    for (char *byte = excerpt; *byte; byte++) {
-        if (is_control(*byte) && *byte != '\n')
-            *byte = ' ';
-    }
+    blank_controls(excerpt);
     return excerpt;
 }
 

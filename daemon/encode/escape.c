@@ -17,6 +17,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/printable.h"
 #include "encode/put.h"
 
 enum { WORD = 8 };
@@ -71,10 +72,7 @@ uint32_t escape_control(const uint8_t *bytes, uint32_t length)
         return 0;
     code = length == 2 ? (bytes[0] & 0x1fu) << 6 | (bytes[1] & 0x3fu)
                        : (bytes[0] & 0xfu) << 12 | (bytes[1] & 0x3fu) << 6 | (bytes[2] & 0x3fu);
-    if (code - 0x80 < 0x20 || code == 0x61c || code - 0x200e < 2 || code - 0x2028 < 7 ||
-        code - 0x2066 < 4)
-        return code;
-    return 0;
+    return printable_code(code) ? 0 : code;
 }
 
 /* \uXXXX. Returns its length. */

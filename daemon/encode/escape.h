@@ -7,9 +7,10 @@
  *     " and \                  \" and \\
  *     U+0000 to U+001F, 7F     \b \f \n \r \t, the others \u00XX
  *     U+0080 to U+009F         \u00XX: to a terminal some are what ESC and a letter are
- *     what ends lines or turns their direction round: U+061C, 200E, 200F, 2028 to 202E, 2066 to
- * 2069 \uXXXX any other byte           \\xNN: read back, the four characters \xNN. So are overlong
- * forms, surrogates and what lies above U+10FFFF, byte by byte
+ *     other codes that are     \uXXXX: separators of lines and marks of direction
+ *     not base/printable
+ *     any other byte           \\xNN: read back, the four characters \xNN. So are overlong forms,
+ *                              surrogates and what lies above U+10FFFF, byte by byte
  *
  * Hex digits are small. The last row is for eyes: a text that holds \xNN itself reads the same. */
 

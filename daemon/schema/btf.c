@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "schema/lookup.h"
 #include "schema/reader.h"
 #include "schema/spelling.h"
@@ -46,6 +47,12 @@ const char *reader_keep(struct reader *reader, const char *text, int *ret_code)
     if (reader->names > READER_NAMES_MAX) {
         *ret_code = error_set(reader->error, -E2BIG, "%s: its names take more than %d MiB",
                               reader->schema->type_name, READER_NAMES_MAX >> 20);
+        return NULL;
+    }
+    if (!printable(text)) {
+        *ret_code = error_set(reader->error, -EINVAL,
+                              "%s: the name \"%s\" holds control characters or is not valid UTF-8",
+                              reader->schema->type_name, text);
         return NULL;
     }
     kept = schema_keep(reader->schema, text);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "schema/choice.h"
 #include "schema/debug_file.h"
 #include "schema/die_struct.h"
@@ -53,7 +54,7 @@ static bool read_candidate(Dwarf_Die *die, struct dwarf_candidate *ret_candidate
     if (!is_typedef && !die_is_struct(die))
         return false;
     ret_candidate->name = die_name(die);
-    if (!ret_candidate->name || !*ret_candidate->name)
+    if (!ret_candidate->name || !*ret_candidate->name || !printable(ret_candidate->name))
         return false;
     if (is_typedef &&
         (die_follow(die, DW_AT_type, &group) != 0 || !die_is_struct(&group) || die_name(&group)))

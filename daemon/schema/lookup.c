@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 
 #define TRACER "gadget_tracer_"
 #define JOINT  "___" /* between the parts of a tracer's name */
@@ -22,7 +23,7 @@ const char *lookup_name(const struct btf *btf, const struct btf_type *type)
 {
     const char *name = btf__name_by_offset(btf, type->name_off);
 
-    return name ? name : "";
+    return name && printable(name) ? name : "";
 }
 
 const struct btf_type *lookup_bare(const struct btf *btf, uint32_t id)

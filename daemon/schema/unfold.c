@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
+
 enum {
     BITS_MAX = 64, /* of a bitfield that is a number */
     SKIP = 1,      /* returned: nothing of it can be shown */
@@ -84,6 +86,10 @@ static int keep(struct unfold *unfold, const char *text, const char **ret_kept)
     if (unfold->n_bytes > UNFOLD_NAMES_MAX)
         return error_set(unfold->error, -E2BIG, "%s: its names take more than %d MiB",
                          unfold->schema->type_name, UNFOLD_NAMES_MAX >> 20);
+    if (!printable(text))
+        return error_set(unfold->error, -EINVAL,
+                         "%s: the name \"%s\" holds control characters or is not valid UTF-8",
+                         unfold->schema->type_name, text);
     *ret_kept = schema_keep(unfold->schema, text);
     return *ret_kept ? 0 : refuse_memory(unfold);
 }

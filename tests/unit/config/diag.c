@@ -102,8 +102,10 @@ static void escapes_control_characters(void **state)
 
     (void)state;
     diag_init(&diag);
-    diag_add_place(&diag, "a.yaml", 1, 1, "found \"%s\"", "a\nb\x1b[31m\x7f é");
-    expect_messages(&diag, "a.yaml:1:1: found \"a\\x0ab\\x1b[31m\\x7f é\"\n");
+    diag_add_place(&diag, "a.yaml", 1, 1, "found \"%s\"",
+                   "a\nb\x1b[31m\x7f é\xc2\x9b\xe2\x80\xae\xff");
+    expect_messages(&diag, "a.yaml:1:1: found \"a\\x0ab\\x1b[31m\\x7f "
+                           "é\\xc2\\x9b\\xe2\\x80\\xae\\xff\"\n");
 }
 
 static void cuts_long_messages_at_a_character(void **state)

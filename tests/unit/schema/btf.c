@@ -662,6 +662,24 @@ static void names_have_a_limit(void **state)
     assert_refused(types, "event", -E2BIG, "struct event: its names take more than 16 MiB");
 }
 
+/* They come into keys, messages and terminals. */
+static void names_are_text(void **state)
+{
+    struct types *types = *state;
+    int id = btf__add_enum(types->btf, "color", 4);
+
+    btf__add_enum_value(types->btf, "RED\x1b[2J", 3);
+    add_event(types, 4, "color", id);
+    assert_refused(types, "event", -EINVAL,
+                   "struct event: the name \"RED\x1b[2J\" holds control characters or is not valid "
+                   "UTF-8");
+    btf__add_struct(types->btf, "other", 4);
+    btf__add_field(types->btf, "pid\nPRIORITY=0", types->u32, 0, 0);
+    assert_refused(types, "other", -EINVAL,
+                   "struct other: the name \"pid\nPRIORITY=0\" holds control characters or is not "
+                   "valid UTF-8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -699,6 +717,7 @@ int main(void)
         TEST(a_struct_twice_within_itself_is_too_much),
         TEST(an_array_of_itself_has_an_end),
         TEST(names_have_a_limit),
+        TEST(names_are_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,17 @@ static void names_of_all_forms_are_found(void **state)
     assert_int_equal(candidate.type->size, 8);
 }
 
+/* A list of types ends on a terminal. */
+static void types_whose_names_are_not_text_are_not_offered(void **state)
+{
+    struct types *types = *state;
+
+    btf__add_struct(types->btf, "flow\xe2\x80\xae", 4);
+    btf__add_struct(types->btf, "fl\x1b[2Jow", 4);
+    btf__add_struct(types->btf, "flow", 4);
+    assert_not_found(types, "other", NULL, "struct \"other\" is not in the BTF; there are: flow");
+}
+
 static void other_kinds_of_type_are_not_found(void **state)
 {
     struct types *types = *state;
@@ -220,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_of_all_forms_are_found),
+        TEST(types_whose_names_are_not_text_are_not_offered),
         TEST(other_kinds_of_type_are_not_found),
         TEST(without_a_name_the_only_kept_struct_is_taken),
         TEST(a_kept_typedef_of_an_unnamed_struct),

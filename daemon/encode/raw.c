@@ -136,14 +136,29 @@ static int fill(struct raw_encoder *raw, const struct schema *schema, const char
     return r < 0 ? r : make_tag(source, "!lost", error, &raw->lost);
 }
 
+/* Of a row of an aggregate all is in columns. */
+static bool is_row(const struct schema *schema)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (!schema->fields[i].column)
+            return false;
+    return schema->n_fields > 0;
+}
+
 static int raw_open(const struct schema *schema, const char *source,
                     const struct encoder_options *options, struct error *error,
                     struct encoder **ret_encoder)
 {
     static const struct encoder_options none;
-    struct raw_encoder *raw = calloc(1, sizeof(*raw));
+    struct raw_encoder *raw;
     int r;
 
+    if (is_row(schema))
+        return error_set(error, -EINVAL,
+                         "the format raw writes bytes of a ring, and %s has none; choose another "
+                         "format, such as json",
+                         schema->type_name);
+    raw = calloc(1, sizeof(*raw));
     if (!raw)
         return error_set(error, -ENOMEM, "out of memory");
     options = options ? options : &none;

@@ -94,12 +94,30 @@ static void limits(void **state)
     encoder_close(encoder);
 }
 
+static void rows_have_no_bytes(void **state)
+{
+    struct field fields[] = {{.name = "_start", .kind = FIELD_UINT, .size = 8, .column = 1},
+                             {.name = "n", .kind = FIELD_UINT, .size = 8, .column = 2}};
+    struct schema rows = {.type_name = "an aggregate", .n_fields = 2, .fields = fields};
+    struct encoder *encoder;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(raw_encoder_ops.open(&rows, "x", NULL, &error, &encoder), -EINVAL);
+    assert_string_equal(error.text, "the format raw writes bytes of a ring, and an aggregate has "
+                                    "none; choose another format, such as json");
+    fields[1].column = 0;
+    assert_int_equal(raw_encoder_ops.open(&rows, "x", NULL, &error, &encoder), 0);
+    encoder_close(encoder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain),
         cmocka_unit_test(tagged),
         cmocka_unit_test(limits),
+        cmocka_unit_test(rows_have_no_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,18 +108,31 @@ static enum exit_code read_config(const char *path, struct control_options *ret_
     return code;
 }
 
+/* Of the same process, but not yet of a reload that is over. */
+static bool is_open(const json_t *answer, json_int_t number)
+{
+    return answer && count(answer, "asked") >= number && count(answer, "ended") < number;
+}
+
 static enum exit_code ask_and_wait(const char *socket)
 {
     const struct timespec pause = {.tv_nsec = LOOK_NS};
     _cleanup_(cleanup_json_decref) json_t *answer = ask(socket, "POST");
     json_int_t number = count(answer, "asked");
 
-    while (answer && count(answer, "ended") < number) {
+    while (is_open(answer, number)) {
         nanosleep(&pause, NULL);
         json_decref(TAKE_PTR(answer));
         answer = ask(socket, "GET");
     }
-    return answer ? judge(answer) : EXIT_CODE_ENVIRONMENT;
+    if (!answer)
+        return EXIT_CODE_ENVIRONMENT;
+    if (count(answer, "asked") >= number)
+        return judge(answer);
+    log_error(
+        "the daemon was started again before the reload was over, and runs the config that it "
+        "has read then; to reload what was changed since: ringmill reload");
+    return EXIT_CODE_FAILED;
 }
 
 enum exit_code reload_command(int argc, char **argv)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ringmill status` against things that are not a daemon in good shape."""
+"""`ringmill status` and `reload` against things that are not a daemon in good shape."""
 import os
 import socket
 import subprocess
@@ -9,8 +9,9 @@ import threading
 import harness
 
 
-def ask(answers, *options, **popen):
-    """What `ringmill status` says of a server that sends these pieces and hangs up."""
+def ask(answers, *options, command="status", each=False, **popen):
+    """What `ringmill status` says of a server that sends these pieces and hangs up. each: one to each
+    connection."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "socket")
         server = socket.socket(socket.AF_UNIX)
@@ -18,17 +19,18 @@ def ask(answers, *options, **popen):
         server.listen()
 
         def serve():
-            connection, _ = server.accept()
-            try:
-                for answer in answers:
-                    connection.sendall(answer)
-            except OSError:
-                pass
-            connection.close()
+            for pieces in ([answer] for answer in answers) if each else [answers]:
+                connection, _ = server.accept()
+                try:
+                    for piece in pieces:
+                        connection.sendall(piece)
+                except OSError:
+                    pass
+                connection.close()
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        done = subprocess.run([harness.RINGMILL, "status", "--socket", path, *options],
+        done = subprocess.run([harness.RINGMILL, command, "--socket", path, *options],
                               timeout=harness.PATIENCE, stderr=subprocess.PIPE, text=True,
                               **{"stdout": subprocess.PIPE, **popen})
         thread.join()
@@ -48,6 +50,14 @@ def test_talks_nonsense():
     for answer in (b"hello", b"HTTP/1.0 200 OK\r\n\r\nnot json", b"HTTP/1.0 500 no\r\n\r\n{}"):
         code, errors = ask([answer])
         assert code == 2 and errors.startswith("ringmill: error: "), (answer, errors)
+
+
+def test_started_again_in_a_reload():
+    """The one that answers now was never asked."""
+    answers = [b'HTTP/1.0 200 OK\r\n\r\n{"asked": %d, "ended": 0, "outcome": "none"}' % asked
+               for asked in (1, 1, 0)]
+    code, errors = ask(answers, command="reload", each=True)
+    assert code == 1 and "started again before the reload was over" in errors, (code, errors)
 
 
 def test_output_that_cannot_be_written():

@@ -23,19 +23,24 @@ def installed(name, folder):
                 .replace("SocketGroup=ringmill\n", ""))  # this machine need not have that group
 
 
-def run(path, name, program="ringmilld", seconds=600):
+def run(path, name, program="ringmilld", seconds=600, under=None):
     """Calls inside_NAME(folder) under a systemd that knows the installed units, with this build; what
     it prints is printed. The folder is gone after it. The tree and the build are seen in it, because
-    where they lie may be hidden from the box (/tmp) or from its units (/root and /home)."""
+    where they lie may be hidden from the box (/tmp) or from its units (/root and /home). under: a
+    program that runs the daemon, and gets the folder; its stderr is a file there, and what the
+    function prints appears at once."""
     with tempfile.TemporaryDirectory(dir="/var/lib", prefix="ringmill-test.") as folder:
         os.chmod(folder, 0o755)
         shutil.copy(os.path.join(harness.BIN, program), os.path.join(folder, "ringmilld"))
-        shutil.copy(harness.RINGMILL, folder)
+        for more in (harness.RINGMILL, *([os.path.join(harness.BIN, under)] if under else [])):
+            shutil.copy(more, folder)
         units, tree, build = (os.path.join(folder, part) for part in ("units", "tree", "build"))
         for part in (units, tree, build):
             os.mkdir(part)
         for unit in ("ringmilld.service", "ringmilld-control.socket"):
-            harness.write_file(units, unit, installed(unit, folder))
+            harness.write_file(units, unit, installed(unit, folder).replace(
+                "ExecStart=", f"StandardError=append:{folder}/stderr\n"
+                f"ExecStart={folder}/{under} {folder} " if under else "ExecStart="))
         inside = os.path.join(tree, os.path.relpath(os.path.abspath(path), harness.ROOT))
         done = subprocess.run([os.path.join(harness.ROOT, "tests/systemd-box"),
                                "-t", str(seconds), "-b", f"{harness.ROOT}:{tree}",
@@ -43,9 +48,9 @@ def run(path, name, program="ringmilld", seconds=600):
                                units, sys.executable, inside, "--inside", name, folder],
                               env=dict(os.environ, RINGMILL_BIN=os.path.join(
                                   build, os.path.basename(harness.BIN))),
-                              capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        print(done.stdout, end="")
+                              capture_output=not under, text=True)
+        assert done.returncode == 0, (done.stdout or "") + (done.stderr or "")
+        print(done.stdout or "", end="")
 
 
 def main(functions):

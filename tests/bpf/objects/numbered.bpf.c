@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* One record for each getpgid(2) and getsid(2) of a number that is no process: its upper bits are
+ * the target, its lower bits the number of the record, which the caller so chooses. So it is known
+ * which record came from which call, whatever programs there were. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "ringmill.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define NUMBER_BITS 12
+
+struct numbered_event {
+    __u64 ktime;
+    __u64 number;
+};
+RINGMILL_EVENT(numbered_event);
+RINGMILL_RING(numbered, 64 << 10);
+
+const volatile __u32 target = 0;
+
+struct call_of {
+    __u64 common;
+    long call;
+    long pid;
+};
+
+static int record(long pid)
+{
+    struct numbered_event *event;
+
+    if (pid >> NUMBER_BITS != target)
+        return 0;
+    event = ringmill_reserve(numbered, sizeof(*event));
+    if (!event)
+        return 0;
+    event->ktime = bpf_ktime_get_ns();
+    event->number = pid & ((1 << NUMBER_BITS) - 1);
+    ringmill_submit(event);
+    return 0;
+}
+
+SEC("tp/syscalls/sys_enter_getpgid")
+int on_getpgid_of(struct call_of *context)
+{
+    return record(context->pid);
+}
+
+SEC("tp/syscalls/sys_enter_getsid")
+int on_getsid_of(struct call_of *context)
+{
+    return record(context->pid);
+}

@@ -331,7 +331,7 @@ WINDOWS = """\
 version: 1
 sources: {open: {builtin: open}}
 sinks: {out: {type: stdout}}
-pipelines: {all: {from: open, handlers: [{aggregate: {window: {every: 50ms, by: ktime},
+pipelines: {all: {from: open, handlers: [{aggregate: {window: {every: 50ms, by: ktime, late: 1s},
   values: {n: count(), flags: max(flags)}}}, {forward: out}]}}
 """
 

@@ -265,25 +265,41 @@ INLINE char *put_block(char *out, const char *end, vector block, uint32_t count)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* One sequence, or one byte's spelling. Apart, so that the loop is short. */
-static __attribute__((noinline)) char *put_odd(char *out, const char *end, const uint8_t *at,
-                                               uint32_t left, enum kind kind, uint32_t *ret_taken)
+/* One sequence, or one byte's spelling. Returns its length; ret_taken: of the text. */
+INLINE uint32_t spell(const uint8_t *at, uint32_t left, enum kind kind, char out[ESCAPE_GROWTH],
+                      uint32_t *ret_taken)
 {
-    char spelt[ESCAPE_GROWTH];
     uint32_t length = escape_sequence(at, left);
     uint32_t code = length ? escape_control(at, length) : 0;
 
     *ret_taken = length ? length : 1;
+    if (length == 0)
+        return spell_byte(*at, kind, out);
     if (code)
-        length = spell_code(code, spelt);
-    else if (length)
-        memcpy(spelt, at, length);
-    else
-        length = spell_byte(*at, kind, spelt);
-    if (end - out < (ptrdiff_t)length)
-        return NULL;
-    memcpy(out, spelt, length);
-    return out + length;
+        return spell_code(code, out);
+    memcpy(out, at, length);
+    return length;
+}
+
+/* What stands there, and all that follows it without ASCII between: letters of other alphabets come
+ * in words. Apart, so that the loop over blocks is short. */
+static __attribute__((noinline)) char *put_odd(char *out, const char *end, const uint8_t *at,
+                                               uint32_t left, enum kind kind, uint32_t *ret_taken)
+{
+    uint32_t all = 0, taken;
+
+    do {
+        char spelt[ESCAPE_GROWTH];
+        uint32_t length = spell(at + all, left - all, kind, spelt, &taken);
+
+        if (end - out < (ptrdiff_t)length)
+            return NULL;
+        memcpy(out, spelt, length);
+        out += length;
+        all += taken;
+    } while (all < left && at[all] >= 0x80);
+    *ret_taken = all;
+    return out;
 }
 
 INLINE char *put_text(char *out, const char *end, struct text text, enum kind kind, enum nul nul)

@@ -58,6 +58,10 @@ static const struct spelling spellings[] = {
     {"\xe2\x82z", "\\\\xe2\\\\x82z"},
     {"\xe2\xe2\x82\xac", "\\\\xe2\xe2\x82\xac"},
     {"\xf0\x9f\xc3\xa4", "\\\\xf0\\\\x9f\xc3\xa4"},
+    /* all kinds in a row, without ASCII between */
+    {"\xc3\xa4\xc2\x9b\xff\xe2\x82\xac\xe2\x80\xa8\xf0\x9f\x98\x80\xc3",
+     "\xc3\xa4\\u009b\\\\xff\xe2\x82\xac\\u2028\xf0\x9f\x98\x80\\\\xc3"},
+    {"\xc3\xa4\xc3\xb6\"\xc3\xbc\n", "\xc3\xa4\xc3\xb6\\\"\xc3\xbc\\n"},
 };
 
 /* The length when it fits into exactly room bytes, or -1. */
@@ -194,6 +198,23 @@ static void check_list(unsigned first, unsigned second, const char *odd, bool en
     free(exact);
 }
 
+/* A NUL ends a text right behind letters of several bytes, too. */
+static void ends_behind_other_letters(void **state)
+{
+    static const char bytes[] = "\xc3\xa4\xc3\xb6\0\xc3\xbc\0z";
+    const struct text text = {bytes, sizeof(bytes)};
+    char out[64];
+    char *end;
+
+    (void)state;
+    end = escape_put_until_nul(out, out + sizeof(out), text);
+    assert_int_equal(end - out, 4);
+    assert_memory_equal(out, "\xc3\xa4\xc3\xb6", 4);
+    end = escape_put_list(out, out + sizeof(out), text);
+    assert_int_equal(end - out, 13);
+    assert_memory_equal(out, "\xc3\xa4\xc3\xb6\",\"\xc3\xbc\",\"z", 13);
+}
+
 static void lists(void **state)
 {
     (void)state;
@@ -213,6 +234,7 @@ int main(void)
         cmocka_unit_test(every_code),
         cmocka_unit_test(every_byte),
         cmocka_unit_test(lists),
+        cmocka_unit_test(ends_behind_other_letters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,10 @@ static int lock_path(struct socket_path *ours, const char *path, struct error *e
     if (result == -EWOULDBLOCK)
         return error_set(error, -EADDRINUSE, "another ringmilld serves %s", path);
     if (result < 0)
-        return error_set(error, result, "cannot lock %s: %s", lock, strerror(-result));
+        return error_set(error, result,
+                         "cannot lock %s: %s; make it a plain file that this user may write, or "
+                         "choose another socket",
+                         lock, strerror(-result));
     ours->lock = TAKE_PTR(lock);
     ours->lock_fd = TAKE_FD(fd);
     return 0;

@@ -148,7 +148,10 @@ int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason
     if (result == -EWOULDBLOCK)
         return refuse_busy(fd, map_id, reason);
     if (result < 0)
-        return reason_set(reason, result, "cannot lock %s: %s", path, strerror(-result));
+        return reason_set(reason, result,
+                          "cannot lock %s: %s; who reads the ring holds this file, so make it a "
+                          "plain file that this user may write, or remove it",
+                          path, strerror(-result));
     write_pid(fd);
     ret_lock->path = strdup(path); /* NULL: the file stays */
     ret_lock->fd = TAKE_FD(fd);

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A mutex and a condition are enough: a few jobs in a daemon's life, none on a record's way. */
+/* A mutex and a condition are enough: a few jobs in a daemon's life, none on a record's way. A job
+ * runs without the lock, so that whoever waits for it can stop waiting. */
 
 #include "pipeline/loader.h"
 
 #include <time.h>
 
 #include "base/thread.h"
+
+/* Under the lock, before and after. */
+static void run_job(struct loader *loader)
+{
+    int result;
+
+    pthread_mutex_unlock(&loader->lock);
+    result = loader->job(loader->data);
+    pthread_mutex_lock(&loader->lock);
+    loader->result = result;
+    loader->job = NULL;
+}
 
 static void tell_done(struct loader *loader)
 {
@@ -25,8 +38,7 @@ static void *loader_main(void *data)
             pthread_cond_wait(&loader->changed, &loader->lock);
         if (!loader->job)
             break;
-        loader->result = loader->job(loader->data);
-        loader->job = NULL;
+        run_job(loader);
         if (loader->on_done)
             tell_done(loader);
         pthread_cond_broadcast(&loader->changed);

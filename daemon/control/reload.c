@@ -15,9 +15,15 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "config/load.h"
 #include "control/notify.h"
 #include "pipeline/launch.h"
+
+enum {
+    DROP_STEP_NS = 10 * 1000 * 1000,
+    DROP_STEPS = RELOAD_DROP_S * 100,
+};
 
 /* ---- on the loader thread -------------------------------------------------------------------- */
 
@@ -256,15 +262,23 @@ bool reload_busy(const struct reload *reload)
     return reload->runs || reload->engine->change;
 }
 
-static int job_nothing(void *data)
+/* False: it does not come to its end. It may be in the verifier, which gives up when it is
+ * interrupted, or wait for a disk, which does not. */
+static bool loader_ends(struct loader *loader)
 {
-    (void)data;
-    return 0;
+    int result;
+
+    for (uint32_t step = 0; step < DROP_STEPS; step++) {
+        if (loader_wait(loader, DROP_STEP_NS, &result))
+            return true;
+        if (step >= DROP_STEPS / 2)
+            thread_interrupt(loader->thread);
+    }
+    return false;
 }
 
 static void drop_next(struct reload *reload)
 {
-    loader_call(&reload->engine->loader, job_nothing, NULL);
     if (has_failed(reload))
         graph_free(reload->next);
     else
@@ -273,8 +287,13 @@ static void drop_next(struct reload *reload)
 
 void reload_deinit(struct reload *reload)
 {
-    if (reload->runs && !reload->switches)
+    if (reload->runs && !reload->switches) {
+        if (!loader_ends(&reload->engine->loader)) {
+            log_warning("the reload does not come to its end; it is left behind");
+            return; /* all of it is the loader thread's */
+        }
         drop_next(reload);
+    }
     if (!switch_finish(reload->engine))
         log_warning("%s", not_ended);
     if (reload->runs)

@@ -25,7 +25,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/switch.h"
 
-enum { RELOAD_END_S = SWITCH_CONCLUDE_S };
+enum { RELOAD_END_S = SWITCH_CONCLUDE_S, RELOAD_DROP_S = 1 };
 
 enum reload_outcome {
     RELOAD_NONE,
@@ -66,8 +66,8 @@ void reload_ask(struct reload *reload);
 uint64_t reload_step(struct reload *reload);
 /* It may take no other one, since parts of this one's graphs are still changing. */
 bool reload_busy(const struct reload *reload);
-/* Waits for what the loader has in hand, and drops it; a switch that has begun is brought to its
- * end, within SWITCH_FINISH_S. */
+/* Drops what the loader has in hand, within RELOAD_DROP_S; a switch that has begun is brought to
+ * its end, within SWITCH_FINISH_S. What does not end is left behind, for stop_engine() to find. */
 void reload_deinit(struct reload *reload);
 
 /* As docs/openapi.yaml has it. NULL when out of memory. */

@@ -560,6 +560,22 @@ def test_a_batch_that_is_kept_after_the_switch():
         assert daemon.books()["pipeline all"]["forwarded"] == 110, daemon.stderr
 
 
+def test_stop_while_a_reload_hangs():
+    """What the loader does not come back from is left behind, and what runs ends as ever."""
+    with flood.Flood(1000) as source:
+        config = (KEPT.replace("DELIVERY", "at-most-once") %
+                  (flood.source(source, "keep: none"), "log: {type: file, path: FOLDER/log}", "log"))
+        daemon = Reloadable(config, **WEDGE)
+        source.write(100)
+        harness.write_file(daemon.place.name, "next.open", "")
+        daemon.write(config.replace("FOLDER/wedge", "FOLDER/next"))
+        ask_reload(daemon)
+        expect_served(daemon)
+        assert daemon.stop() == FAILED_EXIT, daemon.stderr
+        assert "the reload does not come to its end" in daemon.stderr, daemon.stderr
+        assert daemon.books()["sink log"]["delivered"] == 100, daemon.stderr
+
+
 def test_a_sink_that_takes_nothing_can_be_replaced():
     """What it does not take is dropped after a while, counted and told."""
     fifo = "pipe: {type: unix, path: FOLDER/peer, kind: stream}"
@@ -567,7 +583,8 @@ def test_a_sink_that_takes_nothing_can_be_replaced():
     daemon = Reloadable(stuck)
     daemon.open_target(1000)
     daemon.reload(PLAIN)
-    assert re.search(r"sink pipe: .*dropped \d+ of \d+ events", daemon.stderr), daemon.stderr
+    harness.wait_for(lambda: re.search(r"sink pipe: .*dropped \d+ of \d+ events", daemon.stderr),
+                     "the line")
     daemon.open_target(1000)
     settle(daemon, "opens", 2000)
     assert daemon.stop() == 0, daemon.stderr

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* The registry of ringmilld-wedge: ringmilld with one handler more, for tests. `wedge: PATH` keeps
- * each batch as long as the file exists; if a number stands in it, for so many milliseconds. */
+ * each batch as long as the file exists; if a number stands in it, for so many milliseconds. Its
+ * opening waits as long as there is a file PATH.open. */
 
 #include "pipeline/handlers.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,15 @@ struct wedge {
 
 static const struct handler_ops wedge_ops;
 
+static void wait_gone(const char *path)
+{
+    char name[PATH_MAX];
+
+    snprintf(name, sizeof(name), "%s.open", path);
+    while (access(name, F_OK) == 0)
+        usleep(10000);
+}
+
 static int wedge_open(const struct config_node *config, const struct handler_host *host,
                       struct diag *diag, struct handler **ret)
 {
@@ -33,6 +44,7 @@ static int wedge_open(const struct config_node *config, const struct handler_hos
         return -ENOMEM;
     wedge->base.ops = &wedge_ops;
     wedge->path = strdup(config->text);
+    wait_gone(wedge->path);
     *ret = &wedge->base;
     return 0;
 }

@@ -582,6 +582,26 @@ control: {socket: FOLDER/control.sock}
 """
 
 
+def test_stopped_while_a_handler_hangs():
+    """The process leaves, and the next one delivers what the handler had."""
+    with flood.Pins("hung") as pins, flood.Flood(1000) as source, \
+            tempfile.TemporaryDirectory() as folder:
+        kept = flood.source(source, f"keep: pin, pin_folder: {pins.path}")
+        config = harness.write_file(folder, "ringmill.yaml", (CONFIG % (
+            kept, folder, flood.LINES)).replace("[forward: out]", f"[wedge: {folder}/wedge, forward: out]"))
+        wedge = harness.write_file(folder, "wedge", "")
+        daemon = harness.Daemon("--config", config, program=WEDGE).wait_running()
+        source.write(100)
+        assert daemon.stop() == 1, daemon.stderr
+        assert "a handler holds it" in daemon.stderr, daemon.stderr
+        os.unlink(wedge)
+        daemon = harness.Daemon("--config", config, program=WEDGE).wait_running()
+        assert daemon.stop() == 0, daemon.stderr
+        numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
+        assert set(numbers) == set(range(1, 101)), numbers
+        assert pins.sets("flood") == []
+
+
 def test_a_slow_sink_holds_the_source_up():
     """Of a ring of 1 MiB, 10 % are read and not acknowledged, the rest waits in there."""
     with flood.Pins("slow") as pins, flood.Flood(100000) as source, \

@@ -261,4 +261,67 @@ def test_ways_that_carry_what_is_left():
                 assert data and not LEAK.search(data), (step, name, LEAK.search(data), data[:3000])
 
 
+LIVE = """
+version: 1
+control: {socket: FOLDER/control.sock}
+sources: {exec: {builtin: exec}}
+sinks:
+  json: {type: file, path: FOLDER/json}
+  capture: {type: capture, path: FOLDER/c.rmc}
+pipelines:
+  kept: {from: exec, handlers: [{filter: filename == "FOLDER/SECRET"}, %s{forward: %s}]}
+  counted: {from: exec, handlers: [{filter: filename == "FOLDER/SECRET"}, %s{aggregate: {window: 1h,
+            by: [comm], values: {most: 'top(filename, 3)'}, emit: sketches}}, {forward: json}]}
+""".replace("SECRET", SECRET)
+
+
+class Live(Controlled):
+    """A daemon whose config changes, and a program that it sees."""
+
+    def __init__(self):
+        super().__init__(LIVE % ("", "[json, capture]", ""))
+        self.program = os.path.join(self.place.name, SECRET)
+        shutil.copy("/bin/true", self.program)
+
+    def reload(self, config):
+        harness.write_file(self.folder.name, "ringmill.yaml", config.replace("FOLDER", self.place.name))
+        return harness.run("reload", "--socket", self.path, program=harness.RINGMILL)
+
+    def call(self):
+        for _ in range(COUNT):
+            subprocess.run([self.program, SECRET + "-argument"], check=True, user=UID)
+
+    def read(self, name):
+        with open(os.path.join(self.place.name, name), "rb") as file:
+            return file.read()
+
+    def wait_lines(self, count):
+        harness.wait_for(lambda: self.read("json").count(b"\n") == count, f"{count} lines")
+
+
+def test_a_reload_that_hides():
+    """From then on nothing shows it, whatever encoders and groups had seen before; and a way out
+    that would show it keeps the reload from being done."""
+    hide = STEPS["before"][0] + ", "
+    hidden = LIVE % (hide, "[json, capture]", "{redact: {fields: {filename: mask, comm: mask}}}, ")
+    daemon = Live()
+    daemon.call()
+    daemon.wait_lines(COUNT)
+    code, _, errors = daemon.reload(hidden)
+    assert code == 3 and " hides" in errors, (code, errors)
+    code, _, errors = daemon.reload(hidden.replace("[json, capture]", "json"))
+    assert code == 0, errors
+    daemon.wait_lines(COUNT + 1)  # the row of before
+    shown = daemon.read("json")
+    daemon.call()
+    daemon.wait_lines(2 * COUNT + 1)
+    said = daemon.ask("/metrics")[1] + daemon.ask("/v1/status")[1]
+    assert daemon.stop() == 0, daemon.stderr
+    data = daemon.read("json")[len(shown):]
+    assert LEAK.search(shown), shown
+    assert data.count(b"\n") == COUNT + 1 and not LEAK.search(data), data
+    assert not LEAK.search(said.encode()) and not LEAK.search(daemon.stderr.encode()), (said, daemon.stderr)
+    assert daemon.read("c.rmc").count(SECRET.encode() + b"-argument") == COUNT  # those of before
+
+
 harness.main()

@@ -12,13 +12,17 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
+
+enum { CALL_US = MANAGER_SECONDS_MAX * 1000000 / 4 };
 
 #define SYSTEMD "org.freedesktop.systemd1"
 
 static void cleanup_bus(sd_bus **bus)
 {
-    sd_bus_flush_close_unref(*bus);
+    sd_bus_close_unref(
+        *bus); /* nothing to be flushed: all calls were answered, or nobody listens */
 }
 
 static void cleanup_message(sd_bus_message **message)
@@ -40,6 +44,24 @@ static int connect_directly(sd_bus **ret)
     return result;
 }
 
+/* A bus that takes the connection and says nothing would be waited for much longer than a call. */
+static int await_ready(sd_bus *bus)
+{
+    int64_t deadline = clock_monotonic() + CALL_US * INT64_C(1000);
+    int result;
+
+    while ((result = sd_bus_is_ready(bus)) == 0) {
+        int64_t left = (deadline - clock_monotonic()) / 1000;
+
+        result = left > 0 ? sd_bus_process(bus, NULL) : -ETIMEDOUT;
+        if (result == 0)
+            result = sd_bus_wait(bus, (uint64_t)left);
+        if (result < 0)
+            break;
+    }
+    return result;
+}
+
 static int connect(sd_bus **ret)
 {
     _cleanup_(cleanup_bus) sd_bus *bus = NULL;
@@ -47,9 +69,11 @@ static int connect(sd_bus **ret)
 
     if (result < 0)
         result = connect_directly(&bus);
+    if (result >= 0)
+        result = await_ready(bus);
     if (result < 0)
         return result;
-    sd_bus_set_method_call_timeout(bus, MANAGER_SECONDS_MAX * 1000000 / 4);
+    sd_bus_set_method_call_timeout(bus, CALL_US);
     *ret = TAKE_PTR(bus);
     return 0;
 }

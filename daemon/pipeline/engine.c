@@ -108,10 +108,12 @@ bool engine_wants_stop(const struct engine *engine)
 
 bool engine_gave_up(const struct engine *engine)
 {
-    for (uint32_t i = 0; i < engine->graph->n_streams; i++)
-        if (engine->graph->streams[i]->unread > 0 &&
-            engine->graph->streams[i]->source->ends_with_us)
+    for (uint32_t i = 0; i < engine->graph->n_streams; i++) {
+        const struct graph_stream *stream = engine->graph->streams[i];
+
+        if (stream->source->ends_with_us && (stream->unread > 0 || stream->unread_unknown))
             return true;
+    }
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
         if (writer_gave_up(&engine->graph->sinks[i]->writer) &&
             lane_dropped(&engine->graph->sinks[i]->lane) > 0)

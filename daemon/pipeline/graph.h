@@ -189,6 +189,7 @@ struct graph_stream {
     uint64_t lost_resets; /* times that the counter was set by others, see source/lost.h */
     int64_t lost_clean;   /* ns, monotonic: when no more than those were lost for certain */
     uint64_t unread;      /* records that the stop had no time for */
+    bool unread_unknown;  /* one of its rings was left alone, and nobody can read what it has */
 
     /* see losses.h */
     atomic_bool loss_posted;

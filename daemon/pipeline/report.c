@@ -50,13 +50,14 @@ static void report_doubts(const struct graph_source *source, uint64_t resets, FI
 static bool report_source(const struct graph_source *source, FILE *file)
 {
     const struct source *of = source->source;
-    bool known = graph_source_knows_lost(source);
+    bool known = graph_source_knows_lost(source), all_read = true;
     uint64_t seen = 0, discarded = 0, lost = 0, unread = 0, resets = 0;
     char sum[FIGURE_MAX], part[FIGURE_MAX], skipped[FIGURE_MAX], rest[FIGURE_MAX + 16] = "";
 
     for (uint32_t i = 0; i < of->n_streams; i++) {
         lost += graph_stream_lost(&source->streams[i]);
         unread += source->streams[i].unread;
+        all_read &= !source->streams[i].unread_unknown;
         resets += source->streams[i].lost_resets;
         for (uint32_t j = 0; j < source->streams[i].n_rings; j++) {
             struct ringmill_counters ring;
@@ -66,13 +67,14 @@ static bool report_source(const struct graph_source *source, FILE *file)
             discarded += ring.discards;
         }
     }
-    if (unread > 0)
-        snprintf(rest, sizeof(rest), " + unread %" PRIu64, unread);
+    if (unread > 0 || !all_read)
+        snprintf(rest, sizeof(rest), " + unread %s", figure(part, all_read, unread));
     fprintf(file,
             "source %s: produced %s = seen %" PRIu64 " + discarded %" PRIu64
             " + lost %s%s; skipped %s\n",
-            of->name, figure(sum, known, seen + discarded + lost + unread), seen, discarded,
-            figure(part, known, lost), rest, figure(skipped, source->skips_known, source->skipped));
+            of->name, figure(sum, known && all_read, seen + discarded + lost + unread), seen,
+            discarded, figure(part, known, lost), rest,
+            figure(skipped, source->skips_known, source->skipped));
     report_doubts(source, resets, file);
     return !graph_source_disagrees(source, seen) ||
            complain(file, "source", of->name, "a pipeline saw another number of records");

@@ -215,6 +215,14 @@ static bool release(struct stop *stop)
 
 /* ---- what is left ---------------------------------------------------------------------------- */
 
+static bool is_left_alone(const struct graph_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        if (ringmill_ring_health(stream->rings[i]->ring, NULL) < 0)
+            return true;
+    return false;
+}
+
 static void tell_unread(const struct graph_source *source, uint64_t records, uint64_t bytes)
 {
     log_about(LOG_LEVEL_WARNING, "source", source->source->name,
@@ -235,6 +243,7 @@ static void count_unread(const struct graph *graph)
             struct graph_stream *stream = &source->streams[j];
 
             stream->unread = consumer_count_unread(stream, &bytes);
+            stream->unread_unknown = is_left_alone(stream);
             records += stream->unread;
         }
         if (records > 0)

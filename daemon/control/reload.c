@@ -288,6 +288,7 @@ static void drop_next(struct reload *reload)
 void reload_deinit(struct reload *reload)
 {
     if (reload->runs && !reload->switches) {
+        log_info("the reload is dropped, as the daemon stops");
         if (!loader_ends(&reload->engine->loader)) {
             log_warning("the reload does not come to its end; it is left behind");
             return; /* all of it is the loader thread's */

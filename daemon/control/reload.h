@@ -25,7 +25,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/switch.h"
 
-enum { RELOAD_END_S = SWITCH_CONCLUDE_S, RELOAD_DROP_S = 1 };
+enum { RELOAD_END_S = STOP_LIMIT_S + 2, RELOAD_DROP_S = 1 };
 
 enum reload_outcome {
     RELOAD_NONE,

@@ -28,6 +28,7 @@ struct stop {
     struct engine *engine;
     int64_t limit;    /* ns */
     int64_t since;    /* ns, monotonic: when the limit began to run */
+    int64_t looked;   /* ns, monotonic: at the clock, last */
     uint32_t ends;    /* times that the end has been asked for so far */
     uint64_t written; /* bytes that sinks have taken so far */
 };
@@ -45,13 +46,25 @@ static uint64_t count_written(const struct graph *graph)
 
 static void start_clock(struct stop *stop, struct engine *engine)
 {
+    int64_t now = clock_monotonic();
+
     *stop = (struct stop){
         .engine = engine,
         .limit = STOP_LIMIT_S * SECOND_NS,
-        .since = clock_monotonic(),
+        .since = now,
+        .looked = now,
         .ends = signals_ends(),
         .written = count_written(engine->graph),
     };
+}
+
+/* Steps are short. A long one means that nothing of this process ran (it was paused, or its machine
+ * was), so nobody could use that time. */
+static void forgive_pause(struct stop *stop, int64_t now)
+{
+    if (now - stop->looked > SECOND_NS)
+        stop->since += now - stop->looked - SECOND_NS;
+    stop->looked = now;
 }
 
 /* Once per step of any wait: gives the time that the limit has been running. */
@@ -60,6 +73,7 @@ static int64_t look_at_clock(struct stop *stop)
     int64_t now = clock_monotonic();
     uint32_t ends = signals_ends();
 
+    forgive_pause(stop, now);
     if (ends == 0) {
         uint64_t written = count_written(stop->engine->graph);
 
@@ -174,7 +188,7 @@ static bool stop_consumer(struct stop *stop)
         if (age >= stop->limit)
             launch_give_up(engine->graph);
         if (is_over(stop, age)) {
-            log_error("the consumer thread does not come back: a handler holds it");
+            log_error("the consumer thread has not come back in time; probably a handler holds it");
             return false;
         }
     } while (!consumer_join(&engine->consumer, STEP_NS));
@@ -270,8 +284,10 @@ bool stop_engine(struct engine *engine)
         return false;
     if (engine->consumer.reader)
         consumer_settle(&engine->consumer);
-    if (!switch_conclude(engine))
+    if (!switch_conclude(engine, stop.since + stop.limit + STOP_REST_S * SECOND_NS)) {
+        log_error("a writer thread of the previous configuration has not come back in time");
         return false;
+    }
     resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs)
         return detached && release(&stop);

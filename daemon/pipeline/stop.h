@@ -9,9 +9,10 @@
  *     read up to where       there is counted         taken is dropped       behind
  *     they ended then
  *
- * The limit runs from the signal that asked for the end, or from the last bytes that a sink took
- * when nobody asked: a capture that has come to its end may have a slow reader. Another signal,
- * SIGNALS_ONE_NS or more after the first, moves all to the limit at once.
+ * The limit runs from the call, or from the last bytes that a sink took when nobody asked: a
+ * capture that has come to its end may have a slow reader. Time in which the process was paused
+ * does not count. Another signal, SIGNALS_ONE_NS or more after the first, moves all to the limit at
+ * once.
  *
  * Main thread. */
 

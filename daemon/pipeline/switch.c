@@ -486,12 +486,12 @@ bool switch_finish(struct engine *engine)
     return steps_until(engine, clock_monotonic() + SWITCH_FINISH_S * ns_per_second);
 }
 
-bool switch_conclude(struct engine *engine)
+bool switch_conclude(struct engine *engine, int64_t deadline)
 {
     struct change *change = engine->change;
 
     if (change && change->asked &&
         consumer_call_off(&engine->consumer, &change->errand)) /* nobody comes any more */
         change->asked = false;
-    return steps_until(engine, clock_monotonic() + SWITCH_CONCLUDE_S * ns_per_second);
+    return steps_until(engine, deadline);
 }

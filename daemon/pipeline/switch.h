@@ -29,8 +29,7 @@
 
 enum {
     SWITCH_MEET_S = 5,   /* for the consumer thread to come to the end of its batch */
-    SWITCH_FINISH_S = 1, /* for a switch that the daemon's stop finds, */
-    SWITCH_CONCLUDE_S = STOP_LIMIT_S + 2, /* and after it for what its writers still have */
+    SWITCH_FINISH_S = 1, /* for a switch that the daemon's stop finds */
 };
 
 enum switch_news {
@@ -61,5 +60,5 @@ void switch_refresh_books(const struct engine *engine);
 /* Main thread: waits until it is over, SWITCH_FINISH_S at most. False: something does not come
  * back, and it is not over. */
 bool switch_finish(struct engine *engine);
-/* The same after the consumer thread has ended, SWITCH_CONCLUDE_S at most. */
-bool switch_conclude(struct engine *engine);
+/* The same after the consumer thread has ended, and until then (ns, monotonic). */
+bool switch_conclude(struct engine *engine, int64_t deadline);

@@ -17,6 +17,7 @@ import harness
 from controlled import Controlled
 from producers import object_path, producer
 
+SIGNALLER = os.path.join(os.path.dirname(harness.BIN), "lib", "libsignaller.so")
 NUMBERS = """
 version: 1
 control: {socket: FOLDER/control.sock}
@@ -25,6 +26,12 @@ sources: {numbers: {map: PIN, type: struct number, types_from: OBJECT}}
 sinks: {out: {type: file, path: FOLDER/out}}
 pipelines: {all: {from: numbers, handlers: [forward: out]}}
 """
+
+
+def skip_sanitizers():
+    if harness.KIND != "release":
+        print("skipped: a sanitizer's own library comes first")
+        sys.exit(77)
 
 
 def scribble(pin, offset):
@@ -50,7 +57,8 @@ def test_a_consumer_position_that_somebody_else_wrote():
             assert "rings" in told and "somebody else wrote the consumer position" in told, told
             assert daemon.stop() == 0, daemon.stderr  # and not never
             assert daemon.stderr.count("error: source numbers: somebody else wrote") == 1
-            assert daemon.books()["source numbers"]["seen"] == 10
+            books = daemon.books()["source numbers"]
+            assert books["seen"] == 10 and books["unread"] is None, daemon.stderr
 
 
 def test_a_second_signal_ends_it_at_once():
@@ -73,6 +81,68 @@ def test_a_second_signal_ends_it_at_once():
     daemon.books()
 
 
+# ---- a kernel that takes its time --------------------------------------------------------------------
+
+OPENS = """
+version: 1
+control: {socket: FOLDER/control.sock}
+sources: {open: {builtin: open}}
+sinks: {out: {type: file, path: FOLDER/out}}
+pipelines: {all: {from: open, handlers: [{filter: 'path == "FOLDER/target"'}, {forward: out}]}}
+"""
+
+
+def test_the_kernel_takes_its_time_to_release_links():
+    """The rings are read meanwhile, and the stop ends without it."""
+    skip_sanitizers()
+    with tempfile.TemporaryDirectory() as folder:
+        hold = os.path.join(folder, "hold")
+        daemon = Controlled(OPENS, env=dict(os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_HOLD=hold))
+        harness.write_file(folder, "hold", "")
+        daemon.process.send_signal(signal.SIGTERM)
+        harness.wait_for(lambda: not os.path.exists(daemon.path), "the stop to begin")
+        daemon.open_target(1000)
+        assert daemon.wait() == 1, daemon.stderr
+        assert "the kernel has not released all programs yet" in daemon.stderr, daemon.stderr
+        assert daemon.books()["sink out"]["delivered"] == 1000, daemon.stderr
+        with open(os.path.join(daemon.place.name, "out"), encoding="utf-8") as file:
+            assert len(file.readlines()) == 1000
+
+
+LOADS = """
+version: 1
+sources: {exec: {builtin: exec}, slow: {object: %s/laborious.bpf.o, type: struct nothing}}
+sinks: {out: {type: "null"}}
+pipelines: {all: {from: exec, handlers: [forward: out]}, slow: {from: slow, handlers: [forward: out]}}
+"""
+LITTLE = """
+version: 1
+sources: {exec: {builtin: exec}}
+sinks: {out: {type: "null"}}
+pipelines: {all: {from: exec, handlers: [forward: out]}}
+"""
+
+
+def count_programs(daemon):
+    return harness.descriptors(daemon.process.pid).count("anon_inode:bpf-prog")
+
+
+def test_a_load_that_lasts_is_interrupted():
+    """The verifier would need some ten seconds more, at a start and in a reload."""
+    text = LOADS % harness.OBJECTS
+    daemon = harness.Daemon(config=text)
+    harness.wait_for(lambda: count_programs(daemon) > 0, "the load to begin")
+    assert daemon.stop() == 0 and "a signal ended the start" in daemon.stderr, daemon.stderr
+    daemon = harness.Daemon(config=LITTLE).wait_running()
+    programs = count_programs(daemon)
+    harness.write_file(daemon.folder.name, "ringmill.yaml", text)
+    daemon.process.send_signal(signal.SIGHUP)
+    harness.wait_for(lambda: count_programs(daemon) > programs, "the reload's load to begin")
+    assert daemon.stop() == 0, daemon.stderr
+    assert "the reload is dropped, as the daemon stops" in daemon.stderr, daemon.stderr
+    assert "left behind" not in daemon.stderr and daemon.books(), daemon.stderr
+
+
 # ---- a signal at each step of a start --------------------------------------------------------------
 
 START = """
@@ -84,9 +154,6 @@ pipelines:
   all: {from: flood, delivery: at-least-once, handlers: [forward: out]}
   more: {from: exec, handlers: [forward: log]}
 """
-SIGNALLER = os.path.join(os.path.dirname(harness.BIN), "lib", "libsignaller.so")
-
-
 def start(config, at, number):
     return harness.Daemon("--config", config, env=dict(
         os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_AT=str(at), SIGNALLER_SIGNAL=str(int(number))))
@@ -115,9 +182,7 @@ def outcome(config, at, number, pins):
 
 def test_signals_at_each_step_of_a_start():
     """RINGMILL_STEPS=all takes each of them, and not some."""
-    if harness.KIND != "release":
-        print("skipped: a sanitizer's own library comes first")
-        sys.exit(77)
+    skip_sanitizers()
     seed = int(os.environ.get("RINGMILL_SEED", random.randrange(1 << 30)))
     print(f"RINGMILL_SEED={seed}")
     random.seed(seed)

@@ -24,7 +24,7 @@
 #include "source/object_source.h"
 #include "source/vault.h"
 
-enum { DETACH_LIMIT_S = 5 };
+enum { DETACH_LIMIT_S = 3 }; /* less than a stop has for it, see pipeline/stop.h */
 
 int former_take(struct source *source, struct kept *kept)
 {

@@ -130,19 +130,6 @@ static void send_to_stderr(enum log_level level, const char *message)
         atomic_fetch_add(&log_written, 1);
 }
 
-/* A message may hold what a process calls itself. What is several lines, the verifier's words, is
- * ours. */
-static void replace_controls(char *message)
-{
-    while (*message) {
-        uint32_t length = printable_length(message);
-
-        if (length == 0 && *message != '\n' && *message != '\t')
-            *message = '?';
-        message += length ? length : 1;
-    }
-}
-
 /* kind may be NULL: the line is about nothing in particular. */
 static void write_line(enum log_level level, const char *kind, const char *name, uint64_t left_out,
                        const char *format, va_list arguments)
@@ -159,7 +146,7 @@ static void write_line(enum log_level level, const char *kind, const char *name,
     if (left_out > 0)
         snprintf(message + used, sizeof(message) - used,
                  " (%" PRIu64 " such lines before it were left out)", left_out);
-    replace_controls(message);
+    printable_make(message); /* it may hold what a process calls itself */
     if (!log_to_journal || !send_to_journal(level, kind, name, message))
         send_to_stderr(level, message);
 }

@@ -30,3 +30,14 @@ bool printable(const char *text)
             return false;
     return true;
 }
+
+void printable_make(char *text)
+{
+    while (*text) {
+        uint32_t length = printable_length(text);
+
+        if (length == 0 && *text != '\n' && *text != '\t')
+            *text = '?';
+        text += length ? length : 1;
+    }
+}

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/thread.h"
 #include "config/load.h"
 #include "control/notify.h"
@@ -102,6 +103,8 @@ static char *text_of(const struct diag *diag, const struct error *error)
     else
         fprintf(file, "%s\n", error->text);
     fclose(file);
+    if (text)
+        printable_make(text); /* the client shows it on a terminal */
     return text;
 }
 

@@ -76,6 +76,17 @@ static void all_characters_of_a_text_count(void **state)
     assert_false(printable("pid\xe2\x80\xae"));
 }
 
+static void others_are_replaced_byte_by_byte(void **state)
+{
+    char text[] = "by \x1b[2J\xc2\x9b\xe2\x80\xaegr\xc3\xb6\xc3\x9f"
+                  "e\xff\n\tnext";
+
+    (void)state;
+    printable_make(text);
+    assert_string_equal(text, "by ?[2J?????gr\xc3\xb6\xc3\x9f"
+                              "e?\n\tnext");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +94,7 @@ int main(void)
         cmocka_unit_test(commands_are_not_printable),
         cmocka_unit_test(what_is_not_utf8_is_not_printable),
         cmocka_unit_test(all_characters_of_a_text_count),
+        cmocka_unit_test(others_are_replaced_byte_by_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

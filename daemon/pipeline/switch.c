@@ -111,11 +111,14 @@ void switch_discard(struct engine *engine, struct graph *next)
 
 /* ---- asking other threads -------------------------------------------------------------------- */
 
-/* True: the loader has done it. */
+/* True: the loader has done it. At the stop it may still be at what that has asked for. */
 static bool loader_did(struct change *change, loader_job job, void *data)
 {
     struct engine *engine = change->engine;
+    int result;
 
+    if (!change->asked && !loader_wait(&engine->loader, 0, &result))
+        return false;
     if (!change->asked)
         loader_begin(&engine->loader, job, data, engine->on_event, engine->on_event_data);
     change->asked = true;

@@ -58,8 +58,8 @@ def test_files_of_many_machines():
             own = [each for each in rows if each["path"] == row["path"]]
             assert row["opens"] == sum(each["opens"] for each in own), row
             assert row["total"] == sum(each["total"] for each in own), row
-            assert row["_start"] == min(each["_start"] for each in own), row
-            assert row["_end"] == max(each["_end"] for each in own), row
+            assert row["_start"] == min(each["_start"] for each in rows), row
+            assert row["_end"] == max(each["_end"] for each in rows), row
             assert row["seen"] == max(each["seen"] for each in own), row
             assert row["p50"] == own[0]["p50"] and row["pids"] == len(
                 {entry["value"] for each in own for entry in each["busy"]}), row

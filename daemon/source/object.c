@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "source/verdict.h"
 #include "source/words.h"
 
@@ -252,6 +253,8 @@ int object_attach(struct object *object, struct error *error)
         wanted |= program->attach;
         if (!program->chosen || !program->attach)
             continue;
+        if (signals_ends() > 0) /* hundreds of programs take the kernel a while */
+            return error_set(why, -ECANCELED, "a signal has asked for the end");
         result = attach_program(object, program, why);
         if (result < 0 && (!program->optional || object->quiet || result == -EPERM))
             return result;

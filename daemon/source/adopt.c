@@ -300,6 +300,28 @@ static int begin(struct source *source, struct error *error)
     return result;
 }
 
+/* It counts from when the ledger says that all of this set is there. */
+static void cut_older(struct object_source *state)
+{
+    uint32_t own = state->kept->id;
+
+    if (state->follows)
+        former_cut(state, state->follows->kept, own);
+    for (uint32_t i = 0; i < state->formers.count; i++)
+        former_cut(state, state->formers.sets[i], own);
+}
+
+/* What was cut for this set alone. */
+static void uncut_older(struct object_source *state)
+{
+    uint32_t own = state->kept->id;
+
+    if (state->follows && state->follows->kept)
+        former_uncut(state->follows->kept, own);
+    for (uint32_t i = 0; i < state->formers.count; i++)
+        former_uncut(state->formers.sets[i], own);
+}
+
 static int finish(struct object_source *state, struct error *error)
 {
     const struct holds *holds = &state->object->holds;
@@ -309,8 +331,8 @@ static int finish(struct object_source *state, struct error *error)
 
     for (uint32_t i = 0; i < holds->count && result == 0; i++)
         result = copy_link(kept, &holds->items[i], i, error);
-    if (result == 0 && state->follows)
-        former_cut(state->follows, state->follows->kept, kept->id);
+    if (result == 0)
+        cut_older(state);
     return result < 0 ? result : kept_put_rest(kept, first, error);
 }
 
@@ -396,8 +418,7 @@ void adopt_drop(struct source *source)
 void adopt_undo(struct object_source *state)
 {
     kept_set_phase(state->kept, LEDGER_OVER);
-    if (state->follows && state->follows->kept)
-        former_uncut(state->follows->kept);
+    uncut_older(state);
     kept_drop(state->kept, KEPT_LINK);
     object_detach(state->object);
     kept_drop(state->kept, "");

@@ -74,7 +74,8 @@ static const struct kept *find_id(const struct kept_list *list, uint32_t id)
     return NULL;
 }
 
-/* The one that took over may be gone by now; but if it is over, its config never came to run. */
+/* The one that took over may be gone by now; but one that is not finished did not take over yet,
+ * and the config of one that is over never came to run. */
 static void see_cuts(const struct kept_list *list)
 {
     for (uint32_t i = 0; i < list->count; i++) {
@@ -82,11 +83,21 @@ static void see_cuts(const struct kept_list *list)
         uint32_t successor = kept->ledger ? atomic_load(&kept->ledger->successor) : 0;
         const struct kept *next = successor ? find_id(list, successor) : NULL;
 
-        if (next && kept_phase(next) == LEDGER_OVER)
-            former_uncut(kept);
+        if (next && (kept_phase(next) == LEDGER_OVER ||
+                     (next->ledger && atomic_load(&next->ledger->n_items) == 0)))
+            former_uncut(kept, successor);
         else
             kept->cut = successor != 0;
     }
+}
+
+/* Its links are gone, as systemd has emptied its store: it gets no records any more, so the set
+ * that comes next is not superfluous beside it. */
+static void see_end(struct kept *kept)
+{
+    if (!kept->complete && kept_phase(kept) == LEDGER_RUNS &&
+        atomic_load(&kept->ledger->n_items) > 0)
+        kept_set_phase(kept, LEDGER_ENDS);
 }
 
 /* A set that was not finished beside an older one that went on: that one has all its records. */
@@ -137,6 +148,7 @@ int find_kept(const struct source *source, struct kept_list *list, struct error 
     for (uint32_t i = 0; i < list->count; i++) {
         struct kept *kept = list->sets[i];
 
+        see_end(kept);
         kept->foreign = kept->ledger->layout != layout && !find_kept_is_same(source->state, kept);
     }
     return 0;

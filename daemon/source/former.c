@@ -163,9 +163,9 @@ void former_cut(struct object_source *state, struct kept *kept, uint32_t success
     kept->cut = true;
 }
 
-void former_uncut(struct kept *kept)
+void former_uncut(struct kept *kept, uint32_t successor)
 {
-    if (!kept->ledger)
+    if (!kept->ledger || atomic_load(&kept->ledger->successor) != successor)
         return;
     atomic_store(&kept->ledger->successor, 0);
     kept->cut = false;

@@ -31,12 +31,12 @@ uint32_t former_rings(const struct object_source *state, uint32_t stream);
 int former_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
                      struct error *error, struct ringmill_ring **ret_ring);
 
-/* The programs of the set with that number are attached: from now on it has the records, and that
- * is written down before anything else changes. state has the set; nothing happens where it is cut
- * already. */
+/* The programs of the set with that number are attached: from now on it has the records, which
+ * counts once its ledger says that it is complete. state has the set; nothing happens where it is
+ * cut already. */
 void former_cut(struct object_source *state, struct kept *kept, uint32_t successor);
-/* The same set as before: it does not come to run. */
-void former_uncut(struct kept *kept);
+/* That set does not come to run. Nothing happens where another one has the records. */
+void former_uncut(struct kept *kept, uint32_t successor);
 
 /* After the source is attached: cuts those that are not cut yet, detaches their programs, and ends
  * what cannot be read. */

@@ -4,7 +4,7 @@
  * something outside of the process, all threads together. Counting begins when the file PLACE/armed
  * is there; it holds a number: right after that call the program is killed (SIGKILL), and before
  * anything else of that thread. 0: never. Each call that was counted is a line in PLACE/steps;
- * PLACE/armed is removed when what it killed is dead.
+ * PLACE/armed is removed when what it killed is dead, and before its parent knows.
  *
  * The program has the process of the caller, as a service manager expects it; this one is its
  * child, and keeps nothing of it open. A seccomp filter stops at the calls in question only, so the
@@ -184,14 +184,12 @@ static void note(const char *what)
     fclose(file);
 }
 
-/* The program is dead, and its parent knows. */
 static void say_killed(void)
 {
     char path[PATH_MAX];
 
     snprintf(path, sizeof(path), "%s/armed", place);
-    if (killed)
-        unlink(path);
+    unlink(path);
 }
 
 static int slot_of(pid_t thread)
@@ -264,6 +262,19 @@ static void go_on(pid_t thread, int status)
     ptrace((enum __ptrace_request)how, thread, 0, deliver);
 }
 
+/* As waitpid(-1). The program's parent knows of its death when this returns, and not before. */
+static pid_t wait_for_any(int *status)
+{
+    siginfo_t info = {0};
+
+    if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) < 0)
+        return -1;
+    if (killed && info.si_pid == program &&
+        (info.si_code == CLD_KILLED || info.si_code == CLD_EXITED))
+        say_killed();
+    return waitpid(info.si_pid, status, __WALL);
+}
+
 static void follow(int told)
 {
     int status;
@@ -279,7 +290,7 @@ static void follow(int told)
         write(told, "", 1) != 1)
         _exit(1);
     close(told);
-    while ((thread = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+    while ((thread = wait_for_any(&status)) > 0 || errno == EINTR) {
         if (thread <= 0)
             continue;
         if (WIFSTOPPED(status))
@@ -287,7 +298,6 @@ static void follow(int told)
         else if (thread == program)
             break;
     }
-    say_killed();
     _exit(0);
 }
 

@@ -22,7 +22,7 @@ foreach(test base/lane base/log base/name_cache base/note base/queue base/resolv
     TEST_ROOT="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE daemon-tsan PkgConfig::CMOCKA)
   add_test(NAME unit/tsan/${test} COMMAND ${target})
-  set_tests_properties(unit/tsan/${test} PROPERTIES TIMEOUT 240 LABELS unit)
+  set_tests_properties(unit/tsan/${test} PROPERTIES LABELS unit)
 endforeach()
 
 # A folder like bin/ whose daemons are built so; what drives them is the same. A report makes the
@@ -43,11 +43,11 @@ endforeach()
 foreach(test reload/under_load reload/sources_and_sinks_come_and_go reload/the_first_names
     reload/at_least_once reload/pinned_sources_come_and_change_and_go
     reload/a_batch_that_is_kept_after_the_switch reload/stop_during_a_reload
-    sinks/a_signal_opens_files_anew)
+    keep/stopped_while_a_handler_hangs sinks/a_signal_opens_files_anew)
   string(REGEX REPLACE "(.*)/(.*)" "live/\\1.py;\\2" command ${test})
   list(POP_FRONT command file)
   add_test(NAME live/tsan/${test}
     COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${command})
-  set_tests_properties(live/tsan/${test} PROPERTIES TIMEOUT 900 LABELS live SKIP_RETURN_CODE 77
+  set_tests_properties(live/tsan/${test} PROPERTIES LABELS live SKIP_RETURN_CODE 77
     ENVIRONMENT "RINGMILL_BIN=${folder};RINGMILL_OBJECTS=${CMAKE_CURRENT_BINARY_DIR};RINGMILL_KIND=tsan;RINGMILL_RELOADS=3;PYTHONDONTWRITEBYTECODE=1")
 endforeach()

@@ -428,7 +428,9 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     engine_stop(&daemon->engine);
     if (!report_books(daemon->engine.graph, stderr) || engine_gave_up(&daemon->engine))
         code = EXIT_CODE_FAILED;
-    if (!judge_sources(daemon->engine.graph))
+    if (daemon->engine.stuck) /* and its threads may still read */
+        code = EXIT_CODE_FAILED;
+    else if (!judge_sources(daemon->engine.graph))
         code = EXIT_CODE_FAILED;
     return code;
 }

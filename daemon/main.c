@@ -69,19 +69,31 @@ static const struct command_line command_line = {
     .options = command_options,
 };
 
+static void print_messages(const struct diag *diag)
+{
+    char *text = diag_text(diag);
+
+    if (text)
+        log_print(text);
+    free(text);
+}
+
 static enum exit_code run(const struct arguments *arguments, struct diag *diag)
 {
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = NULL;
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
     struct daemon_options options = arguments->daemon;
-    int result = config_load_file(arguments->config, diag, &tree);
+    int result;
 
+    if (!arguments->check && !arguments->explain)
+        log_start();
+    result = config_load_file(arguments->config, diag, &tree);
     if (result >= 0) {
         control_options_bind(tree->root, diag, &options.control);
         result = graph_build(tree, diag, &graph);
     }
     if (diag_count(diag) > 0 || result < 0) {
-        diag_print(diag, stderr);
+        print_messages(diag);
         return EXIT_CODE_CONFIG;
     }
     if (arguments->explain)
@@ -117,6 +129,7 @@ int main(int argc, char **argv)
         return (int)code;
     diag_init(&diag);
     code = run(&arguments, &diag);
+    log_end();
     diag_deinit(&diag);
     return (int)code;
 }

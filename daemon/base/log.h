@@ -5,7 +5,10 @@
  * or, where systemd made stderr the journal, there by its own protocol: with priority and with the
  * thing that the line is about as a field of its own (RINGMILL_SOURCE=, RINGMILL_SINK=, ...), so
  * that `journalctl RINGMILL_SINK=out` finds it. Any thread; a line is written whole. Control
- * characters are shown as ?, since a message may hold what others have named. */
+ * characters are shown as ?, since a message may hold what others have named.
+ *
+ * From log_start() to log_end() nobody waits for standard error or the journal: what they do not
+ * take is kept, up to a bound, then dropped and counted; a later line says how many. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +17,18 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 /* Call once, before the first line. program is kept, not copied. */
 void log_open(const char *program, enum log_level highest);
+
+/* Main thread: from now on a thread of its own does the waiting, see base/log_queue.h. Without it
+ * whoever logs waits, as commands do. More than once is fine. */
+void log_start(void);
+/* Main thread: waits for what was logged before it to go out, LOG_QUEUE_END_S at most. Accepts that
+ * log_start() was not called. */
+void log_end(void);
+/* Main thread, at the end: text of several lines, as it is. It is not dropped for want of room, but
+ * waits for it within that time, which begins here. */
+void log_print(const char *text);
+/* Any thread: lines that were dropped so far. */
+uint64_t log_dropped(void);
 
 /* Any thread, at any time: lines above this level are left out from now on. */
 void log_set_level(enum log_level highest);

@@ -250,3 +250,16 @@ void diag_print(const struct diag *diag, FILE *file)
     if (diag->rest > 0)
         fprintf(file, "and %zu more\n", diag->rest);
 }
+
+char *diag_text(const struct diag *diag)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+
+    if (!file)
+        return NULL;
+    diag_print(diag, file);
+    fclose(file);
+    return text;
+}

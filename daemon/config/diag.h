@@ -63,3 +63,5 @@ size_t diag_count(const struct diag *diag);
 
 /* One line for each message, sorted by place, and a last line that counts the rest. */
 void diag_print(const struct diag *diag, FILE *file);
+/* The same as text, which is the caller's; NULL when out of memory. */
+char *diag_text(const struct diag *diag);

@@ -396,6 +396,28 @@ static enum exit_code failed_start(const struct daemon *daemon, int code)
                                                            : EXIT_CODE_ENVIRONMENT;
 }
 
+/* False: they do not balance. */
+static bool print_books(const struct graph *graph)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    bool balanced;
+
+    if (!file) {
+        log_error("out of memory: the books cannot be printed");
+        return false;
+    }
+    if (isatty(STDERR_FILENO))
+        fputc('\r', file); /* over the ^C that it echoed */
+    balanced = report_books(graph, file);
+    fclose(file);
+    if (text)
+        log_print(text);
+    free(text);
+    return balanced;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {""};
@@ -426,7 +448,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     notify_stopping();
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);
-    if (!report_books(daemon->engine.graph, stderr) || engine_gave_up(&daemon->engine))
+    if (!print_books(daemon->engine.graph) || engine_gave_up(&daemon->engine))
         code = EXIT_CODE_FAILED;
     if (daemon->engine.stuck) /* and its threads may still read */
         code = EXIT_CODE_FAILED;
@@ -441,6 +463,7 @@ enum exit_code daemon_run(struct graph *graph, const struct daemon_options *opti
     enum exit_code code = EXIT_CODE_ENVIRONMENT;
     int result = signals_catch(!options->config);
 
+    log_start();
     if (result == 0)
         result = loop_init(&daemon);
 
@@ -449,6 +472,7 @@ enum exit_code daemon_run(struct graph *graph, const struct daemon_options *opti
         code = run(&daemon, options);
     else
         log_error("cannot set up the event loop: %s", strerror(-result));
+    log_end();
     if (daemon.engine.stuck)
         _exit(EXIT_CODE_FAILED); /* its threads use what would be freed */
     server_free(daemon.server);

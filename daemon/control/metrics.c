@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/resolver.h"
 #include "control/exposed.h"
 #include "control/own_rows.h"
@@ -40,6 +41,11 @@ static void put_reloads_failed(struct page *page)
 static void put_generation(struct page *page)
 {
     page_sample(page, page->watch->generation, "");
+}
+
+static void put_log_dropped(struct page *page)
+{
+    page_sample(page, log_dropped(), "");
 }
 
 static void put_healthy(struct page *page)
@@ -341,6 +347,8 @@ static const struct family families[] = {
      put_generation, 0},
     {"ringmill_reloads_failed", COUNTER, "", "Reloads after which the config before went on",
      put_reloads_failed, 0},
+    {"ringmill_log_dropped_lines", COUNTER, "",
+     "Log lines that standard error or the journal did not take", put_log_dropped, 0},
     {"ringmill_healthy", GAUGE, "", "1: all checks are good", put_healthy, 0},
     {"ringmill_check_good", GAUGE, "", "1: this check is good", put_checks, 0},
     {"ringmill_consumer_turns", COUNTER, "", "Rounds of the consumer thread over its rings",

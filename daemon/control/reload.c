@@ -92,17 +92,12 @@ static int job_prepare(void *data)
 /* Lines as they go to stderr at the start. */
 static char *text_of(const struct diag *diag, const struct error *error)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
+    char *text;
 
-    if (!file)
-        return NULL;
     if (diag_count(diag) > 0)
-        diag_print(diag, file);
-    else
-        fprintf(file, "%s\n", error->text);
-    fclose(file);
+        text = diag_text(diag);
+    else if (asprintf(&text, "%s\n", error->text) < 0)
+        text = NULL;
     if (text)
         printable_make(text); /* the client shows it on a terminal */
     return text;

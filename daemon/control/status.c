@@ -377,11 +377,11 @@ json_t *status_json(const struct watch *watch, const struct server *server,
         json_array_append_new(sinks, sink_json(watch, i));
     clock_format_rfc3339(watch->started, started);
     return json_pack(
-        "{s:s, s:i, s:s, s:f, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+        "{s:s, s:i, s:s, s:f, s:I, s:s, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
         RINGMILL_VERSION, "pid", (int)getpid(), "started", started, "uptime_seconds",
         seconds(snapshot->time - watch->started_at), "config_generation", number(watch->generation),
-        "log_level", log_level_name(log_get_level()), "healthy", health_good(&watch->health),
-        "checks", checks_json(&watch->health), "reload", reload ? reload_json(reload) : json_null(),
-        "consumer", consumer_json(snapshot), "sources", sources_json(watch), "pipelines", pipelines,
-        "sinks", sinks, "http", http_json(server));
+        "log_level", log_level_name(log_get_level()), "log_dropped", number(log_dropped()),
+        "healthy", health_good(&watch->health), "checks", checks_json(&watch->health), "reload",
+        reload ? reload_json(reload) : json_null(), "consumer", consumer_json(snapshot), "sources",
+        sources_json(watch), "pipelines", pipelines, "sinks", sinks, "http", http_json(server));
 }

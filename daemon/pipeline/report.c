@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <ringmill/ring.h>
-#include <unistd.h>
 
 static bool complain(FILE *file, const char *what, const char *name, const char *why)
 {
@@ -130,8 +129,6 @@ bool report_books(const struct graph *graph, FILE *file)
 {
     bool balanced = true;
 
-    if (isatty(fileno(file)))
-        fputc('\r', file); /* over the ^C that it echoed */
     for (uint32_t i = 0; i < graph->n_sources; i++)
         balanced &= report_source(&graph->sources[i], file);
     for (uint32_t i = 0; i < graph->n_pipelines; i++)

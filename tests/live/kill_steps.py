@@ -409,9 +409,10 @@ def tell_changed(place, service, step):
     await_start(place, service, follows(place))
 
 
-def assert_said(place, service, text):
-    """If it was not killed before."""
-    assert not place.armed() or text.replace("BLOCKED", service.blocked.path) in place.said(), place.said()
+def await_said(place, service, text):
+    """Or until it is dead: whoever asked it may know of that first."""
+    text = text.replace("BLOCKED", service.blocked.path)
+    harness.wait_for(lambda: not place.armed() or text in place.said(), f"it to say: {text}")
 
 
 def refuse(place, service, step, other):
@@ -419,7 +420,7 @@ def refuse(place, service, step, other):
     place.configure(service, other=other[0])
     start_again(place, service, step)
     service.await_refusal()
-    assert_said(place, service, other[1])
+    await_said(place, service, other[1])
 
 
 def tell_refused(place, service, step):
@@ -439,7 +440,7 @@ def tell_second(place, service, step):
     place.configure(service, name="second.yaml", control="second.sock")
     place.arm(step)
     service.launch("second.yaml").wait(timeout=harness.PATIENCE)
-    assert_said(place, service, "has a consumer already")
+    await_said(place, service, "has a consumer already")
 
 
 def tell_over_control(place, service, step, command, links, attached=False):
@@ -457,6 +458,7 @@ def tell_reload(place, service, step):
     run_in(place, service)
     place.configure(service, more=WIDER)
     tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, follows(place))
+    await_said(place, service, "config 2 runs")
 
 
 def tell_undone(place, service, step):
@@ -464,12 +466,13 @@ def tell_undone(place, service, step):
     run_in(place, service)
     place.configure(service, more=WIDER, other=NOT_ATTACHED[0])
     tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, attached=True)
-    assert_said(place, service, NOT_ATTACHED[1])
+    await_said(place, service, NOT_ATTACHED[1])
 
 
 def tell_release(place, service, step):
     run_in(place, service)
     tell_over_control(place, service, step, ["release", "s"], lambda count: count == 0)
+    await_said(place, service, "is released")
 
 
 SEQUENCES = {"stop": tell_stop, "restart": tell_restart, "start": tell_start, "adopt": tell_adopt,

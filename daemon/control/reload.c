@@ -186,7 +186,11 @@ static void switch_to_next(struct reload *reload)
     if (has_failed(reload)) {
         graph_free(reload->next);
     } else {
-        reload->result = switch_begin(reload->engine, reload->next, &reload->error);
+        reload->result = watch_expect(reload->watch, reload->next);
+        if (reload->result < 0)
+            error_set(&reload->error, reload->result, "out of memory");
+        else
+            reload->result = switch_begin(reload->engine, reload->next, &reload->error);
         if (reload->result < 0)
             switch_discard(reload->engine, reload->next);
     }
@@ -200,8 +204,7 @@ static void note_taken(struct reload *reload)
     reload->taken_at = clock_monotonic();
     take_options(reload);
     reload->outcome = RELOAD_GOOD;
-    if (watch_follow(reload->watch) < 0)
-        log_error("out of memory: status cannot follow the new config");
+    watch_follow(reload->watch);
     log_info("config %" PRIu64 " runs", reload->watch->generation);
 }
 

@@ -11,13 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* That the graph can come to have: it may still get those of the running one. */
+static uint32_t count_rings(const struct graph *graph)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < graph->n_streams; i++)
+        count += graph->streams[i]->stream->n_rings;
+    return count;
+}
+
 int snapshot_init(struct snapshot *snapshot, const struct graph *graph)
 {
     memset(snapshot, 0, sizeof(*snapshot));
     snapshot->graph = graph;
     snapshot->sources = calloc(graph->n_sources, sizeof(*snapshot->sources));
     snapshot->streams = calloc(graph->n_streams, sizeof(*snapshot->streams));
-    snapshot->rings = calloc(graph->n_rings, sizeof(*snapshot->rings));
+    snapshot->rings = calloc(count_rings(graph), sizeof(*snapshot->rings));
     snapshot->pipelines = calloc(graph->n_pipelines, sizeof(*snapshot->pipelines));
     snapshot->sinks = calloc(graph->n_sinks, sizeof(*snapshot->sinks));
     if (snapshot->sources && snapshot->streams && snapshot->rings && snapshot->pipelines &&

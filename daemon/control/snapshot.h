@@ -93,7 +93,8 @@ struct snapshot {
     struct sink_sight *sinks;
 };
 
-/* With rings open; graph stays the caller's. 0 or -ENOMEM. */
+/* With rings open, or while a switch to the graph is prepared; it stays the caller's. 0 or -ENOMEM.
+ */
 int snapshot_init(struct snapshot *snapshot, const struct graph *graph);
 void snapshot_deinit(struct snapshot *snapshot);
 

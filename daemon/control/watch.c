@@ -38,6 +38,7 @@ int watch_init(struct watch *watch, struct engine *engine, const struct control_
 void watch_deinit(struct watch *watch)
 {
     snapshot_deinit(&watch->snapshot);
+    snapshot_deinit(&watch->next);
 }
 
 static void rate_update(struct rate *rate, uint64_t total, double seconds)
@@ -164,24 +165,29 @@ void watch_refresh(struct watch *watch)
     watch->snapshot.quiet &= !watch->engine->change;
 }
 
+int watch_expect(struct watch *watch, const struct graph *next)
+{
+    snapshot_deinit(&watch->next); /* of a graph that did not come to run */
+    return snapshot_init(&watch->next, next);
+}
+
 /* Rates are those of the time from here to the next look. */
-int watch_follow(struct watch *watch)
+void watch_follow(struct watch *watch)
 {
     watch->generation++;
     snapshot_deinit(&watch->snapshot);
+    watch->snapshot = watch->next;
+    memset(&watch->next, 0, sizeof(watch->next));
     memset(watch->records, 0, sizeof(watch->records));
     memset(watch->lost, 0, sizeof(watch->lost));
     memset(watch->rings, 0, sizeof(watch->rings));
     memset(watch->delivered, 0, sizeof(watch->delivered));
-    if (snapshot_init(&watch->snapshot, watch->engine->graph) < 0)
-        return -ENOMEM;
     watch_refresh(watch);
     update_rates(watch, 0);
     watch->looked_at = watch->snapshot.time;
     watch->lost_told = snapshot_lost(&watch->snapshot);
     watch->skipped_told = snapshot_skipped(&watch->snapshot);
     health_follow(&watch->health, &watch->snapshot);
-    return 0;
 }
 
 void watch_look(struct watch *watch)

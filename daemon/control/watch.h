@@ -34,6 +34,7 @@ struct watch {
     struct engine *engine;
     const struct control_options *options;
     struct snapshot snapshot;
+    struct snapshot next; /* see watch_expect() */
     struct health health;
     struct rate records[GRAPH_SOURCES_MAX];
     struct rate lost[GRAPH_SOURCES_MAX];
@@ -56,9 +57,11 @@ int watch_init(struct watch *watch, struct engine *engine, const struct control_
 /* Accepts a zeroed watch. */
 void watch_deinit(struct watch *watch);
 
-/* Another graph runs in the engine: sees that one from now on, as the next generation. 0 or
- * -ENOMEM, with nothing to see then. */
-int watch_follow(struct watch *watch);
+/* Another graph is about to run in the engine: takes the memory that seeing it needs. 0 or -ENOMEM.
+ */
+int watch_expect(struct watch *watch, const struct graph *next);
+/* It runs: sees that one from now on, as the next generation. */
+void watch_follow(struct watch *watch);
 
 /* Once a second. */
 void watch_look(struct watch *watch);

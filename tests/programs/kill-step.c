@@ -48,7 +48,7 @@ static const struct call calls[] = {
     CALL(linkat),    CALL(listen),   CALL(mkdirat),   CALL(openat),    CALL(perf_event_open),
     CALL(pwrite64),  CALL(pwritev),  CALL(renameat),  CALL(renameat2), CALL(sendmmsg),
     CALL(sendmsg),   CALL(sendto),   CALL(symlinkat), CALL(unlinkat),  CALL(write),
-    CALL(writev),    CALL(shutdown),
+    CALL(writev),    CALL(shutdown), CALL(pwritev2),
 #ifdef SYS_unlink
     CALL(chmod),     CALL(chown),    CALL(link),      CALL(mkdir),     CALL(open),
     CALL(rename),    CALL(rmdir),    CALL(symlink),   CALL(unlink),

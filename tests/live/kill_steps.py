@@ -606,7 +606,7 @@ def inside_fd_store(folder):
 
 
 def test_fd_store():
-    box.run(__file__, "fd_store", seconds=100000, program="ringmilld-wedge", under="kill-step")
+    box.run(__file__, "fd_store", seconds=7200 if LONG else 600, program="ringmilld-wedge", under="kill-step")
 
 
 box.main(globals())

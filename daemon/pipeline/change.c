@@ -5,6 +5,7 @@
 #include <ringmill/ring.h>
 
 #include "base/cleanup.h"
+#include "pipeline/drain.h"
 #include "pipeline/engine.h"
 #include "pipeline/held.h"
 #include "pipeline/rings.h"
@@ -216,8 +217,8 @@ static bool end_stream(const struct change *change, struct graph_stream *stream)
 {
     bool over = true;
 
-    consumer_end_stream(stream);
-    if (!change->all_posted || !consumer_drained(stream))
+    drain_begin(stream);
+    if (!change->all_posted || !drain_is_over(stream))
         return false;
     for (uint32_t i = 0; i < stream->n_types; i++)
         for (uint32_t j = 0; j < stream->types[i].n_strands; j++) {

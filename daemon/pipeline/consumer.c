@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
+#include "pipeline/drain.h"
 #include "pipeline/held.h"
 #include "pipeline/losses.h"
 #include "pipeline/replay.h"
@@ -238,33 +239,12 @@ static void tell_rest(struct consumer *consumer)
 /* ---- records that are made here ---------------------------------------------------------------
  */
 
-/* Bytes before that position that nobody has looked at; what waits for acknowledgements is not
- * among them. A corrupt ring gives nothing any more. */
-static uint64_t unread(const struct ringmill_ring *ring, uint64_t end)
-{
-    uint64_t left = end - ringmill_ring_position(ring);
-
-    return left > INT64_MAX || ringmill_ring_health(ring, NULL) < 0 ? 0 : left;
-}
-
-/* Records came that were not read yet. Of a capture all have come, long ago, whatever its feeder
- * lets be read by now. */
-static bool is_behind(const struct graph_stream *stream)
-{
-    if (stream->stream->capture)
-        return !replay_ended(stream);
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (unread(stream->rings[i]->ring, ringmill_ring_end(stream->rings[i]->ring)) > 0)
-            return true;
-    return false;
-}
-
 /* Some of them, while there is room: a window's end must not hold up the rings. True: there are
  * more, and room for them. */
 static bool make_some(struct consumer *consumer, struct graph_strand *strand)
 {
     const struct graph_stream *stream = strand->type->stream;
-    bool behind = is_behind(stream);
+    bool behind = drain_is_behind(stream);
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
         if (!room_in_lanes(stream))
@@ -388,41 +368,6 @@ static bool exhausted(const struct roster *roster)
     return true;
 }
 
-void consumer_end_stream(struct graph_stream *stream)
-{
-    for (uint32_t i = 0; !stream->ending && i < stream->n_rings; i++)
-        stream->rings[i]->last = ringmill_ring_end(stream->rings[i]->ring);
-    stream->ending = true;
-}
-
-static bool read_to_the_end(const struct graph_stream *stream)
-{
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (unread(stream->rings[i]->ring, stream->rings[i]->last) > 0)
-            return false;
-    return true;
-}
-
-bool consumer_drained(const struct graph_stream *stream)
-{
-    return read_to_the_end(stream) && !losses_posted(stream);
-}
-
-uint64_t consumer_count_unread(const struct graph_stream *stream, uint64_t *bytes)
-{
-    uint64_t records = 0;
-
-    for (uint32_t i = 0; stream->ending && !stream->left && i < stream->n_rings; i++) {
-        const struct graph_ring *ring = stream->rings[i];
-        uint64_t left = unread(ring->ring, ring->last);
-
-        *bytes += left;
-        if (left > 0)
-            records += ringmill_ring_count(ring->ring, ring->last);
-    }
-    return records;
-}
-
 /* Those that have given what they had are read no longer, nor those that the next process reads:
  * whoever fills them goes on. */
 static void end_streams(struct consumer *consumer, enum consumer_hurry hurry)
@@ -430,9 +375,9 @@ static void end_streams(struct consumer *consumer, enum consumer_hurry hurry)
     for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
         struct graph_stream *stream = consumer->roster.streams[i];
 
-        consumer_end_stream(stream);
+        drain_begin(stream);
         if (stream->ended ||
-            (hurry == CONSUMER_TAKES_ITS_TIME && !stream->left && !read_to_the_end(stream)))
+            (hurry == CONSUMER_TAKES_ITS_TIME && !stream->left && !drain_has_read(stream)))
             continue;
         if (!stream->paused)
             pause_stream(consumer, stream);
@@ -518,61 +463,16 @@ static void *consumer_main(void *data)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int watch_ring(struct consumer *consumer, struct graph_ring *ring, struct error *error)
-{
-    int result = ringmill_reader_add(consumer->reader, ring->ring, ring);
-
-    ring->watched = result == 0;
-    if (result == 0)
-        return 0;
-    return error_set(error, result, "source %s: the ring cannot be watched: %s", ring->about,
-                     strerror(-result));
-}
-
-static void leave_ring(struct consumer *consumer, struct graph_ring *ring)
-{
-    ringmill_reader_remove(consumer->reader, ring->ring);
-    ring->watched = false;
-}
-
-static int merge_rings(struct consumer *consumer, const struct graph_stream *stream)
-{
-    const struct stream *of = stream->stream;
-    struct ringmill_ring **rings = calloc(stream->n_rings + 1, sizeof(struct ringmill_ring *));
-    int result = rings ? 0 : -ENOMEM;
-
-    for (uint32_t i = 0; i < stream->n_rings && rings; i++)
-        rings[i] = stream->rings[i]->ring;
-    if (result == 0)
-        result = ringmill_reader_merge(consumer->reader, rings, stream->n_rings, of->order.offset,
-                                       of->order_hold);
-    free(rings);
-    return result;
-}
-
 int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struct error *error)
 {
-    uint32_t watched = 0;
-    int result = 0;
-
-    while (watched < stream->n_rings && result == 0) {
-        result = watch_ring(consumer, stream->rings[watched], error);
-        watched += result == 0;
-    }
-    if (result == 0 && stream->n_rings > 0 && stream->stream->ordered &&
-        merge_rings(consumer, stream) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
-    while (result < 0 && watched > 0)
-        leave_ring(consumer, stream->rings[--watched]);
-    return result;
+    return rings_watch(consumer->reader, stream, error);
 }
 
 void consumer_leave(struct consumer *consumer, struct graph_stream *stream)
 {
     if (stream->paused)
         resume_stream(consumer, stream);
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        leave_ring(consumer, stream->rings[i]);
+    rings_unwatch(consumer->reader, stream);
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)

@@ -105,14 +105,6 @@ int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struc
 void consumer_leave(struct consumer *consumer, struct graph_stream *stream);
 /* The same: pauses those streams that lack room. */
 void consumer_pause(struct consumer *consumer);
-/* The same: what is in the stream's rings now is the last that is waited for; a ring that somebody
- * else goes on filling is never empty. Once per stream; a second call changes nothing. */
-void consumer_end_stream(struct graph_stream *stream);
-/* The same, after that: all of it was handled, and all losses were told. */
-bool consumer_drained(const struct graph_stream *stream);
-/* Main thread, after the thread has ended: records that were there at consumer_end_stream() and
- * were not read, those that are reserved for ever included. Adds their bytes. */
-uint64_t consumer_count_unread(const struct graph_stream *stream, uint64_t *bytes);
 
 /* Main thread, after all sources are detached: handle what is in the rings now, then end. */
 void consumer_drain(struct consumer *consumer);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <ringmill/ring.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "pipeline/held.h"
 
@@ -139,4 +141,59 @@ int rings_hold_anew(const struct graph_ring *ring, const struct graph_stream *st
     if (ring->held)
         held_copy(*ret_held, ring->held);
     return 0;
+}
+
+static int watch_ring(struct ringmill_reader *reader, struct graph_ring *ring, struct error *error)
+{
+    int result = ringmill_reader_add(reader, ring->ring, ring);
+
+    ring->watched = result == 0;
+    if (result == 0)
+        return 0;
+    return error_set(error, result, "source %s: the ring cannot be watched: %s", ring->about,
+                     strerror(-result));
+}
+
+static void unwatch_ring(struct ringmill_reader *reader, struct graph_ring *ring)
+{
+    ringmill_reader_remove(reader, ring->ring);
+    ring->watched = false;
+}
+
+static int merge_rings(struct ringmill_reader *reader, const struct graph_stream *stream)
+{
+    const struct stream *of = stream->stream;
+    struct ringmill_ring **rings = calloc(stream->n_rings + 1, sizeof(struct ringmill_ring *));
+    int result = rings ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < stream->n_rings && rings; i++)
+        rings[i] = stream->rings[i]->ring;
+    if (result == 0)
+        result =
+            ringmill_reader_merge(reader, rings, stream->n_rings, of->order.offset, of->order_hold);
+    free(rings);
+    return result;
+}
+
+int rings_watch(struct ringmill_reader *reader, struct graph_stream *stream, struct error *error)
+{
+    uint32_t watched = 0;
+    int result = 0;
+
+    while (watched < stream->n_rings && result == 0) {
+        result = watch_ring(reader, stream->rings[watched], error);
+        watched += result == 0;
+    }
+    if (result == 0 && stream->n_rings > 0 && stream->stream->ordered &&
+        merge_rings(reader, stream) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
+    while (result < 0 && watched > 0)
+        unwatch_ring(reader, stream->rings[--watched]);
+    return result;
+}
+
+void rings_unwatch(struct ringmill_reader *reader, struct graph_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->n_rings; i++)
+        unwatch_ring(reader, stream->rings[i]);
 }

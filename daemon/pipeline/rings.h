@@ -6,9 +6,18 @@
 #include "base/error.h"
 #include "pipeline/graph.h"
 
+struct ringmill_reader;
+
 /* With the sources loaded: opens those rings that are not open yet, of the sources that no other
  * graph has. 0, or -errno and a sentence. */
 int rings_open(struct graph *graph, struct error *error);
+
+/* Consumer thread between turns, or while there is none: the reader reads the stream's rings, too,
+ * in order if that is wanted, from now on. 0, or -errno and a sentence; then it reads none of them.
+ */
+int rings_watch(struct ringmill_reader *reader, struct graph_stream *stream, struct error *error);
+/* The same thread: the reader reads the stream's rings no longer; they are the caller's. */
+void rings_unwatch(struct ringmill_reader *reader, struct graph_stream *stream);
 
 /* Consumer thread, or while there is none: publishes what the ring's keepers have acknowledged. Not
  * for a ring without any. */

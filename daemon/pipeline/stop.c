@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/signals.h"
+#include "pipeline/drain.h"
 #include "pipeline/engine.h"
 #include "pipeline/launch.h"
 #include "pipeline/losses.h"
@@ -256,7 +257,7 @@ static void count_unread(const struct graph *graph)
         for (uint32_t j = 0; j < source->source->n_streams; j++) {
             struct graph_stream *stream = &source->streams[j];
 
-            stream->unread = consumer_count_unread(stream, &bytes);
+            stream->unread = drain_count_unread(stream, &bytes);
             stream->unread_unknown = is_left_alone(stream);
             records += stream->unread;
         }

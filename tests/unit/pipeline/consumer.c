@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "pipeline/drain.h"
 #include "unit/pipeline/made.h"
 
 enum { SIZE = 20 };
@@ -366,9 +367,9 @@ static void a_head_that_stays_reserved_is_left(void **state)
     while (!consumer_join(&made.consumer, MS))
         made_drain(&made);
     assert_int_equal(made_book(&made, BOOK_SEEN), 1);
-    assert_int_equal(consumer_count_unread(made.graph->streams[0], &bytes), 2);
+    assert_int_equal(drain_count_unread(made.graph->streams[0], &bytes), 2);
     assert_int_equal(bytes, 64);
-    assert_int_equal(consumer_count_unread(made.graph->streams[1], &bytes), 0);
+    assert_int_equal(drain_count_unread(made.graph->streams[1], &bytes), 0);
 }
 
 static void a_foreign_consumer_position_holds_nobody(void **state)
@@ -403,7 +404,7 @@ static void no_room_for_what_is_left_holds_nobody(void **state)
     consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
     while (!consumer_join(&made.consumer, MS))
         ;
-    assert_true(consumer_count_unread(made.graph->streams[0], &bytes) >= 1);
+    assert_true(drain_count_unread(made.graph->streams[0], &bytes) >= 1);
 }
 
 /* ---- many writers ---------------------------------------------------------------------------- */

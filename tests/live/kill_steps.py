@@ -127,7 +127,7 @@ class Service:
 def is_alive(pid):
     try:
         return pid > 0 and harness.thread_states(pid)[0] != "Z"
-    except (FileNotFoundError, IndexError):
+    except (FileNotFoundError, ProcessLookupError, IndexError):
         return False
 
 

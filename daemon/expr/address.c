@@ -57,7 +57,7 @@ const char *address_parse(const char *text, uint32_t length, struct address *ret
     char *slash;
 
     if (length >= sizeof(copy))
-        return "this is no address";
+        return "not an IPv4, IPv6 or MAC address";
     memcpy(copy, text, length);
     slash = strchr(copy, '/');
     if (slash)
@@ -69,17 +69,17 @@ const char *address_parse(const char *text, uint32_t length, struct address *ret
     else if (parse_mac(copy, &address))
         address.size = 6;
     else
-        return "this is no address: known are IPv4, IPv6 and MAC addresses";
+        return "not an IPv4, IPv6 or MAC address";
     address.bits = (uint8_t)(8 * address.size);
     if (slash && address.size == 6)
-        return "a network has IPv4 or IPv6 addresses";
+        return "a network needs an IPv4 or IPv6 address before the /";
     if (slash && !parse_bits(slash + 1, &address))
-        return address.size == 4 ? "behind an IPv4 network's / come its bits, 0 to 32"
-                                 : "behind an IPv6 network's / come its bits, 0 to 128";
+        return address.size == 4 ? "an IPv4 network needs 0 to 32 bits after the /"
+                                 : "an IPv6 network needs 0 to 128 bits after the /";
     masked = address;
     address_mask(masked.bytes, masked.size, masked.bits);
     if (memcmp(masked.bytes, address.bytes, sizeof(masked.bytes)) != 0)
-        return "the address has bits behind those of its network; they must be 0";
+        return "bits outside the network must be 0";
     *ret = address;
     return NULL;
 }

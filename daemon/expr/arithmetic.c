@@ -246,7 +246,7 @@ static int check_types(const struct compile *compile, const struct node *node, c
     if (r < 0 || (is_number(operand) && (floats || operand->type != TYPE_FLOAT)))
         return r;
     operand_describe(compile, operand, words);
-    return compile_refuse(compile, node, "%s takes %s: %s is none", spelling,
+    return compile_refuse(compile, node, "%s needs %s; %s", spelling,
                           floats ? "numbers" : "integers", words);
 }
 

@@ -12,6 +12,7 @@
 
 #include "expr/cost.h"
 #include "expr/leaf.h"
+#include "expr/mismatch.h"
 #include "expr/value.h"
 
 static const enum op mirrored[] = {
@@ -104,32 +105,21 @@ bool compare_fits(const struct operand *left, const struct operand *constant)
 static int check_types(const struct compile *compile, const struct node *node, enum op op,
                        const struct operand *left, const struct operand *right)
 {
-    const char *spelling = op_spelling(op);
-    const struct operand *bytes = left->type == TYPE_BYTES ? left : right;
-    char words[2][OPERAND_WORDS_MAX];
+    char words[OPERAND_WORDS_MAX];
     int r = operand_check_value(compile, left);
 
     if (r == 0)
         r = operand_check_value(compile, right);
     if (r < 0)
         return r;
-    operand_describe(compile, left, words[0]);
-    operand_describe(compile, right, words[1]);
-    if (!types_match(left, right) && bytes->type == TYPE_BYTES && !bytes->meaning)
-        return compile_refuse(compile, node,
-                              "%s cannot compare %s with %s: bytes compare with as many bytes, or "
-                              "a constant text of as many",
-                              spelling, words[0], words[1]);
     if (!types_match(left, right))
-        return compile_refuse(compile, node,
-                              "%s cannot compare %s with %s: both sides must be numbers, texts, "
-                              "bools or addresses%s",
-                              spelling, words[0], words[1], operand_hint(left, right));
+        return mismatch_refuse(compile, node, op_spelling(op), left, right);
     if (is_order(op) && (!is_number(left) || !is_number(right)) && left->type != TYPE_NULL &&
-        right->type != TYPE_NULL)
+        right->type != TYPE_NULL) {
+        operand_describe(compile, is_number(left) ? right : left, words);
         return compile_refuse(compile, node,
-                              "%s orders numbers only: %s and %s can be == or !=", spelling,
-                              words[0], words[1]);
+                              "%s compares numbers only; %s: use == or !=", op_spelling(op), words);
+    }
     return 0;
 }
 

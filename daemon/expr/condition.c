@@ -98,7 +98,7 @@ static int compile_alone(struct compile *compile, const struct node *node, uint3
     if (operand.type != TYPE_BOOL && operand.type != TYPE_NULL) {
         operand_describe(compile, &operand, words);
         return compile_refuse(compile, node,
-                              "%s is no condition: compare it by == != < <= > or >=", words);
+                              "%s, not a condition; compare it with ==, !=, <, <=, > or >=", words);
     }
     if (operand_is_constant(&operand))
         return compare_add_truth(compile, !operand.is_null && operand.integer, ret_term);
@@ -184,8 +184,7 @@ static int compile_joined(struct compile *compile, const struct node *node, enum
         return 0;
     }
     if (++joined.levels > EXPR_LEVELS_MAX)
-        return compile_refuse(compile, node,
-                              "&& and || may stand at most %d deep inside each other",
+        return compile_refuse(compile, node, "&& and || can be nested at most %d levels deep",
                               EXPR_LEVELS_MAX);
     estimate(compile->expr->terms, &joined);
     return compile_add_term(compile, &joined, ret_term);

@@ -54,13 +54,13 @@ static int read_one(const struct config_node *entry, struct diag *diag, struct e
 
     if (!is_name(entry->key)) {
         diag_add_key(diag, entry,
-                     "an expression's name has 1 to %d letters, digits and _, begins with no digit "
-                     "and is none of true, false, null, in",
+                     "a name has 1 to %d letters, digits and _, does not begin with a digit and is "
+                     "not true, false, null or in",
                      EXPR_DEF_NAME_MAX);
         return 0;
     }
     if (entry->kind != CONFIG_SCALAR || config_node_is_null(entry)) {
-        diag_add(diag, entry, "expected an expression, as in: uid == 0");
+        diag_add(diag, entry, "expected an expression, as in uid == 0");
         return 0;
     }
     r = tree_parse(entry->text, &error, &def.tree);
@@ -98,10 +98,12 @@ static bool is_circular(struct search *search, uint32_t index)
             continue;
         circular = search->colours[next] == GREY || is_circular(search, next);
         if (used == def)
-            diag_add_inside(search->diag, def->node, node->column, "%s uses itself", def->name);
+            diag_add_inside(search->diag, def->node, node->column,
+                            "circular definition: %s uses itself", def->name);
         else if (search->colours[next] == GREY)
             diag_add_inside(search->diag, def->node, node->column,
-                            "%s leads back to itself by way of %s", def->name, used->name);
+                            "circular definition: %s uses %s, which leads back to %s", def->name,
+                            used->name, def->name);
     }
     search->colours[index] = BLACK;
     return circular;
@@ -132,7 +134,8 @@ int expr_defs_new(const struct config_node *section, struct diag *diag, struct e
         diag_add(diag, section, "expected a map of expressions by name, found %s",
                  config_node_kind_name(section));
     if (count > EXPR_DEFS_MAX) {
-        diag_add(diag, section, "%u expressions; at most %d are allowed", count, EXPR_DEFS_MAX);
+        diag_add(diag, section, "too many expressions: %u; at most %d are allowed", count,
+                 EXPR_DEFS_MAX);
         count = 0;
     }
     defs = calloc(1, sizeof(*defs) + count * sizeof(*defs->defs));

@@ -24,7 +24,7 @@ static const struct function functions[] = {
     {"mac", "mac(address)", 1, 1, function_mac, NULL},
     {"net", "net(address, bits)", 2, 2, function_net, NULL},
     {"bucket", "bucket(integer, width) or bucket(integer, log2)", 2, 2, function_bucket, NULL},
-    {"hash", "hash(value, ...), with 8 values at most", 1, EXPR_ARGUMENTS_MAX, function_hash, NULL},
+    {"hash", "hash(value, ...) with at most 8 values", 1, EXPR_ARGUMENTS_MAX, function_hash, NULL},
     {"now", "now()", 0, 0, function_now, NULL},
 };
 enum { FUNCTIONS = sizeof(functions) / sizeof(*functions) };
@@ -55,9 +55,9 @@ static int refuse_name(const struct compile *compile, const struct node *node)
         snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", functions[i].name);
     }
     if (nearest.best)
-        return compile_refuse(compile, node, "there is no function %.*s; did you mean %s?", length,
+        return compile_refuse(compile, node, "no such function: %.*s; did you mean %s?", length,
                               node->spelling.bytes, nearest.best);
-    return compile_refuse(compile, node, "there is no function %.*s; there are %s", length,
+    return compile_refuse(compile, node, "no such function: %.*s; there are %s", length,
                           node->spelling.bytes, list);
 }
 
@@ -73,11 +73,11 @@ static int prepare(struct compile *compile, const struct node *node, const struc
     for (uint32_t at = node->first; at; at = compile->tree->nodes[at].next) {
         if (call->n == function->most)
             return compile_refuse(compile, compile_node(compile, at),
-                                  "an argument too many: it is %s", function->usage);
+                                  "too many arguments; write %s", function->usage);
         call->arguments[call->n++] = compile_node(compile, at);
     }
     if (call->n < function->least)
-        return compile_refuse(compile, node, "an argument is missing: it is %s", function->usage);
+        return compile_refuse(compile, node, "too few arguments; write %s", function->usage);
     *ret = function;
     return 0;
 }
@@ -98,8 +98,8 @@ int function_value(struct compile *compile, const struct node *node, const struc
 
     if (r == 0 && !function->value)
         return compile_refuse(compile, node,
-                              "%s makes a condition, and conditions cannot be compared: join them "
-                              "by && and ||",
+                              "%s is a condition; conditions cannot be compared: combine them "
+                              "with && and ||",
                               function->usage);
     return r < 0 ? r : function->value(&call, ret);
 }
@@ -130,7 +130,7 @@ int call_refuse(const struct call *call, const struct operand *operand, const ch
     char words[OPERAND_WORDS_MAX];
 
     operand_describe(call->compile, operand, words);
-    return compile_refuse(call->compile, operand->node, "%.*s takes %s: %s is none",
+    return compile_refuse(call->compile, operand->node, "%.*s() needs %s; %s",
                           (int)call->node->spelling.length, call->node->spelling.bytes, wanted,
                           words);
 }
@@ -144,7 +144,7 @@ int call_text(const struct call *call, uint32_t i, struct operand *ret)
     if (ret->type == TYPE_NULL)
         ret->type = TYPE_TEXT;
     if (ret->type != TYPE_TEXT)
-        return call_refuse(call, ret, "texts");
+        return call_refuse(call, ret, "text");
     return 0;
 }
 
@@ -161,7 +161,7 @@ int call_constant(const struct call *call, uint32_t i, int64_t least, int64_t mo
     if (operand.type != TYPE_INTEGER || !operand_is_constant(&operand) || operand.is_null ||
         value < least || value > most)
         return compile_refuse(call->compile, call->arguments[i],
-                              "%.*s takes %s from %lld to %lld, a constant",
+                              "%.*s() needs %s, a constant from %lld to %lld",
                               (int)call->node->spelling.length, call->node->spelling.bytes, what,
                               (long long)least, (long long)most);
     *ret = (int64_t)value;
@@ -185,9 +185,10 @@ int call_scratch(const struct call *call, uint32_t each, struct step *step)
     struct compile *compile = call->compile;
 
     if (compile->n_copies++ == EXPR_COPIES_MAX)
-        return compile_refuse(compile, call->node,
-                              "lower, upper and net may stand %d times in an expression",
-                              EXPR_COPIES_MAX);
+        return compile_refuse(
+            compile, call->node,
+            "at most %d calls of lower(), upper() and net() are allowed in an expression",
+            EXPR_COPIES_MAX);
     step->scratch_each = each;
     step->scratch = program_keep(compile->expr, (size_t)each * BATCH_MAX + 1, NULL);
     return step->scratch ? 0 : compile_no_memory(compile);

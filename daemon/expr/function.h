@@ -45,7 +45,7 @@ int call_text(const struct call *call, uint32_t i, struct operand *ret);
 /* A constant integer within bounds. */
 int call_constant(const struct call *call, uint32_t i, int64_t least, int64_t most,
                   const char *what, int64_t *ret);
-/* "len takes a text or a list: uid (u32) is none" */
+/* "len() needs a text or a list; uid is an integer" */
 int call_refuse(const struct call *call, const struct operand *operand, const char *wanted);
 
 /* Adds a step that computes ret from operand, which is in a register, into the same register. */

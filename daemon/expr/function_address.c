@@ -14,13 +14,15 @@ static int address_of_text(const struct call *call, const struct operand *operan
     struct address address;
     const char *wrong = address_parse(operand->text.bytes, operand->text.length, &address);
     struct text bytes = {(const char *)address.bytes, address.size};
+    char source[OPERAND_SOURCE_MAX];
 
     if (!wrong && address.is_network)
-        wrong = "a network stands behind in only";
+        wrong = "a network is allowed only after in, as in saddr in 10.0.0.0/8";
     if (!wrong && (address.size == 6) != is_mac)
-        wrong = is_mac ? "this is no MAC address" : "this is no IP address";
+        wrong = is_mac ? "not a MAC address" : "not an IP address";
     if (wrong)
-        return compile_refuse(call->compile, operand->node, "%s", wrong);
+        return compile_refuse(call->compile, operand->node, "%s: %s",
+                              operand_source(call->compile, operand->node, source), wrong);
     *ret = (struct operand){.node = call->node, .type = TYPE_BYTES, .size = address.size};
     if (address.size == 4) {
         uint32_t raw;
@@ -93,12 +95,12 @@ static int to_address(const struct call *call, bool is_mac, const char *wanted, 
 
 int function_ip(const struct call *call, struct operand *ret)
 {
-    return to_address(call, false, "a field of 4 or 16 bytes, or a constant text", ret);
+    return to_address(call, false, "a field of 4 or 16 bytes or a constant text", ret);
 }
 
 int function_mac(const struct call *call, struct operand *ret)
 {
-    return to_address(call, true, "a field of 6 bytes, or a constant text", ret);
+    return to_address(call, true, "a field of 6 bytes or a constant text", ret);
 }
 
 static void run_net4(const struct step *step, const struct run *run, const uint16_t *selection,
@@ -147,7 +149,7 @@ int function_net(const struct call *call, struct operand *ret)
     if (operand.type != TYPE_IPV4 && !is_ipv6 && operand.type != TYPE_NULL)
         return call_refuse(call, &operand, "an IP address");
     constant = operand_is_constant(&operand);
-    r = call_constant(call, 1, 0, is_ipv6 ? 128 : 32, "bits", &bits);
+    r = call_constant(call, 1, 0, is_ipv6 ? 128 : 32, "a number of bits", &bits);
     if (r < 0)
         return r;
     if (operand.type == TYPE_NULL) {

@@ -197,7 +197,7 @@ int function_len(const struct call *call, struct operand *ret)
         return 0;
     }
     if (operand.type != TYPE_TEXT && operand.type != TYPE_BYTES)
-        return call_refuse(call, &operand, "a text, bytes, a list or an array");
+        return call_refuse(call, &operand, "a text, bytes, list or array");
     r = operand_load(call->compile, &operand);
     return r < 0 ? r : call_step(call, &step, &operand, constant, ret);
 }

@@ -27,13 +27,13 @@ void expr_rows(const struct expr_troubles *troubles, row_emit emit, void *data)
         .name = "matches_given_up",
         .unit = "",
         .kind = ROW_COUNT,
-        .help = "Matches of a regular expression that reached a limit, so that there was none",
+        .help = "Regular expression matches given up at a limit; they count as no match",
     };
     static const struct row copies = {
         .name = "texts_too_long",
         .unit = "",
         .kind = ROW_COUNT,
-        .help = "Texts too long for lower() or upper(), which gave null",
+        .help = "Texts too long for lower() or upper(), whose result is null",
     };
 
     if (troubles->has_patterns)

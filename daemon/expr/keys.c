@@ -149,13 +149,13 @@ void keys_rows(const struct keys *keys, row_emit emit, void *data)
         .name = "keys",
         .unit = "",
         .kind = ROW_LEVEL,
-        .help = "Keys that the handler remembers",
+        .help = "Keys remembered by the handler",
     };
     static const struct row evicted = {
         .name = "keys_evicted",
         .unit = "",
         .kind = ROW_COUNT,
-        .help = "Keys that the handler forgot because there were more than it may remember",
+        .help = "Keys forgotten because the limit of keys was reached",
     };
     struct expr_troubles troubles = {0};
 

@@ -124,15 +124,15 @@ static int take_suffix(const struct lex *lex, uint32_t at, unsigned base, struct
         if (strlen(suffixes[i].text) != width || memcmp(suffixes[i].text, suffix, width) != 0)
             continue;
         if (__builtin_mul_overflow(token->value, suffixes[i].factor, &token->value))
-            return refuse_token(lex, token, error, "integers have 64 bits at most");
+            return refuse_token(lex, token, error, "too large; an integer has at most 64 bits");
         return 0;
     }
     if (base != 10)
         return refuse_token(lex, token, error,
-                            base == 16 ? "after 0x come the digits 0 to f, without a suffix"
-                                       : "after 0b come the digits 0 and 1, without a suffix");
+                            base == 16 ? "only the digits 0 to f are allowed after 0x"
+                                       : "only the digits 0 and 1 are allowed after 0b");
     return refuse_token(lex, token, error,
-                        "an integer's suffix is one of ns us ms s min h d B KiB MiB GiB TiB");
+                        "unknown unit; use ns us ms s min h d B KiB MiB GiB or TiB");
 }
 
 static int lex_integer(struct lex *lex, struct expr_error *error, struct token *token)
@@ -164,12 +164,13 @@ static int lex_integer(struct lex *lex, struct expr_error *error, struct token *
                !__builtin_add_overflow(token->value, (unsigned)digit, &token->value);
     }
     if (base == 10 && at - token->column > 1 && lex->text[token->column] == '0')
-        return refuse_token(lex, token, error,
-                            "a decimal integer does not begin with 0 (0x.. and 0b.. are known)");
+        return refuse_token(
+            lex, token, error,
+            "a decimal integer must not begin with 0; hexadecimal is 0x.., binary 0b..");
     if (!fits)
-        return refuse_token(lex, token, error, "integers have 64 bits at most");
+        return refuse_token(lex, token, error, "too large; an integer has at most 64 bits");
     if (!any)
-        return refuse_token(lex, token, error, "digits are missing");
+        return refuse_token(lex, token, error, "digits are missing after the prefix");
     return take_suffix(lex, at, base, error, token);
 }
 
@@ -194,14 +195,13 @@ static int lex_text(struct lex *lex, struct expr_error *error, struct token *tok
             step = escape_width(lex, at);
             if (step == 0)
                 return lex_refuse(error, at, at + 1 < lex->length ? 2 : 1,
-                                  "unknown escape in a text: known are "
-                                  "\\\" \\\\ \\n \\r \\t \\0 and \\xNN");
+                                  "unknown escape in a text; use "
+                                  "\\\" \\\\ \\n \\r \\t \\0 or \\xNN");
         }
         at += step;
     }
     if (at >= lex->length)
-        return lex_refuse(error, lex->at, lex->length - lex->at,
-                          "the text that begins here has no closing \"");
+        return lex_refuse(error, lex->at, lex->length - lex->at, "this text has no closing \"");
     lex->at = at + 1;
     token->kind = TOKEN_TEXT;
     token->width = lex->at - token->column;
@@ -314,10 +314,10 @@ static int lex_float(struct lex *lex, struct expr_error *error, struct token *to
     token->width = lex->at - token->column;
     token->number = strtod(copy, &end);
     if (!*end && !isfinite(token->number))
-        return refuse_token(lex, token, error, "a number with a point goes up to 1.79e308");
+        return refuse_token(lex, token, error, "too large; a float is at most 1.79e308");
     if (*end || used == sizeof(copy) - 1 || strpbrk(copy, "xXpP"))
         return refuse_token(lex, token, error,
-                            "a number with a point is spelt like 1.5 or 1.5e-3, without a suffix");
+                            "a float is written like 1.5 or 1.5e-3, without a unit");
     return 0;
 }
 
@@ -327,12 +327,13 @@ static int refuse_character(const struct lex *lex, struct expr_error *error)
     unsigned char c = (unsigned char)lex->text[lex->at];
 
     if (c == '=')
-        return lex_refuse(error, lex->at, 1, "= is not an operator here: equality is ==");
+        return lex_refuse(error, lex->at, 1, "= is not an operator; equal is written ==");
     if (c == '\'')
-        return lex_refuse(error, lex->at, 1, "texts stand in double quotes: \"...\"");
+        return lex_refuse(error, lex->at, 1, "a text needs double quotes: \"...\"");
     if (c < 0x20 || c >= 0x7f)
-        return lex_refuse(error, lex->at, 1, "the byte 0x%02x can stand inside a text only", c);
-    return lex_refuse(error, lex->at, 1, "%c has no meaning here", c);
+        return lex_refuse(error, lex->at, 1, "the byte 0x%02x is allowed only inside double quotes",
+                          c);
+    return lex_refuse(error, lex->at, 1, "unexpected character %c", c);
 }
 
 int lex_next(struct lex *lex, struct expr_error *error, struct token *ret_token)

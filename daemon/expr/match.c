@@ -48,14 +48,14 @@ static int check_sides(const struct compile *compile, const struct node *node,
         return r;
     if (left->type != TYPE_TEXT && left->type != TYPE_NULL) {
         operand_describe(compile, left, words);
-        return compile_refuse(compile, node, "%s matches texts: %s is none", spelling, words);
+        return compile_refuse(compile, node, "%s needs text on its left; %s", spelling, words);
     }
     if (right->type == TYPE_TEXT && operand_is_constant(right) && !right->is_null)
         return 0;
     operand_describe(compile, right, words);
     return compile_refuse(compile, right->node,
-                          "behind %s stands a regular expression, a constant text: %s is none",
-                          spelling, words);
+                          "%s needs a regular expression in quotes on its right; %s%s", spelling,
+                          words, right->type == TYPE_TEXT ? ", but not a constant" : "");
 }
 
 /* Points into the pattern where that is written as it is. */
@@ -68,8 +68,7 @@ static int refuse_pattern(const struct compile *compile, const struct operand *r
         node.column += 1 + at;
         node.width = 1;
     }
-    return compile_refuse(compile, &node, "the regular expression is wrong at its byte %u: %s", at,
-                          wrong);
+    return compile_refuse(compile, &node, "invalid regular expression at byte %u: %s", at, wrong);
 }
 
 static int make_pattern(struct compile *compile, const struct operand *right, struct pattern **ret)

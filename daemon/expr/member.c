@@ -14,6 +14,7 @@
 #include "expr/compare.h"
 #include "expr/cost.h"
 #include "expr/leaf.h"
+#include "expr/mismatch.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
 #include "expr/value.h"
@@ -39,15 +40,13 @@ struct member {
 static int refuse_element(const struct member *member, const struct node *node,
                           const struct operand *element)
 {
-    char words[2][OPERAND_WORDS_MAX];
+    char source[OPERAND_SOURCE_MAX];
 
-    operand_describe(member->compile, element, words[0]);
     if (!operand_is_constant(element))
-        return compile_refuse(member->compile, node,
-                              "the elements of a list are constants: %s is none", words[0]);
-    operand_describe(member->compile, &member->left, words[1]);
-    return compile_refuse(member->compile, node, "%s cannot be in a list with %s%s", words[1],
-                          words[0], operand_hint(&member->left, element));
+        return compile_refuse(member->compile, node, "list elements must be constants; %s is %s",
+                              operand_source(member->compile, element->node, source),
+                              element->where == WHERE_PLACE ? "a field" : "not a constant");
+    return mismatch_refuse(member->compile, node, "in", &member->left, element);
 }
 
 static int compile_constant(const struct member *member, const struct node *node,
@@ -92,8 +91,9 @@ static int add_integer(struct member *member, const struct node *node)
     if (r < 0 || low.is_null || high.is_null)
         return r;
     if (operand_wide(&low) > operand_wide(&high))
-        return compile_refuse(member->compile, node,
-                              "the range is empty: its first bound is above its second");
+        return compile_refuse(
+            member->compile, node,
+            "the range is empty: its first bound is greater than its second; swap them");
     member->bounds[member->n++] = (struct bounds){operand_wide(&low), operand_wide(&high)};
     return 0;
 }
@@ -224,6 +224,7 @@ static int add_network(struct member *member, const struct node *node)
     bool is_ipv6 = member->left.type == TYPE_BYTES;
     struct address network = node->address;
     struct operand element;
+    char source[OPERAND_SOURCE_MAX];
     int r;
 
     if (node->kind != NODE_ADDRESS) {
@@ -245,7 +246,8 @@ static int add_network(struct member *member, const struct node *node)
         }
     }
     if (network.size == 6)
-        return compile_refuse(member->compile, node, "an IP address is no MAC address");
+        return compile_refuse(member->compile, node, "%s is a MAC address; write IP addresses",
+                              operand_source(member->compile, node, source));
     if (network.size == 4 && is_ipv6)
         network = address_mapped(&network);
     if (network.size == (is_ipv6 ? 16 : 4)) /* no IPv4 address is in an IPv6 network */
@@ -263,7 +265,8 @@ static int find_address(struct member *member, uint32_t *ret_term)
 
     term.set = prefixes_new(compile->expr, member->networks, member->n, &crowded);
     if (!term.set && crowded)
-        return compile_refuse(compile, member->node, "these networks take more than %d nodes",
+        return compile_refuse(compile, member->node,
+                              "too many networks: they need more than %d nodes",
                               PREFIXES_NODES_MAX);
     if (!term.set)
         return compile_no_memory(compile);
@@ -341,14 +344,15 @@ static int add_element(struct member *member, const struct node *node)
         return add_integer(member, node);
     if (node->kind == NODE_RANGE) {
         operand_describe(member->compile, left, words);
-        return compile_refuse(member->compile, node, "ranges hold numbers: %s is none", words);
+        return compile_refuse(member->compile, node,
+                              "a range needs an integer on the left of in; %s", words);
     }
     if (left->type == TYPE_IPV4 || left->meaning == MEANING_IPV6)
         return add_network(member, node);
     if (node->kind == NODE_ADDRESS && node->address.is_network && left->type != TYPE_NULL) {
         operand_describe(member->compile, left, words);
-        return compile_refuse(member->compile, node, "networks hold IP addresses: %s is none",
-                              words);
+        return compile_refuse(member->compile, node,
+                              "a network needs an IP address on the left of in; %s", words);
     }
     return add_text(member, node);
 }
@@ -414,7 +418,7 @@ static int check_left(const struct member *member)
         return 0;
     operand_describe(member->compile, left, words);
     return compile_refuse(member->compile, member->node,
-                          "a list holds integers, texts or addresses: %s is none", words);
+                          "in needs an integer, text or address on its left; %s", words);
 }
 
 static int compile_members(struct member *member, const struct node *set, uint32_t *ret_term)
@@ -424,7 +428,8 @@ static int compile_members(struct member *member, const struct node *set, uint32
 
     if (set->kind != NODE_LIST && set->kind != NODE_RANGE && set->kind != NODE_ADDRESS)
         return compile_refuse(compile, set,
-                              "behind in stands a [list], a range like 1..5, or a network");
+                              "in needs a list like [1, 2], a range like 1..5 or a network like "
+                              "10.0.0.0/8 on its right");
     r = check_left(member);
     if (r == 0)
         r = add_elements(member, set);

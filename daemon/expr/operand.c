@@ -158,64 +158,55 @@ int operand_settle(struct compile *compile, struct operand *operand, uint32_t fi
     return 0;
 }
 
-static void describe_bytes(const struct operand *operand, char out[OPERAND_WORDS_MAX])
-{
-    if (operand->meaning == MEANING_IPV6)
-        snprintf(out, OPERAND_WORDS_MAX, "ipv6 address");
-    else if (operand->meaning == MEANING_MAC)
-        snprintf(out, OPERAND_WORDS_MAX, "mac address");
-    else
-        snprintf(out, OPERAND_WORDS_MAX, "bytes[%u]", operand->size);
-}
-
+/* What the operand is, as it follows "is": "an integer". */
 static void describe_type(const struct operand *operand, char out[OPERAND_WORDS_MAX])
 {
     static const char *const names[] = {
-        [TYPE_NULL] = "null",           [TYPE_INTEGER] = "integer", [TYPE_FLOAT] = "float",
-        [TYPE_BOOL] = "bool",           [TYPE_TEXT] = "text",       [TYPE_IPV4] = "ipv4 address",
-        [TYPE_TEXTS] = "list of texts", [TYPE_ARRAY] = "array",     [TYPE_STRUCT] = "struct",
+        [TYPE_NULL] = "null",
+        [TYPE_INTEGER] = "an integer",
+        [TYPE_FLOAT] = "a float",
+        [TYPE_BOOL] = "a bool",
+        [TYPE_TEXT] = "text",
+        [TYPE_IPV4] = "an IPv4 address",
+        [TYPE_TEXTS] = "a list of texts",
+        [TYPE_ARRAY] = "an array",
+        [TYPE_STRUCT] = "a struct",
     };
     const struct field *field = operand->field;
 
-    if (operand->type == TYPE_BYTES)
-        describe_bytes(operand, out);
-    else if (!field || (operand->type != TYPE_INTEGER && field->kind != FIELD_CHARS))
-        snprintf(out, OPERAND_WORDS_MAX, "%s", names[operand->type]);
-    else if (field->kind == FIELD_ENUM)
-        snprintf(out, OPERAND_WORDS_MAX, "enum");
-    else if (field->kind == FIELD_POINTER)
-        snprintf(out, OPERAND_WORDS_MAX, "pointer");
-    else if (field->kind == FIELD_CHARS)
-        snprintf(out, OPERAND_WORDS_MAX, field->size ? "char[%u]" : "char[]", field->size);
+    if (operand->type == TYPE_BYTES && operand->meaning)
+        snprintf(out, OPERAND_WORDS_MAX, "%s",
+                 operand->meaning == MEANING_MAC ? "a MAC address" : "an IPv6 address");
+    else if (operand->type == TYPE_BYTES)
+        snprintf(out, OPERAND_WORDS_MAX, "%u bytes", operand->size);
+    else if (operand->type == TYPE_INTEGER && field && field->kind == FIELD_ENUM)
+        snprintf(out, OPERAND_WORDS_MAX, "an enum");
+    else if (operand->type == TYPE_INTEGER && field && field->kind == FIELD_POINTER)
+        snprintf(out, OPERAND_WORDS_MAX, "a pointer");
+    else if (operand->type == TYPE_STRUCT && field && field->kind == FIELD_UNION)
+        snprintf(out, OPERAND_WORDS_MAX, "a union");
     else
-        snprintf(out, OPERAND_WORDS_MAX, "%c%u", field->is_signed ? 's' : 'u',
-                 field->bits ? field->bits : 8 * field->size);
+        snprintf(out, OPERAND_WORDS_MAX, "%s", names[operand->type]);
+}
+
+const char *operand_source(const struct compile *compile, const struct node *node,
+                           char out[OPERAND_SOURCE_MAX])
+{
+    bool cut = node->end - node->start > 64;
+
+    snprintf(out, OPERAND_SOURCE_MAX, "%.*s%s", cut ? 61 : (int)(node->end - node->start),
+             compile->tree->source + node->start, cut ? "..." : "");
+    return out;
 }
 
 void operand_describe(const struct compile *compile, const struct operand *operand,
                       char out[OPERAND_WORDS_MAX])
 {
-    const struct node *node = operand->node;
-    bool cut = node->end - node->start > 64;
-    char type[OPERAND_WORDS_MAX];
+    char source[OPERAND_SOURCE_MAX], type[OPERAND_WORDS_MAX];
 
     describe_type(operand, type);
-    snprintf(out, OPERAND_WORDS_MAX, "%.*s%s (%.30s)", cut ? 61 : (int)(node->end - node->start),
-             compile->tree->source + node->start, cut ? "..." : "", type);
-}
-
-static bool is_address(const struct operand *operand)
-{
-    return operand->type == TYPE_IPV4 || operand->meaning == MEANING_IPV6 ||
-           operand->meaning == MEANING_MAC;
-}
-
-const char *operand_hint(const struct operand *left, const struct operand *right)
-{
-    bool quoted = (is_address(left) && right->type == TYPE_TEXT) ||
-                  (is_address(right) && left->type == TYPE_TEXT);
-
-    return quoted ? "; addresses stand without quotes" : "";
+    snprintf(out, OPERAND_WORDS_MAX, "%s is %.30s", operand_source(compile, operand->node, source),
+             type);
 }
 
 int operand_check_value(const struct compile *compile, const struct operand *operand)
@@ -226,15 +217,15 @@ int operand_check_value(const struct compile *compile, const struct operand *ope
 
     if (operand->type == TYPE_TEXTS)
         return compile_refuse(compile, node,
-                              "%.*s is a list of texts: name one of its elements, as in %.*s[0]",
+                              "%.*s is a list of texts; use one of its elements, as in %.*s[1]",
                               length, words, length, words);
     if (operand->type == TYPE_ARRAY)
         return compile_refuse(compile, node,
-                              "%.*s is an array: name one of its elements, as in %.*s[0]", length,
+                              "%.*s is an array; use one of its elements, as in %.*s[0]", length,
                               words, length, words);
     if (operand->type == TYPE_STRUCT)
         return compile_refuse(
-            compile, node, "%.*s is a %s: name one of its members, as in %.*s.%s", length, words,
+            compile, node, "%.*s is a %s; use one of its members, as in %.*s.%s", length, words,
             operand->field->kind == FIELD_UNION ? "union" : "struct", length, words,
             operand->field->n_members ? operand->field->members[0].name : "");
     return 0;

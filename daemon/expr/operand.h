@@ -76,12 +76,13 @@ void operand_drop(struct compile *compile, const struct operand *operand);
 int operand_settle(struct compile *compile, struct operand *operand, uint32_t first, uint32_t out,
                    bool constant);
 
-/* "uid (u32)", as errors name an operand. */
-enum { OPERAND_WORDS_MAX = 160 };
+enum { OPERAND_SOURCE_MAX = 72, OPERAND_WORDS_MAX = 160 };
+/* The node's text as it is written, cut to 64 bytes. Returns out. */
+const char *operand_source(const struct compile *compile, const struct node *node,
+                           char out[OPERAND_SOURCE_MAX]);
+/* "uid is an integer", for messages. */
 void operand_describe(const struct compile *compile, const struct operand *operand,
                       char out[OPERAND_WORDS_MAX]);
-/* What to say besides where the two do not go together; often "". */
-const char *operand_hint(const struct operand *left, const struct operand *right);
 /* -EINVAL with a sentence, if the operand is a list, an array or a struct; else 0. */
 int operand_check_value(const struct compile *compile, const struct operand *operand);
 

@@ -100,7 +100,7 @@ static int parse_comparison(struct parser *parser, uint32_t *ret_node)
         return r;
     if (is_compare(parser->token.kind))
         return lex_refuse(parser->error, parser->token.column, parser->token.width,
-                          "comparisons do not chain: join two of them by &&");
+                          "comparisons cannot be chained; write a < b && b < c");
     parser_add_child(parser, &children, right);
     *ret_node = children.parent;
     return 0;
@@ -155,7 +155,7 @@ static int parse_all(struct parser *parser)
     if (r < 0)
         return r;
     if (parser->token.kind == TOKEN_CLOSE)
-        return lex_refuse(parser->error, parser->token.column, 1, "this ) closes nothing");
+        return lex_refuse(parser->error, parser->token.column, 1, "this ) has no matching (");
     if (parser->token.kind != TOKEN_END)
         return parser_refuse(parser, "an operator");
     return 0;

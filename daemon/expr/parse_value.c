@@ -38,7 +38,7 @@ static int parse_parentheses(struct parser *parser, uint32_t *ret_node)
         return r;
     parser->depth--;
     if (parser->token.kind == TOKEN_END)
-        return lex_refuse(parser->error, open.column, 1, "this ( is not closed");
+        return lex_refuse(parser->error, open.column, 1, "this ( has no matching )");
     if (parser->token.kind != TOKEN_CLOSE)
         return parser_refuse(parser, "an operator or )");
     return parser_advance(parser);
@@ -78,7 +78,7 @@ static int parse_minus(struct parser *parser, uint32_t *ret_node)
     minus.value = next.value;
     if (next.value > UINT64_C(1) << 63)
         return lex_refuse(parser->error, minus.column, minus.width,
-                          "negative integers go down to -9223372036854775808");
+                          "too small; a negative integer is at least -9223372036854775808");
     r = parser_add(parser, NODE_INTEGER, &minus, ret_node);
     if (r == 0)
         r = parser_advance(parser);
@@ -96,7 +96,7 @@ static int parse_index(struct parser *parser, uint32_t *ret_node)
     if (r < 0)
         return r;
     if (parser->token.kind != TOKEN_INTEGER)
-        return parser_refuse(parser, "an index from 0 on");
+        return parser_refuse(parser, "an index of 0 or more");
     if (parser->token.value > EXPR_INDEX_MAX)
         return lex_refuse(parser->error, parser->token.column, parser->token.width,
                           "an index is at most %d", EXPR_INDEX_MAX);

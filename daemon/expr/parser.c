@@ -6,6 +6,7 @@
 #include "expr/parser.h"
 
 #include <string.h>
+#include <strings.h>
 
 int parser_advance(struct parser *parser)
 {
@@ -13,13 +14,39 @@ int parser_advance(struct parser *parser)
     return lex_next(&parser->lex, parser->error, &parser->token);
 }
 
-/* For those who write the words of other languages; NULL: it is none. */
-static const char *operator_of(const char *word, uint32_t length)
+static bool is_letter(char c)
 {
-    static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}, {"matches", "=~"}};
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
+static bool is_word(const char *text, uint32_t length, const char *word)
+{
+    return length == strlen(word) && strncasecmp(text, word, length) == 0;
+}
+
+/* The operator of another language at the token or, as its first half, right before it: says how it
+ * is written here. NULL: there is no such operator. */
+static const char *foreign_operator(const struct parser *parser)
+{
+    static const char *const words[][2] = {
+        {"and", "and is written &&"},
+        {"or", "or is written ||"},
+        {"matches", "matches is written =~"},
+        {"like", "like is written =~"},
+        {"is", "is is written =="},
+        {"not", "not in is written !( ): write !(x in ...)"},
+        {"!", "!in is written !( ): write !(x in ...)"},
+    };
+    const char *text = parser->lex.text;
+    const struct token *token = &parser->token;
+    uint32_t end = parser->end;
+
+    if (end == token->column && end > 0 && text[end - 1] == '<' && token->kind == TOKEN_GT)
+        return "unequal is written !=";
+    if (end >= 3 && is_word(text + end - 3, 3, "not") && (end == 3 || !is_letter(text[end - 4])))
+        return "not is written !( ), as in !(uid == 0)";
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (length == strlen(words[i][0]) && memcmp(word, words[i][0], length) == 0)
+        if (is_word(text + token->column, token->width, words[i][0]))
             return words[i][1];
     return NULL;
 }
@@ -28,14 +55,15 @@ int parser_refuse(const struct parser *parser, const char *expected)
 {
     const struct token *token = &parser->token;
     const char *word = parser->lex.text + token->column;
-    const char *meant = operator_of(word, token->width);
+    const char *foreign = foreign_operator(parser);
 
     if (token->kind == TOKEN_END)
         return lex_refuse(parser->error, token->column, 1, "expected %s, but the expression ends",
                           expected);
-    return lex_refuse(parser->error, token->column, token->width, "expected %s, not %.*s%s%s%s",
-                      expected, (int)token->width, word, meant ? "; did you mean " : "",
-                      meant ? meant : "", meant ? "?" : "");
+    if (foreign)
+        return lex_refuse(parser->error, token->column, token->width, "%s", foreign);
+    return lex_refuse(parser->error, token->column, token->width, "expected %s, not %.*s", expected,
+                      (int)token->width, word);
 }
 
 int parser_add(struct parser *parser, enum node_kind kind, const struct token *token,
@@ -62,8 +90,7 @@ int parser_enter(struct parser *parser)
 {
     if (parser->depth == EXPR_DEPTH_MAX)
         return lex_refuse(parser->error, parser->token.column, parser->token.width,
-                          "operators and ( may stand at most %d deep inside each other",
-                          EXPR_DEPTH_MAX);
+                          "operators and ( can be nested at most %d levels deep", EXPR_DEPTH_MAX);
     parser->depth++;
     return parser_advance(parser);
 }

@@ -123,8 +123,8 @@ static int refuse_name(const struct compile *compile, const struct node *node, c
         return compile_refuse(compile, node, "%s has no %s %.*s; did you mean %s?", parent, thing,
                               (int)name->length, name->bytes, hint->nearest.best);
     if (hint->n_listed == 0)
-        return compile_refuse(compile, node, "%s has no %s %.*s; it has none at all", parent, thing,
-                              (int)name->length, name->bytes);
+        return compile_refuse(compile, node, "%s has no %s %.*s; it has no %ss", parent, thing,
+                              (int)name->length, name->bytes, thing);
     return compile_refuse(compile, node, "%s has no %s %.*s; its %ss are %s", parent, thing,
                           (int)name->length, name->bytes, thing, hint->list);
 }
@@ -145,19 +145,45 @@ static void offer_fields(struct hint *hint, const struct expr_scope *scope)
         }
 }
 
+/* The field whose name the output adds under this name, as uid_name for uid; NULL: none. */
+static const struct field *find_resolved(const struct schema *schema, const struct text *name)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const struct field *field = &schema->fields[i];
+        size_t length = strlen(field->name);
+        const char *ending = "_name";
+
+        if (field->meaning == MEANING_CGROUP_ID) {
+            ending = "_path";
+            length -= length > 3 && strcmp(field->name + length - 3, "_id") == 0 ? 3 : 0;
+        } else if (field->meaning != MEANING_UID && field->meaning != MEANING_GID) {
+            continue;
+        }
+        if (name->length == length + strlen(ending) &&
+            memcmp(name->bytes, field->name, length) == 0 &&
+            memcmp(name->bytes + length, ending, strlen(ending)) == 0)
+            return field;
+    }
+    return NULL;
+}
+
 static int refuse_everywhere(const struct compile *compile, const struct node *node)
 {
     const struct text *name = &node->spelling;
+    const struct field *resolved = find_resolved(compile->scope->schema, name);
     struct hint hint;
 
+    if (resolved)
+        return compile_refuse(compile, node, "%.*s exists only in the output; compare %s",
+                              (int)name->length, name->bytes, resolved->name);
     hint_init(&hint, name);
     offer_fields(&hint, compile->scope);
     if (!compile->scope->siblings)
         return refuse_name(compile, node, compile->scope->schema->type_name, "field", &hint);
     if (hint.nearest.best)
-        return compile_refuse(compile, node, "no type here has a field %.*s; did you mean %s?",
+        return compile_refuse(compile, node, "no record type has a field %.*s; did you mean %s?",
                               (int)name->length, name->bytes, hint.nearest.best);
-    return compile_refuse(compile, node, "no type here has a field %.*s; their fields are %s",
+    return compile_refuse(compile, node, "no record type has a field %.*s; the fields are %s",
                           (int)name->length, name->bytes, hint.list);
 }
 
@@ -170,15 +196,16 @@ static int refuse_field(const struct compile *compile, const struct node *path,
 
     node->width = node->spelling.length;
     if (beside->is_text && !beside->names)
-        return compile_refuse(
-            compile, node, "%s has no field %.*s; a constant text stands in double quotes",
-            compile->scope->schema->type_name, (int)node->width, node->spelling.bytes);
+        return compile_refuse(compile, node,
+                              "%s has no field %.*s; if it is a text, write \"%.*s\"",
+                              compile->scope->schema->type_name, (int)node->width,
+                              node->spelling.bytes, (int)node->width, node->spelling.bytes);
     if (!beside->names)
         return refuse_everywhere(compile, node);
     hint_init(&hint, &node->spelling);
     for (uint32_t i = 0; i < beside->names->n_names; i++)
         hint_offer(&hint, beside->names->names[i].name);
-    snprintf(parent, sizeof(parent), "the enum of %.*s",
+    snprintf(parent, sizeof(parent), "the enum %.*s",
              (int)(beside->words.length < 64 ? beside->words.length : 64), beside->words.bytes);
     return refuse_name(compile, node, parent, "value", &hint);
 }
@@ -213,12 +240,12 @@ static int refuse_path(const struct compile *compile, const struct node *node,
     if (stuck->kind == NODE_MEMBER)
         return refuse_member(compile, stuck, walk->field, words, length);
     if (walk->indexed || walk->field->kind != FIELD_ARRAY)
-        return compile_refuse(compile, stuck, "%.*s is no list, so it takes no index", length,
+        return compile_refuse(compile, stuck, "%.*s is not a list; it cannot have an index", length,
                               words);
     if (walk->field->count)
-        return compile_refuse(compile, stuck, "%.*s has %u elements, so its last index is %u",
-                              length, words, walk->field->count, walk->field->count - 1);
-    return compile_refuse(compile, stuck, "no sample reaches as far as this index");
+        return compile_refuse(compile, stuck, "%.*s has %u elements; the last index is %u", length,
+                              words, walk->field->count, walk->field->count - 1);
+    return compile_refuse(compile, stuck, "the index is too large; no record is that long");
 }
 
 static void operand_of_walk(const struct node *node, const struct walk *walk, struct operand *ret)

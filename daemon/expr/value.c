@@ -156,7 +156,7 @@ static int compile_address(struct compile *compile, const struct node *node, str
 {
     if (node->address.is_network)
         return compile_refuse(compile, node,
-                              "a network stands behind in only, as in: saddr in 10.0.0.0/8");
+                              "a network is allowed only after in, as in saddr in 10.0.0.0/8");
     address_operand(node, ret);
     if (ret->type == TYPE_IPV4)
         return 0;
@@ -206,10 +206,9 @@ int value_compile(struct compile *compile, const struct node *node, const struct
     case NODE_CALL:
         return function_value(compile, node, beside, ret);
     case NODE_NOT:
-        return compile_refuse(compile, node, "! binds tighter than a comparison: write !(a == b)");
+        return compile_refuse(compile, node, "! applies to the next value only; write !(a == b)");
     default:
         return compile_refuse(compile, node,
-                              "fields and constants can be compared, conditions cannot: "
-                              "join them by && and ||");
+                              "conditions cannot be compared; combine them with && and ||");
     }
 }

@@ -86,12 +86,13 @@ static void mistakes_point_into_them(void **state)
     assert_int_equal(error.column, 6);
     assert_int_equal(expr_compile("flag || c", &scope, &error, &expr), -EINVAL);
     assert_ptr_equal(error.def, &defs->defs[2]);
-    assert_string_equal(error.text,
-                        "u8 + 1 (integer) is no condition: compare it by == != < <= > or >=");
+    assert_string_equal(
+        error.text,
+        "u8 + 1 is an integer, not a condition; compare it with ==, !=, <, <=, > or >=");
     assert_int_equal(expr_compile("c == \"x\"", &scope, &error, &expr), -EINVAL);
     assert_null(error.def);
-    assert_string_equal(error.text, "== cannot compare c (integer) with \"x\" (text): both sides "
-                                    "must be numbers, texts, bools or addresses");
+    assert_string_equal(error.text,
+                        "c is a number and \"x\" is text; compare with a number, as in c == 0");
     assert_int_equal(expr_compile("c", &scope, &error, &expr), -EINVAL);
     assert_non_null(error.def);
     expect_messages(&diag, "");
@@ -104,29 +105,29 @@ static void refuses_what_is_no_expression(void **state)
     refuse_defs("defs: [a]\n",
                 "t.yaml:1:7: defs: expected a map of expressions by name, found a list\n");
     refuse_defs("defs:\n  a: [x]\n",
-                "t.yaml:2:6: defs.a: expected an expression, as in: uid == 0\n");
-    refuse_defs("defs:\n  a: ~\n", "t.yaml:2:6: defs.a: expected an expression, as in: uid == 0\n");
+                "t.yaml:2:6: defs.a: expected an expression, as in uid == 0\n");
+    refuse_defs("defs:\n  a: ~\n", "t.yaml:2:6: defs.a: expected an expression, as in uid == 0\n");
     refuse_defs("defs:\n  a: u8 ==\n",
                 "t.yaml:2:11: defs.a: expected a field or a constant, but the expression ends\n"
                 "    u8 ==\n"
                 "         ^\n");
     refuse_defs("defs:\n  5a: true\n  in: true\n  a-b: true\n",
-                "t.yaml:2:3: defs.5a: an expression's name has 1 to 64 letters, digits and _, "
-                "begins with no digit and is none of true, false, null, in\n"
-                "t.yaml:3:3: defs.in: an expression's name has 1 to 64 letters, digits and _, "
-                "begins with no digit and is none of true, false, null, in\n"
-                "t.yaml:4:3: defs.a-b: an expression's name has 1 to 64 letters, digits and _, "
-                "begins with no digit and is none of true, false, null, in\n");
+                "t.yaml:2:3: defs.5a: a name has 1 to 64 letters, digits and _, does not begin "
+                "with a digit and is not true, false, null or in\n"
+                "t.yaml:3:3: defs.in: a name has 1 to 64 letters, digits and _, does not begin "
+                "with a digit and is not true, false, null or in\n"
+                "t.yaml:4:3: defs.a-b: a name has 1 to 64 letters, digits and _, does not begin "
+                "with a digit and is not true, false, null or in\n");
 }
 
 static void refuses_circles(void **state)
 {
     (void)state;
-    refuse_defs("defs:\n  a: a\n", "t.yaml:2:6: defs.a: a uses itself\n"
+    refuse_defs("defs:\n  a: a\n", "t.yaml:2:6: defs.a: circular definition: a uses itself\n"
                                    "    a\n"
                                    "    ^\n");
     refuse_defs("defs:\n  a: x && b\n  b: c || d\n  c: d\n  d: y && a\n",
-                "t.yaml:5:11: defs.d: d leads back to itself by way of a\n"
+                "t.yaml:5:11: defs.d: circular definition: d uses a, which leads back to d\n"
                 "    y && a\n"
                 "         ^\n");
 }

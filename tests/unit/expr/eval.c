@@ -38,8 +38,7 @@ static void deepest(void **state)
         fclose(out);
         if (depth > EXPR_DEPTH_MAX) {
             assert_true(expr_compile(text, &sample_scope, &error, &expr) < 0);
-            assert_string_equal(error.text,
-                                "operators and ( may stand at most 32 deep inside each other");
+            assert_string_equal(error.text, "operators and ( can be nested at most 32 levels deep");
             assert_int_equal(error.column, EXPR_DEPTH_MAX * 20 + 19);
         } else {
             assert_int_equal(expr_compile(text, &sample_scope, &error, &expr), 0);
@@ -94,14 +93,14 @@ static void more_limits(void **state)
     expect_limit(repeated("comm =~ \"a\" || ", 16), repeated("comm =~ \"a\" || ", 17),
                  "an expression has at most 16 regular expressions");
     expect_limit(repeated("lower(comm) == comm || ", 64), repeated("lower(comm) == comm || ", 65),
-                 "lower, upper and net may stand 64 times in an expression");
+                 "at most 64 calls of lower(), upper() and net() are allowed in an expression");
     expect_limit(enclosed("comm =~ \"", "a", 4096, "\""), enclosed("comm =~ \"", "a", 4097, "\""),
                  "a regular expression has at most 4096 bytes");
     expect_limit(enclosed("", "-", 32, "u8 > 0"), enclosed("", "-", 33, "u8 > 0"),
-                 "operators and ( may stand at most 32 deep inside each other");
+                 "operators and ( can be nested at most 32 levels deep");
     expect_limit(enclosed("", "lower(", 32, "comm)))))))))))))))))))))))))))))))) == \"\""),
                  enclosed("", "lower(", 33, "comm"),
-                 "operators and ( may stand at most 32 deep inside each other");
+                 "operators and ( can be nested at most 32 levels deep");
 }
 
 static void limits(void **state)

@@ -98,8 +98,8 @@ static void refuse_decoration(struct loader *loader, const yaml_event_t *event,
                (const char *)anchor);
     if (tag)
         refuse(loader, &event->start_mark,
-               "tags (%s) are not supported; write the value without it, or in quotes if its ! "
-               "belongs to it",
+               "tags (%s) are not supported; write the value without the tag, or quote it if the ! "
+               "is part of it",
                (const char *)tag);
 }
 
@@ -125,12 +125,12 @@ static int load_scalar(struct loader *loader, const yaml_event_t *event, struct 
 
     refuse_decoration(loader, event, event->data.scalar.anchor, event->data.scalar.tag);
     if (length > CONFIG_SCALAR_MAX) {
-        refuse(loader, &event->start_mark, "a text of %zu bytes; at most %d are allowed", length,
-               CONFIG_SCALAR_MAX);
+        refuse(loader, &event->start_mark, "text too long: %zu bytes; at most %d are allowed",
+               length, CONFIG_SCALAR_MAX);
         return -EINVAL;
     }
     if (memchr(value, '\0', length))
-        refuse(loader, &event->start_mark, "a text must not hold a NUL character");
+        refuse(loader, &event->start_mark, "a text must not contain a NUL character");
     node->kind = CONFIG_SCALAR;
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     node->text_column = find_text_column(event);
@@ -204,7 +204,7 @@ static int report_duplicates(struct loader *loader, const struct config_node *ma
             continue;
         }
         loader->duplicates++;
-        diag_add_key(loader->diag, sorted[i], "two things of one name; the first is in line %u",
+        diag_add_key(loader->diag, sorted[i], "duplicate key; first defined on line %u",
                      first->key_line);
     }
     return 0;
@@ -223,7 +223,7 @@ static int load_key(struct loader *loader, const yaml_event_t *event, unsigned d
     if (error < 0)
         return error;
     if (key->kind != CONFIG_SCALAR) {
-        refuse(loader, &event->start_mark, "a key must be a text, found %s",
+        refuse(loader, &event->start_mark, "a key must be text, found %s",
                config_node_kind_name(key));
         key->text = "";
     } else if (key->length == 0 && event->type == YAML_SCALAR_EVENT) {
@@ -324,7 +324,7 @@ static int load_root(struct loader *loader)
     if (error < 0)
         return error;
     if (config_node_is_null(root) && event.type == YAML_SCALAR_EVENT) {
-        diag_add(loader->diag, root, "the file is empty; expected a map, lines of \"key: value\"");
+        diag_add(loader->diag, root, "the file is empty; write lines of \"key: value\"");
         return -EINVAL;
     }
     loader->tree->root = root;
@@ -356,7 +356,7 @@ static int load_stream(struct loader *loader)
         return error;
     if (type == YAML_STREAM_END_EVENT) {
         mark = (yaml_mark_t){0};
-        refuse(loader, &mark, "the file is empty; expected a map, lines of \"key: value\"");
+        refuse(loader, &mark, "the file is empty; write lines of \"key: value\"");
         return -EINVAL;
     }
     error = load_root(loader);
@@ -384,7 +384,7 @@ int config_load_text(const char *name, const char *text, size_t length, struct d
     if (!tree)
         return out_of_memory(diag, name);
     if (length > CONFIG_FILE_MAX) {
-        diag_add_place(diag, name, 0, 0, "larger than %d bytes, which is the most allowed",
+        diag_add_place(diag, name, 0, 0, "too large; at most %d bytes are allowed",
                        CONFIG_FILE_MAX);
         return -EINVAL;
     }

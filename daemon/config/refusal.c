@@ -38,7 +38,7 @@ const char *refusal_text(struct refusal *refusal)
     size_t used = strlen(refusal->text);
 
     if (used == 0)
-        used = (size_t)snprintf(refusal->text, REFUSAL_TEXT_MAX, "there are none");
+        used = (size_t)snprintf(refusal->text, REFUSAL_TEXT_MAX, "none are defined");
     if (refusal->nearest.best)
         snprintf(refusal->text + used, REFUSAL_TEXT_MAX - used, "; did you mean \"%s\"?",
                  refusal->nearest.best);

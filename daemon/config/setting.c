@@ -25,6 +25,16 @@ static void *field(const struct setting *setting, void *target)
     return (char *)target + setting->offset;
 }
 
+/* Room for the value of any type that is one scalar. */
+union scratch {
+    const char *text;
+    bool truth;
+    int64_t integer;
+    uint64_t measure;
+    struct scalar_rate rate;
+    int choice;
+};
+
 static bool is_limited(const struct setting *setting)
 {
     return setting->maximum != 0 || setting->minimum < 0;
@@ -139,7 +149,7 @@ static const char *hint(const struct setting *setting, int error)
     if (error == -EINVAL && setting->type == SETTING_DURATION)
         return "; units are ns, us, ms, s, min and h";
     if (error == -EINVAL && setting->type == SETTING_RATE)
-        return "; a rate is as 100/s, 30/min or 5/h";
+        return "; write it like 100/s, 30/min or 5/h";
     return "";
 }
 
@@ -302,14 +312,7 @@ void setting_defaults(const struct setting *settings, void *target)
 
 bool setting_fallback_is_valid(const struct setting *setting)
 {
-    union {
-        const char *text;
-        bool truth;
-        int64_t integer;
-        uint64_t measure;
-        struct scalar_rate rate;
-        int choice;
-    } scratch;
+    union scratch scratch;
 
     return !setting->fallback || parse(setting, setting->fallback, &scratch) == 0;
 }
@@ -352,6 +355,47 @@ static void report_absent(const struct setting *settings, const struct config_no
     }
 }
 
+static bool takes(const struct setting *setting, const struct config_node *node)
+{
+    union scratch scratch;
+
+    if (setting->type == SETTING_TEXTS || setting->type == SETTING_NAMES)
+        return node->length > 0;
+    return setting->type != SETTING_NODE && parse(setting, node->text, &scratch) == 0;
+}
+
+/* The row that a lone value in place of the map is meant for: the only required one, else the first
+ * that takes the value. NULL: there is no such row. */
+static const struct setting *find_meant(const struct setting_table *tables, size_t n_tables,
+                                        const struct config_node *node)
+{
+    const struct setting *meant = NULL;
+    unsigned required = 0;
+
+    for (size_t i = 0; i < n_tables; i++)
+        for (const struct setting *setting = tables[i].settings; setting->name; setting++) {
+            required += setting->required;
+            if (setting->required ? required == 1 : required == 0 && !meant)
+                meant = takes(setting, node) ? setting : meant && setting->required ? NULL : meant;
+        }
+    return required <= 1 ? meant : NULL;
+}
+
+/* Shows how the value is written in a map, as in "write sample: {rate: 100}". */
+static size_t report_no_map(const struct setting_table *tables, size_t n_tables,
+                            const struct config_node *node, struct diag *diag)
+{
+    bool short_value =
+        node->kind == CONFIG_SCALAR && !config_node_is_null(node) && node->length < 64;
+    const struct setting *meant = short_value ? find_meant(tables, n_tables, node) : NULL;
+
+    if (!meant)
+        return report_kind("a map", node, diag);
+    diag_add(diag, node, "expected a map; write %s%s{%s: %s}", node->key ? node->key : "",
+             node->key ? ": " : "", meant->name, node->text);
+    return 1;
+}
+
 size_t setting_bind_tables(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *map, struct diag *diag)
 {
@@ -360,7 +404,7 @@ size_t setting_bind_tables(const struct setting_table *tables, size_t n_tables,
     for (size_t i = 0; i < n_tables; i++)
         setting_defaults(tables[i].settings, tables[i].target);
     if (map->kind != CONFIG_MAP)
-        return report_kind("a map", map, diag);
+        return report_no_map(tables, n_tables, map, diag);
     for (const struct config_node *entry = map->first; entry; entry = entry->next) {
         void *target = NULL;
         const struct setting *setting = find(tables, n_tables, entry->key, &target);

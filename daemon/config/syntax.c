@@ -56,7 +56,7 @@ int syntax_report(const yaml_parser_t *parser, const char *name, const char *tex
     const char *hint = is_tab(text, length, mark) ? "; indent with spaces, not with tabs" : "";
 
     if (parser->context && parser->context_mark.line != mark->line)
-        diag_add_place(diag, name, line, column, "%s, %s that begins in line %zu%s",
+        diag_add_place(diag, name, line, column, "%s, %s that begins on line %zu%s",
                        parser->problem, parser->context, parser->context_mark.line + 1, hint);
     else
         diag_add_place(diag, name, line, column, "%s%s%s%s", parser->problem,

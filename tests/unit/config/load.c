@@ -9,13 +9,13 @@
 static void refuses_emptiness(void **state)
 {
     static const char *const message =
-        "t.yaml:1:1: the file is empty; expected a map, lines of \"key: value\"\n";
+        "t.yaml:1:1: the file is empty; write lines of \"key: value\"\n";
 
     (void)state;
     refuse("", message);
     refuse("\n\n# only words\n", message);
     refuse("~", message);
-    refuse("\n---\n", "t.yaml:3:1: the file is empty; expected a map, lines of \"key: value\"\n");
+    refuse("\n---\n", "t.yaml:3:1: the file is empty; write lines of \"key: value\"\n");
 }
 
 static void refuses_what_is_no_plain_tree(void **state)
@@ -37,12 +37,12 @@ static void refuses_what_is_no_plain_tree(void **state)
            "t.yaml:2:4: aliases (*x) are not supported; write the value out\n"
            "t.yaml:3:1: merge keys (<<) are not supported; write the keys out\n"
            "t.yaml:4:4: tags (tag:yaml.org,2002:str) are not supported; write the value without "
-           "it, or in quotes if its ! belongs to it\n"
-           "t.yaml:5:4: tags (!own) are not supported; write the value without it, or in quotes "
-           "if its ! belongs to it\n"
-           "t.yaml:6:3: a key must be a text, found a list\n"
+           "the tag, or quote it if the ! is part of it\n"
+           "t.yaml:5:4: tags (!own) are not supported; write the value without the tag, or quote "
+           "it if the ! is part of it\n"
+           "t.yaml:6:3: a key must be text, found a list\n"
            "t.yaml:8:3: the key is empty; expected a name before the colon\n"
-           "t.yaml:10:4: a text must not hold a NUL character\n"
+           "t.yaml:10:4: a text must not contain a NUL character\n"
            "t.yaml:11:1: a second document begins here; only one is allowed in a file\n");
 }
 
@@ -55,19 +55,19 @@ static void finds_two_of_one_name(void **state)
                "  \"out\": {type: file}\n"
                "  out: 3\n"
                "a: {out: 1}\n",
-               "t.yaml:3:31: sinks.log.type: two things of one name; the first is in line 3\n"
-               "t.yaml:4:3: sinks.out: two things of one name; the first is in line 2\n"
-               "t.yaml:5:3: sinks.out: two things of one name; the first is in line 2\n");
+               "t.yaml:3:31: sinks.log.type: duplicate key; first defined on line 3\n"
+               "t.yaml:4:3: sinks.out: duplicate key; first defined on line 2\n"
+               "t.yaml:5:3: sinks.out: duplicate key; first defined on line 2\n");
 }
 
 static void places_syntax_errors(void **state)
 {
     (void)state;
     refuse("a: 1\nb: [1, 2\nc: 3\n", "t.yaml:3:2: did not find expected ',' or ']', while parsing "
-                                     "a flow sequence that begins in line 2\n");
+                                     "a flow sequence that begins on line 2\n");
     refuse("a: b: c\n", "t.yaml:1:5: mapping values are not allowed in this context\n");
     refuse("a: \"x\n", "t.yaml:2:1: found unexpected end of stream, while scanning a quoted scalar "
-                       "that begins in line 1\n");
+                       "that begins on line 1\n");
     refuse("a: @x\n", "t.yaml:1:4: found character that cannot start any token, while scanning for "
                       "the next token\n");
     refuse("%YAML 3.0\n---\na: 1\n", "t.yaml:1:1: found incompatible YAML document\n");
@@ -147,8 +147,8 @@ static void limits_scalars(void **state)
 
     (void)state;
     assert_int_equal(tree->root->first->length, CONFIG_SCALAR_MAX);
-    refuse(large, "t.yaml:1:4: a text of 65537 bytes; at most 65536 are allowed\n");
-    refuse(key, "t.yaml:1:3: a text of 65537 bytes; at most 65536 are allowed\n");
+    refuse(large, "t.yaml:1:4: text too long: 65537 bytes; at most 65536 are allowed\n");
+    refuse(key, "t.yaml:1:3: text too long: 65537 bytes; at most 65536 are allowed\n");
 }
 
 static void limits_nodes(void **state)
@@ -169,7 +169,7 @@ static void limits_the_file(void **state)
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = load(fits);
 
     (void)state;
-    refuse(large, "t.yaml: larger than 1048576 bytes, which is the most allowed\n");
+    refuse(large, "t.yaml: too large; at most 1048576 bytes are allowed\n");
 }
 
 /* Comparing each key with each would take minutes here. */
@@ -182,7 +182,7 @@ static void finds_duplicates_in_large_maps(void **state)
     for (unsigned i = 0; i < 49000; i++)
         end += sprintf(end, "k%u: 0\n", i);
     strcpy(end, "k7: 1\n");
-    find_flaws(text, "t.yaml:49001:1: k7: two things of one name; the first is in line 8\n");
+    find_flaws(text, "t.yaml:49001:1: k7: duplicate key; first defined on line 8\n");
 }
 
 static void expect_file_error(const char *path, int error, const char *message)
@@ -216,8 +216,7 @@ static void reads_files(void **state)
 
     char message[128];
 
-    snprintf(message, sizeof(message), "%s: larger than 1048576 bytes, which is the most allowed\n",
-             path);
+    snprintf(message, sizeof(message), "%s: too large; at most 1048576 bytes are allowed\n", path);
     expect_file_error(path, -EINVAL, message);
     unlink(path);
     expect_file_error("/nowhere/a.yaml", -ENOENT,

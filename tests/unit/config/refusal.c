@@ -43,7 +43,7 @@ static void says_that_there_are_none(void **state)
     struct refusal refusal;
 
     (void)state;
-    assert_string_equal(refuse(&refusal, "x", CANDIDATES(NULL)), "there are none");
+    assert_string_equal(refuse(&refusal, "x", CANDIDATES(NULL)), "none are defined");
 }
 
 /* Names as long as the nearest can be; the last one is the nearest and comes after the cut. */

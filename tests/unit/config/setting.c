@@ -201,13 +201,12 @@ static void rates_are_bound_by_their_count(void **state)
     for (uint32_t i = 1; i < 5; i++)
         assert_int_equal(setting_bind_value(&row, config_node_at(tree->root, i), &rate, &diag), 1);
     assert_true(rate.count == 250);
-    expect_messages(&diag,
-                    "t.yaml:1:11: [1]: expected a rate from 1 to 1000, found \"0/s\"\n"
-                    "t.yaml:1:16: [2]: expected a rate from 1 to 1000, found \"1001/s\"\n"
-                    "t.yaml:1:24: [3]: expected a rate from 1 to 1000, found \"5\"; a rate is as "
-                    "100/s, 30/min or 5/h\n"
-                    "t.yaml:1:27: [4]: expected a rate from 1 to 1000, found \"5 per second\"; a "
-                    "rate is as 100/s, 30/min or 5/h\n");
+    expect_messages(&diag, "t.yaml:1:11: [1]: expected a rate from 1 to 1000, found \"0/s\"\n"
+                           "t.yaml:1:16: [2]: expected a rate from 1 to 1000, found \"1001/s\"\n"
+                           "t.yaml:1:24: [3]: expected a rate from 1 to 1000, found \"5\"; write "
+                           "it like 100/s, 30/min or 5/h\n"
+                           "t.yaml:1:27: [4]: expected a rate from 1 to 1000, found \"5 per "
+                           "second\"; write it like 100/s, 30/min or 5/h\n");
 }
 
 static void defaults_of_others_can_be_checked(void **state)

@@ -39,7 +39,7 @@ int derive_column(struct schema *schema, const char *name, const struct field *l
     const char *kept = schema_keep(schema, name);
 
     if (schema->n_columns == BATCH_COLUMNS_MAX) {
-        diag_add(diag, node, "the handlers of a pipeline may add %d fields at the most",
+        diag_add(diag, node, "too many added fields; the handlers of a pipeline can add at most %d",
                  BATCH_COLUMNS_MAX);
         return -ENOSPC;
     }
@@ -58,6 +58,7 @@ int derive_new_column(struct schema *schema, const char *name, const struct fiel
 {
     if (!schema_find(schema, name))
         return derive_column(schema, name, like, node, diag);
-    diag_add_key(diag, node, "%s has a field %s already", schema->type_name, name);
+    diag_add_key(diag, node, "%s already has a field %s; choose another name", schema->type_name,
+                 name);
     return -EEXIST;
 }

@@ -88,7 +88,7 @@ static void refuse_everywhere(const struct handler_host *host, const char *name,
                 refusal_offer(&refusal, other);
         }
     if (siblings)
-        diag_add(diag, node, "no type here has a field %s; %s", name, refusal_text(&refusal));
+        diag_add(diag, node, "no record type has a field %s; %s", name, refusal_text(&refusal));
     else
         diag_add(diag, node, "%s has no field %s; %s", host->schema->type_name, name,
                  refusal_text(&refusal));
@@ -109,8 +109,8 @@ const struct field *edit_find(const struct handler_host *host, const char *path,
     for (sibling = host->siblings; !parent && sibling && *sibling; sibling++)
         follow(*sibling, path, &parent, &rest);
     if (parent && *rest == '.') {
-        diag_add(diag, node, "%s has no members that could be named%s", parent->name,
-                 parent->kind == FIELD_ARRAY ? ": an array is taken as a whole" : "");
+        diag_add(diag, node, "%s has no named members%s", parent->name,
+                 parent->kind == FIELD_ARRAY ? "; use the whole array" : "");
         return NULL;
     }
     if (!parent) {
@@ -145,8 +145,8 @@ int edit_check_repeats(const struct schema *schema, const struct config_node *no
     for (uint32_t i = 0; i < schema->n_fields && schema->hidden; i++)
         if (schema->fields[i].repeats) {
             diag_add(diag, node,
-                     "%s holds the other fields of the row, too, and so %s as it was; drop %s as "
-                     "well, or do this before the aggregate",
+                     "%s still contains the original %s; drop %s as well, or move this step before "
+                     "the aggregate",
                      schema->fields[i].name, schema->hidden, schema->fields[i].name);
             return -EINVAL;
         }
@@ -287,8 +287,8 @@ static int check_names(const struct editor *editor, const struct level *level)
     for (uint32_t i = 0; i < level->n_to; i++)
         for (uint32_t j = 0; j < i; j++)
             if (strcmp(level->to[i].name, level->to[j].name) == 0) {
-                diag_add(editor->diag, editor->node, "two fields would be called %s",
-                         level->to[i].name);
+                diag_add(editor->diag, editor->node,
+                         "two fields would have the name %s; rename one", level->to[i].name);
                 return -EINVAL;
             }
     return 0;
@@ -325,7 +325,8 @@ static int prepare(struct editor *editor, const struct handler_host *host)
         return -EINVAL;
     if (editor->schema->n_columns <= BATCH_COLUMNS_MAX)
         return 0;
-    diag_add(editor->diag, editor->node, "the handlers of a pipeline may add %d fields at the most",
+    diag_add(editor->diag, editor->node,
+             "too many added fields; the handlers of a pipeline can add at most %d",
              BATCH_COLUMNS_MAX);
     return -ENOSPC;
 }
@@ -339,7 +340,8 @@ static int check_renames(const struct editor *editor)
 
         if (edit->kind != EDIT_RENAME || edit->absent || edit->renamed)
             continue;
-        diag_add(editor->diag, edit->node, "%s is not kept, so it cannot be renamed", edit->path);
+        diag_add(editor->diag, edit->node,
+                 "%s is not kept, so it cannot be renamed; add it to keep", edit->path);
         result = -EINVAL;
     }
     return result;

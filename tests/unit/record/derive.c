@@ -89,9 +89,10 @@ static void refuses_what_is_there_and_what_is_too_much(void **state)
                      -ENOSPC);
     assert_int_equal(schema->n_fields, 2 + BATCH_COLUMNS_MAX);
     schema_free(schema);
-    expect_messages(&diag,
-                    "t.yaml:1:1: a: struct note has a field id already\n"
-                    "t.yaml:1:4: a: the handlers of a pipeline may add 64 fields at the most\n");
+    expect_messages(
+        &diag,
+        "t.yaml:1:1: a: struct note already has a field id; choose another name\n"
+        "t.yaml:1:4: a: too many added fields; the handlers of a pipeline can add at most 64\n");
 }
 
 #define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -114,11 +114,12 @@ static struct ringmill_values *face_add_field(const struct ringmill_handler_host
     int number;
 
     if (adapter->n_added == PLUGIN_FIELDS_MAX) {
-        diag_add(adapter->diag, adapter->config, "it adds more than %d fields", PLUGIN_FIELDS_MAX);
+        diag_add(adapter->diag, adapter->config, "the plug-in adds more than %d fields",
+                 PLUGIN_FIELDS_MAX);
         return NULL;
     }
     if (!like(kind)) {
-        face_refuse(face, NULL, "it adds a field of no known kind");
+        face_refuse(face, NULL, "the plug-in adds a field of an unknown kind");
         return NULL;
     }
     if (!edit_check_name(name, adapter->config, adapter->diag))
@@ -220,8 +221,8 @@ static int check_hidden(const struct adapter *adapter)
     if (!schema->hidden_bytes || !reads_views(adapter->plugin))
         return 0;
     diag_add(adapter->diag, adapter->config,
-             "the plug-in %s reads records as they lie in the ring, and so %s, too, which a redact "
-             "or select before it hides; put %s before that step",
+             "the plug-in %s reads whole records and would see %s, which an earlier redact or "
+             "select hides; move %s before that step",
              adapter->plugin->ops.name, schema->hidden_bytes, adapter->plugin->ops.name);
     return -EINVAL;
 }
@@ -239,8 +240,8 @@ static int open_plugin(struct adapter *adapter)
         values[i].given = config_map_get(adapter->config, plugin->settings[i].name);
     result = plugin->table->open(&adapter->face, values, &adapter->state);
     if (result < 0 && result != -ENOMEM && diag_count(adapter->diag) == before)
-        diag_add(adapter->diag, adapter->config, "the plug-in gives no reason: %s",
-                 strerror(-result));
+        diag_add(adapter->diag, adapter->config,
+                 "the plug-in refused its options without a message: %s", strerror(-result));
     return result;
 }
 

@@ -45,13 +45,15 @@ static int translate_option(struct plugin *plugin, const struct ringmill_option 
     struct setting *setting = &plugin->settings[plugin->n_options];
 
     if (plugin->n_options == PLUGIN_OPTIONS_MAX)
-        return error_set(error, -EINVAL, "it has more than %d options", PLUGIN_OPTIONS_MAX);
+        return error_set(error, -EINVAL, "too many options; at most %d are allowed",
+                         PLUGIN_OPTIONS_MAX);
     if (!is_word(option->name) || !option->doc)
-        return error_set(error, -EINVAL,
-                         "its option \"%s\" has no doc, or a name that is no lower case word",
-                         option->name);
+        return error_set(
+            error, -EINVAL,
+            "the option \"%s\" needs a doc and a name of lower case letters, digits and _",
+            option->name);
     if ((unsigned)option->type >= sizeof(types) / sizeof(types[0]))
-        return error_set(error, -EINVAL, "its option %s has an unknown type", option->name);
+        return error_set(error, -EINVAL, "the option %s has an unknown type", option->name);
     *setting = (struct setting){
         .name = option->name,
         .type = types[option->type].type,
@@ -65,8 +67,7 @@ static int translate_option(struct plugin *plugin, const struct ringmill_option 
     };
     plugin->n_options++;
     if (!setting_fallback_is_valid(setting))
-        return error_set(error, -EINVAL, "its option %s has a fallback that it would not take",
-                         option->name);
+        return error_set(error, -EINVAL, "the option %s has an invalid fallback", option->name);
     return 0;
 }
 
@@ -74,11 +75,13 @@ static int translate_counter(struct plugin *plugin, const struct ringmill_counte
                              struct error *error)
 {
     if (plugin->n_counters == PLUGIN_COUNTERS_MAX)
-        return error_set(error, -EINVAL, "it has more than %d counters", PLUGIN_COUNTERS_MAX);
+        return error_set(error, -EINVAL, "too many counters; at most %d are allowed",
+                         PLUGIN_COUNTERS_MAX);
     if (!is_word(from->name) || !from->help)
-        return error_set(error, -EINVAL,
-                         "its counter \"%s\" has no help, or a name that is no lower case word",
-                         from->name);
+        return error_set(
+            error, -EINVAL,
+            "the counter \"%s\" needs a help text and a name of lower case letters, digits and _",
+            from->name);
     plugin->rows[plugin->n_counters++] = (struct row){
         .name = from->name,
         .unit = "",
@@ -94,24 +97,24 @@ static int check_table(const struct ringmill_handler *table, struct error *error
 {
     if (table->abi != RINGMILL_HANDLER_ABI)
         return error_set(error, -EINVAL,
-                         "it was built for version %u of the handler interface; this ringmilld has "
-                         "version %d",
+                         "it was built for version %u of the handler interface, but this ringmilld "
+                         "has version %d; build it again",
                          table->abi, RINGMILL_HANDLER_ABI);
     if (!table->name || !table->doc || !table->open || !table->process ||
         (table->counters && !table->counter))
-        return error_set(error, -EINVAL, "its table lacks %s",
+        return error_set(error, -EINVAL, "its handler table lacks %s",
                          !table->name      ? "a name"
                          : !table->doc     ? "a doc"
                          : !table->open    ? "open()"
                          : !table->process ? "process()"
                                            : "counter(), although it has counters");
     if (table->flags & ~RINGMILL_READS_VIEWS)
-        return error_set(error, -EINVAL, "its flags 0x%x are not known here", table->flags);
+        return error_set(error, -EINVAL, "its flags 0x%x are unknown", table->flags);
     if (!is_word(table->name))
-        return error_set(error, -EINVAL,
-                         "its handler is called \"%s\"; a name is a lower case word of at most %d "
-                         "bytes",
-                         table->name, PLUGIN_NAME_MAX);
+        return error_set(
+            error, -EINVAL,
+            "invalid handler name \"%s\"; use at most %d lower case letters, digits and _",
+            table->name, PLUGIN_NAME_MAX);
     return 0;
 }
 
@@ -155,10 +158,10 @@ static int load(const char *path, struct error *error, struct plugin **ret_plugi
     int result;
 
     if (!library)
-        return error_set(error, -EINVAL, "it cannot be loaded: %s", dlerror());
+        return error_set(error, -EINVAL, "cannot be loaded: %s", dlerror());
     table = dlsym(library, PLUGIN_SYMBOL);
     result = table ? plugin_adopt(table, error, ret_plugin)
-                   : error_set(error, -EINVAL, "it has no symbol %s, so it is no handler",
+                   : error_set(error, -EINVAL, "it is not a handler: it has no symbol %s",
                                PLUGIN_SYMBOL);
     if (result < 0)
         dlclose(library);
@@ -174,7 +177,7 @@ int plugin_load(const char *path, struct error *error, struct plugin **ret_plugi
     struct stat file;
 
     if (result == 0 && stat(path, &file) < 0)
-        result = error_set(error, -errno, "it cannot be loaded: %s", strerror(errno));
+        result = error_set(error, -errno, "cannot be loaded: %s", strerror(errno));
     if (result == 0)
         result = whole_check(path, error);
     if (result == 0)

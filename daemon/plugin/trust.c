@@ -22,7 +22,7 @@ static int check_place(const char *path, bool is_file, struct error *error)
     if (lstat(path, &about) < 0)
         return error_set(error, -errno, "%s: %s", path, strerror(errno));
     if (is_file && !S_ISREG(about.st_mode))
-        return error_set(error, -EPERM, "%s is no regular file", path);
+        return error_set(error, -EPERM, "%s is not a regular file", path);
     if (about.st_uid != 0)
         return error_set(error, -EPERM,
                          "%s belongs to user %u; a plug-in and all folders above it must belong to "
@@ -30,7 +30,8 @@ static int check_place(const char *path, bool is_file, struct error *error)
                          path, about.st_uid);
     if (about.st_mode & (S_IWGRP | S_IWOTH))
         return error_set(error, -EPERM,
-                         "%s can be written by its group or others; chmod go-w mends that", path);
+                         "%s is writable by its group or others; remove that with chmod go-w",
+                         path);
     return 0;
 }
 
@@ -41,8 +42,7 @@ static int check_link(const char *path, struct error *error)
     if (!real)
         return error_set(error, -errno, "%s: %s", path, strerror(errno));
     if (strcmp(real, path) != 0)
-        return error_set(error, -EPERM,
-                         "the path is not straight or goes through a symbolic link; write %s",
+        return error_set(error, -EPERM, "the path contains a symbolic link or \"..\"; write %s",
                          real);
     return 0;
 }
@@ -69,7 +69,7 @@ int trust_check(const char *path, struct error *error)
     int result;
 
     if (path[0] != '/' || strlen(path) >= PATH_MAX)
-        return error_set(error, -EPERM, "a plug-in is named by its absolute path");
+        return error_set(error, -EPERM, "write the absolute path of a plug-in");
     result = check_link(path, error);
     if (result == 0)
         result = check_folders(path, error);

@@ -58,7 +58,7 @@ static void refuse_cut_file(const char *path, const char *expected)
     assert_int_equal(plugin_load(path, &error, &plugin), -EINVAL);
     assert_null(plugin);
     if (strcmp(error.text, expected) != 0)
-        assert_non_null(strstr(error.text, "it cannot be loaded: "));
+        assert_non_null(strstr(error.text, "cannot be loaded: "));
 }
 
 static void refuses_files(void **state)
@@ -68,20 +68,20 @@ static void refuses_files(void **state)
     FILE *file;
 
     (void)state;
-    refuse_file("plugin.so", "a plug-in is named by its absolute path");
-    refuse_file(install("empty"), "it has no symbol ringmill_handler_table, so it is no handler");
-    refuse_file(install("future"), "it was built for version 3 of the handler interface; this "
-                                   "ringmilld has version 2");
+    refuse_file("plugin.so", "write the absolute path of a plug-in");
+    refuse_file(install("empty"), "it is not a handler: it has no symbol ringmill_handler_table");
+    refuse_file(install("future"), "it was built for version 3 of the handler interface, but this "
+                                   "ringmilld has version 2; build it again");
     path = install("depth");
     file = fopen(path, "we");
     fputs("no shared object", file);
     fclose(file);
-    snprintf(text, sizeof(text), "it cannot be loaded: %s: file too short", path);
+    snprintf(text, sizeof(text), "cannot be loaded: %s: file too short", path);
     refuse_file(path, text);
     for (long size = 4096; size > 32; size -= 101) {
         path = install("depth");
         assert_int_equal(truncate(path, size), 0);
-        snprintf(text, sizeof(text), "it cannot be loaded: it is cut off after %ld bytes", size);
+        snprintf(text, sizeof(text), "cannot be loaded: it is cut off after %ld bytes", size);
         refuse_cut_file(path, text);
     }
 }
@@ -142,7 +142,7 @@ static void refuses_unknown_flags(void **state)
 
     (void)state;
     table.flags = 6;
-    refuse_table(&table, "its flags 0x6 are not known here");
+    refuse_table(&table, "its flags 0x6 are unknown");
 }
 
 static void refuses_tables(void **state)
@@ -154,42 +154,44 @@ static void refuses_tables(void **state)
 
     (void)state;
     table.name = NULL;
-    refuse_table(&table, "its table lacks a name");
+    refuse_table(&table, "its handler table lacks a name");
     table.name = "a.b";
-    refuse_table(&table, "its handler is called \"a.b\"; a name is a lower case word of at most 32 "
-                         "bytes");
+    refuse_table(&table,
+                 "invalid handler name \"a.b\"; use at most 32 lower case letters, digits and _");
     table = good;
     table.doc = NULL;
-    refuse_table(&table, "its table lacks a doc");
+    refuse_table(&table, "its handler table lacks a doc");
     table = good;
     table.open = NULL;
-    refuse_table(&table, "its table lacks open()");
+    refuse_table(&table, "its handler table lacks open()");
     table = good;
     table.process = NULL;
-    refuse_table(&table, "its table lacks process()");
+    refuse_table(&table, "its handler table lacks process()");
     table = good;
     table.counters = counters;
-    refuse_table(&table, "its table lacks counter(), although it has counters");
+    refuse_table(&table, "its handler table lacks counter(), although it has counters");
     table.counter = count_nothing;
     table.counters = nameless;
-    refuse_table(&table, "its counter \"Seen\" has no help, or a name that is no lower case word");
+    refuse_table(
+        &table,
+        "the counter \"Seen\" needs a help text and a name of lower case letters, digits and _");
     refuse_option((struct ringmill_option){.name = "x"},
-                  "its option \"x\" has no doc, or a name that is no lower case word");
+                  "the option \"x\" needs a doc and a name of lower case letters, digits and _");
     refuse_option((struct ringmill_option){.name = "x y", .doc = "d"},
-                  "its option \"x y\" has no doc, or a name that is no lower case word");
+                  "the option \"x y\" needs a doc and a name of lower case letters, digits and _");
     refuse_option((struct ringmill_option){.name = "x", .doc = "d", .type = 77},
-                  "its option x has an unknown type");
+                  "the option x has an unknown type");
     refuse_option((struct ringmill_option){.name = "x",
                                            .doc = "d",
                                            .type = RINGMILL_OPTION_INTEGER,
                                            .maximum = 5,
                                            .fallback = "6"},
-                  "its option x has a fallback that it would not take");
+                  "the option x has an invalid fallback");
     for (int i = 0; i < PLUGIN_OPTIONS_MAX + 1; i++)
         options[i] = (struct ringmill_option){.name = "x", .doc = "d"};
     table = good;
     table.options = options;
-    refuse_table(&table, "it has more than 32 options");
+    refuse_table(&table, "too many options; at most 32 are allowed");
 }
 
 static void emit(void *data, const struct row *row, uint64_t value)
@@ -302,10 +304,10 @@ static void views_are_for_who_says_so(void **state)
             opened = open_handler(&plugin->ops, "{}", &host);
             close_handler(&opened);
         } else {
-            refuse_handler(&plugin->ops, "{}", &host, -EINVAL,
-                           "t.yaml:1:7: good: the plug-in good reads records as they lie in the "
-                           "ring, and so text, too, which a redact or select before it hides; put "
-                           "good before that step\n");
+            refuse_handler(
+                &plugin->ops, "{}", &host, -EINVAL,
+                "t.yaml:1:7: good: the plug-in good reads whole records and would see text, which "
+                "an earlier redact or select hides; move good before that step\n");
         }
         plugin_unload(plugin);
     }

@@ -77,15 +77,15 @@ static void refuses_other_paths(void **state)
     char link[200], crooked[200];
 
     (void)state;
-    refuse("x.so", "a plug-in is named by its absolute path");
-    refuse("", "a plug-in is named by its absolute path");
+    refuse("x.so", "write the absolute path of a plug-in");
+    refuse("", "write the absolute path of a plug-in");
     refuse("/run/ringmill-no-such/x.so", "/run/ringmill-no-such/x.so: No such file or directory");
-    refuse(folder, "FOLDER is no regular file");
+    refuse(folder, "FOLDER is not a regular file");
     snprintf(link, sizeof(link), "%s/link", folder);
     assert_int_equal(symlink(file, link), 0);
-    refuse(link, "the path is not straight or goes through a symbolic link; write FILE");
+    refuse(link, "the path contains a symbolic link or \"..\"; write FILE");
     snprintf(crooked, sizeof(crooked), "%s/./x.so", folder);
-    refuse(crooked, "the path is not straight or goes through a symbolic link; write FILE");
+    refuse(crooked, "the path contains a symbolic link or \"..\"; write FILE");
 }
 
 static void refuses_what_others_own(void **state)
@@ -104,12 +104,12 @@ static void refuses_what_others_can_write(void **state)
 {
     (void)state;
     assert_int_equal(chmod(file, 0664), 0);
-    refuse(file, "FILE can be written by its group or others; chmod go-w mends that");
+    refuse(file, "FILE is writable by its group or others; remove that with chmod go-w");
     assert_int_equal(chmod(file, 0646), 0);
-    refuse(file, "FILE can be written by its group or others; chmod go-w mends that");
+    refuse(file, "FILE is writable by its group or others; remove that with chmod go-w");
     assert_int_equal(chmod(file, 0644), 0);
     assert_int_equal(chmod(folder, 01777), 0); /* sticky is not enough: who owns it can rename */
-    refuse(file, "FOLDER can be written by its group or others; chmod go-w mends that");
+    refuse(file, "FOLDER is writable by its group or others; remove that with chmod go-w");
 }
 
 #define WITH_FILE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

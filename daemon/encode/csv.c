@@ -22,11 +22,11 @@ static int csv_open(const struct schema *schema, const char *source,
 
 const struct encoder_ops csv_encoder_ops = {
     .name = "csv",
-    .doc = "comma-separated values under a header",
+    .doc = "comma-separated values with a header line",
     .settings = line_settings,
     .config_size = sizeof(struct line_config),
     .has_header = true,
-    .one_type = "a CSV file has one header",
+    .one_type = "a CSV file has only one header",
     .open = csv_open,
     .encode = line_encode,
     .encode_loss = line_encode_loss,

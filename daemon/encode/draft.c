@@ -204,8 +204,8 @@ static bool is_object(const struct field *field)
 
 static int too_deep(struct draft *draft)
 {
-    return error_set(draft->error, -EINVAL, "more than %d structs and arrays within each other",
-                     PLAN_DEPTH_MAX);
+    return error_set(draft->error, -EINVAL,
+                     "structs and arrays are nested more than %d levels deep", PLAN_DEPTH_MAX);
 }
 
 static int add_flat(struct draft *draft, const struct field *field, struct keyset *keys,

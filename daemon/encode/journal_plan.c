@@ -146,7 +146,7 @@ static int add_fields(struct draft *draft, const struct field *fields, uint32_t 
     int r = 0;
 
     if (depth == PLAN_DEPTH_MAX)
-        return error_set(draft->error, -EINVAL, "more than %d structs within each other",
+        return error_set(draft->error, -EINVAL, "structs are nested more than %d levels deep",
                          PLAN_DEPTH_MAX);
     for (uint32_t i = 0; i < count && r == 0; i++) {
         const struct field *field = &fields[i];
@@ -159,7 +159,7 @@ static int add_fields(struct draft *draft, const struct field *fields, uint32_t 
                 ? add_fields(draft, field->members, field->n_members, path, depth + 1)
                 : add_leaf(draft, field, path);
         if (r == 0 && draft->plan->n_values > JOURNAL_FIELDS_MAX)
-            r = error_set(draft->error, -EINVAL, "the journal takes at most %d fields of an event",
+            r = error_set(draft->error, -EINVAL, "a journal entry can have at most %d fields",
                           JOURNAL_FIELDS_MAX);
     }
     return r;

@@ -46,7 +46,7 @@ const struct encoder_ops json_encoder_ops = {
 
 const struct encoder_ops json_flat_encoder_ops = {
     .name = "json-flat",
-    .doc = "the same with structs laid flat: \"from.port\":443",
+    .doc = "JSON without nested objects: \"from.port\":443",
     .settings = line_settings,
     .config_size = sizeof(struct line_config),
     .open = json_flat_open,

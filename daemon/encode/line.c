@@ -26,7 +26,7 @@ const struct setting line_settings[] = {
         .type = SETTING_BOOL,
         .offset = offsetof(struct line_config, id),
         .fallback = "false",
-        .doc = "whether events have an _id, by which repeats are known",
+        .doc = "whether events have an _id, by which repeats can be recognized",
     },
     {0},
 };

@@ -24,7 +24,7 @@ static const struct setting raw_settings[] = {
         .type = SETTING_BOOL,
         .offset = offsetof(struct raw_config, tag),
         .fallback = "false",
-        .doc = "whether each record says its source and type",
+        .doc = "whether each record carries its source and type",
     },
     {0},
 };
@@ -175,12 +175,12 @@ static int raw_open(const struct schema *schema, const char *source,
 
 const struct encoder_ops raw_encoder_ops = {
     .name = "raw",
-    .doc = "the records' bytes, each behind its length",
+    .doc = "the bytes of each record, preceded by their length",
     .framing = FRAMING_PREFIXED,
     .whole = true,
     .settings = raw_settings,
     .config_size = sizeof(struct raw_config),
-    .one_type = "raw records do not say their type unless they are told to by tag: true",
+    .one_type = "raw records carry their type only with tag: true",
     .open = raw_open,
     .encode = raw_encode,
     .encode_loss = raw_encode_loss,

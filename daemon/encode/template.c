@@ -147,18 +147,18 @@ static int take_index(struct reader *reader, struct place *place)
     uint64_t index = 0;
 
     if (length == 0 || length > 9 || digits[length] != ']')
-        return REFUSE(reader, digits, "expected an element's number and ], as in {hops[0]}");
+        return REFUSE(reader, digits, "expected an index and ], as in {hops[0]}");
     for (size_t i = 0; i < length; i++)
         index = index * 10 + (uint64_t)(digits[i] - '0');
     if (place->is_name || value_print_of(array, place->meaning) != PRINT_ARRAY ||
         array->kind != FIELD_ARRAY)
-        return REFUSE(reader, reader->at, "%s is no array", array->name);
+        return REFUSE(reader, reader->at, "%s is not an array", array->name);
     if (array->count > 0 && index >= array->count)
-        return REFUSE(reader, digits, "%s has %u elements, the first is [0]", array->name,
-                      array->count);
+        return REFUSE(reader, digits, "%s has %u elements; the last index is %u", array->name,
+                      array->count, array->count - 1);
     place->delta += index * array->stride;
     if (place->delta > INT32_MAX)
-        return REFUSE(reader, digits, "no record is that long");
+        return REFUSE(reader, digits, "the index is too large; no record is that long");
     place->field = array->members;
     if (array->members->meaning)
         place->meaning = array->members->meaning;
@@ -226,9 +226,9 @@ static int add_place(struct reader *reader, const struct place *place, const cha
 
     if (place->delta > 0 || place->meaning != field->meaning) {
         if (place->delta > 0 && value_print_of(field, place->meaning) == PRINT_ARRAY)
-            return REFUSE(reader, path,
-                          "an element of an array can be shown where it is a single value; name "
-                          "one within it, or the whole array");
+            return REFUSE(
+                reader, path,
+                "this element is not a single value; use a member of it, or the whole array");
         field = move_field(reader->draft.plan, place);
     }
     if (!place->is_name)
@@ -261,7 +261,7 @@ static int take_path(struct reader *reader)
     int r;
 
     if (word[whole] != '}' || length == 0)
-        return REFUSE(reader, brace, "expected a field's name and }; a { alone is written {{");
+        return REFUSE(reader, brace, "expected a field name and }; write {{ for a plain {");
     for (uint32_t i = 0; i < OWN_NAMES; i++)
         if (length == whole && is_word(own_names[i], word, length))
             own = own_names[i];
@@ -298,15 +298,15 @@ static int take_text(struct reader *reader)
         if (r < 0 || !*reader->at)
             continue;
         if (*reader->at == '\n')
-            return REFUSE(reader, reader->at,
-                          "a template is one line: an event ends where it does");
+            return REFUSE(reader, reader->at, "a template must be one line");
         if (reader->at[1] == *reader->at) {
             r = draft_say(&reader->draft, reader->at, 1);
             reader->at += 2;
         } else if (*reader->at == '}') {
-            return REFUSE(reader, reader->at, "a } alone is written }}");
+            return REFUSE(reader, reader->at, "write }} for a plain }");
         } else if (reader->draft.plan->n_steps >= TEMPLATE_FIELDS_MAX) {
-            return REFUSE(reader, reader->at, "more than %d values", TEMPLATE_FIELDS_MAX);
+            return REFUSE(reader, reader->at, "more than %d fields in the template",
+                          TEMPLATE_FIELDS_MAX);
         } else {
             r = take_path(reader);
         }

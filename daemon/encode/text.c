@@ -20,7 +20,7 @@ static const struct setting text_settings[] = {
         .offset = offsetof(struct text_config, template),
         .minimum = 1,
         .required = true,
-        .doc = "the line of an event, with {field} where a value stands",
+        .doc = "the line of an event; {field} is replaced by the value",
     },
     {0},
 };
@@ -59,7 +59,7 @@ static int text_open(const struct schema *schema, const char *source,
 
 const struct encoder_ops text_encoder_ops = {
     .name = "text",
-    .doc = "a line made by a template",
+    .doc = "a line of text made by a template",
     .settings = text_settings,
     .config_size = sizeof(struct text_config),
     .open = text_open,

@@ -111,7 +111,7 @@ static void more_fields_than_journald_takes_are_refused(void **state)
     for (int i = 0; i < 1000; i++)
         fields[i] = (struct field)NUMBER("x");
     assert_int_equal(journal_plan_init(&made, &schema, false, &error), -EINVAL);
-    assert_string_equal(error.text, "the journal takes at most 960 fields of an event");
+    assert_string_equal(error.text, "a journal entry can have at most 960 fields");
     journal_plan_deinit(&made);
     free(fields);
 }

@@ -177,7 +177,7 @@ static void depth_is_limited(void **state)
     fields[PLAN_DEPTH_MAX].members = &fields[PLAN_DEPTH_MAX + 1];
     fields[PLAN_DEPTH_MAX + 1] = (struct field)BYTE("a", 0);
     assert_int_equal(json_encoder_ops.open(&schema, "x", NULL, &error, &encoder), -EINVAL);
-    assert_string_equal(error.text, "more than 64 structs and arrays within each other");
+    assert_string_equal(error.text, "structs and arrays are nested more than 64 levels deep");
 }
 
 int main(void)

@@ -75,16 +75,16 @@ static void mistakes(void **state)
     refuse("{_lost}", 1, "struct x has no _lost; " ALLOWED);
     refuse("{to.prt}", 4, "to has no prt; allowed are port, ttl; did you mean \"port\"?");
     refuse("{pid.x}", 5, "pid has no members");
-    refuse("{pid[0]}", 4, "pid is no array");
-    refuse("{args[0]}", 5, "args is no array");
-    refuse("{hops[2]}", 6, "hops has 2 elements, the first is [0]");
-    refuse("{hops[99999999999]}", 6, "expected an element's number and ], as in {hops[0]}");
-    refuse("{hops[x]}", 6, "expected an element's number and ], as in {hops[0]}");
+    refuse("{pid[0]}", 4, "pid is not an array");
+    refuse("{args[0]}", 5, "args is not an array");
+    refuse("{hops[2]}", 6, "hops has 2 elements; the last index is 1");
+    refuse("{hops[99999999999]}", 6, "expected an index and ], as in {hops[0]}");
+    refuse("{hops[x]}", 6, "expected an index and ], as in {hops[0]}");
     refuse("{hops[0]x}", 8, "expected . or [ or }");
-    refuse("a {pid", 2, "expected a field's name and }; a { alone is written {{");
-    refuse("{}", 0, "expected a field's name and }; a { alone is written {{");
-    refuse("a } b", 2, "a } alone is written }}");
-    refuse("a\nb", 1, "a template is one line: an event ends where it does");
+    refuse("a {pid", 2, "expected a field name and }; write {{ for a plain {");
+    refuse("{}", 0, "expected a field name and }; write {{ for a plain {");
+    refuse("a } b", 2, "write }} for a plain }");
+    refuse("a\nb", 1, "a template must be one line");
 }
 
 /* What only another type of the same source has is null here. */

@@ -54,7 +54,9 @@ static int take_plain(struct csv *csv, struct text *ret)
 
     while (!at_line_end(csv) && *csv->at != ',') {
         if (*csv->at == '"')
-            return wrong(csv, "a quote stands in a field that does not begin with one");
+            return wrong(
+                csv,
+                "a quote is inside an unquoted field; quote the whole field and double the quote");
         csv->at++;
     }
     *ret = (struct text){begin, (uint32_t)(csv->at - begin)};
@@ -69,7 +71,7 @@ static int take_quoted(struct csv *csv, struct text *ret)
 
     for (;; *to++ = *csv->at++) {
         if (csv->at == csv->end)
-            return wrong(csv, "a quoted field has no end");
+            return wrong(csv, "a quoted field has no closing quote");
         lines += *csv->at == '\n';
         if (*csv->at != '"')
             continue;
@@ -79,7 +81,7 @@ static int take_quoted(struct csv *csv, struct text *ret)
     }
     csv->at++;
     if (!at_line_end(csv) && *csv->at != ',')
-        return wrong(csv, "something stands behind a quoted field");
+        return wrong(csv, "text after the closing quote of a field");
     csv->line += lines;
     *ret = (struct text){begin, (uint32_t)(to - begin)};
     return 0;
@@ -102,7 +104,7 @@ static int check_name(const struct csv *csv, const struct text *name)
 {
     for (const struct text *other = csv->grid->names; other < name && name->length > 0; other++)
         if (other->length == name->length && memcmp(other->bytes, name->bytes, name->length) == 0)
-            return error_set(csv->error, -EINVAL, "line 1: two columns are called %.*s",
+            return error_set(csv->error, -EINVAL, "line 1: duplicate column %.*s",
                              (int)name->length, name->bytes);
     return 0;
 }
@@ -116,7 +118,8 @@ static int take_names(struct csv *csv)
         int result;
 
         if (grid->n_columns == GRID_COLUMNS_MAX)
-            return error_set(csv->error, -EFBIG, "it has more than %d columns", GRID_COLUMNS_MAX);
+            return error_set(csv->error, -EFBIG, "it has more than %d columns, the most allowed",
+                             GRID_COLUMNS_MAX);
         result = take_field(csv, &grid->names[grid->n_columns], &end);
         if (result == 0)
             result = check_name(csv, &grid->names[grid->n_columns++]);
@@ -142,7 +145,7 @@ static int take_row(struct csv *csv)
         cells[n].type = CELL_TEXT;
     }
     if (end == END_FIELD || n < csv->grid->n_columns)
-        return error_set(csv->error, -EINVAL, "line %u: it has %s fields than there are names",
+        return error_set(csv->error, -EINVAL, "line %u: it has %s fields than line 1 has names",
                          csv->line, end == END_FIELD ? "more" : "fewer");
     return 0;
 }
@@ -155,12 +158,12 @@ int csv_read(struct grid *grid, char *bytes, size_t size, struct error *error)
     grid->row = "row";
     grid->first_row = 1;
     if (memchr(bytes, '\0', size))
-        return error_set(error, -EINVAL, "it holds a NUL, so it is no text");
+        return error_set(error, -EINVAL, "it is not a text file: it contains a NUL byte");
     if (size >= strlen(BYTE_ORDER_MARK) &&
         memcmp(bytes, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
         csv.at += strlen(BYTE_ORDER_MARK);
     if (csv.at == csv.end)
-        return error_set(error, -EINVAL, "it is empty; the first line has the names of columns");
+        return error_set(error, -EINVAL, "it is empty; the first line must name the columns");
     result = take_names(&csv);
     while (result == 0 && csv.at < csv.end) {
         csv.line++;

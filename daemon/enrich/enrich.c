@@ -80,7 +80,7 @@ static const struct setting enrich_settings[] = {
         .name = "table",
         .type = SETTING_NODE,
         .offset = offsetof(struct enrich_config, table),
-        .doc = "adds what a file says about a record, see below",
+        .doc = "adds values looked up in a file, see below",
     },
     {0},
 };
@@ -91,7 +91,7 @@ const struct setting enrich_table_settings[] = {
         .type = SETTING_PATH,
         .offset = offsetof(struct table_config, file),
         .required = true,
-        .doc = "ends in .csv or .json; is read when the config is",
+        .doc = "path of a .csv or .json file; read when the config is loaded",
     },
     {
         .name = "key",
@@ -166,7 +166,7 @@ static int add_labels(struct enrich *enrich, const struct config_node *labels, s
 
     if (labels &&
         (labels->kind != CONFIG_MAP || labels->count == 0 || labels->count > ENRICH_LABELS_MAX)) {
-        diag_add(diag, labels, "expected a map of 1 to %d texts by name", ENRICH_LABELS_MAX);
+        diag_add(diag, labels, "expected a map of 1 to %d names and texts", ENRICH_LABELS_MAX);
         return -EINVAL;
     }
     for (const struct config_node *label = labels ? labels->first : NULL; label;
@@ -187,7 +187,7 @@ static int add_host(struct enrich *enrich, const struct config_node *node, struc
     char name[HOST_NAME_MAX + 1] = "";
 
     if (gethostname(name, sizeof(name) - 1) < 0) {
-        diag_add(diag, node, "this machine has no name that could be read: %s", strerror(errno));
+        diag_add(diag, node, "cannot read the host name: %s", strerror(errno));
         return -EINVAL;
     }
     return add_constant(enrich, "host", name, node, diag);
@@ -200,7 +200,7 @@ static int add_machine_id(struct enrich *enrich, const struct config_node *node,
     int result = sd_id128_get_machine(&id);
 
     if (result < 0) {
-        diag_add(diag, node, "/etc/machine-id cannot be read: %s", strerror(-result));
+        diag_add(diag, node, "cannot read /etc/machine-id: %s", strerror(-result));
         return -EINVAL;
     }
     return add_constant(enrich, "machine_id", sd_id128_to_string(id, text), node, diag);
@@ -241,7 +241,7 @@ static int load_table(struct enrich *enrich, const struct config_node *node,
     result = table_load(bound->file, bound->by, expr_result(enrich->key), bound->add.items,
                         bound->add.count, &error, &enrich->table);
     if (result < 0)
-        diag_add(diag, config_map_get(node, "file"), "the table %s cannot be used: %s", bound->file,
+        diag_add(diag, config_map_get(node, "file"), "cannot use the table %s: %s", bound->file,
                  error.text);
     return result;
 }
@@ -365,7 +365,7 @@ static void enrich_rows(const struct handler *handler, row_emit emit, void *data
         .name = "misses",
         .unit = "",
         .kind = ROW_COUNT,
-        .help = "Records whose key is in no row of the table, or null",
+        .help = "Records whose key is null or not in the table",
     };
     const struct enrich *enrich = (const struct enrich *)handler;
     struct expr_troubles troubles = {0};
@@ -380,7 +380,7 @@ static void enrich_rows(const struct handler *handler, row_emit emit, void *data
 
 const struct handler_ops enrich_ops = {
     .name = "enrich",
-    .doc = "adds fields: the same to all records, or looked up for each",
+    .doc = "adds fields: constants, or values looked up in a table",
     .removes = BOOK_FILTERED, /* it takes none away */
     .settings = enrich_settings,
     .reads_fields = true,

@@ -41,7 +41,7 @@ struct cell *grid_add_row(struct grid *grid, struct error *error)
     struct cell *cells;
 
     if (grid->n_rows == GRID_ROWS_MAX) {
-        error_set(error, -EFBIG, "it has more than %d rows", GRID_ROWS_MAX);
+        error_set(error, -EFBIG, "it has more than %d rows, the most allowed", GRID_ROWS_MAX);
         return NULL;
     }
     if (grid->n_rows == grid->room) {
@@ -70,9 +70,10 @@ static int read_file(const char *path, struct error *error, char **ret_bytes, si
     if (fd < 0 || fstat(fd, &about) < 0)
         return error_set(error, -errno, "%s", strerror(errno));
     if (!S_ISREG(about.st_mode))
-        return error_set(error, -EINVAL, "it is no regular file");
+        return error_set(error, -EINVAL, "it is not a regular file");
     if (about.st_size > GRID_BYTES_MAX)
-        return error_set(error, -EFBIG, "it is larger than %d MiB", GRID_BYTES_MAX / 1024 / 1024);
+        return error_set(error, -EFBIG, "it is larger than %d MiB, the most allowed",
+                         GRID_BYTES_MAX / 1024 / 1024);
     bytes = malloc((size_t)about.st_size + 1);
     if (!bytes)
         return error_set(error, -ENOMEM, "out of memory");

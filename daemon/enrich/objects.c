@@ -18,7 +18,8 @@ static int find_columns(struct grid *grid, const json_t *object, struct error *e
         if (grid_find(grid, name) < grid->n_columns)
             continue;
         if (grid->n_columns == GRID_COLUMNS_MAX)
-            return error_set(error, -EFBIG, "it has more than %d columns", GRID_COLUMNS_MAX);
+            return error_set(error, -EFBIG, "it has more than %d columns, the most allowed",
+                             GRID_COLUMNS_MAX);
         grid->names[grid->n_columns++] = (struct text){name, (uint32_t)strlen(name)};
     }
     return 0;
@@ -63,8 +64,8 @@ static int read_row(struct grid *grid, const json_t *object, size_t index, struc
     {
         if (read_cell(value, &cells[grid_find(grid, name)]) < 0)
             return error_set(error, -EINVAL,
-                             "entry %zu: %s is a list or an object; a cell is a text, a number, "
-                             "true, false or null",
+                             "entry %zu: %s is a list or an object; only text, numbers, true, "
+                             "false and null are allowed",
                              index, name);
     }
     return 0;
@@ -82,11 +83,11 @@ int objects_read(struct grid *grid, const char *bytes, size_t size, struct error
     if (!grid->json)
         return error_set(error, -EINVAL, "line %d: %s", reason.line, reason.text);
     if (!json_is_array((json_t *)grid->json))
-        return error_set(error, -EINVAL, "it is no list of objects");
+        return error_set(error, -EINVAL, "it must be a JSON list of objects, as in [{\"uid\": 0}]");
     json_array_foreach((json_t *)grid->json, index, object)
     {
         if (!json_is_object(object))
-            return error_set(error, -EINVAL, "entry %zu is no object", index);
+            return error_set(error, -EINVAL, "entry %zu is not an object", index);
         result = find_columns(grid, object, error);
         if (result < 0)
             return result;

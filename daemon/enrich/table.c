@@ -68,7 +68,7 @@ static int refuse_column(const struct table *table, const char *name, struct err
     for (uint32_t i = 0; i < grid->n_columns && used < sizeof(list); i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%.*s", i ? ", " : "",
                                  (int)grid->names[i].length, grid->names[i].bytes);
-    return error_set(error, -EINVAL, "it has no column %s; it has %s%s", name, list,
+    return error_set(error, -EINVAL, "no such column: %s; the columns are %s%s", name, list,
                      used < sizeof(list) ? "" : "...");
 }
 
@@ -114,7 +114,7 @@ static int type_column(struct table *table, const char *name, struct error *erro
     for (uint32_t i = 0; i < table->grid->n_rows; i++)
         if (!merge(&type, grid_cell(table->grid, i, column)->type))
             return error_set(error, -EINVAL,
-                             "%s %u: column %s holds another kind of value than before",
+                             "%s %u: column %s mixes types; use one type in the whole column",
                              table->grid->row, i + table->grid->first_row, name);
     table->columns[table->n_added] = column;
     table->fields[table->n_added++] = *fields[type];
@@ -145,7 +145,7 @@ static int choose_kind(struct table *table, const struct field *key, struct erro
     default:
         break;
     }
-    return error_set(error, -EINVAL, "a key must be a text, an integer or an address");
+    return error_set(error, -EINVAL, "the key must be text, an integer or an address");
 }
 
 /* Cells are not NUL-ended. */
@@ -176,11 +176,11 @@ static const char *read_address(const struct table *table, const struct cell *ce
 
     if (cell->type != CELL_TEXT || address_parse(cell->text.bytes, cell->text.length, &address) ||
         address.is_network)
-        return "is no address";
+        return "is not an address";
     if (address.size == 4 && size == 16)
         address = address_mapped(&address);
     if (address.size != size)
-        return "is an address of another kind than the key";
+        return "is an address of another type than the key";
     memcpy(key->bytes, address.bytes, size);
     memcpy(&raw, address.bytes, sizeof(raw));
     key->number = raw;
@@ -196,9 +196,9 @@ static const char *read_key(const struct table *table, const struct cell *cell,
     if (table->kind == KEY_BYTES || table->is_address)
         return read_address(table, cell, key);
     if (table->kind == KEY_INTEGER)
-        return read_integer(cell, &key->number) ? NULL : "is no integer";
+        return read_integer(cell, &key->number) ? NULL : "is not an integer";
     key->text = cell->text;
-    return cell->type == CELL_TEXT ? NULL : "is no text";
+    return cell->type == CELL_TEXT ? NULL : "is not text";
 }
 
 static uint64_t hash_key(const struct table *table, const struct table_key *key)
@@ -246,7 +246,7 @@ static int add_row(struct table *table, uint32_t row, uint32_t by, struct error 
                          wrong);
     slot = find_slot(table, &table->keys[row], &tag);
     if (slot->row)
-        return error_set(error, -EINVAL, "%s %u: its key is that of %s %u, too", grid->row,
+        return error_set(error, -EINVAL, "%s %u: duplicate key, already in %s %u", grid->row,
                          row + grid->first_row, grid->row, slot->row - 1 + grid->first_row);
     *slot = (struct slot){tag, row + 1};
     return 0;

@@ -58,15 +58,17 @@ static void reads_what_rfc_4180_says(void **state)
 static void refuses_all_else(void **state)
 {
     (void)state;
-    refuse_csv("", "it is empty; the first line has the names of columns");
-    refuse_csv("\xef\xbb\xbf", "it is empty; the first line has the names of columns");
-    refuse_csv("a,b,a\n1,2,3\n", "line 1: two columns are called a");
-    refuse_csv("a,b\n1\n", "line 2: it has fewer fields than there are names");
-    refuse_csv("a,b\n1,2\n1,2,3\n", "line 3: it has more fields than there are names");
-    refuse_csv("a,b\n\"x\ny\",1\n1\n", "line 4: it has fewer fields than there are names");
-    refuse_csv("a,b\n1,x\"y\"\n", "line 2: a quote stands in a field that does not begin with one");
-    refuse_csv("a,b\n1,\"x\"y\n", "line 2: something stands behind a quoted field");
-    refuse_csv("a,b\n1,\"x\n\n", "line 2: a quoted field has no end");
+    refuse_csv("", "it is empty; the first line must name the columns");
+    refuse_csv("\xef\xbb\xbf", "it is empty; the first line must name the columns");
+    refuse_csv("a,b,a\n1,2,3\n", "line 1: duplicate column a");
+    refuse_csv("a,b\n1\n", "line 2: it has fewer fields than line 1 has names");
+    refuse_csv("a,b\n1,2\n1,2,3\n", "line 3: it has more fields than line 1 has names");
+    refuse_csv("a,b\n\"x\ny\",1\n1\n", "line 4: it has fewer fields than line 1 has names");
+    refuse_csv(
+        "a,b\n1,x\"y\"\n",
+        "line 2: a quote is inside an unquoted field; quote the whole field and double the quote");
+    refuse_csv("a,b\n1,\"x\"y\n", "line 2: text after the closing quote of a field");
+    refuse_csv("a,b\n1,\"x\n\n", "line 2: a quoted field has no closing quote");
 }
 
 static void binary_files(void **state)
@@ -76,7 +78,7 @@ static void binary_files(void **state)
 
     (void)state;
     assert_int_equal(grid_load(write_bytes("x.csv", "a\n\0\n", 4), &error, &grid), -EINVAL);
-    assert_string_equal(error.text, "it holds a NUL, so it is no text");
+    assert_string_equal(error.text, "it is not a text file: it contains a NUL byte");
 }
 
 int main(void)

@@ -89,8 +89,9 @@ static void refuses(void **state)
     refuse_handler(&enrich_ops, "{}", &host, -EINVAL,
                    "t.yaml:1:9: enrich: expected at least one of labels, host, machine_id and "
                    "table\n");
-    refuse_handler(&enrich_ops, "{labels: {id: x}}", &host, -EEXIST,
-                   "t.yaml:1:19: enrich.labels.id: struct note has a field id already\n");
+    refuse_handler(
+        &enrich_ops, "{labels: {id: x}}", &host, -EEXIST,
+        "t.yaml:1:19: enrich.labels.id: struct note already has a field id; choose another name\n");
     refuse_handler(&enrich_ops, "{labels: {a-b: x, c: [d]}}", &host, -EINVAL,
                    "t.yaml:1:19: enrich.labels.a-b: a field's name has 1 to 64 letters, digits and "
                    "_, and does not begin with a digit\n"
@@ -103,8 +104,8 @@ static void refuses(void **state)
                    "t.yaml:1:24: enrich.table.file: expected an absolute path, found \"x.csv\"\n");
     snprintf(config, sizeof(config), "{table: {file: %s, key: id, by: idd, add: id}}", path);
     snprintf(expected, sizeof(expected),
-             "t.yaml:1:24: enrich.table.file: the table %s cannot be used: it has no column idd; "
-             "it has id, bad name\n",
+             "t.yaml:1:24: enrich.table.file: cannot use the table %s: no such column: idd; the "
+             "columns are id, bad name\n",
              path);
     refuse_handler(&enrich_ops, config, &host, -EINVAL, expected);
     snprintf(config, sizeof(config), "{table: {file: %s, key: idd, by: id, add: id}}", path);

@@ -51,11 +51,11 @@ static void an_empty_list_is_an_empty_table(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    refuse_json("{}", "it is no list of objects");
-    refuse_json("[{}, 5]", "entry 1 is no object");
-    refuse_json("[{\"a\": 1}, {\"a\": [1]}]",
-                "entry 1: a is a list or an object; a cell is a text, a number, true, false or "
-                "null");
+    refuse_json("{}", "it must be a JSON list of objects, as in [{\"uid\": 0}]");
+    refuse_json("[{}, 5]", "entry 1 is not an object");
+    refuse_json(
+        "[{\"a\": 1}, {\"a\": [1]}]",
+        "entry 1: a is a list or an object; only text, numbers, true, false and null are allowed");
     refuse_json("[{\"a\": 1, \"a\": 2}]", "line 1: duplicate object key near '\"a\"'");
     refuse_json("[\n{\n", "line 3: string or '}' expected near end of file");
 }

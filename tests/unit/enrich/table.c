@@ -159,30 +159,31 @@ static void refuses(void **state)
     refuse_table("/nowhere/x.csv", &derive_text, "No such file or directory");
     refuse_table("/tmp", &derive_text, "its name must end in .csv or .json");
     refuse_table(write_file("t.csv", "key,name,floor\n"), &derive_text,
-                 "it has no column id; it has key, name, floor");
+                 "no such column: id; the columns are key, name, floor");
     refuse_table(write_file("t.csv", "id,name\n"), &derive_text,
-                 "it has no column floor; it has id, name");
+                 "no such column: floor; the columns are id, name");
     refuse_table(write_file("t.csv", "id,name,floor\na,,\nb,,\na,,\n"), &derive_text,
-                 "row 3: its key is that of row 1, too");
+                 "row 3: duplicate key, already in row 1");
     refuse_table(write_file("t.csv", "id,name,floor\n7,,\n0x7,,\n"), &derive_count,
-                 "row 2: its key is that of row 1, too");
+                 "row 2: duplicate key, already in row 1");
     refuse_table(write_file("t.csv", "id,name,floor\n7,,\nx,,\n"), &derive_count,
-                 "row 2: its key is no integer");
+                 "row 2: its key is not an integer");
     refuse_table(write_file("t.csv", "id,name,floor\n10.0.0.300,,\n"), &ipv4,
-                 "row 1: its key is no address");
+                 "row 1: its key is not an address");
     refuse_table(write_file("t.csv", "id,name,floor\n10.0.0.0/8,,\n"), &ipv4,
-                 "row 1: its key is no address");
+                 "row 1: its key is not an address");
     refuse_table(write_file("t.csv", "id,name,floor\n::1,,\n"), &ipv4,
-                 "row 1: its key is an address of another kind than the key");
+                 "row 1: its key is an address of another type than the key");
     refuse_table(write_file("t.csv", "id,name,floor\n"), &real,
-                 "a key must be a text, an integer or an address");
+                 "the key must be text, an integer or an address");
     refuse_table(write_file("t.json", "[{\"id\": 5, \"name\": \"x\", \"floor\": 1}]"), &derive_text,
-                 "entry 0: its key is no text");
+                 "entry 0: its key is not text");
     refuse_table(write_file("t.json", "[{\"id\": \"5\", \"name\": \"x\", \"floor\": 1}, {}]"),
                  &derive_text, "entry 1: its key is missing");
     refuse_table(write_file("t.json", "[{\"id\": \"5\", \"name\": \"x\", \"floor\": 1}, {\"id\": "
                                       "\"6\", \"floor\": \"one\"}]"),
-                 &derive_text, "entry 1: column floor holds another kind of value than before");
+                 &derive_text,
+                 "entry 1: column floor mixes types; use one type in the whole column");
 }
 
 int main(void)

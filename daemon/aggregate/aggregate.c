@@ -65,7 +65,7 @@ static int open_time(struct aggregate *aggregate, const struct options *options,
     aggregate->time_is_signed = expr_result(aggregate->time)->is_signed;
     if (meaning == MEANING_KTIME || meaning == MEANING_UNIX_NS)
         return 0;
-    diag_add(diag, node, "expected a field that means a time: ktime or unix_ns");
+    diag_add(diag, node, "expected a time: a field that means ktime or unix_ns");
     return -EINVAL;
 }
 
@@ -147,8 +147,8 @@ static int open_groups(struct aggregate *aggregate, const struct options *option
         scalar_format_size(options->memory, has);
         scalar_format_size(aggregate->bytes, needs);
         diag_add(diag, config,
-                 "%u groups of %zu bytes in up to %u windows at a time take %s, and \"memory\" "
-                 "allows %s",
+                 "%u groups of %zu bytes in up to %u open windows need %s, but memory: allows %s; "
+                 "raise memory or lower groups",
                  most, groups_state_offset(aggregate->key) + state_size,
                  windows_open_most(&options->spec) + 1, needs, has);
         return -EINVAL;
@@ -168,11 +168,12 @@ static int open_order(struct aggregate *aggregate, const struct options *options
         return 0;
     field = schema_find(aggregate->rows.schema, options->order_name);
     if (!field) {
-        diag_add(diag, options->order, "the rows have no field %s", options->order_name);
+        diag_add(diag, options->order, "the rows have no field %s; order by one of the values",
+                 options->order_name);
         return -EINVAL;
     }
     if (!field->column || field->kind == FIELD_CHARS || field->kind == FIELD_BYTES) {
-        diag_add(diag, options->order, "rows are sorted by a number, and %s is none", field->name);
+        diag_add(diag, options->order, "order: needs a number; %s is not a number", field->name);
         return -EINVAL;
     }
     aggregate->report.order = field;
@@ -185,7 +186,7 @@ static bool check_bytes(const struct field *field, const struct config_node *nod
 {
     if (field->kind != FIELD_BYTES || field->size <= ROW_FORM_BYTES_MAX)
         return true;
-    diag_add(diag, node, "%u bytes are one value here, and sketches hold at most %d", field->size,
+    diag_add(diag, node, "the value has %u bytes; emit: sketches allows at most %d", field->size,
              ROW_FORM_BYTES_MAX);
     return false;
 }
@@ -207,7 +208,8 @@ static int open_sketches(struct aggregate *aggregate, const struct options *opti
         if (!check_bytes(&aggregate->values[i].of, node, diag))
             result = -EINVAL;
         if (strlen(aggregate->values[i].call) > ROW_FORM_CALL_MAX) {
-            diag_add(diag, node, "a value whose sketch is emitted is written in %d bytes",
+            diag_add(diag, node,
+                     "the text of a value can have at most %d bytes with emit: sketches",
                      ROW_FORM_CALL_MAX);
             result = -EINVAL;
         }
@@ -215,8 +217,8 @@ static int open_sketches(struct aggregate *aggregate, const struct options *opti
     if (most <= ROW_FORM_MAX)
         return result;
     diag_add(diag, config,
-             "the sketches of one row can take %zu bytes, and an event has room for %d; let values "
-             "have fewer bins, a larger error, or count fewer",
+             "the sketches of one row can take %zu bytes, but an event has room for %d; use fewer "
+             "values, fewer bins or a larger error",
              most, ROW_FORM_MAX);
     return -EINVAL;
 }
@@ -335,24 +337,25 @@ static void add_troubles(const struct aggregate *aggregate, struct expr_troubles
 
 static void aggregate_rows(const struct handler *handler, row_emit emit, void *data)
 {
-    static const struct row ended = {"windows", "", ROW_COUNT, "Windows that were put out"};
-    static const struct row groups = {"groups", "", ROW_LEVEL, "Groups of all open windows"};
+    static const struct row ended = {"windows", "", ROW_COUNT, "Windows emitted"};
+    static const struct row groups = {"groups", "", ROW_LEVEL, "Groups in all open windows"};
     static const struct row overflowed = {"overflowed", "", ROW_COUNT,
-                                          "Records that went to the row for all other groups"};
+                                          "Records counted in the row for all other groups"};
     static const struct row evicted = {"groups_evicted", "", ROW_COUNT,
-                                       "Groups that made room for others"};
+                                       "Groups evicted to make room for others"};
     static const struct row ahead = {
         "ahead", "", ROW_COUNT,
-        "Records whose time was more than a second ahead of the clock and counts as now"};
+        "Records with a time more than a second ahead of the clock; counted as now"};
     static const struct row missed = {
         "windows_missed", "", ROW_COUNT,
-        "Windows that had ended when a record came that others of its windows took"};
+        "Ended hopping windows that a late record missed although it was counted in others"};
     static const struct row memory = {"memory", "bytes", ROW_LEVEL,
-                                      "What all groups may take together"};
+                                      "Memory allocated for all groups"};
     static const struct row sets = {"label_sets", "", ROW_LEVEL,
-                                    "Groups that have metrics of their own"};
-    static const struct row turned_away = {"label_sets_overflowed", "", ROW_COUNT,
-                                           "Groups of windows that found no metrics of their own"};
+                                    "Groups with metrics of their own"};
+    static const struct row turned_away = {
+        "label_sets_overflowed", "", ROW_COUNT,
+        "Groups that got no metrics of their own because label_sets was reached"};
     const struct aggregate *aggregate = (const struct aggregate *)handler;
     struct expr_troubles troubles = {0};
 
@@ -377,7 +380,7 @@ static void aggregate_samples(const struct handler *handler, uint32_t metric, me
 
 const struct handler_ops aggregate_ops = {
     .name = "aggregate",
-    .doc = "counts, sums and sketches of groups of records, over windows",
+    .doc = "computes counts, sums and estimates per group of records and window",
     .removes = BOOK_AGGREGATED,
     .forgets = true,
     .settings = options_settings,

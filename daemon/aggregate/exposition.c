@@ -102,7 +102,9 @@ static int add_value(struct exposition *exposition, const char *prefix, const st
     metric->node = node;
     for (uint32_t i = 0; i < exposition->n; i++)
         if (strcmp(exposition->metrics[i].name, metric->name) == 0) {
-            diag_add_key(diag, node, "another value is the metric %s already", metric->name);
+            diag_add_key(diag, node,
+                         "another value already has the metric name %s; rename this one",
+                         metric->name);
             return -EINVAL;
         }
     *word += words_of(value);
@@ -123,9 +125,9 @@ static bool check_lines(const struct exposition *exposition, const struct option
     if (lines * (uint64_t)options->label_sets <= EXPOSITION_LINES_MAX)
         return true;
     diag_add(diag, options->expose,
-             "%" PRId64 " label_sets of %" PRIu64
-             " lines each, and all together may be %d lines; let histograms have fewer buckets, or "
-             "have fewer label_sets",
+             "too many metrics: %" PRId64 " label_sets of %" PRIu64
+             " lines each, and at most %d lines are allowed; lower label_sets or use fewer "
+             "histogram buckets",
              options->label_sets, lines, EXPOSITION_LINES_MAX);
     return false;
 }
@@ -142,7 +144,8 @@ static int add_values(struct exposition *exposition, const struct options *optio
         if (metric_name_is_for(&exposition->values[i]))
             result = add_value(exposition, prefix, &exposition->values[i], node, &word, diag);
     if (result == 0 && exposition->n == 0) {
-        diag_add(diag, options->expose, "none of the values is a number that a metric can show");
+        diag_add(diag, options->expose,
+                 "none of the values is a number; metrics need at least one");
         return -EINVAL;
     }
     if (result == 0 && !check_lines(exposition, options, diag))

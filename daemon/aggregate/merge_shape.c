@@ -144,7 +144,7 @@ int merge_shape_init(struct merge_shape *shape, const struct row_form *form, str
     int result;
 
     if (!names_differ(form))
-        return error_set(error, -EINVAL, "it is damaged: two of its fields have one name");
+        return error_set(error, -EINVAL, "damaged: two fields have the same name");
     strcpy(shape->source, form->source);
     shape->told = calloc(form->n_values, sizeof(*shape->told));
     diag_init(&diag);
@@ -155,11 +155,11 @@ int merge_shape_init(struct merge_shape *shape, const struct row_form *form, str
     memcpy(shape->told, form->values, form->n_values * sizeof(*shape->told));
     result = build_key(shape, form);
     if (result < 0)
-        return error_set(error, result, "it is damaged: what makes a group");
+        return error_set(error, result, "damaged: the group key");
     at = shape->states_offset = groups_state_offset(shape->key);
     for (uint32_t i = 0; i < form->n_values; i++)
         if (build_value(shape, i, &at) < 0)
-            return error_set(error, -EINVAL, "it is damaged: the value %s", form->values[i].name);
+            return error_set(error, -EINVAL, "damaged: the value %s", form->values[i].name);
     shape->states_size = at - shape->states_offset;
     return 0;
 }
@@ -193,14 +193,14 @@ static int check_keys(const struct merge_shape *shape, const struct row_form *fo
         same = strcmp(shape->key_names[i], form->keys[i].name) == 0;
     if (!same)
         return error_set(
-            error, -EINVAL, "its groups are by %s, and by %s in %s",
+            error, -EINVAL, "its groups are by %s, but by %s in %s",
             list_names(form->keys[0].name, sizeof(form->keys[0]), form->n_keys, here),
             list_names(shape->key_names[0], sizeof(shape->key_names[0]), shape->n_keys, there),
             place);
     for (uint32_t i = 0; i < form->n_keys; i++)
         if (!fields_match(&shape->schema->fields[i], &form->keys[i].field))
-            return error_set(error, -EINVAL, "%s is another kind of value than in %s",
-                             form->keys[i].name, place);
+            return error_set(error, -EINVAL, "%s has another type than in %s", form->keys[i].name,
+                             place);
     return 0;
 }
 
@@ -233,10 +233,10 @@ static int check_value(const struct merge_shape *shape, const struct row_form *f
     diag_deinit(&diag);
     value_close(&value);
     if (!same)
-        return error_set(error, -EINVAL, "%s is %.100s, and %.100s in %s, which do not merge",
+        return error_set(error, -EINVAL, "cannot merge %s: it is %.100s here, but %.100s in %s",
                          here->name, here->call, told->call, place);
     if (told->has_argument && !fields_match(&told->argument, &here->argument))
-        return error_set(error, -EINVAL, "%s is of another kind of value than in %s", here->name,
+        return error_set(error, -EINVAL, "%s is computed from another type than in %s", here->name,
                          place);
     return 0;
 }
@@ -251,13 +251,13 @@ int merge_shape_check(const struct merge_shape *shape, const struct row_form *fo
     if (result < 0)
         return result;
     if (strcmp(shape->source, form->source) != 0)
-        return error_set(error, -EINVAL, "it is of the source %s, and %s in %s", form->source,
+        return error_set(error, -EINVAL, "it is of the source %s, but of %s in %s", form->source,
                          shape->source, place);
     for (uint32_t i = 0; i < form->n_values && same; i++)
         same = strcmp(shape->told[i].name, form->values[i].name) == 0;
     if (!same)
         return error_set(
-            error, -EINVAL, "its values are %s, and %s in %s",
+            error, -EINVAL, "its values are %s, but %s in %s",
             list_names(form->values[0].name, sizeof(form->values[0]), form->n_values, here),
             list_names(shape->told[0].name, sizeof(shape->told[0]), shape->n_values, there), place);
     for (uint32_t i = 0; i < form->n_values && result == 0; i++)

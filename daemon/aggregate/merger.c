@@ -121,7 +121,8 @@ static int add_window(struct merger *merger, struct error *error)
     struct merged_window *windows;
 
     if (merger->n_windows == MERGER_WINDOWS_MAX)
-        return error_set(error, -ENOSPC, "there are more than %d windows", MERGER_WINDOWS_MAX);
+        return error_set(error, -ENOSPC, "too many windows; at most %d are allowed",
+                         MERGER_WINDOWS_MAX);
     if (merger->n_windows == merger->room_windows) {
         uint32_t room = merger->room_windows ? 2 * merger->room_windows : 64;
 
@@ -180,7 +181,7 @@ static int read_states(struct merger *merger, struct error *error)
         result = value_portable_read(value, (const uint8_t *)form->bytes, form->length,
                                      merger->states + value->offset - shape->states_offset);
         if (result == -EPROTO)
-            return error_set(error, -EINVAL, "%s is of a newer version than can be read here",
+            return error_set(error, -EINVAL, "%s has a newer format version; use a newer ringmill",
                              value->name);
         if (result < 0)
             return error_set(error, -EINVAL, "%s is damaged", value->name);
@@ -215,13 +216,14 @@ int merger_add(struct merger *merger, const char *place, const uint8_t *bytes, s
     int result = row_form_read(bytes, length, &merger->form);
 
     if (result == -EPROTO)
-        return error_set(error, -EINVAL, "it is of version %u, and only version 1 can be read here",
+        return error_set(error, -EINVAL, "unknown format version %u; this ringmill reads version 1",
                          bytes[3]);
     if (result < 0)
-        return error_set(error, -EINVAL, "it is damaged");
+        return error_set(error, -EINVAL, "damaged");
     if (merger->whole && merger->form.overlaps)
-        return error_set(error, -EINVAL,
-                         "its window shares records with others, so they cannot be made one");
+        return error_set(
+            error, -EINVAL,
+            "its windows overlap (hop or running), so they cannot be combined into one");
     result = merger->begun ? merge_shape_check(shape, &merger->form, merger->place, error)
                            : begin(merger, place, error);
     if (result == 0)

@@ -87,8 +87,8 @@ static bool check_ending(const char *name, const struct config_node *node, struc
     for (const char *const *ending = endings; *ending; ending++)
         if (ends_with(name, *ending)) {
             diag_add_key(diag, node,
-                         "as a metric it would be %s, and the ending %s has a meaning of its own "
-                         "there; give the value another name",
+                         "its metric would be %s, but the ending %s is reserved; give the value "
+                         "another name",
                          name, *ending);
             return false;
         }
@@ -146,7 +146,7 @@ int metric_name_prefix(const struct options *options, const char *pipeline, stru
             *at = '_';
     if (!is_metric_name(ret_prefix))
         diag_add(diag, options->expose,
-                 "a metric's name has letters, digits, _ and :, and does not begin with a digit");
+                 "a metric name has letters, digits, _ and :, and does not begin with a digit");
     else if (strncmp(ret_prefix, OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
              strcmp(ret_prefix, "ringmill") == 0)
         diag_add(diag, options->expose,
@@ -169,8 +169,7 @@ bool metric_name_check_labels(const struct options *options, struct diag *diag)
             taken |= strcmp(options->names[i], *name) == 0;
         if (taken)
             diag_add(diag, options->nodes[i],
-                     "metrics have a label %s that says something else; give this value another "
-                     "name, as in {my_%s: %s}",
+                     "the label %s is reserved; give this value another name, as in {my_%s: %s}",
                      options->names[i], options->names[i] + strspn(options->names[i], "_"),
                      options->texts[i]);
     }

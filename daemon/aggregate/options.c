@@ -31,20 +31,20 @@ const struct setting options_settings[] = {
         .type = SETTING_NODE,
         .offset = offsetof(struct options, window),
         .required = true,
-        .doc = "how long, as in 10s, or a map of every, hop, gap, running, by, late, align",
+        .doc = "a duration such as 10s, or a map of every, hop, gap, running, by, late and align",
     },
     {
         .name = "by",
         .type = SETTING_NODE,
         .offset = offsetof(struct options, by),
-        .doc = "what makes a group: a list of expressions, or of {name: expression}",
+        .doc = "the group key: a list of expressions, or of {name: expression}",
     },
     {
         .name = "values",
         .type = SETTING_NODE,
         .offset = offsetof(struct options, values),
         .required = true,
-        .doc = "what is computed of each group, by name, as in {opens: count()}",
+        .doc = "what is computed per group: names and values, as in {opens: count()}",
     },
     {
         .name = "groups",
@@ -53,7 +53,7 @@ const struct setting options_settings[] = {
         .minimum = 1,
         .maximum = GROUPS_MAX,
         .fallback = "10000",
-        .doc = "how many groups a window can have",
+        .doc = "the most groups a window can have",
     },
     {
         .name = "memory",
@@ -62,7 +62,7 @@ const struct setting options_settings[] = {
         .minimum = 4096,
         .maximum = INT64_C(1) << 40,
         .fallback = "256MiB",
-        .doc = "what all groups may take; more is refused at the start",
+        .doc = "the most memory for all groups; a config that needs more is refused",
     },
     {
         .name = "overflow",
@@ -70,8 +70,8 @@ const struct setting options_settings[] = {
         .offset = offsetof(struct options, overflow),
         .fallback = "other",
         .choices = overflow_choices,
-        .doc = "where records of further groups go: to one row for all of them, or to the place "
-               "of a small group, which goes there instead",
+        .doc = "what happens to further groups: other counts them in one common row, evict moves a "
+               "small group there to make room",
     },
     {
         .name = "having",
@@ -83,7 +83,7 @@ const struct setting options_settings[] = {
         .name = "order",
         .type = SETTING_NODE,
         .offset = offsetof(struct options, order),
-        .doc = "the value that rows are sorted by; with a - before it, the highest comes first",
+        .doc = "the value to sort rows by; a - before it puts the highest first",
     },
     {
         .name = "limit",
@@ -91,14 +91,13 @@ const struct setting options_settings[] = {
         .offset = offsetof(struct options, limit),
         .minimum = 1,
         .maximum = 100000,
-        .doc = "how many rows a window gives at the most",
+        .doc = "the most rows a window emits",
     },
     {
         .name = "expose",
         .type = SETTING_NODE,
         .offset = offsetof(struct options, expose),
-        .doc =
-            "metrics: the values are on the page of metrics, too; or a map of prefix, label_sets",
+        .doc = "metrics: also export the values as metrics; or a map of prefix and label_sets",
     },
     {
         .name = "emit",
@@ -106,8 +105,8 @@ const struct setting options_settings[] = {
         .offset = offsetof(struct options, emit),
         .fallback = "rows",
         .choices = emit_choices,
-        .doc = "whether rows also have _sketches, which ringmill merge combines with those of "
-               "other machines",
+        .doc =
+            "rows, or sketches: rows with _sketches, which ringmill merge combines across machines",
     },
     {0},
 };
@@ -119,7 +118,7 @@ const struct setting options_expose_settings[] = {
         .offset = offsetof(struct options, prefix),
         .minimum = 1,
         .maximum = OPTIONS_NAME_MAX,
-        .doc = "what the metrics' names begin with; by default the pipeline's name",
+        .doc = "prefix of the metric names; by default the pipeline's name",
     },
     {
         .name = "label_sets",
@@ -128,7 +127,7 @@ const struct setting options_expose_settings[] = {
         .minimum = 1,
         .maximum = LABEL_SETS_MAX,
         .fallback = "1000",
-        .doc = "how many groups have metrics of their own",
+        .doc = "the most groups with metrics of their own",
     },
     {0},
 };
@@ -161,7 +160,7 @@ static void add_part(struct options *options, const struct config_node *node, co
         return;
     }
     if (part == KEY_PARTS_MAX) {
-        diag_add(diag, node, "a group is made of at most %d values", KEY_PARTS_MAX);
+        diag_add(diag, node, "too many values in by:; at most %d are allowed", KEY_PARTS_MAX);
         return;
     }
     if (name && !edit_check_name(name, node, diag))
@@ -170,12 +169,11 @@ static void add_part(struct options *options, const struct config_node *node, co
     options->nodes[part] = node;
     make_name(name ? name : node->text, options->names[part]);
     if (options->names[part][0] == '\0')
-        diag_add(diag, node, "this needs a name, as in {name: %s}", node->text);
+        diag_add(diag, node, "this expression needs a name, as in {name: %s}", node->text);
     for (uint32_t i = 0; i < part; i++)
         if (strcmp(options->names[i], options->names[part]) == 0)
             diag_add(diag, node,
-                     "two values of the group are called %s; give one a name, as in "
-                     "{name: expression}",
+                     "two values in by: have the name %s; rename one, as in {name: expression}",
                      options->names[part]);
     options->n_parts++;
 }
@@ -189,7 +187,9 @@ static void read_by(struct options *options, struct diag *diag)
         return;
     }
     if (by->count == 0)
-        diag_add(diag, by, "name what makes a group, as in [comm]; without \"by\" there is one");
+        diag_add(
+            diag, by,
+            "by: is empty; write what makes a group, as in [comm], or remove by: for one group");
     for (const struct config_node *item = by->first; item; item = item->next) {
         if (by->kind == CONFIG_MAP)
             add_part(options, item, item->key, diag);
@@ -205,10 +205,12 @@ static void check_values(const struct options *options, struct diag *diag)
     const struct config_node *values = options->values;
 
     if (values->kind != CONFIG_MAP || values->count == 0)
-        diag_add(diag, values, "expected values by name, as in {opens: count()}; found %s",
+        diag_add(diag, values,
+                 "expected a map of names and values, as in {opens: count()}, found %s",
                  config_node_kind_name(values));
     else if (values->count > VALUES_MAX)
-        diag_add(diag, values, "%u values; at most %d are allowed", values->count, VALUES_MAX);
+        diag_add(diag, values, "too many values: %u; at most %d are allowed", values->count,
+                 VALUES_MAX);
     else
         for (const struct config_node *item = values->first; item; item = item->next)
             edit_check_name(item->key, item, diag);
@@ -227,9 +229,10 @@ static void read_order(struct options *options, struct diag *diag)
     }
     strcpy(options->order_name, name);
     if (options->limit == 0)
-        diag_add(diag, order, "sorted rows need a limit");
+        diag_add(diag, order, "order: requires limit:");
     if (window_is_session(&options->spec))
-        diag_add(diag, order, "windows with a gap end one by one: there is nothing to sort");
+        diag_add(diag, order,
+                 "order: is not possible in windows with gap:, since each emits one row");
 }
 
 static void read_expose(struct options *options, struct diag *diag)
@@ -241,15 +244,15 @@ static void read_expose(struct options *options, struct diag *diag)
         setting_bind(options_expose_settings, expose, options, diag);
     else if (expose->kind != CONFIG_SCALAR || strcmp(expose->text, "metrics") != 0)
         diag_add(diag, expose,
-                 "expected metrics, or a map of prefix and label_sets as in {prefix: dns}");
+                 "expected metrics, or a map of prefix and label_sets, as in {prefix: dns}");
     if (window_is_hopping(&options->spec))
-        diag_add(diag, expose,
-                 "each record is in several hopping windows, so a counter would count it again "
-                 "and again: metrics need windows without \"hop\"");
+        diag_add(
+            diag, expose,
+            "metrics are not possible with hop:, since each record would be counted several times");
     if (options->spec.running && options->overflow == OVERFLOW_EVICT)
         diag_add(diag, expose,
-                 "groups of a running window that make room for others would take their counters "
-                 "away: metrics need overflow: other");
+                 "metrics of a running window require overflow: other, since evicted groups would "
+                 "lose their counters");
 }
 
 int options_read(const struct config_node *config, struct diag *diag, struct options *ret_options)
@@ -272,9 +275,8 @@ int options_read(const struct config_node *config, struct diag *diag, struct opt
         read_expose(options, diag);
     if (options->limit && window_is_session(&options->spec))
         diag_add(diag, config_map_get(config, "limit"),
-                 "windows with a gap end one by one: there is nothing to limit");
+                 "limit: is not possible in windows with gap:, since each emits one row");
     if (options->spec.gap && options->n_parts == 0)
-        diag_add(diag, options->window,
-                 "a window with a gap is that of a group: \"by\" is missing");
+        diag_add(diag, options->window, "gap: requires by:, since each group has its own window");
     return diag_count(diag) > before ? -EINVAL : 0;
 }

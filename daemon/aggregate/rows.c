@@ -44,7 +44,7 @@ static int add_list(struct rows *rows, struct value *value, uint32_t index,
     uint32_t place = rows->row_size;
 
     if (schema_find(rows->schema, value->name)) {
-        diag_add_key(diag, node, "two fields of a row are called %s", value->name);
+        diag_add_key(diag, node, "two fields of a row have the name %s; rename one", value->name);
         return -EEXIST;
     }
     for (uint32_t i = 0; i < sizeof(value->members) / sizeof(value->members[0]); i++)

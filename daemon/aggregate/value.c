@@ -120,7 +120,7 @@ static void refuse_kind(const struct config_node *node, const char *name, struct
     refusal_init(&refusal, name);
     for (const struct value_ops *const *kind = value_kinds; *kind; kind++)
         refusal_offer(&refusal, (*kind)->name);
-    diag_add(diag, node, "there is no value of this name; %s", refusal_text(&refusal));
+    diag_add(diag, node, "unknown aggregate function; %s", refusal_text(&refusal));
 }
 
 static enum value_type type_of(const struct field *field)
@@ -153,7 +153,10 @@ static int open_argument(struct value *value, const struct call *call,
         return -ENOMEM;
     if (value->type == VALUE_TEXT ? value->ops->texts : value->ops->numbers)
         return 0;
-    diag_add(diag, node, "%s() is of numbers, and %s is none", value->ops->name, call->words[0]);
+    diag_add(diag, node, "%s() needs a number; %s is %s", value->ops->name, call->words[0],
+             value->of.kind != FIELD_BYTES ? "text"
+             : value->of.meaning           ? "an address"
+                                           : "bytes");
     return -EINVAL;
 }
 
@@ -163,7 +166,7 @@ static bool check_words(const struct value *value, const struct call *call, uint
     if (n_words >= value->ops->least && n_words <= value->ops->most &&
         (call->n_words > 0 || value->ops->optional))
         return true;
-    diag_add(diag, node, "this value is written as in %s", value->ops->form);
+    diag_add(diag, node, "wrong arguments; write it as in %s", value->ops->form);
     return false;
 }
 
@@ -194,7 +197,7 @@ static int open_text(struct value *value, const char *text, const struct config_
     if (!call.text)
         return -ENOMEM;
     if (!call_read(&call))
-        diag_add(diag, node, "expected a value as in count() or quantile(duration, 0.99)");
+        diag_add(diag, node, "expected a value, as in count() or quantile(duration, 0.99)");
     else if (!(value->ops = find_kind(call.name)))
         refuse_kind(node, call.name, diag);
     else
@@ -209,7 +212,7 @@ int value_open(const struct config_node *node, const struct expr_scope *scope, s
 {
     memset(ret_value, 0, sizeof(*ret_value));
     if (node->kind != CONFIG_SCALAR) {
-        diag_add(diag, node, "expected a value as in count(), found %s",
+        diag_add(diag, node, "expected a value, as in count(), found %s",
                  config_node_kind_name(node));
         return -EINVAL;
     }

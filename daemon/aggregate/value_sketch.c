@@ -111,8 +111,8 @@ static bool hist_open(struct value *value, char *const *words, uint32_t n_words,
 {
     if (!set_bounds(value, words, n_words)) {
         diag_add(diag, node,
-                 "buckets are log2, or linear with the first bound, the last and the step, or up "
-                 "to %d growing bounds, as in hist(x, 1, 10, 100)",
+                 "wrong buckets; write hist(x) for powers of two, hist(x, linear, FIRST, LAST, "
+                 "STEP), or up to %d rising bounds as in hist(x, 1, 10, 100)",
                  VALUE_BOUNDS_MAX);
         return false;
     }
@@ -231,16 +231,16 @@ static bool quantile_open(struct value *value, char *const *words, uint32_t n_wo
     double error = 0.01, bins = 1024;
 
     if (!read_number(words[0], &value->fraction) || value->fraction < 0 || value->fraction > 1) {
-        diag_add(diag, node, "a quantile is a share from 0 to 1, as in quantile(x, 0.99)");
+        diag_add(diag, node, "the quantile must be from 0 to 1, as in quantile(x, 0.99)");
         return false;
     }
     if (n_words > 1 && (!read_number(words[1], &error) || error < 0.0001 || error > 0.25)) {
-        diag_add(diag, node, "the relative error of a quantile is from 0.0001 to 0.25");
+        diag_add(diag, node, "the relative error of quantile() must be from 0.0001 to 0.25");
         return false;
     }
     if (n_words > 2 && (!read_number(words[2], &bins) || bins < QUANTILE_BINS_MIN ||
                         bins > QUANTILE_BINS_MAX || ((int)bins & ((int)bins - 1)))) {
-        diag_add(diag, node, "the bins of a quantile are a power of two from %d to %d",
+        diag_add(diag, node, "the bins of quantile() must be a power of two from %d to %d",
                  QUANTILE_BINS_MIN, QUANTILE_BINS_MAX);
         return false;
     }
@@ -308,7 +308,7 @@ static bool distinct_open(struct value *value, char *const *words, uint32_t n_wo
 
     if (n_words > 0 && (!read_number(words[0], &error) ||
                         error < distinct_error(DISTINCT_BITS_MAX) || error > 0.25)) {
-        diag_add(diag, node, "the standard error of distinct() is from 0.0041 to 0.25");
+        diag_add(diag, node, "the standard error of distinct() must be from 0.0041 to 0.25");
         return false;
     }
     value->bits = distinct_bits(error);
@@ -389,13 +389,13 @@ static bool top_open(struct value *value, char *const *words, uint32_t n_words,
     double shown, entries;
 
     if (!read_number(words[0], &shown) || shown < 1 || shown > VALUE_TOP_MAX) {
-        diag_add(diag, node, "top() shows 1 to %d values, as in top(x, 10)", VALUE_TOP_MAX);
+        diag_add(diag, node, "top() can show 1 to %d values, as in top(x, 10)", VALUE_TOP_MAX);
         return false;
     }
     entries = 10 * shown;
     if (n_words > 1 &&
         (!read_number(words[1], &entries) || entries < shown || entries > TOP_ENTRIES_MAX)) {
-        diag_add(diag, node, "top() counts at least the values that it shows, and at most %d",
+        diag_add(diag, node, "top() must count at least the values it shows, and at most %d",
                  TOP_ENTRIES_MAX);
         return false;
     }

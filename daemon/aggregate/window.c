@@ -34,7 +34,7 @@ const struct setting window_settings[] = {
         .offset = offsetof(struct window_spec, every),
         .minimum = 1000000,
         .maximum = LONGEST_NS,
-        .doc = "how long a window is; of a running one, how often it is shown",
+        .doc = "length of a window; of a running one, how often it is emitted",
     },
     {
         .name = "hop",
@@ -42,7 +42,7 @@ const struct setting window_settings[] = {
         .offset = offsetof(struct window_spec, hop),
         .minimum = 1000000,
         .maximum = LONGEST_NS,
-        .doc = "how long after one window the next begins; by default when it ends",
+        .doc = "time from the start of a window to the start of the next; by default every",
     },
     {
         .name = "gap",
@@ -50,32 +50,32 @@ const struct setting window_settings[] = {
         .offset = offsetof(struct window_spec, gap),
         .minimum = 1000000,
         .maximum = LONGEST_NS,
-        .doc = "a group's window ends when nothing came for it for so long",
+        .doc = "a group's window ends after this long without a record",
     },
     {
         .name = "running",
         .type = SETTING_BOOL,
         .offset = offsetof(struct window_spec, running),
-        .doc = "one window since the start, which is shown again and again",
+        .doc = "one window since the start, emitted again and again",
     },
     {
         .name = "by",
         .type = SETTING_NODE,
         .offset = offsetof(struct window_spec, by_node),
-        .doc = "a field that says when a record happened; by default it counts when it is read",
+        .doc = "the field with the time of a record; by default the time when it is read",
     },
     {
         .name = "late",
         .type = SETTING_DURATION,
         .offset = offsetof(struct window_spec, late),
         .maximum = LONGEST_NS,
-        .doc = "how late a record may come, by that field",
+        .doc = "how late a record may arrive, by that field",
     },
     {
         .name = "align",
         .type = SETTING_BOOL,
         .offset = offsetof(struct window_spec, align),
-        .doc = "windows begin at round times of the wall clock",
+        .doc = "windows start at round times of the wall clock",
     },
     {0},
 };
@@ -83,17 +83,18 @@ const struct setting window_settings[] = {
 static void check(const struct window_spec *spec, const struct config_node *node, struct diag *diag)
 {
     if (spec->gap && (spec->every || spec->hop || spec->running || spec->align))
-        diag_add(diag, node, "a window with a gap has no other length");
+        diag_add(diag, node, "gap: cannot be used with every:, hop:, running: or align:");
     else if (!spec->gap && !spec->every)
-        diag_add(diag, node, "one of the keys \"every\" and \"gap\" is missing");
+        diag_add(diag, node,
+                 "missing key: write every, as in {every: 10s}, or gap, as in {gap: 30s}");
     else if (spec->running && (spec->hop || spec->by_node || spec->align))
-        diag_add(diag, node, "a running window has \"every\" and nothing else");
+        diag_add(diag, node, "running: cannot be used with hop:, by: or align:");
     else if (spec->hop && (spec->every % spec->hop || spec->every / spec->hop > WINDOWS_HOPS_MAX))
-        diag_add(diag, node, "a window's length is 1 to %d times its hop", WINDOWS_HOPS_MAX);
+        diag_add(diag, node, "every: must be 1 to %d times hop:", WINDOWS_HOPS_MAX);
     else if (spec->late && !spec->by_node)
-        diag_add(diag, node, "nothing is late by arrival: \"late\" needs \"by\"");
+        diag_add(diag, node, "late: requires by:");
     else if (spec->late && !spec->gap && spec->late / (spec->hop ? spec->hop : spec->every) >= 64)
-        diag_add(diag, node, "records may be late by less than 64 windows");
+        diag_add(diag, node, "late: must be less than 64 windows");
     else if (spec->by_node && spec->by_node->kind != CONFIG_SCALAR)
         diag_add(diag, spec->by_node, "expected a field");
 }

@@ -220,21 +220,16 @@ static void refuse_exposed(const char *config, const char *message)
 static void refuses(void **state)
 {
     (void)state;
-    refuse_exposed(VALUES "yes}",
-                   "t.yaml:1:64: aggregate.expose: expected metrics, or a map of prefix and "
-                   "label_sets as in {prefix: dns}\n");
-    refuse_exposed(
-        VALUES "[metrics]}",
-        "t.yaml:1:64: aggregate.expose: expected metrics, or a map of prefix and label_sets as "
-        "in {prefix: dns}\n");
-    refuse_exposed(
-        VALUES "{prefix: 9lives}}",
-        "t.yaml:1:64: aggregate.expose: a metric's name has letters, digits, _ and :, and does "
-        "not begin with a digit\n");
-    refuse_exposed(
-        VALUES "{prefix: a-b}}",
-        "t.yaml:1:64: aggregate.expose: a metric's name has letters, digits, _ and :, and does "
-        "not begin with a digit\n");
+    refuse_exposed(VALUES "yes}", "t.yaml:1:64: aggregate.expose: expected metrics, or a map of "
+                                  "prefix and label_sets, as in {prefix: dns}\n");
+    refuse_exposed(VALUES "[metrics]}", "t.yaml:1:64: aggregate.expose: expected metrics, or a map "
+                                        "of prefix and label_sets, as in {prefix: dns}\n");
+    refuse_exposed(VALUES "{prefix: 9lives}}",
+                   "t.yaml:1:64: aggregate.expose: a metric name has letters, digits, _ and :, and "
+                   "does not begin with a digit\n");
+    refuse_exposed(VALUES "{prefix: a-b}}",
+                   "t.yaml:1:64: aggregate.expose: a metric name has letters, digits, _ and :, and "
+                   "does not begin with a digit\n");
     refuse_exposed(
         VALUES "{prefix: ringmill_source}}",
         "t.yaml:1:64: aggregate.expose: metrics that begin with ringmill_ are the daemon's own; "
@@ -242,43 +237,37 @@ static void refuses(void **state)
     refuse_exposed(VALUES "{label_sets: 0}}",
                    "t.yaml:1:77: aggregate.expose.label_sets: expected an integer from 1 to 10000, "
                    "found \"0\"\n");
-    refuse_exposed(
-        "{window: {every: 2s, hop: 1s}, values: {n: count()}, expose: metrics}",
-        "t.yaml:1:73: aggregate.expose: each record is in several hopping windows, so a counter "
-        "would count it again and again: metrics need windows without \"hop\"\n");
+    refuse_exposed("{window: {every: 2s, hop: 1s}, values: {n: count()}, expose: metrics}",
+                   "t.yaml:1:73: aggregate.expose: metrics are not possible with hop:, since each "
+                   "record would be counted several times\n");
     refuse_exposed(
         "{window: {every: 2s, running: true}, overflow: evict, by: pid, values: {n: count()}, "
         "expose: metrics}",
-        "t.yaml:1:105: aggregate.expose: groups of a running window that make room for others "
-        "would take their counters away: metrics need overflow: other\n");
+        "t.yaml:1:105: aggregate.expose: metrics of a running window require overflow: other, "
+        "since evicted groups would lose their counters\n");
+    refuse_exposed("{window: 1s, values: {t: 'top(pid, 3)', c: last(comm)}, expose: metrics}",
+                   "t.yaml:1:76: aggregate.expose: none of the values is a number; metrics need at "
+                   "least one\n");
+    refuse_exposed("{window: 1s, values: {n_total: max(pid)}, expose: metrics}",
+                   "t.yaml:1:34: aggregate.values.n_total: its metric would be p_1_x_n_total, but "
+                   "the ending _total is reserved; give the value another name\n");
+    refuse_exposed("{window: 1s, values: {n: count(), n_total: count()}, expose: metrics}",
+                   "t.yaml:1:46: aggregate.values.n_total: another value already has the metric "
+                   "name p_1_x_n; rename this one\n");
+    refuse_exposed("{window: 1s, values: {n: count()}, by: {le: pid}, expose: metrics}",
+                   "t.yaml:1:56: aggregate.by.le: the label le is reserved; give this value "
+                   "another name, as in {my_le: pid}\n");
+    refuse_exposed("{window: 1s, values: {n: count()}, by: {__x: pid}, expose: metrics}",
+                   "t.yaml:1:57: aggregate.by.__x: the label __x is reserved; give this value "
+                   "another name, as in {my_x: pid}\n");
     refuse_exposed(
-        "{window: 1s, values: {t: 'top(pid, 3)', c: last(comm)}, expose: metrics}",
-        "t.yaml:1:76: aggregate.expose: none of the values is a number that a metric can "
-        "show\n");
-    refuse_exposed(
-        "{window: 1s, values: {n_total: max(pid)}, expose: metrics}",
-        "t.yaml:1:34: aggregate.values.n_total: as a metric it would be p_1_x_n_total, and the "
-        "ending _total has a meaning of its own there; give the value another name\n");
-    refuse_exposed(
-        "{window: 1s, values: {n: count(), n_total: count()}, expose: metrics}",
-        "t.yaml:1:46: aggregate.values.n_total: another value is the metric p_1_x_n already\n");
-    refuse_exposed(
-        "{window: 1s, values: {n: count()}, by: {le: pid}, expose: metrics}",
-        "t.yaml:1:56: aggregate.by.le: metrics have a label le that says something else; give "
-        "this value another name, as in {my_le: pid}\n");
-    refuse_exposed(
-        "{window: 1s, values: {n: count()}, by: {__x: pid}, expose: metrics}",
-        "t.yaml:1:57: aggregate.by.__x: metrics have a label __x that says something else; give "
-        "this value another name, as in {my_x: pid}\n");
-    refuse_exposed("{window: 1s, values: {h: hist(pid)}, by: pid, expose: {label_sets: 4000}}",
-                   "t.yaml:1:66: aggregate.expose: 4000 label_sets of 68 lines each, and all "
-                   "together may be 250000 lines; let histograms have fewer buckets, or have fewer "
-                   "label_sets\n");
-    refuse_exposed(
-        "{window: 1s, values: {n: count()}, groups: 10, memory: 1MiB, by: pid, "
-        "expose: {label_sets: 10000}}",
-        "t.yaml:1:12: aggregate: 10 groups of 72 bytes in up to 2 windows at a time take "
-        "3384984B, and \"memory\" allows 1MiB\n");
+        "{window: 1s, values: {h: hist(pid)}, by: pid, expose: {label_sets: 4000}}",
+        "t.yaml:1:66: aggregate.expose: too many metrics: 4000 label_sets of 68 lines each, and at "
+        "most 250000 lines are allowed; lower label_sets or use fewer histogram buckets\n");
+    refuse_exposed("{window: 1s, values: {n: count()}, groups: 10, memory: 1MiB, by: pid, "
+                   "expose: {label_sets: 10000}}",
+                   "t.yaml:1:12: aggregate: 10 groups of 72 bytes in up to 2 open windows need "
+                   "3384984B, but memory: allows 1MiB; raise memory or lower groups\n");
 }
 
 int main(void)

@@ -185,8 +185,8 @@ static void what_says_nothing_is_refused(void **state)
     (void)state;
     refuse_handler(&aggregate_ops, "{window: 10s, by: [], values: {n: count()}}", &hit_host,
                    -EINVAL,
-                   "t.yaml:1:30: aggregate.by: name what makes a group, as in [comm]; without "
-                   "\"by\" there is one\n");
+                   "t.yaml:1:30: aggregate.by: by: is empty; write what makes a group, as in "
+                   "[comm], or remove by: for one group\n");
     refuse_handler(&aggregate_ops, "{window: {every: 2500000h}, values: {n: count()}}", &hit_host,
                    -EINVAL,
                    "t.yaml:1:29: aggregate.window.every: expected a duration from 1ms to 87600h, "
@@ -199,8 +199,8 @@ static void too_much_memory_is_refused(void **state)
     refuse_handler(&aggregate_ops,
                    "{window: 10s, by: pid, groups: 1000000, values: {d: distinct(latency)}}",
                    &hit_host, -EINVAL,
-                   "t.yaml:1:12: aggregate: 1000000 groups of 4160 bytes in up to 2 windows at a "
-                   "time take 8361571088B, and \"memory\" allows 256MiB\n");
+                   "t.yaml:1:12: aggregate: 1000000 groups of 4160 bytes in up to 2 open windows "
+                   "need 8361571088B, but memory: allows 256MiB; raise memory or lower groups\n");
 }
 
 int main(void)

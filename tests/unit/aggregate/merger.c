@@ -262,34 +262,35 @@ static void what_differs_is_refused(void **state)
     (void)state;
     expect_refusal(VALUES("{p: 'quantile(latency, 0.9, 0.02)'}"),
                    VALUES("{p: 'quantile(latency, 0.9)'}"),
-                   "p is quantile(latency, 0.9), and quantile(latency, 0.9, 0.02) in a:1, which do "
-                   "not merge");
+                   "cannot merge p: it is quantile(latency, 0.9) here, but quantile(latency, 0.9, "
+                   "0.02) in a:1");
     expect_refusal(VALUES("{p: 'quantile(latency, 0.9)'}"), VALUES("{p: 'quantile(pid,  0.90)'}"),
-                   "p is of another kind of value than in a:1");
+                   "p is computed from another type than in a:1");
     expect_refusal(VALUES("{p: 'quantile(latency, 0.9)'}"),
                    VALUES("{p: 'quantile( latency,0.90, 0.01)'}"), "");
-    expect_refusal(VALUES("{p: 'quantile(latency, 0.9)'}"), VALUES("{p: 'quantile(latency, 0.8)'}"),
-                   "p is quantile(latency, 0.8), and quantile(latency, 0.9) in a:1, which do not "
-                   "merge");
-    expect_refusal(VALUES("{h: 'hist(latency, 1, 2)'}"), VALUES("{h: 'hist(latency, 1, 3)'}"),
-                   "h is hist(latency, 1, 3), and hist(latency, 1, 2) in a:1, which do not merge");
+    expect_refusal(
+        VALUES("{p: 'quantile(latency, 0.9)'}"), VALUES("{p: 'quantile(latency, 0.8)'}"),
+        "cannot merge p: it is quantile(latency, 0.8) here, but quantile(latency, 0.9) in a:1");
+    expect_refusal(
+        VALUES("{h: 'hist(latency, 1, 2)'}"), VALUES("{h: 'hist(latency, 1, 3)'}"),
+        "cannot merge h: it is hist(latency, 1, 3) here, but hist(latency, 1, 2) in a:1");
     expect_refusal(VALUES("{d: distinct(pid)}"), VALUES("{d: 'distinct(pid, 0.1)'}"),
-                   "d is distinct(pid, 0.1), and distinct(pid) in a:1, which do not merge");
+                   "cannot merge d: it is distinct(pid, 0.1) here, but distinct(pid) in a:1");
     expect_refusal(VALUES("{t: 'top(pid, 3)'}"), VALUES("{t: 'top(pid, 3, 31)'}"),
-                   "t is top(pid, 3, 31), and top(pid, 3) in a:1, which do not merge");
+                   "cannot merge t: it is top(pid, 3, 31) here, but top(pid, 3) in a:1");
     expect_refusal(VALUES("{n: count()}"), VALUES("{m: count()}"),
-                   "its values are m, and n in a:1");
+                   "its values are m, but n in a:1");
     expect_refusal(VALUES("{n: count()}"), VALUES("{n: count(), m: max(pid)}"),
-                   "its values are n, m, and n in a:1");
+                   "its values are n, m, but n in a:1");
     expect_refusal(VALUES("{n: count()}"), VALUES("{n: rate()}"),
-                   "n is rate(), and count() in a:1, which do not merge");
+                   "cannot merge n: it is rate() here, but count() in a:1");
     expect_refusal(VALUES("{n: sum(pid)}"), VALUES("{n: sum(size)}"),
-                   "n is sum(size), and sum(pid) in a:1, which do not merge");
+                   "cannot merge n: it is sum(size) here, but sum(pid) in a:1");
     expect_refusal(VALUES("{n: count()}"), "{window: 1s, emit: sketches, values: {n: count()}}",
-                   "its groups are by nothing, and by pid in a:1");
+                   "its groups are by nothing, but by pid in a:1");
     expect_refusal(VALUES("{n: count()}"),
                    "{window: 1s, by: {pid: comm}, emit: sketches, values: {n: count()}}",
-                   "pid is another kind of value than in a:1");
+                   "pid has another type than in a:1");
 }
 
 static void what_is_damaged_is_refused(void **state)
@@ -311,7 +312,7 @@ static void what_is_damaged_is_refused(void **state)
 
         assert_int_equal(merger_add(merger, "a:1", forms.bytes[0], forms.lengths[0], &error),
                          -EINVAL);
-        assert_string_equal(error.text, "it is of version 2, and only version 1 can be read here");
+        assert_string_equal(error.text, "unknown format version 2; this ringmill reads version 1");
         merger_free(merger);
     }
     forms_free(&forms);
@@ -356,8 +357,8 @@ static void windows_that_overlap_are_not_made_one(void **state)
     assert_int_equal(merger_add(merger, "a:1", forms.bytes[0], forms.lengths[0], &error), 0);
     assert_int_equal(merger_add(merger, "b:1", running.bytes[0], running.lengths[0], &error),
                      -EINVAL);
-    assert_string_equal(error.text,
-                        "its window shares records with others, so they cannot be made one");
+    assert_string_equal(
+        error.text, "its windows overlap (hop or running), so they cannot be combined into one");
     merger_free(merger);
     forms_free(&forms);
     forms_free(&running);

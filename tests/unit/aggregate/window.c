@@ -436,19 +436,19 @@ static void refuse_window(const char *window, const char *expected)
 static void refuses(void **state)
 {
     (void)state;
-    refuse_window("{hop: 1s}",
-                  "1:52: aggregate.window: one of the keys \"every\" and \"gap\" is missing");
+    refuse_window("{hop: 1s}", "1:52: aggregate.window: missing key: write every, as in {every: "
+                               "10s}, or gap, as in {gap: 30s}");
     refuse_window("{every: 10s, hop: 3s}",
-                  "1:52: aggregate.window: a window's length is 1 to 64 times its hop");
-    refuse_window("{every: 10s, gap: 3s}",
-                  "1:52: aggregate.window: a window with a gap has no other length");
-    refuse_window("{every: 10s, late: 3s}",
-                  "1:52: aggregate.window: nothing is late by arrival: \"late\" needs \"by\"");
+                  "1:52: aggregate.window: every: must be 1 to 64 times hop:");
+    refuse_window(
+        "{every: 10s, gap: 3s}",
+        "1:52: aggregate.window: gap: cannot be used with every:, hop:, running: or align:");
+    refuse_window("{every: 10s, late: 3s}", "1:52: aggregate.window: late: requires by:");
     refuse_window("{every: 10s, running: true, align: true}",
-                  "1:52: aggregate.window: a running window has \"every\" and nothing else");
-    refuse_window("{every: 10s, by: size}",
-                  "1:69: aggregate.window.by: expected a field that means a time: "
-                  "ktime or unix_ns");
+                  "1:52: aggregate.window: running: cannot be used with hop:, by: or align:");
+    refuse_window(
+        "{every: 10s, by: size}",
+        "1:69: aggregate.window.by: expected a time: a field that means ktime or unix_ns");
 }
 
 int main(void)

@@ -36,7 +36,7 @@ static int filter_open(const struct config_node *config, const struct handler_ho
     if (!filter)
         return -ENOMEM;
     if (config->kind != CONFIG_SCALAR || config_node_is_null(config)) {
-        diag_add(diag, config, "expected a condition, as in: uid == 0 && comm != \"cron\"");
+        diag_add(diag, config, "expected a condition, as in uid == 0 && comm != \"cron\"");
         return -EINVAL;
     }
     result = expr_compile(config->text, &scope, &error, &filter->condition);
@@ -64,7 +64,7 @@ static void filter_rows(const struct handler *handler, row_emit emit, void *data
 
 const struct handler_ops filter_ops = {
     .name = "filter",
-    .doc = "keeps the records for which a condition holds",
+    .doc = "keeps the records that meet a condition",
     .removes = BOOK_FILTERED,
     .reads_fields = true,
     .open = filter_open,

@@ -25,7 +25,7 @@ static const struct setting forward_setting = {
     .offset = offsetof(struct forward_config, sinks),
     .minimum = 1,
     .maximum = FORWARD_OUTLETS_MAX,
-    .doc = "a sink, or a list of them",
+    .doc = "one or more sinks",
 };
 
 struct exit_way {
@@ -81,9 +81,9 @@ static int agree(const struct outlet *outlet, const struct encoder *encoder, con
     if (strcmp(common->text, encoder->common) == 0)
         return 0;
     diag_add(diag, name,
-             "%s and %s cannot both go to the sink %s: %s; give each a sink of its own, or choose "
-             "another format",
-             common->type, type, outlet->sink_name, outlet->format->one_type);
+             "the sink %s cannot take both %s and %s: %s; use a separate sink for each, or another "
+             "format",
+             outlet->sink_name, common->type, type, outlet->format->one_type);
     return -EINVAL;
 }
 
@@ -94,9 +94,8 @@ static int check_hidden(const struct outlet *outlet, const struct schema *schema
     if (!outlet->format->whole || !schema->hidden_bytes)
         return 0;
     diag_add(diag, name,
-             "the sink %s writes records as they lie in the ring, and so %s, too, which a redact "
-             "or select before this forward hides; forward to %s before that step, or to a sink "
-             "with a text format",
+             "the format of the sink %s writes whole records and would reveal %s, which an earlier "
+             "redact or select hides; forward to %s before that step, or use a text format",
              outlet->sink_name, schema->hidden_bytes, outlet->sink_name);
     return -EINVAL;
 }
@@ -257,7 +256,7 @@ static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
 
 const struct handler_ops forward_ops = {
     .name = "forward",
-    .doc = "encodes each record and sends it to a sink, or to several",
+    .doc = "encodes each record and sends it to one or more sinks",
     .removes = BOOK_FORWARDED,
     .forwards = true,
     .open = forward_open,

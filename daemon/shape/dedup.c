@@ -46,7 +46,7 @@ static const struct setting dedup_settings[] = {
         .minimum = 1,
         .maximum = KEY_PARTS_MAX,
         .required = true,
-        .doc = "records are the same when all these values are",
+        .doc = "records with equal values of these expressions are repeats",
     },
     {
         .name = "window",
@@ -54,7 +54,7 @@ static const struct setting dedup_settings[] = {
         .offset = offsetof(struct dedup_config, window),
         .minimum = 1000000,
         .fallback = "10s",
-        .doc = "for how long repeats are suppressed after a record that passed",
+        .doc = "how long repeats are suppressed after a record that passed",
     },
     {
         .name = "keys",
@@ -63,7 +63,7 @@ static const struct setting dedup_settings[] = {
         .minimum = 1,
         .maximum = KEYS_MAX,
         .fallback = "65536",
-        .doc = "how many keys are remembered",
+        .doc = "how many keys are remembered at a time",
     },
     {0},
 };
@@ -177,7 +177,7 @@ static void dedup_rows(const struct handler *handler, row_emit emit, void *data)
         .name = "untold",
         .unit = "",
         .kind = ROW_COUNT,
-        .help = "Suppressed records of forgotten keys, which no _suppressed will ever count",
+        .help = "Suppressed records of forgotten keys; no _suppressed counts them",
     };
     const struct dedup *dedup = (const struct dedup *)handler;
 

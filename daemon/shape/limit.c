@@ -49,7 +49,7 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, count),
         .minimum = 1,
         .maximum = INT64_MAX,
-        .doc = "how many records of each source pass before none does",
+        .doc = "how many records of each source pass in total",
     },
     {
         .name = "rate",
@@ -57,7 +57,7 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, rate),
         .minimum = 1,
         .maximum = LIMIT_RATE_MAX,
-        .doc = "how many records of each source pass in how much time",
+        .doc = "how many records of each source pass per unit of time",
     },
     {
         .name = "burst",
@@ -65,8 +65,8 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, burst),
         .minimum = 1,
         .maximum = BUCKET_BURST_MAX,
-        .doc = "how many may pass at once after a pause; by default as many as rate says, "
-               "but no more than 1000000",
+        .doc = "how many may pass at once after a pause; by default the count of rate, at most "
+               "1000000",
     },
     {
         .name = "by",
@@ -74,7 +74,7 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, by),
         .minimum = 1,
         .maximum = KEY_PARTS_MAX,
-        .doc = "the rate is that of each key, made of these values",
+        .doc = "the rate applies to each key, made of these values",
     },
     {
         .name = "keys",
@@ -83,7 +83,7 @@ static const struct setting limit_settings[] = {
         .minimum = 1,
         .maximum = KEYS_MAX,
         .fallback = "65536",
-        .doc = "how many keys are remembered",
+        .doc = "how many keys are remembered at a time",
     },
     {0},
 };
@@ -109,17 +109,18 @@ static int check(const struct config_node *config, struct diag *diag)
     size_t before = diag_count(diag);
 
     if (count && rate)
-        diag_add_key(diag, rate, "a limit has a count or a rate, not both");
+        diag_add_key(diag, rate, "count and rate exclude each other; remove one");
     if (!count && !rate)
-        diag_add(diag, config, "one of the keys \"count\" and \"rate\" is missing");
+        diag_add(diag, config,
+                 "missing key: write count, as in {count: 1000}, or rate, as in {rate: 100/s}");
     for (size_t i = 0; count && !rate && i < sizeof(with_rate) / sizeof(with_rate[0]); i++) {
         const struct config_node *node = config_map_get(config, with_rate[i]);
 
         if (node)
-            diag_add_key(diag, node, "only a limit with a rate has this key");
+            diag_add_key(diag, node, "this key requires rate:");
     }
     if (rate && keys && !config_map_get(config, "by"))
-        diag_add_key(diag, keys, "only a limit with \"by\" has this key");
+        diag_add_key(diag, keys, "this key requires by:");
     return diag_count(diag) > before ? -EINVAL : 0;
 }
 
@@ -231,7 +232,7 @@ static void limit_rows(const struct handler *handler, row_emit emit, void *data)
 
 const struct handler_ops limit_ops = {
     .name = "limit",
-    .doc = "lets only so many records through, ever or in so much time",
+    .doc = "limits how many records pass, in total or per unit of time",
     .removes = BOOK_LIMITED,
     .settings = limit_settings,
     .reads_fields = true,

@@ -63,19 +63,19 @@ static const struct setting redact_settings[] = {
         .type = SETTING_NODE,
         .offset = offsetof(struct redact_config, fields),
         .required = true,
-        .doc = "drop, mask or hash, by field",
+        .doc = "fields and what to do with each: drop, mask or hash",
     },
     {
         .name = "key_file",
         .type = SETTING_PATH,
         .offset = offsetof(struct redact_config, key_file),
-        .doc = "holds the key of the hash: 32 hexadecimal digits; only its owner may read it",
+        .doc = "file with the hash key: 32 hexadecimal digits; only its owner may read it",
     },
     {
         .name = "credential",
         .type = SETTING_NAME,
         .offset = offsetof(struct redact_config, credential),
-        .doc = "the same as a credential of the service, see LoadCredential= of systemd.exec(5)",
+        .doc = "systemd credential with the hash key, see LoadCredential= in systemd.exec(5)",
     },
     {0},
 };
@@ -106,7 +106,7 @@ static int digit(char c)
 static const char *parse_key(const char *text, ssize_t length, uint8_t key[SIPHASH_KEY_BYTES])
 {
     static const char *const shape =
-        "it must hold 32 hexadecimal digits, as openssl rand -hex 16 makes them";
+        "it must contain 32 hexadecimal digits; create it with openssl rand -hex 16";
 
     if (length == KEY_DIGITS + 1 && text[KEY_DIGITS] == '\n')
         length--;
@@ -133,9 +133,9 @@ static const char *read_key(const char *path, uint8_t key[SIPHASH_KEY_BYTES])
     if (fd < 0 || fstat(fd, &about) < 0)
         return strerror(errno);
     if (!S_ISREG(about.st_mode))
-        return "it is no regular file";
+        return "it is not a regular file";
     if (about.st_mode & (S_IRWXG | S_IRWXO))
-        return "its group or others may read or change it; chmod 0400 mends that";
+        return "its group or others can access it; fix it with chmod 0400";
     length = read(fd, text, sizeof(text));
     wrong = length < 0 ? strerror(errno) : parse_key(text, length, key);
     explicit_bzero(text, sizeof(text));
@@ -149,14 +149,14 @@ static int open_key(struct redact *redact, const struct config_node *config,
     char path[PATH_MAX];
 
     if (!bound->key_file == !bound->credential) {
-        diag_add(diag, config, "to hash, it needs a key_file or a credential, and one only");
+        diag_add(diag, config, "hash requires either key_file: or credential:");
         return -EINVAL;
     }
     if (bound->credential && (!folder || strchr(bound->credential, '/'))) {
         diag_add(diag, config_map_get(config, "credential"), "%s",
-                 folder ? "a credential's name has no slash"
-                        : "the daemon was given no credentials: it was not started by systemd "
-                          "with LoadCredential=");
+                 folder
+                     ? "a credential name cannot contain a slash"
+                     : "the daemon has no credentials; start it by systemd with LoadCredential=");
         return -EINVAL;
     }
     snprintf(path, sizeof(path), "%s%s%s", bound->key_file ? bound->key_file : folder,
@@ -164,7 +164,7 @@ static int open_key(struct redact *redact, const struct config_node *config,
     wrong = read_key(path, redact->key);
     if (wrong)
         diag_add(diag, config_map_get(config, bound->key_file ? "key_file" : "credential"),
-                 "the key in %s cannot be used: %s", path, wrong);
+                 "cannot use the key in %s: %s", path, wrong);
     return wrong ? -EINVAL : 0;
 }
 
@@ -189,7 +189,7 @@ static int find_action(const struct config_node *entry, struct diag *diag)
     refusal_init(&refusal, entry->text);
     for (int i = 0; i < ACTIONS; i++)
         refusal_offer(&refusal, action_names[i]);
-    diag_add(diag, entry, "unknown way to redact; %s", refusal_text(&refusal));
+    diag_add(diag, entry, "unknown action; %s", refusal_text(&refusal));
     return -EINVAL;
 }
 
@@ -228,19 +228,18 @@ static int read_field(const struct config_node *entry, const struct handler_host
                               .like = derive_text};
     if (field && field->exposed) {
         diag_add(diag, entry,
-                 "the aggregate before this exposes %s as it is, in the metrics; redact it before "
-                 "the aggregate, or leave out expose",
+                 "the metrics of an earlier aggregate expose %s; redact it before the aggregate, "
+                 "or remove expose",
                  entry->key);
         return -EINVAL;
     }
     if (field && action == ACTION_MASK && !is_text(field) && field->kind != FIELD_TEXTS) {
-        diag_add(diag, entry, "only a text can be masked; %s can be dropped%s", entry->key,
+        diag_add(diag, entry, "only text can be masked; %s can be dropped%s", entry->key,
                  can_hash(field) ? " or hashed" : "");
         return -EINVAL;
     }
     if (field && action == ACTION_HASH && !can_hash(field)) {
-        diag_add(diag, entry,
-                 "only a text, an integer or an address can be hashed; %s can be dropped",
+        diag_add(diag, entry, "only text, integers and addresses can be hashed; %s can be dropped",
                  entry->key);
         return -EINVAL;
     }
@@ -300,7 +299,7 @@ static int check_bytes(const struct schema *schema, const struct handler_host *h
 
         if (!field || !overlap_find(schema, field, path, sizeof(path)))
             continue;
-        diag_add(diag, edits[i].node, "%s can be read as %s, too; redact that as well",
+        diag_add(diag, edits[i].node, "%s shares its bytes with %s; redact that as well",
                  edits[i].path, path);
         result = -EINVAL;
     }
@@ -415,7 +414,7 @@ static void redact_process(struct handler *handler, struct batch *batch)
 
 const struct handler_ops redact_ops = {
     .name = "redact",
-    .doc = "makes values unreadable",
+    .doc = "hides values: drops, masks or hashes fields",
     .removes = BOOK_FILTERED, /* it takes none away */
     .settings = redact_settings,
     .reads_fields = true,

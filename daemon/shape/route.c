@@ -45,14 +45,14 @@ static const struct setting route_settings[] = {
         .type = SETTING_TEXT,
         .offset = offsetof(struct case_config, when),
         .minimum = 1,
-        .doc = "the condition on which a record goes here; the last branch may have none",
+        .doc = "the condition for this branch; optional in the last branch",
     },
     {
         .name = "handlers",
         .type = SETTING_NODE,
         .offset = offsetof(struct case_config, handlers),
         .required = true,
-        .doc = "the branch's steps, as those of a pipeline; the last one is a forward or a route",
+        .doc = "the branch's steps, as in a pipeline; the last one must be forward or route",
     },
     {0},
 };
@@ -77,7 +77,7 @@ static int open_condition(struct branch_case *this, const struct config_node *en
     int result;
 
     if (!when && entry->next) {
-        diag_add(diag, entry, "only the last branch of a route goes without \"when\"");
+        diag_add(diag, entry, "when: is required in every branch but the last");
         return -EINVAL;
     }
     if (!when)
@@ -111,7 +111,7 @@ static int open_cases(struct route *route, const struct config_node *config,
 
     if (config->kind != CONFIG_LIST || config->count == 0 || config->count > ROUTE_CASES_MAX) {
         diag_add(diag, config,
-                 "expected a list of 1 to %d branches, as in - {when: uid == 0, handlers: [...]}",
+                 "expected a list of 1 to %d branches, as in [{when: uid == 0, handlers: [...]}]",
                  ROUTE_CASES_MAX);
         return -EINVAL;
     }
@@ -190,7 +190,7 @@ static void route_rows(const struct handler *handler, row_emit emit, void *data)
 
 const struct handler_ops route_ops = {
     .name = "route",
-    .doc = "sends each record into one of several branches",
+    .doc = "sends each record to the first branch whose condition it meets",
     .removes = BOOK_FILTERED,
     .settings = route_settings,
     .reads_fields = true,

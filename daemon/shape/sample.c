@@ -42,7 +42,7 @@ static const struct setting sample_settings[] = {
         .minimum = 1,
         .maximum = INT32_MAX,
         .required = true,
-        .doc = "one in so many passes",
+        .doc = "one record in this many passes",
     },
     {
         .name = "by",
@@ -50,15 +50,14 @@ static const struct setting sample_settings[] = {
         .offset = offsetof(struct sample_config, by),
         .minimum = 1,
         .maximum = KEY_PARTS_MAX,
-        .doc = "of each key, made of these values, all records pass or none",
+        .doc = "whole keys are sampled: all records of a key pass, or none",
     },
     {
         .name = "seed",
         .type = SETTING_INTEGER,
         .offset = offsetof(struct sample_config, seed),
         .maximum = INT64_MAX,
-        .doc = "samples with the same seed choose the same; by default 0 with by, and random "
-               "without",
+        .doc = "samples with the same seed choose the same keys; by default 0 with by, else random",
     },
     {0},
 };
@@ -189,7 +188,7 @@ static void sample_rows(const struct handler *handler, row_emit emit, void *data
 
 const struct handler_ops sample_ops = {
     .name = "sample",
-    .doc = "lets one record in so many through",
+    .doc = "passes one record in N",
     .removes = BOOK_SAMPLED_OUT,
     .settings = sample_settings,
     .reads_fields = true,

@@ -55,13 +55,13 @@ static const struct setting select_settings[] = {
         .name = "rename",
         .type = SETTING_NODE,
         .offset = offsetof(struct select_config, rename),
-        .doc = "new names by old ones, as in {pid: process}",
+        .doc = "old names and new names, as in {pid: process}",
     },
     {
         .name = "compute",
         .type = SETTING_NODE,
         .offset = offsetof(struct select_config, compute),
-        .doc = "new fields by name, as in {late: \"latency > 5ms\"}",
+        .doc = "names of new fields and their expressions, as in {late: \"latency > 5ms\"}",
     },
     {0},
 };
@@ -86,7 +86,7 @@ static bool check_map(const struct config_node *map, uint32_t most, struct diag 
     if (!map)
         return true;
     if (map->kind != CONFIG_MAP || map->count == 0 || map->count > most) {
-        diag_add(diag, map, "expected a map of 1 to %u texts by name", most);
+        diag_add(diag, map, "expected a map of 1 to %u names and texts", most);
         return false;
     }
     for (const struct config_node *entry = map->first; entry; entry = entry->next)
@@ -107,7 +107,7 @@ static int check(const struct config_node *config, const struct select_config *b
     }
     if (bound->keep.count > 0 && bound->drop.count > 0) {
         diag_add_key(diag, config_map_get(config, "drop"),
-                     "what is not kept is dropped anyway: give keep or drop, not both");
+                     "keep and drop exclude each other; remove one");
         good = false;
     }
     return good ? 0 : -EINVAL;
@@ -206,7 +206,8 @@ static int select_open(const struct config_node *config, const struct handler_ho
     }
     if (result == 0 && select->schema->n_fields == 0 && host->schema->n_fields > 0 &&
         !host->siblings) {
-        diag_add(diag, config, "nothing is left of %s", host->schema->type_name);
+        diag_add(diag, config, "no field of %s is left; keep at least one",
+                 host->schema->type_name);
         result = -EINVAL;
     }
     if (result == 0 && bound.keep.count == 0) /* else what repeats them is kept by its name */
@@ -245,7 +246,7 @@ static void select_rows(const struct handler *handler, row_emit emit, void *data
 
 const struct handler_ops select_ops = {
     .name = "select",
-    .doc = "says which fields a record has from here on",
+    .doc = "chooses, renames and computes fields",
     .removes = BOOK_FILTERED, /* it takes none away */
     .settings = select_settings,
     .reads_fields = true,

@@ -27,7 +27,7 @@ static const struct setting tee_settings[] = {
         .type = SETTING_NODE,
         .offset = offsetof(struct tee_config, handlers),
         .required = true,
-        .doc = "the branch's steps, as those of a pipeline; the last one is a forward or a route",
+        .doc = "the branch's steps, as in a pipeline; the last one must be forward or route",
     },
     {0},
 };
@@ -73,7 +73,7 @@ static void tee_close(struct handler *handler)
 
 const struct handler_ops tee_ops = {
     .name = "tee",
-    .doc = "sends a copy of each record through a branch",
+    .doc = "sends a copy of each record to a branch",
     .removes = BOOK_FILTERED, /* it takes none away */
     .settings = tee_settings,
     .open = tee_open,

@@ -50,7 +50,7 @@ FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
 FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, table, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
 FILE:13:11: pipelines.one.from: there is no source of this name; allowed are exec, open, exit, good; did you mean "good"?
 FILE:18:15: pipelines.two.delivery: expected one of at-most-once, at-least-once, found "at-last-once"; did you mean "at-least-once"?
-FILE:20:22: pipelines.two.handlers[0].filter: == cannot compare comm (char[16]) with 5 (integer): both sides must be numbers, texts, bools or addresses
+FILE:20:22: pipelines.two.handlers[0].filter: comm is text and 5 is a number; compare with text, as in comm == "5"
     comm == 5
          ^
 FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, sample, dedup, select, redact, enrich, tee, route, aggregate, forward; did you mean "filter"?
@@ -58,12 +58,12 @@ FILE:22:24: pipelines.two.handlers[2].forward[1]: there is no sink of this name;
 FILE:26:17: pipelines.three.handlers[0].filter: struct exec_event has no field pidd; did you mean pid?
     pidd == 1 && uid == 0
     ^
-FILE:27:24: pipelines.three.handlers[1].filter: this ( is not closed
+FILE:27:24: pipelines.three.handlers[1].filter: this ( has no matching )
     pid == (1
            ^
 FILE:28:9: pipelines.three.handlers[2]: a pipeline ends with a forward; what passes here goes nowhere
 FILE:28:24: pipelines.three.handlers[2].limit.count: expected an integer from 1 to 9223372036854775807, found "many"
-FILE:29:3: pipelines.two: two things of one name; the first is in line 16
+FILE:29:3: pipelines.two: duplicate key; first defined on line 16
 FILE:29:31: pipelines.two.handlers: expected a list of handlers, found an empty one
 """
 
@@ -87,9 +87,9 @@ def test_all_mistakes_at_once():
 def test_yaml_that_is_none():
     with tempfile.TemporaryDirectory() as folder:
         for text, message in (
-                ("", ":1:1: the file is empty; expected a map, lines of \"key: value\""),
+                ("", ":1:1: the file is empty; write lines of \"key: value\""),
                 ("version: [1\n", ":2:1: did not find expected ',' or ']', while parsing a flow "
-                 "sequence that begins in line 1"),
+                 "sequence that begins on line 1"),
                 ("- 1\n", ":1:1: expected a map, found a list")):
             path = harness.write_file(folder, "bad.yaml", text)
             code, _, errors = harness.run("--config", path)

@@ -53,10 +53,10 @@ static void refuses_what_is_no_text(void **state)
     (void)state;
     refuse_handler(
         &filter_ops, "[id == 1]", &host, -EINVAL,
-        "t.yaml:1:9: filter: expected a condition, as in: uid == 0 && comm != \"cron\"\n");
+        "t.yaml:1:9: filter: expected a condition, as in uid == 0 && comm != \"cron\"\n");
     refuse_handler(
         &filter_ops, "{id: 1}", &host, -EINVAL,
-        "t.yaml:1:9: filter: expected a condition, as in: uid == 0 && comm != \"cron\"\n");
+        "t.yaml:1:9: filter: expected a condition, as in uid == 0 && comm != \"cron\"\n");
 }
 
 static void asks_for_what_is_not_there(void **state)
@@ -64,10 +64,10 @@ static void asks_for_what_is_not_there(void **state)
     (void)state;
     refuse_handler(
         &filter_ops, "", &host, -EINVAL,
-        "t.yaml:1:8: filter: expected a condition, as in: uid == 0 && comm != \"cron\"\n");
+        "t.yaml:1:8: filter: expected a condition, as in uid == 0 && comm != \"cron\"\n");
     refuse_handler(
         &filter_ops, "null", &host, -EINVAL,
-        "t.yaml:1:9: filter: expected a condition, as in: uid == 0 && comm != \"cron\"\n");
+        "t.yaml:1:9: filter: expected a condition, as in uid == 0 && comm != \"cron\"\n");
 }
 
 static void points_into_the_condition(void **state)

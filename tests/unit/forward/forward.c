@@ -481,9 +481,9 @@ static void whole_records_are_refused_where_something_is_hidden(void **state)
     close_handler(&opened);
     schema.hidden = schema.hidden_bytes = "text";
     refuse_handler(&forward_ops, "[two, one]", &exits->host, -EINVAL,
-                   "t.yaml:1:16: forward[1]: the sink one writes records as they lie in the ring, "
-                   "and so text, too, which a redact or select before this forward hides; forward "
-                   "to one before that step, or to a sink with a text format\n");
+                   "t.yaml:1:16: forward[1]: the format of the sink one writes whole records and "
+                   "would reveal text, which an earlier redact or select hides; forward to one "
+                   "before that step, or use a text format\n");
 }
 
 static void close_accepts_null(void **state)

@@ -138,7 +138,7 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: [stdout]}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found a list\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: stdout\n" PIPELINES,
-                 "t.yaml:4:8: sinks.out: expected a map, found a text\n");
+                 "t.yaml:4:8: sinks.out: expected a map; write out: {type: stdout}\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out:\n" PIPELINES,
                  "t.yaml:4:3: sinks.out: the value is missing; expected a map\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, format: jsno}\n" PIPELINES,
@@ -205,9 +205,8 @@ static void one_file_of_two_sinks(void **state)
 static void formats(void **state)
 {
     (void)state;
-    refuse_graph(FORMAT("text"),
-                 "t.yaml:4:8: sinks.out: the key \"template\" is missing (the line of an event, "
-                 "with {field} where a value stands)\n");
+    refuse_graph(FORMAT("text"), "t.yaml:4:8: sinks.out: the key \"template\" is missing (the line "
+                                 "of an event; {field} is replaced by the value)\n");
     refuse_graph(FORMAT("csv, template: x"),
                  "t.yaml:4:36: sinks.out.template: unknown key; allowed "
                  "are type, format, overflow, id\n");
@@ -217,8 +216,8 @@ static void formats(void **state)
                  "args_truncated; did you mean \"filename\"?\n"
                  "    {pid} {fliename}\n           ^\n");
     refuse_graph(FORMAT("text, template: \"{pid\""),
-                 "t.yaml:4:48: sinks.out.template: expected a field's name and }; a { alone is "
-                 "written {{\n    {pid\n    ^\n");
+                 "t.yaml:4:48: sinks.out.template: expected a field name and }; write {{ for a "
+                 "plain {\n    {pid\n    ^\n");
     refuse_graph(FORMAT("raw, tag: maybe"),
                  "t.yaml:4:41: sinks.out.tag: expected true or false, found \"maybe\"\n");
 }
@@ -245,16 +244,14 @@ static void formats_of_one_type(void **state)
     (void)state;
     snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, format: csv}\n%s",
              both);
-    refuse_graph(text, "t.yaml:5:58: pipelines.p.handlers[0].forward: struct exec_event and struct "
-                       "open_event cannot both go to the sink out: a CSV file has one header; give "
-                       "each a sink of its own, or choose another format\n");
+    refuse_graph(text, "t.yaml:5:58: pipelines.p.handlers[0].forward: the sink out cannot take "
+                       "both struct exec_event and struct open_event: a CSV file has only one "
+                       "header; use a separate sink for each, or another format\n");
     snprintf(text, sizeof(text), VERSION SOURCES "sinks:\n  out: {type: stdout, format: raw}\n%s",
              both);
-    refuse_graph(text,
-                 "t.yaml:5:58: pipelines.p.handlers[0].forward: struct exec_event and struct "
-                 "open_event cannot both go to the sink out: raw records do not say their type "
-                 "unless they are told to by tag: true; give each a sink of its own, or choose "
-                 "another format\n");
+    refuse_graph(text, "t.yaml:5:58: pipelines.p.handlers[0].forward: the sink out cannot take "
+                       "both struct exec_event and struct open_event: raw records carry their type "
+                       "only with tag: true; use a separate sink for each, or another format\n");
     for (int i = 0; i < 2; i++) {
         struct built built;
 
@@ -431,8 +428,8 @@ static void all_mistakes_at_once(void **state)
                  "logfmt, csv, text, raw\n"
                  "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
                  "are exec, open\n"
-                 "t.yaml:12:16: pipelines.one.handlers[0].limit: one of the keys \"count\" "
-                 "and \"rate\" is missing\n"
+                 "t.yaml:12:16: pipelines.one.handlers[0].limit: missing key: write count, as in "
+                 "{count: 1000}, or rate, as in {rate: 100/s}\n"
                  "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
                  "name; allowed are out, log; did you mean \"log\"?\n");
 }
@@ -657,7 +654,7 @@ static void plugins_are_checked_where_they_are_named(void **state)
 {
     (void)state;
     refuse_graph(VERSION "plugins: [x.so, /run/ringmill-no-such.so]\n" SOURCES SINKS PIPELINES,
-                 "t.yaml:2:11: plugins[0]: a plug-in is named by its absolute path\n"
+                 "t.yaml:2:11: plugins[0]: write the absolute path of a plug-in\n"
                  "t.yaml:2:17: plugins[1]: /run/ringmill-no-such.so: No such file or directory\n");
 }
 
@@ -711,7 +708,7 @@ static void named_expressions(void **state)
                  "    uid ==\n"
                  "          ^\n");
     refuse_graph(VERSION SOURCES SINKS PIPELINES "defs:\n  a: b\n  b: a\n",
-                 "t.yaml:7:6: defs.b: b leads back to itself by way of a\n"
+                 "t.yaml:7:6: defs.b: circular definition: b uses a, which leads back to b\n"
                  "    a\n"
                  "    ^\n");
 }
@@ -730,7 +727,7 @@ static void flags_of_open_have_names(void **state)
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n"
                                        "  p: {from: open, handlers: [{filter: flags & O_CREATE}, "
                                        "{forward: out}]}\n",
-                 "t.yaml:5:47: pipelines.p.handlers[0].filter: the enum of flags has no value "
+                 "t.yaml:5:47: pipelines.p.handlers[0].filter: the enum flags has no value "
                  "O_CREATE; did you mean O_CREAT?\n"
                  "    flags & O_CREATE\n"
                  "            ^\n");

@@ -56,8 +56,8 @@ static void a_name_that_one_type_has_is_known_to_all(void **state)
     (void)state;
     take_handlers("{filter: half > 1 || number > 1}, {forward: out}", "filter forward");
     refuse_handlers("{filter: third > 1}, {forward: out}",
-                    "t.yaml:7:10: pipelines.p.handlers[0].filter: no type here has a field third; "
-                    "their fields are header, half, number, address, narrow\n"
+                    "t.yaml:7:10: pipelines.p.handlers[0].filter: no record type has a field "
+                    "third; the fields are header, half, number, address, narrow\n"
                     "    third > 1\n"
                     "    ^\n");
 }
@@ -77,13 +77,13 @@ static void what_was_dropped_everywhere_is_unknown(void **state)
 {
     (void)state;
     refuse_handlers("{select: {drop: header}}, {filter: header.sequence > 1}, {forward: out}",
-                    "t.yaml:7:36: pipelines.p.handlers[1].filter: no type here has a field header; "
-                    "their fields are half, number, address, narrow\n"
+                    "t.yaml:7:36: pipelines.p.handlers[1].filter: no record type has a field "
+                    "header; the fields are half, number, address, narrow\n"
                     "    header.sequence > 1\n"
                     "    ^\n");
     refuse_handlers("{select: {rename: {number: half}}}, {filter: number > 1}, {forward: out}",
-                    "t.yaml:7:46: pipelines.p.handlers[1].filter: no type here has a field number; "
-                    "their fields are header, half, address, narrow\n"
+                    "t.yaml:7:46: pipelines.p.handlers[1].filter: no record type has a field "
+                    "number; the fields are header, half, address, narrow\n"
                     "    number > 1\n"
                     "    ^\n");
 }
@@ -103,8 +103,8 @@ static void branches_know_what_comes_into_them(void **state)
         "route[0].filter route[0].forward route[1].filter route[1].forward");
     refuse_handlers("{tee: {handlers: [{select: {rename: {number: whole}}}, {forward: out}]}},\n"
                     "{filter: whole > 1}, {forward: out}",
-                    "t.yaml:8:10: pipelines.p.handlers[1].filter: no type here has a field whole; "
-                    "their fields are header, half, number, address, narrow\n"
+                    "t.yaml:8:10: pipelines.p.handlers[1].filter: no record type has a field "
+                    "whole; the fields are header, half, number, address, narrow\n"
                     "    whole > 1\n"
                     "    ^\n");
 }
@@ -113,10 +113,10 @@ static void branches_know_what_comes_into_them(void **state)
 static void a_mistake_has_no_messages_in_its_wake(void **state)
 {
     (void)state;
-    refuse_handlers("{select: {rename: {numbr: whole}}}, {filter: whole > 1}, {forward: out}",
-                    "t.yaml:7:27: pipelines.p.handlers[0].select.rename.numbr: no type here has a "
-                    "field numbr; allowed are header, half, number, address, narrow; did you mean "
-                    "\"number\"?\n");
+    refuse_handlers(
+        "{select: {rename: {numbr: whole}}}, {filter: whole > 1}, {forward: out}",
+        "t.yaml:7:27: pipelines.p.handlers[0].select.rename.numbr: no record type has a field "
+        "numbr; allowed are header, half, number, address, narrow; did you mean \"number\"?\n");
     refuse_handlers("{selct: {rename: {number: whole}}}, {filter: whole > 1}, {forward: nowhere}",
                     "t.yaml:7:2: pipelines.p.handlers[0].selct: unknown handler; allowed are "
                     "filter, limit, sample, dedup, select, redact, enrich, tee, route, aggregate, "
@@ -129,11 +129,11 @@ static void what_changes_no_fields_hides_no_other_mistake(void **state)
 {
     (void)state;
     refuse_handlers("{filter: numbr > 1}, {filter: haf > 1}, {forward: out}",
-                    "t.yaml:7:10: pipelines.p.handlers[0].filter: no type here has a field numbr; "
-                    "did you mean number?\n"
+                    "t.yaml:7:10: pipelines.p.handlers[0].filter: no record type has a field "
+                    "numbr; did you mean number?\n"
                     "    numbr > 1\n"
                     "    ^\n"
-                    "t.yaml:7:31: pipelines.p.handlers[1].filter: no type here has a field haf; "
+                    "t.yaml:7:31: pipelines.p.handlers[1].filter: no record type has a field haf; "
                     "did you mean half?\n"
                     "    haf > 1\n"
                     "    ^\n");

@@ -75,15 +75,16 @@ static void refuses(void **state)
 
     (void)state;
     refuse_handler(&dedup_ops, "{window: 5s}", &host, -EINVAL,
-                   "t.yaml:1:8: dedup: the key \"by\" is missing (records are the same when all "
-                   "these values are)\n");
+                   "t.yaml:1:8: dedup: the key \"by\" is missing (records with equal values of "
+                   "these expressions are repeats)\n");
     refuse_handler(&dedup_ops, "{by: id, window: 0}", &host, -EINVAL,
                    "t.yaml:1:25: dedup.window: expected a duration of at least 1ms, found \"0\"\n");
     refuse_handler(&dedup_ops, "{by: []}", &host, -EINVAL,
                    "t.yaml:1:13: dedup.by: expected a text or a list of texts of 1 to 16 entries, "
                    "found 0\n");
-    refuse_handler(&dedup_ops, "{by: id}", &behind, -EEXIST,
-                   "t.yaml:1:1: dedup: struct note has a field _suppressed already\n");
+    refuse_handler(
+        &dedup_ops, "{by: id}", &behind, -EEXIST,
+        "t.yaml:1:1: dedup: struct note already has a field _suppressed; choose another name\n");
     close_handler(&first);
     dedup_ops.close(NULL);
 }

@@ -223,28 +223,29 @@ static void refuses(void **state)
                    "t.yaml:1:16: limit.count: expected an integer from 1 to 9223372036854775807, "
                    "found \"many\"\n");
     refuse_handler(&limit_ops, "{}", &host, -EINVAL,
-                   "t.yaml:1:8: limit: one of the keys \"count\" and \"rate\" is missing\n");
+                   "t.yaml:1:8: limit: missing key: write count, as in {count: 1000}, or rate, as "
+                   "in {rate: 100/s}\n");
     refuse_handler(&limit_ops, "10", &host, -EINVAL,
-                   "t.yaml:1:8: limit: expected a map, found a text\n");
+                   "t.yaml:1:8: limit: expected a map; write limit: {count: 10}\n");
     refuse_handler(&limit_ops, "", &host, -EINVAL,
                    "t.yaml:1:1: limit: the value is missing; expected a map\n");
     refuse_handler(&limit_ops, "{cuont: 10}", &host, -EINVAL,
                    "t.yaml:1:9: limit.cuont: unknown key; allowed are count, rate, burst, by, "
                    "keys; did you mean \"count\"?\n");
     refuse_handler(&limit_ops, "{count: 10, rate: 5/s}", &host, -EINVAL,
-                   "t.yaml:1:20: limit.rate: a limit has a count or a rate, not both\n");
+                   "t.yaml:1:20: limit.rate: count and rate exclude each other; remove one\n");
     refuse_handler(&limit_ops, "{count: 10, by: id, burst: 2}", &host, -EINVAL,
-                   "t.yaml:1:20: limit.by: only a limit with a rate has this key\n"
-                   "t.yaml:1:28: limit.burst: only a limit with a rate has this key\n");
+                   "t.yaml:1:20: limit.by: this key requires rate:\n"
+                   "t.yaml:1:28: limit.burst: this key requires rate:\n");
     refuse_handler(&limit_ops, "{rate: 5}", &host, -EINVAL,
-                   "t.yaml:1:15: limit.rate: expected a rate from 1 to 1000000000, found \"5\"; a "
-                   "rate is as 100/s, 30/min or 5/h\n");
+                   "t.yaml:1:15: limit.rate: expected a rate from 1 to 1000000000, found \"5\"; "
+                   "write it like 100/s, 30/min or 5/h\n");
     refuse_handler(&limit_ops, "{rate: 5/s, by: idd}", &host, -EINVAL,
                    "t.yaml:1:24: limit.by: struct note has no field idd; did you mean id?\n"
                    "    idd\n"
                    "    ^\n");
     refuse_handler(&limit_ops, "{rate: 5/s, keys: 50}", &host, -EINVAL,
-                   "t.yaml:1:20: limit.keys: only a limit with \"by\" has this key\n");
+                   "t.yaml:1:20: limit.keys: this key requires by:\n");
     refuse_handler(&limit_ops, "{rate: 5/s, keys: 5000000}", &host, -EINVAL,
                    "t.yaml:1:26: limit.keys: expected an integer from 1 to 4194304, found "
                    "\"5000000\"\n");

@@ -109,20 +109,20 @@ static void refuse_key(const char *expected)
     char messages[600];
 
     snprintf(messages, sizeof(messages),
-             "t.yaml:1:20: redact.key_file: the key in %s cannot be used: %s\n", path, expected);
+             "t.yaml:1:20: redact.key_file: cannot use the key in %s: %s\n", path, expected);
     refuse_handler(&redact_ops, config("{text: hash}"), &host, -EINVAL, messages);
 }
 
 static void refuses_bad_keys(void **state)
 {
     static const char *const shape =
-        "it must hold 32 hexadecimal digits, as openssl rand -hex 16 makes them";
+        "it must contain 32 hexadecimal digits; create it with openssl rand -hex 16";
 
     (void)state;
     unlink(path);
     refuse_key("No such file or directory");
     write_key("000102030405060708090a0b0c0d0e0f\n", 0440);
-    refuse_key("its group or others may read or change it; chmod 0400 mends that");
+    refuse_key("its group or others can access it; fix it with chmod 0400");
     write_key("000102030405060708090a0b0c0d0e0", 0600);
     refuse_key(shape);
     write_key("000102030405060708090a0b0c0d0e0f00", 0600);
@@ -133,7 +133,7 @@ static void refuses_bad_keys(void **state)
     refuse_key(shape);
     unlink(path);
     assert_int_equal(mkdir(path, 0700), 0);
-    refuse_key("it is no regular file");
+    refuse_key("it is not a regular file");
     rmdir(path);
 }
 
@@ -144,11 +144,11 @@ static void credentials(void **state)
     (void)state;
     unsetenv("CREDENTIALS_DIRECTORY");
     refuse_handler(&redact_ops, "{credential: key, fields: {text: hash}}", &host, -EINVAL,
-                   "t.yaml:1:22: redact.credential: the daemon was given no credentials: it was "
-                   "not started by systemd with LoadCredential=\n");
+                   "t.yaml:1:22: redact.credential: the daemon has no credentials; start it by "
+                   "systemd with LoadCredential=\n");
     setenv("CREDENTIALS_DIRECTORY", folder, 1);
     refuse_handler(&redact_ops, "{credential: a/b, fields: {text: hash}}", &host, -EINVAL,
-                   "t.yaml:1:22: redact.credential: a credential's name has no slash\n");
+                   "t.yaml:1:22: redact.credential: a credential name cannot contain a slash\n");
     write_key("000102030405060708090A0B0C0D0E0F", 0600);
     opened = open_handler(&redact_ops, "{credential: key, fields: {text: hash}}", &host);
     close_handler(&opened);
@@ -172,29 +172,27 @@ static void refuses_what_can_be_seen_elsewhere(void **state)
     struct opened opened;
 
     (void)state;
-    refuse_handler(
-        &redact_ops, "{fields: {u.word: drop}}", &two, -EINVAL,
-        "t.yaml:1:27: redact.fields.\"u.word\": u.word can be read as u.half, too; redact "
-        "that as well\n");
+    refuse_handler(&redact_ops, "{fields: {u.word: drop}}", &two, -EINVAL,
+                   "t.yaml:1:27: redact.fields.\"u.word\": u.word shares its bytes with u.half; "
+                   "redact that as well\n");
     opened = open_handler(&redact_ops, "{fields: {u.word: drop, u.half: drop}}", &two);
     close_handler(&opened);
     refuse_handler(&redact_ops, "{fields: {secret: mask}}", &two, -EINVAL,
-                   "t.yaml:1:27: redact.fields.secret: the aggregate before this exposes secret as "
-                   "it is, in the metrics; redact it before the aggregate, or leave out expose\n");
+                   "t.yaml:1:27: redact.fields.secret: the metrics of an earlier aggregate expose "
+                   "secret; redact it before the aggregate, or remove expose\n");
 }
 
 static void refuses(void **state)
 {
     (void)state;
     refuse_handler(&redact_ops, "{fields: {text: hash}}", &host, -EINVAL,
-                   "t.yaml:1:9: redact: to hash, it needs a key_file or a credential, and one "
-                   "only\n");
-    refuse_handler(&redact_ops, "{fields: {text: mask, id: mask}}", &host, -EINVAL,
-                   "t.yaml:1:35: redact.fields.id: only a text can be masked; id can be dropped or "
-                   "hashed\n");
+                   "t.yaml:1:9: redact: hash requires either key_file: or credential:\n");
+    refuse_handler(
+        &redact_ops, "{fields: {text: mask, id: mask}}", &host, -EINVAL,
+        "t.yaml:1:35: redact.fields.id: only text can be masked; id can be dropped or hashed\n");
     refuse_handler(&redact_ops, "{fields: {text: hush, txt: drop, id: [drop]}}", &host, -EINVAL,
-                   "t.yaml:1:25: redact.fields.text: unknown way to redact; allowed are drop, "
-                   "mask, hash; did you mean \"hash\"?\n"
+                   "t.yaml:1:25: redact.fields.text: unknown action; allowed are drop, mask, hash; "
+                   "did you mean \"hash\"?\n"
                    "t.yaml:1:36: redact.fields.txt: struct note has no field txt; allowed are id, "
                    "text; did you mean \"text\"?\n"
                    "t.yaml:1:46: redact.fields.id: expected drop, mask or hash, found a list\n");

@@ -75,14 +75,14 @@ static void refuses(void **state)
     (void)state;
     branches_init(&branches);
     refuse_handler(&route_ops, "{handlers: []}", &branches.host, -EINVAL,
-                   "t.yaml:1:8: route: expected a list of 1 to 16 branches, as in - {when: uid == "
-                   "0, handlers: [...]}\n");
+                   "t.yaml:1:8: route: expected a list of 1 to 16 branches, as in [{when: uid == "
+                   "0, handlers: [...]}]\n");
     refuse_handler(&route_ops, "[]", &branches.host, -EINVAL,
-                   "t.yaml:1:8: route: expected a list of 1 to 16 branches, as in - {when: uid == "
-                   "0, handlers: [...]}\n");
+                   "t.yaml:1:8: route: expected a list of 1 to 16 branches, as in [{when: uid == "
+                   "0, handlers: [...]}]\n");
     refuse_handler(&route_ops, "[{handlers: []}, {when: id == 1, handlers: []}]", &branches.host,
                    -EINVAL,
-                   "t.yaml:1:9: route[0]: only the last branch of a route goes without \"when\"\n");
+                   "t.yaml:1:9: route[0]: when: is required in every branch but the last\n");
     branches_init(&branches);
     refuse_handler(&route_ops, "[{when: idd == 1, handlers: []}, {when: id == 1}]", &branches.host,
                    -EINVAL,
@@ -90,7 +90,7 @@ static void refuses(void **state)
                    "    idd == 1\n"
                    "    ^\n"
                    "t.yaml:1:41: route[1]: the key \"handlers\" is missing (the branch's steps, as "
-                   "those of a pipeline; the last one is a forward or a route)\n");
+                   "in a pipeline; the last one must be forward or route)\n");
     route_ops.close(NULL);
 }
 

@@ -129,8 +129,9 @@ static void weights_multiply(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    refuse_handler(&sample_ops, "{}", &host, -EINVAL,
-                   "t.yaml:1:9: sample: the key \"rate\" is missing (one in so many passes)\n");
+    refuse_handler(
+        &sample_ops, "{}", &host, -EINVAL,
+        "t.yaml:1:9: sample: the key \"rate\" is missing (one record in this many passes)\n");
     refuse_handler(&sample_ops, "{rate: 0}", &host, -EINVAL,
                    "t.yaml:1:16: sample.rate: expected an integer from 1 to 2147483647, found "
                    "\"0\"\n");

@@ -90,23 +90,25 @@ static void refuses(void **state)
                    "t.yaml:1:9: select: expected at least one of keep, drop, rename and "
                    "compute\n");
     refuse_handler(&select_ops, "{keep: id, drop: text}", &host, -EINVAL,
-                   "t.yaml:1:20: select.drop: what is not kept is dropped anyway: give keep or "
-                   "drop, not both\n");
+                   "t.yaml:1:20: select.drop: keep and drop exclude each other; remove one\n");
     refuse_handler(&select_ops, "{drop: [id, text]}", &host, -EINVAL,
-                   "t.yaml:1:9: select: nothing is left of struct note\n");
+                   "t.yaml:1:9: select: no field of struct note is left; keep at least one\n");
     refuse_handler(&select_ops, "{rename: [id]}", &host, -EINVAL,
-                   "t.yaml:1:18: select.rename: expected a map of 1 to 256 texts by name\n");
+                   "t.yaml:1:18: select.rename: expected a map of 1 to 256 names and texts\n");
     refuse_handler(&select_ops, "{rename: {id: [a]}}", &host, -EINVAL,
                    "t.yaml:1:23: select.rename.id: expected a text, found a list\n");
     refuse_handler(&select_ops, "{rename: {id: a.b}}", &host, -EINVAL,
                    "t.yaml:1:19: select.rename.id: a field's name has 1 to 64 letters, digits and "
                    "_, and does not begin with a digit\n");
-    refuse_handler(&select_ops, "{rename: {id: text}}", &host, -EINVAL,
-                   "t.yaml:1:23: select.rename.id: two fields would be called text\n");
-    refuse_handler(&select_ops, "{drop: id, rename: {id: number}}", &host, -EINVAL,
-                   "t.yaml:1:33: select.rename.id: id is not kept, so it cannot be renamed\n");
-    refuse_handler(&select_ops, "{keep: text, rename: {id: number, text: note}}", &host, -EINVAL,
-                   "t.yaml:1:35: select.rename.id: id is not kept, so it cannot be renamed\n");
+    refuse_handler(
+        &select_ops, "{rename: {id: text}}", &host, -EINVAL,
+        "t.yaml:1:23: select.rename.id: two fields would have the name text; rename one\n");
+    refuse_handler(
+        &select_ops, "{drop: id, rename: {id: number}}", &host, -EINVAL,
+        "t.yaml:1:33: select.rename.id: id is not kept, so it cannot be renamed; add it to keep\n");
+    refuse_handler(
+        &select_ops, "{keep: text, rename: {id: number, text: note}}", &host, -EINVAL,
+        "t.yaml:1:35: select.rename.id: id is not kept, so it cannot be renamed; add it to keep\n");
     refuse_handler(&select_ops, "{compute: {a-b: id}}", &host, -EINVAL,
                    "t.yaml:1:20: select.compute.a-b: a field's name has 1 to 64 letters, digits "
                    "and _, and does not begin with a digit\n");

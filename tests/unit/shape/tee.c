@@ -38,8 +38,8 @@ static void refuses(void **state)
     refuse_handler(&tee_ops, "[{forward: out}]", &branches.host, -EINVAL,
                    "t.yaml:1:6: tee: expected a map, found a list\n");
     refuse_handler(&tee_ops, "{}", &branches.host, -EINVAL,
-                   "t.yaml:1:6: tee: the key \"handlers\" is missing (the branch's steps, as those "
-                   "of a pipeline; the last one is a forward or a route)\n");
+                   "t.yaml:1:6: tee: the key \"handlers\" is missing (the branch's steps, as in a "
+                   "pipeline; the last one must be forward or route)\n");
     refuse_handler(&tee_ops, "{handlers: out}", &branches.host, -EINVAL,
                    "t.yaml:1:17: tee.handlers: no list\n");
     tee_ops.close(NULL);

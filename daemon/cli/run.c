@@ -126,6 +126,9 @@ static void write_config(const struct one_off *one_off, FILE *file)
     fputs("{forward: stdout}]}}\n", file);
 }
 
+/* What the config's message says; on the command line it is an option. */
+#define TYPE_ADVICE "; set type: "
+
 /* "pipelines.run.handlers[0].filter: what" becomes "--filter: what", and so on. */
 static void print_messages(const struct one_off *one_off, const struct diag *diag)
 {
@@ -135,7 +138,7 @@ static void print_messages(const struct one_off *one_off, const struct diag *dia
         const struct diag_message *message = &diag->messages[i];
         char label[LABEL_MAX] = "--filter";
         const char *what = run_source_label(&one_off->source, message->text, label, sizeof(label));
-        const char *example;
+        const char *example, *type;
 
         if (!what)
             what = run_table_label(&one_off->table, message->text, label, sizeof(label));
@@ -143,7 +146,12 @@ static void print_messages(const struct one_off *one_off, const struct diag *dia
             what = message->text +
                    (strncmp(message->text, filter, strlen(filter)) == 0 ? strlen(filter) : 0);
         example = strstr(what, "; as in attach: "); /* how a config would say it */
-        log_error("%s: %.*s", label, example ? (int)(example - what) : (int)strlen(what), what);
+        type = strstr(what, TYPE_ADVICE);
+        if (type)
+            log_error("%s: %.*s; say --type %s", label, (int)(type - what), what,
+                      type + strlen(TYPE_ADVICE));
+        else
+            log_error("%s: %.*s", label, example ? (int)(example - what) : (int)strlen(what), what);
         if (message->excerpt)
             fputs(message->excerpt, stderr);
     }

@@ -45,8 +45,10 @@ const char *reader_keep(struct reader *reader, const char *text, int *ret_code)
 
     reader->names += strlen(text) + 1;
     if (reader->names > READER_NAMES_MAX) {
-        *ret_code = error_set(reader->error, -E2BIG, "%s: its names take more than %d MiB",
-                              reader->schema->type_name, READER_NAMES_MAX >> 20);
+        *ret_code =
+            error_set(reader->error, -E2BIG,
+                      "%s: the names of its members take more than %d MiB, the most allowed",
+                      reader->schema->type_name, READER_NAMES_MAX >> 20);
         return NULL;
     }
     if (!printable(text)) {
@@ -78,7 +80,7 @@ int reader_spell(struct reader *reader, uint32_t type_id, const char **ret_spell
 static int refuse_damage(const struct reader *reader, const char *name)
 {
     return error_set(reader->error, -EINVAL,
-                     "%s: its BTF is damaged: the member \"%s\" cannot be where it says",
+                     "%s: its BTF is damaged: the member \"%s\" is outside its struct",
                      reader->schema->type_name, name);
 }
 
@@ -215,7 +217,7 @@ static int read_members(struct reader *reader, const struct place *group, struct
         int r;
 
         if (++reader->members > READER_MEMBERS_MAX)
-            return error_set(reader->error, -E2BIG, "%s has more than %d members",
+            return error_set(reader->error, -E2BIG, "%s has more than %d members, the most allowed",
                              reader->schema->type_name, READER_MEMBERS_MAX);
         r = find_member(reader, group, i, &place);
         if (r == 0)

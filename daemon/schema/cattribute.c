@@ -55,11 +55,10 @@ static int refuse_attribute(struct cparser *parser)
     nearest_init(&nearest, name);
     for (size_t i = 0; i < COUNT(known); i++)
         nearest_offer(&nearest, known[i]);
-    return clex_refuse(&parser->lex, token->at,
-                       "the attribute %.*s is not known here; packed and aligned(N) are%s%s%s",
-                       cparse_quoted(token), cparse_text(parser, token),
-                       nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
-                       nearest.best ? "\"?" : "");
+    return clex_refuse(
+        &parser->lex, token->at, "unknown attribute %.*s; allowed are packed and aligned(N)%s%s%s",
+        cparse_quoted(token), cparse_text(parser, token), nearest.best ? "; did you mean \"" : "",
+        nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
 /* (N) or (TYPE), on the ( */
@@ -79,7 +78,7 @@ static int read_align(struct cparser *parser, struct cattributes *attributes)
     if (cdecl_is_type(parser)) {
         r = cdecl_read_type(parser, &type);
         if (r == 0 && !clayout_has_size(type))
-            return clex_refuse(&parser->lex, at, "this type has no size");
+            return clex_refuse(&parser->lex, at, "this type is incomplete: its size is unknown");
         if (r == 0)
             align = clayout_align(type);
     } else {
@@ -88,7 +87,7 @@ static int read_align(struct cparser *parser, struct cattributes *attributes)
     if (r < 0)
         return r;
     if (align == 0 || (align & (align - 1)))
-        return clex_refuse(&parser->lex, at, "an alignment is a power of two");
+        return clex_refuse(&parser->lex, at, "an alignment must be a power of two");
     if (align > attributes->align)
         attributes->align = (uint32_t)align;
     return cparse_take_mark(parser, ')', ")");

@@ -78,7 +78,7 @@ static int refuse_type(struct cparser *parser)
     tag = cscope_find(&parser->scope, true, text, token->width);
     if (tag && tag->type->kind != CTYPE_ENUM)
         return clex_refuse(
-            &parser->lex, token->at, "%.*s is a tag: write %s %.*s", cparse_quoted(token), text,
+            &parser->lex, token->at, "unknown type %.*s; write %s %.*s", cparse_quoted(token), text,
             tag->type->kind == CTYPE_UNION ? "union" : "struct", cparse_quoted(token), text);
     if (token->width <= NEAREST_NAME_MAX)
         memcpy(name, text, token->width);
@@ -100,8 +100,8 @@ static int refuse_type(struct cparser *parser)
         if (nearest.best != before)
             nearest.best = memcpy(best, candidate, sizeof(best));
     }
-    return clex_refuse(&parser->lex, token->at, "the type %.*s is not known%s%s%s",
-                       cparse_quoted(token), text, nearest.best ? "; did you mean \"" : "",
+    return clex_refuse(&parser->lex, token->at, "unknown type %.*s%s%s%s", cparse_quoted(token),
+                       text, nearest.best ? "; did you mean \"" : "",
                        nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
@@ -201,7 +201,8 @@ static int read_specifier(struct cparser *parser, struct words *words,
     }
     if (cparse_is_one_of(parser, base_words, COUNT(base_words))) {
         if (specifiers->type || !note_word(parser, words))
-            return clex_refuse(&parser->lex, parser->token.at, "these words make no type together");
+            return clex_refuse(&parser->lex, parser->token.at,
+                               "these words cannot be combined to a type");
         return cparse_advance(parser);
     }
     if (has_type)
@@ -238,7 +239,7 @@ int cdecl_read_specifiers(struct cparser *parser, struct cspecifiers *ret_specif
     if (!specifiers.type)
         specifiers.type = join_words(&words);
     if (!specifiers.type)
-        return clex_refuse(&parser->lex, words.at, "these words make no type together");
+        return clex_refuse(&parser->lex, words.at, "these words cannot be combined to a type");
     r = 0;
     if (words.is_volatile)
         r = add_qualifier(parser, CTYPE_VOLATILE, &specifiers.type);
@@ -288,8 +289,8 @@ static int read_dimensions(struct cparser *parser, const struct ctype **type, bo
 
     for (; r == 0 && cparse_is_mark(parser, '['); n_counts++) {
         if (n_counts == CDECL_DIMENSIONS_MAX)
-            return clex_refuse(&parser->lex, parser->token.at, "an array has at most %d dimensions",
-                               CDECL_DIMENSIONS_MAX);
+            return clex_refuse(&parser->lex, parser->token.at,
+                               "an array can have at most %d dimensions", CDECL_DIMENSIONS_MAX);
         r = cparse_advance(parser);
         if (r == 0 && cparse_is_mark(parser, ']') && n_counts == 0) {
             is_flexible = true;
@@ -301,15 +302,15 @@ static int read_dimensions(struct cparser *parser, const struct ctype **type, bo
             r = cparse_take_mark(parser, ']', "]");
     }
     if (r == 0 && n_counts > 0 && !clayout_has_size(*type))
-        return clex_refuse(&parser->lex, at, "the elements of this array have no size");
+        return clex_refuse(&parser->lex, at,
+                           "the elements of this array are incomplete: their size is unknown");
     if (r == 0 && n_counts > 0 && ctype_bare(*type)->size % clayout_align(*type))
-        return clex_refuse(
-            &parser->lex, at,
-            "the elements of this array are aligned more strictly than they are large");
+        return clex_refuse(&parser->lex, at,
+                           "the alignment of this array's elements is larger than their size");
     while (r == 0 && n_counts > 0)
         r = ctypes_add_array(parser->types, *type, (uint32_t)counts[--n_counts], type);
     if (r == -EFBIG)
-        return clex_refuse(&parser->lex, at, "an array has at most %d bytes", CTYPE_SIZE_MAX);
+        return clex_refuse(&parser->lex, at, "an array can have at most %d bytes", CTYPE_SIZE_MAX);
     if (r == -ENOMEM)
         return cparse_refuse_memory(parser);
     *ret_is_flexible = is_flexible;
@@ -326,7 +327,7 @@ static int read_suffix(struct cparser *parser, const struct ctype **type, bool *
         int r = read_dimensions(parser, type, ret_is_flexible);
 
         if (r == 0 && *type && ctype_bare(*type)->kind == CTYPE_FUNCTION)
-            return cparse_refuse(parser, "something that a value can be");
+            return cparse_refuse(parser, "a type that is not a function");
         return r;
     }
     if (!cparse_is_mark(parser, '('))
@@ -444,7 +445,8 @@ int cdecl_read_type(struct cparser *parser, const struct ctype **ret_type)
     if (r < 0)
         return r;
     if (declarator.name.width)
-        return clex_refuse(&parser->lex, declarator.name.at, "expected a type without a name here");
+        return clex_refuse(&parser->lex, declarator.name.at,
+                           "unexpected name; write the type alone");
     *ret_type = declarator.type;
     return 0;
 }

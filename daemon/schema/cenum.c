@@ -136,7 +136,7 @@ static int complete_enum(struct cparser *parser, const struct name_list *list, b
     while (size < 8 && !fits(list, size))
         size *= 2;
     if (!fits(list, size))
-        return clex_refuse(&parser->lex, at, "no integer type holds all values of this enum");
+        return clex_refuse(&parser->lex, at, "the values of this enum do not fit into 64 bits");
     type->size = type->align = size;
     type->is_signed = list->has_negative;
     type->names = names;

@@ -103,7 +103,7 @@ static int apply_quotient(struct cparser *parser, const struct ctoken *operator,
     int64_t x = (int64_t)a->bits, y = (int64_t)b.bits;
 
     if (b.bits == 0)
-        return clex_refuse(&parser->lex, operator->at, "this divides by 0");
+        return clex_refuse(&parser->lex, operator->at, "division by 0");
     if (type.is_unsigned) {
         *a = fit(is_rest ? a->bits % b.bits : a->bits / b.bits, true, type.is_long);
         return 0;
@@ -120,7 +120,7 @@ static int apply_shift(struct cparser *parser, const struct ctoken *operator, st
     uint32_t bits = a->is_long ? 64 : 32;
 
     if (b.bits >= bits)
-        return clex_refuse(&parser->lex, operator->at, "this shifts by less than 0 or more than %u",
+        return clex_refuse(&parser->lex, operator->at, "the shift count must be from 0 to %u",
                            bits - 1);
     if (operator->mark == CTOKEN_MARK2('<', '<'))
         *a = fit(a->bits << b.bits, a->is_unsigned, a->is_long);
@@ -233,7 +233,7 @@ static int read_name(struct cparser *parser, struct cvalue *ret_value)
     const struct cname *name = cscope_find(&parser->scope, false, text, token.width);
 
     if (!name || name->kind != CNAME_CONSTANT)
-        return clex_refuse(&parser->lex, token.at, "%.*s is no constant that this text defines",
+        return clex_refuse(&parser->lex, token.at, "%.*s is not a constant defined before",
                            cparse_quoted(&token), text);
     *ret_value = name->value;
     return cparse_advance(parser);
@@ -256,7 +256,7 @@ static int read_measure(struct cparser *parser, struct cvalue *ret_value)
     if (r < 0)
         return r;
     if (!clayout_has_size(type))
-        return clex_refuse(&parser->lex, at, "this type has no size");
+        return clex_refuse(&parser->lex, at, "this type is incomplete: its size is unknown");
     *ret_value = (struct cvalue){
         .bits = is_size ? ctype_bare(type)->size : clayout_align(type),
         .is_unsigned = true,
@@ -283,7 +283,8 @@ static int read_cast(struct cparser *parser, struct cvalue *ret_value)
     type = ctype_bare(type);
     if (!type || (type->kind != CTYPE_INTEGER && type->kind != CTYPE_ENUM) || type->size == 0 ||
         type->size > 8)
-        return clex_refuse(&parser->lex, at, "a constant can become an integer of 1 to 8 bytes");
+        return clex_refuse(&parser->lex, at,
+                           "a constant can be cast to integers of 1 to 8 bytes only");
     unused = 64 - 8 * type->size;
     value.bits <<= unused;
     value.bits = type->is_signed ? (uint64_t)((int64_t)value.bits >> unused) : value.bits >> unused;
@@ -406,7 +407,8 @@ int cexpr_read_count(struct cparser *parser, const char *what, uint64_t max, uin
     if (r < 0)
         return r;
     if ((!value.is_unsigned && (int64_t)value.bits < 0) || value.bits > max)
-        return clex_refuse(&parser->lex, at, "%s is 0 to %llu", what, (unsigned long long)max);
+        return clex_refuse(&parser->lex, at, "%s must be from 0 to %llu", what,
+                           (unsigned long long)max);
     *ret_count = value.bits;
     return 0;
 }

@@ -68,10 +68,11 @@ int choice_refuse(const struct choice *choice, const char *where, struct error *
 
     list(choice, sizeof(candidates), candidates);
     if (choice->n_listed == 0)
-        return error_set(error, -ENOENT, "%s holds no struct at all", where);
+        return error_set(error, -ENOENT, "%s has no struct", where);
     if (!choice->name)
-        return error_set(error, -ENOENT, "the type of the samples must be named; there are: %s",
-                         candidates);
+        return error_set(error, -ENOENT, CHOICE_QUESTION " found in %s: %s; set type: %s",
+                         where + (strncmp(where, "the ", 4) == 0 ? 4 : 0), candidates,
+                         choice->n_listed == 1 ? choice->listed[0] : "NAME");
     return error_set(error, -ENOENT, "no type \"%s\" in %s; %s%s%sthere are: %s", choice->name,
                      where, best ? "did you mean \"" : "", best ? best : "", best ? "\"? " : "",
                      candidates);

@@ -16,6 +16,9 @@
 
 enum { CHOICE_LISTED_MAX = 10 }; /* candidates that an error lists */
 
+/* How the refusal begins where no type was named and there are candidates. */
+#define CHOICE_QUESTION "which type do the records have?"
+
 /* "struct event", "union value", "event". */
 struct choice_name {
     const char *bare;

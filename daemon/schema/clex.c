@@ -79,7 +79,7 @@ static int skip_comment(struct clex *lex)
         lex->at += 2;
         return 0;
     }
-    return clex_refuse(lex, start, "the comment that begins here has no closing */");
+    return clex_refuse(lex, start, "this comment has no closing */");
 }
 
 /* Bytes of a backslash and the line's end behind it; 0: it is none. */
@@ -193,8 +193,8 @@ static int read_integer(struct clex *lex, struct ctoken *token)
     token->width = lex->at - token->at;
     if (at == digits || !read_suffix(lex, at, token) || peek(lex, lex->at) == '.')
         return clex_refuse(lex, token->at,
-                           "%.*s is no integer: known are 10, 0x0a, 012 and 0b1010, "
-                           "and the suffixes u, l and ll",
+                           "%.*s is not an integer; write it like 10, 0x0a, 012 or 0b1010, with "
+                           "the suffixes u, l and ll",
                            (int)token->width, lex->text + token->at);
     if (!fits || !choose_type(token, base))
         return clex_refuse(lex, token->at, "%.*s does not fit into 64 bits", (int)token->width,
@@ -243,7 +243,7 @@ static int read_text(struct clex *lex, struct ctoken *token)
     while (at < lex->length && lex->text[at] != '"' && lex->text[at] != '\n')
         at += lex->text[at] == '\\' ? 2 : 1;
     if (peek(lex, at) != '"')
-        return clex_refuse(lex, lex->at, "the text that begins here has no closing \"");
+        return clex_refuse(lex, lex->at, "this text has no closing \"");
     token->kind = CTOKEN_TEXT;
     token->width = at + 1 - lex->at;
     lex->at = at + 1;
@@ -267,9 +267,9 @@ static int read_mark(struct clex *lex, struct ctoken *token)
     if (c == '#' && is_line_start(lex, lex->at))
         token->kind = CTOKEN_HASH;
     else if (c <= ' ' || c >= 0x7f)
-        return clex_refuse(lex, lex->at, "the byte 0x%02x has no meaning in C", c);
+        return clex_refuse(lex, lex->at, "unexpected byte 0x%02x", c);
     else if (!strchr("{}[]()<>;:,.=*&|^~!+-/%?", c))
-        return clex_refuse(lex, lex->at, "%c has no meaning here", c);
+        return clex_refuse(lex, lex->at, "unexpected character %c", c);
     lex->at += token->width;
     return 0;
 }

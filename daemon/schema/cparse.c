@@ -89,7 +89,7 @@ int cparse_define(struct cparser *parser, const struct ctoken *token, const stru
         return cparse_refuse_twice(parser, token);
     r = cscope_add(&parser->scope, &defined);
     if (r == -E2BIG)
-        return clex_refuse(&parser->lex, token->at, "a text defines at most %d names",
+        return clex_refuse(&parser->lex, token->at, "too many names; at most %d are allowed",
                            CSCOPE_NAMES_MAX);
     return r < 0 ? cparse_refuse_memory(parser) : 0;
 }
@@ -98,7 +98,7 @@ int cparse_enter(struct cparser *parser)
 {
     if (parser->depth == CPARSE_DEPTH_MAX)
         return clex_refuse(&parser->lex, parser->token.at,
-                           "structs and parentheses may lie at most %d deep in each other",
+                           "structs and parentheses can be nested at most %d levels deep",
                            CPARSE_DEPTH_MAX);
     parser->depth++;
     return 0;
@@ -117,7 +117,7 @@ int cparse_skip_parentheses(struct cparser *parser)
         int r;
 
         if (parser->token.kind == CTOKEN_END)
-            return clex_refuse(&parser->lex, first, "this ( is not closed");
+            return clex_refuse(&parser->lex, first, "this ( has no matching )");
         if (cparse_is_mark(parser, '('))
             open++;
         if (cparse_is_mark(parser, ')'))

@@ -65,17 +65,16 @@ static int add_member(struct cparser *parser, struct member_list *list, uint32_t
 
     if (list->is_flexible)
         return clex_refuse(&parser->lex, list->flexible_at,
-                           "only the last member can be an array without a length");
+                           "only the last member can be an array without a length, as in data[]");
     if (list->used == CSTRUCT_MEMBERS_MAX)
-        return clex_refuse(&parser->lex, at, "a struct has at most %d members",
+        return clex_refuse(&parser->lex, at, "a struct can have at most %d members",
                            CSTRUCT_MEMBERS_MAX);
     if (member->name && has_member(list->members, list->used, member->name))
         repeated = member->name;
     if (!member->name && is_struct(member->type))
         repeated = find_repeated(list, ctype_bare(member->type));
     if (repeated)
-        return clex_refuse(&parser->lex, at, "there are two members called %.*s", CPARSE_NAME_MAX,
-                           repeated);
+        return clex_refuse(&parser->lex, at, "duplicate member %.*s", CPARSE_NAME_MAX, repeated);
     if (list->used == list->room) {
         uint32_t room = list->room ? 2 * list->room : 16;
         struct cmember *members = reallocarray(list->members, room, sizeof(*members));
@@ -102,7 +101,7 @@ static int read_width(struct cparser *parser, struct cmember *member)
         return r;
     if (!bare || (bare->kind != CTYPE_INTEGER && bare->kind != CTYPE_BOOL &&
                   (bare->kind != CTYPE_ENUM || !bare->is_complete)))
-        return clex_refuse(&parser->lex, at, "a bitfield is an integer, a bool or an enum");
+        return clex_refuse(&parser->lex, at, "a bitfield must be an integer, a bool or an enum");
     max = bare->kind == CTYPE_BOOL ? 1 : 8 * (uint64_t)bare->size;
     if (max > CSTRUCT_BITS_MAX)
         max = CSTRUCT_BITS_MAX;
@@ -110,7 +109,7 @@ static int read_width(struct cparser *parser, struct cmember *member)
     if (r < 0)
         return r;
     if (width == 0 && member->name)
-        return clex_refuse(&parser->lex, at, "a bitfield of width 0 has no name");
+        return clex_refuse(&parser->lex, at, "a bitfield of width 0 must be unnamed");
     member->is_bitfield = true;
     member->bits = (uint8_t)width;
     return 0;
@@ -123,10 +122,10 @@ static int check_member(struct cparser *parser, const struct cmember *member, ui
     if (clayout_has_size(member->type))
         return 0;
     if (bare && bare->kind == CTYPE_FUNCTION)
-        return clex_refuse(&parser->lex, at, "a member cannot be a function; a pointer to one can");
+        return clex_refuse(&parser->lex, at, "a member cannot be a function; use a pointer to it");
     if (!bare || !bare->name || bare->kind == CTYPE_VOID)
-        return clex_refuse(&parser->lex, at, "a member cannot be void; a pointer to it can");
-    return clex_refuse(&parser->lex, at, "%s %.*s is not defined up to here", ctag_word(bare->kind),
+        return clex_refuse(&parser->lex, at, "a member cannot be void; use a pointer to it");
+    return clex_refuse(&parser->lex, at, "%s %.*s is not defined before", ctag_word(bare->kind),
                        CPARSE_NAME_MAX, bare->name);
 }
 
@@ -198,7 +197,8 @@ static int read_members_of_line(struct cparser *parser, struct member_list *list
     if (r < 0)
         return r;
     if (specifiers.is_typedef)
-        return clex_refuse(&parser->lex, at, "a typedef stands outside of structs");
+        return clex_refuse(&parser->lex, at,
+                           "a typedef is not allowed inside a struct; move it before");
     if (cparse_is_mark(parser, ';'))
         return read_unnamed(parser, &specifiers, at, list);
     for (;;) {
@@ -219,7 +219,7 @@ static int read_body(struct cparser *parser, struct member_list *list)
 
     while (r == 0 && !cparse_is_mark(parser, '}')) {
         if (parser->token.kind == CTOKEN_END)
-            return clex_refuse(&parser->lex, open, "this { is not closed");
+            return clex_refuse(&parser->lex, open, "this { has no matching }");
         if (!cparse_is_mark(parser, ';'))
             r = read_members_of_line(parser, list);
         if (r == 0)
@@ -242,7 +242,7 @@ static int complete(struct cparser *parser, const struct member_list *list,
     type->n_members = list->used;
     r = clayout_place(type, members, attributes->is_packed, attributes->align);
     if (r < 0)
-        return clex_refuse(&parser->lex, at, "this %s has more than %d bytes",
+        return clex_refuse(&parser->lex, at, "this %s has more than %d bytes, the most allowed",
                            ctag_word(type->kind), CTYPE_SIZE_MAX);
     type->is_complete = true;
     return 0;

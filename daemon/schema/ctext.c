@@ -30,7 +30,7 @@ static int read_define_line(struct cparser *parser)
         return r;
     if (!cparse_is_word(parser, "define"))
         return clex_refuse(&parser->lex, parser->token.at,
-                           "of the preprocessor only #define NAME VALUE is known here");
+                           "unknown directive; only #define NAME VALUE is supported");
     r = cparse_advance(parser);
     if (r < 0)
         return r;
@@ -99,7 +99,7 @@ static int read_declared(struct cparser *parser, const struct cspecifiers *speci
     attributes = cattribute_join(specifiers->attributes, declarator.attributes);
     if (attributes.is_packed)
         return clex_refuse(&parser->lex, at,
-                           "packed has no effect on a typedef: write it right behind the }");
+                           "packed has no effect on a typedef; write it directly after the }");
     return add_typedef(parser, &declarator, attributes.align);
 }
 
@@ -121,7 +121,7 @@ static int read_declaration(struct cparser *parser)
                 r = read_declared(parser, &specifiers);
         }
     } else if (!specifiers.is_tag && !specifiers.is_unnamed) {
-        return clex_refuse(&parser->lex, at, "this declares nothing: a name is missing");
+        return clex_refuse(&parser->lex, at, "this declaration has no name");
     }
     if (r < 0 || parser->token.kind == CTOKEN_END) /* one may forget the last semicolon */
         return r;
@@ -227,7 +227,7 @@ static int read_layout(struct cparser *parser, const char *text, const char *typ
     int r;
 
     if (length > CTEXT_LENGTH_MAX)
-        return error_set(error, -EINVAL, "a layout has at most %d bytes", CTEXT_LENGTH_MAX);
+        return error_set(error, -EINVAL, "a layout can have at most %d bytes", CTEXT_LENGTH_MAX);
     if (!parser->types)
         return error_set(error, -ENOMEM, "out of memory");
     clex_init(&parser->lex, text, (uint32_t)length, error);

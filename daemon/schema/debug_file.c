@@ -105,9 +105,9 @@ static int apply_entry(const struct patch *patch, const GElf_Rela *entry, struct
     if (width == 0)
         return 0;
     if (!gelf_getsym(patch->symbols, (int)GELF_R_SYM(entry->r_info), &symbol))
-        return refuse_damage(error, "a relocation names a symbol that is not there");
+        return refuse_damage(error, "a relocation refers to a missing symbol");
     if (patch->target->d_size < width || entry->r_offset > patch->target->d_size - width)
-        return refuse_damage(error, "a relocation lies outside of its section");
+        return refuse_damage(error, "a relocation is outside its section");
     at = (char *)patch->target->d_buf + entry->r_offset;
     if (!patch->has_addends)
         memcpy(&value, at, width);
@@ -131,7 +131,7 @@ static int apply_section(Elf *elf, uint16_t machine, Elf_Scn *section, const GEl
     patch.symbols = symbols ? elf_getdata(symbols, NULL) : NULL;
     patch.entries = elf_getdata(section, NULL);
     if (!patch.target || !patch.target->d_buf || !patch.symbols || !patch.entries)
-        return refuse_damage(error, "its relocations cannot be read");
+        return refuse_damage(error, "its relocations are unreadable");
     for (int i = 0; read_entry(&patch, i, &entry); i++) {
         int r = apply_entry(&patch, &entry, error);
 
@@ -147,7 +147,7 @@ static int apply_relocations(Elf *elf, uint16_t machine, struct error *error)
 
     if (!is_known_machine(machine))
         return error_set(error, -ENOTSUP,
-                         "a relocatable object for machine %u: known are BPF, x86-64 and arm64",
+                         "a relocatable object for machine %u; supported are BPF, x86-64 and arm64",
                          machine);
     while ((section = elf_nextscn(elf, section))) {
         GElf_Shdr header;
@@ -194,7 +194,8 @@ static int decompress(Elf *elf, struct error *error)
 
         if (strncmp(name, ".zdebug_", strlen(".zdebug_")) == 0)
             return error_set(error, -ENOTSUP,
-                             "the object's DWARF is compressed in GNU's old way (.zdebug_*)");
+                             "the object's DWARF is compressed in the obsolete GNU format "
+                             "(.zdebug_*); compress it with zlib or zstd");
         if (strncmp(name, ".debug_", strlen(".debug_")) != 0 || !gelf_getshdr(section, &header) ||
             !(header.sh_flags & SHF_COMPRESSED))
             continue;
@@ -213,9 +214,9 @@ static int open_elf(const void *image, size_t size, struct error *error, Elf **r
     const int data = BYTE_ORDER == LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
 
     if (size < EI_NIDENT || memcmp(bytes, ELFMAG, SELFMAG) != 0)
-        return error_set(error, -EINVAL, "this is no ELF file");
+        return error_set(error, -EINVAL, "not an ELF file");
     if (bytes[EI_DATA] != data)
-        return error_set(error, -ENOTSUP, "the ELF file is for machines of the other byte order");
+        return error_set(error, -ENOTSUP, "the ELF file has the byte order of another machine");
     elf_version(EV_CURRENT);
     *ret_elf = elf_memory((char *)image, size);
     if (!*ret_elf || elf_kind(*ret_elf) != ELF_K_ELF || !gelf_getehdr(*ret_elf, ret_header))
@@ -253,7 +254,7 @@ static int open_dwarf(const void *image, size_t size, struct error *error, struc
         return r;
     file->dwarf = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
     if (!file->dwarf)
-        return error_set(error, -ENOENT, "the ELF file holds no DWARF: %s", dwarf_errmsg(-1));
+        return error_set(error, -ENOENT, "the ELF file has no DWARF: %s", dwarf_errmsg(-1));
     return 0;
 }
 

@@ -118,7 +118,7 @@ int die_read_target(struct die_reader *reader, Dwarf_Die *die, const struct ctyp
     int r = die_follow(die, DW_AT_type, &target);
 
     if (r < 0)
-        return die_refuse_damage(reader, die, "a type leads nowhere");
+        return die_refuse_damage(reader, die, "a type refers to a missing entry");
     if (r > 0) {
         *ret_type = NULL;
         return 0;

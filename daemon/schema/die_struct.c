@@ -129,7 +129,7 @@ static int read_member(struct die_reader *reader, Dwarf_Die *die, struct member_
         return r;
     die_number(die, DW_AT_data_member_location, &byte);
     if (byte > CTYPE_SIZE_MAX)
-        return die_refuse_damage(reader, die, "a member lies outside of its struct");
+        return die_refuse_damage(reader, die, "a member is outside its struct");
     member.bit = 8 * byte;
     if (die_number(die, DW_AT_bit_size, &bits) && bits <= CTYPE_BITS_MAX) {
         member.is_bitfield = true;
@@ -137,7 +137,7 @@ static int read_member(struct die_reader *reader, Dwarf_Die *die, struct member_
         member.bit = bit_of(die, member.type, byte, bits);
     }
     if (bits > CTYPE_BITS_MAX || member.bit > 8 * (uint64_t)CTYPE_SIZE_MAX)
-        return die_refuse_damage(reader, die, "a bitfield lies outside of its struct");
+        return die_refuse_damage(reader, die, "a bitfield is outside its struct");
     if (name && *name) {
         member.name = ctypes_keep_text(reader->types, name, strnlen(name, CTYPE_NAME_MAX));
         if (!member.name)
@@ -176,7 +176,7 @@ static int read_members(struct die_reader *reader, Dwarf_Die *die, struct member
         if (code < 0)
             return code;
     }
-    return r < 0 ? die_refuse_damage(reader, die, "its entries lie in disorder") : 0;
+    return r < 0 ? die_refuse_damage(reader, die, "its entries are out of order") : 0;
 }
 
 static int read_body(struct die_reader *reader, Dwarf_Die *die, struct ctype *type)

@@ -105,7 +105,7 @@ static int count_children(struct die_reader *reader, Dwarf_Die *die, int tag, ui
         if (dwarf_tag(&child) == tag && ++count > DIE_TYPE_NAMES_MAX)
             break;
     if (r < 0)
-        return die_refuse_damage(reader, die, "its entries lie in disorder");
+        return die_refuse_damage(reader, die, "its entries are out of order");
     *ret_count = count;
     return 0;
 }
@@ -138,8 +138,8 @@ static int read_names(struct die_reader *reader, Dwarf_Die *die, struct ctype *t
         return r;
     reader->n_names += n_names;
     if (reader->n_names > DIE_TYPE_NAMES_MAX)
-        return error_set(reader->error, -E2BIG, "the enums have more than %d names",
-                         DIE_TYPE_NAMES_MAX);
+        return error_set(reader->error, -E2BIG,
+                         "the enums have more than %d names, the most allowed", DIE_TYPE_NAMES_MAX);
     type->names = names = ctypes_keep(reader->types, n_names, sizeof(*names));
     if (!names)
         return die_refuse_memory(reader);
@@ -285,7 +285,7 @@ int die_read_type(struct die_reader *reader, Dwarf_Die *die, const struct ctype 
         return 0;
     }
     if (reader->depth == DIE_TYPE_DEPTH_MAX)
-        return die_refuse_damage(reader, die, "its types go in a circle");
+        return die_refuse_damage(reader, die, "its types refer to themselves");
     reader->depth++;
     r = read_by_tag(reader, die, ret_type);
     reader->depth--;

@@ -22,7 +22,7 @@
 
 static int refuse_disorder(struct error *error)
 {
-    return error_set(error, -EINVAL, "the DWARF is damaged: its units cannot be found");
+    return error_set(error, -EINVAL, "the DWARF is damaged: it has no readable units");
 }
 
 /* ---- candidates ---- */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "schema/btf.h"
+#include "schema/choice.h"
 #include "schema/ctext.h"
 #include "schema/dwarf.h"
 #include "schema/enums.h"
@@ -48,12 +49,18 @@ static void note(struct search *search, const char *what, const char *where)
     snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
 }
 
+static bool asks(const struct error *error)
+{
+    return strncmp(error->text, CHOICE_QUESTION, strlen(CHOICE_QUESTION)) == 0;
+}
+
 /* Keeps the first refusal, for the places are in the order of their worth, or else the first one
- * that knows a similar name. */
+ * that knows a similar name, or that lists types to choose from. */
 static int refused(struct search *search, int code, const struct error *error)
 {
     bool first = !*search->refusal.text;
-    bool better = !strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR);
+    bool better = (!strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR)) ||
+                  (!asks(&search->refusal) && asks(error));
 
     if (code == -ENOENT && (first || better))
         search->refusal = *error;
@@ -138,7 +145,8 @@ static int look_everywhere(struct search *search, struct error *error, struct fi
         if (r == 0 && other->has_dwarf)
             r = mend_enums(search, other->btf, other->elf, other->elf_size, error);
     }
-    if (r == -ENOENT && search->own_dwarf && (search->name || !request->btf))
+    if (r == -ENOENT && search->own_dwarf &&
+        (search->name || !request->btf || lookup_is_empty(request->btf)))
         r = look_in_dwarf(search, request->elf, request->elf_size, "the object", error);
     if (r == -ENOENT && other && other->has_dwarf && search->name)
         r = look_in_dwarf(search, other->elf, other->elf_size, request->types_from, error);
@@ -152,10 +160,10 @@ static const char *what_to_do(const struct find_request *request)
     if (request->types_from && request->layout)
         return "";
     if (request->types_from)
-        return "; write the struct down by layout:";
+        return "; describe the struct in layout:";
     return request->layout
-               ? "; name a file that has it by types_from:"
-               : "; name a file that has it by types_from:, or write it down by layout:";
+               ? "; set types_from: to a file with this type"
+               : "; set types_from: to a file with this type, or describe it in layout:";
 }
 
 /* The first refusal names what there is; the rest is where else it was looked for. */
@@ -165,14 +173,14 @@ static int explain(const struct search *search, struct error *error)
     const char *advice = request->is_all ? "" : what_to_do(request);
 
     if (!*search->looked)
-        return error_set(
-            error, -ENOENT, "%s has neither BTF nor DWARF, so its types were stripped%s",
-            request->types_from ? request->types_from : "the object", what_to_do(request));
-    if (!search->name && request->btf && !lookup_is_empty(request->btf))
-        advice = ""; /* it is there, it only has to be named */
-    if (search->n_looked == 1)
+        return error_set(error, -ENOENT, "%s has neither BTF nor DWARF: its types were stripped%s",
+                         request->types_from ? request->types_from : "the object",
+                         what_to_do(request));
+    if (asks(&search->refusal))
+        advice = ""; /* the type was found; only its name is missing */
+    if (search->n_looked == 1 || asks(&search->refusal))
         return error_set(error, -ENOENT, "%s%s", search->refusal.text, advice);
-    return error_set(error, -ENOENT, "%s (looked at %s)%s", search->refusal.text, search->looked,
+    return error_set(error, -ENOENT, "%s (searched: %s)%s", search->refusal.text, search->looked,
                      advice);
 }
 

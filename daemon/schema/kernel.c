@@ -71,22 +71,23 @@ int kernel_map_btf(int map_fd, const char *type_name, struct error *error, struc
     uint32_t id = 0;
 
     if (bpf_obj_get_info_by_fd(map_fd, &map, &size) < 0)
-        return error_set(error, -errno, "cannot ask the kernel about the map: %s", strerror(errno));
+        return error_set(error, -errno, "cannot read the map's description from the kernel: %s",
+                         strerror(errno));
     while (!search.fits && bpf_prog_get_next_id(id, &id) == 0) {
         _cleanup_(cleanup_close) int fd = bpf_prog_get_fd_by_id(id);
         uint32_t btf_id;
 
         if (fd < 0 && errno == EPERM)
             return error_set(error, -EPERM,
-                             "not allowed to look at the programs that use the map %s; run as "
-                             "root, or give it CAP_SYS_ADMIN",
+                             "no permission to inspect the programs that use the map %s; run as "
+                             "root or with CAP_SYS_ADMIN",
                              map.name);
         btf_id = fd >= 0 ? btf_of_program(fd, map.id) : 0;
         if (btf_id)
             look_at(&search, btf_id);
     }
     if (!search.btf)
-        return error_set(error, -ENOENT, "no loaded program that uses the map %s (id %u) has types",
+        return error_set(error, -ENOENT, "no loaded program that uses the map %s (id %u) has BTF",
                          map.name, map.id);
     *ret_btf = search.btf;
     return 0;

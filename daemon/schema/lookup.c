@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/nearest.h"
 #include "base/printable.h"
+#include "schema/choice.h"
 
 #define TRACER "gadget_tracer_"
 #define JOINT  "___" /* between the parts of a tracer's name */
@@ -342,17 +343,17 @@ static int refuse_name(const struct btf *btf, const struct wanted *wanted, struc
     if (lookup_candidates(btf, &list, &count) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     if (count == 0)
-        return error_set(error, -ENOENT, "the BTF holds no struct at all");
+        return error_set(error, -ENOENT, "the BTF has no struct");
     list_names(list, count, sizeof(names), names);
     if (!wanted)
-        return error_set(error, -ENOENT, "the type of the samples must be named; there are: %s",
-                         names);
+        return error_set(error, -ENOENT, CHOICE_QUESTION " found in BTF: %s; set type: %s", names,
+                         strchr(names, ',') ? "NAME" : names);
     nearest_init(&nearest, wanted->name);
     for (uint32_t i = 0; i < count; i++)
         nearest_offer(&nearest, list[i].name);
     return error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s%s%s%s",
                      wanted->is_struct ? "struct" : "union", wanted->name,
-                     is_only_declared(btf, wanted->name) ? "is declared in the BTF, but not defined"
+                     is_only_declared(btf, wanted->name) ? "is declared in the BTF but not defined"
                                                          : "is not in the BTF",
                      names, nearest.best ? "; did you mean \"" : "",
                      nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");

@@ -154,11 +154,10 @@ static int enter_arrays(const char **path, const char *whole, struct field **fie
     while (**path == '[') {
         if ((*path)[1] != ']')
             return error_set(error, -EINVAL,
-                             "%s: what is said of an element holds for all of them: write [], "
-                             "without an index",
+                             "%s: a meaning applies to all elements; write [] without an index",
                              whole);
         if ((*field)->kind != FIELD_ARRAY)
-            return error_set(error, -EINVAL, "%s: %s is no array", whole, (*field)->type_name);
+            return error_set(error, -EINVAL, "%s: %s is not an array", whole, (*field)->type_name);
         *field = (struct field *)(*field)->members;
         *path += 2;
     }
@@ -190,7 +189,7 @@ static int find_path(const struct schema *schema, const char *path, struct error
         if (!*at)
             break;
         if (*at++ != '.')
-            return error_set(error, -EINVAL, "%s: expected . or [] behind \"%s\"", path, name);
+            return error_set(error, -EINVAL, "%s: expected . or [] after \"%s\"", path, name);
         if (field->kind == FIELD_ARRAY)
             return error_set(error, -EINVAL,
                              "%s: \"%s\" is an array; write %.*s[] for its elements", path, name,
@@ -221,7 +220,7 @@ static int refuse_word(const char *as, struct error *error)
             refusal_offer(&refusal, meaning_name(i));
     refusal_offer(&refusal, TEXT);
     refusal_offer(&refusal, NONE);
-    return error_set(error, -ENOENT, "there is no meaning \"%s\"; %s", as, refusal_text(&refusal));
+    return error_set(error, -ENOENT, "unknown meaning \"%s\"; %s", as, refusal_text(&refusal));
 }
 
 static int refuse_field(const struct meaning_choice *choice, const struct field *field,
@@ -233,9 +232,9 @@ static int refuse_field(const struct meaning_choice *choice, const struct field 
         snprintf(size, sizeof(size), ", a bitfield of %u bits", field->bits);
     else if (field->size > 0)
         snprintf(size, sizeof(size), " of %u byte%s", field->size, field->size == 1 ? "" : "s");
-    return error_set(error, -EINVAL, "%s cannot be %s: it is %s%s, allowed is %s%s%s%s",
+    return error_set(error, -EINVAL, "%s cannot be %s: it is %s%s; it must be %s%s%s%s",
                      choice->path, choice->as, field->type_name ? field->type_name : "bytes", size,
-                     allowed, of_elements ? "; of its elements say it as " : "",
+                     allowed, of_elements ? "; for its elements write " : "",
                      of_elements ? choice->path : "", of_elements ? "[]" : "");
 }
 

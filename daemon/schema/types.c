@@ -59,9 +59,9 @@ static int read_btf(struct types *types, const void *bytes, size_t size, const c
     libbpf_print_fn_t before;
 
     if (is_foreign_btf(bytes, size))
-        return error_set(error, -EINVAL, "its BTF is for machines of the other byte order");
+        return error_set(error, -EINVAL, "its BTF has the byte order of another machine");
     if (size > UINT32_MAX)
-        return error_set(error, -EINVAL, "its BTF is larger than 4 GiB");
+        return error_set(error, -EINVAL, "its BTF is larger than 4 GiB, the most allowed");
     before = libbpf_set_print(keep_silent);
     types->own = btf__new(bytes, (uint32_t)size);
     if (!types->own && path)
@@ -77,7 +77,7 @@ static int read_btf(struct types *types, const void *bytes, size_t size, const c
 
 static int refuse_elf(struct error *error)
 {
-    return error_set(error, -EINVAL, "it is a damaged ELF file, perhaps cut short");
+    return error_set(error, -EINVAL, "it is a damaged ELF file, possibly truncated");
 }
 
 static int read_section(struct types *types, Elf *elf, Elf_Scn *section, size_t names,
@@ -111,7 +111,7 @@ static int read_sections(struct types *types, Elf *elf, struct error *error)
     if (!gelf_getehdr(elf, &header))
         return refuse_elf(error);
     if (header.e_ident[EI_DATA] != (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB))
-        return error_set(error, -EINVAL, "it is for machines of the other byte order");
+        return error_set(error, -EINVAL, "it has the byte order of another machine");
     types->is_bpf = header.e_machine == EM_BPF;
     if (header.e_shoff == 0)
         return 0;
@@ -211,7 +211,7 @@ static int read_file(const char *path, struct error *error, void **ret_bytes, si
     if (fd < 0 || fstat(fd, &status) < 0)
         return error_set(error, -errno, "cannot be opened: %s", strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return error_set(error, -EINVAL, "it is no file");
+        return error_set(error, -EINVAL, "it is not a regular file");
     if (status.st_size >= TYPES_FILE_MAX)
         return error_set(error, -EFBIG, "it is larger than %d GiB", (int)(TYPES_FILE_MAX >> 30));
     return read_fd(fd, (size_t)status.st_size, error, ret_bytes, ret_size);

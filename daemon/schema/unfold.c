@@ -76,7 +76,7 @@ static int refuse_memory(const struct unfold *unfold)
 static int refuse_place(const struct unfold *unfold, const char *name)
 {
     return error_set(unfold->error, -EINVAL,
-                     "%s: its description is damaged: the member \"%s\" cannot be where it says",
+                     "%s: its description is damaged: the member \"%s\" is outside its struct",
                      unfold->schema->type_name, name);
 }
 
@@ -84,7 +84,8 @@ static int keep(struct unfold *unfold, const char *text, const char **ret_kept)
 {
     unfold->n_bytes += strlen(text) + 1;
     if (unfold->n_bytes > UNFOLD_NAMES_MAX)
-        return error_set(unfold->error, -E2BIG, "%s: its names take more than %d MiB",
+        return error_set(unfold->error, -E2BIG,
+                         "%s: the names of its members take more than %d MiB, the most allowed",
                          unfold->schema->type_name, UNFOLD_NAMES_MAX >> 20);
     if (!printable(text))
         return error_set(unfold->error, -EINVAL,
@@ -424,7 +425,7 @@ static int read_members(struct unfold *unfold, const struct ctype *parent, struc
         int r;
 
         if (++unfold->n_visited > UNFOLD_MEMBERS_MAX)
-            return error_set(unfold->error, -E2BIG, "%s has more than %d members",
+            return error_set(unfold->error, -E2BIG, "%s has more than %d members, the most allowed",
                              unfold->schema->type_name, UNFOLD_MEMBERS_MAX);
         if (byte > parent->size)
             return refuse_place(unfold, member->name ? member->name : "(unnamed)");

@@ -421,6 +421,12 @@ def test_what_can_never_be_attached():
     assert 'program "stranger" (strange/section) cannot be attached' in errors, errors
 
 
+def test_the_type_is_asked_for():
+    code, _, errors = refuse("network", "--program", "on_xdp", "--interface", "lo")
+    assert (code, errors) == (CONFIG, "ringmill: error: --object: which type do the records have? "
+                              "found in BTF: xdp_md, __sk_buff; say --type NAME\n"), errors
+
+
 def test_missing_arguments_are_named():
     for arguments, expected in (
             (("--program", "on_xdp"),

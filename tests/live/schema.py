@@ -143,7 +143,7 @@ def test_files_that_are_none():
             with open(cut, "wb") as file:
                 file.write(whole[:length])
             refused(ENVIRONMENT, (cut, "flow"),
-                    f"{cut}: it is a damaged ELF file, perhaps cut short")
+                    f"{cut}: it is a damaged ELF file, possibly truncated")
     refused(ENVIRONMENT, ("/nowhere/at.all",),
             "/nowhere/at.all: cannot be opened: No such file or directory")
 

@@ -573,7 +573,7 @@ static void a_circle_of_typedefs_is_damage(void **state)
     ((struct btf_type *)btf__type_by_id(types->btf, (unsigned)id))->type = (__u32)id;
     add_event(types, 4, "tail", id);
     assert_refused(types, "event", -EINVAL,
-                   "struct event: its BTF is damaged: the member \"tail\" cannot be where it says");
+                   "struct event: its BTF is damaged: the member \"tail\" is outside its struct");
 }
 
 static void members_must_lie_within_their_struct(void **state)
@@ -604,7 +604,7 @@ static void members_must_lie_within_their_struct(void **state)
         snprintf(name, sizeof(name), "event%zu", i);
         add_struct_of(types, name, 4, PARTS({"x", cases[i].type, cases[i].bit, cases[i].bits}));
         snprintf(text, sizeof(text),
-                 "struct %s: its BTF is damaged: the member \"x\" cannot be where it says", name);
+                 "struct %s: its BTF is damaged: the member \"x\" is outside its struct", name);
         assert_refused(types, name, -EINVAL, text);
     }
 }
@@ -632,7 +632,8 @@ static void a_struct_twice_within_itself_is_too_much(void **state)
 
     btf__add_field(types->btf, "a", id, 0, 0);
     btf__add_field(types->btf, "b", id, 0, 0);
-    assert_refused(types, "event", -E2BIG, "struct event has more than 65536 members");
+    assert_refused(types, "event", -E2BIG,
+                   "struct event has more than 65536 members, the most allowed");
 }
 
 static void an_array_of_itself_has_an_end(void **state)
@@ -659,7 +660,9 @@ static void names_have_a_limit(void **state)
         memcpy(name, (char[]){(char)('a' + i)}, 1);
         btf__add_field(types->btf, name, types->u32, 0, 0);
     }
-    assert_refused(types, "event", -E2BIG, "struct event: its names take more than 16 MiB");
+    assert_refused(
+        types, "event", -E2BIG,
+        "struct event: the names of its members take more than 16 MiB, the most allowed");
 }
 
 /* They come into keys, messages and terminals. */

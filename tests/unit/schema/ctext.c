@@ -401,7 +401,7 @@ static void the_type_is_found_by_name(void **state)
                         "no type \"evnt\" in the layout; did you mean \"event\"? there are: event");
     assert_refused_type(text, "f", -ENOENT, 0, 0,
                         "no type \"f\" in the layout; there are: a, b, c");
-    assert_refused_type("", "f", -ENOENT, 0, 0, "the layout holds no struct at all");
+    assert_refused_type("", "f", -ENOENT, 0, 0, "the layout has no struct");
     assert_refused_type("enum x { A };", NULL, -ENOENT, 0, 0, "the layout defines no struct");
     assert_refused_type("struct x { int : 3; };", NULL, -ENOENT, 0, 0, "struct x has no members");
 }
@@ -429,37 +429,39 @@ static void mistakes_have_a_place(void **state)
 {
     (void)state;
     assert_refused_type("struct event {\n  u32 a;\n  uint23_t b;\n};", NULL, -EINVAL, 3, 3,
-                        "the type uint23_t is not known; did you mean \"uint32_t\"?");
-    assert_refused("struct a { foo x; };", 12, "the type foo is not known");
-    assert_refused("struct a { u8 x; }; struct b { a y; };", 32, "a is a tag: write struct a");
+                        "unknown type uint23_t; did you mean \"uint32_t\"?");
+    assert_refused("struct a { foo x; };", 12, "unknown type foo");
+    assert_refused("struct a { u8 x; }; struct b { a y; };", 32, "unknown type a; write struct a");
     assert_refused("struct a { u32 x y; };", 18, "expected ; after the member, not y");
-    assert_refused("struct a { u32 x; ", 10, "this { is not closed");
+    assert_refused("struct a { u32 x; ", 10, "this { has no matching }");
     assert_refused("struct a { u32; };", 15, "expected a member's name, not ;");
     assert_refused("struct a { u32 x, ; };", 19, "expected a member's name, not ;");
-    assert_refused("struct a { int int x; };", 16, "these words make no type together");
-    assert_refused("struct a { unsigned float x; };", 12, "these words make no type together");
-    assert_refused("struct a { long short x; };", 12, "these words make no type together");
-    assert_refused("struct a { int float x; };", 16, "these words make no type together");
-    assert_refused("struct a { u32 int x; };", 16, "these words make no type together");
-    assert_refused("struct a { u32 x; u8 x; };", 22, "there are two members called x");
+    assert_refused("struct a { int int x; };", 16, "these words cannot be combined to a type");
+    assert_refused("struct a { unsigned float x; };", 12,
+                   "these words cannot be combined to a type");
+    assert_refused("struct a { long short x; };", 12, "these words cannot be combined to a type");
+    assert_refused("struct a { int float x; };", 16, "these words cannot be combined to a type");
+    assert_refused("struct a { u32 int x; };", 16, "these words cannot be combined to a type");
+    assert_refused("struct a { u32 x; u8 x; };", 22, "duplicate member x");
     assert_refused("struct a { u32 x; union { u8 y; struct { u8 x; }; }; };", 19,
-                   "there are two members called x");
+                   "duplicate member x");
     assert_refused("struct a { u8 x; }; struct a { u8 x; };", 28, "a is defined twice");
     assert_refused("union a { u8 x; }; struct b { struct a x; };", 38,
                    "a is a union, not a struct");
     assert_refused("enum a { A }; union a { u8 x; };", 21, "a is an enum, not a union");
-    assert_refused("struct a { struct a x; };", 21, "struct a is not defined up to here");
-    assert_refused("struct a { enum b x; };", 19, "enum b is not defined up to here");
-    assert_refused("struct a { void x; };", 17, "a member cannot be void; a pointer to it can");
+    assert_refused("struct a { struct a x; };", 21, "struct a is not defined before");
+    assert_refused("struct a { enum b x; };", 19, "enum b is not defined before");
+    assert_refused("struct a { void x; };", 17, "a member cannot be void; use a pointer to it");
     assert_refused("struct a { int f(int); };", 16,
-                   "a member cannot be a function; a pointer to one can");
-    assert_refused("struct a { typedef int x; };", 12, "a typedef stands outside of structs");
+                   "a member cannot be a function; use a pointer to it");
+    assert_refused("struct a { typedef int x; };", 12,
+                   "a typedef is not allowed inside a struct; move it before");
     assert_refused("struct { u8 x; } y {", 20, "expected ; after the declaration, not {");
     assert_refused("struct ;", 8, "expected a tag or {, not ;");
-    assert_refused("int;", 1, "this declares nothing: a name is missing");
+    assert_refused("int;", 1, "this declaration has no name");
     assert_refused("typedef int 5;", 13, "expected the typedef's name, not 5");
     assert_refused("typedef struct { u8 x; } a __attribute__((packed));", 26,
-                   "packed has no effect on a typedef: write it right behind the }");
+                   "packed has no effect on a typedef; write it directly after the }");
     assert_refused("typedef int a; typedef long a;", 29, "a is defined twice");
     assert_refused("typedef", 8, "expected a type, but the text ends");
     assert_refused("}", 1, "expected a type, not }");
@@ -468,40 +470,46 @@ static void mistakes_have_a_place(void **state)
 static void arrays_and_bitfields_have_limits(void **state)
 {
     (void)state;
-    assert_refused("struct a { u32 x[-1]; };", 18, "an array's length is 0 to 1073741823");
-    assert_refused("struct a { u32 x[1 << 29]; };", 17, "an array has at most 1073741823 bytes");
+    assert_refused("struct a { u32 x[-1]; };", 18,
+                   "an array's length must be from 0 to 1073741823");
+    assert_refused("struct a { u32 x[1 << 29]; };", 17,
+                   "an array can have at most 1073741823 bytes");
     assert_refused("struct a { u32 x[2][]; };", 21, "expected an integer constant, not ]");
     assert_refused("struct a { u32 x[3; };", 19, "expected ], not ;");
     assert_refused("struct a { u32 x[]; u8 y; };", 16,
-                   "only the last member can be an array without a length");
-    assert_refused("struct a { void x[2]; };", 18, "the elements of this array have no size");
+                   "only the last member can be an array without a length, as in data[]");
+    assert_refused("struct a { void x[2]; };", 18,
+                   "the elements of this array are incomplete: their size is unknown");
     assert_refused("struct a { u8 x[1][1][1][1][1][1][1][1][1]; };", 40,
-                   "an array has at most 8 dimensions");
+                   "an array can have at most 8 dimensions");
     assert_refused("typedef u8 w __attribute__((aligned(4))); struct a { w x[2]; };", 57,
-                   "the elements of this array are aligned more strictly than they are large");
-    assert_refused("struct a { u8 x : 9; };", 19, "the width of this bitfield is 0 to 8");
-    assert_refused("struct a { __int128 x : 65; };", 25, "the width of this bitfield is 0 to 64");
-    assert_refused("struct a { bool x : 2; };", 21, "the width of this bitfield is 0 to 1");
-    assert_refused("struct a { u8 x : 0; };", 19, "a bitfield of width 0 has no name");
-    assert_refused("struct a { float x : 3; };", 22, "a bitfield is an integer, a bool or an enum");
+                   "the alignment of this array's elements is larger than their size");
+    assert_refused("struct a { u8 x : 9; };", 19, "the width of this bitfield must be from 0 to 8");
+    assert_refused("struct a { __int128 x : 65; };", 25,
+                   "the width of this bitfield must be from 0 to 64");
+    assert_refused("struct a { bool x : 2; };", 21,
+                   "the width of this bitfield must be from 0 to 1");
+    assert_refused("struct a { u8 x : 0; };", 19, "a bitfield of width 0 must be unnamed");
+    assert_refused("struct a { float x : 3; };", 22,
+                   "a bitfield must be an integer, a bool or an enum");
     assert_refused("struct a { u64 x[1 << 26], y[1 << 26]; };", 1,
-                   "this struct has more than 1073741823 bytes");
+                   "this struct has more than 1073741823 bytes, the most allowed");
 }
 
 static void attributes_must_be_known(void **state)
 {
     (void)state;
-    assert_refused("struct a { u8 x; } __attribute__((pakced));", 35,
-                   "the attribute pakced is not known here; packed and aligned(N) are; did you "
-                   "mean \"packed\"?");
+    assert_refused(
+        "struct a { u8 x; } __attribute__((pakced));", 35,
+        "unknown attribute pakced; allowed are packed and aligned(N); did you mean \"packed\"?");
     assert_refused("struct a { u8 x; } __attribute__((ms_struct));", 35,
-                   "the attribute ms_struct is not known here; packed and aligned(N) are");
+                   "unknown attribute ms_struct; allowed are packed and aligned(N)");
     assert_refused("struct a { u8 x; } __attribute__((aligned));", 42,
                    "expected (N) after aligned, not )");
     assert_refused("struct a { u8 x; } __attribute__((aligned(3)));", 43,
-                   "an alignment is a power of two");
+                   "an alignment must be a power of two");
     assert_refused("struct a { u8 x; } __attribute__((aligned(8192)));", 43,
-                   "an alignment is 0 to 4096");
+                   "an alignment must be from 0 to 4096");
     assert_refused("struct a { u8 x; } __attribute__(packed);", 34,
                    "expected (( after __attribute__, not packed");
     assert_refused("struct a { u8 x; } __attribute__((packed;", 41, "expected , or )), not ;");
@@ -519,16 +527,16 @@ static void enums_must_make_sense(void **state)
     assert_refused("enum a { A = 0xffffffffffffffff, B };", 34,
                    "the value of B does not fit into 64 bits");
     assert_refused("enum a { A = -1, B = 0xffffffffffffffff };", 1,
-                   "no integer type holds all values of this enum");
+                   "the values of this enum do not fit into 64 bits");
 }
 
 static void expressions_must_make_sense(void **state)
 {
     (void)state;
-    assert_refused("enum a { A = 1 / 0 };", 16, "this divides by 0");
-    assert_refused("enum a { A = 1 % (1 - 1) };", 16, "this divides by 0");
-    assert_refused("enum a { A = 1 << 32 };", 16, "this shifts by less than 0 or more than 31");
-    assert_refused("enum a { A = 1l >> -1 };", 17, "this shifts by less than 0 or more than 63");
+    assert_refused("enum a { A = 1 / 0 };", 16, "division by 0");
+    assert_refused("enum a { A = 1 % (1 - 1) };", 16, "division by 0");
+    assert_refused("enum a { A = 1 << 32 };", 16, "the shift count must be from 0 to 31");
+    assert_refused("enum a { A = 1l >> -1 };", 17, "the shift count must be from 0 to 63");
     assert_refused("enum a { A = 2147483647 + 1 };", 25,
                    "the result of + does not fit into its type");
     assert_refused("enum a { A = -9223372036854775807 - 2 };", 35,
@@ -537,14 +545,15 @@ static void expressions_must_make_sense(void **state)
                    "the result of / does not fit into its type");
     assert_refused("enum a { A = -(-2147483647 - 1) };", 14,
                    "the result of - does not fit into its type");
-    assert_refused("enum a { A = B };", 14, "B is no constant that this text defines");
+    assert_refused("enum a { A = B };", 14, "B is not a constant defined before");
     assert_refused("enum a { A = (1 + 2 };", 21, "expected an operator or ), not }");
     assert_refused("enum a { A = 1 + };", 18, "expected an integer constant, not }");
     assert_refused("enum a { A = sizeof 1 };", 21, "expected ( after sizeof, not 1");
-    assert_refused("enum a { A = sizeof(struct b) };", 21, "this type has no size");
-    assert_refused("enum a { A = sizeof(int x) };", 25, "expected a type without a name here");
+    assert_refused("enum a { A = sizeof(struct b) };", 21,
+                   "this type is incomplete: its size is unknown");
+    assert_refused("enum a { A = sizeof(int x) };", 25, "unexpected name; write the type alone");
     assert_refused("enum a { A = (void *)1 };", 15,
-                   "a constant can become an integer of 1 to 8 bytes");
+                   "a constant can be cast to integers of 1 to 8 bytes only");
     assert_refused("enum a { A = 1 ? 2 };", 20, "expected : of this choice, not }");
 }
 
@@ -552,28 +561,28 @@ static void spelling_must_be_c(void **state)
 {
     (void)state;
     assert_refused("enum a { A = 12ab };", 14,
-                   "12ab is no integer: known are 10, 0x0a, 012 and 0b1010, and the suffixes u, l "
-                   "and ll");
+                   "12ab is not an integer; write it like 10, 0x0a, 012 or 0b1010, with the "
+                   "suffixes u, l and ll");
     assert_refused("enum a { A = 1.5 };", 14,
-                   "1 is no integer: known are 10, 0x0a, 012 and 0b1010, and the suffixes u, l and "
-                   "ll");
+                   "1 is not an integer; write it like 10, 0x0a, 012 or 0b1010, with the suffixes "
+                   "u, l and ll");
     assert_refused("enum a { A = 18446744073709551616 };", 14,
                    "18446744073709551616 does not fit into 64 bits");
     assert_refused("enum a { A = 9223372036854775808 };", 14,
                    "9223372036854775808 does not fit into 64 bits");
     assert_refused("enum a { A = 'ab' };", 14, "expected one character and a closing ' here");
-    assert_refused("struct a { /* u8 x; };", 12, "the comment that begins here has no closing */");
+    assert_refused("struct a { /* u8 x; };", 12, "this comment has no closing */");
     assert_refused("struct a { u8 x __attribute__((deprecated(\"x))); };", 43,
-                   "the text that begins here has no closing \"");
-    assert_refused("struct a { u8 x; @ };", 18, "@ has no meaning here");
-    assert_refused("struct a { u8 \xc3\xa4; };", 15, "the byte 0xc3 has no meaning in C");
+                   "this text has no closing \"");
+    assert_refused("struct a { u8 x; @ };", 18, "unexpected character @");
+    assert_refused("struct a { u8 \xc3\xa4; };", 15, "unexpected byte 0xc3");
 }
 
 static void of_the_preprocessor_define_is_known(void **state)
 {
     (void)state;
     assert_refused("#include <linux/types.h>\n", 2,
-                   "of the preprocessor only #define NAME VALUE is known here");
+                   "unknown directive; only #define NAME VALUE is supported");
     assert_refused("#define N\nstruct a { u8 x; };", 10,
                    "expected an integer constant, but the line ends");
     assert_refused("#define N 5 6\n", 13, "expected an operator or the end of the line, not 6");
@@ -613,20 +622,21 @@ static void texts_are_bounded(void **state)
     struct error error = {0};
     (void)state;
 
-    assert_refused_repeat("", " ", CTEXT_LENGTH_MAX + 1, "", "a layout has at most 65536 bytes");
+    assert_refused_repeat("", " ", CTEXT_LENGTH_MAX + 1, "",
+                          "a layout can have at most 65536 bytes");
     assert_refused_repeat("struct a { ", "struct { ", 2000, "",
-                          "structs and parentheses may lie at most 48 deep in each other");
+                          "structs and parentheses can be nested at most 48 levels deep");
     assert_refused_repeat("enum a { A = ", "(", 30000, "",
-                          "structs and parentheses may lie at most 48 deep in each other");
+                          "structs and parentheses can be nested at most 48 levels deep");
     assert_refused_repeat("enum a { A = ", "-", 30000, "",
-                          "structs and parentheses may lie at most 48 deep in each other");
-    assert_refused_repeat("struct a { int ", "(", 30000, "", "this ( is not closed");
+                          "structs and parentheses can be nested at most 48 levels deep");
+    assert_refused_repeat("struct a { int ", "(", 30000, "", "this ( has no matching )");
     assert_refused_repeat("struct a { int ", "*", 60000, "",
                           "expected a member's name, but the text ends");
     assert_refused_repeat("enum a { A = 1", " ? 1", 10000, "",
-                          "structs and parentheses may lie at most 48 deep in each other");
+                          "structs and parentheses can be nested at most 48 levels deep");
     assert_refused_repeat("enum a { A = 1", " ? 1 : 1", 5000, "",
-                          "structs and parentheses may lie at most 48 deep in each other");
+                          "structs and parentheses can be nested at most 48 levels deep");
 
     whole = repeat(text, "; } ", 19, "; };");
     assert_int_equal(schema_from_ctext(whole, NULL, &error, NULL, NULL, &schema), 0);
@@ -647,13 +657,13 @@ static void names_and_members_are_bounded(void **state)
         end += sprintf(end, "A%x,", i);
     strcpy(end, "};");
     assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
-    assert_string_equal(error.text, "a text defines at most 8192 names");
+    assert_string_equal(error.text, "too many names; at most 8192 are allowed");
     end = text + sprintf(text, "struct a { u8 ");
     for (int i = 0; i < 4100; i++)
         end += sprintf(end, "a%x,", i);
     strcpy(end, "z; };");
     assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
-    assert_string_equal(error.text, "a struct has at most 4096 members");
+    assert_string_equal(error.text, "a struct can have at most 4096 members");
     free(text);
 }
 
@@ -668,7 +678,7 @@ static void fields_are_bounded(void **state)
     for (int i = 1; i < 30; i++)
         end += sprintf(end, "struct s%d { struct s%d a, b; };", i, i - 1);
     assert_int_equal(schema_from_ctext(text, "s29", &error, NULL, NULL, &schema), -E2BIG);
-    assert_string_equal(error.text, "struct s29 has more than 65536 members");
+    assert_string_equal(error.text, "struct s29 has more than 65536 members, the most allowed");
     end = text + sprintf(text, "struct s0 { u8 x; };");
     for (int i = 1; i < 40; i++)
         end += sprintf(end, "struct s%d { struct s%d a; };", i, i - 1);

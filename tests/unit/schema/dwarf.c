@@ -248,8 +248,9 @@ static void a_name_that_is_not_there_is_refused(void **state)
     _cleanup_(file_deinit) struct file empty = compile("gcc -g -c", "int x;");
     (void)state;
 
-    assert_refused(&file, NULL, -ENOENT,
-                   "the type of the samples must be named; there are: event, value, plain_t");
+    assert_refused(
+        &file, NULL, -ENOENT,
+        "which type do the records have? found in DWARF: event, value, plain_t; set type: NAME");
     assert_refused(
         &file, "evnt", -ENOENT,
         "no type \"evnt\" in the DWARF; did you mean \"event\"? there are: event, value, "
@@ -258,7 +259,7 @@ static void a_name_that_is_not_there_is_refused(void **state)
                    "no type \"struct value\" in the DWARF; there are: event, value, plain_t");
     assert_refused(&file, "none", -ENOENT,
                    "no type \"none\" in the DWARF; there are: event, value, plain_t");
-    assert_refused(&empty, "event", -ENOENT, "the DWARF holds no struct at all");
+    assert_refused(&empty, "event", -ENOENT, "the DWARF has no struct");
 }
 
 static int count_candidate(void *context, const struct dwarf_candidate *candidate)
@@ -346,18 +347,18 @@ static void other_files_are_refused(void **state)
     Elf64_Ehdr *header = file.bytes;
     (void)state;
 
-    assert_refused(&text, "event", -EINVAL, "this is no ELF file");
-    assert_refused(&(struct file){.bytes = "", .size = 0}, "event", -EINVAL, "this is no ELF file");
-    assert_refused(&bare, "event", -ENOENT, "the ELF file holds no DWARF: no DWARF information");
+    assert_refused(&text, "event", -EINVAL, "not an ELF file");
+    assert_refused(&(struct file){.bytes = "", .size = 0}, "event", -EINVAL, "not an ELF file");
+    assert_refused(&bare, "event", -ENOENT, "the ELF file has no DWARF: no DWARF information");
     assert_refused(&old, "event", -ENOTSUP,
-                   "the object's DWARF is compressed in GNU's old way (.zdebug_*)");
+                   "the object's DWARF is compressed in the obsolete GNU format (.zdebug_*); "
+                   "compress it with zlib or zstd");
     header->e_machine = EM_S390;
     assert_refused(&file, "event", -ENOTSUP,
-                   "a relocatable object for machine 22: known are BPF, x86-64 and arm64");
+                   "a relocatable object for machine 22; supported are BPF, x86-64 and arm64");
     header->e_machine = EM_X86_64;
     header->e_ident[EI_DATA] = ELFDATA2MSB;
-    assert_refused(&file, "event", -ENOTSUP,
-                   "the ELF file is for machines of the other byte order");
+    assert_refused(&file, "event", -ENOTSUP, "the ELF file has the byte order of another machine");
 }
 
 /* Of damaged files nothing is known but that each has a name. */
@@ -431,7 +432,8 @@ static void breadth_and_depth_are_bounded(void **state)
     {
         _cleanup_(file_deinit) struct file file = compile("gcc -g -c", text);
 
-        assert_refused(&file, "s24", -E2BIG, "struct s24 has more than 65536 members");
+        assert_refused(&file, "s24", -E2BIG,
+                       "struct s24 has more than 65536 members, the most allowed");
         deep = read_type(&file, "d59");
         assert_int_equal(deep->size, 1);
     }

@@ -320,7 +320,7 @@ static void c_text_is_the_last_resort(void **state)
 
 /* ---- where it is not found ---- */
 
-#define ADVICE "; name a file that has it by types_from:, or write it down by layout:"
+#define ADVICE "; set types_from: to a file with this type, or describe it in layout:"
 
 static void stripped_objects(void **state)
 {
@@ -329,11 +329,11 @@ static void stripped_objects(void **state)
 
     (void)state;
     refuse(&request, -ENOENT,
-           "the object has neither BTF nor DWARF, so its types were stripped" ADVICE);
+           "the object has neither BTF nor DWARF: its types were stripped" ADVICE);
     request.types_from = NONE;
     refuse(&request, -ENOENT,
-           NONE " has neither BTF nor DWARF, so its types were stripped; write the struct down by "
-                "layout:");
+           NONE
+           " has neither BTF nor DWARF: its types were stripped; describe the struct in layout:");
 }
 
 static void btf_without_structs(void **state)
@@ -343,7 +343,25 @@ static void btf_without_structs(void **state)
 
     (void)state;
     btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-    refuse(&request, -ENOENT, "the BTF holds no struct at all" ADVICE);
+    refuse(&request, -ENOENT, "the BTF has no struct" ADVICE);
+    btf__free(btf);
+}
+
+/* As of an object whose programs name no type: its record types are in the DWARF only. */
+static void types_in_the_dwarf_are_listed(void **state)
+{
+    _cleanup_(cleanup_types_free) struct types *types = open_types(DWARF);
+    struct btf *btf = btf__new_empty();
+    struct find_request request = request_of(types, NULL);
+    struct schema *schema = NULL;
+    struct error error;
+
+    (void)state;
+    btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+    request.btf = btf;
+    assert_int_equal(find_schema(&request, &error, NULL, &schema), -ENOENT);
+    assert_string_equal(error.text, "which type do the records have? found in DWARF: flow, drop, "
+                                    "everything, host, point, bits, tight, local; set type: NAME");
     btf__free(btf);
 }
 
@@ -358,7 +376,8 @@ static void unknown_names(void **state)
            "mean \"flow\"?" ADVICE);
     request = request_of(types, NULL);
     refuse(&request, -ENOENT,
-           "the type of the samples must be named; there are: flow, drop, everything, bits");
+           "which type do the records have? found in BTF: flow, drop, everything, bits; set type: "
+           "NAME");
 }
 
 static void the_refusal_that_knows_a_similar_name_is_said(void **state)
@@ -373,7 +392,7 @@ static void the_refusal_that_knows_a_similar_name_is_said(void **state)
     assert_int_equal(find_schema(&request, &error, NULL, &schema), -ENOENT);
     assert_non_null(strstr(error.text, "no type \"locla\" in the DWARF; did you mean \"local\"?"));
     assert_non_null(
-        strstr(error.text, " (looked at the BTF of the object, the DWARF of the object)"));
+        strstr(error.text, " (searched: the BTF of the object, the DWARF of the object)"));
 }
 
 static void mistakes_in_the_layout_have_a_place(void **state)
@@ -411,6 +430,7 @@ int main(void)
         cmocka_unit_test(c_text_is_the_last_resort),
         cmocka_unit_test(stripped_objects),
         cmocka_unit_test(btf_without_structs),
+        cmocka_unit_test(types_in_the_dwarf_are_listed),
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(the_refusal_that_knows_a_similar_name_is_said),
         cmocka_unit_test(mistakes_in_the_layout_have_a_place),

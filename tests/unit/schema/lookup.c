@@ -65,7 +65,7 @@ static void other_kinds_of_type_are_not_found(void **state)
     assert_not_found(types, "union flow", NULL,
                      "union \"flow\" is not in the BTF; there are: flow; did you mean \"flow\"?");
     assert_not_found(types, "struct hidden", NULL,
-                     "struct \"hidden\" is declared in the BTF, but not defined; there are: flow");
+                     "struct \"hidden\" is declared in the BTF but not defined; there are: flow");
     assert_not_found(types, "", NULL, "struct \"\" is not in the BTF; there are: flow");
     assert_not_found(types, "struct ", NULL, "struct \"\" is not in the BTF; there are: flow");
 }
@@ -95,13 +95,14 @@ static void without_a_name_there_must_be_one_kept_struct(void **state)
     struct types *types = *state;
 
     btf__add_struct(types->btf, "task_struct", 8);
-    assert_not_found(types, NULL, NULL,
-                     "the type of the samples must be named; there are: task_struct");
+    assert_not_found(
+        types, NULL, NULL,
+        "which type do the records have? found in BTF: task_struct; set type: task_struct");
     keep(types, "flow");
     keep(types, "drop");
     assert_null(lookup_convention(types->btf, NULL));
     assert_not_found(types, NULL, NULL,
-                     "the type of the samples must be named; there are: flow, drop");
+                     "which type do the records have? found in BTF: flow, drop; set type: NAME");
 }
 
 static void add_tracer(struct types *types, const char *name)
@@ -120,8 +121,9 @@ static void tracers_name_the_type_of_each_map(void **state)
     add_tracer(types, "gadget_tracer_drops___drop_ring___drop_event");
     assert_found(types, NULL, "flow_ring", "flow");
     assert_found(types, NULL, "drop_ring", "drop_event");
-    assert_not_found(types, NULL, "ring",
-                     "the type of the samples must be named; there are: flow, drop_event");
+    assert_not_found(
+        types, NULL, "ring",
+        "which type do the records have? found in BTF: flow, drop_event; set type: NAME");
     assert_null(lookup_convention(types->btf, NULL));
     keep(types, "other");
     assert_found(types, NULL, "ring", "other");
@@ -159,7 +161,7 @@ static void unknown_name_lists_structs(void **state)
 {
     struct types *types = *state;
 
-    assert_not_found(types, "struct event", NULL, "the BTF holds no struct at all");
+    assert_not_found(types, "struct event", NULL, "the BTF has no struct");
     btf__add_struct(types->btf, "flow", 8);
     btf__add_struct(types->btf, "opaque", 0);
     btf__add_struct(types->btf, "drop", 8);

@@ -320,17 +320,17 @@ static void what_does_not_fit_is_refused(void **state)
 
     schema_free(nested(types));
     refuse(types, "hosts[].ts", "ipv44", -ENOENT,
-           "there is no meaning \"ipv44\"; allowed are ktime, unix_ns, ipv4, ipv6, mac, port_be, "
-           "uid, gid, errno, syscall, cgroup_id, open_flags, hex, bytes, text, none; did you mean "
+           "unknown meaning \"ipv44\"; allowed are ktime, unix_ns, ipv4, ipv6, mac, port_be, uid, "
+           "gid, errno, syscall, cgroup_id, open_flags, hex, bytes, text, none; did you mean "
            "\"ipv4\"?");
     refuse(types, "hosts[].ts", "ipv4", -EINVAL,
-           "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes, allowed is an integer, "
+           "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes; it must be an integer, "
            "array or struct of 4 bytes");
     refuse(types, "stamps_ts", "ktime", -EINVAL,
-           "stamps_ts cannot be ktime: it is unsigned long long[2] of 16 bytes, allowed is an "
-           "integer of 8 bytes; of its elements say it as stamps_ts[]");
+           "stamps_ts cannot be ktime: it is unsigned long long[2] of 16 bytes; it must be an "
+           "integer of 8 bytes; for its elements write stamps_ts[]");
     refuse(types, "stamps_ts", "text", -EINVAL,
-           "stamps_ts cannot be text: it is unsigned long long[2] of 16 bytes, allowed is an array "
+           "stamps_ts cannot be text: it is unsigned long long[2] of 16 bytes; it must be an array "
            "of single bytes");
     refuse(types, "host", "hex", -ENOENT,
            "struct event has no field \"host\"; did you mean \"hosts\"?");
@@ -339,10 +339,9 @@ static void what_does_not_fit_is_refused(void **state)
     refuse(types, "hosts.ts", "hex", -EINVAL,
            "hosts.ts: \"hosts\" is an array; write hosts[] for its elements");
     refuse(types, "hosts[1].ts", "hex", -EINVAL,
-           "hosts[1].ts: what is said of an element holds for all of them: write [], without an "
-           "index");
-    refuse(types, "hosts[][].ts", "hex", -EINVAL, "hosts[][].ts: struct host is no array");
-    refuse(types, "hosts[]ts", "hex", -EINVAL, "hosts[]ts: expected . or [] behind \"hosts\"");
+           "hosts[1].ts: a meaning applies to all elements; write [] without an index");
+    refuse(types, "hosts[][].ts", "hex", -EINVAL, "hosts[][].ts: struct host is not an array");
+    refuse(types, "hosts[]ts", "hex", -EINVAL, "hosts[]ts: expected . or [] after \"hosts\"");
     refuse(types, "", "hex", -ENOENT, "struct event has no field \"\"");
     refuse(types, "stamps_ts[].x", "hex", -ENOENT, "unsigned long long has no field \"x\"");
 }
@@ -360,9 +359,8 @@ static void bitfields_are_numbers_only(void **state)
     assert_int_equal(meaning_apply(schema, NULL, 0, NULL, NULL), 0);
     check(&schema->fields[0], MEANING_NONE, FIELD_UINT);
     assert_int_equal(meaning_apply(schema, &bad, 1, &error, &wrong), -EINVAL);
-    assert_string_equal(error.text,
-                        "ts cannot be ktime: it is unsigned long long, a bitfield of 60 "
-                        "bits, allowed is an integer of 8 bytes");
+    assert_string_equal(error.text, "ts cannot be ktime: it is unsigned long long, a bitfield of "
+                                    "60 bits; it must be an integer of 8 bytes");
     assert_int_equal(meaning_apply(schema, &good, 1, &error, &wrong), 0);
     check(&schema->fields[0], MEANING_HEX, FIELD_UINT);
 }

@@ -84,9 +84,9 @@ static void what_is_no_file_of_types(void **state)
     refuse("#!/bin/sh\n", 10, "it is neither an ELF file nor raw BTF");
     refuse("\x7f"
            "ELF",
-           4, "it is a damaged ELF file, perhaps cut short");
+           4, "it is a damaged ELF file, possibly truncated");
     refuse("\x9f\xeb\x01", 3, "its BTF is damaged");
-    refuse("\xeb\x9f\x01", 3, "its BTF is for machines of the other byte order");
+    refuse("\xeb\x9f\x01", 3, "its BTF has the byte order of another machine");
 }
 
 /* However short it is cut: a sentence, or what is left. */
@@ -103,7 +103,7 @@ static void an_object_cut_short(void **state)
 
         memcpy(exact, bytes, length);
         assert_int_equal(types_open_memory(exact, length, &error, &types), -EINVAL);
-        assert_string_equal(error.text, "it is a damaged ELF file, perhaps cut short");
+        assert_string_equal(error.text, "it is a damaged ELF file, possibly truncated");
     }
 }
 
@@ -114,7 +114,7 @@ static void of_the_other_byte_order(void **state)
 
     (void)state;
     bytes[5] = bytes[5] == 1 ? 2 : 1;
-    refuse(bytes, size, "it is for machines of the other byte order");
+    refuse(bytes, size, "it has the byte order of another machine");
 }
 
 static void paths_stand_in_front(void **state)
@@ -126,7 +126,7 @@ static void paths_stand_in_front(void **state)
     assert_int_equal(types_open("/nowhere/at.all", &error, &types), -ENOENT);
     assert_string_equal(error.text, "/nowhere/at.all: cannot be opened: No such file or directory");
     assert_int_equal(types_open("/", &error, &types), -EINVAL);
-    assert_string_equal(error.text, "/: it is no file");
+    assert_string_equal(error.text, "/: it is not a regular file");
 }
 
 static void free_accepts_null(void **state)

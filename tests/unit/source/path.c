@@ -97,8 +97,8 @@ static void paths_that_lead_nowhere(void **state)
     refused("", "struct event has no field \"\"; allowed are kind, pairs, one, list");
     refused("one.c", "struct pair has no field \"c\"; allowed are a, b");
     refused("one.", "struct pair has no field \"\"; allowed are a, b");
-    refused("kind.x", "__u32 has no field \"x\"; there are none");
-    refused("pairs.a", "pairs has no field \"a\"; there are none");
+    refused("kind.x", "__u32 has no field \"x\"; none are defined");
+    refused("pairs.a", "pairs has no field \"a\"; none are defined");
     refused("kind[0]", "\"kind\" is no array");
     refused("list[4]", "the array has 4 elements; there is no [4]");
     refused("list[-1]", "expected a number in brackets, found \"[-1]\"");

@@ -122,8 +122,8 @@ static void meanings(void **state)
                   "t.yaml:4:8: k.as.adress: struct odd has no field \"adress\"; did you mean "
                   "\"address\"?\n");
     refuse_source(KINDS "  type: odd\n  as: {number: mac}\n",
-                  "t.yaml:4:16: k.as.number: number cannot be mac: it is int of 4 bytes, allowed "
-                  "is an array or struct of 6 bytes\n");
+                  "t.yaml:4:16: k.as.number: number cannot be mac: it is int of 4 bytes; it must "
+                  "be an array or struct of 6 bytes\n");
     refuse_source(KINDS "  type: odd\n  as: ipv4\n",
                   "t.yaml:4:7: k.as: expected a map of meanings by field, as in {saddr: ipv4}, "
                   "found a text\n");
@@ -135,7 +135,7 @@ static void mistakes_in_c(void **state)
 {
     (void)state;
     refuse_source(KINDS "  type: event\n  layout: struct event { int a; strct b; };\n",
-                  "t.yaml:4:33: k.layout: the type strct is not known; did you mean \"struct\"?\n"
+                  "t.yaml:4:33: k.layout: unknown type strct; did you mean \"struct\"?\n"
                   "    struct event { int a; strct b; };\n"
                   "                          ^\n");
 }

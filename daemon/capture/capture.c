@@ -38,11 +38,11 @@ static int map_file(struct capture *capture, int fd, const char *path, struct er
     void *bytes;
 
     if (fstat(fd, &stat) < 0)
-        return error_set(error, -errno, "cannot look at %s: %s", path, strerror(errno));
+        return error_set(error, -errno, "cannot open %s: %s", path, strerror(errno));
     if (!S_ISREG(stat.st_mode))
-        return error_set(error, -EINVAL, "%s is no capture: it is not a regular file", path);
+        return error_set(error, -EINVAL, "%s is not a capture: not a regular file", path);
     if (stat.st_size < (off_t)sizeof(struct capture_header))
-        return error_set(error, -EBADMSG, "%s is no capture: it has %lld bytes only", path,
+        return error_set(error, -EBADMSG, "%s is not a capture: it has only %lld bytes", path,
                          (long long)stat.st_size);
     bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
@@ -58,15 +58,16 @@ static int check_header(struct capture *capture, const char *path, struct error 
     const struct capture_header *header = (const struct capture_header *)capture->bytes;
 
     if (memcmp(header->magic, CAPTURE_MAGIC, CAPTURE_MAGIC_SIZE) != 0)
-        return error_set(error, -EBADMSG, "%s is no capture: it does not begin like one", path);
+        return error_set(error, -EBADMSG,
+                         "%s is not a capture: it does not begin with the capture signature", path);
     if (header->order == __builtin_bswap32(CAPTURE_ORDER))
-        return error_set(error, -ENOTSUP,
-                         "%s was written on a machine of the other byte order; replay it on such a "
-                         "one",
-                         path);
+        return error_set(
+            error, -ENOTSUP,
+            "%s was written on a machine with another byte order; replay it on such a machine",
+            path);
     if (header->order != CAPTURE_ORDER || header->size < sizeof(*header) ||
         header->size % LAYOUT_HEADER != 0 || header->size > capture->mapped)
-        return error_set(error, -EBADMSG, "%s is damaged at byte 8: its header cannot be", path);
+        return error_set(error, -EBADMSG, "%s is damaged at byte 8: invalid header", path);
     if (header->version != CAPTURE_VERSION)
         return error_set(error, -ENOTSUP,
                          "%s is a capture of version %u; this program reads version %d", path,

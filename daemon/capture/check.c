@@ -149,16 +149,16 @@ static int check_fields(struct check *check, struct error *error)
         const struct capture_field *field = &check->fields[i];
 
         if (i >= members)
-            return error_set(error, -EBADMSG, "field %u belongs to none", i);
+            return error_set(error, -EBADMSG, "field %u belongs to no other field", i);
         if (i < head->n_top && !lies_within(field, 0, head->size))
-            return error_set(error, -EBADMSG, "field %u lies outside of its type", i);
+            return error_set(error, -EBADMSG, "field %u is outside its type", i);
         if (!field_fits(check, i, members, names))
-            return error_set(error, -EBADMSG, "field %u cannot be", i);
+            return error_set(error, -EBADMSG, "field %u is invalid", i);
         members += field->n_members;
         names += field->n_names;
     }
     if (members != head->n_fields || names != head->n_names)
-        return error_set(error, -EBADMSG, "fields or names that belong to none");
+        return error_set(error, -EBADMSG, "unreferenced fields or names");
     return 0;
 }
 
@@ -169,12 +169,12 @@ int capture_check_type(const struct capture_type_head *head, const struct captur
 
     if (head->n_fields > sizeof(check.depth) || head->n_top > head->n_fields ||
         head->size > CAPTURE_SAMPLE_MAX || head->tag == 0)
-        return error_set(error, -EBADMSG, "a type's counts or size cannot be");
+        return error_set(error, -EBADMSG, "a type has invalid counts or an invalid size");
     if (head->n_texts == 0 || texts[head->n_texts - 1] != '\0')
-        return error_set(error, -EBADMSG, "a type's texts have no end");
+        return error_set(error, -EBADMSG, "a type's texts are not terminated");
     if (!is_text(&check, head->source) || !is_text(&check, head->type_name) ||
         !is_text_or_none(&check, head->label) || !is_short(&check, head->source) ||
         !is_short(&check, head->label) || texts[head->source] == '\0')
-        return error_set(error, -EBADMSG, "a type's names cannot be");
+        return error_set(error, -EBADMSG, "a type has invalid names");
     return check_fields(&check, error);
 }

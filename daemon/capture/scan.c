@@ -87,8 +87,8 @@ static void set_unfinished(struct scan *scan)
 
     capture->damaged = capture->unfinished = true;
     error_set(&capture->damage, -EBADMSG,
-              "%s ends at byte %llu without an end record: it is still being written, or whoever "
-              "wrote it was killed; the %llu records in it are good",
+              "%s ends at byte %llu without an end record: it is still being written, or its "
+              "writer was killed; the %llu records in it are good",
               scan->path, (unsigned long long)scan->position, (unsigned long long)capture->records);
 }
 
@@ -124,7 +124,7 @@ static bool goes_on(const struct scan *scan)
 static int set_torn(struct scan *scan)
 {
     if (goes_on(scan))
-        return refuse(scan, scan->position, "a length leads out of the file");
+        return refuse(scan, scan->position, "a length exceeds the file");
     scan->capture->unfinished = true;
     return set_damage(scan, scan->position, "the file ends within a record");
 }
@@ -195,7 +195,7 @@ static int keep_gap(struct scan *scan, const struct control *control)
     struct capture_gap *gaps;
 
     if (strnlen(loss->source, room) == room || strlen(loss->source) > CAPTURE_NAME_MAX)
-        return refuse(scan, control->position, "a loss does not say whose it is");
+        return refuse(scan, control->position, "a loss record has no source");
     gaps = make_room(capture->gaps, capture->n_gaps, &scan->gaps_room, sizeof(*gaps));
     if (!gaps)
         return -ENOMEM;
@@ -228,7 +228,7 @@ static int keep_naming(struct scan *scan, const struct control *control)
     if (!resolver_kind_of(name->kind, &naming.kind) ||
         (known && (name->length > CAPTURE_ID_NAME_MAX || name->length == 0 ||
                    name->length > control->size - sizeof(*name))))
-        return refuse(scan, control->position, "a name that cannot be");
+        return refuse(scan, control->position, "an invalid name record");
     if (known) {
         naming.name = name->name;
         naming.length = name->length;
@@ -280,7 +280,7 @@ static int keep_type(struct scan *scan, const struct control *control)
         if (same)
             return 0;
         return refuse(scan, control->position,
-                      known ? "two types have one tag" : "it has more than 256 types");
+                      known ? "two types have the same tag" : "more than 256 types");
     }
     capture->types[capture->n_types++] = type;
     return 0;
@@ -307,7 +307,7 @@ static int check_hash(struct scan *scan, const struct control *control)
 
     if (check->covered != covered || !ends_in_zeroes(control, sizeof(*check)) ||
         check->hash != XXH3_64bits(scan->capture->bytes + from, covered))
-        return refuse(scan, control->position, "the checksum there does not fit what is before it");
+        return refuse(scan, control->position, "the checksum does not match");
     scan->good = (struct good){.position = scan->position,
                                .records = scan->capture->records,
                                .n_types = scan->capture->n_types,
@@ -360,7 +360,7 @@ static uint32_t control_size(uint32_t kind)
 static int take_control(struct scan *scan, uint32_t kind, const struct control *control)
 {
     if (control->size < control_size(kind))
-        return refuse(scan, control->position, "a record about others is too short");
+        return refuse(scan, control->position, "a control record is too short");
     switch (kind) {
     case CAPTURE_SECTION:
         return begin_section(scan, control);
@@ -390,7 +390,7 @@ static int take_record(struct scan *scan, uint64_t position, uint32_t tag)
     if (!scan->recent || scan->recent->tag != tag)
         scan->recent = find_type(scan, tag);
     if (!scan->recent)
-        return refuse(scan, position, "a record of a type that was not described");
+        return refuse(scan, position, "a record of an unknown type");
     scan->capture->records++;
     return 0;
 }
@@ -407,7 +407,7 @@ static int step(struct scan *scan)
         return set_torn(scan);
     memcpy(header, capture->bytes + position, sizeof(header));
     if (header[0] & LAYOUT_BUSY)
-        return refuse(scan, position, "a record was never finished");
+        return refuse(scan, position, "an unfinished record");
     span = layout_span(header[0] & LAYOUT_LENGTH);
     if (span > left)
         return set_torn(scan);

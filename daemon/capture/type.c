@@ -182,14 +182,14 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
 
     if (has_columns(schema))
         return error_set(error, -EINVAL,
-                         "a capture holds records as they came; this one has values that a handler "
-                         "has added or changed: forward to the capture before that handler");
+                         "a capture stores records unchanged, but a handler adds or changes "
+                         "values; forward to the capture before that handler");
     result = flatten(&flat, schema, source, label, &size);
     if (result == -E2BIG)
-        return error_set(error, -EINVAL,
-                         "%s has too many fields for a capture: their description would take more "
-                         "than %d KiB",
-                         schema->type_name, CAPTURE_TYPE_MAX / 1024);
+        return error_set(
+            error, -EINVAL,
+            "%s has too many fields for a capture; their description would take more than %d KiB",
+            schema->type_name, CAPTURE_TYPE_MAX / 1024);
     bytes = result == 0 ? calloc(1, size) : NULL;
     if (!bytes)
         return error_set(error, -ENOMEM, "out of memory");
@@ -209,7 +209,7 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
         result = capture_check_type(head, flat.out, flat.names, flat.texts, error);
     if (result < 0) { /* never a file that cannot be read again */
         free(bytes);
-        error_prefix(error, "%s has what no capture can hold", schema->type_name);
+        error_prefix(error, "a capture cannot store %s", schema->type_name);
         return -EINVAL;
     }
     *ret_bytes = bytes;
@@ -234,13 +234,12 @@ static int parse(const void *bytes, size_t size, struct error *error, struct par
     uint64_t want;
 
     if (size < sizeof(*head))
-        return error_set(error, -EBADMSG, "a type's description of %zu bytes is too short", size);
+        return error_set(error, -EBADMSG, "a type's description is too short (%zu bytes)", size);
     want = sizeof(*head) + (uint64_t)head->n_fields * sizeof(struct capture_field) +
            (uint64_t)head->n_names * sizeof(struct capture_name) + head->n_texts;
     if (want > size || size - want >= CAPTURE_LINE)
-        return error_set(error, -EBADMSG,
-                         "a type's description takes %zu bytes, and says it takes %llu", size,
-                         (unsigned long long)want);
+        return error_set(error, -EBADMSG, "a type's description has %zu bytes instead of %llu",
+                         size, (unsigned long long)want);
     *parsed = (struct parsed){.head = head, .fields = (const struct capture_field *)(head + 1)};
     parsed->names = (const struct capture_name *)(parsed->fields + head->n_fields);
     parsed->texts = (const char *)(parsed->names + head->n_names);

@@ -242,7 +242,7 @@ static int find_end(struct capture_writer *writer, const char *path, struct erro
         return -EBADMSG;
     }
     if (ftruncate(writer->fd, (off_t)capture->end) < 0)
-        return error_set(error, -errno, "cannot cut off the end of %s: %s", path, strerror(errno));
+        return error_set(error, -errno, "cannot truncate %s: %s", path, strerror(errno));
     *ret_cut = capture->mapped - capture->end;
     if (capture->end > capture->checked)
         return seal(writer, capture, path, error);
@@ -267,9 +267,9 @@ static int open_file(struct capture_writer *writer, const char *path, struct err
                          why.text[0] ? why.text : strerror(-result));
     writer->fd = result;
     if (!S_ISREG(ret_stat->st_mode))
-        return error_set(error, -EINVAL, "%s is not a regular file, as a capture must be", path);
+        return error_set(error, -EINVAL, "%s is not a regular file; a capture must be one", path);
     if (flock(writer->fd, LOCK_EX | LOCK_NB) < 0)
-        return error_set(error, -EBUSY, "%s: somebody else is writing to this capture", path);
+        return error_set(error, -EBUSY, "%s: another process is writing to this capture", path);
     return 0;
 }
 

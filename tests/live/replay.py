@@ -182,7 +182,7 @@ def test_killed_and_torn():
     daemon.stop(signal.SIGKILL)
     code, output, errors = replay(folder.path("c.rmc"))
     assert code == 1, errors
-    assert "without an end record: it is still being written, or whoever wrote it was killed" in \
+    assert "without an end record: it is still being written, or its writer was killed" in \
         errors, errors
     whole = output.splitlines()
     assert len(whole) > 500
@@ -316,11 +316,11 @@ pipelines: {{p: {{from: open, handlers: [{{forward: out}}]}}}}
             (("--speed", "fast", good), 3, "--speed: allowed are max, recorded, and a factor"),
             (("--filter", "pidd == 1", good), 3, "--filter: no record type has a field pidd"),
             (("/no/such/file",), 2, "/no/such/file: cannot be opened: No such file"),
-            ((folder.name,), 1, f"{folder.name} is no capture: it is not a regular file"),
-            ((text,), 1, f"{text} is no capture: it does not begin like one"),
-            ((other,), 1, f"{other} was written on a machine of the other byte order"),
+            ((folder.name,), 1, f"{folder.name} is not a capture: not a regular file"),
+            ((text,), 1, f"{text} is not a capture: it does not begin with the capture signature"),
+            ((other,), 1, f"{other} was written on a machine with another byte order"),
             ((newer,), 1, f"{newer} is a capture of version 2; this program reads version 1"),
-            ((short,), 1, f"{short} is no capture: it has 20 bytes only")):
+            ((short,), 1, f"{short} is not a capture: it has only 20 bytes")):
         result, output, errors = replay(*arguments)
         assert (result, output) == (code, b""), (arguments, result, errors)
         assert errors.splitlines()[-1 if "=" in errors else 0].startswith(

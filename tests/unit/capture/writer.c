@@ -124,7 +124,7 @@ static void one_writer_at_a_time(void **state)
 
     (void)state;
     assert_int_equal(capture_writer_new(path, &error, &cut, &second), -EBUSY);
-    assert_non_null(strstr(error.text, "somebody else is writing to this capture"));
+    assert_non_null(strstr(error.text, "another process is writing to this capture"));
     capture_writer_free(writer);
     capture_writer_free(open_writer(path, 0));
     remove_path(path);
@@ -151,7 +151,7 @@ static void what_is_no_capture(void **state)
     for (int i = 0; i < 100; i++)
         fputs("somebody's only copy\n", file);
     fclose(file);
-    refused(path, -EBADMSG, "is no capture: it does not begin like one");
+    refused(path, -EBADMSG, "is not a capture: it does not begin with the capture signature");
     assert_int_equal(stat(path, &stat_now), 0);
     assert_int_equal(stat_now.st_size, 2100); /* and it is still there */
     refused("/dev/null", -EINVAL, "is not a regular file");

@@ -144,7 +144,7 @@ int merge_shape_init(struct merge_shape *shape, const struct row_form *form, str
     int result;
 
     if (!names_differ(form))
-        return error_set(error, -EINVAL, "damaged: two fields have the same name");
+        return error_set(error, -EINVAL, "_sketches is damaged: two fields have the same name");
     strcpy(shape->source, form->source);
     shape->told = calloc(form->n_values, sizeof(*shape->told));
     diag_init(&diag);
@@ -155,11 +155,12 @@ int merge_shape_init(struct merge_shape *shape, const struct row_form *form, str
     memcpy(shape->told, form->values, form->n_values * sizeof(*shape->told));
     result = build_key(shape, form);
     if (result < 0)
-        return error_set(error, result, "damaged: the group key");
+        return error_set(error, result, "_sketches is damaged: the group key");
     at = shape->states_offset = groups_state_offset(shape->key);
     for (uint32_t i = 0; i < form->n_values; i++)
         if (build_value(shape, i, &at) < 0)
-            return error_set(error, -EINVAL, "damaged: the value %s", form->values[i].name);
+            return error_set(error, -EINVAL, "_sketches is damaged: the value %s",
+                             form->values[i].name);
     shape->states_size = at - shape->states_offset;
     return 0;
 }

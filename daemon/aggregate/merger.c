@@ -219,7 +219,7 @@ int merger_add(struct merger *merger, const char *place, const uint8_t *bytes, s
         return error_set(error, -EINVAL, "unknown format version %u; this ringmill reads version 1",
                          bytes[3]);
     if (result < 0)
-        return error_set(error, -EINVAL, "damaged");
+        return error_set(error, -EINVAL, "_sketches is damaged");
     if (merger->whole && merger->form.overlaps)
         return error_set(
             error, -EINVAL,

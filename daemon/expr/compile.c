@@ -38,7 +38,7 @@ int compile_count(struct compile *compile, const struct node *node)
                           EXPR_NODES_MAX);
 }
 
-/* Room for one more of `size` bytes behind the first `used`. */
+/* Room for one more of `size` bytes after the first `used`. */
 static int make_room(void **items, uint32_t used, uint32_t *room, size_t size)
 {
     uint32_t wanted = *room ? 2 * *room : 8;
@@ -83,9 +83,10 @@ int compile_take(struct compile *compile, const struct node *node, uint32_t *ret
                                                 : (uint32_t)__builtin_ctzll(~compile->taken);
 
     if (reg == EXPR_REGISTERS_MAX)
-        return compile_refuse(compile, node,
-                              "this needs more than %d intermediate results at a time",
-                              EXPR_REGISTERS_MAX);
+        return compile_refuse(
+            compile, node,
+            "too complex: more than %d intermediate results at a time; split the expression",
+            EXPR_REGISTERS_MAX);
     compile->taken |= UINT64_C(1) << reg;
     if (reg >= compile->expr->n_regs)
         compile->expr->n_regs = reg + 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Opening: what a config asks for becomes a key, values, groups, windows and rows, and all memory
- * is taken. What happens to records stands in intake.c, what becomes of windows in output.c. */
+ * is taken. What happens to records is in intake.c, what becomes of windows in output.c. */
 
 #include "aggregate/aggregate.h"
 

@@ -153,7 +153,7 @@ static int add_values(struct exposition *exposition, const struct options *optio
     return metric_name_check_labels(options, diag) ? result : -EINVAL;
 }
 
-/* A gauge of a group that does not come any more is not shown for ever. */
+/* A gauge of a group that does not come any more is shown only for a while. */
 static int64_t shown_for(const struct window_spec *spec)
 {
     return spec->running || spec->gap ? INT64_MAX

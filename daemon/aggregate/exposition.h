@@ -37,7 +37,7 @@ struct exposition {
     uint32_t n_values;
     const struct key *key;
     bool replaces; /* a running window: its numbers are those since the start */
-    int64_t lasts; /* ns that a gauge is shown; INT64_MAX: for ever */
+    int64_t lasts; /* ns that a gauge is shown; INT64_MAX: forever */
     const struct wall_offset *wall;
 
     /* owned by the consumer thread */

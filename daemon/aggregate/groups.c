@@ -162,7 +162,7 @@ void groups_unindex(struct groups *groups, struct group *group)
         uint32_t home = (uint32_t)hash & groups->table.mask;
 
         if (((at - home) & groups->table.mask) < ((at - gap) & groups->table.mask))
-            continue; /* moved to the gap, it would stand before its home */
+            continue; /* moved to the gap, it would be before its home */
         groups->table.index[gap] = groups->table.index[at];
         gap = at;
     }

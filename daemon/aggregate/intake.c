@@ -88,7 +88,8 @@ static void find_sessions(struct aggregate *aggregate, struct batch *batch)
     batch->selected = kept;
 }
 
-/* The same for windows that are the same for all groups. Nearly all guesses are right. */
+/* Finds the group of each record where windows are the same for all groups. Nearly all guesses are
+ * right. */
 static void find_groups(struct aggregate *aggregate, struct batch *batch)
 {
     struct groups *groups = &aggregate->groups;

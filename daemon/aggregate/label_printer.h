@@ -21,10 +21,10 @@ struct label_printer *label_printer_new(const struct key *key, const char *const
 void label_printer_free(struct label_printer *printer); /* accepts NULL */
 DEFINE_CLEANUP(struct label_printer, label_printer_free);
 
-/* Bytes of the longest labels, with their NUL, where a value has value_max bytes at the most. */
+/* Bytes of the longest labels, with their NUL, where a value has value_max bytes at most. */
 size_t label_printer_room(const char *const *names, uint32_t n_names, size_t value_max);
 
-/* Writes those of the view of that index: label_printer_room() bytes at the most. Longer values are
+/* Writes those of the view of that index: label_printer_room() bytes at most. Longer values are
  * cut, between two characters. Gives out back. */
 const char *label_printer_put(struct label_printer *printer, const struct batch *batch,
                               uint32_t index, size_t value_max, char *out);

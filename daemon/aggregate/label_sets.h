@@ -9,7 +9,7 @@
  *
  * A set stays for good, since a counter that vanished and came again would have gone backwards; so
  * the first that come get one. Each set has a sequence lock: the writer never waits, and a reader
- * waits for the copy of one set at the most. */
+ * waits for the copy of one set at most. */
 
 #include <stdatomic.h>
 #include <stdbool.h>

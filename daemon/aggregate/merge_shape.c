@@ -205,7 +205,7 @@ static int check_keys(const struct merge_shape *shape, const struct row_form *fo
     return 0;
 }
 
-/* What stands in front of the words: quantile(LATENCY, 0.99) and quantile(time, 0.99) merge. */
+/* What is in front of the words: quantile(LATENCY, 0.99) and quantile(time, 0.99) merge. */
 static bool calls_match(const struct value *one, const struct value *other)
 {
     return states_match(one, other) && one->bits == other->bits &&

@@ -20,7 +20,7 @@ enum { MERGER_GROUPS = 100000, MERGER_WINDOWS_MAX = 100000 };
 
 struct merger;
 
-/* groups: of all windows together, at the most. whole: all windows are one. NULL: out of memory. */
+/* groups: of all windows together, at most. whole: all windows are one. NULL: out of memory. */
 struct merger *merger_new(uint32_t groups, bool whole);
 void merger_free(struct merger *merger); /* accepts NULL */
 DEFINE_CLEANUP(struct merger, merger_free);

@@ -15,7 +15,7 @@ typedef __int128 wide __attribute__((aligned(8)));
 struct sum {
     wide total;
     uint64_t count;     /* weights of what was added */
-    uint64_t saturated; /* 1: the total stands at its limit */
+    uint64_t saturated; /* 1: the total is at its limit */
 };
 
 struct float_sum {

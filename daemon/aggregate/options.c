@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A group expression that has no name gets one: its own text with _ for all that a name cannot
- * have, so that what stands behind the aggregate can speak of it. */
+ * have, so that what follows the aggregate can speak of it. */
 
 #include "aggregate/options.h"
 

@@ -4,7 +4,7 @@
  * the powers of two and takes a few multiplications: 1 % more bins for the same error, and no call
  * of log() on a record's way.
  *
- * Bins stand in a circle, by their number modulo its size, so a sketch whose values drift upwards
+ * Bins are in a circle, by their number modulo its size, so a sketch whose values drift upwards
  * never moves memory. Outside of low to high all are zero. */
 
 #include "aggregate/quantile.h"
@@ -114,7 +114,7 @@ static void raise_low(const struct quantile_shape *shape, struct quantile *quant
         fallen += *at;
         *at = 0;
     }
-    /* what had fallen before stands in the lowest bin and is part of the sum */
+    /* what had fallen before is in the lowest bin and is part of the sum */
     store->fallen = fallen;
     store->low = low;
     if (store->high < low)

@@ -45,11 +45,11 @@ void quantile_merge(const struct quantile_shape *shape, struct quantile *into,
  */
 bool quantile_get(const struct quantile_shape *shape, const struct quantile *quantile, double q,
                   double *ret_value);
-/* A bin stands at its limit, so that the place of a value in the sorted list is not known. */
+/* A bin is at its limit, so that the place of a value in the sorted list is not known. */
 bool quantile_saturated(const struct quantile_shape *shape, const struct quantile *quantile);
 uint64_t quantile_count(const struct quantile *quantile);
 
-/* The portable form, see docs/sketches.md: bytes of it at the most; writing, which returns the
+/* The portable form, see docs/sketches.md: bytes of it at most; writing, which returns the
  * bytes; reading into a zeroed sketch, -EINVAL when it is damaged or of another shape. */
 size_t quantile_portable_max(const struct quantile_shape *shape);
 size_t quantile_write(const struct quantile_shape *shape, const struct quantile *quantile,

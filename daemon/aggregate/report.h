@@ -48,7 +48,7 @@ void report_deinit(struct report *report); /* accepts a zeroed one */
 
 /* Begins with a pane. */
 void report_begin(struct report *report, const struct pane *pane);
-/* Makes the next rows of it, ROWS_MAX at the most and perhaps none. False: that was all. The groups
+/* Makes the next rows of it, ROWS_MAX at most and perhaps none. False: that was all. The groups
  * have given their places back; what they hold, which the rows point at, stays until a record takes
  * such a place. */
 bool report_slice(struct report *report, struct pane *pane, const struct rows_window *window,

@@ -131,7 +131,7 @@ static bool meaning_is_right(const struct field *field)
     }
 }
 
-/* What has no place here is told without it: bitfields, meanings of other sizes. */
+/* What has no place here is left out: bitfields, meanings of other sizes. */
 static uint8_t *put_field(uint8_t *at, const struct field *field)
 {
     struct field told = *field;

@@ -3,7 +3,7 @@
 
 /* A row as bytes for other machines: which group of which window it is, and the states of its
  * values; all that is needed to merge it with others, whatever the row itself looks like. Its form
- * stands in docs/sketches.md. */
+ * is in docs/sketches.md. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ struct row_form_window {
     bool partial;
 };
 
-/* Bytes at the most. */
+/* Bytes at most. */
 size_t row_form_max(const struct row_form_head *head);
 /* Of a row whose columns are filled. Returns the bytes. */
 size_t row_form_write(const struct row_form_head *head, const struct row_form_window *window,

@@ -20,7 +20,7 @@ static const struct field sketches_field = {
 
 enum { FIXED_COLUMNS = 6, COLUMN_START = 0, COLUMN_END = 1 };
 
-/* The three that stand at the end. */
+/* The three that are at the end. */
 enum { LAST_PARTIAL, LAST_OTHER, LAST_SATURATED };
 
 static uint32_t n_parts(const struct rows *rows)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Groups as records: the schema of an aggregate's rows, and a batch of them. Scalars stand in
+/* Groups as records: the schema of an aggregate's rows, and a batch of them. Scalars are in
  * columns; lists, such as a histogram's buckets, in the row's own bytes:
  *
  *     columns    _start, _end, by..., values..., (_sketches,) _partial, _other, _saturated

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Windows that end when nothing came for their group for a while. All live ones stand in one pane,
+/* Windows that end when nothing came for their group for a while. All live ones are in one pane,
  * which is swept round and round: those that ended go to a pane of their own, to be put out.
  *
  * A group whose session is over when its next record comes leaves the index at once, so that the

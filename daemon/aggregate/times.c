@@ -39,7 +39,7 @@ static bool is_replayed(const struct windows *windows)
 }
 
 /* This machine's clock says nothing about a capture's records. Theirs says by when they were read,
- * up to the last time that it was looked at; what comes behind that may be from any time. */
+ * up to the last time that it was looked at; what comes after that may be from any time. */
 static struct present find_present(const struct windows *windows, int64_t now)
 {
     const struct wall_offset *wall = windows->wall;

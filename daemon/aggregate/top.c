@@ -2,7 +2,7 @@
 
 /* The usual list of buckets by count costs three pointers for each entry. Here a hand goes round
  * the entries and takes the first whose count is the least one known; only when it finds none is
- * the least count looked for. In a stream of rare values nearly all entries stand at that count, so
+ * the least count looked for. In a stream of rare values nearly all entries are at that count, so
  * the hand moves by one or two. */
 
 #include "aggregate/top.h"

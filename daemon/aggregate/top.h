@@ -30,7 +30,7 @@ struct top;
 
 struct top_item {
     uint64_t count; /* at least as often as it came */
-    uint64_t error; /* and too high by that at the most */
+    uint64_t error; /* and too high by that at most */
     uint64_t number;
     struct text text; /* in the sketch */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* `name(argument, word, word)`: the argument is an expression of the language, the words behind it
+/* `name(argument, word, word)`: the argument is an expression of the language, the words after it
  * are numbers and names of the value's own. So the text is cut at its outer commas, and only the
  * first piece is compiled. */
 

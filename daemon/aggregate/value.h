@@ -65,7 +65,7 @@ struct value_output {
     uint32_t index;
     char *row;       /* the list's place */
     double seconds;  /* that the window lasted */
-    bool *saturated; /* set when a value stands at its limit */
+    bool *saturated; /* set when a value is at its limit */
 };
 
 struct value_ops {
@@ -75,7 +75,7 @@ struct value_ops {
     bool numbers;
     uint32_t least, most; /* words besides the argument */
     bool optional;        /* the argument is */
-    /* Fills size, result and what is its own, from the words behind the argument. False after a
+    /* Fills size, result and what is its own, from the words after the argument. False after a
      * message. */
     bool (*open)(struct value *value, char *const *words, uint32_t n_words,
                  const struct config_node *node, struct diag *diag);
@@ -92,9 +92,9 @@ int value_open(const struct config_node *node, const struct expr_scope *scope, s
                struct value *ret_value);
 void value_close(struct value *value); /* accepts a zeroed one */
 
-/* The same of a call's text, for states that come from elsewhere: nothing is computed, and of the
- * argument only what it was is known. argument: NULL where there is none. node is where messages
- * go; name and call are borrowed. */
+/* As value_open(), for the text of a call whose states come from another machine: nothing is
+ * computed, and only the type of the argument is known (NULL: the call has no argument). Messages
+ * are added at node; name and call are borrowed. */
 int value_open_remote(const char *name, const char *call, const struct field *argument,
                       const struct config_node *node, struct diag *diag, struct value *ret_value);
 

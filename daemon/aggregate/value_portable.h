@@ -9,7 +9,7 @@
 #include "aggregate/value.h"
 #include "base/clock.h"
 
-/* Bytes of it at the most. */
+/* Bytes of it at most. */
 size_t value_portable_max(const struct value *value);
 /* Writes it; times of this machine's clock become those of the wall. Returns the bytes. */
 size_t value_portable_write(const struct value *value, const void *state,

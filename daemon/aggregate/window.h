@@ -108,7 +108,7 @@ uint32_t windows_open_most(const struct window_spec *spec);
 /* Looks at the clock. When it was set, all windows that are open go to the queue, marked partial.
  */
 void windows_look(struct windows *windows, int64_t now);
-/* The same; and windows that ended go to the queue. */
+/* As windows_look(); also moves windows that have ended to the queue. */
 void windows_tick(struct windows *windows, int64_t now);
 /* The windows' time of that moment. */
 int64_t windows_time(const struct windows *windows, int64_t now);

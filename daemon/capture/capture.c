@@ -103,7 +103,7 @@ int capture_open_fd(int fd, const char *path, struct error *error, struct captur
     return 0;
 }
 
-/* What is said of the records behind the cut goes, too. */
+/* What is said of the records after the cut goes, too. */
 static void cut_notes(struct capture *capture)
 {
     while (capture->n_walls && capture->walls[capture->n_walls - 1].position >= capture->end)

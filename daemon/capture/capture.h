@@ -30,7 +30,7 @@ struct capture_wall {
     uint32_t boot;     /* counts the boots; monotonic times are of this one */
 };
 
-/* Records that were lost before the one behind this position. */
+/* Records that were lost before the one after this position. */
 struct capture_gap {
     uint64_t position;
     const char *source; /* in the file */
@@ -50,7 +50,7 @@ struct capture_naming {
 struct capture {
     const uint8_t *bytes;       /* the file, mapped; positions are offsets in it */
     uint64_t begin;             /* of the first record */
-    uint64_t end;               /* behind the last one that is good, and what belongs to it */
+    uint64_t end;               /* after the last one that is good, and what belongs to it */
     uint64_t checked;           /* up to here checksums fit */
     uint64_t records;           /* between the two; loss records and the like not counted */
     struct capture_type *types; /* by tag, ascending */
@@ -64,23 +64,23 @@ struct capture {
     uint64_t *marks; /* ends of records, about CAPTURE_MARK_BYTES apart; the last one is end */
     size_t n_marks;
     uint32_t sections;   /* how often a writer began */
-    bool damaged;        /* behind end there is something wrong, or missing */
+    bool damaged;        /* after end there is something wrong, or missing */
     bool unfinished;     /* nothing is wrong with what is there, but its end is missing */
-    struct error damage; /* what is wrong behind end, with file and offset */
+    struct error damage; /* what is wrong after end, with file and offset */
 
     size_t mapped; /* bytes */
 };
 
-/* 0 also when the file is damaged behind its header: damage says so, everything up to it can be
+/* 0 also when the file is damaged after its header: damage says so, everything up to it can be
  * read. -errno and a sentence: what is no capture at all, or cannot be read. The caller owns
  * *ret_capture. */
 int capture_open(const char *path, struct error *error, struct capture **ret_capture);
-/* The same of a file that is open; fd stays the caller's, path is for messages. */
+/* As capture_open(), for an open file; the caller keeps fd, path is used in messages. */
 int capture_open_fd(int fd, const char *path, struct error *error, struct capture **ret_capture);
 void capture_free(struct capture *capture); /* accepts NULL */
 DEFINE_CLEANUP(struct capture, capture_free);
 
-/* From now on it ends behind so many records, and what is behind them is no damage. No effect where
+/* From now on it ends after so many records, and what is after them is no damage. No effect where
  * there are no more anyway. Before anybody else uses it. */
 void capture_cut(struct capture *capture, uint64_t records);
 
@@ -91,6 +91,6 @@ const struct capture_type *capture_find_type(const struct capture *capture, uint
 bool capture_lost_unknown(const struct capture *capture);
 
 /* The next clock record from *position on, a record's start: what it says, and where it is.
- * *position moves behind it. False: there is none up to end. */
+ * *position moves after it. False: there is none up to end. */
 bool capture_next_clock(const struct capture *capture, uint64_t *position, int64_t *ret_monotonic,
                         uint64_t *ret_at);

@@ -129,7 +129,7 @@ enum capture_kind {
     CAPTURE_KIND_ARRAY = 13,
 };
 
-/* See struct field in record/schema.h. The members of each field lie together, behind all fields
+/* See struct field in record/schema.h. The members of each field lie together, after all fields
  * that stand before it and their members: so fields are a tree and nothing else. */
 struct capture_field {
     uint32_t name;      /* text */

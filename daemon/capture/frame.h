@@ -13,7 +13,7 @@ struct frame {
     uint32_t tag;    /* of a record: its type; of the others: enum capture_control */
 };
 
-/* Bytes behind a frame up to the end of its line. */
+/* Bytes after a frame up to the end of its line. */
 enum { FRAME_ROOM = CAPTURE_LINE - (int)sizeof(struct frame) };
 
 static inline struct frame frame_record(uint32_t tag, uint32_t length)
@@ -21,7 +21,7 @@ static inline struct frame frame_record(uint32_t tag, uint32_t length)
     return (struct frame){length, tag};
 }
 
-/* Bytes that something of so many bytes takes behind its frame, so that both fill cache lines. */
+/* Bytes that something of so many bytes takes after its frame, so that both fill cache lines. */
 static inline uint32_t frame_padded(uint32_t length)
 {
     uint32_t size = length + (uint32_t)sizeof(struct frame);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A name is found out a moment after its id was seen first, and events until then say null. A
- * replay is to say the same, so it is not enough to write names somewhere: each stands where it
+ * replay is to say the same, so it is not enough to write names somewhere: each is where it
  * became known. What was written is remembered in a small table without chains; an id that pushes
  * another out costs a line of the file, no more.
  *
@@ -63,7 +63,7 @@ static uint32_t written_kind(enum resolver_kind kind)
                                   : CAPTURE_CGROUP;
 }
 
-/* Returns the byte behind, or NULL. name NULL: none is known. */
+/* Returns the byte after, or NULL. name NULL: none is known. */
 static char *put(char *at, const char *end, enum resolver_kind kind, uint64_t id,
                  const struct resolver_name *name)
 {

@@ -45,7 +45,7 @@ void naming_deinit(struct naming *naming);
 void naming_begin(struct naming *naming);
 void naming_end(struct naming *naming);
 
-/* Writes what has to stand before the record. Returns the byte behind it, or NULL when it does not
+/* Writes what has to be before the record. Returns the byte after it, or NULL when it does not
  * fit; then nothing counts as written. */
 char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at,
                  const char *end);

@@ -145,7 +145,7 @@ static void *make_room(void *array, size_t count, size_t *room, size_t size)
     return moved;
 }
 
-/* What stands before a clock had been read when the clock was written. */
+/* What is before a clock had been read when the clock was written. */
 static int keep_wall(struct scan *scan, uint64_t position, const struct capture_clock *clock)
 {
     struct capture *capture = scan->capture;

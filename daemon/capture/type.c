@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A schema is a tree of pointers; in the file it is flat: fields level by level, so that each
- * field's members lie together and behind all that were named before. A reader that insists on
+ * field's members lie together and after all that were named before. A reader that insists on
  * exactly this order has proved that the fields are a tree: no circles, nothing shared, no work
  * beyond their number.
  *

@@ -32,7 +32,7 @@ struct capture_writer {
     int fd;
     uint64_t begin;        /* of this writer's section */
     _Atomic uint64_t size; /* of the file */
-    bool ragged;           /* behind size there is what could not be cut off */
+    bool ragged;           /* after size there is what could not be cut off */
     uint64_t unchecked;    /* bytes at its end without a checksum */
     XXH3_state_t *hash;    /* of those */
     XXH3_state_t *ahead;   /* scratch: of those and what is being written */
@@ -111,7 +111,7 @@ static struct check_record check_with(const struct capture_writer *writer, const
     return make_check(writer->unchecked + size, XXH3_64bits_digest(writer->ahead));
 }
 
-/* Else what is left of a longer piece would stand behind a shorter one. */
+/* Else what is left of a longer piece would follow a shorter one. */
 static int cut_back(struct capture_writer *writer)
 {
     if (writer->ragged && ftruncate(writer->fd, (off_t)writer->size) < 0)

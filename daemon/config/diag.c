@@ -90,7 +90,8 @@ static bool insert(struct diag *diag, const struct diag_message *message)
     return true;
 }
 
-/* The same words at the same place: a handler is opened for each of its pipeline's sources. */
+/* Whether the message was added before with the same place and text. That happens because a handler
+ * is opened once for each source of its pipeline. */
 static bool is_known(const struct diag *diag, const struct diag_message *message)
 {
     for (size_t i = 0; message->file && message->text && i < diag->kept; i++)

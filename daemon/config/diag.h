@@ -49,7 +49,7 @@ void diag_add_key(struct diag *diag, const struct config_node *node, const char 
     __attribute__((format(printf, 3, 4)));
 
 /* Adds a message about the byte at offset (0 to length) of the node's text, and shows the text's
- * line with a caret. The place is exact where the text stands in the file as it is, on one line;
+ * line with a caret. The place is exact where the text is in the file as it is, on one line;
  * else it is that of the scalar. */
 void diag_add_inside(struct diag *diag, const struct config_node *scalar, size_t offset,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -63,5 +63,5 @@ size_t diag_count(const struct diag *diag);
 
 /* One line for each message, sorted by place, and a last line that counts the rest. */
 void diag_print(const struct diag *diag, FILE *file);
-/* The same as text, which is the caller's; NULL when out of memory. */
+/* What diag_print() writes, as a text that the caller owns; NULL when out of memory. */
 char *diag_text(const struct diag *diag);

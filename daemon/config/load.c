@@ -103,7 +103,7 @@ static void refuse_decoration(struct loader *loader, const yaml_event_t *event,
                (const char *)tag);
 }
 
-/* Where the text begins, if what stands in the file is the text itself, in quotes or not: then the
+/* Where the text begins, if what is in the file is the text itself, in quotes or not: then the
  * two are equally wide. */
 static uint32_t find_text_column(const yaml_event_t *event)
 {

@@ -27,7 +27,7 @@
 #include "config/node.h"
 #include "config/scalar.h"
 
-/* What stands at a row's offset; then what its minimum and maximum limit. */
+/* What is at a row's offset; then what its minimum and maximum limit. */
 enum setting_type {
     SETTING_TEXT,     /* const char *; bytes (minimum 1: not empty) */
     SETTING_PATH,     /* const char *, absolute, shorter than PATH_MAX; no limits of the row's */
@@ -86,8 +86,8 @@ void setting_defaults(const struct setting *settings, void *target);
 size_t setting_bind(const struct setting *settings, const struct config_node *map, void *target,
                     struct diag *diag);
 
-/* The same for one map whose keys are those of several tables, such as those that all sinks have
- * and those of one type. Where two tables name the same key, the first is filled. */
+/* As setting_bind(), for one map whose keys are in several tables, such as the keys of all sinks
+ * and those of one type. A key that is in two tables fills the target of the first. */
 size_t setting_bind_tables(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *map, struct diag *diag);
 

@@ -25,8 +25,8 @@ static void report_bad_text(const yaml_parser_t *parser, const char *name, const
                    parser->problem_value < 0 ? 0u : (unsigned)parser->problem_value);
 }
 
-/* Columns are characters, so this may look a little too far left behind other than ASCII; then the
- * hint is missing, and nothing worse. */
+/* Columns are characters, so this may look a little too far left after characters other than ASCII;
+ * then the hint is missing, and nothing worse. */
 static bool is_tab(const char *text, size_t length, const yaml_mark_t *mark)
 {
     const char *end = text + length;

@@ -18,7 +18,7 @@ struct run {
     int length;
 };
 
-/* An octet and the dot behind it, as a word. */
+/* An octet and the dot after it, as a word. */
 #define OCTET(n)                                                                              \
     ((n) < 10 ? (uint32_t)('0' + (n)) | (uint32_t)'.' << 8                                    \
      : (n) < 100                                                                              \

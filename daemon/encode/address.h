@@ -2,7 +2,7 @@
 #pragma once
 
 /* Network addresses as text, from their bytes in network order. out has room for ADDRESS_MAX bytes,
- * all of which may be scribbled on. No NUL; each returns the byte behind the last one. */
+ * all of which may be scribbled on. No NUL; each returns the byte after the last one. */
 
 #include <stdint.h>
 
@@ -13,8 +13,8 @@ char *address_put_ipv4(char *out, const uint8_t bytes[4]); /* 192.0.2.1 */
 /* RFC 5952, and what inet_ntop() gives: 2001:db8::1, ::ffff:192.0.2.1 */
 char *address_put_ipv6(char *out, const uint8_t bytes[16]);
 
-/* The same, but an IPv4 address in IPv6's clothes (::ffff:192.0.2.1) as what it is: 192.0.2.1. So a
- * peer reads the same whichever kind of socket it is connected to. */
+/* As address_put_ipv6(), but IPv4-mapped addresses (::ffff:192.0.2.1) are written as IPv4:
+ * 192.0.2.1. So a peer looks the same on both kinds of sockets. */
 char *address_put_ip(char *out, const uint8_t bytes[16]);
 
 char *address_put_mac(char *out, const uint8_t bytes[6]); /* 02:00:5e:00:53:af */

@@ -6,7 +6,7 @@
  * text divides in the same way; and for the rest the C library, asked for 15 digits, 16, then 17.
  *
  * Every decimal of up to 15 digits survives the way through a double. So when 15 digits read back,
- * they are the shortest ones with zeros behind. Below DBL_MIN that does not hold, so there all
+ * they are the shortest ones with zeros after. Below DBL_MIN that does not hold, so there all
  * lengths are tried. */
 
 #include "encode/decimal.h"

@@ -18,7 +18,7 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                             "50515253545556575859606162636465666768697071727374"
                             "75767778798081828384858687888990919293949596979899";
 
-/* The same for the first two digits, of which the first may be none. */
+/* Pairs for the first two digits of a number, whose first digit may be missing ("7."). */
 static const char firsts[] = "0.1.2.3.4.5.6.7.8.9.101112131415161718192021222324"
                              "25262728293031323334353637383940414243444546474849"
                              "50515253545556575859606162636465666768697071727374"
@@ -31,7 +31,7 @@ INLINE void put_pair(char *out, uint64_t pair)
     memcpy(out, pairs + 2 * pair, 2);
 }
 
-/* `count` pairs behind the first one, from a number whose digits begin above bit `point`. */
+/* `count` pairs after the first one, from a number whose digits begin above bit `point`. */
 INLINE char *put_rest(char *out, uint64_t number, int point, int count)
 {
     for (int i = 0; i < count; i++) {

@@ -24,7 +24,7 @@ struct draft {
 int draft_say(struct draft *draft, const char *bytes, size_t length);
 /* The text as a value of the format. */
 int draft_say_text(struct draft *draft, const char *text);
-/* A key of the event or object in hand; first: nothing stands in it yet. */
+/* A key of the event or object in hand; first: nothing is in it yet. */
 int draft_say_key(struct draft *draft, const char *key, bool first);
 /* Moves what was said into *ret. */
 int draft_take(struct draft *draft, struct snippet *ret);
@@ -39,6 +39,6 @@ int draft_add_name(struct draft *draft, const struct field *field, enum resolver
 /* A field's value, whatever it is; inherited is what its array says it means. */
 int draft_add_value(struct draft *draft, const struct field *field, enum field_meaning inherited);
 /* Members of the event or object in hand, with their keys, and the names of ids. prefix: what
- * stands before their names where structs are laid flat, with its dot; first as above. */
+ * is before their names where structs are laid flat, with its dot; first as above. */
 int draft_add_members(struct draft *draft, const struct field *members, uint32_t count,
                       struct keyset *keys, const char *prefix, bool first);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* An encoder turns a batch's selected views into bytes that a sink understands. All formats stand
- * behind this one interface, one file pair and one row in the registry each; the indirect call is
+/* An encoder turns a batch's selected views into bytes that a sink understands. All formats
+ * follow this one interface, one file pair and one row in the registry each; the indirect call is
  * per batch, never per record. */
 
 #include <stdbool.h>
@@ -65,9 +65,9 @@ struct encoder_ops {
                 struct encoder **ret_encoder);
 
     /* Encodes the views selection[from], selection[from + 1], ... for as long as each fits wholly
-     * into what is left of room. Returns how many did and sets *ret_used to their bytes; what lies
-     * behind in out may have been scribbled on. If event_max bytes were still left, the record that
-     * did not fit is longer than that, and will be for ever. Takes no memory. */
+     * into what is left of room. Returns how many did and sets *ret_used to their bytes; what is
+     * after in out may have been scribbled on. If event_max bytes were still left, the record that
+     * did not fit is longer than that, and always will be. Takes no memory. */
     uint32_t (*encode)(struct encoder *encoder, const struct batch *batch, uint32_t from, char *out,
                        size_t room, size_t *ret_used);
 

@@ -103,7 +103,7 @@ static uint32_t spell_byte(uint8_t byte, enum kind kind, char out[ESCAPE_GROWTH]
     return length;
 }
 
-/* The next eight bytes, or what is left of them with NULs behind; never reads past left. */
+/* The next eight bytes, or what is left of them with NULs after; never reads past left. */
 INLINE uint64_t load_word(const uint8_t *at, uint32_t left)
 {
     uint64_t word = 0;
@@ -166,7 +166,7 @@ INLINE uint32_t count_plain(vector block, uint32_t limit, enum kind kind)
     return (uint32_t)__builtin_ctz(odd_bytes(block, kind) | 1u << limit);
 }
 
-/* A list's blocks in which nothing but NULs stands out, as long as there is another one behind, and
+/* A list's blocks in which nothing but NULs stands out, as long as there is another one after, and
  * room. Where the next block begins does not depend on what is in this one, so the CPU looks at
  * several at once; what a text is copied beyond its end is overwritten. Moves all three. */
 INLINE void put_parts(char **out, const char *end, const uint8_t **at, uint32_t *left)
@@ -281,8 +281,8 @@ INLINE uint32_t spell(const uint8_t *at, uint32_t left, enum kind kind, char out
     return length;
 }
 
-/* What stands there, and all that follows it without ASCII between: letters of other alphabets come
- * in words. Apart, so that the loop over blocks is short. */
+/* What is there, and all that follows it without ASCII between: letters of other alphabets come
+ * in words. noinline: keeps the loop over blocks short. */
 static __attribute__((noinline)) char *put_odd(char *out, const char *end, const uint8_t *at,
                                                uint32_t left, enum kind kind, uint32_t *ret_taken)
 {

@@ -18,18 +18,18 @@
 
 #include "record/field.h"
 
-enum { ESCAPE_GROWTH = 6 }; /* bytes that one byte becomes at the most */
+enum { ESCAPE_GROWTH = 6 }; /* bytes that one byte becomes at most */
 
-/* Writes text, whose bytes are not NULL, to out, and never touches end. Returns the byte behind the
+/* Writes text, whose bytes are not NULL, to out, and never touches end. Returns the byte after the
  * last one, or NULL when it does not fit (then out is scribbled on). */
 char *escape_put(char *out, const char *end, struct text text);
-/* The same up to the first NUL, if there is one: the scan for it is that for odd bytes. */
+/* As escape_put(), up to the first NUL of text, if it has one. */
 char *escape_put_until_nul(char *out, const char *end, struct text text);
-/* The same for NUL-ended texts in a row, the last one perhaps without its NUL: "," between them. */
+/* Writes NUL-terminated texts in a row (the last NUL may be missing) with "," between them. */
 char *escape_put_list(char *out, const char *end, struct text text);
 
-/* The same for formats without backslashes of their own: a quote and a backslash stay as they are,
- * and a byte that is not valid is \xNN at once. What comes out has no line feed in it. */
+/* As escape_put(), for formats that do not escape with backslashes: quotes and backslashes are not
+ * changed, and an invalid byte becomes \xNN. The result has no line feed. */
 char *escape_put_bare(char *out, const char *end, struct text text);
 /* As escape_put_bare(), for the inside of a quoted CSV field: " becomes "". */
 char *escape_put_csv(char *out, const char *end, struct text text);

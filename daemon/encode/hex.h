@@ -23,11 +23,11 @@ static inline uint16_t hex_pair(uint8_t byte)
 
 enum { HEX_MAX = 18 }; /* bytes of the longest hex_put(): 0xffffffffffffffff */
 
-/* 0x1f: the number without leading zeros, no NUL. Returns the byte behind the last one. */
+/* 0x1f: the number without leading zeros, no NUL. Returns the byte after the last one. */
 char *hex_put(char *out, uint64_t value);
 
 /* 1f2e3d: each byte as two digits, in their order in memory. Writes 2 * length bytes, no NUL;
- * returns the byte behind the last one. */
+ * returns the byte after the last one. */
 char *hex_put_bytes(char *out, const void *bytes, size_t length);
 
 /* 0x1f of an integer of any size in host byte order. At most 2 * length + 2 bytes, and 0x0 for no

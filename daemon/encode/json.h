@@ -10,7 +10,7 @@
  *     source     the name given at open
  *     type       the type given at open, if there is one
  *     fields     all others, in declaration order, under their names. Within an object each key is
- *                there once: one that is taken, by those above or by _lost, gets _ behind its name
+ *                there once: one that is taken, by those above or by _lost, gets _ after its name
  *
  *     integers   decimal, all 64 bits exactly      structs, unions   objects of all their members
  *     bool       true or false                     arrays            arrays
@@ -23,21 +23,21 @@
  *     ktime, unix_ns     a time as above; null for 0
  *     ipv4, ipv6, mac    text                      port_be           in host order
  *     errno, syscall     the name, or the number   hex               "0x1f"
- *     uid, gid           the number, and behind it the name in a key of its own: uid_name
+ *     uid, gid           the number, and after it the name in a key of its own: uid_name
  *     cgroup_id          the same: cgroup_path, where a _id gives way. Such a key is there whenever
  *                        the encoder has a resolver, and null as long as that does not know. The
  *                        elements of an array have no keys and no names
  *
  *     null       a field that is not wholly inside the sample, a text that leads outside, an array
- *                that begins behind its end; an array that ends there has null elements instead. A
+ *                that begins after its end; an array that ends there has null elements instead. A
  *                flexible array has those elements that are wholly inside
  *
  * A meaning that does not fit its field's size is passed over. A loss is
  *
  *     {"time":until,"source":"exec","_lost":17,"_since":since,"_until":until}
  *
- * With `id: true`, _id stands behind source and type: see event_id.h. The flat form is the same but
- * for structs and unions: their members stand in the event itself, under keys like to.port. What is
+ * With `id: true`, _id follows source and type: see event_id.h. The flat form is the same but
+ * for structs and unions: their members are in the event itself, under keys like to.port. What is
  * in an array stays as it is. */
 
 #include "encode/encoder.h"

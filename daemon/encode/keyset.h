@@ -17,7 +17,7 @@ struct keyset {
 
 void keyset_deinit(struct keyset *keys); /* accepts a zeroed one */
 
-/* Enters a name, with as many _ behind it as it takes to be new, and returns what it has become;
+/* Enters a name, with as many _ after it as it takes to be new, and returns what it has become;
  * NULL: out of memory. */
 const char *keyset_add(struct keyset *keys, const char *name);
 

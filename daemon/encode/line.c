@@ -16,7 +16,7 @@
 enum {
     ROOM_BYTES = 64 * 1024, /* of the longest list where events have no longest length */
     FETCH_AHEAD = 4,        /* records */
-    FETCH_BYTES = 512,      /* of a record, at the most; the CPU itself sees where more follows */
+    FETCH_BYTES = 512,      /* of a record, at most; the CPU itself sees where more follows */
     CACHE_LINE_BYTES = 64,
 };
 

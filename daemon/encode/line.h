@@ -43,8 +43,8 @@ int line_open(const struct line_format *format, const struct schema *schema, con
               const struct encoder_options *options, struct error *error,
               struct encoder **ret_encoder);
 
-/* The same with a plan that the format has made itself, which becomes the encoder's, also on
- * failure. */
+/* As line_open(), with a plan that the format has made itself; the callee owns it, also on failure.
+ */
 int line_open_plan(const struct line_format *format, struct plan *plan, const struct schema *schema,
                    const char *source, const struct encoder_options *options, struct error *error,
                    struct encoder **ret_encoder);

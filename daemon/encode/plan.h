@@ -32,7 +32,7 @@ struct plan_array {
     uint32_t count; /* 0: as many as the sample's end allows */
     uint32_t stride;
     uint32_t n_steps;    /* of one element; they follow */
-    struct snippet tail; /* of each element, behind its last value */
+    struct snippet tail; /* of each element, after its last value */
 };
 
 struct plan_step {
@@ -68,7 +68,7 @@ struct plan {
 struct plan_style {
     enum quoting quoting;
     bool nested;    /* structs are values of their own; else their members are, as struct.member */
-    bool in_header; /* keys stand in the header */
+    bool in_header; /* keys are in the header */
     bool bare_keys; /* keys hold nothing that would need quotes */
     const char *begin;
     const char *before_key;

@@ -266,7 +266,7 @@ INLINE char *put_number(const struct walk *walk, enum quoting quoting, const str
 
 /* ---- all else -------------------------------------------------------------------------------- */
 
-/* A text's place in an array's element is told in bytes from the sample's start. */
+/* A text's place in an array's element is reported in bytes from the sample's start. */
 static RARE struct text text_of_element(const struct walk *walk, const struct plan_step *step,
                                         const struct ringmill_view *view)
 {

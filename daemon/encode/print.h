@@ -17,11 +17,11 @@ struct print_state {
     size_t room_size;
 };
 
-/* Writes the event of the view of that index. Returns the byte behind it, or NULL when it does not
+/* Writes the event of the view of that index. Returns the byte after it, or NULL when it does not
  * fit; never touches end. The plan's style is one of JSON's. */
 char *print_json(const struct plan *plan, struct print_state *state, const struct batch *batch,
                  uint32_t index, char *at, const char *end);
-/* The same for all others. */
+/* As print_json(), for all other styles. */
 char *print_other(const struct plan *plan, struct print_state *state, enum quoting quoting,
                   const struct batch *batch, uint32_t index, char *at, const char *end);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Writing into room that may end. Each put_ function returns the byte behind what it wrote, or NULL
- * when that does not fit, and accepts the NULL of the one before: so an event that does not fit is
- * found out once, at its end. What lies behind in the room may have been scribbled on. */
+/* Writing into room that may end. Each put_ function returns the byte after what it wrote, or NULL
+ * when that does not fit, and accepts the NULL of the previous one: so an event that does not fit
+ * is found out once, at its end. What is after in the room may have been scribbled on. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ static inline char *put_char(char *at, const char *end, char c)
     return at + 1;
 }
 
-/* Snippets have room behind them, so that whole blocks can be copied where the chunk has it too. */
+/* Snippets have room after them, so that whole blocks can be copied where the chunk has it too. */
 static inline char *put_snippet(char *at, const char *end, const struct snippet *snippet)
 {
     uint32_t length = snippet->length;

@@ -10,7 +10,7 @@
  *     text     ls                       a "b"\n                    -
  *
  * None ever writes a line feed or another control character, or what is not valid UTF-8: see
- * escape.h for what stands there instead.
+ * escape.h for what is there instead.
  *
  *     logfmt   quoted where go-logfmt does: a space, =, ", a control character, a byte that is not
  *              valid, or the text null. Inside quotes as in JSON
@@ -26,8 +26,8 @@ enum quoting { QUOTING_JSON, QUOTING_LOGFMT, QUOTING_CSV, QUOTING_TEXT };
 /* Writes text, whose bytes are not NULL; like the functions of put.h. */
 char *quote_text(enum quoting quoting, char *at, const char *end, struct text text);
 
-/* The same for what is printable ASCII without spaces, quotes, commas and =, and is not null: a
- * number in hex, an address, a time, a name out of C. */
+/* As quote_text(), for bytes that need no escapes: printable ASCII without spaces, quotes, commas
+ * and =, and not "null", as in a hex number, an address, a time or a C name. */
 static inline char *quote_plain(enum quoting quoting, char *at, const char *end, const char *bytes,
                                 size_t length)
 {

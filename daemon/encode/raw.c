@@ -101,7 +101,7 @@ static void raw_close(struct encoder *encoder)
     free(raw);
 }
 
-/* before:behind, or before alone where behind is NULL. */
+/* before:after, or before alone where after is NULL. */
 static int make_tag(const char *before, const char *behind, struct error *error,
                     struct snippet *ret)
 {

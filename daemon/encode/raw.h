@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Records as they are in the ring, each behind its length:
+/* Records as they are in the ring, each after its length:
  *
  *     u32 length, little-endian | the record's bytes              tag: false
  *     u32 length                | u8 n | n bytes of tag | bytes   tag: true; length counts all
- *                                                                 behind itself
+ *                                                                 after itself
  *
- * The tag is the source's name, with :TYPE behind it where the source has several types. So a sink
+ * The tag is the source's name, with :TYPE after it where the source has several types. So a sink
  * without tags takes records of one type only. A loss is said with tags only: its tag is the
  * source's and :!lost, its bytes are three u64, little-endian: records, since, until (both
  * CLOCK_MONOTONIC, ns). What handlers have added to a record is not in its bytes.

@@ -22,7 +22,7 @@ static inline uint32_t snippet_room(uint32_t length)
     return whole > 2 * SNIPPET_BLOCK ? whole : 2 * SNIPPET_BLOCK;
 }
 
-/* before, then text as the inside of a JSON string, then behind. 0 or -ENOMEM. */
+/* before, then text as the inside of a JSON string, then after. 0 or -ENOMEM. */
 int snippet_init(struct snippet *snippet, const char *before, const char *text, const char *behind);
 /* A copy of the bytes as they are. 0 or -ENOMEM. */
 int snippet_set(struct snippet *snippet, const char *bytes, uint32_t length);

@@ -55,7 +55,7 @@ static bool is_own(const struct reader *reader, const char *name)
     return true;
 }
 
-/* The keys of members in order, as the other formats have them; of a schema's own fields behind
+/* The keys of members in order, as the other formats have them; of a schema's own fields after
  * what the event says of itself. 0 or -ENOMEM. */
 static int list_keys(const struct reader *reader, const struct field *members, uint32_t count,
                      bool top, struct keyset *keys, uint32_t *ret_first)

@@ -54,9 +54,9 @@ enum value_print {
     PRINT_NULL,
 };
 
-/* It has an integer that field_integer() or its column gives. */
+/* Whether the field has an integer, which field_integer() or its column gives. */
 bool value_is_integer(const struct field *field);
-/* Of such a one. */
+/* How to load the integer of a field for which value_is_integer() is true. */
 enum value_load value_load_of(const struct field *field);
 
 /* PRINT_NULL: there is no way to write it. PRINT_ARRAY stands for all that has parts. */

@@ -34,7 +34,7 @@ static bool at_line_end(const struct csv *csv)
            (*csv->at == '\r' && csv->at + 1 < csv->end && csv->at[1] == '\n');
 }
 
-/* Moves over the comma or the line's end behind a field. */
+/* Moves over the comma or the line's end after a field. */
 static enum field_end take_end(struct csv *csv)
 {
     if (csv->at < csv->end && *csv->at == ',') {
@@ -63,7 +63,7 @@ static int take_plain(struct csv *csv, struct text *ret)
     return 0;
 }
 
-/* From behind the first quote. */
+/* From after the first quote. */
 static int take_quoted(struct csv *csv, struct text *ret)
 {
     char *begin = csv->at, *to = begin;

@@ -58,7 +58,7 @@ struct cell *grid_add_row(struct grid *grid, struct error *error)
     return cells;
 }
 
-/* All of the file, with a NUL behind it. */
+/* All of the file, with a NUL after it. */
 static int read_file(const char *path, struct error *error, char **ret_bytes, size_t *ret_size)
 {
     _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A table as it stands in a file: columns with names, rows of cells. By the file's name it is CSV
+/* A table as it is in a file: columns with names, rows of cells. By the file's name it is CSV
  * as RFC 4180 has it (.csv: a first row of names, then rows of as many texts), or JSON (.json: a
  * list of objects whose members are texts, numbers, true, false or null). All of it is in memory;
  * it is read once and then only looked at. */

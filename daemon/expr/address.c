@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* The C library knows how IP addresses are spelt; only MAC addresses and the bits of a network are
- * read here. A network whose address has bits behind its own is refused: it is a slip more often
+ * read here. A network whose address has bits after its own is refused: it is a slip more often
  * than a wish. */
 
 #include "expr/address.h"

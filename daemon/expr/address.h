@@ -19,7 +19,7 @@ enum { ADDRESS_TEXT_MAX = 64 }; /* bytes of the longest spelling, and more */
 /* NULL and *ret filled; else what is wrong with it, a static text. */
 const char *address_parse(const char *text, uint32_t length, struct address *ret);
 
-/* Clears all bits behind the first `bits`. */
+/* Clears all bits after the first `bits`. */
 void address_mask(uint8_t *bytes, uint32_t size, uint32_t bits);
 
 /* The IPv6 address that stands for an IPv4 one: ::ffff:a.b.c.d */

@@ -186,7 +186,7 @@ static int integer_with_constant(struct compile *compile, enum op op, struct ope
     }
 }
 
-/* The constant and the NUL behind it, as the field's first and last 8 bytes. */
+/* The constant and the NUL after it, as the field's first and last 8 bytes. */
 static void fill_words(struct term *term, uint32_t size)
 {
     char pattern[16] = {0};

@@ -7,7 +7,8 @@
 
 /* Takes steps from `first` on into the term as those to run before it, and adds it. */
 int compare_add(struct compile *compile, struct term *term, uint32_t first, uint32_t *ret_term);
-/* The same for a term whose operands may all be constant, in registers: then it is decided here. */
+/* As compare_add(), for a term whose operands may all be constants in registers: then the term is
+ * evaluated here and replaced by its result. */
 int compare_add_leaf(struct compile *compile, struct term *term, uint32_t first, bool constant,
                      uint32_t *ret_term);
 int compare_add_truth(struct compile *compile, bool truth, uint32_t *ret_term);

@@ -83,7 +83,7 @@ static int compile_flags(struct compile *compile, const struct node *node, uint3
     return r < 0 ? r : compare_range(compile, &left, 0, 0, true, first, ret_term);
 }
 
-/* A field or a constant where a condition must stand. */
+/* A field or a constant where a condition must be. */
 static int compile_alone(struct compile *compile, const struct node *node, uint32_t *ret_term)
 {
     char words[OPERAND_WORDS_MAX];
@@ -117,7 +117,7 @@ static int compile_not(struct compile *compile, const struct node *node, uint32_
     return 0;
 }
 
-/* Of a hundred records, how many does the term leave for those behind it? */
+/* Of a hundred records, how many does the term leave for those after it? */
 static uint32_t leaves(const struct term *term, enum term_kind kind)
 {
     bool holds = term->negated == (kind == TERM_ANY);
@@ -125,13 +125,13 @@ static uint32_t leaves(const struct term *term, enum term_kind kind)
     return holds ? term->passes : 100 - term->passes;
 }
 
-/* What it costs to take one record away from those behind it: the least comes first. */
+/* What it costs to take one record away from those after it: the least comes first. */
 static uint32_t rank(const struct term *term, enum term_kind kind)
 {
     return 1000 * term->cost / (100 - leaves(term, kind) + 1);
 }
 
-/* Puts the child behind all that are no worse. */
+/* Puts the child after all that are no worse. */
 static void insert(struct term *terms, struct term *joined, uint32_t child)
 {
     uint32_t *at = &joined->first;

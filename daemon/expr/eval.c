@@ -53,7 +53,7 @@ static inline uint32_t run_leaf(const struct run *run, const struct term *term, 
     return term->run(term, run, wanted, selection, n);
 }
 
-/* Each child runs over what the one before kept. Most are leaves, which need no recursion. */
+/* Each child runs over what the previous one kept. Most are leaves, which need no recursion. */
 static uint32_t run_children(const struct run *run, const struct term *term, bool wanted,
                              uint16_t *selection, uint32_t n)
 {

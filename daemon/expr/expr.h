@@ -48,7 +48,7 @@ struct expr_scope {
 struct expr_error {
     char text[EXPR_ERROR_MAX];
     uint32_t column; /* bytes from the expression's start, from 0 */
-    uint32_t width;  /* bytes of the offending token, at least 1; may stand at the text's end */
+    uint32_t width;  /* bytes of the offending token, at least 1; may be at the text's end */
     const struct expr_def
         *def;  /* the place is in that named expression's text; NULL: in the text */
     bool told; /* it is about a named expression that was refused where it stands */
@@ -62,7 +62,7 @@ struct expr;
  * serves one thread at a time. */
 int expr_compile(const char *text, const struct expr_scope *scope, struct expr_error *error,
                  struct expr **ret_expr);
-/* The same for an expression of any type that a column can hold. */
+/* As expr_compile(), for an expression of any type that a column can hold. */
 int expr_compile_value(const char *text, const struct expr_scope *scope, struct expr_error *error,
                        struct expr **ret_expr);
 void expr_free(struct expr *expr); /* accepts NULL */
@@ -71,7 +71,7 @@ void expr_free(struct expr *expr); /* accepts NULL */
  * name is "". A condition is a FIELD_BOOL. Owned by expr. */
 const struct field *expr_result(const struct expr *expr);
 
-/* The field in the sample whose text or bytes are the value as they stand there, of a size that the
+/* The field in the sample whose text or bytes are the value as they are there, of a size that the
  * type says; NULL: it is something else. Owned by expr. */
 const struct field *expr_text_field(const struct expr *expr);
 
@@ -82,7 +82,7 @@ void expr_select(struct expr *expr, struct batch *batch);
 
 /* What expressions gave up on, in all their runs. */
 struct expr_troubles {
-    bool has_patterns, has_copies; /* what can be given up; else the count is 0 for ever */
+    bool has_patterns, has_copies; /* what can be given up; else the count is always 0 */
     uint64_t matches;              /* of a regular expression that reached a limit: no match */
     uint64_t copies;               /* of texts too long for lower() or upper(): null */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Addresses. An IPv4 address is an integer of its four bytes as they stand in memory, so that a
+/* Addresses. An IPv4 address is an integer of its four bytes as they are in memory, so that a
  * u32 and bytes of four are the same thing; the others are bytes in place. */
 
 #include <string.h>

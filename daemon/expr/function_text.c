@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Functions on texts. What is a piece of its argument points into it; only lower() and upper() make
- * new bytes, packed one behind the other in memory that was taken when they were compiled. */
+ * new bytes, packed one after the other in memory that was taken when they were compiled. */
 
 #include <string.h>
 
@@ -122,7 +122,7 @@ static void run_length(const struct step *step, const struct run *run, const uin
 
     (void)selection;
     for (uint32_t k = 0; k < n; k++) {
-        struct text text = a->texts[k]; /* which stands where the integer goes */
+        struct text text = a->texts[k]; /* which is where the integer goes */
 
         out->integers[k] = text.length;
         out->present[k] = text.bytes != NULL;

@@ -42,7 +42,7 @@ struct part {
     struct column values;
 };
 
-/* How a text stands in a stored key. */
+/* How a text is in a stored key. */
 struct stored_text {
     uint32_t length; /* of all of it */
     char bytes[KEY_TEXT_MAX];

@@ -56,7 +56,7 @@ void keys_deinit(struct keys *keys)
     memset(keys, 0, sizeof(*keys));
 }
 
-/* Takes the place out of the index. Whatever stands behind it without a gap, and could stand
+/* Takes the place out of the index. Whatever follows it without a gap, and could be
  * nearer to where its hash points, moves up. */
 static void unindex(struct keys *keys, uint32_t place)
 {
@@ -68,7 +68,7 @@ static void unindex(struct keys *keys, uint32_t place)
         uint32_t home = (uint32_t)keys->hashes[keys->index[at].place - 1] & keys->mask;
 
         if (((at - home) & keys->mask) < ((at - gap) & keys->mask))
-            continue; /* moved to the gap, it would stand before its home */
+            continue; /* moved to the gap, it would be before its home */
         keys->index[gap] = keys->index[at];
         gap = at;
     }

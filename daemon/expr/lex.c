@@ -2,7 +2,7 @@
 
 /* The lexer knows spelling only: what a name means, or whether a minus stands well, is for others.
  * It never reads past `length`, and each token lies wholly inside the text, so that an error can
- * always point at it. Characters are bytes; those above 0x7f may stand inside texts only. */
+ * always point at it. Characters are bytes; those above 0x7f may be inside texts only. */
 
 #include "expr/lex.h"
 
@@ -111,7 +111,7 @@ static int refuse_token(const struct lex *lex, const struct token *token, struct
                       lex->text + token->column, why);
 }
 
-/* Applies the letters behind a number. */
+/* Applies the letters after a number. */
 static int take_suffix(const struct lex *lex, uint32_t at, unsigned base, struct expr_error *error,
                        struct token *token)
 {

@@ -99,7 +99,7 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
                         .cost = COST_PATTERN,
                         .passes = node->negative ? 100 - PASSES_SOME : PASSES_SOME};
     uint32_t first = compile->expr->n_steps;
-    /* what most texts are not is told in place */
+    /* texts that cannot match are decided in place */
     struct term both = {.kind = TERM_ALL,
                         .levels = 1,
                         .cost = COST_PREFIX + COST_PATTERN * PASSES_SOME / 100,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* What stands behind `in` is constant, so all of it is laid out here: integers as intervals, joined
+/* What follows `in` is constant, so all of it is laid out here: integers as intervals, joined
  * where they touch; what is one interval then is a range, what lies close together is a set of
  * bits, what are points only is a hash; addresses are a tree of networks; texts are a set. Only a
  * lone range may have bounds that are computed; it is two comparisons then. */

@@ -15,7 +15,7 @@ enum type {
     TYPE_FLOAT,
     TYPE_BOOL,
     TYPE_TEXT,
-    TYPE_IPV4,  /* 4 bytes as they stand in memory, as an integer */
+    TYPE_IPV4,  /* 4 bytes as they are in memory, as an integer */
     TYPE_BYTES, /* `size` bytes; `meaning` may be MEANING_IPV6 or MEANING_MAC */
     TYPE_TEXTS, /* from here on: no values, but has() and len() know them */
     TYPE_ARRAY,
@@ -48,7 +48,7 @@ struct operand {
 struct beside {
     const struct field *names; /* a field whose enum's names are known here; NULL: none */
     struct text words;         /* as it is written */
-    bool is_text;              /* a text field stands here */
+    bool is_text;              /* a text field is here */
     enum field_meaning clock;  /* MEANING_KTIME or MEANING_UNIX_NS of a field; MEANING_NONE */
 };
 

@@ -36,7 +36,7 @@ static bool append(struct literals *literals, const char *bytes, size_t length)
     return true;
 }
 
-/* Each of a with each of b behind it. False, and a is as it was: there is no room. */
+/* Each of a with each of b after it. False, and a is as it was: there is no room. */
 static bool multiply(struct literals *a, const struct literals *b)
 {
     struct literals product = {0};
@@ -116,7 +116,7 @@ static ptrdiff_t named_class(const struct reader *reader)
     return peek(reader, length) == ':' && peek(reader, length + 1) == ']' ? length + 2 : 0;
 }
 
-/* From the [ to behind the ] */
+/* From the [ to after the ] */
 static void skip_class(struct reader *reader)
 {
     reader->at += 1 + (peek(reader, 1) == '^');
@@ -130,7 +130,7 @@ static void skip_class(struct reader *reader)
     reader->at++;
 }
 
-/* What stands behind the ( that begins a group: nothing, or what kind it is. */
+/* What follows the ( that begins a group: nothing, or what kind it is. */
 static void skip_opening(struct reader *reader)
 {
     reader->at++;
@@ -144,7 +144,7 @@ static void skip_opening(struct reader *reader)
         reader->given_up = true;
 }
 
-/* From the ( to behind its ). */
+/* From the ( to after its ). */
 static void skip_group(struct reader *reader)
 {
     uint32_t depth = 0;
@@ -342,7 +342,7 @@ static inline bool begins(const struct literals *literals, uint32_t which, const
     return text->length >= literals->lengths[which] && equal(text->bytes, literals, which);
 }
 
-/* One of the literals lies at the end of the text, behind `from`. */
+/* One of the literals lies at the end of the text, after `from`. */
 static bool ends(const struct literals *literals, const struct text *text, uint32_t from)
 {
     for (uint32_t i = 0; i < literals->n; i++) {
@@ -379,7 +379,7 @@ static bool is_one(const struct literals *literals, const struct text *text)
     return false;
 }
 
-/* Where the first one that lies behind `from` ends; UINT32_MAX: there is none. */
+/* Where the first one that is after `from` ends; UINT32_MAX: there is none. */
 static uint32_t find_end(const struct literals *literals, const struct text *text, uint32_t from)
 {
     uint32_t first = UINT32_MAX;

@@ -70,7 +70,7 @@ struct node {
     uint64_t magnitude;   /* NODE_INTEGER, NODE_INDEX */
     double number;        /* NODE_FLOAT */
     struct text spelling; /* names: in the source text;
-                             NODE_TEXT: what it stands for, in bytes, NUL behind it */
+                             NODE_TEXT: what it stands for, in bytes, NUL after it */
     struct address address;
 };
 

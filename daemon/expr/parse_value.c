@@ -88,7 +88,7 @@ static int parse_minus(struct parser *parser, uint32_t *ret_node)
     return parser_advance(parser);
 }
 
-/* What stands in [ ] behind a name. */
+/* What is in [ ] after a name. */
 static int parse_index(struct parser *parser, uint32_t *ret_node)
 {
     int r = parser_advance(parser);

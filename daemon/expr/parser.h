@@ -25,9 +25,11 @@ struct children {
 
 /* To the next token. */
 int parser_advance(struct parser *parser);
-/* The same, one level deeper; the caller takes it off parser->depth again. */
+/* Moves to the next token and counts one more level of nesting; the caller decrements parser->depth
+ * when the level ends. */
 int parser_enter(struct parser *parser);
-/* "expected X, not Y" at the token looked at. */
+/* Refuses the current token: "expected X, not Y", or how an operator of another language is
+ * written here. */
 int parser_refuse(const struct parser *parser, const char *expected);
 /* A node that points at a token. */
 int parser_add(struct parser *parser, enum node_kind kind, const struct token *token,
@@ -39,5 +41,5 @@ int parser_elements(struct parser *parser, enum token_kind closing, const char *
 
 /* An operand of a comparison: in parse_value.c. */
 int parse_value(struct parser *parser, uint32_t *ret_node);
-/* All that stands in parentheses: in parse.c. */
+/* All that is in parentheses: in parse.c. */
 int parse_or(struct parser *parser, uint32_t *ret_node);

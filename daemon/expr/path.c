@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A path means a field first, and a whole path with its indexes is one field with another offset.
- * Only where no field has its name may a word be an enum value, and then of the enum that stands
+ * Only where no field has its name may a word be an enum value, and then of the enum that is
  * beside it: so the same word may be a value of two enums, and a word that is neither gets the
  * suggestion that fits its place. A field that only a sibling has is null of that field's type. */
 

@@ -62,7 +62,8 @@ static int compile_code(const struct text *text, char wrong[PATTERN_ERROR_MAX], 
     PCRE2_SIZE at;
     int code;
 
-    /* (*UTF) must not turn on what the JIT then trusts: it would read behind texts that are not. */
+    /* (*UTF) must not turn on what the JIT then trusts: it would read past the end of texts that
+     * are not. */
     pattern->code = pcre2_compile((PCRE2_SPTR)text->bytes, text->length,
                                   PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF, &code, &at, NULL);
     if (!pattern->code) {

@@ -2,7 +2,7 @@
 #pragma once
 
 /* Regular expressions: PCRE2 over bytes, compiled once, with its JIT where that may run. What a
- * match may cost is bounded: it looks at PATTERN_TEXT_MAX bytes of a text at the most, and takes so
+ * match may cost is bounded: it looks at PATTERN_TEXT_MAX bytes of a text at most, and takes so
  * many steps. A match that reaches a limit is none, and says so. */
 
 #include <stdbool.h>

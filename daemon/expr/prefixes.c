@@ -14,7 +14,7 @@ struct making {
     uint32_t room;
 };
 
-/* The node behind an entry. 0 when out of memory or of nodes. */
+/* The node after an entry. 0 when out of memory or of nodes. */
 static uint16_t make_node(struct making *making, uint16_t node, uint8_t byte)
 {
     if (making->n_nodes == making->room) {

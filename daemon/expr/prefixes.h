@@ -2,7 +2,7 @@
 #pragma once
 
 /* Networks that an address is looked up in: a tree that takes a byte of the address at a step, so
- * an IPv4 address needs four at the most and an IPv6 one sixteen, however many networks there are.
+ * an IPv4 address needs four at most and an IPv6 one sixteen, however many networks there are.
  *
  *     10.0.0.0/8, 192.168.7.0/24      root [10] = ALL   [192] ─▶ [168] ─▶ [7] = ALL
  *

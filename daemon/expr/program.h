@@ -115,7 +115,7 @@ struct term {
     bool less;         /* registers: a < b, not a == b */
     uint64_t lowest;   /* a range: of the 64 bits that the load gives, with wrap-around */
     uint64_t span;     /* or the bits that a mask asks for */
-    struct text text;  /* NUL behind it, none in it; bytes is NULL where nothing equals it */
+    struct text text;  /* NUL after it, none in it; bytes is NULL where nothing equals it */
     uint64_t words[2]; /* of a short text: the first and the last 8 bytes, masked */
     uint64_t masks[2];
     const void *set; /* what a value is looked up in, of the leaf's own type */
@@ -150,5 +150,5 @@ struct expr {
 /* Zeroed memory that lives as long as the program; NULL when out of memory. release, if any, is
  * called on it before it is freed. */
 void *program_keep(struct expr *expr, size_t size, void (*release)(void *bytes));
-/* A copy with a NUL behind it. bytes is NULL when out of memory. */
+/* A copy with a NUL after it. bytes is NULL when out of memory. */
 struct text program_keep_text(struct expr *expr, const struct text *text);

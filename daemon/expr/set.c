@@ -2,7 +2,7 @@
 
 /* Open addressing at a quarter full: a look-up of what is not there, which is the common case,
  * reads one slot. Integers take no stored hash and no flag: one pattern that is no member marks the
- * empty slots. Slots behind the last one take what would wrap around, so a probe never does. */
+ * empty slots. Slots after the last one take what would wrap around, so a probe never does. */
 
 #include "expr/set.h"
 

@@ -35,7 +35,7 @@ static inline bool integer_set_has(const struct integer_set *set, uint64_t bits)
     while (set->slots[at] != bits) {
         if (set->slots[at] == set->nobody)
             return false;
-        at++; /* the slots go on a little behind the last hash */
+        at++; /* the slots go on a little after the last hash */
     }
     return true;
 }
@@ -67,7 +67,8 @@ static inline bool interval_set_has(const struct interval_set *set, uint64_t key
     return key - at->lowest <= at->highest - at->lowest;
 }
 
-/* The same intervals, of patterns that differ by less than SET_BITS_MAX, as bits. */
+/* The intervals as a bit set, one bit per pattern; for patterns that differ by less than
+ * SET_BITS_MAX. */
 struct bit_set {
     uint64_t lowest;
     uint64_t span;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Each node becomes one operand, and each operator a step behind those of its operands. A chain is
+/* Each node becomes one operand, and each operator a step after those of its operands. A chain is
  * computed from the left into the register of its first operand, so that a + b + c takes two. */
 
 #include "expr/value.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A text of at most 16 bytes as two numbers: its bytes, and NULs behind them. Most names are as
+/* A text of at most 16 bytes as two numbers: its bytes, and NULs after them. Most names are as
  * short, and a call costs more than the work on them. What a text's hash is depends on its bytes
  * alone, and not on how much room its field has. */
 
@@ -41,8 +41,8 @@ static inline uint64_t words_nuls(uint64_t word)
     return (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
 }
 
-/* The same up to its first NUL, whatever stands behind that: of each word the bits up to the lowest
- * that words_nuls() found, all where it found none. */
+/* The field as two words up to its first NUL, with the bytes after that cleared: of each word the
+ * bits up to the lowest one that words_nuls() found, or all if it found none. */
 static inline struct words words_until_nul(const char *field, uint32_t size)
 {
     struct words words = words_in(field, size);

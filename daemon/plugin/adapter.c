@@ -38,7 +38,7 @@ struct adapter {
     struct diag *diag;
 };
 
-/* What the plug-in gets; the batch stands behind it. */
+/* What the plug-in gets; the batch follows it. */
 struct records {
     struct ringmill_records face;
     const struct batch *batch;

@@ -8,7 +8,7 @@
  *     sample          {pid, comm[16], ...}            read in place, by offset
  *     columns[0]      "web-7", "web-7", null, ...     by the view's index
  *
- * A column belongs to its handler; its values, and the bytes behind its texts, are valid until the
+ * A column belongs to its handler; its values, and the bytes after its texts, are valid until the
  * batch is committed. */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #include "record/field.h"
 
 enum {
-    BATCH_MAX = 256,        /* views in a batch, at the most; 32 by default */
+    BATCH_MAX = 256,        /* views in a batch, at most; 32 by default */
     BATCH_COLUMNS_MAX = 64, /* columns that one strand's handlers may add */
 };
 

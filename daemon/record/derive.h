@@ -8,7 +8,8 @@
 #include "config/diag.h"
 #include "record/column.h"
 
-/* The same fields, and room for more. NULL when out of memory. Freed by schema_free(). */
+/* A copy of the schema with room for `more` further fields. NULL when out of memory. The caller
+ * calls schema_free(). */
 struct schema *derive_schema(const struct schema *from, uint32_t more);
 
 /* The top-level field of that name becomes, or else a new one at the end is, what a new column
@@ -17,7 +18,8 @@ struct schema *derive_schema(const struct schema *from, uint32_t more);
 int derive_column(struct schema *schema, const char *name, const struct field *like,
                   const struct config_node *node, struct diag *diag);
 
-/* The same for a name that must be new: otherwise -EEXIST after a message at node's key. */
+/* As derive_column(), for a name that must be new: if it exists, -EEXIST after a message at node's
+ * key. */
 int derive_new_column(struct schema *schema, const char *name, const struct field *like,
                       const struct config_node *node, struct diag *diag);
 

@@ -85,7 +85,7 @@ static inline double field_float(const struct field *field, const struct ringmil
 }
 
 /* Where the text of a FIELD_CHARS, FIELD_TEXT or FIELD_TEXTS is: of the last, all NUL-ended pieces
- * in one; of the others with what stands behind their first NUL, if they hold one. */
+ * in one; of the others with what follows their first NUL, if they hold one. */
 static inline struct text field_span(const struct field *field, const struct ringmill_view *view)
 {
     const char *data = view->data;

@@ -2,7 +2,7 @@
 #pragma once
 
 /* A handler is one step of a pipeline: it gets a batch and narrows the selection. All handlers, the
- * built-in ones too, sit behind this one table. One instance serves one strand, which is one
+ * built-in ones too, sit after this one table. One instance serves one strand, which is one
  * pipeline's handlers for one of its sources, so it knows the one schema it will ever see.
  *
  * Threads: open() and close() on the main thread, process() on the strand's consumer thread only.
@@ -125,9 +125,9 @@ struct handler_ops {
     int (*open)(const struct config_node *config, const struct handler_host *host,
                 struct diag *diag, struct handler **ret);
     void (*process)(struct handler *handler, struct batch *batch);
-    /* For a handler that makes records of its own, which go on behind it: as process(), but called
+    /* For a handler that makes records of its own, which go on after it: as process(), but called
      * at each turn's beginning, with the time of it, and again as long as it returns true: there
-     * is more to do. Fills the batch with the next of them, HANDLER_MADE_MAX at the most and
+     * is more to do. Fills the batch with the next of them, HANDLER_MADE_MAX at most and
      * perhaps none; they stay until the next call. What one call does is bounded. last: nothing
      * comes any more; all that is there is to be made. NULL: it makes none. */
     bool (*make)(struct handler *handler, int64_t now, bool last, struct batch *batch);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Bits and not bytes are compared, as bitfields share bytes without sharing bits. Where a text of a
- * ringmill_text lies is known of each record only: somewhere behind the fixed part. So it is taken
+ * ringmill_text lies is known of each record only: somewhere after the fixed part. So it is taken
  * to lie in whatever goes on until the sample's end. */
 
 #include "record/overlap.h"

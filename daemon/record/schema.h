@@ -116,7 +116,7 @@ const struct field *schema_find(const struct schema *schema, const char *name);
 bool schema_among(const struct schema *const *schemas, uint32_t n, const char *name);
 /* The first integer of that meaning; NULL when there is none. */
 const struct field *schema_find_meaning(const struct schema *schema, enum field_meaning meaning);
-/* Samples may go on behind schema->size: by a flexible array, or by texts that have their place
+/* Samples may go on after schema->size: by a flexible array, or by texts that have their place
  * there. */
 bool schema_is_open_ended(const struct schema *schema);
 /* A FIELD_STRUCT's or FIELD_UNION's member; NULL when there is none of that name. */

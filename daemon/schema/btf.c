@@ -119,7 +119,7 @@ static bool is_group(const struct btf_type *type)
     return btf_is_struct(type) || btf_is_union(type);
 }
 
-/* How many bits, and how many behind the place's offset, if the member is a bitfield. There are
+/* How many bits, and how many after the place's offset, if the member is a bitfield. There are
  * two ways to say it: in the member itself, or in an integer type made for it. */
 static uint32_t bitfield_of(const struct place *place, uint32_t index, uint32_t *ret_bit)
 {
@@ -147,7 +147,7 @@ static int read_bits(struct reader *reader, const struct place *place, uint32_t 
     return r == 0 ? reader_spell(reader, place->type_id, &field->type_name) : r;
 }
 
-/* A char[] behind a struct's texts is where those live, and no field of its own. */
+/* A char[] after a struct's texts is where those live, and no field of its own. */
 static bool is_home_of_texts(const struct reader *reader, const struct field *field)
 {
     return reader->has_texts && field->kind == FIELD_CHARS && field->size == 0;

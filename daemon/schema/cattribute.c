@@ -116,7 +116,7 @@ static int read_attribute(struct cparser *parser, struct cattributes *attributes
     return r;
 }
 
-/* ((packed, aligned(8))), behind the word */
+/* ((packed, aligned(8))), after the word */
 static int read_attribute_list(struct cparser *parser, struct cattributes *attributes)
 {
     int r = cparse_take_mark(parser, '(', "(( after __attribute__");

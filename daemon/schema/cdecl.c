@@ -4,7 +4,7 @@
  *
  *     int (*x[4])[2]      x is an array of 4 pointers to an array of 2 int
  *
- * So at a parenthesis the parser notes the place, skips to behind it, applies what follows there to
+ * So at a parenthesis the parser notes the place, skips to after it, applies what follows there to
  * the base type, and only then goes back to read the inside. Each level is skipped once for each
  * level around it, and there are few. */
 
@@ -31,7 +31,7 @@ static const char *const base_words[] = {"void",   "char",     "int",      "floa
                                          "signed", "unsigned", "__int128", "__signed__"};
 static const char *const tag_words[] = {"struct", "union", "enum"};
 
-/* What stands in the specifiers so far. */
+/* What is in the specifiers so far. */
 struct words {
     const char *base; /* "int"; NULL: none */
     uint32_t n_short;
@@ -317,7 +317,7 @@ static int read_dimensions(struct cparser *parser, const struct ctype **type, bo
     return r;
 }
 
-/* What stands behind the name, or behind the parentheses around it. */
+/* What follows the name, or after the parentheses around it. */
 static int read_suffix(struct cparser *parser, const struct ctype **type, bool *ret_is_flexible)
 {
     struct ctype *function;

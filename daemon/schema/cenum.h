@@ -5,5 +5,5 @@
 
 #include "schema/cparse.h"
 
-/* Reads from the keyword to behind the body, the attributes there included. */
+/* Reads from the keyword to after the body, the attributes there included. */
 int cenum_read(struct cparser *parser, struct ctype **ret_type);

@@ -265,7 +265,7 @@ static int read_measure(struct cparser *parser, struct cvalue *ret_value)
     return cparse_take_mark(parser, ')', ")");
 }
 
-/* (TYPE)value, behind the ( */
+/* (TYPE)value, after the ( */
 static int read_cast(struct cparser *parser, struct cvalue *ret_value)
 {
     const struct ctype *type;

@@ -9,5 +9,6 @@
  * unsigned, long and unsigned long. */
 int cexpr_read(struct cparser *parser, struct cvalue *ret_value);
 
-/* The same where only 0 to max makes sense; what: "a bitfield's width". */
+/* Reads an expression whose value must be from 0 to max; what names it in messages: "a bitfield's
+ * width". */
 int cexpr_read_count(struct cparser *parser, const char *what, uint64_t max, uint64_t *ret_count);

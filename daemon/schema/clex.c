@@ -82,7 +82,7 @@ static int skip_comment(struct clex *lex)
     return clex_refuse(lex, start, "this comment has no closing */");
 }
 
-/* Bytes of a backslash and the line's end behind it; 0: it is none. */
+/* Bytes of a backslash and the line's end after it; 0: it is none. */
 static uint32_t joint_width(const struct clex *lex)
 {
     if (peek(lex, lex->at) != '\\')
@@ -133,7 +133,7 @@ static int digit_of(char c, unsigned base)
     return (unsigned)digit < base ? digit : -1;
 }
 
-/* The letters behind the digits: u and l or ll, in any order and case. False: something else. */
+/* The letters after the digits: u and l or ll, in any order and case. False: something else. */
 static bool read_suffix(const struct clex *lex, uint32_t at, struct ctoken *token)
 {
     uint32_t n_unsigned = 0, n_long = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The small steps that all parts of the C parser are made of. A name that stands in a message is
+/* The small steps that all parts of the C parser are made of. A name that is in a message is
  * quoted as it is written: the lexer lets only letters, digits and marks become tokens. */
 
 #include "schema/cparse.h"

@@ -56,5 +56,5 @@ int cparse_define(struct cparser *parser, const struct ctoken *token, const stru
 int cparse_enter(struct cparser *parser);
 void cparse_leave(struct cparser *parser);
 
-/* From a ( on to behind its ). */
+/* From a ( on to after its ). */
 int cparse_skip_parentheses(struct cparser *parser);

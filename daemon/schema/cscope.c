@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A layout's text has few names, so they stand in a list that is searched from its start; the
+/* A layout's text has few names, so they are in a list that is searched from its start; the
  * limits on the text and on the names bound what that costs. The types known in advance are those
  * with one meaning on every 64-bit Linux, in the kernel and in user space. dev_t or mode_t have
  * two, so a text must define them itself. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Bodies of structs and unions. The members of one are collected in a list that grows and are laid
- * out when the body ends, because only what stands behind it says whether it is packed. */
+ * out when the body ends, because only what follows it says whether it is packed. */
 
 #include "schema/cstruct.h"
 

@@ -10,5 +10,5 @@ enum {
     CSTRUCT_BITS_MAX = 64,      /* of a bitfield */
 };
 
-/* Reads from the keyword to behind the body, the attributes there included. */
+/* Reads from the keyword to after the body, the attributes there included. */
 int cstruct_read(struct cparser *parser, struct ctype **ret_type);

@@ -31,7 +31,7 @@ static int add_tag(struct cparser *parser, enum ctype_kind kind, const struct ct
     return r;
 }
 
-/* The type behind a tag (width 0: none): a new one, or the one that is there. */
+/* The type after a tag (width 0: none): a new one, or the one that is there. */
 static int find_tag(struct cparser *parser, enum ctype_kind kind, const struct ctoken *tag,
                     bool has_body, struct ctype **ret_type)
 {

@@ -2,7 +2,7 @@
 
 /* One model for two readers, so that what a schema looks like is decided once, in unfold.c.
  *
- * A typedef has no size of its own: it may be made before the struct behind it is complete. */
+ * A typedef has no size of its own: it may be made before the struct after it is complete. */
 
 #include "schema/ctype.h"
 

@@ -72,7 +72,7 @@ DEFINE_CLEANUP(struct ctypes, ctypes_free);
 
 /* Zeroed memory that lives as long as types; NULL when out of memory. */
 void *ctypes_keep(struct ctypes *types, size_t count, size_t size);
-/* length bytes of text with a NUL behind; NULL when out of memory. */
+/* length bytes of text with a NUL after; NULL when out of memory. */
 const char *ctypes_keep_text(struct ctypes *types, const char *text, size_t length);
 
 /* A type of that kind, else zeroed; NULL when out of memory. */
@@ -87,6 +87,6 @@ int ctypes_add_pointer(struct ctypes *types, const struct ctype *target,
 const struct ctype *ctype_bare(const struct ctype *type);
 
 /* How C would write the type: "__u32", "struct flow_key", "char[16]", "const char *",
- * "int (*)()". Qualifiers of the whole are left out, those behind a pointer are not. What is too
+ * "int (*)()". Qualifiers of the whole are left out, those after a pointer are not. What is too
  * long or nested too deep holds "...". */
 void ctype_spell(const struct ctype *type, char text[static CTYPE_SPELLING_MAX]);

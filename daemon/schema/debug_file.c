@@ -224,7 +224,7 @@ static int open_elf(const void *image, size_t size, struct error *error, Elf **r
     return 0;
 }
 
-/* The same file, out of memory of our own. */
+/* Opens the file again from a copy in our own memory, so that it can be changed. */
 static int reopen_copy(const void *image, size_t size, struct error *error, struct debug_file *file)
 {
     GElf_Ehdr header;

@@ -17,7 +17,7 @@ struct die_reader {
     uint32_t n_members;
     uint32_t n_names;
     uint32_t n_definitions;
-    bool by_name; /* behind a pointer: no members, no sizes */
+    bool by_name; /* after a pointer: no members, no sizes */
 };
 
 void die_reader_deinit(struct die_reader *reader);
@@ -29,7 +29,7 @@ int die_refuse_memory(const struct die_reader *reader);
 
 /* The type that an entry became; NULL: it was not read yet. */
 const struct ctype *die_find_known(const struct die_reader *reader, const Dwarf_Die *die);
-/* Does nothing behind a pointer, where types are not whole. */
+/* Does nothing after a pointer, where types are not whole. */
 int die_add_known(struct die_reader *reader, const Dwarf_Die *die, const struct ctype *type);
 
 /* A type with the entry's name. */

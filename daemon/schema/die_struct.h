@@ -21,5 +21,5 @@ int die_find_struct(Dwarf *dwarf, Dwarf_Die *die, Dwarf_Die *ret_struct);
  * pointer only a signature is followed, which may be all that is there. */
 void die_find_definition(struct die_reader *reader, Dwarf_Die *die);
 
-/* Its type; behind a pointer the name only. */
+/* Its type; after a pointer the name only. */
 int die_struct_read(struct die_reader *reader, Dwarf_Die *die, const struct ctype **ret_type);

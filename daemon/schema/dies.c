@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* In a well-formed file each entry lies behind the one before it, and that is all it takes to
+/* In a well-formed file each entry is after the previous one, and that is all it takes to
  * bound the walk: an entry may say where its sibling is, and libdw believes it, but here a sibling
  * or child that does not lie further on ends the matter. The walk as a whole only ever goes
  * forward, too, so it visits at most as many entries as there are bytes. */

@@ -104,7 +104,7 @@ int schema_list_dwarf(const void *elf, size_t size, struct error *error,
 struct search {
     Dwarf *dwarf;
     struct choice_name wanted;
-    uint32_t n_typedefs; /* looked behind */
+    uint32_t n_typedefs; /* resolved so far */
     bool has_found;
     Dwarf_Die found; /* a struct, or a typedef of one */
 };

@@ -6,7 +6,7 @@
  * Compilers' habits matter. clang describes char as a signed integer without the "char" mark, so
  * what is text is decided by the name "char". clang before 15 writes a 64-bit enum with its values
  * cut to 32 bits: its names would lie, so it is read as a plain number. And it marks no enum as
- * signed: -1 stands there as 4294967295, and if the value is narrower than 32 bits that can only
+ * signed: -1 is there as 4294967295, and if the value is narrower than 32 bits that can only
  * have been meant as a negative one. */
 
 #include <bpf/btf.h>

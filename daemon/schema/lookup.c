@@ -99,7 +99,7 @@ static const struct btf_type *find_type(const struct btf *btf, const struct want
 
 /* ---- the conventions ---- */
 
-/* The struct behind `const struct X *unused_X`; its name, or that of a typedef for it. */
+/* The struct after `const struct X *unused_X`; its name, or that of a typedef for it. */
 static bool read_kept(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
 {
     const struct btf_type *pointer, *step;

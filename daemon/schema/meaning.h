@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "record/schema.h"
 
-/* One entry of `as:`. The path names a field: "saddr", "hdr.smac", "hosts[].addr" (what stands in
+/* One entry of `as:`. The path names a field: "saddr", "hdr.smac", "hosts[].addr" (what is in
  * an array is named once, for all of its elements). The word is a meaning's name, "text" for bytes
  * that are text up to a NUL, or "none", which switches a convention off. */
 struct meaning_choice {

@@ -64,7 +64,7 @@ int reader_spell(struct reader *reader, uint32_t type_id, const char **ret_spell
  * READER_SKIP or -errno with a sentence. */
 int leaf_read(struct reader *reader, const struct place *place, struct field *field);
 
-/* The same for `bits` bits, `bit` bits behind the place's offset. */
+/* As leaf_read(), for a bitfield of `bits` bits that begins `bit` bits after the place's offset. */
 int leaf_read_bits(struct reader *reader, const struct place *place, uint32_t bit, uint32_t bits,
                    struct field *field);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* C declarations wrap around the name: `int (*x[4])[2]`. So a spelling is grown from where the name
- * would stand, outwards: stars go in front of it, brackets behind it, and the base type comes last,
+ * would be, outwards: stars go in front of it, brackets after it, and the base type comes last,
  * in front of all. */
 
 #include "schema/spelling.h"

@@ -15,5 +15,5 @@ enum {
 };
 
 /* Writes into text, which has SPELLING_MAX bytes. Qualifiers of the whole are left out, those
- * behind a pointer are not. */
+ * after a pointer are not. */
 void spelling_put(const struct btf *btf, uint32_t type_id, char *text);

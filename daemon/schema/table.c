@@ -44,7 +44,7 @@ static const char *enum_words(const struct field *field, char *text)
     return text;
 }
 
-/* All dimensions behind the word for what is in the innermost: "u16[2][3]". */
+/* All dimensions after the word for what is in the innermost: "u16[2][3]". */
 static const char *array_words(const struct field *field, char *text)
 {
     const struct field *element = field;

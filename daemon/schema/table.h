@@ -23,7 +23,7 @@ enum {
     TABLE_NAMES_MAX = 5,     /* names of an enum that it shows */
 };
 
-/* indent stands in front of each line. */
+/* indent is in front of each line. */
 void table_print(const struct schema *schema, const char *indent, FILE *file);
 
 /* "u32", "text", "ipv4[4]", "enum": what the value is taken for. Returns text, which has

@@ -31,7 +31,7 @@ struct types {
  * file is neither ELF nor BTF, or damaged; what open() and read() give; -ENOMEM. */
 int types_open(const char *path, struct error *error, struct types **ret);
 
-/* The same of bytes that the caller keeps, and that outlive it; the sentence lacks the path. */
+/* As types_open(), for bytes in memory, which must outlive *ret; the sentence has no path. */
 int types_open_memory(const void *bytes, size_t size, struct error *error, struct types **ret);
 
 void types_free(struct types *types); /* accepts NULL */

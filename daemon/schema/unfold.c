@@ -366,7 +366,7 @@ static int read_bitfield(struct unfold *unfold, const struct cmember *member, st
     return 0;
 }
 
-/* A char[] behind a struct's texts is where those live, and no field of its own. */
+/* A char[] after a struct's texts is where those live, and no field of its own. */
 static bool is_home_of_texts(const struct unfold *unfold, const struct field *field)
 {
     return unfold->has_texts && field->kind == FIELD_CHARS && field->size == 0;

@@ -27,7 +27,7 @@
 
 enum {
     HEX_BYTES = 2 * SIPHASH_BYTES,
-    KEY_DIGITS = 2 * SIPHASH_KEY_BYTES, /* as a key stands in its file */
+    KEY_DIGITS = 2 * SIPHASH_KEY_BYTES, /* as a key is in its file */
 };
 
 static const char stars[] = "***";

@@ -74,12 +74,13 @@ static bool is_digits(const struct text *text)
     return text->length == 1 || (text->length > 1 && text->length < 19 && text->bytes[0] != '0');
 }
 
+/* An IPv6 field also compares with IPv4 addresses. */
 static bool is_address_of(const struct text *text, uint32_t size)
 {
     struct address address;
 
-    return !address_parse(text->bytes, text->length, &address) && address.size == size &&
-           !address.is_network;
+    return !address_parse(text->bytes, text->length, &address) && !address.is_network &&
+           (address.size == size || (address.size == 4 && size == 16));
 }
 
 /* A constant that the operand compares with: what stands on the other side, spelt as it must be,

@@ -23,7 +23,7 @@ struct metric_name {
     enum metric_kind kind;
 };
 
-/* top() is many values, and texts are none. */
+/* Whether the value can be a metric: not top(), which has many values, and not texts. */
 bool metric_name_is_for(const struct value *value);
 /* node: the value's, for messages. 0, or -EINVAL after one. */
 int metric_name_make(const char *prefix, const struct value *value, const struct config_node *node,

@@ -87,7 +87,7 @@ static char *cut(struct call *call, char *at)
     return NULL;
 }
 
-/* False: the text is no call. */
+/* False: the text is not a call. */
 static bool call_read(struct call *call)
 {
     char *open = strchr(call->text, '('), *end;

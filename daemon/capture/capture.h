@@ -72,7 +72,7 @@ struct capture {
 };
 
 /* 0 also when the file is damaged after its header: damage says so, everything up to it can be
- * read. -errno and a sentence: what is no capture at all, or cannot be read. The caller owns
+ * read. -errno and a sentence: the file is not a capture, or cannot be read. The caller owns
  * *ret_capture. */
 int capture_open(const char *path, struct error *error, struct capture **ret_capture);
 /* As capture_open(), for an open file; the caller keeps fd, path is used in messages. */

@@ -11,8 +11,8 @@
  * That way a capture is a ring that does not go round, and the reader of rings skips what is not a
  * record.
  *
- * All that is no record is padded to whole cache lines, as is the header. So the others lie in
- * their lines as they would in a ring: where an 8-byte header ends a line, the sample begins with a
+ * Control records and the header are padded to whole cache lines. So the records have the same
+ * alignment as in a ring: where an 8-byte header ends a line, the sample begins with a
  * cache miss of its own. */
 
 #include <stdint.h>

@@ -44,7 +44,7 @@ void diag_deinit(struct diag *diag);
 void diag_add(struct diag *diag, const struct config_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds a message at the key of the node, or at its value when it is no entry of a map. */
+/* Adds a message at the key of the node, or at its value if it is not an entry of a map. */
 void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

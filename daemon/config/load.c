@@ -184,8 +184,8 @@ static int compare_keys(const void *a, const void *b)
     return (*left)->index < (*right)->index ? -1 : 1;
 }
 
-/* Bad keys stand as "" and have been reported. Sorted, since comparing each key with each would let
- * a large map take minutes. */
+/* Invalid keys are "" here and have been reported. The keys are sorted, since comparing all pairs
+ * would take minutes for a large map. */
 static int report_duplicates(struct loader *loader, const struct config_node *map)
 {
     _cleanup_(cleanup_free) const struct config_node **sorted =

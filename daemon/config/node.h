@@ -49,7 +49,7 @@ struct config_node {
     uint32_t index;                   /* among the parent's entries */
 };
 
-/* The entry of that key; NULL when there is none, or when the node is no map or is NULL. */
+/* The entry with that key; NULL if there is none, or if map is NULL or not a map. */
 const struct config_node *config_map_get(const struct config_node *map, const char *key);
 
 /* The entry of that index in a list or map; NULL when there is none. */

@@ -42,7 +42,7 @@ static const struct unit spans[] = {
     {NULL, 0},
 };
 
-/* The digit's value, or 16 when it is none. */
+/* The value of a hexadecimal digit; 16: not a digit. */
 static unsigned digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')

@@ -32,7 +32,7 @@ int draft_take(struct draft *draft, struct snippet *ret);
 /* Ends the plan: what was said last is its tail. */
 int draft_end(struct draft *draft);
 
-/* A step for a value that is no field's. */
+/* Adds a step for a value that is not in a field, such as the position of the record. */
 int draft_add_special(struct draft *draft, enum value_print print);
 /* The name of an id. */
 int draft_add_name(struct draft *draft, const struct field *field, enum resolver_kind kind);

@@ -10,6 +10,6 @@
  *
  * A ring made anew has another map, so its positions, which begin at 0 again, are no repeats. */
 
-/* All but the last two. What is no letter, digit, _ - or . in source becomes _. The caller frees
- * it; NULL: out of memory. */
+/* All but the last two. Characters of source other than letters, digits, _ - and . become _. The
+ * caller frees it; NULL: out of memory. */
 char *event_id_new(const char *source);

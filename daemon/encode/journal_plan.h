@@ -5,8 +5,8 @@
  *
  *     {pid, to {addr, port[2]}}     RINGMILL_PID, RINGMILL_TO_ADDR, RINGMILL_TO_PORT
  *
- * The journal takes names of A-Z, 0-9 and _, of 64 bytes at most. What is no such character becomes
- * _, what is longer is cut, and of two names that are the same then the later one gets _2, _3... */
+ * The journal takes names of A-Z, 0-9 and _, of 64 bytes at most. Other characters become
+ * _, longer names are cut, and of two names that are then equal the later one gets _2, _3... */
 
 #include <stdbool.h>
 #include <stdint.h>

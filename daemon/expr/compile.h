@@ -25,12 +25,12 @@ struct compile {
     uint32_t n_nodes;    /* looked at, with those of named expressions each time they are used */
 };
 
-/* Points at the node. */
+/* Refuses the expression; the message points at the node. */
 int compile_refuse(const struct compile *compile, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int compile_no_memory(const struct compile *compile);
 
-/* Counts one node more; an expression has at most EXPR_NODES_MAX. */
+/* Counts a node; refuses the expression if it has more than EXPR_NODES_MAX. */
 int compile_count(struct compile *compile, const struct node *node);
 
 int compile_add_term(struct compile *compile, const struct term *term, uint32_t *ret_term);

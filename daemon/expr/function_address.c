@@ -37,7 +37,7 @@ static int address_of_text(const struct call *call, const struct operand *operan
     return ret->text.bytes ? 0 : compile_no_memory(call->compile);
 }
 
-/* Any field of the right size, read as what it is said to be. */
+/* Makes any field of the right size an address. False: its type or size does not fit. */
 static bool reread_field(struct operand *operand, bool is_mac)
 {
     struct field *field = &operand->place.field;

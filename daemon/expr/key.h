@@ -26,7 +26,7 @@ enum {
 struct key;
 
 /* seed goes into all hashes; a fixed one makes them the same in every process, and key_seed() makes
- * one that nobody can guess, so that nobody can aim at one bucket. scope is borrowed during the
+ * a random one, so that nobody can aim records at one bucket. scope is borrowed during the
  * call. 0 and a key that the caller owns; -EINVAL or -ENOMEM after a message in diag. */
 int key_open(const struct setting_texts *by, const struct expr_scope *scope, uint64_t seed,
              struct diag *diag, struct key **ret_key);

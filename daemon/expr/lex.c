@@ -174,7 +174,7 @@ static int lex_integer(struct lex *lex, struct expr_error *error, struct token *
     return take_suffix(lex, at, base, error, token);
 }
 
-/* Bytes of the escape at a backslash, or 0 when it is none. */
+/* Bytes of the escape at a backslash; 0: not a valid escape. */
 static uint32_t escape_width(const struct lex *lex, uint32_t at)
 {
     char c = peek(lex, at + 1);

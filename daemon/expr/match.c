@@ -12,7 +12,7 @@
 #include "expr/pattern.h"
 #include "expr/value.h"
 
-/* A match that was given up is none, and no !~ either. */
+/* A match that was given up makes both =~ and !~ false. */
 static uint32_t leaf_match(const struct term *term, const struct run *run, bool wanted,
                            uint16_t *selection, uint32_t n)
 {

@@ -63,7 +63,7 @@ struct operand operand_null(const struct node *node, enum type type);
 bool operand_is_constant(const struct operand *operand);
 wide operand_wide(const struct operand *operand); /* a constant TYPE_INTEGER's value */
 
-/* Where loops read an integer that is no constant: its place, or its register. */
+/* Where loops read an integer that is not a constant: its place, or its register. */
 struct place operand_place(const struct operand *operand);
 
 /* Into a register, if it is not in one. */

@@ -104,7 +104,7 @@ static void skip_escape(struct reader *reader)
     reader->at += 2;
 }
 
-/* [:alpha:] in a class: its length; 0: it is none. */
+/* The length of a named class such as [:alpha:]; 0: not a named class. */
 static ptrdiff_t named_class(const struct reader *reader)
 {
     ptrdiff_t length = 2 + (peek(reader, 2) == '^');
@@ -194,7 +194,7 @@ static bool take_choice(struct reader *reader, struct literals *ret)
     }
 }
 
-/* {2}, {2,}, {2,3}, {,3}: its length; 0: it is none. */
+/* The length of a repetition such as {2}, {2,}, {2,3} or {,3}; 0: not a repetition. */
 static ptrdiff_t braces(const struct reader *reader)
 {
     ptrdiff_t length = 1;

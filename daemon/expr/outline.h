@@ -10,7 +10,8 @@
  *     ^/proc/\d+/status$                  heads  /proc/                 there is more to it
  *                                         tails  /status
  *
- * What is not plain is left out: then there are none, and the regular expression decides alone. */
+ * Parts that are not plain text are left out; without literals the regular expression decides
+ * alone. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@ enum {
     LITERAL_MAX = 64, /* bytes of each */
 };
 
-/* One of them; of none, n is 0. */
+/* A set of literals; n is 0 if nothing is known. */
 struct literals {
     uint32_t n;
     uint8_t lengths[LITERALS_MAX];

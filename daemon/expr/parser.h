@@ -17,13 +17,13 @@ struct parser {
     uint32_t end; /* of the token before the one looked at */
 };
 
-/* A list gets its elements one by one. */
+/* The parent node of a list whose elements are added one by one. */
 struct children {
     uint32_t parent;
     uint32_t last;
 };
 
-/* To the next token. */
+/* Moves to the next token. */
 int parser_advance(struct parser *parser);
 /* Moves to the next token and counts one more level of nesting; the caller decrements parser->depth
  * when the level ends. */
@@ -41,5 +41,5 @@ int parser_elements(struct parser *parser, enum token_kind closing, const char *
 
 /* An operand of a comparison: in parse_value.c. */
 int parse_value(struct parser *parser, uint32_t *ret_node);
-/* All that is in parentheses: in parse.c. */
+/* A whole condition, as inside parentheses: in parse.c. */
 int parse_or(struct parser *parser, uint32_t *ret_node);

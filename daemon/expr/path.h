@@ -9,6 +9,6 @@
 int path_resolve(struct compile *compile, const struct node *node, const struct beside *beside,
                  struct operand *ret);
 
-/* Quietly: the field of a NODE_NAME, with the offset of an array's element 0; false: there is none.
- */
+/* Finds the field of a NODE_NAME without an error message; in an array the offset is that of
+ * element 0. False: there is no such field. */
 bool path_field(const struct compile *compile, const struct node *node, const struct field **ret);

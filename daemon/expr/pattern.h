@@ -3,7 +3,7 @@
 
 /* Regular expressions: PCRE2 over bytes, compiled once, with its JIT where that may run. What a
  * match may cost is bounded: it looks at PATTERN_TEXT_MAX bytes of a text at most, and takes so
- * many steps. A match that reaches a limit is none, and says so. */
+ * many steps. A match that reaches a limit is reported as given up. */
 
 #include <stdbool.h>
 #include <stdint.h>

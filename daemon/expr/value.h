@@ -5,7 +5,7 @@
 
 #include "expr/operand.h"
 
-/* What stands around an operand that has nothing to lend. */
+/* For an operand whose surroundings give no type, names or clock. */
 extern const struct beside beside_nothing;
 
 /* What the values in node's subtree lend to each other; what they lack is taken from around. */

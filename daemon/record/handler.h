@@ -80,8 +80,8 @@ struct branch {
 struct handler_host {
     const struct schema *schema; /* of what comes in; outlives the handler */
     /* Of what comes in to this place from the other types that this source's records can have,
-     * NULL-ended; NULL: none. Valid in open() only. A name that only they know is no mistake: here
-     * it is null. */
+     * NULL-ended; NULL: none. Valid in open() only. A name that only they have is not
+     * an error; it is null here. */
     const struct schema *const *siblings;
     /* The handler at this place for the first of those types; NULL: this is it, or it did not open.
      * It is opened before this one; whichever is closed first, neither is used after. */
@@ -91,7 +91,7 @@ struct handler_host {
     const char *pipeline_name;
     const char *source_name;
     const char *type;  /* the records', for the events to say; NULL: the source has no other */
-    bool lost_unknown; /* of its stream nobody knows how many records are lost */
+    bool lost_unknown; /* the number of lost records of its stream is unknown */
     const struct wall_offset *wall; /* kept fresh by the consumer thread */
     /* CLOCK_MONOTONIC, for a handler that has reason to believe that batch->now is long ago; NULL:
      * batch->now is all that is known. Not for each record. */

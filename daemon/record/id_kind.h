@@ -8,5 +8,5 @@
 #include "base/resolver.h"
 #include "record/schema.h"
 
-/* False: a value of that meaning is no id, or one without a name. */
+/* False: values of that meaning are not ids with names. */
 bool id_kind_of(enum field_meaning meaning, enum resolver_kind *ret);

@@ -65,13 +65,13 @@ struct field {
     const char *name; /* of an element: "" */
     enum field_kind kind;
     enum field_meaning meaning;
-    bool is_signed;                /* FIELD_INT and signed FIELD_ENUM */
-    uint8_t bits;                  /* of a bitfield: 1 to 64; 0: it is none, or a whole integer */
-    uint8_t shift;                 /* of a bitfield: its lowest bit within the byte at offset */
-    uint16_t column;               /* 0: in the sample; N: column N - 1 of the batch */
-    uint32_t offset;               /* bytes from the sample's start */
-    uint32_t size;                 /* bytes at offset; of a bitfield: those that it touches, 1 to 9;
-                                      of a flexible array or text: 0 */
+    bool is_signed;  /* FIELD_INT and signed FIELD_ENUM */
+    uint8_t bits;    /* of a bitfield: 1 to 64; 0: not a bitfield, or a whole integer */
+    uint8_t shift;   /* of a bitfield: its lowest bit within the byte at offset */
+    uint16_t column; /* 0: in the sample; N: column N - 1 of the batch */
+    uint32_t offset; /* bytes from the sample's start */
+    uint32_t size;   /* bytes at offset; of a bitfield: those that it touches, 1 to 9;
+                        of a flexible array or text: 0 */
     const struct enum_name *names; /* FIELD_ENUM: n_names of them, in declaration order */
     uint32_t n_names;
     uint32_t n_members;          /* FIELD_STRUCT, FIELD_UNION */

@@ -182,7 +182,7 @@ static int read_tagged(struct cparser *parser, struct cspecifiers *specifiers)
     return 0;
 }
 
-/* One word. 1: it is none of a declaration's specifiers. */
+/* Reads one specifier. 1: the word is not a specifier. */
 static int read_specifier(struct cparser *parser, struct words *words,
                           struct cspecifiers *specifiers)
 {

@@ -137,7 +137,7 @@ static void put_array(struct declarator *declarator, const struct ctype *type)
     put_brackets(declarator, brackets);
 }
 
-/* One star, qualifier, bracket or parameter list. False: it is none, but the type in front. */
+/* One star, qualifier, bracket or parameter list. False: it is the base type. */
 static bool put_derived(struct declarator *declarator, const struct ctype *type)
 {
     if (!type)

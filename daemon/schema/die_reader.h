@@ -29,7 +29,7 @@ int die_refuse_memory(const struct die_reader *reader);
 
 /* The type that an entry became; NULL: it was not read yet. */
 const struct ctype *die_find_known(const struct die_reader *reader, const Dwarf_Die *die);
-/* Does nothing after a pointer, where types are not whole. */
+/* Does nothing inside the target of a pointer, where types are read by name only. */
 int die_add_known(struct die_reader *reader, const Dwarf_Die *die, const struct ctype *type);
 
 /* A type with the entry's name. */

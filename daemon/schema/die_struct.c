@@ -156,7 +156,7 @@ static int read_member(struct die_reader *reader, Dwarf_Die *die, struct member_
     return 0;
 }
 
-/* A base class is like an unnamed member; a static member is none. */
+/* A base class is like an unnamed member; a static member is not a member of the layout. */
 static bool is_member(Dwarf_Die *die)
 {
     int tag = dwarf_tag(die);

@@ -17,7 +17,7 @@
 
 /* ---- what fits ---- */
 
-/* "text" is no meaning of its own: such a field is FIELD_CHARS. */
+/* `as: text` is not a meaning: it makes the field FIELD_CHARS. */
 #define TEXT "text"
 #define NONE "none"
 

@@ -60,7 +60,7 @@ static void put_array(struct spelling *spelling, const struct btf_type *type)
     put_brackets(spelling, brackets);
 }
 
-/* What the base type begins with, where it is no name of its own. */
+/* The keyword before the name of the base type, such as "struct"; "" if it needs none. */
 static const char *keyword(const struct btf_type *type)
 {
     switch (btf_kind(type)) {

@@ -49,7 +49,7 @@ static void build_plugin(struct build *build, const char *path, const struct con
         return;
     }
     if (build_find_handler(build, plugin->ops.name)) {
-        diag_add(build->diag, node, "its handler is called %s, as another one", plugin->ops.name);
+        diag_add(build->diag, node, "handler name %s is already taken", plugin->ops.name);
         plugin_unload(plugin);
         return;
     }

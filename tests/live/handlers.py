@@ -294,7 +294,7 @@ def test_plugins_that_are_refused():
             "pipelines: {p: {from: open, handlers: [{forward: out}]}}\n")
         code, _, errors = harness.run("--config", config, "--check")
     assert code == 3, errors
-    assert "plugins[0]: its handler is called filter, as another one" in errors, errors
+    assert "plugins[0]: handler name filter is already taken" in errors, errors
     assert "plugins[1]: /tmp is writable by its group or others" in errors, errors
     plugins.remove()
 

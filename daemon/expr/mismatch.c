@@ -11,7 +11,8 @@ enum { EXAMPLE_MAX = 80 };
 
 static bool is_enum(const struct operand *operand)
 {
-    return operand->type == TYPE_INTEGER && operand->field && operand->field->kind == FIELD_ENUM;
+    return operand->type == TYPE_INTEGER && operand->field && operand->field->kind == FIELD_ENUM &&
+           operand->field->n_names > 0;
 }
 
 static bool is_bytes(const struct operand *operand)

@@ -42,6 +42,7 @@ struct expr_scope {
     const struct schema *schema;
     const struct schema *const *siblings; /* NULL-ended or NULL: a name only they know is null */
     const struct expr_defs *defs;         /* named expressions of the config; NULL: none */
+    const struct handler_host *host;      /* for messages: knows other sources; NULL: none */
 };
 
 /* Why an expression was refused: one sentence, and where a caret would point. */

@@ -9,7 +9,7 @@
 static inline struct expr_scope expr_scope_of(const struct handler_host *host)
 {
     return (struct expr_scope){
-        .schema = host->schema, .siblings = host->siblings, .defs = host->defs};
+        .schema = host->schema, .siblings = host->siblings, .defs = host->defs, .host = host};
 }
 
 /* Adds a message about the expression at node, which was refused. What is wrong inside a named

@@ -12,6 +12,7 @@
 
 #include "base/nearest.h"
 #include "expr/defs.h"
+#include "record/handler.h"
 
 enum { LISTED_MAX = 8 }; /* names that an error lists where none is near */
 
@@ -167,15 +168,33 @@ static const struct field *find_resolved(const struct schema *schema, const stru
     return NULL;
 }
 
+/* The name of another source of the pipeline that has the field; NULL: there is none. */
+static const char *find_elsewhere(const struct expr_scope *scope, const struct text *name)
+{
+    const struct handler_host *host = scope->host;
+    char field[NEAREST_NAME_MAX + 1] = {0};
+
+    if (!host || !host->elsewhere || name->length > NEAREST_NAME_MAX)
+        return NULL;
+    memcpy(field, name->bytes, name->length);
+    return host->elsewhere(host, field);
+}
+
 static int refuse_everywhere(const struct compile *compile, const struct node *node)
 {
     const struct text *name = &node->spelling;
     const struct field *resolved = find_resolved(compile->scope->schema, name);
+    const char *elsewhere;
     struct hint hint;
 
     if (resolved)
         return compile_refuse(compile, node, "%.*s exists only in the output; compare %s",
                               (int)name->length, name->bytes, resolved->name);
+    elsewhere = find_elsewhere(compile->scope, name);
+    if (elsewhere)
+        return compile_refuse(compile, node, "source \"%s\" has no field %.*s (source \"%s\" has)",
+                              compile->scope->host->source_name, (int)name->length, name->bytes,
+                              elsewhere);
     hint_init(&hint, name);
     offer_fields(&hint, compile->scope);
     if (!compile->scope->siblings)

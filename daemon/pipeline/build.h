@@ -45,7 +45,8 @@ const struct outlet *build_find_outlet(struct build *build, struct graph_type *t
 struct build_steps {
     const char *pipeline_name;
     const struct config_node *list;
-    uint64_t budget; /* ns */
+    const struct setting_texts *from; /* the names of its sources */
+    uint64_t budget;                  /* ns */
     bool at_least_once;
 };
 

@@ -46,7 +46,8 @@ struct step {
 struct build_host {
     struct handler_host base;
     struct build *build;
-    struct graph_type *type; /* NULL: no source is known */
+    const struct setting_texts *from; /* the pipeline's sources */
+    struct graph_type *type;          /* NULL: no source is known */
     struct strand *strand;
     struct step *step; /* of the handler that is being opened */
     uint16_t way;      /* of the strand, that the handlers stand on */
@@ -142,6 +143,34 @@ static const struct outlet *host_outlet(const struct handler_host *base,
 
     (void)diag; /* the build's */
     return build_find_outlet(host->build, host->type, host->at_least_once, name);
+}
+
+static bool source_has(const struct source *source, const char *field)
+{
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
+            const struct schema *schema = source->streams[i].types[j].schema;
+
+            if (schema && schema_find(schema, field))
+                return true;
+        }
+    return false;
+}
+
+static const char *host_elsewhere(const struct handler_host *base, const char *field)
+{
+    const struct build_host *host = (const struct build_host *)base;
+    const struct graph *graph = host->build->graph;
+
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        const struct source *source = graph->sources[i].source;
+
+        for (uint32_t j = 0; j < host->from->count; j++)
+            if (strcmp(source->name, host->from->items[j]) == 0 &&
+                strcmp(source->name, base->source_name) != 0 && source_has(source, field))
+                return source->name;
+    }
+    return NULL;
 }
 
 static struct branch *host_branch(const struct handler_host *base, const struct config_node *list,
@@ -379,6 +408,7 @@ static struct build_host new_host(struct build *build, const struct build_steps 
                  .outlet = host_outlet,
                  .branch = host_branch},
         .build = build,
+        .from = steps->from,
         .strand = strand,
         .at_least_once = steps->at_least_once,
     };
@@ -387,6 +417,7 @@ static struct build_host new_host(struct build *build, const struct build_steps 
 static void know_type(struct build_host *host, struct graph_type *type, bool one_of_many)
 {
     host->type = type;
+    host->base.elsewhere = host->from ? host_elsewhere : NULL;
     host->base.schema = type->type->schema;
     host->base.source_name = type->type->source_name;
     host->base.lost_unknown = !stream_knows_lost(type->stream->stream);

@@ -315,6 +315,7 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
     check_delivery(build, entry, &bound, &limit);
     steps = (struct build_steps){.pipeline_name = pipeline->name,
                                  .list = bound.handlers,
+                                 .from = &bound.from,
                                  .budget = bound.budget,
                                  .at_least_once = pipeline->at_least_once};
     kept = build_find_kept_pipeline(build, pipeline, &bound.from);

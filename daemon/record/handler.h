@@ -97,6 +97,9 @@ struct handler_host {
      * batch->now is all that is known. Not for each record. */
     int64_t (*clock)(void);
     struct resolver *resolver; /* of the names of ids; NULL: nobody knows them */
+    /* For messages: the name of another source of the pipeline whose records have a field of that
+     * name, or NULL. The callback itself may be NULL. Valid in open() only. */
+    const char *(*elsewhere)(const struct handler_host *host, const char *field);
     /* The outlet of a sink, alive as long as the handler, or NULL after a message in diag. */
     const struct outlet *(*outlet)(const struct handler_host *host, const struct config_node *name,
                                    struct diag *diag);

@@ -294,6 +294,12 @@ static void pipelines(void **state)
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: [exec, open, exec], handlers: [{forward: out}]}\n",
                  "t.yaml:5:26: pipelines.p.from[2]: the source is named twice\n");
+    refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [exec, open], handlers: [{filter: "
+                                       "has(path)}, {forward: out}]}\n",
+                 "t.yaml:5:51: pipelines.p.handlers[0].filter: source \"exec\" has no field path "
+                 "(source \"open\" has)\n"
+                 "    has(path)\n"
+                 "        ^\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:13: pipelines.p.from: expected a name or a list of names of 1 to 64 "
                  "entries, found 0\n");

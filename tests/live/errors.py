@@ -146,7 +146,7 @@ def test_no_tracefs():
 def test_a_file_that_cannot_be_written():
     with tempfile.TemporaryDirectory() as folder:
         for path, why in ((folder, "Is a directory"),
-                          ("/nowhere/log", "No such file or directory")):
+                          ("/nowhere/log", "the folder /nowhere does not exist; create it: mkdir -p /nowhere")):
             config = harness.write_file(folder, "config.yaml", GOOD % path)
             code, output, errors = harness.run("--config", config)
             assert (code, output) == (USAGE, "")

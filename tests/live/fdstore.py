@@ -200,7 +200,8 @@ def inside_starts_that_fail(folder):
 
         os.rename(logs, away)
         kill_with_unread()
-        box.said(f"sink out: cannot open {logs}/out for writing: No such file or directory; trying")
+        box.said(f"sink out: cannot open {logs}/out for writing: the folder {logs} does not exist; "
+                 f"create it: mkdir -p {logs}; trying again")
         os.rename(away, logs)
         wait_for_all(logs, source)
 

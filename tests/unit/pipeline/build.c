@@ -150,10 +150,11 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
                  "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, app: a b}\n" PIPELINES,
-                 "t.yaml:4:28: sinks.out.app: \"a b\" must be ASCII without spaces to be an "
-                 "APP-NAME\n");
+                 "t.yaml:4:28: sinks.out.app: \"a b\" is not a valid APP-NAME: use printable ASCII "
+                 "characters without spaces\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, transport: tcp}\n" PIPELINES,
-                 "t.yaml:4:8: sinks.out: the key \"address\" is missing (host:port of the peer)\n");
+                 "t.yaml:4:8: sinks.out: transport: udp and tcp need address, as in address: "
+                 "\"logs.example:514\"\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
                  "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, "
                  "overflow, id\n");

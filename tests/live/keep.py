@@ -150,7 +150,7 @@ def test_a_second_daemon_is_refused():
                 second = write_config(elsewhere, flood.source(source, keep, more=more))
                 code, _, errors = harness.run("--config", second)
                 assert code == ENVIRONMENT, errors
-                assert f"has a consumer already: process {daemon.process.pid}" in errors, errors
+                assert f"already has a consumer: process {daemon.process.pid}" in errors, errors
         harness.write_file(daemon.folder.name, "ringmill.yaml", text.replace(
             "keep: pin", "keep: pin, ring_size: 1MiB").replace("FOLDER", daemon.place.name))
         assert harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL) == \

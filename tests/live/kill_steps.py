@@ -440,7 +440,7 @@ def tell_second(place, service, step):
     place.configure(service, name="second.yaml", control="second.sock")
     place.arm(step)
     service.launch("second.yaml").wait(timeout=harness.PATIENCE)
-    await_said(place, service, "has a consumer already")
+    await_said(place, service, "already has a consumer")
 
 
 def tell_over_control(place, service, step, command, links, attached=False):

@@ -184,7 +184,8 @@ def stderr_of_a_silent_source(terminal, until):
 
 
 def test_a_silent_source_is_told_to_whoever_is_at_a_terminal():
-    wanted = b"source flood: no record in 5 s; its programs are attached: do what they are to see"
+    wanted = (b"source flood: no record in 5 s; its programs are attached; trigger an event that "
+              b"they trace")
     assert wanted in stderr_of_a_silent_source(True, wanted)
 
 

@@ -51,7 +51,7 @@ OTHER = ", other: {from: other, handlers: [forward: more]}"
 # a source besides that cannot be loaded, or only that; and what is said of it
 NOT_LOADED = (", other: {map: /sys/fs/bpf/no-such-map, layout: 'struct other { unsigned number; };'}",
               "no-such-map")
-NOT_ATTACHED = (f", other: {{object: {OBJECT}, keep: pin, pin_folder: BLOCKED}}", "cannot make BLOCKED/other")
+NOT_ATTACHED = (f", other: {{object: {OBJECT}, keep: pin, pin_folder: BLOCKED}}", "cannot create BLOCKED/other")
 
 
 class Service:

@@ -205,6 +205,18 @@ static int walk_path(struct walk *walk, const char *path)
     return result < 0 ? result : 0;
 }
 
+/* Names the folder that has to be made, unless only the target of a link is missing. */
+static void explain_folder(const char *path, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 0, path);
+    if (folder[0] && access(folder, F_OK) < 0 && errno == ENOENT)
+        error_set(error, -ENOENT, "the folder %s does not exist; create it: mkdir -p %s", folder,
+                  folder);
+}
+
 int file_place_find(const char *path, struct file_place *ret, struct error *error)
 {
     struct walk walk = {.folder = -1, .error = error};
@@ -215,6 +227,8 @@ int file_place_find(const char *path, struct file_place *ret, struct error *erro
     if (result < 0) {
         if (walk.folder >= 0)
             close(walk.folder);
+        if (result == -ENOENT)
+            explain_folder(path, error);
         return result;
     }
     *ret = (struct file_place){.folder = walk.folder, .magic = walk.magic};

@@ -16,7 +16,7 @@
 /* Between two sources: one may take seconds. */
 static int look_for_end(struct error *error)
 {
-    return signals_ends() > 0 ? error_set(error, -ECANCELED, "a signal has asked for the end") : 0;
+    return signals_ends() > 0 ? error_set(error, -ECANCELED, "interrupted by a signal") : 0;
 }
 
 int launch_load(struct graph *graph, struct error *error)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Copying reads, for callers on several threads: a lock makes them take turns, and each turn takes
- * the lease and gives it back. Whoever sleeps inside holds the lock; close, flush and deadline wake
- * it, and then the others see the same. */
+ * the lease and gives it back. A caller that sleeps inside holds the lock; close, flush and
+ * deadline wake it, and then the other callers see them too. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ring/reader.h"
 
-/* A record that was taken and is neither copied nor committed yet. */
+/* A record that was taken, but not copied or committed yet. */
 struct turn {
     bool had_lease;
     struct ringmill_batch batch; /* of one view */
@@ -47,7 +47,8 @@ static void turn_end(struct ringmill_reader *reader, const struct turn *turn)
     pthread_mutex_unlock(&reader->copy_lock);
 }
 
-/* With RINGMILL_READY the caller ends the turn; otherwise it is ended. */
+/* Begins a turn. With RINGMILL_READY the caller must end it; with other results it has already
+ * ended. */
 static int turn_begin(struct ringmill_reader *reader, struct turn *turn)
 {
     int r;
@@ -122,7 +123,7 @@ int ringmill_reader_read_into(struct ringmill_reader *reader, void *buffer, size
     view = turn.batch.views;
     *ret_length = view->length;
     if (view->length <= capacity) {
-        if (view->length > 0) /* an empty sample may go into no buffer at all */
+        if (view->length > 0) /* for an empty sample the buffer may be NULL */
             memcpy(buffer, view->data, view->length);
         ringmill_ring_commit(turn.batch.ring, turn.batch.end);
     } else {

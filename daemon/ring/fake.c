@@ -123,7 +123,7 @@ void *fake_reserve(struct fake *fake, uint32_t length)
     unsigned long producer = atomic_load_explicit(producer_of(fake), memory_order_relaxed);
     uint64_t span = layout_span(length);
 
-    /* as the kernel: at most size - 1 bytes are ever in use */
+    /* as in the kernel: at most size - 1 bytes are ever in use */
     if (length > LAYOUT_LENGTH || span > fake->size - 1 ||
         producer + span - consumer > fake->size - 1) {
         fake->lost++;
@@ -141,7 +141,7 @@ static void commit(struct fake *fake, void *sample, int flags, uint32_t clear_an
     uint32_t length = atomic_load_explicit(header, memory_order_relaxed) & LAYOUT_LENGTH;
     unsigned long consumer;
 
-    /* a full barrier, as the kernel's xchg: before the load of the consumer position */
+    /* a full barrier, like the xchg of the kernel: before the load of the consumer position */
     atomic_exchange_explicit(header, length | clear_and_set, memory_order_seq_cst);
     consumer = atomic_load_explicit(consumer_of(fake), memory_order_seq_cst);
     if (flags & FAKE_NO_WAKEUP)

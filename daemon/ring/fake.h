@@ -22,12 +22,13 @@ enum fake_flags {
     FAKE_FORCE_WAKEUP = 2, /* as BPF_RB_FORCE_WAKEUP */
 };
 
-/* start is both positions at first: near 2^32 or 2^64, say. A multiple of 8. -errno. */
+/* start is the first value of both positions, such as a value near 2^32 or 2^64; a multiple of 8.
+ * -errno. */
 int fake_new(uint64_t size, uint64_t start, struct fake **ret_fake);
 void fake_free(struct fake *fake);
 
-/* A ring over the memory, as ringmill_ring_open() gives one over a map. Rings may outlive the fake.
- * It takes no lock; options may be NULL. */
+/* Opens a ring over the memory, as ringmill_ring_open() does over a map. Rings may outlive the
+ * fake. It takes no lock; options may be NULL. */
 int fake_open(struct fake *fake, const struct ringmill_ring_options *options,
               struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
@@ -46,7 +47,7 @@ uint64_t fake_wakeups(const struct fake *fake);
 uint64_t fake_consumer(const struct fake *fake);
 uint64_t fake_producer(const struct fake *fake);
 
-/* Corruption, by hand. */
+/* Corrupts a position, for tests. */
 void fake_set_consumer(struct fake *fake, uint64_t position);
 void fake_set_producer(struct fake *fake, uint64_t position);
 void fake_set_header(struct fake *fake, uint64_t position, uint32_t length_and_flags);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The decisions that are not taken for each record. */
+/* Decisions that are made once per window of records, not for each record. */
 #include "ring/guess.h"
 
 enum {
     MEAN_MAX =
-        1536, /* bytes: with longer records a miss is cheaper than fetching all their lines */
+        1536, /* bytes: for longer records, a cache miss costs less than fetching all their lines */
     MISSES_MAX = GUESS_WINDOW / 16,
     AHEAD_REGULAR = 96, /* grid points to fetch ahead */
     AHEAD_GRID = 32,

@@ -3,17 +3,17 @@
 
 /* Guessing where the next headers are, and fetching them into the cache ahead of the walk.
  *
- * Each header says where the next one is, so a walk is a chain of cache misses, and with lengths
- * that vary no hardware prefetcher helps. But records come in few sizes. The greatest common
+ * Each header says where the next one is, so a walk is a chain of cache misses, and with varying
+ * lengths no hardware prefetcher helps. But records have few different sizes. The greatest common
  * divisor of the recent spans is a grid on which all headers lie:
  *
  *     all spans 520            grid 520: one fetch per record, always right
  *     256, 768, 1280, 2048     grid 256: four fetches for each header, none missed
  *     64, 136, 248, ...        grid 8: finer than a cache line, so each line is fetched
  *
- * Where the grid is finer than a line and records are long, fetching each line costs more than the
- * misses: then nothing is fetched. A few records that leave the grid only move it; when many do, it
- * is drawn anew from the next window of records. */
+ * If the grid is finer than a line and records are long, fetching each line costs more than the
+ * misses: then nothing is fetched. A few records that leave the grid only move it; if many do, the
+ * next window of records decides on a new grid. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,8 +25,8 @@ enum {
     GUESS_WINDOW = 64, /* records between two looks at the grid */
 };
 
-/* So marked, a span equals none that follows: a second one of the same length moves the grid, too.
- */
+/* Marks a span so that it equals no later span: then a second record of the same length moves the
+ * grid, too. */
 #define GUESS_OFF (UINT32_C(1) << 31)
 
 struct guess {
@@ -46,7 +46,7 @@ struct guess {
 void guess_decide(struct guess *guess, uint64_t position);
 uint32_t guess_divisor(uint32_t a, uint32_t b);
 
-/* A record's span differs from the one before it. */
+/* Handles a record whose span differs from the previous one. */
 static inline void guess_change(struct guess *guess, uint64_t position, uint32_t span)
 {
     if (guess->grid > GUESS_LINE && span % guess->grid != 0)
@@ -58,31 +58,31 @@ static inline void guess_change(struct guess *guess, uint64_t position, uint32_t
     }
 }
 
-/* A kilobyte of lines at once: how many lines the next record needs cannot be predicted, and a loop
- * that ends somewhere else each time costs more than the fetches. */
+/* Fetches a kilobyte of lines at once: the number of lines that the next record needs cannot be
+ * predicted, and a loop that ends at a different point each time costs more than the fetches. */
 static inline void guess_fetch_chunk(const uint8_t *at)
 {
     for (int line = 0; line < GUESS_CHUNK; line += GUESS_LINE)
         __builtin_prefetch(at + line, 0, 3);
 }
 
-/* A regular record's lines that are far ahead. */
+/* Fetches the lines of a regular record far ahead. */
 static inline void guess_fetch_regular(const struct guess *guess, const uint8_t *at)
 {
     __builtin_prefetch(at, 0, 2);
     __builtin_prefetch(at + guess->second, 0, 2);
 }
 
-/* At position, one record with the span that is expected needs one more fetched, and no more is to
- * be thought of but the window's end. */
+/* Whether the next record is expected to have the same span and the window does not end here: then
+ * one more record is fetched and nothing else is to be done. */
 static inline bool guess_is_steady(const struct guess *guess, uint64_t position)
 {
     return guess->regular && guess->last == guess->step &&
            guess->ahead == position + guess->reach && guess->reach > guess->step * GUESS_NEAR;
 }
 
-/* The walk has come to position by a record of span bytes. Fetches what is likely to be needed, up
- * to limit. */
+/* Called when the walk has reached position by a record of span bytes. Fetches what is likely to be
+ * needed, up to limit. */
 static inline __attribute__((always_inline)) void guess_step(struct guess *guess,
                                                              const uint8_t *data, uint64_t mask,
                                                              uint64_t position, uint64_t limit,
@@ -94,7 +94,8 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
     if ((guess->grid > GUESS_LINE || guess->step > GUESS_LINE) && span != last)
         guess_change(guess, position, span);
     if (guess->left-- == 0) {
-        struct guess decided = *guess; /* a copy, for what has an address is kept in memory */
+        struct guess decided =
+            *guess; /* a copy: a variable whose address is taken would be kept in memory */
 
         guess_decide(&decided, position);
         *guess = decided;
@@ -104,7 +105,7 @@ static inline __attribute__((always_inline)) void guess_step(struct guess *guess
     uint64_t reach = guess->reach;
     uint64_t done = guess->ahead - position;
     if (done > reach + GUESS_CHUNK)
-        done = 0; /* the walk has overtaken it */
+        done = 0; /* the walk has passed it */
     if (done >= reach)
         return;
     if (guess->step == GUESS_LINE && limit - position >= reach + GUESS_CHUNK) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Two ways to the same answer. The exact one is a BPF iterator over all mappings (holder.bpf.c); it
- * needs the right to load BPF. The other reads /proc/PID/fdinfo, which names maps by id, but only
- * as long as their fd is open: a consumer may close it after mapping, and then nothing in /proc
- * shows it. So the answer says which of the two it is. */
+/* There are two ways to find the holders. The exact one is a BPF iterator over all mappings
+ * (holder.bpf.c); it needs the right to load BPF programs. The other one reads /proc/PID/fdinfo,
+ * which names maps by id, but only while their fd is open: a consumer may close it after mapping,
+ * and then nothing in /proc shows it. So the answer says which of the two was used. */
 #include "ring/holder.h"
 
 #include <bpf/bpf.h>
@@ -28,7 +28,7 @@ static void cleanup_closedir(DIR **directory)
         closedir(*directory);
 }
 
-/* Keeps each process once. Beyond HOLDERS_MAX the rest is left out. */
+/* Adds a process once. Beyond HOLDERS_MAX the rest is left out. */
 static void note(struct holders *holders, pid_t pid, enum holder_kind kind, const char *comm)
 {
     struct holder *holder;
@@ -73,7 +73,8 @@ static int find_mappings(uint32_t map_id, struct holders *holders)
     _cleanup_(cleanup_holder_bpf__destroy) struct holder_bpf *program = NULL;
     _cleanup_(cleanup_bpf_link__destroy) struct bpf_link *link = NULL;
     _cleanup_(cleanup_close) int fd = -1;
-    libbpf_print_fn_t print = libbpf_set_print(quiet); /* a refusal here is no error */
+    libbpf_print_fn_t print =
+        libbpf_set_print(quiet); /* a refusal is expected here and is not an error */
 
     program = holder_bpf__open_and_load();
     if (program)

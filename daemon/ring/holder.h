@@ -13,7 +13,7 @@ enum { HOLDERS_MAX = 64, HOLDER_COMM_MAX = 16 };
 enum holder_kind {
     HOLDER_CONSUMES, /* has the consumer position mapped for writing */
     HOLDER_OBSERVES, /* has it mapped, for reading only */
-    HOLDER_POSSIBLE, /* has an fd of the map; more is not known */
+    HOLDER_POSSIBLE, /* has an open fd of the map; more is not known */
 };
 
 struct holder {
@@ -24,13 +24,13 @@ struct holder {
 
 struct holders {
     size_t count; /* each process once, by its strongest kind */
-    bool certain; /* a BPF program has looked at all mappings; false: only fds could be looked at,
-                     and a consumer may have closed its own */
+    bool certain; /* true: a BPF program has checked all mappings; false: only open fds were
+                     checked, and a consumer may have closed its own */
     struct holder list[HOLDERS_MAX];
 };
 
-/* Asks the kernel who holds the ring; where no BPF program may be loaded for that, looks through
- * /proc. This process counts too. Takes some milliseconds. 0 or -errno. */
+/* Finds the processes that hold the ring, this one included, by a BPF program; if that may not be
+ * loaded, looks through /proc. Takes some milliseconds. 0 or -errno. */
 int holder_find(uint32_t map_id, struct holders *ret_holders);
-/* The /proc way alone. */
+/* Looks through /proc only. 0 or -errno. */
 int holder_find_possible(uint32_t map_id, struct holders *ret_holders);

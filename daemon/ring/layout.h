@@ -7,8 +7,8 @@
  *     consumer_pos ...  producer_pos ...  header|sample|header|  header|sample|header|
  *
  * The second mapping of the data lets a record that runs past the end be read in one piece. Only
- * page 0 may be mapped writable. Of both position pages only the first word is anybody's business:
- * what follows moved between kernels. */
+ * page 0 may be mapped writable. Of both position pages only the first word is part of the
+ * interface: what follows it differs between kernels. */
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A ring that never comes round is a ring whose mask lets every position through, so the walk is
- * the same code, instruction for instruction. What is missing is the kernel's side: the position
- * words are a page of our own, and readiness is an eventfd, of which each write is one edge. */
+/* A ring that never wraps is a ring whose mask keeps every position as it is, so the walk is the
+ * same code. The kernel's side is replaced: the positions are on a private page, and readiness is
+ * an eventfd, where each write is one edge. */
 #include "ring/linear.h"
 
 #include <errno.h>
@@ -15,7 +15,9 @@
 #include "ring/reason.h"
 #include "ring/ring.h"
 
-enum { PRODUCER_AT = 128 }; /* bytes into the page: another cache line than the consumer's */
+enum {
+    PRODUCER_AT = 128
+}; /* bytes into the page: on another cache line than the consumer position */
 
 static _Atomic unsigned long *producer_of(const struct map *map)
 {
@@ -36,7 +38,7 @@ int linear_open(const struct linear *linear, const struct ringmill_ring_options 
     void *page;
 
     if (!can_be(linear))
-        return reason_set(reason, -EINVAL, "%s: positions that cannot be", linear->name);
+        return reason_set(reason, -EINVAL, "%s: invalid positions", linear->name);
     page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
@@ -58,7 +60,7 @@ void linear_publish(struct ringmill_ring *ring, uint64_t position)
     uint64_t one = 1;
 
     atomic_store_explicit(producer_of(&ring->map), position, memory_order_release);
-    /* a full counter is an edge not taken yet: enough */
+    /* a full counter means that the reader has not seen the last edge yet */
     while (write(ring->map.fd, &one, sizeof(one)) < 0 && errno == EINTR)
         ;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The consumer lock. The kernel lets any number of processes map consumer_pos writable, and two of
- * them lose records of each other silently, so the lock is ours.
+ * them would silently lose records, so this lock is added.
  *
  * It cannot be a flock on the map's own fd: all maps share one anonymous inode. So it is a file
- * named after the map id; see lock_file.c. A dead holder's lock is gone with its fd; its pid stays
- * in the file and means nothing then. Map ids are not used again before very many maps were made,
- * so that files of killed processes would pile up: they are removed when their map is gone. */
+ * named after the map id; see lock_file.c. The lock of a dead holder ends with its fd; its pid
+ * stays in the file and then means nothing. Map ids are reused only after very many maps, so files
+ * of killed processes would pile up: they are removed when their map is gone. */
 #include "ring/lock.h"
 
 #include <dirent.h>
@@ -54,12 +54,12 @@ static int refuse_busy(int fd, uint32_t map_id, struct ringmill_error *reason)
     char comm[COMM_MAX];
 
     if (pid <= 0)
-        return reason_set(reason, -EBUSY, "ring %u has a consumer already", map_id);
+        return reason_set(reason, -EBUSY, "ring %u already has a consumer", map_id);
     read_comm(pid, comm);
-    return reason_set(reason, -EBUSY,
-                      "ring %u has a consumer already: process %ld (%s); stop it, or observe the "
-                      "ring instead",
-                      map_id, pid, comm);
+    return reason_set(
+        reason, -EBUSY,
+        "ring %u already has a consumer: process %ld (%s); stop it, or observe the ring instead",
+        map_id, pid, comm);
 }
 
 static void write_pid(int fd)
@@ -80,7 +80,7 @@ static void cleanup_folder(DIR **folder)
         closedir(*folder);
 }
 
-/* False also when this process may not know. */
+/* False also if this process may not find out. */
 static bool map_is_gone(uint32_t id)
 {
     union bpf_attr attr = {.map_id = id};
@@ -91,7 +91,8 @@ static bool map_is_gone(uint32_t id)
     return fd < 0 && errno == ENOENT;
 }
 
-/* Nobody opens a ring that is gone, so that nobody is refused because of our hold. */
+/* Removes lock files of rings that are gone. Nobody opens such a ring, so taking its lock here
+ * refuses nobody. */
 static void sweep(const char *folder)
 {
     _cleanup_(cleanup_folder) DIR *files = opendir(folder);
@@ -125,8 +126,8 @@ static int make_folder(const char *folder, struct ringmill_error *reason)
 
     if (mkdir(folder, 0755) < 0 && errno != EEXIST)
         return reason_set(reason, -errno,
-                          "cannot make the lock folder %s: %m; name another one, or open the ring "
-                          "without a lock",
+                          "cannot create the lock folder %s: %m; choose another one, or open the "
+                          "ring without a lock",
                           folder);
     if (!atomic_flag_test_and_set(&swept))
         sweep(folder);
@@ -153,7 +154,7 @@ int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason
                           "plain file that this user may write, or remove it",
                           path, strerror(-result));
     write_pid(fd);
-    ret_lock->path = strdup(path); /* NULL: the file stays */
+    ret_lock->path = strdup(path); /* NULL: the file is not removed */
     ret_lock->fd = TAKE_FD(fd);
     return 0;
 }

@@ -11,9 +11,9 @@ struct lock {
     char *path;
 };
 
-/* The folder is made if only its last part is missing. -EBUSY when another open file holds the
- * lock, and the sentence names the process. The first one in a process removes those that killed
- * processes have left, of rings that are gone. On success the caller owns *ret_lock. */
+/* Creates the folder if only its last part is missing. -EBUSY if another open file holds the lock;
+ * the sentence names the process. The first call in a process removes lock files that killed
+ * processes left for rings that are gone. On success the caller owns *ret_lock. */
 int lock_take(const char *folder, uint32_t map_id, struct ringmill_error *reason,
               struct lock *ret_lock);
 /* Accepts one without a lock. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The file is removed by its holder alone, while it holds the lock. Whoever has opened it before
- * that gets the lock of a file without a name, and another process can make a new file of that name
- * and lock it, too. So a lock counts only if the name still leads to the locked file; else the new
+/* Only the holder removes the file, while it holds the lock. A process that opened the file before
+ * that may lock a file that no longer has a name, while another process creates and locks a new
+ * file of that name. So a lock counts only if the name still leads to the locked file; else the new
  * file is tried. */
 #include "ring/lock_file.h"
 
@@ -22,7 +22,7 @@ static bool is_at(const char *path, int fd)
            locked.st_ino == found.st_ino;
 }
 
-/* Each further round needs another holder that has just ended. */
+/* Another round is needed only if another holder has just ended. */
 int lock_file_take(const char *path, int *ret_fd)
 {
     for (;;) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* From an fd to mapped memory. The invariant: whoever holds a struct map holds a ring whose size
- * and type were checked, so that walking needs no further questions.
+/* Maps the memory of a ring, given the fd of its map. Size and type of a struct map are always
+ * checked, so walking it needs no further checks.
  *
- * bpf(2) is called directly: it is one call, and the library then needs no libbpf. */
+ * bpf(2) is called directly: it is one call, and the library then does not need libbpf. */
 #include "ring/map.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "ring/layout.h"
 #include "ring/reason.h"
 
-/* Linux 6.19; Debian 12's header does not have it yet. */
+/* Since Linux 6.19; the header of Debian 12 does not have it yet. */
 #define FLAG_OVERWRITE (UINT32_C(1) << 19)
 
 enum { POSITION_TRIES = 16 };
@@ -41,8 +41,8 @@ static int check_size(uint64_t size, struct ringmill_error *reason)
 
     if (size < page || (size & (size - 1)) != 0 || size > UINT64_C(1) << LAYOUT_MAX_SHIFT)
         return reason_set(reason, -EINVAL,
-                          "a ring of %llu bytes cannot be: allowed are powers of two from %llu to "
-                          "2 GiB",
+                          "a ring cannot have %llu bytes: the size must be a power of two from "
+                          "%llu bytes to 2 GiB",
                           (unsigned long long)size, (unsigned long long)page);
     return 0;
 }
@@ -54,11 +54,10 @@ static int check_info(const struct bpf_map_info *info, struct ringmill_error *re
                           "map %u (%s) is of type %u, not a BPF ring buffer (type %u)", info->id,
                           info->name, info->type, BPF_MAP_TYPE_RINGBUF);
     if (info->map_flags & FLAG_OVERWRITE)
-        return reason_set(
-            reason, -EOPNOTSUPP,
-            "ring %u (%s) overwrites unread records (BPF_F_RB_OVERWRITE): they cannot "
-            "be read in place",
-            info->id, info->name);
+        return reason_set(reason, -EOPNOTSUPP,
+                          "ring %u (%s) overwrites unread records (BPF_F_RB_OVERWRITE), so they "
+                          "cannot be read in place; create the map without that flag",
+                          info->id, info->name);
     return check_size(info->max_entries, reason);
 }
 
@@ -91,7 +90,7 @@ int map_init(int map_fd, bool read_only, struct ringmill_error *reason, struct m
 
     r = read_info(map_fd, &info);
     if (r < 0)
-        return reason_set(reason, r, "fd %d is no BPF map that can be asked for its type: %s",
+        return reason_set(reason, r, "fd %d is not a BPF map, or its type cannot be read: %s",
                           map_fd, strerror(-r));
     r = check_info(&info, reason);
     if (r < 0)
@@ -116,8 +115,7 @@ int map_init(int map_fd, bool read_only, struct ringmill_error *reason, struct m
     return 0;
 }
 
-/* The kernel's ring does the double mapping itself; a memfd needs its data put behind it once more.
- */
+/* The kernel maps the data of a ring twice; for a memfd we map it a second time ourselves. */
 static int map_memory(struct map *map, int memory_fd, struct ringmill_error *reason)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -175,7 +173,7 @@ int map_check_positions(const struct map *map, struct ringmill_error *reason)
 {
     unsigned long consumer, producer;
 
-    /* of a ring in use the pair may be torn: the consumer read first, a whole ring earlier */
+    /* the ring is in use: the positions are read one after the other and may not belong together */
     for (int i = 0; i < POSITION_TRIES; i++) {
         consumer = atomic_load_explicit(map->consumer, memory_order_acquire);
         producer = atomic_load_explicit(map->producer, memory_order_acquire);
@@ -184,9 +182,8 @@ int map_check_positions(const struct map *map, struct ringmill_error *reason)
     }
     return reason_set(
         reason, -EBADMSG,
-        "ring %u (%s) is corrupt: consumer position %lu, producer position %lu, size "
-        "%llu; a broken consumer wrote the former, and until it is repaired the "
-        "kernel drops every record. Stop that consumer and make the ring anew (reload "
-        "its programs)",
+        "ring %u (%s) is corrupt: consumer position %lu, producer position %lu, size %llu. A "
+        "faulty consumer wrote the consumer position, and the kernel now drops every record. Stop "
+        "that consumer and create the ring again (reload its programs)",
         map->id, map->name, consumer, producer, (unsigned long long)map->size);
 }

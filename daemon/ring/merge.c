@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A binary heap: each record costs a step down of log2(rings), and empty rings are gone through
+/* A binary heap: each record costs a sift down of log2(rings) steps, and empty rings are checked
  * once per watermark, not once per record. A run of records from the same ring stays at the top and
  * costs one comparison. */
 #include "ring/merge.h"
@@ -105,8 +105,8 @@ static void pop(struct merge *merge)
         sift_down(merge, merge->entries[merge->n]);
 }
 
-/* The key of the ring's next record, which stays where it is. False when there is none within the
- * limit that is known. */
+/* Reads the key of the next record without taking it. False if there is none within the limit that
+ * is known. */
 static bool peek(const struct merge *merge, struct ringmill_ring *ring, uint64_t *ret_key)
 {
     struct walk walk = ring->walk;
@@ -124,7 +124,7 @@ static bool peek(const struct merge *merge, struct ringmill_ring *ring, uint64_t
     return true;
 }
 
-/* Takes discarded records at the ring's head off. */
+/* Skips discarded records at the head of the ring. */
 static void skip(struct ringmill_ring *ring)
 {
     struct ringmill_view view;
@@ -159,7 +159,7 @@ static int look_at_ring(struct merge *merge, struct ringmill_ring *ring)
     }
 }
 
-/* Rings that cannot give a record count as neither empty nor full. */
+/* Whether a ring can give records; other rings count as neither empty nor full. */
 static bool takes_part(const struct ringmill_ring *ring)
 {
     return !ring->paused && !ring->corrupt_told;
@@ -234,16 +234,15 @@ uint32_t merge_take(struct merge *merge, struct ringmill_view *ret_views, uint32
         bound = merge->watermark;
     do {
         if (walk_step(&ring->walk, &ret_views[n]) != WALK_VIEW)
-            break; /* the length was overwritten since the peek; the next look will say so */
+            break; /* the length was overwritten since the peek; the next look reports it */
         bytes += ret_views[n].length;
         ring->given = ring->walk.position;
         n++;
         more = peek(merge, ring, &next.key);
     } while (more && n < capacity && next.key <= bound);
     ring_count(ring, n, bytes);
-    /* The ring was in the heap for some time, and what it got meanwhile may be older than the
-     * watermark, which speaks for the rings that were empty then. So it leaves the heap only when
-     * it is empty now. */
+    /* What the ring received while it was in the heap may be older than the watermark, which covers
+     * only the rings that were empty then. So it leaves the heap only if it is empty now. */
     if (n > 0 && !more)
         more = ring_look(ring) == RING_READABLE && peek(merge, ring, &next.key);
     if (n > 0 && more)

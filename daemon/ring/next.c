@@ -4,7 +4,7 @@
  *     views   finished  finished  out  |  next  next
  *                                      next_view
  *
- * The next call finishes the view that is out. Publication comes in strides of the ring, for each
+ * The next call finishes the view that is out. Positions are published in strides, because each
  * store to the consumer position takes a cache line away from the producers. A walk that gives out
  * view by view was tried: it does more work per record than a queue of views that stay in L1. */
 #include <errno.h>
@@ -81,7 +81,7 @@ static int fill_queue(struct ringmill_reader *reader)
     return RINGMILL_READY;
 }
 
-/* Word by word, as the walk wrote it: one wide load of fresh narrow stores would stall. */
+/* Copies word by word, as the walk wrote it: one wide load of recent narrow stores would stall. */
 static inline void give(struct ringmill_reader *reader, struct ringmill_view *ret_view)
 {
     const struct ringmill_view *view = &reader->views[reader->next_view++];
@@ -92,7 +92,7 @@ static inline void give(struct ringmill_reader *reader, struct ringmill_view *re
     ret_view->position = view->position;
 }
 
-/* Apart, so that the way through a queue needs no stack. */
+/* noinline: keeps the stack frame of this slow path out of the fast path. */
 static __attribute__((noinline)) int next_slowly(struct ringmill_reader *reader,
                                                  struct ringmill_view *ret_view)
 {

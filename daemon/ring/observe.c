@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Looking at a live ring that somebody else consumes.
+/* Looking at a live ring that another process consumes.
  *
- * Records stay where they are until the producer comes round again, so an observer that looks at
- * least once per ring-full can walk and count every one, consumed or not. It may be overtaken while
- * it walks: so after the walk it asks whether the producer has come round, and if so forgets what
- * it has walked and starts anew at the consumer's position, which is the start of a record. */
+ * Records stay in place until the producer wraps around to them, so an observer that looks at least
+ * once per ring size can walk and count every record, consumed or not. It may be overtaken during
+ * the walk: so after the walk it checks whether the producer has wrapped around, and if so discards
+ * the result and starts again at the consumer position, which is the start of a record. */
 #include <errno.h>
 
 #include "ring/ring.h"
@@ -21,8 +21,8 @@ static uint64_t producer_now(const struct ringmill_ring *ring)
     return atomic_load_explicit(ring->map.producer, memory_order_acquire);
 }
 
-/* Both move, so a pair read one after the other may be none that ever was: the consumer may be
- * beyond the older producer. -EBADMSG when no possible pair is found. */
+/* Both positions move, so two values read one after the other may not belong together: the consumer
+ * may have passed the older producer value. -EBADMSG if no valid pair is found. */
 static int read_positions(const struct ringmill_ring *ring, struct positions *ret_positions)
 {
     for (int i = 0; i < TRIES; i++) {
@@ -43,7 +43,7 @@ static void start_anew(struct ringmill_ring *ring, uint64_t position)
     ring->walk.position = position;
 }
 
-/* Counts what was written since the last look. -EBADMSG when a length cannot be. */
+/* Counts what was written since the last look. -EBADMSG if a length is not valid. */
 static int walk_new_records(struct ringmill_ring *ring, const struct positions *positions)
 {
     uint64_t size = ring->map.size;
@@ -58,7 +58,7 @@ static int walk_new_records(struct ringmill_ring *ring, const struct positions *
     walk.limit = positions->producer;
     while ((result = walk_step(&walk, &view)) == WALK_VIEW)
         records++;
-    /* the reads of headers are done before this look at how far the producer is */
+    /* all headers are read before this check of the producer position */
     atomic_thread_fence(memory_order_acquire);
     if (producer_now(ring) - ring->walk.position > size) {
         struct positions now;

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Two thresholds with a gap between them, so that a rate at the edge does not flap: hot begins by
- * the frequency of sleeps, for that is what costs, and ends by the rate of records, for while
- * napping the frequency of sleeps is this file's own doing.
+/* Two thresholds with a gap between them, so that a rate at the edge does not flap. "Hot" begins by
+ * the frequency of sleeps, because sleeps cost; it ends by the rate of records, because while
+ * napping this file itself sets the frequency of sleeps.
  *
- * A nap is as long as the fastest-filling ring needs for an eighth, less what naps overshoot (timer
- * slack and scheduling). A rising fill rate counts by half at once; a falling one is forgotten by
- * time, not by naps: a producer that pauses for some milliseconds goes on as fast as before, into a
- * nap that must not have grown. The first nap is short, for the rate that was measured until then
- * is that of producers slowed down by waking the reader. */
+ * A nap is as long as the fastest-filling ring needs for an eighth, minus the usual overshoot of
+ * naps (timer slack and scheduling). A rising fill rate counts by half at once; a falling one is
+ * forgotten by time, not by naps: a producer that pauses for some milliseconds continues as fast as
+ * before, and by then the nap must not have grown. The first nap is short, because until then the
+ * measured rate is that of producers slowed down by waking the reader. */
 #include "ring/pace.h"
 
 #define SECOND        UINT64_C(1000000000)
 #define HOT_INTERVAL  UINT64_C(200000)   /* ns: more than 5,000 sleeps per second */
 #define COLD_RATE     UINT64_C(2500)     /* records per second */
 #define INTERVAL_MAX  UINT64_C(10000000) /* ns: longer pauses all mean "cold" */
-#define NAP_MIN       UINT64_C(20000)    /* ns: below this a nap is a system call for nothing */
-#define SLACK         UINT64_C(60000)    /* ns: what naps overshoot until it is known better */
+#define NAP_MIN       UINT64_C(20000)    /* ns: a shorter nap is not worth its system call */
+#define SLACK         UINT64_C(60000)    /* ns: assumed overshoot of naps until it is measured */
 #define MEMORY        UINT64_C(20000000) /* ns until a fill rate is forgotten */
-#define RELIEF        4 /* producers that wake nobody are so much faster, at the most */
+#define RELIEF        4 /* how much faster, at most, producers are that send no wake-ups */
 #define OVERSHOOT_MAX UINT64_C(1000000)
 
 void pace_init(struct pace *pace, uint64_t max_latency)
@@ -47,8 +47,8 @@ static bool is_hot(struct pace *pace, uint64_t elapsed)
     return pace->interval < HOT_INTERVAL;
 }
 
-/* Aims at half of the quarter that is promised, for naps jitter; but the shortest nap is taken as
- * long as it keeps the promise. */
+/* Aims at half of the promised quarter, because naps jitter; but the shortest nap is taken as long
+ * as it keeps the promise. */
 static uint64_t nap_length(const struct pace *pace, bool first)
 {
     uint64_t nap = pace->max_latency;

@@ -5,9 +5,9 @@
  * amounts come in, a length comes out.
  *
  * A wake-up costs the producer more than a record does, and a reader that has caught up is woken by
- * the very next one. So once wake-ups get frequent (hot), a nap gathers many records for one; the
- * kernel sends no wake-up meanwhile, since the record at the consumer's position came first. At
- * leisure (cold) naps would only add latency. */
+ * the very next one. So once wake-ups become frequent (hot), a nap gathers many records for one
+ * wake-up; meanwhile the kernel sends none, since the record at the consumer position is older. At
+ * low rates (cold) naps would only add latency. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,10 +27,10 @@ struct pace {
 
 void pace_init(struct pace *pace, uint64_t max_latency);
 
-/* The reader has caught up and wants to sleep. records came since the last call; fill is what the
- * fastest-filling ring got meanwhile, in parts of PACE_FULL. Returns the nap's length in ns, or 0:
- * sleep in epoll. */
+/* Called when the reader has caught up and wants to sleep. records came since the last call; fill
+ * is what the fastest-filling ring got meanwhile, in parts of PACE_FULL. Returns the length of the
+ * nap in ns, or 0: sleep in epoll. */
 uint64_t pace_next(struct pace *pace, uint64_t now, uint64_t records, uint64_t fill);
 
-/* A nap of `asked` ns took `slept`, and nothing but time ended it. */
+/* Learns from a nap of `asked` ns that took `slept` and ended by time alone. */
 void pace_learn(struct pace *pace, uint64_t asked, uint64_t slept);

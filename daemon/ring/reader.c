@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A set of rings that take turns.
  *
- * A turn is a budget of records and bytes of one ring; then the next ring is looked at. Looking is
- * two loads, so all rings are simply gone through: no system call tells which of them are ready
- * while any of them is, and a ring that epoll cannot report (its producers send no wake-ups, or
- * commits are held back) is seen all the same.
+ * A turn is a budget of records and bytes of one ring; then the next ring is looked at. A look
+ * costs two loads, so all rings are simply checked in order: while any ring has records, no system
+ * call is needed to find out which. A ring that epoll cannot report (its producers send no
+ * wake-ups, or commits are held back) is seen as well.
  *
- * The lease is a word that holds a token of the owning thread. Taking it implicitly keeps the
- * common use at one call; what it guards is only touched after reader_own(). */
+ * The lease is a word that holds a token of the owning thread. It is taken implicitly, so the
+ * common use needs only one call; what it protects is touched only after reader_own(). */
 #include "ring/reader.h"
 
 #include <errno.h>
@@ -53,8 +53,8 @@ static int fill_options(const struct ringmill_reader_options *given, struct ring
     if (given)
         options = *given;
     if (options.batch > RINGMILL_BATCH_MAX)
-        return reason_set(reason, -EINVAL, "batch is %u, allowed are 1 to %d views", options.batch,
-                          RINGMILL_BATCH_MAX);
+        return reason_set(reason, -EINVAL, "batch is %u; it must be from 1 to %d views",
+                          options.batch, RINGMILL_BATCH_MAX);
     if (options.batch == 0)
         options.batch = DEFAULT_BATCH;
     if (options.budget_records == 0)
@@ -126,7 +126,7 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
         return reason_set(reason, -ENOMEM, "out of memory for a reader");
     r = open_fds(reader);
     if (r < 0)
-        return reason_set(reason, r, "cannot make a reader's epoll set: %s", strerror(-r));
+        return reason_set(reason, r, "cannot create the epoll set of a reader: %s", strerror(-r));
     *ret_reader = TAKE_PTR(reader);
     return 0;
 }
@@ -168,7 +168,7 @@ int ringmill_open(int map_fd, struct ringmill_error *reason, struct ringmill_rea
         return reason_set(reason, r, "cannot add ring %u to a reader: %s", ringmill_ring_id(ring),
                           strerror(-r));
     ring = NULL;
-    ringmill_reader_release(reader); /* whichever thread reads first shall have it */
+    ringmill_reader_release(reader); /* the thread that reads first takes it */
     *ret_reader = TAKE_PTR(reader);
     return 0;
 }
@@ -237,7 +237,8 @@ static int check_member(struct ringmill_reader *reader, const struct ringmill_ri
     return ring->reader == reader ? 0 : -ENOENT;
 }
 
-/* A group goes with its last ring, but for the one that takes every ring which is added. */
+/* Frees a group with its last ring, except the group of options.merge, which takes every ring that
+ * is added. */
 static void leave_merge(struct ringmill_reader *reader, struct ringmill_ring *ring)
 {
     struct merge *merge = ring->merge;
@@ -339,7 +340,7 @@ void ringmill_reader_release(struct ringmill_reader *reader)
     atomic_store_explicit(&reader->owner, NULL, memory_order_release);
 }
 
-/* A group has its turn when its first ring has. */
+/* Looks at the group of a ring: a group has its turn when its first ring has. */
 static int look_at_group(const struct ringmill_ring *ring)
 {
     struct merge *merge = ring->merge;
@@ -353,7 +354,7 @@ static int look_at_group(const struct ringmill_ring *ring)
     return -EBADMSG;
 }
 
-/* 1, 0 or -EBADMSG, as pick() has it. */
+/* Looks at the ring or group whose turn it is. Returns 1, 0 or -EBADMSG as pick() does. */
 static int look_at_turn(struct ringmill_ring *ring)
 {
     enum ring_state state;
@@ -370,11 +371,11 @@ static int look_at_turn(struct ringmill_ring *ring)
     return state == RING_READABLE;
 }
 
-/* The ring whose turn it is, if something can be taken from it; else the next such ring. 1; 0 when
- * nothing is readable anywhere; -EBADMSG once per corrupt ring. */
+/* Picks the ring whose turn it is, if something can be taken from it; else the next such ring. 1; 0
+ * if nothing is readable anywhere; -EBADMSG once per corrupt ring. */
 static int pick(struct ringmill_reader *reader, struct ringmill_ring **ret_ring)
 {
-    /* once more than there are rings: the first one may only have run out of budget */
+    /* one more than there are rings: the first one may only have used up its budget */
     for (uint32_t tried = 0; tried <= reader->n_rings && reader->n_rings; tried++) {
         struct ringmill_ring *ring = reader->rings[reader->cursor];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The inside of struct ringmill_reader, for the files of this folder:
+/* The internals of struct ringmill_reader, for the files of this folder:
  *
  *     reader.c  a set of rings, the lease, turns     next.c  the iterator
  *     wait.c    sleeping and being woken             copy.c  copying reads
@@ -55,7 +55,7 @@ struct ringmill_reader {
 /* 0, or -EBUSY: takes the lease unless this thread has it. */
 int reader_own(struct ringmill_reader *reader);
 
-/* Its address tells threads apart. */
+/* Its address identifies the thread. */
 extern _Thread_local __attribute__((tls_model("initial-exec"))) char reader_thread;
 
 static inline bool reader_owned(const struct ringmill_reader *reader)
@@ -63,11 +63,11 @@ static inline bool reader_owned(const struct ringmill_reader *reader)
     return atomic_load_explicit(&reader->owner, memory_order_relaxed) == &reader_thread;
 }
 
-/* ringmill_reader_next_batch() of at most so many views, for whoever has the lease and looks after
- * the iterator. */
+/* Like ringmill_reader_next_batch(), for at most `capacity` views. The caller has the lease and
+ * takes care of the iterator. */
 int reader_take(struct ringmill_reader *reader, uint32_t capacity,
                 struct ringmill_batch *ret_batch);
 
-/* Ends the iterator's batch: publishes what is finished, and the view that is out too when `last`
- * is set. Views that were not given out go back to the ring. */
+/* Ends the batch of the iterator: publishes the finished views, and with `last` also the view that
+ * is out. Views that were not given out go back to the ring. */
 void reader_finish(struct ringmill_reader *reader, bool last);

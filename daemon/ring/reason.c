@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The public twin of base/error: users of the library get a struct of their own, so that the
- * daemon's may change without breaking them. */
+/* The public counterpart of base/error: users of the library get their own struct, so that the one
+ * of the daemon may change without breaking them. */
 #include "ring/reason.h"
 
 #include <stdarg.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One mapped ring: walk, commit, rewind, count. It never waits.
  *
- * The kernel wakes a reader only when the record it commits is the one at consumer_pos. So between
- * publishing that position and believing "empty" (or "busy") stands a full fence and a second look:
- * without it the store may still sit in this CPU's buffer when the producer compares, and both
- * sides go to sleep. `unfenced` remembers whether the fence is due, so that a look at a quiet ring
- * costs two loads.
+ * The kernel wakes a reader only when the record it commits is the one at consumer_pos. So after
+ * publishing that position, a full fence and a second look are needed before "empty" (or "busy")
+ * can be trusted: without them the store may still be in this CPU's store buffer when the producer
+ * compares, and both sides go to sleep. `unfenced` records whether the fence is due, so a look at a
+ * quiet ring costs two loads.
  *
- * Producer position and lengths are written by the kernel, but a ring may also be a stranger's
- * memory (a corrupt one, a fake one): all are bounded before they are believed. The consumer
- * position is ours and never read back, but for one question: whether it is still what we wrote.
- * Whoever else wrote it gave the kernel space away that we read, or takes space from it, so nothing
+ * The kernel writes the producer position and the lengths, but the memory may also come from
+ * another program (a corrupt or a fake ring): all values are checked before they are used. The
+ * consumer position is ours; it is read back only to check that it is still what we wrote. If
+ * another process wrote it, space that we are reading may have been given to producers, so nothing
  * in that ring can be trusted any more. */
 #include "ring/ring.h"
 
@@ -124,7 +124,7 @@ static void set_corrupt(struct ringmill_ring *ring, uint64_t position)
     atomic_store_explicit(&ring->corrupt_at, position + 1, memory_order_release);
 }
 
-/* False: somebody else consumes the ring, too, or scribbles on it. */
+/* False: another process has written the consumer position. */
 static bool is_ours(struct ringmill_ring *ring)
 {
     unsigned long found = atomic_load_explicit(ring->map.consumer, memory_order_relaxed);
@@ -142,9 +142,8 @@ static bool is_corrupt(const struct ringmill_ring *ring)
     return atomic_load_explicit(&ring->corrupt_at, memory_order_relaxed) != 0;
 }
 
-/* Reads how far records go. False when the position cannot be. Records that were counted before a
- * rewind get a limit of their own, so that counting is a question per refresh and not per record.
- */
+/* Reads the producer position. False if it is not valid. Records that were counted before a rewind
+ * get their own limit, so counting is decided once per refresh, not per record. */
 static bool refresh(struct ringmill_ring *ring)
 {
     unsigned long producer = atomic_load_explicit(ring->map.producer, memory_order_acquire);
@@ -281,7 +280,7 @@ int ringmill_ring_commit(struct ringmill_ring *ring, uint64_t position)
         return 0;
     if (position - ring->committed > ring->walk.position - ring->committed || (position & 7) != 0)
         return -EINVAL;
-    /* behind what was given lie discarded records only */
+    /* only discarded records follow what was given out */
     if (position - ring->committed >= ring->given - ring->committed)
         position = ring->given = ring->walk.position;
     publish(ring, position);
@@ -311,16 +310,17 @@ int ringmill_ring_health(const struct ringmill_ring *ring, struct ringmill_error
     if (atomic_load_explicit(&ring->foreign, memory_order_relaxed))
         return reason_set(
             reason, -EBADMSG,
-            "somebody else wrote the consumer position of ring %u (%s): it is %llu and was %llu; a "
-            "ring has one reader, and this one is left alone until it is opened anew: end the "
-            "other reader, then restart",
+            "another process wrote the consumer position of ring %u (%s): it is %llu, and this "
+            "reader wrote %llu. A ring can have only one reader, so reading has stopped: stop the "
+            "other process, then restart",
             ring->map.id, ring->map.name,
             (unsigned long long)atomic_load_explicit(&ring->foreign_position, memory_order_relaxed),
             (unsigned long long)(corrupt_at - 1));
-    return reason_set(reason, -EBADMSG,
-                      "ring %u (%s) is corrupt at position %llu: a length or the producer position "
-                      "leads outside of what was written; it is left alone until it is opened anew",
-                      ring->map.id, ring->map.name, (unsigned long long)(corrupt_at - 1));
+    return reason_set(
+        reason, -EBADMSG,
+        "ring %u (%s) is corrupt at position %llu: a record length or the producer position is out "
+        "of range. Reading has stopped; create the ring again (reload its programs), then restart",
+        ring->map.id, ring->map.name, (unsigned long long)(corrupt_at - 1));
 }
 
 uint64_t ringmill_ring_size(const struct ringmill_ring *ring)
@@ -333,7 +333,7 @@ uint64_t ringmill_ring_available(const struct ringmill_ring *ring)
     unsigned long consumer = atomic_load_explicit(ring->map.consumer, memory_order_acquire);
     unsigned long producer = atomic_load_explicit(ring->map.producer, memory_order_acquire);
 
-    /* read one after the other: what lies between may never have been in the ring at once */
+    /* the two were not read at the same moment, so the difference may be too large */
     return producer - consumer <= ring->map.size ? producer - consumer : ring->map.size;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The inside of struct ringmill_ring, for the files of this folder.
+/* The internals of struct ringmill_ring, for the files of this folder.
  *
  *     committed <= given <= walk.position <= walk.limit <= producer      (modulo 2^64)
  *
- * given is the end of the last view that was given out; behind it lie discarded records only, up to
- * walk.position. So when everything given is committed, walk.position may be published. */
+ * given is the end of the last view that was given out; between it and walk.position there are only
+ * discarded records. So when everything given out is committed, walk.position may be published. */
 
 #include <ringmill/ring.h>
 #include <stdatomic.h>
@@ -36,14 +36,14 @@ struct ringmill_ring {
     struct walk walk;
     uint64_t committed;
     uint64_t given;
-    uint64_t discards; /* as many of walk.discards have been looked at for the counters */
+    uint64_t discards; /* how many of walk.discards the counters already include */
     uint64_t counted;  /* records before this position are in the counters */
-    bool recount;      /* the walk goes over records that were counted before a rewind */
+    bool recount;      /* the walk is repeating records that were counted before a rewind */
     bool unfenced;     /* something was published since the last full fence */
     uint64_t paced;    /* the position when its reader last went to sleep */
     bool paused;
     struct merge *merge;            /* the group that it is in; NULL: none */
-    bool merging;                   /* in the heap of that */
+    bool merging;                   /* whether it is in the heap of that group */
     uint64_t merge_key;             /* the last timestamp that was seen */
     bool corrupt_told;              /* next_batch has returned this ring's -EBADMSG */
     bool blocked_told;              /* wait has returned this head's RINGMILL_BLOCKED */
@@ -56,18 +56,18 @@ struct ringmill_ring {
     uint32_t flags;
     uint64_t recheck; /* ns; RINGMILL_OFF */
 
-    /* an observer's own: what ringmill_ring_observe() remembers between looks */
+    /* for observers only: what ringmill_ring_observe() remembers between looks */
     uint64_t walked;     /* bytes */
     uint64_t missed;     /* bytes */
     uint64_t head;       /* position of the busy head that was seen */
-    uint64_t head_since; /* since when; 0: it was not busy */
+    uint64_t head_since; /* since when it is busy; 0: not busy */
 
     /* any thread, atomic */
     struct ring_counters counters;
     _Atomic uint64_t
         corrupt_at; /* position of what is corrupt, plus 1 (it is a multiple of 8); 0 */
-    /* what somebody else wrote in place of our consumer position; 0: nobody did, or this 0. Final
-     * when corrupt_at is set */
+    /* the consumer position that another process wrote; 0: none, or that value. Final when
+     * corrupt_at is set */
     _Atomic uint64_t foreign_position;
     atomic_bool foreign;
 };
@@ -87,32 +87,32 @@ static inline uint64_t ring_now(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* A single writer's counter needs no locked instruction. */
+/* A counter with a single writer needs no locked instruction. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
                           memory_order_relaxed);
 }
 
-/* A ring over mapped memory, without a lock; map is taken over on success (and left empty). For
- * ringmill_ring_open() and for rings that are no BPF maps. */
+/* A ring over mapped memory, without a lock; takes over map on success (and leaves it empty). For
+ * ringmill_ring_open() and for rings that are not BPF maps. */
 int ring_new(struct map *map, const struct ringmill_ring_options *options,
              struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
-/* Before the ring is read: it is read up to the position in this word, which may grow and never
- * passes the kernel's producer position, and no further. The word stays the caller's and outlives
- * the ring. A position that was committed already is raised to the committed one. */
+/* Limits reading to the position in this word, which may grow and never passes the producer
+ * position. Call it before the ring is read. The word remains the caller's and outlives the ring. A
+ * position that was committed already is raised to the committed one. */
 void ring_read_until(struct ringmill_ring *ring, _Atomic uint64_t *until);
 
 /* What the next take would find. Publishes nothing; fences if that is due, so that after RING_EMPTY
- * or RING_BUSY with nothing held back the kernel does send a wake-up for the next commit. */
+ * or RING_BUSY, with no commits held back, the kernel sends a wake-up for the next commit. */
 enum ring_state ring_look(struct ringmill_ring *ring);
 
-/* Publishes discarded records that nothing holds back: no view before them is out. */
+/* Publishes discarded records unless a view before them is not committed yet. */
 void ring_skip_discards(struct ringmill_ring *ring);
 
-/* Counts what was walked since the last call, unless it was counted before a rewind. To be called
- * after each walk: what was not counted would be taken for a rewind. */
+/* Counts what was walked since the last call, unless it was counted before a rewind. Call it after
+ * each walk: what was not counted would be taken for a rewind. */
 static inline void ring_count(struct ringmill_ring *ring, uint64_t records, uint64_t bytes)
 {
     uint64_t discards = ring->walk.discards - ring->discards;
@@ -122,12 +122,12 @@ static inline void ring_count(struct ringmill_ring *ring, uint64_t records, uint
         return;
     counter_add(&ring->counters.records, records);
     counter_add(&ring->counters.bytes, bytes);
-    if (discards && !ring->map.linear) /* those of a capture are no records at all */
+    if (discards && !ring->map.linear) /* in a capture, discarded records do not count as records */
         counter_add(&ring->counters.discards, discards);
     ring->counted = ring->walk.position;
 }
 
-/* True when some records were given out and not committed: then the kernel sends no wake-ups. */
+/* Whether some records were given out and not committed: then the kernel sends no wake-ups. */
 static inline bool ring_lags(const struct ringmill_ring *ring)
 {
     return ring->committed != ring->walk.position;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sleeping until a record comes, and being woken for other reasons.
+/* Sleeping until a record arrives, and being woken for other reasons.
  *
- * Every way into sleep goes through look_at_rings(), which publishes, fences and looks once more:
+ * Every path to a sleep goes through look_at_rings(), which publishes, fences and looks once more:
  * so either it sees a record or the kernel will send an edge for it. Edges are only hints and are
- * forgotten once reported; what counts is always the ring itself, looked at again after each sleep.
+ * forgotten once reported; after each sleep the rings themselves are checked again.
  *
  * No edge comes while commits are held back, and none may come from producers that use
- * BPF_RB_NO_WAKEUP: for these the sleep gets an end. */
+ * BPF_RB_NO_WAKEUP: then the sleep has a time limit. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -20,16 +20,16 @@
 
 enum { EVENTS_MAX = 64 };
 
-/* What a look at all rings has found. */
+/* The result of a look at all rings. */
 struct outlook {
     bool readable;
-    bool blocked;   /* some head has been busy for too long, and nobody was told */
+    bool blocked;   /* a head has been busy for too long, and this was not reported yet */
     bool lags;      /* commits are held back in some ring */
     uint64_t sleep; /* ns until the next look, at the most */
 };
 
-/* What other threads want. Taken before the rings are looked at: what was written before the flush
- * is then seen, and comes before its answer. */
+/* Requests of other threads. They are taken before the rings are looked at, so that what was
+ * written before a flush is seen before the flush is answered. */
 struct orders {
     bool flush;
     uint64_t deadline;
@@ -59,8 +59,8 @@ static void look_at_busy(const struct ringmill_reader *reader, struct ringmill_r
     outlook->blocked = true;
 }
 
-/* True when the oldest record may be delivered, or a ring is corrupt; otherwise the sleep ends when
- * the oldest one is due. */
+/* True if the oldest record may be delivered, or a ring is corrupt; otherwise the sleep ends when
+ * the oldest record is due. */
 static bool look_at_merge(struct merge *merge, struct outlook *outlook)
 {
     uint64_t due, now;
@@ -118,7 +118,7 @@ static void drain_wake(struct ringmill_reader *reader)
         ;
 }
 
-/* Sleeps in epoll for at most `sleep` ns and takes the edges off. -errno. */
+/* Sleeps in epoll for at most `sleep` ns and clears the edges. -errno. */
 static int sleep_in_epoll(struct ringmill_reader *reader, uint64_t sleep)
 {
     struct epoll_event events[EVENTS_MAX];
@@ -163,7 +163,7 @@ static uint64_t next_nap(struct ringmill_reader *reader, uint64_t now)
             fill = part;
     }
     reader->paced_records = records;
-    /* a ring that was removed takes its records along */
+    /* the records of a removed ring are no longer in the sum */
     return pace_next(&reader->pace, now, records > before ? records - before : 0, fill);
 }
 
@@ -197,7 +197,8 @@ static int sleep_now(struct ringmill_reader *reader, uint64_t sleep)
     return sleep_in_nap(reader, now, nap < sleep ? nap : sleep);
 }
 
-/* How long to sleep, or what to say instead. *ret_sleep is set with RINGMILL_READY only. */
+/* Decides how long to sleep, or which outcome to return instead. *ret_sleep is set with
+ * RINGMILL_READY only. */
 static int settle(struct ringmill_reader *reader, const struct outlook *outlook,
                   const struct orders *orders, uint64_t *ret_sleep)
 {
@@ -264,7 +265,7 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
         orders = take_orders(reader, deadline);
         outlook = look_at_rings(reader);
         if (outlook.readable) {
-            if (orders.flush) /* to be answered when nothing is left */
+            if (orders.flush) /* answered when nothing is readable any more */
                 atomic_store_explicit(&reader->flush, true, memory_order_relaxed);
             return RINGMILL_READY;
         }
@@ -277,7 +278,7 @@ int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline)
     }
 }
 
-/* Async-signal-safe. The counter saturates long after the reader has other worries. */
+/* Async-signal-safe. In practice the counter never saturates. */
 static void poke(struct ringmill_reader *reader)
 {
     uint64_t one = 1;
@@ -308,7 +309,7 @@ void ringmill_reader_close(struct ringmill_reader *reader)
 
 void ringmill_reader_wake(struct ringmill_reader *reader)
 {
-    /* a wake that nobody has taken yet is enough for this one too */
+    /* a pending wake covers this one too */
     if (!atomic_exchange_explicit(&reader->woken, true, memory_order_acq_rel))
         poke(reader);
 }

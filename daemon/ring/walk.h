@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Walking records in memory that holds them in the kernel's layout: a mapped ring, a fake one, or
- * the pages of a capture. Nothing here publishes, waits or calls the system. */
+/* Walking records in memory that has the kernel's layout: a mapped ring, a fake one, or the pages
+ * of a capture. Nothing here publishes, waits or makes a system call. */
 
 #include <ringmill/ring.h>
 #include <stdatomic.h>
@@ -13,7 +13,7 @@
 #include "ring/layout.h"
 
 /* Every byte from position to limit is mapped at data + (byte & mask), also where it runs past the
- * end of the data area. Both are multiples of 8. Zero all but the first five. */
+ * end of the data area. Both are multiples of 8. All but the first five fields begin as zero. */
 struct walk {
     const uint8_t *data;
     uint64_t mask;      /* data area - 1 */
@@ -39,7 +39,7 @@ static inline uint32_t walk_header(const struct walk *walk)
     return atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire);
 }
 
-/* What the next step would find, without the step; a discarded record counts as a view. */
+/* What the next step would find, without taking it; a discarded record counts as a view. */
 static inline enum walk_result walk_look(const struct walk *walk)
 {
     uint32_t header;
@@ -87,10 +87,10 @@ walk_step(struct walk *walk, struct ringmill_view *ret_view)
     }
 }
 
-/* The same for as many records as have the span that the guess expects, where that has been right
- * for a while: nothing is left to decide, so it is a fraction of the instructions. Stops, perhaps
- * at once, at the first record that is anything else; then it is walk_step()'s turn. Adds the
- * samples' bytes; gives how many views there are. */
+/* Steps over all next records that have the span that the guess expects, if that has been right for
+ * a while: nothing is left to decide, so it needs a fraction of the instructions of walk_step().
+ * Stops, perhaps at once, at the first record that differs; that one is for walk_step(). Adds the
+ * bytes of the samples; returns the number of views. */
 static inline uint32_t walk_regular(struct walk *walk, struct ringmill_view *ret_views,
                                     uint32_t capacity, uint64_t *bytes)
 {
@@ -108,7 +108,7 @@ static inline uint32_t walk_regular(struct walk *walk, struct ringmill_view *ret
         const uint8_t *at = data + (position & mask);
         uint32_t header = atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire);
 
-        if (layout_span(header) != step) /* nor has it a flag */
+        if (layout_span(header) != step) /* this also excludes busy and discarded records */
             break;
         ret_views[n].data = at + LAYOUT_HEADER;
         ret_views[n].length = header;

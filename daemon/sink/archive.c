@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The folder itself is the list of what is to be done: a file that is rotated and not compressed is
- * found by its name, also after a crash. So nothing is handed to the thread but the word that there
- * may be more, and a half-written .zst is never mistaken for a whole one: it is renamed last. */
+/* The folder itself is the list of work: a rotated file that is not compressed yet is found by its
+ * name, also after a crash. So the thread is only told that there may be more to do. A .zst is
+ * renamed to its final name last, so a partial one is never mistaken for a complete one. */
 
 #include "sink/archive.h"
 
@@ -30,7 +30,7 @@
 enum {
     ZSTD_LEVEL = 3,
     TURN_MAX = 999999999,
-    NAME_ROOM = NAME_MAX + 64, /* a name that is too long is the kernel's to refuse */
+    NAME_ROOM = NAME_MAX + 64, /* the kernel refuses a name that is too long */
     MOVE_TRIES = 8,
 };
 
@@ -83,7 +83,7 @@ static bool is_stamp(const char *text)
     return true;
 }
 
-/* "-12" as put_name() writes it. Returns what is behind it, or NULL. */
+/* Reads "-12" as put_name() writes it. Returns the first character after it, or NULL. */
 static const char *take_turn(const char *text, uint32_t *ret)
 {
     uint32_t turn = 0;
@@ -102,8 +102,8 @@ static const char *take_turn(const char *text, uint32_t *ret)
     return turn > 0 ? text : NULL;
 }
 
-/* Our own names only: whatever else lies there is somebody else's. Returns what the name ends in:
- * "", COMPRESSED or PARTIAL; or NULL. */
+/* Recognizes only names that this archive makes; other files are left alone. Returns what the name
+ * ends in: "", COMPRESSED or PARTIAL; or NULL. */
 static const char *read_name(const char *own, const char *name, struct archive_order *ret)
 {
     size_t length = strlen(own);
@@ -170,7 +170,7 @@ static DIR *open_folder(const struct file_place *place)
     return folder;
 }
 
-/* Strangers' files count for nothing, whatever they are called. */
+/* Ignores files of other users, whatever their names are. */
 static void add_file(const struct file_place *place, const char *name, struct listing *listing)
 {
     struct rotated file = {0}, *files;
@@ -212,7 +212,7 @@ void archive_clean(struct archive *archive)
     DIR *folder;
 
     if (file_place_find(archive->path, &place, NULL) < 0)
-        return; /* whoever opens the file says why */
+        return; /* the sink reports it when it opens the file */
     folder = open_folder(&place);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         end = read_name(place.name, entry->d_name, &order);
@@ -226,7 +226,7 @@ void archive_clean(struct archive *archive)
 
 /* ---- on the writer thread -------------------------------------------------------------------- */
 
-/* Once; from then on it is known which one was the last. */
+/* Reads the folder once; later the newest file is known. */
 static int look_for_newest(struct archive *archive, const struct file_place *place)
 {
     struct listing listing;
@@ -241,8 +241,8 @@ static int look_for_newest(struct archive *archive, const struct file_place *pla
     return 0;
 }
 
-/* Never over a file that is there. Where the file system cannot promise that, it is looked first.
- */
+/* Never replaces a file. Where the file system cannot guarantee that (no RENAME_NOREPLACE), the
+ * name is checked first. */
 static int rename_new(const struct file_place *place, const char *to)
 {
     struct stat there;
@@ -322,7 +322,8 @@ static int copy_compressed(const struct archive *archive, FILE *in, FILE *out)
     return result;
 }
 
-/* As the log itself may be read: nobody who may not read that may open this, at any moment. */
+/* Gives the new file the owner and mode of the log before any data is in it, so that nobody who may
+ * not read the log can open it. */
 static int make_partial(const struct file_place *place, const char *name, const struct stat *log)
 {
     int flags = O_WRONLY | O_CREAT | O_EXCL;
@@ -331,12 +332,12 @@ static int make_partial(const struct file_place *place, const char *name, const 
     int fd = file_place_open(place, name, flags, 0600, &stat_of, NULL);
 
     if (fd == -EEXIST && file_place_holds(place, name) && unlinkat(place->folder, name, 0) == 0)
-        fd = file_place_open(place, name, flags, 0600, &stat_of, NULL); /* a kill had left it */
+        fd = file_place_open(place, name, flags, 0600, &stat_of, NULL); /* left by a kill */
     if (fd < 0)
         return fd;
     if ((stat_of.st_uid != log->st_uid || stat_of.st_gid != log->st_gid) &&
         fchown(fd, log->st_uid, log->st_gid) < 0)
-        mode &= 0700; /* our group is another one */
+        mode &= 0700; /* the log's owner or group could not be set */
     if (fchmod(fd, mode) < 0) {
         int code = -errno;
 
@@ -346,7 +347,7 @@ static int make_partial(const struct file_place *place, const char *name, const 
     return fd;
 }
 
-/* fd is taken over; negative: -errno of whoever should have opened it. */
+/* Takes over fd; a negative fd is an -errno and is returned. */
 static int open_stream(int fd, const char *mode, FILE **ret)
 {
     FILE *stream = fd < 0 ? NULL : fdopen(fd, mode);
@@ -361,7 +362,7 @@ static int open_stream(int fd, const char *mode, FILE **ret)
     return 0;
 }
 
-/* Whole and on disk before the original goes. */
+/* The compressed file is complete and on disk before the original is deleted. */
 static int compress_to(const struct archive *archive, const struct file_place *place,
                        const char *name, const char *partial)
 {
@@ -411,10 +412,10 @@ static int compress_file(const struct archive *archive, const struct file_place 
 static void complain(struct archive *archive, const char *name, const char *what, int code)
 {
     if (code == -EINTR)
-        return; /* the daemon ends; the next one goes on */
+        return; /* the daemon is stopping; the next one compresses it */
     counter_add(&archive->failed, 1);
-    log_error("%s: cannot %s its rotated file %s: %s; it stays as it is", archive->path, what, name,
-              strerror(-code));
+    log_error("%s: cannot %s the rotated file %s: %s; the file is left unchanged", archive->path,
+              what, name, strerror(-code));
 }
 
 static void delete_oldest(struct archive *archive, const struct file_place *place,
@@ -469,7 +470,7 @@ static void *archive_main(void *data)
         while (atomic_exchange(&archive->again, false) && !atomic_load(&archive->stop))
             work(archive);
         atomic_store(&archive->busy, false);
-        /* a word that came between the last look and the flag */
+        /* archive_rotated() may have been called between the last look and busy = false */
     } while (atomic_load(&archive->again) && !atomic_load(&archive->stop) &&
              !atomic_exchange(&archive->busy, true));
     return NULL;
@@ -483,7 +484,7 @@ void archive_rotated(struct archive *archive)
     if (atomic_exchange(&archive->busy, true))
         return;
     if (archive->started)
-        pthread_join(archive->thread, NULL); /* it is at its end */
+        pthread_join(archive->thread, NULL); /* the thread is about to return */
     archive->started = thread_start(&archive->thread, "archive", archive_main, archive) == 0;
     if (!archive->started) {
         atomic_store(&archive->busy, false);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A chunk is a piece of the file: it is accepted wholly or not at all, so what is delivered is in
- * the file and what is dropped is not.
+/* A chunk is accepted completely or not at all: what is delivered is in the file, and what is
+ * dropped is not.
  *
- * A capture that was deleted cannot be gone on with in another file: the descriptions of the types
- * are in the first chunks. So writing fails, as it does on a full disk, until the daemon is
- * restarted. One that was moved away or replaced is gone on with, since it can be read there. */
+ * A capture that was deleted cannot be continued in a new file, as the descriptions of the types
+ * are in its first chunks. So writing fails, as on a full disk, until the daemon is restarted. A
+ * capture that was moved or replaced is continued, since it can still be read where it is now. */
 
 #include "sink/capture.h"
 
@@ -19,8 +19,8 @@
 #include "sink/capture_encoder.h"
 #include "sink/followed_file.h"
 
-#define LOOK_NS INT64_C(10000000)   /* so soon after a look none is needed before a write */
-#define TEND_NS INT64_C(1000000000) /* how often the file is looked for while nothing comes */
+#define LOOK_NS INT64_C(10000000)   /* within this time after a check, a write makes no other one */
+#define TEND_NS INT64_C(1000000000) /* time between checks while no events come */
 
 struct capture_config {
     const char *path;
@@ -32,7 +32,7 @@ static const struct setting capture_settings[] = {
         .type = SETTING_PATH,
         .offset = offsetof(struct capture_config, path),
         .required = true,
-        .doc = "the file to write, or to go on with",
+        .doc = "the file to write; an existing capture is continued",
     },
     {0},
 };
@@ -60,7 +60,7 @@ static void follow(struct capture_sink *sink)
         followed_file_init(&sink->file, capture_writer_fd(sink->writer), &stat_of);
 }
 
-/* Each change is said once. A file that was replaced may have been deleted or moved away. */
+/* Logs each change once. A file that was replaced may have been deleted or moved. */
 static void look_for_file(struct capture_sink *sink)
 {
     struct stat stat_of;
@@ -76,8 +76,8 @@ static void look_for_file(struct capture_sink *sink)
     counter_add(&sink->gone, 1);
     log_about(LOG_LEVEL_WARNING, "sink", sink->name, "%s was %s; %s", sink->path,
               followed_state_text(state),
-              deleted ? "restart the daemon to begin another capture"
-                      : "it is gone on with where it is now");
+              deleted ? "restart the daemon to start a new capture"
+                      : "still writing to the same file at its new place");
 }
 
 static int capture_open_sink(const void *config, const struct sink_options *options,
@@ -91,7 +91,7 @@ static int capture_open_sink(const void *config, const struct sink_options *opti
     if (!sink)
         return error_set(error, -ENOMEM, "out of memory");
     sink->base.ops = &sink_capture;
-    sink->name = options->name; /* the framing is our own: nobody looks into chunks */
+    sink->name = options->name; /* the framing is not needed: chunks are not looked into */
     sink->path = strdup(capture->path);
     result = sink->path ? capture_writer_new(capture->path, error, &cut, &sink->writer)
                         : error_set(error, -ENOMEM, "out of memory");
@@ -102,8 +102,8 @@ static int capture_open_sink(const void *config, const struct sink_options *opti
     }
     follow(sink);
     if (cut > 0)
-        log_warning("%s ended in the middle of a record; %llu bytes were cut off", capture->path,
-                    (unsigned long long)cut);
+        log_warning("%s ended with a partial record; its last %llu bytes were removed",
+                    capture->path, (unsigned long long)cut);
     *ret = &sink->base;
     return 0;
 }
@@ -117,7 +117,7 @@ static ssize_t capture_write(struct sink *base, const char *bytes, size_t size)
         look_for_file(sink);
     base->why = NULL;
     if (sink->state == FOLLOWED_DELETED) {
-        error_set(&sink->why, 0, "%s was deleted; restart the daemon to begin another capture",
+        error_set(&sink->why, 0, "%s was deleted; restart the daemon to start a new capture",
                   sink->path);
         base->why = sink->why.text;
         return -ENOENT;
@@ -144,8 +144,8 @@ static int capture_watch_fd(const struct sink *sink)
 static void capture_rows(const struct sink *base, row_emit emit, void *data)
 {
     static const struct row rows[] = {
-        {"size", "bytes", ROW_LEVEL, "Size of the file that is written to"},
-        {"gone", "", ROW_COUNT, "Times that its path no longer led to the file"},
+        {"size", "bytes", ROW_LEVEL, "Size of the file"},
+        {"gone", "", ROW_COUNT, "Times the file was moved, deleted or replaced"},
     };
     const struct capture_sink *sink = (const struct capture_sink *)base;
 
@@ -169,7 +169,7 @@ static const char *capture_path(const void *config)
 
 const struct sink_ops sink_capture = {
     .name = "capture",
-    .doc = "a file of records as they are, to be replayed",
+    .doc = "raw records in a file, for ringmill replay",
     .format = &capture_encoder_ops,
     .settings = capture_settings,
     .config_size = sizeof(struct capture_config),

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* What a replay needs to print the same times again is the wall clock's distance as it was for each
- * record, and that is measured anew every second. Each encoder writes it whenever it was measured:
- * all that write to a file are on one thread and read the same measurement, so in front of each
- * record the last clock of the file is the right one, whoever wrote it. (Should there be several
- * such threads one day, with a clock each, a batch must begin with its own.)
+/* To print the same times again, a replay needs the offset of the wall clock as it was for each
+ * record. The offset is measured every second, and each encoder writes it after each measurement:
+ * all encoders of a file are on one thread and read the same measurement, so the latest clock
+ * record before a record is the right one, whichever encoder wrote it. (If one day several threads,
+ * each with its own clock, write to one file, each batch must begin with a clock record.)
  *
- * Where chunks can be dropped on their way to the file, each begins anew: description, clock and
- * names again (capture_restart()). So whatever is missing, the rest can be read.
+ * Where chunks can be dropped on their way to the file, each chunk starts over: description, clock
+ * and names are repeated (capture_restart()), so the rest can be read whatever is missing.
  *
- * The description goes out in front of a record, never alone: one event is what is counted, and
- * both together are no longer than the longest event may be. */
+ * The description is written in front of a record, never alone: both are counted as one event, and
+ * together they are at most as long as the longest event. */
 
 #include "sink/capture_encoder.h"
 
@@ -40,7 +40,7 @@ struct capture_encoder {
     /* owned by the consumer thread */
     bool announced;
     int64_t clocked;  /* ns, monotonic: the last clock record */
-    int64_t measured; /* which measurement of the wall clock that had */
+    int64_t measured; /* the wall clock measurement that it had */
 };
 
 struct clock_record {
@@ -49,7 +49,7 @@ struct clock_record {
     uint8_t zeroes[FRAME_ROOM - sizeof(struct capture_clock)];
 };
 
-/* What has to stand before the next record. */
+/* What has to be written before the next record. */
 struct preamble {
     bool type;
     bool clock;
@@ -124,8 +124,8 @@ static bool fits(const struct capture_encoder *capture, uint64_t length, uint64_
     return size <= room && size <= capture->event_max;
 }
 
-/* The record and all that has to stand before it; preamble is NULL but for the first. Returns the
- * byte behind, or NULL when it does not fit. */
+/* Writes the record and everything that must precede it; preamble is NULL except for the first
+ * record. Returns the position after it, or NULL if it does not fit. */
 static char *put_record(struct capture_encoder *capture, const struct preamble *preamble,
                         const struct ringmill_view *view, char *at, const char *end)
 {
@@ -176,7 +176,7 @@ static size_t capture_encode_loss(struct encoder *encoder, const struct loss *lo
     struct preamble preamble;
     char *at = out;
 
-    capture->announced = true; /* a loss says itself whose it is */
+    capture->announced = true; /* a loss names its source itself, so it needs no description */
     preamble = plan_preamble(capture);
     if (fits(capture, frame_padded(capture->loss_size), preamble.size, room)) {
         capture->loss->records = loss->records;
@@ -218,8 +218,10 @@ static int describe(struct capture_encoder *capture, const struct schema *schema
     size_t name = strlen(source) + 1;
 
     if (name > CAPTURE_NAME_MAX + 1 || (label && strlen(label) > CAPTURE_NAME_MAX))
-        return error_set(error, -EINVAL, "a name in a capture has at most %d bytes",
-                         CAPTURE_NAME_MAX);
+        return error_set(
+            error, -EINVAL,
+            "the name of the source or type is too long for a capture: allowed are %d bytes",
+            CAPTURE_NAME_MAX);
     capture->loss_size = (uint32_t)(sizeof(struct capture_loss) + name);
     capture->loss = calloc(1, capture->loss_size);
     if (!capture->loss)

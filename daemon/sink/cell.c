@@ -26,7 +26,7 @@ static void add_bytes(struct cell *cell, const char *bytes, size_t n, uint32_t w
     cell->width += width;
 }
 
-/* Marks that change the order or the joining of what stands around them. */
+/* Characters that change the order or the joining of those around them. */
 static bool is_format(wchar_t character)
 {
     return character == 0xad || character == 0x61c || character == 0xfeff ||
@@ -36,7 +36,7 @@ static bool is_format(wchar_t character)
            (character >= 0xe0000 && character <= 0xe0fff);
 }
 
-/* Escapes, as the other formats write bytes that are no text. */
+/* Escapes bytes that are not text in the same way as other formats. */
 static void add_escaped(struct cell *cell, wchar_t character)
 {
     char escaped[16];
@@ -70,7 +70,7 @@ void cell_add(struct cell *cell, const char *text)
     }
 }
 
-/* Whole numbers as such, as long as a double holds them exactly. */
+/* Writes whole numbers without a fraction, as long as a double holds them exactly. */
 static void format_real(double real, char *number, size_t size)
 {
     if (real == floor(real) && fabs(real) < 1e15)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a value of an event looks like in a table: one line of printable characters, whatever is in
- * it, so that no text can move a terminal's cursor; and how many columns it takes there. Call with
- * a UTF-8 locale in use. */
+/* How a value of an event is shown in a table: one line of printable characters, whatever the value
+ * contains, so that no text can move the cursor of a terminal; and the number of columns it takes.
+ * Call with a UTF-8 locale in use. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -19,9 +19,9 @@ struct cell {
 };
 
 void cell_clear(struct cell *cell);
-/* From the first character on that does not fit, all is left out. */
+/* Adds a text; at the first character that does not fit, the rest is left out. */
 void cell_add(struct cell *cell, const char *text);
 /* A number, a text, or the values of a top(). NULL is null. */
 void cell_set(struct cell *cell, const json_t *value);
-/* Cuts it to that many columns at most; the last of them shows that it was cut. */
+/* Cuts the cell to `width` columns; the last one then shows that it was cut. */
 void cell_cut(struct cell *cell, uint32_t width);

@@ -78,7 +78,7 @@ int connection_open(struct connection *connection)
     return 0;
 }
 
-/* Bounded, because a peer may talk without end. */
+/* Bounded, because a peer may send without end. */
 static void drain(int fd)
 {
     char waste[16 * 1024];
@@ -104,8 +104,8 @@ static int64_t age(const struct connection *connection)
     return connection->opened ? clock_monotonic() - connection->opened : INT64_MAX;
 }
 
-/* -errno, or 0. Reading a socket's error takes it away: of a datagram socket it is that of a
- * datagram sent before, and the next one may find somebody again. */
+/* Returns -errno if the peer has left, else 0. Reading a socket's error clears it. On a datagram
+ * socket that error belongs to an earlier datagram, so the next one may still arrive. */
 static int peer_left(struct connection *connection)
 {
     struct pollfd peer = {.fd = connection->fd, .events = POLLIN | POLLRDHUP};
@@ -132,7 +132,7 @@ static void hang_up(struct connection *connection, int code)
     if (code == -ECONNRESET)
         error_set(&connection->why, code, "the peer closed the connection");
     else
-        error_set(&connection->why, code, "the peer is gone: %s", strerror(-code));
+        error_set(&connection->why, code, "the connection was lost: %s", strerror(-code));
     connection_close(connection);
 }
 
@@ -148,12 +148,12 @@ static ssize_t send_some(struct connection *connection, const char *bytes, size_
     if (code == EINTR)
         return -EINTR;
     connection_close(connection);
-    error_set(&connection->why, -code, "the connection broke: %s", strerror(code));
+    error_set(&connection->why, -code, "the connection failed: %s", strerror(code));
     return code == EPIPE ? -ECONNRESET : -code;
 }
 
-/* How many bytes at the end of the kept ones the peer may not have read. It counts only if the peer
- * was still there afterwards: with the peer the kernel forgets what it had not read. */
+/* How many of the last kept bytes the peer may not have read. The number is valid only if the peer
+ * is still connected afterwards: the kernel forgets what a closed peer had not read. */
 static size_t unread_bytes(const struct connection *connection)
 {
     uint64_t acknowledged = connection->peer_buffers;
@@ -172,7 +172,7 @@ static void forget(struct connection *connection, size_t unread)
     connection->n_again -= tail_forget(&connection->tail, unread);
 }
 
-/* What the kernel took now, behind all that it took before. */
+/* Appends what the kernel has just accepted to the bytes that are kept for sending again. */
 static void keep(struct connection *connection, const char *bytes, size_t size)
 {
     tail_add(&connection->tail, bytes, size);
@@ -208,7 +208,7 @@ static int send_again(struct connection *connection)
     return 0;
 }
 
-/* What a connection has to be sent before anything new. */
+/* Sends the header and the kept bytes that a new connection needs before new events. */
 static int catch_up(struct connection *connection)
 {
     int result = send_header(connection);
@@ -240,7 +240,7 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
 
 /* ---- while nothing is to be sent ------------------------------------------------------------- */
 
-/* How long it is until a new connection may be tried while there is nothing to send; 0: now. */
+/* ms until a new connection may be tried while there is nothing to send; 0: now. */
 static int pause_left(const struct connection *connection)
 {
     int64_t left = CONNECTION_IDLE_RETRY_MS * NS_PER_MS;
@@ -282,10 +282,12 @@ int connection_tend(struct connection *connection, struct sink *sink)
 void connection_rows(const struct connection *connection, row_emit emit, void *data)
 {
     static const struct row rows[] = {
-        {"connected", "", ROW_LEVEL, "1 while there is a connection"},
-        {"connects", "", ROW_COUNT, "Connections that came about"},
-        {"resent", "bytes", ROW_COUNT, "Sent again because it may not have been read"},
-        {"peer_buffers", "bytes", ROW_LEVEL, "What a TCP peer can have acknowledged and not read"},
+        {"connected", "", ROW_LEVEL, "1 while connected"},
+        {"connects", "", ROW_COUNT, "Connections made"},
+        {"resent", "bytes", ROW_COUNT,
+         "Sent again after a reconnect, as the peer may not have read it"},
+        {"peer_buffers", "bytes", ROW_LEVEL,
+         "Most that a TCP peer may have acknowledged without reading it"},
     };
 
     emit(data, &rows[0], connection->fd >= 0);

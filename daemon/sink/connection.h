@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A connection that comes back: opened when there is something to send, opened anew when the peer
- * went away. What the sinks unix, tcp, udp and syslog have in common.
+/* A connection that is opened when there is something to send, and opened again after the peer went
+ * away. Shared by the sinks unix, tcp, udp and syslog.
  *
- * Over a byte stream "accepted by the kernel" is not "read by the peer", so the last bytes are kept
- * (sink/tail.h), and a new connection begins with them. How many that are: those that the kernel
- * still holds, of a unix socket until the peer has read them. Of TCP only until the peer's kernel
- * has acknowledged them, and that says nothing about its program: its kernel may hold as much as
- * its receive buffer takes, and forgets it when the program dies. How much that is no peer tells,
- * but the window scale of its first packet (RFC 7323) was chosen for it:
+ * On a byte stream, "accepted by the kernel" does not mean "read by the peer". So the last bytes
+ * are kept (sink/tail.h), and a new connection sends them first. Kept is what our kernel still
+ * holds: for a unix socket, until the peer has read it; for TCP, only until the peer's kernel has
+ * acknowledged it. That kernel may hold as much as its receive buffer takes, and forgets it when
+ * the program dies. No peer reports the size of that buffer, but the window scale of its first
+ * packet (RFC 7323) gives a bound:
  *
- *     64 KiB << scale   the largest window that it can ever offer
- *     twice that        a Linux whose program sets SO_RCVBUF counts twice as many bytes, as they
- *                       may take that much memory; when they take less, more of them fit
+ *     64 KiB << scale   the largest window that the peer can ever offer
+ *     twice that        Linux doubles the value that a program sets by SO_RCVBUF, to leave room for
+ *                       the kernel's own bookkeeping; if that takes less, more bytes fit
  *
- * So that much is kept besides, up to resend_max. After an outage events may come twice.
+ * That many acknowledged bytes are kept as well, up to resend_max. After an outage events may
+ * arrive twice.
  *
- * A peer may end its own direction and go on reading (socat -u does). On a unix socket that differs
- * from leaving; on TCP it does not, so who ends it within CONNECTION_IDLE_RETRY_MS of the beginning
- * is taken to go on, and who does it later to have left.
+ * A peer may shut down its own direction and continue to read (socat -u does). A unix socket
+ * reports the difference between that and leaving; TCP does not. So a TCP peer that shuts down
+ * within CONNECTION_IDLE_RETRY_MS after connecting is assumed to continue reading, and one that
+ * does so later is assumed to have left.
  *
- * What the peer says is read and thrown away: unread it would, at the end, make the kernel reset
- * the connection and forget what the peer has not read.
+ * What the peer sends is read and discarded: left unread, it would make the kernel reset the
+ * connection on close, and drop what the peer has not read yet.
  *
- * Threads: init on the main thread; the rest on the writer thread; rows anywhere. */
+ * Threads: connection_init() on the setup thread; connection_rows() on any thread; all others on
+ * the writer thread. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,7 +50,7 @@ enum {
                                         peer that hangs up at once */
 };
 
-#define CONNECTION_RESEND_MAX "8MiB" /* what sinks that speak TCP take by default */
+#define CONNECTION_RESEND_MAX "8MiB" /* default of resend_max */
 
 struct connection {
     /* immutable after connection_init() */
@@ -63,29 +66,29 @@ struct connection {
     _Atomic uint64_t peer_buffers; /* of TCP: what the peer can hold acknowledged and unread */
 
     /* owned by the writer thread */
-    struct tail tail; /* empty for ever where it is no byte stream */
+    struct tail tail; /* always empty for sockets that are not byte streams */
     size_t n_header;  /* bytes of the header that this connection has been sent */
-    size_t n_again;   /* the same of the kept bytes */
-    int64_t opened;   /* when this or the last connection came about: ns, monotonic */
-    bool one_way;     /* the peer has only ended its own direction, which says nothing anyway */
+    size_t n_again;   /* kept bytes that this connection has been sent */
+    int64_t opened;   /* ns, monotonic: when the latest connection was made */
+    bool one_way;     /* the peer has shut down its own direction and may still read */
     struct error why;
 };
 
-/* Takes over what endpoint holds, also on failure. resend_max: see above, of TCP alone. 0 or
- * -errno. */
+/* Takes over what endpoint holds, also on failure. resend_max: acknowledged bytes to keep (TCP
+ * only). 0 or -errno. */
 int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing,
                     uint64_t resend_max);
 void connection_deinit(struct connection *connection); /* accepts a zeroed one */
 
-/* 0 when there is a connection, or now is one; else -errno, see why. */
+/* Connects if there is no connection yet. 0, or -errno and a sentence in why. */
 int connection_open(struct connection *connection);
 void connection_close(struct connection *connection);
 
-/* Streams: sends again what must be, then bytes. Returns how many of bytes the kernel took (>= 1),
- * or -errno, never -EPIPE. */
+/* For streams: sends what must be sent again, then bytes. Returns how many of bytes the kernel
+ * accepted (>= 1), or -errno, never -EPIPE. */
 ssize_t connection_write(struct connection *connection, const char *bytes, size_t size);
 
-/* For sink_ops: notices a peer that left, connects while idle, sends again what must be. Sets what
- * tend() sets in the sink. */
+/* For sink_ops.tend: detects that the peer has left, connects while idle, sends what must be sent
+ * again. Sets the same fields of the sink as tend() does. */
 int connection_tend(struct connection *connection, struct sink *sink);
 void connection_rows(const struct connection *connection, row_emit emit, void *data);

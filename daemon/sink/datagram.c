@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A datagram is there whole or not at all, and nothing is known of it afterwards: so nothing is
- * kept for a second time. A peer that is not there shows as ECONNREFUSED of the next one (its host
- * says so), and then the connection is made anew, which looks the name up again. */
+/* A datagram arrives whole or not at all, and the sender never learns which, so nothing is kept to
+ * be sent again. If nobody listens, the next send fails with ECONNREFUSED (the peer's host reports
+ * it); then the sink reconnects, which looks the name up again. */
 
 #include "sink/datagram.h"
 
@@ -15,7 +15,7 @@
 enum {
     UDP_HEADERS = 48, /* bytes of an IPv6 and a UDP header: right for IPv4, too, by 20 to spare */
     UDP_MAX = 65507,  /* bytes of the largest UDP datagram over IPv4 */
-    MTU_LEAST = 1280, /* what every IPv6 path can do */
+    MTU_LEAST = 1280, /* the minimum MTU of IPv6 */
 };
 
 struct outgoing {
@@ -55,8 +55,8 @@ static void add_message(struct datagram *datagram, struct outgoing *outgoing, co
     outgoing->ends[i] = end;
 }
 
-/* The next events that can go with one call, up to one that is too long. Returns the bytes of such
- * ones at the front, if there are any: then nothing was gathered. */
+/* Gathers the next events for one call, up to one that is too long. Returns the bytes of the too
+ * long events at the front, if there are any: then nothing was gathered. */
 static size_t gather(struct datagram *datagram, const char *bytes, size_t size,
                      struct outgoing *outgoing, uint32_t *refused)
 {
@@ -113,7 +113,7 @@ ssize_t datagram_write(struct datagram *datagram, const char *bytes, size_t size
     }
     if (errno != EMSGSIZE)
         return fail(datagram, errno);
-    counter_add(&datagram->too_long, 1); /* the path has just become narrower */
+    counter_add(&datagram->too_long, 1); /* the path MTU has just become smaller */
     *ret_refused = 1;
     return (ssize_t)outgoing.ends[0];
 }
@@ -121,8 +121,8 @@ ssize_t datagram_write(struct datagram *datagram, const char *bytes, size_t size
 void datagram_rows(const struct datagram *datagram, row_emit emit, void *data)
 {
     static const struct row rows[] = {
-        {"sent", "datagrams", ROW_COUNT, "Datagrams that the kernel accepted"},
-        {"too_long", "", ROW_COUNT, "Events that were longer than a datagram may be"},
+        {"sent", "datagrams", ROW_COUNT, "Datagrams accepted by the kernel"},
+        {"too_long", "", ROW_COUNT, "Events dropped because they were too long for a datagram"},
     };
 
     connection_rows(&datagram->connection, emit, data);

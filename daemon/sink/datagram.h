@@ -11,7 +11,7 @@
 enum {
     DATAGRAM_BATCH = 64,                               /* of one system call */
     DATAGRAM_HEAD_MAX = 256,                           /* bytes put before each event */
-    DATAGRAM_UNIX_MAX = 64 * 1024 + DATAGRAM_HEAD_MAX, /* any event there can be */
+    DATAGRAM_UNIX_MAX = 64 * 1024 + DATAGRAM_HEAD_MAX, /* fits any event */
 };
 
 /* How a datagram begins, if not with the event: writes the head, returns its length. */
@@ -25,12 +25,11 @@ struct datagram {
 
     /* owned by the writer thread, any thread reads */
     counter sent;
-    counter too_long; /* events that were longer than a datagram may be */
+    counter too_long; /* events that did not fit into a datagram */
 };
 
-/* Sends the whole events of bytes. Returns the bytes of those that were sent, or thrown away
- * because they were too long: of these *ret_refused is the number; or -errno when not even the
- * first one could be sent. */
+/* Sends the complete events in bytes. Returns the number of bytes sent or dropped as too long
+ * (*ret_refused counts the dropped events), or -errno if not even the first one could be sent. */
 ssize_t datagram_write(struct datagram *datagram, const char *bytes, size_t size,
                        uint32_t *ret_refused);
 void datagram_rows(const struct datagram *datagram, row_emit emit, void *data);

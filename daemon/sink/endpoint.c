@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Names are looked up anew for each connection, so that a peer may move. All addresses of a name
- * are tried in the resolver's order. */
+/* A name is looked up for each new connection, so the peer may move to another address. All
+ * addresses of a name are tried, in the order of the resolver. */
 
 #include "sink/endpoint.h"
 
@@ -28,16 +28,16 @@ int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct 
     *endpoint = (struct endpoint){.type = type};
     if (strlen(path) >= sizeof(address.sun_path))
         return error_set(error, -ENAMETOOLONG,
-                         "the path of a unix socket has at most %zu bytes, %s has %zu",
-                         sizeof(address.sun_path) - 1, path, strlen(path));
+                         "the socket path %s is too long: it has %zu bytes, allowed are %zu", path,
+                         strlen(path), sizeof(address.sun_path) - 1);
     if (path[0] != '/' && path[0] != '@')
-        return error_set(
-            error, -EINVAL,
-            "\"%s\" is no place of a socket; expected an absolute path, or @name for an "
-            "abstract one",
-            path);
+        return error_set(error, -EINVAL,
+                         "\"%s\" is not a valid socket path: write an absolute path, or @name for "
+                         "an abstract socket",
+                         path);
     if (!path[1])
-        return error_set(error, -EINVAL, "\"%s\" lacks the socket's name", path);
+        return error_set(error, -EINVAL, "\"%s\" is not a valid socket path: the name is missing",
+                         path);
     endpoint->path = strdup(path);
     return endpoint->path ? 0 : error_set(error, -ENOMEM, "out of memory");
 }
@@ -45,7 +45,7 @@ int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct 
 static int refuse_address(const char *address, struct error *error)
 {
     return error_set(error, -EINVAL,
-                     "\"%s\" is no address; expected host:port, such as logs.example:514, "
+                     "\"%s\" is not a valid address: write host:port, as in logs.example:514, "
                      "10.0.0.1:514 or [fe80::1]:514",
                      address);
 }
@@ -107,7 +107,7 @@ void endpoint_deinit(struct endpoint *endpoint)
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
-/* connect() that ends: by success, refusal, an interrupt, or in time. */
+/* Like connect(), but waits ENDPOINT_CONNECT_MS at most. */
 static int connect_in_time(int fd, const struct sockaddr *address, socklen_t length)
 {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
@@ -126,7 +126,7 @@ static int connect_in_time(int fd, const struct sockaddr *address, socklen_t len
     return -code;
 }
 
-/* A peer that vanished without a word is noticed after a minute, also while nothing is sent. */
+/* Detects within a minute a peer that vanished, also while nothing is sent. */
 static void keep_alive(int fd)
 {
     const int on = 1, idle = 30, between = 10, most = 3;
@@ -154,7 +154,7 @@ static int open_socket(int family, int type, int protocol, const struct sockaddr
         close(fd);
         return result;
     }
-    fcntl(fd, F_SETFL, 0); /* a write that blocks is the best flow control there is */
+    fcntl(fd, F_SETFL, 0); /* blocking writes are the flow control of this sink */
     *ret_fd = fd;
     return 0;
 }
@@ -184,7 +184,8 @@ static int connect_inet(struct endpoint *endpoint, struct error *error, int *ret
                          gai_strerror(-result));
     if (result < 0)
         return error_set(error, result, "cannot look up %s: %s", endpoint->host,
-                         result == -ETIMEDOUT ? "no answer yet" : strerror(-result));
+                         result == -ETIMEDOUT ? "the name server has not answered yet"
+                                              : strerror(-result));
     result = -EHOSTUNREACH;
     for (const struct addrinfo *at = found; at && result < 0 && result != -EINTR; at = at->ai_next)
         result = open_socket(at->ai_family, at->ai_socktype, at->ai_protocol, at->ai_addr,
@@ -196,15 +197,15 @@ static int connect_inet(struct endpoint *endpoint, struct error *error, int *ret
     return 0;
 }
 
-/* The kernel says "connection refused" of whatever is no socket. */
+/* The kernel reports "connection refused" also for a path that is not a socket. */
 static const char *why_not(const char *path, int code)
 {
     struct stat stat_of;
 
     if (code == -EPROTOTYPE)
-        return "it is a socket of another kind";
+        return "the socket is of another type (stream, datagram or seqpacket)";
     if (code == -ECONNREFUSED && stat(path, &stat_of) == 0 && !S_ISSOCK(stat_of.st_mode))
-        return "it is no socket";
+        return "it is not a socket";
     return strerror(-code);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Whom a socket sink sends to, and how a connection comes about. */
+/* The peer of a socket sink, and how to connect to it. */
 
 #include <stdbool.h>
 
@@ -9,7 +9,7 @@
 #include "sink/lookup.h"
 
 enum {
-    ENDPOINT_CONNECT_MS = 5000,        /* how long one try may take */
+    ENDPOINT_CONNECT_MS = 5000,        /* time limit of one lookup, and of one connect */
     ENDPOINT_SEND_BUFFER = 256 * 1024, /* bytes that the kernel may hold for a slow peer; it allows
                                           itself twice as much */
 };
@@ -21,7 +21,7 @@ struct endpoint {
     char *port;
 
     /* owned by the writer thread */
-    struct lookup *lookup; /* of host, still without an answer; or NULL */
+    struct lookup *lookup; /* the pending lookup of host; NULL: none */
 };
 
 /* path is copied. 0, -ENAMETOOLONG, -EINVAL or -ENOMEM and a sentence. */
@@ -29,8 +29,9 @@ int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct 
 /* address: "host:port", "[fe80::1]:514"; a port is a number. Nothing is looked up yet. 0, -EINVAL
  * or -ENOMEM and a sentence. */
 int endpoint_inet(struct endpoint *endpoint, int type, const char *address, struct error *error);
-/* The same, only to see whether it would do. */
+/* Checks a path as endpoint_unix() does, and keeps nothing. 0, or -errno and a sentence. */
 int endpoint_check_unix(const char *path, struct error *error);
+/* Checks an address as endpoint_inet() does, and keeps nothing. 0, or -errno and a sentence. */
 int endpoint_check_inet(const char *address, struct error *error);
 void endpoint_deinit(struct endpoint *endpoint); /* accepts a zeroed one */
 

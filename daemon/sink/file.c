@@ -2,20 +2,21 @@
 
 /* O_APPEND, so that a second writer or a truncating log rotation never leaves a hole.
  *
- * A file ends with a whole event whenever write() has returned: what a full disk took of another
- * one is cut off again. So at any of these moments the file can be left for another one, also with
- * the disk still full and a log rotation that is to make room. A fifo cannot be cut, so there the
- * rest of the event must follow first (`midway`).
+ * After each write() the file ends with a whole event: if a full disk accepted only a part of one,
+ * that part is cut off again. So the file can be replaced by a new one at any of these moments,
+ * also when the disk is full and a log rotation has to make room. A FIFO cannot be cut, so there
+ * the rest of the event must be written first (`midway`).
  *
- * Half a line at the end of a file that is found there (a kill) is closed with a newline, so that
- * it spoils itself and not the first event that follows.
+ * A partial line at the end of an existing file (left by a kill) is closed with a newline, so that
+ * it does not damage the first new event.
  *
- * The file is looked for by its path once a second, and before a write if that was not a moment
- * ago: who deleted it, or put another one in its place, wants to see events there. One that was
- * moved away is written to for a second more: a log rotation says itself when it is done (SIGUSR1).
+ * Once a second, and before a write that is not right after such a check, the sink checks whether
+ * its path still leads to the file: if the file was deleted or replaced, new events must go to the
+ * path. A file that was moved is written to for one second more, as a log rotation sends a signal
+ * (SIGUSR1) when it is done.
  *
- * After a failed sync the kernel takes the pages for clean: syncing once more would succeed and
- * mean nothing. So what was not synced is cut off and written anew. */
+ * After a failed sync the kernel marks the pages clean: a second sync would succeed without writing
+ * them. So the data that was not synced is cut off and written again. */
 
 #include "sink/file.h"
 
@@ -35,8 +36,8 @@
 #include "sink/rotation.h"
 
 #define NS_PER_MS INT64_C(1000000)
-#define LOOK_NS   (10 * NS_PER_MS)   /* so soon after a look none is needed before a write */
-#define TEND_NS   (1000 * NS_PER_MS) /* how often the file is looked for while nothing comes */
+#define LOOK_NS   (10 * NS_PER_MS) /* within this time after a check, a write makes no other one */
+#define TEND_NS   (1000 * NS_PER_MS) /* time between checks while no events come */
 
 enum { SHORTEN_TRIES = 100 };
 
@@ -52,11 +53,11 @@ struct file_sink {
     struct log_limit complaints;
     struct log_limit losses; /* of the file */
     struct error refusal;
-    struct followed_file file; /* with an fd of -1 it has to be opened anew */
-    bool torn;                 /* it ends with half a line that is not ours */
-    bool foreign;        /* it begins with another header than ours: events go into a new one */
+    struct followed_file file; /* fd -1: has to be opened again */
+    bool torn;           /* the existing file ends with a partial line of an earlier process */
+    bool foreign;        /* the existing file has another header: events go to a new one */
     bool midway;         /* the last write ended within an event */
-    const char *missing; /* of the header: what is still to be written of it */
+    const char *missing; /* the part of the header that is still to be written */
     bool unsynced;
     int64_t synced_at; /* ns, monotonic; at first, when it was opened */
     struct rotation rotation;
@@ -73,7 +74,8 @@ struct file_sink {
     atomic_bool moved; /* reopen() was called */
 };
 
-/* A fifo without a reader must not hold up the start, but once it is open, writing may block. */
+/* Opens without blocking, so that a FIFO without a reader does not hold up the start; later writes
+ * may block. */
 static int open_for_append(const struct file_place *place, struct stat *ret_stat,
                            struct error *error)
 {
@@ -85,7 +87,7 @@ static int open_for_append(const struct file_place *place, struct stat *ret_stat
     return fd;
 }
 
-/* Returns how many bytes there are; -1: it is write-only for us, so it cannot be seen. */
+/* Returns the number of bytes read; -1: we may not read the file. */
 static ssize_t read_back(const struct file_place *place, off_t at, char *bytes, size_t size)
 {
     struct stat stat;
@@ -106,7 +108,7 @@ static bool ends_midway(const struct file_place *place, off_t size)
     return read_back(place, size - 1, &last, 1) == 1 && last != '\n';
 }
 
-/* Its columns are others than those that are written now. */
+/* Whether the file begins with other CSV columns than those of `header`. */
 static bool has_other_header(const struct file_place *place, const char *header)
 {
     size_t size = strlen(header);
@@ -129,7 +131,8 @@ static void describe(struct file_sink *sink, const struct file_place *place,
     rotation_begin(&sink->rotation, &sink->config);
 }
 
-/* That there is a new file is on disk before what is in it counts as synced. */
+/* Syncs the folder of a new file: the file itself must be on disk before its content counts as
+ * synced. */
 static int sync_folder(struct file_sink *sink, const struct file_place *place,
                        const struct stat *stat)
 {
@@ -171,10 +174,10 @@ static int sync_now(struct file_sink *sink)
 {
     int result = fdatasync(sink->file.fd) < 0 ? -errno : 0;
 
-    sink->unsynced = false; /* either way: trying again would succeed for nothing */
+    sink->unsynced = false; /* also after a failure: a second sync would succeed without writing */
     sink->synced_at = clock_monotonic();
     if (result == -EINVAL || result == -EROFS)
-        return 0; /* a fifo cannot */
+        return 0; /* a FIFO cannot be synced */
     counter_add(result < 0 ? &sink->syncs_failed : &sink->syncs, 1);
     return result;
 }
@@ -195,7 +198,7 @@ static void file_close(struct sink *base)
     free(sink);
 }
 
-/* The kernel says the same of a fifo that nobody reads and of a socket. */
+/* The kernel gives one error (ENXIO) both for a FIFO without a reader and for a socket. */
 static const char *why_not(const char *path, const struct error *refusal, int code)
 {
     struct stat stat_of;
@@ -205,8 +208,8 @@ static const char *why_not(const char *path, const struct error *refusal, int co
     if (code != -ENXIO)
         return strerror(-code);
     return stat(path, &stat_of) == 0 && S_ISSOCK(stat_of.st_mode)
-               ? "it is a socket; sinks of type unix write to such"
-               : "nobody reads this fifo";
+               ? "it is a socket; write to it by a sink of type: unix"
+               : "no process has this FIFO open for reading";
 }
 
 static int file_open(const void *config, const struct sink_options *options, struct error *error,
@@ -261,7 +264,7 @@ static void leave_file(struct file_sink *sink)
     sink->file.fd = -1;
 }
 
-/* Others may have made it shorter, too. */
+/* Takes over the size on disk: another process may have truncated the file. */
 static void note_size(struct file_sink *sink, const struct stat *stat)
 {
     sink->size = (uint64_t)stat->st_size;
@@ -269,7 +272,7 @@ static void note_size(struct file_sink *sink, const struct stat *stat)
         sink->missing = sink->header;
 }
 
-/* Between two events: whether the path still leads to the file. */
+/* Between two events: checks whether the path still leads to the file. */
 static void look_for_file(struct file_sink *sink)
 {
     struct stat stat;
@@ -280,13 +283,13 @@ static void look_for_file(struct file_sink *sink)
     if (state == FOLLOWED_HERE)
         return;
     log_limited(&sink->losses, LOG_LEVEL_WARNING, "sink", sink->name,
-                "%s was %s; it is opened anew", sink->config.path, followed_state_text(state));
+                "%s was %s; opening the path again", sink->config.path, followed_state_text(state));
     counter_add(&sink->reopened, 1);
     leave_file(sink);
 }
 
-/* Only what is there by that name: somebody else may have moved it away already. If it cannot be
- * moved, a file that grows is better than none. */
+/* Rotates the file if the path still leads to it: another process may have moved it already. If it
+ * cannot be renamed, writing continues: a growing file is better than none. */
 static void rotate(struct file_sink *sink)
 {
     int result;
@@ -300,7 +303,7 @@ static void rotate(struct file_sink *sink)
     if (result < 0 && result != -ENOENT) {
         counter_add(&sink->rotations_failed, 1);
         log_limited(&sink->complaints, LOG_LEVEL_ERROR, "sink", sink->name,
-                    "cannot rename %s: %s; it goes on as it is", sink->config.path,
+                    "cannot rotate %s: rename failed: %s; still writing to it", sink->config.path,
                     strerror(-result));
         rotation_begin(&sink->rotation, &sink->config);
         return;
@@ -310,16 +313,17 @@ static void rotate(struct file_sink *sink)
     archive_rotated(&sink->archive);
 }
 
-/* Rows under a header that is not theirs would be taken for what they are not. */
+/* Rows must not be appended under the header of other columns. */
 static void leave_foreign_file(struct file_sink *sink)
 {
     sink->foreign = false;
     log_limited(&sink->complaints, LOG_LEVEL_WARNING, "sink", sink->name,
-                "%s begins with another header, so it is rotated away", sink->config.path);
+                "%s begins with another header (other columns); rotating it first",
+                sink->config.path);
     rotate(sink);
 }
 
-/* What others have done to the file. */
+/* Handles reopen() and changes that other processes made to the file. */
 static void look_after_file(struct file_sink *sink, int64_t look_after)
 {
     if (atomic_exchange(&sink->moved, false) && sink->file.fd >= 0)
@@ -328,7 +332,7 @@ static void look_after_file(struct file_sink *sink, int64_t look_after)
         look_for_file(sink);
 }
 
-/* Between two events: whatever changes the file happens here. */
+/* Between two events: the only place where the sink changes to another file. */
 static int change_file(struct file_sink *sink, size_t more)
 {
     int result;
@@ -356,7 +360,7 @@ static int least(int one, int other)
     return one < 0 || (other >= 0 && other < one) ? other : one;
 }
 
-/* ms until the next sync, which is made if it is time; -1: nothing to sync. */
+/* Syncs if it is time. Returns ms until the next sync; -1: nothing to sync. */
 static int tend_to_sync(struct file_sink *sink)
 {
     int64_t left;
@@ -370,7 +374,7 @@ static int tend_to_sync(struct file_sink *sink)
     return -1;
 }
 
-/* Opens anew what was moved away, looks for the file, and syncs by interval. */
+/* Opens the path again after the file was moved, checks the file, and syncs by interval. */
 static int file_tend(struct sink *base)
 {
     struct file_sink *sink = (struct file_sink *)base;
@@ -379,12 +383,12 @@ static int file_tend(struct sink *base)
     if (!sink->midway)
         look_after_file(sink, TEND_NS);
     if (sink->file.fd < 0)
-        open_file(sink); /* if that fails, the next write says so */
+        open_file(sink); /* if it fails, the next write reports it */
     left = tend_to_sync(sink);
     return least(left, followed_file_due_in(&sink->file, TEND_NS));
 }
 
-/* All of it, or as much as goes: then *ret_code says why. */
+/* Writes as much as possible; if not everything, *ret_code is the reason. */
 static size_t write_most(struct file_sink *sink, const char *bytes, size_t size, int *ret_code)
 {
     size_t written = 0;
@@ -403,8 +407,7 @@ static size_t write_most(struct file_sink *sink, const char *bytes, size_t size,
     return written;
 }
 
-/* A signal that came in between is no reason to leave bytes there: their events would come twice.
- */
+/* Tries again after a signal: bytes that stay would make their events appear twice. */
 static bool shorten(const struct file_sink *sink, off_t size)
 {
     int result = -1;
@@ -417,7 +420,7 @@ static bool shorten(const struct file_sink *sink, off_t size)
     return result == 0;
 }
 
-/* Takes back the last bytes. */
+/* Removes the last bytes of the file. */
 static bool cut(struct file_sink *sink, size_t bytes)
 {
     struct stat stat;
@@ -431,7 +434,7 @@ static bool cut(struct file_sink *sink, size_t bytes)
     return true;
 }
 
-/* With the first event, so that a file without events stays empty. 0 or -errno. */
+/* Written with the first event, so that a file without events stays empty. 0 or -errno. */
 static int write_header(struct file_sink *sink)
 {
     size_t size = strlen(sink->missing), written;
@@ -478,7 +481,7 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
     if (sink->config.sync == SYNC_CHUNK && written > 0 && (code = sync_now(sink)) < 0) {
         if (cut(sink, written + (size_t)(sink->missing - missing)))
             sink->missing = missing;
-        /* else events come twice */
+        /* if it cannot be cut, events may appear twice */
         sink->midway = midway;
         return code;
     }
@@ -504,12 +507,14 @@ static int file_watch_fd(const struct sink *sink)
 static void file_rows(const struct sink *base, row_emit emit, void *data)
 {
     static const struct row rows[] = {
-        {"size", "bytes", ROW_LEVEL, "Size of the file that is written to"},
-        {"rotations", "", ROW_COUNT, "Files rotated away"},
-        {"rotations_failed", "", ROW_COUNT, "Times that the file could not be renamed"},
-        {"reopened", "", ROW_COUNT, "Times that its path no longer led to the file"},
-        {"syncs", "", ROW_COUNT, "Times that what was written was brought to disk"},
-        {"syncs_failed", "", ROW_COUNT, "Times that the disk did not take what was written"},
+        {"size", "bytes", ROW_LEVEL, "Size of the current file"},
+        {"rotations", "", ROW_COUNT, "Files rotated"},
+        {"rotations_failed", "", ROW_COUNT,
+         "Rotations that failed because the file could not be renamed"},
+        {"reopened", "", ROW_COUNT,
+         "Times the file was moved, deleted or replaced, and opened again"},
+        {"syncs", "", ROW_COUNT, "Successful syncs to disk"},
+        {"syncs_failed", "", ROW_COUNT, "Failed syncs to disk"},
         {"archive_deleted", "", ROW_COUNT, "Rotated files deleted because there were too many"},
         {"archive_failed", "", ROW_COUNT, "Rotated files that could not be compressed or deleted"},
     };

@@ -31,14 +31,14 @@ const struct setting file_settings[] = {
         .type = SETTING_SIZE,
         .offset = offsetof(struct file_config, rotate_size),
         .minimum = 4096,
-        .doc = "begin a new file when this one has so many bytes; without it, size does not matter",
+        .doc = "rotate when the file reaches this size (default: no limit)",
     },
     {
         .name = "rotate_every",
         .type = SETTING_DURATION,
         .offset = offsetof(struct file_config, rotate_every),
         .minimum = INT64_C(1000000000),
-        .doc = "begin a new file at each multiple of this time of the wall clock (UTC)",
+        .doc = "rotate at each multiple of this interval of the wall clock (UTC)",
     },
     {
         .name = "rotate_events",
@@ -46,7 +46,7 @@ const struct setting file_settings[] = {
         .offset = offsetof(struct file_config, rotate_events),
         .minimum = 1,
         .maximum = INT64_C(1000000000000),
-        .doc = "begin a new file when so many events were written to this one since it was opened",
+        .doc = "rotate after this many events were written since the file was opened",
     },
     {
         .name = "keep",
@@ -54,7 +54,7 @@ const struct setting file_settings[] = {
         .offset = offsetof(struct file_config, keep),
         .minimum = 1,
         .maximum = 1000000,
-        .doc = "rotated files that stay, the oldest ones go; without it, all stay",
+        .doc = "number of rotated files to keep; the oldest are deleted (default: keep all)",
     },
     {
         .name = "compress",
@@ -62,7 +62,7 @@ const struct setting file_settings[] = {
         .offset = offsetof(struct file_config, compress),
         .fallback = "none",
         .choices = compress_choices,
-        .doc = "what is done to rotated files",
+        .doc = "compression of rotated files",
     },
     {
         .name = "fsync",
@@ -70,7 +70,7 @@ const struct setting file_settings[] = {
         .offset = offsetof(struct file_config, sync),
         .fallback = "never",
         .choices = sync_choices,
-        .doc = "when what was written is brought to disk; chunk: before it counts as delivered",
+        .doc = "when to sync to disk; chunk: before events count as delivered",
     },
     {
         .name = "fsync_interval",
@@ -78,7 +78,7 @@ const struct setting file_settings[] = {
         .offset = offsetof(struct file_config, sync_interval),
         .minimum = INT64_C(10000000),
         .fallback = "1s",
-        .doc = "how often, with fsync: interval",
+        .doc = "time between syncs with fsync: interval",
     },
     {0},
 };
@@ -96,9 +96,9 @@ int file_config_check(const void *config, enum framing framing, struct error *er
     (void)framing;
     *ret_key = file->keep > 0 ? "keep" : "compress";
     if (!file_config_rotates(file) && (file->keep > 0 || file->compress != COMPRESS_NONE))
-        return error_set(error, -EINVAL,
-                         "%s is about rotated files; there are none without rotate_size, "
-                         "rotate_every or rotate_events",
-                         *ret_key);
+        return error_set(
+            error, -EINVAL,
+            "%s has no effect without rotation; add rotate_size, rotate_every or rotate_events",
+            *ret_key);
     return 0;
 }

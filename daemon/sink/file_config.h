@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a config says about a sink of type file. */
+/* The settings of a sink of type file. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,8 +26,8 @@ struct file_config {
 
 extern const struct setting file_settings[];
 
-/* The file is left for a new one now and then. */
+/* Whether the settings ask for rotation. */
 bool file_config_rotates(const struct file_config *config);
-/* See sink_ops. */
+/* Checks combinations of settings, as sink_ops.check does. */
 int file_config_check(const void *config, enum framing framing, struct error *error,
                       const char **ret_key);

@@ -11,7 +11,7 @@
 const char *followed_state_text(enum followed_state state)
 {
     static const char *const texts[] = {
-        [FOLLOWED_MOVED] = "moved away",
+        [FOLLOWED_MOVED] = "moved",
         [FOLLOWED_DELETED] = "deleted",
         [FOLLOWED_REPLACED] = "replaced by another file",
     };

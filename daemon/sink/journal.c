@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The journal's native protocol over its socket, and not sd_journal_sendv(): that returns success
- * when nobody listens, so what it did not deliver would count as delivered; and it sends events one
- * by one. An event has at most 64 KiB, so it always goes as a datagram and never as a file.
+/* Uses the native protocol of the journal over its socket, not sd_journal_sendv(): that function
+ * returns success when nobody listens, so lost events would count as delivered, and it sends events
+ * one by one. An event has at most 64 KiB, so it always fits a datagram and needs no file.
  *
- * journald sees who sends from the kernel; what it adds by itself (_PID, _COMM, _SYSTEMD_UNIT, ...)
- * is the daemon's. */
+ * journald takes the sender's identity from the kernel; the fields that it adds (_PID, _COMM,
+ * _SYSTEMD_UNIT, ...) are those of the daemon. */
 
 #include "sink/journal.h"
 
@@ -36,7 +36,7 @@ static const struct setting journal_settings[] = {
         .type = SETTING_PATH,
         .offset = offsetof(struct journal_config, path),
         .fallback = "/run/systemd/journal/socket",
-        .doc = "of journald's socket for native messages; that of a namespace lies elsewhere",
+        .doc = "socket of journald for native messages (each journal namespace has its own)",
     },
     {
         .name = "priority",
@@ -44,7 +44,7 @@ static const struct setting journal_settings[] = {
         .offset = offsetof(struct journal_config, priority),
         .fallback = "info",
         .choices = priority_choices,
-        .doc = "of all entries: their PRIORITY",
+        .doc = "PRIORITY of all entries",
     },
     {
         .name = "identifier",
@@ -53,7 +53,7 @@ static const struct setting journal_settings[] = {
         .minimum = 1,
         .maximum = 128,
         .fallback = "ringmill",
-        .doc = "the entries' SYSLOG_IDENTIFIER, for journalctl -t",
+        .doc = "SYSLOG_IDENTIFIER of all entries, for journalctl -t",
     },
     {0},
 };
@@ -91,7 +91,7 @@ static int journal_check(const void *config, enum framing framing, struct error 
     (void)framing;
     *ret_key = "identifier";
     if (strchr(bound->identifier, '\n'))
-        return error_set(error, -EINVAL, "the identifier must be one line");
+        return error_set(error, -EINVAL, "the identifier must not contain a line break");
     *ret_key = "path";
     return endpoint_check_unix(bound->path, error);
 }
@@ -156,7 +156,7 @@ static void journal_rows(const struct sink *base, row_emit emit, void *data)
 
 const struct sink_ops sink_journal = {
     .name = "journal",
-    .doc = "the systemd journal, each field of an event as a field of its own",
+    .doc = "the systemd journal, with one journal field for each field of the event",
     .settings = journal_settings,
     .config_size = sizeof(struct journal_config),
     .format = &journal_encoder_ops,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Each cell is made twice, once to measure its column and once to print it: a table on a screen is
- * small, and so none needs to be kept. */
+/* Each cell is formatted twice, once to measure its column and once to print it: a table on a
+ * screen is small, so cells need not be kept. */
 
 #include "sink/layout.h"
 
@@ -19,7 +19,7 @@ struct column_of {
     const char *name;
     enum column_kind kind;
     uint32_t width;
-    uint32_t least; /* it may become as narrow */
+    uint32_t least; /* the narrowest width allowed */
     struct spark spark;
 };
 
@@ -53,7 +53,7 @@ const char *layout_window(const json_t *row)
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-/* What begins with an underline is said in the title, or by the row itself. */
+/* Names that begin with an underscore are shown in the title, or by the row itself. */
 static bool is_shown(const char *name)
 {
     return name[0] != '_' && strcmp(name, "source") != 0;
@@ -139,7 +139,7 @@ static struct column_of *widest(struct columns *columns)
     return found;
 }
 
-/* One column less for the widest that can do with less, again and again; then whole columns. */
+/* Narrows the widest column that can be narrower, one step at a time; then drops whole columns. */
 static void fit(struct columns *columns, uint32_t width)
 {
     struct column_of *found;
@@ -176,7 +176,7 @@ static void pad(FILE *file, uint32_t n)
     fprintf(file, "%*s", (int)n, "");
 }
 
-/* Numbers stand at the right. */
+/* Right-aligns numbers. */
 static void put_cell(FILE *file, const struct column_of *column, struct cell *cell, bool last)
 {
     uint32_t room;
@@ -208,7 +208,7 @@ static void put_line(FILE *file, const struct columns *columns, const json_t *ro
     }
 }
 
-/* "2026-11-22T22:51:30.123456789Z" as "2026-11-22 22:51:30", or only the time. */
+/* Writes "2026-11-22T22:51:30.123456789Z" as "2026-11-22 22:51:30", or only its time. */
 static void put_time(FILE *file, const json_t *time, bool date)
 {
     const char *text = json_string_value(time);
@@ -226,7 +226,7 @@ static bool is_any(const struct layout *layout, const char *name)
     return false;
 }
 
-/* What matters most comes first, since narrow terminals cut the rest. */
+/* The most important part comes first, since narrow terminals cut the rest. */
 static void say_title(FILE *file, const struct layout *layout, uint32_t shown)
 {
     uint64_t rows = layout->n_rows + layout->left_out;
@@ -267,7 +267,7 @@ static void put_title(FILE *file, const struct layout *layout, uint32_t shown, u
     fputs(cell.text, file);
 }
 
-/* What was written to file since the last line, as a line. */
+/* Turns what was written to `file` since the last line into a line. */
 struct page {
     FILE *file;
     char *text;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Rows of one window laid out as a table: a title, the columns' names, a line for each row. What is
- * too wide loses columns at the right; texts are cut before that, numbers never. */
+/* Lays out the rows of one window as a table: a title, the column names, a line for each row. A
+ * table that is too wide loses columns at the right; before that, texts are cut, numbers never. */
 
 #include <jansson.h>
 #include <stdint.h>
@@ -13,23 +13,23 @@ enum { LAYOUT_ROWS_MAX = 1000, LAYOUT_COLUMNS_MAX = 64 };
 struct layout {
     json_t *rows[LAYOUT_ROWS_MAX]; /* owned; objects of the same keys */
     uint32_t n_rows;
-    uint64_t left_out; /* rows that there was no room for */
-    uint64_t lost;     /* records, as events about losses said */
+    uint64_t left_out; /* rows that did not fit */
+    uint64_t lost;     /* lost records, as reported by loss events */
 };
 
-void layout_clear(struct layout *layout); /* but for lost; accepts a zeroed one */
+void layout_clear(struct layout *layout); /* Clears all but `lost`; accepts a zeroed one. */
 /* Takes the row over. */
 void layout_add(struct layout *layout, json_t *row);
 
-/* What is the same in all rows of one window, and in no row of another one; NULL: no row of a
- * window. */
+/* Identifies the window of a row: rows of one window give equal texts, rows of different windows do
+ * not. NULL: the row does not belong to a window. */
 const char *layout_window(const json_t *row);
 
 struct layout_room {
-    uint32_t width, height; /* 0: as much as it takes */
+    uint32_t width, height; /* 0: unlimited */
 };
 
-/* A line as it is drawn: the title is the first, the names are the second. */
+/* Receives a line to draw; line 0 is the title, line 1 the names. */
 typedef void (*layout_line)(void *data, uint32_t number, const char *text);
 
 /* Returns the number of lines. */

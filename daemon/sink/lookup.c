@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The question belongs to two: who asks, and the thread that is inside getaddrinfo(). Whoever is
- * the last to let go frees it, so nobody ever waits for the name servers, not even the end of the
- * daemon. An eventfd tells of the answer, because a wait for one can be interrupted. */
+/* A lookup has two owners: who asked, and the thread inside getaddrinfo(). The last owner to
+ * release it frees it, so nobody ever waits for the name servers, not even at the end of the
+ * daemon. An eventfd signals the answer, because waiting for an eventfd can be interrupted. */
 
 #include "sink/lookup.h"
 
@@ -26,11 +26,11 @@ struct lookup {
     struct addrinfo hints;
     int fd; /* readable: there is an answer, see answered */
 
-    /* of the thread until there is an answer, then of who asked */
+    /* owned by the thread until there is an answer, then by who asked */
     int code; /* of getaddrinfo() */
     struct addrinfo *found;
 
-    atomic_bool answered; /* hands these over, which an eventfd by itself does not promise */
+    atomic_bool answered; /* publishes code and found, which an eventfd alone does not guarantee */
     atomic_int owners;
 };
 
@@ -55,7 +55,7 @@ static void *lookup_main(void *data)
     lookup->code = getaddrinfo(lookup->host, lookup->port, &lookup->hints, &lookup->found);
     atomic_store(&lookup->answered, true);
     if (write(lookup->fd, &one, sizeof(one)) < 0)
-        abort(); /* an eventfd of our own takes a 1 */
+        abort(); /* cannot fail: the counter of our eventfd has room for 1 */
     let_go(lookup);
     return NULL;
 }
@@ -89,7 +89,7 @@ static int begin(const char *host, const char *port, int type, struct lookup **r
     return result;
 }
 
-/* Numbers need no name server and no thread. */
+/* Numeric addresses need no name server and no thread. */
 static bool is_number(const char *host, const char *port, int type, struct addrinfo **ret_found)
 {
     const struct addrinfo hints = {.ai_socktype = type,

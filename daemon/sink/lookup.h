@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A name's addresses, without waiting for ever. getaddrinfo() takes as long as the name servers
- * leave it alone with its question (half a minute is common) and cannot be called off, so it runs
- * on a thread of its own, and whoever asks waits only for so long. A question that is still open is
- * waited for again instead of being asked once more.
+/* Looks up the addresses of a host name with a time limit. getaddrinfo() takes as long as the name
+ * servers do not answer (half a minute is common) and cannot be cancelled, so it runs on its own
+ * thread, and the caller waits only for a limited time. A lookup that is still running is waited
+ * for again instead of being started a second time.
  *
  * One thread uses a lookup at a time. */
 
@@ -14,9 +14,10 @@
 struct lookup; /* NULL: nothing was asked yet */
 
 /* Waits timeout_ms at most. 0 and a list that the caller gives to freeaddrinfo(); a positive
- * number: -it is for gai_strerror(); -ETIMEDOUT: ask again later; -EINTR; -ENOMEM and the like. */
+ * number, whose negative is for gai_strerror(); -ETIMEDOUT: ask again later; -EINTR, -ENOMEM or
+ * another errno. */
 int lookup_ask(struct lookup **lookup, const char *host, const char *port, int type, int timeout_ms,
                struct addrinfo **ret_found);
 
-/* Leaves the question to its thread; accepts NULL. */
+/* Abandons the lookup; its thread frees it when it ends. Accepts NULL. */
 void lookup_free(struct lookup *lookup);

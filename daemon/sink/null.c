@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* For measurements, and for pipelines that are only there to be looked at. */
+/* For measurements, and for pipelines whose output nobody needs. */
 
 #include "sink/null.h"
 
@@ -36,7 +36,7 @@ static void null_close(struct sink *sink)
 
 const struct sink_ops sink_null = {
     .name = "null",
-    .doc = "nowhere: events are encoded, counted and forgotten",
+    .doc = "discards events after they were encoded and counted",
     .open = null_open,
     .write = null_write,
     .watch_fd = null_watch_fd,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* When a file is to be left for a new one. Owned by the writer thread. */
+/* Decides when to rotate a file. Owned by the writer thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,14 +15,15 @@ struct rotation {
     int64_t events; /* since the file was opened; counted for rotate_events only */
 };
 
-/* A file was opened, or goes on although it was due. */
+/* Starts counting: a file was opened, or could not be rotated and is still written to. */
 void rotation_begin(struct rotation *rotation, const struct file_config *config);
-/* The file has `size` bytes, and `more` are to come. Follows a clock that was set back. */
+/* Whether to rotate before the next `more` bytes, if the file has `size` bytes. Follows a clock
+ * that was set back. */
 bool rotation_is_due(struct rotation *rotation, uint64_t size, size_t more);
 
-/* What of whole events this file still takes: at least one. */
+/* How many of the bytes, in whole events, this file may still take: at least one event. */
 size_t rotation_room(const struct rotation *rotation, enum framing framing, const char *bytes,
                      size_t size);
-/* That much was written. */
+/* Counts the events of what was written. */
 void rotation_count(struct rotation *rotation, enum framing framing, const char *bytes,
                     size_t size);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Four control sequences of ECMA-48, which all terminals but "dumb" ones know: up, clear to the
- * end of the line, clear what is below, bold. A line is never as wide as the terminal: what a
- * terminal does behind its last column differs. A drawing goes out at once, so that nobody sees
- * half of it.
+/* Uses four control sequences of ECMA-48 that all terminals but "dumb" ones support: up, clear to
+ * the end of the line, clear below, bold. A line is never as wide as the terminal, because
+ * terminals differ in what they do after the last column. A drawing is written at once, so that
+ * nobody sees half of it.
  *
- * The daemon's own messages may go to the same terminal. They stand below what was drawn last, so
- * after one the next drawing begins below it.
+ * The daemon's own messages may go to the same terminal. They appear below the last drawing, so
+ * after a message the next drawing begins below it.
  *
- * When the size changes, terminals fold and unfold lines as they like, so where ours begin is not
- * known any more: then the screen is cleared. */
+ * When the size changes, terminals re-wrap lines in different ways, so it is unknown where our
+ * lines begin: then the screen is cleared. */
 
 #include "sink/screen.h"
 
@@ -112,7 +112,7 @@ void screen_begin(struct screen *screen)
         return;
     if (screen->messages != log_lines()) {
         screen->messages = log_lines();
-        screen->drawn = 0; /* they stand behind what was drawn, and stay */
+        screen->drawn = 0; /* the messages are below the last drawing, and both stay */
     }
     if (screen->drawn == SCREEN_ANYWHERE)
         put(screen, "\x1b[H\x1b[2J");
@@ -155,7 +155,7 @@ int screen_end(struct screen *screen)
         else if (errno != EAGAIN && (errno != EINTR || interrupted))
             return -errno;
         else
-            interrupted = errno == EINTR; /* once is no giving up: the writer is told to finish */
+            interrupted = errno == EINTR; /* the first signal only asks the writer to finish */
     }
     return screen->cut ? -ENOMEM : 0;
 }

@@ -19,70 +19,71 @@ struct encoder_ops;
 
 struct sink {
     const struct sink_ops *ops;
-    uint32_t refused; /* set by write(): of the events it accepted, those it had to throw away */
-    const char *why;  /* set by write() and tend() when they fail, where more is known than errno */
-    bool waiting;     /* set by tend(): the peer is not there, so nothing could be written now */
+    uint32_t refused; /* set by write(): how many of the accepted events it had to drop */
+    const char *why;  /* set by write() and tend() on failure if more is known than errno */
+    bool waiting;     /* set by tend(): not connected, so nothing can be written now */
     bool gone;        /* set by tend(): the peer is gone for good */
-    bool owes; /* set by tend(): something that was accepted must be sent again, and is not yet */
-    bool one_way; /* set by tend(): that the peer ended its own direction is no sign of leaving */
+    bool owes;        /* set by tend(): accepted data still has to be sent again */
+    bool one_way; /* set by tend(): the peer has shut down its own direction and may still read */
 };
 
 struct sink_options {
     const char *name;     /* in the config; outlives the sink */
-    enum framing framing; /* of what it gets to write */
-    const char *header;   /* what every file and connection begins with, a line or more; outlives
-                             the sink. NULL: nothing. Sinks that carry events one by one have no
-                             beginning and pass it over */
-    bool patient; /* records wait for it: what can be mended while the daemon runs, as a folder
-                     that is missing, is no failure of open(), and is tried again */
+    enum framing framing; /* of the bytes passed to write() */
+    const char *header;   /* the first lines of each file and connection; outlives the sink. NULL:
+                             none. Sinks that carry events one by one ignore it */
+    bool patient; /* records wait for this sink: a problem that can be solved while the daemon runs,
+                     such as a missing folder, does not make open() fail; the sink tries again */
 };
 
 struct sink_ops {
     const char *name; /* the value of `type:` */
     const char *doc;
-    const struct setting *settings;   /* of this kind alone; NULL-name ended; may be NULL */
+    const struct setting *settings;   /* of this kind only; ended by a NULL name; may be NULL */
     size_t config_size;               /* of the struct they are bound into */
-    const struct encoder_ops *format; /* the only one it takes; NULL: what the config says */
-    bool once;                        /* there is only one such thing in a process */
-    bool ends_daemon;                 /* when its peer is gone, the daemon ends, and quietly */
+    const struct encoder_ops *format; /* the only format it accepts; NULL: the one in the config */
+    bool once;                        /* at most one sink of this kind in a process */
+    bool ends_daemon;                 /* when its peer is gone, the daemon ends without an error */
 
-    /* What is wrong whatever the machine is like, and not for one key alone to know. 0; or -EINVAL,
-     * a sentence, and the key that it is about. open() may count on it. NULL: nothing to check. */
+    /* Finds mistakes that do not depend on the machine and concern more than one key. 0; or
+     * -EINVAL, a sentence, and the key that it is about. open() may rely on it. NULL: nothing to
+     * check. */
     int (*check)(const void *config, enum framing framing, struct error *error,
                  const char **ret_key);
 
-    /* The path of the file that it appends to. NULL: it has no file. */
+    /* The path of the file that the sink appends to. NULL: the sink has no file. */
     const char *(*file)(const void *config);
-    /* Whether it takes a file called `name` beside its own one, `own`, for one that it has rotated
-     * away. NULL: it rotates none. */
+    /* Whether the sink would take a file `name`, in the folder of its own file `own`, for one of
+     * its rotated files. NULL: it never rotates. */
     bool (*takes)(const void *config, const char *own, const char *name);
 
     uint32_t retry_max_ms; /* the longest pause between tries; 0: always WRITER_RETRY_MS */
 
     /* 0 and a sink that the caller owns, or a negative errno and a sentence. A peer that is not
-     * there yet is no failure where one can come later. */
+     * reachable yet is not a failure if it can appear later. */
     int (*open)(const void *config, const struct sink_options *options, struct error *error,
                 struct sink **ret);
-    /* Bytes accepted (1 to size), or -EPIPE: the peer is gone for good; -EINTR: interrupted by
-     * writer_give_up(); another negative errno: not now, may be tried again. May block. What is
-     * accepted counts as acknowledged; each sink's manual row says what that means. A chunk is
-     * given again from where it was left, so a call begins a chunk when the one before took all. */
+    /* Returns the number of bytes accepted (1 to size), or -EPIPE: the peer is gone for good;
+     * -EINTR: interrupted by writer_give_up(); another negative errno: try again later. May block.
+     * What is accepted counts as acknowledged; what that means is in the table of docs/sinks.md.
+     * The rest of a chunk is passed again, so a call begins a new chunk only if the previous call
+     * accepted everything. */
     ssize_t (*write)(struct sink *sink, const char *bytes, size_t size);
-    /* Before the writer thread sleeps: does what is due, such as a sync or a new connection.
-     * Returns after how many ms it wants to be called again; -1: not before the next write, or what
-     * watch_fd() tells. NULL: nothing is ever due. */
+    /* Called before the writer thread sleeps: does what is due, such as a sync or a new connection.
+     * Returns in how many ms it wants to be called again; -1: not before the next write or an event
+     * of watch_fd(). NULL: nothing is ever due. */
     int (*tend)(struct sink *sink);
-    /* Once, on the writer thread, after the last write: what was held back goes out now. What the
-     * daemon then says comes behind it. NULL: nothing is held back. */
+    /* Called once, on the writer thread, after the last write: writes what was held back. Later
+     * messages of the daemon appear after it. NULL: nothing is held back. */
     void (*finish)(struct sink *sink);
-    /* Any thread: whoever looks after the file has moved it away; tend() or the next write that
-     * begins an event opens it anew. NULL: nothing to open. */
+    /* Any thread: a log rotation has moved the file; tend(), or the next write that begins an
+     * event, opens the path again. NULL: nothing to open. */
     void (*reopen)(struct sink *sink);
-    /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. Where there is
-     * tend(), that is called then; else the peer is gone for good. */
+    /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. Then tend() is
+     * called if the sink has one; else the peer is gone for good. */
     int (*watch_fd)(const struct sink *sink);
-    /* Main thread, while the writer thread runs: gives its own rows, always the same ones in the
-     * same order; must not block. NULL: it has none. */
+    /* Main thread, while the writer thread runs: emits the sink's own figures, always the same ones
+     * in the same order; must not block. NULL: none. */
     void (*rows)(const struct sink *sink, row_emit emit, void *data);
     void (*close)(struct sink *sink); /* accepts NULL */
 };

@@ -20,7 +20,7 @@ static double bound_of(const json_t *bucket)
     return json_is_number(bound) ? json_number_value(bound) : INFINITY;
 }
 
-/* The bucket of that bound; the first one above it where there was no room for its own. */
+/* The bucket with that bound; if the table of bounds was full, the next larger one. */
 static uint32_t place_of(const struct spark *spark, double bound)
 {
     uint32_t place = 0;

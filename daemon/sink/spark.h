@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The histograms of one column of a table, each as a row of block characters, all over the same
- * buckets, so that rows can be compared. */
+/* Draws the histograms of one column of a table, each as a row of block characters. All use the
+ * same buckets, so that rows can be compared. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -10,8 +10,9 @@
 #include "sink/cell.h"
 
 enum {
-    SPARK_BUCKETS_MAX = 192, /* that all rows together have; what is beyond goes to the last one */
-    SPARK_WIDTH_MAX = 48,    /* columns; more buckets share them */
+    SPARK_BUCKETS_MAX =
+        192, /* buckets of all rows together; values above the last bound count in it */
+    SPARK_WIDTH_MAX = 48, /* columns; more buckets share them */
 };
 
 struct spark {
@@ -19,10 +20,10 @@ struct spark {
     uint32_t n_bounds;
 };
 
-/* A list of buckets, as hist() gives it. */
+/* Whether value is a list of buckets as hist() makes it. */
 bool spark_is(const json_t *value);
-/* Makes the axis longer by the buckets of another row. */
+/* Extends the axis by the buckets of another row. */
 void spark_widen(struct spark *spark, const json_t *value);
 void spark_draw(const struct spark *spark, const json_t *value, struct cell *cell);
-/* What the axis reaches over, as in "1..4096". */
+/* The range of the axis, as in "1..4096". */
 void spark_label(const struct spark *spark, struct cell *cell);

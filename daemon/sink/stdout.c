@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The descriptor is shared with whoever started us, so whether it blocks is theirs to say; where it
+/* The descriptor is shared with the process that started us, which decides whether it blocks; if it
  * does not, we wait for room ourselves.
  *
- * Where it is the journal, a line of somebody else's making must not say how severe it is. */
+ * If it is the journal, the content of an event must not be taken for a severity prefix such as
+ * <3>. */
 
 #include "sink/stdout.h"
 
@@ -17,9 +18,9 @@
 
 static struct stdout_sink {
     struct sink base;
-    const char *header; /* what is still to be written of it */
+    const char *header; /* the part of the header that is still to be written */
     bool journal;
-    size_t spelt; /* bytes of JOURNAL_STREAM_LESS that stand there for the next byte, so far */
+    size_t spelt; /* bytes written so far of the escape JOURNAL_STREAM_LESS for the next byte */
 } the_stdout = {.base.ops = &sink_stdout};
 
 int stdout_check(struct error *error)
@@ -28,7 +29,7 @@ int stdout_check(struct error *error)
 
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
         return error_set(error, -EBADF,
-                         "standard output is closed, or only for reading; redirect it somewhere");
+                         "standard output is closed or read-only; redirect it, as in: > FILE");
     return 0;
 }
 
@@ -44,8 +45,8 @@ static int stdout_open(const void *config, const struct sink_options *options, s
     the_stdout.spelt = 0;
     if (the_stdout.journal && options->framing != FRAMING_LINES)
         return error_set(error, -EINVAL,
-                         "standard output is the journal, which takes lines; give the sink a text "
-                         "format");
+                         "standard output is the journal, which takes only lines of text; choose a "
+                         "text format, as in format: json");
     the_stdout.header = options->header ? options->header : "";
     *ret = &the_stdout.base;
     return 0;
@@ -62,7 +63,7 @@ static ssize_t write_some(const char *bytes, size_t size)
     return written < 0 ? -errno : written;
 }
 
-/* As write_some(), with the < of each severity spelt. */
+/* Like write_some(), but escapes the < of each severity prefix. */
 static ssize_t write_tame(struct stdout_sink *sink, const char *bytes, size_t size)
 {
     size_t plain = sink->journal ? journal_stream_plain(bytes, size) : size;

@@ -7,5 +7,5 @@
  * the daemon, as it ends any program in a shell's pipeline. */
 extern const struct sink_ops sink_stdout;
 
-/* 0, or a negative errno and a sentence: standard output cannot be written to. */
+/* Checks that standard output can be written to. 0, or a negative errno and a sentence. */
 int stdout_check(struct error *error);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Each event gets the same head but for its time, so the rest of it is made once at open:
+/* All events share one head except for its time, so the rest is made once, at open:
  *
  *     <134>1 2026-11-23T01:45:02.123456Z host ringmill 4711 - - {"time":...}
  *
- * The time is that of sending: when the event happened stands in the event. Over TCP the framed
- * copies lie in a buffer of our own until the kernel has taken them. */
+ * The time is that of sending; the time of the event is in the event. Over TCP the framed copies
+ * stay in our own buffer until the kernel has accepted them. */
 
 #include "sink/syslog.h"
 
@@ -67,20 +67,20 @@ static const struct setting syslog_settings[] = {
         .offset = offsetof(struct syslog_config, transport),
         .fallback = "unix",
         .choices = transport_choices,
-        .doc = "how messages travel",
+        .doc = "transport protocol",
     },
     {
         .name = "address",
         .type = SETTING_NAME,
         .offset = offsetof(struct syslog_config, address),
-        .doc = "host:port of the peer; needed for udp and tcp",
+        .doc = "host:port of the server; required for udp and tcp",
     },
     {
         .name = "path",
         .type = SETTING_PATH,
         .offset = offsetof(struct syslog_config, path),
         .fallback = SYSLOG_PATH,
-        .doc = "of the local socket, for unix",
+        .doc = "path of the local socket, for transport: unix",
     },
     {
         .name = "facility",
@@ -88,7 +88,7 @@ static const struct setting syslog_settings[] = {
         .offset = offsetof(struct syslog_config, facility),
         .fallback = "daemon",
         .choices = facility_choices,
-        .doc = "of all messages",
+        .doc = "facility of all messages",
     },
     {
         .name = "severity",
@@ -96,7 +96,7 @@ static const struct setting syslog_settings[] = {
         .offset = offsetof(struct syslog_config, severity),
         .fallback = "info",
         .choices = severity_choices,
-        .doc = "of all messages",
+        .doc = "severity of all messages",
     },
     {
         .name = "app",
@@ -105,7 +105,7 @@ static const struct setting syslog_settings[] = {
         .minimum = 1,
         .maximum = SYSLOG_NAME_MAX,
         .fallback = "ringmill",
-        .doc = "the messages' APP-NAME",
+        .doc = "APP-NAME of all messages",
     },
     {
         .name = "resend_max",
@@ -114,7 +114,7 @@ static const struct setting syslog_settings[] = {
         .minimum = 0,
         .maximum = 1 << 30,
         .fallback = CONNECTION_RESEND_MAX,
-        .doc = "over TCP: keep so much of what the peer's kernel acknowledged, to send it again",
+        .doc = "TCP only: how much acknowledged data is kept, to be sent again after a reconnect",
     },
     {0},
 };
@@ -163,7 +163,7 @@ static int make_endpoint(const struct syslog_config *config, struct error *error
                          config->address, error);
 }
 
-/* What RFC 5424 calls NILVALUE stands where there is nothing to say. */
+/* A missing part is written as "-", the NILVALUE of RFC 5424. */
 static void make_head(struct syslog_sink *sink, const struct syslog_config *config)
 {
     char host[65] = "-";
@@ -181,29 +181,36 @@ static int check_app(const char *app, struct error *error)
 {
     for (const char *at = app; *at; at++)
         if (*at <= ' ' || *at > '~')
-            return error_set(error, -EINVAL,
-                             "\"%s\" must be ASCII without spaces to be an APP-NAME", app);
+            return error_set(
+                error, -EINVAL,
+                "\"%s\" is not a valid APP-NAME: use printable ASCII characters without spaces",
+                app);
     return 0;
 }
 
-/* A key of the other transport would be passed over in silence, and events go elsewhere. */
+/* Refuses a key of the other transport: to ignore it would send events elsewhere. */
 static int check_peer(const struct syslog_config *config, struct error *error, const char **ret_key)
 {
     bool local = config->transport == TRANSPORT_UNIX;
 
     *ret_key = "path";
     if (!local && strcmp(config->path, SYSLOG_PATH) != 0)
-        return error_set(error, -EINVAL, "path is for transport: unix; here, say address");
+        return error_set(
+            error, -EINVAL,
+            "path is only for transport: unix; with udp and tcp use address: HOST:PORT");
     if (local)
         *ret_key = config->address ? "address" : "path";
     if (local && config->address)
-        return error_set(error, -EINVAL, "address is for transport: udp and tcp; here, say path");
+        return error_set(error, -EINVAL,
+                         "address is only for transport: udp and tcp; with unix use path");
     if (local)
         return endpoint_check_unix(config->path, error);
     *ret_key = config->address ? "address" : NULL;
-    return config->address ? endpoint_check_inet(config->address, error)
-                           : error_set(error, -EINVAL,
-                                       "the key \"address\" is missing (host:port of the peer)");
+    return config->address
+               ? endpoint_check_inet(config->address, error)
+               : error_set(
+                     error, -EINVAL,
+                     "transport: udp and tcp need address, as in address: \"logs.example:514\"");
 }
 
 static int syslog_check(const void *config, enum framing framing, struct error *error,
@@ -214,7 +221,8 @@ static int syslog_check(const void *config, enum framing framing, struct error *
 
     *ret_key = "format";
     if (framing != FRAMING_LINES)
-        return error_set(error, -EINVAL, "syslog takes text; give the sink a text format");
+        return error_set(error, -EINVAL,
+                         "syslog carries only text; choose a text format, as in format: json");
     *ret_key = "app";
     result = check_app(bound->app, error);
     return result < 0 ? result : check_peer(bound, error, ret_key);
@@ -273,8 +281,8 @@ static void fill_buffer(struct syslog_sink *sink, const char *bytes, size_t size
     }
 }
 
-/* The writer gives the same bytes again until they are accepted, so what lies in the buffer after a
- * failure stands for the beginning of what comes now. */
+/* After a failure the writer passes the same bytes again, so what is left in the buffer is the
+ * framed copy of the first of these bytes. */
 static ssize_t write_counted(struct syslog_sink *sink, const char *bytes, size_t size)
 {
     if (sink->n_taken == sink->n_buffer)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* What comes is JSON, like everybody else's: so a table needs no encoder, and shows names, times
- * and meanings as events do. Where a window's rows end, nobody says. They have ended when one of
- * another window comes, or none for a moment. */
+/* The input is JSON, as for other sinks: so a table needs no encoder, and shows names, times and
+ * meanings as events do. Nothing marks the last row of a window. A window is complete when a row of
+ * another window arrives, or when no row has come for a moment. */
 
 #include "sink/table.h"
 
@@ -20,7 +20,7 @@
 
 enum {
     LIVE_QUIET_MS = 40,      /* without a row: all rows of a window are there */
-    PLAIN_QUIET_MS = 250,    /* the same where it cannot be drawn anew when more come */
+    PLAIN_QUIET_MS = 250,    /* without a row, where output cannot be redrawn when more rows come */
     LOOK_MS = 250,           /* how often the terminal's size is looked at */
     CLOSE_PATIENCE_MS = 500, /* for a terminal that was stopped */
 };
@@ -49,15 +49,16 @@ static int table_open(const void *config, const struct sink_options *options, st
         return result;
     table->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
     if (!table->locale)
-        return error_set(error, -errno, "the locale C.UTF-8 is missing");
+        return error_set(error, -errno,
+                         "this system lacks the locale C.UTF-8, which a table needs");
     screen_init(&table->screen, screen_is_live());
     table->screen.bold = 1;
     *ret = &table->base;
     return 0;
 }
 
-/* 0, or as a sink's write(). The last row and the last column of a terminal stay free: the one for
- * the cursor. */
+/* Returns what write() of a sink returns. The last row and the last column of a terminal stay free:
+ * the row for the cursor. */
 static int draw(struct table_sink *table)
 {
     struct screen *screen = &table->screen;
@@ -89,7 +90,7 @@ static bool is_next_window(const struct table_sink *table, const char *window)
     return strncmp(table->window, window, sizeof(table->window) - 1) != 0;
 }
 
-/* On a terminal a window that is followed by the next one at once need not be seen. */
+/* On a terminal, a window that is followed by the next one at once is not drawn. */
 static int take_row(struct table_sink *table, json_t *row)
 {
     const char *window = layout_window(row);
@@ -98,7 +99,7 @@ static int take_row(struct table_sink *table, json_t *row)
 
     if (lost) {
         table->layout.lost += (uint64_t)json_integer_value(lost);
-        table->drawn = false; /* what is shown does not say so yet */
+        table->drawn = false; /* the title must be drawn again with the new losses */
         json_decref(row);
         return 0;
     }
@@ -114,7 +115,7 @@ static int take_row(struct table_sink *table, json_t *row)
     return result;
 }
 
-/* jansson has no unsigned integers: a row with one that large is read with less precision. */
+/* jansson has no unsigned integers: larger numbers are read as reals, with less precision. */
 static json_t *parse(const char *text, size_t length)
 {
     json_t *row = json_loadb(text, length, 0, NULL);
@@ -166,7 +167,7 @@ static int table_tend(struct sink *base)
     return table->screen.live ? LOOK_MS : -1;
 }
 
-/* Also without new rows: what the terminal has echoed meanwhile, such as ^C, is no part of it. */
+/* Draws also without new rows, to erase what the terminal has echoed (such as ^C). */
 static void table_finish(struct sink *base)
 {
     struct table_sink *table = (struct table_sink *)base;
@@ -198,7 +199,7 @@ static void table_close(struct sink *base)
 
 const struct sink_ops sink_table = {
     .name = "table",
-    .doc = "an aggregate's rows on standard output, for people: live on a terminal",
+    .doc = "the rows of an aggregate as a table on standard output, live on a terminal",
     .format = &json_encoder_ops,
     .once = true,
     .ends_daemon = true,

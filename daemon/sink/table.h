@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Rows of windows on standard output, for people: on a terminal a table that is refreshed in place,
- * elsewhere one table after the other. */
+/* Rows of windows on standard output: on a terminal a table that is refreshed in place, elsewhere
+ * one table after the other. */
 
 #include "sink/sink.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { TAIL_EVENT_MAX = 64 * 1024 + 1024 }; /* of any format, with what stands before it */
+enum { TAIL_EVENT_MAX = 64 * 1024 + 1024 }; /* the longest event of any format, with its head */
 
 int tail_init(struct tail *tail, size_t most, enum framing framing)
 {
@@ -16,7 +16,7 @@ void tail_deinit(struct tail *tail)
     mirror_deinit(&tail->memory);
 }
 
-/* Whole events that begin before `most` and do not end behind `limit`. */
+/* Drops whole events that begin before `most` and end at or before `limit`. */
 static size_t forget(struct tail *tail, size_t most, size_t limit)
 {
     size_t gone = 0, length;

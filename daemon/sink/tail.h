@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The last bytes that went into a byte stream, for as long as they may have to be sent again.
+/* Keeps the last bytes written to a byte stream for as long as they may have to be sent again.
  *
  *     gone | kept: perhaps not read | being sent
  *          '-- event boundary       '-- perhaps in the middle of an event
  *
- * They always begin with a whole event and end with what the kernel took last, be that half an
- * event: the writer goes on from there. So a new connection that gets all kept bytes first gets
- * whole events from its first byte on. */
+ * The kept bytes always begin with a whole event and end with what the kernel accepted last, even
+ * if that is half an event: the writer continues from there. So a new connection that first gets
+ * all kept bytes gets whole events from its first byte on. */
 
 #include <stddef.h>
 
@@ -22,7 +22,7 @@ struct tail {
     size_t count;
 };
 
-/* Room for `most` bytes, and for one event more. 0 or -errno. */
+/* Reserves room for `most` bytes and one more event. 0 or -errno. */
 int tail_init(struct tail *tail, size_t most, enum framing framing);
 void tail_deinit(struct tail *tail); /* accepts a zeroed one */
 
@@ -32,9 +32,9 @@ static inline const char *tail_bytes(const struct tail *tail)
     return tail->memory.bytes + tail->first;
 }
 
-/* Behind what there is; the oldest events go where there is no room. size is at most what
- * tail_init() was told. Returns how many bytes went. */
+/* Appends bytes; if there is no room, drops the oldest events. size is at most the `most` of
+ * tail_init(). Returns how many bytes were dropped. */
 size_t tail_add(struct tail *tail, const char *bytes, size_t size);
-/* Lets whole events go from the front, as long as `unread` bytes or more stay. Returns how many
- * bytes went. */
+/* Drops whole events from the front as long as at least `unread` bytes remain. Returns how many
+ * bytes were dropped. */
 size_t tail_forget(struct tail *tail, size_t unread);

@@ -30,7 +30,7 @@ static const struct setting tcp_settings[] = {
         .minimum = 0,
         .maximum = 1 << 30,
         .fallback = CONNECTION_RESEND_MAX,
-        .doc = "keep so much of what the peer's kernel acknowledged, to send it again",
+        .doc = "how much acknowledged data is kept, to be sent again after a reconnect",
     },
     {0},
 };

@@ -29,7 +29,7 @@ static const struct setting udp_settings[] = {
         .offset = offsetof(struct udp_config, largest),
         .minimum = 64,
         .maximum = 65507,
-        .doc = "the longest event that is sent; without it, what the path's MTU allows",
+        .doc = "longest event to send; longer ones are dropped (default: what the path MTU allows)",
     },
     {0},
 };
@@ -102,7 +102,7 @@ static void udp_rows(const struct sink *base, row_emit emit, void *data)
 
 const struct sink_ops sink_udp = {
     .name = "udp",
-    .doc = "one event a datagram",
+    .doc = "UDP, one event per datagram",
     .settings = udp_settings,
     .config_size = sizeof(struct udp_config),
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* One event a datagram. Delivered: accepted by this kernel; nobody knows what becomes of it. */
+/* One event per datagram. Delivered: accepted by this kernel; UDP does not confirm arrival. */
 
 #include "sink/sink.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A stream carries chunks as they are; the two kinds that keep messages apart carry one event each.
- */
+/* A stream carries chunks as they are; datagram and seqpacket carry one event per message. */
 
 #include "sink/unix.h"
 
@@ -29,7 +28,7 @@ static const struct setting unix_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct unix_config, path),
         .required = true,
-        .doc = "of the peer's socket; @name for an abstract one",
+        .doc = "path of the peer's socket; @name for an abstract socket",
     },
     {
         .name = "kind",
@@ -37,7 +36,7 @@ static const struct setting unix_settings[] = {
         .offset = offsetof(struct unix_config, kind),
         .fallback = "stream",
         .choices = kind_choices,
-        .doc = "of the socket; datagram and seqpacket carry one event a message",
+        .doc = "socket type; datagram and seqpacket carry one event per message",
     },
     {0},
 };

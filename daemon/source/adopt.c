@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* An adopted source needs no libbpf object: rings and counters are descriptors that stand in the
- * set by the numbers of their streams, and links only have to be held. */
+/* An adopted source needs no libbpf object: rings and counters are descriptors in the set, named by
+ * the numbers of their streams, and links only have to be held. */
 
 #include "source/adopt.h"
 
@@ -37,7 +37,7 @@ static const char *lost_name(char name[KEPT_ITEM_NAME_MAX], uint32_t stream)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* Which streams there are follows from the config, not from the programs. */
+/* The streams follow from the config, not from the programs. */
 static bool has_all_streams(const struct object_source *state, const struct kept *kept)
 {
     char name[KEPT_ITEM_NAME_MAX];
@@ -108,15 +108,15 @@ static int adopt(struct source *source, struct kept *kept, struct error *error)
     enter(source);
     source->adopted = true;
     log_about(LOG_LEVEL_INFO, "source", source->name,
-              "goes on with what was kept by %s: %u links, %" PRIu64 " bytes to read",
+              "adopted the kept rings and programs (keep: %s): %u links, %" PRIu64 " bytes to read",
               kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept));
     return 0;
 }
 
 /* ---- what is found -------------------------------------------------------------------------- */
 
-/* The newest of those that run is what this config must be, or one of them was before a reload that
- * did not come to its end. */
+/* Refuses if the newest running set differs from this config, unless another one is the same: then
+ * a reload was killed before its end. */
 static int refuse_change(const struct source *source, const struct kept_list *list,
                          struct error *error)
 {
@@ -134,13 +134,13 @@ static int refuse_change(const struct source *source, const struct kept_list *li
     if (!found)
         return 0;
     return error_set(error, -ESTALE,
-                     "what was kept by %s are other programs than this config asks for, with "
-                     "%" PRIu64 " bytes that nobody has read; ringmill release %s ends them, "
-                     "on_change: fresh would do it at each change",
+                     "the kept programs (keep: %s) differ from those of this config, and %" PRIu64
+                     " bytes in their rings are unread; to end them: ringmill release %s; to "
+                     "replace them at every change: on_change: fresh",
                      found->vault->name, kept_unread(found), source->name);
 }
 
-/* The newest, if it is what this config asks for. */
+/* Adopts the newest set if it is what this config asks for. */
 static int adopt_newest(struct source *source, struct kept_list *list, struct error *error)
 {
     struct object_source *state = source->state;
@@ -164,11 +164,11 @@ static int read_on(struct source *source, struct kept_list *list, struct error *
         struct kept *kept = list->sets[--list->count];
 
         if (kept->foreign && state->keep->on_change == KEEP_REFUSE) {
-            log_about(LOG_LEVEL_WARNING, "source", source->name,
-                      "an older set that was kept by %s has other records than this config asks "
-                      "for, %" PRIu64 " bytes of them; it is left alone; to end it: ringmill "
-                      "release",
-                      kept->vault->name, kept_unread(kept));
+            log_about(
+                LOG_LEVEL_WARNING, "source", source->name,
+                "an older kept set (keep: %s) has records that this config cannot read, %" PRIu64
+                " bytes of them; it is left alone; to end it: ringmill release",
+                kept->vault->name, kept_unread(kept));
             kept_free(kept);
         } else if (former_take(source, kept) < 0) {
             return error_set(error, -ENOMEM, "out of memory");
@@ -221,7 +221,7 @@ static int copy_ring(struct kept *kept, const struct object_ring *ring, uint32_t
     return result;
 }
 
-/* The link of an older kernel than 5.15 is only a perf event, which goes with whoever made it. */
+/* Before Linux 5.15 such a link is only a perf event, which ends with its creator. */
 static int copy_link(struct kept *kept, const struct hold *hold, uint32_t number,
                      struct error *error)
 {
@@ -232,8 +232,8 @@ static int copy_link(struct kept *kept, const struct hold *hold, uint32_t number
 
     if (bpf_obj_get_info_by_fd(bpf_link__fd(hold->link), &info, &size) < 0)
         return error_set(error, -ENOTSUP,
-                         "this kernel attaches it by a perf event that is no link, which cannot be "
-                         "kept; Linux 5.15 is the first that can");
+                         "this kernel attaches the program without a link, so it cannot be kept; "
+                         "use Linux 5.15 or later, or keep: none");
     snprintf(name, sizeof(name), KEPT_LINK "%u-%u", number, hold->program);
     result = kept_copy(kept, name, bpf_link__fd(hold->link));
     return result < 0 ? error_set(error, result, "%s", strerror(-result)) : 0;
@@ -300,7 +300,8 @@ static int begin(struct source *source, struct error *error)
     return result;
 }
 
-/* It counts from when the ledger says that all of this set is there. */
+/* Older sets end where this one begins; that counts once the ledger says that this set is
+ * complete. */
 static void cut_older(struct object_source *state)
 {
     uint32_t own = state->kept->id;
@@ -311,7 +312,7 @@ static void cut_older(struct object_source *state)
         former_cut(state, state->formers.sets[i], own);
 }
 
-/* What was cut for this set alone. */
+/* Undoes cut_older() for this set. */
 static void uncut_older(struct object_source *state)
 {
     uint32_t own = state->kept->id;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Of bpftool's skeletons only the embedded ELF is used: a built-in program then goes the same way
- * as any object that a user brings, and its field names come out of its BTF like theirs. */
+/* Only the embedded ELF of bpftool's skeletons is used: a built-in program is then handled like any
+ * object of a user, and its field names come from its BTF. */
 
 #include "source/builtin.h"
 
@@ -21,13 +21,13 @@
 #include "source/object_source.h"
 
 const struct builtin builtins[] = {
-    {"exec", "struct exec_event", "programs started", "start a program elsewhere: /bin/true",
-     exec_bpf__elf_bytes},
-    {"exit", "struct exit_event", "processes ended", "start a program elsewhere: /bin/true",
-     exit_bpf__elf_bytes},
-    {"open", "struct open_event", "files opened, or not", "open a file: cat /etc/hostname",
-     open_bpf__elf_bytes},
-    {"connect", "struct connect_event", "TCP connections, each change of state",
+    {"exec", "struct exec_event", "programs started",
+     "start a program in another terminal: /bin/true", exec_bpf__elf_bytes},
+    {"exit", "struct exit_event", "processes ended",
+     "start a program in another terminal: /bin/true", exit_bpf__elf_bytes},
+    {"open", "struct open_event", "files opened, and failed attempts to open",
+     "open a file: cat /etc/hostname", open_bpf__elf_bytes},
+    {"connect", "struct connect_event", "TCP connections, each state change",
      "make a TCP connection: curl http://localhost/", connect_bpf__elf_bytes},
     {"signal", "struct signal_event", "signals sent", "send a signal in a shell: kill -CONT $$",
      signal_bpf__elf_bytes},
@@ -54,7 +54,7 @@ static const struct setting builtin_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct builtin_config, builtin),
         .required = true,
-        .doc = "a program that ringmill brings along: exec, exit, open, connect, signal",
+        .doc = "a BPF program that comes with ringmill: exec, exit, open, connect or signal",
     },
     {
         .name = "ring_size",
@@ -62,7 +62,7 @@ static const struct setting builtin_settings[] = {
         .offset = offsetof(struct builtin_config, ring.ring_size),
         .minimum = RING_SIZE_MIN,
         .maximum = RING_SIZE_MAX,
-        .doc = "bytes of the ring, a power of two; the default is the program's own",
+        .doc = "ring size, a power of two (default: as compiled into the program)",
     },
     {0},
 };
@@ -74,12 +74,12 @@ static int refuse_name(const struct config_node *config, const char *name, struc
     refusal_init(&refusal, name);
     for (const struct builtin *builtin = builtins; builtin->name; builtin++)
         refusal_offer(&refusal, builtin->name);
-    diag_add(diag, config_map_get(config, "builtin"), "unknown built-in source; %s",
+    diag_add(diag, config_map_get(config, "builtin"), "unknown built-in source \"%s\"; %s", name,
              refusal_text(&refusal));
     return -EINVAL;
 }
 
-/* All of its programs may be missing: not every machine has every system call. */
+/* Each of its programs may be missing: not every architecture has every system call. */
 static int open_object(struct source *source, const struct builtin *builtin, struct error *error)
 {
     struct object_source *state = source->state = object_source_new();

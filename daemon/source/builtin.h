@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* `builtin:` sources, the BPF programs that ringmill brings along: a row each. */
+/* `builtin:` sources: the BPF programs that come with ringmill, one row each. */
 
 #include <stddef.h>
 
@@ -11,7 +11,7 @@ struct builtin {
     const char *name;      /* the value of `builtin:` */
     const char *type_name; /* of its records, looked up in the object's own BTF */
     const char *doc;
-    const char *if_silent; /* what to do for a record to come */
+    const char *if_silent; /* what a user can do to trigger a record */
     const void *(*elf)(size_t *ret_size);
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One stream of all types in the file, told apart by their tags, in one linear ring over the mapped
- * file. That it ends, and what it says besides its records, the pipeline learns from
- * stream->capture. */
+/* One stream with all types of the file, told apart by their tags, in one linear ring over the
+ * mapped file. From stream->capture the pipeline learns that the stream ends, and what the file
+ * contains besides records. */
 
 #include "source/capture.h"
 
@@ -30,14 +30,15 @@ static const struct setting capture_settings[] = {
         .type = SETTING_PATH,
         .offset = offsetof(struct capture_config, path),
         .required = true,
-        .doc = "a file that a sink of type capture has written",
+        .doc = "a capture file, written by a sink of type capture",
     },
     {
         .name = "speed",
         .type = SETTING_TEXT,
         .offset = offsetof(struct capture_config, speed),
         .fallback = "max",
-        .doc = "max, recorded (as the records came), or a factor of that such as 0.5 or 10",
+        .doc = "replay speed: max, recorded (the original timing), or a factor of it such as 0.5 "
+               "or 10",
     },
     {
         .name = "count",
@@ -45,7 +46,7 @@ static const struct setting capture_settings[] = {
         .offset = offsetof(struct capture_config, count),
         .minimum = 1,
         .maximum = INT64_MAX,
-        .doc = "only the first so many records; the default is all",
+        .doc = "replay only this many records (default: all)",
     },
     {0},
 };
@@ -77,7 +78,7 @@ static int parse_speed(const char *text, double *ret_speed)
     return 0;
 }
 
-/* The stream takes the schemas over; the names live as long as they. */
+/* The stream takes over the schemas; the names live as long as the capture. */
 static int make_stream(struct source *source, struct capture *capture)
 {
     struct stream *stream = source->streams = streams_new(1);
@@ -113,7 +114,7 @@ static int capture_open_source(struct source *source, const struct config_node *
         return -ENOMEM;
     if (parse_speed(bound->speed, &state->speed) < 0) {
         diag_add(diag, config_map_get(config, "speed"),
-                 "allowed are max, recorded, and a factor from %g to %g", 1 / SPEED_MAX, SPEED_MAX);
+                 "allowed are max, recorded, or a factor from %g to %g", 1 / SPEED_MAX, SPEED_MAX);
         return -EINVAL;
     }
     result = capture_open(bound->path, &error, &state->capture);
@@ -122,7 +123,7 @@ static int capture_open_source(struct source *source, const struct config_node *
     if (result == 0 && state->capture->n_types == 0)
         result = state->capture->damaged
                      ? error_set(&error, -EBADMSG, "%s", state->capture->damage.text)
-                     : error_set(&error, -ENODATA, "there is no record in %s", bound->path);
+                     : error_set(&error, -ENODATA, "%s contains no records", bound->path);
     if (result == 0) {
         result = make_stream(source, state->capture);
         if (result < 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* `capture:` sources: a file that a `capture` sink has written, as if its records came now. */
+/* `capture:` sources: replay a file that a `capture` sink has written. */
 
 #include "source/kind.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The verifier sees these values as constants, so what a program switches off by one costs nothing.
- * BTF says where each stands in its section and what it is; libbpf holds the section's bytes until
- * the object is loaded. A value is never cut or wrapped to fit. */
+/* The verifier treats these values as constants, so code that a constant disables costs nothing.
+ * BTF gives the place and type of each one in its section; libbpf holds the bytes of the section
+ * until the object is loaded. A value is never cut or wrapped to fit. */
 
 #include "source/constants.h"
 
@@ -19,7 +19,7 @@
 #include "config/scalar.h"
 #include "schema/lookup.h"
 
-/* A constant's bytes and what they are. */
+/* The bytes of a constant, and their type. */
 struct place {
     const struct btf *btf;
     const struct btf_type *type; /* bare */
@@ -29,7 +29,7 @@ struct place {
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
-/* What an integer of so many bytes can be; high is unsigned. */
+/* The range of an integer of `size` bytes; high is unsigned. */
 static void range_of(uint32_t size, bool is_signed, int64_t *ret_low, uint64_t *ret_high)
 {
     uint32_t bits = size * 8;
@@ -38,7 +38,7 @@ static void range_of(uint32_t size, bool is_signed, int64_t *ret_low, uint64_t *
     *ret_high = is_signed ? (uint64_t)(INT64_MAX >> (64 - bits)) : UINT64_MAX >> (64 - bits);
 }
 
-/* Beyond what scalar_integer() reads there are the high numbers without a sign. */
+/* Reads unsigned numbers above the range of scalar_integer(). */
 static bool read_unsigned(const char *text, uint64_t *ret)
 {
     char *end;
@@ -90,7 +90,7 @@ static int set_bool(const struct place *place, const struct config_node *node, s
 
 /* ---- enums ----------------------------------------------------------------------------------- */
 
-/* By index; the name, or NULL. */
+/* The name and value of an enumerator by index; NULL: there are no more. */
 static const char *enum_entry(const struct place *place, uint32_t index, uint64_t *ret_value)
 {
     if (index >= btf_vlen(place->type))
@@ -183,8 +183,8 @@ static int set_array(const struct place *place, const struct config_node *node, 
 static int refuse_kind(const struct config_node *node, const char *what, struct diag *diag)
 {
     diag_add(diag, node,
-             "the constant is %s; integers, true or false, enums, char arrays, and arrays of these "
-             "can be set",
+             "the constant is %s, which cannot be set; integers, bools, enums, char arrays, and "
+             "arrays of these can",
              what);
     return -EINVAL;
 }
@@ -207,7 +207,7 @@ static int set_value(const struct place *place, const struct config_node *node, 
     const struct btf_type *type = place->type;
 
     if (!type)
-        return refuse_kind(node, "of a damaged type", diag);
+        return refuse_kind(node, "of an invalid type", diag);
     if (btf_is_array(type))
         return set_array(place, node, diag);
     if (btf_is_composite(type))
@@ -215,7 +215,7 @@ static int set_value(const struct place *place, const struct config_node *node, 
     if (btf_is_ptr(type))
         return refuse_kind(node, "a pointer", diag);
     if (!btf_is_int(type) && !btf_is_any_enum(type))
-        return refuse_kind(node, "of another kind", diag);
+        return refuse_kind(node, "of another type", diag);
     if (place->size == 0 || place->size > sizeof(uint64_t) || place->size != type->size)
         return refuse_kind(node, "an integer of an unusual size", diag);
     return set_scalar(place, node, diag);
@@ -226,7 +226,7 @@ static int set_value(const struct place *place, const struct config_node *node, 
 typedef bool (*variable_fn)(void *data, const char *section, const struct btf_var_secinfo *place,
                             const char *name);
 
-/* Calls for each global variable until one call says true. */
+/* Calls `call` for each global variable until one call returns true. */
 static void each_variable(const struct btf *btf, variable_fn call, void *data)
 {
     for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
@@ -252,7 +252,7 @@ struct search {
     struct refusal refusal;
 };
 
-/* .rodata and .rodata.anything; but .rodata.str1.1 and the like hold what has no name. */
+/* Accepts .rodata and .rodata.NAME. Sections such as .rodata.str1.1 contain no named constants. */
 static bool is_constant_section(const char *section)
 {
     return strncmp(section, ".rodata", strlen(".rodata")) == 0;
@@ -279,8 +279,8 @@ static int refuse_name(struct search *search, const struct config_node *entry, s
                      refusal_text(&search->refusal));
     else
         diag_add_key(diag, entry,
-                     "this is a variable in %s, not a constant; only `const volatile` ones can be "
-                     "set",
+                     "this is a variable (section %s), not a constant; only `const volatile` "
+                     "globals can be set",
                      search->section);
     return -EINVAL;
 }
@@ -301,11 +301,12 @@ static int set_constant(struct bpf_object *object, const struct config_node *ent
     if (!search.section || !is_constant_section(search.section))
         return refuse_name(&search, entry, diag);
     map = bpf_object__find_map_by_name(object, search.section);
-    /* libbpf hands it out as const, and takes changes only of the whole: these are its own bytes */
+    /* libbpf returns these bytes as const and only lets the whole section be replaced, so they are
+     * written in place */
     place.bytes = map ? (char *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
     if (!place.bytes || search.place->offset > size ||
         search.place->size > size - search.place->offset)
-        return refuse_kind(entry, "outside of its section", diag);
+        return refuse_kind(entry, "outside its section", diag);
     variable = btf__type_by_id(btf, search.place->type);
     place.type = lookup_bare(btf, variable->type);
     place.bytes += search.place->offset;
@@ -320,7 +321,8 @@ int constants_set(struct bpf_object *object, const struct config_node *constants
     if (!constants)
         return 0;
     if (constants->kind != CONFIG_MAP) {
-        diag_add(diag, constants, "expected a map of values by the constants' names, found %s",
+        diag_add(diag, constants,
+                 "expected NAME: VALUE pairs, as in constants: {min_bytes: 100}; found %s",
                  config_node_kind_name(constants));
         return -EINVAL;
     }

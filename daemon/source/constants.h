@@ -10,7 +10,7 @@
 
 struct bpf_object;
 
-/* Sets them on an object that is not loaded yet. NULL: there are none to set. 0, or -EINVAL after
- * at least one message; all mistakes are reported. */
+/* Sets the constants of an object that is not loaded yet. constants may be NULL. 0, or -EINVAL
+ * after at least one message; all mistakes are reported. */
 int constants_set(struct bpf_object *object, const struct config_node *constants,
                   struct diag *diag);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Each type is looked at once: every id and name it has must be there, and no chain of names and
- * qualifiers may go on for ever. Objects come from compilers, so damage is rare; but a config must
- * not be able to crash the daemon by naming half a download. */
+/* Each type is checked once: every id and name that it uses must exist, and no chain of typedefs
+ * and qualifiers may be endless. Compilers write valid objects, so damage is rare; but a config
+ * must not be able to crash the daemon with a partly downloaded file. */
 
 #include "source/damage.h"
 
@@ -141,7 +141,7 @@ int damage_find(const void *elf, size_t size, struct error *error)
     _cleanup_(cleanup_btf__free) struct btf *btf = NULL;
     Elf64_Shdr section;
 
-    (void)size; /* elf_check() has seen to it that all sections lie inside */
+    (void)size; /* elf_check() has checked that all sections are inside */
     if (!find_section(elf, ".BTF", &section))
         return 0;
     words_expect();
@@ -150,6 +150,6 @@ int damage_find(const void *elf, size_t size, struct error *error)
         return error_set(error, -EINVAL, "is damaged: its BTF cannot be read");
     for (uint32_t id = 1; id < btf__type_cnt(btf); id++)
         if (!good_type(btf, id))
-            return error_set(error, -EINVAL, "is damaged: type %u of its BTF makes no sense", id);
+            return error_set(error, -EINVAL, "is damaged: type %u of its BTF is invalid", id);
     return 0;
 }

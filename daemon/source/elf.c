@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* libbpf says of everything that it cannot read "not a proper ELF object". Most such files are
- * one of a few things, and their headers tell which. */
+/* libbpf reports "not a proper ELF object" for every file that it cannot read. The header usually
+ * shows what the file really is. */
 
 #include "source/elf.h"
 
@@ -34,15 +34,27 @@ static int read_all(int fd, char *bytes, size_t size, struct error *error)
             continue;
         if (n <= 0)
             return error_set(error, n < 0 ? -errno : -EIO, "cannot be read: %s",
-                             n < 0 ? strerror(errno) : "it became shorter meanwhile");
+                             n < 0 ? strerror(errno) : "it was truncated while it was read");
         done += (size_t)n;
     }
     return 0;
 }
 
+static bool is_elf(const void *bytes, size_t size)
+{
+    return size >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0;
+}
+
+static bool is_c_source(const char *path, const void *bytes, size_t size)
+{
+    size_t length = strlen(path);
+
+    return length > 2 && strcmp(path + length - 2, ".c") == 0 && !is_elf(bytes, size);
+}
+
 int elf_read(const char *path, struct error *error, void **ret_bytes, size_t *ret_size)
 {
-    /* a fifo must not hold us up */
+    /* does not wait for the writer of a FIFO */
     _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     _cleanup_(cleanup_free) char *bytes = NULL;
     struct stat stat;
@@ -51,10 +63,10 @@ int elf_read(const char *path, struct error *error, void **ret_bytes, size_t *re
     if (fd < 0 || fstat(fd, &stat) < 0)
         return error_set(error, -errno, "cannot be opened: %s", strerror(errno));
     if (!S_ISREG(stat.st_mode))
-        return error_set(error, -EINVAL, "is %s, no BPF object",
-                         S_ISDIR(stat.st_mode) ? "a folder" : "no regular file");
+        return error_set(error, -EINVAL, "is %s, but a BPF object is a regular file",
+                         S_ISDIR(stat.st_mode) ? "a folder" : "a device, FIFO or socket");
     if (stat.st_size > ELF_FILE_MAX)
-        return error_set(error, -EFBIG, "has %lld bytes; a BPF object has %d at the most",
+        return error_set(error, -EFBIG, "is too large: it has %lld bytes, a BPF object may have %d",
                          (long long)stat.st_size, ELF_FILE_MAX);
     bytes = malloc((size_t)stat.st_size + 1);
     if (!bytes)
@@ -62,6 +74,9 @@ int elf_read(const char *path, struct error *error, void **ret_bytes, size_t *re
     result = read_all(fd, bytes, (size_t)stat.st_size, error);
     if (result < 0)
         return result;
+    if (is_c_source(path, bytes, (size_t)stat.st_size))
+        return error_set(error, -EINVAL,
+                         "is C source; compile it first: clang -O2 -g -target bpf -c %s", path);
     *ret_bytes = TAKE_PTR(bytes);
     *ret_size = (size_t)stat.st_size;
     return 0;
@@ -112,24 +127,28 @@ int elf_check(const void *bytes, size_t size, struct error *error)
 
     if (size == 0)
         return error_set(error, -EINVAL, "is empty");
-    if (size < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0)
+    if (!is_elf(bytes, size))
         return error_set(error, -EINVAL,
-                         "is no ELF file; a BPF object is what `clang -target bpf -c` makes");
+                         "is not an ELF file; make a BPF object with clang -O2 -g -target bpf -c");
     if (size < sizeof(header))
         return error_set(error, -EINVAL, "is cut short: an ELF file that ends after %zu bytes",
                          size);
     memcpy(&header, bytes, sizeof(header));
     if (header.e_ident[EI_CLASS] != ELFCLASS64)
-        return error_set(error, -EINVAL, "is a 32-bit ELF file, no BPF object");
+        return error_set(error, -EINVAL, "is a 32-bit ELF file, not a BPF object");
     if (header.e_ident[EI_DATA] != BYTE_ORDER_HERE)
-        return error_set(error, -EINVAL, "is an ELF file for machines of the other byte order");
+        return error_set(
+            error, -EINVAL,
+            "is a BPF object for machines of the other byte order; compile it with -target bpf");
     /* clang before version 4 wrote BPF objects for "no machine" */
     if (header.e_machine != EM_BPF && header.e_machine != EM_NONE)
-        return error_set(error, -EINVAL,
-                         "is an ELF file for %s, no BPF object (`clang -target bpf -c` makes one)",
-                         machine_name(header.e_machine));
+        return error_set(
+            error, -EINVAL,
+            "is compiled for %s, not for BPF; compile it with clang -O2 -g -target bpf -c",
+            machine_name(header.e_machine));
     if (header.e_type != ET_REL)
-        return error_set(error, -EINVAL, "is a BPF file that is linked, no object");
+        return error_set(error, -EINVAL,
+                         "is a linked BPF file, not an object; use the .o file that clang -c made");
     table = (uint64_t)header.e_shnum * sizeof(Elf64_Shdr);
     if (!lies_inside(header.e_shoff, table, size))
         return error_set(error, -EINVAL,

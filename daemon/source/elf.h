@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The bytes of a BPF object before libbpf sees them. */
+/* Reads and checks the bytes of a BPF object before libbpf gets them. */
 
 #include <stddef.h>
 
@@ -13,6 +13,6 @@ enum { ELF_FILE_MAX = 64 * 1024 * 1024 }; /* bytes; real objects have some hundr
  * path. */
 int elf_read(const char *path, struct error *error, void **ret_bytes, size_t *ret_size);
 
-/* Whether the bytes are a BPF object for this machine, with all its sections there. 0, or -EINVAL
- * and a sentence that says what they are instead. */
+/* Checks that the bytes are a BPF object for this machine, with all its sections. 0, or -EINVAL and
+ * a sentence that says what they are instead. */
 int elf_check(const void *bytes, size_t size, struct error *error);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* systemd's fd store: what it holds for us it passes to the next process of the same service, by
- * the names that are given here. FDPOLL=0, since it would otherwise wait on each descriptor, wake
- * for each record, and throw out the maps that cannot be waited on. Messages come in order; the
- * barrier says that all of them were read.
+/* systemd's fd store: it passes the stored descriptors to the next process of the same service,
+ * with the names given here. FDPOLL=0, because otherwise systemd would poll each descriptor, wake
+ * for each record, and discard the maps that cannot be polled. Messages arrive in order; the
+ * barrier confirms that all of them were read.
  *
  * systemd empties the store when the service is stopped, has failed for good, or is killed while it
- * stops; FileDescriptorStorePreserve=, since version 254, would change only the first two. What is
- * in the rings must survive that, so where there is a file system of type bpf, all but the links is
- * pinned there besides, and the links alone depend on the store. */
+ * stops; FileDescriptorStorePreserve=, since version 254, would change only the first two cases.
+ * The content of the rings must survive that, so if there is a file system of type bpf, everything
+ * except the links is pinned there as well, and only the links depend on the store. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -32,8 +32,8 @@
 #define PREFIX "ringmill/"
 
 enum {
-    NAME_BYTES = 256,               /* as long as systemd takes them */
-    BARRIER_USEC = 5 * 1000 * 1000, /* it reads what it is told even while it is busy */
+    NAME_BYTES = 256,               /* the longest name that systemd allows */
+    BARRIER_USEC = 5 * 1000 * 1000, /* systemd reads notifications even while it is busy */
 };
 
 static const char *name_of(const struct kept *kept, const char *item, char name[NAME_BYTES])
@@ -48,8 +48,8 @@ static int check(const char *folder, struct error *error)
     if (getenv("NOTIFY_SOCKET"))
         return 0;
     return error_set(error, -ENOTSUP,
-                     "nobody is there to keep it: this was not started by systemd (there is no "
-                     "NOTIFY_SOCKET); allowed besides are keep: pin and keep: none");
+                     "keep: fdstore needs systemd, which did not start this process (NOTIFY_SOCKET "
+                     "is not set); use keep: pin or keep: none");
 }
 
 /* ---- the pins besides ------------------------------------------------------------------------ */
@@ -61,8 +61,8 @@ unsigned fd_store_domain(void)
     return stat("/run", &run) < 0 ? 0 : (unsigned)run.st_dev;
 }
 
-/* Its own for each service, and for each /run: there are the locks that say who reads a ring. NULL:
- * this process is no service. */
+/* A separate folder for each service, and for each /run, where the locks are that show who reads a
+ * ring. NULL: this process is not a service. */
 static const char *backup_folder(char path[PATH_MAX])
 {
     _cleanup_(cleanup_free) char *unit = NULL;
@@ -73,13 +73,14 @@ static const char *backup_folder(char path[PATH_MAX])
     suffix = strrchr(unit, '.');
     if (!suffix || strcmp(suffix, ".service") != 0)
         return NULL;
-    for (char *dot = unit; (dot = strchr(dot, '.'));) /* that file system takes none */
+    for (char *dot = unit; (dot = strchr(dot, '.'));) /* bpf file systems allow no dots */
         *dot = '+';
     snprintf(path, PATH_MAX, KEEP_PIN_FOLDER "/%s-%x", unit, fd_store_domain());
     return path;
 }
 
-/* False: it has none. What it returns borrows from both. */
+/* Describes the copy of the set that is kept as pins; it borrows from both arguments. False: there
+ * is none. */
 static bool backup_of(const struct kept *kept, char path[PATH_MAX], struct kept *ret)
 {
     if (!backup_folder(path) || vault_pin.check(path, NULL) < 0)
@@ -93,8 +94,8 @@ static bool backup_of(const struct kept *kept, char path[PATH_MAX], struct kept 
 static void warn_of(const struct kept *kept, const char *why)
 {
     log_about(LOG_LEVEL_WARNING, "source", kept->source,
-              "systemd's store alone has its rings, and empties it when the service is stopped or "
-              "fails: %s",
+              "its rings are only in systemd's file descriptor store, which is emptied when the "
+              "service stops or fails: %s",
               why);
 }
 
@@ -122,7 +123,7 @@ static int begin(const struct kept *kept, struct error *error)
     if (!backup_folder(path))
         return 0;
     if (!backup_of(kept, path, &backup))
-        warn_of(kept, "there is no file system of type bpf at /sys/fs/bpf to pin them in");
+        warn_of(kept, "they cannot be pinned, as /sys/fs/bpf is not a file system of type bpf");
     else if (vault_pin.begin(&backup, error) < 0)
         warn_of(kept, error->text);
     return 0;
@@ -137,7 +138,8 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
              name_of(kept, item->name, name));
     put_backup(kept, item);
     result = sd_pid_notify_with_fds(0, 0, message, &item->fd, 1);
-    return result < 0 ? error_set(error, result, "cannot store %s: %s", name, strerror(-result))
+    return result < 0 ? error_set(error, result, "cannot store the descriptor %s: %s", name,
+                                  strerror(-result))
                       : 0;
 }
 
@@ -146,7 +148,8 @@ static int seal(const struct kept *kept, struct error *error)
     int result = sd_notify_barrier(0, BARRIER_USEC);
 
     (void)kept;
-    return result < 0 ? error_set(error, result, "systemd does not say that it has stored it: %s",
+    return result < 0 ? error_set(error, result,
+                                  "systemd did not confirm that it stored the descriptors: %s",
                                   strerror(-result))
                       : 0;
 }
@@ -175,10 +178,10 @@ static void settle(const struct kept *kept)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* What was passed to us when we were started. It is here until it is taken. */
+/* The descriptors passed to this process when it started, until they are taken. */
 static struct kept_list passed;
 
-/* Takes a name apart. False: it is none of ours. */
+/* Splits a name. False: it is not one of ours. */
 static bool parse(const char *name, char source[NAME_BYTES], uint32_t *ret_id,
                   char item[KEPT_ITEM_NAME_MAX])
 {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Of what is pinned besides for sources in systemd's fd store: FOLDER/UNIT-DOMAIN, see fd_store.c.
- */
+/* For the pins of sources in systemd's fd store: FOLDER/UNIT-DOMAIN, see fd_store.c. */
 
 /* Processes of one domain see the same locks of rings. */
 unsigned fd_store_domain(void);

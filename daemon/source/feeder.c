@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Paced, a record becomes readable when as much time has passed since the first one as between
- * them when they were read. The clock records say when that was, to the millisecond and by batch;
- * should they go backwards (another boot's section follows), nothing waits until they are where
- * they were. */
+/* With pacing, a record becomes readable when as much time has passed since the first one as when
+ * they were recorded. The clock records give that time, to the millisecond and by batch. If they go
+ * backwards (a section of another boot follows), nothing waits until the earlier time is reached
+ * again. */
 
 #include "source/feeder.h"
 
@@ -18,9 +18,9 @@
 #include "capture/capture.h"
 #include "ring/linear.h"
 
-enum { LOOK_NS = 1000 * 1000 }; /* how often to look how far the reader is */
+enum { LOOK_NS = 1000 * 1000 }; /* how often to check how far the reader is */
 
-/* False: it is to stop. */
+/* False: the thread has to stop. */
 static bool sleep_for(const struct feeder *feeder, int64_t ns)
 {
     struct pollfd stop = {.fd = feeder->stop_fd, .events = POLLIN};
@@ -55,7 +55,8 @@ static void feed_fast(const struct feeder *feeder)
     }
 }
 
-/* ns from now until what was read at the time `then` is due; `first` was at `start`. */
+/* ns from now until a record read at `then` is due; the record of time `first` was due at
+ * `start`. */
 static int64_t due_in(const struct feeder *feeder, int64_t first, int64_t start, int64_t then)
 {
     double after = (double)(then - first) / feeder->speed;
@@ -67,7 +68,7 @@ static int64_t due_in(const struct feeder *feeder, int64_t first, int64_t start,
     return left > 0 && then > first ? left : 0;
 }
 
-/* Up to each clock, everything before it is due, since that came before. */
+/* Everything before a clock record is due at its time, since it was recorded earlier. */
 static void feed_paced(const struct feeder *feeder)
 {
     const struct capture *capture = feeder->capture;
@@ -95,7 +96,8 @@ static void *feeder_main(void *data)
 {
     const struct feeder *feeder = data;
 
-    capabilities_drop(); /* those of the loader thread, which has started it; none are needed */
+    capabilities_drop(); /* drops the capabilities inherited from the loader thread; none are needed
+                          */
     if (feeder->speed > 0)
         feed_paced(feeder);
     else

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A thread that lets the records of a capture be read bit by bit: at the times at which they came,
- * or so far ahead of the reader that it never waits. The latter is bounded, too, so that a stop in
- * the middle of a large file does not have to walk the rest of it. */
+/* A thread that makes the records of a capture readable step by step: at the times at which they
+ * were recorded, or so far ahead of the reader that it never waits. The latter is bounded, too, so
+ * that a stop in the middle of a large file need not walk the rest of it. */
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 struct capture;
 struct ringmill_ring;
 
-enum { FEEDER_AHEAD = 64 << 20 }; /* bytes that may be read and are not yet */
+enum { FEEDER_AHEAD = 64 << 20 }; /* bytes made readable ahead of the reader */
 
 struct feeder {
     /* immutable after feeder_start() */
@@ -26,5 +26,5 @@ struct feeder {
 
 /* With capture, ring and speed set. 0 or -errno. */
 int feeder_start(struct feeder *feeder);
-/* When it returns, no further record will come. Accepts one that was not started. */
+/* When it returns, no further record will come. Accepts a feeder that was not started. */
 void feeder_stop(struct feeder *feeder);

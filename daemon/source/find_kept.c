@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Nothing is changed here before it is known that no other process reads any of them. */
+/* Nothing is changed here before it is known that no other process reads any of the sets. */
 
 #include "source/find_kept.h"
 
@@ -23,7 +23,7 @@ static int by_age(const void *one, const void *other)
     return a < b ? -1 : a > b;
 }
 
-/* Wherever they are: the config may have kept it elsewhere before. */
+/* Searches all vaults: the previous config may have kept the source elsewhere. */
 static int find_all(const struct source *source, struct kept_list *list, struct error *error)
 {
     const struct object_source *state = source->state;
@@ -48,7 +48,7 @@ static void leave_out(struct kept_list *list, uint32_t *index)
     (*index)--;
 }
 
-/* Leaves out those that the graph reads that this one is to take the place of. */
+/* Leaves out the sets that are read by the graph that this one replaces. */
 static int check_use(struct kept_list *list, struct error *error)
 {
     for (uint32_t i = 0; i < list->count; i++) {
@@ -91,8 +91,8 @@ static void see_cuts(const struct kept_list *list)
     }
 }
 
-/* Its links are gone, as systemd has emptied its store: it gets no records any more, so the set
- * that comes next is not superfluous beside it. */
+/* Marks a set whose links are gone, because systemd has emptied its store: it gets no more records,
+ * so the next set is not superfluous. */
 static void see_end(struct kept *kept)
 {
     if (!kept->complete && kept_phase(kept) == LEDGER_RUNS &&
@@ -100,7 +100,8 @@ static void see_end(struct kept *kept)
         kept_set_phase(kept, LEDGER_ENDS);
 }
 
-/* A set that was not finished beside an older one that went on: that one has all its records. */
+/* Whether a set is superfluous: it was not finished, and an older one continued, which has all its
+ * records. */
 static bool is_superfluous(const struct kept_list *list, uint32_t index)
 {
     if (list->sets[index]->ledger->n_items > 0)
@@ -120,8 +121,8 @@ static void drop_waste(const struct source *source, struct kept_list *list)
             continue;
         if (!kept->ledger && kept_unread(kept) > 0)
             log_about(LOG_LEVEL_WARNING, "source", source->name,
-                      "what was kept by %s has no ledger that can be read; it is ended, with "
-                      "%" PRIu64 " bytes that nobody has read",
+                      "the kept set (keep: %s) has no readable ledger and is removed; %" PRIu64
+                      " unread bytes are lost",
                       kept->vault->name, kept_unread(kept));
         kept_drop(kept, "");
         leave_out(list, &i);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The sets of a source that earlier processes left. On the loader thread. */
+/* Finds the sets of a source that earlier processes left. On the loader thread. */
 
 #include <stdbool.h>
 
@@ -11,11 +11,11 @@
 struct object_source;
 struct source;
 
-/* Those that have something worth reading or are attached, the oldest first, each with a ledger,
- * with `cut` and `foreign` as they are. What is over is dropped, and what the running graph reads
- * is left out. The source's identity is known. The list is empty before, and the caller's. 0, or
- * -errno and a sentence: -EBUSY when another process reads one of them. */
+/* Lists the sets that are attached or have unread records, the oldest first, each with a ledger,
+ * with `cut` and `foreign` set. Sets that are over are dropped, and those that the running graph
+ * reads are left out. The identity of the source must be known. The list must be empty, and is the
+ * caller's. 0, or -errno and a sentence: -EBUSY if another process reads one of them. */
 int find_kept(const struct source *source, struct kept_list *list, struct error *error);
 
-/* The programs of the set are those that the source would load. */
+/* Whether the programs of the set are those that the source would load. */
 bool find_kept_is_same(const struct object_source *state, const struct kept *kept);

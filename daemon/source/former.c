@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The word up to which a ring is read lies in the ledger. Until a set is cut it follows the
- * kernel's producer position by hand, so what a program writes after its successor was attached is
- * not read twice. */
+/* The position up to which a ring is read is in the ledger. Until a set is cut, that position is
+ * copied from the kernel's producer position, so what a program writes after its successor was
+ * attached is not read twice. */
 
 #include "source/former.h"
 
@@ -24,7 +24,7 @@
 #include "source/object_source.h"
 #include "source/vault.h"
 
-enum { DETACH_LIMIT_S = 3 }; /* less than a stop has for it, see pipeline/stop.h */
+enum { DETACH_LIMIT_S = 3 }; /* shorter than the limit of a stop, see pipeline/stop.h */
 
 int former_take(struct source *source, struct kept *kept)
 {
@@ -112,12 +112,12 @@ int former_open_ring(const struct object_source *state, uint32_t stream, uint32_
             return open_ring(state, state->formers.sets[i], stream, index, error, ret_ring);
         index -= count;
     }
-    return error_set(error, -ENOENT, "there is no such ring");
+    return error_set(error, -ENOENT, "no such ring");
 }
 
 /* ---- where one set ends and the next begins -------------------------------------------------- */
 
-/* What the counter of lost records of that stream says; 0: it has none. */
+/* The value of the loss counter of that stream; 0: it has none. */
 static uint64_t count_lost(const struct lost_counter *like, const struct kept *kept,
                            uint32_t stream)
 {
@@ -174,8 +174,8 @@ void former_uncut(struct kept *kept, uint32_t successor)
 static void end_foreign(const struct source *source, struct kept *kept, uint64_t bytes)
 {
     log_about(LOG_LEVEL_WARNING, "source", source->name,
-              "what was kept by %s are other programs than this config asks for, with other "
-              "records; they are ended, with %" PRIu64 " bytes that nobody has read",
+              "the kept programs (keep: %s) have records that this config cannot read; they are "
+              "removed, and %" PRIu64 " unread bytes are lost",
               kept->vault->name, bytes);
     kept_drop(kept, "");
 }
@@ -195,8 +195,7 @@ static void end_one(struct source *source, struct kept *kept)
         kept_drop(kept, "");
     else
         log_about(LOG_LEVEL_INFO, "source", source->name,
-                  "reads the %" PRIu64
-                  " bytes that an earlier daemon left in its rings, kept by %s",
+                  "reading %" PRIu64 " bytes that an earlier daemon left in its rings (keep: %s)",
                   bytes, kept->vault->name);
 }
 
@@ -264,8 +263,8 @@ void former_settle(const struct source *source, struct kept *kept)
         return;
     }
     log_about(LOG_LEVEL_WARNING, "source", source->name,
-              "%" PRIu64 " bytes in its rings were not delivered; they stay there, kept by %s, "
-              "and the next start delivers them; to throw them away: ringmill release %s",
+              "%" PRIu64 " bytes in its rings were not delivered; they stay there (keep: %s), and "
+              "the next start delivers them; to discard them: ringmill release %s",
               bytes, kept->vault->name, source->name);
 }
 
@@ -279,8 +278,8 @@ static uint32_t link_id(int fd)
     return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
 }
 
-/* Whoever kept it closes it in its own time: PID 1 behind its back, a pin after a grace period.
- * Where ids cannot be asked for, that is all that can be known. */
+/* Waits until a link is gone. The vault closes it asynchronously: PID 1 later, a pin after a grace
+ * period. If ids cannot be asked for, it is not known when. */
 static void await_end(uint32_t link, int64_t deadline)
 {
     const struct timespec pause = {.tv_nsec = 1000 * 1000};

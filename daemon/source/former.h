@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Older sets of a source: of a stop that was killed, of a sink that did not take all at a stop, of
- * a reload that was killed, of another config. Their rings are read by the source's streams like
- * its own, up to where a newer set has the records, and then they are dropped.
+/* Older sets of a source: left by a stop that was killed, by a sink that did not accept everything
+ * at a stop, by a reload that was killed, or by another config. The streams of the source read
+ * their rings like its own, up to where a newer set has the records, and then they are dropped.
  *
  *     set 17   ████████████│░░░░      ░ is in set 23, too, whose programs were attached by then
  *     set 23           ░░░░│██████▶
@@ -22,11 +22,11 @@ struct object_source;
 struct ringmill_ring;
 struct source;
 
-/* While the config is loaded: the set, which has a ledger, is the source's from the call on. 0 or
- * -ENOMEM. */
+/* While the config is loaded: gives the set, which has a ledger, to the source, from the call on. 0
+ * or -ENOMEM. */
 int former_take(struct source *source, struct kept *kept);
 
-/* The rings that they have for that stream; opening the index-th of them. */
+/* The number of rings that they have for that stream; and opening the index-th of them. */
 uint32_t former_rings(const struct object_source *state, uint32_t stream);
 int former_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
                      struct error *error, struct ringmill_ring **ret_ring);
@@ -35,23 +35,23 @@ int former_open_ring(const struct object_source *state, uint32_t stream, uint32_
  * counts once its ledger says that it is complete. state has the set; nothing happens where it is
  * cut already. */
 void former_cut(struct object_source *state, struct kept *kept, uint32_t successor);
-/* That set does not come to run. Nothing happens where another one has the records. */
+/* Undoes former_cut(): the successor will not run. Does nothing if another set has the records. */
 void former_uncut(struct kept *kept, uint32_t successor);
 
-/* After the source is attached: cuts those that are not cut yet, detaches their programs, and ends
- * what cannot be read. */
+/* After the source is attached: cuts those that are not cut yet, detaches their programs, and
+ * removes those that cannot be read. */
 void former_end(struct source *source);
 
-/* Records that they have lost and that were not told; those that were are written down by the
- * second call. */
+/* Records that they have lost and that were not reported yet; the second call writes down in the
+ * ledger that they were. */
 uint64_t former_lost(struct object_source *state, uint32_t stream);
-/* Drops those that were read to their end. */
+/* Drops the sets that were read to their end. */
 void former_tend(struct source *source);
-/* At the end: the same, and says what stays. */
+/* At the end: drops the sets that were read to their end, and logs which remain. */
 void former_leave(struct source *source);
 
-/* Takes back the links of a set, and waits until they are gone. object: what holds them in this
- * process, too; may be NULL. */
+/* Removes the links of a set, and waits until they are gone. object: also holds them in this
+ * process; may be NULL. */
 void former_detach(struct kept *kept, struct object *object);
-/* Says what stays of a set that was not read to its end, or drops it. */
+/* Logs what remains of a set that was not read to its end, or drops it. */
 void former_settle(const struct source *source, struct kept *kept);

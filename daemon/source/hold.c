@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The kernel waits for a grace period or two per perf link. Waiting for all of them at the same
- * time takes about half as long as one after the other, so each closing thread takes every n-th. */
+/* The kernel waits for one or two grace periods per perf link. Waiting for all of them at the same
+ * time takes about half as long as one after the other, so each closing thread takes every n-th
+ * link. */
 
 #include "source/hold.h"
 
@@ -29,9 +30,9 @@ static void detach(const struct hold *hold)
         bpf_link__destroy(hold->link);
         return;
     }
-    words_expect(); /* the interface may be gone, and the filter with it */
+    words_expect(); /* no message if the interface, and with it the filter, is gone */
     if (bpf_tc_query(&hook, &options) < 0 || options.prog_id != hold->filter.program)
-        return; /* or the next config's source of this name has put its own there */
+        return; /* a source of this name in a reloaded config has already replaced it */
     options.prog_id = 0;
     options.flags = 0;
     words_expect();
@@ -87,7 +88,7 @@ static void *detach_share(void *data)
     return NULL;
 }
 
-/* What no thread could be started for, this one does. */
+/* Detaches here what no thread could be started for. */
 static void detach_all(const struct holds *holds)
 {
     uint32_t n = holds->count < THREADS_MAX ? holds->count : THREADS_MAX;
@@ -106,7 +107,7 @@ static void detach_all(const struct holds *holds)
         pthread_join(threads[i], NULL);
 }
 
-/* Detaching by libbpf would switch the perf event behind a link off, for all who hold the link. */
+/* Does not detach by libbpf: that would disable the perf event of the link for all who hold it. */
 void holds_leave(struct holds *holds)
 {
     for (uint32_t i = 0; i < holds->count; i++)
@@ -118,8 +119,8 @@ void holds_leave(struct holds *holds)
     *holds = (struct holds){0};
 }
 
-/* Programs that run just now still end. They run under RCU, and this is synchronize_rcu() for user
- * space: what they write is in the ring when it returns. */
+/* Waits until running programs have ended. They run under RCU, and this is synchronize_rcu() for
+ * user space: what they write is in the ring when it returns. */
 void holds_fence(void)
 {
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);

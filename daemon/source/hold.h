@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What keeps programs attached: links, which the kernel drops by itself when this process is gone,
- * and TC filters, which it does not. Owned by one object; on the loader thread. */
+/* What keeps programs attached: links, which the kernel drops when this process ends, and TC
+ * filters, which it does not. Owned by one object; used on the loader thread. */
 
 #include <stdint.h>
 
@@ -10,19 +10,19 @@ struct bpf_link;
 
 enum { HOLDS_MAX = 16 * 1024 }; /* of one object; perf sampling has one for each CPU */
 
-/* Where a TC program stands: what finds it again. */
+/* The place of a TC program, by which it is found again. */
 struct hold_filter {
     int interface; /* its index */
     int direction; /* BPF_TC_INGRESS or BPF_TC_EGRESS */
     uint32_t handle;
     uint32_t priority;
-    uint32_t program; /* the id of the one that was put there */
+    uint32_t program; /* the id of the program that was put there */
 };
 
 struct hold {
     struct bpf_link *link; /* NULL: a filter */
     struct hold_filter filter;
-    uint32_t program; /* for whoever holds them: of its programs, the one that is held */
+    uint32_t program; /* for the owner: the index of the program that is held */
 };
 
 /* Zeroed is empty. */
@@ -32,18 +32,17 @@ struct holds {
     uint32_t room;
 };
 
-/* Both own what they are given from the call on: where it finds no room, it is detached. 0, -ENOMEM
- * or -E2BIG. */
+/* Both take ownership of their argument, even on failure: then it is detached. 0, -ENOMEM or
+ * -E2BIG. */
 int holds_add_link(struct holds *holds, struct bpf_link *link);
 int holds_add_filter(struct holds *holds, const struct hold_filter *filter);
 
 /* Detaches the newest ones until count are left. */
 void holds_shrink(struct holds *holds, uint32_t count);
-/* Lets go of them without detaching: somebody else holds the links, too. Their descriptors stay
+/* Releases them without detaching: another process holds the links, too. Their descriptors stay
  * open as long as this process lives. */
 void holds_leave(struct holds *holds);
 /* When it returns, no program that was detached before runs any more. */
 void holds_fence(void);
-/* Detaches them all and frees the memory. When it returns, no program that they held runs any more.
- */
+/* Detaches all and frees the memory. When it returns, none of their programs runs any more. */
 void holds_release(struct holds *holds);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The program's type tells the hook, and where one type serves several hooks, the section's first
- * word does. What is attached in other ways than by a hook (called from another program, run by
- * hand, put into a socket) is refused by name, since it would never write a record. */
+/* The type of a program determines its hook, and if one type serves several hooks, the first word
+ * of the section name decides. Programs that are not attached to a hook (called by another program,
+ * run by hand, put into a socket) are refused with the reason, since they would never write a
+ * record. */
 
 #include "source/hook.h"
 
@@ -25,32 +26,32 @@ const struct setting hook_settings[] = {
         .offset = offsetof(struct hook_arguments, interface),
         .minimum = 1,
         .maximum = 64,
-        .doc = "the network interface, or several",
+        .doc = "network interface, or a list of them",
     },
     {
         .name = "direction",
         .type = SETTING_CHOICE,
         .offset = offsetof(struct hook_arguments, direction),
         .choices = directions,
-        .doc = "which packets of the interface, where the section's name does not say it",
+        .doc = "direction of the packets: ingress or egress, if the section name does not say it",
     },
     {
         .name = "cgroup",
         .type = SETTING_PATH,
         .offset = offsetof(struct hook_arguments, cgroup),
-        .doc = "the folder of the cgroup (version 2)",
+        .doc = "folder of the cgroup (version 2)",
     },
     {
         .name = "binary",
         .type = SETTING_NAME,
         .offset = offsetof(struct hook_arguments, binary),
-        .doc = "the program or library whose code is traced",
+        .doc = "program or library to trace",
     },
     {
         .name = "symbol",
         .type = SETTING_NAME,
         .offset = offsetof(struct hook_arguments, symbol),
-        .doc = "the function",
+        .doc = "function to trace",
     },
     {
         .name = "offset",
@@ -58,7 +59,8 @@ const struct setting hook_settings[] = {
         .offset = offsetof(struct hook_arguments, offset),
         .minimum = 1,
         .maximum = INT64_MAX,
-        .doc = "bytes from the function's start, or from the file's where there is no symbol",
+        .doc =
+            "offset in bytes from the start of the function, or of the file if there is no symbol",
     },
     {
         .name = "pid",
@@ -66,13 +68,13 @@ const struct setting hook_settings[] = {
         .offset = offsetof(struct hook_arguments, pid),
         .minimum = 1,
         .maximum = 1 << 22,
-        .doc = "only this process",
+        .doc = "trace only this process (PID)",
     },
     {
         .name = "usdt",
         .type = SETTING_NAME,
         .offset = offsetof(struct hook_arguments, usdt),
-        .doc = "the marker, PROVIDER:NAME",
+        .doc = "USDT probe, PROVIDER:NAME",
     },
     {
         .name = "perf",
@@ -80,13 +82,13 @@ const struct setting hook_settings[] = {
         .offset = offsetof(struct hook_arguments, perf),
         .minimum = 1,
         .maximum = 1000000,
-        .doc = "samples per second and CPU",
+        .doc = "samples per second on each CPU",
     },
     {
         .name = "tracepoint",
         .type = SETTING_NAME,
         .offset = offsetof(struct hook_arguments, tracepoint),
-        .doc = "the tracepoint, GROUP/NAME (raw ones: NAME)",
+        .doc = "tracepoint, GROUP/NAME (raw tracepoints: NAME)",
     },
     {0},
 };
@@ -127,16 +129,16 @@ void hook_set_type(struct bpf_program *program)
 #define NEVER(id, called, why) \
     static const struct hook hook_##id = {.what = (called), .never = (why)}
 
-NEVER(unknown, "a program of a kind that libbpf does not know",
-      "its section name says nothing that this version of libbpf knows");
-NEVER(targetless, "a program without a place", "its section name does not say which function");
-NEVER(iter, "an iterator", "it runs when somebody reads it, and writes no records by itself");
-NEVER(syscall, "a program of type syscall", "it runs when somebody calls it by BPF_PROG_RUN");
+NEVER(unknown, "a program of unknown type",
+      "this version of libbpf does not know its section name");
+NEVER(targetless, "a program without a target", "its section name does not name the function");
+NEVER(iter, "an iterator", "it runs only when its file is read, so it writes no records by itself");
+NEVER(syscall, "a program of type syscall", "it runs only when called by BPF_PROG_RUN");
 NEVER(struct_ops, "a struct_ops program", "it replaces a part of the kernel");
 NEVER(extension, "an extension (freplace)", "it replaces a function of another BPF program");
 NEVER(socket, "a socket program", "it belongs to one socket or set of sockets");
 NEVER(redirect, "an XDP program of a devmap or cpumap", "it belongs to an entry of a map");
-NEVER(other, "a program of another kind", "ringmill has no way to attach its kind");
+NEVER(other, "a program of another type", "ringmill cannot attach programs of its type");
 
 static const struct hook *kprobe_hook(const struct bpf_program *program)
 {

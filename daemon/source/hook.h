@@ -14,7 +14,7 @@
 struct bpf_program;
 struct holds;
 
-/* Bits: arguments by their keys. */
+/* The arguments as bits. */
 enum hook_key {
     HOOK_INTERFACE = 1,
     HOOK_DIRECTION = 2,
@@ -51,27 +51,27 @@ struct hook {
     const char *never;      /* why it cannot be attached; NULL: it can */
     const char *unkeepable; /* why it cannot stay attached without this process; NULL: it can */
 
-    /* Needs no privileges. The keys that are missing; where one of two would do (binary or pid,
-     * symbol or offset), both. NULL: it needs none. */
+    /* Returns the keys that are missing; if one of two would be enough (binary or pid, symbol or
+     * offset), both. Needs no privileges. NULL: the hook needs no arguments. */
     uint32_t (*missing)(const struct bpf_program *program, const struct hook_arguments *arguments);
-    /* What the kernel lacks for it, as "kprobes (CONFIG_KPROBES)"; NULL: nothing that is known.
-     * NULL: there is nothing to look at. */
+    /* What the kernel does not have for it, as in "kprobes (CONFIG_KPROBES)"; returns NULL if
+     * nothing is known to be missing. NULL: nothing to check. */
     const char *(*lacks)(const struct bpf_program *program);
-    /* Attaches a loaded program and adds to holds. name makes the place of TC filters: it is the
-     * same at each start. 0, or -errno and, if it knows one, a sentence (else "" stays). */
+    /* Attaches a loaded program and adds to holds. The place of TC filters is derived from name, so
+     * it is the same at each start. 0, or -errno and a sentence if it knows one (else "" stays). */
     int (*attach)(struct bpf_program *program, const char *name,
                   const struct hook_arguments *arguments, struct holds *holds, struct error *error);
 };
 
-/* Never NULL: there is one for programs that nothing is known of. */
+/* Never NULL: unknown programs have a hook, too. */
 const struct hook *hook_of(const struct bpf_program *program);
 
-/* Of a section that libbpf knows no type for, the type that it stands for by old or new custom
- * (tc/ingress); sets it. */
+/* If libbpf knows no type for the section name, sets the type that the name stands for by
+ * convention (tc/ingress). */
 void hook_set_type(struct bpf_program *program);
 
-/* True when the section's first word is this one, whatever follows after a slash or a dot:
- * "uprobe.s/..." is an "uprobe". */
+/* Whether `word` is the first word of the section name, up to a slash or a dot: "uprobe.s/..." is a
+ * "uprobe". */
 bool hook_section_is(const struct bpf_program *program, const char *word);
-/* What follows the section's first slash; NULL when nothing does. */
+/* What follows the first slash of the section name; NULL: nothing. */
 const char *hook_section_rest(const struct bpf_program *program);

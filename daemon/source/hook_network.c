@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* XDP and cgroup programs hang on links, which go with this process. TC filters stay, so each has a
- * place that its program finds again: a fixed priority, and a handle made of the source's and the
- * program's name. Whatever a killed ringmill left there is replaced. The clsact queue that carries
- * them stays, too: others may use it by then. */
+/* XDP and cgroup programs are attached by links, which end with this process. TC filters remain, so
+ * each has a place where it is found again: a fixed priority, and a handle derived from the names
+ * of source and program. A filter that a killed ringmill left there is replaced. The clsact queue
+ * that carries them remains, too: others may be using it by then. */
 
 #include "source/hook_network.h"
 
@@ -37,7 +37,7 @@ static int find_interface(const char *name, struct error *error, int *ret_index)
     refusal_init(&refusal, name);
     for (struct if_nameindex *at = all; at && at->if_name; at++)
         refusal_offer(&refusal, at->if_name);
-    error_set(error, -ENODEV, "there is no network interface \"%s\"; %s", name,
+    error_set(error, -ENODEV, "no network interface is named \"%s\"; %s", name,
               refusal_text(&refusal));
     if (all)
         if_freenameindex(all);
@@ -68,8 +68,8 @@ static int attach_xdp(struct bpf_program *program, const char *name,
         if (!link)
             return errno == EBUSY || errno == EEXIST
                        ? error_set(error, -EBUSY,
-                                   "%s has an XDP program already; `ip link show %s` names it, "
-                                   "`ip link set %s xdp off` takes it off",
+                                   "%s already has an XDP program; show it with: ip link show %s; "
+                                   "remove it with: ip link set %s xdp off",
                                    interface, interface, interface)
                        : -errno;
         result = holds_add_link(holds, link);
@@ -107,7 +107,7 @@ static uint32_t miss_tc(const struct bpf_program *program, const struct hook_arg
            (direction_of(program, arguments) ? 0 : HOOK_DIRECTION);
 }
 
-/* FNV-1a, never 0: the kernel would choose one then. */
+/* FNV-1a, never 0: for 0 the kernel would choose a handle. */
 static uint32_t handle_of(const char *name)
 {
     uint32_t hash = 2166136261U;
@@ -160,7 +160,7 @@ static int attach_tc(struct bpf_program *program, const char *name,
 
 const struct hook hook_tc = {
     .what = "a TC program",
-    .unkeepable = "TC programs have no link that could be kept",
+    .unkeepable = "TC programs have no link that can be kept",
     .keys = HOOK_INTERFACE | HOOK_DIRECTION,
     .missing = miss_tc,
     .attach = attach_tc,
@@ -190,8 +190,8 @@ static int attach_cgroup(struct bpf_program *program, const char *name,
                          strerror(errno));
     if (fstatfs(fd, &system) == 0 && system.f_type != CGROUP2_SUPER_MAGIC)
         return error_set(error, -EINVAL,
-                         "%s is no cgroup (version 2); those are folders below /sys/fs/cgroup or "
-                         "wherever cgroup2 is mounted",
+                         "%s is not a cgroup of version 2; use a folder below /sys/fs/cgroup, or "
+                         "below where cgroup2 is mounted",
                          arguments->cgroup);
     words_expect();
     link = bpf_program__attach_cgroup(program, fd);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Hooks in the network's way: XDP and TC on interfaces, and cgroups. Interfaces are those of this
- * process's network namespace. */
+/* Hooks of the network: XDP and TC on interfaces, and cgroups. Interfaces are those of the network
+ * namespace of this process. */
 
 #include "source/hook.h"
 

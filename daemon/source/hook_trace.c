@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* libbpf attaches what a section names in full. Where the section leaves something open, or the
- * config says it otherwise, the parts are put together here, the config's first. */
+/* libbpf attaches programs whose section name is complete. If it is not, or the config says
+ * something else, the parts are combined here; the config takes precedence. */
 
 #include "source/hook_trace.h"
 
@@ -28,7 +28,7 @@ static int hold(struct holds *holds, struct bpf_link *link)
     return link ? holds_add_link(holds, link) : -errno;
 }
 
-/* As the section says. */
+/* Attaches as the section name says. */
 static int attach_plain(struct bpf_program *program, const char *name,
                         const struct hook_arguments *arguments, struct holds *holds,
                         struct error *error)
@@ -48,15 +48,15 @@ static uint32_t miss_tracepoint(const struct bpf_program *program,
     return hook_section_rest(program) || arguments->tracepoint ? 0 : HOOK_TRACEPOINT;
 }
 
-/* Only what the section names is looked at: a tracepoint of the config's is no matter of kernel
- * versions. */
+/* Checks only a tracepoint that the section names: one from the config does not depend on the
+ * kernel version. */
 static const char *lacks_tracepoint(const struct bpf_program *program)
 {
     const char *rest = hook_section_rest(program);
     char path[PATH_BYTES];
 
     if (!rest || access(TRACEFS "/events", F_OK) != 0)
-        return NULL; /* cannot tell; attaching will */
+        return NULL; /* unknown here; attaching will tell */
     snprintf(path, sizeof(path), TRACEFS "/events/%s", rest);
     return access(path, F_OK) != 0 && errno == ENOENT ? "that tracepoint" : NULL;
 }
@@ -71,7 +71,8 @@ static int attach_tracepoint(struct bpf_program *program, const char *name,
     if (!arguments->tracepoint)
         return attach_plain(program, name, arguments, holds, error);
     if (!slash)
-        return error_set(error, -EINVAL, "a tracepoint is GROUP/NAME, as in sched/sched_switch");
+        return error_set(error, -EINVAL,
+                         "write the tracepoint as GROUP/NAME, as in sched/sched_switch");
     snprintf(group, sizeof(group), "%.*s", (int)(slash - arguments->tracepoint),
              arguments->tracepoint);
     words_expect();
@@ -115,8 +116,7 @@ const struct hook hook_function = {
 
 /* ---- LSM ------------------------------------------------------------------------------------- */
 
-/* A kernel that has BPF_LSM compiled in and not switched on attaches such programs, and never calls
- * them. */
+/* A kernel with BPF_LSM compiled in but not enabled attaches such programs and never calls them. */
 static const char *lacks_lsm(const struct bpf_program *program)
 {
     _cleanup_(cleanup_fclose) FILE *file = fopen("/sys/kernel/security/lsm", "re");
@@ -130,7 +130,7 @@ static const char *lacks_lsm(const struct bpf_program *program)
     for (char *word; (word = strsep(&rest, ","));)
         if (strcmp(word, "bpf") == 0)
             return NULL;
-    return "BPF among its security modules (CONFIG_BPF_LSM=y, and bpf in the boot parameter lsm=)";
+    return "the security module BPF (CONFIG_BPF_LSM=y, and bpf in the boot parameter lsm=)";
 }
 
 const struct hook hook_lsm = {
@@ -182,7 +182,7 @@ const struct hook hook_kprobe = {
 
 /* ---- functions of programs ------------------------------------------------------------------- */
 
-/* Where a uprobe goes. Texts are in the struct or the arguments. */
+/* The place of a uprobe. */
 struct probe {
     char binary[PATH_BYTES];
     char symbol[WORD_BYTES];
@@ -190,8 +190,8 @@ struct probe {
     int pid;
 };
 
-/* "/usr/bin/bash:readline+0x10" or "libc.so.6:malloc". Cut where it is too long; attaching will
- * find nothing then. */
+/* Reads "/usr/bin/bash:readline+0x10" or "libc.so.6:malloc". A name that is too long is cut;
+ * attaching will then not find it. */
 static void read_section(const struct bpf_program *program, struct probe *probe)
 {
     const char *rest = hook_section_rest(program);
@@ -269,11 +269,11 @@ static int attach_uprobe(struct bpf_program *program, const char *name,
         bpf_program__attach_uprobe_opts(program, probe.pid, probe.binary, probe.offset, &options);
     if (!link && errno == ENOENT && options.func_name)
         return error_set(error, -ENOENT,
-                         "%s has no function \"%s\"; `nm -D %s` lists those of a library, `nm` "
-                         "those of a program that is not stripped",
+                         "%s has no function \"%s\"; list them with: nm -D %s (without -D for a "
+                         "program that is not stripped)",
                          probe.binary, probe.symbol, probe.binary);
     if (!link && errno == ESRCH && probe.pid > 0)
-        return error_set(error, -ESRCH, "there is no process %d", probe.pid);
+        return error_set(error, -ESRCH, "process %d does not exist", probe.pid);
     return hold(holds, link);
 }
 
@@ -293,7 +293,7 @@ struct marker {
     char name[WORD_BYTES];
 };
 
-/* Takes "PROVIDER:NAME" apart. */
+/* Splits "PROVIDER:NAME". */
 static void read_marker(const char *text, struct marker *marker)
 {
     const char *colon = strchr(text, ':');
@@ -351,15 +351,14 @@ static int attach_usdt(struct bpf_program *program, const char *name,
                                     marker.binary, marker.provider, marker.name, NULL);
     if (!link && errno == ENOENT)
         return error_set(error, -ENOENT,
-                         "%s has no marker %s:%s; `readelf -n %s` lists those it has",
+                         "%s has no USDT probe %s:%s; list its probes with: readelf -n %s",
                          marker.binary, marker.provider, marker.name, marker.binary);
     return hold(holds, link);
 }
 
 const struct hook hook_usdt = {
     .what = "a USDT program",
-    .unkeepable = "its marker has as many links as there are places in the binary, which libbpf "
-                  "does not give away",
+    .unkeepable = "libbpf does not give access to the links of its probe",
     .keys = HOOK_BINARY | HOOK_USDT | HOOK_PID,
     .missing = miss_usdt,
     .lacks = lacks_uprobes,
@@ -378,14 +377,13 @@ static int explain_perf(int code, int64_t frequency, struct error *error)
 {
     if (code == -EINVAL)
         return error_set(error, code,
-                         "the kernel does not sample %lld times a second; its limit is the number "
-                         "in /proc/sys/kernel/perf_event_max_sample_rate",
+                         "the kernel refuses %lld samples per second; its limit is in "
+                         "/proc/sys/kernel/perf_event_max_sample_rate",
                          (long long)frequency);
-    return error_set(error, code, "cannot open the clock of a CPU for sampling: %s",
-                     strerror(-code));
+    return error_set(error, code, "cannot open the sampling clock of a CPU: %s", strerror(-code));
 }
 
-/* The software clock: there is one on every machine, a virtual one too. */
+/* Uses the software clock, which every machine has, also virtual ones. */
 static int attach_perf(struct bpf_program *program, const char *name,
                        const struct hook_arguments *arguments, struct holds *holds,
                        struct error *error)

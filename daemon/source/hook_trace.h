@@ -11,7 +11,7 @@ extern const struct hook hook_kprobe;
 extern const struct hook hook_uprobe;
 extern const struct hook hook_usdt;
 extern const struct hook hook_perf;
-/* Those whose section says all there is, and that libbpf attaches by it. */
+/* Programs whose section name is complete, and that libbpf attaches by it. */
 extern const struct hook hook_btf_tracepoint;
 extern const struct hook hook_function;
 extern const struct hook hook_lsm;

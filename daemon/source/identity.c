@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The final instructions would take loading, and loading makes the rings once more. But they follow
- * from what is in the file and from the kernel, and what is kept does not outlive the kernel: so
- * the code is hashed as it stands, with each place that is filled in later and the name of what
- * will stand there. A program's tag would not do: it leaves out the data.
+/* To see the final instructions, the object would have to be loaded, which creates its rings again.
+ * But they follow from the file and the kernel, and kept programs do not outlive the kernel. So the
+ * code is hashed as it is in the file, with each place that is filled in later and the name of what
+ * will be put there. The tag of a program is not enough: it leaves out the data.
  *
- * Names instead of numbers, since numbers of symbols, sections and types change with everything
- * else in the file. */
+ * Names are hashed instead of numbers, since the numbers of symbols, sections and types change with
+ * everything else in the file. */
 
 #include "source/identity.h"
 
@@ -34,7 +34,7 @@ struct hash {
 
 static void add_bytes(struct hash *hash, const void *bytes, size_t size)
 {
-    uint64_t length = size; /* else the end of one thing could be the beginning of the next */
+    uint64_t length = size; /* hashed so that moving bytes between two parts changes the hash */
 
     XXH3_128bits_update(&hash->state, &length, sizeof(length));
     XXH3_128bits_update(&hash->state, bytes, size);
@@ -135,7 +135,7 @@ struct core_record {
     uint32_t instruction; /* its offset in the section */
     uint32_t type;
     uint32_t access; /* "0:2:1", in the strings of the BTF */
-    uint32_t kind;   /* what of it is asked for: an offset, a size, whether it is there */
+    uint32_t kind;   /* what is asked of it: an offset, a size, or whether it exists */
 };
 
 static const struct btf_type *skip(const struct btf *btf, uint32_t *id)
@@ -149,7 +149,7 @@ static const struct btf_type *skip(const struct btf *btf, uint32_t *id)
     return type;
 }
 
-/* One step into a type: the name of a member or of an enumerator. */
+/* Adds one step into a type: the name of a member or of an enumerator. */
 static void add_step(struct hash *hash, const struct btf *btf, uint32_t *id, uint32_t index)
 {
     const struct btf_type *type = skip(btf, id);
@@ -251,7 +251,7 @@ static int add_code(struct hash *hash, const struct object *object, struct error
     Elf_Scn *section = NULL;
 
     elf_version(EV_CURRENT);
-    /* libelf reads only, its prototype is older than const */
+    /* libelf does not write, but its parameter is not const */
     file.elf = elf_memory((char *)(uintptr_t)object->bytes, object->size);
     if (!file.elf || elf_getshdrstrndx(file.elf, &file.section_names) < 0) {
         elf_end(file.elf);
@@ -269,7 +269,7 @@ static int add_code(struct hash *hash, const struct object *object, struct error
 
 /* ---- what it works on, and where ------------------------------------------------------------- */
 
-/* Places change meaning when another file or interface takes their name. */
+/* Adds the identity of a file, since another file may later have the same name. */
 static void add_path(struct hash *hash, const char *path)
 {
     struct stat stat_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Whether what is attached already is what would be attached now. It is known without loading
- * anything, and anybody can ask. */
+/* Whether the programs that are attached are the ones that would be attached now. Found out without
+ * loading anything, and without privileges. */
 
 #include "source/ledger.h"
 

@@ -30,8 +30,8 @@ const struct setting keep_settings[] = {
         .offset = offsetof(struct keep_config, mode),
         .fallback = "none",
         .choices = modes,
-        .doc = "where rings and attached programs outlive the daemon: in systemd's fd store, or as "
-               "pins",
+        .doc = "where rings and attached programs are kept when the daemon ends: fdstore "
+               "(systemd's file descriptor store) or pin (pinned files)",
     },
     {
         .name = "on_change",
@@ -39,14 +39,15 @@ const struct setting keep_settings[] = {
         .offset = offsetof(struct keep_config, on_change),
         .fallback = "fresh",
         .choices = changes,
-        .doc = "when what was kept is not what this config asks for: end it, or do not start",
+        .doc = "if the kept programs differ from this config: replace them (fresh), or do not "
+               "start (refuse)",
     },
     {
         .name = "pin_folder",
         .type = SETTING_PATH,
         .offset = offsetof(struct keep_config, pin_folder),
         .fallback = KEEP_PIN_FOLDER,
-        .doc = "of keep: pin; on a file system of type bpf",
+        .doc = "folder for keep: pin; must be on a file system of type bpf",
     },
     {0},
 };
@@ -75,7 +76,7 @@ static int refuse_alone(const struct config_node *node, const char *key, struct 
 
     if (!entry)
         return 0;
-    diag_add_key(diag, entry, "says something only with keep: %s",
+    diag_add_key(diag, entry, "has no effect without keep: %s",
                  config_map_get(node, "keep") ? "pin" : "fdstore or keep: pin");
     return -EINVAL;
 }
@@ -95,8 +96,8 @@ int keep_check(const struct keep_config *config, const struct object *object,
         if (!program->chosen || !program->attach || !program->hook->unkeepable)
             continue;
         diag_add(diag, config_map_get(node, "keep"),
-                 "program \"%s\" (%s) cannot outlive the daemon: it is %s, and %s; leave it out by "
-                 "\"programs\", or say keep: none",
+                 "program \"%s\" (%s) cannot be kept: it is %s, and %s; leave it out with "
+                 "\"programs\", or set keep: none",
                  program->name, bpf_program__section_name(program->program), program->hook->what,
                  program->hook->unkeepable);
         result = -EINVAL;

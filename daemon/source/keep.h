@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a config says about a source that is to outlive the process. The keys stand at the source.
- */
+/* The settings of a source that is kept when the process ends. Their keys are at the source. */
 
 #include "config/diag.h"
 #include "config/node.h"
@@ -28,10 +27,10 @@ extern const struct setting keep_settings[];
 /* NULL: nothing is to be kept. */
 const struct vault *keep_vault(const struct keep_config *config);
 
-/* Enters into the source what others are to know of it. */
+/* Sets the fields of the source that follow from these settings. */
 void keep_enter(const struct keep_config *config, struct source *source);
 
-/* Whether all that is to be attached can be kept. node is the source's. 0, or -EINVAL after at
- * least one message. */
+/* Checks that every program to be attached can be kept. node is the source's. 0, or -EINVAL after
+ * at least one message. */
 int keep_check(const struct keep_config *config, const struct object *object,
                const struct config_node *node, struct diag *diag);

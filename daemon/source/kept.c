@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The ledger goes first and rings before any program is attached, so each record that was ever
- * written is in a set that the next process finds; links go last, when there are some. */
+/* The ledger is kept first, and rings before any program is attached, so each record that was ever
+ * written is in a set that the next process finds; links are kept last. */
 
 #include "source/kept.h"
 
@@ -78,7 +78,7 @@ int kept_add(struct kept *kept, const char *name, int fd)
     bool full = kept->n_items == KEPT_ITEMS_MAX;
     struct kept_item *items;
 
-    if (kept_fd(kept, name) >= 0) { /* a vault may keep one thing in two places */
+    if (kept_fd(kept, name) >= 0) { /* a vault may keep the same item in two places */
         close(fd);
         return 0;
     }
@@ -150,7 +150,7 @@ int kept_put(struct kept *kept, struct error *error)
 {
     int result = kept->vault->begin(kept, error);
 
-    for (int turn = 0; turn < 2; turn++) /* the ledger, all else */
+    for (int turn = 0; turn < 2; turn++) /* first the ledger, then everything else */
         for (uint32_t i = 0; i < kept->n_items && result == 0; i++)
             if (begins(&kept->items[i], KEPT_LEDGER) == (turn == 0))
                 result = kept->vault->put(kept, &kept->items[i], error);
@@ -198,7 +198,7 @@ void kept_drop(struct kept *kept, const char *prefix)
 
 /* ---- its rings ------------------------------------------------------------------------------- */
 
-/* What no process can have open as a ring is read by none. */
+/* Errors of a descriptor that cannot be a ring, and so is read by nobody. */
 static bool is_no_ring(int code)
 {
     return code == -EINVAL || code == -EOPNOTSUPP || code == -EBADMSG;
@@ -218,13 +218,14 @@ int kept_in_use(const struct kept *kept, struct error *error)
         if (result == -EBUSY)
             return error_set(error, -EBUSY, "%s", reason.text);
         if (result < 0 && !is_no_ring(result))
-            return error_set(error, result, "cannot find out whether a process reads it: %s",
+            return error_set(error, result,
+                             "cannot find out whether another process reads its rings: %s",
                              reason.text);
     }
     return 0;
 }
 
-/* The place of a ring among all of the set; readdir() gives items in any order. */
+/* The index of a ring among all rings of the set; readdir() returns items in any order. */
 _Atomic uint64_t *kept_until(const struct kept *kept, uint32_t stream, uint32_t shard)
 {
     uint32_t index = shard, of;
@@ -246,7 +247,7 @@ static uint64_t unread_of(const struct kept *kept, const struct kept_item *item,
         return available;
     until = kept_until(kept, stream, shard);
     left = until ? atomic_load(until) - ringmill_ring_committed(ring) : available;
-    return left <= available ? left : 0; /* else it was read further than it counts */
+    return left <= available ? left : 0; /* else it was read beyond the end that counts */
 }
 
 uint64_t kept_unread(const struct kept *kept)
@@ -265,7 +266,7 @@ uint64_t kept_unread(const struct kept *kept)
         if (result == 0)
             bytes += unread_of(kept, &kept->items[i], ring);
         else if (!is_no_ring(result))
-            bytes++; /* there may be something in it */
+            bytes++; /* it may contain something */
         ringmill_ring_free(ring);
     }
     return bytes;

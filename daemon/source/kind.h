@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A kind of source: one file pair each, and a row in the registry (source.c). Which kind an entry
- * of `sources:` is follows from the key that is there; exactly one of them is. */
+/* A kind of source: one file pair each, and a row in the registry (source.c). The key of an entry
+ * of `sources:` selects the kind; each entry has exactly one such key. */
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@
 #include "source/source.h"
 
 struct source_kind {
-    const char *name; /* the key that tells the kind; a row of its settings, which says the rest */
+    const char *name;               /* the key that selects the kind; also a row of settings */
     const struct setting *settings; /* the keys of such a source; ended by a row without a name */
     size_t config_size;             /* of the struct they are bound into: source->config */
     /* The keys of one ring, too, for a source that has just one (source/ring_config.h), and where
@@ -29,7 +29,7 @@ struct source_kind {
     /* Frees state, which may be NULL. Streams and config are freed by others, after it. */
     void (*close)(struct source *source);
 
-    /* On the loader thread; NULL: there is nothing to do. Sentences need not name the source. */
+    /* Called on the loader thread; NULL: nothing to do. Sentences need not name the source. */
     int (*load)(struct source *source, struct error *error);
     int (*attach)(struct source *source, struct error *error);
     void (*detach)(struct source *source);
@@ -37,10 +37,10 @@ struct source_kind {
     void (*release)(struct source *source);
     void (*follow)(struct source *source, const struct source *former);
     void (*undo)(struct source *source); /* NULL: detach and release */
-    /* Of a stream that says `counted`. */
+    /* For a stream whose `counted` is set. */
     int (*lost)(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
-    /* See source_skipped(). NULL: it has no programs that could be asked. */
+    /* See source_skipped(). NULL: it has no programs whose skipped runs can be read. */
     int (*skipped)(const struct source *source, uint64_t *ret_skipped);
 
     /* After load(). The caller owns *ret_ring. */

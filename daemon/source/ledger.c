@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A pid would not do to tell whose it is: in a container each new process can have the same one. So
- * each process takes a random number. */
+/* A pid cannot identify the owner: in a container each new process may have the same one. So each
+ * process takes a random number. */
 
 #include "source/ledger.h"
 
@@ -12,8 +12,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define LEDGER_NAME  "ringmill_ledger"            /* as long as the kernel takes names */
-#define LEDGER_MAGIC UINT64_C(0x32676c6c696d6772) /* a change of the struct takes another one */
+#define LEDGER_NAME  "ringmill_ledger"            /* the longest name that the kernel allows */
+#define LEDGER_MAGIC UINT64_C(0x32676c6c696d6772) /* must change with the struct */
 
 static uint64_t own_number(void)
 {
@@ -40,10 +40,10 @@ int ledger_make(struct error *error)
     struct ledger *ledger;
 
     if (fd < 0)
-        return error_set(error, -errno, "cannot make a map: %s", strerror(errno));
+        return error_set(error, -errno, "cannot create the ledger: %s", strerror(errno));
     ledger = map(fd);
     if (!ledger) {
-        error_set(error, -errno, "cannot map a map: %s", strerror(errno));
+        error_set(error, -errno, "cannot map the ledger: %s", strerror(errno));
         close(fd);
         return -EIO;
     }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a kept source says to the process that adopts it: shared memory, the value of a BPF map,
- * since a map can both be pinned and be put into the fd store. It is kept first, before any program
- * is attached, and dropped last, so a set that has records in its rings has a ledger.
+/* What a kept source tells the process that adopts it: shared memory, the value of a BPF map, since
+ * a map can be both pinned and put into the fd store. The ledger is kept first, before any program
+ * is attached, and dropped last, so a set with records in its rings has a ledger.
  *
  *     RUNS ──────▶ ENDS ──────▶ OVER         a stop, a release, a newer set
- *       its programs  its rings    nothing of it is
- *       are attached  are drained  worth reading
- */
+ *       its programs  its rings    it has nothing
+ *       are attached  are drained  worth reading */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,13 +17,13 @@
 
 enum {
     LEDGER_STREAMS_MAX = 64,
-    LEDGER_RINGS_MAX = 4096, /* as many as one set has items */
+    LEDGER_RINGS_MAX = 4096, /* the most items that one set may have */
 };
 
 enum ledger_phase {
-    LEDGER_RUNS, /* also while it is made, see n_items */
+    LEDGER_RUNS, /* also while the set is being made, see n_items */
     LEDGER_ENDS, /* its programs are detached, or are about to be; what is in its rings counts */
-    LEDGER_OVER, /* also what was made for a config that did not come to run */
+    LEDGER_OVER, /* also sets of a config that never ran */
 };
 
 struct identity {
@@ -37,30 +36,30 @@ struct ledger {
     uint64_t layout;          /* of its records, see record_layout() */
     _Atomic uint64_t owner;   /* the process that reads now, see ledger_is_own() */
     _Atomic uint32_t phase;   /* enum ledger_phase */
-    _Atomic uint32_t n_items; /* that are kept besides the ledger; 0: not all are yet */
+    _Atomic uint32_t n_items; /* number of kept items besides the ledger; 0: not all are kept yet */
 
     /* The set that has the records from `until` on, and the losses from `lost_until` on; 0: none.
      * Both are set before it. */
     _Atomic uint32_t successor;
     uint32_t reserved;
 
-    /* by stream: the counter of lost records as far as it was told, and until when that was all */
+    /* by stream: the loss counter as far as it was reported, and when that was complete */
     _Atomic uint64_t lost[LEDGER_STREAMS_MAX];
     _Atomic int64_t lost_at[LEDGER_STREAMS_MAX]; /* ns, monotonic */
     _Atomic uint64_t lost_until[LEDGER_STREAMS_MAX];
     /* by ring, in the order of streams and shards: its producer position */
     _Atomic uint64_t until[LEDGER_RINGS_MAX];
-    _Atomic uint64_t skipped; /* runs of its programs, as far as that was reported */
+    _Atomic uint64_t skipped; /* skipped runs of its programs, as far as reported */
 };
 
 /* On the loader thread: a new map, all zero but for the magic. An fd that the caller owns, or
  * -errno and a sentence. */
 int ledger_make(struct error *error);
 
-/* Maps it; ledger_close() gives it back. NULL: the fd is no ledger, or cannot be mapped. */
+/* Maps a ledger; unmap it by ledger_close(). NULL: the fd is not a ledger, or cannot be mapped. */
 struct ledger *ledger_open(int fd);
 void ledger_close(struct ledger *ledger); /* accepts NULL */
 
-/* It was entered by this process, which reads the rings itself. */
+/* Whether this process has entered itself as the owner, and so reads the rings. */
 bool ledger_is_own(const struct ledger *ledger);
 void ledger_enter(struct ledger *ledger);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A counter is found twice: by its types, before anything is loaded, so that a wrong name is a
- * mistake in the config; and by its fd, afterwards. */
+/* A counter is found twice: by its types before anything is loaded, so that a wrong name is
+ * reported as a mistake in the config; and by its fd afterwards. */
 
 #include "source/lost.h"
 
@@ -28,13 +28,13 @@ enum { RESET_LINES = 1, RESET_LINES_S = 60 };
 
 static int refuse_type(const char *what, struct error *error)
 {
-    return error_set(error, -EINVAL,
-                     "\"%s\" cannot count: that takes integers of 32 or 64 bits, or an array of "
-                     "such",
-                     what);
+    return error_set(
+        error, -EINVAL,
+        "\"%s\" cannot be a counter: it must be an integer of 32 or 64 bits, or an array of them",
+        what);
 }
 
-/* Goes into a struct by the path's first name; NULL when it has no such member. */
+/* Enters a struct by the first name of the path; NULL if it has no such member. */
 static const struct btf_type *enter(const struct btf *btf, const struct btf_type *type,
                                     const char *name, uint32_t *offset)
 {
@@ -61,7 +61,7 @@ static int read_type(const struct btf *btf, const struct btf_type *type, const c
         snprintf(name, sizeof(name), "%.*s", (int)length, path);
         type = enter(btf, type, name, &counter->offset);
         if (!type)
-            return error_set(error, -ENOENT, "\"%s\": there is no member \"%s\"", what, name);
+            return error_set(error, -ENOENT, "\"%s\": no member is named \"%s\"", what, name);
         path += length + (path[length] == '.');
     }
     while (type && btf_is_array(type) && counter->count <= INTEGERS_MAX) {
@@ -90,8 +90,8 @@ static int use_map(const struct bpf_object *object, const struct bpf_map *map, c
 
     if (!is_countable(map))
         return error_set(error, -EINVAL,
-                         "map \"%s\" is no array: counters stand in maps of type ARRAY and "
-                         "PERCPU_ARRAY, and in global variables",
+                         "map \"%s\" is not an array; a counter must be in a map of type ARRAY or "
+                         "PERCPU_ARRAY, or in a global variable",
                          bpf_map__name(map));
     counter->map = bpf_map__name(map);
     if (btf && id)
@@ -154,7 +154,7 @@ static int use_variable(const struct bpf_object *object, const char *name, const
     }
     if (!search.section)
         return error_set(error, -ENOENT,
-                         "the object has no array and no global variable called \"%s\"; %s", name,
+                         "the object has no array and no global variable named \"%s\"; %s", name,
                          refusal_text(&search.refusal));
     counter->map = search.section;
     counter->is_section = true;
@@ -199,12 +199,13 @@ int lost_from_map(int map_fd, struct error *error, struct lost_counter *ret_coun
     uint32_t size = sizeof(info);
 
     if (bpf_obj_get_info_by_fd(map_fd, &info, &size) < 0)
-        return error_set(error, -errno, "cannot look at the map: %s", strerror(errno));
+        return error_set(error, -errno, "cannot read the properties of the map: %s",
+                         strerror(errno));
     if (info.type != BPF_MAP_TYPE_ARRAY && info.type != BPF_MAP_TYPE_PERCPU_ARRAY)
-        return error_set(error, -EINVAL,
-                         "map \"%s\" is no array: counters stand in maps of type ARRAY and "
-                         "PERCPU_ARRAY",
-                         info.name);
+        return error_set(
+            error, -EINVAL,
+            "map \"%s\" is not an array; a counter must be in a map of type ARRAY or PERCPU_ARRAY",
+            info.name);
     if (info.value_size != 4 && info.value_size % 8 != 0)
         return refuse_type(info.name, error);
     *ret_counter = (struct lost_counter){
@@ -236,7 +237,7 @@ static int map_section(struct lost_counter *counter, struct error *error)
     return 0;
 }
 
-/* The integers of one value. Programs go on adding to them meanwhile. */
+/* Sums the integers of one value. Programs continue to add to them meanwhile. */
 static uint64_t sum_value(const struct lost_counter *counter, const void *value)
 {
     const char *at = (const char *)value + counter->offset;
@@ -282,7 +283,8 @@ int lost_start(struct lost_counter *counter, int map_fd, struct error *error)
     int result = 0;
 
     if (bpf_obj_get_info_by_fd(map_fd, &info, &size) < 0)
-        return error_set(error, -errno, "cannot look at the counter of lost records: %s",
+        return error_set(error, -errno,
+                         "cannot read the properties of the counter of lost records: %s",
                          strerror(errno));
     if ((uint64_t)counter->offset + (uint64_t)counter->size * counter->count > info.value_size ||
         info.max_entries > ENTRIES_MAX)
@@ -313,8 +315,8 @@ void lost_resume(struct lost_counter *counter, uint64_t sum, int64_t at)
     counter->last_at = at;
 }
 
-/* How much it may have grown since the last look, at the most; a second more, for a look takes its
- * time. Of 32 bits, less than half of what they hold can be told from going back. */
+/* The most that the counter may have grown since the last look, plus a second, because a look takes
+ * time. For 32 bits it is less than half of their range: more cannot be told from going back. */
 static uint64_t growth_max(const struct lost_counter *counter, int64_t now)
 {
     uint64_t seconds = (uint64_t)(now - counter->last_at) / 1000000000 + 2;
@@ -325,8 +327,8 @@ static uint64_t growth_max(const struct lost_counter *counter, int64_t now)
     return counter->size == 4 && max > INT32_MAX ? INT32_MAX : max;
 }
 
-/* Each integer of 32 bits that wraps makes the sum less by 2^32: so the difference of two sums is
- * right modulo 2^32, however many they are. */
+/* Each 32-bit integer that wraps lowers the sum by 2^32: so the difference of two sums is right
+ * modulo 2^32, however many integers there are. */
 static uint64_t growth(const struct lost_counter *counter, uint64_t sum)
 {
     uint64_t grown = sum - counter->last;
@@ -334,7 +336,7 @@ static uint64_t growth(const struct lost_counter *counter, uint64_t sum)
     return counter->size == 4 ? (uint32_t)grown : grown;
 }
 
-/* Enters the sum that was read at that time. */
+/* Takes over the sum that was read at that time. */
 static void advance(struct lost_counter *counter, uint64_t sum, int64_t now, const char *source)
 {
     uint64_t grown = growth(counter, sum);
@@ -344,9 +346,9 @@ static void advance(struct lost_counter *counter, uint64_t sum, int64_t now, con
     } else {
         counter->so_far.resets++;
         log_limited(&counter->limit, LOG_LEVEL_WARNING, "source", source,
-                    "the counter of lost records went from %" PRIu64 " to %" PRIu64
-                    ", so somebody has set it; what was lost meanwhile is unknown, and it is "
-                    "counted on from there",
+                    "the counter of lost records jumped from %" PRIu64 " to %" PRIu64
+                    ": another program has set it; the losses since the last check are unknown, "
+                    "and counting continues from the new value",
                     counter->last, sum);
     }
     counter->last = sum;

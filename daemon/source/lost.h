@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The counter of records that did not fit: the kernel keeps none, so programs count in a map (an
- * array, or one per CPU) or in a global variable. Arrays are summed. What was counted before the
+/* The counter of records that did not fit: the kernel has none, so programs count in a map (an
+ * array or a per-CPU array) or in a global variable. Arrays are summed. What was counted before the
  * source started is left out.
  *
- * Others may set the counter while we read it. Where it went back, or grew faster than records can
- * get lost, nobody knows what was lost since the look before; it is then counted on from where the
- * counter is now. Such a look is called a reset here. */
+ * Other programs may set the counter while we read it. If it went back, or grew faster than records
+ * can be lost, it is unknown what was lost since the last look; counting then continues from the
+ * new value. Such a look is called a reset here. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 struct bpf_object;
 
-/* For each CPU that there can be, one in 10 ns: what grows faster was set and not counted. */
+/* Per possible CPU, one loss in 10 ns: a counter that grows faster was set, not counted. */
 #define LOST_PER_SECOND_MAX UINT64_C(100000000)
 
 /* Since the start. */
@@ -33,7 +33,7 @@ struct lost_counter {
     bool is_section; /* read in place, by mmap */
     uint32_t offset; /* of the first integer in a value */
     uint32_t size;   /* of one integer: 4 or 8 bytes */
-    uint32_t count;  /* of integers, one behind the other */
+    uint32_t count;  /* number of integers in a row */
 
     /* set by lost_start() */
     int fd; /* borrowed */
@@ -51,28 +51,30 @@ struct lost_counter {
     struct log_limit limit;
 };
 
-/* Finds what `lost:` names in an object that is open: a map, or a variable, with ".member" behind
- * it where the value is a struct. 0, or -ENOENT or -EINVAL and a sentence. */
+/* Finds the counter that `lost:` names in an opened object: a map, or a variable, with ".member"
+ * appended if the value is a struct. 0, or -ENOENT or -EINVAL and a sentence. */
 int lost_find(const struct bpf_object *object, const char *what, struct error *error,
               struct lost_counter *ret_counter);
 
-/* The default counter of a ring, its map NAME_lost; whether there is one that can be read. */
+/* Finds the default counter of a ring, its map NAME_lost. False: there is none that can be read. */
 bool lost_find_default(const struct bpf_object *object, const char *ring,
                        struct lost_counter *ret_counter);
 
-/* The same for a map that is open already: its values are integers. */
+/* Finds a counter in a map that is already open; its values are integers. 0, or -errno and a
+ * sentence. */
 int lost_from_map(int map_fd, struct error *error, struct lost_counter *ret_counter);
 
-/* With the loaded map's fd, which must stay open. 0, or -errno and a sentence. */
+/* Starts counting, with the fd of the loaded map, which must stay open. 0, or -errno and a
+ * sentence. */
 int lost_start(struct lost_counter *counter, int map_fd, struct error *error);
-/* Right after it: what was lost since the counter was at sum, at that time (ns, monotonic), is lost
- * since the start. */
+/* Called right after lost_start(): what was lost since the counter had the value sum, at that time
+ * (ns, monotonic), counts as lost since the start. */
 void lost_resume(struct lost_counter *counter, uint64_t sum, int64_t at);
-/* A reset is said in the log, about the source of that name. 0 or -errno; -ENODATA: it was
+/* Reads the counter. A reset is logged with the name of the source. 0 or -errno; -ENODATA: it was
  * not started. */
 int lost_read(struct lost_counter *counter, const char *source, struct lost_count *ret_count);
-/* What was lost from when a counter like this one, in another map, was at `from`, at that time (ns,
- * monotonic), until it was at `to`; 0 where somebody has set it meanwhile. */
+/* What was lost while a counter like this one, in another map, went from `from`, at that time (ns,
+ * monotonic), to `to`; 0 if it was set meanwhile. */
 uint64_t lost_between(const struct lost_counter *like, uint64_t from, int64_t at, uint64_t to);
-/* A zeroed one is fine. */
+/* Stops counting; accepts a zeroed counter. */
 void lost_stop(struct lost_counter *counter);

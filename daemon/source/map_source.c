@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The map is opened as late as possible: where the config says what the types are, it can be
- * checked by anybody, and on any machine. Else the types are those of the programs that use the
- * map, and then checking the config takes the map and the right to look at it.
+/* The map is opened as late as possible: if the config describes the types, anybody can check it,
+ * on any machine. Otherwise the types are those of the programs that use the map, and checking the
+ * config needs the map and the right to read it.
  *
- * Two consumers lose records of each other silently. A lock keeps users of this library apart; who
- * else has the consumer position mapped for writing, the kernel is asked (ring/holder.h). */
+ * Two consumers silently lose each other's records. A lock keeps users of this library apart; the
+ * kernel is asked which other process has the consumer position mapped for writing
+ * (ring/holder.h). */
 
 #include "source/map_source.h"
 
@@ -42,7 +43,7 @@ static const struct setting map_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct map_config, map),
         .required = true,
-        .doc = "a ring that is there already: a pinned path, id:N, or its name",
+        .doc = "an existing ring: a pinned path, id:N, or its name",
     },
     {
         .name = "recheck",
@@ -51,14 +52,15 @@ static const struct setting map_settings[] = {
         .minimum = 1000 * 1000,
         .maximum = INT64_C(3600) * 1000 * 1000 * 1000,
         .fallback = "1s",
-        .doc = "look at the ring this often although nothing woke us, as producers may want it",
+        .doc = "check the ring this often even without a wake-up, for programs that use "
+               "BPF_RB_NO_WAKEUP",
     },
     {0},
 };
 
 struct map_state {
     const char *name; /* the last part of what the config says */
-    int fd;           /* of the ring, or of the map that its shards stand in; -1: not open yet */
+    int fd;           /* of the ring, or of the map of rings; -1: not open yet */
     int lost_fd;      /* -1: none */
 
     /* owned by the loader thread */
@@ -96,7 +98,8 @@ static int find_types(struct source *source, struct map_config *config,
         result = open_map(state, config, &error);
         if (result == 0) {
             result = kernel_map_btf(state->fd, first_type(&config->ring), &error, &btf);
-            way_out = "; name a file that has them by types_from:, or write them down by layout:";
+            way_out =
+                "; give a file that describes them (types_from:), or write them as C (layout:)";
         }
     }
     if (result < 0) {
@@ -120,7 +123,7 @@ static int map_open(struct source *source, const struct config_node *node, struc
         return -ENOMEM;
     }
     source->n_streams = 1;
-    source->if_silent = "ringmill observe MAP shows whether anybody writes into its ring";
+    source->if_silent = "ringmill observe MAP shows whether programs write into its ring";
     source->streams->name = state->name = slash && slash[1] ? slash + 1 : config->map;
     source->streams->counted = config->ring.lost != NULL;
     state->fd = state->lost_fd = state->lost.fd = -1;
@@ -128,7 +131,7 @@ static int map_open(struct source *source, const struct config_node *node, struc
     result = ring_config_check(&config->ring, diag);
     if (config->ring.ring_size > 0) {
         diag_add(diag, config_map_get(node, "ring_size"),
-                 "the ring is there already; nobody can change its size");
+                 "the size of an existing ring cannot be changed; remove ring_size");
         result = -EINVAL;
     }
     return result < 0 ? result : find_types(source, config, node, diag);
@@ -157,7 +160,8 @@ static int describe(int fd, struct bpf_map_info *ret_info, struct error *error)
 
     memset(ret_info, 0, sizeof(*ret_info));
     if (bpf_obj_get_info_by_fd(fd, ret_info, &size) < 0)
-        return error_set(error, -errno, "cannot look at the map: %s", strerror(errno));
+        return error_set(error, -errno, "cannot read the properties of the map: %s",
+                         strerror(errno));
     return 0;
 }
 
@@ -179,9 +183,10 @@ static int open_shards(struct map_state *state, struct stream *stream, struct er
     if (info.type != BPF_MAP_TYPE_RINGBUF) {
         const char *type = libbpf_bpf_map_type_str(info.type);
 
-        return error_set(error, -EINVAL,
-                         "map \"%s\" is of type %s, no ring buffer and no map of such", info.name,
-                         type ? type : "unknown to libbpf");
+        return error_set(
+            error, -EINVAL,
+            "map \"%s\" is of type %s; expected a ring buffer, or a map of ring buffers", info.name,
+            type ? type : "unknown to libbpf");
     }
     stream->n_rings = state->shards.n;
     stream->ring_size = info.max_entries;
@@ -191,14 +196,13 @@ static int open_shards(struct map_state *state, struct stream *stream, struct er
 static int refuse_busy(const struct bpf_map_info *ring, const struct holder *holder,
                        struct error *error)
 {
-    return error_set(
-        error, -EBUSY,
-        "ring \"%s\" (id:%u) has a consumer already: process %d (%s); stop it, or look "
-        "at the ring without consuming: ringmill observe id:%u",
-        ring->name, ring->id, (int)holder->pid, holder->comm, ring->id);
+    return error_set(error, -EBUSY,
+                     "ring \"%s\" (id:%u) already has a consumer: process %d (%s); stop it, or "
+                     "only observe the ring: ringmill observe id:%u",
+                     ring->name, ring->id, (int)holder->pid, holder->comm, ring->id);
 }
 
-/* Where the kernel cannot be asked, an open fd is all there is to see, and says nothing: whoever
+/* If the kernel cannot be asked, only open fds are known, and those prove nothing: the process that
  * writes the records has one, too. */
 static int check_holders(const struct source *source, int fd, struct error *error)
 {
@@ -217,8 +221,8 @@ static int check_holders(const struct source *source, int fd, struct error *erro
             return refuse_busy(&info, holder, error);
         if (holder->kind == HOLDER_POSSIBLE && holder->pid != getpid())
             log_about(LOG_LEVEL_WARNING, "source", source->name,
-                      "cannot tell whether somebody else consumes the ring; process %d (%s) has it "
-                      "open",
+                      "cannot find out whether another process consumes the ring; process %d (%s) "
+                      "has it open",
                       (int)holder->pid, holder->comm);
     }
     return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* `map:` sources: a ring that somebody else has made and writes to, taken over at the position that
+/* `map:` sources: a ring that another program created and writes to, read from the position that
  * its last consumer left. */
 
 struct source_kind;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Not all kernels count for all hooks, and where they do not, the field is 0 all the same. */
+/* Not all kernels count skipped runs for all hooks; if they do not, the field is 0 as well. */
 
 #include "source/misses.h"
 
@@ -29,7 +29,7 @@ static bool kernel_is_new(void)
            (major > 6 || (major == 6 && minor >= COUNTED_SINCE_6));
 }
 
-/* Of the other types either all skipped runs are counted or none is ever skipped. */
+/* For the other program types, either all skipped runs are counted or none are ever skipped. */
 static bool is_counted(uint32_t type)
 {
     switch (type) {
@@ -54,7 +54,7 @@ static int describe(int fd, struct bpf_prog_info *ret_info)
                                                                                        : -ENOTSUP;
 }
 
-/* *known: of all so far. */
+/* *known: whether the number is known for all programs so far. */
 static void add(struct misses *misses, int fd, bool *known)
 {
     struct bpf_prog_info info;
@@ -118,7 +118,7 @@ void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t befor
 
 /* ---- what links count ------------------------------------------------------------------------ */
 
-/* As newer headers have struct bpf_link_info. */
+/* A copy of struct bpf_link_info from newer headers. */
 struct link_info {
     uint32_t type;
     uint32_t id;
@@ -161,7 +161,7 @@ static uint64_t missed_by(int link)
     return 0;
 }
 
-/* Once they are detached, what they said last holds. */
+/* After they were detached, the last value remains. */
 static void read_links(struct misses *misses)
 {
     const struct kept *kept = misses->kept;

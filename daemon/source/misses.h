@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Runs of a source's programs that the kernel skipped: it does not start a program on a CPU where
- * that program, or for some hooks any other one, was interrupted or preempted, and counts that for
- * each program (recursion_misses of struct bpf_prog_info). A kprobe may be missed as well, as a
- * kretprobe when too many calls wait for their return, and its link counts that (`missed`). What
- * such a run would have written, if anything, nobody knows. On the loader thread. */
+/* Runs of the programs of a source that the kernel skipped. It does not start a program on a CPU
+ * where that program, or for some hooks any other one, was interrupted or preempted, and counts
+ * that for each program (recursion_misses of struct bpf_prog_info). A kprobe may be missed as well,
+ * as a kretprobe is when too many calls wait for their return; its link counts that (`missed`).
+ * Nobody knows what such a run would have written. On the loader thread. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 struct kept;
 struct object;
 
-/* Zeroed is of no programs, and not known. */
+/* Zeroed: no programs, number unknown. */
 struct misses {
     int *fds; /* of the programs, n of them */
     uint32_t n;
@@ -22,14 +22,15 @@ struct misses {
     bool probes;               /* some of them may be on kprobes */
     const struct holds *holds; /* the links, while they are attached; NULL: they are in kept */
     const struct kept *kept;
-    uint64_t by_links; /* what they said last: it goes with them */
-    uint64_t before;   /* what is not this process's to report */
+    uint64_t by_links; /* their last value, kept after they are detached */
+    uint64_t before;   /* what an earlier process has already reported */
     uint64_t sum;      /* as read last */
 };
 
-/* The programs that the object has loaded in order to attach them; it must outlive this. */
+/* Watches the programs that the object has loaded to attach them; it must outlive this. */
 void misses_watch(struct misses *misses, const struct object *object);
-/* Those that the kept links run, which takes CAP_SYS_ADMIN; before: the sum as it was reported. */
+/* Watches the programs of the kept links, which needs CAP_SYS_ADMIN; before: the sum as already
+ * reported. */
 void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t before);
 /* 0, or -ENOTSUP where nobody counts them, or another -errno. */
 int misses_read(struct misses *misses, uint64_t *ret_skipped);

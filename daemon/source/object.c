@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* libbpf loads an object once: when the kernel refuses one program, all are gone, and the object
- * cannot be loaded again. So each attempt opens a fresh one from the same bytes and takes over what
- * was chosen on the plan. Both list programs and maps in the order of the file. */
+/* libbpf can load an object only once: if the kernel refuses one program, all are unloaded, and the
+ * object cannot be loaded again. So each attempt opens a fresh one from the same bytes and copies
+ * the choices made on the plan. Both list programs and maps in the order of the file. */
 
 #include "source/object.h"
 
@@ -44,7 +44,7 @@ static int list_programs(struct object *object, struct error *error)
 
     bpf_object__for_each_program(program, object->plan) count++;
     if (count > OBJECT_PROGRAMS_MAX)
-        return error_set(error, -E2BIG, "has %u programs; at most %d are allowed", count,
+        return error_set(error, -E2BIG, "has too many programs: %u; at most %d are allowed", count,
                          OBJECT_PROGRAMS_MAX);
     object->programs = calloc(count + 1, sizeof(*object->programs));
     if (!object->programs)
@@ -108,7 +108,7 @@ struct object_program *object_find(const struct object *object, const char *name
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
-/* Says why, but for the advice to make it optional. */
+/* Logs the reason, without the advice to make the program optional. */
 static void leave_out(struct object *object, struct object_program *program,
                       const struct error *why)
 {
@@ -116,11 +116,12 @@ static void leave_out(struct object *object, struct object_program *program,
 
     program->chosen = false;
     log_about(object->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
-              "goes on without %s: %.*s", program->name,
+              "goes on without program %s: %.*s", program->name,
               advice ? (int)(advice - why->text) : (int)strlen(why->text), why->text);
 }
 
-/* What is known to be missing is not tried: what the kernel would say about it says less. */
+/* Does not try programs whose hook is known to be missing: the error of the kernel would be less
+ * clear. */
 static int leave_out_lacking(struct object *object, struct error *error)
 {
     for (uint32_t i = 0; i < object->n_programs; i++) {
@@ -200,7 +201,7 @@ static int try_load(struct object *object, struct error *error, struct object_pr
 int object_load(struct object *object, struct error *error)
 {
     struct error own;
-    struct error *why = error ? error : &own; /* leaving out a program says why */
+    struct error *why = error ? error : &own; /* needed to log why a program is left out */
     int result = leave_out_lacking(object, why);
 
     while (result == 0) {
@@ -253,8 +254,8 @@ int object_attach(struct object *object, struct error *error)
         wanted |= program->attach;
         if (!program->chosen || !program->attach)
             continue;
-        if (signals_ends() > 0) /* hundreds of programs take the kernel a while */
-            return error_set(why, -ECANCELED, "a signal has asked for the end");
+        if (signals_ends() > 0) /* attaching hundreds of programs takes long */
+            return error_set(why, -ECANCELED, "interrupted by a signal");
         result = attach_program(object, program, why);
         if (result < 0 && (!program->optional || object->quiet || result == -EPERM))
             return result;
@@ -263,7 +264,9 @@ int object_attach(struct object *object, struct error *error)
         attached |= result == 0;
     }
     if (wanted && !attached)
-        return error_set(error, -ENOTSUP, "this kernel has none of the hooks that it needs");
+        return error_set(
+            error, -ENOTSUP,
+            "no program could be attached: this kernel has none of the hooks that they need");
     return 0;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* One BPF object's life by libbpf: opened (its types and maps are known, no privileges needed),
- * loaded, attached, detached. What is to be loaded is said between opening and loading: in the
- * programs below, and on the plan, a libbpf object that is never loaded itself: sizes of maps,
- * values of constants. So loading can be tried again with fewer programs.
+/* The life of one BPF object in libbpf: opened (its types and maps are known, no privileges
+ * needed), loaded, attached, detached. Between opening and loading, the caller chooses what to
+ * load: in the programs below, and on the plan, a libbpf object that is never loaded itself and
+ * holds sizes of maps and values of constants. So loading can be tried again with fewer programs.
  *
  * Threads: object_load(), object_attach() and object_detach() on the loader thread, which alone has
  * the capabilities; the others anywhere, not at the same time. */
@@ -25,7 +25,7 @@ struct btf;
 enum { OBJECT_PROGRAMS_MAX = 1024 };
 
 struct object_program {
-    /* set by object_open(); the caller may change what stands below */
+    /* set by object_open(); the caller may change the fields below */
     struct bpf_program *program; /* of the plan */
     const char *name;            /* lives as long as the object */
     const struct hook *hook;
@@ -41,21 +41,21 @@ struct object_program {
 };
 
 struct object {
-    const char *name; /* borrowed; stands in messages, and in the places of TC filters */
+    const char *name; /* borrowed; used in messages and for the places of TC filters */
     const void *bytes;
     size_t size;
     struct bpf_object *plan;
     struct object_program *programs; /* in the order of the file */
     uint32_t n_programs;
-    bool quiet; /* programs that are left out are no news */
+    bool quiet; /* log programs that are left out at debug level only */
 
-    /* The last word on the libbpf object that is about to be loaded; NULL: there is none. 0, or
-     * -errno and a sentence. */
+    /* Last changes to the libbpf object that is about to be loaded; NULL: none. 0, or -errno and a
+     * sentence. */
     int (*prepare)(struct bpf_object *fresh, void *data, struct error *error);
     void *prepare_data;
 
     /* owned by the loader thread */
-    struct bpf_object *loaded; /* NULL: it is not */
+    struct bpf_object *loaded; /* NULL: not loaded */
     struct holds holds;
 };
 
@@ -69,13 +69,13 @@ DEFINE_CLEANUP(struct object, object_free);
 
 /* The object's own types; NULL when it has none. Lives as long as the object. */
 const struct btf *object_btf(const struct object *object);
-/* NULL when there is none. */
+/* The program of that name; NULL: there is none. */
 struct object_program *object_find(const struct object *object, const char *name);
 
-/* -EPERM: not allowed; -ENOTSUP: the kernel lacks something that the sentence names; other -errno.
- */
+/* Loads the chosen programs. 0; -EPERM: not allowed; -ENOTSUP: the kernel does not have something
+ * that the sentence names; another -errno. */
 int object_load(struct object *object, struct error *error);
-/* Attaches what is chosen for it and was loaded. */
+/* Attaches the loaded programs that are to be attached. 0, or -errno and a sentence. */
 int object_attach(struct object *object, struct error *error);
 
 /* After it returns no program of the object runs any more and no record is being written. */
@@ -85,5 +85,5 @@ void object_detach(struct object *object);
  * thread attaches or detaches. */
 const char *object_attached(const struct object *object, uint32_t index);
 
-/* The loaded object's map of that name, -1 when there is none. Owned by the object. */
+/* The fd of a map of the loaded object; -1 if there is none. Owned by the object. */
 int object_map_fd(const struct object *object, const char *name);

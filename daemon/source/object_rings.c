@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A ring buffer map is a ring; a map of maps whose inner maps are ring buffers is one sharded ring,
- * and those that stand in it from the start are no rings of their own. */
+/* A ring buffer map is a ring. A map of maps whose inner maps are ring buffers is one sharded ring;
+ * rings that it contains from the start are not rings of their own. */
 
 #include "source/object_rings.h"
 
@@ -119,12 +119,12 @@ static int set_size(struct object_source *source, struct object_ring *ring, stru
         result = bpf_map__set_max_entries(
             bpf_object__find_map_by_name(source->object->plan, ring->slots[i]), wanted);
     if (result < 0)
-        diag_add(diag, ring_config_at(ring->config, "ring_size"), "cannot be set: %s",
+        diag_add(diag, ring_config_at(ring->config, "ring_size"), "the ring size cannot be set: %s",
                  strerror(-result));
     return result;
 }
 
-/* 2 GiB have 32 bits, and no more. */
+/* Refuses rings that overwrite, and rings without a size. */
 static int check_ring(const struct object_ring *ring, const struct config_node *node,
                       struct diag *diag)
 {
@@ -132,14 +132,14 @@ static int check_ring(const struct object_ring *ring, const struct config_node *
 
     if (map && bpf_map__map_flags(map) & FLAG_OVERWRITE) {
         diag_add(diag, node,
-                 "ring \"%s\" overwrites unread records (BPF_F_RB_OVERWRITE): they cannot be read "
-                 "in place",
+                 "ring \"%s\" overwrites unread records (BPF_F_RB_OVERWRITE), so they cannot be "
+                 "read in place; remove that flag",
                  ring->name);
         return -EINVAL;
     }
     if (!ring->sharded && bpf_map__max_entries(ring->map) == 0) {
         diag_add(diag, node,
-                 "ring \"%s\" has no size in the object; give it one, as in ring_size: 4MiB",
+                 "ring \"%s\" has no size in the object; set one, as in ring_size: 4MiB",
                  ring->name);
         return -EINVAL;
     }
@@ -189,7 +189,7 @@ static void offer_rings(const struct object *object, struct refusal *refusal)
         refusal_offer(refusal, bpf_map__name(map));
 }
 
-/* NULL after a message. */
+/* The map of that name; NULL after a message. */
 static struct bpf_map *find_named(const struct object *object, const struct config_node *entry,
                                   struct diag *diag)
 {
@@ -202,7 +202,7 @@ static struct bpf_map *find_named(const struct object *object, const struct conf
         diag_add_key(diag, entry, "the object has no such ring; %s", refusal_text(&refusal));
     else if (!is_ring(map) && !is_sharded(map) &&
              !(is_map_of_maps(map) && !bpf_map__inner_map(map)))
-        diag_add_key(diag, entry, "map \"%s\" is %s, no ring buffer; %s", entry->key,
+        diag_add_key(diag, entry, "map \"%s\" is %s, not a ring buffer; %s", entry->key,
                      type_name(map), refusal_text(&refusal));
     else
         return map;
@@ -217,7 +217,7 @@ static int bind_config(const struct config_node *entry, const struct ring_config
     else if (setting_bind(ring_settings, entry, config, diag) > 0)
         return -EINVAL;
     config->node = entry;
-    /* where types come from may be said once for all rings */
+    /* types_from and layout may be set once for all rings */
     if (!config->types_from)
         config->types_from = shared->types_from;
     if (!config->layout)
@@ -225,7 +225,7 @@ static int bind_config(const struct config_node *entry, const struct ring_config
     return ring_config_check(config, diag);
 }
 
-/* What the source says itself would be about which ring? */
+/* Refuses ring settings at the source itself: it would be unclear which ring they are for. */
 static int refuse_shared(const struct ring_config *shared, struct diag *diag)
 {
     int result = 0;
@@ -236,7 +236,7 @@ static int refuse_shared(const struct ring_config *shared, struct diag *diag)
         if (!entry || strcmp(setting->name, "types_from") == 0 ||
             strcmp(setting->name, "layout") == 0)
             continue;
-        diag_add_key(diag, entry, "say it of a ring, below its name in \"rings\"");
+        diag_add_key(diag, entry, "this key belongs below the name of a ring in \"rings\"");
         result = -EINVAL;
     }
     return result;
@@ -248,8 +248,9 @@ static int choose_named(struct object_source *source, const struct config_node *
     int result = refuse_shared(shared, diag);
 
     if (rings->kind != CONFIG_MAP || rings->count == 0 || rings->count > RINGS_MAX) {
-        diag_add(diag, rings, "expected a map of 1 to %d rings by name, found %s", RINGS_MAX,
-                 rings->kind == CONFIG_MAP ? rings->count ? "more" : "an empty one"
+        diag_add(diag, rings, "expected 1 to %d rings, as in rings: {events: {}}; found %s",
+                 RINGS_MAX,
+                 rings->kind == CONFIG_MAP ? rings->count ? "more" : "none"
                                            : config_node_kind_name(rings));
         return -EINVAL;
     }
@@ -279,11 +280,11 @@ static int refuse_ringless(const struct object *object, const struct config_node
     bpf_object__for_each_map(map, object->plan) perf |=
         bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
     diag_add(diag, node, "the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF)%s",
-             perf ? "; perf event arrays, the older kind of buffer, are not read" : "");
+             perf ? "; ringmill does not read perf event arrays, the older kind of buffer" : "");
     return -EINVAL;
 }
 
-/* With one ring, what the source says is about it; with several, nothing can be said there. */
+/* With one ring, the settings at the source apply to it; with several, none may be set there. */
 static int choose_all(struct object_source *source, const struct ring_config *shared,
                       struct diag *diag)
 {
@@ -295,8 +296,8 @@ static int choose_all(struct object_source *source, const struct ring_config *sh
     if (count == 0)
         return refuse_ringless(source->object, shared->node, diag);
     if (count > RINGS_MAX) {
-        diag_add(diag, shared->node,
-                 "the object has %u rings; choose up to %d of them by \"rings\"", count, RINGS_MAX);
+        diag_add(diag, shared->node, "the object has %u rings; list up to %d of them in \"rings\"",
+                 count, RINGS_MAX);
         return -EINVAL;
     }
     if (count > 1 && refuse_shared(shared, diag) < 0)

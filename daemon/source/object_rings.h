@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Which of an object's maps are rings to be read, and what is said of each. */
+/* Which maps of an object are rings to be read, and their settings. */
 
 #include "config/diag.h"
 #include "source/object_source.h"
 
-/* Lists the rings that are to become streams: those that `rings:` names, or else all there are. Of
- * a ring that stands in a map of rings the latter is read. shared is what the source itself says
- * of its only ring, with its node; rings may be NULL. 0, or -EINVAL after at least one message. */
+/* Lists the rings that become streams: those that `rings:` names, or all. If a ring is in a map of
+ * rings, the map of rings is read. shared: the settings at the source itself for its only ring,
+ * with its node; rings may be NULL. 0, or -EINVAL after at least one message. */
 int object_rings_choose(struct object_source *source, const struct config_node *rings,
                         const struct ring_config *shared, struct diag *diag);
 void object_rings_free(struct object_source *source);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Config to object to streams. Nothing here needs privileges until the object is loaded, so a
- * config can be checked in full by anybody. */
+/* From the config to an object and its streams. Nothing here needs privileges until the object is
+ * loaded, so anybody can check a config completely. */
 
 #include "source/object_source.h"
 
@@ -31,7 +31,7 @@ struct object_config {
     const struct config_node *rings;
     uint64_t recheck;
     struct keep_config keep;
-    struct ring_config ring; /* what is said at the source itself */
+    struct ring_config ring; /* the settings at the source itself */
 };
 
 static const struct setting object_settings[] = {
@@ -40,37 +40,37 @@ static const struct setting object_settings[] = {
         .type = SETTING_PATH,
         .offset = offsetof(struct object_config, path),
         .required = true,
-        .doc = "a file with BPF programs, as clang -target bpf -g makes it",
+        .doc = "compiled BPF object (clang -O2 -g -target bpf -c)",
     },
     {
         .name = "programs",
         .type = SETTING_NAMES,
         .offset = offsetof(struct object_config, programs.programs),
-        .doc = "load these only; the default is all there are",
+        .doc = "load only these programs (default: all)",
     },
     {
         .name = "optional",
         .type = SETTING_NAMES,
         .offset = offsetof(struct object_config, programs.optional),
-        .doc = "go on without these where the kernel cannot have them",
+        .doc = "go on without these programs if the kernel does not support them",
     },
     {
         .name = "attach",
         .type = SETTING_NODE,
         .offset = offsetof(struct object_config, programs.attach),
-        .doc = "where programs are attached that do not say it themselves, by their names",
+        .doc = "where to attach programs whose section name does not say it, by program name",
     },
     {
         .name = "constants",
         .type = SETTING_NODE,
         .offset = offsetof(struct object_config, constants),
-        .doc = "values for the programs' global constants, by name",
+        .doc = "values of global constants (const volatile), by name",
     },
     {
         .name = "rings",
         .type = SETTING_NODE,
         .offset = offsetof(struct object_config, rings),
-        .doc = "the rings to read, by name; the default is all there are",
+        .doc = "rings to read, by name (default: all)",
     },
     {
         .name = "recheck",
@@ -79,7 +79,8 @@ static const struct setting object_settings[] = {
         .minimum = 1000 * 1000,
         .maximum = INT64_C(3600) * 1000 * 1000 * 1000,
         .fallback = "1s",
-        .doc = "look at the rings this often although nothing woke us, as producers may want it",
+        .doc = "check the rings this often even without a wake-up, for programs that use "
+               "BPF_RB_NO_WAKEUP",
     },
     {0},
 };
@@ -130,7 +131,8 @@ static int check_order(const struct object_ring *ring, struct diag *diag)
     if (!ring->config->order || ring->sharded)
         return 0;
     diag_add(diag, ring_config_at(ring->config, "order"),
-             "\"%s\" is one ring, whose records have an order; this is for a map of rings",
+             "order is only for a map of rings; \"%s\" is a single ring, whose records are in "
+             "order already",
              ring->name);
     return -EINVAL;
 }
@@ -186,7 +188,7 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         return -ENOMEM;
     }
     state->recheck = config->recheck;
-    source->if_silent = "its programs are attached: do what they are to see";
+    source->if_silent = "its programs are attached; trigger an event that they trace";
     state->keep = &config->keep;
     keep_enter(&config->keep, source);
     config->ring.node = node;
@@ -230,8 +232,8 @@ void object_source_close(struct source *source)
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
-/* libbpf makes the template of a map of rings as the object says; another size takes another
- * template. */
+/* libbpf creates the template of a map of rings with the size in the object; another size needs
+ * another template. */
 static int prepare(struct bpf_object *fresh, void *data, struct error *error)
 {
     struct object_source *state = data;
@@ -246,14 +248,15 @@ static int prepare(struct bpf_object *fresh, void *data, struct error *error)
         if (ring->template_fd < 0)
             ring->template_fd = shards_make_ring(ring->name, ring->template_size);
         if (ring->template_fd < 0)
-            return error_set(error, ring->template_fd, "cannot make a ring of %u bytes for %s: %s",
-                             ring->template_size, ring->name, strerror(-ring->template_fd));
+            return error_set(error, ring->template_fd,
+                             "cannot create a ring of %u bytes for map %s: %s", ring->template_size,
+                             ring->name, strerror(-ring->template_fd));
         bpf_map__set_inner_map_fd(outer, ring->template_fd);
     }
     return 0;
 }
 
-/* Those that libbpf has put in, or new ones. */
+/* Takes the rings that libbpf has put in, or creates new ones. */
 static int open_shards(const struct object_source *state, struct object_ring *ring,
                        struct error *error)
 {
@@ -265,8 +268,8 @@ static int open_shards(const struct object_source *state, struct object_ring *ri
     if (ring->n_slots == 0)
         return shards_make(&ring->shards, outer, ring->name, ring->template_size, error);
     if (ring->n_slots > SHARDS_MAX)
-        return error_set(error, -E2BIG, "%u rings stand in map %s; at most %d are read",
-                         ring->n_slots, ring->name, SHARDS_MAX);
+        return error_set(error, -E2BIG, "map %s contains %u rings; at most %d can be read",
+                         ring->name, ring->n_slots, SHARDS_MAX);
     for (uint32_t i = 0; i < ring->n_slots; i++)
         fds[i] = object_map_fd(state->object, ring->slots[i]);
     return shards_borrow(&ring->shards, fds, ring->n_slots, error);
@@ -323,7 +326,7 @@ void object_source_detach(struct source *source)
     struct object_source *state = source->state;
     uint64_t skipped;
 
-    misses_read(&state->misses, &skipped); /* while there are links that can be asked */
+    misses_read(&state->misses, &skipped); /* while the links can still be read */
     if (source->kept)
         adopt_detach(state);
     else
@@ -389,7 +392,8 @@ int object_source_skipped(const struct source *source, uint64_t *ret_skipped)
     return result;
 }
 
-/* Nobody else knows a ring that we have just made; one that is pinned or kept may be known. */
+/* A ring that we have just created needs no lock; one that is pinned or kept may be opened by
+ * others. */
 static uint32_t ring_flags(const struct object_source *state, const struct object_ring *ring)
 {
     bool known = bpf_map__pin_path(ring->map) || state->keep->mode != KEEP_NONE;

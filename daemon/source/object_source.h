@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* `object:` sources, BPF objects that somebody else compiled; and what a source of a BPF object
- * does once its rings are known, for the built-in ones, too. */
+/* `object:` sources: BPF objects that users compiled; and the common part of all sources with a BPF
+ * object once their rings are known, including the built-in ones. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,13 +21,13 @@ struct object;
 
 extern const struct source_kind source_object;
 
-/* One stream's ring, or map of rings. */
+/* The ring, or map of rings, of one stream. */
 struct object_ring {
     const char *name; /* lives as long as the object */
     struct bpf_map *map;
     bool sharded;
-    const struct ring_config *config; /* NULL: nothing is said of it */
-    const char **slots;               /* the maps that stand in it from the start, n_slots names */
+    const struct ring_config *config; /* NULL: no settings */
+    const char **slots;               /* the maps that it contains from the start, n_slots names */
     uint32_t n_slots;
     uint32_t template_size; /* bytes of each ring that is made for it */
     struct lost_counter lost;
@@ -35,7 +35,7 @@ struct object_ring {
     /* owned by the loader thread */
     struct shards shards;
     int template_fd;       /* -1: none */
-    uint64_t lost_noted;   /* the counter as read last, and when; of a source that is kept */
+    uint64_t lost_noted;   /* for kept sources: the counter as read last */
     int64_t lost_noted_at; /* ns, monotonic */
     uint64_t lost_by_formers;
     bool formers_told; /* of that loss */
@@ -44,7 +44,7 @@ struct object_ring {
 /* The state of such a source; ring i is that of stream i. */
 struct object_source {
     struct object *object;
-    void *bytes;                 /* of its file; NULL: they are somebody else's */
+    void *bytes;                 /* of its file; NULL: the bytes belong to others */
     struct ring_config *configs; /* of `rings:` */
     struct object_ring *rings;
     uint32_t n_rings;
@@ -55,16 +55,16 @@ struct object_source {
     struct identity identity;
     struct kept *kept;             /* NULL: nothing is kept */
     struct kept_list formers;      /* see source/former.h */
-    bool formers_end;              /* they get no records any more */
-    struct object_source *follows; /* the running one that this is to take the place of; NULL */
+    bool formers_end;              /* they will get no more records */
+    struct object_source *follows; /* the running source that this one replaces; NULL: none */
     struct misses misses;
 };
 
 /* An empty one for source->state, or NULL when out of memory. */
 struct object_source *object_source_new(void);
 
-/* With the rings chosen: makes a stream of each. node is what a message is about that no ring is.
- * 0, or -errno after at least one message. */
+/* Makes a stream of each chosen ring. node: where messages go that concern no ring. 0, or -errno
+ * after at least one message. */
 int object_source_make_streams(struct source *source, const struct config_node *node,
                                struct diag *diag);
 

@@ -18,7 +18,7 @@ void orphans_add_folder(struct orphans *orphans, const char *folder)
         orphans->folders[orphans->n_folders++] = folder;
 }
 
-/* The same list as before may be given to it again: what is passed is found once. */
+/* The list may be passed again: what was passed to the process is found only once. */
 static int find(struct orphans *orphans, const char *name, struct kept_list *ret_pins,
                 struct error *error)
 {
@@ -29,7 +29,7 @@ static int find(struct orphans *orphans, const char *name, struct kept_list *ret
     return result;
 }
 
-/* What is only pinned is looked for each time; it may be that of a source that runs. */
+/* Pins are searched each time; they may belong to a running source. */
 static void forget_pins(struct kept_list *list)
 {
     uint32_t left = 0;
@@ -43,13 +43,12 @@ static void forget_pins(struct kept_list *list)
     list->count = left;
 }
 
-/* 0: neither this process nor another one does. What an ended source of this process left is
- * nobody's.
- */
+/* 0: neither this nor another process reads it. What an ended source of this process left is read
+ * by nobody. */
 static int find_reader(const struct kept *kept, struct error *error)
 {
     if (kept->ledger && ledger_is_own(kept->ledger) && kept_phase(kept) == LEDGER_RUNS)
-        return error_set(error, -EBUSY, "source %s: this process reads it", kept->source);
+        return error_set(error, -EBUSY, "source %s is in use by this process", kept->source);
     return kept_in_use(kept, error);
 }
 
@@ -60,12 +59,12 @@ static void tell(const struct kept *kept)
 
     if (result == 0)
         log_about(LOG_LEVEL_WARNING, "source", kept->source,
-                  "was kept by %s, and no source of this config goes on with it: its %u links go "
-                  "on, and nobody reads the %" PRIu64 " bytes in its rings; to end it: ringmill "
-                  "release %s",
+                  "its kept programs (keep: %s) are used by no source of this config: their %u "
+                  "links stay attached, and nobody reads the %" PRIu64
+                  " bytes in their rings; to end them: ringmill release %s",
                   kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept), kept->source);
     else if (result != -EBUSY)
-        log_about(LOG_LEVEL_WARNING, "source", kept->source, "was kept by %s: %s",
+        log_about(LOG_LEVEL_WARNING, "source", kept->source, "kept set (keep: %s): %s",
                   kept->vault->name, error.text);
 }
 
@@ -84,7 +83,8 @@ void orphans_tell(struct orphans *orphans)
     kept_list_deinit(&pins);
 }
 
-/* 1: it is ended; 0: it is not meant, or is read and was not named; -errno and a sentence. */
+/* 1: the set was removed; 0: it has another name, or is in use and was not named; -errno and a
+ * sentence. */
 static int end_one(struct kept *kept, const char *name, struct error *error)
 {
     struct error own;
@@ -98,12 +98,12 @@ static int end_one(struct kept *kept, const char *name, struct error *error)
     if (result < 0)
         return error_set(error, result, "%s", own.text);
     kept_drop(kept, "");
-    log_about(LOG_LEVEL_INFO, "source", kept->source, "what was kept of it by %s is ended",
+    log_about(LOG_LEVEL_INFO, "source", kept->source, "its kept set (keep: %s) was removed",
               kept->vault->name);
     return 1;
 }
 
-/* Those that are ended leave the list. */
+/* Removes sets, and takes them off the list. */
 static int end_some(struct kept_list *list, const char *name, int ended, struct error *error)
 {
     uint32_t left = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Read from left to right; where a step leads nowhere, the message speaks of that step. */
+/* The path is read from left to right; a message is about the step that fails. */
 
 #include "source/path.h"
 
@@ -35,7 +35,7 @@ static const struct field *find(const struct field *members, uint32_t count, con
     return NULL;
 }
 
-/* Goes into an array by "[N]", and past it in the path. */
+/* Enters an array by "[N]" and moves on in the path. */
 static int take_index(const char **path, const struct field **field, uint32_t *added,
                       struct error *error)
 {
@@ -43,19 +43,19 @@ static int take_index(const char **path, const struct field **field, uint32_t *a
     unsigned long index = strtoul(*path + 1, &end, 10);
 
     if ((*field)->kind != FIELD_ARRAY)
-        return error_set(error, -ENOENT, "\"%s\" is no array", (*field)->name);
+        return error_set(error, -ENOENT, "\"%s\" is not an array", (*field)->name);
     if (!isdigit((unsigned char)(*path)[1]) || *end != ']')
         return error_set(error, -ENOENT, "expected a number in brackets, found \"%s\"", *path);
     if (index >= (*field)->count)
-        return error_set(error, -ENOENT, "the array has %u elements; there is no [%lu]",
-                         (*field)->count, index);
+        return error_set(error, -ENOENT, "index [%lu] is out of range: the array has %u elements",
+                         index, (*field)->count);
     *added += (uint32_t)index * (*field)->stride;
     *field = (*field)->members;
     *path = end + 1;
     return 0;
 }
 
-/* The name at the path's beginning, and the indexes behind it. */
+/* Reads the name at the beginning of the path, and the indexes after it. */
 static int take_step(const char **path, const struct field *members, uint32_t count,
                      const char *parent, struct error *error, const struct field **ret_field,
                      uint32_t *added)
@@ -78,7 +78,7 @@ int path_find(const struct schema *schema, const char *path, struct error *error
               struct field *ret_field)
 {
     const struct field *field = NULL;
-    uint32_t added = 0; /* by indexes: all else stands where it stands in element 0 */
+    uint32_t added = 0; /* by indexes; everything else has the same offset as in element 0 */
     int result = take_step(&path, schema->fields, schema->n_fields, schema->type_name, error,
                            &field, &added);
 

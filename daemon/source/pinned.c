@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* bpf(2) says little when it refuses, so each way of failing is told apart here: a user who sees
- * "not permitted" should know whether the file's mode or a capability is in the way.
+/* bpf(2) reports little when it refuses, so each way of failing is distinguished here: a user who
+ * sees "not permitted" should know whether the mode of the file or a capability is the reason.
  *
- * Names are no keys: the kernel cuts them to 15 characters, and two programs may call their rings
- * the same. All maps are gone through once; the ids of those that match are kept. */
+ * Names are not unique: the kernel cuts them to 15 characters, and two programs may use the same
+ * name. So all maps are checked, and the ids of those that match are kept. */
 
 #include "source/pinned.h"
 
@@ -26,7 +26,7 @@ enum {
 
 struct search {
     const char *name;
-    uint32_t ids[MATCHES_MAX]; /* of the maps that are meant, rings only if there are any */
+    uint32_t ids[MATCHES_MAX]; /* of the matching maps; if there are rings among them, only rings */
     uint32_t n_ids;            /* all that match, kept or not */
     bool rings;
     char offers[OFFERS_MAX][BPF_OBJ_NAME_LEN];
@@ -41,7 +41,7 @@ static bool is_map(int fd)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     length = readlink(path, target, sizeof(target) - 1);
     if (length < 0)
-        return true; /* no /proc: whoever uses the map will find out */
+        return true; /* no /proc: the user of the map will find out */
     target[length] = '\0';
     return strstr(target, "bpf-map") != NULL;
 }
@@ -57,16 +57,16 @@ static int open_path(const char *path, bool read_only, struct error *error, int 
         return 0;
     }
     if (fd >= 0)
-        return error_set(error, -EINVAL, "%s is pinned, but it is no BPF map", path);
+        return error_set(error, -EINVAL, "%s is pinned, but it is not a BPF map", path);
     if (code == -EACCES && access(path, read_only ? R_OK : R_OK | W_OK) == 0)
-        return error_set(error, -EINVAL,
-                         "%s is no pinned BPF map; such files lie in a BPF file system, as "
-                         "/sys/fs/bpf",
-                         path);
+        return error_set(
+            error, -EINVAL,
+            "%s is not a pinned BPF map; those are in a BPF file system, such as /sys/fs/bpf",
+            path);
     if (code == -EACCES || code == -EPERM)
         return error_set(error, -EPERM,
-                         "%s may not be opened for %s by this user; its owner can change that "
-                         "(chown, chmod), or run as root",
+                         "this user may not open %s for %s; run as root, or let its owner allow it "
+                         "(chown, chmod)",
                          path, read_only ? "reading" : "reading and writing");
     return error_set(error, code, "cannot open %s: %s", path, strerror(-code));
 }
@@ -82,11 +82,11 @@ static int open_id(uint32_t id, const char *what, bool read_only, struct error *
     }
     if (errno == EPERM)
         return error_set(error, -EPERM,
-                         "%s: only CAP_SYS_ADMIN may open a map by id or name; run as root, or pin "
-                         "the map and name its path",
+                         "%s: opening a map by id or name requires CAP_SYS_ADMIN; run as root, or "
+                         "pin the map and give its path",
                          what);
     if (errno == ENOENT)
-        return error_set(error, -ENOENT, "%s: there is no BPF map of id %u", what, id);
+        return error_set(error, -ENOENT, "%s: no BPF map has the id %u", what, id);
     return error_set(error, -errno, "cannot open BPF map %u: %m", id);
 }
 
@@ -99,7 +99,7 @@ static int parse_id(const char *what, struct error *error, uint32_t *ret_id)
     errno = 0;
     id = strtoull(digits, &end, 10);
     if (*digits < '0' || *digits > '9' || *end || errno || id == 0 || id > UINT32_MAX)
-        return error_set(error, -EINVAL, "%s: expected a map's id, as in id:42", what);
+        return error_set(error, -EINVAL, "%s: expected the id of a map, as in id:42", what);
     *ret_id = (uint32_t)id;
     return 0;
 }
@@ -139,7 +139,7 @@ static void consider(struct search *search, const struct bpf_map_info *info)
     search->n_ids++;
 }
 
-/* Maps come and go meanwhile; one that went is passed over. */
+/* Maps may disappear meanwhile; those are skipped. */
 static int look_through(struct search *search)
 {
     uint32_t id = 0;
@@ -169,7 +169,7 @@ static int refuse_unknown(const struct search *search, struct error *error)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
                                  search->offers[i]);
     }
-    return error_set(error, -ENOENT, "there is no BPF map called \"%s\"; ring buffers: %s%s%s%s",
+    return error_set(error, -ENOENT, "no BPF map is named \"%s\"; ring buffers: %s%s%s%s",
                      search->name, list, nearest.best ? "; did you mean \"" : "",
                      nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
@@ -182,7 +182,7 @@ static int refuse_ambiguous(const struct search *search, struct error *error)
     for (uint32_t i = 0; i < search->n_ids && i < MATCHES_MAX; i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%sid:%u", i ? ", " : "",
                                  search->ids[i]);
-    return error_set(error, -ENOTUNIQ, "%u BPF maps are called \"%s\"; say which: %s%s",
+    return error_set(error, -ENOTUNIQ, "%u BPF maps are named \"%s\"; choose one by its id: %s%s",
                      search->n_ids, search->name, list, search->n_ids > MATCHES_MAX ? ", ..." : "");
 }
 
@@ -193,8 +193,8 @@ static int open_name(const char *name, bool read_only, struct error *error, int 
 
     if (result == -EPERM)
         return error_set(error, -EPERM,
-                         "%s: only CAP_SYS_ADMIN may look for a map by its name; run as root, or "
-                         "pin the map and name its path",
+                         "%s: finding a map by its name requires CAP_SYS_ADMIN; run as root, or "
+                         "pin the map and give its path",
                          name);
     if (result < 0)
         return error_set(error, result, "cannot look for BPF map %s: %s", name, strerror(-result));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Pins are files in a file system of type bpf, a folder for each set. That file system takes no
- * dots in names; the names of sources may have some, and no plus signs. */
+/* Pins are files in a file system of type bpf, one folder for each set. That file system allows no
+ * dots in names; names of sources may have dots, but no plus signs. */
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -53,7 +53,7 @@ place(char path[PATH_MAX], const char *folder, const char *source, const char *f
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* The folder itself, or the nearest one above it that is there. */
+/* Checks the folder itself, or the nearest existing one above it. */
 static int check(const char *folder, struct error *error)
 {
     char path[PATH_MAX];
@@ -65,25 +65,26 @@ static int check(const char *folder, struct error *error)
         slash = strrchr(path, '/');
         if (errno != ENOENT || !slash || slash == path)
             return error_set(error, -errno, "cannot keep pins in %s: %s%s", folder, strerror(errno),
-                             errno == EPERM ? "; that file system takes no dots in names" : "");
+                             errno == EPERM ? "; that file system does not allow dots in names"
+                                            : "");
         *slash = '\0';
     }
     if (system.f_type != BPF_FS_MAGIC)
         return error_set(error, -EINVAL,
-                         "cannot keep pins in %s: %s is on no file system of type bpf; there is "
-                         "one at /sys/fs/bpf, or is after: mount -t bpf bpf /sys/fs/bpf",
+                         "cannot keep pins in %s: %s is not on a file system of type bpf; use "
+                         "/sys/fs/bpf, which is one after: mount -t bpf bpf /sys/fs/bpf",
                          folder, path);
     return 0;
 }
 
-/* With all the folders above it. */
+/* Creates the folder and all folders above it. */
 static int make_folder(char *path, struct error *error)
 {
     for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash)
             *slash = '\0';
         if (mkdir(path, FOLDER_MODE) < 0 && errno != EEXIST)
-            return error_set(error, -errno, "cannot make %s: %s", path, strerror(errno));
+            return error_set(error, -errno, "cannot create %s: %s", path, strerror(errno));
         if (!slash)
             return 0;
         *slash = '/';
@@ -123,11 +124,11 @@ static void drop(const struct kept *kept, const struct kept_item *item)
 
     place(path, kept->folder, kept->source, "/%u/%s", kept->id, item->name);
     if (unlink(path) < 0 && errno != ENOENT)
-        log_about(LOG_LEVEL_WARNING, "source", kept->source, "cannot take back the pin %s: %s",
-                  path, strerror(errno));
+        log_about(LOG_LEVEL_WARNING, "source", kept->source, "cannot remove the pin %s: %s", path,
+                  strerror(errno));
 }
 
-/* Folders go when they are empty. */
+/* Removes the folders if they are empty. */
 static void settle(const struct kept *kept)
 {
     char path[PATH_MAX];
@@ -155,7 +156,7 @@ static int find_items(struct kept *kept, const char *path)
         if (fd >= 0)
             result = kept_add(kept, entry->d_name, fd);
         else if (errno != ENOENT)
-            result = -errno; /* a set that only seems to lack something would be ended */
+            result = -errno; /* a set that only seems incomplete would be ended */
     }
     return result;
 }
@@ -213,7 +214,7 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
 {
     int result = source ? find_of(folder, source, list) : find_all(folder, list);
 
-    return result < 0 ? error_set(error, result, "cannot look at the pins in %s: %s", folder,
+    return result < 0 ? error_set(error, result, "cannot read the pins in %s: %s", folder,
                                   strerror(-result))
                       : 0;
 }

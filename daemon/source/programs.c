@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* An argument that a program needs and does not have is a mistake in the config, found before
- * anything is loaded. Most objects have one program that needs one, so the argument can be given
- * without saying for whom. */
+/* A missing argument of a program is a mistake in the config, and found before anything is loaded.
+ * In most objects one program needs an argument, so it can be given without the name of the
+ * program. */
 
 #include "source/programs.h"
 
@@ -41,7 +41,7 @@ static int mark_programs(struct object *object, const struct setting_texts *name
             continue;
         }
         refuse_name(object, names->items[i], &refusal);
-        diag_add(diag, names->nodes[i], "the object has no such program; %s",
+        diag_add(diag, names->nodes[i], "the object has no program \"%s\"; %s", names->items[i],
                  refusal_text(&refusal));
         result = -EINVAL;
     }
@@ -85,7 +85,7 @@ static void copy_argument(const struct setting *setting, const struct hook_argum
     memcpy((char *)to + setting->offset, (const char *)from + setting->offset, size);
 }
 
-/* "binary", "pid": the names of the keys. */
+/* Lists the names of the keys, as in "binary", "pid". */
 static const char *list_keys(uint32_t keys, const char *between, char text[KEYS_TEXT_MAX])
 {
     size_t used = 0;
@@ -99,7 +99,7 @@ static const char *list_keys(uint32_t keys, const char *between, char text[KEYS_
     return text;
 }
 
-/* One program's own entry. */
+/* Binds the entry of one program. */
 static int bind_own(struct object_program *program, const struct config_node *entry,
                     struct diag *diag)
 {
@@ -116,7 +116,7 @@ static int bind_own(struct object_program *program, const struct config_node *en
         if (program->hook->keys & key_of(find_setting(key->key)))
             continue;
         list_keys(program->hook->keys, ", ", keys);
-        diag_add_key(diag, key, "%s takes no such argument; %s%s", program->hook->what,
+        diag_add_key(diag, key, "%s does not take this argument; %s%s", program->hook->what,
                      *keys ? "it takes " : "it takes none", keys);
         result = -EINVAL;
     }
@@ -130,8 +130,8 @@ static uint32_t missing_keys(const struct object_program *program)
     return program->hook->missing(program->program, &program->arguments);
 }
 
-/* What stands in `attach:` by itself goes to the programs that miss it; where none does, to all
- * that take it. A process is a restriction and goes to all. */
+/* Gives an argument directly below `attach:` to the programs that lack it; if none does, to all
+ * that take it. A pid restricts, so it goes to all. */
 static int share_argument(struct object *object, const struct setting *setting,
                           const struct hook_arguments *shared, const uint32_t *missing,
                           const struct config_node *entry, struct diag *diag)
@@ -151,11 +151,11 @@ static int share_argument(struct object *object, const struct setting *setting,
         used = true;
     }
     if (!used)
-        diag_add_key(diag, entry, "no program that is to be attached takes this argument");
+        diag_add_key(diag, entry, "no program that will be attached takes this argument");
     return used ? 0 : -EINVAL;
 }
 
-/* An argument for whoever needs it, and not a program's entry. */
+/* The setting of an argument directly below `attach:`; NULL: the entry is for one program. */
 static const struct setting *shared_setting(const struct object *object,
                                             const struct config_node *entry)
 {
@@ -165,7 +165,7 @@ static const struct setting *shared_setting(const struct object *object,
 static int share_arguments(struct object *object, const struct config_node *attach,
                            struct diag *diag)
 {
-    uint32_t missing[OBJECT_PROGRAMS_MAX]; /* by the programs' own entries */
+    uint32_t missing[OBJECT_PROGRAMS_MAX]; /* after the entries of the programs themselves */
     struct hook_arguments shared = {0};
     int result = 0;
 
@@ -188,7 +188,9 @@ static int bind_attach(struct object *object, const struct config_node *attach, 
     int result = 0;
 
     if (attach->kind != CONFIG_MAP) {
-        diag_add(diag, attach, "expected a map of arguments by the programs' names, found %s",
+        diag_add(diag, attach,
+                 "expected arguments, as in attach: {interface: eth0} or attach: {PROGRAM: "
+                 "{interface: eth0}}; found %s",
                  config_node_kind_name(attach));
         return -EINVAL;
     }
@@ -201,7 +203,8 @@ static int bind_attach(struct object *object, const struct config_node *attach, 
         if (program || find_setting(entry->key))
             continue;
         refuse_name(object, entry->key, &refusal);
-        diag_add_key(diag, entry, "the object has no such program; %s", refusal_text(&refusal));
+        diag_add_key(diag, entry, "the object has no program \"%s\"; %s", entry->key,
+                     refusal_text(&refusal));
         result = -EINVAL;
     }
     return share_arguments(object, attach, diag) < 0 ? -EINVAL : result;
@@ -209,7 +212,7 @@ static int bind_attach(struct object *object, const struct config_node *attach, 
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-/* What is missing, any key of a group will do, and an example that brings it. */
+/* Groups of keys of which any one is enough, with an example. */
 static const struct group {
     uint32_t keys;
     const char *example;
@@ -254,8 +257,8 @@ static int check_program(const struct object_program *program, const struct prog
 
     if (program->hook->never) {
         diag_add(diag, node,
-                 "program \"%s\" (%s) cannot be attached: it is %s, and %s; leave it out by "
-                 "\"programs\", or only load it by attach: {%s: none}",
+                 "program \"%s\" (%s) cannot be attached: it is %s, and %s; leave it out with "
+                 "\"programs\", or load it without attaching: attach: {%s: none}",
                  program->name, bpf_program__section_name(program->program), program->hook->what,
                  program->hook->never, program->name);
         return -EINVAL;
@@ -278,7 +281,7 @@ int programs_choose(struct object *object, const struct programs_config *config,
     if (config->attach && bind_attach(object, config->attach, diag) < 0)
         result = -EINVAL;
     if (result < 0)
-        return result; /* what follows from it says nothing new */
+        return result; /* later messages would only repeat the mistake */
     for (uint32_t i = 0; i < object->n_programs; i++)
         if (object->programs[i].chosen && object->programs[i].attach &&
             check_program(&object->programs[i], config, diag) < 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a config says about an object's programs: which are loaded, which may be missing, and where
- * those are attached that do not say it themselves. */
+/* The settings of the programs of an object: which are loaded, which may be missing, and where to
+ * attach those whose section name does not say it. */
 
 #include "config/diag.h"
 #include "config/node.h"
@@ -14,7 +14,8 @@ struct programs_config {
     struct setting_texts programs; /* none: all */
     struct setting_texts optional;
     const struct config_node *attach; /* NULL: none */
-    const struct config_node *node;   /* for messages about programs that nothing is said of */
+    const struct config_node
+        *node; /* where messages go about programs without settings of their own */
 };
 
 /* Fills the object's programs. `attach:` is a map by program; what stands in it by itself, as in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Names are part of it: a struct that got other members of the same sizes is another one. */
+/* Names are hashed, too: a struct with other members of the same sizes is a different one. */
 
 #include "source/record_layout.h"
 
@@ -21,7 +21,7 @@ static uint64_t add_text(uint64_t hash, const char *text)
     return XXH3_64bits_withSeed(text ? text : "", text ? strlen(text) : 0, hash);
 }
 
-/* Schemas are as deep as C structs are. */
+/* Recursion is bounded by the depth of C structs. */
 static uint64_t add_field(uint64_t hash, const struct field *field)
 {
     uint32_t parts = field->kind == FIELD_ARRAY ? 1 : field->n_members;

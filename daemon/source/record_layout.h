@@ -7,5 +7,5 @@
 
 struct source;
 
-/* A hash of where each value of each type of each stream is. Of a source that is open. */
+/* A hash of the place of each value of each type of each stream. The source must be open. */
 uint64_t record_layout(const struct source *source);

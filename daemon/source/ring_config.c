@@ -13,25 +13,25 @@ const struct setting ring_settings[] = {
         .name = "type",
         .type = SETTING_NAME,
         .offset = offsetof(struct ring_config, type),
-        .doc = "the records' type, as in struct event",
+        .doc = "type of the records, as in struct event",
     },
     {
         .name = "select",
         .type = SETTING_NAME,
         .offset = offsetof(struct ring_config, select),
-        .doc = "the field that says which of several types a record has",
+        .doc = "field that tells which of several types a record has",
     },
     {
         .name = "types",
         .type = SETTING_NODE,
         .offset = offsetof(struct ring_config, types),
-        .doc = "the types by the values, or names, of that field",
+        .doc = "the types, by the values or names of the select field",
     },
     {
         .name = "as",
         .type = SETTING_NODE,
         .offset = offsetof(struct ring_config, as),
-        .doc = "what fields mean beyond their layout, by their names",
+        .doc = "meanings of fields, such as ipv4, by field name",
     },
     {
         .name = "types_from",
@@ -45,25 +45,25 @@ const struct setting ring_settings[] = {
         .offset = offsetof(struct ring_config, layout),
         .minimum = 1,
         .maximum = 64 * 1024,
-        .doc = "the types in C",
+        .doc = "the types as C declarations",
     },
     {
         .name = "lost",
         .type = SETTING_NAME,
         .offset = offsetof(struct ring_config, lost),
-        .doc = "the map or global variable that counts lost records; NAME_lost by default",
+        .doc = "map or global variable that counts lost records (default: NAME_lost)",
     },
     {
         .name = "sequence",
         .type = SETTING_NAME,
         .offset = offsetof(struct ring_config, sequence),
-        .doc = "the field that numbers the records: a gap is a loss",
+        .doc = "field that numbers the records; gaps are counted as losses",
     },
     {
         .name = "order",
         .type = SETTING_NAME,
         .offset = offsetof(struct ring_config, order),
-        .doc = "the time (ns since boot) by which the records of several shards are sorted",
+        .doc = "timestamp field (ns since boot) by which the records of several shards are sorted",
     },
     {
         .name = "hold",
@@ -72,7 +72,7 @@ const struct setting ring_settings[] = {
         .minimum = 1,
         .maximum = INT64_C(10) * 1000 * 1000 * 1000,
         .fallback = "1ms",
-        .doc = "how long a record of one shard waits for earlier ones of the others",
+        .doc = "how long a record of one shard waits for earlier records of the others",
     },
     {
         .name = "ring_size",
@@ -80,7 +80,7 @@ const struct setting ring_settings[] = {
         .offset = offsetof(struct ring_config, ring_size),
         .minimum = RING_SIZE_MIN,
         .maximum = RING_SIZE_MAX,
-        .doc = "bytes of the ring, a power of two; the default is the program's own",
+        .doc = "ring size, a power of two (default: as compiled into the program)",
     },
     {0},
 };
@@ -105,19 +105,22 @@ int ring_config_check(const struct ring_config *config, struct diag *diag)
     if ((config->ring_size & (config->ring_size - 1)) != 0 ||
         config->ring_size % (uint64_t)sysconf(_SC_PAGESIZE) != 0)
         refuse(config, "ring_size",
-               "a ring's size must be a power of two and a multiple of the page size, such as 4MiB",
+               "the ring size must be a power of two and a multiple of the page size, such as 4MiB",
                diag);
     if (config->type && config->types)
-        refuse(config, "type", "either one type, or \"types\" by the values of \"select\"", diag);
+        refuse(config, "type",
+               "\"type\" and \"types\" cannot be used together: give one \"type\", or \"select\" "
+               "and \"types\"",
+               diag);
     if (config->select && !config->types)
         refuse(config, "select",
-               "needs \"types\" beside it, as in types: {1: struct open_event, 2: struct "
+               "\"select\" needs \"types\", as in types: {1: struct open_event, 2: struct "
                "close_event}",
                diag);
     if (config->types && !config->select)
         refuse(config, "types",
-               "needs \"select\" beside it: the field that says which type a record has", diag);
+               "\"types\" needs \"select\": the field that tells which type a record has", diag);
     if (!config->order && config_map_get(config->node, "hold"))
-        refuse(config, "hold", "means nothing without \"order\"", diag);
+        refuse(config, "hold", "has no effect without \"order\"", diag);
     return diag_count(diag) > before ? -EINVAL : 0;
 }

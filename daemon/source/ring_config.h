@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a config says about one ring, or one map of rings: what its records are, how they are told
- * apart and ordered, and how lost ones are counted. The keys stand below the ring's name in
- * `rings:`, or, where a source has one ring only, at the source itself. */
+/* The settings of one ring, or one map of rings: the types of its records, how they are told apart
+ * and ordered, and how lost ones are counted. The keys are below the name of the ring in `rings:`,
+ * or, for a source with one ring, at the source itself. */
 
 #include <stdint.h>
 
@@ -25,15 +25,15 @@ struct ring_config {
     const char *sequence;
     const char *order;
     uint64_t hold;      /* ns */
-    uint64_t ring_size; /* bytes; 0: as it is */
+    uint64_t ring_size; /* bytes; 0: not changed */
 
     const struct config_node *node; /* the map that has these keys; set by its owner */
 };
 
 extern const struct setting ring_settings[];
 
-/* Where a message about a key goes: its value, or the map itself where the key is not there. */
+/* Where a message about a key goes: its value, or the map itself if the key is missing. */
 const struct config_node *ring_config_at(const struct ring_config *config, const char *key);
 
-/* What can be wrong whatever the ring is. node must be set. 0, or -EINVAL after messages. */
+/* Checks what does not depend on the ring. node must be set. 0, or -EINVAL after messages. */
 int ring_config_check(const struct ring_config *config, struct diag *diag);

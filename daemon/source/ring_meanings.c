@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A choice that no type can follow is a mistake; one that some types cannot, is not: they lack the
- * field. */
+/* A field that no type of the ring has is a mistake; one that only some types have is not. */
 
 #include "source/ring_meanings.h"
 
@@ -11,7 +10,7 @@
 #include "base/cleanup.h"
 #include "schema/meaning.h"
 
-/* One `as:` serves all types of a ring: what it names need be in one of them only. */
+/* One `as:` applies to all types of a ring: a field need be in one of them only. */
 struct meanings {
     struct meaning_choice *choices; /* by config->as's entries */
     bool *used;
@@ -34,7 +33,7 @@ static int meanings_init(struct meanings *meanings, const struct config_node *as
     if (!as)
         return 0;
     if (as->kind != CONFIG_MAP) {
-        diag_add(diag, as, "expected a map of meanings by field, as in {saddr: ipv4}, found %s",
+        diag_add(diag, as, "expected FIELD: MEANING pairs, as in {saddr: ipv4}; found %s",
                  config_node_kind_name(as));
         return -EINVAL;
     }
@@ -48,7 +47,7 @@ static int meanings_init(struct meanings *meanings, const struct config_node *as
     }
     for (const struct config_node *entry = as->first; entry; entry = entry->next) {
         if (entry->kind != CONFIG_SCALAR || config_node_is_null(entry)) {
-            diag_add(diag, entry, "expected a meaning, as in ipv4, found %s",
+            diag_add(diag, entry, "expected a meaning, such as ipv4, found %s",
                      config_node_kind_name(entry));
             return -EINVAL;
         }
@@ -76,7 +75,7 @@ static int apply_meanings(struct meanings *meanings, const struct config_node *a
     return -EINVAL;
 }
 
-/* What no type has: the message is about the first type's fields. */
+/* Reports fields that no type has; the message lists the fields of the first type. */
 static int check_unused(const struct meanings *meanings, const struct config_node *as,
                         struct schema *first, struct diag *diag)
 {

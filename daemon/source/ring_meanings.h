@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* `as:`, what fields mean: said once for all types of a ring. */
+/* `as:`, the meanings of fields, set once for all types of a ring. */
 
 #include "config/diag.h"
 #include "source/ring_config.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A map of maps gives the ids of what it holds, and ids are for CAP_SYS_ADMIN; so where we fill one
- * ourselves, or know what libbpf puts in, the fds at hand are used. */
+/* A map of maps gives the ids of its inner maps, and opening by id needs CAP_SYS_ADMIN. So if we
+ * fill the map ourselves, or know what libbpf puts in, the fds at hand are used. */
 
 #include "source/shards.h"
 
@@ -37,7 +37,7 @@ int shards_borrow(struct shards *shards, const int *fds, uint32_t n, struct erro
 
 int shards_make_ring(const char *name, uint32_t ring_size)
 {
-    char cut[BPF_OBJ_NAME_LEN]; /* as long as the kernel takes them */
+    char cut[BPF_OBJ_NAME_LEN]; /* cut to the length that the kernel allows */
     int fd;
 
     snprintf(cut, sizeof(cut), "%s", name);
@@ -51,11 +51,12 @@ static int describe(int outer_fd, struct bpf_map_info *ret_info, struct error *e
 
     memset(ret_info, 0, sizeof(*ret_info));
     if (bpf_obj_get_info_by_fd(outer_fd, ret_info, &size) < 0)
-        return error_set(error, -errno, "cannot look at a map of rings: %s", strerror(errno));
+        return error_set(error, -errno, "cannot read the properties of a map of rings: %s",
+                         strerror(errno));
     return 0;
 }
 
-/* Puts one more ring in, at the key shards->n. */
+/* Creates one more ring and puts it in at the key shards->n. */
 static int make_one(struct shards *shards, int outer_fd, uint32_t key_size, const char *name,
                     uint32_t ring_size)
 {
@@ -86,8 +87,8 @@ int shards_make(struct shards *shards, int outer_fd, const char *name, uint32_t 
     if (result < 0)
         return result;
     if (info.key_size > KEY_MAX || info.key_size == 0)
-        return error_set(error, -EINVAL, "map %s has keys of %u bytes; numbers were expected", name,
-                         info.key_size);
+        return error_set(error, -EINVAL, "map %s has keys of %u bytes; supported are 1 to %d bytes",
+                         name, info.key_size, KEY_MAX);
     if (wanted > info.max_entries)
         wanted = info.max_entries;
     if (wanted > SHARDS_MAX)
@@ -96,12 +97,12 @@ int shards_make(struct shards *shards, int outer_fd, const char *name, uint32_t 
     while (shards->n < wanted && result == 0)
         result = make_one(shards, outer_fd, info.key_size, name, ring_size);
     if (result < 0)
-        return error_set(error, result, "cannot make ring %u of map %s, of %u bytes: %s", shards->n,
-                         name, ring_size, strerror(-result));
+        return error_set(error, result, "cannot create ring %u of map %s, of %u bytes: %s",
+                         shards->n, name, ring_size, strerror(-result));
     return 0;
 }
 
-/* The ring at the key, if one stands there and is not among the shards yet. */
+/* Opens the ring at the key, if there is one that is not among the shards yet. */
 static int open_one(struct shards *shards, int outer_fd, const void *key)
 {
     struct bpf_map_info info = {0};
@@ -145,13 +146,13 @@ int shards_open(struct shards *shards, int outer_fd, struct error *error)
     }
     if (result == -EPERM)
         return error_set(error, result,
-                         "only CAP_SYS_ADMIN may open the rings that stand in map %s; run as root",
+                         "opening the rings in map %s requires CAP_SYS_ADMIN; run as root",
                          info.name);
     if (result < 0)
-        return error_set(error, result, "cannot open the rings that stand in map %s: %s", info.name,
+        return error_set(error, result, "cannot open the rings in map %s: %s", info.name,
                          strerror(-result));
     if (shards->n == 0)
-        return error_set(error, -ENOENT, "no ring stands in map %s yet", info.name);
+        return error_set(error, -ENOENT, "map %s contains no rings yet", info.name);
     return 0;
 }
 

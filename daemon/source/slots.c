@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* In section .maps each map is a symbol, and each initialised slot a relocation within its bytes
- * that names another one. Nothing here believes an index or a length. */
+/* In section .maps each map is a symbol, and each initialised slot is a relocation within its bytes
+ * that names another map. All indexes and lengths are checked before use. */
 
 #include "source/slots.h"
 
@@ -50,7 +50,7 @@ static void find_sections(struct file *file)
     }
 }
 
-/* The name of the map whose bytes the offset lies in; NULL: of none. */
+/* The name of the map that contains the offset; NULL: none. */
 static const char *map_at(const struct file *file, uint64_t offset)
 {
     for (size_t i = 0; i < file->n_symbols; i++) {
@@ -90,7 +90,7 @@ int slots_each(const void *elf, size_t size,
     Elf_Scn *section = NULL;
 
     elf_version(EV_CURRENT);
-    /* libelf reads only, its prototype is older than const */
+    /* libelf does not write, but its parameter is not const */
     file.elf = elf_memory((char *)(uintptr_t)elf, size);
     if (!file.elf)
         return error_set(error, -EINVAL, "cannot be read: %s", elf_errmsg(-1));

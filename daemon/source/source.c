@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* What all kinds of sources share: the registry, the choice of a kind, and names in front of
- * sentences. A new kind is a file pair and a row here. */
+/* What all kinds of sources share: the registry, the choice of a kind, and the source name in front
+ * of sentences. A new kind is a file pair and a row here. */
 
 #include "source/source.h"
 
@@ -38,7 +38,7 @@ static void list_keys(char *text, size_t size)
         used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", (*kind)->name);
 }
 
-/* A misspelt key says more than that one is missing. */
+/* Reports a misspelt key, which is more helpful than a missing one. */
 static void refuse_kindless(const struct config_node *config, struct diag *diag)
 {
     char keys[KEYS_TEXT_MAX];
@@ -52,22 +52,23 @@ static void refuse_kindless(const struct config_node *config, struct diag *diag)
             nearest_offer(&nearest, (*kind)->name);
         if (nearest.best) {
             diag_add_key(diag, entry,
-                         "unknown key; a source has one of the keys %s; did you mean \"%s\"?", keys,
-                         nearest.best);
+                         "unknown key; a source needs one of the keys %s; did you mean \"%s\"?",
+                         keys, nearest.best);
             return;
         }
     }
-    diag_add(diag, config, "one of these keys must say where the records come from: %s", keys);
+    diag_add(diag, config,
+             "the source does not say where records come from; add one of the keys %s", keys);
 }
 
-/* NULL after a message. */
+/* The kind that the keys select; NULL after a message. */
 static const struct source_kind *find_kind(const struct config_node *config, struct diag *diag)
 {
     static const struct setting no_settings[] = {{0}};
     const struct source_kind *found = NULL;
 
     if (config->kind != CONFIG_MAP) {
-        setting_bind(no_settings, config, NULL, diag); /* says what it is instead of a map */
+        setting_bind(no_settings, config, NULL, diag); /* reports what was found instead of a map */
         return NULL;
     }
     for (const struct source_kind *const *kind = source_kinds; *kind; kind++) {
@@ -76,8 +77,8 @@ static const struct source_kind *find_kind(const struct config_node *config, str
         if (!entry)
             continue;
         if (found) {
-            diag_add_key(diag, entry, "a source has either \"%s\" or \"%s\", not both", found->name,
-                         (*kind)->name);
+            diag_add_key(diag, entry, "\"%s\" and \"%s\" cannot be used together in one source",
+                         found->name, (*kind)->name);
             return NULL;
         }
         found = *kind;

@@ -2,10 +2,10 @@
 #pragma once
 
 /* Where records come from: something with rings and schemas. Its config is an entry of `sources:`;
- * which kind it is follows from the key that is there, see source/kind.h.
+ * one of its keys selects the kind, see source/kind.h.
  *
- * Threads: source_open() and source_free() on the main thread; the calls that say so on the loader
- * thread; reading the fields anywhere. */
+ * Threads: source_open() and source_free() on the setup thread (main or loader, never both at
+ * once); the calls that say so on the loader thread; reading the fields anywhere. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,12 +29,13 @@ struct source {
     void *state;            /* the kind's own */
     const char *pin_folder; /* NULL: no pins are made of it */
     bool ends_with_us;      /* its rings are gone when this process is */
-    const char *if_silent;  /* what to do for a record to come; NULL: nothing */
+    const char *if_silent;  /* what a user can do to trigger a record; NULL: nothing */
 
     /* set by source_load() and source_attach() */
     bool kept;    /* rings and attached programs outlive this process, but for source_detach() */
-    bool adopted; /* they were there before it */
-    bool found; /* rings that an earlier process kept are read, those of an adopted one or others */
+    bool adopted; /* they existed before this process */
+    bool
+        found; /* rings that an earlier process kept are read: those of an adopted set, or others */
     uint32_t stored; /* descriptors of it that are in the fd store, if it has room for them */
 };
 
@@ -46,27 +47,27 @@ void source_free(struct source *source); /* accepts NULL */
 /* On the loader thread. 0, or -errno and a sentence that names the source. */
 int source_load(struct source *source, struct error *error);
 int source_attach(struct source *source, struct error *error);
-/* On the loader thread: when it returns, no record will follow. */
+/* On the loader thread: detaches the programs. When it returns, no record will follow. */
 void source_detach(struct source *source);
-/* On the loader thread, in place of that, with the rings read as far as they will be: this process
- * ends, and what is kept goes on without it. */
+/* On the loader thread, instead of source_detach(), after the rings were read as far as they will
+ * be: this process ends, and kept programs continue without it. */
 void source_leave(struct source *source);
-/* On the loader thread, after source_detach() and when the rings are drained: nothing of it is kept
- * any more, but for records that could not be delivered. */
+/* On the loader thread, after source_detach() and after the rings were drained: nothing is kept any
+ * more, except records that could not be delivered. */
 void source_release(struct source *source);
-/* On the loader thread, between source_load() and source_attach(): it is to take the place of a
- * source that runs, and what comes to both counts for this one from source_attach() on. */
+/* On the loader thread, between source_load() and source_attach(): the source replaces a running
+ * one, and from source_attach() on records of both count for this one. */
 void source_follow(struct source *source, const struct source *former);
-/* On the loader thread, in place of source_release(): it was loaded, and maybe attached, and does
- * not come to run. What was there before it stays as it was. */
+/* On the loader thread, instead of source_release(): the source was loaded, and maybe attached, but
+ * will not run. What existed before it stays unchanged. */
 void source_undo(struct source *source);
-/* On the loader thread: records of that stream lost since the load because the ring was full, as
- * its counter says; see source/lost.h. Only where the stream is counted. 0 or -errno. */
+/* On the loader thread: records of that stream lost since the load because the ring was full, by
+ * its counter; see source/lost.h. Only for counted streams. 0 or -errno. */
 int source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
 /* On the loader thread: runs of its programs that the kernel skipped since the load, see
- * source/misses.h; of an adopted source since that was reported last. 0, or -ENOTSUP where nobody
- * counts them, or another -errno. */
+ * source/misses.h; for an adopted source, since the last report. 0, or -ENOTSUP if they are not
+ * counted, or another -errno. */
 int source_skipped(const struct source *source, uint64_t *ret_skipped);
 
 /* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
@@ -79,5 +80,5 @@ int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring
 const char *source_program(const struct source *source, uint32_t index);
 
 /* Main thread, after the stop, with the position up to which its ring was read: 0, or -errno and a
- * sentence: there should have been more, as of a capture that is damaged. */
+ * sentence if records are missing, as for a damaged capture. */
 int source_verdict(const struct source *source, uint64_t position, struct error *error);

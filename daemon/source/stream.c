@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Only memory: what a stream is, its source's kind says. */
+/* Only memory management; the kind of the source fills a stream. */
 
 #include "source/stream.h"
 

@@ -29,8 +29,8 @@ enum stream_selector {
 struct stream_type {
     int64_t value; /* the selector's; unique */
     struct schema *schema;
-    const char *source_name; /* what its events say where they are from */
-    const char *label;       /* STREAM_BY_TAG: what they say their type is; NULL: nothing */
+    const char *source_name; /* the source name in its events */
+    const char *label;       /* STREAM_BY_TAG: the type name in its events; NULL: none */
 };
 
 struct stream {
@@ -42,28 +42,28 @@ struct stream {
     uint32_t n_rings;   /* 1, or the shards; after source_load() */
     uint64_t ring_size; /* bytes of each ring; 0: not known before source_load() */
 
-    bool ordered;        /* records of all shards come by this timestamp */
+    bool ordered;        /* records of all shards are sorted by this timestamp */
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
     uint64_t order_hold; /* ns */
 
-    bool counted;       /* source_lost() says how many did not fit */
-    int64_t lost_since; /* ns, monotonic: of an adopted ring, until when all losses were told; 0:
-                           since the start; after source_load() */
+    bool counted;       /* source_lost() returns how many did not fit */
+    int64_t lost_since; /* ns, monotonic: for an adopted ring, the time until which losses were
+                           reported; 0: since the start; after source_load() */
 
-    bool numbered;         /* a field counts the records of each ring as they are written: a gap is
-                              a loss, unless the stream is counted */
+    bool numbered; /* a field numbers the records of each ring: a gap is a loss, unless the stream
+                      is counted */
     struct field sequence; /* u32 or u64 */
 
-    const struct capture *capture; /* STREAM_BY_TAG: what the file says besides its records */
+    const struct capture *capture; /* STREAM_BY_TAG: what the file contains besides its records */
 };
 
-/* count zeroed streams, each with room for one zeroed type; NULL when out of memory. The names in
- * them are their source kind's own. */
+/* Returns count zeroed streams, each with room for one zeroed type; NULL when out of memory. The
+ * names in them belong to the kind of the source. */
 struct stream *streams_new(uint32_t count);
 /* Frees the schemas, too. Accepts NULL and half-built ones. */
 void streams_free(struct stream *streams, uint32_t count);
-/* Something says how many of its records are lost: its counter, gaps in its sequence, or the
- * capture that it is read from. */
+/* Whether the number of lost records is known: by a counter, by gaps in the sequence, or from the
+ * capture that is read. */
 bool stream_knows_lost(const struct stream *stream);
 /* Makes room for count zeroed types instead; those that were there must not have schemas yet. 0 or
  * -ENOMEM. */

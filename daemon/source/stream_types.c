@@ -18,11 +18,11 @@
 
 /* ---- layouts --------------------------------------------------------------------------------- */
 
-/* A mistake in the C text is shown where it is. */
+/* Reports a mistake in the C text at its place. */
 static void report(const struct ring_config *config, const struct config_node *node,
                    const struct find_place *place, const struct error *error, struct diag *diag)
 {
-    static const char prefix[] = "layout: "; /* which the message's path says already */
+    static const char prefix[] = "layout: "; /* already part of the message's path */
     const char *text = error->text;
     const char *at = config->layout;
 
@@ -38,7 +38,7 @@ static void report(const struct ring_config *config, const struct config_node *n
                     (size_t)(at - config->layout) + place->column - 1, "%s", text);
 }
 
-/* name NULL: the one that a convention names. node is what a message is about. */
+/* Looks up a type; name NULL: the one that a convention names. node: where a message goes. */
 static int look_up(const struct type_origin *origin, const struct ring_config *config,
                    const char *name, const struct config_node *node, struct diag *diag,
                    struct schema **ret)
@@ -91,15 +91,16 @@ static int find_shared(const struct stream *stream, const char *path,
             return -EINVAL;
         }
         if (!is_integer(&field)) {
-            diag_add(diag, node, "%s: \"%s\" is no integer", schema->type_name, path);
+            diag_add(diag, node, "%s: \"%s\" is not an integer", schema->type_name, path);
             return -EINVAL;
         }
         if (i == 0)
             first = field;
         if (!same_place(&first, &field)) {
             diag_add(diag, node,
-                     "\"%s\" must be the same in all types: it stands at byte %" PRIu32 " (%" PRIu32
-                     " bytes) in %s, and at byte %" PRIu32 " (%" PRIu32 " bytes) in %s",
+                     "\"%s\" must have the same place and size in all types: it is at byte %" PRIu32
+                     " (%" PRIu32 " bytes) in %s, and at byte %" PRIu32 " (%" PRIu32
+                     " bytes) in %s",
                      path, first.offset, first.size, stream->types[0].schema->type_name,
                      field.offset, field.size, schema->type_name);
             return -EINVAL;
@@ -118,7 +119,8 @@ static int find_order(const struct ring_config *config, struct stream *stream, s
     if (find_shared(stream, config->order, node, diag, &stream->order) < 0)
         return -EINVAL;
     if (stream->order.size != sizeof(uint64_t) || stream->order.bits) {
-        diag_add(diag, node, "\"%s\" has %" PRIu32 " bits; a time has 64 (ns since boot)",
+        diag_add(diag, node,
+                 "\"%s\" has %" PRIu32 " bits; order needs a time of 64 bits (ns since boot)",
                  config->order, stream->order.bits ? stream->order.bits : stream->order.size * 8);
         return -EINVAL;
     }
@@ -197,7 +199,7 @@ static int read_value(const struct stream *stream, const char *path,
     if (scalar_integer(entry->key, &value) < 0 && find_name(stream, path, entry, diag, &value) < 0)
         return -EINVAL;
     if (!can_be(&stream->selected_by, value)) {
-        diag_add_key(diag, entry, "\"%s\" can never be %" PRId64 ": it is %s of %" PRIu32 " bits",
+        diag_add_key(diag, entry, "\"%s\" cannot be %" PRId64 ": it is %s of %" PRIu32 " bits",
                      path, value, stream->selected_by.is_signed ? "signed" : "unsigned",
                      stream->selected_by.bits ? stream->selected_by.bits
                                               : stream->selected_by.size * 8);
@@ -228,7 +230,8 @@ static int set_values(const struct ring_config *config, struct stream *stream, s
         }
         for (uint32_t j = 0; j < i && result == 0; j++)
             if (stream->types[j].value == type->value) {
-                diag_add_key(diag, entry, "the value %" PRId64 " has a type already", type->value);
+                diag_add_key(diag, entry, "duplicate value %" PRId64 ": it has a type already",
+                             type->value);
                 result = -EINVAL;
             }
     }
@@ -240,14 +243,13 @@ static int set_values(const struct ring_config *config, struct stream *stream, s
 static int check_types(const struct config_node *types, struct diag *diag)
 {
     if (types->kind != CONFIG_MAP || types->count == 0) {
-        diag_add(diag, types,
-                 "expected a map of types by value, as in {1: struct open_event}, "
-                 "found %s",
-                 types->kind == CONFIG_MAP ? "an empty one" : config_node_kind_name(types));
+        diag_add(diag, types, "expected VALUE: TYPE pairs, as in {1: struct open_event}; found %s",
+                 types->kind == CONFIG_MAP ? "an empty map" : config_node_kind_name(types));
         return -EINVAL;
     }
     if (types->count > STREAM_TYPES_MAX) {
-        diag_add(diag, types, "%u types; at most %d are allowed", types->count, STREAM_TYPES_MAX);
+        diag_add(diag, types, "too many types: %u; at most %d are allowed", types->count,
+                 STREAM_TYPES_MAX);
         return -EINVAL;
     }
     for (const struct config_node *entry = types->first; entry; entry = entry->next)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* From what a config says about a ring to its stream's types: their layouts, which of them a record
- * has, and the fields that order and number the records. */
+/* From the settings of a ring to the types of its stream: their layouts, how to tell which type a
+ * record has, and the fields that order and number the records. */
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@
 
 struct btf;
 
-/* Where types are looked for, beside what the config names. */
+/* Where types are looked for, besides the files that the config names. */
 struct type_origin {
     const char *ring;      /* the name of the ring's map */
     const struct btf *btf; /* its own; NULL: none */
@@ -20,7 +20,7 @@ struct type_origin {
     size_t elf_size;
 };
 
-/* Fills the types, the selector, order and sequence of a stream; source_name is what events will
- * say. 0, or -EINVAL after at least one message. */
+/* Fills the types, the selector, order and sequence of a stream; source_name is the source in
+ * events. 0, or -EINVAL after at least one message. */
 int stream_types_find(const struct type_origin *origin, const struct ring_config *config,
                       const char *source_name, struct stream *stream, struct diag *diag);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A place where descriptors outlive the process: one const table each. On the loader thread. */
+/* A place that keeps descriptors when the process ends: one const table for each. On the loader
+ * thread. */
 
 #include "base/error.h"
 #include "source/kept.h"
@@ -9,7 +10,7 @@
 struct vault {
     const char *name; /* the value of `keep:` */
 
-    /* Whether there is such a place here at all. 0, or -errno and a sentence. */
+    /* Checks that the place exists here. 0, or -errno and a sentence. */
     int (*check)(const char *folder, struct error *error);
     /* Adds the sets of a source, or of all (NULL), complete or not. 0, or -errno and a sentence. */
     int (*find)(const char *folder, const char *source, struct kept_list *list,
@@ -19,10 +20,10 @@ struct vault {
     int (*begin)(const struct kept *kept, struct error *error);
     int (*put)(const struct kept *kept, const struct kept_item *item, struct error *error);
     int (*seal)(const struct kept *kept, struct error *error);
-    /* Takes back one item, after those that were taken back before it; what was never put is no
-     * error. */
+    /* Removes one item; items are removed in the opposite order. An item that was never put is not
+     * an error. */
     void (*drop)(const struct kept *kept, const struct kept_item *item);
-    /* After some were dropped: returns when the vault has done it. */
+    /* After items were dropped: returns when that is complete. */
     void (*settle)(const struct kept *kept);
 };
 

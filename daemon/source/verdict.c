@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The errno says little: EPERM is a user without rights, and a kernel without trampolines; EACCES
- * is the verifier's; ENOENT is a tracepoint that is not there, and a tracefs that is not mounted.
- * What is really the matter is looked up, and the rest is told as it was said. */
+/* An errno is ambiguous: EPERM is a user without rights, or a kernel without trampolines; EACCES
+ * comes from the verifier; ENOENT is a missing tracepoint, or a tracefs that is not mounted. The
+ * real reason is looked up where possible; else the message of libbpf or the kernel is passed
+ * on. */
 
 #include "source/verdict.h"
 
@@ -20,7 +21,7 @@
 #define TRACEFS     "/sys/kernel/tracing"
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
 
-enum { NOT_SUPPORTED = 524 }; /* ENOTSUPP: the kernel's own, which has leaked out */
+enum { NOT_SUPPORTED = 524 }; /* ENOTSUPP: internal to the kernel, but returned by some calls */
 
 static const char *said(int code)
 {
@@ -41,7 +42,7 @@ int verdict_on_open(int code, struct error *error)
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
-/* By what the verifier says, what that means. */
+/* What some words of the verifier mean. */
 static const struct hint {
     const char *words;
     const char *meaning;
@@ -49,12 +50,13 @@ static const struct hint {
     {"CO-RE relocation", "it reads a kernel type or member that this kernel does not have"},
     {"unknown func", "it calls a helper function that this kernel does not have"},
     {"invalid func", "it calls a helper function that this kernel does not have"},
-    {"cannot use helper", "it calls a helper function that programs of its kind may not call here"},
+    {"cannot use helper", "it calls a helper function that programs of its type may not call"},
     {"too large", "it is too complex for this kernel's verifier"},
     {"too complex", "it is too complex for this kernel's verifier"},
-    {"Unreleased reference", "a record that it reserves is not submitted on every way through it"},
-    {"GPL-compatible", "its licence does not allow a helper function that it calls"},
-    {NULL, "it may need another kernel"},
+    {"Unreleased reference",
+     "a record that it reserves is not submitted or discarded on every path"},
+    {"GPL", "the licence is not GPL-compatible, which a helper function that it calls requires"},
+    {0},
 };
 
 static const char *meaning_of(const char *verifier)
@@ -66,7 +68,7 @@ static const char *meaning_of(const char *verifier)
     return hint->meaning;
 }
 
-/* Each line indented, below the sentence. */
+/* Adds the last lines of the verifier, indented, below the sentence. */
 static void add_verifier(struct error *error)
 {
     size_t used = strlen(error->text);
@@ -81,14 +83,28 @@ static void add_verifier(struct error *error)
     }
 }
 
+/* The line that says why, without its newline. */
+static const char *last_line(int *ret_length)
+{
+    const char *line = words_verifier(), *next;
+
+    while ((next = strchr(line, '\n')) && next[1])
+        line = next + 1;
+    *ret_length = (int)strcspn(line, "\n");
+    return line;
+}
+
 static int refuse_program(int code, const struct bpf_program *program, struct error *error)
 {
-    const char *name = bpf_program__name(program);
+    const char *name = bpf_program__name(program), *meaning = meaning_of(words_verifier());
+    int length;
+    const char *line = last_line(&length);
 
     error_set(error, code,
-              "the kernel's verifier refused program \"%s\" (%s): %s" VERDICT_ADVICE
-              "%s]. Its last lines:",
-              name, bpf_program__section_name(program), meaning_of(words_verifier()), name);
+              "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s" VERDICT_ADVICE
+              "%s] (--optional %s). The end of its log:",
+              name, bpf_program__section_name(program), length, line, meaning ? " (" : "",
+              meaning ? meaning : "", meaning ? ")" : "", name, name);
     if (error)
         add_verifier(error);
     return code;
@@ -100,8 +116,8 @@ static int refuse_target(const struct bpf_program *program, struct error *error)
 
     return error_set(error, -ENOTSUP,
                      "program \"%s\" (%s): this kernel has no such hook, or its BTF does not "
-                     "describe it" VERDICT_ADVICE "%s]",
-                     name, bpf_program__section_name(program), name);
+                     "describe it" VERDICT_ADVICE "%s] (--optional %s)",
+                     name, bpf_program__section_name(program), name, name);
 }
 
 static int load_program(int code, const struct bpf_program *program, const struct hook *hook,
@@ -129,12 +145,11 @@ int verdict_on_load(int code, const struct bpf_program *program, const struct ho
     if (code == -EPERM && !capabilities_allow_bpf())
         return error_set(
             error, -EPERM,
-            "the kernel does not let this user load BPF programs; run as root, or give "
-            "it CAP_BPF and CAP_PERFMON");
+            "this user may not load BPF programs; run as root, or grant CAP_BPF and CAP_PERFMON");
     if (access(VMLINUX_BTF, R_OK) != 0 && !words_verifier()[0])
         return error_set(error, -ENOTSUP,
                          "the kernel has no BTF (" VMLINUX_BTF "); it must be built with "
-                         "CONFIG_DEBUG_INFO_BTF=y, as Debian's and most others are");
+                         "CONFIG_DEBUG_INFO_BTF=y, as most distribution kernels are");
     if (program)
         return load_program(code, program, hook, error);
     return error_set(error, code, "the kernel refused the BPF object: %s", said(code));
@@ -157,18 +172,18 @@ int verdict_on_attach(int code, const struct bpf_program *program, const struct 
         return code;
     }
     if (needs_tracefs(hook) && access(TRACEFS "/events", F_OK) != 0)
-        return errno == EACCES ? error_set(error, -EPERM,
-                                           "cannot attach %s: " TRACEFS
-                                           " may not be read; run as root, or give "
-                                           "it CAP_DAC_READ_SEARCH",
-                                           section)
-                               : error_set(error, -ENOTSUP,
-                                           "cannot attach %s: tracefs is not mounted; mount -t "
-                                           "tracefs nodev " TRACEFS,
-                                           section);
+        return errno == EACCES
+                   ? error_set(error, -EPERM,
+                               "cannot attach %s: " TRACEFS " is not readable for this user; run "
+                               "as root, or grant CAP_DAC_READ_SEARCH",
+                               section)
+                   : error_set(error, -ENOTSUP,
+                               "cannot attach %s: tracefs is not mounted; mount -t "
+                               "tracefs nodev " TRACEFS,
+                               section);
     if ((code == -EPERM || code == -EACCES) && !capabilities_allow_bpf())
         return error_set(error, -EPERM,
-                         "cannot attach %s: not allowed; run as root, or give it CAP_PERFMON and "
+                         "cannot attach %s: not permitted; run as root, or grant CAP_PERFMON and "
                          "CAP_DAC_READ_SEARCH",
                          section);
     if (code == -ENOENT && (hook == &hook_tracepoint || hook == &hook_raw_tracepoint))
@@ -184,6 +199,7 @@ int verdict_on_lack(const char *lack, const struct bpf_program *program, struct 
     const char *name = bpf_program__name(program);
 
     return error_set(error, -ENOTSUP,
-                     "program \"%s\" (%s): this kernel lacks %s" VERDICT_ADVICE "%s]", name,
-                     bpf_program__section_name(program), lack, name);
+                     "program \"%s\" (%s): this kernel does not have %s" VERDICT_ADVICE
+                     "%s] (--optional %s)",
+                     name, bpf_program__section_name(program), lack, name, name);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What the kernel's or libbpf's refusal means, and what can be done about it. Right after the call
- * that failed: the words it left (source/words.h) are part of the sentence. All return code, or the
- * errno that says more; error is set. */
+/* Explains a refusal of the kernel or of libbpf, and what can be done about it. Call it right after
+ * the call that failed: what libbpf printed (source/words.h) is part of the sentence. All return
+ * code, or a more precise errno; error is set. */
 
 #include "base/error.h"
 
-#define VERDICT_ADVICE ". To go on without it: optional: [" /* stands behind what is wrong */
+#define VERDICT_ADVICE ". To go on without it: optional: [" /* follows the reason */
 
 struct bpf_program;
 struct hook;
@@ -20,9 +20,9 @@ int verdict_on_open(int code, struct error *error);
 int verdict_on_load(int code, const struct bpf_program *program, const struct hook *hook,
                     struct error *error);
 
-/* A loaded program was not attached. Where error has a sentence already, that is kept. */
+/* A loaded program was not attached. A sentence that error has already is kept. */
 int verdict_on_attach(int code, const struct bpf_program *program, const struct hook *hook,
                       struct error *error);
 
-/* The kernel lacks what hook->lacks() said. -ENOTSUP. */
+/* The kernel does not have what hook->lacks() returned. -ENOTSUP. */
 int verdict_on_lack(const char *lack, const struct bpf_program *program, struct error *error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* libbpf prints a refused program's whole verifier log, megabytes of it, as one warning. What the
- * reader needs stands at its end: the instruction, its source line, and why not. */
+/* libbpf prints the whole verifier log of a refused program, megabytes of it, as one warning. What
+ * a reader needs is at its end: the instruction, its source line, and the reason. */
 
 #include "source/words.h"
 
@@ -23,7 +23,7 @@ static _Thread_local struct {
     char verifier[WORDS_VERIFIER_MAX];
 } words;
 
-/* "libbpf: prog 'NAME': ...". */
+/* Keeps NAME of a line "libbpf: prog 'NAME': ...". */
 static void keep_program(const char *line)
 {
     static const char prefix[] = "libbpf: prog '";
@@ -34,7 +34,7 @@ static void keep_program(const char *line)
     snprintf(words.program, sizeof(words.program), "%.*s", (int)strcspn(name, "'"), name);
 }
 
-/* The last lines before `end` that fit, but for the verifier's statistics. */
+/* Keeps the last lines before `end` that fit, without the statistics of the verifier. */
 static void keep_verifier(const char *begin, const char *end)
 {
     const char *from = end;

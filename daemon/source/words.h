@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What libbpf and the kernel's verifier say while a call into libbpf runs; its return value alone
- * explains little. Each thread has its own. Texts stay valid until the thread's next
+/* What libbpf and the verifier of the kernel print during a call into libbpf; the return value
+ * alone explains little. Each thread has its own. Texts stay valid until the thread's next
  * words_expect(). */
 
 enum {
@@ -17,7 +17,7 @@ void words_expect(void);
 
 /* The first warning, one line; "" when there was none. */
 const char *words_first(void);
-/* The program that the first warning about a program was about; "" when there was none. */
+/* The program that the first warning about a program names; "" if there was none. */
 const char *words_program(void);
-/* The verifier's last lines, each ended by a newline; "" when it said nothing. */
+/* The last lines of the verifier, each ended by a newline; "" if there were none. */
 const char *words_verifier(void);

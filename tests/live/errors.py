@@ -42,8 +42,8 @@ pipelines:
 
 MESSAGES = """\
 FILE:1:10: version: expected 1, found "2"
-FILE:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, exit, open, connect, signal; did you mean "exec"?
-FILE:4:36: sources.open.ring_size: a ring's size must be a power of two and a multiple of the page size, such as 4MiB
+FILE:3:19: sources.exec.builtin: unknown built-in source "exce"; allowed are exec, exit, open, connect, signal; did you mean "exec"?
+FILE:4:36: sources.open.ring_size: the ring size must be a power of two and a multiple of the page size, such as 4MiB
 FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size, keep, on_change, pin_folder; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json, json-flat, logfmt, csv, text, raw; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
@@ -112,8 +112,8 @@ def test_check_and_explain_need_no_privileges():
 def test_no_permission():
     code, output, errors = harness.run("run", "exec", program=harness.RINGMILL, user=65534)
     assert (code, output) == (USAGE, "")
-    assert errors == ("ringmill: error: source exec: the kernel does not let this user load BPF "
-                      "programs; run as root, or give it CAP_BPF and CAP_PERFMON\n"), errors
+    assert errors == ("ringmill: error: source exec: this user may not load BPF programs; "
+                      "run as root, or grant CAP_BPF and CAP_PERFMON\n"), errors
 
 
 def in_mount_namespace(command, name):
@@ -130,7 +130,7 @@ def test_no_btf():
     assert (code, output) == (USAGE, "")
     assert errors == ("ringmill: error: source exec: the kernel has no BTF "
                       "(/sys/kernel/btf/vmlinux); it must be built with CONFIG_DEBUG_INFO_BTF=y, "
-                      "as Debian's and most others are\n"), errors
+                      "as most distribution kernels are\n"), errors
 
 
 def test_no_tracefs():
@@ -146,7 +146,7 @@ def test_no_tracefs():
 def test_a_file_that_cannot_be_written():
     with tempfile.TemporaryDirectory() as folder:
         for path, why in ((folder, "Is a directory"),
-                          ("/nowhere/log", "No such file or directory")):
+                          ("/nowhere/log", "the folder /nowhere does not exist; create it: mkdir -p /nowhere")):
             config = harness.write_file(folder, "config.yaml", GOOD % path)
             code, output, errors = harness.run("--config", config)
             assert (code, output) == (USAGE, "")

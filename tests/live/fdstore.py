@@ -134,7 +134,8 @@ def inside_orphans(folder):
                            config.replace("flood: {object", "later: {object")
                            .replace("from: flood", "from: later"))
         box.systemctl("restart", "ringmilld")
-        assert "source flood: was kept by fdstore, and no source of this config goes on with it" in box.journal()
+        assert "source flood: its kept programs (keep: fdstore) are used by no source of this " \
+               "config" in box.journal()
         assert kept_by_pid_1() == 8 and len(links(source)) == 2
         done = subprocess.run([ringmill, "release"], capture_output=True, text=True)
         assert done.stdout == "released: 1\n", done.stdout + done.stderr
@@ -200,7 +201,8 @@ def inside_starts_that_fail(folder):
 
         os.rename(logs, away)
         kill_with_unread()
-        box.said(f"sink out: cannot open {logs}/out for writing: No such file or directory; trying")
+        box.said(f"sink out: cannot open {logs}/out for writing: the folder {logs} does not exist; "
+                 f"create it: mkdir -p {logs}; trying again")
         os.rename(away, logs)
         wait_for_all(logs, source)
 

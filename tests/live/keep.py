@@ -61,7 +61,7 @@ def test_killed_and_adopted():
         kill(daemon)
         source.write(1000)  # nobody is there
         daemon = start(config)
-        assert "goes on with what was kept by pin" in daemon.stderr, daemon.stderr
+        assert "adopted the kept rings and programs (keep: pin): " in daemon.stderr, daemon.stderr
         assert ids == (look("link", pins.pin("flood", "link-0-0"))["id"],
                        look("map", pins.pin("flood", "ring-0-0"))["id"])
         source.write(1000)
@@ -103,8 +103,8 @@ def test_other_programs_are_ended_or_refused():
             config = write_config(folder, flood.source(other, keep, more=", on_change: refuse"))
             code, _, errors = harness.run("--config", config)
             assert code == ENVIRONMENT, errors
-            assert "what was kept by pin are other programs than this config asks for, with 5600 " \
-                   "bytes that nobody has read; ringmill release flood ends them" in errors, errors
+            assert "the kept programs (keep: pin) differ from those of this config, and 5600 bytes in " \
+                   "their rings are unread; to end them: ringmill release flood; " in errors, errors
             assert exists("link", link)
             daemon = start(write_config(folder, flood.source(other, keep)))
             harness.wait_for(lambda: not exists("link", link), "the old link to be gone")
@@ -128,10 +128,11 @@ def test_other_records_are_ended_or_left_alone():
         source.write(100)
         other = ", ring_size: 1MiB, layout: 'struct other { long ktime; long number; int more; };'"
         code, _, errors = harness.run("--config", config(other + ", on_change: refuse"))
-        assert code == ENVIRONMENT and "with 5600 bytes that nobody has read" in errors, errors
+        assert code == ENVIRONMENT
+        assert "and 5600 bytes in their rings are unread" in errors, errors
         daemon = start(config(other))
-        assert "other programs than this config asks for, with other records; they are ended, with " \
-               "5600 bytes that nobody has read" in daemon.stderr, daemon.stderr
+        assert "the kept programs (keep: pin) have records that this config cannot read; they are " \
+               "removed, and 5600 unread bytes are lost" in daemon.stderr, daemon.stderr
         assert daemon.stop() == 0, daemon.stderr
         assert daemon.books()["source flood"]["seen"] == 0 and pins.sets("flood") == []
 
@@ -150,7 +151,7 @@ def test_a_second_daemon_is_refused():
                 second = write_config(elsewhere, flood.source(source, keep, more=more))
                 code, _, errors = harness.run("--config", second)
                 assert code == ENVIRONMENT, errors
-                assert f"has a consumer already: process {daemon.process.pid}" in errors, errors
+                assert f"already has a consumer: process {daemon.process.pid}" in errors, errors
         harness.write_file(daemon.folder.name, "ringmill.yaml", text.replace(
             "keep: pin", "keep: pin, ring_size: 1MiB").replace("FOLDER", daemon.place.name))
         assert harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL) == \
@@ -169,8 +170,8 @@ def test_half_a_set_is_read_to_its_end():
         source.write(10)
         os.unlink(pins.pin("flood", "link-0-0"))
         daemon = start(config)
-        assert "reads the 560 bytes that an earlier daemon left in its rings, kept by pin" \
-               in daemon.stderr or "reads the" not in daemon.stderr, daemon.stderr
+        assert "reading 560 bytes that an earlier daemon left in its rings (keep: pin)" \
+               in daemon.stderr or "that an earlier daemon left" not in daemon.stderr, daemon.stderr
         source.write(10)  # with numbers of their own, as the programs are loaded anew
         assert daemon.stop() == 0, daemon.stderr
         numbers, _ = flood.read_numbers(os.path.join(folder, "out"))
@@ -194,8 +195,8 @@ def test_what_a_sink_gave_up_stays():
         daemon = start(config)
         source.write(1000)
         assert daemon.stop() == 1, daemon.stderr
-        assert "source flood: 56000 bytes in its rings were not delivered; they stay there, kept by " \
-               "pin, and the next start delivers them; to throw them away: ringmill release flood" \
+        assert "source flood: 56000 bytes in its rings were not delivered; they stay there (keep: " \
+               "pin), and the next start delivers them; to discard them: ringmill release flood" \
                in daemon.stderr, daemon.stderr
         assert not os.path.exists(pins.pin("flood", "link-0-0"))
         source.write(1000)  # nobody records them: it was stopped
@@ -359,7 +360,7 @@ def test_without_a_service_manager_there_is_no_fd_store():
                        if name != "NOTIFY_SOCKET"}
         code, _, errors = harness.run("--config", config, env=environment)
         assert code == ENVIRONMENT, errors
-        assert "source flood: nobody is there to keep it: this was not started by systemd" \
+        assert "source flood: keep: fdstore needs systemd, which did not start this process" \
                in errors, errors
 
 
@@ -368,12 +369,13 @@ def test_pins_need_their_file_system():
         config = write_config(folder, flood.source(source, f"keep: pin, pin_folder: {folder}/x"))
         code, _, errors = harness.run("--config", config)
         assert code == ENVIRONMENT, errors
-        assert f"cannot keep pins in {folder}/x: {folder} is on no file system of type bpf" \
+        assert f"cannot keep pins in {folder}/x: {folder} is not on a file system of type bpf" \
                in errors, errors
         config = write_config(folder, flood.source(source, "keep: pin, pin_folder: /sys/fs/bpf/x.y"))
         code, _, errors = harness.run("--config", config)
         assert code == ENVIRONMENT, errors
-        assert "/sys/fs/bpf/x.y: Operation not permitted; that file system takes no dots in names" \
+        assert "/sys/fs/bpf/x.y: Operation not permitted; that file system does not allow dots in " \
+               "names" \
                in errors, errors
 
 
@@ -390,7 +392,7 @@ def test_pins_that_cannot_be_taken_back_are_told():
             assert daemon.books()["source flood"]["seen"] == 100
         finally:
             subprocess.run(["umount", "--lazy", pins], check=True)
-        assert re.search(f"source flood: cannot take back the pin {pins}/flood/\\d+/link-0-0: "
+        assert re.search(f"source flood: cannot remove the pin {pins}/flood/\\d+/link-0-0: "
                          "Read-only file system", daemon.stderr), daemon.stderr
 
 
@@ -433,7 +435,7 @@ def go_on_twice(pins, folder, name, source, act, last=lambda: None):
     daemon = start(config)
     act()
     last()
-    assert "goes on with what was kept by pin" in daemon.stderr, daemon.stderr
+    assert "adopted the kept rings and programs (keep: pin): " in daemon.stderr, daemon.stderr
     assert daemon.stop() == 0, daemon.stderr
     daemon.books()
     assert pins.sets("any") == []
@@ -564,8 +566,9 @@ def test_an_orphan_is_told_and_released():
         daemon = Controlled((CONFIG % (flood.source(source, keep, name="later"), folder,
                                        flood.LINES)).replace("from: flood", "from: later") +
                             "control: {socket: FOLDER/control.sock}\n")
-        assert "source flood: was kept by pin, and no source of this config goes on with it: its 1 links " \
-               "go on, and nobody reads the 560 bytes in its rings; to end it: ringmill release flood" \
+        assert "source flood: its kept programs (keep: pin) are used by no source of this config: their " \
+               "1 links stay attached, and nobody reads the 560 bytes in their rings; to end them: " \
+               "ringmill release flood" \
                in daemon.stderr, daemon.stderr
         assert release("--socket", daemon.path) == (0, "released: 1\n", "")
         harness.wait_for(lambda: not exists("link", link), "the link to be gone")

@@ -51,7 +51,7 @@ OTHER = ", other: {from: other, handlers: [forward: more]}"
 # a source besides that cannot be loaded, or only that; and what is said of it
 NOT_LOADED = (", other: {map: /sys/fs/bpf/no-such-map, layout: 'struct other { unsigned number; };'}",
               "no-such-map")
-NOT_ATTACHED = (f", other: {{object: {OBJECT}, keep: pin, pin_folder: BLOCKED}}", "cannot make BLOCKED/other")
+NOT_ATTACHED = (f", other: {{object: {OBJECT}, keep: pin, pin_folder: BLOCKED}}", "cannot create BLOCKED/other")
 
 
 class Service:
@@ -440,7 +440,7 @@ def tell_second(place, service, step):
     place.configure(service, name="second.yaml", control="second.sock")
     place.arm(step)
     service.launch("second.yaml").wait(timeout=harness.PATIENCE)
-    await_said(place, service, "has a consumer already")
+    await_said(place, service, "already has a consumer")
 
 
 def tell_over_control(place, service, step, command, links, attached=False):

@@ -134,7 +134,7 @@ def test_standard_descriptors_that_are_closed():
         done = subprocess.run(["bash", "-c", f"{harness.RINGMILL} run --seconds 1 exec {redirect}"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         assert done.returncode == (2 if message else 0), (redirect, done.stderr)
-        assert ("standard output is closed, or only for reading" in done.stderr) == message
+        assert ("standard output is closed or read-only; redirect it" in done.stderr) == message
     # the log goes nowhere then, not into a ring or an eventfd
     done = subprocess.run(["bash", "-c", f"{harness.RINGMILL} run --seconds 1 exec 2>&-"],
                           stdout=subprocess.DEVNULL)
@@ -153,7 +153,7 @@ sinks: {{log: {{type: file, path: {folder}/log}}, fifo: {{type: file, path: {fif
 pipelines: {{all: {{from: exec, handlers: [forward: [log, fifo]]}}}}
 """
         code, _, errors = harness.run("--config", harness.write_file(folder, "c.yaml", config))
-        assert code == 2 and "nobody reads this fifo" in errors, errors
+        assert code == 2 and "no process has this FIFO open for reading" in errors, errors
         reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         daemon = harness.Daemon(config=config).wait_running()
         os.close(reader)
@@ -184,7 +184,8 @@ def stderr_of_a_silent_source(terminal, until):
 
 
 def test_a_silent_source_is_told_to_whoever_is_at_a_terminal():
-    wanted = b"source flood: no record in 5 s; its programs are attached: do what they are to see"
+    wanted = (b"source flood: no record in 5 s; its programs are attached; trigger an event that "
+              b"they trace")
     assert wanted in stderr_of_a_silent_source(True, wanted)
 
 

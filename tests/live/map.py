@@ -112,7 +112,7 @@ def test_by_path_id_and_name():
             ids = [f"id:{one.map_id('numbers')}" for one in (made, other)]
             code, _, errors = refuse("numbers", *NUMBERS)
             assert code == ENVIRONMENT
-            assert 'BPF maps are called "numbers"; say which: ' in errors, errors
+            assert 'BPF maps are named "numbers"; choose one by its id: ' in errors, errors
             assert all(one in errors for one in ids), errors
 
 
@@ -209,7 +209,7 @@ def test_a_counter_that_wraps_or_is_set():
             assert daemon.books()["source numbers"] == {
                 "produced": 12 + lost, "seen": 5, "discarded": 0, "lost": lost + 7,
                 "skipped": None}
-            told = f"the counter of lost records went from {before} to {after}, so somebody"
+            told = f"the counter of lost records jumped from {before} to {after}: another program"
             assert (told in daemon.stderr) == (resets > 0), daemon.stderr
 
 
@@ -218,22 +218,23 @@ def test_a_consumer_is_named():
         daemon = start(made.pin("numbers"), *NUMBERS)
         code, _, errors = refuse(made.pin("numbers"), *NUMBERS)
         assert code == ENVIRONMENT
-        assert f"has a consumer already: process {daemon.process.pid} (ringmill); stop it, or look " \
-               f"at the ring without consuming: ringmill observe id:{made.map_id('numbers')}" \
+        assert f"already has a consumer: process {daemon.process.pid} (ringmill); stop it, or " \
+               f"only observe the ring: ringmill observe id:{made.map_id('numbers')}" \
                in errors, errors
         assert daemon.stop() == 0, daemon.stderr
         made.say("consume numbers", "consuming")
         code, _, errors = refuse(made.pin("numbers"), *NUMBERS)
         assert code == ENVIRONMENT
-        assert f"has a consumer already: process {made.process.pid} (producer)" in errors, errors
+        assert f"already has a consumer: process {made.process.pid} (producer)" in errors, errors
 
 
 def test_what_cannot_be_adopted():
     with producer("numbers") as made:
         for what, code, expected in (
-                (made.pin("table"), ENVIRONMENT, 'map "table" is of type hash, no ring buffer'),
+                (made.pin("table"), ENVIRONMENT, 'map "table" is of type hash; expected a ring '
+                                            "buffer, or a map of ring buffers"),
                 (made.pin("nothing"), ENVIRONMENT, f"cannot open {made.pin('nothing')}: "),
-                ("id:0", ENVIRONMENT, "expected a map's id, as in id:42")):
+                ("id:0", ENVIRONMENT, "expected the id of a map, as in id:42")):
             found, _, errors = refuse(what, *NUMBERS)
             assert (found, expected in errors) == (code, True), (found, errors)
         readable = (*TYPE, harness.public(object_path("numbers")))
@@ -241,8 +242,8 @@ def test_what_cannot_be_adopted():
         assert code == ENVIRONMENT and made.folder in errors, errors
         code, _, errors = refuse(f"id:{made.map_id('numbers')}", *readable, user=65534)
         assert code == ENVIRONMENT
-        assert "only CAP_SYS_ADMIN may open a map by id or name; run as root, or pin the map and " \
-               "name its path" in errors, errors
+        assert "opening a map by id or name requires CAP_SYS_ADMIN; run as root, or pin the map and " \
+               "give its path" in errors, errors
 
 
 def lock_of(map_id):

@@ -162,7 +162,7 @@ def test_missed_kretprobes_are_skipped_runs():
     harness.wait_for(lambda: daemon.process.poll() is not None or
                      any(line.endswith("running") for line in daemon.stderr_lines), "the daemon")
     if daemon.process.poll() is not None:
-        assert "this kernel lacks kprobes" in daemon.stderr, daemon.stderr
+        assert "this kernel does not have kprobes" in daemon.stderr, daemon.stderr
         print("skipped: this kernel has no kprobes")
         return
     sleepers = [subprocess.Popen(["sleep", "1000"]) for _ in range(4 * os.cpu_count() + 32)]
@@ -281,7 +281,7 @@ def test_an_interface_that_is_not_there():
     code, _, errors = refuse("network", "--program", "on_xdp", "--type", "struct packet",
                              "--interface", "loo")
     assert code == ENVIRONMENT
-    assert 'program "on_xdp" (xdp): there is no network interface "loo"; allowed are lo' in errors
+    assert 'program "on_xdp" (xdp): no network interface is named "loo"; allowed are lo' in errors
     assert 'did you mean "lo"?' in errors
 
 
@@ -305,7 +305,7 @@ def test_a_cgroup():
         os.rmdir(folder)
     code, _, errors = refuse("network", "--program", "on_cgroup", "--type", "struct packet",
                              "--cgroup", "/tmp")
-    assert code == ENVIRONMENT and "/tmp is no cgroup (version 2)" in errors, errors
+    assert code == ENVIRONMENT and "/tmp is not a cgroup of version 2" in errors, errors
 
 
 # ---- programs ------------------------------------------------------------------------------------
@@ -360,7 +360,7 @@ def test_what_a_binary_does_not_have():
             (("--program", "on_entry", "--symbol", "nothing", "--binary", PROBED),
              f'{PROBED} has no function "nothing"'),
             (("--program", "on_marker", "--usdt", "a:b", "--binary", PROBED),
-             f"{PROBED} has no marker a:b"),
+             f"{PROBED} has no USDT probe a:b"),
             (("--program", "on_entry", "--symbol", "main", "--binary", "/bin/nonsuch"),
              "cannot read /bin/nonsuch: No such file or directory")):
         code, _, errors = refuse("probes", "--type", "struct probe", *arguments)
@@ -384,8 +384,9 @@ def test_sampling():
 def test_the_verifier_is_heard():
     code, _, errors = refuse("refused", "--program", "wild")
     assert code == ENVIRONMENT
-    assert ('source refused: the kernel\'s verifier refused program "wild" (raw_tp/sys_enter): it '
-            "may need another kernel. To go on without it: optional: [wild]. Its last lines:"
+    assert ('source refused: the kernel\'s verifier refused program "wild" (raw_tp/sys_enter): '
+            "R1 invalid mem access 'scalar'. To go on without it: optional: [wild] "
+            "(--optional wild). The end of its log:"
             ) in errors, errors
     assert "R1 invalid mem access" in errors.splitlines()[-1], errors
     assert len(errors.splitlines()) <= 6, errors
@@ -393,11 +394,14 @@ def test_the_verifier_is_heard():
 
 def test_hooks_that_the_kernel_lacks():
     for program, expected in (
-            ("probed", 'program "probed" (kprobe/do_nothing_of_the_kind): this kernel lacks '),
-            ("traced", 'program "traced" (tp/syscalls/sys_enter_nonsuch): this kernel lacks that '
-                       "tracepoint. To go on without it: optional: [traced]"),
+            ("probed", 'program "probed" (kprobe/do_nothing_of_the_kind): this kernel does '
+                       "not have "),
+            ("traced", 'program "traced" (tp/syscalls/sys_enter_nonsuch): this kernel does not '
+                       "have that tracepoint. To go on without it: optional: [traced] "
+                       "(--optional traced)"),
             ("typed", 'program "typed" (tp_btf/nonsuch): this kernel has no such hook, or its BTF '
-                      "does not describe it. To go on without it: optional: [typed]")):
+                      "does not describe it. To go on without it: optional: [typed] (--optional "
+                      "typed)")):
         code, _, errors = refuse("refused", "--program", program)
         assert code == ENVIRONMENT and "source refused: " + expected in errors, errors
 
@@ -409,7 +413,8 @@ def test_optional_programs_are_left_out():
     daemon = start("refused", *arguments)
     assert daemon.stop() == 0, daemon.stderr
     for program in programs:
-        assert f"source refused: goes on without {program}: " in daemon.stderr, daemon.stderr
+        assert f"source refused: goes on without program {program}: " in daemon.stderr, \
+            daemon.stderr
     assert "without good" not in daemon.stderr
 
 
@@ -417,7 +422,7 @@ def test_what_can_never_be_attached():
     code, _, errors = refuse("refused")
     assert code == CONFIG
     assert ('--object: program "walker" (iter/task) cannot be attached: it is an iterator, and it '
-            "runs when somebody reads it") in errors, errors
+            "runs only when its file is read") in errors, errors
     assert 'program "stranger" (strange/section) cannot be attached' in errors, errors
 
 
@@ -444,9 +449,10 @@ def test_files_that_are_no_objects():
         whole = open(object_path("numbers"), "rb").read()
         for content, expected in (
                 (b"", "is empty"),
-                (b"Hello\n", "is no ELF file; a BPF object is what `clang -target bpf -c` makes"),
+                (b"Hello\n", "is not an ELF file; make a BPF object with clang -O2 -g -target bpf "
+                             "-c"),
                 (whole[:len(whole) // 2], "is cut short: its section table ends at byte"),
-                (open("/bin/true", "rb").read(), "is an ELF file for ")):
+                (open("/bin/true", "rb").read(), "is compiled for ")):
             path = os.path.join(folder, "x.bpf.o")
             with open(path, "wb") as file:
                 file.write(content)

@@ -94,11 +94,11 @@ def test_errors():
         number = re.search(r"^map_id:\s*(\d+)$", file.read(), re.M)[1]
     for arguments, start in (
             ((f"id:{number}",), f"id:{number}: map {number} (no_ring) is of type 1, not a BPF ring"),
-            (("id:4294967295",), "id:4294967295: there is no BPF map of id 4294967295"),
-            (("id:x",), "id:x: expected a map's id, as in id:42"),
-            (("no_such_ring_x",), 'there is no BPF map called "no_such_ring_x"; ring buffers: '),
+            (("id:4294967295",), "id:4294967295: no BPF map has the id 4294967295"),
+            (("id:x",), "id:x: expected the id of a map, as in id:42"),
+            (("no_such_ring_x",), 'no BPF map is named "no_such_ring_x"; ring buffers: '),
             (("/no/such/pin",), "cannot open /no/such/pin: No such file or directory"),
-            ((harness.RINGMILL,), f"{harness.RINGMILL} is no pinned BPF map"),
+            ((harness.RINGMILL,), f"{harness.RINGMILL} is not a pinned BPF map"),
             ((), "which map?"),
             (("a", "b"), "one map at a time"),
             (("--interval", "1", "a"), "--interval 1: expected a time of at least 1ms")):
@@ -115,7 +115,7 @@ def test_not_permitted():
         done = subprocess.run(["setpriv", "--bounding-set=-all", "--inh-caps=-all",
                                ringmill, "observe", what], capture_output=True, text=True)
         assert done.returncode == 2
-        assert "only CAP_SYS_ADMIN may" in done.stderr, done.stderr
+        assert "requires CAP_SYS_ADMIN; run as root" in done.stderr, done.stderr
 
 
 harness.main()

@@ -354,7 +354,7 @@ def test_pinned_sources_come_and_change_and_go():
         daemon.wait()
         source.write(100)
         daemon = Reloadable(config("flood", "second"))
-        assert daemon.stderr.count("goes on with what was kept by pin") == 2, daemon.stderr
+        assert daemon.stderr.count("adopted the kept rings and programs (keep: pin): ") == 2, daemon.stderr
         assert sets() == (flood_set, second_set)
         source.write(100)
         # its numbers begin anew with its programs

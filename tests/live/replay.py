@@ -313,7 +313,7 @@ pipelines: {{p: {{from: open, handlers: [{{forward: out}}]}}}}
              f"--expect: no sink in {plain} is of type stdout"),
             (("--expect", "/no/such/file", good), 2, "--expect: cannot open /no/such/file: No such"),
             (("--config", "/no/such/file", good), 3, "/no/such/file: cannot be opened: No such file"),
-            (("--speed", "fast", good), 3, "--speed: allowed are max, recorded, and a factor"),
+            (("--speed", "fast", good), 3, "--speed: allowed are max, recorded, or a factor"),
             (("--filter", "pidd == 1", good), 3, "--filter: no record type has a field pidd"),
             (("/no/such/file",), 2, "/no/such/file: cannot be opened: No such file"),
             ((folder.name,), 1, f"{folder.name} is not a capture: not a regular file"),

@@ -108,7 +108,7 @@ def test_a_ring_in_the_kernel():
                 f"{ring.pin('types_flows')}: struct \"flwo\" is not in the BTF; there are: flow, "
                 "drop, everything, bits; did you mean \"flow\"?")
         refused(ENVIRONMENT, (f"{ring.folder}/program",),
-                f"{ring.folder}/program is pinned, but it is no BPF map")
+                f"{ring.folder}/program is pinned, but it is not a BPF map")
 
 
 def test_the_kernel_itself():

@@ -47,9 +47,9 @@ def test_a_consumer_position_that_somebody_else_wrote():
             scribble(made.pin("numbers"), offset)
             harness.wait_for(lambda: daemon.ask("/healthz")[0] != 200, "the health check")
             told = daemon.ask("/healthz")[1]
-            assert "rings" in told and "somebody else wrote the consumer position" in told, told
+            assert "rings" in told and "another process wrote the consumer position" in told, told
             assert daemon.stop() == 0, daemon.stderr  # and not never
-            assert daemon.stderr.count("error: source numbers: somebody else wrote") == 1
+            assert daemon.stderr.count("error: source numbers: another process wrote") == 1
             books = daemon.books()["source numbers"]
             assert books["seen"] == 10 and books["unread"] is None, daemon.stderr
 

@@ -14,7 +14,7 @@ int main(void)
     struct ringmill_error reason;
     struct ringmill_reader *reader;
 
-    if (ringmill_open(-1, &reason, &reader) == 0 || !strstr(reason.text, "fd -1 is no BPF map"))
+    if (ringmill_open(-1, &reason, &reader) == 0 || !strstr(reason.text, "fd -1 is not a BPF map"))
         return 1;
     return map_init() != 7;
 }

@@ -53,7 +53,7 @@ enum {
     RINGMILL_RINGS_MAX = 4096, /* rings in a reader, at the most */
 };
 
-/* One sentence for a person: what is wrong, where, and what would be right. NUL-ended. */
+/* One sentence for a human: what is wrong, where, and what to do. NUL-ended. */
 struct ringmill_error {
     char text[512];
 };
@@ -88,17 +88,17 @@ struct ringmill_ring_options {
                                 producers may use BPF_RB_NO_WAKEUP. 0: 1 s; RINGMILL_OFF: never */
 };
 
-/* Maps the ring buffer behind map_fd and starts at its consumer position. Refuses what is no
- * BPF_MAP_TYPE_RINGBUF, what overwrites (BPF_F_RB_OVERWRITE), sizes and positions that cannot be,
- * and a ring that another process (or this one) consumes: -EBUSY, and the sentence names it. That
- * is a lock on LOCK_FOLDER/ring-MAP_ID.lock, so it sees users of this library only.
- * map_fd stays the caller's: the ring keeps a duplicate. options may be NULL (all defaults), reason
- * may be NULL. On success the caller owns *ret_ring. */
+/* Maps the ring buffer of map_fd and starts at its consumer position. Refuses maps of another type
+ * than BPF_MAP_TYPE_RINGBUF, rings that overwrite (BPF_F_RB_OVERWRITE), invalid sizes and
+ * positions, and a ring that another process (or this one) consumes: -EBUSY, and the sentence names
+ * the process. That check is a lock on LOCK_FOLDER/ring-MAP_ID.lock, so it sees only users of this
+ * library. map_fd remains the caller's: the ring keeps a duplicate. options may be NULL (all
+ * defaults), reason may be NULL. On success the caller owns *ret_ring. */
 int ringmill_ring_open(int map_fd, const struct ringmill_ring_options *options,
                        struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
-/* Unmaps, gives the lock back. What was not committed stays in the ring. Not for a ring that is in
- * a reader: remove it first. NULL is fine. */
+/* Unmaps the ring and releases the lock. What was not committed stays in the ring. A ring that is
+ * in a reader must be removed from it first. NULL is allowed. */
 void ringmill_ring_free(struct ringmill_ring *ring);
 
 /* Fills up to capacity (>= 1) views and moves the read position past them. Returns how many; 0 when
@@ -112,37 +112,37 @@ int ringmill_ring_take(struct ringmill_ring *ring, struct ringmill_view *ret_vie
  * and commits those before it; ringmill_view_end() commits it too. What is committed already may be
  * committed again. -EINVAL beyond the read position. */
 int ringmill_ring_commit(struct ringmill_ring *ring, uint64_t position);
-/* The same for all that was given out. */
+/* Commits everything that was given out. */
 int ringmill_ring_commit_all(struct ringmill_ring *ring);
 /* Moves the read position back to the committed one: the same records will come again. */
 void ringmill_ring_rewind(struct ringmill_ring *ring);
 
-/* 0, or -EBADMSG and a sentence that says what is corrupt and where, or that somebody else has
- * written the ring's consumer position. Such a ring gives no more records and its position is not
- * published any more; nothing was read out of bounds. Any thread. */
+/* 0, or -EBADMSG and a sentence that says what is corrupt and where, or that another process has
+ * written the consumer position of the ring. Such a ring gives no more records and its position is
+ * not published any more; nothing was read out of bounds. Any thread. */
 int ringmill_ring_health(const struct ringmill_ring *ring, struct ringmill_error *reason);
 
-/* Bytes of data area. Any thread. */
+/* Size of the data area in bytes. Any thread. */
 uint64_t ringmill_ring_size(const struct ringmill_ring *ring);
 /* Bytes between the committed and the producer position: headers, padding, discarded and busy
  * records included. Any thread. */
 uint64_t ringmill_ring_available(const struct ringmill_ring *ring);
-/* The producer position: where the newest record ends that is written, or reserved. Any thread. */
+/* The producer position: the end of the newest record that is written or reserved. Any thread. */
 uint64_t ringmill_ring_end(const struct ringmill_ring *ring);
-/* Records between the read position and such an end, those that are still being written included
- * and discarded ones not. With the lease, of a ring that is not corrupt. */
+/* Records between the read position and `end`, including those that are still being written,
+ * without discarded ones. With the lease, and only for a ring that is not corrupt. */
 uint64_t ringmill_ring_count(const struct ringmill_ring *ring, uint64_t end);
 /* The read position, and the committed one. */
 uint64_t ringmill_ring_position(const struct ringmill_ring *ring);
 uint64_t ringmill_ring_committed(const struct ringmill_ring *ring);
-/* Bytes behind the view in its ring: 0 for the last record. */
+/* Bytes after the view in its ring: 0 for the last record. */
 uint64_t ringmill_ring_remaining(const struct ringmill_ring *ring,
                                  const struct ringmill_view *view);
 /* The map's fd (poll it edge-triggered, if at all), and the map's id (0: unknown). Any thread. */
 int ringmill_ring_fd(const struct ringmill_ring *ring);
 uint32_t ringmill_ring_id(const struct ringmill_ring *ring);
 
-/* The position right behind a view's record. */
+/* The position right after the record of a view. */
 static inline uint64_t ringmill_view_end(const struct ringmill_view *view)
 {
     return view->position + 8 + (((uint64_t)view->length + 7) & ~UINT64_C(7));
@@ -160,22 +160,22 @@ struct ringmill_counters {
     uint64_t busy_since; /* the record at the read position has been busy since this time; 0: not */
 };
 
-/* Any thread. Each number is right, though not all of one instant. */
+/* Any thread. Each number is exact, but they are not read at the same instant. */
 void ringmill_ring_counters(const struct ringmill_ring *ring,
                             struct ringmill_counters *ret_counters);
 
-/* What a look at a live ring shows, without consuming. */
+/* The result of a look at a live ring, without consuming. */
 struct ringmill_sight {
     uint64_t time;     /* of this look */
     uint64_t consumer; /* positions */
     uint64_t producer;
-    uint64_t fill;     /* bytes: producer - consumer */
-    uint64_t records;  /* written since the first look, as far as they could be walked */
-    uint64_t discards; /* the same for discarded ones */
-    uint64_t walked;   /* bytes that records and discards were counted in */
-    uint64_t missed;   /* bytes that were overwritten before this observer came to them */
-    uint64_t
-        busy_since; /* the oldest unconsumed record has been busy since this look; 0: it is not */
+    uint64_t fill;       /* bytes: producer - consumer */
+    uint64_t records;    /* written since the first look, as far as they could be walked */
+    uint64_t discards;   /* discarded records since the first look */
+    uint64_t walked;     /* bytes that records and discards were counted in */
+    uint64_t missed;     /* bytes that were overwritten before this observer reached them */
+    uint64_t busy_since; /* the oldest unconsumed record has been busy since this look; 0: it is not
+                            busy */
 };
 
 /* Looks at a ring opened with RINGMILL_RING_OBSERVE. Rates come from two looks. Work is bounded by
@@ -201,10 +201,12 @@ enum ringmill_outcome {
 struct ringmill_reader_options {
     size_t size;             /* sizeof(struct ringmill_reader_options) */
     uint32_t batch;          /* views in a batch: 1 to RINGMILL_BATCH_MAX; default 32 */
-    uint32_t budget_records; /* of one ring before the next one has its turn; default 4096 */
-    uint64_t budget_bytes;   /* the same in bytes; default 1 MiB */
-    uint64_t max_latency;  /* longest nap while records rush in, ns; default 1 ms; RINGMILL_OFF: no
-                              naps, always sleep in epoll */
+    uint32_t budget_records; /* records taken from one ring before the next one has its turn;
+                                default 4096 */
+    uint64_t budget_bytes; /* bytes taken from one ring before the next one has its turn; default 1
+                              MiB */
+    uint64_t max_latency;  /* longest nap at high rates, ns; default 1 ms; RINGMILL_OFF: no naps,
+                              always sleep in epoll */
     uint64_t busy_limit;   /* ns until wait returns RINGMILL_BLOCKED; default RINGMILL_OFF */
     uint32_t merge;        /* 1: records of all rings come in order of their timestamps */
     uint32_t merge_offset; /* of the timestamp in the sample: a u64 of CLOCK_MONOTONIC; a sample
@@ -220,16 +222,16 @@ int ringmill_open(int map_fd, struct ringmill_error *reason, struct ringmill_rea
 int ringmill_reader_new(const struct ringmill_reader_options *options,
                         struct ringmill_error *reason, struct ringmill_reader **ret_reader);
 /* Frees the reader and its rings. No other thread may be inside one of its functions: close it and
- * join them first. What was not committed stays in the rings. NULL is fine. */
+ * join them first. What was not committed stays in the rings. NULL is allowed. */
 void ringmill_reader_free(struct ringmill_reader *reader);
 
-/* Adds a ring. On success the reader owns it; on failure it stays the caller's. user comes back in
- * every batch of this ring. Takes the lease: release it if another thread is to read. -ENOSPC
- * beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or when the ring is in a reader already;
+/* Adds a ring. On success the reader owns it; on failure it remains the caller's. user is returned
+ * in every batch of this ring. Takes the lease: release it if another thread is to read. -ENOSPC
+ * beyond RINGMILL_RINGS_MAX; -EBUSY without the lease, or if the ring is already in a reader;
  * -EPERM for an observer. */
 int ringmill_reader_add(struct ringmill_reader *reader, struct ringmill_ring *ring, void *user);
-/* Takes a ring out; it is the caller's again, its read position where it was (the iterator's view
- * of it, if one is out, is not committed: rewind or commit it). -ENOENT when it is not in this
+/* Removes a ring and returns it to the caller, with its read position unchanged (a view of it that
+ * the iterator has given out is not committed: rewind or commit it). -ENOENT if it is not in this
  * reader; -EBUSY without the lease. */
 int ringmill_reader_remove(struct ringmill_reader *reader, struct ringmill_ring *ring);
 /* From now on the records of these rings come in the order of their timestamps, as with
@@ -243,10 +245,10 @@ int ringmill_reader_merge(struct ringmill_reader *reader, struct ringmill_ring *
 int ringmill_reader_pause(struct ringmill_reader *reader, struct ringmill_ring *ring);
 int ringmill_reader_resume(struct ringmill_reader *reader, struct ringmill_ring *ring);
 
-/* Takes the lease explicitly. 0 also when this thread has it already; -EBUSY when another has. */
+/* Takes the lease explicitly. 0 also if this thread already has it; -EBUSY if another has it. */
 int ringmill_reader_lease(struct ringmill_reader *reader);
-/* Gives the lease back: in every ring, what was not committed is rewound. Nothing happens when this
- * thread does not hold it. */
+/* Releases the lease: in every ring, what was not committed is rewound. Does nothing if this thread
+ * does not hold it. */
 void ringmill_reader_release(struct ringmill_reader *reader);
 
 /* Records of one ring, in ring order. */
@@ -261,27 +263,27 @@ struct ringmill_batch {
     uint64_t end;      /* ringmill_ring_commit(ring, end) commits this batch and those before it */
 };
 
-/* The next batch, from the rings in turn; never blocks and makes no system call. Returns its count
- * (>= 1); 0 when nothing is readable: time to write out what was kept, and then to call
- * ringmill_reader_wait(). Commits nothing by itself. -EBADMSG once for each ring that turns out
- * corrupt (ringmill_ring_health() says which; it is left alone from then on); -EBUSY. */
+/* Gives the next batch, from the rings in turn; never blocks and makes no system call. Returns its
+ * count (>= 1); 0 if nothing is readable: write out what you buffer, then call
+ * ringmill_reader_wait(). Commits nothing by itself. -EBADMSG once for each ring found corrupt
+ * (ringmill_ring_health() says which; it gives no more records); -EBUSY. */
 int ringmill_reader_next_batch(struct ringmill_reader *reader, struct ringmill_batch *ret_batch);
 
-/* Sleeps until something is readable or an outcome says why not. Before it sleeps it publishes what
+/* Sleeps until something is readable or another outcome occurs. Before it sleeps it publishes what
  * the iterator has finished. deadline is absolute; ringmill_reader_set_deadline() counts too, the
- * earlier one wins. Sleeps in epoll, or, when records rush in, takes naps of at most max_latency
- * sized so that no ring gets more than a quarter full. While commits are held back the kernel sends
- * no wake-ups: then it looks again after 1 ms, backing off to 100 ms; wake it when a commit becomes
+ * earlier one wins. Sleeps in epoll, or, at high rates, takes naps of at most max_latency sized so
+ * that no ring gets more than a quarter full. While commits are held back the kernel sends no
+ * wake-ups: then it looks again after 1 ms, backing off to 100 ms; wake it when a commit becomes
  * possible. RINGMILL_READY is a hint: discarded records wake too. -EBUSY; -errno of epoll. */
 int ringmill_reader_wait(struct ringmill_reader *reader, uint64_t deadline);
 
-/* The next record, waiting for it: the iterator. The view is valid until the next call: which
- * finishes it, so that leaving the loop early loses nothing. Publication comes in batches, and
- * always before sleeping and at release. Returns an outcome (the view is given with RINGMILL_READY
- * only; all others may be followed by another call) or -EBADMSG, -EBUSY. It commits all that
- * the view's ring gave out before, uncommitted batches too. */
+/* The iterator: waits for the next record. The view is valid until the next call, which finishes
+ * it; so leaving the loop early loses nothing. Positions are published in batches, and always
+ * before sleeping and at release. Returns an outcome (the view is set with RINGMILL_READY only;
+ * after all others you may call again) or -EBADMSG, -EBUSY. It commits everything that the ring of
+ * the view gave out before, including uncommitted batches. */
 int ringmill_reader_next(struct ringmill_reader *reader, struct ringmill_view *ret_view);
-/* Where the view that ringmill_reader_next() gave last came from; NULL when none is out. */
+/* The ring of the view that ringmill_reader_next() gave last; NULL if none is out. */
 struct ringmill_ring *ringmill_reader_ring(const struct ringmill_reader *reader);
 
 /* A copied record, for ringmill_reader_read(). Zero it before its first use. */
@@ -291,7 +293,7 @@ struct ringmill_record {
     uint32_t length;    /* bytes of sample */
     uint32_t reserved;  /* 0 */
     uint64_t position;  /* of its header */
-    uint64_t remaining; /* bytes behind it in its ring */
+    uint64_t remaining; /* bytes after it in its ring */
     void *user;         /* of its ring */
 };
 
@@ -299,30 +301,32 @@ struct ringmill_record {
  * -EBUSY when another thread holds the lease, or when this one does and has not committed all of
  * its batches. Returns an outcome; -ENOMEM. Any thread. */
 int ringmill_reader_read(struct ringmill_reader *reader, struct ringmill_record *record);
-/* The same into the caller's buffer. -EMSGSIZE when it is too small: *ret_length is then what is
+/* Copies the next record into the caller's buffer, waiting for it, and commits it; otherwise like
+ * ringmill_reader_read(). -EMSGSIZE if the buffer is too small: *ret_length is then the size
  * needed, and the record is not consumed. Any thread. */
 int ringmill_reader_read_into(struct ringmill_reader *reader, void *buffer, size_t capacity,
                               size_t *ret_length);
 
-/* For waits, iterator and reads, until changed: RINGMILL_FOREVER is the default; a time in the past
- * means "what is there already". Wakes a sleeping reader so that it counts at once. Any thread. */
+/* Sets the deadline of waits, iterator and reads, until changed: RINGMILL_FOREVER is the default; a
+ * time in the past means "only what is already there". Wakes a sleeping reader so that it applies
+ * at once. Any thread. */
 void ringmill_reader_set_deadline(struct ringmill_reader *reader, uint64_t deadline);
-/* What is readable is still given, then RINGMILL_FLUSHED once. Any thread. */
+/* Asks for RINGMILL_FLUSHED, once, after everything readable was given out. Any thread. */
 void ringmill_reader_flush(struct ringmill_reader *reader);
-/* For good: a blocked call returns RINGMILL_CLOSED, and so does every later one. Nothing is
- * unmapped before ringmill_reader_free(). Twice is fine. Any thread, and signal handlers. */
+/* Closes for good: a blocked call returns RINGMILL_CLOSED, and so does every later one. Nothing is
+ * unmapped before ringmill_reader_free(). May be called twice. Any thread, and signal handlers. */
 void ringmill_reader_close(struct ringmill_reader *reader);
 /* The current or the next wait returns RINGMILL_WOKEN. Any thread, and signal handlers. */
 void ringmill_reader_wake(struct ringmill_reader *reader);
 
-/* Readable when a ring may have records, a wake or a close is there: for foreign event loops, as a
- * level-triggered fd. When it is readable, take batches until there are none, then call
- * ringmill_reader_wait(reader, RINGMILL_NOW), which re-arms it, and start over on RINGMILL_READY.
- */
+/* A descriptor for other event loops: readable (level-triggered) when a ring may have records, or a
+ * wake or a close is pending. When it is readable, take batches until there are none, then call
+ * ringmill_reader_wait(reader, RINGMILL_NOW), which re-arms it, and start over on
+ * RINGMILL_READY. */
 int ringmill_reader_fd(const struct ringmill_reader *reader);
 
-/* Sums over its rings, but for naps and wake-ups, which are the reader's. Any thread that knows
- * that no ring is being added or removed. */
+/* Sums over its rings, except naps and wake-ups, which are those of the reader. Any thread, but not
+ * while a ring is being added or removed. */
 void ringmill_reader_counters(const struct ringmill_reader *reader,
                               struct ringmill_counters *ret_counters);
 

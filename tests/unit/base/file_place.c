@@ -100,14 +100,16 @@ static void refused(const char *name, const char *sentence)
 
 static void what_is_wrong_with_a_path(void **state)
 {
-    char deep[PATH_MAX];
+    char deep[PATH_MAX], sentence[2 * PATH_MAX];
 
     (void)state;
     assert_int_equal(try("/"), -EISDIR);
     assert_int_equal(try("//"), -EISDIR);
     assert_int_equal(try(folder), -EISDIR);
     assert_int_equal(try(in_folder("no/file")), -ENOENT);
-    assert_string_equal(error.text, "");
+    snprintf(sentence, sizeof(sentence),
+             "the folder %s/no does not exist; create it: mkdir -p %s/no", folder, folder);
+    assert_string_equal(error.text, sentence);
     make_file("file", geteuid());
     assert_int_equal(try(in_folder("file/file")), -ENOTDIR);
     assert_int_equal(try(in_folder("file/")), -ENOTDIR);

@@ -109,11 +109,12 @@ static void names(void **state)
 static void sources(void **state)
 {
     (void)state;
-    refuse_graph(VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
-                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
-                 "exit, open, connect, signal; did you mean \"exec\"?\n");
+    refuse_graph(
+        VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
+        "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"exce\"; allowed are exec, "
+        "exit, open, connect, signal; did you mean \"exec\"?\n");
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, ring_size: 5000}\n" SINKS PIPELINES,
-                 "t.yaml:3:36: sources.exec.ring_size: a ring's size must be a power of two and a "
+                 "t.yaml:3:36: sources.exec.ring_size: the ring size must be a power of two and a "
                  "multiple of the page size, such as 4MiB\n");
     refuse_graph(VERSION "sources:\n  exec:\n" SINKS PIPELINES,
                  "t.yaml:3:3: sources.exec: the value is missing; expected a map\n");
@@ -150,10 +151,11 @@ static void sinks(void **state)
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
                  "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, app: a b}\n" PIPELINES,
-                 "t.yaml:4:28: sinks.out.app: \"a b\" must be ASCII without spaces to be an "
-                 "APP-NAME\n");
+                 "t.yaml:4:28: sinks.out.app: \"a b\" is not a valid APP-NAME: use printable ASCII "
+                 "characters without spaces\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, transport: tcp}\n" PIPELINES,
-                 "t.yaml:4:8: sinks.out: the key \"address\" is missing (host:port of the peer)\n");
+                 "t.yaml:4:8: sinks.out: transport: udp and tcp need address, as in address: "
+                 "\"logs.example:514\"\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, path: /x}\n" PIPELINES,
                  "t.yaml:4:23: sinks.out.path: unknown key; allowed are type, format, "
                  "overflow, id\n");
@@ -404,7 +406,7 @@ static void one_mistake_is_one_message(void **state)
     (void)state;
     refuse_graph(
         VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source; allowed are exec, "
+        "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are exec, "
         "exit, open, connect, signal\n"
         "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, table, file, "
         "capture, unix, "

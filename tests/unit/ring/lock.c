@@ -46,7 +46,7 @@ static void a_second_owner_is_told_of_the_first(void **state)
     assert_int_equal(lock_take(folder, 7, &reason, &first), 0);
     assert_int_equal(lock_take(folder, 7, &reason, &second), -EBUSY);
     assert_int_equal(second.fd, -1);
-    snprintf(owner, sizeof(owner), "ring 7 has a consumer already: process %d (", (int)getpid());
+    snprintf(owner, sizeof(owner), "ring 7 already has a consumer: process %d (", (int)getpid());
     assert_non_null(strstr(reason.text, owner));
     lock_leave(&first);
     assert_int_equal(lock_take(folder, 7, &reason, &second), 0);
@@ -61,7 +61,7 @@ static void a_folder_that_cannot_be_made_is_named(void **state)
 
     (void)state;
     assert_int_equal(lock_take("/nowhere/at/all", 7, &reason, &lock), -ENOENT);
-    assert_non_null(strstr(reason.text, "cannot make the lock folder /nowhere/at/all: "));
+    assert_non_null(strstr(reason.text, "cannot create the lock folder /nowhere/at/all: "));
     assert_int_equal(lock.fd, -1);
 }
 

@@ -247,7 +247,7 @@ static void options_are_checked(void **state)
     assert_int_equal(ringmill_reader_new(&options, &reason, &reader), -EINVAL);
     options = (struct ringmill_reader_options){.size = sizeof(options), .batch = 257};
     assert_int_equal(ringmill_reader_new(&options, &reason, &reader), -EINVAL);
-    assert_string_equal(reason.text, "batch is 257, allowed are 1 to 256 views");
+    assert_string_equal(reason.text, "batch is 257; it must be from 1 to 256 views");
     assert_null(reader);
 }
 

@@ -363,12 +363,12 @@ static void regular_records_come_one_by_one(void **state)
 static void assert_foreign(const struct fixture *fixture, uint64_t found, uint64_t own)
 {
     struct ringmill_error reason;
-    char positions[80];
+    char positions[120];
 
     assert_int_equal(ringmill_ring_health(fixture->ring, &reason), -EBADMSG);
-    snprintf(positions, sizeof(positions), "it is %llu and was %llu", (unsigned long long)found,
-             (unsigned long long)own);
-    assert_non_null(strstr(reason.text, "somebody else wrote the consumer position"));
+    snprintf(positions, sizeof(positions), "it is %llu, and this reader wrote %llu. ",
+             (unsigned long long)found, (unsigned long long)own);
+    assert_non_null(strstr(reason.text, "another process wrote the consumer position of ring "));
     assert_non_null(strstr(reason.text, positions));
     assert_int_equal(fake_consumer(fixture->fake), found); /* theirs is left as it is */
 }

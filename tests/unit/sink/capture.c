@@ -87,7 +87,7 @@ static void a_deleted_capture_takes_nothing(void **state)
     assert_int_equal(unlink(path), 0);
     usleep(20000); /* longer than a look before a write is left out */
     assert_int_equal(sink_capture.write(sink, chunk, used), -ENOENT);
-    assert_non_null(strstr(sink->why, "was deleted; restart the daemon"));
+    assert_non_null(strstr(sink->why, "was deleted; restart the daemon to start a new capture"));
     sink_capture.close(sink);
     encoder_close(encoder);
     remove_path(path);
@@ -132,7 +132,8 @@ static void says_why_not(void **state)
     assert_int_equal(sink_capture.open(config_for("/no/such/folder/x"), &options, &error, &sink),
                      -ENOENT);
     assert_string_equal(error.text,
-                        "cannot open /no/such/folder/x for writing: No such file or directory");
+                        "cannot open /no/such/folder/x for writing: the folder /no/such/folder "
+                        "does not exist; create it: mkdir -p /no/such/folder");
     assert_null(sink);
 }
 

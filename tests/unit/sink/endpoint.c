@@ -19,7 +19,7 @@ static void refuses_what_is_no_address(void **state)
         char expected[256];
 
         snprintf(expected, sizeof(expected),
-                 "\"%s\" is no address; expected host:port, such as logs.example:514, "
+                 "\"%s\" is not a valid address: write host:port, as in logs.example:514, "
                  "10.0.0.1:514 or [fe80::1]:514",
                  wrong[i]);
         assert_int_equal(endpoint_inet(&endpoint, SOCK_STREAM, wrong[i], &error), -EINVAL);
@@ -55,15 +55,15 @@ static void a_path_has_its_bound(void **state)
     path[0] = '/';
     path[108] = '\0';
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), -ENAMETOOLONG);
-    assert_non_null(strstr(error.text, "the path of a unix socket has at most 107 bytes"));
+    assert_non_null(strstr(error.text, "is too long: it has 108 bytes, allowed are 107"));
     path[107] = '\0';
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), 0);
     endpoint_deinit(&endpoint);
     assert_int_equal(endpoint_check_unix("run/x", &error), -EINVAL);
-    assert_string_equal(error.text, "\"run/x\" is no place of a socket; expected an absolute path, "
-                                    "or @name for an abstract one");
+    assert_string_equal(error.text, "\"run/x\" is not a valid socket path: write an absolute path, "
+                                    "or @name for an abstract socket");
     assert_int_equal(endpoint_check_unix("@", &error), -EINVAL);
-    assert_string_equal(error.text, "\"@\" lacks the socket's name");
+    assert_string_equal(error.text, "\"@\" is not a valid socket path: the name is missing");
 }
 
 static void connects_by_path_and_by_abstract_name(void **state)
@@ -118,14 +118,15 @@ static void says_whom_it_cannot_reach(void **state)
 
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, place->folder, &error), 0);
     assert_int_equal(endpoint_connect(&endpoint, &error, &fd), -ECONNREFUSED);
-    snprintf(expected, sizeof(expected), "cannot connect to %s: it is no socket", place->folder);
+    snprintf(expected, sizeof(expected), "cannot connect to %s: it is not a socket", place->folder);
     assert_string_equal(error.text, expected);
     endpoint_deinit(&endpoint);
 
     named = peer_unix(SOCK_DGRAM, place->path);
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, place->path, &error), 0);
     assert_int_equal(endpoint_connect(&endpoint, &error, &fd), -EPROTOTYPE);
-    snprintf(expected, sizeof(expected), "cannot connect to %s: it is a socket of another kind",
+    snprintf(expected, sizeof(expected),
+             "cannot connect to %s: the socket is of another type (stream, datagram or seqpacket)",
              place->path);
     assert_string_equal(error.text, expected);
     endpoint_deinit(&endpoint);

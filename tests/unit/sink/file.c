@@ -146,7 +146,8 @@ static void says_why_it_cannot_open(void **state)
     char path[256], text[512];
 
     refuse("/nowhere/at/all", -ENOENT,
-           "cannot open /nowhere/at/all for writing: No such file or directory");
+           "cannot open /nowhere/at/all for writing: the folder /nowhere/at does not exist; create "
+           "it: mkdir -p /nowhere/at");
     refuse("/", -EISDIR, "cannot open / for writing: Is a directory");
     snprintf(path, sizeof(path), "%s/x", folder->file);
     snprintf(text, sizeof(text), "cannot open %s for writing: Not a directory", path);
@@ -163,8 +164,9 @@ static void refuses_what_would_do_nothing(void **state)
     assert_int_equal(sink_file.check(bind(folder->file, ", keep: 3"), FRAMING_LINES, &error, &key),
                      -EINVAL);
     assert_string_equal(key, "keep");
-    assert_string_equal(error.text, "keep is about rotated files; there are none without "
-                                    "rotate_size, rotate_every or rotate_events");
+    assert_string_equal(
+        error.text,
+        "keep has no effect without rotation; add rotate_size, rotate_every or rotate_events");
     assert_int_equal(
         sink_file.check(bind(folder->file, ", compress: zstd"), FRAMING_LINES, &error, &key),
         -EINVAL);

@@ -42,7 +42,7 @@ static void an_identifier_is_one_line(void **state)
 {
     (void)state;
     refuse_sink(&sink_journal, "{identifier: \"a\\nPRIORITY=0\"}", FRAMING_PREFIXED,
-                "the identifier must be one line");
+                "the identifier must not contain a line break");
 }
 
 int main(void)

@@ -49,7 +49,7 @@ static void refuses_a_closed_one(void **state)
     assert_int_equal(result, -EBADF);
     assert_null(sink);
     assert_string_equal(error.text,
-                        "standard output is closed, or only for reading; redirect it somewhere");
+                        "standard output is closed or read-only; redirect it, as in: > FILE");
 }
 
 /* A place as journald has one; -1: only root can make it. */
@@ -115,8 +115,8 @@ static void no_line_of_the_journal_says_a_severity(void **state)
                      0);
     assert_string_equal(got, "\\u003c0>panic\n{\"a\":\"\\u003c7>b<\\u003c12>>\"}\n<x>\n");
     assert_int_equal(write_to_journal("x", FRAMING_PREFIXED, got, sizeof(got), &error), -EINVAL);
-    assert_string_equal(error.text, "standard output is the journal, which takes lines; give the "
-                                    "sink a text format");
+    assert_string_equal(error.text, "standard output is the journal, which takes only lines of "
+                                    "text; choose a text format, as in format: json");
 }
 
 static void writes_and_sees_the_reader_leave(void **state)

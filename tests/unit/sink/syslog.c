@@ -178,15 +178,17 @@ static void refuses_what_makes_no_message(void **state)
 {
     (void)state;
     refuse_sink(&sink_syslog, "{}", FRAMING_PREFIXED,
-                "syslog takes text; give the sink a text format");
+                "syslog carries only text; choose a text format, as in format: json");
     refuse_sink(&sink_syslog, "{transport: udp}", FRAMING_LINES,
-                "the key \"address\" is missing (host:port of the peer)");
+                "transport: udp and tcp need address, as in address: \"logs.example:514\"");
     refuse_sink(&sink_syslog, "{address: 'logs:514'}", FRAMING_LINES,
-                "address is for transport: udp and tcp; here, say path");
+                "address is only for transport: udp and tcp; with unix use path");
     refuse_sink(&sink_syslog, "{transport: tcp, address: 'logs:514', path: /dev/other}",
-                FRAMING_LINES, "path is for transport: unix; here, say address");
-    refuse_sink(&sink_syslog, "{app: my mill}", FRAMING_LINES,
-                "\"my mill\" must be ASCII without spaces to be an APP-NAME");
+                FRAMING_LINES,
+                "path is only for transport: unix; with udp and tcp use address: HOST:PORT");
+    refuse_sink(
+        &sink_syslog, "{app: my mill}", FRAMING_LINES,
+        "\"my mill\" is not a valid APP-NAME: use printable ASCII characters without spaces");
     sink_syslog.close(NULL);
 }
 

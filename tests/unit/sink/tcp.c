@@ -43,7 +43,7 @@ static void refuses_what_is_no_address(void **state)
 {
     (void)state;
     refuse_sink(&sink_tcp, "{address: logs}", FRAMING_LINES,
-                "\"logs\" is no address; expected host:port, such as logs.example:514, "
+                "\"logs\" is not a valid address: write host:port, as in logs.example:514, "
                 "10.0.0.1:514 or [fe80::1]:514");
     sink_tcp.close(NULL);
 }

@@ -45,7 +45,7 @@ static void refuses_what_is_no_address(void **state)
 {
     (void)state;
     refuse_sink(&sink_udp, "{address: ':514'}", FRAMING_LINES,
-                "\":514\" is no address; expected host:port, such as logs.example:514, "
+                "\":514\" is not a valid address: write host:port, as in logs.example:514, "
                 "10.0.0.1:514 or [fe80::1]:514");
     sink_udp.close(NULL);
 }

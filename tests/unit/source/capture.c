@@ -186,13 +186,13 @@ static void mistakes(void **state)
                 "t.yaml:1:15: s.capture: cannot open /no/such/file: No such file or directory\n");
     write_capture(path, 1);
     snprintf(text, sizeof(text), "{s: {speed: 0, capture: %s}}", path);
-    open_source(text, "t.yaml:1:13: s.speed: allowed are max, recorded, and a factor from 1e-06 to "
-                      "1e+06\n");
+    open_source(
+        text, "t.yaml:1:13: s.speed: allowed are max, recorded, or a factor from 1e-06 to 1e+06\n");
     remove_path(path);
     path = new_path();
     write_capture(path, 0);
     snprintf(text, sizeof(text), "{s: {capture: %s}}", path);
-    snprintf(message, sizeof(message), "t.yaml:1:15: s.capture: there is no record in %s\n", path);
+    snprintf(message, sizeof(message), "t.yaml:1:15: s.capture: %s contains no records\n", path);
     open_source(text, message);
     remove_path(path);
 }

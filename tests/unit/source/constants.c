@@ -128,10 +128,11 @@ static void what_is_of_another_kind(void **state)
     refuse_value(state, "port: [1]", "t.yaml:1:7: port: expected one value, found a list\n");
     refuse_value(state, "port:", "t.yaml:1:6: port: expected one value, found nothing\n");
     refuse_value(state, "group: 1",
-                 "t.yaml:1:8: group: the constant is a struct or union; integers, true or false, "
-                 "enums, char arrays, and arrays of these can be set\n");
+                 "t.yaml:1:8: group: the constant is a struct or union, which cannot be set; "
+                 "integers, bools, enums, char arrays, and arrays of these can\n");
     refuse_value(state, "[1]",
-                 "t.yaml:1:1: expected a map of values by the constants' names, found a list\n");
+                 "t.yaml:1:1: expected NAME: VALUE pairs, as in constants: {min_bytes: 100}; found "
+                 "a list\n");
 }
 
 static void unknown_names(void **state)
@@ -141,8 +142,8 @@ static void unknown_names(void **state)
                  "small, port, wide, huge, level, word, list, group, step; did you mean "
                  "\"target\"?\n");
     refuse_value(state, "dropped: 1",
-                 "t.yaml:1:1: dropped: this is a variable in .bss, not a constant; only `const "
-                 "volatile` ones can be set\n");
+                 "t.yaml:1:1: dropped: this is a variable (section .bss), not a constant; only "
+                 "`const volatile` globals can be set\n");
 }
 
 static void nothing_to_set(void **state)

@@ -32,7 +32,7 @@ static void what_is_no_elf(void **state)
     (void)state;
     refuse_bytes_of("", 0, "is empty");
     refuse_bytes_of("Hello", 5,
-                    "is no ELF file; a BPF object is what `clang -target bpf -c` makes");
+                    "is not an ELF file; make a BPF object with clang -O2 -g -target bpf -c");
     refuse_bytes_of("\177ELF", 4, "is cut short: an ELF file that ends after 4 bytes");
 }
 
@@ -45,14 +45,18 @@ static void what_is_another_elf(void **state)
     (void)state;
     assert_int_equal(elf_check(bytes, size, NULL), 0);
     header->e_type = ET_EXEC;
-    refuse_bytes_of(bytes, size, "is a BPF file that is linked, no object");
-    header->e_machine = EM_X86_64;
     refuse_bytes_of(bytes, size,
-                    "is an ELF file for x86-64, no BPF object (`clang -target bpf -c` makes one)");
+                    "is a linked BPF file, not an object; use the .o file that clang -c made");
+    header->e_machine = EM_X86_64;
+    refuse_bytes_of(
+        bytes, size,
+        "is compiled for x86-64, not for BPF; compile it with clang -O2 -g -target bpf -c");
     header->e_ident[EI_DATA] = ELFDATA2MSB;
-    refuse_bytes_of(bytes, size, "is an ELF file for machines of the other byte order");
+    refuse_bytes_of(
+        bytes, size,
+        "is a BPF object for machines of the other byte order; compile it with -target bpf");
     header->e_ident[EI_CLASS] = ELFCLASS32;
-    refuse_bytes_of(bytes, size, "is a 32-bit ELF file, no BPF object");
+    refuse_bytes_of(bytes, size, "is a 32-bit ELF file, not a BPF object");
 }
 
 static void sections_that_lead_outside(void **state)
@@ -102,21 +106,30 @@ static void refuse_file(const char *path, int code, const char *text)
 
 static void files_that_cannot_be_read(void **state)
 {
-    char folder[] = "/tmp/ringmill-elf-XXXXXX", path[64];
+    char folder[] = "/tmp/ringmill-elf-XXXXXX", path[64], text[160];
     int fd;
 
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/file", folder);
-    refuse_file(folder, -EINVAL, "is a folder, no BPF object");
+    refuse_file(folder, -EINVAL, "is a folder, but a BPF object is a regular file");
     refuse_file(path, -ENOENT, "cannot be opened: No such file or directory");
     assert_int_equal(mkfifo(path, 0600), 0);
-    refuse_file(path, -EINVAL, "is no regular file, no BPF object");
+    refuse_file(path, -EINVAL, "is a device, FIFO or socket, but a BPF object is a regular file");
     unlink(path);
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_int_equal(ftruncate(fd, ELF_FILE_MAX + 1), 0);
     close(fd);
-    refuse_file(path, -EFBIG, "has 67108865 bytes; a BPF object has 67108864 at the most");
+    refuse_file(path, -EFBIG,
+                "is too large: it has 67108865 bytes, a BPF object may have 67108864");
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/x.bpf.c", folder);
+    snprintf(text, sizeof(text), "is C source; compile it first: clang -O2 -g -target bpf -c %s",
+             path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "int x;\n", 7), 7);
+    close(fd);
+    refuse_file(path, -EINVAL, text);
     unlink(path);
     rmdir(folder);
 }

@@ -49,7 +49,7 @@ static void what_has_no_hook(void **state)
 {
     (void)state;
     never("walker", "an iterator");
-    never("stranger", "a program of a kind that libbpf does not know");
+    never("stranger", "a program of unknown type");
 }
 
 static void sections(void **state)

@@ -66,33 +66,32 @@ static void refuse_counter(void **state, const char *what, int code, const char 
 static void what_cannot_count(void **state)
 {
     refuse_counter(state, "table", -EINVAL,
-                   "map \"table\" is no array: counters stand in maps of type ARRAY and "
-                   "PERCPU_ARRAY, and in global variables");
+                   "map \"table\" is not an array; a counter must be in a map of type ARRAY or "
+                   "PERCPU_ARRAY, or in a global variable");
     refuse_counter(state, "numbers", -EINVAL,
-                   "map \"numbers\" is no array: counters stand in maps of type ARRAY and "
-                   "PERCPU_ARRAY, and in global variables");
+                   "map \"numbers\" is not an array; a counter must be in a map of type ARRAY or "
+                   "PERCPU_ARRAY, or in a global variable");
     refuse_counter(state, "stats", -EINVAL,
-                   "\"stats\" cannot count: that takes integers of 32 or 64 bits, or an array of "
-                   "such");
+                   "\"stats\" cannot be a counter: it must be an integer of 32 or 64 bits, or an "
+                   "array of them");
     refuse_counter(state, "dropped.x", -EINVAL,
-                   "\"dropped.x\" cannot count: that takes integers of 32 or 64 bits, or an array "
-                   "of such");
+                   "\"dropped.x\" cannot be a counter: it must be an integer of 32 or 64 bits, "
+                   "or an array of them");
     refuse_counter(state, "stats.calls.x", -EINVAL,
-                   "\"stats.calls.x\" cannot count: that takes integers of 32 or 64 bits, or an "
-                   "array of such");
+                   "\"stats.calls.x\" cannot be a counter: it must be an integer of 32 or 64 "
+                   "bits, or an array of them");
 }
 
 static void what_is_not_there(void **state)
 {
     refuse_counter(state, "stats.droped", -ENOENT,
-                   "\"stats.droped\": there is no member \"droped\"");
+                   "\"stats.droped\": no member is named \"droped\"");
     refuse_counter(state, "droped", -ENOENT,
-                   "the object has no array and no global variable called \"droped\"; allowed are "
+                   "the object has no array and no global variable named \"droped\"; allowed are "
                    "misses, dropped, stats, sequence; did you mean \"dropped\"?");
-    refuse_counter(
-        state, "", -ENOENT,
-        "the object has no array and no global variable called \"\"; allowed are misses, "
-        "dropped, stats, sequence");
+    refuse_counter(state, "", -ENOENT,
+                   "the object has no array and no global variable named \"\"; allowed are misses, "
+                   "dropped, stats, sequence");
 }
 
 static void the_default(void **state)

@@ -36,8 +36,8 @@ static void a_size_that_cannot_be_chosen(void **state)
                   "  map: /sys/fs/bpf/agent/events\n"
                   "  layout: struct event { int pid; };\n"
                   "  ring_size: 4MiB\n",
-                  "t.yaml:4:14: m.ring_size: the ring is there already; nobody can change its "
-                  "size\n");
+                  "t.yaml:4:14: m.ring_size: the size of an existing ring cannot be changed; "
+                  "remove ring_size\n");
 }
 
 static void keys_of_other_sources(void **state)

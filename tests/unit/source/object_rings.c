@@ -89,17 +89,18 @@ static void names_that_are_no_rings(void **state)
         "  rings: {numers: , table: }\n",
         "t.yaml:3:11: n.rings.numers: the object has no such ring; allowed are numbers; "
         "did you mean \"numbers\"?\n"
-        "t.yaml:3:21: n.rings.table: map \"table\" is a hash map, no ring buffer; allowed "
+        "t.yaml:3:21: n.rings.table: map \"table\" is a hash map, not a ring buffer; allowed "
         "are numbers\n");
-    refuse_source("n:\n"
-                  "  object: @/numbers.bpf.o\n"
-                  "  rings: {}\n",
-                  "t.yaml:3:10: n.rings: expected a map of 1 to 64 rings by name, found an empty "
-                  "one\n");
-    refuse_source("n:\n"
-                  "  object: @/numbers.bpf.o\n"
-                  "  rings: numbers\n",
-                  "t.yaml:3:10: n.rings: expected a map of 1 to 64 rings by name, found a text\n");
+    refuse_source(
+        "n:\n"
+        "  object: @/numbers.bpf.o\n"
+        "  rings: {}\n",
+        "t.yaml:3:10: n.rings: expected 1 to 64 rings, as in rings: {events: {}}; found none\n");
+    refuse_source(
+        "n:\n"
+        "  object: @/numbers.bpf.o\n"
+        "  rings: numbers\n",
+        "t.yaml:3:10: n.rings: expected 1 to 64 rings, as in rings: {events: {}}; found a text\n");
 }
 
 static void keys_that_could_be_of_any_ring(void **state)
@@ -109,19 +110,18 @@ static void keys_that_could_be_of_any_ring(void **state)
                   "  object: @/shards.bpf.o\n"
                   "  type: struct number\n"
                   "  lost: x\n",
-                  "t.yaml:3:3: s.type: say it of a ring, below its name in \"rings\"\n"
-                  "t.yaml:4:3: s.lost: say it of a ring, below its name in \"rings\"\n");
+                  "t.yaml:3:3: s.type: this key belongs below the name of a ring in \"rings\"\n"
+                  "t.yaml:4:3: s.lost: this key belongs below the name of a ring in \"rings\"\n");
 }
 
 static void sizes(void **state)
 {
     (void)state;
-    refuse_source(
-        "n:\n"
-        "  object: @/numbers.bpf.o\n"
-        "  rings: {numbers: {type: struct number, ring_size: 12KiB}}\n",
-        "t.yaml:3:53: n.rings.numbers.ring_size: a ring's size must be a power of two and "
-        "a multiple of the page size, such as 4MiB\n");
+    refuse_source("n:\n"
+                  "  object: @/numbers.bpf.o\n"
+                  "  rings: {numbers: {type: struct number, ring_size: 12KiB}}\n",
+                  "t.yaml:3:53: n.rings.numbers.ring_size: the ring size must be a power of two "
+                  "and a multiple of the page size, such as 4MiB\n");
 }
 
 static void an_order_of_one_ring(void **state)
@@ -132,8 +132,8 @@ static void an_order_of_one_ring(void **state)
         "  object: @/numbers.bpf.o\n"
         "  type: struct number\n"
         "  order: ktime\n",
-        "t.yaml:4:10: n.order: \"numbers\" is one ring, whose records have an order; this "
-        "is for a map of rings\n");
+        "t.yaml:4:10: n.order: order is only for a map of rings; \"numbers\" is a single ring, "
+        "whose records are in order already\n");
 }
 
 static void objects_without_rings(void **state)
@@ -141,8 +141,8 @@ static void objects_without_rings(void **state)
     (void)state;
     refuse_source("n:\n"
                   "  object: @/ringless.bpf.o\n",
-                  "t.yaml:2:3: n: the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF); perf "
-                  "event arrays, the older kind of buffer, are not read\n");
+                  "t.yaml:2:3: n: the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF); "
+                  "ringmill does not read perf event arrays, the older kind of buffer\n");
 }
 
 static void rings_that_overwrite(void **state)
@@ -151,8 +151,8 @@ static void rings_that_overwrite(void **state)
     refuse_source("n:\n"
                   "  object: @/overwriting.bpf.o\n"
                   "  layout: struct number { int number; };\n",
-                  "t.yaml:2:3: n: ring \"events\" overwrites unread records (BPF_F_RB_OVERWRITE): "
-                  "they cannot be read in place\n");
+                  "t.yaml:2:3: n: ring \"events\" overwrites unread records (BPF_F_RB_OVERWRITE), "
+                  "so they cannot be read in place; remove that flag\n");
 }
 
 int main(void)

@@ -99,12 +99,12 @@ static void paths_that_lead_nowhere(void **state)
     refused("one.", "struct pair has no field \"\"; allowed are a, b");
     refused("kind.x", "__u32 has no field \"x\"; none are defined");
     refused("pairs.a", "pairs has no field \"a\"; none are defined");
-    refused("kind[0]", "\"kind\" is no array");
-    refused("list[4]", "the array has 4 elements; there is no [4]");
+    refused("kind[0]", "\"kind\" is not an array");
+    refused("list[4]", "index [4] is out of range: the array has 4 elements");
     refused("list[-1]", "expected a number in brackets, found \"[-1]\"");
     refused("list[1", "expected a number in brackets, found \"[1\"");
     refused("list[99999999999999999999]",
-            "the array has 4 elements; there is no [18446744073709551615]");
+            "index [18446744073709551615] is out of range: the array has 4 elements");
     refused("pairs[0]x", "expected a dot before \"x\"");
 }
 

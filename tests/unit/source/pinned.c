@@ -71,13 +71,13 @@ static void by_id(void **state)
     (void)state;
     snprintf(what, sizeof(what), "id:%u", id_of(map));
     finds(what, id_of(map));
-    refuses("id:4294967295", -ENOENT, "there is no BPF map of id 4294967295");
+    refuses("id:4294967295", -ENOENT, "no BPF map has the id 4294967295");
 }
 
 static void no_id(void **state)
 {
     (void)state;
-    refuses("id:", -EINVAL, "expected a map's id, as in id:42");
+    refuses("id:", -EINVAL, "expected the id of a map, as in id:42");
     refuses("id:0", -EINVAL, "id:42");
     refuses("id:-1", -EINVAL, "id:42");
     refuses("id:12x", -EINVAL, "id:42");
@@ -125,7 +125,7 @@ static void by_path(void **state)
     snprintf(path, sizeof(path), "%s/file", folder);
     refuses(path, -ENOENT, "cannot open");
     fclose(fopen(path, "w"));
-    refuses(path, -EINVAL, "is no pinned BPF map");
+    refuses(path, -EINVAL, "is not a pinned BPF map");
     unlink(path);
     if (mount("bpf", folder, "bpf", 0, NULL) < 0) {
         rmdir(folder);

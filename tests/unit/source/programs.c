@@ -76,13 +76,14 @@ static void a_subset(void **state)
 static void unknown_names(void **state)
 {
     (void)state;
-    refuse_choice("numbers", "programs: on_getpid\noptional: [x]\nattach: {on_getpgd: none}\n",
-                  "t.yaml:1:11: programs: the object has no such program; allowed are on_getpgid; "
-                  "did you mean \"on_getpgid\"?\n"
-                  "t.yaml:2:12: optional[0]: the object has no such program; allowed are "
-                  "on_getpgid\n"
-                  "t.yaml:3:10: attach.on_getpgd: the object has no such program; allowed are "
-                  "on_getpgid; did you mean \"on_getpgid\"?\n");
+    refuse_choice(
+        "numbers", "programs: on_getpid\noptional: [x]\nattach: {on_getpgd: none}\n",
+        "t.yaml:1:11: programs: the object has no program \"on_getpid\"; allowed are on_getpgid; "
+        "did you mean \"on_getpgid\"?\n"
+        "t.yaml:2:12: optional[0]: the object has no program \"x\"; allowed are "
+        "on_getpgid\n"
+        "t.yaml:3:10: attach.on_getpgd: the object has no program \"on_getpgd\"; allowed are "
+        "on_getpgid; did you mean \"on_getpgid\"?\n");
 }
 
 static void what_can_never_be_attached(void **state)
@@ -90,10 +91,11 @@ static void what_can_never_be_attached(void **state)
     _cleanup_(chosen_deinit) struct chosen chosen;
 
     (void)state;
-    refuse_choice("refused", "programs: walker\n",
-                  "t.yaml:1:1: program \"walker\" (iter/task) cannot be attached: it is an "
-                  "iterator, and it runs when somebody reads it, and writes no records by itself; "
-                  "leave it out by \"programs\", or only load it by attach: {walker: none}\n");
+    refuse_choice(
+        "refused", "programs: walker\n",
+        "t.yaml:1:1: program \"walker\" (iter/task) cannot be attached: it is an iterator, and it "
+        "runs only when its file is read, so it writes no records by itself; leave it out with "
+        "\"programs\", or load it without attaching: attach: {walker: none}\n");
     assert_int_equal(choose("refused", "programs: walker\nattach: {walker: none}", "", &chosen), 0);
     assert_true(object_find(chosen.object, "walker")->chosen);
     assert_false(object_find(chosen.object, "walker")->attach);
@@ -183,17 +185,18 @@ static void missing_arguments(void **state)
 static void arguments_that_fit_nothing(void **state)
 {
     (void)state;
-    refuse_choice("numbers", "attach: {interface: lo}\n",
-                  "t.yaml:1:10: attach.interface: no program that is to be attached takes this "
-                  "argument\n");
+    refuse_choice(
+        "numbers", "attach: {interface: lo}\n",
+        "t.yaml:1:10: attach.interface: no program that will be attached takes this argument\n");
     refuse_choice("numbers", "attach: {on_getpgid: {interface: lo, pid: x}}\n",
                   "t.yaml:1:43: attach.on_getpgid.pid: expected an integer from 1 to 4194304, "
                   "found \"x\"\n");
     refuse_choice("network", "programs: on_xdp\nattach: {on_xdp: {interface: lo, perf: 3}}\n",
-                  "t.yaml:2:34: attach.on_xdp.perf: an XDP program takes no such argument; it "
+                  "t.yaml:2:34: attach.on_xdp.perf: an XDP program does not take this argument; it "
                   "takes \"interface\"\n");
     refuse_choice("numbers", "attach: [on_getpgid]\n",
-                  "t.yaml:1:9: attach: expected a map of arguments by the programs' names, found a "
+                  "t.yaml:1:9: attach: expected arguments, as in attach: {interface: eth0} or "
+                  "attach: {PROGRAM: {interface: eth0}}; found a "
                   "list\n");
 }
 

@@ -24,10 +24,11 @@ static void unknown_programs(void **state)
 {
     (void)state;
     refuse_source("{builtin: exce}",
-                  "t.yaml:1:17: exec.builtin: unknown built-in source; allowed "
+                  "t.yaml:1:17: exec.builtin: unknown built-in source \"exce\"; allowed "
                   "are exec, exit, open, connect, signal; did you mean \"exec\"?\n");
-    refuse_source("{builtin: network}", "t.yaml:1:17: exec.builtin: unknown built-in source; "
-                                        "allowed are exec, exit, open, connect, signal\n");
+    refuse_source("{builtin: network}",
+                  "t.yaml:1:17: exec.builtin: unknown built-in source \"network\"; "
+                  "allowed are exec, exit, open, connect, signal\n");
     refuse_source("{builtin: \"\"}", "t.yaml:1:17: exec.builtin: expected a name, found \"\"\n");
     refuse_source("{builtin: [exec]}",
                   "t.yaml:1:17: exec.builtin: expected a name, found a list\n");
@@ -39,10 +40,10 @@ static void ring_sizes(void **state)
 {
     (void)state;
     refuse_source("{builtin: exec, ring_size: 12KiB}",
-                  "t.yaml:1:34: exec.ring_size: a ring's size must be a power of two and a "
+                  "t.yaml:1:34: exec.ring_size: the ring size must be a power of two and a "
                   "multiple of the page size, such as 4MiB\n");
     refuse_source("{builtin: exec, ring_size: 4097}",
-                  "t.yaml:1:34: exec.ring_size: a ring's size must be a power of two and a "
+                  "t.yaml:1:34: exec.ring_size: the ring size must be a power of two and a "
                   "multiple of the page size, such as 4MiB\n");
     refuse_source(
         "{builtin: exec, ring_size: 2KiB}",
@@ -65,22 +66,24 @@ static void other_mistakes(void **state)
     (void)state;
     refuse_source("", "t.yaml:1:1: exec: the value is missing; expected a map\n");
     refuse_source("exec", "t.yaml:1:7: exec: expected a map, found a text\n");
-    refuse_source("{}", "t.yaml:1:7: exec: one of these keys must say where the records come from: "
-                        "builtin, object, map, capture\n");
-    refuse_source("{map: x, object: /y}",
-                  "t.yaml:1:8: exec.map: a source has either \"object\" or \"map\", not both\n");
+    refuse_source("{}", "t.yaml:1:7: exec: the source does not say where records come from; add "
+                        "one of the keys builtin, object, map, capture\n");
+    refuse_source(
+        "{map: x, object: /y}",
+        "t.yaml:1:8: exec.map: \"object\" and \"map\" cannot be used together in one source\n");
     refuse_source("{bultin: exec}",
-                  "t.yaml:1:8: exec.bultin: unknown key; a source has one of the "
-                  "keys builtin, object, map, capture; did you mean \"builtin\"?\n");
+                  "t.yaml:1:8: exec.bultin: unknown key; a source needs one of the keys builtin, "
+                  "object, map, capture; did you mean \"builtin\"?\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
                   "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size, keep, "
                   "on_change, pin_folder; did "
                   "you mean \"ring_size\"?\n");
-    refuse_source("{builtin: exce, ring_size: 5000}",
-                  "t.yaml:1:17: exec.builtin: unknown built-in source; allowed are exec, exit, "
-                  "open, connect, signal; did you mean \"exec\"?\n"
-                  "t.yaml:1:34: exec.ring_size: a ring's size must be a power of two and a "
-                  "multiple of the page size, such as 4MiB\n");
+    refuse_source(
+        "{builtin: exce, ring_size: 5000}",
+        "t.yaml:1:17: exec.builtin: unknown built-in source \"exce\"; allowed are exec, exit, "
+        "open, connect, signal; did you mean \"exec\"?\n"
+        "t.yaml:1:34: exec.ring_size: the ring size must be a power of two and a "
+        "multiple of the page size, such as 4MiB\n");
 }
 
 static void opens(const char *config, const char *name, const char *type, uint32_t ring_size)

@@ -60,15 +60,15 @@ static void keys_that_need_each_other(void **state)
 {
     (void)state;
     refuse_source(KINDS "  select: header.kind\n",
-                  "t.yaml:3:11: k.select: needs \"types\" beside it, as in types: {1: struct "
+                  "t.yaml:3:11: k.select: \"select\" needs \"types\", as in types: {1: struct "
                   "open_event, 2: struct close_event}\n");
-    refuse_source(
-        KINDS "  type: odd\n  types: {1: odd}\n",
-        "t.yaml:3:9: k.type: either one type, or \"types\" by the values of \"select\"\n"
-        "t.yaml:4:10: k.types: needs \"select\" beside it: the field that says which type "
-        "a record has\n");
+    refuse_source(KINDS "  type: odd\n  types: {1: odd}\n",
+                  "t.yaml:3:9: k.type: \"type\" and \"types\" cannot be used together: give one "
+                  "\"type\", or \"select\" and \"types\"\n"
+                  "t.yaml:4:10: k.types: \"types\" needs \"select\": the field that tells which "
+                  "type a record has\n");
     refuse_source(KINDS "  type: odd\n  hold: 1ms\n",
-                  "t.yaml:4:9: k.hold: means nothing without \"order\"\n");
+                  "t.yaml:4:9: k.hold: has no effect without \"order\"\n");
 }
 
 static void values(void **state)
@@ -78,16 +78,16 @@ static void values(void **state)
                   "t.yaml:4:11: k.types.EVE: expected a number, or a value of \"header.kind\"; "
                   "allowed are EVEN, ODD; did you mean \"EVEN\"?\n");
     refuse_source(KINDS "  select: header.kind\n  types: {ODD: even, 2: odd}\n",
-                  "t.yaml:4:22: k.types.2: the value 2 has a type already\n");
+                  "t.yaml:4:22: k.types.2: duplicate value 2: it has a type already\n");
     refuse_source(KINDS "  select: narrow\n  types: {256: odd, -1: odd, x: odd}\n",
-                  "t.yaml:4:11: k.types.256: \"narrow\" can never be 256: it is unsigned of 8 "
+                  "t.yaml:4:11: k.types.256: \"narrow\" cannot be 256: it is unsigned of 8 "
                   "bits\n"
-                  "t.yaml:4:21: k.types.-1: \"narrow\" can never be -1: it is unsigned of 8 bits\n"
+                  "t.yaml:4:21: k.types.-1: \"narrow\" cannot be -1: it is unsigned of 8 bits\n"
                   "t.yaml:4:30: k.types.x: expected a number: the values of \"narrow\" have no "
                   "names\n");
     refuse_source(KINDS "  select: header.kind\n  types: {}\n",
-                  "t.yaml:4:10: k.types: expected a map of types by value, as in {1: struct "
-                  "open_event}, found an empty one\n");
+                  "t.yaml:4:10: k.types: expected VALUE: TYPE pairs, as in {1: struct open_event}; "
+                  "found an empty map\n");
     refuse_source(KINDS "  select: header.kind\n  types: {1: [odd]}\n",
                   "t.yaml:4:14: k.types.1: expected the name of a type, found a list\n");
 }
@@ -99,20 +99,20 @@ static void fields(void **state)
                   "t.yaml:3:11: k.select: struct header has no field \"kid\"; allowed are time, "
                   "kind, sequence; did you mean \"kind\"?\n");
     refuse_source(KINDS "  select: header\n  types: {1: even}\n",
-                  "t.yaml:3:11: k.select: struct even: \"header\" is no integer\n");
+                  "t.yaml:3:11: k.select: struct even: \"header\" is not an integer\n");
     refuse_source(
         KINDS "  layout: struct moved { int a; int kind; }; struct short_one { char "
               "kind; };\n  select: kind\n  types: {1: moved, 2: short_one}\n",
-        "t.yaml:4:11: k.select: \"kind\" must be the same in all types: it stands at "
+        "t.yaml:4:11: k.select: \"kind\" must have the same place and size in all types: it is at "
         "byte 4 (4 bytes) in struct moved, and at byte 0 (1 bytes) in struct short_one\n");
     refuse_source(KINDS "  type: odd\n  sequence: narrow\n",
                   "t.yaml:4:13: k.sequence: \"narrow\" must have 32 or 64 bits to number the "
                   "records\n");
-    refuse_source(
-        "s:\n  object: @/shards.bpf.o\n"
-        "  rings: {keyed: {type: number, order: shard}}\n",
-        "t.yaml:3:40: s.rings.keyed.order: \"shard\" has 32 bits; a time has 64 (ns since "
-        "boot)\n");
+    refuse_source("s:\n  object: @/shards.bpf.o\n"
+                  "  rings: {keyed: {type: number, order: shard}}\n",
+                  "t.yaml:3:40: s.rings.keyed.order: \"shard\" has 32 bits; order needs a time of "
+                  "64 bits (ns since "
+                  "boot)\n");
 }
 
 static void meanings(void **state)
@@ -124,11 +124,11 @@ static void meanings(void **state)
     refuse_source(KINDS "  type: odd\n  as: {number: mac}\n",
                   "t.yaml:4:16: k.as.number: number cannot be mac: it is int of 4 bytes; it must "
                   "be an array or struct of 6 bytes\n");
-    refuse_source(KINDS "  type: odd\n  as: ipv4\n",
-                  "t.yaml:4:7: k.as: expected a map of meanings by field, as in {saddr: ipv4}, "
-                  "found a text\n");
+    refuse_source(
+        KINDS "  type: odd\n  as: ipv4\n",
+        "t.yaml:4:7: k.as: expected FIELD: MEANING pairs, as in {saddr: ipv4}; found a text\n");
     refuse_source(KINDS "  type: odd\n  as: {number: [mac]}\n",
-                  "t.yaml:4:16: k.as.number: expected a meaning, as in ipv4, found a list\n");
+                  "t.yaml:4:16: k.as.number: expected a meaning, such as ipv4, found a list\n");
 }
 
 static void mistakes_in_c(void **state)

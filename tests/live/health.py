@@ -130,10 +130,13 @@ def test_a_sink_that_takes_nothing():
     daemon.open_target(2000)
     reason = wait_for_bad(daemon, "sinks")
     assert reason.startswith("sink log: has taken nothing for "), reason
-    manager.messages()
     heard = []
-    harness.wait_for(lambda: heard.extend(manager.messages()) or heard.count("WATCHDOG=1") >= 5, "it")
-    assert any(m.startswith("STATUS=unwell: sinks: sink log: ") for m in heard), heard
+    harness.wait_for(lambda: heard.extend(manager.messages()) or
+                     any(m.startswith("STATUS=unwell: sinks: sink log: ") for m in heard),
+                     "the reason to be sent")
+    pets = heard.count("WATCHDOG=1")
+    harness.wait_for(lambda: heard.extend(manager.messages()) or
+                     heard.count("WATCHDOG=1") >= pets + 5, "the watchdog to be fed all the same")
     assert list(daemon.bad_checks()) == ["sinks"]
     os.set_blocking(reader, True)
     drain = subprocess.Popen(["cat"], stdin=reader, stdout=subprocess.DEVNULL)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import harness
 
@@ -369,8 +370,9 @@ def test_windows_on_any_machine():
     folder = Folder()
 
     def work():
-        for _ in range(20):
+        for _ in range(4):
             opens(5, 8)
+            time.sleep(0.06)  # longer than a window, so that there are several
 
     capture(folder, work)
     data, config = folder.read("c.rmc"), folder.write("windows.yaml", WINDOWS.encode())

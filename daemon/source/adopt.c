@@ -122,6 +122,7 @@ static int refuse_change(const struct source *source, const struct kept_list *li
 {
     const struct object_source *state = source->state;
     const struct kept *found = NULL;
+    char command[KEPT_COMMAND_MAX];
 
     for (uint32_t i = 0; i < list->count; i++) {
         const struct kept *kept = list->sets[i];
@@ -135,9 +136,9 @@ static int refuse_change(const struct source *source, const struct kept_list *li
         return 0;
     return error_set(error, -ESTALE,
                      "the kept programs (keep: %s) differ from those of this config, and %" PRIu64
-                     " bytes in their rings are unread; to end them: ringmill release %s; to "
+                     " bytes in their rings are unread; to end them: %s; to "
                      "replace them at every change: on_change: fresh",
-                     found->vault->name, kept_unread(found), source->name);
+                     found->vault->name, kept_unread(found), kept_release_command(found, command));
 }
 
 /* Adopts the newest set if it is what this config asks for. */
@@ -159,6 +160,7 @@ static int adopt_newest(struct source *source, struct kept_list *list, struct er
 static int read_on(struct source *source, struct kept_list *list, struct error *error)
 {
     const struct object_source *state = source->state;
+    char command[KEPT_COMMAND_MAX];
 
     while (list->count > 0) {
         struct kept *kept = list->sets[--list->count];
@@ -167,8 +169,8 @@ static int read_on(struct source *source, struct kept_list *list, struct error *
             log_about(
                 LOG_LEVEL_WARNING, "source", source->name,
                 "an older kept set (keep: %s) has records that this config cannot read, %" PRIu64
-                " bytes of them; it is left alone; to end it: ringmill release",
-                kept->vault->name, kept_unread(kept));
+                " bytes of them; it is left alone; to end it: %s",
+                kept->vault->name, kept_unread(kept), kept_release_command(kept, command));
             kept_free(kept);
         } else if (former_take(source, kept) < 0) {
             return error_set(error, -ENOMEM, "out of memory");

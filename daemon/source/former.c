@@ -257,6 +257,7 @@ void former_leave(struct source *source)
 void former_settle(const struct source *source, struct kept *kept)
 {
     uint64_t bytes = kept_unread(kept);
+    char command[KEPT_COMMAND_MAX];
 
     if (bytes == 0) {
         kept_drop(kept, "");
@@ -264,8 +265,8 @@ void former_settle(const struct source *source, struct kept *kept)
     }
     log_about(LOG_LEVEL_WARNING, "source", source->name,
               "%" PRIu64 " bytes in its rings were not delivered; they stay there (keep: %s), and "
-              "the next start delivers them; to discard them: ringmill release %s",
-              bytes, kept->vault->name, source->name);
+              "the next start delivers them; to discard them: %s",
+              bytes, kept->vault->name, kept_release_command(kept, command));
 }
 
 /* ---- detaching ------------------------------------------------------------------------------- */

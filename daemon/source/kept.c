@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "source/keep.h"
 #include "source/vault.h"
 
 const struct vault *const vaults[] = {&vault_fdstore, &vault_pin, NULL};
@@ -136,6 +137,16 @@ void kept_check(struct kept *kept)
 enum ledger_phase kept_phase(const struct kept *kept)
 {
     return kept->ledger ? (enum ledger_phase)atomic_load(&kept->ledger->phase) : LEDGER_RUNS;
+}
+
+const char *kept_release_command(const struct kept *kept, char text[KEPT_COMMAND_MAX])
+{
+    bool elsewhere =
+        kept->vault == &vault_pin && kept->folder && strcmp(kept->folder, KEEP_PIN_FOLDER) != 0;
+
+    snprintf(text, KEPT_COMMAND_MAX, "ringmill release %s%s%s", kept->source,
+             elsewhere ? " --pin-folder " : "", elsewhere ? kept->folder : "");
+    return text;
 }
 
 void kept_set_phase(struct kept *kept, enum ledger_phase phase)

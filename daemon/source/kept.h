@@ -81,6 +81,11 @@ void kept_check(struct kept *kept);
 enum ledger_phase kept_phase(const struct kept *kept);
 void kept_set_phase(struct kept *kept, enum ledger_phase phase);
 
+enum { KEPT_COMMAND_MAX = 512 }; /* bytes of such a command; a longer folder is cut */
+
+/* The command that ends the set by hand, for messages; in `text`, which it returns. */
+const char *kept_release_command(const struct kept *kept, char text[KEPT_COMMAND_MAX]);
+
 /* Passes the items to the vault, the ledger first. On failure the caller must call kept_drop(). 0,
  * or -errno and a sentence. */
 int kept_put(struct kept *kept, struct error *error);

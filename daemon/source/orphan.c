@@ -54,6 +54,7 @@ static int find_reader(const struct kept *kept, struct error *error)
 
 static void tell(const struct kept *kept)
 {
+    char command[KEPT_COMMAND_MAX];
     struct error error;
     int result = find_reader(kept, &error);
 
@@ -61,8 +62,9 @@ static void tell(const struct kept *kept)
         log_about(LOG_LEVEL_WARNING, "source", kept->source,
                   "its kept programs (keep: %s) are used by no source of this config: their %u "
                   "links stay attached, and nobody reads the %" PRIu64
-                  " bytes in their rings; to end them: ringmill release %s",
-                  kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept), kept->source);
+                  " bytes in their rings; to end them: %s",
+                  kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept),
+                  kept_release_command(kept, command));
     else if (result != -EBUSY)
         log_about(LOG_LEVEL_WARNING, "source", kept->source, "kept set (keep: %s): %s",
                   kept->vault->name, error.text);

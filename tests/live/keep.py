@@ -104,7 +104,8 @@ def test_other_programs_are_ended_or_refused():
             code, _, errors = harness.run("--config", config)
             assert code == ENVIRONMENT, errors
             assert "the kept programs (keep: pin) differ from those of this config, and 5600 bytes in " \
-                   "their rings are unread; to end them: ringmill release flood; " in errors, errors
+                   "their rings are unread; to end them: ringmill release flood --pin-folder " \
+                   f"{pins.path}; " in errors, errors
             assert exists("link", link)
             daemon = start(write_config(folder, flood.source(other, keep)))
             harness.wait_for(lambda: not exists("link", link), "the old link to be gone")
@@ -196,8 +197,8 @@ def test_what_a_sink_gave_up_stays():
         source.write(1000)
         assert daemon.stop() == 1, daemon.stderr
         assert "source flood: 56000 bytes in its rings were not delivered; they stay there (keep: " \
-               "pin), and the next start delivers them; to discard them: ringmill release flood" \
-               in daemon.stderr, daemon.stderr
+               "pin), and the next start delivers them; to discard them: ringmill release flood " \
+               f"--pin-folder {pins.path}" in daemon.stderr, daemon.stderr
         assert not os.path.exists(pins.pin("flood", "link-0-0"))
         source.write(1000)  # nobody records them: it was stopped
         with socket.socket(socket.AF_UNIX) as listener:
@@ -582,7 +583,7 @@ def test_an_orphan_is_told_and_released():
                             "control: {socket: FOLDER/control.sock}\n")
         assert "source flood: its kept programs (keep: pin) are used by no source of this config: their " \
                "1 links stay attached, and nobody reads the 560 bytes in their rings; to end them: " \
-               "ringmill release flood" \
+               f"ringmill release flood --pin-folder {pins.path}" \
                in daemon.stderr, daemon.stderr
         assert release("--socket", daemon.path) == (0, "released: 1\n", "")
         harness.wait_for(lambda: not exists("link", link), "the link to be gone")

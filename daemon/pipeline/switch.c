@@ -481,12 +481,25 @@ static bool steps_until(struct engine *engine, int64_t deadline)
     return !engine->change;
 }
 
-/* A meeting that nobody has come to by now does not take place. */
+static bool is_meeting(const struct engine *engine)
+{
+    return engine->change && engine->change->phase == MEETING && engine->change->asked;
+}
+
+/* A meeting that nobody has come to by now does not take place, nor one that was asked for on the
+ * way and to which nobody has come by the end: nobody will look for the consumer thread there. */
 bool switch_finish(struct engine *engine)
 {
-    if (engine->change && engine->change->phase == MEETING && engine->change->asked)
+    struct error error;
+
+    if (is_meeting(engine))
         engine->change->deadline = 0;
-    return steps_until(engine, clock_monotonic() + SWITCH_FINISH_S * ns_per_second);
+    steps_until(engine, clock_monotonic() + SWITCH_FINISH_S * ns_per_second);
+    while (is_meeting(engine)) {
+        engine->change->deadline = 0;
+        switch_step(engine, &error);
+    }
+    return !engine->change;
 }
 
 bool switch_conclude(struct engine *engine, int64_t deadline)

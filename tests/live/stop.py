@@ -135,6 +135,42 @@ def test_a_load_that_lasts_is_interrupted():
     assert "left behind" not in daemon.stderr and daemon.books(), daemon.stderr
 
 
+WEDGED = """
+version: 1
+control: {socket: FOLDER/control.sock}
+sources: {%sopen: {builtin: open}}
+sinks: {out: {type: file, path: FOLDER/out}}
+pipelines:
+  all: {from: open, handlers: [{filter: 'path == "FOLDER/target"'}, {wedge: FOLDER/wedge}, {forward: out}]}
+"""
+
+
+def test_an_attach_lasts_while_a_batch_is_kept():
+    """By the time that the consumer thread could meet the main thread for a switch, that has left."""
+    with flood.Flood(1000) as source, tempfile.TemporaryDirectory() as folder:
+        hold = os.path.join(folder, "hold")
+        daemon = Controlled(
+            WEDGED % "", program=os.path.join(harness.BIN, "ringmilld-wedge"),
+            env=dict(os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_HOLD_ATTACH=hold))
+        wedge = harness.write_file(daemon.place.name, "wedge", "")
+        daemon.open_target(100)
+        harness.wait_for(lambda: daemon.status()["sources"][0]["seen"] > 0, "a batch")
+        harness.write_file(folder, "hold", "")
+        more = (WEDGED % f"{flood.source(source, 'keep: none')}, " +
+                "  more: {from: flood, handlers: [forward: out]}\n")
+        harness.write_file(daemon.folder.name, "ringmill.yaml",
+                           more.replace("FOLDER", daemon.place.name))
+        daemon.ask("/v1/reload", "POST")
+        harness.wait_for(lambda: daemon.status()["reload"]["switching"], "the switch to begin")
+        daemon.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)  # for it to be seen; else the test only finds less
+        os.unlink(hold)
+        harness.wait_for(lambda: not os.path.exists(daemon.path), "the stop to begin")
+        os.unlink(wedge)
+        assert daemon.wait() == 0, daemon.stderr
+        assert daemon.books()["sink out"]["delivered"] == 100, daemon.stderr
+
+
 # ---- a signal at each step of a start --------------------------------------------------------------
 
 START = """

@@ -117,7 +117,8 @@ int expect_finish(struct expect *expect, struct error *error)
     if (!expect->differs)
         return 0;
     return error_set(error, -EBADMSG,
-                     "the output is not that of %s: line %" PRIu64 " differs\n  expected %s\n"
+                     "the output differs from %s in line %" PRIu64 "\n"
+                     "  expected %s\n"
                      "  found    %s",
                      expect->path, expect->line, expect->wanted_line, expect->line_there);
 }

@@ -97,7 +97,7 @@ static void on_signal(evutil_socket_t fd, short what, void *data)
 
     signals_hear();
     if (signals_take_reopen()) {
-        log_info("opening the sinks' files anew");
+        log_info("reopening the files of the sinks");
         engine_reopen_sinks(&daemon->engine);
     }
     if (signals_take_reload())
@@ -119,10 +119,10 @@ static void describe_losses(const struct snapshot *snapshot, char *text, size_t 
         used = (size_t)snprintf(text, size, "lost unknown");
     else if (unknown > 0)
         used = (size_t)snprintf(text, size,
-                                "%" PRIu64 " lost in all, unknown for %" PRIu32 " of the sources",
+                                "%" PRIu64 " lost in total, unknown for %" PRIu32 " of the sources",
                                 lost, unknown);
     else
-        used = (size_t)snprintf(text, size, "%" PRIu64 " lost in all", lost);
+        used = (size_t)snprintf(text, size, "%" PRIu64 " lost in total", lost);
     if (skipped > 0 && used < size)
         snprintf(text + used, size - used, ", %" PRIu64 " runs skipped", skipped);
 }
@@ -139,7 +139,7 @@ static void tell_status(struct daemon *daemon)
         records += watch->records[i].per_second;
     describe_losses(&watch->snapshot, losses, sizeof(losses));
     if (health_reason(&watch->health, reason, sizeof(reason)))
-        notify_status("unwell: %s", reason);
+        notify_status("unhealthy: %s", reason);
     else
         notify_status("%.0f records/s, %s", records, losses);
 }
@@ -238,7 +238,7 @@ static int listen_unix(struct daemon *daemon, const struct control_options *opti
     result = server_listen_unix(daemon->server, options->socket, error);
     if (result == 0 || !options->socket_is_default)
         return result;
-    log_warning("%s; this one goes on without a control socket", error->text);
+    log_warning("%s; continuing without a control socket", error->text);
     return 0;
 }
 
@@ -281,9 +281,9 @@ static void refuse_passed(void)
     const char *name;
 
     for (uint32_t i = 0; (name = passed_fds_name(i)); i++)
-        log_warning("the service manager passed a descriptor named \"%s\", which is none that is "
-                    "known here; it is closed",
-                    name);
+        log_warning(
+            "the service manager passed a descriptor with the unknown name \"%s\"; it is closed",
+            name);
     passed_fds_deinit();
 }
 
@@ -331,8 +331,8 @@ static void check_store(const struct graph *graph, uint32_t sockets)
     if (kept == 0)
         return;
     if (manager_stored(&stored) == 0 && stored < wanted)
-        log_error("systemd stores only %u of %u descriptors that are to be kept, so a kill loses "
-                  "what is in the rings; the service needs FileDescriptorStoreMax=%u or more",
+        log_error("systemd stored only %u of %u descriptors, so a kill would lose the records in "
+                  "the rings; set FileDescriptorStoreMax=%u or more in the service",
                   stored, wanted, wanted);
 }
 
@@ -356,7 +356,7 @@ static void hand_on(struct daemon *daemon, enum exit_code code)
         server_hand_on(daemon->server);
     daemon->engine.leave = kept;
     if (daemon->engine.leave)
-        log_info("what is kept goes on without this process");
+        log_info("kept programs and rings stay attached after exit");
 }
 
 static void reload_init(struct daemon *daemon, const struct daemon_options *options)

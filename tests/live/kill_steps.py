@@ -458,7 +458,7 @@ def tell_reload(place, service, step):
     run_in(place, service)
     place.configure(service, more=WIDER)
     tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, follows(place))
-    await_said(place, service, "config 2 runs")
+    await_said(place, service, "config 2 is active")
 
 
 def tell_undone(place, service, step):

@@ -163,7 +163,7 @@ static void print_message(const struct diag_message *message)
     log_error("%s", message->text);
 }
 
-/* What is wrong with the capture is no mistake in a config. */
+/* Errors of the capture are not mistakes in a config. */
 static enum exit_code judge(const struct diag *diag)
 {
     const char *text = diag->kept ? diag->messages[0].text : "";

@@ -51,7 +51,7 @@ static void print_usage(FILE *file)
 
 enum { FILTER = 1, COUNT, SECONDS, HELP = 'h', OWN_OPTIONS = 4, OPTIONS_ROOM = 64 };
 
-/* One option of getopt_long()'s. False: wrong, and said so. */
+/* Takes one option of getopt_long(). False: it is wrong, and the error was logged. */
 static bool take(struct one_off *one_off, int option, const char *value)
 {
     switch (option) {

@@ -85,7 +85,7 @@ bool run_table_take(struct run_table *table, int option, const char *value)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-/* Behind "name=" of "name=expression"; NULL: there is no name. */
+/* The expression after "name="; NULL: there is no name. */
 static const char *behind_name(const char *text)
 {
     size_t length = 0;

@@ -42,9 +42,9 @@ bool run_table_take(struct run_table *table, int option, const char *value);
 /* With all options taken. False after a message. */
 bool run_table_finish(struct run_table *table);
 
-/* The handler, with a comma behind it; nothing where nothing is counted. */
+/* Writes the handler and a comma; nothing if no table was asked for. */
 void run_table_write_handler(const struct run_table *table, FILE *file);
-/* What stands in the sink's braces. */
+/* Writes the settings of the sink, without the braces. */
 void run_table_write_sink(const struct run_table *table, FILE *file);
 
 /* If text is about what these two wrote, writes the option that it is about into label and returns

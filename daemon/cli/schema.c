@@ -92,7 +92,7 @@ static enum exit_code parse(int argc, char **argv, struct question *question)
     return code;
 }
 
-/* A pin looks like a file; a name that is no file is a map's. */
+/* A pin looks like a file; a name that is not a file is the name of a map. */
 static bool is_map(const char *place)
 {
     struct statfs system;

@@ -65,7 +65,7 @@ void sighting_print_holders(const struct sighting *sighting, FILE *file)
     if (holders->certain) {
         fputs("consumed by ", file);
         if (print_kind(holders, HOLDER_CONSUMES, file) == 0)
-            fputs("nobody", file);
+            fputs("no process", file);
     } else {
         fputs("consumer unknown; the ring is open in ", file);
         if (print_kind(holders, HOLDER_POSSIBLE, file) == 0)

@@ -26,7 +26,7 @@ static const char *text(const json_t *object, const char *key)
     return value ? value : "";
 }
 
-/* Only one that came to nothing. */
+/* Prints the last reload only if it failed. */
 static void print_reload(const json_t *reload, FILE *file)
 {
     if (strcmp(text(reload, "outcome"), "config") == 0 ||

@@ -127,8 +127,8 @@ static void describe_losses(const struct snapshot *snapshot, char *text, size_t 
         snprintf(text + used, size - used, ", %" PRIu64 " runs skipped", skipped);
 }
 
-/* What is wrong stands in STATUS before the petting stops: it is the last word that the service
- * manager has when it kills us. */
+/* The reason is reported as STATUS before the watchdog is no longer fed: it is the last word that
+ * the service manager has when it kills us. */
 static void tell_status(struct daemon *daemon)
 {
     const struct watch *watch = &daemon->watch;
@@ -275,7 +275,8 @@ static int listen_for_clients(struct daemon *daemon, const struct control_option
     return result < 0 ? result : listen_tcp(daemon, options, error);
 }
 
-/* What nobody asked for is told and closed: a misspelt FileDescriptorName=, most likely. */
+/* Descriptors of unknown names are reported and closed: most likely FileDescriptorName= is
+ * misspelt. */
 static void refuse_passed(void)
 {
     const char *name;
@@ -320,7 +321,7 @@ static uint32_t store_sockets(const struct daemon *daemon)
     return count;
 }
 
-/* systemd closes what it has no room for, and tells nobody but its journal. */
+/* systemd closes descriptors that it has no room for, and reports that in its journal only. */
 static void check_store(const struct graph *graph, uint32_t sockets)
 {
     uint32_t kept = 0, wanted, stored;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Several things stop moving when one does: behind a dead sink lanes fill, sources pause, rings
+/* Several things stop moving when one does: if a sink is dead, lanes fill, sources pause, rings
  * fill. So each check first asks whether the cause lies further down the way, and leaves the
  * complaint to the check of that place:
  *
@@ -185,7 +185,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* Nobody would see losses of these sources, so that there are none cannot be claimed. */
+/* Losses of these sources are not counted, so the check cannot pass: it is unknown. */
 static void list_unknown(struct health *health, const struct snapshot *snapshot)
 {
     size_t used = 0;

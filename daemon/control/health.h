@@ -18,7 +18,8 @@ enum {
 };
 
 enum check {
-    CHECK_RINGS,    /* what lies in a ring is taken; bad: corrupt, a busy head, nobody reads */
+    CHECK_RINGS, /* records are read from the rings; bad: corrupt, a busy head, records left unread
+                  */
     CHECK_HANDLERS, /* the consumer thread comes back from its handlers */
     CHECK_SINKS,    /* what waits for a sink goes out */
     CHECK_LOSSES,   /* no more records are lost, and no more runs skipped, than the limit says */
@@ -57,13 +58,13 @@ void health_init(struct health *health, const struct health_limits *limits);
  */
 void health_follow(struct health *health, const struct snapshot *snapshot);
 
-/* Judges anew. A change is logged, one line each way. */
+/* Runs all checks. A check that begins to fail or to pass is logged. */
 void health_look(struct health *health, const struct snapshot *snapshot);
 
 /* "rings", "handlers"... */
 const char *health_check_name(enum check check);
 
-/* Neither good nor bad: nobody can know. It makes nothing bad. */
+/* Whether the result of the check is unknown, which does not make the daemon unhealthy. */
 bool health_unknown(const struct health *health, enum check check);
 
 bool health_good(const struct health *health);

@@ -50,7 +50,7 @@ void page_histogram(struct page *page, const struct histogram *histogram, const 
 
 /* Writes one label into the buffer, and gives it. */
 const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
-/* The same, behind those that are there. */
+/* Appends a label to those in the buffer. */
 const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
 
 /* source, and where the source has several rings, `ring`. */

@@ -64,7 +64,7 @@ static void answer_health(const struct control_view *view, struct evhttp_request
               status_health_json(&view->watch->health));
 }
 
-/* Ready is well, and known to be so: somebody has looked since the start. */
+/* Ready: healthy, and the checks have run at least once since the start. */
 static void answer_ready(const struct control_view *view, struct evhttp_request *request)
 {
     if (view->watch->looked_at == 0)

@@ -53,15 +53,15 @@ struct server *server_new(struct event_base *base, server_answer answer, void *d
 /* Closes all connections and sockets. Accepts NULL. */
 void server_free(struct server *server);
 
-/* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that nobody
- * serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no socket.
+/* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that no process
+ * serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is not a socket.
  * On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a sentence.
  */
 int server_listen_unix(struct server *server, const char *path, struct error *error);
 /* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
 int server_listen_tcp(struct server *server, const char *address, struct error *error);
 /* The same with a socket that an earlier process has bound to that path and that listens already;
- * it becomes the server's, also on failure. -ENOENT: it is at the path no more. */
+ * it becomes the server's, also on failure. -ENOENT: it is no longer at the path. */
 int server_listen_again(struct server *server, const char *path, int fd, struct error *error);
 /* Serves a socket that listens already: of systemd's, where its socket unit says. It becomes the
  * server's, also on failure. -errno and a sentence. */

@@ -21,7 +21,7 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
-/* null: nobody knows it. */
+/* null: unknown */
 static json_t *figure(bool known, uint64_t value)
 {
     return known ? json_integer(number(value)) : json_null();

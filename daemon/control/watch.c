@@ -69,8 +69,7 @@ static void look_at_ring(struct ring_watch *ring, const struct ring_sight *sight
     ring->small = true;
     log_about(LOG_LEVEL_WARNING, "source", sight->ring->stream->source->name,
               "the ring %s of %" PRIu64 " KiB receives %.0f KiB/s, so a restart of %d s would fill "
-                                        "it and lose records; set ring_size to %" PRIu64
-              " KiB or more",
+              "it and lose records; set ring_size to %" PRIu64 " KiB or more",
               sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
               next_power((uint64_t)needed) / 1024);
 }
@@ -98,7 +97,7 @@ static void tell_losses(struct watch *watch)
         return;
     log_limited(&watch->losses, LOG_LEVEL_WARNING, NULL, NULL,
                 "%" PRIu64 " records were lost since the previous such line because a ring was "
-                           "full; filter more, increase ring_size, or use a faster sink",
+                "full; filter more, increase ring_size, or use a faster sink",
                 lost - watch->lost_told);
     if (watch->losses.left_out <= left_out)
         watch->lost_told = lost;
@@ -121,7 +120,7 @@ static void tell_skipped(struct watch *watch)
         watch->skipped_told = skipped;
 }
 
-/* For whoever tries this out, and sees nothing: once. */
+/* A hint for a user who sees no events: printed once. */
 static void tell_silent(struct watch *watch)
 {
     const struct snapshot *snapshot = &watch->snapshot;

@@ -2,7 +2,7 @@
 
 /* The handlers of a pipeline at one source, opened step by step: each step for all types that the
  * source's records can have, before the next. So a handler that asks which fields the other types
- * have is told what they have at its place, also behind a select or within a branch:
+ * have is told what they have at its place, also after a select or in a branch:
  *
  *                    open_event      close_event     read_event
  *     select           [0]              [0]             [0]          first from left to right,

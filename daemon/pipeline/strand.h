@@ -28,7 +28,7 @@ enum {
     STRAND_NAME_MAX = 96, /* bytes of a name like "route[1].tee.filter" */
 };
 
-/* What passed one handler. What came in is what left the one before it. */
+/* What passed one handler. Its input is the output of the previous one. */
 struct handler_account {
     counter out;     /* records still selected afterwards; where a way ends with branches, those
                         that went into them */

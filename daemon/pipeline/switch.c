@@ -328,7 +328,7 @@ static enum phase step_draining(struct change *change)
         return DRAINING;
     if (change->unmade > 0)
         log_warning("%" PRIu64 " ended pipelines had records that their sinks did not accept; "
-                               "these records were dropped",
+                    "these records were dropped",
                     change->unmade);
     launch_finish_writers(change->old);
     return WRITING;

@@ -65,7 +65,7 @@ def test_status_without_a_daemon():
         mute.listen()
         code, text, errors = harness.run("status", "--socket", os.path.join(folder, "mute"),
                                          program=harness.RINGMILL)
-        assert code == 2 and "does not answer" in errors, errors
+        assert code == 2 and "did not answer" in errors, errors
 
 
 def test_openapi_describes_it():

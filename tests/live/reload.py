@@ -523,7 +523,7 @@ def test_a_batch_that_is_kept_before_the_switch():
         expect_served(daemon)
         told = reload_over(daemon, number)
         assert told["outcome"] == "failed", told
-        assert "does not come to the end of its batch" in told["messages"], told
+        assert "did not finish its batch" in told["messages"], told
         os.unlink(wedge)
         daemon.reload(config.replace("{forward: log}", "{filter: number > 0}, {forward: log}"))
         settle(daemon, "all", 5)

@@ -64,12 +64,12 @@ def test_a_second_signal_ends_it_at_once():
                    check=True, stdout=subprocess.DEVNULL)
     daemon.process.send_signal(signal.SIGTERM)
     daemon.process.send_signal(signal.SIGTERM)
-    while "asked again to end" not in daemon.stderr and daemon.process.poll() is None:
+    while "second signal to stop" not in daemon.stderr and daemon.process.poll() is None:
         time.sleep(1.2)
         daemon.process.send_signal(signal.SIGTERM)
     assert daemon.wait() == 1, daemon.stderr
     os.close(read_end)
-    assert "asked again to end" in daemon.stderr, daemon.stderr
+    assert "second signal to stop" in daemon.stderr, daemon.stderr
     assert "unwritten events were dropped" in daemon.stderr, daemon.stderr
     daemon.books()
 
@@ -132,7 +132,7 @@ def test_a_load_that_lasts_is_interrupted():
     harness.wait_for(lambda: count_programs(daemon) > programs, "the reload's load to begin")
     assert daemon.stop() == 0, daemon.stderr
     assert "reload canceled: the daemon is stopping" in daemon.stderr, daemon.stderr
-    assert "left behind" not in daemon.stderr and daemon.books(), daemon.stderr
+    assert "did not finish in time" not in daemon.stderr and daemon.books(), daemon.stderr
 
 
 # ---- a signal at each step of a start --------------------------------------------------------------

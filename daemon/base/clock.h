@@ -33,7 +33,7 @@ struct wall_offset {
     int64_t here;   /* the offset of this one */
     int64_t latest; /* their CLOCK_MONOTONIC when the records in hand had been read; INT64_MAX:
                        unknown */
-    uint32_t boot;  /* counts the boots that they come from: CLOCK_MONOTONIC begins anew */
+    uint32_t boot;  /* counts the boots that they come from: CLOCK_MONOTONIC starts again from 0 */
 };
 
 /* Measures now: some system-call-free clock reads, about a microsecond. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The least HTTP there is: a request of version 1.0 is answered in one piece that ends with the
- * connection, so there is nothing to be parsed but the status. */
+/* A minimal HTTP 1.0 client: the reply ends with the connection, so only the status needs parsing.
+ */
 
 #include "cli/client.h"
 

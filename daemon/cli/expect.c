@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Line by line, so that a message can say which one. After the first difference the rest is read
- * and thrown away: whoever writes must not be held up. */
+/* Compares line by line, so that a message can name the line. After the first difference the rest
+ * is read and discarded, so that the writer does not block. */
 
 #include "cli/expect.h"
 
@@ -18,7 +18,7 @@
 struct line {
     char *bytes;
     size_t room;
-    ssize_t length; /* without what ends it; -1: there is none */
+    ssize_t length; /* without the newline; -1: no such line */
 };
 
 static void line_deinit(struct line *line)

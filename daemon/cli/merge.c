@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* All that is merged stands in one member of each row, so the lines' other members may be anything
- * that is JSON. Nothing is written before all was read: what cannot be merged is refused whole. */
+/* Only the member _sketches of each row is merged; the other members can be any JSON. Nothing is
+ * written before all input was read, so an error means no output. */
 
 #include "cli/merge.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Looking at a live ring that somebody else consumes: everything is mapped read-only, so nothing
- * here can move a position or wake anybody. A ring that goes round more than once between two looks
- * shows as missed bytes; the rate of bytes is right all the same, that of records is too low.
+/* Inspects a live ring that another process consumes. Everything is mapped read-only, so this
+ * cannot move a position or wake the consumer. If the ring wraps more than once between two looks,
+ * the rest counts as missed bytes: the byte rate is still correct, the record rate is too low.
  *
- * Who consumes it is asked anew now and then only: for that the kernel walks all mappings of all
- * processes. */
+ * The consumers are searched again only now and then, since the kernel then walks all mappings of
+ * all processes. */
 
 #include "cli/observe.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A daemon that runs knows what it reads, and has the fd store, so it is asked. Pins are there
- * without a daemon, too; then the locks of the rings say whether another process reads them. */
+/* A running daemon knows its sources and has the fd store, so it is asked first. Pins also exist
+ * without a daemon; then the locks of the rings say whether another process reads them. */
 
 #include "cli/release.h"
 

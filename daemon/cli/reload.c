@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A reload may take longer than one request is allowed to, so this asks again and again whether it
- * has come to its end. */
+/* A reload may take longer than a request may last, so this polls until the reload is complete. */
 
 #include "cli/reload.h"
 

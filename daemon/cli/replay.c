@@ -2,7 +2,7 @@
 
 /* A replay is the daemon with a capture for a source: either with a config that is written here, or
  * with the user's, whose pipelines then get the records that the capture has from the sources they
- * name. Nobody can ask a replay over a control socket: the daemon that runs beside it has that. */
+ * name. A replay has no control socket, since a running daemon uses it. */
 
 #include "cli/replay.h"
 

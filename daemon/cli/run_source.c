@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One row for each option: which key it writes, and where. What belongs to a ring stands at the
- * source, or below the ring's name where --ring chooses one; of several, each has only its type
- * here. What a program needs to be attached stands in `attach:` without a program's name: it is for
- * whichever needs it. */
+/* One row for each option: which key it writes, and where. Keys of a ring are written at the
+ * source, or below the name of the ring if --ring chooses one; of several rings, each can only have
+ * its type here. Keys for attaching programs are written to `attach:` without the name of a
+ * program: they are for every program that needs them. */
 
 #include "cli/run_source.h"
 
@@ -355,7 +355,8 @@ static const struct run_source_option *find_option(const char *name)
 }
 
 /* The path is "attach.interface", "constants.min_bytes", "rings.events.type", "object"...: the last
- * part that is an option's key says which, and what stands below a map of values is a name. */
+ * part that is the key of an option identifies the option; a part below a map of values is a name.
+ */
 const char *run_source_label(const struct run_source *source, const char *text, char *label,
                              size_t size)
 {

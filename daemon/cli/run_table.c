@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* On a terminal a table since the start, each second anew; elsewhere one at the end, like that of
- * any program whose output is counted. */
+/* On a terminal the table since the start is printed every second; elsewhere once at the end. */
 
 #include "cli/run_table.h"
 

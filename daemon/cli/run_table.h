@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The part of `ringmill run` that counts events instead of showing them: its options, the handler
- * and the sink that they stand for, and messages about these turned back into messages about the
- * options. */
+/* The table of `ringmill run`, which counts events instead of printing them: its options, the
+ * handler and the sink made from them, and the translation of messages about these into messages
+ * about the options. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The same search and the same conventions as for a source, so that what is shown here is what a
- * pipeline will see. */
+/* Types are found with the code and the conventions of sources, so the output shows what a pipeline
+ * will see. */
 
 #include "cli/schema.h"
 

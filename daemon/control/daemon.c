@@ -2,7 +2,7 @@
 
 /* The main thread never touches a record. It sleeps in libevent, looks around once a second, and
  * everything that ends the daemon (a signal, the clock, a reader that went away) only leaves the
- * loop: the stop itself is one straight piece of code behind it. */
+ * loop: the stop itself is straight code after the loop. */
 
 #include "control/daemon.h"
 
@@ -257,7 +257,7 @@ static int listen_tcp(struct daemon *daemon, const struct control_options *optio
 }
 
 /* Before the engine starts: the socket's folder and group take privileges. Nothing is answered
- * before the loop runs. A daemon without the default socket works as well, only nobody can ask.
+ * before the loop runs. A daemon without the default socket runs, but cannot be controlled.
  * Sockets that systemd has opened for us come before those of the config. */
 static int listen_for_clients(struct daemon *daemon, const struct control_options *options,
                               struct error *error)
@@ -387,8 +387,8 @@ static bool may_pass(int code, bool of_files)
     return of_files && (code == -EACCES || code == -EPERM);
 }
 
-/* The service manager starts it again after one code and not after the other, and what it stores
- * for us goes when it gives up. By hand nobody starts it again. */
+/* The exit code decides whether the service manager restarts the daemon. If it does not, it also
+ * drops the stored descriptors. */
 static enum exit_code failed_start(const struct daemon *daemon, int code)
 {
     bool of_files = !daemon->engine.graph || daemon->engine.sinks_failed;

@@ -54,8 +54,7 @@ struct health {
 /* limits stay the caller's. */
 void health_init(struct health *health, const struct health_limits *limits);
 
-/* The first graph runs, or another one: what was noted of the parts of the one before is forgotten.
- */
+/* A graph has begun to run: forgets what was noted about the previous one. */
 void health_follow(struct health *health, const struct snapshot *snapshot);
 
 /* Runs all checks. A check that begins to fail or to pass is logged. */
@@ -68,8 +67,8 @@ const char *health_check_name(enum check check);
 bool health_unknown(const struct health *health, enum check check);
 
 bool health_good(const struct health *health);
-/* A thread of ours does not move that should, or memory of ours is damaged: starting anew mends it.
+/* Whether a thread is stuck or memory is damaged: a restart solves that, and no other failure.
  * It mends nothing else that can be bad. */
 bool health_stuck(const struct health *health);
-/* "sinks: sink out has taken nothing for 31 s": the first bad check; NULL when all is well. */
+/* "sinks: sink out has accepted no event for 31 s": the first bad check; NULL when all is well. */
 const char *health_reason(const struct health *health, char *buffer, uint32_t size);

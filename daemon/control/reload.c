@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Whoever asks while a reload runs may have written the file after that one read it, so it gets one
- * of its own, behind it. */
+/* A request during a reload gets another reload after it, since the file may have been written
+ * after the running reload read it. */
 
 #include "control/reload.h"
 
@@ -180,7 +180,7 @@ void reload_ask(struct reload *reload)
     begin(reload);
 }
 
-/* The loader has come to its end with it. */
+/* Called when the loader thread has finished the job. */
 static void switch_to_next(struct reload *reload)
 {
     reload->switches = true;
@@ -264,8 +264,8 @@ bool reload_busy(const struct reload *reload)
     return reload->runs || reload->engine->change;
 }
 
-/* False: it does not come to its end. It may be in the verifier, which gives up when it is
- * interrupted, or wait for a disk, which does not. */
+/* False: the loader did not finish in time. It may be in the verifier, which can be interrupted, or
+ * wait for a disk, which cannot. */
 static bool loader_ends(struct loader *loader)
 {
     int result;

@@ -59,8 +59,8 @@ static int open_socket(const char *path, struct sockaddr_un *ret_address)
     return fd < 0 ? -errno : fd;
 }
 
-/* What is there may be somebody's file, or the socket of a program that knows nothing of our lock.
- * Only a refused connection proves that a socket is nobody's. */
+/* The path may be a file of another program, or a socket of a program that does not use our lock.
+ * Only a refused connection proves that a socket is unused. */
 static int make_room(const char *path, struct error *error)
 {
     _cleanup_(cleanup_close) int fd = -1;

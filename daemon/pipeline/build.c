@@ -131,8 +131,8 @@ static const struct setting sink_settings[] = {
         .offset = offsetof(struct sink_config, overflow),
         .fallback = "block",
         .choices = overflow_choices,
-        .doc = "if the sink is slow: stop reading its sources, or drop the newest or the oldest "
-               "events",
+        .doc = "when the sink is too slow: stop reading its sources, or drop the newest or the "
+               "oldest events",
     },
     {0},
 };

@@ -52,7 +52,7 @@ static int job_attach(void *data)
     return launch_attach(job->engine->graph, job->error);
 }
 
-/* What cannot be read stays as it was. */
+/* Counters that cannot be read keep their value. */
 static int job_orphans(void *data)
 {
     struct engine *engine = data;

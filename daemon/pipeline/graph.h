@@ -266,7 +266,7 @@ void graph_part(struct graph *graph);
 void graph_free(struct graph *graph);
 DEFINE_CLEANUP(struct graph, graph_free);
 
-/* What one of its sources holds, but for strands. */
+/* Frees the parts of a source, except its strands. */
 void graph_source_deinit(struct graph_source *source);
 
 /* Into an empty graph: the tree that it is built from, and what it has in common with another one;

@@ -10,7 +10,8 @@
 
 /* Whether all sinks of the stream have room for one more batch. */
 bool room_in_lanes(const struct graph_stream *stream);
-/* Also the handlers that keep records until they make others of them. */
+/* Whether all sinks of the stream have room for one more batch, and no handler that makes records
+ * waits for room. */
 bool room_in_stream(const struct graph_stream *stream);
 
 /* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. At

@@ -202,7 +202,7 @@ def inside_starts_that_fail(folder):
         os.rename(logs, away)
         kill_with_unread()
         box.said(f"sink out: cannot open {logs}/out for writing: the folder {logs} does not exist; "
-                 f"create it: mkdir -p {logs}; trying again")
+                 f"create it: mkdir -p {logs}; retrying")
         os.rename(away, logs)
         wait_for_all(logs, source)
 

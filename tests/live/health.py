@@ -129,10 +129,10 @@ def test_a_sink_that_takes_nothing():
                         env=manager.environment)
     daemon.open_target(2000)
     reason = wait_for_bad(daemon, "sinks")
-    assert reason.startswith("sink log: has taken nothing for "), reason
+    assert reason.startswith("sink log: has accepted no event for "), reason
     heard = []
     harness.wait_for(lambda: heard.extend(manager.messages()) or
-                     any(m.startswith("STATUS=unwell: sinks: sink log: ") for m in heard),
+                     any(m.startswith("STATUS=unhealthy: sinks: sink log: ") for m in heard),
                      "the reason to be sent")
     pets = heard.count("WATCHDOG=1")
     harness.wait_for(lambda: heard.extend(manager.messages()) or

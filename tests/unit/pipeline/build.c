@@ -294,7 +294,7 @@ static void pipelines(void **state)
                  "mean \"exec\"?\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: [exec, open, exec], handlers: [{forward: out}]}\n",
-                 "t.yaml:5:26: pipelines.p.from[2]: the source is named twice\n");
+                 "t.yaml:5:26: pipelines.p.from[2]: duplicate source\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [exec, open], handlers: [{filter: "
                                        "has(path)}, {forward: out}]}\n",
                  "t.yaml:5:51: pipelines.p.handlers[0].filter: source \"exec\" has no field path "
@@ -402,13 +402,11 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(
-        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are exec, "
-        "exit, open, connect, signal\n"
-        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, table, file, "
-        "capture, unix, "
-        "tcp, udp, syslog, journal, null\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are "
+                 "exec, exit, open, connect, signal\n"
+                 "t.yaml:5:15: sinks.out.type: unknown type of sink; allowed are stdout, table, "
+                 "file, capture, unix, tcp, udp, syslog, journal, null\n");
 }
 
 static void all_mistakes_at_once(void **state)
@@ -432,12 +430,11 @@ static void all_mistakes_at_once(void **state)
                  "keep, on_change, pin_folder\n"
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json, json-flat, "
                  "logfmt, csv, text, raw\n"
-                 "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
-                 "are exec, open\n"
+                 "t.yaml:10:18: pipelines.one.from[1]: unknown source; allowed are exec, open\n"
                  "t.yaml:12:16: pipelines.one.handlers[0].limit: missing key: write count, as in "
                  "{count: 1000}, or rate, as in {rate: 100/s}\n"
-                 "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
-                 "name; allowed are out, log; did you mean \"log\"?\n");
+                 "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: unknown sink; allowed are "
+                 "out, log; did you mean \"log\"?\n");
 }
 
 /* A text of count times the format with the number; the caller frees it. */

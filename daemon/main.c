@@ -34,7 +34,7 @@ static bool read_log_level(const char *option, const char *text, void *ret)
     int level = log_level_find(text);
 
     if (level < 0)
-        log_error("%s %s: allowed are error, warning, info, debug", option, text);
+        log_error("%s %s: expected error, warning, info or debug", option, text);
     else
         *(int *)ret = level;
     return level >= 0;
@@ -53,14 +53,15 @@ static bool print_version(const char *option, const char *text, void *ret)
 
 static const struct argument command_options[] = {
     {"config", "FILE", AT(config), argument_text,
-     "the pipelines to run; " DEFAULT_CONFIG " by default"},
+     "the config to run; " DEFAULT_CONFIG " by default"},
     {"check", NULL, AT(check), argument_flag,
-     "only check the config: exit 0 when it is right, 3 when not"},
-    {"explain", NULL, AT(explain), argument_flag, "print what the config means, and do not run it"},
-    {"seconds", "N", AT(daemon.seconds), argument_count, "end after N seconds"},
+     "only check the config; exit status: 0 valid, 3 invalid"},
+    {"explain", NULL, AT(explain), argument_flag,
+     "print sources, fields, pipelines and sinks of the config, and do not run it"},
+    {"seconds", "N", AT(daemon.seconds), argument_count, "exit after N seconds"},
     {"log-level", "L", AT(log_level), read_log_level,
-     "the least important lines to write: error, warning, info or debug"},
-    {"version", NULL, 0, print_version, "which ringmilld this is"},
+     "the lowest level of log lines to write: error, warning, info or debug"},
+    {"version", NULL, 0, print_version, "print the version and exit"},
     {0},
 };
 

@@ -18,5 +18,5 @@ void arena_deinit(struct arena *arena);
 
 /* Zeroed memory for count pieces of size bytes, aligned for any type; NULL: out of memory. */
 void *arena_take(struct arena *arena, size_t count, size_t size);
-/* length bytes of text with a NUL behind; NULL: out of memory. */
+/* Copies length bytes of text and adds a NUL; NULL: out of memory. */
 char *arena_take_text(struct arena *arena, const char *text, size_t length);

@@ -12,7 +12,7 @@ static inline size_t base64_length(size_t bytes)
     return (bytes + 2) / 3 * 4;
 }
 
-/* Writes base64_length() characters, no NUL; returns the one behind. */
+/* Writes base64_length() characters, no NUL; returns the position after the last one. */
 char *base64_put(char *out, const uint8_t *bytes, size_t length);
 
 /* Reads all of the text: no spaces, no other alphabet, bits that say nothing are 0. Returns the

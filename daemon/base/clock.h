@@ -33,7 +33,7 @@ struct wall_offset {
     int64_t here;   /* the offset of this one */
     int64_t latest; /* their CLOCK_MONOTONIC when the records in hand had been read; INT64_MAX:
                        unknown */
-    uint32_t boot;  /* counts the boots that they come from: CLOCK_MONOTONIC begins anew */
+    uint32_t boot;  /* counts the boots that they come from: CLOCK_MONOTONIC starts again from 0 */
 };
 
 /* Measures now: some system-call-free clock reads, about a microsecond. */
@@ -55,8 +55,8 @@ static inline int64_t wall_offset_apply(const struct wall_offset *wall, uint64_t
 /* Writes RFC 3339 with nanoseconds and Z: CLOCK_RFC3339_LENGTH bytes and a NUL. Any thread. */
 void clock_format_rfc3339(int64_t ns, char out[CLOCK_RFC3339_LENGTH + 1]);
 
-/* The same for many times that lie close together: the date is computed when the second changes.
- * Owned by one thread. Zeroed is the valid beginning. */
+/* As clock_format_rfc3339(), for many times that lie close together: the date is computed when the
+ * second changes. Owned by one thread. Zeroed is the valid beginning. */
 struct clock_stamper {
     int64_t begin; /* ns: of the second that prefix shows; meaningless while prefix[0] is 0 */
     char prefix[CLOCK_SECOND_LENGTH];

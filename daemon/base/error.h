@@ -12,7 +12,7 @@ struct error {
 };
 
 /* Replaces the sentence. Returns code, so that `return error_set(...)` reads well. error may be
- * NULL: nobody wants the sentence. */
+ * NULL: the message is not wanted. */
 int error_set(struct error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -48,11 +48,10 @@ static bool may_open(const struct stat *folder, const struct stat *file)
 
 static int refuse_link(const char *name, const struct stat *link, struct error *error)
 {
-    return error_set(
-        error, -EPERM,
-        "the symbolic link %s belongs to uid %u, in a folder that others can write to; "
-        "remove it, or give the path that it leads to",
-        name, link->st_uid);
+    return error_set(error, -EPERM,
+                     "the symbolic link %s belongs to uid %u, in a folder that others can write "
+                     "to; remove it, or use the path of its target",
+                     name, link->st_uid);
 }
 
 static int refuse_file(const char *name, const struct stat *folder, const struct stat *file,

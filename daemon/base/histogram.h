@@ -13,7 +13,7 @@
 
 enum {
     HISTOGRAM_FIRST_BIT = 10, /* bucket 0 holds up to 2^10 ns */
-    HISTOGRAM_BOUNDED = 26,   /* buckets with an upper bound, each twice the one before */
+    HISTOGRAM_BOUNDED = 26,   /* buckets with an upper bound, each twice the previous one */
     HISTOGRAM_BUCKETS = HISTOGRAM_BOUNDED + 1,
 };
 

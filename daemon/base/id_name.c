@@ -78,7 +78,7 @@ int id_name_group(uint64_t gid, char *name, uint32_t room)
     return find(ask_group, gid, name, room);
 }
 
-/* "name:x:id:..."; lines of another form (+ and - of NIS, an id that is none) are passed over. */
+/* "name:x:id:..."; lines of another form (+ and - of NIS, an invalid id) are passed over. */
 static bool read_line(char *line, uint64_t *ret_id)
 {
     char *id = strchr(line, ':'), *behind;

@@ -221,7 +221,7 @@ static void write_line(enum log_level level, const char *kind, const char *name,
     used = strlen(message);
     if (left_out > 0)
         snprintf(message + used, sizeof(message) - used,
-                 " (%" PRIu64 " such lines before it were left out)", left_out);
+                 " (%" PRIu64 " similar lines were suppressed)", left_out);
     printable_make(message); /* it may hold what a process calls itself */
     if (kind)
         write_field(kind, name, field);
@@ -256,8 +256,8 @@ static bool tell_dropped(uint64_t dropped)
 {
     char message[LINE_MAX_BYTES];
     int length = snprintf(message, sizeof(message),
-                          "%" PRIu64 " log lines were dropped here: %s did not take them", dropped,
-                          log_to_journal ? "the journal" : "standard error");
+                          "%" PRIu64 " log lines were dropped here: %s did not accept them",
+                          dropped, log_to_journal ? "the journal" : "standard error");
 
     return write_entry(&(struct log_entry){LOG_LEVEL_WARNING, "", message, (size_t)length});
 }
@@ -268,7 +268,7 @@ void log_start(void)
     int result = log_queue_start(&ops);
 
     if (result < 0)
-        log_warning("no thread can be started for log lines, so that whoever logs waits: %s",
+        log_warning("cannot start the log thread: %s; threads that log may have to wait",
                     strerror(-result));
 }
 

@@ -19,7 +19,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 void log_open(const char *program, enum log_level highest);
 
 /* Main thread: from now on a thread of its own does the waiting, see base/log_queue.h. Without it
- * whoever logs waits, as commands do. More than once is fine. */
+ * the logging thread waits, as in commands. More than once is fine. */
 void log_start(void);
 /* Main thread: waits for what was logged before it to go out, LOG_QUEUE_END_S at most. Accepts that
  * log_start() was not called. */

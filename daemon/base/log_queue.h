@@ -27,7 +27,7 @@ struct log_queue_ops {
     size_t (*try)(const struct log_entry *entry);
     /* The queue's thread: waits as long as it takes. False: it cannot be written. */
     bool (*write)(const struct log_entry *entry);
-    /* The same, for a line that says how many were dropped. */
+    /* Writes a line that says how many lines were dropped. */
     bool (*tell)(uint64_t dropped);
 };
 

@@ -15,12 +15,12 @@ enum { PASSED_FDS_MAX = 4096 }; /* that are looked at; further ones are closed *
 /* Takes what was passed, if anything was: closed on exec, and the variables that told of it gone
  * from the environment. */
 void passed_fds_init(void);
-/* Closes those that nobody took. Returns their number. */
+/* Closes the descriptors that were not taken. Returns their number. */
 uint32_t passed_fds_deinit(void);
 
 /* The next one of that name, which is the caller's from now on; -1: there are no more. */
 int passed_fds_take(const char *name);
 
-/* The names of those that nobody took yet, by index from 0; NULL: there are no more. Valid until
+/* The names of the descriptors not yet taken, by index from 0; NULL: no more. Valid until
  * the next call that takes one. */
 const char *passed_fds_name(uint32_t index);

@@ -292,7 +292,7 @@ static void ask(struct resolver_port *port, enum resolver_kind kind, uint64_t id
     port->rings = true;
 }
 
-/* What is known of the id, or NULL. */
+/* The cache entry of the id, or NULL. */
 static const struct name_entry *recall(struct resolver_port *port, enum resolver_kind kind,
                                        uint64_t id)
 {

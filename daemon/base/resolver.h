@@ -96,7 +96,7 @@ bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t
  * show at once. Accepts NULL. */
 void resolver_turn(struct resolver *resolver);
 
-/* Instead of resolver_start(): nobody looks anything up, names are given. Before ports are used. */
+/* Instead of resolver_start(): nothing is looked up, all names are given. Before ports are used. */
 void resolver_set_given(struct resolver *resolver);
 bool resolver_is_given(const struct resolver *resolver);
 /* Of a resolver whose names are given, on the thread of its ports: what the id is called from now

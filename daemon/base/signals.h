@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a signal asks of the process: to end (SIGTERM, SIGINT), to read its config anew (SIGHUP), to
- * open its files anew (SIGUSR1). A handler counts it and makes a descriptor readable, and the main
+/* What a signal asks of the process: to end (SIGTERM, SIGINT), to reload its config (SIGHUP), to
+ * reopen its files (SIGUSR1). A handler counts it and makes a descriptor readable, and the main
  * thread does what was asked when it comes to it. So no signal is lost or kills the process in the
  * middle of a step, also while it starts, and a second one shows while it stops.
  *

@@ -14,9 +14,9 @@
 
 #define COUNT_MAX UINT64_C(1000000000000000)
 
-enum { HELP = ARGUMENTS_MAX + 1, MESSAGE_MAX = 512 };
+enum { HELP = 'h', MESSAGE_MAX = 512, NAME_MAX_BYTES = 64 };
 
-static const struct argument help = {"help", NULL, 0, NULL, "this text"};
+static const struct argument help = {"help", NULL, 0, NULL, "print this help and exit"};
 
 bool argument_flag(const char *option, const char *text, void *ret)
 {
@@ -41,7 +41,7 @@ bool argument_count(const char *option, const char *text, void *ret)
     errno = 0;
     value = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end || errno || value == 0 || value > COUNT_MAX) {
-        log_error("%s %s: expected a whole number from 1", option, text);
+        log_error("%s %s: expected a whole number from 1 to 10^15", option, text);
         return false;
     }
     *(uint64_t *)ret = value;
@@ -70,7 +70,7 @@ static int widest_of(const struct command_line *line)
     return widest;
 }
 
-/* What is `width` wide has been printed, behind the indent. */
+/* Pads to the column of the descriptions: the indent and `width` bytes have been printed. */
 static void print_doc(const char *doc, int width, int widest, FILE *file)
 {
     fprintf(file, "%*s", widest + INDENT - width, "");
@@ -104,6 +104,24 @@ static void print_usage(const struct command_line *line, FILE *file)
     fputs(line->notes ? line->notes : "", file);
 }
 
+enum exit_code arguments_point_to_help(const char *command)
+{
+    fprintf(stderr, "see: %s --help\n", command);
+    return EXIT_CODE_ENVIRONMENT;
+}
+
+/* The synopsis begins with the command, and its first option is in brackets. */
+static enum exit_code point_to_help(const struct command_line *line)
+{
+    char command[NAME_MAX_BYTES];
+    size_t length = strcspn(line->synopsis, "[");
+
+    while (length > 0 && line->synopsis[length - 1] == ' ')
+        length--;
+    snprintf(command, sizeof(command), "%.*s", (int)length, line->synopsis);
+    return arguments_point_to_help(command);
+}
+
 enum exit_code arguments_refuse(const struct command_line *line, const char *format, ...)
 {
     char text[MESSAGE_MAX];
@@ -113,8 +131,7 @@ enum exit_code arguments_refuse(const struct command_line *line, const char *for
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     log_error("%s", text);
-    print_usage(line, stderr);
-    return EXIT_CODE_ENVIRONMENT;
+    return point_to_help(line);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -146,17 +163,13 @@ enum exit_code arguments_read(const struct command_line *line, int argc, char **
     int found;
 
     make_table(line, table);
-    while ((found = getopt_long(argc, argv, "", table, NULL)) != -1) {
+    while ((found = getopt_long(argc, argv, "h", table, NULL)) != -1) {
         if (found == HELP) {
             print_usage(line, stdout);
             exit(EXIT_CODE_OK);
         }
-        if (found == '?') {
-            print_usage(line, stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
-        if (!read_one(&line->options[found - 1], optarg, target))
-            return EXIT_CODE_ENVIRONMENT;
+        if (found == '?' || !read_one(&line->options[found - 1], optarg, target))
+            return point_to_help(line);
     }
     return EXIT_CODE_OK;
 }

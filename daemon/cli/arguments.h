@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A command line as a table: what it takes is written once, and both the reading and the usage come
- * from there. */
+/* A command line as a table: its options are described once, and both parsing and --help use the
+ * table. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,18 +12,19 @@
 
 enum { ARGUMENTS_MAX = 16 }; /* options of one command */
 
-/* Reads an option's text into its place. Otherwise logs what is wrong with it and returns false. */
+/* Reads the text of an option into its place. False: the text is wrong, and the error was logged.
+ */
 typedef bool (*argument_reader)(const char *option, const char *text, void *ret);
 
 struct argument {
     const char *name;     /* without its dashes */
-    const char *value;    /* what the usage calls its text: "FILE"; NULL: it has none */
-    size_t offset;        /* of its place in what the command fills */
-    argument_reader read; /* text is NULL where it has none */
-    const char *doc;      /* for the usage; lines after the first stand below it */
+    const char *value;    /* placeholder in the usage: "FILE"; NULL: a flag without a value */
+    size_t offset;        /* of the member to fill in the target */
+    argument_reader read; /* text is NULL for a flag */
+    const char *doc;      /* for the usage; further lines are indented */
 };
 
-/* What stands in a command line without an option. */
+/* An argument that is not an option. */
 struct operand {
     const char *name; /* "MAP" */
     const char *doc;
@@ -31,7 +32,7 @@ struct operand {
 
 struct command_line {
     const char *synopsis;           /* "ringmill observe [OPTIONS] MAP" */
-    const struct operand *operands; /* for the usage, as the options; NULL: there are none */
+    const struct operand *operands; /* for the usage; NULL: none */
     const char *notes;              /* its last lines; NULL: none */
     const struct argument *options; /* end with one without a name */
 };
@@ -41,12 +42,15 @@ bool argument_text(const char *option, const char *text, void *ret); /* const ch
 /* uint64_t: a whole number from 1 to 10^15. */
 bool argument_count(const char *option, const char *text, void *ret);
 
-/* Reads all options into target; --help prints the usage and ends the process. EXIT_CODE_OK: optind
- * is where the operands begin; otherwise what is wrong has been said. */
+/* Reads all options into target; -h and --help print the usage and end the process. EXIT_CODE_OK:
+ * the operands begin at optind; otherwise the error has been reported. */
 enum exit_code arguments_read(const struct command_line *line, int argc, char **argv, void *target);
-/* The same for a command without operands. */
+/* As arguments_read(), for a command without operands: any operand is an error. */
 enum exit_code arguments_read_all(const struct command_line *line, int argc, char **argv,
                                   void *target);
-/* Says what is wrong, and the usage. Returns EXIT_CODE_ENVIRONMENT. */
+/* Logs the error, and points to --help. Returns EXIT_CODE_ENVIRONMENT. */
 enum exit_code arguments_refuse(const struct command_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Prints the line that follows each usage error: "see: ringmill run --help". Returns
+ * EXIT_CODE_ENVIRONMENT. */
+enum exit_code arguments_point_to_help(const char *command);

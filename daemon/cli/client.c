@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The least HTTP there is: a request of version 1.0 is answered in one piece that ends with the
- * connection, so there is nothing to be parsed but the status. */
+/* A minimal HTTP 1.0 client: the reply ends with the connection, so only the status needs parsing.
+ */
 
 #include "cli/client.h"
 
@@ -21,15 +21,17 @@ static int explain(const char *path, int code, struct error *error)
     if (code == -ENOENT || code == -ECONNREFUSED)
         return error_set(error, code, "no ringmilld answers on %s; is it running?", path);
     if (code == -EACCES)
-        return error_set(error, code,
-                         "not allowed to open %s; be root or a member of the group ringmill", path);
+        return error_set(
+            error, code,
+            "permission denied on %s; run as root or as a member of the group ringmill", path);
     if (code == -EAGAIN)
-        return error_set(error, code, "ringmilld does not answer on %s within %d s", path,
+        return error_set(error, code, "ringmilld did not answer on %s within %d s", path,
                          CLIENT_SECONDS_MAX);
     if (code == -EMSGSIZE)
-        return error_set(error, code, "what answers on %s says more than %d bytes", path,
-                         CLIENT_ANSWER_MAX);
-    return error_set(error, code, "cannot ask ringmilld on %s: %s", path, strerror(-code));
+        return error_set(error, code,
+                         "the reply on %s is longer than %d bytes; the peer may not be ringmilld",
+                         path, CLIENT_ANSWER_MAX);
+    return error_set(error, code, "cannot connect to ringmilld on %s: %s", path, strerror(-code));
 }
 
 static int connect_to(const char *path, int *ret_fd)
@@ -101,7 +103,7 @@ int client_ask(const char *socket_path, const char *method, const char *path, st
         return explain(socket_path, result, error);
     body = strstr(answer, "\r\n\r\n");
     if (!body || sscanf(answer, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
-        return error_set(error, -EBADMSG, "what answers on %s is no ringmilld, or a busy one",
+        return error_set(error, -EBADMSG, "unexpected reply on %s: not ringmilld, or overloaded",
                          socket_path);
     *ret_body = strdup(body + 4);
     return *ret_body ? status : error_set(error, -ENOMEM, "out of memory");

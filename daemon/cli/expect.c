@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Line by line, so that a message can say which one. After the first difference the rest is read
- * and thrown away: whoever writes must not be held up. */
+/* Compares line by line, so that a message can name the line. After the first difference the rest
+ * is read and discarded, so that the writer does not block. */
 
 #include "cli/expect.h"
 
@@ -18,7 +18,7 @@
 struct line {
     char *bytes;
     size_t room;
-    ssize_t length; /* without what ends it; -1: there is none */
+    ssize_t length; /* without the newline; -1: no such line */
 };
 
 static void line_deinit(struct line *line)
@@ -117,7 +117,8 @@ int expect_finish(struct expect *expect, struct error *error)
     if (!expect->differs)
         return 0;
     return error_set(error, -EBADMSG,
-                     "the output is not that of %s: line %" PRIu64 " differs\n  expected %s\n"
+                     "the output differs from %s in line %" PRIu64 "\n"
+                     "  expected %s\n"
                      "  found    %s",
                      expect->path, expect->line, expect->wanted_line, expect->line_there);
 }

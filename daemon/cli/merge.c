@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* All that is merged stands in one member of each row, so the lines' other members may be anything
- * that is JSON. Nothing is written before all was read: what cannot be merged is refused whole. */
+/* Only the member _sketches of each row is merged; the other members can be any JSON. Nothing is
+ * written before all input was read, so an error means no output. */
 
 #include "cli/merge.h"
 
@@ -39,14 +39,16 @@ struct merge {
 
 static void print_usage(FILE *file)
 {
-    fprintf(file,
-            "usage: ringmill merge [--whole] [--format FORMAT] [--groups N] FILE...\n"
-            "  FILE             rows as JSON, a line each, of aggregates with emit: sketches; - is "
-            "standard input\n"
-            "  --whole          all windows become one; by default those of the same times do\n"
-            "  --format FORMAT  json (the default), json-flat, logfmt or csv\n"
-            "  --groups N       how many rows there can be: %d\n",
-            MERGER_GROUPS);
+    fprintf(
+        file,
+        "usage: ringmill merge [--whole] [--format FORMAT] [--groups N] FILE...\n"
+        "  FILE             JSON rows, one per line, of aggregates with emit: sketches; - is "
+        "standard input\n"
+        "  --whole          merge all windows into one; by default windows of the same time are "
+        "merged\n"
+        "  --format FORMAT  json (the default), json-flat, logfmt or csv\n"
+        "  --groups N       the maximum number of rows; %d by default\n",
+        MERGER_GROUPS);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -61,7 +63,7 @@ static int take_text(struct merge *merge, const char *place, const char *text, s
     if (size == -ENOMEM)
         return error_set(error, -ENOMEM, "out of memory");
     if (size < 0)
-        return error_set(error, -EINVAL, "_sketches is no base64");
+        return error_set(error, -EINVAL, "_sketches is not valid base64");
     return merger_add(merge->merger, place, bytes, (size_t)size, error);
 }
 
@@ -71,14 +73,15 @@ static int take_object(struct merge *merge, const char *place, const json_t *row
     const json_t *sketches = json_object_get(row, "_sketches");
 
     if (!json_is_object(row))
-        return error_set(error, -EINVAL, "expected a row, which is an object of JSON");
+        return error_set(error, -EINVAL, "expected a row as a JSON object");
     if (!sketches && json_object_get(row, "_lost")) {
         merge->lost_lines++;
         return 0;
     }
     if (!json_is_string(sketches))
-        return error_set(error, -EINVAL,
-                         "the row has no _sketches; an aggregate writes them with emit: sketches");
+        return error_set(
+            error, -EINVAL,
+            "the row has no _sketches; set emit: sketches in the aggregate that writes the rows");
     return take_text(merge, place, json_string_value(sketches), json_string_length(sketches),
                      error);
 }
@@ -94,7 +97,7 @@ static int take_line(struct merge *merge, const char *place, const char *line, s
         return error_set(error, -EINVAL, "the line is longer than %d bytes", LINE_MAX_BYTES);
     row = json_loadb(line, length, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &problem);
     if (!row)
-        return error_set(error, -EINVAL, "this is no JSON: %s", problem.text);
+        return error_set(error, -EINVAL, "the line is not valid JSON: %s", problem.text);
     result = take_object(merge, place, row, error);
     json_decref(row);
     return result;
@@ -119,7 +122,7 @@ static enum exit_code take_stream(struct merge *merge, const char *name, FILE *f
     }
     if (!ferror(file))
         return EXIT_CODE_OK;
-    log_error("%s cannot be read: %s", name, strerror(errno));
+    log_error("cannot read %s: %s", name, strerror(errno));
     return EXIT_CODE_FAILED;
 }
 
@@ -131,7 +134,7 @@ static enum exit_code take_file(struct merge *merge, const char *name)
         return take_stream(merge, "standard input", stdin);
     file = fopen(name, "re");
     if (!file) {
-        log_error("%s cannot be opened: %s", name, strerror(errno));
+        log_error("cannot open %s: %s", name, strerror(errno));
         return EXIT_CODE_ENVIRONMENT;
     }
     return take_stream(merge, name, file);
@@ -172,7 +175,7 @@ static enum exit_code put_rows(struct merge *merge)
     encoder_close(encoder);
     good &= fflush(stdout) == 0;
     if (!good)
-        log_error("the output cannot be written: %s", strerror(errno));
+        log_error("cannot write to standard output: %s", strerror(errno));
     return good ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
@@ -191,11 +194,11 @@ static bool take_format(struct merge *merge, const char *name)
         }
         refusal_offer(&refusal, *format);
     }
-    log_error("--format: there is no such format here; %s", refusal_text(&refusal));
+    log_error("--format %s: unknown format; %s", name, refusal_text(&refusal));
     return false;
 }
 
-enum { WHOLE = 1, FORMAT, GROUPS, HELP };
+enum { WHOLE = 1, FORMAT, GROUPS, HELP = 'h' };
 
 static bool take_option(struct merge *merge, int option, const char *value)
 {
@@ -210,7 +213,7 @@ static bool take_option(struct merge *merge, int option, const char *value)
             return false;
         if (merge->groups <= GROUPS_LIMIT)
             return true;
-        log_error("--groups: at most %d", GROUPS_LIMIT);
+        log_error("--groups: expected a whole number from 1 to %d", GROUPS_LIMIT);
         return false;
     default:
         return false;
@@ -231,7 +234,7 @@ static enum exit_code merge_files(struct merge *merge, char **names, int count)
     if (code == EXIT_CODE_OK)
         code = put_rows(merge);
     if (merge->lost_lines > 0)
-        log_warning("%" PRIu64 " lines tell of records that were lost", merge->lost_lines);
+        log_warning("%" PRIu64 " lines report lost records", merge->lost_lines);
     merger_free(merge->merger);
     return code;
 }
@@ -246,21 +249,17 @@ enum exit_code merge_command(int argc, char **argv)
     struct merge merge = {.format = encoder_find("json"), .groups = MERGER_GROUPS};
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == HELP) {
             print_usage(stdout);
             return EXIT_CODE_OK;
         }
-        if (!take_option(&merge, option, optarg)) {
-            if (option == '?')
-                print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
+        if (!take_option(&merge, option, optarg))
+            return arguments_point_to_help("ringmill merge");
     }
     if (optind == argc) {
-        log_error("which files?");
-        print_usage(stderr);
-        return EXIT_CODE_ENVIRONMENT;
+        log_error("no file given");
+        return arguments_point_to_help("ringmill merge");
     }
     return merge_files(&merge, argv + optind, argc - optind);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Looking at a live ring that somebody else consumes: everything is mapped read-only, so nothing
- * here can move a position or wake anybody. A ring that goes round more than once between two looks
- * shows as missed bytes; the rate of bytes is right all the same, that of records is too low.
+/* Inspects a live ring that another process consumes. Everything is mapped read-only, so this
+ * cannot move a position or wake the consumer. If the ring wraps more than once between two looks,
+ * the rest counts as missed bytes: the byte rate is still correct, the record rate is too low.
  *
- * Who consumes it is asked anew now and then only: for that the kernel walks all mappings of all
- * processes. */
+ * The consumers are searched again only now and then, since the kernel then walks all mappings of
+ * all processes. */
 
 #include "cli/observe.h"
 
@@ -42,7 +42,7 @@ static bool read_interval(const char *option, const char *text, void *ret)
     uint64_t interval;
 
     if (scalar_duration(text, &interval) < 0 || interval < INTERVAL_MIN) {
-        log_error("%s %s: expected a time of at least 1ms, as 500ms or 2s", option, text);
+        log_error("%s %s: expected a duration of at least 1ms, such as 500ms or 2s", option, text);
         return false;
     }
     *(uint64_t *)ret = interval;
@@ -53,9 +53,9 @@ static bool read_interval(const char *option, const char *text, void *ret)
 
 static const struct argument command_options[] = {
     {"interval", "TIME", AT(interval), read_interval,
-     "between two looks; 1s by default, at least 1ms"},
-    {"count", "N", AT(count), argument_count, "end after N lines"},
-    {"json", NULL, AT(json), argument_flag, "one JSON object a line"},
+     "time between two lines; 1s by default, at least 1ms"},
+    {"count", "N", AT(count), argument_count, "exit after N lines"},
+    {"json", NULL, AT(json), argument_flag, "print one JSON object per line"},
     {0},
 };
 
@@ -67,7 +67,7 @@ static const struct operand operands[] = {
 static const struct command_line command_line = {
     .synopsis = "ringmill observe [--interval TIME] [--count N] [--json] MAP",
     .operands = operands,
-    .notes = "It only looks: whoever consumes the ring is not disturbed.\n",
+    .notes = "The ring is only inspected: its consumer is not disturbed.\n",
     .options = command_options,
 };
 
@@ -76,7 +76,9 @@ static enum exit_code parse(int argc, char **argv, struct observation *observati
     enum exit_code code = arguments_read(&command_line, argc, argv, observation);
 
     if (code == EXIT_CODE_OK && argc - optind != 1)
-        return arguments_refuse(&command_line, optind == argc ? "which map?" : "one map at a time");
+        return arguments_refuse(
+            &command_line, optind == argc ? "no map given: MAP is a pinned path, id:N, or a name"
+                                          : "only one map can be given");
     observation->map = argv[optind];
     return code;
 }
@@ -168,8 +170,8 @@ static enum exit_code watch(const struct observation *observation, struct ringmi
             return EXIT_CODE_FAILED;
         sighting->before = sighting->now;
         if (ringmill_ring_observe(ring, &sighting->now) < 0) {
-            log_error("%s: the ring is corrupt: its positions or a length cannot be; whoever "
-                      "consumes it reads nonsense, too",
+            log_error("%s: the ring is corrupt: its positions or a record length are impossible; "
+                      "its consumer reads wrong data, too",
                       observation->map);
             return EXIT_CODE_FAILED;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A daemon that runs knows what it reads, and has the fd store, so it is asked. Pins are there
- * without a daemon, too; then the locks of the rings say whether somebody else reads them. */
+/* A running daemon knows its sources and has the fd store, so it is asked first. Pins also exist
+ * without a daemon; then the locks of the rings say whether another process reads them. */
 
 #include "cli/release.h"
 
@@ -30,23 +30,23 @@ struct wish {
 
 static const struct argument command_options[] = {
     {"socket", "PATH", AT(socket), argument_text,
-     "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+     "the daemon's control socket; " CONTROL_SOCKET_DEFAULT " by default"},
     {"pin-folder", "FOLDER", AT(folder), argument_text,
-     "where the pins are, if no daemon answers; " KEEP_PIN_FOLDER " by default"},
+     "the folder with the pins, used if no daemon answers; " KEEP_PIN_FOLDER " by default"},
     {0},
 };
 
 static const struct operand command_operands[] = {
-    {"SOURCE", "its programs are detached and its rings drained; without it, all that was kept\n"
-               "and that nobody reads"},
+    {"SOURCE", "detach the programs of this source and drain its rings; without SOURCE, release\n"
+               "everything that is kept and that no process reads"},
     {0},
 };
 
 static const struct command_line command_line = {
     .synopsis = "ringmill release [--socket PATH] [--pin-folder FOLDER] [SOURCE]",
     .operands = command_operands,
-    .notes = "exit status: 0 done, 1 there is none of that name or somebody else reads it, 2 it "
-             "cannot be done here\n",
+    .notes = "exit status: 0 released, 1 no such source or another process reads it, 2 no "
+             "permission or no reply\n",
     .options = command_options,
 };
 
@@ -67,7 +67,7 @@ static enum exit_code judge(int status, const char *body)
     else if (sentence)
         log_error("%s", sentence);
     else
-        log_error("ringmilld answers with HTTP status %d", status);
+        log_error("unexpected reply from ringmilld: HTTP status %d", status);
     json_decref(answer);
     return code;
 }
@@ -101,8 +101,7 @@ static enum exit_code release_pins(const struct wish *wish, const char *name)
     }
     if (result > 0 || !name)
         return tell(result);
-    log_error("no daemon answers, and nothing is kept of a source \"%s\" in %s", name,
-              wish->folder);
+    log_error("no daemon answers, and no kept source \"%s\" is in %s", name, wish->folder);
     return EXIT_CODE_FAILED;
 }
 
@@ -119,7 +118,7 @@ enum exit_code release_command(int argc, char **argv)
     if (code != EXIT_CODE_OK)
         return code;
     if (argc - optind > 1)
-        return arguments_refuse(&command_line, "one source at a time, or none");
+        return arguments_refuse(&command_line, "only one source can be given");
     name = argv[optind];
     snprintf(path, sizeof(path), "/v1/release%s%s", name ? "?source=" : "", name ? name : "");
     status = client_ask(wish.socket, "POST", path, &error, &body);

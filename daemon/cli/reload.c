@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A reload may take longer than one request is allowed to, so this asks again and again whether it
- * has come to its end. */
+/* A reload may take longer than a request may last, so this polls until the reload is complete. */
 
 #include "cli/reload.h"
 
@@ -33,17 +32,17 @@ struct question {
 
 static const struct argument command_options[] = {
     {"socket", "PATH", offsetof(struct question, socket), argument_text,
-     "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+     "the daemon's control socket; " CONTROL_SOCKET_DEFAULT " by default"},
     {"config", "FILE", offsetof(struct question, config), argument_text,
-     "of the daemon: asks on the socket that it names"},
+     "the daemon's config; use the control socket that it names"},
     {0},
 };
 
 static const struct command_line command_line = {
     .synopsis = "ringmill reload [--socket PATH | --config FILE]",
-    .notes =
-        "exit status: 0 the config runs; 3 it has mistakes, 1 it cannot be run here and now, and "
-        "both times the previous one stays active; 2 no daemon answers\n",
+    .notes = "exit status: 0 the new config is active, 1 it cannot be run now, 2 no daemon "
+             "answers, 3 it has mistakes;\n"
+             "after 1 and 3 the previous configuration stays active\n",
     .options = command_options,
 };
 
@@ -68,7 +67,7 @@ static json_t *ask(const char *socket, const char *method)
     if (json_string_value(json_object_get(answer, "error")))
         log_error("ringmilld: %s", json_string_value(json_object_get(answer, "error")));
     else
-        log_error("ringmilld answers with HTTP status %d", status);
+        log_error("unexpected reply from ringmilld: HTTP status %d", status);
     json_decref(answer);
     return NULL;
 }
@@ -129,9 +128,8 @@ static enum exit_code ask_and_wait(const char *socket)
         return EXIT_CODE_ENVIRONMENT;
     if (count(answer, "asked") >= number)
         return judge(answer);
-    log_error(
-        "the daemon was started again before the reload was over, and runs the config that it "
-        "has read then; to reload what was changed since: ringmill reload");
+    log_error("the daemon was restarted before the reload was complete, and runs the config that "
+              "it read then; if the config has changed since, run: ringmill reload");
     return EXIT_CODE_FAILED;
 }
 
@@ -152,7 +150,8 @@ enum exit_code reload_command(int argc, char **argv)
         question.socket = options.socket;
     code = ask_and_wait(question.socket ? question.socket : CONTROL_SOCKET_DEFAULT);
     if (code == EXIT_CODE_ENVIRONMENT && question.config)
-        log_error("%s names that socket; if that has changed since the daemon started, restart it",
+        log_error("the socket path is from %s; if it has changed since the daemon started, restart "
+                  "the daemon",
                   question.config);
     return code;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* ringmill reload: has the running daemon read its config anew, and waits for what comes of it. */
+/* ringmill reload: makes the running daemon reload its config, and waits for the outcome. */
 
 #include "control/daemon.h"
 

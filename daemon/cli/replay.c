@@ -2,7 +2,7 @@
 
 /* A replay is the daemon with a capture for a source: either with a config that is written here, or
  * with the user's, whose pipelines then get the records that the capture has from the sources they
- * name. Nobody can ask a replay over a control socket: the daemon that runs beside it has that. */
+ * name. A replay has no control socket, since a running daemon uses it. */
 
 #include "cli/replay.h"
 
@@ -47,19 +47,18 @@ static void replay_trees_deinit(struct replay_trees *trees)
 
 static const struct argument command_options[] = {
     {"config", "FILE", AT(config), argument_text,
-     "run these pipelines, with the capture's records of the sources that they name;\n"
-     "else all records are shown as JSON"},
-    {"filter", "EXPR", AT(filter), argument_text, "only events for which this holds"},
+     "run these pipelines with the capture's records of their sources;\n"
+     "without --config all records are printed as JSON"},
+    {"filter", "EXPR", AT(filter), argument_text, "print only events that match this expression"},
     {"speed", "S", AT(speed), argument_text,
      "max (the default), recorded, or a factor such as 0.5 or 10"},
-    {"count", "N", AT(count), argument_count, "only the first N records"},
-    {"expect", "OUT", AT(expect), argument_text,
-     "compare what goes to standard output with this file"},
+    {"count", "N", AT(count), argument_count, "replay only the first N records"},
+    {"expect", "OUT", AT(expect), argument_text, "compare standard output with this file"},
     {0},
 };
 
 static const struct operand operands[] = {
-    {"CAPTURE", "a file that a sink of type capture has written"},
+    {"CAPTURE", "a file written by a sink of type capture"},
     {0},
 };
 
@@ -67,7 +66,7 @@ static const struct command_line command_line = {
     .synopsis = "ringmill replay [--config FILE | --filter EXPR] [--speed S] [--count N] "
                 "[--expect OUT] CAPTURE",
     .operands = operands,
-    .notes = "exit status: 1 when the capture is damaged, or the output is not the expected one\n",
+    .notes = "exit status: 1 if the capture is damaged, or the output differs from --expect\n",
     .options = command_options,
 };
 
@@ -78,11 +77,11 @@ static enum exit_code parse(int argc, char **argv, struct replay *replay)
     if (code != EXIT_CODE_OK)
         return code;
     if (argc - optind != 1)
-        return arguments_refuse(&command_line,
-                                optind == argc ? "which capture?" : "one capture at a time");
+        return arguments_refuse(&command_line, optind == argc ? "no capture given"
+                                                              : "only one capture can be given");
     if (replay->config && replay->filter)
-        return arguments_refuse(&command_line,
-                                "--filter goes without --config, which has filters of its own");
+        return arguments_refuse(
+            &command_line, "--filter cannot be used with --config; write the filter in the config");
     replay->capture = argv[optind];
     return EXIT_CODE_OK;
 }
@@ -164,7 +163,7 @@ static void print_message(const struct diag_message *message)
     log_error("%s", message->text);
 }
 
-/* What is wrong with the capture is no mistake in a config. */
+/* Errors of the capture are not mistakes in a config. */
 static enum exit_code judge(const struct diag *diag)
 {
     const char *text = diag->kept ? diag->messages[0].text : "";
@@ -201,7 +200,7 @@ static enum exit_code run_expecting(const struct replay *replay, struct graph **
     enum exit_code code;
 
     if (!has_stdout(*graph)) {
-        log_error("--expect: no sink in %s is of type stdout, so there is nothing to compare",
+        log_error("--expect: no sink of type stdout in %s, so there is no output to compare",
                   replay->config);
         return EXIT_CODE_ENVIRONMENT;
     }

@@ -2,11 +2,13 @@
 
 /* ringmill: the command line tool. One row for each command. */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/arguments.h"
 #include "cli/merge.h"
 #include "cli/observe.h"
 #include "cli/release.h"
@@ -24,13 +26,13 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_command, "show the events of one source"},
-    {"observe", observe_command, "a live ring, without disturbing it"},
-    {"reload", reload_command, "has the running daemon read its config anew"},
-    {"replay", replay_command, "the records of a capture once more"},
-    {"merge", merge_command, "rows of many machines to rows of all"},
-    {"schema", schema_command, "the types of an object, a file or a ring"},
-    {"release", release_command, "end what outlives the daemon"},
-    {"status", status_command, "how the running daemon is"},
+    {"observe", observe_command, "watch a ring without disturbing its consumer"},
+    {"reload", reload_command, "reload the config of the running daemon"},
+    {"replay", replay_command, "replay the records of a capture"},
+    {"merge", merge_command, "merge rows of many machines"},
+    {"schema", schema_command, "show the types of an object, a file or a ring"},
+    {"release", release_command, "release programs and rings that outlive the daemon"},
+    {"status", status_command, "show the state of the running daemon"},
     {0},
 };
 
@@ -38,8 +40,8 @@ static void print_usage(FILE *file)
 {
     fputs("usage: ringmill COMMAND [...]\n", file);
     for (const struct command *command = commands; command->name; command++)
-        fprintf(file, "  %-8s %s; see ringmill %s --help\n", command->name, command->doc,
-                command->name);
+        fprintf(file, "  %-8s %s\n", command->name, command->doc);
+    fputs("see: ringmill COMMAND --help\n", file);
 }
 
 /* getopt_long() begins its messages with the first argument. */
@@ -52,25 +54,51 @@ static enum exit_code run(const struct command *command, int argc, char **argv)
     return command->run(argc, argv);
 }
 
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    log_error("unknown command \"%s\"", name);
+    arguments_point_to_help("ringmill");
+    return NULL;
+}
+
+/* `ringmill help COMMAND` is `ringmill COMMAND --help`. */
+static enum exit_code help(const char *name)
+{
+    char option[] = "--help", *arguments[] = {NULL, option, NULL};
+    const struct command *command;
+
+    if (!name) {
+        print_usage(stdout);
+        return EXIT_CODE_OK;
+    }
+    command = find_command(name);
+    return command ? run(command, 2, arguments) : EXIT_CODE_ENVIRONMENT;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
 int main(int argc, char **argv)
 {
+    const struct command *command;
+
     process_setup();
     log_open("ringmill", LOG_LEVEL_INFO);
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_CODE_ENVIRONMENT;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0) {
-        if (argv[1][2] == 'h')
-            print_usage(stdout);
-        else
-            puts("ringmill " RINGMILL_VERSION);
+    if (is_help(argv[1]))
+        return (int)help(argv[2]);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("ringmill " RINGMILL_VERSION);
         return EXIT_CODE_OK;
     }
-    for (const struct command *command = commands; command->name; command++)
-        if (strcmp(command->name, argv[1]) == 0)
-            return (int)run(command, argc - 1, argv + 1);
-    log_error("there is no command \"%s\"", argv[1]);
-    print_usage(stderr);
-    return EXIT_CODE_ENVIRONMENT;
+    command = find_command(argv[1]);
+    return command ? (int)run(command, argc - 1, argv + 1) : EXIT_CODE_ENVIRONMENT;
 }

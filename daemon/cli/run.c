@@ -33,25 +33,25 @@ struct one_off {
 
 static void print_usage(FILE *file)
 {
-    fputs("usage: ringmill run [OPTIONS] (NAME | --object FILE | --map PIN)\n"
+    fputs("usage: ringmill run [OPTIONS] (NAME | --object FILE | --map MAP)\n"
           "  NAME                 a built-in source:",
           file);
     for (const struct builtin *builtin = builtins; builtin->name; builtin++)
         fprintf(file, "%s %s (%s)", builtin == builtins ? "" : ",", builtin->name, builtin->doc);
     fputs("\n", file);
     run_source_usage(file);
-    fputs("  --filter EXPR        only events for which this holds, as in: uid == 0 && comm != "
-          "\"cron\"\n",
-          file);
+    fputs(
+        "  --filter EXPR        print only matching events, as in: uid == 0 && comm != \"cron\"\n",
+        file);
     run_table_usage(file);
-    fputs("  --count N            end after N events\n"
-          "  --seconds S          end after S seconds\n",
+    fputs("  --count N            exit after N events\n"
+          "  --seconds S          exit after S seconds\n",
           file);
 }
 
-enum { FILTER = 1, COUNT, SECONDS, HELP, OWN_OPTIONS = 4, OPTIONS_ROOM = 64 };
+enum { FILTER = 1, COUNT, SECONDS, HELP = 'h', OWN_OPTIONS = 4, OPTIONS_ROOM = 64 };
 
-/* One option of getopt_long()'s. False: wrong, and said so. */
+/* Takes one option of getopt_long(). False: it is wrong, and the error was logged. */
 static bool take(struct one_off *one_off, int option, const char *value)
 {
     switch (option) {
@@ -85,21 +85,16 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
 
     run_table_options(options + OWN_OPTIONS);
     run_source_options(options, OWN_OPTIONS + RUN_TABLE_OPTIONS, OPTIONS_ROOM);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == HELP) {
             print_usage(stdout);
             exit(EXIT_CODE_OK);
         }
-        if (option == '?') {
-            print_usage(stderr);
-            return EXIT_CODE_ENVIRONMENT;
-        }
-        if (!take(one_off, option, optarg))
+        if (option == '?' || !take(one_off, option, optarg))
             return EXIT_CODE_ENVIRONMENT;
     }
     if (argc - optind > 1) {
-        log_error("one source at a time");
-        print_usage(stderr);
+        log_error("only one source can be given");
         return EXIT_CODE_ENVIRONMENT;
     }
     one_off->source.builtin = argv[optind];
@@ -190,11 +185,10 @@ enum exit_code run_command(int argc, char **argv)
 
     control_options_default(&one_off.daemon.control);
     code = parse(argc, argv, &one_off);
-    if (code == EXIT_CODE_OK) {
+    if (code == EXIT_CODE_OK)
         code = run_source_finish(&one_off.source);
-        if (code == EXIT_CODE_ENVIRONMENT)
-            print_usage(stderr);
-    }
+    if (code == EXIT_CODE_ENVIRONMENT)
+        code = arguments_point_to_help("ringmill run");
     if (code == EXIT_CODE_OK) {
         diag_init(&diag);
         code = run(&one_off, &diag);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One row for each option: which key it writes, and where. What belongs to a ring stands at the
- * source, or below the ring's name where --ring chooses one; of several, each has only its type
- * here. What a program needs to be attached stands in `attach:` without a program's name: it is for
- * whichever needs it. */
+/* One row for each option: which key it writes, and where. Keys of a ring are written at the
+ * source, or below the name of the ring if --ring chooses one; of several rings, each can only have
+ * its type here. Keys for attaching programs are written to `attach:` without the name of a
+ * program: they are for every program that needs them. */
 
 #include "cli/run_source.h"
 
@@ -38,33 +38,38 @@ struct run_source_option {
 };
 
 static const struct run_source_option options_[] = {
-    {"object", "object", AT_SOURCE, ONE, PATH, "FILE", "a BPF object: loaded, attached, read"},
-    {"map", "map", AT_SOURCE, ONE, MAY_BE_PATH, "PIN",
-     "a ring that is there: pinned path, id:N, or name"},
+    {"object", "object", AT_SOURCE, ONE, PATH, "FILE",
+     "load and attach this BPF object, and read its rings"},
+    {"map", "map", AT_SOURCE, ONE, MAY_BE_PATH, "MAP",
+     "read this existing ring: pinned path, id:N, or name"},
     {"ring", "rings", AT_NOTHING, MANY, NO_PATH, "NAME[=T]",
-     "of several rings in the object, this one; may be repeated"},
-    {"type", "type", AT_RING, ONE, NO_PATH, "T", "the records' type, as in \"struct event\""},
+     "read only this ring of the object; may be repeated"},
+    {"type", "type", AT_RING, ONE, NO_PATH, "T", "the type of the records, as in \"struct event\""},
     {"select", "select", AT_RING, ONE, NO_PATH, "FIELD",
      "the field that says which type a record has"},
     {"types", "types", AT_RING, PAIRS, NO_PATH, "V=T", "the type for that value; may be repeated"},
-    {"types-from", "types_from", AT_RING, ONE, PATH, "FILE", "another file that describes it"},
-    {"layout", "layout", AT_RING, ONE, NO_PATH, "TEXT", "the type in C"},
-    {"as", "as", AT_RING, PAIRS, NO_PATH, "FIELD=M", "what a field means, as in saddr=ipv4"},
+    {"types-from", "types_from", AT_RING, ONE, PATH, "FILE",
+     "a file with BTF or DWARF that describes the type"},
+    {"layout", "layout", AT_RING, ONE, NO_PATH, "TEXT", "the type as C text"},
+    {"as", "as", AT_RING, PAIRS, NO_PATH, "FIELD=M", "the meaning of a field, as in saddr=ipv4"},
     {"lost", "lost", AT_RING, ONE, NO_PATH, "NAME", "the map or variable that counts lost records"},
     {"sequence", "sequence", AT_RING, ONE, NO_PATH, "FIELD",
-     "it numbers the records: gaps are losses"},
+     "the field that numbers the records; gaps count as lost"},
     {"order", "order", AT_RING, ONE, NO_PATH, "FIELD",
-     "the time by which sharded rings are merged"},
+     "the time field by which sharded rings are merged"},
     {"program", "programs", AT_SOURCE, MANY, NO_PATH, "P",
      "load only this program; may be repeated"},
-    {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P", "go on without it if need be"},
+    {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P",
+     "continue if this program cannot be attached; may be repeated"},
     {"constant", "constants", AT_SOURCE, PAIRS, NO_PATH, "NAME=V", "a value for a global constant"},
-    {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I", "where XDP and TC programs go"},
+    {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I",
+     "the network interface for XDP and TC programs"},
     {"direction", "direction", AT_ATTACH, ONE, NO_PATH, "D", "ingress or egress, for TC programs"},
-    {"cgroup", "cgroup", AT_ATTACH, ONE, PATH, "FOLDER", "where cgroup programs go"},
-    {"binary", "binary", AT_ATTACH, ONE, MAY_BE_PATH, "FILE", "whose code uprobes and USDT trace"},
+    {"cgroup", "cgroup", AT_ATTACH, ONE, PATH, "FOLDER", "the cgroup for cgroup programs"},
+    {"binary", "binary", AT_ATTACH, ONE, MAY_BE_PATH, "FILE",
+     "the program or library that uprobes and USDT trace"},
     {"symbol", "symbol", AT_ATTACH, ONE, NO_PATH, "S", "the function, for uprobes and kprobes"},
-    {"usdt", "usdt", AT_ATTACH, ONE, NO_PATH, "P:N", "the marker, PROVIDER:NAME"},
+    {"usdt", "usdt", AT_ATTACH, ONE, NO_PATH, "P:N", "the USDT probe, PROVIDER:NAME"},
     {"pid", "pid", AT_ATTACH, ONE, NO_PATH, "PID", "trace this process only"},
     {"perf", "perf", AT_ATTACH, ONE, NO_PATH, "HZ", "samples per second and CPU"},
     {0},
@@ -138,7 +143,7 @@ bool run_source_take(struct run_source *source, int val, const char *value)
     const struct run_source_option *option = &options_[val - RUN_SOURCE_FIRST];
 
     if (source->n_given == RUN_SOURCE_GIVEN_MAX) {
-        log_error("more than %d options", RUN_SOURCE_GIVEN_MAX);
+        log_error("at most %d source options can be given", RUN_SOURCE_GIVEN_MAX);
         return false;
     }
     if (option->form == ONE && find_given(source, option->name)) {
@@ -191,22 +196,21 @@ enum exit_code run_source_finish(struct run_source *source)
     const char *map = find_given(source, "map");
 
     if (!source->builtin && !object && !map) {
-        log_error("which source?");
+        log_error("no source given: NAME, --object FILE or --map MAP");
         return EXIT_CODE_ENVIRONMENT;
     }
     if ((source->builtin != NULL) + (object != NULL) + (map != NULL) > 1) {
-        log_error("one source at a time: a name, --object FILE or --map PIN");
+        log_error("only one source can be given: NAME, --object FILE or --map MAP");
         return EXIT_CODE_ENVIRONMENT;
     }
     if (source->builtin && source->n_given > 0) {
-        log_error("--%s: built-in sources need no such thing", source->given[0].option->name);
+        log_error("--%s cannot be used with a built-in source", source->given[0].option->name);
         return EXIT_CODE_ENVIRONMENT;
     }
     if (count_given(source, "ring") > 1 && first_at(source, AT_RING)) {
-        log_error(
-            "--%s: of several rings, which one? Here each can only have its type, as in --ring "
-            "NAME=T; a config has room for more",
-            first_at(source, AT_RING)->name);
+        log_error("--%s cannot be used with several --ring options; give each ring its type, as in "
+                  "--ring NAME=T, or write a config",
+                  first_at(source, AT_RING)->name);
         return EXIT_CODE_ENVIRONMENT;
     }
     make_name(source->builtin ? source->builtin : object ? object : map, source->name);
@@ -351,7 +355,8 @@ static const struct run_source_option *find_option(const char *name)
 }
 
 /* The path is "attach.interface", "constants.min_bytes", "rings.events.type", "object"...: the last
- * part that is an option's key says which, and what stands below a map of values is a name. */
+ * part that is the key of an option identifies the option; a part below a map of values is a name.
+ */
 const char *run_source_label(const struct run_source *source, const char *text, char *label,
                              size_t size)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The part of `ringmill run` that says which source: its options, the config entry that they stand
- * for, and messages about that entry turned back into messages about the options. */
+/* The source of `ringmill run`: its options, the config entry made from them, and the translation
+ * of messages about that entry into messages about the options. */
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* On a terminal a table since the start, each second anew; elsewhere one at the end, like that of
- * any program whose output is counted. */
+/* On a terminal the table since the start is printed every second; elsewhere once at the end. */
 
 #include "cli/run_table.h"
 
@@ -34,19 +33,23 @@ void run_table_options(struct option *options)
 
 void run_table_usage(FILE *file)
 {
-    fputs("  --by EXPR            a table with a row for each of its values; may be repeated\n"
-          "  --value V            a column of it, as in 'quantile(duration, 0.99)' or 'n=count()'; "
-          "may be repeated; count() without one\n"
-          "  --window DURATION    a table for each such time; else one since the start\n"
-          "  --interval DURATION  how often that one is shown; 1s on a terminal, else at the end\n"
-          "  --format F           json, ...; or table\n",
-          file);
+    fputs(
+        "  --by EXPR            print a table with a row for each value of EXPR; may be repeated\n"
+        "  --value V            a column of the table, as in 'quantile(duration, 0.99)' or "
+        "'n=count()';\n"
+        "                       may be repeated; count() by default\n"
+        "  --window DURATION    print a table for each window; by default one table since the "
+        "start\n"
+        "  --interval DURATION  how often to print the table; 1s on a terminal, else once at the "
+        "end\n"
+        "  --format F           json, json-flat, logfmt, csv, ...; or table\n",
+        file);
 }
 
 static bool add(const char *option, const char *value, const char **list, uint32_t *n)
 {
     if (*n == RUN_TABLE_PARTS_MAX) {
-        log_error("%s: more than %d", option, RUN_TABLE_PARTS_MAX);
+        log_error("%s can be given at most %d times", option, RUN_TABLE_PARTS_MAX);
         return false;
     }
     list[(*n)++] = value;
@@ -81,7 +84,7 @@ bool run_table_take(struct run_table *table, int option, const char *value)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-/* Behind "name=" of "name=expression"; NULL: there is no name. */
+/* The expression after "name="; NULL: there is no name. */
 static const char *behind_name(const char *text)
 {
     size_t length = 0;
@@ -134,7 +137,8 @@ static bool check_names(const struct run_table *table)
             name_of(table->values[k], other);
             if (strcmp(one, other) != 0)
                 continue;
-            log_error("--value %s: two values are called %s; give one a name, as in NAME=%s",
+            log_error("--value %s: duplicate column name %s; give one of the two another name, as "
+                      "in NAME=%s",
                       table->values[i], one, expression_of(table->values[i]));
             return false;
         }
@@ -157,12 +161,12 @@ bool run_table_finish(struct run_table *table)
     if (table->n_by > 0 && table->n_values == 0)
         table->values[table->n_values++] = "count()";
     if (!counts(table) && (table->window || table->interval)) {
-        log_error("--%s: what is counted? Give --by or --value",
-                  table->window ? "window" : "interval");
+        log_error("--%s requires --by or --value", table->window ? "window" : "interval");
         return false;
     }
     if (table->window && table->interval) {
-        log_error("--interval: a table for each --window is shown when it ended");
+        log_error("--interval cannot be used with --window; the table of each window is printed "
+                  "when the window ends");
         return false;
     }
     return check_names(table);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The part of `ringmill run` that counts events instead of showing them: its options, the handler
- * and the sink that they stand for, and messages about these turned back into messages about the
- * options. */
+/* The table of `ringmill run`, which counts events instead of printing them: its options, the
+ * handler and the sink made from them, and the translation of messages about these into messages
+ * about the options. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,9 +42,9 @@ bool run_table_take(struct run_table *table, int option, const char *value);
 /* With all options taken. False after a message. */
 bool run_table_finish(struct run_table *table);
 
-/* The handler, with a comma behind it; nothing where nothing is counted. */
+/* Writes the handler and a comma; nothing if no table was asked for. */
 void run_table_write_handler(const struct run_table *table, FILE *file);
-/* What stands in the sink's braces. */
+/* Writes the settings of the sink, without the braces. */
 void run_table_write_sink(const struct run_table *table, FILE *file);
 
 /* If text is about what these two wrote, writes the option that it is about into label and returns

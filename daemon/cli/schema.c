@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The same search and the same conventions as for a source, so that what is shown here is what a
- * pipeline will see. */
+/* Types are found with the code and the conventions of sources, so the output shows what a pipeline
+ * will see. */
 
 #include "cli/schema.h"
 
@@ -65,14 +65,14 @@ static bool take_words(int count, char **words, struct question *question)
 }
 
 static const struct argument command_options[] = {
-    {"json", NULL, offsetof(struct question, json), argument_flag, "the same as JSON"},
+    {"json", NULL, offsetof(struct question, json), argument_flag, "print the types as JSON"},
     {0},
 };
 
 static const struct operand operands[] = {
     {"FILE", "a BPF object, or any file with BTF or DWARF, such as /sys/kernel/btf/vmlinux"},
     {"MAP", "a ring in the kernel: its pin in /sys/fs/bpf, id:N, or its name"},
-    {"TYPE", "a struct's name; without it, all that there are"},
+    {"TYPE", "the name of a struct; without it, all types are listed"},
     {0},
 };
 
@@ -87,12 +87,12 @@ static enum exit_code parse(int argc, char **argv, struct question *question)
     enum exit_code code = arguments_read(&command_line, argc, argv, question);
 
     if (code == EXIT_CODE_OK && !take_words(argc - optind, argv + optind, question))
-        return arguments_refuse(&command_line,
-                                optind == argc ? "of which file or map?" : "one type at a time");
+        return arguments_refuse(&command_line, optind == argc ? "no file or map given"
+                                                              : "only one type can be given");
     return code;
 }
 
-/* A pin looks like a file; a name that is no file is a map's. */
+/* A pin looks like a file; a name that is not a file is the name of a map. */
 static bool is_map(const char *place)
 {
     struct statfs system;
@@ -110,7 +110,7 @@ static int open_map(const struct question *question, struct error *error, struct
     if (r == 0)
         return kernel_map_btf(fd, question->type, error, &ret->btf);
     if (access(question->place, F_OK) < 0 && strncmp(question->place, "id:", 3) != 0)
-        error_prefix(error, "there is no file of that name; as a map");
+        error_prefix(error, "no such file; as a map");
     return r;
 }
 
@@ -195,13 +195,13 @@ static enum exit_code refuse_untyped(const struct question *question, const stru
     struct error error;
 
     if (answer->types && answer->types->elf && !answer->types->is_bpf)
-        error_set(&error, 0, "it is no BPF object, and it has neither BTF nor DWARF");
+        error_set(&error, 0, "not a BPF object, and no BTF or DWARF found");
     else if (btf_of(answer))
-        error_set(&error, 0, "its BTF holds no struct at all");
+        error_set(&error, 0, "the BTF has no struct");
     else
         error_set(&error, 0,
-                  "it has neither BTF nor DWARF, so its types were stripped; a source needs "
-                  "types_from: (a file that has them) or layout: (C text)");
+                  "no BTF or DWARF found: the types were stripped; give the source types_from: (a "
+                  "file that has them) or layout: (C text)");
     return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
 }
 

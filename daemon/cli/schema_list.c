@@ -75,7 +75,7 @@ static int take(void *context, const struct dwarf_candidate *candidate)
                             });
 }
 
-/* Where there is BTF and it is no BPF object, it is the one of a kernel: that is complete. */
+/* A file with BTF that is not a BPF object is a kernel, whose BTF is complete. */
 static bool wants_dwarf(const struct btf *btf, const struct types *types)
 {
     return types && types->has_dwarf && (!btf || types->is_bpf);

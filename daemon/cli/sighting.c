@@ -65,11 +65,11 @@ void sighting_print_holders(const struct sighting *sighting, FILE *file)
     if (holders->certain) {
         fputs("consumed by ", file);
         if (print_kind(holders, HOLDER_CONSUMES, file) == 0)
-            fputs("nobody", file);
+            fputs("no process", file);
     } else {
-        fputs("consumer not known; it is open in ", file);
+        fputs("consumer unknown; the ring is open in ", file);
         if (print_kind(holders, HOLDER_POSSIBLE, file) == 0)
-            fputs("no process that may be looked at", file);
+            fputs("no process that can be inspected", file);
     }
     fputc('\n', file);
 }

@@ -25,15 +25,15 @@ struct question {
 #define AT(member) offsetof(struct question, member)
 
 static const struct argument command_options[] = {
-    {"json", NULL, AT(json), argument_flag, "all there is to know, as JSON"},
+    {"json", NULL, AT(json), argument_flag, "print the whole status as JSON"},
     {"socket", "PATH", AT(socket), argument_text,
-     "of the daemon; " CONTROL_SOCKET_DEFAULT " by default"},
+     "the daemon's control socket; " CONTROL_SOCKET_DEFAULT " by default"},
     {0},
 };
 
 static const struct command_line command_line = {
     .synopsis = "ringmill status [--json] [--socket PATH]",
-    .notes = "exit status: 0 it is well, 1 it is not, 2 no daemon answers\n",
+    .notes = "exit status: 0 healthy, 1 unhealthy, 2 no daemon answers\n",
     .options = command_options,
 };
 
@@ -55,7 +55,7 @@ enum exit_code status_command(int argc, char **argv)
     }
     status = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
     if (answer != 200 || !json_is_object(status)) {
-        log_error("ringmilld answers with HTTP status %d", answer);
+        log_error("unexpected reply from ringmilld: HTTP status %d", answer);
         json_decref(status);
         return EXIT_CODE_ENVIRONMENT;
     }

@@ -3,6 +3,6 @@
 
 #include "control/daemon.h"
 
-/* `ringmill status [--json] [--socket PATH]`: how the running daemon is. argv begins with "status".
- * EXIT_CODE_FAILED: it is unwell; EXIT_CODE_ENVIRONMENT: none answers. */
+/* `ringmill status [--json] [--socket PATH]`: shows the state of the running daemon. argv begins
+ * with "status". EXIT_CODE_FAILED: it is unhealthy; EXIT_CODE_ENVIRONMENT: no daemon answers. */
 enum exit_code status_command(int argc, char **argv);

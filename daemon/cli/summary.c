@@ -26,12 +26,14 @@ static const char *text(const json_t *object, const char *key)
     return value ? value : "";
 }
 
-/* Only one that came to nothing. */
+/* Prints the last reload only if it failed. */
 static void print_reload(const json_t *reload, FILE *file)
 {
     if (strcmp(text(reload, "outcome"), "config") == 0 ||
         strcmp(text(reload, "outcome"), "failed") == 0)
-        fprintf(file, "  the last reload, at %s, was refused; the config before goes on:\n%s",
+        fprintf(file,
+                "  the reload at %s failed; the previous configuration stays active:\n"
+                "%s",
                 text(reload, "ended_at"), text(reload, "messages"));
 }
 
@@ -45,7 +47,7 @@ static void print_verdict(const json_t *status, FILE *file)
             ": %s\n",
             text(status, "version"), count(status, "pid"), real(status, "uptime_seconds"),
             count(status, "config_generation"),
-            json_is_true(json_object_get(status, "healthy")) ? "well" : "UNWELL");
+            json_is_true(json_object_get(status, "healthy")) ? "healthy" : "UNHEALTHY");
     print_reload(json_object_get(status, "reload"), file);
     json_array_foreach(json_object_get(status, "checks"), i, check)
     {
@@ -79,11 +81,12 @@ static void print_ring(const json_t *ring, const char *name, FILE *file)
             count(ring, "wakeups"),
             json_is_true(json_object_get(ring, "paused")) ? "; paused, a sink has no room" : "");
     if (json_is_true(json_object_get(ring, "corrupt")))
-        fputs("  it is corrupt and left alone\n", file);
+        fputs("  the ring is corrupt and no longer read\n", file);
     if (json_is_true(json_object_get(ring, "small")))
-        fputs("  it is too small to hold what comes while the daemon restarts\n", file);
+        fputs("  the ring is too small to hold the records of a daemon restart\n", file);
     if (json_is_number(json_object_get(ring, "busy_seconds")))
-        fprintf(file, "  its oldest record has been busy for %.1f s\n", real(ring, "busy_seconds"));
+        fprintf(file, "  the oldest record has been reserved and not submitted for %.1f s\n",
+                real(ring, "busy_seconds"));
 }
 
 static void print_stream(const json_t *stream, bool named, FILE *file)
@@ -97,9 +100,8 @@ static void print_stream(const json_t *stream, bool named, FILE *file)
     }
     if (count(stream, "lost_resets") > 0)
         fprintf(file,
-                "  somebody has set the counter of lost records of ring %s; what was lost just "
-                "before is "
-                "unknown; times that this happened: %" JSON_INTEGER_FORMAT "\n",
+                "  another program set the counter of lost records of ring %s, so losses just "
+                "before that are unknown; times: %" JSON_INTEGER_FORMAT "\n",
                 text(stream, "name"), count(stream, "lost_resets"));
     if (count(stream, "unknown_type") > 0)
         fprintf(file, "  %" JSON_INTEGER_FORMAT " records of ring %s had an unknown type\n",

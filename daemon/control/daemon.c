@@ -2,7 +2,7 @@
 
 /* The main thread never touches a record. It sleeps in libevent, looks around once a second, and
  * everything that ends the daemon (a signal, the clock, a reader that went away) only leaves the
- * loop: the stop itself is one straight piece of code behind it. */
+ * loop: the stop itself is straight code after the loop. */
 
 #include "control/daemon.h"
 
@@ -97,7 +97,7 @@ static void on_signal(evutil_socket_t fd, short what, void *data)
 
     signals_hear();
     if (signals_take_reopen()) {
-        log_info("opening the sinks' files anew");
+        log_info("reopening the files of the sinks");
         engine_reopen_sinks(&daemon->engine);
     }
     if (signals_take_reload())
@@ -119,16 +119,16 @@ static void describe_losses(const struct snapshot *snapshot, char *text, size_t 
         used = (size_t)snprintf(text, size, "lost unknown");
     else if (unknown > 0)
         used = (size_t)snprintf(text, size,
-                                "%" PRIu64 " lost in all, unknown for %" PRIu32 " of the sources",
+                                "%" PRIu64 " lost in total, unknown for %" PRIu32 " of the sources",
                                 lost, unknown);
     else
-        used = (size_t)snprintf(text, size, "%" PRIu64 " lost in all", lost);
+        used = (size_t)snprintf(text, size, "%" PRIu64 " lost in total", lost);
     if (skipped > 0 && used < size)
         snprintf(text + used, size - used, ", %" PRIu64 " runs skipped", skipped);
 }
 
-/* What is wrong stands in STATUS before the petting stops: it is the last word that the service
- * manager has when it kills us. */
+/* The reason is reported as STATUS before the watchdog is no longer fed: it is the last word that
+ * the service manager has when it kills us. */
 static void tell_status(struct daemon *daemon)
 {
     const struct watch *watch = &daemon->watch;
@@ -139,7 +139,7 @@ static void tell_status(struct daemon *daemon)
         records += watch->records[i].per_second;
     describe_losses(&watch->snapshot, losses, sizeof(losses));
     if (health_reason(&watch->health, reason, sizeof(reason)))
-        notify_status("unwell: %s", reason);
+        notify_status("unhealthy: %s", reason);
     else
         notify_status("%.0f records/s, %s", records, losses);
 }
@@ -238,7 +238,7 @@ static int listen_unix(struct daemon *daemon, const struct control_options *opti
     result = server_listen_unix(daemon->server, options->socket, error);
     if (result == 0 || !options->socket_is_default)
         return result;
-    log_warning("%s; this one goes on without a control socket", error->text);
+    log_warning("%s; continuing without a control socket", error->text);
     return 0;
 }
 
@@ -257,7 +257,7 @@ static int listen_tcp(struct daemon *daemon, const struct control_options *optio
 }
 
 /* Before the engine starts: the socket's folder and group take privileges. Nothing is answered
- * before the loop runs. A daemon without the default socket works as well, only nobody can ask.
+ * before the loop runs. A daemon without the default socket runs, but cannot be controlled.
  * Sockets that systemd has opened for us come before those of the config. */
 static int listen_for_clients(struct daemon *daemon, const struct control_options *options,
                               struct error *error)
@@ -275,15 +275,16 @@ static int listen_for_clients(struct daemon *daemon, const struct control_option
     return result < 0 ? result : listen_tcp(daemon, options, error);
 }
 
-/* What nobody asked for is told and closed: a misspelt FileDescriptorName=, most likely. */
+/* Descriptors of unknown names are reported and closed: most likely FileDescriptorName= is
+ * misspelt. */
 static void refuse_passed(void)
 {
     const char *name;
 
     for (uint32_t i = 0; (name = passed_fds_name(i)); i++)
-        log_warning("the service manager passed a descriptor named \"%s\", which is none that is "
-                    "known here; it is closed",
-                    name);
+        log_warning(
+            "the service manager passed a descriptor with the unknown name \"%s\"; it is closed",
+            name);
     passed_fds_deinit();
 }
 
@@ -320,7 +321,7 @@ static uint32_t store_sockets(const struct daemon *daemon)
     return count;
 }
 
-/* systemd closes what it has no room for, and tells nobody but its journal. */
+/* systemd closes descriptors that it has no room for, and reports that in its journal only. */
 static void check_store(const struct graph *graph, uint32_t sockets)
 {
     uint32_t kept = 0, wanted, stored;
@@ -331,8 +332,8 @@ static void check_store(const struct graph *graph, uint32_t sockets)
     if (kept == 0)
         return;
     if (manager_stored(&stored) == 0 && stored < wanted)
-        log_error("systemd stores only %u of %u descriptors that are to be kept, so a kill loses "
-                  "what is in the rings; the service needs FileDescriptorStoreMax=%u or more",
+        log_error("systemd stored only %u of %u descriptors, so a kill would lose the records in "
+                  "the rings; set FileDescriptorStoreMax=%u or more in the service",
                   stored, wanted, wanted);
 }
 
@@ -356,7 +357,7 @@ static void hand_on(struct daemon *daemon, enum exit_code code)
         server_hand_on(daemon->server);
     daemon->engine.leave = kept;
     if (daemon->engine.leave)
-        log_info("what is kept goes on without this process");
+        log_info("kept programs and rings stay attached after exit");
 }
 
 static void reload_init(struct daemon *daemon, const struct daemon_options *options)
@@ -386,8 +387,8 @@ static bool may_pass(int code, bool of_files)
     return of_files && (code == -EACCES || code == -EPERM);
 }
 
-/* The service manager starts it again after one code and not after the other, and what it stores
- * for us goes when it gives up. By hand nobody starts it again. */
+/* The exit code decides whether the service manager restarts the daemon. If it does not, it also
+ * drops the stored descriptors. */
 static enum exit_code failed_start(const struct daemon *daemon, int code)
 {
     bool of_files = !daemon->engine.graph || daemon->engine.sinks_failed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A family's samples must stand together, and one entry of the config can be several handlers, one
- * for each source: so each family is printed where it comes first, with the samples of all. The
+/* The samples of a family must be consecutive, and one entry of the config can be several handlers,
+ * one for each source: so each family is printed where it comes first, with the samples of all. The
  * config was checked to give no name twice. */
 
 #include "control/exposed.h"

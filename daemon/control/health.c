@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Several things stop moving when one does: behind a dead sink lanes fill, sources pause, rings
+/* Several things stop moving when one does: if a sink is dead, lanes fill, sources pause, rings
  * fill. So each check first asks whether the cause lies further down the way, and leaves the
  * complaint to the check of that place:
  *
@@ -90,7 +90,7 @@ static void complain_of_handler(struct health *health, const struct graph *graph
                  strand->pipeline->name, strand->type->stream->source->name, seconds_of(age));
         return;
     }
-    complain(health, CHECK_HANDLERS, "the consumer thread has not moved for %" PRIu64 " s",
+    complain(health, CHECK_HANDLERS, "the consumer thread has made no progress for %" PRIu64 " s",
              seconds_of(age));
 }
 
@@ -147,11 +147,11 @@ static void check_ring(struct health *health, const struct ring_sight *sight, bo
     } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head) {
         complain(health, CHECK_RINGS,
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64
-                 " s, which is the fault of the program that writes it",
+                 " s by its BPF program",
                  name, seconds_of((uint64_t)now - sight->busy_since));
     } else if (age >= patience(health, sight)) {
         complain(health, CHECK_RINGS,
-                 "source %s: %" PRIu64 " bytes wait in the ring and nothing was taken for %" PRIu64
+                 "source %s: %" PRIu64 " bytes wait in the ring and no record was read for %" PRIu64
                  " s",
                  name, sight->used, seconds_of(age));
         note_stuck(health, true);
@@ -170,14 +170,14 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
     char error[NOTE_TEXT_MAX];
 
     if (sight->gone) {
-        complain(health, CHECK_SINKS, "sink %s: its reader is gone", name);
+        complain(health, CHECK_SINKS, "sink %s: the reader is gone", name);
     } else if (sight->retrying_since > 0 &&
                now - sight->retrying_since >= (int64_t)health->limits->sink_grace) {
         note_get(&sight->sink->writer.last_error, error);
         complain(health, CHECK_SINKS, "sink %s: cannot write for %" PRIu64 " s: %s", name,
                  seconds_of((uint64_t)(now - sight->retrying_since)), error);
     } else if (age >= health->limits->sink_grace) {
-        complain(health, CHECK_SINKS, "sink %s: has taken nothing for %" PRIu64 " s", name,
+        complain(health, CHECK_SINKS, "sink %s: has accepted no event for %" PRIu64 " s", name,
                  seconds_of(age));
         note_stuck(health, !sight->in_sink && sight->retrying_since == 0);
     }
@@ -185,7 +185,7 @@ static void check_sink(struct health *health, const struct sink_sight *sight,
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* Nobody would see losses of these sources, so that there are none cannot be claimed. */
+/* Losses of these sources are not counted, so the check cannot pass: it is unknown. */
 static void list_unknown(struct health *health, const struct snapshot *snapshot)
 {
     size_t used = 0;
@@ -194,11 +194,11 @@ static void list_unknown(struct health *health, const struct snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->graph->n_sources && used < HEALTH_REASON_MAX; i++)
         if (!snapshot->sources[i].lost_known)
             used += (size_t)snprintf(health->unknown + used, HEALTH_REASON_MAX - used, "%s%s",
-                                     used > 0 ? ", " : "nothing counts the lost records of source ",
+                                     used > 0 ? ", " : "lost records are not counted for source ",
                                      snapshot->graph->sources[i].source->name);
     if (used > 0 && used < HEALTH_REASON_MAX)
         snprintf(health->unknown + used, HEALTH_REASON_MAX - used,
-                 "; name a counter by lost: or a sequence field by sequence:");
+                 "; set lost: to a counter or sequence: to a sequence field");
 }
 
 static void check_losses(struct health *health, const struct snapshot *snapshot)
@@ -238,14 +238,15 @@ static void check_books(struct health *health, const struct snapshot *snapshot)
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (snapshot->sources[i].disagrees)
-            complain(health, CHECK_BOOKS, "source %s: pipeline %s saw another number of records",
+            complain(health, CHECK_BOOKS,
+                     "source %s: pipeline %s saw a different number of records",
                      graph->sources[i].source->name, snapshot->sources[i].disagrees->name);
     for (uint32_t i = 0; i < graph->n_pipelines; i++) {
         const struct pipeline_sight *sight = &snapshot->pipelines[i];
 
         forwarded += sight->books.rows[BOOK_FORWARDED];
         if (!books_balance(&sight->books))
-            complain(health, CHECK_BOOKS, "pipeline %s: a record has no known end, or two",
+            complain(health, CHECK_BOOKS, "pipeline %s: a record was counted 0 or 2 times",
                      sight->pipeline->name);
     }
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
@@ -258,7 +259,7 @@ static void check_books(struct health *health, const struct snapshot *snapshot)
     }
     if (forwarded != arrived)
         complain(health, CHECK_BOOKS,
-                 "the sinks got another number of events than the pipelines forwarded");
+                 "the sinks received a different number of events than the pipelines forwarded");
 }
 
 /* ---- the verdict ----------------------------------------------------------------------------- */

@@ -18,7 +18,8 @@ enum {
 };
 
 enum check {
-    CHECK_RINGS,    /* what lies in a ring is taken; bad: corrupt, a busy head, nobody reads */
+    CHECK_RINGS, /* records are read from the rings; bad: corrupt, a busy head, records left unread
+                  */
     CHECK_HANDLERS, /* the consumer thread comes back from its handlers */
     CHECK_SINKS,    /* what waits for a sink goes out */
     CHECK_LOSSES,   /* no more records are lost, and no more runs skipped, than the limit says */
@@ -53,22 +54,21 @@ struct health {
 /* limits stay the caller's. */
 void health_init(struct health *health, const struct health_limits *limits);
 
-/* The first graph runs, or another one: what was noted of the parts of the one before is forgotten.
- */
+/* A graph has begun to run: forgets what was noted about the previous one. */
 void health_follow(struct health *health, const struct snapshot *snapshot);
 
-/* Judges anew. A change is logged, one line each way. */
+/* Runs all checks. A check that begins to fail or to pass is logged. */
 void health_look(struct health *health, const struct snapshot *snapshot);
 
 /* "rings", "handlers"... */
 const char *health_check_name(enum check check);
 
-/* Neither good nor bad: nobody can know. It makes nothing bad. */
+/* Whether the result of the check is unknown, which does not make the daemon unhealthy. */
 bool health_unknown(const struct health *health, enum check check);
 
 bool health_good(const struct health *health);
-/* A thread of ours does not move that should, or memory of ours is damaged: starting anew mends it.
+/* Whether a thread is stuck or memory is damaged: a restart solves that, and no other failure.
  * It mends nothing else that can be bad. */
 bool health_stuck(const struct health *health);
-/* "sinks: sink out has taken nothing for 31 s": the first bad check; NULL when all is well. */
+/* "sinks: sink out has accepted no event for 31 s": the first bad check; NULL when all is well. */
 const char *health_reason(const struct health *health, char *buffer, uint32_t size);

@@ -134,7 +134,7 @@ bool manager_restarts(void)
         return false; /* systemd did not start us */
     result = ask_job(&type);
     if (result < 0)
-        log_warning("cannot ask systemd whether this is a restart, so it is taken for a stop: %s",
+        log_warning("cannot ask systemd whether this is a restart: %s; handled as a stop",
                     strerror(-result));
     return result >= 0 && is_restart(type);
 }

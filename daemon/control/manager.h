@@ -11,7 +11,8 @@
 
 enum { MANAGER_SECONDS_MAX = 2 };
 
-/* It restarts the service. False also where there is none, or none that can be asked. */
+/* Whether the service is being restarted. False also without a service manager, or if it cannot be
+ * asked. */
 bool manager_restarts(void);
 
 /* How many descriptors its fd store has. 0 or -errno: it cannot be asked. */

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the service manager is told (sd_notify). Without one all of this does nothing. Main thread
- * only. */
+/* Reports to the service manager (sd_notify). Without a service manager all functions do nothing.
+ * Main thread only. */
 
 void notify_ready(void);
 void notify_stopping(void);
@@ -17,5 +17,5 @@ void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* A service manager has started this process, and listens. */
 bool notify_is_managed(void);
 
-/* Nanoseconds within which notify_watchdog() must come; 0: nobody waits for it. */
+/* Nanoseconds within which notify_watchdog() must be called; 0: no watchdog. */
 uint64_t notify_watchdog_limit(void);

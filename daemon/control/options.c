@@ -21,19 +21,19 @@ static const struct setting socket_settings[] = {
         .name = "socket",
         .type = SETTING_PATH,
         .offset = offsetof(struct socket_config, socket),
-        .doc = "the unix socket; " CONTROL_SOCKET_DEFAULT " if not named",
+        .doc = "the path of the unix socket; " CONTROL_SOCKET_DEFAULT " by default",
     },
     {
         .name = "listen",
         .type = SETTING_NAME,
         .offset = offsetof(struct socket_config, listen),
-        .doc = "a loopback address and port for reading only, as 127.0.0.1:9464",
+        .doc = "a loopback address and port for read-only requests, such as 127.0.0.1:9464",
     },
     {
         .name = "hosts",
         .type = SETTING_TEXTS,
         .offset = offsetof(struct socket_config, hosts),
-        .doc = "names by which it may be asked there; addresses and localhost always are",
+        .doc = "host names allowed in requests there; addresses and localhost are always allowed",
     },
     {0},
 };
@@ -45,7 +45,7 @@ static const struct setting health_settings[] = {
         .offset = offsetof(struct health_limits, stuck_after),
         .minimum = 1000000,
         .fallback = "10s",
-        .doc = "how long records may wait without being taken, or one batch may take",
+        .doc = "how long records may wait unread, or a batch may take",
     },
     {
         .name = "busy_head",
@@ -53,7 +53,7 @@ static const struct setting health_settings[] = {
         .offset = offsetof(struct health_limits, busy_head),
         .minimum = 1000000,
         .fallback = "10s",
-        .doc = "how long a BPF program may keep a reserved record",
+        .doc = "how long a BPF program may keep a record reserved",
     },
     {
         .name = "sink_grace",
@@ -61,7 +61,7 @@ static const struct setting health_settings[] = {
         .offset = offsetof(struct health_limits, sink_grace),
         .minimum = 1000000,
         .fallback = "30s",
-        .doc = "how long a sink may take nothing of what waits for it",
+        .doc = "how long a sink with waiting events may accept none",
     },
     {
         .name = "max_loss_rate",
@@ -70,7 +70,7 @@ static const struct setting health_settings[] = {
         .minimum = 0,
         .maximum = INT64_MAX,
         .fallback = "100",
-        .doc = "lost records a second that are still well, over ten seconds",
+        .doc = "the number of lost records per second that is still healthy, over ten seconds",
     },
     {0},
 };
@@ -94,7 +94,7 @@ static const struct setting log_settings[] = {
         .offset = offsetof(struct log_config, level),
         .fallback = "info",
         .choices = log_levels,
-        .doc = "the least important lines that are written",
+        .doc = "the lowest level of log lines that are written",
     },
     {0},
 };
@@ -117,7 +117,7 @@ static void check_listen(const struct config_node *node, struct diag *diag)
     if (evutil_parse_sockaddr_port(node->text, (struct sockaddr *)&address, &length) < 0 ||
         !is_loopback(&address))
         diag_add(diag, node,
-                 "expected a loopback address and a port, as 127.0.0.1:9464 or [::1]:9464");
+                 "expected a loopback address and a port, such as 127.0.0.1:9464 or [::1]:9464");
 }
 
 static void check_socket(const struct config_node *node, const char *path, struct diag *diag)
@@ -125,7 +125,7 @@ static void check_socket(const struct config_node *node, const char *path, struc
     const size_t limit = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 
     if (strlen(path) > limit)
-        diag_add(diag, node, "the path of a socket has at most %zu bytes, this one has %zu", limit,
+        diag_add(diag, node, "a socket path can have at most %zu bytes, found %zu", limit,
                  strlen(path));
 }
 

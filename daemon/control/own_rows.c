@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Rows come handler by handler, but a family's samples must stand together: so the families are
- * found first, and then all is asked again for each of them. */
+/* Rows come handler by handler, but the samples of a family must be consecutive: so the families
+ * are found first, and then the rows are walked again for each family. */
 
 #include "control/own_rows.h"
 

@@ -45,12 +45,13 @@ void page_head(struct page *page);
 /* One sample of page->family. labels: `source="exec"`, or "". */
 void page_sample(struct page *page, uint64_t value, const char *labels);
 void page_sample_seconds(struct page *page, double seconds, const char *labels);
-/* All its samples: cumulative buckets, sum and count, in seconds. labels are not empty. */
+/* Writes all samples of a histogram: cumulative buckets, sum and count, in seconds. labels are not
+ * empty. */
 void page_histogram(struct page *page, const struct histogram *histogram, const char *labels);
 
-/* Writes one label into the buffer, and gives it. */
+/* Writes one label into the buffer, and returns the buffer. */
 const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
-/* The same, behind those that are there. */
+/* Appends a label to those in the buffer. */
 const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
 
 /* source, and where the source has several rings, `ring`. */

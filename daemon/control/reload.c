@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Whoever asks while a reload runs may have written the file after that one read it, so it gets one
- * of its own, behind it. */
+/* A request during a reload gets another reload after it, since the file may have been written
+ * after the running reload read it. */
 
 #include "control/reload.h"
 
@@ -37,8 +37,8 @@ static void refuse_moved(const struct config_node *root, const char *key, const 
     if (before && now ? strcmp(before, now) == 0 : before == now)
         return;
     diag_add(diag, node ? node : root,
-             "the running daemon's %s is %s, and a reload cannot change it; restart it for that",
-             key, before ? before : "none");
+             "a reload cannot change %s (the running daemon has %s); restart the daemon", key,
+             before ? before : "none");
 }
 
 /* Whoever holds its other end could hold up this thread, and so the daemon's stop. */
@@ -48,7 +48,8 @@ static int refuse_pipe(const char *path, struct error *error)
 
     if (stat(path, &found) < 0 || !S_ISFIFO(found.st_mode))
         return 0;
-    return error_set(error, -EINVAL, "%s is a pipe, which is read at the start only", path);
+    return error_set(error, -EINVAL, "%s is a pipe and cannot be read again; restart the daemon",
+                     path);
 }
 
 static int read_config(struct reload *reload, struct config_tree **ret_tree)
@@ -145,8 +146,8 @@ static void fail(struct reload *reload)
 }
 
 /* Which part it is that does not come back is said by the health checks. */
-static const char not_ended[] = "the previous configuration has not ended yet: a handler or a sink "
-                                "of it does not return; see ringmill status";
+static const char not_ended[] = "the previous configuration has not ended yet: one of its handlers "
+                                "or sinks does not return; see ringmill status";
 
 static void begin(struct reload *reload)
 {
@@ -161,7 +162,7 @@ static void begin(struct reload *reload)
     log_info("reloading %s", reload->path);
     if (reload->engine->change) {
         reload->result =
-            error_set(&reload->error, -EBUSY, "a reload is still ending: %s", not_ended);
+            error_set(&reload->error, -EBUSY, "the previous reload is not complete: %s", not_ended);
         fail(reload);
         return;
     }
@@ -179,7 +180,7 @@ void reload_ask(struct reload *reload)
     begin(reload);
 }
 
-/* The loader has come to its end with it. */
+/* Called when the loader thread has finished the job. */
 static void switch_to_next(struct reload *reload)
 {
     reload->switches = true;
@@ -205,7 +206,7 @@ static void note_taken(struct reload *reload)
     take_options(reload);
     reload->outcome = RELOAD_GOOD;
     watch_follow(reload->watch);
-    log_info("config %" PRIu64 " runs", reload->watch->generation);
+    log_info("config %" PRIu64 " is active", reload->watch->generation);
 }
 
 static void end_late(struct reload *reload)
@@ -263,8 +264,8 @@ bool reload_busy(const struct reload *reload)
     return reload->runs || reload->engine->change;
 }
 
-/* False: it does not come to its end. It may be in the verifier, which gives up when it is
- * interrupted, or wait for a disk, which does not. */
+/* False: the loader did not finish in time. It may be in the verifier, which can be interrupted, or
+ * wait for a disk, which cannot. */
 static bool loader_ends(struct loader *loader)
 {
     int result;
@@ -289,9 +290,10 @@ static void drop_next(struct reload *reload)
 void reload_deinit(struct reload *reload)
 {
     if (reload->runs && !reload->switches) {
-        log_info("the reload is dropped, as the daemon stops");
+        log_info("reload canceled: the daemon is stopping");
         if (!loader_ends(&reload->engine->loader)) {
-            log_warning("the reload does not come to its end; it is left behind");
+            log_warning(
+                "the reload did not finish in time; the daemon stops without waiting for it");
             return; /* all of it is the loader thread's */
         }
         drop_next(reload);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A reload: the config file is read anew, and a graph of it follows the running one, see
+/* A reload: the config file is read again, and its graph replaces the running one, see
  * pipeline/switch.h. What it says is read and built on the loader thread, and the main thread waits
  * for nothing:
  *

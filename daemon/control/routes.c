@@ -64,11 +64,11 @@ static void answer_health(const struct control_view *view, struct evhttp_request
               status_health_json(&view->watch->health));
 }
 
-/* Ready is well, and known to be so: somebody has looked since the start. */
+/* Ready: healthy, and the checks have run at least once since the start. */
 static void answer_ready(const struct control_view *view, struct evhttp_request *request)
 {
     if (view->watch->looked_at == 0)
-        send_error(request, HTTP_SERVUNAVAIL, "the daemon has just started");
+        send_error(request, HTTP_SERVUNAVAIL, "the daemon has just started; try again");
     else
         answer_health(view, request);
 }
@@ -108,7 +108,7 @@ static void set_log_level(const struct control_view *view, struct evhttp_request
         return;
     }
     log_set_level((enum log_level)level);
-    log_info("the log level is %s now", log_level_name((enum log_level)level));
+    log_info("the log level is now %s", log_level_name((enum log_level)level));
     answer_log_level(view, request);
 }
 
@@ -128,7 +128,7 @@ static void ask_release(const struct control_view *view, struct evhttp_request *
     if (query && !name) {
         send_error(request, HTTP_BADREQUEST, "expected ?source=NAME, or nothing");
     } else if (view->reload && reload_busy(view->reload)) {
-        send_error(request, 409, "a reload is under way; try again when it has ended");
+        send_error(request, 409, "a reload is in progress; try again when it is complete");
     } else {
         result = release(view->watch->engine, name, &error);
         if (result < 0)
@@ -144,7 +144,7 @@ static void answer_reload(const struct control_view *view, struct evhttp_request
     if (view->reload)
         send_json(request, HTTP_OK, reload_json(view->reload));
     else
-        send_error(request, HTTP_NOTFOUND, "it runs without a config file");
+        send_error(request, HTTP_NOTFOUND, "the daemon runs without a config file");
 }
 
 static void ask_reload(const struct control_view *view, struct evhttp_request *request)
@@ -155,15 +155,17 @@ static void ask_reload(const struct control_view *view, struct evhttp_request *r
 }
 
 const struct route routes[] = {
-    {"/healthz", "GET", false, "is it well, and if not, why", answer_health},
-    {"/readyz", "GET", false, "the same, and not before it has been looked at", answer_ready},
+    {"/healthz", "GET", false, "whether the daemon is healthy, and if not, why", answer_health},
+    {"/readyz", "GET", false, "as /healthz, and unhealthy until the first checks are done",
+     answer_ready},
     {"/metrics", "GET", false, "all counters, for Prometheus", answer_metrics},
     {"/v1/status", "GET", false, "sources, pipelines, sinks and health", answer_status},
-    {"/v1/log-level", "GET", false, "the least important lines that are logged", answer_log_level},
-    {"/v1/log-level", "PUT", true, "changes that", set_log_level},
-    {"/v1/release", "POST", true, "ends what is kept", ask_release},
-    {"/v1/reload", "GET", false, "what the last reload came to", answer_reload},
-    {"/v1/reload", "POST", true, "reads the config anew", ask_reload},
+    {"/v1/log-level", "GET", false, "the lowest level of log lines that are written",
+     answer_log_level},
+    {"/v1/log-level", "PUT", true, "sets the log level", set_log_level},
+    {"/v1/release", "POST", true, "releases kept programs and rings", ask_release},
+    {"/v1/reload", "GET", false, "the outcome of the last reload", answer_reload},
+    {"/v1/reload", "POST", true, "reloads the config", ask_reload},
     {0},
 };
 
@@ -198,8 +200,8 @@ static bool refuse_host(const struct control_view *view, struct evhttp_request *
         if (!hosts[i] || host_is_ours(hosts[i], &view->watch->options->hosts))
             continue;
         send_error(request, 421,
-                   "the Host header names another machine; ask by address or as localhost, or list "
-                   "the name in control: {hosts: [NAME]}");
+                   "the Host header names another machine; use an address or localhost, or add the "
+                   "name to control: {hosts: [NAME]}");
         return true;
     }
     return false;
@@ -222,9 +224,9 @@ void routes_answer(void *data, struct evhttp_request *request, enum server_kind 
         if (!route->changes || server_peer_owns(kind, fd))
             route->answer(data, request);
         else
-            send_error(request, 403, "only root may change this, and only by the unix socket");
+            send_error(request, 403, "only root may do this, and only through the unix socket");
         return;
     }
     send_error(request, known ? HTTP_BADMETHOD : HTTP_NOTFOUND,
-               known ? "this cannot be done here" : "there is nothing of this name");
+               known ? "method not allowed" : "no such path");
 }

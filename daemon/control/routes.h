@@ -11,16 +11,16 @@
 #include "control/server.h"
 #include "control/watch.h"
 
-/* What the answers are made from. */
+/* The sources of the data in replies. */
 struct control_view {
     struct watch *watch;
     struct server *server;
-    struct reload *reload; /* NULL: there is nothing to reload */
+    struct reload *reload; /* NULL: no config file */
 };
 
 struct route {
     const char *path;
-    const char *method; /* "GET" stands for HEAD, too */
+    const char *method; /* "GET" includes HEAD */
     bool changes;
     const char *doc;
     void (*answer)(const struct control_view *view, struct evhttp_request *request);

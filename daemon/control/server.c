@@ -268,7 +268,7 @@ static void on_accept_error(struct evconnlistener *sockets, void *data)
         evconnlistener_disable(sockets);
         event_add(listener->resume, &pause);
         log_limited(&accept_limit, LOG_LEVEL_WARNING, "listener", server_kind_name(listener->kind),
-                    "cannot accept connections: %s; tries again every %d ms", strerror(code),
+                    "cannot accept connections: %s; retrying every %d ms", strerror(code),
                     SERVER_PAUSE_MS);
     }
 }
@@ -361,7 +361,7 @@ int server_listen_tcp(struct server *server, const char *text, struct error *err
     _cleanup_(cleanup_close) int fd = -1;
 
     if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length) < 0)
-        return error_set(error, -EINVAL, "%s is no address with a port", text);
+        return error_set(error, -EINVAL, "%s is not an address with a port", text);
     fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
         bind(fd, (struct sockaddr *)&address, (socklen_t)length) < 0)
@@ -389,8 +389,7 @@ int server_listen_passed(struct server *server, enum server_kind kind, int fd, s
     if (option(fd, SO_TYPE) != SOCK_STREAM || option(fd, SO_ACCEPTCONN) != 1 ||
         is_unix != (kind == SERVER_UNIX))
         return error_set(error, -EINVAL,
-                         "the service manager passed something else for %s than a listening %s "
-                         "socket",
+                         "the descriptor %s from the service manager is not a listening %s socket",
                          kind == SERVER_UNIX ? "control" : "metrics", server_kind_name(kind));
     if (evutil_make_socket_nonblocking(fd) < 0)
         return error_set(error, -errno, "cannot listen on a passed socket: %m");

@@ -3,8 +3,8 @@
 
 /* HTTP on a unix socket and, if wanted, on loopback TCP, in the main thread's event loop. That
  * thread has no capabilities while it parses. Each listener has its own connections, and so have
- * its owners (root and the daemon's own user, on the unix socket) and its readers (all others): who
- * may only read keeps nobody from a reload. One request for each connection.
+ * its owners (root and the daemon's own user, on the unix socket) and its readers (all others): so
+ * readers cannot block a reload. One request for each connection.
  *
  * Main thread only. */
 
@@ -53,26 +53,26 @@ struct server *server_new(struct event_base *base, server_answer answer, void *d
 /* Closes all connections and sockets. Accepts NULL. */
 void server_free(struct server *server);
 
-/* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that nobody
- * serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no socket.
+/* Listens on the path: mode 0660, and group `ringmill` where there is one. A socket that no process
+ * serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is not a socket.
  * On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a sentence.
  */
 int server_listen_unix(struct server *server, const char *path, struct error *error);
 /* Listens on a loopback "ADDRESS:PORT". -errno and a sentence. */
 int server_listen_tcp(struct server *server, const char *address, struct error *error);
-/* The same with a socket that an earlier process has bound to that path and that listens already;
- * it becomes the server's, also on failure. -ENOENT: it is at the path no more. */
+/* Listens on the path with a socket that an earlier process has bound to it and that listens
+ * already; it becomes the server's, also on failure. -ENOENT: it is no longer at the path. */
 int server_listen_again(struct server *server, const char *path, int fd, struct error *error);
 /* Serves a socket that listens already: of systemd's, where its socket unit says. It becomes the
  * server's, also on failure. -errno and a sentence. */
 int server_listen_passed(struct server *server, enum server_kind kind, int fd, struct error *error);
 
-/* The listening socket, still the server's; -1: there is none. */
+/* The listening socket, still owned by the server; -1: none. */
 int server_fd(const struct server *server, enum server_kind kind);
 /* The next process will serve the unix socket: server_free() leaves it where it is. */
 void server_hand_on(struct server *server);
 
-/* Who may change something: it is root or the daemon's own user, and on the unix socket. */
+/* Whether the peer may change things: root or the daemon's own user, on the unix socket. */
 bool server_peer_owns(enum server_kind kind, int fd);
 
 const struct server_counts *server_counts(const struct server *server, enum server_kind kind);

@@ -31,7 +31,7 @@ static int lock_path(struct socket_path *ours, const char *path, struct error *e
         return error_set(error, -EADDRINUSE, "another ringmilld serves %s", path);
     if (result < 0)
         return error_set(error, result,
-                         "cannot lock %s: %s; make it a plain file that this user may write, or "
+                         "cannot lock %s: %s; make it a regular file that this user can write, or "
                          "choose another socket",
                          lock, strerror(-result));
     ours->lock = TAKE_PTR(lock);
@@ -59,8 +59,8 @@ static int open_socket(const char *path, struct sockaddr_un *ret_address)
     return fd < 0 ? -errno : fd;
 }
 
-/* What is there may be somebody's file, or the socket of a program that knows nothing of our lock.
- * Only a refused connection proves that a socket is nobody's. */
+/* The path may be a file of another program, or a socket of a program that does not use our lock.
+ * Only a refused connection proves that a socket is unused. */
 static int make_room(const char *path, struct error *error)
 {
     _cleanup_(cleanup_close) int fd = -1;
@@ -68,7 +68,7 @@ static int make_room(const char *path, struct error *error)
     struct stat found;
 
     if (lstat(path, &found) < 0)
-        return errno == ENOENT ? 0 : error_set(error, -errno, "cannot look at %s: %m", path);
+        return errno == ENOENT ? 0 : error_set(error, -errno, "cannot access %s: %m", path);
     if (!S_ISSOCK(found.st_mode))
         return error_set(error, -EEXIST, "%s exists and is not a socket", path);
     fd = open_socket(path, &address);
@@ -152,7 +152,7 @@ int socket_path_adopt(struct socket_path *ours, const char *path, struct error *
     int result = copy ? lock_path(ours, path, error) : error_set(error, -ENOMEM, "out of memory");
 
     if (result == 0 && (lstat(path, &ours->bound) < 0 || !S_ISSOCK(ours->bound.st_mode)))
-        result = error_set(error, -ENOENT, "the socket %s is not there any more", path);
+        result = error_set(error, -ENOENT, "the socket %s no longer exists", path);
     if (result == 0)
         ours->path = TAKE_PTR(copy);
     else

@@ -18,12 +18,12 @@ struct socket_path {
 #define SOCKET_PATH_NONE ((struct socket_path){.lock_fd = -1})
 
 /* Binds a socket to the path: mode 0660, and group `ringmill` where there is one. A socket that
- * nobody serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no
+ * no process serves any more is replaced; -EADDRINUSE: another program serves it; -EEXIST: it is no
  * socket. On failure nothing of ours is left there. Needs CAP_CHOWN for the group. -errno and a
  * sentence. The caller owns the socket, which is not listening yet. */
 int socket_path_take(struct socket_path *ours, const char *path, struct error *error, int *ret_fd);
-/* The same for a socket that has been bound there by another process, which is gone. -ENOENT: it is
- * not there any more. */
+/* Takes over a socket that an earlier process has bound to the path. -ENOENT: the socket no longer
+ * exists. */
 int socket_path_adopt(struct socket_path *ours, const char *path, struct error *error);
 /* The next process will adopt it: what is at the path stays. */
 void socket_path_hand_on(struct socket_path *ours);

@@ -21,7 +21,7 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
-/* null: nobody knows it. */
+/* null: unknown */
 static json_t *figure(bool known, uint64_t value)
 {
     return known ? json_integer(number(value)) : json_null();
@@ -181,7 +181,7 @@ static const char *lost_known_by(const struct stream_sight *sight)
     return stream->counted ? "counter" : stream->numbered ? "sequence" : "capture";
 }
 
-/* Its first ring is that of the index *ring, which moves behind its last. */
+/* The first ring of the stream has the index *ring, which is advanced past its last ring. */
 static json_t *stream_json(const struct watch *watch, const struct stream_sight *sight,
                            uint32_t *ring)
 {
@@ -199,7 +199,8 @@ static json_t *stream_json(const struct watch *watch, const struct stream_sight 
         number(sight->long_bytes), "held_up", number(sight->held_up), "rings", rings);
 }
 
-/* The source's first stream and ring are those of these indexes, which move behind its last. */
+/* The indexes are those of the first stream and ring of the source; they are advanced past its last
+ * ones. */
 static json_t *streams_json(const struct watch *watch, const struct source *source,
                             uint32_t *stream, uint32_t *ring)
 {

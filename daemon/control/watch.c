@@ -67,12 +67,11 @@ static void look_at_ring(struct ring_watch *ring, const struct ring_sight *sight
     if (ring->small || needed <= (double)sight->size)
         return;
     ring->small = true;
-    log_about(
-        LOG_LEVEL_WARNING, "source", sight->ring->stream->source->name,
-        "the ring %s of %" PRIu64 " KiB gets %.0f KiB/s, so it is full before a restart, which "
-        "takes %d s, is over, and records get lost; ring_size should be %" PRIu64 " KiB or more",
-        sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
-        next_power((uint64_t)needed) / 1024);
+    log_about(LOG_LEVEL_WARNING, "source", sight->ring->stream->source->name,
+              "the ring %s of %" PRIu64 " KiB receives %.0f KiB/s, so a restart of %d s would fill "
+              "it and lose records; set ring_size to %" PRIu64 " KiB or more",
+              sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
+              next_power((uint64_t)needed) / 1024);
 }
 
 static void update_rates(struct watch *watch, double seconds)
@@ -97,8 +96,8 @@ static void tell_losses(struct watch *watch)
     if (lost == watch->lost_told)
         return;
     log_limited(&watch->losses, LOG_LEVEL_WARNING, NULL, NULL,
-                "%" PRIu64 " records were lost since the last such line because a ring was full; "
-                "filter more, make ring_size larger, or write to a faster sink",
+                "%" PRIu64 " records were lost since the previous such line because a ring was "
+                "full; filter more, increase ring_size, or use a faster sink",
                 lost - watch->lost_told);
     if (watch->losses.left_out <= left_out)
         watch->lost_told = lost;
@@ -111,16 +110,17 @@ static void tell_skipped(struct watch *watch)
 
     if (skipped == watch->skipped_told)
         return;
-    log_limited(&watch->skips, LOG_LEVEL_WARNING, NULL, NULL,
-                "the kernel skipped %" PRIu64 " runs of BPF programs since the last such line, "
-                "because a program was interrupted or preempted on that CPU, or a kprobe missed a "
-                "call; these runs wrote no records",
-                skipped - watch->skipped_told);
+    log_limited(
+        &watch->skips, LOG_LEVEL_WARNING, NULL, NULL,
+        "the kernel skipped %" PRIu64
+        " runs of BPF programs since the previous such line, because a program was interrupted or "
+        "preempted on that CPU, or a kprobe missed a call; these runs wrote no records",
+        skipped - watch->skipped_told);
     if (watch->skips.left_out <= left_out)
         watch->skipped_told = skipped;
 }
 
-/* For whoever tries this out, and sees nothing: once. */
+/* A hint for a user who sees no events: printed once. */
 static void tell_silent(struct watch *watch)
 {
     const struct snapshot *snapshot = &watch->snapshot;

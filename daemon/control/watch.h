@@ -24,8 +24,7 @@ struct ring_watch {
 };
 
 enum {
-    WATCH_SILENT_S =
-        5, /* after so long without a record, somebody at a terminal is told what to do */
+    WATCH_SILENT_S = 5,  /* after so long without a record, a hint is printed on a terminal */
     WATCH_RESTART_S = 1, /* how long a restart takes: meanwhile nobody reads, and the ring must hold
                             what comes */
 };
@@ -65,5 +64,5 @@ void watch_follow(struct watch *watch);
 
 /* Once a second. */
 void watch_look(struct watch *watch);
-/* Reads all counters anew; neither rates nor verdict change. */
+/* Reads all counters again; rates and the result of the checks stay. */
 void watch_refresh(struct watch *watch);

@@ -39,7 +39,7 @@ static const struct setting top_settings[] = {
         .minimum = 1,
         .maximum = 1,
         .required = true,
-        .doc = "of this grammar",
+        .doc = "the version of the config format",
     },
     {
         .name = "plugins",
@@ -53,45 +53,45 @@ static const struct setting top_settings[] = {
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, sources),
         .required = true,
-        .doc = "where records come from, by name",
+        .doc = "the sources of records, by name",
     },
     {
         .name = "sinks",
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, sinks),
         .required = true,
-        .doc = "where events go, by name",
+        .doc = "the sinks that events are written to, by name",
     },
     {
         .name = "pipelines",
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, pipelines),
         .required = true,
-        .doc = "what happens in between, by name",
+        .doc = "the pipelines from sources to sinks, by name",
     },
     {
         .name = "defs",
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, defs),
-        .doc = "expressions that others use by their names",
+        .doc = "named expressions for use in other expressions",
     },
     {
         .name = "control",
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, control),
-        .doc = "how the running daemon can be asked",
+        .doc = "the control socket and the HTTP address of the running daemon",
     },
     {
         .name = "health",
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, health),
-        .doc = "from when on the daemon calls itself unwell",
+        .doc = "the limits beyond which the daemon is unhealthy",
     },
     {
         .name = "log",
         .type = SETTING_NODE,
         .offset = offsetof(struct top_config, log),
-        .doc = "what the daemon says about itself",
+        .doc = "the log lines of the daemon itself",
     },
     {0},
 };
@@ -116,14 +116,14 @@ static const struct setting sink_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct sink_config, type),
         .required = true,
-        .doc = "the kind of sink",
+        .doc = "the type of sink",
     },
     {
         .name = "format",
         .type = SETTING_NAME,
         .offset = offsetof(struct sink_config, format),
         .fallback = "json",
-        .doc = "how events are written",
+        .doc = "the output format of events",
     },
     {
         .name = "overflow",
@@ -131,7 +131,8 @@ static const struct setting sink_settings[] = {
         .offset = offsetof(struct sink_config, overflow),
         .fallback = "block",
         .choices = overflow_choices,
-        .doc = "when the sink is slow: hold the sources up, or drop what is newest or oldest",
+        .doc = "when the sink is too slow: stop reading its sources, or drop the newest or the "
+               "oldest events",
     },
     {0},
 };
@@ -240,7 +241,7 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
     refusal_init(&refusal, type->text);
     for (const struct sink_ops *const *kind = sink_kinds; *kind; kind++)
         refusal_offer(&refusal, (*kind)->name);
-    diag_add(build->diag, type, "unknown kind of sink; %s", refusal_text(&refusal));
+    diag_add(build->diag, type, "unknown type of sink; %s", refusal_text(&refusal));
     return NULL;
 }
 
@@ -255,8 +256,8 @@ static const struct encoder_ops *find_format(struct build *build, const struct c
 
     if (sink->format) {
         if (format)
-            diag_add_key(build->diag, format, "a sink of type %s has a format of its own",
-                         sink->name);
+            diag_add_key(build->diag, format,
+                         "a sink of type %s has a fixed format; remove format:", sink->name);
         return sink->format; /* the other keys can be judged all the same */
     }
     if (format && setting_bind_value(SINK_FORMAT, format, &common, build->diag) > 0)
@@ -335,7 +336,8 @@ static void check_once(struct build *build, const struct config_node *entry,
 {
     for (uint32_t i = 0; sink->ops && sink->ops->once && i + 1 < build->graph->n_sinks; i++)
         if (build->graph->sinks[i]->ops == sink->ops)
-            diag_add(build->diag, entry, "there can be only one sink of type %s; there is \"%s\"",
+            diag_add(build->diag, entry,
+                     "only one sink of type %s is allowed; \"%s\" is already defined",
                      sink->ops->name, build->graph->sinks[i]->name);
 }
 
@@ -391,7 +393,7 @@ static void drop_unused(struct graph *graph, bool tell)
         }
         if (tell)
             log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
-                      "no pipeline reads from it, so it is not started");
+                      "not started: no pipeline reads from this source");
         graph_source_deinit(&graph->sources[i]);
     }
     graph->n_sources = kept;
@@ -479,8 +481,8 @@ int graph_build_next(const struct config_tree *tree, const struct graph *old, st
         return result;
     if (resolver_is_given(trial->common->resolver) != resolver_is_given(old->common->resolver)) {
         diag_add_key(diag, config_map_get(tree->root, "sources"),
-                     "captures cannot take the place of live sources, or the other way round, "
-                     "while the daemon runs; restart it");
+                     "a reload cannot replace live sources with captures, or captures with live "
+                     "sources; restart the daemon");
         return -EINVAL;
     }
     build.trial = trial;

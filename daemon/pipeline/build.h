@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What the parts of graph_build() share; nobody else includes it. */
+/* Shared by the files that implement graph_build(); not included elsewhere. */
 
 #include "config/setting.h"
 #include "pipeline/graph.h"
@@ -11,11 +11,11 @@ struct build {
     struct diag *diag;
     /* source_open(), or a test's */
     int (*open_source)(const struct config_node *config, struct diag *diag, struct source **ret);
-    /* The entry of a capture that stands for all of `sources:`, of which the names remain: its
-     * records belong to them. NULL: none does. */
+    /* The entry of a capture that replaces all sources of `sources:`; its records belong to their
+     * names. NULL: live sources. */
     const struct config_node *capture;
-    /* The running graph that this one is to follow, of which it gets what has not changed; NULL:
-     * there is none, or nothing of it is to be had. */
+    /* The running graph that this one will replace, and whose unchanged parts it reuses; NULL:
+     * nothing is reused. */
     const struct graph *old;
     /* With one to follow: the same config built without it, which says what its sinks are to be
      * like. NULL: this is that one. */
@@ -27,9 +27,9 @@ struct build {
  * half-built. 0 or -errno. */
 int build_graph(struct build *build, const struct config_tree *tree);
 
-/* The handler of that name, built in or a plug-in's; NULL when there is none. */
+/* Finds a built-in handler or a plug-in's handler by its name; NULL: unknown name. */
 const struct handler_ops *build_find_handler(const struct build *build, const char *name);
-/* `plugins:`. Mistakes are in diag. */
+/* Loads the plug-ins of `plugins:`. Mistakes are in diag. */
 void build_plugins(struct build *build, const struct setting_texts *paths);
 
 /* A section is a map of named things, at most `most`; returns how many, 0 after a message. */
@@ -59,17 +59,18 @@ struct build_strand {
  * one. 0 or -ENOMEM; mistakes are in diag. */
 int build_handlers(struct build *build, const struct build_steps *steps,
                    const struct build_strand *strands, uint32_t n);
-/* None of the pipeline's sources is known: what can be said of its handlers is said all the same.
- * 0 or -ENOMEM. */
+/* Checks the handlers of a pipeline whose sources are all unknown, as far as that is possible. 0 or
+ * -ENOMEM. */
 int build_check_handlers(struct build *build, const struct build_steps *steps);
 
-/* What the running graph has of that entry, unchanged; NULL: nothing. */
+/* The source or sink of the running graph with the same identity; NULL: none. */
 const struct graph_source *build_find_kept_source(const struct build *build,
                                                   const struct config_node *entry,
                                                   const char *identity);
 struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
                                         const char *identity);
-/* The same for a pipeline, which is unchanged only if all its sources and sinks are. */
+/* The pipeline of the running graph with the same identity, all of whose sources and sinks are also
+ * unchanged; NULL: none. */
 const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
                                                       const struct graph_pipeline *pipeline,
                                                       const struct setting_texts *from);

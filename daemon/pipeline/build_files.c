@@ -36,14 +36,13 @@ static void compare_sinks(struct build *build, const struct graph_sink *one,
         return;
     if (file_place_same(file_of(one), file_of(other)))
         diag_add(build->diag, path_node(other),
-                 "the sink \"%s\" writes to this file, too; give each sink a file of its own",
+                 "the sink \"%s\" already writes to this file; give each sink its own file",
                  one->name);
     else if (takes(one, other) || takes(other, one))
-        diag_add(
-            build->diag, path_node(other),
-            "this name and that of the sink \"%s\" collide: one of them would take the other's "
-            "file for one that it has rotated away; choose another name",
-            one->name);
+        diag_add(build->diag, path_node(other),
+                 "the file names of this sink and of the sink \"%s\" collide: one of them would "
+                 "treat the other's file as its own rotated file; choose another name",
+                 one->name);
 }
 
 static void compare_source(struct build *build, const struct config_node *entry,
@@ -54,7 +53,7 @@ static void compare_source(struct build *build, const struct config_node *entry,
     if (capture && capture->text && capture->text[0] == '/' && file_of(sink) &&
         file_place_same(capture->text, file_of(sink)))
         diag_add(build->diag, path_node(sink),
-                 "the source \"%s\" reads this file; write to another one", entry->key);
+                 "the source \"%s\" reads this file; choose another file", entry->key);
 }
 
 static void compare_sources(struct build *build, const struct config_node *sources,

@@ -2,7 +2,7 @@
 
 /* The handlers of a pipeline at one source, opened step by step: each step for all types that the
  * source's records can have, before the next. So a handler that asks which fields the other types
- * have is told what they have at its place, also behind a select or within a branch:
+ * have is told what they have at its place, also after a select or in a branch:
  *
  *                    open_event      close_event     read_event
  *     select           [0]              [0]             [0]          first from left to right,
@@ -126,11 +126,10 @@ static void check_end(const struct rope *rope, const struct config_node *entry,
                       const struct handler_ops *ops)
 {
     if (ops->divides && entry->next)
-        diag_add(rope->build->diag, entry->next,
-                 "nothing comes here: a %s sends each record into one of its branches", ops->name);
+        diag_add(rope->build->diag, entry->next, "unreachable: %s must be the last step",
+                 ops->name);
     else if (!entry->next && !ops->forwards && !ops->divides)
-        diag_add(rope->build->diag, entry,
-                 "a %s ends with a forward; what passes here goes nowhere",
+        diag_add(rope->build->diag, entry, "the last step of a %s must be forward or route",
                  rope->hosts->way > 0 ? "branch" : "pipeline");
 }
 
@@ -181,7 +180,7 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
     struct strand_branch *branch;
 
     if (host->strand->n_branches == STRAND_BRANCHES_MAX) {
-        diag_add(diag, list, "at most %d branches are allowed in a pipeline", STRAND_BRANCHES_MAX);
+        diag_add(diag, list, "a pipeline can have at most %d branches", STRAND_BRANCHES_MAX);
         return NULL;
     }
     branch = strand_add_branch(host->strand, step->index, label);
@@ -190,8 +189,7 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
         return NULL;
     }
     if (branch->depth > STRAND_DEPTH_MAX) {
-        diag_add(diag, list, "branches may stand inside each other at most %d deep",
-                 STRAND_DEPTH_MAX);
+        diag_add(diag, list, "branches can be nested at most %d deep", STRAND_DEPTH_MAX);
         return NULL;
     }
     step->lists[step->n_branches] = list;
@@ -296,14 +294,15 @@ static void open_handler(const struct rope *rope, struct build_host *host,
     int result;
 
     if (strand->n_handlers == STRAND_HANDLERS_MAX) {
-        diag_add(diag, entry, "at most %d handlers are allowed, with those in branches",
+        diag_add(diag, entry,
+                 "a pipeline can have at most %d handlers, including those in branches",
                  STRAND_HANDLERS_MAX);
         return;
     }
     if (host->at_least_once && ops->forgets) {
         diag_add_key(diag, entry->first,
-                     "what a %s knows is lost with the process, so delivery cannot be "
-                     "at-least-once behind it",
+                     "the state of %s is lost if the daemon is killed, so it cannot be used with "
+                     "delivery: at-least-once",
                      ops->name);
         return;
     }

@@ -40,14 +40,13 @@ static void compare(struct build *build, const struct metric *one, const struct 
         return;
     if (!same_entry)
         diag_add_key(build->diag, one->node,
-                     "the metric %s stands in line %" PRIu32
-                     " already; give one of the two aggregates a prefix, as in expose: {prefix: "
-                     "dns}",
+                     "the metric %s is already defined in line %" PRIu32
+                     "; give one of the two aggregates a prefix, as in expose: {prefix: dns}",
                      one->name, other->node->key_line);
     else if (one->kind != other->kind)
         diag_add_key(build->diag, one->node,
-                     "the metric %s would be %s for one source and %s for another; give each a "
-                     "pipeline of its own",
+                     "the metric %s would be %s for one source and %s for another; give each "
+                     "source its own pipeline",
                      one->name, kind_name(other->kind), kind_name(one->kind));
 }
 

@@ -31,8 +31,8 @@ static bool may_keep(struct graph_type *type, struct graph_sink *sink,
 {
     if (sink->overflow != LANE_BLOCK) {
         diag_add(diag, name,
-                 "sink %s drops events when it is slow, so delivery cannot be at-least-once; "
-                 "allowed is overflow: block",
+                 "sink %s drops events when it is slow, so it cannot be used with delivery: "
+                 "at-least-once; set overflow: block in the sink",
                  sink->name);
         return false;
     }
@@ -73,13 +73,13 @@ const struct outlet *build_find_outlet(struct build *build, struct graph_type *t
             if (build_enter_route(graph, type, i, 1))
                 return &sink->outlet;
             diag_add(build->diag, name,
-                     "a record may be forwarded to one sink at most %d times, by all pipelines "
-                     "that read its source together",
+                     "a record can be forwarded to one sink at most %d times, counted over all "
+                     "pipelines that read its source",
                      GRAPH_COPIES_MAX);
             return NULL;
         }
         refusal_offer(&refusal, sink->name);
     }
-    diag_add(build->diag, name, "there is no sink of this name; %s", refusal_text(&refusal));
+    diag_add(build->diag, name, "unknown sink; %s", refusal_text(&refusal));
     return NULL;
 }

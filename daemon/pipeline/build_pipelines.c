@@ -40,7 +40,7 @@ static const struct setting pipeline_settings[] = {
         .minimum = 1,
         .maximum = GRAPH_SOURCES_MAX,
         .required = true,
-        .doc = "a source, or a list of them",
+        .doc = "a source or a list of sources",
     },
     {
         .name = "delivery",
@@ -48,30 +48,30 @@ static const struct setting pipeline_settings[] = {
         .offset = offsetof(struct pipeline_config, delivery),
         .fallback = "at-most-once",
         .choices = delivery_choices,
-        .doc = "what may happen to an event when the daemon is killed",
+        .doc = "whether a kill of the daemon may lose events (at-most-once) or repeat them "
+               "(at-least-once)",
     },
     {
         .name = "max_unacked",
         .type = SETTING_NAME,
         .offset = offsetof(struct pipeline_config, max_unacked),
         .fallback = "50%",
-        .doc = "how much of a ring may be read and not acknowledged, as a part of it (50%) or in "
-               "bytes (4MiB); with delivery: at-least-once",
+        .doc = "how much of a ring may be read and not yet acknowledged, as a part of the ring "
+               "(50%) or in bytes (4MiB); requires delivery: at-least-once",
     },
     {
         .name = "budget",
         .type = SETTING_DURATION,
         .offset = offsetof(struct pipeline_config, budget),
         .fallback = "50ms",
-        .doc = "how long a handler may hold a batch before it is called slow; 0: as long as it "
-               "likes",
+        .doc = "how long a handler may take for a batch before it is reported as slow; 0: no limit",
     },
     {
         .name = "handlers",
         .type = SETTING_NODE,
         .offset = offsetof(struct pipeline_config, handlers),
         .required = true,
-        .doc = "the steps, in order; the last one is a forward",
+        .doc = "the steps, in order; the last one is forward or route",
     },
     {0},
 };
@@ -191,7 +191,7 @@ static struct graph_source *find_in_capture(struct build *build, const char *nam
     if (!source || !section || section->kind != CONFIG_MAP || !config_map_get(section, name))
         return NULL;
     if (!has_records_of(source->source, name))
-        log_about(LOG_LEVEL_WARNING, "source", name, "the capture has no records of it");
+        log_about(LOG_LEVEL_WARNING, "source", name, "the capture has no records of this source");
     return source;
 }
 
@@ -205,7 +205,7 @@ static struct graph_source *resolve_source(struct build *build, const struct set
 
     for (uint32_t i = 0; i < index; i++)
         if (strcmp(from->items[i], from->items[index]) == 0) {
-            diag_add(build->diag, from->nodes[index], "the source is named twice");
+            diag_add(build->diag, from->nodes[index], "duplicate source");
             return NULL;
         }
     if (source || !section || section->kind != CONFIG_MAP ||
@@ -214,8 +214,7 @@ static struct graph_source *resolve_source(struct build *build, const struct set
     refusal_init(&refusal, from->items[index]);
     for (const struct config_node *entry = section->first; entry; entry = entry->next)
         refusal_offer(&refusal, entry->key);
-    diag_add(build->diag, from->nodes[index], "there is no source of this name; %s",
-             refusal_text(&refusal));
+    diag_add(build->diag, from->nodes[index], "unknown source; %s", refusal_text(&refusal));
     return NULL;
 }
 
@@ -248,11 +247,11 @@ static void check_delivery(struct build *build, const struct config_node *entry,
         return;
     if (!read_unacked(bound->max_unacked, ret_limit))
         diag_add(build->diag, node ? node : entry,
-                 "expected a part of the ring from 1%% to 100%%, or a size from 4KiB on, found "
+                 "expected a part of the ring from 1%% to 100%%, or a size of at least 4KiB, found "
                  "\"%s\"",
                  bound->max_unacked);
     else if (node && bound->delivery != DELIVERY_AT_LEAST_ONCE)
-        diag_add_key(build->diag, node, "says something only with delivery: at-least-once");
+        diag_add_key(build->diag, node, "requires delivery: at-least-once");
 }
 
 /* The promise needs a ring that is there when this process is not, and a bound that all pipelines
@@ -262,9 +261,8 @@ static void promise(struct build *build, const struct config_node *entry,
 {
     if (source->source->ends_with_us)
         diag_add(build->diag, config_map_get(entry, "delivery"),
-                 "the ring of source %s ends with the daemon, and with it what was not "
-                 "acknowledged, so delivery cannot be at-least-once; allowed is keep: fdstore or "
-                 "keep: pin at the source",
+                 "the ring of source %s is lost when the daemon ends, so delivery: at-least-once "
+                 "is not possible; set keep: fdstore or keep: pin in the source",
                  source->source->name);
     for (uint32_t i = 0; i < source->source->n_streams; i++) {
         struct unacked_limit *own = &source->streams[i].max_unacked;
@@ -290,9 +288,9 @@ static void check_position(struct build *build, const struct config_node *entry,
     if (source->source->ends_with_us || first->at_least_once == pipeline->at_least_once)
         return;
     diag_add(build->diag, node ? node : entry,
-             "pipeline %s reads source %s with delivery: %s, and a ring has one position for all "
-             "pipelines that read it, so after a kill %s would repeat what it has delivered; "
-             "write delivery: %s here, too, or give this pipeline a source of its own",
+             "pipeline %s reads source %s with delivery: %s, and all pipelines that read a ring "
+             "share one position, so after a kill %s would repeat delivered events; set delivery: "
+             "%s here, too, or give this pipeline its own source",
              first->name, source->source->name, wanted,
              pipeline->at_least_once ? first->name : pipeline->name, wanted);
 }

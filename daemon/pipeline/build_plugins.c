@@ -31,8 +31,9 @@ static int load(const struct build *build, const char *path, struct error *error
         if (strcmp(plugin->path, path) != 0)
             continue;
         if (!plugin_is_of(plugin, path))
-            return error_set(error, -EBUSY,
-                             "the file has changed; another one is loaded after a restart only");
+            return error_set(
+                error, -EBUSY,
+                "the file has changed; a reload cannot replace a plug-in, so restart the daemon");
         *ret_plugin = plugin_hold(plugin);
         return 0;
     }

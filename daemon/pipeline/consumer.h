@@ -89,21 +89,23 @@ int consumer_start(struct consumer *consumer);
  * left.
  */
 bool consumer_read(struct consumer *consumer);
-/* The same: streams whose sinks have room again go on. Between turns. */
+/* Consumer thread, between turns: resumes paused streams whose sinks have room again. */
 void consumer_resume(struct consumer *consumer);
 
-/* Main thread: has the consumer thread run this between two turns; one at a time. When it comes to
- * that is the handlers' matter, so nobody waits for it. */
+/* Main thread: asks the consumer thread to run this between two turns; one at a time. Does not
+ * wait, since a handler may hold that thread for long. */
 void consumer_post(struct consumer *consumer, struct errand *errand);
-/* Main thread: false: it was begun. */
+/* Main thread: takes the errand back. False: the consumer thread has already begun it. */
 bool consumer_call_off(struct consumer *consumer, struct errand *errand);
 
 /* Between turns, on the consumer thread or while there is none: reads the stream's rings, too, in
  * order if that is wanted, from now on. 0, or -errno and a sentence. */
 int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struct error *error);
-/* The same: does so no longer; they are the caller's. */
+/* Between turns, on the consumer thread or while there is none: stops reading the rings of the
+ * stream, which are then the caller's. */
 void consumer_leave(struct consumer *consumer, struct graph_stream *stream);
-/* The same: pauses those streams that lack room. */
+/* Between turns, on the consumer thread or while there is none: pauses the streams whose sinks lack
+ * room. */
 void consumer_pause(struct consumer *consumer);
 
 /* Main thread, after all sources are detached: handle what is in the rings now, then end. */
@@ -118,5 +120,5 @@ bool consumer_join(struct consumer *consumer, uint64_t timeout_ns);
 
 /* Any thread: something was posted for the consumer thread. */
 void consumer_wake(struct consumer *consumer);
-/* Any thread; for lanes: one of them has room again. data is the consumer. */
+/* Any thread; callback of the lanes: a lane has room again. data is the consumer. */
 void consumer_on_room(void *data);

@@ -52,7 +52,7 @@ static int job_attach(void *data)
     return launch_attach(job->engine->graph, job->error);
 }
 
-/* What cannot be read stays as it was. */
+/* Counters that cannot be read keep their value. */
 static int job_orphans(void *data)
 {
     struct engine *engine = data;
@@ -127,7 +127,7 @@ bool engine_gave_up(const struct engine *engine)
 static int give_way(int result, struct error *error)
 {
     return result < 0 && signals_ends() > 0
-               ? error_set(error, -ECANCELED, "a signal ended the start")
+               ? error_set(error, -ECANCELED, "the start was interrupted by a signal")
                : result;
 }
 
@@ -154,7 +154,7 @@ static int load_sources(struct engine *engine, struct error *error)
     engine->loader_runs = true;
     result = call_interruptibly(engine, job_load, &job);
     if (result == 0 && loader_call(&engine->loader, job_limit, NULL) < 0)
-        log_warning("the loader thread cannot give up its other capabilities");
+        log_warning("the loader thread cannot drop the capabilities that it does not need");
     return result;
 }
 
@@ -163,7 +163,7 @@ static int start_threads(struct engine *engine, struct error *error)
     int result;
 
     if (capabilities_drop() < 0)
-        log_warning("cannot give up capabilities; all threads keep them");
+        log_warning("cannot drop capabilities; all threads keep them");
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
     result = launch_writers(engine->graph, &engine->consumer, engine_on_gone, engine);
     if (result == 0 && resolver_wanted(engine->graph->common->resolver))

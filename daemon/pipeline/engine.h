@@ -58,10 +58,10 @@ bool engine_wants_stop(const struct engine *engine);
  * rings that end with this process were not read in time. */
 bool engine_gave_up(const struct engine *engine);
 
-/* Reads the counters of lost records anew. */
+/* Reads the counters of lost records again. */
 void engine_refresh_lost(struct engine *engine);
 
-/* Whoever looks after the sinks' files has moved them away. */
+/* Reopens the files of all sinks, after something such as logrotate has moved them. */
 void engine_reopen_sinks(struct engine *engine);
 
 /* For the stop: at it, the source goes on for the next process. */

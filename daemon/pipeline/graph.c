@@ -338,7 +338,7 @@ static void common_leave(struct graph_common *common)
     free(common);
 }
 
-/* What is in no other graph stays in its list. */
+/* Parts that no other graph shares stay in their lists. */
 void graph_part(struct graph *graph)
 {
     uint32_t strands = 0, sinks = 0;

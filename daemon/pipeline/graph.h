@@ -44,7 +44,7 @@ enum {
 struct graph_share {
     uint32_t graphs;          /* that have it */
     struct config_tree *tree; /* that its texts are in; held */
-    char *identity;           /* see identity.h; NULL: nobody compares it */
+    char *identity;           /* see identity.h; NULL: never compared */
 };
 
 /* No other graph has it. NULL: another one has it alone, see graph_part(). */
@@ -110,8 +110,8 @@ struct graph_type {
     uint32_t n_strands;
     uint32_t *copies;          /* how often one record goes to each of the graph's sinks */
     const struct field *ktime; /* NULL: the records do not say when they were submitted */
-    uint32_t size;             /* what a longer sample has behind it is in no field; UINT32_MAX:
-                                  there is no such end */
+    uint32_t size; /* bytes of the type; further bytes of a sample are in no field; UINT32_MAX:
+                      unlimited */
 };
 
 /* One ring of a stream. */
@@ -174,8 +174,8 @@ struct graph_stream {
     counter held_up;      /* times that it was paused because of max_unacked */
     counter gaps;         /* records that the sequence says are missing */
     counter unknown;      /* records of unknown type */
-    counter long_records; /* records with bytes behind their type */
-    counter long_bytes;   /* those bytes */
+    counter long_records; /* records longer than their type */
+    counter long_bytes;   /* bytes of records after the end of their type */
 
     /* owned by the consumer thread */
     uint32_t uncommitted; /* records handled and not committed: of ordered shards */
@@ -189,7 +189,8 @@ struct graph_stream {
     uint64_t lost_resets; /* times that the counter was set by others, see source/lost.h */
     int64_t lost_clean;   /* ns, monotonic: when no more than those were lost for certain */
     uint64_t unread;      /* records that the stop had no time for */
-    bool unread_unknown;  /* one of its rings was left alone, and nobody can read what it has */
+    bool
+        unread_unknown; /* the rest of one of its rings could not be read, so unread is not exact */
 
     /* see losses.h */
     atomic_bool loss_posted;
@@ -245,14 +246,14 @@ struct graph {
  * least one message in diag; it goes on after an error, so as to report them all. */
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret);
 
-/* The same with records from a capture, where `sources:` has live ones: each pipeline gets those
- * that the capture has from the sources it names. capture is an entry as in `sources:`, and must
- * outlive the graph, too. */
+/* As graph_build(), with the records of a capture instead of live sources: each pipeline gets the
+ * records that the capture has from the sources it names. capture is an entry as in `sources:`, and
+ * must outlive the graph, too. */
 int graph_build_replay(const struct config_tree *tree, const struct config_node *capture,
                        struct diag *diag, struct graph **ret);
 
-/* The same for a graph that is to follow a running one: it has all sources, sinks and strands of it
- * that have not changed. Reads of the old one only what is immutable. */
+/* As graph_build(), for a graph that will replace a running one: it shares all unchanged sources,
+ * sinks and strands with it. Reads of the old one only what is immutable. */
 int graph_build_next(const struct config_tree *tree, const struct graph *old, struct diag *diag,
                      struct graph **ret);
 
@@ -265,7 +266,7 @@ void graph_part(struct graph *graph);
 void graph_free(struct graph *graph);
 DEFINE_CLEANUP(struct graph, graph_free);
 
-/* What one of its sources holds, but for strands. */
+/* Frees the parts of a source, except its strands. */
 void graph_source_deinit(struct graph_source *source);
 
 /* Into an empty graph: the tree that it is built from, and what it has in common with another one;
@@ -275,11 +276,12 @@ int graph_set_common(struct graph *graph, const struct config_tree *tree,
 /* Enters a source, which becomes the graph's, also on failure; node is its entry in the config.
  * There must be room in graph->sources. 0 or -ENOMEM. */
 int graph_add_source(struct graph *graph, struct source *source, const struct config_node *node);
-/* The same for one that another graph has, too. */
+/* Enters a source that another graph has, too: both share it. There must be room in graph->sources.
+ * 0 or -ENOMEM. */
 int graph_share_source(struct graph *graph, const struct graph_source *other);
 /* A new sink for that entry; NULL when out of memory. There must be room in graph->sinks. */
 struct graph_sink *graph_add_sink(struct graph *graph, const struct config_node *node);
-/* One that another graph has, too. */
+/* Enters a sink that another graph has, too: both share it. */
 void graph_share_sink(struct graph *graph, struct graph_sink *sink);
 /* Lists all streams, once it is clear which sources stay. 0 or -ENOMEM. */
 int graph_list_streams(struct graph *graph);
@@ -297,16 +299,18 @@ int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ring
 
 /* Its source has other streams, so a name is needed to tell them apart. */
 bool graph_stream_is_one_of_many(const struct graph_stream *stream);
-/* The same for the rings of its source. After the source was loaded. */
+/* The source has more than one ring, so the name of a ring is needed to tell them apart. After the
+ * source was loaded. */
 bool graph_rings_are_many(const struct graph_stream *stream);
 /* Gaps in the sequence are what says how many records were lost: nothing counts them. */
 bool graph_stream_is_numbered(const struct graph_stream *stream);
 /* Main thread: as last read; 0 where nothing says it, see stream_knows_lost(). */
 uint64_t graph_stream_lost(const struct graph_stream *stream);
-/* It is known of each of the source's streams. */
+/* Whether the number of lost records is known for all streams of the source. */
 bool graph_source_knows_lost(const struct graph_source *source);
 
-/* Lists the open rings anew, in the order of the streams. The graph has had room made for them. */
+/* Rebuilds the list of open rings, in the order of the streams. The graph has had room made for
+ * them. */
 void graph_list_rings(struct graph *graph);
 /* Makes it; 0, -ENOMEM, or -ENOSPC when there are more than GRAPH_RINGS_MAX. */
 int graph_make_room_for_rings(struct graph *graph);
@@ -314,6 +318,7 @@ int graph_make_room_for_rings(struct graph *graph);
 /* The sum of a pipeline's books over its strands. Any thread. */
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
                  struct book_totals *ret_totals);
-/* A pipeline that has seen another number of the source's records; NULL: none. Any thread. */
+/* A pipeline that has seen a different number of the source's records; NULL: all agree. Any thread.
+ */
 const struct graph_pipeline *graph_source_disagrees(const struct graph_source *source,
                                                     uint64_t records);

@@ -6,5 +6,5 @@
 /* All handlers there are, NULL-ended, for lookups, error messages and manuals. */
 extern const struct handler_ops *const handler_kinds[];
 
-/* NULL when there is no such handler. */
+/* Finds a built-in handler by its name; NULL: unknown name. */
 const struct handler_ops *handler_find(const char *name);

@@ -33,7 +33,7 @@ int launch_load(struct graph *graph, struct error *error)
     return result;
 }
 
-/* What is lost from here on is lost after this. */
+/* Losses counted from here on happened after this. */
 static void mark_clean(struct graph_source *source)
 {
     for (uint32_t i = 0; i < source->source->n_streams; i++) {

@@ -10,7 +10,8 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-/* Any thread. patient: see struct sink_options. 0, or -errno and a sentence; those below the same.
+/* Any thread. patient: see struct sink_options. 0, or -errno and a sentence, as the functions
+ * below.
  */
 int launch_open_sinks(struct graph *graph, bool patient, struct error *error);
 /* On the loader thread. */
@@ -29,7 +30,7 @@ void launch_read_lost(struct graph *graph);
 /* on_gone: see struct writer. 0 or -errno. */
 int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gone)(void *data),
                    void *data);
-/* No chunk follows. */
+/* Tells the writers that no more chunks follow. */
 void launch_finish_writers(struct graph *graph);
 /* After that: all have ended. Waits for none; those that have not by the deadline (ns, monotonic)
  * are given up at each call. */
@@ -37,5 +38,5 @@ bool launch_writers_ended(struct graph *graph, int64_t deadline);
 /* On the loader thread, with the writers ended: a file that is closed may wait for its disk. What
  * is not closed by this is closed with the graph. */
 void launch_close_sinks(struct graph *graph);
-/* What their sinks do not take now is dropped. */
+/* Drops all events that the sinks do not accept at once. */
 void launch_give_up(struct graph *graph);

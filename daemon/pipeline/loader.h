@@ -32,7 +32,8 @@ int loader_start(struct loader *loader);
 /* Ends the thread after the job in hand. */
 void loader_stop(struct loader *loader);
 
-/* Runs the job there and waits for its result, behind one that is under way. Main thread only. */
+/* Runs the job on the loader thread, after one that is already running, and waits for its result.
+ * Main thread only. */
 int loader_call(struct loader *loader, loader_job job, void *data);
 
 /* Main thread: has the job run there and does not wait; then it is not busy any more, and on_done

@@ -11,7 +11,7 @@
  *
  * While the slot is the consumer's, further losses wait for the next look and become one event with
  * it. Where a stream has both a counter and a sequence, the counter rules and the sequence is not
- * looked at: a counter also knows what was lost behind the last record. */
+ * looked at: a counter also knows the losses after the last record. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -72,10 +72,11 @@ static int release_running(struct order *order)
     if (is_drained(engine, order->source))
         loader_call(&engine->loader, job_release, order);
     else
-        log_about(LOG_LEVEL_WARNING, "source", order->source->name,
-                  "its programs are detached, but not all in its rings was delivered in time; "
-                  "what is not delivered when the daemon stops stays for its next start");
-    log_about(LOG_LEVEL_INFO, "source", order->source->name, "is released: no record will follow");
+        log_about(
+            LOG_LEVEL_WARNING, "source", order->source->name,
+            "the programs are detached, but not all records in its rings were delivered in time; "
+            "records not delivered when the daemon stops stay there for its next start");
+    log_about(LOG_LEVEL_INFO, "source", order->source->name, "released: no more records will come");
     return 1;
 }
 
@@ -88,6 +89,6 @@ int release(struct engine *engine, const char *name, struct error *error)
         return release_running(&order);
     result = loader_call(&engine->loader, job_orphans, &order);
     if (result == 0 && name)
-        return error_set(error, -ENOENT, "nothing is kept of a source \"%s\"", name);
+        return error_set(error, -ENOENT, "no kept source is named \"%s\"", name);
     return result;
 }

@@ -11,7 +11,7 @@
 
 static bool complain(FILE *file, const char *what, const char *name, const char *why)
 {
-    fprintf(file, "the books of %s %s do not add up: %s\n", what, name, why);
+    fprintf(file, "the books of %s %s do not balance: %s\n", what, name, why);
     return false;
 }
 
@@ -31,16 +31,15 @@ static void report_doubts(const struct graph_source *source, uint64_t resets, FI
     const char *name = source->source->name;
 
     if (resets > 0)
-        fprintf(
-            file,
-            "source %s: somebody has set its counter of lost records; what was lost just before "
-            "is unknown; times that this happened: %" PRIu64 "\n",
-            name, resets);
+        fprintf(file,
+                "source %s: another program set the counter of lost records, so losses just before "
+                "that are unknown; times: %" PRIu64 "\n",
+                name, resets);
     for (uint32_t i = 0; i < source->source->n_streams; i++)
         if (graph_stream_is_numbered(&source->streams[i])) {
             fprintf(file,
-                    "source %s: lost are the gaps in its sequence; whether records were lost "
-                    "after the last one is unknown\n",
+                    "source %s: lost counts the gaps in the sequence; losses after the last record "
+                    "are unknown\n",
                     name);
             return;
         }
@@ -76,7 +75,7 @@ static bool report_source(const struct graph_source *source, FILE *file)
             figure(skipped, source->skips_known, source->skipped));
     report_doubts(source, resets, file);
     return !graph_source_disagrees(source, seen) ||
-           complain(file, "source", of->name, "a pipeline saw another number of records");
+           complain(file, "source", of->name, "a pipeline saw a different number of records");
 }
 
 static bool report_pipeline(const struct graph *graph, const struct graph_pipeline *pipeline,
@@ -93,7 +92,7 @@ static bool report_pipeline(const struct graph *graph, const struct graph_pipeli
     }
     fputc('\n', file);
     return books_balance(&totals) ||
-           complain(file, "pipeline", pipeline->name, "a record has no known end, or two");
+           complain(file, "pipeline", pipeline->name, "a record was counted 0 or 2 times");
 }
 
 static bool report_sink(const struct graph_sink *sink, FILE *file)
@@ -105,7 +104,7 @@ static bool report_sink(const struct graph_sink *sink, FILE *file)
             " + in_flight %" PRIu64 "\n",
             sink->name, counter_get(&sink->lane.forwarded), counter_get(&sink->lane.delivered),
             lane_dropped(&sink->lane), in_flight);
-    return in_flight == 0 || complain(file, "sink", sink->name, "events are still under way");
+    return in_flight == 0 || complain(file, "sink", sink->name, "events are still in flight");
 }
 
 static bool report_transfer(const struct graph *graph, FILE *file)
@@ -120,9 +119,9 @@ static bool report_transfer(const struct graph *graph, FILE *file)
     }
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         arrived += counter_get(&graph->sinks[i]->lane.forwarded);
-    return put_in == arrived || complain(file, "all", "sinks",
-                                         "they got another number of events "
-                                         "than the pipelines forwarded");
+    return put_in == arrived ||
+           complain(file, "all", "sinks",
+                    "they received a different number of events than the pipelines forwarded");
 }
 
 bool report_books(const struct graph *graph, FILE *file)

@@ -27,7 +27,7 @@ static int open_ring(struct graph *graph, struct graph_stream *stream, struct er
         return 0;
     ringmill_ring_free(ring);
     return result == -ENOSPC
-               ? error_set(error, result, "source %s: there are more than %d rings in all",
+               ? error_set(error, result, "source %s: there are more than %d rings in total",
                            stream->source->name, GRAPH_RINGS_MAX)
                : error_set(error, result, "out of memory");
 }
@@ -150,8 +150,8 @@ static int watch_ring(struct ringmill_reader *reader, struct graph_ring *ring, s
     ring->watched = result == 0;
     if (result == 0)
         return 0;
-    return error_set(error, result, "source %s: the ring cannot be watched: %s", ring->about,
-                     strerror(-result));
+    return error_set(error, result, "source %s: cannot wait for records of the ring: %s",
+                     ring->about, strerror(-result));
 }
 
 static void unwatch_ring(struct ringmill_reader *reader, struct graph_ring *ring)

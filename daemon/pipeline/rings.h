@@ -16,22 +16,23 @@ int rings_open(struct graph *graph, struct error *error);
  * in order if that is wanted, from now on. 0, or -errno and a sentence; then it reads none of them.
  */
 int rings_watch(struct ringmill_reader *reader, struct graph_stream *stream, struct error *error);
-/* The same thread: the reader reads the stream's rings no longer; they are the caller's. */
+/* Consumer thread between turns, or while there is none: the reader stops reading the rings of the
+ * stream, which are then the caller's. */
 void rings_unwatch(struct ringmill_reader *reader, struct graph_stream *stream);
 
 /* Consumer thread, or while there is none: publishes what the ring's keepers have acknowledged. Not
  * for a ring without any. */
 void rings_settle(struct graph_ring *ring);
 
-/* The same thread: publishes all that was read of the stream, or of a ring that waits for
- * acknowledgements what is acknowledged. */
+/* Consumer thread, or while there is none: publishes all that was read of the stream; of a ring
+ * that waits for acknowledgements, what is acknowledged. */
 void rings_commit(struct graph_stream *stream);
 
-/* The same thread: sets unacked_max by what the ring's stream says. */
+/* Consumer thread, or while there is none: sets unacked_max from the limit of the ring's stream. */
 void rings_limit(struct graph_ring *ring);
 
 /* What a ring waits for when its stream's keepers change: those that the stream has, and those that
- * still have something of it, but for the sinks that only `ended` has (NULL: none); or NULL when
- * that is nobody. *ret_held is the caller's. 0 or -ENOMEM. */
+ * still have something of it, but for the sinks that only `ended` has (NULL: none); or NULL if
+ * there are none. *ret_held is the caller's. 0 or -ENOMEM. */
 int rings_hold_anew(const struct graph_ring *ring, const struct graph_stream *stream,
                     const struct graph *ended, struct held **ret_held);

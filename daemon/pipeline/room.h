@@ -8,14 +8,15 @@
 
 #include "pipeline/graph.h"
 
-/* All its sinks take what one more batch can come to. */
+/* Whether all sinks of the stream have room for one more batch. */
 bool room_in_lanes(const struct graph_stream *stream);
-/* Also the handlers that keep records until they make others of them. */
+/* Whether all sinks of the stream have room for one more batch, and no handler that makes records
+ * waits for room. */
 bool room_in_stream(const struct graph_stream *stream);
 
 /* Nothing is to be read on before some of it is acknowledged. A batch may go beyond the limit. At
  * at-most-once: before all of it is, that an earlier config with at-least-once has read: positions
  * after it could not be published, and its records would come twice. */
 bool room_held_up(const struct graph_ring *ring);
-/* The same for all rings of a stream, after publishing what is acknowledged by now. */
+/* As for one ring, for all rings of a stream, after publishing what is acknowledged by now. */
 bool room_stream_held_up(const struct graph_stream *stream);

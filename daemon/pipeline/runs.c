@@ -64,13 +64,13 @@ static void tell_unknown(const struct graph_stream *stream, const struct ringmil
     read_selector(stream->stream, view, 1, &value);
     if (value.absent[0])
         log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
-                  "ring %s has a record of %u bytes, too short to say its type; all such ones are "
-                  "counted as unknown_type",
+                  "ring %s has a record of %u bytes, too short for its type field; all such "
+                  "records are counted as unknown_type",
                   stream->stream->name, view->length);
     else
         log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
-                  "ring %s has a record of the type %" PRId64
-                  ", which is none of the known ones; all such ones are counted as unknown_type",
+                  "ring %s has a record of the unknown type %" PRId64
+                  "; all such records are counted as unknown_type",
                   stream->stream->name, (int64_t)value.values[0]);
 }
 

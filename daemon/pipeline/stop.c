@@ -85,7 +85,7 @@ static int64_t look_at_clock(struct stop *stop)
         if (stop->ends == 0) {
             stop->since = now;
         } else if (now - stop->since >= SIGNALS_ONE_NS && now - stop->since < stop->limit) {
-            log_warning("asked again to end: what cannot be written at once is dropped");
+            log_warning("second signal to stop: events that cannot be written at once are dropped");
             stop->since = now - stop->limit;
         }
         stop->ends = ends;
@@ -162,8 +162,8 @@ static bool detach(struct stop *stop)
         engine_refresh_lost(stop->engine); /* before the rings are drained: told there, too */
         return true;
     }
-    log_warning("the kernel has not released all programs yet; the stop does not wait for that, "
-                "and what they still write is left in the rings");
+    log_warning("the kernel has not released all programs yet; the stop does not wait for them, "
+                "and records that they still write stay in the rings");
     return false;
 }
 
@@ -189,7 +189,8 @@ static bool stop_consumer(struct stop *stop)
         if (age >= stop->limit)
             launch_give_up(engine->graph);
         if (is_over(stop, age)) {
-            log_error("the consumer thread has not come back in time; probably a handler holds it");
+            log_error(
+                "the consumer thread did not stop in time; probably a handler does not return");
             return false;
         }
     } while (!consumer_join(&engine->consumer, STEP_NS));
@@ -209,7 +210,8 @@ static bool stop_writers(struct stop *stop)
         nanosleep(&pause, NULL);
         age = look_at_clock(stop);
         if (is_over(stop, age)) {
-            log_error("a sink's writer thread does not come back out of the kernel");
+            log_error(
+                "a sink's writer thread did not stop in time: it is blocked in a system call");
             return false;
         }
     }
@@ -220,7 +222,8 @@ static bool stop_writers(struct stop *stop)
 static bool release(struct stop *stop)
 {
     if (!call(stop, job_release, is_over)) {
-        log_error("the kernel has not released all that was kept; the next start ends it");
+        log_error("the kernel has not released all kept programs and rings; the next start "
+                  "releases them");
         return false;
     }
     loader_stop(&stop->engine->loader);
@@ -241,11 +244,9 @@ static bool is_left_alone(const struct graph_stream *stream)
 static void tell_unread(const struct graph_source *source, uint64_t records, uint64_t bytes)
 {
     log_about(LOG_LEVEL_WARNING, "source", source->source->name,
-              "%" PRIu64 " records (%" PRIu64 " bytes) were not read before the stop's time was "
-              "over; %s",
+              "stop deadline reached; %" PRIu64 " records (%" PRIu64 " bytes) were not read; %s",
               records, bytes,
-              source->source->ends_with_us ? "they are lost with its rings"
-                                           : "they stay in its rings");
+              source->source->ends_with_us ? "they are lost" : "they stay in the rings");
 }
 
 static void count_unread(const struct graph *graph)
@@ -286,7 +287,7 @@ bool stop_engine(struct engine *engine)
     if (engine->consumer.reader)
         consumer_settle(&engine->consumer);
     if (!switch_conclude(engine, stop.since + stop.limit + STOP_REST_S * SECOND_NS)) {
-        log_error("a writer thread of the previous configuration has not come back in time");
+        log_error("a writer thread of the previous configuration did not stop in time");
         return false;
     }
     resolver_stop(engine->graph->common->resolver);

@@ -25,6 +25,6 @@ enum {
     STOP_REST_S = 5,  /* and how long what does not come back is waited for after that */
 };
 
-/* Stops what runs and waits for it; rings and books stay readable. False after a message: some of
- * it did not come back, so nothing may be freed; only leaving the process is left. */
+/* Stops what runs and waits for it; rings and books stay readable. False after a message: a thread
+ * did not stop, so nothing may be freed, and the process must exit. */
 bool stop_engine(struct engine *engine);

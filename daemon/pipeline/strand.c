@@ -182,7 +182,7 @@ void strand_run(struct strand *strand, struct batch *batch)
 /* ---- records that are made here ---------------------------------------------------------------
  */
 
-/* What goes on behind the handler of that index came out of it like any other record. */
+/* Counts records that continue after the handler of that index as its output. */
 static bool make_some(struct strand *strand, uint32_t index, int64_t now, bool unread, bool last)
 {
     struct handler *handler = strand->handlers[index];

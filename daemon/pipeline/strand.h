@@ -28,7 +28,7 @@ enum {
     STRAND_NAME_MAX = 96, /* bytes of a name like "route[1].tee.filter" */
 };
 
-/* What passed one handler. What came in is what left the one before it. */
+/* What passed one handler. Its input is the output of the previous one. */
 struct handler_account {
     counter out;     /* records still selected afterwards; where a way ends with branches, those
                         that went into them */
@@ -56,7 +56,7 @@ struct strand {
     uint32_t n_handlers;
     uint32_t n_branches;
     bool makes;             /* one of the handlers makes records */
-    int64_t budget;         /* ns that a handler may hold a batch; 0: as long as it likes */
+    int64_t budget;         /* ns that a handler may hold a batch; 0: no limit */
     uint64_t budget_cycles; /* the same, by base/cycles.h */
     double speed;           /* cycles in a nanosecond */
 
@@ -85,7 +85,7 @@ struct strand_branch *strand_add_branch(struct strand *strand, uint32_t owner, c
 void strand_run(struct strand *strand, struct batch *batch);
 
 /* Consumer thread, between batches: lets the handlers that make records make some, and takes those
- * through the handlers behind. There is room for a batch. unread: records wait in the strand's
+ * through the handlers after them. There is room for a batch. unread: records wait in the strand's
  * rings. last: nothing comes any more. True: there is more to do. */
 bool strand_make(struct strand *strand, int64_t now, bool unread, bool last);
 /* Consumer thread: when that has to be done next, ns, monotonic; INT64_MAX: no matter when. */
@@ -93,7 +93,7 @@ int64_t strand_due(const struct strand *strand);
 /* Consumer thread: no record may come before strand_make() was called again. */
 bool strand_waits(const struct strand *strand);
 
-/* Consumer thread: so many records came to the strand whose type nobody knows. */
+/* Consumer thread: counts records of an unknown type that came to the strand. */
 void strand_pass_over(struct strand *strand, uint32_t records);
 
 /* Consumer thread: says a loss in every outlet of the strand. No handler takes it away. */
@@ -102,7 +102,7 @@ void strand_tell_loss(struct strand *strand, const struct loss *loss);
 /* Any thread: records that came to the handler of that index. */
 uint64_t strand_handler_in(const struct strand *strand, uint32_t index);
 
-/* Any thread: "filter", or with where it stands: "route[1].filter". Gives buffer back. */
+/* Any thread: the name of a handler with its place: "filter", "route[1].filter". Returns buffer. */
 const char *strand_handler_name(const struct strand *strand, uint32_t index,
                                 char buffer[STRAND_NAME_MAX]);
 

@@ -65,10 +65,11 @@ static int explain_busy(const struct graph *old, const struct graph *next, struc
         const char *name = next->sources[i].source->name;
 
         if (graph_is_own(next->sources[i].share) && find_named(old, name))
-            return error_set(error, -EBUSY,
-                             "source %s: it has changed, and its ring is read as it was before: "
-                             "that takes a restart; what comes meanwhile stays in the ring",
-                             name);
+            return error_set(
+                error, -EBUSY,
+                "source %s has changed, but its ring is still being read with the previous "
+                "settings; restart the daemon (records that come meanwhile stay in the ring)",
+                name);
     }
     return -EBUSY;
 }
@@ -79,7 +80,7 @@ static int make_room(struct graph *next, struct error *error)
     int result = graph_make_room_for_rings(next);
 
     return result == -ENOSPC
-               ? error_set(error, result, "there are more than %d rings in all", GRAPH_RINGS_MAX)
+               ? error_set(error, result, "there are more than %d rings in total", GRAPH_RINGS_MAX)
            : result < 0 ? error_set(error, result, "out of memory")
                         : 0;
 }
@@ -267,9 +268,9 @@ static enum phase step_meeting(struct change *change)
             !consumer_call_off(&engine->consumer, &change->errand))
             return MEETING;
         change->asked = false;
-        change->result = error_set(
-            &change->error, -EBUSY,
-            "the consumer thread does not come to the end of its batch within %d s", SWITCH_MEET_S);
+        change->result =
+            error_set(&change->error, -EBUSY,
+                      "the consumer thread did not finish its batch within %d s", SWITCH_MEET_S);
         return UNDOING;
     }
     errand_meet(&change->errand);
@@ -326,8 +327,8 @@ static enum phase step_draining(struct change *change)
     if (!change->over)
         return DRAINING;
     if (change->unmade > 0)
-        log_warning("%" PRIu64 " ended pipelines had records left that their sinks did not take; "
-                    "they are dropped",
+        log_warning("%" PRIu64 " ended pipelines had records that their sinks did not accept; "
+                    "these records were dropped",
                     change->unmade);
     launch_finish_writers(change->old);
     return WRITING;

@@ -20,10 +20,10 @@ static void set_gone(struct writer *writer)
         return;
     if (writer_gave_up(writer))
         log_about(LOG_LEVEL_ERROR, "sink", writer->name,
-                  "gave up what could not be written in time; see dropped");
+                  "stop deadline reached; unwritten events were dropped");
     else if (!writer->sink->ops->ends_daemon)
         log_about(LOG_LEVEL_ERROR, "sink", writer->name,
-                  "its reader is gone; what follows is dropped");
+                  "the reader is gone; further events are dropped");
     writer->on_gone(writer->on_gone_data);
 }
 
@@ -51,7 +51,7 @@ static void note_failure(struct writer *writer, const char *why)
         return;
     atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
     writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                                     "cannot write: %s; trying again", why);
+                                     "cannot write: %s; retrying", why);
 }
 
 /* While the daemon ends there is little time, and so the pauses are short. */
@@ -135,7 +135,7 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
     }
     if (refused > 0)
         log_limited(&writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
-                    "%u events were longer than a message may be, and dropped; see too_long",
+                    "%u events exceeded the maximum message length and were dropped; see too_long",
                     refused);
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
@@ -225,7 +225,8 @@ static void settle(struct writer *writer)
             return;
         if (writer_gave_up(writer)) {
             log_about(LOG_LEVEL_ERROR, "sink", writer->name,
-                      "gave up sending again what its peer may not have read");
+                      "stop deadline reached; events that the peer may not have read were not sent "
+                      "again");
             return;
         }
         pause_ms(writer, WRITER_RETRY_MS);

@@ -70,7 +70,7 @@ int writer_start(struct writer *writer);
 /* Main thread: no chunk will follow those handed over; write them and end. */
 void writer_finish(struct writer *writer);
 
-/* Main thread: the sink's file was moved away, it opens it anew. */
+/* Main thread: the sink's file was moved; the sink reopens it. */
 void writer_reopen(struct writer *writer);
 
 /* Main thread: drop what cannot be written at once, also out of a write that blocks, and after

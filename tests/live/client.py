@@ -38,12 +38,12 @@ def ask(answers, *options, command="status", each=False, **popen):
 
 
 def test_hangs_up_at_once():
-    assert ask([]) == (2, "ringmill: error: what answers on SOCKET is no ringmilld, or a busy one\n")
+    assert ask([]) == (2, "ringmill: error: unexpected reply on SOCKET: not ringmilld, or overloaded\n")
 
 
 def test_never_stops_talking():
     code, errors = ask([b"HTTP/1.0 200 OK\r\n\r\n"] + [b"x" * 65536] * 2000)
-    assert code == 2 and errors.startswith("ringmill: error: what answers on SOCKET says more than")
+    assert code == 2 and errors.startswith("ringmill: error: the reply on SOCKET is longer than")
 
 
 def test_talks_nonsense():
@@ -57,7 +57,7 @@ def test_started_again_in_a_reload():
     answers = [b'HTTP/1.0 200 OK\r\n\r\n{"asked": %d, "ended": 0, "outcome": "none"}' % asked
                for asked in (1, 1, 0)]
     code, errors = ask(answers, command="reload", each=True)
-    assert code == 1 and "started again before the reload was over" in errors, (code, errors)
+    assert code == 1 and "restarted before the reload was complete" in errors, (code, errors)
 
 
 def test_output_that_cannot_be_written():

@@ -36,7 +36,7 @@ def test_status_agrees_with_the_books():
     settle(daemon, "opens", 20000)
     code, text, errors = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)
     assert code == 0 and errors == "", errors
-    for wanted in (r"^ringmilld .*: well$", r"^source open: produced \d+ = seen \d+ ",
+    for wanted in (r"^ringmilld .*: healthy$", r"^source open: produced \d+ = seen \d+ ",
                    r"^  ring of 8192 KiB: .* at the most", r"^  open 1 filter: in \d+, out 20000, ",
                    r"^  exec 1 limit: in .*; left \d+$", r"^sink log: .*; size \d+ bytes; ",
                    r"^  submit to commit: half within .* ms", r"^  submit to acknowledgement: "):
@@ -65,7 +65,7 @@ def test_status_without_a_daemon():
         mute.listen()
         code, text, errors = harness.run("status", "--socket", os.path.join(folder, "mute"),
                                          program=harness.RINGMILL)
-        assert code == 2 and "does not answer" in errors, errors
+        assert code == 2 and "did not answer" in errors, errors
 
 
 def test_openapi_describes_it():
@@ -171,8 +171,8 @@ def test_mistakes_in_the_config():
     daemon = harness.Daemon("--check", config=text)
     assert daemon.wait() == 3
     wanted = [
-        ":8:46: control.listen: expected a loopback address and a port, as 127.0.0.1:9464 or "
-        "[::1]:9464",
+        ":8:46: control.listen: expected a loopback address and a port, such as 127.0.0.1:9464 "
+        "or [::1]:9464",
         ":9:27: health.max_loss_rates: unknown key; allowed are stuck_after, busy_head, "
         "sink_grace, max_loss_rate; did you mean \"max_loss_rate\"?",
         ":10:14: log.level: expected one of error, warning, info, debug, found \"loud\"",
@@ -187,8 +187,8 @@ def test_a_long_socket_path():
     for name, code in ((path, 3), (path[:-1], 0)):
         daemon = harness.Daemon("--check", config=text.replace(path, name).replace("PORT", "9464"))
         assert daemon.wait() == code, daemon.stderr
-        assert code == 0 or (":8:19: control.socket: the path of a socket has at most 107 bytes, "
-                             "this one has 108") in daemon.stderr, daemon.stderr
+        assert code == 0 or (":8:19: control.socket: a socket path can have at most 107 bytes, "
+                             "found 108") in daemon.stderr, daemon.stderr
 
 
 def test_limits():

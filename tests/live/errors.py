@@ -47,21 +47,21 @@ FILE:4:36: sources.open.ring_size: the ring size must be a power of two and a mu
 FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size, keep, on_change, pin_folder; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json, json-flat, logfmt, csv, text, raw; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
-FILE:10:15: sinks.net.type: unknown kind of sink; allowed are stdout, table, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
-FILE:13:11: pipelines.one.from: there is no source of this name; allowed are exec, open, exit, good; did you mean "good"?
+FILE:10:15: sinks.net.type: unknown type of sink; allowed are stdout, table, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
+FILE:13:11: pipelines.one.from: unknown source; allowed are exec, open, exit, good; did you mean "good"?
 FILE:18:15: pipelines.two.delivery: expected one of at-most-once, at-least-once, found "at-last-once"; did you mean "at-least-once"?
 FILE:20:22: pipelines.two.handlers[0].filter: comm is text and 5 is a number; compare with text, as in comm == "5"
     comm == 5
          ^
 FILE:21:9: pipelines.two.handlers[1].filtre: unknown handler; allowed are filter, limit, sample, dedup, select, redact, enrich, tee, route, aggregate, forward; did you mean "filter"?
-FILE:22:24: pipelines.two.handlers[2].forward[1]: there is no sink of this name; allowed are out, log, net
+FILE:22:24: pipelines.two.handlers[2].forward[1]: unknown sink; allowed are out, log, net
 FILE:26:17: pipelines.three.handlers[0].filter: struct exec_event has no field pidd; did you mean pid?
     pidd == 1 && uid == 0
     ^
 FILE:27:24: pipelines.three.handlers[1].filter: this ( has no matching )
     pid == (1
            ^
-FILE:28:9: pipelines.three.handlers[2]: a pipeline ends with a forward; what passes here goes nowhere
+FILE:28:9: pipelines.three.handlers[2]: the last step of a pipeline must be forward or route
 FILE:28:24: pipelines.three.handlers[2].limit.count: expected an integer from 1 to 9223372036854775807, found "many"
 FILE:29:3: pipelines.two: duplicate key; first defined on line 16
 FILE:29:31: pipelines.two.handlers: expected a list of handlers, found an empty one
@@ -157,17 +157,44 @@ def test_a_file_that_cannot_be_written():
 def test_wrong_usage():
     for program, arguments, message in (
             (harness.RINGMILLD, ["--seconds", "soon"],
-             "ringmilld: error: --seconds soon: expected a whole number from 1"),
-            (harness.RINGMILLD, ["exec"], 'ringmilld: error: unexpected argument "exec"'),
-            (harness.RINGMILL, [], "usage: ringmill COMMAND [...]"),
-            (harness.RINGMILL, ["rum"], 'ringmill: error: there is no command "rum"'),
-            (harness.RINGMILL, ["run"], "ringmill: error: which source?"),
-            (harness.RINGMILL, ["run", "exec", "open"], "ringmill: error: one source at a time"),
+             "ringmilld: error: --seconds soon: expected a whole number from 1 to 10^15\n"
+             "see: ringmilld --help\n"),
+            (harness.RINGMILLD, ["exec"],
+             'ringmilld: error: unexpected argument "exec"\nsee: ringmilld --help\n'),
+            (harness.RINGMILL, ["rum"],
+             'ringmill: error: unknown command "rum"\nsee: ringmill --help\n'),
+            (harness.RINGMILL, ["help", "rum"],
+             'ringmill: error: unknown command "rum"\nsee: ringmill --help\n'),
+            (harness.RINGMILL, ["run"],
+             "ringmill: error: no source given: NAME, --object FILE or --map MAP\n"
+             "see: ringmill run --help\n"),
+            (harness.RINGMILL, ["run", "--nope"],
+             "ringmill run: unrecognized option '--nope'\nsee: ringmill run --help\n"),
+            (harness.RINGMILL, ["run", "exec", "open"],
+             "ringmill: error: only one source can be given\nsee: ringmill run --help\n"),
             (harness.RINGMILL, ["run", "--count", "0", "exec"],
-             "ringmill: error: --count 0: expected a whole number from 1")):
+             "ringmill: error: --count 0: expected a whole number from 1 to 10^15\n"
+             "see: ringmill run --help\n"),
+            (harness.RINGMILL, ["merge"],
+             "ringmill: error: no file given\nsee: ringmill merge --help\n"),
+            (harness.RINGMILL, ["status", "exec"],
+             'ringmill: error: unexpected argument "exec"\nsee: ringmill status --help\n')):
         code, output, errors = harness.run(*arguments, program=program)
-        assert (code, output) == (USAGE, ""), (arguments, code)
-        assert errors.splitlines()[0] == message, errors
+        assert (code, output, errors) == (USAGE, "", message), (arguments, code, errors)
+    code, output, errors = harness.run(program=harness.RINGMILL)
+    assert (code, output) == (USAGE, "") and errors.startswith("usage: ringmill COMMAND [...]\n")
+
+
+def test_help():
+    """-h, --help and help print the same text to standard output."""
+    commands = ("run", "observe", "reload", "replay", "merge", "schema", "release", "status")
+    for ways in [(["help"], ["-h"], ["--help"])] + \
+            [(["help", name], [name, "-h"], [name, "--help"]) for name in commands]:
+        texts = [harness.run(*way, program=harness.RINGMILL) for way in ways]
+        assert texts[0] == texts[1] == texts[2], texts
+        assert texts[0][0] == 0 and texts[0][2] == "", texts
+        assert texts[0][1].startswith("usage: ringmill "), texts
+    assert harness.run("-h") == harness.run("--help")
 
 
 def test_one_off_speaks_of_the_command_line():

@@ -87,7 +87,7 @@ def inside_goes_on(folder):
             time.sleep(0.3)  # in full flow
             box.kill()
         box.systemctl("restart", "ringmilld")
-        box.said("what is kept goes on without this process")
+        box.said("kept programs and rings stay attached after exit")
         os.replace(shutil.copy(os.path.join(harness.BIN, "ringmilld-wedge"),
                                os.path.join(folder, "new")), os.path.join(folder, "ringmilld"))
         box.systemctl("restart", "ringmilld")
@@ -155,7 +155,7 @@ def inside_orphans(folder):
         box.systemctl("daemon-reload")
         box.systemctl("start", "ringmilld")
         assert kept_by_pid_1() == 2
-        box.said("systemd stores only 2 of 5 descriptors that are to be kept")
+        box.said("systemd stored only 2 of 5 descriptors")
         source.write(1000)
         box.kill()
         assert len(links(source)) == 1
@@ -202,7 +202,7 @@ def inside_starts_that_fail(folder):
         os.rename(logs, away)
         kill_with_unread()
         box.said(f"sink out: cannot open {logs}/out for writing: the folder {logs} does not exist; "
-                 f"create it: mkdir -p {logs}; trying again")
+                 f"create it: mkdir -p {logs}; retrying")
         os.rename(away, logs)
         wait_for_all(logs, source)
 

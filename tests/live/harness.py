@@ -114,7 +114,7 @@ class Daemon:
                 rows.update(side)
             assert sides[0] == sides[1], line
             books[f"{match[1]} {match[2]}"] = rows
-        assert "do not add up" not in self.stderr, self.stderr
+        assert "do not balance" not in self.stderr, self.stderr
         return books
 
 

@@ -71,7 +71,7 @@ def wait_for_good(daemon):
 def expect_exit(daemon, wanted):
     code, text, errors = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)
     assert code == wanted and errors == "", (code, text, errors)
-    assert ("UNWELL" in text) == (wanted == 1), text
+    assert ("UNHEALTHY" in text) == (wanted == 1), text
     return text
 
 
@@ -89,7 +89,7 @@ def test_a_wedged_handler(tmp="/run"):
     assert "the handler wedge, number 2 of pipeline all, has kept a batch of source open" in reason
     assert "handlers: the handler wedge" in expect_exit(daemon, 1)
     told = manager.messages()
-    first_reason = next(i for i, m in enumerate(told) if m.startswith("STATUS=unwell: handlers: "))
+    first_reason = next(i for i, m in enumerate(told) if m.startswith("STATUS=unhealthy: handlers: "))
     assert "WATCHDOG=1" not in told[first_reason:], told
     time.sleep(1)
     assert "WATCHDOG=1" not in manager.messages()
@@ -129,10 +129,10 @@ def test_a_sink_that_takes_nothing():
                         env=manager.environment)
     daemon.open_target(2000)
     reason = wait_for_bad(daemon, "sinks")
-    assert reason.startswith("sink log: has taken nothing for "), reason
+    assert reason.startswith("sink log: has accepted no event for "), reason
     heard = []
     harness.wait_for(lambda: heard.extend(manager.messages()) or
-                     any(m.startswith("STATUS=unwell: sinks: sink log: ") for m in heard),
+                     any(m.startswith("STATUS=unhealthy: sinks: sink log: ") for m in heard),
                      "the reason to be sent")
     pets = heard.count("WATCHDOG=1")
     harness.wait_for(lambda: heard.extend(manager.messages()) or
@@ -166,7 +166,7 @@ def test_a_disk_that_is_full():
         settle(daemon, "all", 2000)
         assert daemon.status()["sinks"][0]["state"] == "running"
         lines = [line for line in daemon.stderr_lines if "sink log: " in line]
-        assert len([line for line in lines if "trying again" in line]) == 1, lines
+        assert len([line for line in lines if "retrying" in line]) == 1, lines
         assert len([line for line in lines if "writing again" in line]) == 1, lines
         assert daemon.stop() == 0, daemon.stderr
         assert daemon.books()["sink log"]["delivered"] == 2000

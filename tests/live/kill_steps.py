@@ -458,7 +458,7 @@ def tell_reload(place, service, step):
     run_in(place, service)
     place.configure(service, more=WIDER)
     tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, follows(place))
-    await_said(place, service, "config 2 runs")
+    await_said(place, service, "config 2 is active")
 
 
 def tell_undone(place, service, step):
@@ -472,7 +472,7 @@ def tell_undone(place, service, step):
 def tell_release(place, service, step):
     run_in(place, service)
     tell_over_control(place, service, step, ["release", "s"], lambda count: count == 0)
-    await_said(place, service, "is released")
+    await_said(place, service, "released: no more records")
 
 
 SEQUENCES = {"stop": tell_stop, "restart": tell_restart, "start": tell_start, "adopt": tell_adopt,

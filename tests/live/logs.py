@@ -52,7 +52,7 @@ def test_nobody_waits():
     daemon.open_target(5)
     settle(daemon, "opens", 5)
     daemon.read_on.set()
-    harness.wait_for(lambda: "log lines were dropped here: standard error did not take them" in daemon.stderr,
+    harness.wait_for(lambda: "log lines were dropped here: standard error did not accept them" in daemon.stderr,
                      "a line that says so")
     dropped = daemon.status()["log_dropped"]
     assert f"ringmill_log_dropped_lines_total {dropped}\n" in daemon.ask("/metrics")[1]

@@ -68,7 +68,7 @@ def test_files_of_many_machines():
         doubled = "".join(json.dumps(row) + "\n" for row in rows) * 2
         lost = '{"time":"2026-11-22T22:51:35Z","source":"open","_lost":12}\n'
         code, out, err = merge("--whole", "--format", "csv", "-", given=doubled + lost)
-        assert code == 0 and "1 lines tell of records that were lost" in err, err
+        assert code == 0 and "1 lines report lost records" in err, err
         table = list(csv.DictReader(io.StringIO(out)))
         assert sorted(int(row["opens"]) for row in table) == sorted(
             2 * row["opens"] for row in whole), table
@@ -86,12 +86,12 @@ def test_what_cannot_be_merged_is_named():
     with tempfile.TemporaryDirectory(prefix="ringmill-merge.") as folder:
         path = os.path.join(folder, "rows")
         for line, sentence in (
-                ("{", "this is no JSON"), ("[1]", "expected a row, which is an object of JSON"),
-                ('{"opens": 1}', "the row has no _sketches; an aggregate writes them with emit: "
-                 "sketches"),
+                ("{", "the line is not valid JSON"), ("[1]", "expected a row as a JSON object"),
+                ('{"opens": 1}', "the row has no _sketches; set emit: sketches in the aggregate "
+                                 "that writes the rows"),
                 ('{"_sketches": 7}', "the row has no _sketches"),
-                ('{"_sketches": "UkF="}', "_sketches is no base64"),
-                ('{"_sketches": "!!!!"}', "_sketches is no base64"),
+                ('{"_sketches": "UkF="}', "_sketches is not valid base64"),
+                ('{"_sketches": "!!!!"}', "_sketches is not valid base64"),
                 ('{"_sketches": ""}', "_sketches is damaged"),
                 (with_bytes(bytes(raw[:-1])), "_sketches is damaged"),
                 (with_bytes(bytes(raw) + b"\0"), "_sketches is damaged"),

@@ -33,7 +33,7 @@ def test_messages():
             message = server.recv(4096)
             wanted = {prefix for prefix in wanted if not message.startswith(prefix)}
             if message.startswith(b"STATUS="):
-                assert message.endswith(b" records/s, 0 lost in all"), message
+                assert message.endswith(b" records/s, 0 lost in total"), message
         daemon.process.terminate()
         while server.recv(4096) != b"STOPPING=1":
             pass
@@ -46,7 +46,7 @@ def test_what_is_not_known():
     for names, other, expected in (
             ("made", "", b" records/s, lost unknown"),
             ("made, exec", ", exec: {builtin: exec}",
-             b" records/s, 0 lost in all, unknown for 1 of the sources")):
+             b" records/s, 0 lost in total, unknown for 1 of the sources")):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "notify")
             server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -67,7 +67,7 @@ def inside_under_systemd(folder):
     box.systemctl("start", "ringmilld")
     assert box.show("ActiveState") == "active"
     subprocess.run([shutil.copy("/bin/true", folder)], check=True)
-    harness.wait_for(lambda: box.show("StatusText").endswith(" records/s, 0 lost in all"), "STATUS")
+    harness.wait_for(lambda: box.show("StatusText").endswith(" records/s, 0 lost in total"), "STATUS")
     box.systemctl("stop", "ringmilld")
     assert (box.show("Result"), box.show("ExecMainStatus")) == ("success", "0"), box.journal()
     with open(f"{folder}/log", encoding="utf-8") as file:

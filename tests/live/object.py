@@ -106,9 +106,9 @@ def test_what_nobody_counts_is_unknown():
     assert source["lost_per_second"] is None and source["streams"][0]["lost_known_by"] is None
     check = next(check for check in status["checks"] if check["name"] == "losses")
     assert status["healthy"] and check["good"] is None, status["checks"]
-    assert check["reason"].startswith("nothing counts the lost records of source made; name a ")
+    assert check["reason"].startswith("lost records are not counted for source made; set ")
     code, text, errors = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)
-    assert code == 0 and "\n  losses: unknown: nothing counts the lost " in text, (text, errors)
+    assert code == 0 and "\n  losses: unknown: lost records are not counted " in text, (text, errors)
     assert "\nsource made: produced unknown = seen 1 + discarded 0 + lost unknown; skipped 0; " \
         in text, text
     samples = [line for line in daemon.ask("/metrics")[1].splitlines() if line[0] != "#"]

@@ -99,9 +99,9 @@ def test_errors():
             (("no_such_ring_x",), 'no BPF map is named "no_such_ring_x"; ring buffers: '),
             (("/no/such/pin",), "cannot open /no/such/pin: No such file or directory"),
             ((harness.RINGMILL,), f"{harness.RINGMILL} is not a pinned BPF map"),
-            ((), "which map?"),
-            (("a", "b"), "one map at a time"),
-            (("--interval", "1", "a"), "--interval 1: expected a time of at least 1ms")):
+            ((), "no map given"),
+            (("a", "b"), "only one map can be given"),
+            (("--interval", "1", "a"), "--interval 1: expected a duration of at least 1ms")):
         code, output, errors = observe(*arguments)
         assert (code, output) == (2, ""), (arguments, code, output)
         assert errors.startswith("ringmill: error: " + start), errors

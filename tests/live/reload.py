@@ -194,9 +194,9 @@ def test_what_is_wrong_changes_nothing():
     for config, code, wanted in (
             (PLAIN + "x: [", CONFIG_EXIT, rf"^{path}:\d+:\d+: "),
             (PLAIN.replace("forward: log", "forward: lag"), CONFIG_EXIT,
-             rf'^{path}:8:\d+: .*there is no sink of this name; .*did you mean "log"\?'),
+             rf'^{path}:8:\d+: .*unknown sink; .*did you mean "log"\?'),
             (PLAIN.replace("control.sock", "other.sock"), CONFIG_EXIT,
-             rf"^{path}:\d+:\d+: control.socket: .* a reload cannot change it; restart"),
+             rf"^{path}:\d+:\d+: control.socket: a reload cannot change socket .*; restart the daemon"),
             (PLAIN.replace("builtin: open", "object: /nowhere.bpf.o"), CONFIG_EXIT,
              r"/nowhere.bpf.o"),
             (PLAIN.replace("FOLDER/log", "/proc/nothing/log"), FAILED_EXIT,
@@ -210,7 +210,7 @@ def test_what_is_wrong_changes_nothing():
         assert status["reload"]["messages"] == said and status["reload"]["outcome"] in (
             "config", "failed"), status["reload"]
         shown = harness.run("status", "--socket", daemon.path, program=harness.RINGMILL)[1]
-        assert "was refused; the config before goes on" in shown and said in shown, shown
+        assert "failed; the previous configuration stays active" in shown and said in shown, shown
         harness.wait_for(lambda: daemon.descriptors() == before, "nothing more to be open")
     daemon.open_target(500)
     daemon.reload(PLAIN)
@@ -394,7 +394,7 @@ control: {socket: FOLDER/control.sock, listen: "127.0.0.1:PORT"}
         made.write(1001, 2001)
         settle(daemon, "all", 1000)
         said = daemon.reload(text("2s", 1), FAILED_EXIT)
-        assert "its ring is read as it was before: that takes a restart" in said, said
+        assert "its ring is still being read with the previous settings; restart the daemon" in said, said
         made.write(2001, 3001)
         settle(daemon, "all", 1500)
         assert daemon.stop() == 0, daemon.stderr
@@ -421,7 +421,7 @@ def test_a_pipe_is_not_waited_for():
     os.unlink(path)
     os.mkfifo(path)
     code, _, errors = harness.run("reload", "--socket", daemon.path, program=harness.RINGMILL)
-    assert (code, errors) == (FAILED_EXIT, f"{path} is a pipe, which is read at the start only\n")
+    assert (code, errors) == (FAILED_EXIT, f"{path} is a pipe and cannot be read again; restart the daemon\n")
     assert daemon.stop() == 0, daemon.stderr
 
 
@@ -437,14 +437,14 @@ def test_the_socket_that_the_config_names():
     assert daemon.status()["config_generation"] == 2
     daemon.write(MORE.replace("from: open", "from: opened"))  # what the daemon finds
     code, errors = reload("--config", path)
-    assert code == CONFIG_EXIT and "there is no source of this name" in errors, errors
+    assert code == CONFIG_EXIT and "unknown source" in errors, errors
     daemon.write("version: 1\n  control: {")  # what keeps the socket from being known
     code, errors = reload("--config", path)
     assert code == CONFIG_EXIT and errors.startswith(path), errors
     daemon.write(PLAIN.replace("control.sock", "other.sock"))
     code, errors = reload("--config", path)
     assert code == ENVIRONMENT_EXIT and "no ringmilld answers on" in errors, errors
-    assert f"{path} names that socket; if that has changed" in errors, errors
+    assert f"the socket path is from {path}; if it has changed" in errors, errors
     code, errors = reload("--config", path, "--socket", daemon.path)
     assert code == ENVIRONMENT_EXIT and "--socket cannot be used with --config" in errors, errors
     with open(os.path.join(harness.ROOT, "systemd/ringmilld.service"), encoding="utf-8") as unit:
@@ -502,9 +502,9 @@ def wait_taken(daemon, records):
 
 def expect_served(daemon):
     """The main thread answers, and sees signals."""
-    told = daemon.stderr.count("opening the sinks' files anew")
+    told = daemon.stderr.count("reopening the files of the sinks")
     daemon.process.send_signal(signal.SIGUSR1)
-    harness.wait_for(lambda: daemon.stderr.count("opening the sinks' files anew") > told, "the line")
+    harness.wait_for(lambda: daemon.stderr.count("reopening the files of the sinks") > told, "the line")
     assert daemon.ask("/metrics")[0] == 200
 
 
@@ -523,7 +523,7 @@ def test_a_batch_that_is_kept_before_the_switch():
         expect_served(daemon)
         told = reload_over(daemon, number)
         assert told["outcome"] == "failed", told
-        assert "does not come to the end of its batch" in told["messages"], told
+        assert "did not finish its batch" in told["messages"], told
         os.unlink(wedge)
         daemon.reload(config.replace("{forward: log}", "{filter: number > 0}, {forward: log}"))
         settle(daemon, "all", 5)
@@ -541,7 +541,7 @@ def test_a_batch_that_is_kept_after_the_switch():
         settled = config % (kept, "log: {type: file, path: FOLDER/log}", "log")
         daemon.write(settled)
         number = ask_reload(daemon)
-        harness.wait_for(lambda: "config 2 runs" in daemon.stderr, "the switch")
+        harness.wait_for(lambda: "config 2 is active" in daemon.stderr, "the switch")
         wedge = harness.write_file(daemon.place.name, "wedge", "")
         source.write(5)
         wait_taken(daemon, 101)
@@ -549,7 +549,7 @@ def test_a_batch_that_is_kept_after_the_switch():
         told = reload_over(daemon, number)
         assert told["outcome"] == "good" and "has not ended yet" in told["messages"], told
         assert told["switching"] and not told["running"], told
-        assert "a reload is still ending" in daemon.reload(settled, FAILED_EXIT)
+        assert "the previous reload is not complete" in daemon.reload(settled, FAILED_EXIT)
         assert daemon.status()["config_generation"] == 2
         os.unlink(wedge)
         harness.wait_for(lambda: "the previous configuration has ended" in daemon.stderr, "its end")
@@ -572,7 +572,7 @@ def test_stop_while_a_reload_hangs():
         ask_reload(daemon)
         expect_served(daemon)
         assert daemon.stop() == FAILED_EXIT, daemon.stderr
-        assert "the reload does not come to its end" in daemon.stderr, daemon.stderr
+        assert "the reload did not finish in time" in daemon.stderr, daemon.stderr
         assert daemon.books()["sink log"]["delivered"] == 100, daemon.stderr
 
 

@@ -257,7 +257,7 @@ pipelines:
     folder.write("expected", b"\n".join(got[:5] + [b'{"else":1}'] + got[6:]) + b"\n")
     code, output, errors = replay("--config", config, "--expect", expected, folder.path("c.rmc"))
     assert (code, output) == (1, b"")
-    assert f"the output is not that of {expected}: line 6 differs\n  expected {{\"else\":1}}\n" in \
+    assert f"the output differs from {expected} in line 6\n  expected {{\"else\":1}}\n" in \
         errors, errors
 
 
@@ -307,11 +307,11 @@ sinks: {{out: {{type: file, path: {folder.name}/x}}}}
 pipelines: {{p: {{from: open, handlers: [{{forward: out}}]}}}}
 """)
     for arguments, code, message in (
-            ((), 2, "which capture?"),
-            ((good, good), 2, "one capture at a time"),
-            (("--config", plain, "--filter", "pid", good), 2, "--filter goes without --config"),
+            ((), 2, "no capture given"),
+            ((good, good), 2, "only one capture can be given"),
+            (("--config", plain, "--filter", "pid", good), 2, "--filter cannot be used with --config"),
             (("--config", plain, "--expect", text, good), 2,
-             f"--expect: no sink in {plain} is of type stdout"),
+             f"--expect: no sink of type stdout in {plain}"),
             (("--expect", "/no/such/file", good), 2, "--expect: cannot open /no/such/file: No such"),
             (("--config", "/no/such/file", good), 3, "/no/such/file: cannot be opened: No such file"),
             (("--speed", "fast", good), 3, "--speed: allowed are max, recorded, or a factor"),

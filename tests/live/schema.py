@@ -121,15 +121,16 @@ def test_the_kernel_itself():
 
 
 def test_what_has_no_types():
-    refused(ENVIRONMENT, (NONE,), f"{NONE}: it has neither BTF nor DWARF, so its types were "
-            "stripped; a source needs types_from: (a file that has them) or layout: (C text)")
+    refused(ENVIRONMENT, (NONE,), f"{NONE}: no BTF or DWARF found: the types were stripped; give "
+                                  f"the source types_from: (a file that has them) or layout: (C "
+                                  f"text)")
     with tempfile.TemporaryDirectory() as folder:
         source = harness.write_file(folder, "empty.c", "int main(void) { return 0; }\n")
         program = os.path.join(folder, "program")
         subprocess.run(["cc", "-s", source, "-o", program], check=True)
         for arguments in ((program,), (program, "event")):
             refused(ENVIRONMENT, arguments,
-                    f"{program}: it is no BPF object, and it has neither BTF nor DWARF")
+                    f"{program}: not a BPF object, and no BTF or DWARF found")
 
 
 def test_files_that_are_none():
@@ -152,7 +153,7 @@ def test_names_of_nothing():
     """A mistyped file may be thought to be a map, but not without saying so."""
     code, output, errors = schema("no_such.o")
     assert (code, output) == (ENVIRONMENT, "")
-    assert errors.startswith("ringmill: error: there is no file of that name; as a map: "), errors
+    assert errors.startswith("ringmill: error: no such file; as a map: "), errors
     assert "no_such.o" in errors, errors
 
 
@@ -163,8 +164,8 @@ def test_a_type_that_is_not_there():
 
 
 def test_wrong_usage():
-    for arguments, message in (((), "of which file or map?"),
-                               ((WHOLE, "flow", "drop"), "one type at a time")):
+    for arguments, message in (((), "no file or map given"),
+                               ((WHOLE, "flow", "drop"), "only one type can be given")):
         code, output, errors = schema(*arguments)
         assert (code, output) == (ENVIRONMENT, "")
         assert errors.splitlines()[0] == f"ringmill: error: {message}", errors

@@ -161,7 +161,7 @@ def inside_watchdog(folder):
     pid = box.show("MainPID")
     harness.write_file(folder, "wedge", "")
     open_target(folder)
-    harness.wait_for(lambda: "unwell: handlers: the handler wedge" in box.show("StatusText") or
+    harness.wait_for(lambda: "unhealthy: handlers: the handler wedge" in box.show("StatusText") or
                      box.show("NRestarts") != "0", "the reason")
     box.said("bad: the handler wedge, number 2 of pipeline all, has kept a batch of source open")
     harness.wait_for(lambda: box.show("NRestarts") != "0", "the watchdog")

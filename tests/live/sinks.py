@@ -262,7 +262,7 @@ def test_a_signal_opens_files_anew():
     for path in [log] + [f"{log}.{number}" for number in range(3)]:
         with open(path, "rb") as file:
             assert len([json.loads(line) for line in file]) == 100, path
-    assert daemon.stderr.count("opening the sinks' files anew") == 3
+    assert daemon.stderr.count("reopening the files of the sinks") == 3
 
 
 ISOLATED = """

@@ -64,13 +64,13 @@ def test_a_second_signal_ends_it_at_once():
                    check=True, stdout=subprocess.DEVNULL)
     daemon.process.send_signal(signal.SIGTERM)
     daemon.process.send_signal(signal.SIGTERM)
-    while "asked again to end" not in daemon.stderr and daemon.process.poll() is None:
+    while "second signal to stop" not in daemon.stderr and daemon.process.poll() is None:
         time.sleep(1.2)
         daemon.process.send_signal(signal.SIGTERM)
     assert daemon.wait() == 1, daemon.stderr
     os.close(read_end)
-    assert "asked again to end" in daemon.stderr, daemon.stderr
-    assert "gave up what could not be written" in daemon.stderr, daemon.stderr
+    assert "second signal to stop" in daemon.stderr, daemon.stderr
+    assert "unwritten events were dropped" in daemon.stderr, daemon.stderr
     daemon.books()
 
 
@@ -124,15 +124,15 @@ def test_a_load_that_lasts_is_interrupted():
     text = LOADS % harness.OBJECTS
     daemon = harness.Daemon(config=text)
     harness.wait_for(lambda: count_programs(daemon) > 0, "the load to begin")
-    assert daemon.stop() == 0 and "a signal ended the start" in daemon.stderr, daemon.stderr
+    assert daemon.stop() == 0 and "the start was interrupted by a signal" in daemon.stderr, daemon.stderr
     daemon = harness.Daemon(config=LITTLE).wait_running()
     programs = count_programs(daemon)
     harness.write_file(daemon.folder.name, "ringmill.yaml", text)
     daemon.process.send_signal(signal.SIGHUP)
     harness.wait_for(lambda: count_programs(daemon) > programs, "the reload's load to begin")
     assert daemon.stop() == 0, daemon.stderr
-    assert "the reload is dropped, as the daemon stops" in daemon.stderr, daemon.stderr
-    assert "left behind" not in daemon.stderr and daemon.books(), daemon.stderr
+    assert "reload canceled: the daemon is stopping" in daemon.stderr, daemon.stderr
+    assert "did not finish in time" not in daemon.stderr and daemon.books(), daemon.stderr
 
 
 WEDGED = """
@@ -197,7 +197,7 @@ def outcome(config, at, number, pins):
         assert code in (0, -number), (at, number, code, daemon.stderr)
         assert pins.sets("flood") == [], (at, number, daemon.stderr)
         return "ended by the signal" if code else "ended"
-    wanted = "config 2 runs" if number == signal.SIGHUP else "opening the sinks' files anew"
+    wanted = "config 2 is active" if number == signal.SIGHUP else "reopening the files of the sinks"
     harness.wait_for(lambda: wanted in daemon.stderr or daemon.process.poll() is not None, wanted)
     assert wanted in daemon.stderr, (at, number, daemon.process.poll(), daemon.stderr)
     assert daemon.stop() == 0, (at, number, daemon.stderr)

@@ -221,12 +221,12 @@ def test_status_and_metrics_have_all_rings():
 
 def test_a_ring_too_small_for_a_restart_is_told_once():
     mill = Mill("small: {type: struct small_event, lost: missed}")
-    while not any("the ring small of 4 KiB gets" in line for line in mill.daemon.stderr_lines):
+    while not any("the ring small of 4 KiB receives" in line for line in mill.daemon.stderr_lines):
         mill.knock(1, 1000, 1000)  # 10000 a second at the most, and each takes 24 bytes
     mill.knock(1, 1000, 1000)
     mill.stop()
-    told = [line for line in mill.daemon.stderr_lines if "the ring small of 4 KiB gets" in line]
-    assert len(told) == 1 and "ring_size should be" in told[0], told
+    told = [line for line in mill.daemon.stderr_lines if "the ring small of 4 KiB receives" in line]
+    assert len(told) == 1 and "set ring_size to" in told[0], told
 
 
 harness.main()

@@ -144,7 +144,7 @@ def test_messages_stand_below():
     terminal.open(100, comm="first")
     terminal.wait_rows(lambda rows: counts(rows) == {"first": 100}, "the first")
     terminal.daemon.process.send_signal(signal.SIGUSR1)
-    said = "ringmill: opening the sinks' files anew"
+    said = "ringmill: reopening the files of the sinks"
     harness.wait_for(lambda: said in terminal.shown(), "a message")
     terminal.open(300, comm="second")
     terminal.wait_rows(lambda rows: [row.split() for row in rows] ==

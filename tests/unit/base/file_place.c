@@ -150,12 +150,10 @@ static void links_of_strangers_are_not(void **state)
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         make_folder("open", modes[i], 0);
         make_link("target", "open/link", STRANGER);
-        refused("open/link",
-                "the symbolic link link belongs to uid 54321, in a folder that others can write "
-                "to; remove it, or give the path that it leads to");
-        refused("open/link/file",
-                "the symbolic link link belongs to uid 54321, in a folder that others can write "
-                "to; remove it, or give the path that it leads to");
+        refused("open/link", "the symbolic link link belongs to uid 54321, in a folder that others "
+                             "can write to; remove it, or use the path of its target");
+        refused("open/link/file", "the symbolic link link belongs to uid 54321, in a folder that "
+                                  "others can write to; remove it, or use the path of its target");
         assert_int_equal(access(in_folder("open/target"), F_OK), -1);
         make_link("target", "open/ours", 0);
         assert_int_equal(try(in_folder("open/ours")), 0);

@@ -122,10 +122,10 @@ static void limited_lines_say_what_was_left_out(void **state)
     limit.since -= INT64_C(3600000000000); /* an hour ago, whatever the uptime */
     log_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "again");
     log_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "and again");
-    assert_string_equal(text_of(*state),
-                        "r: error: sink out: line 0\nr: error: sink out: line 1\n"
-                        "r: sink out: again (3 such lines before it were left out)\n"
-                        "r: sink out: and again\n");
+    assert_string_equal(text_of(*state), "r: error: sink out: line 0\n"
+                                         "r: error: sink out: line 1\n"
+                                         "r: sink out: again (3 similar lines were suppressed)\n"
+                                         "r: sink out: and again\n");
 }
 
 static void levels_have_names(void **state)

@@ -94,7 +94,7 @@ static uint64_t follow_lines(char *text)
         } else {
             assert_int_equal(sscanf(line, "r: warning: %lu log lines were %99[^\n]", &number, rest),
                              2);
-            assert_string_equal(rest, "dropped here: standard error did not take them");
+            assert_string_equal(rest, "dropped here: standard error did not accept them");
             next += number;
         }
     }

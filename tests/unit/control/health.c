@@ -250,11 +250,11 @@ static void a_sink_that_takes_nothing(void **state)
     pass_seconds(15);
     expect(CHECKS, "");
     pass_seconds(20);
-    expect(CHECK_SINKS, "sink out: has taken nothing for 35 s");
+    expect(CHECK_SINKS, "sink out: has accepted no event for 35 s");
     assert_false(health_stuck(&mill.health)); /* its peer would be the same */
     mill.snapshot.sinks[0].in_sink = false;
     health_look(&mill.health, &mill.snapshot);
-    expect(CHECK_SINKS, "sink out: has taken nothing for 35 s");
+    expect(CHECK_SINKS, "sink out: has accepted no event for 35 s");
     assert_true(health_stuck(&mill.health)); /* that thread is ours */
     atomic_store(&mill.sink.block, false);
     mill_settle(&mill);
@@ -424,8 +424,8 @@ static void losses_that_nobody_counts(void **state)
     expect(CHECKS, "");
     assert_true(health_unknown(&mill.health, CHECK_LOSSES));
     assert_false(health_unknown(&mill.health, CHECK_BOOKS));
-    assert_string_equal(mill.health.unknown, "nothing counts the lost records of source exec; name "
-                                             "a counter by lost: or a sequence field by sequence:");
+    assert_string_equal(mill.health.unknown, "lost records are not counted for source exec; set "
+                                             "lost: to a counter or sequence: to a sequence field");
     mill.graph->sources[0].skipped += 2000;
     pass_seconds(1);
     assert_false(health_unknown(&mill.health, CHECK_LOSSES)); /* what is bad is known */
@@ -442,7 +442,7 @@ static void books_that_do_not_add_up(void **state)
     mill_settle(&mill);
     counter_add(&books->rows[BOOK_FILTERED], 1);
     mill_look(&mill);
-    expect(CHECK_BOOKS, "pipeline all: a record has no known end, or two");
+    expect(CHECK_BOOKS, "pipeline all: a record was counted 0 or 2 times");
     assert_false(health_stuck(&mill.health));
     counter_add(&books->rows[BOOK_COPIES], 1);
     mill_look(&mill);
@@ -450,8 +450,8 @@ static void books_that_do_not_add_up(void **state)
     counter_add(&books->rows[BOOK_SEEN], 1);
     counter_add(&books->rows[BOOK_FORWARDED], 1);
     mill_look(&mill);
-    expect(CHECK_BOOKS, "source exec: pipeline all saw another number of records; the sinks got "
-                        "another number of events than the pipelines forwarded");
+    expect(CHECK_BOOKS, "source exec: pipeline all saw a different number of records; the sinks "
+                        "received a different number of events than the pipelines forwarded");
 }
 
 /* Records fly all the time: a look may find them anywhere, and never takes that for a fault. */

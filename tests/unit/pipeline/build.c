@@ -60,12 +60,12 @@ static void sections(void **state)
     refuse_graph(
         "x: 1\n",
         "t.yaml:1:1: x: unknown key; allowed are version, plugins, sources, sinks, pipelines, "
-        "defs, "
-        "control, health, log\n"
-        "t.yaml:1:1: the key \"version\" is missing (of this grammar)\n"
-        "t.yaml:1:1: the key \"sources\" is missing (where records come from, by name)\n"
-        "t.yaml:1:1: the key \"sinks\" is missing (where events go, by name)\n"
-        "t.yaml:1:1: the key \"pipelines\" is missing (what happens in between, by name)\n");
+        "defs, control, health, log\n"
+        "t.yaml:1:1: the key \"version\" is missing (the version of the config format)\n"
+        "t.yaml:1:1: the key \"sources\" is missing (the sources of records, by name)\n"
+        "t.yaml:1:1: the key \"sinks\" is missing (the sinks that events are written to, by name)\n"
+        "t.yaml:1:1: the key \"pipelines\" is missing (the pipelines from sources to sinks, by "
+        "name)\n");
     refuse_graph("version: 2\n" SOURCES SINKS PIPELINES,
                  "t.yaml:1:10: version: expected 1, found \"2\"\n");
     refuse_graph("version: one\n" SOURCES SINKS PIPELINES,
@@ -127,13 +127,12 @@ static void sinks(void **state)
     (void)state;
     refuse_graph(
         VERSION SOURCES "sinks:\n  out: {type: stduot}\n" PIPELINES,
-        "t.yaml:4:15: sinks.out.type: unknown kind of sink; allowed are stdout, table, file, "
-        "capture, unix, tcp, udp, syslog, journal, null; did "
-        "you mean \"stdout\"?\n");
+        "t.yaml:4:15: sinks.out.type: unknown type of sink; allowed are stdout, table, file, "
+        "capture, unix, tcp, udp, syslog, journal, null; did you mean \"stdout\"?\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: \"\"}\n" PIPELINES,
                  "t.yaml:4:15: sinks.out.type: expected a name, found \"\"\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {path: /x}\n" PIPELINES,
-                 "t.yaml:4:8: sinks.out: the key \"type\" is missing (the kind of sink)\n");
+                 "t.yaml:4:8: sinks.out: the key \"type\" is missing (the type of sink)\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: }\n" PIPELINES,
                  "t.yaml:4:9: sinks.out.type: the value is missing; expected a name\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: [stdout]}\n" PIPELINES,
@@ -149,7 +148,8 @@ static void sinks(void **state)
                  "t.yaml:4:21: sinks.out.path: unknown key; allowed are type, format, "
                  "overflow, id\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: journal, format: json}\n" PIPELINES,
-                 "t.yaml:4:24: sinks.out.format: a sink of type journal has a format of its own\n");
+                 "t.yaml:4:24: sinks.out.format: a sink of type journal has a fixed format; remove "
+                 "format:\n");
     refuse_graph(VERSION SOURCES "sinks:\n  out: {type: syslog, app: a b}\n" PIPELINES,
                  "t.yaml:4:28: sinks.out.app: \"a b\" is not a valid APP-NAME: use printable ASCII "
                  "characters without spaces\n");
@@ -180,22 +180,22 @@ static void one_file_of_two_sinks(void **state)
     (void)state;
     refuse_graph(FILES("  a: {type: file, path: /nowhere/x}\n"
                        "  b: {type: file, path: /nowhere/y/.././x, rotate_size: 1MiB}\n"),
-                 "t.yaml:5:25: sinks.b.path: the sink \"a\" writes to this file, too; give each "
-                 "sink a file of its own\n");
+                 "t.yaml:5:25: sinks.b.path: the sink \"a\" already writes to this file; give each "
+                 "sink its own file\n");
     refuse_graph(FILES("  a: {type: capture, path: /tmp//ringmill-x}\n"
                        "  b: {type: file, path: /tmp/ringmill-x}\n"),
-                 "t.yaml:5:25: sinks.b.path: the sink \"a\" writes to this file, too; give each "
-                 "sink a file of its own\n");
+                 "t.yaml:5:25: sinks.b.path: the sink \"a\" already writes to this file; give each "
+                 "sink its own file\n");
     refuse_graph(FILES("  a: {type: file, path: /etc/hostname}\n"
                        "  b: {type: file, path: /proc/self/root/etc/hostname}\n"),
-                 "t.yaml:5:25: sinks.b.path: the sink \"a\" writes to this file, too; give each "
-                 "sink a file of its own\n");
-    refuse_graph(FILES("  a: {type: file, path: /nowhere/x, rotate_size: 1MiB}\n"
-                       "  b: {type: file, path: "
-                       "/nowhere/x-20261123T014502.123456789Z-1.zst}\n"),
-                 "t.yaml:5:25: sinks.b.path: this name and that of the sink \"a\" collide: one of "
-                 "them would take the other's file for one that it has rotated away; choose "
-                 "another name\n");
+                 "t.yaml:5:25: sinks.b.path: the sink \"a\" already writes to this file; give each "
+                 "sink its own file\n");
+    refuse_graph(
+        FILES("  a: {type: file, path: /nowhere/x, rotate_size: 1MiB}\n"
+              "  b: {type: file, path: "
+              "/nowhere/x-20261123T014502.123456789Z-1.zst}\n"),
+        "t.yaml:5:25: sinks.b.path: the file names of this sink and of the sink \"a\" collide: one "
+        "of them would treat the other's file as its own rotated file; choose another name\n");
     built = build(FILES("  a: {type: file, path: /nowhere/x}\n"
                         "  b: {type: file, path: /nowhere/x-20261123T014502.123456789Z}\n"
                         "  c: {type: file, path: /dev/null}\n"
@@ -233,8 +233,7 @@ static void formats_without_a_source(void **state)
                  "  log: {type: file, path: /x, format: text, template: \"{pid}\"}\n"
                  "pipelines:\n  one: {from: shut, handlers: [{forward: [out, log]}]}\n"
                  "  two: {from: exec, handlers: [{forward: [out, log]}]}\n",
-                 "t.yaml:7:15: pipelines.one.from: there is no source of this name; allowed are "
-                 "exec, open\n");
+                 "t.yaml:7:15: pipelines.one.from: unknown source; allowed are exec, open\n");
 }
 
 /* One header, or no tag, serves one type only. */
@@ -283,19 +282,19 @@ static void pipelines(void **state)
     (void)state;
     refuse_graph(
         VERSION SOURCES SINKS "pipelines:\n  p: {handlers: [{forward: out}]}\n",
-        "t.yaml:5:6: pipelines.p: the key \"from\" is missing (a source, or a list of them)\n");
+        "t.yaml:5:6: pipelines.p: the key \"from\" is missing (a source or a list of sources)\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: exec}\n",
                  "t.yaml:5:6: pipelines.p: the key \"handlers\" is missing (the steps, in order; "
-                 "the last one is a forward)\n");
+                 "the last one is forward or route)\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: forward\n",
                  "t.yaml:5:6: pipelines.p: expected a map, found a text\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exce, handlers: [{forward: out}]}\n",
-                 "t.yaml:5:13: pipelines.p.from: there is no source of this name; allowed are "
-                 "exec, open; did you mean \"exec\"?\n");
+                 "t.yaml:5:13: pipelines.p.from: unknown source; allowed are exec, open; did you "
+                 "mean \"exec\"?\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: [exec, open, exec], handlers: [{forward: out}]}\n",
-                 "t.yaml:5:26: pipelines.p.from[2]: the source is named twice\n");
+                 "t.yaml:5:26: pipelines.p.from[2]: duplicate source\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [exec, open], handlers: [{filter: "
                                        "has(path)}, {forward: out}]}\n",
                  "t.yaml:5:51: pipelines.p.handlers[0].filter: source \"exec\" has no field path "
@@ -310,46 +309,45 @@ static void pipelines(void **state)
                  "[{forward: out}]}\n",
                  "t.yaml:5:29: pipelines.p.delivery: expected one of at-most-once, at-least-once, "
                  "found \"at-last-once\"; did you mean \"at-least-once\"?\n");
-    refuse_graph(VERSION SOURCES "sinks:\n  out: {type: stdout, overflow: drop}\n"
-                                 "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
-                                 "[{dedup: {by: [comm], window: 1s}}, {forward: out}]}\n",
-                 "t.yaml:6:29: pipelines.p.delivery: the ring of source exec ends with the daemon, "
-                 "and with it what was not acknowledged, so delivery cannot be at-least-once; "
-                 "allowed is keep: fdstore or keep: pin at the source\n"
-                 "t.yaml:6:56: pipelines.p.handlers[0].dedup: what a dedup knows is lost with the "
-                 "process, so delivery cannot be at-least-once behind it\n"
-                 "t.yaml:6:100: pipelines.p.handlers[1].forward: sink out drops events when it is "
-                 "slow, so delivery cannot be at-least-once; allowed is overflow: block\n");
+    refuse_graph(
+        VERSION SOURCES "sinks:\n  out: {type: stdout, overflow: drop}\n"
+                        "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
+                        "[{dedup: {by: [comm], window: 1s}}, {forward: out}]}\n",
+        "t.yaml:6:29: pipelines.p.delivery: the ring of source exec is lost when the daemon ends, "
+        "so delivery: at-least-once is not possible; set keep: fdstore or keep: pin in the source\n"
+        "t.yaml:6:56: pipelines.p.handlers[0].dedup: the state of dedup is lost if the daemon is "
+        "killed, so it cannot be used with delivery: at-least-once\n"
+        "t.yaml:6:100: pipelines.p.handlers[1].forward: sink out drops events when it is slow, so "
+        "it cannot be used with delivery: at-least-once; set overflow: block in the sink\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, max_unacked: 0%, handlers: [{forward: out}]}\n",
                  "t.yaml:5:32: pipelines.p.max_unacked: expected a part of the ring from 1% to "
-                 "100%, or a size from 4KiB on, found \"0%\"\n");
+                 "100%, or a size of at least 4KiB, found \"0%\"\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, max_unacked: 1MiB, handlers: [{forward: out}]}\n",
-                 "t.yaml:5:19: pipelines.p.max_unacked: says something only with delivery: "
-                 "at-least-once\n");
+                 "t.yaml:5:19: pipelines.p.max_unacked: requires delivery: at-least-once\n");
     refuse_graph(VERSION
                  "sources:\n  exec: {builtin: exec, keep: pin}\n" SINKS
                  "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: [{limit: {rate: "
                  "1/s}}, {forward: out}]}\n",
-                 "t.yaml:6:56: pipelines.p.handlers[0].limit: what a limit knows is lost with the "
-                 "process, so delivery cannot be at-least-once behind it\n");
+                 "t.yaml:6:56: pipelines.p.handlers[0].limit: the state of limit is lost if the "
+                 "daemon is killed, so it cannot be used with delivery: at-least-once\n");
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, keep: pin}\n"
                          "  open: {builtin: open, keep: pin}\n" SINKS
                          "pipelines:\n  p: {from: exec, handlers: [{forward: out}]}\n"
                          "  q: {from: [open, exec], delivery: at-least-once, handlers: "
                          "[{forward: out}]}\n",
                  "t.yaml:8:37: pipelines.q.delivery: pipeline p reads source exec with delivery: "
-                 "at-most-once, and a ring has one position for all pipelines that read it, so "
-                 "after a kill p would repeat what it has delivered; write delivery: at-most-once "
-                 "here, too, or give this pipeline a source of its own\n");
+                 "at-most-once, and all pipelines that read a ring share one position, so after a "
+                 "kill p would repeat delivered events; set delivery: at-most-once here, too, or "
+                 "give this pipeline its own source\n");
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, keep: pin}\n" SINKS
                          "pipelines:\n  p: {from: exec, delivery: at-least-once, handlers: "
                          "[{forward: out}]}\n  q: {from: exec, handlers: [{forward: out}]}\n",
                  "t.yaml:7:6: pipelines.q: pipeline p reads source exec with delivery: "
-                 "at-least-once, and a ring has one position for all pipelines that read it, so "
-                 "after a kill q would repeat what it has delivered; write delivery: "
-                 "at-least-once here, too, or give this pipeline a source of its own\n");
+                 "at-least-once, and all pipelines that read a ring share one position, so after a "
+                 "kill q would repeat delivered events; set delivery: at-least-once here, too, or "
+                 "give this pipeline its own source\n");
     refuse_graph(VERSION SOURCES SINKS
                  "pipelines:\n  p: {from: exec, handler: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:19: pipelines.p.handler: unknown key; allowed are from, delivery, "
@@ -382,19 +380,19 @@ static void handlers(void **state)
                  "t.yaml:8:9: pipelines.p.handlers[0]: expected one handler, as in - filter: pid > "
                  "1; found several keys\n");
     refuse_graph(HANDLERS "      - limit: {count: 1}\n",
-                 "t.yaml:8:9: pipelines.p.handlers[0]: a pipeline ends with a forward; what passes "
-                 "here goes nowhere\n");
+                 "t.yaml:8:9: pipelines.p.handlers[0]: the last step of a pipeline must be forward "
+                 "or route\n");
     refuse_graph(HANDLERS "      - forward: out\n      - filter: pid > 1\n",
-                 "t.yaml:9:9: pipelines.p.handlers[1]: a pipeline ends with a forward; what passes "
-                 "here goes nowhere\n");
+                 "t.yaml:9:9: pipelines.p.handlers[1]: the last step of a pipeline must be forward "
+                 "or route\n");
     refuse_graph(HANDLERS "      - forward: ot\n",
-                 "t.yaml:8:18: pipelines.p.handlers[0].forward: there is no sink of this name; "
-                 "allowed are out, log; did you mean \"out\"?\n");
-    refuse_graph(HANDLERS "      - forward: [out, nowhere, lgo]\n",
-                 "t.yaml:8:24: pipelines.p.handlers[0].forward[1]: there is no sink of this name; "
-                 "allowed are out, log\n"
-                 "t.yaml:8:33: pipelines.p.handlers[0].forward[2]: there is no sink of this name; "
-                 "allowed are out, log; did you mean \"log\"?\n");
+                 "t.yaml:8:18: pipelines.p.handlers[0].forward: unknown sink; allowed are out, "
+                 "log; did you mean \"out\"?\n");
+    refuse_graph(
+        HANDLERS "      - forward: [out, nowhere, lgo]\n",
+        "t.yaml:8:24: pipelines.p.handlers[0].forward[1]: unknown sink; allowed are out, log\n"
+        "t.yaml:8:33: pipelines.p.handlers[0].forward[2]: unknown sink; allowed are out, log; did "
+        "you mean \"log\"?\n");
     refuse_graph(HANDLERS "      - limit: {count: 0}\n      - forward: out\n",
                  "t.yaml:8:24: pipelines.p.handlers[0].limit.count: expected an integer from 1 to "
                  "9223372036854775807, found \"0\"\n");
@@ -404,13 +402,11 @@ static void handlers(void **state)
 static void one_mistake_is_one_message(void **state)
 {
     (void)state;
-    refuse_graph(
-        VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are exec, "
-        "exit, open, connect, signal\n"
-        "t.yaml:5:15: sinks.out.type: unknown kind of sink; allowed are stdout, table, file, "
-        "capture, unix, "
-        "tcp, udp, syslog, journal, null\n");
+    refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
+                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are "
+                 "exec, exit, open, connect, signal\n"
+                 "t.yaml:5:15: sinks.out.type: unknown type of sink; allowed are stdout, table, "
+                 "file, capture, unix, tcp, udp, syslog, journal, null\n");
 }
 
 static void all_mistakes_at_once(void **state)
@@ -434,12 +430,11 @@ static void all_mistakes_at_once(void **state)
                  "keep, on_change, pin_folder\n"
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json, json-flat, "
                  "logfmt, csv, text, raw\n"
-                 "t.yaml:10:18: pipelines.one.from[1]: there is no source of this name; allowed "
-                 "are exec, open\n"
+                 "t.yaml:10:18: pipelines.one.from[1]: unknown source; allowed are exec, open\n"
                  "t.yaml:12:16: pipelines.one.handlers[0].limit: missing key: write count, as in "
                  "{count: 1000}, or rate, as in {rate: 100/s}\n"
-                 "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: there is no sink of this "
-                 "name; allowed are out, log; did you mean \"log\"?\n");
+                 "t.yaml:13:24: pipelines.one.handlers[1].forward[1]: unknown sink; allowed are "
+                 "out, log; did you mean \"log\"?\n");
 }
 
 /* A text of count times the format with the number; the caller frees it. */
@@ -482,9 +477,8 @@ static void limits(void **state)
     refuse_graph(handlers_129,
                  "t.yaml:8:7: pipelines.p.handlers: 129 handlers; at most 128 are allowed\n");
     refuse_graph(copies_65,
-                 "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record may be "
-                 "forwarded to one sink at most 64 times, by all pipelines that read its source "
-                 "together\n");
+                 "t.yaml:20:39: pipelines.p.handlers[12].forward[4]: a record can be forwarded to "
+                 "one sink at most 64 times, counted over all pipelines that read its source\n");
 }
 
 static void a_pipeline_with_two_sources_has_two_strands(void **state)
@@ -640,14 +634,13 @@ static void lists_must_lead_somewhere(void **state)
 {
     (void)state;
     refuse_graph(HANDLERS "      - tee: {handlers: [{filter: pid > 1}]}\n",
-                 "t.yaml:8:9: pipelines.p.handlers[0]: a pipeline ends with a forward; what passes "
-                 "here goes nowhere\n"
-                 "t.yaml:8:26: pipelines.p.handlers[0].tee.handlers[0]: a branch ends with a "
-                 "forward; what passes here goes nowhere\n");
+                 "t.yaml:8:9: pipelines.p.handlers[0]: the last step of a pipeline must be forward "
+                 "or route\n"
+                 "t.yaml:8:26: pipelines.p.handlers[0].tee.handlers[0]: the last step of a branch "
+                 "must be forward or route\n");
     refuse_graph(HANDLERS "      - route: [{handlers: [{forward: out}]}]\n"
                           "      - forward: out\n",
-                 "t.yaml:9:9: pipelines.p.handlers[1]: nothing comes here: a route sends each "
-                 "record into one of its branches\n");
+                 "t.yaml:9:9: pipelines.p.handlers[1]: unreachable: route must be the last step\n");
     refuse_graph(HANDLERS "      - route: [{handlers: []}]\n",
                  "t.yaml:8:28: pipelines.p.handlers[0].route[0].handlers: expected a list of "
                  "handlers, found an empty one\n");
@@ -675,16 +668,17 @@ static void branches_have_limits(void **state)
                "      - forward: out\n      - forward: out\n      - forward: out\n");
 
     (void)state;
-    refuse_graph(HANDLERS "      - route: [{handlers: [{route: [{handlers: [{route: [{handlers: "
-                          "[{route: [{handlers: [{route: [{handlers: [{forward: "
-                          "out}]}]}]}]}]}]}]}]}]}]\n",
-                 "t.yaml:8:112: pipelines.p.handlers[0].route[0].handlers[0].route[0].handlers[0]."
-                 "route[0].handlers[0].route[0].handlers[0].route[0].handlers: branches may stand "
-                 "inside each other at most 4 deep\n");
-    refuse_graph(many, "t.yaml:40:25: pipelines.p.handlers[32].tee.handlers: at most 32 branches "
-                       "are allowed in a pipeline\n");
-    refuse_graph(all, "t.yaml:31:9: pipelines.p.handlers[23]: at most 128 handlers are allowed, "
-                      "with those in branches\n");
+    refuse_graph(
+        HANDLERS "      - route: [{handlers: [{route: [{handlers: [{route: [{handlers: "
+                 "[{route: [{handlers: [{route: [{handlers: [{forward: "
+                 "out}]}]}]}]}]}]}]}]}]}]\n",
+        "t.yaml:8:112: "
+        "pipelines.p.handlers[0].route[0].handlers[0].route[0].handlers[0].route[0].handlers[0]."
+        "route[0].handlers[0].route[0].handlers: branches can be nested at most 4 deep\n");
+    refuse_graph(many, "t.yaml:40:25: pipelines.p.handlers[32].tee.handlers: a pipeline can have "
+                       "at most 32 branches\n");
+    refuse_graph(all, "t.yaml:31:9: pipelines.p.handlers[23]: a pipeline can have at most 128 "
+                      "handlers, including those in branches\n");
 }
 
 /* What `defs:` names is known to all handlers. */

@@ -117,12 +117,12 @@ static void a_mistake_has_no_messages_in_its_wake(void **state)
         "{select: {rename: {numbr: whole}}}, {filter: whole > 1}, {forward: out}",
         "t.yaml:7:27: pipelines.p.handlers[0].select.rename.numbr: no record type has a field "
         "numbr; allowed are header, half, number, address, narrow; did you mean \"number\"?\n");
-    refuse_handlers("{selct: {rename: {number: whole}}}, {filter: whole > 1}, {forward: nowhere}",
-                    "t.yaml:7:2: pipelines.p.handlers[0].selct: unknown handler; allowed are "
-                    "filter, limit, sample, dedup, select, redact, enrich, tee, route, aggregate, "
-                    "forward; did you mean \"select\"?\n"
-                    "t.yaml:7:68: pipelines.p.handlers[2].forward: there is no sink of this name; "
-                    "allowed are out\n");
+    refuse_handlers(
+        "{selct: {rename: {number: whole}}}, {filter: whole > 1}, {forward: nowhere}",
+        "t.yaml:7:2: pipelines.p.handlers[0].selct: unknown handler; allowed are filter, limit, "
+        "sample, dedup, select, redact, enrich, tee, route, aggregate, forward; did you mean "
+        "\"select\"?\n"
+        "t.yaml:7:68: pipelines.p.handlers[2].forward: unknown sink; allowed are out\n");
 }
 
 static void what_changes_no_fields_hides_no_other_mistake(void **state)

@@ -41,9 +41,9 @@ static void two_pipelines_may_not_share_a_name(void **state)
                 "expose: metrics}}, {forward: out}]}\n"
                 "  a.b: {from: exec, handlers: [{aggregate: {window: 1s, values: {n: count()}, "
                 "expose: metrics}}, {forward: out}]}\n",
-           "t.yaml:6:66: pipelines.\"a.b\".handlers[0].aggregate.values.n: the metric a_b_n stands "
-           "in line 5 already; give one of the two aggregates a prefix, as in expose: {prefix: "
-           "dns}\n");
+           "t.yaml:6:66: pipelines.\"a.b\".handlers[0].aggregate.values.n: the metric a_b_n is "
+           "already defined in line 5; give one of the two aggregates a prefix, as in expose: "
+           "{prefix: dns}\n");
 }
 
 static void nor_may_two_aggregates_of_one_pipeline(void **state)
@@ -54,8 +54,9 @@ static void nor_may_two_aggregates_of_one_pipeline(void **state)
                 "expose: metrics}}, {forward: out}]}},\n"
                 "    {aggregate: {window: 1s, values: {n: count()}, expose: metrics}}, {forward: "
                 "out}]}\n",
-           "t.yaml:6:39: pipelines.a.handlers[1].aggregate.values.n: the metric a_n stands in line "
-           "5 already; give one of the two aggregates a prefix, as in expose: {prefix: dns}\n");
+           "t.yaml:6:39: pipelines.a.handlers[1].aggregate.values.n: the metric a_n is already "
+           "defined in line 5; give one of the two aggregates a prefix, as in expose: {prefix: "
+           "dns}\n");
     expect(HEAD "  a: {from: exec, handlers: [{tee: {handlers: [{aggregate: {window: 1s, values: "
                 "{n: count()}, "
                 "expose: metrics}}, {forward: out}]}},\n"

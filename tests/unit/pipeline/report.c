@@ -147,13 +147,11 @@ static void a_pipeline_that_saw_another_number(void **state)
     counter_add(&books->rows[BOOK_FILTERED], 1);
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
-           "the books of source exec do not add up: a pipeline saw another number of records\n"
+           "the books of source exec do not balance: a pipeline saw a different number of records\n"
            "pipeline few: seen 13 + copies 0 + emitted 0 = filtered 10 + limited 0 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 3\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 3\n"
            "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 22\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 22\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
@@ -166,12 +164,10 @@ static void a_record_without_an_end(void **state)
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 3\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 3\n"
            "pipeline all: seen 12 + copies 18 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 22\n"
-           "the books of pipeline all do not add up: a record has no known end, or two\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 22\n"
+           "the books of pipeline all do not balance: a record was counted 0 or 2 times\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
@@ -199,14 +195,11 @@ static void events_still_under_way(void **state)
     expect(fixture->graph, false,
            "source exec: produced 42 = seen 36 + discarded 6 + lost 0; skipped 4\n"
            "pipeline few: seen 36 + copies 0 + emitted 0 = filtered 27 + limited 0 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 9\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 9\n"
            "pipeline all: seen 36 + copies 41 + emitted 0 = filtered 0 + limited 31 + sampled_out "
-           "0 + deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 "
-           "+ "
-           "failed 0 + forwarded 46\n"
+           "0 + deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 46\n"
            "sink out: forwarded 50 = delivered 35 + dropped 0 + in_flight 15\n"
-           "the books of sink out do not add up: events are still under way\n"
+           "the books of sink out do not balance: events are still in flight\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
 }
 
@@ -219,15 +212,13 @@ static void sinks_that_got_another_number(void **state)
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 3\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 3\n"
            "pipeline all: seen 12 + copies 17 + emitted 0 = filtered 0 + limited 7 + sampled_out 0 "
-           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + "
-           "failed 0 + forwarded 22\n"
+           "+ deduplicated 0 + late 0 + aggregated 0 + unknown_type 0 + failed 0 + forwarded 22\n"
            "sink out: forwarded 20 = delivered 20 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 6 = delivered 4 + dropped 2 + in_flight 0\n"
-           "the books of all sinks do not add up: they got another number of events than the "
-           "pipelines forwarded\n");
+           "the books of all sinks do not balance: they received a different number of events than "
+           "the pipelines forwarded\n");
 }
 
 /* The first lines. */
@@ -254,8 +245,8 @@ static void what_nobody_knows(void **state)
     source->streams->lost_resets = 2;
     expect_source(fixture->graph,
                   "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
-                  "source exec: somebody has set its counter of lost records; what was lost just "
-                  "before is unknown; times that this happened: 2\n");
+                  "source exec: another program set the counter of lost records, so losses just "
+                  "before that are unknown; times: 2\n");
     source->streams->lost_resets = 0;
     stream->counted = false;
     source->skips_known = false;
@@ -266,8 +257,8 @@ static void what_nobody_knows(void **state)
     counter_add(&source->streams->gaps, 5);
     expect_source(fixture->graph,
                   "source exec: produced 19 = seen 12 + discarded 2 + lost 5; skipped unknown\n"
-                  "source exec: lost are the gaps in its sequence; whether records were lost after "
-                  "the last one is unknown\n");
+                  "source exec: lost counts the gaps in the sequence; losses after the last record "
+                  "are unknown\n");
 }
 
 #define WITH_GRAPH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -112,8 +112,8 @@ static void unknown_types_are_counted_and_told_once(void **state)
     made_write(&made, 1, 0, 1, SIZE);
     made_write(&made, 0, 0, 2, SIZE);
     made_write(&made, UINT32_MAX, 0, 3, SIZE);
-    expect_complaint("ringmill: warning: source made: ring rb has a record of the type 9, which is "
-                     "none of the known ones; all such ones are counted as unknown_type\n");
+    expect_complaint("ringmill: warning: source made: ring rb has a record of the unknown type 9; "
+                     "all such records are counted as unknown_type\n");
     made_write(&made, 8, 0, 4, SIZE);
     expect_complaint("");
     made_expect(&made, "a1");
@@ -128,9 +128,8 @@ static void a_sample_too_short_for_its_selector(void **state)
     init(&three_types, true);
     made_write(&made, 1, 0, 1, 3);
     made_write(&made, 1, 0, 2, 0);
-    expect_complaint(
-        "ringmill: warning: source made: ring rb has a record of 3 bytes, too short to say its "
-        "type; all such ones are counted as unknown_type\n");
+    expect_complaint("ringmill: warning: source made: ring rb has a record of 3 bytes, too short "
+                     "for its type field; all such records are counted as unknown_type\n");
     made_write(&made, 1, 0, 3, 4); /* just long enough; its id is not */
     made_expect(&made, "a0");
     assert_int_equal(made_book(&made, BOOK_UNKNOWN_TYPE), 2);

@@ -157,7 +157,7 @@ static void finish(struct fixture *fixture, const char *log)
     assert_string_equal(text, log);
 }
 
-#define GONE "ringmill: error: sink out: its reader is gone; what follows is dropped\n"
+#define GONE "ringmill: error: sink out: the reader is gone; further events are dropped\n"
 
 /* One chunk of lines "FROM\n" to "TO - 1\n". */
 static void put_chunk(struct lane *lane, uint32_t from, uint32_t to)
@@ -287,8 +287,7 @@ static void a_sink_that_recovers_gets_everything(void **state)
     put_chunk(&fixture->lanes[0], 0, 10);
     put_chunk(&fixture->lanes[0], 10, 20);
     start(fixture);
-    finish(fixture, "ringmill: error: sink out: cannot write: No space left on device; trying "
-                    "again\n"
+    finish(fixture, "ringmill: error: sink out: cannot write: No space left on device; retrying\n"
                     "ringmill: sink out: writing again\n");
     expect_lines(fixture->sink.kept, fixture->sink.n_kept, 20);
     expect_counts(&fixture->lanes[0], 20, 0);
@@ -485,7 +484,7 @@ static void a_peer_that_comes_back_was_not_gone(void **state)
     while (atomic_load(&fixture->writer.retrying_since) != 0)
         sched_yield();
     put_chunk(&fixture->lanes[0], 0, 10);
-    finish(fixture, "ringmill: error: sink out: cannot write: nobody is there; trying again\n"
+    finish(fixture, "ringmill: error: sink out: cannot write: nobody is there; retrying\n"
                     "ringmill: sink out: writing again\n");
     expect_counts(&fixture->lanes[0], 10, 0);
     assert_int_equal(fixture->gone_calls, 0);
@@ -550,8 +549,8 @@ static void does_not_end_before_all_was_sent_again(void **state)
     fixture->sink.debts = UINT32_MAX; /* for ever */
     start(fixture);
     writer_give_up(&fixture->writer);
-    finish(fixture, "ringmill: error: sink out: gave up sending again what its peer may not have "
-                    "read\n");
+    finish(fixture, "ringmill: error: sink out: stop deadline reached; events that the peer may "
+                    "not have read were not sent again\n");
 }
 
 static size_t kept_at_finish;

@@ -29,6 +29,7 @@ def loop(path, count):
 
 def test_a_million_opens_none_lost():
     """No more at once than the ring has room for, however late its reader comes."""
+    harness.share_opens(flooding=True)
     opens, portion = 1_000_000 if harness.KIND == "release" else 100_000, 20_000
     daemon = Controlled(TO_FILE % ("", "FOLDER/log", "FOLDER/target") +
                         "control: {socket: FOLDER/control.sock}\n")

@@ -40,6 +40,8 @@ class Daemon:
     """A running ringmilld (or ringmill run). Its stdout is collected all the time."""
 
     def __init__(self, *arguments, config=None, stdout=subprocess.PIPE, program=RINGMILLD, **popen):
+        if "open" in arguments or "builtin: open" in (config or ""):
+            share_opens()
         self.folder = tempfile.TemporaryDirectory(prefix="ringmill-test.")
         if config is not None:
             path = os.path.join(self.folder.name, "ringmill.yaml")
@@ -118,12 +120,17 @@ class Daemon:
         return books
 
 
+_opens = None
+
+
 def share_opens(flooding=False):
-    """Until the test ends: no other test, of this or another clone, makes opens by the hundred thousand,
-    which the built-in `open` sees, too, and a ring that is not read meanwhile has no room for; or,
-    flooding, waits for those that need that."""
-    lock = os.open("/dev/shm/ringmill-tests-opens", os.O_RDWR | os.O_CREAT, 0o666)
-    fcntl.flock(lock, fcntl.LOCK_EX if flooding else fcntl.LOCK_SH)
+    """Until the test ends: no test, of this or another clone, makes opens by the hundred thousand, which
+    the built-in `open` sees, too, and a ring that is not read meanwhile has no room for; or, flooding,
+    waits until no test needs that. Daemons with that source ask by themselves."""
+    global _opens
+    if _opens is None:
+        _opens = os.open("/dev/shm/ringmill-tests-opens", os.O_RDWR | os.O_CREAT, 0o666)
+        fcntl.flock(_opens, fcntl.LOCK_EX if flooding else fcntl.LOCK_SH)
 
 
 _public = None

@@ -88,7 +88,10 @@ def test_a_wedged_handler(tmp="/run"):
     reason = wait_for_bad(daemon, "handlers")
     assert "the handler wedge, number 2 of pipeline all, has kept a batch of source open" in reason
     assert "handlers: the handler wedge" in expect_exit(daemon, 1)
-    told = manager.messages()
+    told = []
+    harness.wait_for(lambda: told.extend(manager.messages()) or
+                     any(m.startswith("STATUS=unhealthy: handlers: ") for m in told),
+                     "the reason to be sent")
     first_reason = next(i for i, m in enumerate(told) if m.startswith("STATUS=unhealthy: handlers: "))
     assert "WATCHDOG=1" not in told[first_reason:], told
     time.sleep(1)

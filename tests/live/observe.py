@@ -28,7 +28,6 @@ def observe(*arguments, **options):
 
 
 def test_beside_a_consumer():
-    harness.share_opens()
     place = tempfile.TemporaryDirectory(prefix="ringmill-test.")
     target = harness.write_file(place.name, "target", "")
     daemon = harness.Daemon("run", "--filter", f'comm == "open-loop" && path == "{target}"', "open",

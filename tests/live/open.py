@@ -31,7 +31,7 @@ def test_a_million_opens_none_lost():
     """No more at once than the ring has room for, however late its reader comes."""
     harness.share_opens(flooding=True)
     opens, portion = 1_000_000 if harness.KIND == "release" else 100_000, 20_000
-    daemon = Controlled(TO_FILE % ("", "FOLDER/log", "FOLDER/target") +
+    daemon = Controlled(TO_FILE % (", ring_size: 64MiB", "FOLDER/log", "FOLDER/target") +
                         "control: {socket: FOLDER/control.sock}\n")
     for opened in range(portion, opens + 1, portion):
         daemon.open_target(portion)

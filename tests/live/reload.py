@@ -578,7 +578,6 @@ def test_stop_while_a_reload_hangs():
 
 def test_a_sink_that_takes_nothing_can_be_replaced():
     """What it does not take is dropped after a while, counted and told."""
-    harness.share_opens()
     fifo = "pipe: {type: unix, path: FOLDER/peer, kind: stream}"
     stuck = OPENS % ("", fifo, "stuck: {from: open, handlers: [forward: pipe]}")
     daemon = Reloadable(stuck)

@@ -80,8 +80,7 @@ static int write_to_journal(const char *text, enum framing framing, char *got, s
     size_t used = 0, done = 0;
     ssize_t more = 1;
 
-    if (listener < 0)
-        skip();
+    assert_true(listener >= 0);
     peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(peer, (struct sockaddr *)&address, sizeof(address)), 0);
     end = accept(listener, NULL, NULL);
@@ -171,5 +170,9 @@ int main(void)
         cmocka_unit_test(close_leaves_it_open),
     };
 
+    if (geteuid() != 0) {
+        puts("skipped: only root can make a place like the one of journald");
+        return 77;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,6 @@ if(RINGMILL_KIND STREQUAL release)
   fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm" ${daemon}/aggregate/*.c
     ${daemon}/expr/*.c ${daemon}/config/*.c ${daemon}/record/*.c ${daemon}/encode/*.c
     ${daemon}/base/*.c ${syscall_names})
-  fuzz_target(csv 4096 -ljansson ${daemon}/enrich/csv.c ${daemon}/enrich/grid.c
+  fuzz_target(csv 4096 -ljansson ${daemon}/enrich/csv_reader.c ${daemon}/enrich/grid.c
     ${daemon}/enrich/objects.c ${daemon}/base/error.c)
 endif()

@@ -15,7 +15,7 @@
 #include "aggregate/state.h"
 #include "aggregate/value_sketch.h"
 #include "base/cleanup.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 

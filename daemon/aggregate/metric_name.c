@@ -15,13 +15,13 @@
 
 #define OWN_PREFIX "ringmill_"
 
-struct unit {
+struct metric_unit {
     const char *ending;
     const char *unit;
     double factor;
 };
 
-static const struct unit units[] = {
+static const struct metric_unit units[] = {
     {"_ns", "seconds", 1e-9},   {"_us", "seconds", 1e-6}, {"_ms", "seconds", 1e-3},
     {"_seconds", "seconds", 1}, {"_bytes", "bytes", 1},   {NULL, "", 1},
 };
@@ -33,9 +33,9 @@ static bool ends_with(const char *text, const char *ending)
     return length > own && strcmp(text + length - own, ending) == 0;
 }
 
-static const struct unit *unit_of(const char *name)
+static const struct metric_unit *unit_of(const char *name)
 {
-    const struct unit *unit = units;
+    const struct metric_unit *unit = units;
 
     while (unit->ending && !ends_with(name, unit->ending))
         unit++;
@@ -98,8 +98,8 @@ static bool check_ending(const char *name, const struct config_node *node, struc
 int metric_name_make(const char *prefix, const struct value *value, const struct config_node *node,
                      struct diag *diag, struct metric_name *ret_name)
 {
-    const struct unit *unit = &units[sizeof(units) / sizeof(units[0]) - 1];
-    static const struct unit moment = {"", "timestamp_seconds", 1e-9};
+    const struct metric_unit *unit = &units[sizeof(units) / sizeof(units[0]) - 1];
+    static const struct metric_unit moment = {"", "timestamp_seconds", 1e-9};
     enum metric_kind kind = kind_of(value);
     size_t length = strlen(value->name);
     char name[EDIT_NAME_MAX + 1];

@@ -9,11 +9,11 @@
 
 #include "aggregate/exposition.h"
 #include "aggregate/groups.h"
-#include "aggregate/report.h"
 #include "aggregate/rows.h"
 #include "aggregate/sessions.h"
 #include "aggregate/value.h"
 #include "aggregate/window.h"
+#include "aggregate/window_report.h"
 #include "record/handler.h"
 
 struct aggregate {

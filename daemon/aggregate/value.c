@@ -18,7 +18,7 @@
 #include "aggregate/value_sketch.h"
 #include "base/cleanup.h"
 #include "config/refusal.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 
 enum { WORDS_MAX = VALUE_BOUNDS_MAX + 2 };
 
@@ -29,7 +29,7 @@ const struct value_ops *const value_kinds[] = {
 };
 
 /* The pieces of a call, in one block. */
-struct call {
+struct value_call {
     char *text; /* "count\0x\00.99\0" */
     char *name;
     uint32_t argument; /* bytes from the beginning of the whole text */
@@ -62,7 +62,7 @@ static char *skip(char *at)
 }
 
 /* Cuts what stands between the call's brackets. NULL, or the last bracket. */
-static char *cut(struct call *call, char *at)
+static char *cut(struct value_call *call, char *at)
 {
     char *begin = at;
     int depth = 0;
@@ -88,7 +88,7 @@ static char *cut(struct call *call, char *at)
 }
 
 /* False: the text is not a call. */
-static bool call_read(struct call *call)
+static bool call_read(struct value_call *call)
 {
     char *open = strchr(call->text, '('), *end;
 
@@ -132,7 +132,7 @@ static enum value_type type_of(const struct field *field)
     return field->is_signed ? VALUE_SIGNED : VALUE_UNSIGNED;
 }
 
-static int open_argument(struct value *value, const struct call *call,
+static int open_argument(struct value *value, const struct value_call *call,
                          const struct config_node *node, const struct expr_scope *scope,
                          struct diag *diag)
 {
@@ -160,7 +160,7 @@ static int open_argument(struct value *value, const struct call *call,
     return -EINVAL;
 }
 
-static bool check_words(const struct value *value, const struct call *call, uint32_t n_words,
+static bool check_words(const struct value *value, const struct value_call *call, uint32_t n_words,
                         const struct config_node *node, struct diag *diag)
 {
     if (n_words >= value->ops->least && n_words <= value->ops->most &&
@@ -171,7 +171,7 @@ static bool check_words(const struct value *value, const struct call *call, uint
 }
 
 /* scope: NULL where nothing is computed. */
-static int open_call(struct value *value, struct call *call, const struct config_node *node,
+static int open_call(struct value *value, struct value_call *call, const struct config_node *node,
                      const struct expr_scope *scope, struct diag *diag)
 {
     uint32_t n_words = call->n_words > 0 ? call->n_words - 1 : 0;
@@ -190,7 +190,7 @@ static int open_call(struct value *value, struct call *call, const struct config
 static int open_text(struct value *value, const char *text, const struct config_node *node,
                      const struct expr_scope *scope, struct diag *diag)
 {
-    struct call call = {.text = strdup(text)};
+    struct value_call call = {.text = strdup(text)};
     int result = -EINVAL;
 
     value->call = text;

@@ -349,13 +349,13 @@ static bool kept_open(struct value *value, char *const *words, uint32_t n_words,
                       const struct config_node *node, struct diag *diag)
 {
     (void)words, (void)n_words, (void)node, (void)diag;
-    value->size = value->type == VALUE_TEXT ? sizeof(struct kept)
-                                            : offsetof(struct kept, bits) + sizeof(uint64_t);
+    value->size = value->type == VALUE_TEXT ? sizeof(struct kept_value)
+                                            : offsetof(struct kept_value, bits) + sizeof(uint64_t);
     value->result = value->of;
     return true;
 }
 
-static void keep(const struct value *value, struct kept *kept, uint32_t index)
+static void keep(const struct value *value, struct kept_value *kept, uint32_t index)
 {
     kept->seen = 1;
     if (value->type != VALUE_TEXT) {
@@ -374,7 +374,7 @@ static void kept_update(const struct value *value, const struct value_input *inp
 
     for (uint32_t i = 0; i < input->batch->selected; i++) {
         uint32_t index = input->batch->selection[i];
-        struct kept *kept = state_of(value, input, i);
+        struct kept_value *kept = state_of(value, input, i);
 
         if (!is_null(value, index) && !(first && kept->seen))
             keep(value, kept, index);
@@ -384,15 +384,15 @@ static void kept_update(const struct value *value, const struct value_input *inp
 /* Groups that fall together have no order among them: the one that is there stays. */
 static void kept_merge(const struct value *value, void *into, const void *from)
 {
-    const struct kept *kept = from;
+    const struct kept_value *kept = from;
 
-    if (kept->seen && !((const struct kept *)into)->seen)
+    if (kept->seen && !((const struct kept_value *)into)->seen)
         memcpy(into, from, value->size);
 }
 
 static void kept_get(const struct value *value, const void *state, struct value_output *output)
 {
-    const struct kept *kept = state;
+    const struct kept_value *kept = state;
 
     if (value->type == VALUE_TEXT)
         output->column->texts[output->index] = (struct text){kept->bytes, kept->length};

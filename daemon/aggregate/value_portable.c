@@ -18,7 +18,7 @@
 
 enum { VERSION = 1, FLOAT_BYTES = 8 };
 
-struct form {
+struct portable_form {
     const struct value_ops *ops;
     char letter;
     size_t (*max)(const struct value *value);
@@ -156,7 +156,7 @@ static size_t kept_max(const struct value *value)
 
 static size_t kept_write(const struct value *value, const void *state, uint8_t *out)
 {
-    const struct kept *kept = state;
+    const struct kept_value *kept = state;
     uint8_t *at = portable_head(out, 'K', VERSION);
 
     at = portable_put(at, kept->seen);
@@ -170,7 +170,7 @@ static size_t kept_write(const struct value *value, const void *state, uint8_t *
 static int kept_read(const struct value *value, const uint8_t *bytes, size_t length, void *state)
 {
     struct portable from = portable_open(bytes, length, 'K', VERSION);
-    struct kept *kept = state;
+    struct kept_value *kept = state;
     uint64_t seen = portable_take(&from), number = portable_take(&from);
     const uint8_t *text;
 
@@ -265,7 +265,7 @@ static int top_read_value(const struct value *value, const uint8_t *bytes, size_
     return top_read(&value->top, bytes, length, state);
 }
 
-static const struct form forms[] = {
+static const struct portable_form forms[] = {
     {&count_value, 'C', few, count_write, count_read},
     {&rate_value, 'C', few, count_write, count_read},
     {&sum_value, 'S', few, sum_write, sum_read},
@@ -281,9 +281,9 @@ static const struct form forms[] = {
     {&top_value, 'T', top_max, top_write_value, top_read_value},
 };
 
-static const struct form *form_of(const struct value *value)
+static const struct portable_form *form_of(const struct value *value)
 {
-    const struct form *form = forms;
+    const struct portable_form *form = forms;
 
     while (form->ops != value->ops)
         form++;
@@ -298,7 +298,7 @@ size_t value_portable_max(const struct value *value)
 /* Of the values that are one moment of this machine's clock, which says nothing elsewhere. */
 static bool is_ktime(const struct value *value)
 {
-    const struct form *form = form_of(value);
+    const struct portable_form *form = form_of(value);
 
     return value->of.meaning == MEANING_KTIME && (form->letter == 'X' || form->letter == 'K');
 }
@@ -307,7 +307,7 @@ size_t value_portable_write(const struct value *value, const void *state,
                             const struct wall_offset *wall, uint8_t *out)
 {
     struct extreme extreme;
-    struct kept kept = {0};
+    struct kept_value kept = {0};
 
     if (!is_ktime(value) || !wall)
         return form_of(value)->write(value, state, out);
@@ -324,7 +324,7 @@ size_t value_portable_write(const struct value *value, const void *state,
 int value_portable_read(const struct value *value, const uint8_t *bytes, size_t length,
                         void *ret_state)
 {
-    const struct form *form = form_of(value);
+    const struct portable_form *form = form_of(value);
 
     if (length >= PORTABLE_HEAD && bytes[0] == 'R' && bytes[1] == 'M' &&
         bytes[2] == (uint8_t)form->letter && bytes[3] != VERSION)

@@ -70,7 +70,7 @@ static void set_list(struct value *value, uint32_t n_members, uint32_t stride, u
 
 /* ---- hist ------------------------------------------------------------------------------------ */
 
-struct bucket {
+struct hist_bucket {
     double most;
     uint64_t count;
 };
@@ -117,9 +117,9 @@ static bool hist_open(struct value *value, char *const *words, uint32_t n_words,
         return false;
     }
     value->size = (value->n_bounds + 1) * (uint32_t)sizeof(uint64_t);
-    set_member(value, 0, "le", &float_field, LIST_HEAD + offsetof(struct bucket, most));
-    set_member(value, 1, "count", &u64_field, LIST_HEAD + offsetof(struct bucket, count));
-    set_list(value, 2, sizeof(struct bucket), value->n_bounds + 1);
+    set_member(value, 0, "le", &float_field, LIST_HEAD + offsetof(struct hist_bucket, most));
+    set_member(value, 1, "count", &u64_field, LIST_HEAD + offsetof(struct hist_bucket, count));
+    set_list(value, 2, sizeof(struct hist_bucket), value->n_bounds + 1);
     return true;
 }
 
@@ -203,7 +203,7 @@ static void hist_get(const struct value *value, const void *state, struct value_
     uint32_t shown = 0;
 
     for (uint32_t i = 0; i <= value->n_bounds; i++) {
-        struct bucket bucket = {i < value->n_bounds ? value->bounds[i] : INFINITY, counts[i]};
+        struct hist_bucket bucket = {i < value->n_bounds ? value->bounds[i] : INFINITY, counts[i]};
 
         *output->saturated |= counts[i] == UINT64_MAX;
         if (counts[i] > 0)

@@ -17,7 +17,7 @@ struct extreme {
 };
 
 /* Of a number only up to the bits. */
-struct kept {
+struct kept_value {
     uint32_t seen;
     uint32_t length;
     union {

@@ -71,7 +71,7 @@ static int refuse_file(const char *name, const struct stat *folder, const struct
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-struct walk {
+struct path_walk {
     int folder;          /* owned: as far as it got */
     char rest[PATH_MAX]; /* what is left of the path */
     char name[NAME_MAX + 1];
@@ -82,7 +82,7 @@ struct walk {
 };
 
 /* Takes the next part off rest. 1; 0: there is none; -ENAMETOOLONG. */
-static int next_part(struct walk *walk)
+static int next_part(struct path_walk *walk)
 {
     char *begin = walk->rest + strspn(walk->rest, "/");
     size_t length = strcspn(begin, "/");
@@ -99,7 +99,7 @@ static int next_part(struct walk *walk)
 }
 
 /* The target stands before what is left. */
-static int put_target(struct walk *walk, const char *target)
+static int put_target(struct path_walk *walk, const char *target)
 {
     char rest[PATH_MAX];
 
@@ -114,7 +114,7 @@ static int put_target(struct walk *walk, const char *target)
 }
 
 /* Returns 1: it is the place, whose link the kernel must follow; 0: go on; -errno. */
-static int follow_magic(struct walk *walk)
+static int follow_magic(struct path_walk *walk)
 {
     int next;
 
@@ -130,7 +130,7 @@ static int follow_magic(struct walk *walk)
     return 0;
 }
 
-static int follow(struct walk *walk, int link, const struct stat *stat_of)
+static int follow(struct path_walk *walk, int link, const struct stat *stat_of)
 {
     struct stat folder;
     struct statfs fs;
@@ -153,7 +153,7 @@ static int follow(struct walk *walk, int link, const struct stat *stat_of)
 }
 
 /* As a folder first, so that what is mounted there on demand is mounted. */
-static int open_part(const struct walk *walk)
+static int open_part(const struct path_walk *walk)
 {
     int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, fd = -1;
 
@@ -165,7 +165,7 @@ static int open_part(const struct walk *walk)
 }
 
 /* Returns 1: it is the place; 0: go on; -errno. */
-static int step(struct walk *walk)
+static int step(struct path_walk *walk)
 {
     _cleanup_(cleanup_close) int part = open_part(walk);
     struct stat stat_of;
@@ -188,7 +188,7 @@ static int step(struct walk *walk)
 }
 
 /* 0: walk->folder and walk->name are the place. Else the folder is the last one that is there. */
-static int walk_path(struct walk *walk, const char *path)
+static int walk_path(struct path_walk *walk, const char *path)
 {
     int result = 0;
 
@@ -218,7 +218,7 @@ static void explain_folder(const char *path, struct error *error)
 
 int file_place_find(const char *path, struct file_place *ret, struct error *error)
 {
-    struct walk walk = {.folder = -1, .error = error};
+    struct path_walk walk = {.folder = -1, .error = error};
     int result;
 
     error_set(error, 0, "%s", "");
@@ -321,7 +321,7 @@ static void fold(const char *rest, char *out)
 /* The folder that is there and what comes behind it; false when it cannot be looked at. */
 static bool find_as_far(const char *path, struct stat *ret_folder, char *ret_rest)
 {
-    struct walk walk = {.folder = -1};
+    struct path_walk walk = {.folder = -1};
     char rest[PATH_MAX + NAME_MAX + 2];
     int result = walk_path(&walk, path);
     bool known = (result == 0 || result == -ENOENT) && fstat(walk.folder, ret_folder) == 0;

@@ -24,7 +24,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-enum state { DIRECT, RUNS, STUCK };
+enum output_state { DIRECT, RUNS, STUCK };
 
 struct header {
     uint32_t text; /* bytes, both without the NUL */

@@ -15,7 +15,7 @@
 
 enum { WORDS = NAME_CACHE_NAME_MAX / 8, EMPTY = 0, KNOWN = 1, UNKNOWN = 2 };
 
-struct slot {
+struct name_slot {
     _Atomic uint32_t version; /* odd while it is being written */
     _Atomic uint32_t head;    /* kind, state and length; 0: empty */
     _Atomic uint64_t id;
@@ -30,7 +30,7 @@ struct name_cache {
     _Atomic uint32_t version;
     counter evicted;
     counter count;
-    struct slot slots[];
+    struct name_slot slots[];
 };
 
 static uint32_t head_of(uint32_t kind, bool known, uint32_t length)
@@ -45,7 +45,7 @@ struct name_cache *name_cache_new(uint32_t names)
 
     while (sets < UINT32_MAX / 2 && sets * NAME_CACHE_WAYS < names)
         sets *= 2;
-    cache = calloc(1, sizeof(*cache) + (size_t)sets * NAME_CACHE_WAYS * sizeof(struct slot));
+    cache = calloc(1, sizeof(*cache) + (size_t)sets * NAME_CACHE_WAYS * sizeof(struct name_slot));
     if (cache)
         cache->mask = sets - 1;
     return cache;
@@ -57,14 +57,14 @@ void name_cache_free(struct name_cache *cache)
 }
 
 /* The first slot of the id's set. Ids are counted up, so a product spreads them. */
-static struct slot *set_of(struct name_cache *cache, uint32_t kind, uint64_t id)
+static struct name_slot *set_of(struct name_cache *cache, uint32_t kind, uint64_t id)
 {
     uint64_t mixed = (id + kind) * UINT64_C(0x9e3779b97f4a7c15);
 
     return &cache->slots[((mixed >> 32) & cache->mask) * NAME_CACHE_WAYS];
 }
 
-static void load_words(struct slot *slot, uint32_t length, char *out)
+static void load_words(struct name_slot *slot, uint32_t length, char *out)
 {
     for (uint32_t i = 0; i < (length + 7) / 8; i++) {
         uint64_t word = atomic_load_explicit(&slot->words[i], memory_order_relaxed);
@@ -74,7 +74,7 @@ static void load_words(struct slot *slot, uint32_t length, char *out)
 }
 
 /* False: another id's, or just being changed. */
-static bool read_slot(struct slot *slot, uint32_t kind, uint64_t id, struct name_entry *ret)
+static bool read_slot(struct name_slot *slot, uint32_t kind, uint64_t id, struct name_entry *ret)
 {
     uint32_t version = atomic_load_explicit(&slot->version, memory_order_acquire);
     uint32_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
@@ -97,9 +97,9 @@ static bool read_slot(struct slot *slot, uint32_t kind, uint64_t id, struct name
 bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_t now,
                     struct name_entry *ret)
 {
-    struct slot *set = set_of(cache, kind, id);
+    struct name_slot *set = set_of(cache, kind, id);
 
-    for (struct slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++) {
+    for (struct name_slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++) {
         if (!read_slot(slot, kind, id, ret))
             continue;
         if (atomic_load_explicit(&slot->used, memory_order_relaxed) != now)
@@ -110,7 +110,7 @@ bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_
 }
 
 /* The filling thread reads without the lock: nobody else writes. */
-static bool holds(struct slot *slot, uint32_t kind, uint64_t id)
+static bool holds(struct name_slot *slot, uint32_t kind, uint64_t id)
 {
     uint32_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
 
@@ -119,14 +119,14 @@ static bool holds(struct slot *slot, uint32_t kind, uint64_t id)
 }
 
 /* The id's own slot, else an empty one, else the one that was used longest ago. */
-static struct slot *choose(struct slot *set, uint32_t kind, uint64_t id)
+static struct name_slot *choose(struct name_slot *set, uint32_t kind, uint64_t id)
 {
-    struct slot *best = set;
+    struct name_slot *best = set;
 
-    for (struct slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++)
+    for (struct name_slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++)
         if (holds(slot, kind, id))
             return slot;
-    for (struct slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++) {
+    for (struct name_slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++) {
         if (atomic_load_explicit(&slot->head, memory_order_relaxed) == EMPTY)
             return slot;
         if (atomic_load_explicit(&slot->used, memory_order_relaxed) <
@@ -137,7 +137,7 @@ static struct slot *choose(struct slot *set, uint32_t kind, uint64_t id)
 }
 
 /* The filling thread only. */
-static bool says_same(struct slot *slot, const struct name_entry *entry)
+static bool says_same(struct name_slot *slot, const struct name_entry *entry)
 {
     uint64_t words[WORDS] = {0};
 
@@ -152,7 +152,7 @@ static bool says_same(struct slot *slot, const struct name_entry *entry)
     return true;
 }
 
-static void write_slot(struct slot *slot, const struct name_entry *entry, uint32_t stamp,
+static void write_slot(struct name_slot *slot, const struct name_entry *entry, uint32_t stamp,
                        int64_t now)
 {
     uint32_t version = atomic_load_explicit(&slot->version, memory_order_relaxed);
@@ -175,7 +175,7 @@ static void write_slot(struct slot *slot, const struct name_entry *entry, uint32
 
 void name_cache_put(struct name_cache *cache, const struct name_entry *entry, int64_t now)
 {
-    struct slot *slot = choose(set_of(cache, entry->kind, entry->id), entry->kind, entry->id);
+    struct name_slot *slot = choose(set_of(cache, entry->kind, entry->id), entry->kind, entry->id);
 
     if (says_same(slot, entry)) {
         atomic_store_explicit(&slot->expires, entry->expires, memory_order_relaxed);

@@ -54,7 +54,7 @@ struct recent {
     int64_t when; /* 0: none */
 };
 
-struct memory {
+struct remembered_name {
     bool valid;
     uint32_t version; /* of the cache, when it was got */
     struct name_entry entry;
@@ -69,7 +69,7 @@ struct resolver_port {
     /* owned by the port's thread */
     int64_t now;
     bool rings;
-    struct memory memory[RESOLVER_KINDS];
+    struct remembered_name memory[RESOLVER_KINDS];
     struct recent recent[RECENT];
     /* written by the port's thread, any thread reads */
     counter hits;
@@ -296,7 +296,7 @@ static void ask(struct resolver_port *port, enum resolver_kind kind, uint64_t id
 static const struct name_entry *recall(struct resolver_port *port, enum resolver_kind kind,
                                        uint64_t id)
 {
-    struct memory *memory = &port->memory[kind];
+    struct remembered_name *memory = &port->memory[kind];
     struct name_cache *cache = known(port->resolver);
     uint32_t version = name_cache_version(cache);
 

@@ -8,7 +8,7 @@
 #include <endian.h>
 #include <string.h>
 
-struct state {
+struct siphash_state {
     uint64_t v0, v1, v2, v3;
 };
 
@@ -17,7 +17,7 @@ static uint64_t rotate(uint64_t value, int bits)
     return value << bits | value >> (64 - bits);
 }
 
-static void rounds(struct state *s, int count)
+static void rounds(struct siphash_state *s, int count)
 {
     while (count-- > 0) {
         s->v0 += s->v1;
@@ -47,14 +47,14 @@ static void store(uint8_t *out, uint64_t word)
     memcpy(out, &word, sizeof(word));
 }
 
-static void absorb(struct state *s, uint64_t word)
+static void absorb(struct siphash_state *s, uint64_t word)
 {
     s->v3 ^= word;
     rounds(s, 2);
     s->v0 ^= word;
 }
 
-static uint64_t finish(struct state *s)
+static uint64_t finish(struct siphash_state *s)
 {
     rounds(s, 4);
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
@@ -64,7 +64,7 @@ void siphash(const uint8_t key[static SIPHASH_KEY_BYTES], const void *bytes, siz
              uint8_t out[static SIPHASH_BYTES])
 {
     uint64_t k0 = load(key), k1 = load(key + 8);
-    struct state s = {
+    struct siphash_state s = {
         k0 ^ UINT64_C(0x736f6d6570736575),
         k1 ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
         k0 ^ UINT64_C(0x6c7967656e657261),

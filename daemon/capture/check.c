@@ -15,7 +15,7 @@
 
 enum { BITS_BYTES_MAX = 9 }; /* that a bitfield can touch */
 
-struct check {
+struct type_check {
     const struct capture_type_head *head;
     const struct capture_field *fields;
     const struct capture_name *names;
@@ -24,17 +24,17 @@ struct check {
 };
 
 /* Names come into keys, messages and JSON as they are. */
-static bool is_text(const struct check *check, uint32_t at)
+static bool is_text(const struct type_check *check, uint32_t at)
 {
     return at < check->head->n_texts && printable(check->texts + at);
 }
 
-static bool is_text_or_none(const struct check *check, uint32_t at)
+static bool is_text_or_none(const struct type_check *check, uint32_t at)
 {
     return at == CAPTURE_NO_TEXT || is_text(check, at);
 }
 
-static bool is_short(const struct check *check, uint32_t at)
+static bool is_short(const struct type_check *check, uint32_t at)
 {
     return at == CAPTURE_NO_TEXT || strlen(check->texts + at) <= CAPTURE_NAME_MAX;
 }
@@ -108,7 +108,7 @@ static bool member_fits(const struct capture_field *owner, const struct capture_
            member->offset + (uint64_t)owner->stride <= CAPTURE_SAMPLE_MAX;
 }
 
-static bool texts_fit(const struct check *check, const struct capture_field *field)
+static bool texts_fit(const struct type_check *check, const struct capture_field *field)
 {
     if (!is_text(check, field->name) || !is_text_or_none(check, field->type_name) ||
         !is_text_or_none(check, field->meaning))
@@ -120,7 +120,7 @@ static bool texts_fit(const struct check *check, const struct capture_field *fie
 }
 
 /* members and names: how many of each the fields before this one have taken. */
-static bool field_fits(struct check *check, uint32_t index, uint32_t members, uint32_t names)
+static bool field_fits(struct type_check *check, uint32_t index, uint32_t members, uint32_t names)
 {
     const struct capture_field *field = &check->fields[index];
 
@@ -140,7 +140,7 @@ static bool field_fits(struct check *check, uint32_t index, uint32_t members, ui
 
 /* A field that is its own member, or comes before what it is a member of, would break the order: it
  * is in the list already when its turn comes. */
-static int check_fields(struct check *check, struct error *error)
+static int check_fields(struct type_check *check, struct error *error)
 {
     const struct capture_type_head *head = check->head;
     uint32_t members = head->n_top, names = 0;
@@ -165,7 +165,7 @@ static int check_fields(struct check *check, struct error *error)
 int capture_check_type(const struct capture_type_head *head, const struct capture_field *fields,
                        const struct capture_name *names, const char *texts, struct error *error)
 {
-    struct check check = {head, fields, names, texts, {0}};
+    struct type_check check = {head, fields, names, texts, {0}};
 
     if (head->n_fields > sizeof(check.depth) || head->n_top > head->n_fields ||
         head->size > CAPTURE_SAMPLE_MAX || head->tag == 0)

@@ -61,7 +61,7 @@ static int widest_of(const struct command_line *line)
 {
     int widest = width_of(&help);
 
-    for (const struct operand *operand = line->operands; operand && operand->name; operand++)
+    for (const struct positional *operand = line->operands; operand && operand->name; operand++)
         if ((int)strlen(operand->name) > widest)
             widest = (int)strlen(operand->name);
     for (const struct argument *option = line->options; option->name; option++)
@@ -94,7 +94,7 @@ static void print_usage(const struct command_line *line, FILE *file)
     int widest = widest_of(line);
 
     fprintf(file, "usage: %s\n", line->synopsis);
-    for (const struct operand *operand = line->operands; operand && operand->name; operand++) {
+    for (const struct positional *operand = line->operands; operand && operand->name; operand++) {
         fprintf(file, "  %s", operand->name);
         print_doc(operand->doc, (int)strlen(operand->name), widest, file);
     }

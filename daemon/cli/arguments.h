@@ -25,16 +25,16 @@ struct argument {
 };
 
 /* An argument that is not an option. */
-struct operand {
+struct positional {
     const char *name; /* "MAP" */
     const char *doc;
 };
 
 struct command_line {
-    const char *synopsis;           /* "ringmill observe [OPTIONS] MAP" */
-    const struct operand *operands; /* for the usage; NULL: none */
-    const char *notes;              /* its last lines; NULL: none */
-    const struct argument *options; /* end with one without a name */
+    const char *synopsis;              /* "ringmill observe [OPTIONS] MAP" */
+    const struct positional *operands; /* for the usage; NULL: none */
+    const char *notes;                 /* its last lines; NULL: none */
+    const struct argument *options;    /* end with one without a name */
 };
 
 bool argument_flag(const char *option, const char *text, void *ret); /* bool */

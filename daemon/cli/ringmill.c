@@ -9,14 +9,14 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/arguments.h"
-#include "cli/merge.h"
-#include "cli/observe.h"
-#include "cli/release.h"
-#include "cli/reload.h"
-#include "cli/replay.h"
-#include "cli/run.h"
-#include "cli/schema.h"
-#include "cli/status.h"
+#include "cli/command_merge.h"
+#include "cli/command_observe.h"
+#include "cli/command_release.h"
+#include "cli/command_reload.h"
+#include "cli/command_replay.h"
+#include "cli/command_run.h"
+#include "cli/command_schema.h"
+#include "cli/command_status.h"
 
 struct command {
     const char *name;

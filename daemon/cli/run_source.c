@@ -17,9 +17,9 @@
 #include "config/refusal.h"
 #include "source/builtin.h"
 
-enum place { AT_SOURCE, AT_RING, AT_ATTACH, AT_NOTHING };
+enum option_place { AT_SOURCE, AT_RING, AT_ATTACH, AT_NOTHING };
 
-enum form {
+enum option_form {
     ONE,   /* key: "value" */
     MANY,  /* key: ["value", ...] */
     PAIRS, /* key: {"name": "value", ...}, from NAME=VALUE */
@@ -30,8 +30,8 @@ enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };
 struct run_source_option {
     const char *name;
     const char *key;
-    enum place place;
-    enum form form;
+    enum option_place place;
+    enum option_form form;
     enum path path;
     const char *argument;
     const char *doc;
@@ -118,7 +118,8 @@ static size_t count_given(const struct run_source *source, const char *name)
 }
 
 /* The first option given that belongs there; NULL: none. */
-static const struct run_source_option *first_at(const struct run_source *source, enum place place)
+static const struct run_source_option *first_at(const struct run_source *source,
+                                                enum option_place place)
 {
     for (size_t i = 0; i < source->n_given; i++)
         if (source->given[i].option->place == place)
@@ -284,7 +285,7 @@ static void put_key(const struct run_source *source, const struct run_source_opt
     fputs(option->form == MANY ? "], " : option->form == PAIRS ? "}, " : ", ", file);
 }
 
-static void put_keys(const struct run_source *source, enum place place, FILE *file)
+static void put_keys(const struct run_source *source, enum option_place place, FILE *file)
 {
     for (const struct run_source_option *option = options_; option->name; option++)
         if (option->place == place && find_given(source, option->name))

@@ -10,8 +10,8 @@
 
 #include "base/log.h"
 #include "cli/run_source.h"
-#include "sink/layout.h"
 #include "sink/screen.h"
+#include "sink/table_layout.h"
 
 #define INTERVAL_LIVE  "1s"
 #define INTERVAL_NEVER "8760h"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/btf_lookup.h"
 #include "schema/dwarf.h"
-#include "schema/lookup.h"
 #include "schema/types.h"
 
 /* Takes over the texts of type, also when it fails. */

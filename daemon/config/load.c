@@ -19,7 +19,7 @@
 
 static const char *const byte_order_mark = "\xef\xbb\xbf";
 
-struct loader {
+struct yaml_loader {
     yaml_parser_t parser;
     struct config_tree *tree;
     struct diag *diag;
@@ -29,19 +29,19 @@ struct loader {
     size_t duplicates; /* keys reported as standing twice */
 };
 
-static int load_node(struct loader *loader, const yaml_event_t *event, struct config_node *node,
-                     unsigned depth);
+static int load_node(struct yaml_loader *loader, const yaml_event_t *event,
+                     struct config_node *node, unsigned depth);
 
 static uint32_t from_one(size_t count)
 {
     return (uint32_t)count + 1;
 }
 
-static void refuse(struct loader *loader, const yaml_mark_t *mark, const char *format, ...)
+static void refuse(struct yaml_loader *loader, const yaml_mark_t *mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Adds a message at a place of libyaml's. */
-static void refuse(struct loader *loader, const yaml_mark_t *mark, const char *format, ...)
+static void refuse(struct yaml_loader *loader, const yaml_mark_t *mark, const char *format, ...)
 {
     char text[DIAG_TEXT_MAX];
     va_list arguments;
@@ -59,7 +59,7 @@ static int out_of_memory(struct diag *diag, const char *name)
     return -ENOMEM;
 }
 
-static int next_event(struct loader *loader, yaml_event_t *event)
+static int next_event(struct yaml_loader *loader, yaml_event_t *event)
 {
     if (!yaml_parser_parse(&loader->parser, event))
         return syntax_report(&loader->parser, loader->tree->name, loader->text, loader->length,
@@ -67,7 +67,7 @@ static int next_event(struct loader *loader, yaml_event_t *event)
     return 0;
 }
 
-static struct config_node *new_node(struct loader *loader, const yaml_event_t *event,
+static struct config_node *new_node(struct yaml_loader *loader, const yaml_event_t *event,
                                     int *ret_error)
 {
     struct config_node *node;
@@ -90,7 +90,7 @@ static struct config_node *new_node(struct loader *loader, const yaml_event_t *e
     return node;
 }
 
-static void refuse_decoration(struct loader *loader, const yaml_event_t *event,
+static void refuse_decoration(struct yaml_loader *loader, const yaml_event_t *event,
                               const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor)
@@ -118,7 +118,8 @@ static uint32_t find_text_column(const yaml_event_t *event)
     return from_one(event->start_mark.column + quote);
 }
 
-static int load_scalar(struct loader *loader, const yaml_event_t *event, struct config_node *node)
+static int load_scalar(struct yaml_loader *loader, const yaml_event_t *event,
+                       struct config_node *node)
 {
     const char *value = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
@@ -149,7 +150,7 @@ static void append(struct config_node *parent, struct config_node *last, struct 
         parent->first = node;
 }
 
-static int load_list(struct loader *loader, struct config_node *list, unsigned depth)
+static int load_list(struct yaml_loader *loader, struct config_node *list, unsigned depth)
 {
     struct config_node *last = NULL;
 
@@ -186,7 +187,7 @@ static int compare_keys(const void *a, const void *b)
 
 /* Invalid keys are "" here and have been reported. The keys are sorted, since comparing all pairs
  * would take minutes for a large map. */
-static int report_duplicates(struct loader *loader, const struct config_node *map)
+static int report_duplicates(struct yaml_loader *loader, const struct config_node *map)
 {
     _cleanup_(cleanup_free) const struct config_node **sorted =
         calloc(map->count + 1, sizeof(*sorted));
@@ -211,7 +212,7 @@ static int report_duplicates(struct loader *loader, const struct config_node *ma
 }
 
 /* Gives the key as a node, to be taken over by its value's. A bad one is reported and replaced. */
-static int load_key(struct loader *loader, const yaml_event_t *event, unsigned depth,
+static int load_key(struct yaml_loader *loader, const yaml_event_t *event, unsigned depth,
                     struct config_node **ret_key)
 {
     int error = 0;
@@ -235,7 +236,7 @@ static int load_key(struct loader *loader, const yaml_event_t *event, unsigned d
     return 0;
 }
 
-static int load_entry(struct loader *loader, struct config_node *map, struct config_node *last,
+static int load_entry(struct yaml_loader *loader, struct config_node *map, struct config_node *last,
                       const struct config_node *key, unsigned depth, struct config_node **ret_entry)
 {
     _cleanup_(yaml_event_delete) yaml_event_t event = {0};
@@ -258,7 +259,7 @@ static int load_entry(struct loader *loader, struct config_node *map, struct con
     return 0;
 }
 
-static int load_map(struct loader *loader, struct config_node *map, unsigned depth)
+static int load_map(struct yaml_loader *loader, struct config_node *map, unsigned depth)
 {
     struct config_node *last = NULL;
 
@@ -281,8 +282,8 @@ static int load_map(struct loader *loader, struct config_node *map, unsigned dep
 }
 
 /* Fills the node from the event that begins it and from the events up to the one that ends it. */
-static int load_node(struct loader *loader, const yaml_event_t *event, struct config_node *node,
-                     unsigned depth)
+static int load_node(struct yaml_loader *loader, const yaml_event_t *event,
+                     struct config_node *node, unsigned depth)
 {
     if (event->type == YAML_ALIAS_EVENT) {
         refuse(loader, &event->start_mark, "aliases (*%s) are not supported; write the value out",
@@ -309,7 +310,7 @@ static int load_node(struct loader *loader, const yaml_event_t *event, struct co
     return load_map(loader, node, depth);
 }
 
-static int load_root(struct loader *loader)
+static int load_root(struct yaml_loader *loader)
 {
     _cleanup_(yaml_event_delete) yaml_event_t event = {0};
     struct config_node *root;
@@ -332,7 +333,8 @@ static int load_root(struct loader *loader)
 }
 
 /* Passes over one event that has nothing to say. */
-static int pass_event(struct loader *loader, yaml_event_type_t *ret_type, yaml_mark_t *ret_mark)
+static int pass_event(struct yaml_loader *loader, yaml_event_type_t *ret_type,
+                      yaml_mark_t *ret_mark)
 {
     _cleanup_(yaml_event_delete) yaml_event_t event = {0};
     int error = next_event(loader, &event);
@@ -344,7 +346,7 @@ static int pass_event(struct loader *loader, yaml_event_type_t *ret_type, yaml_m
     return 0;
 }
 
-static int load_stream(struct loader *loader)
+static int load_stream(struct yaml_loader *loader)
 {
     yaml_event_type_t type;
     yaml_mark_t mark;
@@ -377,7 +379,7 @@ int config_load_text(const char *name, const char *text, size_t length, struct d
                      struct config_tree **ret)
 {
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = config_tree_new(name);
-    struct loader loader = {.tree = tree, .diag = diag};
+    struct yaml_loader loader = {.tree = tree, .diag = diag};
     size_t before = diag_count(diag);
     int error;
 

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-struct unit {
+struct scalar_unit {
     const char *name;
     uint64_t factor;
 };
 
-static const struct unit sizes[] = {
+static const struct scalar_unit sizes[] = {
     {"GiB", UINT64_C(1) << 30},
     {"MiB", UINT64_C(1) << 20},
     {"KiB", UINT64_C(1) << 10},
@@ -23,7 +23,7 @@ static const struct unit sizes[] = {
     {NULL, 0},
 };
 
-static const struct unit durations[] = {
+static const struct scalar_unit durations[] = {
     {"h", UINT64_C(3600000000000)},
     {"min", UINT64_C(60000000000)},
     {"s", UINT64_C(1000000000)},
@@ -34,7 +34,7 @@ static const struct unit durations[] = {
 };
 
 /* What a rate is counted over. */
-static const struct unit spans[] = {
+static const struct scalar_unit spans[] = {
     {"s", UINT64_C(1000000000)},
     {"min", UINT64_C(60000000000)},
     {"m", UINT64_C(60000000000)},
@@ -107,7 +107,8 @@ int scalar_integer(const char *text, int64_t *ret)
 }
 
 /* A count and a unit; without one, the count is of plain (0: no unit is not allowed unless 0). */
-static int parse_measure(const char *text, const struct unit *units, uint64_t plain, uint64_t *ret)
+static int parse_measure(const char *text, const struct scalar_unit *units, uint64_t plain,
+                         uint64_t *ret)
 {
     uint64_t factor = 0;
     uint64_t value;
@@ -146,7 +147,7 @@ int scalar_duration(const char *text, uint64_t *ret)
 
 int scalar_rate(const char *text, struct scalar_rate *ret)
 {
-    const struct unit *span = spans;
+    const struct scalar_unit *span = spans;
     uint64_t count;
     bool is_huge;
 
@@ -162,7 +163,7 @@ int scalar_rate(const char *text, struct scalar_rate *ret)
     return 0;
 }
 
-static void format_measure(uint64_t value, const struct unit *units, char *text)
+static void format_measure(uint64_t value, const struct scalar_unit *units, char *text)
 {
     while (units->factor > 1 && value % units->factor != 0)
         units++;
@@ -184,7 +185,7 @@ void scalar_format_duration(uint64_t nanoseconds, char text[static SCALAR_TEXT_M
 
 void scalar_format_rate(const struct scalar_rate *rate, char text[static SCALAR_TEXT_MAX])
 {
-    const struct unit *span = spans;
+    const struct scalar_unit *span = spans;
 
     while (span->name && span->factor != rate->per)
         span++;

@@ -25,8 +25,8 @@
 #include "control/server.h"
 #include "control/socket_store.h"
 #include "control/watch.h"
+#include "pipeline/books_report.h"
 #include "pipeline/engine.h"
-#include "pipeline/report.h"
 
 enum { LOOK_SECONDS = 1, EVENTS_MAX = 4 };
 

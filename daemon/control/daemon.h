@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "control/options.h"
+#include "control/control_config.h"
 
 /* Exit codes of all programs. */
 enum exit_code {

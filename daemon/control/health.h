@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "control/options.h"
+#include "control/control_config.h"
 #include "control/snapshot.h"
 
 enum {

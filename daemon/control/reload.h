@@ -20,7 +20,7 @@
 
 #include "base/error.h"
 #include "config/diag.h"
-#include "control/options.h"
+#include "control/control_config.h"
 #include "control/watch.h"
 #include "pipeline/engine.h"
 #include "pipeline/switch.h"

@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "control/host.h"
+#include "control/host_header.h"
 #include "control/metrics.h"
 #include "control/status.h"
 #include "pipeline/release.h"

@@ -5,8 +5,8 @@
  * takes a fresh snapshot for whoever asks. Main thread only. */
 
 #include "base/log.h"
+#include "control/control_config.h"
 #include "control/health.h"
-#include "control/options.h"
 #include "control/snapshot.h"
 
 struct engine;

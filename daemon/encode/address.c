@@ -13,7 +13,7 @@
 
 enum { GROUPS = 8 };
 
-struct run {
+struct zero_run {
     int first;
     int length;
 };
@@ -79,10 +79,10 @@ static inline unsigned zeros_of_half(const uint8_t bytes[8])
 
 /* The zeros that :: stands for: the longest run, the first of equals, and never one group alone.
  * length 0: none. */
-static inline struct run find_zeros(const uint8_t bytes[16])
+static inline struct zero_run find_zeros(const uint8_t bytes[16])
 {
     unsigned empty = zeros_of_half(bytes) | zeros_of_half(bytes + 8) << 4, left = empty;
-    struct run run = {0, 0};
+    struct zero_run run = {0, 0};
 
     if ((empty & empty >> 1) == 0)
         return run;
@@ -100,7 +100,7 @@ static inline unsigned group_of(const uint8_t bytes[16], int i)
 }
 
 /* ::192.0.2.1 and ::ffff:192.0.2.1 */
-static inline bool is_mixed(const uint8_t bytes[16], struct run zeros)
+static inline bool is_mixed(const uint8_t bytes[16], struct zero_run zeros)
 {
     return zeros.first == 0 &&
            (zeros.length == 6 || (zeros.length == 5 && group_of(bytes, 5) == 0xffff));
@@ -108,7 +108,7 @@ static inline bool is_mixed(const uint8_t bytes[16], struct run zeros)
 
 char *address_put_ipv6(char *out, const uint8_t bytes[16])
 {
-    struct run zeros = find_zeros(bytes);
+    struct zero_run zeros = find_zeros(bytes);
     int count = is_mixed(bytes, zeros) ? 6 : GROUPS, i = 0;
 
     if (zeros.length > 0) {

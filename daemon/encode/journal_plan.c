@@ -19,7 +19,7 @@
 
 enum { PATH_MAX_BYTES = 1024 }; /* of a field's name with those of the structs around it */
 
-struct draft {
+struct journal_draft {
     struct journal_plan *plan;
     const struct schema *schema;
     const struct field *time; /* of the event; NULL: it has none */
@@ -63,7 +63,7 @@ static void make_key(const struct journal_plan *plan, const char *path,
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static struct journal_value *add_value(struct draft *draft, const char *path)
+static struct journal_value *add_value(struct journal_draft *draft, const char *path)
 {
     struct journal_plan *plan = draft->plan;
     char label[PATH_MAX_BYTES + 3];
@@ -103,7 +103,7 @@ static bool has_companion(const struct plan *plan)
 }
 
 /* As the JSON encoder calls it; of all names this is the one it is looked for by. */
-static int add_companion(struct draft *draft, const char *path, struct plan *owned)
+static int add_companion(struct journal_draft *draft, const char *path, struct plan *owned)
 {
     _cleanup_(cleanup_free) char *name = keyset_companion(path, owned->steps[1].kind);
     struct journal_value *value = name ? add_value(draft, name) : NULL;
@@ -115,7 +115,7 @@ static int add_companion(struct draft *draft, const char *path, struct plan *own
     return 0;
 }
 
-static int add_leaf(struct draft *draft, const struct field *field, const char *path)
+static int add_leaf(struct journal_draft *draft, const struct field *field, const char *path)
 {
     const struct plan_options options = {
         .style = &plan_json, .source = "", .resolve_names = draft->resolve_names};
@@ -140,7 +140,7 @@ static int add_leaf(struct draft *draft, const struct field *field, const char *
     return companion ? add_companion(draft, path, &owned) : 0;
 }
 
-static int add_fields(struct draft *draft, const struct field *fields, uint32_t count,
+static int add_fields(struct journal_draft *draft, const struct field *fields, uint32_t count,
                       const char *around, int depth)
 {
     int r = 0;
@@ -168,7 +168,7 @@ static int add_fields(struct draft *draft, const struct field *fields, uint32_t 
 int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bool resolve_names,
                       struct error *error)
 {
-    struct draft draft = {plan, schema, plan_find_time(schema), resolve_names, error};
+    struct journal_draft draft = {plan, schema, plan_find_time(schema), resolve_names, error};
     int r = 0;
 
     *plan = (struct journal_plan){0};

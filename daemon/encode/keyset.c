@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/value.h"
+#include "encode/value_format.h"
 #include "record/id_kind.h"
 
 static int compare_keys(const void *left, const void *right)

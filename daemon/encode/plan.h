@@ -22,7 +22,7 @@
 #include "base/resolver.h"
 #include "encode/names.h"
 #include "encode/snippet.h"
-#include "encode/value.h"
+#include "encode/value_format.h"
 #include "record/schema.h"
 
 enum { PLAN_DEPTH_MAX = 64 }; /* structs, unions and arrays within each other */

@@ -22,7 +22,7 @@
 #include "record/field.h"
 
 /* One record's way through the plan. */
-struct walk {
+struct record_print {
     struct print_state *state;
     const struct batch *batch;
     const struct ringmill_view *view; /* of the whole sample */
@@ -34,8 +34,8 @@ struct walk {
 #define RARE   __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 
-static char *run_json(const struct walk *walk, const struct plan_step *steps, uint32_t n_steps,
-                      const struct ringmill_view *view, char *at);
+static char *run_json(const struct record_print *walk, const struct plan_step *steps,
+                      uint32_t n_steps, const struct ringmill_view *view, char *at);
 
 /* Where to write what takes `most` bytes with its quotes: the event itself where it has them left,
  * else spare, from which settle() copies. */
@@ -170,7 +170,7 @@ static RARE char *put_ipv4(enum quoting quoting, char *at, const char *end, uint
     return put_address(quoting, at, end, bytes, address_put_ipv4);
 }
 
-static RARE char *put_name(const struct walk *walk, enum quoting quoting,
+static RARE char *put_name(const struct record_print *walk, enum quoting quoting,
                            const struct plan_step *step, char *at, uint64_t id)
 {
     struct resolver_name name;
@@ -182,7 +182,7 @@ static RARE char *put_name(const struct walk *walk, enum quoting quoting,
     return quote_text(quoting, at, walk->end, (struct text){name.bytes, name.length});
 }
 
-INLINE uint64_t load_integer(const struct walk *walk, const struct plan_step *step,
+INLINE uint64_t load_integer(const struct record_print *walk, const struct plan_step *step,
                              const struct ringmill_view *view)
 {
     const uint8_t *from = (const uint8_t *)view->data + step->offset;
@@ -218,15 +218,16 @@ INLINE uint64_t load_integer(const struct walk *walk, const struct plan_step *st
     return batch_integer(walk->batch, step->field, walk->index);
 }
 
-INLINE bool is_present(const struct walk *walk, const struct plan_step *step,
+INLINE bool is_present(const struct record_print *walk, const struct plan_step *step,
                        const struct ringmill_view *view)
 {
     return step->load == LOAD_COLUMN ? batch_present(walk->batch, step->field, walk->index)
                                      : view->length >= step->need;
 }
 
-INLINE char *put_number(const struct walk *walk, enum quoting quoting, const struct plan_step *step,
-                        const struct ringmill_view *view, char *at, const char *end)
+INLINE char *put_number(const struct record_print *walk, enum quoting quoting,
+                        const struct plan_step *step, const struct ringmill_view *view, char *at,
+                        const char *end)
 {
     uint64_t bits;
 
@@ -267,7 +268,8 @@ INLINE char *put_number(const struct walk *walk, enum quoting quoting, const str
 /* ---- all else -------------------------------------------------------------------------------- */
 
 /* A text's place in an array's element is reported in bytes from the sample's start. */
-static RARE struct text text_of_element(const struct walk *walk, const struct plan_step *step,
+static RARE struct text text_of_element(const struct record_print *walk,
+                                        const struct plan_step *step,
                                         const struct ringmill_view *view)
 {
     const struct ringmill_view *whole = walk->view;
@@ -281,7 +283,7 @@ static RARE struct text text_of_element(const struct walk *walk, const struct pl
     return field_text(&moved, whole);
 }
 
-INLINE struct text text_of(const struct walk *walk, const struct plan_step *step,
+INLINE struct text text_of(const struct record_print *walk, const struct plan_step *step,
                            const struct ringmill_view *view)
 {
     return view == walk->view && step->load != LOAD_COLUMN ? field_text(step->field, view)
@@ -289,7 +291,7 @@ INLINE struct text text_of(const struct walk *walk, const struct plan_step *step
 }
 
 /* The bytes of a value that is shown as such; of a flexible one all that the sample has. */
-static struct text bytes_of(const struct walk *walk, const struct plan_step *step,
+static struct text bytes_of(const struct record_print *walk, const struct plan_step *step,
                             const struct ringmill_view *view)
 {
     struct text text = {0};
@@ -303,8 +305,8 @@ static struct text bytes_of(const struct walk *walk, const struct plan_step *ste
     return text;
 }
 
-static char *put_float(const struct walk *walk, enum quoting quoting, const struct plan_step *step,
-                       const struct ringmill_view *view, char *at)
+static char *put_float(const struct record_print *walk, enum quoting quoting,
+                       const struct plan_step *step, const struct ringmill_view *view, char *at)
 {
     char digits[DECIMAL_MAX];
     double value;
@@ -334,8 +336,8 @@ static char *put_wide(enum quoting quoting, char *at, const char *end, struct te
                        (size_t)(hex_put_wide(digits, bytes.bytes, bytes.length) - digits));
 }
 
-static char *put_raw(const struct walk *walk, enum quoting quoting, const struct plan_step *step,
-                     const struct ringmill_view *view, char *at)
+static char *put_raw(const struct record_print *walk, enum quoting quoting,
+                     const struct plan_step *step, const struct ringmill_view *view, char *at)
 {
     struct text bytes = bytes_of(walk, step, view);
     const uint8_t *from = (const uint8_t *)bytes.bytes;
@@ -360,7 +362,7 @@ static char *put_raw(const struct walk *walk, enum quoting quoting, const struct
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 /* As JSON; view->length reaches the array. */
-static char *put_array(const struct walk *walk, const struct plan_step *step,
+static char *put_array(const struct record_print *walk, const struct plan_step *step,
                        const struct ringmill_view *view, char *at)
 {
     const struct plan_array *array = &step->array;
@@ -386,10 +388,10 @@ static char *put_array(const struct walk *walk, const struct plan_step *step,
 }
 
 /* A list or a struct, as JSON, into the encoder's room; NULL: it is longer than that. */
-static char *render(const struct walk *walk, const struct plan_step *step,
+static char *render(const struct record_print *walk, const struct plan_step *step,
                     const struct ringmill_view *view)
 {
-    struct walk inner = *walk;
+    struct record_print inner = *walk;
     char *at = walk->state->room;
 
     inner.end = at + walk->state->room_size;
@@ -402,7 +404,7 @@ static char *render(const struct walk *walk, const struct plan_step *step,
 }
 
 /* Where the format is not JSON. */
-static RARE char *put_rendered(const struct walk *walk, enum quoting quoting,
+static RARE char *put_rendered(const struct record_print *walk, enum quoting quoting,
                                const struct plan_step *step, const struct ringmill_view *view,
                                char *at)
 {
@@ -426,8 +428,9 @@ static RARE char *put_rendered(const struct walk *walk, enum quoting quoting,
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-INLINE char *put_text(const struct walk *walk, enum quoting quoting, const struct plan_step *step,
-                      const struct ringmill_view *view, char *at, const char *end)
+INLINE char *put_text(const struct record_print *walk, enum quoting quoting,
+                      const struct plan_step *step, const struct ringmill_view *view, char *at,
+                      const char *end)
 {
     struct text text;
 
@@ -445,14 +448,14 @@ INLINE char *put_text(const struct walk *walk, enum quoting quoting, const struc
 }
 
 /* The map's id makes a position the only one of its kind: a ring that is made anew begins at 0. */
-static char *put_position(const struct walk *walk, char *at)
+static char *put_position(const struct record_print *walk, char *at)
 {
     at = put_integer(at, walk->end, walk->batch->ring_id, false);
     at = put_char(at, walk->end, '.');
     return put_integer(at, walk->end, walk->view->position, false);
 }
 
-static RARE char *put_rest(const struct walk *walk, enum quoting quoting,
+static RARE char *put_rest(const struct record_print *walk, enum quoting quoting,
                            const struct plan_step *step, const struct ringmill_view *view, char *at)
 {
     switch ((enum value_print)step->print) {
@@ -473,8 +476,9 @@ static RARE char *put_rest(const struct walk *walk, enum quoting quoting,
     }
 }
 
-INLINE char *run_steps(const struct walk *walk, enum quoting quoting, const struct plan_step *steps,
-                       uint32_t n_steps, const struct ringmill_view *view, char *at)
+INLINE char *run_steps(const struct record_print *walk, enum quoting quoting,
+                       const struct plan_step *steps, uint32_t n_steps,
+                       const struct ringmill_view *view, char *at)
 {
     const struct plan_step *behind = steps + n_steps;
     const char *end = walk->end; /* a copy that no write through a char pointer can change */
@@ -493,8 +497,8 @@ INLINE char *run_steps(const struct walk *walk, enum quoting quoting, const stru
     return at;
 }
 
-static char *run_json(const struct walk *walk, const struct plan_step *steps, uint32_t n_steps,
-                      const struct ringmill_view *view, char *at)
+static char *run_json(const struct record_print *walk, const struct plan_step *steps,
+                      uint32_t n_steps, const struct ringmill_view *view, char *at)
 {
     return run_steps(walk, QUOTING_JSON, steps, n_steps, view, at);
 }
@@ -502,7 +506,7 @@ static char *run_json(const struct walk *walk, const struct plan_step *steps, ui
 char *print_json(const struct plan *plan, struct print_state *state, const struct batch *batch,
                  uint32_t index, char *at, const char *end)
 {
-    const struct walk walk = {state, batch, &batch->views[index], index, end};
+    const struct record_print walk = {state, batch, &batch->views[index], index, end};
 
     at = run_json(&walk, plan->steps, plan->n_steps, walk.view, at);
     return put_snippet(at, end, &plan->tail);
@@ -511,7 +515,7 @@ char *print_json(const struct plan *plan, struct print_state *state, const struc
 char *print_other(const struct plan *plan, struct print_state *state, enum quoting quoting,
                   const struct batch *batch, uint32_t index, char *at, const char *end)
 {
-    const struct walk walk = {state, batch, &batch->views[index], index, end};
+    const struct record_print walk = {state, batch, &batch->views[index], index, end};
 
     at = run_steps(&walk, quoting, plan->steps, plan->n_steps, walk.view, at);
     return put_snippet(at, end, &plan->tail);

@@ -14,14 +14,14 @@
 #include "encode/draft.h"
 
 /* Where a path leads. */
-struct place {
+struct template_field {
     const struct field *field;
     enum field_meaning meaning; /* its own, or its array's */
     uint64_t delta;             /* what [n] adds to its offset */
     bool is_name;               /* the name that belongs to the id in field */
 };
 
-struct reader {
+struct template_parser {
     struct draft draft;
     const char *text;
     const char *at;
@@ -46,7 +46,7 @@ static bool is_word(const char *name, const char *word, size_t length)
 }
 
 /* The event says this of itself, so that no field has the name. */
-static bool is_own(const struct reader *reader, const char *name)
+static bool is_own(const struct template_parser *reader, const char *name)
 {
     if (strcmp(name, "time") == 0)
         return reader->draft.time != NULL;
@@ -57,8 +57,8 @@ static bool is_own(const struct reader *reader, const char *name)
 
 /* The keys of members in order, as the other formats have them; of a schema's own fields after
  * what the event says of itself. 0 or -ENOMEM. */
-static int list_keys(const struct reader *reader, const struct field *members, uint32_t count,
-                     bool top, struct keyset *keys, uint32_t *ret_first)
+static int list_keys(const struct template_parser *reader, const struct field *members,
+                     uint32_t count, bool top, struct keyset *keys, uint32_t *ret_first)
 {
     for (uint32_t i = 0; top && i < OWN_NAMES; i++)
         if (is_own(reader, own_names[i]) && !keyset_add(keys, own_names[i]))
@@ -73,8 +73,9 @@ static int list_keys(const struct reader *reader, const struct field *members, u
 }
 
 /* The member whose id has a name of that key. NULL: none; errors look like that, too. */
-static const struct field *find_named(const struct reader *reader, const struct field *members,
-                                      uint32_t count, const char *word, size_t length)
+static const struct field *find_named(const struct template_parser *reader,
+                                      const struct field *members, uint32_t count, const char *word,
+                                      size_t length)
 {
     enum resolver_kind kind;
 
@@ -89,8 +90,9 @@ static const struct field *find_named(const struct reader *reader, const struct 
 }
 
 /* 1: found; 0: there is no such member; -ENOMEM. */
-static int find_member(const struct reader *reader, const struct field *members, uint32_t count,
-                       bool top, const char *word, size_t length, struct place *place)
+static int find_member(const struct template_parser *reader, const struct field *members,
+                       uint32_t count, bool top, const char *word, size_t length,
+                       struct template_field *place)
 {
     struct keyset keys = {0};
     uint32_t first = 0;
@@ -109,7 +111,7 @@ static int find_member(const struct reader *reader, const struct field *members,
     return place->is_name;
 }
 
-static int refuse_member(const struct reader *reader, const char *whose,
+static int refuse_member(const struct template_parser *reader, const char *whose,
                          const struct field *members, uint32_t count, bool top, const char *word,
                          size_t length)
 {
@@ -139,7 +141,7 @@ static size_t word_length(const char *at)
     return strcspn(at, ".[]{}");
 }
 
-static int take_index(struct reader *reader, struct place *place)
+static int take_index(struct template_parser *reader, struct template_field *place)
 {
     const struct field *array = place->field;
     const char *digits = reader->at + 1;
@@ -166,7 +168,7 @@ static int take_index(struct reader *reader, struct place *place)
     return 0;
 }
 
-static int take_member(struct reader *reader, struct place *place)
+static int take_member(struct template_parser *reader, struct template_field *place)
 {
     const struct field *parent = place->field;
     const char *word = ++reader->at;
@@ -187,7 +189,7 @@ static int take_member(struct reader *reader, struct place *place)
 }
 
 /* The rest of a path whose first word was found. */
-static int take_rest(struct reader *reader, struct place *place)
+static int take_rest(struct template_parser *reader, struct template_field *place)
 {
     int r = 0;
 
@@ -197,9 +199,9 @@ static int take_rest(struct reader *reader, struct place *place)
     return r;
 }
 
-static bool siblings_know(const struct reader *reader, const char *word, size_t length)
+static bool siblings_know(const struct template_parser *reader, const char *word, size_t length)
 {
-    struct place place;
+    struct template_field place;
 
     for (const struct schema *const *at = reader->siblings; at && *at; at++)
         if (find_member(reader, (*at)->fields, (*at)->n_fields, true, word, length, &place) > 0)
@@ -210,7 +212,7 @@ static bool siblings_know(const struct reader *reader, const char *word, size_t 
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* A field at another place is another field. */
-static const struct field *move_field(struct plan *plan, const struct place *place)
+static const struct field *move_field(struct plan *plan, const struct template_field *place)
 {
     struct field *copy = &plan->fields[plan->n_fields++];
 
@@ -219,7 +221,8 @@ static const struct field *move_field(struct plan *plan, const struct place *pla
     return copy;
 }
 
-static int add_place(struct reader *reader, const struct place *place, const char *path)
+static int add_place(struct template_parser *reader, const struct template_field *place,
+                     const char *path)
 {
     const struct field *field = place->field;
     enum resolver_kind kind;
@@ -252,11 +255,11 @@ static int add_own(struct draft *draft, const char *name)
 }
 
 /* {path}, at its brace. */
-static int take_path(struct reader *reader)
+static int take_path(struct template_parser *reader)
 {
     const char *brace = reader->at, *word = brace + 1;
     size_t length = word_length(word), whole = strcspn(word, "{}");
-    struct place place = {0};
+    struct template_field place = {0};
     const char *own = NULL;
     int r;
 
@@ -286,7 +289,7 @@ static int take_path(struct reader *reader)
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
-static int take_text(struct reader *reader)
+static int take_text(struct template_parser *reader)
 {
     int r = 0;
 
@@ -318,16 +321,16 @@ int template_init(struct plan *plan, const char *text, const struct schema *sche
                   const struct plan_options *options, const struct schema *const *siblings,
                   struct error *error, size_t *ret_offset)
 {
-    struct reader reader = {.draft = {.plan = plan,
-                                      .options = options,
-                                      .style = options->style,
-                                      .time = plan_find_time(schema),
-                                      .error = error},
-                            .text = text,
-                            .at = text,
-                            .schema = schema,
-                            .siblings = siblings,
-                            .ret_offset = ret_offset};
+    struct template_parser reader = {.draft = {.plan = plan,
+                                               .options = options,
+                                               .style = options->style,
+                                               .time = plan_find_time(schema),
+                                               .error = error},
+                                     .text = text,
+                                     .at = text,
+                                     .schema = schema,
+                                     .siblings = siblings,
+                                     .ret_offset = ret_offset};
     int r;
 
     *plan = (struct plan){0};

@@ -16,7 +16,7 @@
 #include "base/counter.h"
 #include "config/setting.h"
 #include "enrich/table.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "record/derive.h"
 #include "record/edit.h"
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "enrich/csv.h"
+#include "enrich/csv_reader.h"
 #include "enrich/objects.h"
 
 void grid_free(struct grid *grid)
@@ -36,9 +36,9 @@ uint32_t grid_find(const struct grid *grid, const char *name)
     return i;
 }
 
-struct cell *grid_add_row(struct grid *grid, struct error *error)
+struct grid_cell *grid_add_row(struct grid *grid, struct error *error)
 {
-    struct cell *cells;
+    struct grid_cell *cells;
 
     if (grid->n_rows == GRID_ROWS_MAX) {
         error_set(error, -EFBIG, "it has more than %d rows, the most allowed", GRID_ROWS_MAX);

@@ -22,7 +22,7 @@ enum {
 
 enum cell_type { CELL_NULL, CELL_TEXT, CELL_INTEGER, CELL_FLOAT, CELL_BOOL };
 
-struct cell {
+struct grid_cell {
     enum cell_type type;
     union {
         struct text text;
@@ -35,8 +35,8 @@ struct grid {
     struct text names[GRID_COLUMNS_MAX];
     uint32_t n_columns;
     uint32_t n_rows;
-    uint32_t room;      /* rows that cells has room for */
-    struct cell *cells; /* row by row */
+    uint32_t room;           /* rows that cells has room for */
+    struct grid_cell *cells; /* row by row */
     const char *row;    /* what a row is called: "line", where rows and lines agree, or "entry" */
     uint32_t first_row; /* the number of row 0 in messages */
     char *bytes;        /* what texts point into, of CSV */
@@ -48,7 +48,8 @@ int grid_load(const char *path, struct error *error, struct grid **ret_grid);
 void grid_free(struct grid *grid); /* accepts NULL */
 DEFINE_CLEANUP(struct grid, grid_free);
 
-static inline const struct cell *grid_cell(const struct grid *grid, uint32_t row, uint32_t column)
+static inline const struct grid_cell *grid_cell(const struct grid *grid, uint32_t row,
+                                                uint32_t column)
 {
     return &grid->cells[(size_t)row * grid->n_columns + column];
 }
@@ -57,4 +58,4 @@ static inline const struct cell *grid_cell(const struct grid *grid, uint32_t row
 uint32_t grid_find(const struct grid *grid, const char *name);
 
 /* For readers: one more row of nulls. NULL after a sentence. */
-struct cell *grid_add_row(struct grid *grid, struct error *error);
+struct grid_cell *grid_add_row(struct grid *grid, struct error *error);

@@ -25,7 +25,7 @@ static int find_columns(struct grid *grid, const json_t *object, struct error *e
     return 0;
 }
 
-static int read_cell(const json_t *value, struct cell *cell)
+static int read_cell(const json_t *value, struct grid_cell *cell)
 {
     switch (json_typeof(value)) {
     case JSON_STRING:
@@ -54,7 +54,7 @@ static int read_cell(const json_t *value, struct cell *cell)
 
 static int read_row(struct grid *grid, const json_t *object, size_t index, struct error *error)
 {
-    struct cell *cells = grid_add_row(grid, error);
+    struct grid_cell *cells = grid_add_row(grid, error);
     const char *name;
     json_t *value;
 

@@ -15,7 +15,7 @@
 #include <xxhash.h>
 
 #include "config/scalar.h"
-#include "expr/address.h"
+#include "expr/address_literal.h"
 #include "record/derive.h"
 
 enum key_kind { KEY_TEXT, KEY_INTEGER, KEY_BYTES };
@@ -27,7 +27,7 @@ struct table_key {
     uint8_t bytes[16];
 };
 
-struct slot {
+struct row_slot {
     uint32_t tag;
     uint32_t row; /* counted from 1; 0: free */
 };
@@ -43,7 +43,7 @@ struct table {
     uint32_t columns[TABLE_ADDED_MAX]; /* of the grid */
     struct field fields[TABLE_ADDED_MAX];
     struct table_key *keys; /* by row */
-    struct slot *slots;
+    struct row_slot *slots;
     uint32_t mask;
 };
 
@@ -149,7 +149,7 @@ static int choose_kind(struct table *table, const struct field *key, struct erro
 }
 
 /* Cells are not NUL-ended. */
-static bool read_integer(const struct cell *cell, uint64_t *ret)
+static bool read_integer(const struct grid_cell *cell, uint64_t *ret)
 {
     char text[SCALAR_TEXT_MAX];
     int64_t value;
@@ -168,7 +168,7 @@ static bool read_integer(const struct cell *cell, uint64_t *ret)
     return true;
 }
 
-static const char *read_address(const struct table *table, const struct cell *cell,
+static const char *read_address(const struct table *table, const struct grid_cell *cell,
                                 struct table_key *key)
 {
     uint32_t size = table->is_address ? 4 : table->key_size, raw;
@@ -188,7 +188,7 @@ static const char *read_address(const struct table *table, const struct cell *ce
 }
 
 /* What is wrong with a key; NULL: nothing. */
-static const char *read_key(const struct table *table, const struct cell *cell,
+static const char *read_key(const struct table *table, const struct grid_cell *cell,
                             struct table_key *key)
 {
     if (cell->type == CELL_NULL)
@@ -221,8 +221,8 @@ static bool same_key(const struct table *table, const struct table_key *a,
 }
 
 /* The slot of the key, or the free one where it belongs. */
-static struct slot *find_slot(const struct table *table, const struct table_key *key,
-                              uint32_t *ret_tag)
+static struct row_slot *find_slot(const struct table *table, const struct table_key *key,
+                                  uint32_t *ret_tag)
 {
     uint64_t hash = hash_key(table, key);
     uint32_t at = (uint32_t)hash & table->mask;
@@ -238,7 +238,7 @@ static int add_row(struct table *table, uint32_t row, uint32_t by, struct error 
 {
     const struct grid *grid = table->grid;
     const char *wrong = read_key(table, grid_cell(grid, row, by), &table->keys[row]);
-    struct slot *slot;
+    struct row_slot *slot;
     uint32_t tag;
 
     if (wrong)
@@ -248,7 +248,7 @@ static int add_row(struct table *table, uint32_t row, uint32_t by, struct error 
     if (slot->row)
         return error_set(error, -EINVAL, "%s %u: duplicate key, already in %s %u", grid->row,
                          row + grid->first_row, grid->row, slot->row - 1 + grid->first_row);
-    *slot = (struct slot){tag, row + 1};
+    *slot = (struct row_slot){tag, row + 1};
     return 0;
 }
 
@@ -321,7 +321,7 @@ int64_t table_find(const struct table *table, const struct column *keys, uint32_
 void table_get(const struct table *table, int64_t row, uint32_t added, struct column *values,
                uint32_t index)
 {
-    const struct cell *cell = grid_cell(table->grid, (uint32_t)row, table->columns[added]);
+    const struct grid_cell *cell = grid_cell(table->grid, (uint32_t)row, table->columns[added]);
 
     column_set_null(values, index, cell->type == CELL_NULL);
     switch (cell->type) {

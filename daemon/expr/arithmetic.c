@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "expr/load.h"
+#include "expr/operand_load.h"
 
 static bool is_signed_result(enum op op, bool a, bool b)
 {

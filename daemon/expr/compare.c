@@ -10,10 +10,10 @@
 
 #include <string.h>
 
+#include "expr/compile_value.h"
 #include "expr/cost.h"
 #include "expr/leaf.h"
 #include "expr/mismatch.h"
-#include "expr/value.h"
 
 static const enum op mirrored[] = {
     [OP_EQ] = OP_EQ, [OP_NE] = OP_NE, [OP_LT] = OP_GT,

@@ -11,13 +11,13 @@
 
 #include "expr/arithmetic.h"
 #include "expr/compare.h"
+#include "expr/compile_value.h"
 #include "expr/cost.h"
 #include "expr/defs.h"
 #include "expr/function.h"
 #include "expr/leaf.h"
 #include "expr/match.h"
 #include "expr/member.h"
-#include "expr/value.h"
 
 bool condition_is(const struct compile *compile, const struct node *node)
 {

@@ -75,14 +75,14 @@ static int read_one(const struct config_node *entry, struct diag *diag, struct e
 
 enum colour { WHITE, GREY, BLACK }; /* not seen, being followed, known to end */
 
-struct search {
+struct cycle_search {
     const struct expr_defs *defs;
     struct diag *diag;
     enum colour colours[EXPR_DEFS_MAX];
 };
 
 /* Does it lead back to one that is being followed? Then that is reported. */
-static bool is_circular(struct search *search, uint32_t index)
+static bool is_circular(struct cycle_search *search, uint32_t index)
 {
     const struct expr_def *def = &search->defs->defs[index];
     bool circular = false;
@@ -111,7 +111,7 @@ static bool is_circular(struct search *search, uint32_t index)
 
 static void refuse_circles(struct expr_defs *defs, struct diag *diag)
 {
-    struct search search = {.defs = defs, .diag = diag};
+    struct cycle_search search = {.defs = defs, .diag = diag};
     bool circular = false;
 
     for (uint32_t i = 0; i < defs->n; i++) {

@@ -10,10 +10,10 @@
 
 #include "base/cleanup.h"
 #include "expr/compile.h"
+#include "expr/compile_value.h"
 #include "expr/condition.h"
 #include "expr/eval.h"
-#include "expr/load.h"
-#include "expr/value.h"
+#include "expr/operand_load.h"
 
 DEFINE_CLEANUP(struct expr, expr_free);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "expr/value.h"
+#include "expr/compile_value.h"
 
 static const struct function functions[] = {
     {"has", "has(field)", 1, 1, NULL, function_has},

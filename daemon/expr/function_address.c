@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "expr/function.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 
 static int address_of_text(const struct call *call, const struct operand *operand, bool is_mac,
                            struct operand *ret)

@@ -9,7 +9,7 @@
 #include "expr/cost.h"
 #include "expr/function.h"
 #include "expr/leaf.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 

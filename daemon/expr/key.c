@@ -18,9 +18,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "expr/host.h"
-#include "expr/load.h"
-#include "expr/words.h"
+#include "expr/handler_expr.h"
+#include "expr/operand_load.h"
+#include "expr/short_text.h"
 
 enum part_kind {
     PART_INTEGER,

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 
 struct keys_slot {
     uint32_t tag;   /* the hash's upper half */

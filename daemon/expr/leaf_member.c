@@ -3,11 +3,11 @@
 /* Looking values up. Null is in nothing. */
 
 #include "expr/leaf.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
 
-enum lookup { LOOKUP_FEW, LOOKUP_HASH, LOOKUP_INTERVALS, LOOKUP_BITS, LOOKUP_NETWORKS };
+enum set_kind { LOOKUP_FEW, LOOKUP_HASH, LOOKUP_INTERVALS, LOOKUP_BITS, LOOKUP_NETWORKS };
 
 ALWAYS_INLINE bool is_few(const uint64_t few[SET_FEW], uint64_t bits)
 {
@@ -29,7 +29,7 @@ ALWAYS_INLINE bool has_network(const struct prefixes *prefixes, uint64_t bits)
 
 ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *run, bool wanted,
                                    uint16_t *selection, uint32_t n, enum load load,
-                                   enum lookup lookup)
+                                   enum set_kind lookup)
 {
     struct spot spot = load_spot(&term->left, run, load);
     const void *set = term->set;

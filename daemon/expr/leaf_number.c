@@ -10,7 +10,7 @@
  * registers. */
 
 #include "expr/leaf.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 
 ALWAYS_INLINE uint32_t constant_loop(const struct term *term, const struct run *run, bool wanted,
                                      uint16_t *selection, uint32_t n, enum load load, bool mask)

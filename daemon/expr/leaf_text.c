@@ -4,7 +4,7 @@
  * short char array is two words, and a placed text's end is looked at where it would have to be. */
 
 #include "expr/leaf.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 
 /* Lengths first; bytes of both must not be NULL. */
 ALWAYS_INLINE bool texts_equal(const struct text *left, const struct text *right)

@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct spelling {
+struct token_spelling {
     const char *text;
     enum token_kind kind;
 };
 
 /* A spelling that begins another one stands after it. */
-static const struct spelling operators[] = {
+static const struct token_spelling operators[] = {
     {"==", TOKEN_EQ},          {"!=", TOKEN_NE},         {"<=", TOKEN_LE},
     {">=", TOKEN_GE},          {"=~", TOKEN_MATCH},      {"!~", TOKEN_NOT_MATCH},
     {"&&", TOKEN_AND},         {"||", TOKEN_OR},         {"<<", TOKEN_SHIFT_LEFT},
@@ -234,7 +234,7 @@ uint32_t lex_unescape(const struct lex *lex, const struct token *token, char *ou
 
 static void lex_name(struct lex *lex, struct token *token)
 {
-    static const struct spelling words[] = {
+    static const struct token_spelling words[] = {
         {"true", TOKEN_TRUE}, {"false", TOKEN_FALSE}, {"null", TOKEN_NULL}, {"in", TOKEN_IN}};
 
     while (is_word(peek(lex, lex->at)))

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "expr/address.h"
+#include "expr/address_literal.h"
 #include "expr/expr.h"
 
 enum token_kind {

@@ -7,10 +7,10 @@
 #include <errno.h>
 
 #include "expr/compare.h"
+#include "expr/compile_value.h"
 #include "expr/cost.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 #include "expr/pattern.h"
-#include "expr/value.h"
 
 /* A match that was given up makes both =~ and !~ false. */
 static uint32_t leaf_match(const struct term *term, const struct run *run, bool wanted,

@@ -12,12 +12,12 @@
 
 #include "base/cleanup.h"
 #include "expr/compare.h"
+#include "expr/compile_value.h"
 #include "expr/cost.h"
 #include "expr/leaf.h"
 #include "expr/mismatch.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
-#include "expr/value.h"
 
 struct bounds {
     wide lowest;

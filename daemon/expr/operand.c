@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "expr/cost.h"
-#include "expr/load.h"
+#include "expr/operand_load.h"
 
 static enum type type_of(const struct field *field)
 {

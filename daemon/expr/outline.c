@@ -16,7 +16,7 @@
 
 enum item_kind { ITEM_LITERAL, ITEM_OTHER };
 
-struct reader {
+struct outline_reader {
     const char *at, *end;
     bool given_up;
 };
@@ -67,7 +67,7 @@ uint32_t literals_common(const struct literals *literals)
 
 /* ---- items ----------------------------------------------------------------------------------- */
 
-static char peek(const struct reader *reader, ptrdiff_t ahead)
+static char peek(const struct outline_reader *reader, ptrdiff_t ahead)
 {
     return reader->end - reader->at > ahead ? reader->at[ahead] : '\0';
 }
@@ -83,7 +83,7 @@ static bool is_word(char c)
 }
 
 /* A byte that stands for itself, escaped or not; '\0': there is none. */
-static char take_literal(struct reader *reader)
+static char take_literal(struct outline_reader *reader)
 {
     char c = peek(reader, 0), next = peek(reader, 1);
 
@@ -98,14 +98,14 @@ static char take_literal(struct reader *reader)
 }
 
 /* Within a class or a group, where it does not matter what it is, but where it ends. */
-static void skip_escape(struct reader *reader)
+static void skip_escape(struct outline_reader *reader)
 {
     reader->given_up |= is_one_of(peek(reader, 1), "QEc");
     reader->at += 2;
 }
 
 /* The length of a named class such as [:alpha:]; 0: not a named class. */
-static ptrdiff_t named_class(const struct reader *reader)
+static ptrdiff_t named_class(const struct outline_reader *reader)
 {
     ptrdiff_t length = 2 + (peek(reader, 2) == '^');
 
@@ -117,7 +117,7 @@ static ptrdiff_t named_class(const struct reader *reader)
 }
 
 /* From the [ to after the ] */
-static void skip_class(struct reader *reader)
+static void skip_class(struct outline_reader *reader)
 {
     reader->at += 1 + (peek(reader, 1) == '^');
     reader->at += peek(reader, 0) == ']'; /* the first one is a member */
@@ -131,7 +131,7 @@ static void skip_class(struct reader *reader)
 }
 
 /* What follows the ( that begins a group: nothing, or what kind it is. */
-static void skip_opening(struct reader *reader)
+static void skip_opening(struct outline_reader *reader)
 {
     reader->at++;
     if (peek(reader, 0) == '*')
@@ -145,7 +145,7 @@ static void skip_opening(struct reader *reader)
 }
 
 /* From the ( to after its ). */
-static void skip_group(struct reader *reader)
+static void skip_group(struct outline_reader *reader)
 {
     uint32_t depth = 0;
 
@@ -168,9 +168,9 @@ static void skip_group(struct reader *reader)
 }
 
 /* A group of literals, as in (log|www). False, and nothing is taken: it is more than that. */
-static bool take_choice(struct reader *reader, struct literals *ret)
+static bool take_choice(struct outline_reader *reader, struct literals *ret)
 {
-    struct reader inner = *reader;
+    struct outline_reader inner = *reader;
 
     *ret = nothing_more;
     inner.at += peek(reader, 1) == '?' && peek(reader, 2) == ':' ? 3 : 1;
@@ -195,7 +195,7 @@ static bool take_choice(struct reader *reader, struct literals *ret)
 }
 
 /* The length of a repetition such as {2}, {2,}, {2,3} or {,3}; 0: not a repetition. */
-static ptrdiff_t braces(const struct reader *reader)
+static ptrdiff_t braces(const struct outline_reader *reader)
 {
     ptrdiff_t length = 1;
 
@@ -205,7 +205,7 @@ static ptrdiff_t braces(const struct reader *reader)
 }
 
 /* Whether something says how often. */
-static bool skip_quantifier(struct reader *reader)
+static bool skip_quantifier(struct outline_reader *reader)
 {
     char c = peek(reader, 0);
 
@@ -225,7 +225,7 @@ static bool skip_quantifier(struct reader *reader)
 }
 
 /* The literals are set if it is one, or one of some. */
-static enum item_kind take_item(struct reader *reader, struct literals *ret)
+static enum item_kind take_item(struct outline_reader *reader, struct literals *ret)
 {
     bool literal = true;
     char c = take_literal(reader);
@@ -262,7 +262,7 @@ static enum item_kind take_item(struct reader *reader, struct literals *ret)
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 /* .* where a match may begin or end anywhere anyway. */
-static bool skip_anything(struct reader *reader)
+static bool skip_anything(struct outline_reader *reader)
 {
     if (peek(reader, 0) != '.' || peek(reader, 1) != '*' || is_one_of(peek(reader, 2), "?+"))
         return false;
@@ -289,7 +289,7 @@ static void add_other(struct outline *outline, bool is_gap)
     outline->tails = nothing_more;
 }
 
-static void add_item(struct reader *reader, struct outline *outline)
+static void add_item(struct outline_reader *reader, struct outline *outline)
 {
     struct literals literals;
 
@@ -303,7 +303,7 @@ static void add_item(struct reader *reader, struct outline *outline)
 
 void outline_read(const struct text *pattern, struct outline *ret)
 {
-    struct reader reader = {.at = pattern->bytes, .end = pattern->bytes + pattern->length};
+    struct outline_reader reader = {.at = pattern->bytes, .end = pattern->bytes + pattern->length};
     struct outline outline = {.whole = true, .heads = nothing_more, .tails = nothing_more};
 
     *ret = (struct outline){0};
@@ -314,7 +314,7 @@ void outline_read(const struct text *pattern, struct outline *ret)
     if (!outline.anchored)
         skip_anything(&reader);
     while (!reader.given_up && reader.at < reader.end) {
-        struct reader rest = reader;
+        struct outline_reader rest = reader;
 
         outline.ended = *reader.at == '$' && reader.at + 1 == reader.end;
         if (outline.ended || (skip_anything(&rest) && rest.at == rest.end))

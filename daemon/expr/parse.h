@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "expr/address.h"
+#include "expr/address_literal.h"
 #include "expr/expr.h"
 #include "record/field.h"
 

@@ -32,7 +32,7 @@ static const struct field *find_among(const struct field *fields, uint32_t n,
 }
 
 /* A path as far as it could be followed. */
-struct walk {
+struct path_steps {
     const struct field *field; /* where it is by now; NULL: nowhere */
     uint64_t moved;            /* bytes from the field's own offset, by indexes */
     uint32_t index;            /* into a FIELD_TEXTS */
@@ -45,7 +45,7 @@ static bool is_structure(const struct field *field)
     return field->kind == FIELD_STRUCT || field->kind == FIELD_UNION;
 }
 
-static const struct field *take_step(struct walk *walk, const struct node *node)
+static const struct field *take_step(struct path_steps *walk, const struct node *node)
 {
     const struct field *field = walk->field;
 
@@ -68,9 +68,10 @@ static const struct field *take_step(struct walk *walk, const struct node *node)
 }
 
 static void follow(const struct compile *compile, const struct schema *schema,
-                   const struct node *node, struct walk *ret)
+                   const struct node *node, struct path_steps *ret)
 {
-    struct walk walk = {.field = find_among(schema->fields, schema->n_fields, &node->spelling)};
+    struct path_steps walk = {.field =
+                                  find_among(schema->fields, schema->n_fields, &node->spelling)};
 
     if (!walk.field)
         walk.stuck = node;
@@ -245,7 +246,7 @@ static int refuse_member(const struct compile *compile, const struct node *node,
 }
 
 static int refuse_path(const struct compile *compile, const struct node *node,
-                       const struct walk *walk, const struct beside *beside)
+                       const struct path_steps *walk, const struct beside *beside)
 {
     const struct node *stuck = walk->stuck;
     const char *words = compile->tree->source + node->start;
@@ -267,7 +268,8 @@ static int refuse_path(const struct compile *compile, const struct node *node,
     return compile_refuse(compile, stuck, "the index is too large; no record is that long");
 }
 
-static void operand_of_walk(const struct node *node, const struct walk *walk, struct operand *ret)
+static void operand_of_walk(const struct node *node, const struct path_steps *walk,
+                            struct operand *ret)
 {
     operand_of_field(node, walk->field, ret);
     ret->place.field.offset += (uint32_t)walk->moved;
@@ -280,7 +282,7 @@ static void operand_of_walk(const struct node *node, const struct walk *walk, st
 static bool find_sibling(struct compile *compile, const struct node *node, struct operand *ret)
 {
     const struct schema *const *sibling = compile->scope->siblings;
-    struct walk walk;
+    struct path_steps walk;
 
     for (; sibling && *sibling; sibling++) {
         follow(compile, *sibling, node, &walk);
@@ -307,7 +309,7 @@ static bool find_value(const struct node *node, const struct field *names, struc
 
 /* Of a name that only a sibling has, what is wrong is what follows it. */
 static void follow_siblings(const struct compile *compile, const struct node *node,
-                            struct walk *walk)
+                            struct path_steps *walk)
 {
     const struct schema *const *sibling = compile->scope->siblings;
 
@@ -318,7 +320,7 @@ static void follow_siblings(const struct compile *compile, const struct node *no
 int path_resolve(struct compile *compile, const struct node *node, const struct beside *beside,
                  struct operand *ret)
 {
-    struct walk walk;
+    struct path_steps walk;
 
     follow(compile, compile->scope->schema, node, &walk);
     if (!walk.stuck) {
@@ -336,7 +338,7 @@ int path_resolve(struct compile *compile, const struct node *node, const struct 
 bool path_field(const struct compile *compile, const struct node *node, const struct field **ret)
 {
     const struct schema *const *sibling = compile->scope->siblings;
-    struct walk walk;
+    struct path_steps walk;
 
     follow(compile, compile->scope->schema, node, &walk);
     for (; walk.stuck && sibling && *sibling; sibling++)

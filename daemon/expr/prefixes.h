@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "expr/address.h"
+#include "expr/address_literal.h"
 #include "expr/program.h"
 
 enum {

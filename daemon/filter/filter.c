@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 
 struct filter {
     struct handler base;

@@ -16,7 +16,7 @@
 #include "encode/registry.h"
 #include "expr/defs.h"
 #include "pipeline/build.h"
-#include "pipeline/identity.h"
+#include "pipeline/canonical_text.h"
 
 struct top_config {
     int64_t version;

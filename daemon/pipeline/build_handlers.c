@@ -33,7 +33,7 @@ struct fork {
 };
 
 /* What one strand's handler asks for while it is opened. */
-struct step {
+struct handler_setup {
     uint32_t index; /* of the handler */
     struct handler *handler;
     struct fork fork;
@@ -49,8 +49,8 @@ struct build_host {
     const struct setting_texts *from; /* the pipeline's sources */
     struct graph_type *type;          /* NULL: no source is known */
     struct strand *strand;
-    struct step *step; /* of the handler that is being opened */
-    uint16_t way;      /* of the strand, that the handlers stand on */
+    struct handler_setup *step; /* of the handler that is being opened */
+    uint16_t way;               /* of the strand, that the handlers stand on */
     bool at_least_once;
 };
 
@@ -60,7 +60,7 @@ struct rope {
     uint32_t n;
     bool lost; /* nobody knows which fields there are: those who read them are passed over */
     struct build_host *hosts;
-    struct step *steps;
+    struct handler_setup *steps;
     const struct schema **siblings; /* of whoever is being opened, NULL-ended */
 };
 
@@ -176,7 +176,7 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
                                   const char *label, struct diag *diag)
 {
     const struct build_host *host = (const struct build_host *)base;
-    struct step *step = host->step;
+    struct handler_setup *step = host->step;
     struct strand_branch *branch;
 
     if (host->strand->n_branches == STRAND_BRANCHES_MAX) {
@@ -289,7 +289,7 @@ static void open_handler(const struct rope *rope, struct build_host *host,
                          const struct config_node *entry, const struct handler_ops *ops)
 {
     struct strand *strand = host->strand;
-    struct step *step = host->step;
+    struct handler_setup *step = host->step;
     struct diag *diag = rope->build->diag;
     int result;
 

@@ -13,7 +13,7 @@
 #include "config/scalar.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
-#include "pipeline/identity.h"
+#include "pipeline/canonical_text.h"
 
 enum { UNACKED_MIN = 4096 }; /* bytes */
 enum delivery { DELIVERY_AT_MOST_ONCE, DELIVERY_AT_LEAST_ONCE };

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #include "encode/encoder.h"
-#include "schema/table.h"
+#include "schema/schema_table.h"
 
 /* How many shards there are is known once they are loaded. */
 static void explain_rings(const struct stream *stream, FILE *file)

@@ -19,8 +19,8 @@
 #include <string.h>
 
 #include "base/printable.h"
-#include "schema/lookup.h"
-#include "schema/reader.h"
+#include "schema/btf_lookup.h"
+#include "schema/btf_reader.h"
 #include "schema/spelling.h"
 
 /* The fields of one struct while it is read; they move into the schema once all are known. */
@@ -35,11 +35,12 @@ static void list_deinit(struct list *list)
     free(list->fields);
 }
 
-static int read_place(struct reader *reader, const struct place *place, struct field *field);
+static int read_place(struct btf_reader *reader, const struct type_place *place,
+                      struct field *field);
 
 /* ---- what is kept ---- */
 
-const char *reader_keep(struct reader *reader, const char *text, int *ret_code)
+const char *reader_keep(struct btf_reader *reader, const char *text, int *ret_code)
 {
     const char *kept;
 
@@ -63,7 +64,7 @@ const char *reader_keep(struct reader *reader, const char *text, int *ret_code)
     return kept;
 }
 
-int reader_spell(struct reader *reader, uint32_t type_id, const char **ret_spelling)
+int reader_spell(struct btf_reader *reader, uint32_t type_id, const char **ret_spelling)
 {
     const char **known = &reader->known[type_id].spelling;
     char text[SPELLING_MAX];
@@ -77,7 +78,7 @@ int reader_spell(struct reader *reader, uint32_t type_id, const char **ret_spell
     return r;
 }
 
-static int refuse_damage(const struct reader *reader, const char *name)
+static int refuse_damage(const struct btf_reader *reader, const char *name)
 {
     return error_set(reader->error, -EINVAL,
                      "%s: its BTF is damaged: the member \"%s\" is outside its struct",
@@ -86,7 +87,7 @@ static int refuse_damage(const struct reader *reader, const char *name)
 
 /* ---- lists of fields ---- */
 
-static int list_add(struct reader *reader, struct list *list, const struct field *field)
+static int list_add(struct btf_reader *reader, struct list *list, const struct field *field)
 {
     if (list->count == list->room) {
         uint32_t room = list->room ? 2 * list->room : 16;
@@ -101,7 +102,7 @@ static int list_add(struct reader *reader, struct list *list, const struct field
     return 0;
 }
 
-static struct field *list_keep(struct reader *reader, const struct list *list)
+static struct field *list_keep(struct btf_reader *reader, const struct list *list)
 {
     struct field *kept = schema_keep_array(reader->schema, list->count, sizeof(*kept));
 
@@ -121,7 +122,7 @@ static bool is_group(const struct btf_type *type)
 
 /* How many bits, and how many after the place's offset, if the member is a bitfield. There are
  * two ways to say it: in the member itself, or in an integer type made for it. */
-static uint32_t bitfield_of(const struct place *place, uint32_t index, uint32_t *ret_bit)
+static uint32_t bitfield_of(const struct type_place *place, uint32_t index, uint32_t *ret_bit)
 {
     uint32_t bit = btf_member_bit_offset(place->owner, index) % 8;
     uint32_t bits = btf_member_bitfield_size(place->owner, index);
@@ -136,8 +137,8 @@ static uint32_t bitfield_of(const struct place *place, uint32_t index, uint32_t 
     return bits;
 }
 
-static int read_bits(struct reader *reader, const struct place *place, uint32_t bit, uint32_t bits,
-                     struct field *field)
+static int read_bits(struct btf_reader *reader, const struct type_place *place, uint32_t bit,
+                     uint32_t bits, struct field *field)
 {
     int r;
 
@@ -148,12 +149,12 @@ static int read_bits(struct reader *reader, const struct place *place, uint32_t 
 }
 
 /* A char[] after a struct's texts is where those live, and no field of its own. */
-static bool is_home_of_texts(const struct reader *reader, const struct field *field)
+static bool is_home_of_texts(const struct btf_reader *reader, const struct field *field)
 {
     return reader->has_texts && field->kind == FIELD_CHARS && field->size == 0;
 }
 
-static int read_member(struct reader *reader, const struct place *place, uint32_t index,
+static int read_member(struct btf_reader *reader, const struct type_place *place, uint32_t index,
                        struct list *list)
 {
     struct field field = {.offset = place->offset};
@@ -171,11 +172,12 @@ static int read_member(struct reader *reader, const struct place *place, uint32_
     return field.name ? list_add(reader, list, &field) : r;
 }
 
-static int read_members(struct reader *reader, const struct place *group, struct list *list);
+static int read_members(struct btf_reader *reader, const struct type_place *group,
+                        struct list *list);
 
 /* Of the unnamed only structs and unions say anything: their members are also those of the struct
  * around. */
-static int read_one(struct reader *reader, const struct place *place, uint32_t index,
+static int read_one(struct btf_reader *reader, const struct type_place *place, uint32_t index,
                     struct list *list)
 {
     if (*place->name)
@@ -187,15 +189,15 @@ static int read_one(struct reader *reader, const struct place *place, uint32_t i
     return read_members(reader, place, list);
 }
 
-static int find_member(struct reader *reader, const struct place *group, uint32_t index,
-                       struct place *ret_place)
+static int find_member(struct btf_reader *reader, const struct type_place *group, uint32_t index,
+                       struct type_place *ret_place)
 {
     const struct btf_member *member = &btf_members(group->type)[index];
     const char *name = btf__name_by_offset(reader->btf, member->name_off);
     uint32_t bytes = btf_member_bit_offset(group->type, index) / 8;
     bool last = btf_is_union(group->type) || index + 1 == btf_vlen(group->type);
 
-    *ret_place = (struct place){
+    *ret_place = (struct type_place){
         .owner = group->type,
         .name = name ? name : "",
         .type_id = member->type,
@@ -210,10 +212,11 @@ static int find_member(struct reader *reader, const struct place *group, uint32_
     return 0;
 }
 
-static int read_members(struct reader *reader, const struct place *group, struct list *list)
+static int read_members(struct btf_reader *reader, const struct type_place *group,
+                        struct list *list)
 {
     for (uint32_t i = 0; i < btf_vlen(group->type); i++) {
-        struct place place;
+        struct type_place place;
         int r;
 
         if (++reader->members > READER_MEMBERS_MAX)
@@ -230,7 +233,7 @@ static int read_members(struct reader *reader, const struct place *group, struct
 
 /* ---- structs and unions ---- */
 
-static enum field_kind text_kind(const struct reader *reader, const struct btf_type *type)
+static enum field_kind text_kind(const struct btf_reader *reader, const struct btf_type *type)
 {
     const char *name = lookup_name(reader->btf, type);
 
@@ -242,7 +245,8 @@ static enum field_kind text_kind(const struct reader *reader, const struct btf_t
 }
 
 /* One that shows nothing inside is shown as its bytes. */
-static int read_group(struct reader *reader, const struct place *place, struct field *field)
+static int read_group(struct btf_reader *reader, const struct type_place *place,
+                      struct field *field)
 {
     _cleanup_(list_deinit) struct list list = {0};
     int r;
@@ -270,10 +274,11 @@ static int read_group(struct reader *reader, const struct place *place, struct f
 /* ---- arrays ---- */
 
 /* Without a length: at the end of a sample it goes on until there; elsewhere it is nothing. */
-static int read_array(struct reader *reader, const struct place *place, struct field *field)
+static int read_array(struct btf_reader *reader, const struct type_place *place,
+                      struct field *field)
 {
     const struct btf_array *array = btf_array(place->type);
-    struct place inner = *place;
+    struct type_place inner = *place;
     struct field element = {.name = "", .offset = place->offset};
     struct field *kept;
     uint64_t size;
@@ -314,7 +319,8 @@ static int read_array(struct reader *reader, const struct place *place, struct f
 }
 
 /* Too deep to go on: its bytes, as far as their number is known. */
-static int read_depth(struct reader *reader, const struct place *place, struct field *field)
+static int read_depth(struct btf_reader *reader, const struct type_place *place,
+                      struct field *field)
 {
     int64_t size = btf__resolve_size(reader->btf, place->type_id);
 
@@ -326,7 +332,8 @@ static int read_depth(struct reader *reader, const struct place *place, struct f
 }
 
 /* Fills the field but for its name and offset. 0, READER_SKIP, or -errno with a sentence. */
-static int read_place(struct reader *reader, const struct place *place, struct field *field)
+static int read_place(struct btf_reader *reader, const struct type_place *place,
+                      struct field *field)
 {
     int r;
 
@@ -358,9 +365,9 @@ static struct schema *new_schema(const struct btf *btf, const struct candidate *
     return schema_new(type_name, 0);
 }
 
-static int read_schema(struct reader *reader, const struct btf_type *type)
+static int read_schema(struct btf_reader *reader, const struct btf_type *type)
 {
-    const struct place whole = {.name = "", .type = type, .room = type->size, .tail = true};
+    const struct type_place whole = {.name = "", .type = type, .room = type->size, .tail = true};
     _cleanup_(list_deinit) struct list list = {0};
     int r = read_members(reader, &whole, &list);
 
@@ -379,7 +386,7 @@ int schema_from_btf(const struct btf *btf, const char *type_name, struct error *
 {
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
     _cleanup_(cleanup_free) struct reader_known *known = NULL;
-    struct reader reader = {.btf = btf, .error = error};
+    struct btf_reader reader = {.btf = btf, .error = error};
     struct candidate found;
     int r = lookup_type(btf, type_name, NULL, error, &found);
 

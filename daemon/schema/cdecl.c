@@ -32,7 +32,7 @@ static const char *const base_words[] = {"void",   "char",     "int",      "floa
 static const char *const tag_words[] = {"struct", "union", "enum"};
 
 /* What is in the specifiers so far. */
-struct words {
+struct specifiers {
     const char *base; /* "int"; NULL: none */
     uint32_t n_short;
     uint32_t n_long;
@@ -106,7 +106,7 @@ static int refuse_type(struct cparser *parser)
 }
 
 /* Counts a word of a base type. False: there is one already that it cannot stand beside. */
-static bool note_word(const struct cparser *parser, struct words *words)
+static bool note_word(const struct cparser *parser, struct specifiers *words)
 {
     static const char *const bases[] = {"void",   "char",  "int",     "float",
                                         "double", "_Bool", "__int128"};
@@ -129,13 +129,13 @@ static bool note_word(const struct cparser *parser, struct words *words)
     return true;
 }
 
-static bool has_modifiers(const struct words *words)
+static bool has_modifiers(const struct specifiers *words)
 {
     return words->n_short || words->n_long || words->n_signed || words->n_unsigned;
 }
 
 /* The type that the words say together; NULL: none. */
-static const struct ctype *join_words(const struct words *words)
+static const struct ctype *join_words(const struct specifiers *words)
 {
     const char *base = words->base ? words->base : "int";
     bool is_unsigned = words->n_unsigned > 0, is_char = strcmp(base, "char") == 0;
@@ -183,7 +183,7 @@ static int read_tagged(struct cparser *parser, struct cspecifiers *specifiers)
 }
 
 /* Reads one specifier. 1: the word is not a specifier. */
-static int read_specifier(struct cparser *parser, struct words *words,
+static int read_specifier(struct cparser *parser, struct specifiers *words,
                           struct cspecifiers *specifiers)
 {
     bool has_type = specifiers->type || words->base || has_modifiers(words);
@@ -226,7 +226,7 @@ static int add_qualifier(struct cparser *parser, enum ctype_kind kind, const str
 int cdecl_read_specifiers(struct cparser *parser, struct cspecifiers *ret_specifiers)
 {
     struct cspecifiers specifiers = {0};
-    struct words words = {.at = parser->token.at};
+    struct specifiers words = {.at = parser->token.at};
     int r;
 
     do

@@ -21,7 +21,7 @@
 
 #include <errno.h>
 
-struct layout {
+struct member_layout {
     bool is_union;
     uint64_t end;   /* bits used so far; of a union: by its largest member */
     uint64_t align; /* bits */
@@ -62,7 +62,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static void place_whole(struct layout *layout, struct cmember *member)
+static void place_whole(struct member_layout *layout, struct cmember *member)
 {
     uint64_t align = member->is_packed ? 8 : 8 * (uint64_t)clayout_align(member->type);
     uint64_t bits = 8 * (uint64_t)ctype_bare(member->type)->size;
@@ -73,7 +73,7 @@ static void place_whole(struct layout *layout, struct cmember *member)
     layout->align = larger(layout->align, align);
 }
 
-static void place_bitfield(struct layout *layout, struct cmember *member)
+static void place_bitfield(struct member_layout *layout, struct cmember *member)
 {
     uint64_t unit = 8 * (uint64_t)ctype_bare(member->type)->size;
     uint64_t align = 8 * (uint64_t)clayout_align(member->type);
@@ -95,7 +95,7 @@ static void place_bitfield(struct layout *layout, struct cmember *member)
 
 int clayout_place(struct ctype *type, struct cmember *members, bool is_packed, uint32_t align)
 {
-    struct layout layout = {.is_union = type->kind == CTYPE_UNION, .align = 8};
+    struct member_layout layout = {.is_union = type->kind == CTYPE_UNION, .align = 8};
     uint64_t size;
 
     for (uint32_t i = 0; i < type->n_members; i++) {

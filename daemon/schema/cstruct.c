@@ -14,7 +14,7 @@
 #include "schema/clayout.h"
 #include "schema/ctag.h"
 
-struct member_list {
+struct cstruct_members {
     struct cmember *members;
     uint32_t used;
     uint32_t room;
@@ -42,7 +42,7 @@ static bool has_member(const struct cmember *members, uint32_t n_members, const 
 }
 
 /* The first name of an unnamed struct that the list has, too; NULL: none. */
-static const char *find_repeated(const struct member_list *list, const struct ctype *unnamed)
+static const char *find_repeated(const struct cstruct_members *list, const struct ctype *unnamed)
 {
     for (uint32_t i = 0; i < unnamed->n_members; i++) {
         const struct cmember *member = &unnamed->members[i];
@@ -58,7 +58,7 @@ static const char *find_repeated(const struct member_list *list, const struct ct
     return NULL;
 }
 
-static int add_member(struct cparser *parser, struct member_list *list, uint32_t at,
+static int add_member(struct cparser *parser, struct cstruct_members *list, uint32_t at,
                       const struct cmember *member)
 {
     const char *repeated = NULL;
@@ -131,7 +131,7 @@ static int check_member(struct cparser *parser, const struct cmember *member, ui
 
 /* One DECLARATOR [: WIDTH] [ATTRIBUTES]. */
 static int read_member(struct cparser *parser, const struct cspecifiers *specifiers,
-                       struct member_list *list)
+                       struct cstruct_members *list)
 {
     struct cdeclarator declarator = {.type = specifiers->type};
     struct cattributes attributes;
@@ -173,7 +173,7 @@ static int read_member(struct cparser *parser, const struct cspecifiers *specifi
 
 /* SPECIFIERS; alone: an unnamed struct or union, or a tag defined in passing. */
 static int read_unnamed(struct cparser *parser, const struct cspecifiers *specifiers, uint32_t at,
-                        struct member_list *list)
+                        struct cstruct_members *list)
 {
     struct cmember member = {
         .type = specifiers->type,
@@ -188,7 +188,7 @@ static int read_unnamed(struct cparser *parser, const struct cspecifiers *specif
     return add_member(parser, list, at, &member);
 }
 
-static int read_members_of_line(struct cparser *parser, struct member_list *list)
+static int read_members_of_line(struct cparser *parser, struct cstruct_members *list)
 {
     struct cspecifiers specifiers = {0};
     uint32_t at = parser->token.at;
@@ -212,7 +212,7 @@ static int read_members_of_line(struct cparser *parser, struct member_list *list
 }
 
 /* { MEMBERS }, on the { */
-static int read_body(struct cparser *parser, struct member_list *list)
+static int read_body(struct cparser *parser, struct cstruct_members *list)
 {
     uint32_t open = parser->token.at;
     int r = cparse_advance(parser);
@@ -229,7 +229,7 @@ static int read_body(struct cparser *parser, struct member_list *list)
 }
 
 /* Lays out what the body said. */
-static int complete(struct cparser *parser, const struct member_list *list,
+static int complete(struct cparser *parser, const struct cstruct_members *list,
                     const struct cattributes *attributes, uint32_t at, struct ctype *type)
 {
     struct cmember *members = ctypes_keep(parser->types, list->used, sizeof(*members));
@@ -251,7 +251,7 @@ static int complete(struct cparser *parser, const struct member_list *list,
 static int read_definition(struct cparser *parser, struct cattributes *attributes, uint32_t at,
                            struct ctype *type)
 {
-    struct member_list list = {0};
+    struct cstruct_members list = {0};
     int r = cparse_enter(parser);
 
     if (r < 0)

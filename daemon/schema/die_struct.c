@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct member_list {
+struct die_members {
     struct cmember *members;
     uint32_t used;
     uint32_t room;
@@ -114,7 +114,7 @@ static uint64_t bit_of(Dwarf_Die *die, const struct ctype *type, uint64_t byte, 
     return 8 * byte + 8 * storage - from_top - bits;
 }
 
-static int read_member(struct die_reader *reader, Dwarf_Die *die, struct member_list *list)
+static int read_member(struct die_reader *reader, Dwarf_Die *die, struct die_members *list)
 {
     struct cmember member = {0};
     const char *name = dwarf_tag(die) == DW_TAG_member ? die_name(die) : NULL;
@@ -165,7 +165,7 @@ static bool is_member(Dwarf_Die *die)
                                          !die_flag(die, DW_AT_declaration));
 }
 
-static int read_members(struct die_reader *reader, Dwarf_Die *die, struct member_list *list)
+static int read_members(struct die_reader *reader, Dwarf_Die *die, struct die_members *list)
 {
     Dwarf_Die child;
     int r;
@@ -181,7 +181,7 @@ static int read_members(struct die_reader *reader, Dwarf_Die *die, struct member
 
 static int read_body(struct die_reader *reader, Dwarf_Die *die, struct ctype *type)
 {
-    struct member_list list = {0};
+    struct die_members list = {0};
     struct cmember *members = NULL;
     int r = die_read_size(reader, die, type);
 

@@ -27,7 +27,7 @@ static int refuse_disorder(struct error *error)
 
 /* ---- candidates ---- */
 
-struct listing {
+struct candidate_list {
     void *names; /* a tree of those that were taken */
     int (*take)(void *context, const struct dwarf_candidate *candidate);
     void *context;
@@ -70,7 +70,7 @@ static bool read_candidate(Dwarf_Die *die, struct dwarf_candidate *ret_candidate
 
 static int visit_candidate(Dwarf_Die *die, void *context)
 {
-    struct listing *listing = context;
+    struct candidate_list *listing = context;
     struct dwarf_candidate candidate;
 
     if (!read_candidate(die, &candidate) || tfind(candidate.name, &listing->names, compare_names))
@@ -85,7 +85,7 @@ int schema_list_dwarf(const void *elf, size_t size, struct error *error,
                       int (*take)(void *context, const struct dwarf_candidate *candidate),
                       void *context)
 {
-    struct listing listing = {.take = take, .context = context};
+    struct candidate_list listing = {.take = take, .context = context};
     struct debug_file file;
     int r = debug_file_open(elf, size, error, &file);
 
@@ -101,7 +101,7 @@ int schema_list_dwarf(const void *elf, size_t size, struct error *error,
 
 /* ---- one type ---- */
 
-struct search {
+struct dwarf_search {
     Dwarf *dwarf;
     struct choice_name wanted;
     uint32_t n_typedefs; /* resolved so far */
@@ -111,7 +111,7 @@ struct search {
 
 static int visit_wanted(Dwarf_Die *die, void *context)
 {
-    struct search *search = context;
+    struct dwarf_search *search = context;
     bool is_typedef = dwarf_tag(die) == DW_TAG_typedef;
     Dwarf_Die group;
     const char *name;
@@ -161,7 +161,7 @@ static int read_schema(Dwarf *dwarf, const char *type_name, struct error *error,
                        struct schema **ret)
 {
     _cleanup_(cleanup_ctypes_free) struct ctypes *types = NULL;
-    struct search search = {.dwarf = dwarf};
+    struct dwarf_search search = {.dwarf = dwarf};
     const struct ctype *type;
     int r;
 

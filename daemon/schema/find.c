@@ -19,18 +19,18 @@
 #include <string.h>
 
 #include "schema/btf.h"
+#include "schema/btf_lookup.h"
 #include "schema/choice.h"
 #include "schema/ctext.h"
 #include "schema/dwarf.h"
 #include "schema/enums.h"
-#include "schema/lookup.h"
 #include "schema/types.h"
 
 #define SIMILAR "did you mean" /* as all that refuse names say it */
 
 enum { LOOKED_MAX = 512 }; /* bytes of the list of places that were looked at */
 
-struct search {
+struct type_search {
     const struct find_request *request;
     const char *name;          /* of the type; NULL: not known */
     const struct types *other; /* types_from; NULL: none */
@@ -41,7 +41,7 @@ struct search {
     struct schema *schema;   /* found */
 };
 
-static void note(struct search *search, const char *what, const char *where)
+static void note(struct type_search *search, const char *what, const char *where)
 {
     size_t used = strlen(search->looked);
 
@@ -56,7 +56,7 @@ static bool asks(const struct error *error)
 
 /* Keeps the first refusal, for the places are in the order of their worth, or else the first one
  * that knows a similar name, or that lists types to choose from. */
-static int refused(struct search *search, int code, const struct error *error)
+static int refused(struct type_search *search, int code, const struct error *error)
 {
     bool first = !*search->refusal.text;
     bool better = (!strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR)) ||
@@ -67,7 +67,7 @@ static int refused(struct search *search, int code, const struct error *error)
     return code;
 }
 
-static int look_in_btf(struct search *search, const struct btf *btf, const char *where,
+static int look_in_btf(struct type_search *search, const struct btf *btf, const char *where,
                        struct error *error)
 {
     struct error mine = {0};
@@ -80,8 +80,8 @@ static int look_in_btf(struct search *search, const struct btf *btf, const char 
     return refused(search, r, &mine);
 }
 
-static int look_in_dwarf(struct search *search, const void *elf, size_t size, const char *where,
-                         struct error *error)
+static int look_in_dwarf(struct type_search *search, const void *elf, size_t size,
+                         const char *where, struct error *error)
 {
     struct error mine = {0};
     int r;
@@ -95,7 +95,7 @@ static int look_in_dwarf(struct search *search, const void *elf, size_t size, co
     return refused(search, r < 0 ? -ENOENT : r, &mine);
 }
 
-static int look_in_layout(struct search *search, struct error *error, struct find_place *place)
+static int look_in_layout(struct type_search *search, struct error *error, struct find_place *place)
 {
     struct error mine = {0};
     int r = schema_from_ctext(search->request->layout, search->name, &mine, &place->line,
@@ -114,8 +114,8 @@ static int look_in_layout(struct search *search, struct error *error, struct fin
 
 /* ---- enums that the BTF has wrong ---- */
 
-static int mend_enums(struct search *search, const struct btf *btf, const void *elf, size_t size,
-                      struct error *error)
+static int mend_enums(struct type_search *search, const struct btf *btf, const void *elf,
+                      size_t size, struct error *error)
 {
     _cleanup_(cleanup_schema_free) struct schema *dwarf = NULL;
 
@@ -129,7 +129,8 @@ static int mend_enums(struct search *search, const struct btf *btf, const void *
 
 /* ---- the search ---- */
 
-static int look_everywhere(struct search *search, struct error *error, struct find_place *place)
+static int look_everywhere(struct type_search *search, struct error *error,
+                           struct find_place *place)
 {
     const struct find_request *request = search->request;
     const struct types *other = search->other;
@@ -167,7 +168,7 @@ static const char *what_to_do(const struct find_request *request)
 }
 
 /* The first refusal names what there is; the rest is where else it was looked for. */
-static int explain(const struct search *search, struct error *error)
+static int explain(const struct type_search *search, struct error *error)
 {
     const struct find_request *request = search->request;
     const char *advice = request->is_all ? "" : what_to_do(request);
@@ -185,7 +186,7 @@ static int explain(const struct search *search, struct error *error)
 }
 
 /* A name given, or one that a convention gives; a layout without a name stands for itself. */
-static const char *choose_name(const struct search *search)
+static const char *choose_name(const struct type_search *search)
 {
     const struct find_request *request = search->request;
     const char *name = request->type_name;
@@ -209,7 +210,7 @@ int find_schema(const struct find_request *request, struct error *error,
                 struct find_place *ret_place, struct schema **ret_schema)
 {
     _cleanup_(cleanup_types_free) struct types *other = NULL;
-    struct search search = {.request = request};
+    struct type_search search = {.request = request};
     struct find_place place = {0};
     struct error unwanted = {0};
     int r = 0;

@@ -8,8 +8,8 @@
  *     3. DWARF, of the object and of that file    clang leaves out of BTF what only locals use
  *     4. C text                                   layout:
  *
- * The name may come from a convention in 1 or 2 (schema/lookup.h), and then leads to all four. No
- * field gets a meaning here, see schema/meaning.h. */
+ * The name may come from a convention in 1 or 2 (schema/btf_lookup.h), and then leads to all four.
+ * No field gets a meaning here, see schema/meaning.h. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "schema/lookup.h"
+#include "schema/btf_lookup.h"
 
 DEFINE_CLEANUP(struct btf, btf__free);
 
@@ -33,7 +33,7 @@ static uint32_t btf_of_program(int fd, uint32_t map_id)
 }
 
 /* What was found so far: the first BTF, until one comes that has the type. */
-struct search {
+struct kernel_search {
     const char *type_name; /* NULL: by convention */
     const char *map_name;
     struct btf *btf;
@@ -41,14 +41,14 @@ struct search {
     bool fits;
 };
 
-static bool fits(const struct btf *btf, const struct search *search)
+static bool fits(const struct btf *btf, const struct kernel_search *search)
 {
     struct candidate candidate;
 
     return lookup_type(btf, search->type_name, search->map_name, NULL, &candidate) == 0;
 }
 
-static void look_at(struct search *search, uint32_t btf_id)
+static void look_at(struct kernel_search *search, uint32_t btf_id)
 {
     _cleanup_(cleanup_btf__free) struct btf *btf = NULL;
 
@@ -67,7 +67,7 @@ int kernel_map_btf(int map_fd, const char *type_name, struct error *error, struc
 {
     struct bpf_map_info map = {0};
     uint32_t size = sizeof(map);
-    struct search search = {.type_name = type_name, .map_name = map.name};
+    struct kernel_search search = {.type_name = type_name, .map_name = map.name};
     uint32_t id = 0;
 
     if (bpf_obj_get_info_by_fd(map_fd, &map, &size) < 0)

@@ -13,8 +13,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "schema/lookup.h"
-#include "schema/reader.h"
+#include "schema/btf_lookup.h"
+#include "schema/btf_reader.h"
 
 /* Sizes that field_integer() can read; foreign BTF may claim any. */
 static bool is_integer_size(uint32_t size)
@@ -29,7 +29,7 @@ static int read_bytes(uint32_t size, struct field *field)
     return size ? 0 : READER_SKIP;
 }
 
-static int read_int(const struct place *place, struct field *field)
+static int read_int(const struct type_place *place, struct field *field)
 {
     uint32_t size = place->type->size;
 
@@ -72,7 +72,7 @@ static bool is_wide(struct reader_known *known, const struct btf_type *type)
     return known->is_wide;
 }
 
-static int keep_names(struct reader *reader, const struct btf_type *type, bool is_signed,
+static int keep_names(struct btf_reader *reader, const struct btf_type *type, bool is_signed,
                       const struct enum_name **ret_names)
 {
     uint32_t n_names = btf_vlen(type);
@@ -96,7 +96,7 @@ static int keep_names(struct reader *reader, const struct btf_type *type, bool i
 }
 
 /* The names of an enum are kept once. Not so where they were found to be signed by their width. */
-static int read_names(struct reader *reader, const struct place *place, bool by_width,
+static int read_names(struct btf_reader *reader, const struct type_place *place, bool by_width,
                       struct field *field)
 {
     uint32_t id = place->type_id;
@@ -118,7 +118,7 @@ static int read_names(struct reader *reader, const struct place *place, bool by_
     return 0;
 }
 
-static int read_enum(struct reader *reader, const struct place *place, struct field *field)
+static int read_enum(struct btf_reader *reader, const struct type_place *place, struct field *field)
 {
     const struct btf_type *type = place->type;
     uint32_t bits = field->bits ? field->bits : type->size * 8;
@@ -141,7 +141,7 @@ static int read_enum(struct reader *reader, const struct place *place, struct fi
 
 /* ---- all of them ---- */
 
-static int read_float(const struct place *place, struct field *field)
+static int read_float(const struct type_place *place, struct field *field)
 {
     uint32_t size = place->type->size;
 
@@ -152,7 +152,7 @@ static int read_float(const struct place *place, struct field *field)
     return 0;
 }
 
-static int read_pointer(struct reader *reader, struct field *field)
+static int read_pointer(struct btf_reader *reader, struct field *field)
 {
     bool narrow = btf__pointer_size(reader->btf) == 4; /* a file for 32-bit machines */
 
@@ -161,7 +161,7 @@ static int read_pointer(struct reader *reader, struct field *field)
     return 0;
 }
 
-int leaf_read(struct reader *reader, const struct place *place, struct field *field)
+int leaf_read(struct btf_reader *reader, const struct type_place *place, struct field *field)
 {
     switch (btf_kind(place->type)) {
     case BTF_KIND_INT:
@@ -179,8 +179,8 @@ int leaf_read(struct reader *reader, const struct place *place, struct field *fi
 }
 
 /* More bits than a number has are shown as the bytes that they touch. */
-int leaf_read_bits(struct reader *reader, const struct place *place, uint32_t bit, uint32_t bits,
-                   struct field *field)
+int leaf_read_bits(struct btf_reader *reader, const struct type_place *place, uint32_t bit,
+                   uint32_t bits, struct field *field)
 {
     uint32_t touched = (bit % 8 + bits + 7) / 8;
     int r;

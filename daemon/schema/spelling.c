@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "schema/lookup.h"
+#include "schema/btf_lookup.h"
 
 struct spelling {
     char front[SPELLING_MAX]; /* stars and qualifiers, kept at its end */

@@ -49,7 +49,7 @@ struct field_list {
 };
 
 /* Where a value lies, before it is known what it is. */
-struct place {
+struct unfold_place {
     uint32_t offset;
     uint64_t room; /* bytes from there to the end of the struct around */
     uint32_t depth;
@@ -61,10 +61,10 @@ static void list_deinit(struct field_list *list)
     free(list->fields);
 }
 
-static int read_type(struct unfold *unfold, const struct ctype *type, struct place place,
+static int read_type(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
                      struct field *field);
-static int read_members(struct unfold *unfold, const struct ctype *parent, struct place place,
-                        struct field_list *list);
+static int read_members(struct unfold *unfold, const struct ctype *parent,
+                        struct unfold_place place, struct field_list *list);
 
 /* ---- what is kept ---- */
 
@@ -235,7 +235,7 @@ static enum field_kind text_kind(const struct ctype *type)
 }
 
 /* One that shows nothing inside is shown as its bytes. */
-static int read_group(struct unfold *unfold, const struct ctype *type, struct place place,
+static int read_group(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
                       struct field *field)
 {
     _cleanup_(list_deinit) struct field_list list = {0};
@@ -265,7 +265,7 @@ static int read_group(struct unfold *unfold, const struct ctype *type, struct pl
 
 /* Without a length: at the end of a sample it goes on until there; elsewhere it is nothing. Too
  * deep to go on: its bytes. */
-static int read_array(struct unfold *unfold, const struct ctype *type, struct place place,
+static int read_array(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
                       struct field *field)
 {
     struct field element = {.name = "", .offset = place.offset}, *kept;
@@ -302,7 +302,7 @@ static int read_array(struct unfold *unfold, const struct ctype *type, struct pl
 }
 
 /* Fills the field but for its name, its offset and what only bitfields have. 0, SKIP or -errno. */
-static int read_type(struct unfold *unfold, const struct ctype *type, struct place place,
+static int read_type(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
                      struct field *field)
 {
     const struct ctype *bare = ctype_bare(type);
@@ -338,8 +338,8 @@ static bool is_bitfield(const struct cmember *member)
 }
 
 /* More bits than a number has are shown as the bytes that they touch. */
-static int read_bitfield(struct unfold *unfold, const struct cmember *member, struct place place,
-                         struct field *field)
+static int read_bitfield(struct unfold *unfold, const struct cmember *member,
+                         struct unfold_place place, struct field *field)
 {
     uint32_t shift = member->bit % 8, touched = (shift + member->bits + 7U) / 8;
     const struct ctype *bare = ctype_bare(member->type);
@@ -372,8 +372,8 @@ static bool is_home_of_texts(const struct unfold *unfold, const struct field *fi
     return unfold->has_texts && field->kind == FIELD_CHARS && field->size == 0;
 }
 
-static int read_named(struct unfold *unfold, const struct cmember *member, struct place place,
-                      struct field_list *list)
+static int read_named(struct unfold *unfold, const struct cmember *member,
+                      struct unfold_place place, struct field_list *list)
 {
     struct field field = {.name = member->name, .offset = place.offset};
     int r;
@@ -394,8 +394,8 @@ static int read_named(struct unfold *unfold, const struct cmember *member, struc
 
 /* Of the unnamed only structs and unions say anything: their members are also those of the struct
  * around. */
-static int read_member(struct unfold *unfold, const struct cmember *member, struct place place,
-                       struct field_list *list)
+static int read_member(struct unfold *unfold, const struct cmember *member,
+                       struct unfold_place place, struct field_list *list)
 {
     const struct ctype *bare = ctype_bare(member->type);
 
@@ -409,14 +409,14 @@ static int read_member(struct unfold *unfold, const struct cmember *member, stru
 }
 
 /* place: of the struct itself. */
-static int read_members(struct unfold *unfold, const struct ctype *parent, struct place place,
-                        struct field_list *list)
+static int read_members(struct unfold *unfold, const struct ctype *parent,
+                        struct unfold_place place, struct field_list *list)
 {
     for (uint32_t i = 0; i < parent->n_members; i++) {
         const struct cmember *member = &parent->members[i];
         bool is_last = parent->kind == CTYPE_UNION || i + 1 == parent->n_members;
         uint64_t byte = member->bit / 8;
-        struct place inner = {
+        struct unfold_place inner = {
             .offset = place.offset + (uint32_t)byte,
             .room = parent->size - byte,
             .depth = place.depth + 1,
@@ -450,7 +450,7 @@ static struct schema *new_schema(const struct ctype *type, const char *name)
 
 static int read_schema(struct unfold *unfold, const struct ctype *type)
 {
-    const struct place whole = {.room = type->size, .is_tail = true};
+    const struct unfold_place whole = {.room = type->size, .is_tail = true};
     _cleanup_(list_deinit) struct field_list list = {0};
     struct schema *schema = unfold->schema;
     int r;

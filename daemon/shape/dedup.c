@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "config/setting.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "expr/keys.h"
 #include "record/derive.h"
 
@@ -21,7 +21,7 @@ struct dedup_config {
 };
 
 /* What is remembered of a key. */
-struct memory {
+struct dedup_key {
     int64_t passed;      /* ns, monotonic: when a record of it did */
     uint64_t suppressed; /* since then */
 };
@@ -96,7 +96,7 @@ static int open_parts(struct dedup *dedup, const struct config_node *config,
         return column < 0 ? column : result;
     dedup->column = (uint32_t)column;
     dedup->base.schema = dedup->schema;
-    return keys_init(&dedup->keys, dedup->key, (uint32_t)bound->keys, sizeof(struct memory));
+    return keys_init(&dedup->keys, dedup->key, (uint32_t)bound->keys, sizeof(struct dedup_key));
 }
 
 static int dedup_open(const struct config_node *config, const struct handler_host *host,
@@ -125,11 +125,11 @@ static int dedup_open(const struct config_node *config, const struct handler_hos
 /* ---- on the way ------------------------------------------------------------------------------ */
 
 /* What is remembered of the record's key, which may be nothing. */
-static struct memory *recall(struct dedup *dedup, uint32_t index, bool *ret_known)
+static struct dedup_key *recall(struct dedup *dedup, uint32_t index, bool *ret_known)
 {
     void *entry;
     enum keys_outcome outcome = keys_get(&dedup->keys, index, dedup->hashes[index], &entry);
-    struct memory *memory = entry;
+    struct dedup_key *memory = entry;
 
     *ret_known = outcome == KEYS_FOUND;
     if (outcome == KEYS_EVICTED) {
@@ -142,7 +142,7 @@ static struct memory *recall(struct dedup *dedup, uint32_t index, bool *ret_know
 static bool passes(struct dedup *dedup, uint32_t index, int64_t now)
 {
     bool known;
-    struct memory *memory = recall(dedup, index, &known);
+    struct dedup_key *memory = recall(dedup, index, &known);
 
     if (known && now - memory->passed < dedup->window) {
         memory->suppressed++;

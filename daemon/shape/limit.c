@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/counter.h"
 #include "config/setting.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "expr/keys.h"
 #include "shape/bucket.h"
 

@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "config/setting.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 
 enum { LABEL_MAX = 16 };
 
@@ -31,7 +31,7 @@ struct branch_case {
     struct branch *branch;
 };
 
-struct route {
+struct route_handler {
     struct handler base;
     struct branch_case cases[ROUTE_CASES_MAX];
     uint32_t n_cases;
@@ -59,7 +59,7 @@ static const struct setting route_settings[] = {
 
 static void route_close(struct handler *handler)
 {
-    struct route *route = (struct route *)handler;
+    struct route_handler *route = (struct route_handler *)handler;
 
     if (!route)
         return;
@@ -88,7 +88,7 @@ static int open_condition(struct branch_case *this, const struct config_node *en
     return result;
 }
 
-static int open_case(struct route *route, const struct config_node *entry,
+static int open_case(struct route_handler *route, const struct config_node *entry,
                      const struct handler_host *host, struct diag *diag)
 {
     struct branch_case *this = &route->cases[route->n_cases];
@@ -104,7 +104,7 @@ static int open_case(struct route *route, const struct config_node *entry,
     return this->branch ? result : -EINVAL;
 }
 
-static int open_cases(struct route *route, const struct config_node *config,
+static int open_cases(struct route_handler *route, const struct config_node *config,
                       const struct handler_host *host, struct diag *diag)
 {
     int result = 0;
@@ -126,7 +126,7 @@ static int open_cases(struct route *route, const struct config_node *config,
 static int route_open(const struct config_node *config, const struct handler_host *host,
                       struct diag *diag, struct handler **ret)
 {
-    struct route *route = calloc(1, sizeof(*route));
+    struct route_handler *route = calloc(1, sizeof(*route));
     int result;
 
     if (!route)
@@ -159,7 +159,7 @@ static uint32_t subtract(uint16_t *rest, uint32_t n_rest, const struct batch *ba
 
 static void route_process(struct handler *handler, struct batch *batch)
 {
-    struct route *route = (struct route *)handler;
+    struct route_handler *route = (struct route_handler *)handler;
     const struct schema *schema = batch->schema;
     uint32_t n_rest = batch->selected, routed = 0;
 
@@ -180,7 +180,7 @@ static void route_process(struct handler *handler, struct batch *batch)
 
 static void route_rows(const struct handler *handler, row_emit emit, void *data)
 {
-    const struct route *route = (const struct route *)handler;
+    const struct route_handler *route = (const struct route_handler *)handler;
     struct expr_troubles troubles = {0};
 
     for (uint32_t i = 0; i < route->n_cases; i++)

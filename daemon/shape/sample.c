@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "config/setting.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "expr/key.h"
 #include "record/derive.h"
 

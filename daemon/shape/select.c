@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "config/setting.h"
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "record/derive.h"
 #include "record/edit.h"
 

@@ -140,12 +140,12 @@ struct rotated {
 };
 
 /* Rotated files, oldest first. */
-struct listing {
+struct rotated_list {
     struct rotated *files;
     size_t count;
 };
 
-static void free_listing(struct listing *listing)
+static void free_listing(struct rotated_list *listing)
 {
     for (size_t i = 0; i < listing->count; i++)
         free(listing->files[i].name);
@@ -171,7 +171,7 @@ static DIR *open_folder(const struct file_place *place)
 }
 
 /* Ignores files of other users, whatever their names are. */
-static void add_file(const struct file_place *place, const char *name, struct listing *listing)
+static void add_file(const struct file_place *place, const char *name, struct rotated_list *listing)
 {
     struct rotated file = {0}, *files;
     const char *end = read_name(place->name, name, &file.order);
@@ -188,9 +188,9 @@ static void add_file(const struct file_place *place, const char *name, struct li
         files[listing->count++] = file;
 }
 
-static int list_rotated(const struct file_place *place, struct listing *ret_listing)
+static int list_rotated(const struct file_place *place, struct rotated_list *ret_listing)
 {
-    struct listing listing = {0};
+    struct rotated_list listing = {0};
     DIR *folder = open_folder(place);
 
     if (!folder)
@@ -229,7 +229,7 @@ void archive_clean(struct archive *archive)
 /* Reads the folder once; later the newest file is known. */
 static int look_for_newest(struct archive *archive, const struct file_place *place)
 {
-    struct listing listing;
+    struct rotated_list listing;
     int result = archive->looked ? 0 : list_rotated(place, &listing);
 
     if (archive->looked || result < 0)
@@ -419,7 +419,7 @@ static void complain(struct archive *archive, const char *name, const char *what
 }
 
 static void delete_oldest(struct archive *archive, const struct file_place *place,
-                          const struct listing *listing)
+                          const struct rotated_list *listing)
 {
     for (size_t i = 0; archive->keep > 0 && i + archive->keep < listing->count; i++) {
         if (unlinkat(place->folder, listing->files[i].name, 0) == 0)
@@ -430,7 +430,7 @@ static void delete_oldest(struct archive *archive, const struct file_place *plac
 }
 
 static void compress_rest(struct archive *archive, const struct file_place *place,
-                          const struct listing *listing)
+                          const struct rotated_list *listing)
 {
     size_t first =
         archive->keep > 0 && listing->count > archive->keep ? listing->count - archive->keep : 0;
@@ -448,7 +448,7 @@ static void compress_rest(struct archive *archive, const struct file_place *plac
 
 static void work(struct archive *archive)
 {
-    struct listing listing;
+    struct rotated_list listing;
     struct file_place place;
 
     if (file_place_find(archive->path, &place, NULL) < 0)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "sink/lookup.h"
+#include "sink/host_lookup.h"
 
 enum {
     ENDPOINT_CONNECT_MS = 5000,        /* time limit of one lookup, and of one connect */

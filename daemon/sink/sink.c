@@ -6,13 +6,13 @@
 
 #include <string.h>
 
-#include "sink/capture.h"
+#include "sink/capture_sink.h"
 #include "sink/file.h"
-#include "sink/journal.h"
+#include "sink/journal_sink.h"
 #include "sink/null.h"
 #include "sink/stdout.h"
 #include "sink/syslog.h"
-#include "sink/table.h"
+#include "sink/table_sink.h"
 #include "sink/tcp.h"
 #include "sink/udp.h"
 #include "sink/unix.h"

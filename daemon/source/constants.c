@@ -17,10 +17,10 @@
 
 #include "config/refusal.h"
 #include "config/scalar.h"
-#include "schema/lookup.h"
+#include "schema/btf_lookup.h"
 
 /* The bytes of a constant, and their type. */
-struct place {
+struct constant_bytes {
     const struct btf *btf;
     const struct btf_type *type; /* bare */
     char *bytes;
@@ -58,8 +58,8 @@ static int refuse_integer(const struct config_node *node, int64_t low, uint64_t 
     return -EINVAL;
 }
 
-static int set_integer(const struct place *place, const struct config_node *node, bool is_signed,
-                       struct diag *diag)
+static int set_integer(const struct constant_bytes *place, const struct config_node *node,
+                       bool is_signed, struct diag *diag)
 {
     int64_t low, value;
     uint64_t high, bits;
@@ -76,7 +76,8 @@ static int set_integer(const struct place *place, const struct config_node *node
     return 0;
 }
 
-static int set_bool(const struct place *place, const struct config_node *node, struct diag *diag)
+static int set_bool(const struct constant_bytes *place, const struct config_node *node,
+                    struct diag *diag)
 {
     bool value;
 
@@ -91,7 +92,8 @@ static int set_bool(const struct place *place, const struct config_node *node, s
 /* ---- enums ----------------------------------------------------------------------------------- */
 
 /* The name and value of an enumerator by index; NULL: there are no more. */
-static const char *enum_entry(const struct place *place, uint32_t index, uint64_t *ret_value)
+static const char *enum_entry(const struct constant_bytes *place, uint32_t index,
+                              uint64_t *ret_value)
 {
     if (index >= btf_vlen(place->type))
         return NULL;
@@ -105,7 +107,8 @@ static const char *enum_entry(const struct place *place, uint32_t index, uint64_
     return btf__name_by_offset(place->btf, btf_enum(place->type)[index].name_off);
 }
 
-static int set_enum(const struct place *place, const struct config_node *node, struct diag *diag)
+static int set_enum(const struct constant_bytes *place, const struct config_node *node,
+                    struct diag *diag)
 {
     struct refusal refusal;
     const char *name;
@@ -127,7 +130,8 @@ static int set_enum(const struct place *place, const struct config_node *node, s
 
 /* ---- arrays ---------------------------------------------------------------------------------- */
 
-static int set_value(const struct place *place, const struct config_node *node, struct diag *diag);
+static int set_value(const struct constant_bytes *place, const struct config_node *node,
+                     struct diag *diag);
 
 static bool holds_text(const struct btf_type *element)
 {
@@ -135,7 +139,8 @@ static bool holds_text(const struct btf_type *element)
            !(btf_int_encoding(element) & BTF_INT_BOOL);
 }
 
-static int set_text(const struct place *place, const struct config_node *node, struct diag *diag)
+static int set_text(const struct constant_bytes *place, const struct config_node *node,
+                    struct diag *diag)
 {
     if (node->length >= place->size) {
         diag_add(diag, node, "expected a text of up to %zu bytes, found %u", place->size - 1,
@@ -147,10 +152,11 @@ static int set_text(const struct place *place, const struct config_node *node, s
     return 0;
 }
 
-static int set_array(const struct place *place, const struct config_node *node, struct diag *diag)
+static int set_array(const struct constant_bytes *place, const struct config_node *node,
+                     struct diag *diag)
 {
     const struct btf_array *array = btf_array(place->type);
-    struct place element = {
+    struct constant_bytes element = {
         .btf = place->btf,
         .type = lookup_bare(place->btf, array->type),
         .bytes = place->bytes,
@@ -189,7 +195,8 @@ static int refuse_kind(const struct config_node *node, const char *what, struct 
     return -EINVAL;
 }
 
-static int set_scalar(const struct place *place, const struct config_node *node, struct diag *diag)
+static int set_scalar(const struct constant_bytes *place, const struct config_node *node,
+                      struct diag *diag)
 {
     if (node->kind != CONFIG_SCALAR || config_node_is_null(node)) {
         diag_add(diag, node, "expected one value, found %s", config_node_kind_name(node));
@@ -202,7 +209,8 @@ static int set_scalar(const struct place *place, const struct config_node *node,
     return set_integer(place, node, btf_int_encoding(place->type) & BTF_INT_SIGNED, diag);
 }
 
-static int set_value(const struct place *place, const struct config_node *node, struct diag *diag)
+static int set_value(const struct constant_bytes *place, const struct config_node *node,
+                     struct diag *diag)
 {
     const struct btf_type *type = place->type;
 
@@ -245,7 +253,7 @@ static void each_variable(const struct btf *btf, variable_fn call, void *data)
     }
 }
 
-struct search {
+struct constant_search {
     const char *name;
     const char *section; /* where it was found; NULL: nowhere */
     const struct btf_var_secinfo *place;
@@ -261,7 +269,7 @@ static bool is_constant_section(const char *section)
 static bool match(void *data, const char *section, const struct btf_var_secinfo *place,
                   const char *name)
 {
-    struct search *search = data;
+    struct constant_search *search = data;
 
     if (is_constant_section(section))
         refusal_offer(&search->refusal, name);
@@ -272,7 +280,8 @@ static bool match(void *data, const char *section, const struct btf_var_secinfo 
     return true;
 }
 
-static int refuse_name(struct search *search, const struct config_node *entry, struct diag *diag)
+static int refuse_name(struct constant_search *search, const struct config_node *entry,
+                       struct diag *diag)
 {
     if (!search->section)
         diag_add_key(diag, entry, "the object has no such constant; %s",
@@ -289,10 +298,10 @@ static int set_constant(struct bpf_object *object, const struct config_node *ent
                         struct diag *diag)
 {
     const struct btf *btf = bpf_object__btf(object);
-    struct search search = {.name = entry->key};
+    struct constant_search search = {.name = entry->key};
     const struct btf_type *variable;
     struct bpf_map *map;
-    struct place place = {.btf = btf};
+    struct constant_bytes place = {.btf = btf};
     size_t size = 0;
 
     refusal_init(&search.refusal, entry->key);

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "schema/lookup.h"
-#include "source/words.h"
+#include "schema/btf_lookup.h"
+#include "source/libbpf_log.h"
 
 DEFINE_CLEANUP(struct btf, btf__free);
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/thread.h"
-#include "source/words.h"
+#include "source/libbpf_log.h"
 
 enum { THREADS_MAX = 64, ROOM_FIRST = 16 };
 

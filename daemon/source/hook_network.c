@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "config/refusal.h"
 #include "source/hold.h"
-#include "source/words.h"
+#include "source/libbpf_log.h"
 
 enum { TC_PRIORITY = 100 };
 

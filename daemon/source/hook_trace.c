@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "source/hold.h"
-#include "source/words.h"
+#include "source/libbpf_log.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 #define DEVICES "/sys/bus/event_source/devices"

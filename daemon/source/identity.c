@@ -52,7 +52,7 @@ static void add_number(struct hash *hash, uint64_t number)
 
 /* ---- code ------------------------------------------------------------------------------------ */
 
-struct file {
+struct program_file {
     Elf *elf;
     size_t section_names;
     Elf_Data *symbols;
@@ -61,7 +61,7 @@ struct file {
     const struct btf *btf;
 };
 
-static const char *section_name(const struct file *file, size_t index)
+static const char *section_name(const struct program_file *file, size_t index)
 {
     Elf_Scn *section = elf_getscn(file->elf, index);
     GElf_Shdr header;
@@ -77,7 +77,7 @@ static bool is_code(const GElf_Shdr *header)
     return header->sh_type == SHT_PROGBITS && header->sh_flags & SHF_EXECINSTR;
 }
 
-static bool is_filled(const struct file *file, const GElf_Shdr *relocations)
+static bool is_filled(const struct program_file *file, const GElf_Shdr *relocations)
 {
     Elf_Scn *section = elf_getscn(file->elf, relocations->sh_info);
     GElf_Shdr header;
@@ -87,7 +87,8 @@ static bool is_filled(const struct file *file, const GElf_Shdr *relocations)
     return is_code(&header) || strcmp(section_name(file, relocations->sh_info), ".maps") == 0;
 }
 
-static void add_relocation(struct hash *hash, const struct file *file, const GElf_Rel *relocation)
+static void add_relocation(struct hash *hash, const struct program_file *file,
+                           const GElf_Rel *relocation)
 {
     GElf_Sym symbol;
     const char *name;
@@ -102,7 +103,7 @@ static void add_relocation(struct hash *hash, const struct file *file, const GEl
     add_number(hash, symbol.st_value);
 }
 
-static void add_section(struct hash *hash, const struct file *file, Elf_Scn *section)
+static void add_section(struct hash *hash, const struct program_file *file, Elf_Scn *section)
 {
     GElf_Shdr header;
     GElf_Rel relocation;
@@ -215,7 +216,7 @@ static void add_core_section(struct hash *hash, const struct btf *btf, const cha
     }
 }
 
-static void add_core_records(struct hash *hash, const struct file *file, Elf_Scn *section)
+static void add_core_records(struct hash *hash, const struct program_file *file, Elf_Scn *section)
 {
     Elf_Data *data = elf_getdata(section, NULL);
     struct ext_header header;
@@ -229,7 +230,7 @@ static void add_core_records(struct hash *hash, const struct file *file, Elf_Scn
         add_core_section(hash, file->btf, (const char *)data->d_buf + begin, header.core_length);
 }
 
-static void find_symbols(struct file *file)
+static void find_symbols(struct program_file *file)
 {
     Elf_Scn *section = NULL;
 
@@ -247,7 +248,7 @@ static void find_symbols(struct file *file)
 
 static int add_code(struct hash *hash, const struct object *object, struct error *error)
 {
-    struct file file = {.btf = object_btf(object)};
+    struct program_file file = {.btf = object_btf(object)};
     Elf_Scn *section = NULL;
 
     elf_version(EV_CURRENT);

@@ -19,7 +19,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "config/refusal.h"
-#include "schema/lookup.h"
+#include "schema/btf_lookup.h"
 
 enum { NAME_BYTES = 256, MEMBERS_DEEP = 8, ENTRIES_MAX = 1 << 16, INTEGERS_MAX = 1 << 16 };
 enum { RESET_LINES = 1, RESET_LINES_S = 60 };
@@ -105,7 +105,7 @@ static int use_map(const struct bpf_object *object, const struct bpf_map *map, c
 
 /* ---- by name --------------------------------------------------------------------------------- */
 
-struct search {
+struct counter_search {
     const char *name;
     const char *section; /* NULL: not found */
     const struct btf_type *variable;
@@ -119,7 +119,7 @@ static bool holds_variables(const char *section)
 }
 
 static void search_section(const struct btf *btf, const struct btf_type *section,
-                           struct search *search)
+                           struct counter_search *search)
 {
     for (uint32_t i = 0; i < btf_vlen(section); i++) {
         const struct btf_var_secinfo *place = btf_var_secinfos(section) + i;
@@ -140,7 +140,7 @@ static int use_variable(const struct bpf_object *object, const char *name, const
                         const char *what, struct error *error, struct lost_counter *counter)
 {
     const struct btf *btf = bpf_object__btf(object);
-    struct search search = {.name = name};
+    struct counter_search search = {.name = name};
     const struct bpf_map *map;
 
     refusal_init(&search.refusal, name);

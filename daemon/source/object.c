@@ -15,8 +15,8 @@
 
 #include "base/log.h"
 #include "base/signals.h"
+#include "source/libbpf_log.h"
 #include "source/verdict.h"
-#include "source/words.h"
 
 DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 

@@ -24,7 +24,7 @@ enum {
     OFFERS_MAX = 32,  /* rings that a message offers instead */
 };
 
-struct search {
+struct map_search {
     const char *name;
     uint32_t ids[MATCHES_MAX]; /* of the matching maps; if there are rings among them, only rings */
     uint32_t n_ids;            /* all that match, kept or not */
@@ -110,7 +110,7 @@ static bool may_hold_rings(enum bpf_map_type type)
            type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
-static void offer(struct search *search, const char *name)
+static void offer(struct map_search *search, const char *name)
 {
     for (uint32_t i = 0; i < search->n_offers; i++)
         if (strcmp(search->offers[i], name) == 0)
@@ -119,7 +119,7 @@ static void offer(struct search *search, const char *name)
         memcpy(search->offers[search->n_offers++], name, BPF_OBJ_NAME_LEN);
 }
 
-static void consider(struct search *search, const struct bpf_map_info *info)
+static void consider(struct map_search *search, const struct bpf_map_info *info)
 {
     bool rings = may_hold_rings(info->type);
 
@@ -140,7 +140,7 @@ static void consider(struct search *search, const struct bpf_map_info *info)
 }
 
 /* Maps may disappear meanwhile; those are skipped. */
-static int look_through(struct search *search)
+static int look_through(struct map_search *search)
 {
     uint32_t id = 0;
 
@@ -157,7 +157,7 @@ static int look_through(struct search *search)
     return errno == ENOENT ? 0 : -errno;
 }
 
-static int refuse_unknown(const struct search *search, struct error *error)
+static int refuse_unknown(const struct map_search *search, struct error *error)
 {
     char list[OFFERS_MAX * (BPF_OBJ_NAME_LEN + 2)] = "none";
     struct nearest nearest;
@@ -174,7 +174,7 @@ static int refuse_unknown(const struct search *search, struct error *error)
                      nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
 }
 
-static int refuse_ambiguous(const struct search *search, struct error *error)
+static int refuse_ambiguous(const struct map_search *search, struct error *error)
 {
     char list[MATCHES_MAX * 16] = "";
     size_t used = 0;
@@ -188,7 +188,7 @@ static int refuse_ambiguous(const struct search *search, struct error *error)
 
 static int open_name(const char *name, bool read_only, struct error *error, int *ret_fd)
 {
-    struct search search = {.name = name};
+    struct map_search search = {.name = name};
     int result = look_through(&search);
 
     if (result == -EPERM)

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "config/refusal.h"
 #include "source/builtin.h"
-#include "source/capture.h"
+#include "source/capture_source.h"
 #include "source/keep.h"
 #include "source/kind.h"
 #include "source/map_source.h"

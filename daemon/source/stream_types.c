@@ -13,7 +13,7 @@
 #include "config/refusal.h"
 #include "config/scalar.h"
 #include "schema/find.h"
-#include "source/path.h"
+#include "source/field_path.h"
 #include "source/ring_meanings.h"
 
 /* ---- layouts --------------------------------------------------------------------------------- */

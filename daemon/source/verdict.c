@@ -16,7 +16,7 @@
 
 #include "base/capabilities.h"
 #include "source/hook_trace.h"
-#include "source/words.h"
+#include "source/libbpf_log.h"
 
 #define TRACEFS     "/sys/kernel/tracing"
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"

@@ -2,8 +2,8 @@
 #pragma once
 
 /* Explains a refusal of the kernel or of libbpf, and what can be done about it. Call it right after
- * the call that failed: what libbpf printed (source/words.h) is part of the sentence. All return
- * code, or a more precise errno; error is set. */
+ * the call that failed: what libbpf printed (source/libbpf_log.h) is part of the sentence. All
+ * return code, or a more precise errno; error is set. */
 
 #include "base/error.h"
 

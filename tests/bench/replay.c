@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "bench/report.h"
 #include "capture/capture.h"
-#include "capture/writer.h"
+#include "capture/capture_writer.h"
 #include "record/batch.h"
 #include "ring/fake.h"
 #include "ring/linear.h"

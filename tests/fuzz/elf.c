@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/btf_lookup.h"
 #include "schema/dwarf.h"
 #include "schema/find.h"
-#include "schema/lookup.h"
 #include "schema/meaning.h"
-#include "schema/table.h"
+#include "schema/schema_table.h"
 #include "schema/types.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

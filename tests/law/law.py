@@ -83,6 +83,40 @@ def rule_format():
         yield done.stderr
 
 
+def rule_names():
+    """One name per thing: file names in daemon/, and tags of structs, enums and unions."""
+    seen = {}
+    for path in files("daemon/*.c", "daemon/*.h"):
+        if path.startswith("daemon/include/"):
+            continue
+        seen.setdefault(os.path.basename(path), []).append(path)
+    for base, paths in sorted(seen.items()):
+        if len(paths) > 1:
+            yield f"{base} is the name of several files: {' '.join(paths)}"
+    tags = {}
+    for path in files("daemon/*.c", "daemon/*.h"):
+        for tag in re.findall(r"^[ \t]*(?:typedef )?(?:struct|enum|union) (\w+) \{", read(path), re.M):
+            tags.setdefault(tag, []).append(path)
+    for tag, paths in sorted(tags.items()):
+        if len(paths) > 1:
+            yield f"{tag} is the tag of several types: {' '.join(paths)}"
+
+
+PROTOTYPE = re.compile(r"^(?!static|typedef|return|#)[a-z][\w ]*[ *]+(\w+)\([^;{}]*\)[^;{}]*;", re.M)
+
+
+def rule_prototypes():
+    """Each function of a header has its own comment, which ends on the line before it."""
+    for path in files("daemon/*.h"):
+        text = read(path)
+        code = re.sub(r"/\*.*?\*/", lambda found: re.sub(r"[^\n]", " ", found.group()), text, flags=re.S)
+        for found in PROTOTYPE.finditer(code):
+            before = text[:found.start()].rstrip("\n")
+            if text[len(before):found.start()].count("\n") > 1 or not (
+                    before.endswith("*/") or before.split("\n")[-1].startswith("//")):
+                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: {found.group(1)}() has no comment"
+
+
 def main():
     complaints = list(globals()["rule_" + sys.argv[1]]())
     print("\n".join(complaints))

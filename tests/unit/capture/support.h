@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "capture/capture.h"
-#include "capture/writer.h"
+#include "capture/capture_writer.h"
 #include "record/batch.h"
 #include "record/schema.h"
 #include "sink/capture_encoder.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "expr/key.h"
 
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "unit/record/support.h"
 
 /* The same text in rooms of several sizes, with what happens to lie behind its NUL. */

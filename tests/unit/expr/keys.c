@@ -5,7 +5,7 @@
 
 #include "expr/keys.h"
 
-#include "expr/host.h"
+#include "expr/handler_expr.h"
 #include "unit/record/support.h"
 
 static const struct handler_host host = {.schema = &note_schema, .source_name = "notes"};

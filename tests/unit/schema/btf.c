@@ -5,7 +5,7 @@
 
 #include "schema/btf.h"
 
-#include "schema/reader.h"
+#include "schema/btf_reader.h"
 #include "unit/schema/support.h"
 
 static void integers_keep_size_and_sign(void **state)

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Each node becomes one operand, and each operator a step after those of its operands. A chain is
+ * computed from the left into the register of its first operand, so that a + b + c takes two. */
+
+#include "expr/compile_value.h"
+
+#include "expr/arithmetic.h"
+#include "expr/defs.h"
+#include "expr/function.h"
+#include "expr/open_flags.h"
+#include "expr/path.h"
+
+const struct beside beside_nothing;
+
+/* A walk over a subtree, also through named expressions, of which there may be no end. */
+struct look {
+    const struct compile *compile;
+    const struct tree *tree;
+    struct beside own;
+    uint32_t left; /* nodes */
+};
+
+static void look(struct look *this, const struct node *node);
+
+static const struct field *names_of(const struct field *field)
+{
+    if (field->meaning == MEANING_OPEN_FLAGS)
+        return &open_flags_names;
+    return field->kind == FIELD_ENUM ? field : NULL;
+}
+
+static void look_at_name(struct look *this, const struct node *node)
+{
+    const struct expr_def *def = expr_defs_find(this->compile->scope->defs, node);
+    const struct tree *outer = this->tree;
+    struct compile here = *this->compile;
+    const struct field *field;
+
+    if (def) {
+        this->tree = &def->tree;
+        look(this, &def->tree.nodes[def->tree.root]);
+        this->tree = outer;
+        return;
+    }
+    here.tree = this->tree;
+    if (!path_field(&here, node, &field))
+        return;
+    if (names_of(field) && !this->own.names) {
+        this->own.names = names_of(field);
+        this->own.words = (struct text){this->tree->source + node->start, node->end - node->start};
+    }
+    this->own.is_text =
+        this->own.is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
+    if (field->meaning == MEANING_KTIME && !this->own.clock)
+        this->own.clock = MEANING_KTIME;
+}
+
+static void look(struct look *this, const struct node *node)
+{
+    if (this->left == 0)
+        return;
+    this->left--;
+    if (node->kind == NODE_NAME)
+        look_at_name(this, node);
+    else if (node->kind != NODE_CALL)
+        for (uint32_t at = node->first; at; at = this->tree->nodes[at].next)
+            look(this, &this->tree->nodes[at]);
+}
+
+struct beside value_beside(const struct compile *compile, const struct node *node,
+                           const struct beside *around)
+{
+    struct look this = {.compile = compile, .tree = compile->tree, .left = EXPR_NODES_MAX};
+
+    look(&this, node);
+    if (!this.own.names) {
+        this.own.names = around->names;
+        this.own.words = around->words;
+    }
+    if (!this.own.clock)
+        this.own.clock = around->clock;
+    return this.own;
+}
+
+static int compile_chain(struct compile *compile, const struct node *node,
+                         const struct beside *around, struct operand *ret)
+{
+    const struct beside beside = value_beside(compile, node, around);
+    const struct node *child = compile_node(compile, node->first);
+    struct operand left, right;
+    int r = value_compile(compile, child, &beside, &left);
+
+    while (r == 0 && child->next) {
+        struct node joint = *node;
+
+        child = compile_node(compile, child->next);
+        joint.column = child->op_column;
+        joint.width = child->op_width;
+        r = compile_count(compile, child);
+        if (r == 0)
+            r = value_compile(compile, child, &beside, &right);
+        if (r == 0)
+            r = arithmetic_binary(compile, &joint, child->op, &left, &right);
+        left.node = node;
+    }
+    if (r == 0)
+        *ret = left;
+    return r;
+}
+
+static int compile_unary(struct compile *compile, const struct node *node,
+                         const struct beside *beside, struct operand *ret)
+{
+    int r = value_compile(compile, compile_node(compile, node->first), beside, ret);
+
+    return r < 0 ? r : arithmetic_unary(compile, node, ret);
+}
+
+static int compile_name(struct compile *compile, const struct node *node,
+                        const struct beside *beside, struct operand *ret)
+{
+    const struct expr_def *def = expr_defs_find(compile->scope->defs, node);
+    const struct tree *outer = compile->tree;
+    int r;
+
+    if (!def)
+        return path_resolve(compile, node, beside, ret);
+    compile->tree = &def->tree;
+    r = value_compile(compile, compile_node(compile, def->tree.root), beside, ret);
+    compile->tree = outer;
+    if (r < 0 && !compile->error->def)
+        compile->error->def = def;
+    ret->node = node;
+    return r;
+}
+
+static void address_operand(const struct node *node, struct operand *ret)
+{
+    const struct address *address = &node->address;
+
+    *ret = (struct operand){.node = node, .type = TYPE_BYTES, .size = address->size};
+    if (address->size == 4) {
+        uint32_t raw;
+
+        memcpy(&raw, address->bytes, sizeof(raw));
+        ret->type = TYPE_IPV4;
+        ret->integer = raw;
+        return;
+    }
+    ret->meaning = address->size == 6 ? MEANING_MAC : MEANING_IPV6;
+    ret->text = (struct text){(const char *)address->bytes, address->size};
+}
+
+static int compile_address(struct compile *compile, const struct node *node, struct operand *ret)
+{
+    if (node->address.is_network)
+        return compile_refuse(compile, node,
+                              "a network is allowed only after in, as in saddr in 10.0.0.0/8");
+    address_operand(node, ret);
+    if (ret->type == TYPE_IPV4)
+        return 0;
+    ret->text = program_keep_text(compile->expr, &ret->text);
+    return ret->text.bytes ? 0 : compile_no_memory(compile);
+}
+
+static int compile_text(struct compile *compile, const struct node *node, struct operand *ret)
+{
+    *ret = (struct operand){.node = node, .type = TYPE_TEXT};
+    ret->text = program_keep_text(compile->expr, &node->spelling);
+    return ret->text.bytes ? 0 : compile_no_memory(compile);
+}
+
+int value_compile(struct compile *compile, const struct node *node, const struct beside *beside,
+                  struct operand *ret)
+{
+    int r = compile_count(compile, node);
+
+    if (r < 0)
+        return r;
+    switch (node->kind) {
+    case NODE_NAME:
+        return compile_name(compile, node, beside, ret);
+    case NODE_INTEGER:
+        *ret = operand_integer(node, node->negative ? -node->magnitude : node->magnitude,
+                               node->negative);
+        return 0;
+    case NODE_FLOAT:
+        *ret = (struct operand){.node = node, .type = TYPE_FLOAT, .number = node->number};
+        return 0;
+    case NODE_BOOL:
+        *ret = (struct operand){.node = node, .type = TYPE_BOOL, .integer = node->truth};
+        return 0;
+    case NODE_NULL:
+        *ret = operand_null(node, TYPE_NULL);
+        return 0;
+    case NODE_TEXT:
+        return compile_text(compile, node, ret);
+    case NODE_ADDRESS:
+        return compile_address(compile, node, ret);
+    case NODE_CHAIN:
+        return compile_chain(compile, node, beside, ret);
+    case NODE_NEGATE:
+    case NODE_COMPLEMENT:
+        return compile_unary(compile, node, beside, ret);
+    case NODE_CALL:
+        return function_value(compile, node, beside, ret);
+    case NODE_NOT:
+        return compile_refuse(compile, node, "! applies to the next value only; write !(a == b)");
+    default:
+        return compile_refuse(compile, node,
+                              "conditions cannot be compared; combine them with && and ||");
+    }
+}

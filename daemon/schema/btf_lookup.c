@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Names lead to types here, and where they do not, the error says which ones would have. An object
+ * often describes kernel structs beside its events, so those that a variable keeps on purpose
+ * are offered first. BTF may come from any file: nothing here follows a chain without an end. */
+
+#include "schema/btf_lookup.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/nearest.h"
+#include "base/printable.h"
+#include "schema/choice.h"
+
+#define TRACER "gadget_tracer_"
+#define JOINT  "___" /* between the parts of a tracer's name */
+
+const char *lookup_name(const struct btf *btf, const struct btf_type *type)
+{
+    const char *name = btf__name_by_offset(btf, type->name_off);
+
+    return name && printable(name) ? name : "";
+}
+
+const struct btf_type *lookup_bare(const struct btf *btf, uint32_t id)
+{
+    const struct btf_type *type = btf__type_by_id(btf, id);
+
+    for (int i = 0; i < LOOKUP_ALIASES_MAX; i++) {
+        if (!type || !(btf_is_mod(type) || btf_is_typedef(type)))
+            return type;
+        type = btf__type_by_id(btf, type->type);
+    }
+    return NULL;
+}
+
+static bool is_group(const struct btf_type *type)
+{
+    return type && (btf_is_struct(type) || btf_is_union(type));
+}
+
+static bool is_candidate(const struct btf *btf, const struct btf_type *type)
+{
+    return is_group(type) && *lookup_name(btf, type) && type->size > 0;
+}
+
+bool lookup_is_empty(const struct btf *btf)
+{
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++)
+        if (is_group(btf__type_by_id(btf, id)) && btf__type_by_id(btf, id)->size > 0)
+            return false;
+    return true;
+}
+
+/* ---- by name ---- */
+
+/* A name without "struct " or "union ", and which kinds of type it may be. */
+struct wanted {
+    const char *name;
+    bool is_struct;
+    bool is_union;
+};
+
+static struct wanted wanted_by(const char *type_name)
+{
+    if (strncmp(type_name, "struct ", 7) == 0)
+        return (struct wanted){type_name + 7, true, false};
+    if (strncmp(type_name, "union ", 6) == 0)
+        return (struct wanted){type_name + 6, false, true};
+    return (struct wanted){type_name, true, true};
+}
+
+static const struct btf_type *find_kind(const struct btf *btf, const char *name, uint32_t kind)
+{
+    int id = btf__find_by_name_kind(btf, name, kind);
+
+    return id < 0 ? NULL : lookup_bare(btf, (uint32_t)id);
+}
+
+static const struct btf_type *find_type(const struct btf *btf, const struct wanted *wanted)
+{
+    const struct btf_type *type = NULL;
+
+    if (!*wanted->name)
+        return NULL;
+    if (wanted->is_struct)
+        type = find_kind(btf, wanted->name, BTF_KIND_STRUCT);
+    if (!type && wanted->is_union)
+        type = find_kind(btf, wanted->name, BTF_KIND_UNION);
+    if (!type)
+        type = find_kind(btf, wanted->name, BTF_KIND_TYPEDEF);
+    return is_group(type) ? type : NULL;
+}
+
+/* ---- the conventions ---- */
+
+/* The struct after `const struct X *unused_X`; its name, or that of a typedef for it. */
+static bool read_kept(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
+{
+    const struct btf_type *pointer, *step;
+    const char *name = "";
+
+    if (!btf_is_var(type) || !strstr(lookup_name(btf, type), "unused"))
+        return false;
+    pointer = lookup_bare(btf, type->type);
+    if (!pointer || !btf_is_ptr(pointer))
+        return false;
+    type = lookup_bare(btf, pointer->type);
+    if (!is_group(type) || type->size == 0)
+        return false;
+    for (step = btf__type_by_id(btf, pointer->type); step != type;
+         step = btf__type_by_id(btf, step->type))
+        if (!*name && btf_is_typedef(step))
+            name = lookup_name(btf, step);
+    if (*lookup_name(btf, type))
+        name = lookup_name(btf, type);
+    *ret = (struct candidate){.type = type, .name = name, .kept = true, .map = ""};
+    return *name;
+}
+
+/* gadget_tracer_NAME___MAP___TYPE, but for the type itself, which may be missing from the BTF. */
+static bool read_tracer(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
+{
+    const char *name = btf_is_var(type) ? lookup_name(btf, type) : "";
+    const char *map, *behind;
+
+    if (strncmp(name, TRACER, strlen(TRACER)) != 0)
+        return false;
+    map = strstr(name + strlen(TRACER), JOINT);
+    map = map ? map + strlen(JOINT) : "";
+    behind = strstr(map, JOINT);
+    if (!behind || behind == map || !behind[strlen(JOINT)])
+        return false;
+    *ret = (struct candidate){
+        .name = behind + strlen(JOINT),
+        .kept = true,
+        .map = map,
+        .map_length = (int)(behind - map),
+    };
+    return true;
+}
+
+/* The kernel keeps LOOKUP_KERNEL_NAME bytes of a map's name, so such a name may be a cut one. */
+static bool is_of_map(const struct candidate *candidate, const char *map_name)
+{
+    size_t length = (size_t)candidate->map_length;
+
+    if (!map_name)
+        return true;
+    if (strlen(map_name) == LOOKUP_KERNEL_NAME && length > LOOKUP_KERNEL_NAME)
+        length = LOOKUP_KERNEL_NAME;
+    return strlen(map_name) == length && memcmp(map_name, candidate->map, length) == 0;
+}
+
+/* The one name that all hits agree on; NULL: none, or they do not. */
+static const char *agree(const struct btf *btf, bool tracers, const char *map_name)
+{
+    const char *found = NULL;
+
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        struct candidate candidate;
+
+        if (!(tracers ? read_tracer(btf, type, &candidate) && is_of_map(&candidate, map_name)
+                      : read_kept(btf, type, &candidate)))
+            continue;
+        if (found && strcmp(found, candidate.name) != 0)
+            return NULL;
+        found = candidate.name;
+    }
+    return found;
+}
+
+static bool has_tracer(const struct btf *btf, const char *map_name)
+{
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        struct candidate candidate;
+
+        if (read_tracer(btf, btf__type_by_id(btf, id), &candidate) &&
+            is_of_map(&candidate, map_name))
+            return true;
+    }
+    return false;
+}
+
+const char *lookup_convention(const struct btf *btf, const char *map_name)
+{
+    return agree(btf, has_tracer(btf, map_name), map_name);
+}
+
+/* ---- lists ---- */
+
+struct collection {
+    struct candidate *list;
+    uint32_t count;
+    uint32_t room;
+};
+
+static int collect(struct collection *to, const struct candidate *candidate)
+{
+    if (to->count == to->room) {
+        uint32_t room = to->room ? 2 * to->room : 64;
+        struct candidate *list = reallocarray(to->list, room, sizeof(*list));
+
+        if (!list)
+            return -ENOMEM;
+        to->list = list;
+        to->room = room;
+    }
+    to->list[to->count++] = *candidate;
+    return 0;
+}
+
+static bool is_same_map(const struct candidate *a, const struct candidate *b)
+{
+    return a->map_length == b->map_length && memcmp(a->map, b->map, (size_t)a->map_length) == 0;
+}
+
+/* Among those that the conventions name, which come first and are few. One that names no map says
+ * nothing new of a type. */
+static bool is_collected(const struct collection *in, uint32_t n_kept,
+                         const struct candidate *candidate)
+{
+    for (uint32_t i = 0; i < n_kept; i++)
+        if (in->list[i].type == candidate->type &&
+            (candidate->map_length == 0 || is_same_map(&in->list[i], candidate)))
+            return true;
+    return false;
+}
+
+static int collect_tracer(const struct btf *btf, struct candidate *candidate, struct collection *to)
+{
+    struct wanted wanted = {candidate->name, true, true};
+
+    candidate->type = find_type(btf, &wanted);
+    if (!candidate->type || is_collected(to, to->count, candidate))
+        return 0;
+    return collect(to, candidate);
+}
+
+static int collect_kept(const struct candidate *candidate, struct collection *to)
+{
+    return is_collected(to, to->count, candidate) ? 0 : collect(to, candidate);
+}
+
+static int collect_conventions(const struct btf *btf, bool tracers, struct collection *to)
+{
+    uint32_t seen = 0;
+    int r = 0;
+
+    for (uint32_t id = 1; id < btf__type_cnt(btf) && r == 0 && seen < LOOKUP_KEPT_MAX; id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        struct candidate candidate;
+
+        if (!(tracers ? read_tracer(btf, type, &candidate) : read_kept(btf, type, &candidate)))
+            continue;
+        seen++;
+        r = tracers ? collect_tracer(btf, &candidate, to) : collect_kept(&candidate, to);
+    }
+    return r;
+}
+
+static int collect_named(const struct btf *btf, struct collection *to)
+{
+    uint32_t n_kept = to->count;
+
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        struct candidate candidate = {.type = btf__type_by_id(btf, id), .map = ""};
+
+        if (!is_candidate(btf, candidate.type) || is_collected(to, n_kept, &candidate))
+            continue;
+        candidate.name = lookup_name(btf, candidate.type);
+        if (collect(to, &candidate) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int lookup_candidates(const struct btf *btf, struct candidate **ret_list, uint32_t *ret_count)
+{
+    _cleanup_(cleanup_free) struct candidate *list = NULL;
+    struct collection all = {0};
+    int r = collect_conventions(btf, true, &all);
+
+    if (r == 0)
+        r = collect_conventions(btf, false, &all);
+    if (r == 0)
+        r = collect_named(btf, &all);
+    list = all.list;
+    if (r < 0)
+        return r;
+    *ret_list = TAKE_PTR(list);
+    *ret_count = all.count;
+    return 0;
+}
+
+/* ---- refusals ---- */
+
+static bool is_named_before(const struct candidate *list, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (strcmp(list[i].name, list[index].name) == 0)
+            return true;
+    return false;
+}
+
+/* The candidates of the conventions, or else all of them, as far as there is room. */
+static void list_names(const struct candidate *list, uint32_t count, size_t room, char *text)
+{
+    bool only_kept = count > 0 && list[0].kept;
+    uint32_t listed = 0;
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < count && list[i].kept == only_kept && used < room; i++) {
+        if (is_named_before(list, i))
+            continue;
+        if (listed++ == LOOKUP_CANDIDATES_MAX) {
+            snprintf(text + used, room - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(text + used, room - used, "%s%s", used ? ", " : "", list[i].name);
+    }
+}
+
+static bool is_only_declared(const struct btf *btf, const char *name)
+{
+    return *name && btf__find_by_name_kind(btf, name, BTF_KIND_FWD) >= 0;
+}
+
+static int refuse_name(const struct btf *btf, const struct wanted *wanted, struct error *error)
+{
+    _cleanup_(cleanup_free) struct candidate *list = NULL;
+    char names[ERROR_TEXT_MAX / 2];
+    struct nearest nearest;
+    uint32_t count;
+
+    if (lookup_candidates(btf, &list, &count) < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    if (count == 0)
+        return error_set(error, -ENOENT, "the BTF has no struct");
+    list_names(list, count, sizeof(names), names);
+    if (!wanted)
+        return error_set(error, -ENOENT, CHOICE_QUESTION " found in BTF: %s; set type: %s", names,
+                         strchr(names, ',') ? "NAME" : names);
+    nearest_init(&nearest, wanted->name);
+    for (uint32_t i = 0; i < count; i++)
+        nearest_offer(&nearest, list[i].name);
+    return error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s%s%s%s",
+                     wanted->is_struct ? "struct" : "union", wanted->name,
+                     is_only_declared(btf, wanted->name) ? "is declared in the BTF but not defined"
+                                                         : "is not in the BTF",
+                     names, nearest.best ? "; did you mean \"" : "",
+                     nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
+}
+
+int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
+                struct error *error, struct candidate *ret)
+{
+    const char *name = type_name ? type_name : lookup_convention(btf, map_name);
+    struct candidate found = {.kept = !type_name, .map = ""};
+    struct wanted wanted;
+
+    if (!name)
+        return refuse_name(btf, NULL, error);
+    wanted = wanted_by(name);
+    found.type = find_type(btf, &wanted);
+    found.name = wanted.name;
+    if (!found.type)
+        return refuse_name(btf, &wanted, error);
+    if (*lookup_name(btf, found.type))
+        found.name = lookup_name(btf, found.type);
+    *ret = found;
+    return 0;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The input is JSON, as for other sinks: so a table needs no encoder, and shows names, times and
+ * meanings as events do. Nothing marks the last row of a window. A window is complete when a row of
+ * another window arrives, or when no row has come for a moment. */
+
+#include "sink/table_sink.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "encode/json.h"
+#include "sink/screen.h"
+#include "sink/stdout.h"
+#include "sink/table_layout.h"
+
+enum {
+    LIVE_QUIET_MS = 40,      /* without a row: all rows of a window are there */
+    PLAIN_QUIET_MS = 250,    /* without a row, where output cannot be redrawn when more rows come */
+    LOOK_MS = 250,           /* how often the terminal's size is looked at */
+    CLOSE_PATIENCE_MS = 500, /* for a terminal that was stopped */
+};
+
+#define NS_PER_MS 1000000
+
+static struct table_sink {
+    struct sink base;
+    struct screen screen;
+    struct layout layout;
+    locale_t locale;
+    char window[64];
+    bool drawn;       /* all rows of layout were */
+    int64_t last_row; /* ns, monotonic */
+} the_table = {.base.ops = &sink_table};
+
+static int table_open(const void *config, const struct sink_options *options, struct error *error,
+                      struct sink **ret)
+{
+    struct table_sink *table = &the_table;
+    int result = stdout_check(error);
+
+    (void)config;
+    (void)options;
+    if (result < 0)
+        return result;
+    table->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+    if (!table->locale)
+        return error_set(error, -errno,
+                         "this system lacks the locale C.UTF-8, which a table needs");
+    screen_init(&table->screen, screen_is_live());
+    table->screen.bold = 1;
+    *ret = &table->base;
+    return 0;
+}
+
+/* Returns what write() of a sink returns. The last row and the last column of a terminal stay free:
+ * the row for the cursor. */
+static int draw(struct table_sink *table)
+{
+    struct screen *screen = &table->screen;
+    struct layout_room room = {0};
+    locale_t before = uselocale(table->locale);
+    int result;
+
+    screen_resized(screen);
+    if (screen->live)
+        room = (struct layout_room){screen->width > 1 ? screen->width - 1 : 1,
+                                    screen->height > 1 ? screen->height - 1 : 1};
+    screen_begin(screen);
+    layout_draw(&table->layout, room, screen_line, screen);
+    result = screen_end(screen);
+    uselocale(before);
+    table->drawn = true;
+    if (!screen->live)
+        layout_clear(&table->layout);
+    return result;
+}
+
+static bool has_undrawn(const struct table_sink *table)
+{
+    return table->layout.n_rows > 0 && !table->drawn;
+}
+
+static bool is_next_window(const struct table_sink *table, const char *window)
+{
+    return strncmp(table->window, window, sizeof(table->window) - 1) != 0;
+}
+
+/* On a terminal, a window that is followed by the next one at once is not drawn. */
+static int take_row(struct table_sink *table, json_t *row)
+{
+    const char *window = layout_window(row);
+    const json_t *lost = json_object_get(row, "_lost");
+    int result = 0;
+
+    if (lost) {
+        table->layout.lost += (uint64_t)json_integer_value(lost);
+        table->drawn = false; /* the title must be drawn again with the new losses */
+        json_decref(row);
+        return 0;
+    }
+    if (is_next_window(table, window ? window : "") ||
+        (!table->screen.live && table->layout.n_rows == LAYOUT_ROWS_MAX)) {
+        if (!table->screen.live && has_undrawn(table))
+            result = draw(table);
+        layout_clear(&table->layout);
+        snprintf(table->window, sizeof(table->window), "%s", window ? window : "");
+    }
+    layout_add(&table->layout, row);
+    table->drawn = false;
+    return result;
+}
+
+/* jansson has no unsigned integers: larger numbers are read as reals, with less precision. */
+static json_t *parse(const char *text, size_t length)
+{
+    json_t *row = json_loadb(text, length, 0, NULL);
+
+    return row ? row : json_loadb(text, length, JSON_DECODE_INT_AS_REAL, NULL);
+}
+
+static ssize_t table_write(struct sink *base, const char *bytes, size_t size)
+{
+    struct table_sink *table = (struct table_sink *)base;
+    const char *end = bytes + size;
+
+    base->refused = 0;
+    for (const char *at = bytes; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((newline ? newline : end) - at);
+        json_t *row = parse(at, length);
+        int result = row ? take_row(table, row) : 0;
+
+        if (result < 0)
+            return result;
+        base->refused += row == NULL;
+        at += length + 1;
+    }
+    table->last_row = clock_monotonic();
+    return (ssize_t)size;
+}
+
+static int quiet_left(const struct table_sink *table)
+{
+    int64_t passed = (clock_monotonic() - table->last_row) / NS_PER_MS;
+    int64_t quiet = table->screen.live ? LIVE_QUIET_MS : PLAIN_QUIET_MS;
+
+    return passed < quiet ? (int)(quiet - passed) : 0;
+}
+
+static int table_tend(struct sink *base)
+{
+    struct table_sink *table = (struct table_sink *)base;
+    int left = quiet_left(table);
+
+    base->gone = screen_is_gone();
+    if (base->gone)
+        return -1;
+    if (has_undrawn(table) && left > 0)
+        return left;
+    if (has_undrawn(table) || (screen_resized(&table->screen) && table->screen.drawn > 0))
+        base->gone = draw(table) == -EPIPE;
+    return table->screen.live ? LOOK_MS : -1;
+}
+
+/* Draws also without new rows, to erase what the terminal has echoed (such as ^C). */
+static void table_finish(struct sink *base)
+{
+    struct table_sink *table = (struct table_sink *)base;
+
+    table->screen.patience_ms = CLOSE_PATIENCE_MS;
+    if (has_undrawn(table) || table->screen.drawn > 0)
+        base->gone = draw(table) == -EPIPE;
+}
+
+static int table_watch_fd(const struct sink *base)
+{
+    (void)base;
+    return STDOUT_FILENO;
+}
+
+static void table_close(struct sink *base)
+{
+    struct table_sink *table = (struct table_sink *)base;
+
+    if (!table)
+        return;
+    table->screen.patience_ms = CLOSE_PATIENCE_MS;
+    if (has_undrawn(table))
+        draw(table);
+    layout_clear(&table->layout);
+    screen_deinit(&table->screen);
+    freelocale(table->locale);
+}
+
+const struct sink_ops sink_table = {
+    .name = "table",
+    .doc = "the rows of an aggregate as a table on standard output, live on a terminal",
+    .format = &json_encoder_ops,
+    .once = true,
+    .ends_daemon = true,
+    .open = table_open,
+    .write = table_write,
+    .tend = table_tend,
+    .finish = table_finish,
+    .watch_fd = table_watch_fd,
+    .close = table_close,
+};

@@ -17,7 +17,7 @@
 struct printer {
     struct page *page;
     const struct metric *metric;
-    char labels[PAGE_LABELS_MAX]; /* of the strand */
+    char labels[PAGE_LABELS_MAX]; /* of the chain */
 };
 
 static const char *number_text(double number, char out[DECIMAL_MAX + 1])
@@ -74,48 +74,48 @@ static void put_sample(void *data, const struct metric_sample *sample)
         page_put(printer->page, "%s\n", number_text(sample->number, text));
 }
 
-typedef bool (*metric_visit)(void *data, const struct graph_strand *strand,
-                             const struct handler *handler, uint32_t metric);
+typedef bool (*metric_visit)(void *data, const struct chain *chain, const struct handler *handler,
+                             uint32_t metric);
 
 /* All metrics of all handlers, until a visit says false. */
 static void visit_all(const struct graph *graph, metric_visit visit, void *data)
 {
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        for (uint32_t j = 0; j < graph->strands[i]->strand.n_handlers; j++) {
-            const struct handler *handler = graph->strands[i]->strand.handlers[j];
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        for (uint32_t j = 0; j < graph->chains[i]->n_handlers; j++) {
+            const struct handler *handler = graph->chains[i]->handlers[j];
 
             for (uint32_t metric = 0; metric < handler->n_metrics; metric++)
-                if (!visit(data, graph->strands[i], handler, metric))
+                if (!visit(data, graph->chains[i], handler, metric))
                     return;
         }
 }
 
-static bool put_if_named(void *data, const struct graph_strand *strand,
-                         const struct handler *handler, uint32_t metric)
+static bool put_if_named(void *data, const struct chain *chain, const struct handler *handler,
+                         uint32_t metric)
 {
     struct printer *printer = data;
 
     if (strcmp(handler->metrics[metric].name, printer->metric->name) == 0) {
-        page_type_labels(printer->labels, strand->type);
+        page_type_labels(printer->labels, chain->type);
         handler->ops->samples(handler, metric, put_sample, printer);
     }
     return true;
 }
 
 /* Gives the first of the name. */
-static bool find_first(void *data, const struct graph_strand *strand, const struct handler *handler,
+static bool find_first(void *data, const struct chain *chain, const struct handler *handler,
                        uint32_t metric)
 {
     const struct metric **wanted = data;
 
-    (void)strand;
+    (void)chain;
     if (strcmp(handler->metrics[metric].name, (*wanted)->name) != 0)
         return true;
     *wanted = &handler->metrics[metric];
     return false;
 }
 
-static bool put_family(void *data, const struct graph_strand *strand, const struct handler *handler,
+static bool put_family(void *data, const struct chain *chain, const struct handler *handler,
                        uint32_t metric)
 {
     struct page *page = data;
@@ -132,7 +132,7 @@ static bool put_family(void *data, const struct graph_strand *strand, const stru
     };
     struct printer printer = {.page = page, .metric = own};
 
-    (void)strand;
+    (void)chain;
     visit_all(page->snapshot->graph, find_first, &first);
     if (first != own)
         return true;

@@ -76,18 +76,18 @@ static uint64_t still_for(struct stillness *stillness, uint64_t mark, bool shoul
 /* Which handler the consumer thread is in, as well as can be known from outside. */
 static void complain_of_handler(struct health *health, const struct graph *graph, uint64_t age)
 {
-    for (uint32_t i = 0; i < graph->n_strands; i++) {
-        const struct graph_strand *strand = graph->strands[i];
-        uint32_t current = atomic_load_explicit(&strand->strand.current, memory_order_relaxed);
-        char name[STRAND_NAME_MAX];
+    for (uint32_t i = 0; i < graph->n_chains; i++) {
+        const struct chain *chain = graph->chains[i];
+        uint32_t current = atomic_load_explicit(&chain->current, memory_order_relaxed);
+        char name[CHAIN_NAME_MAX];
 
         if (current == 0)
             continue;
         complain(health, CHECK_HANDLERS,
                  "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
                  "%" PRIu64 " s",
-                 strand_handler_name(&strand->strand, current - 1, name), current,
-                 strand->pipeline->name, strand->type->stream->source->name, seconds_of(age));
+                 chain_handler_name(chain, current - 1, name), current, chain->pipeline->name,
+                 chain->type->stream->source->name, seconds_of(age));
         return;
     }
     complain(health, CHECK_HANDLERS, "the consumer thread has made no progress for %" PRIu64 " s",

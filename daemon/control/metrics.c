@@ -189,52 +189,52 @@ static void put_books(struct page *page)
         }
 }
 
-typedef void (*handler_sample)(struct page *page, const struct strand *strand, uint32_t index,
+typedef void (*handler_sample)(struct page *page, const struct chain *chain, uint32_t index,
                                const char *labels);
 
 static void each_handler(struct page *page, handler_sample of)
 {
     const struct graph *graph = page->snapshot->graph;
-    char labels[PAGE_LABELS_MAX], name[STRAND_NAME_MAX];
+    char labels[PAGE_LABELS_MAX], name[CHAIN_NAME_MAX];
 
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        for (uint32_t j = 0; j < graph->strands[i]->strand.n_handlers; j++) {
-            const struct strand *strand = &graph->strands[i]->strand;
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        for (uint32_t j = 0; j < graph->chains[i]->n_handlers; j++) {
+            const struct chain *chain = graph->chains[i];
 
-            page_handler_labels(labels, graph->strands[i], j);
-            page_label_add(labels, "handler", strand_handler_name(strand, j, name));
-            of(page, strand, j, labels);
+            page_handler_labels(labels, graph->chains[i], j);
+            page_label_add(labels, "handler", chain_handler_name(chain, j, name));
+            of(page, chain, j, labels);
         }
 }
 
-static void handler_in(struct page *page, const struct strand *strand, uint32_t index,
+static void handler_in(struct page *page, const struct chain *chain, uint32_t index,
                        const char *labels)
 {
-    page_sample(page, strand_handler_in(strand, index), labels);
+    page_sample(page, chain_handler_in(chain, index), labels);
 }
 
-static void handler_out(struct page *page, const struct strand *strand, uint32_t index,
+static void handler_out(struct page *page, const struct chain *chain, uint32_t index,
                         const char *labels)
 {
-    page_sample(page, counter_get(&strand->accounts[index].out), labels);
+    page_sample(page, counter_get(&chain->accounts[index].out), labels);
 }
 
-static void handler_clocked(struct page *page, const struct strand *strand, uint32_t index,
+static void handler_clocked(struct page *page, const struct chain *chain, uint32_t index,
                             const char *labels)
 {
-    page_sample(page, counter_get(&strand->accounts[index].clocked), labels);
+    page_sample(page, counter_get(&chain->accounts[index].clocked), labels);
 }
 
-static void handler_time(struct page *page, const struct strand *strand, uint32_t index,
+static void handler_time(struct page *page, const struct chain *chain, uint32_t index,
                          const char *labels)
 {
-    page_sample_seconds(page, (double)counter_get(&strand->accounts[index].ns) / 1e9, labels);
+    page_sample_seconds(page, (double)counter_get(&chain->accounts[index].ns) / 1e9, labels);
 }
 
-static void handler_slow(struct page *page, const struct strand *strand, uint32_t index,
+static void handler_slow(struct page *page, const struct chain *chain, uint32_t index,
                          const char *labels)
 {
-    page_sample(page, counter_get(&strand->accounts[index].slow), labels);
+    page_sample(page, counter_get(&chain->accounts[index].slow), labels);
 }
 
 static void put_handler_in(struct page *page)

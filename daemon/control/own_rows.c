@@ -62,14 +62,14 @@ static void print_row(void *data, const struct row *row, uint64_t value)
         page_sample(own->page, value, own->labels);
 }
 
-static void ask_strand(struct own_rows *own, const struct graph_strand *strand, row_emit emit)
+static void ask_chain(struct own_rows *own, const struct chain *chain, row_emit emit)
 {
-    for (uint32_t i = 0; i < strand->strand.n_handlers; i++) {
-        const struct handler *handler = strand->strand.handlers[i];
+    for (uint32_t i = 0; i < chain->n_handlers; i++) {
+        const struct handler *handler = chain->handlers[i];
 
         if (!handler->ops->rows)
             continue;
-        page_handler_labels(own->labels, strand, i);
+        page_handler_labels(own->labels, chain, i);
         own->kind = handler->ops->name;
         handler->ops->rows(handler, emit, own);
     }
@@ -80,8 +80,8 @@ static void ask_handlers(struct own_rows *own, row_emit emit)
     const struct graph *graph = own->page->snapshot->graph;
 
     own->owner = "handler";
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        ask_strand(own, graph->strands[i], emit);
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        ask_chain(own, graph->chains[i], emit);
 }
 
 static void ask_sinks(struct own_rows *own, row_emit emit)

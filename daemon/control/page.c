@@ -104,13 +104,13 @@ const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ty
     return add_type(buffer, type);
 }
 
-const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,
+const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct chain *chain,
                                 uint32_t index)
 {
     char number[24];
 
-    page_label(buffer, "pipeline", strand->pipeline->name);
-    add_type(buffer, strand->type);
+    page_label(buffer, "pipeline", chain->pipeline->name);
+    add_type(buffer, chain->type);
     snprintf(number, sizeof(number), "%" PRIu32, index + 1);
     return page_label_add(buffer, "number", number);
 }

@@ -61,5 +61,5 @@ const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ri
 const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct graph_type *type);
 /* pipeline, source, where there are several of them `ring` and `type` (the selector's value), and
  * the handler's number. */
-const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct graph_strand *strand,
+const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct chain *chain,
                                 uint32_t index);

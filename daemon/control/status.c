@@ -264,15 +264,14 @@ static json_t *sources_json(const struct watch *watch)
 /* ---- pipelines ------------------------------------------------------------------------------- */
 
 /* ring and type say which types it is for, where the source has several. */
-static json_t *handler_json(const struct graph_strand *owner, uint32_t index)
+static json_t *handler_json(const struct chain *chain, uint32_t index)
 {
-    const struct strand *strand = &owner->strand;
-    const struct graph_stream *stream = owner->type->stream;
-    const struct handler *handler = strand->handlers[index];
-    const struct handler_account *account = &strand->accounts[index];
+    const struct graph_stream *stream = chain->type->stream;
+    const struct handler *handler = chain->handlers[index];
+    const struct handler_account *account = &chain->accounts[index];
     uint64_t clocked = counter_get(&account->clocked);
     json_t *rows = json_array();
-    char name[STRAND_NAME_MAX];
+    char name[CHAIN_NAME_MAX];
 
     if (handler->ops->rows)
         handler->ops->rows(handler, add_row, rows);
@@ -281,10 +280,10 @@ static json_t *handler_json(const struct graph_strand *owner, uint32_t index)
         "ring",
         graph_stream_is_one_of_many(stream) ? json_string(stream->stream->name) : json_null(),
         "type",
-        stream->stream->selector != STREAM_ONE_TYPE ? json_integer(owner->type->type->value)
+        stream->stream->selector != STREAM_ONE_TYPE ? json_integer(chain->type->type->value)
                                                     : json_null(),
-        "number", (int)index + 1, "name", strand_handler_name(strand, index, name), "in",
-        number(strand_handler_in(strand, index)), "out", number(counter_get(&account->out)),
+        "number", (int)index + 1, "name", chain_handler_name(chain, index, name), "in",
+        number(chain_handler_in(chain, index)), "out", number(counter_get(&account->out)),
         "ns_per_record",
         clocked ? json_real((double)counter_get(&account->ns) / (double)clocked) : json_null(),
         "slow_batches", number(counter_get(&account->slow)), "slowest_seconds",
@@ -296,12 +295,11 @@ static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipel
     const struct graph *graph = snapshot->graph;
     json_t *handlers = json_array();
 
-    for (uint32_t i = 0; i < graph->n_strands; i++) {
-        const struct graph_strand *strand = graph->strands[i];
+    for (uint32_t i = 0; i < graph->n_chains; i++) {
+        const struct chain *chain = graph->chains[i];
 
-        for (uint32_t j = 0; strand->pipeline == sight->pipeline && j < strand->strand.n_handlers;
-             j++)
-            json_array_append_new(handlers, handler_json(strand, j));
+        for (uint32_t j = 0; chain->pipeline == sight->pipeline && j < chain->n_handlers; j++)
+            json_array_append_new(handlers, handler_json(chain, j));
     }
     return json_pack("{s:s, s:o, s:o}", "name", sight->pipeline->name, "books",
                      books_json(&sight->books), "handlers", handlers);

@@ -139,21 +139,20 @@ static void tell_silent(struct watch *watch)
 }
 
 /* Once for each handler: it is a matter of the config, and the count is in status. */
-static void tell_slow(struct graph_strand *owner)
+static void tell_slow(struct chain *chain)
 {
-    struct strand *strand = &owner->strand;
-    char name[STRAND_NAME_MAX];
+    char name[CHAIN_NAME_MAX];
 
-    for (uint32_t i = 0; i < strand->n_handlers; i++) {
-        if (strand->told_slow[i] || counter_get(&strand->accounts[i].slow) == 0)
+    for (uint32_t i = 0; i < chain->n_handlers; i++) {
+        if (chain->told_slow[i] || counter_get(&chain->accounts[i].slow) == 0)
             continue;
-        strand->told_slow[i] = true;
-        log_about(LOG_LEVEL_WARNING, "pipeline", owner->pipeline->name,
+        chain->told_slow[i] = true;
+        log_about(LOG_LEVEL_WARNING, "pipeline", chain->pipeline->name,
                   "the handler %s, number %" PRIu32 ", held a batch of source %s for %.0f ms; its "
                   "budget is %.0f ms",
-                  strand_handler_name(strand, i, name), i + 1, owner->type->stream->source->name,
-                  (double)counter_get(&strand->accounts[i].slowest) / 1e6,
-                  (double)strand->budget / 1e6);
+                  chain_handler_name(chain, i, name), i + 1, chain->type->stream->source->name,
+                  (double)counter_get(&chain->accounts[i].slowest) / 1e6,
+                  (double)chain->budget / 1e6);
     }
 }
 
@@ -201,7 +200,7 @@ void watch_look(struct watch *watch)
     tell_losses(watch);
     tell_skipped(watch);
     tell_silent(watch);
-    for (uint32_t i = 0; i < watch->snapshot.graph->n_strands; i++)
-        tell_slow(watch->snapshot.graph->strands[i]);
+    for (uint32_t i = 0; i < watch->snapshot.graph->n_chains; i++)
+        tell_slow(watch->snapshot.graph->chains[i]);
     health_look(&watch->health, &watch->snapshot);
 }

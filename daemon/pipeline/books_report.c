@@ -2,7 +2,7 @@
 
 /* The figures on one line come from different counters wherever they can, so that an equation that
  * holds says something: what the rings gave is counted by the reader, what became of it by the
- * strands, what left by the lanes. */
+ * chains, what left by the lanes. */
 
 #include "pipeline/books_report.h"
 

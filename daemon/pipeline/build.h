@@ -50,15 +50,15 @@ struct build_steps {
     bool at_least_once;
 };
 
-struct build_strand {
+struct build_chain {
     struct graph_type *type;
-    struct graph_strand *strand;
+    struct chain *chain;
 };
 
 /* Opens a pipeline's handlers at one source, for all types of it that the pipeline reads; at least
  * one. 0 or -ENOMEM; mistakes are in diag. */
 int build_handlers(struct build *build, const struct build_steps *steps,
-                   const struct build_strand *strands, uint32_t n);
+                   const struct build_chain *chains, uint32_t n);
 /* Checks the handlers of a pipeline whose sources are all unknown, as far as that is possible. 0 or
  * -ENOMEM. */
 int build_check_handlers(struct build *build, const struct build_steps *steps);
@@ -74,13 +74,13 @@ struct graph_sink *build_find_kept_sink(const struct build *build, const struct 
 const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
                                                       const struct graph_pipeline *pipeline,
                                                       const struct setting_texts *from);
-/* Enters the strands of such a pipeline at the source. 0 or -ENOMEM. */
-int build_keep_strands(struct build *build, struct graph_source *source,
-                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept);
+/* Enters the chains of such a pipeline at the source. 0 or -ENOMEM. */
+int build_keep_chains(struct build *build, struct graph_source *source,
+                      const struct graph_pipeline *pipeline, const struct graph_pipeline *kept);
 
 /* Enters that a record of the type goes to the sink of that index `more` times more. False: that is
  * more often than allowed. */
-bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more);
+bool build_add_copies(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more);
 /* Enters that the sink must acknowledge what the stream gives. */
 void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink);
 

@@ -32,29 +32,29 @@ struct fork {
     uint32_t most[GRAPH_SINKS_MAX];
 };
 
-/* What one strand's handler asks for while it is opened. */
+/* What one chain's handler asks for while it is opened. */
 struct handler_setup {
     uint32_t index; /* of the handler */
     struct handler *handler;
     struct fork fork;
     uint32_t n_branches;
-    const struct config_node *lists[STRAND_BRANCHES_MAX];
-    uint16_t ways[STRAND_BRANCHES_MAX];
+    const struct config_node *lists[CHAIN_BRANCHES_MAX];
+    uint16_t ways[CHAIN_BRANCHES_MAX];
 };
 
-/* What a handler's open() gets; which strand it is for stands behind the public part. */
+/* What a handler's open() gets; which chain it is for stands behind the public part. */
 struct build_host {
     struct handler_host base;
     struct build *build;
     const struct setting_texts *from; /* the pipeline's sources */
     struct graph_type *type;          /* NULL: no source is known */
-    struct strand *strand;
+    struct chain *chain;
     struct handler_setup *step; /* of the handler that is being opened */
-    uint16_t way;               /* of the strand, that the handlers stand on */
+    uint16_t way;               /* of the chain, that the handlers stand on */
     bool at_least_once;
 };
 
-/* One list of handlers, for all strands side by side. */
+/* One list of handlers, for all chains side by side. */
 struct rope {
     struct build *build;
     uint32_t n;
@@ -113,9 +113,9 @@ static bool check_handler_list(struct build *build, const struct config_node *li
     if (list->kind != CONFIG_LIST || list->count == 0)
         diag_add(build->diag, list, "expected a list of handlers, found %s",
                  list->kind == CONFIG_LIST ? "an empty one" : config_node_kind_name(list));
-    else if (list->count > STRAND_HANDLERS_MAX)
+    else if (list->count > CHAIN_HANDLERS_MAX)
         diag_add(build->diag, list, "%u handlers; at most %d are allowed", list->count,
-                 STRAND_HANDLERS_MAX);
+                 CHAIN_HANDLERS_MAX);
     else
         return true;
     return false;
@@ -177,19 +177,19 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
 {
     const struct build_host *host = (const struct build_host *)base;
     struct handler_setup *step = host->step;
-    struct strand_branch *branch;
+    struct chain_branch *branch;
 
-    if (host->strand->n_branches == STRAND_BRANCHES_MAX) {
-        diag_add(diag, list, "a pipeline can have at most %d branches", STRAND_BRANCHES_MAX);
+    if (host->chain->n_branches == CHAIN_BRANCHES_MAX) {
+        diag_add(diag, list, "a pipeline can have at most %d branches", CHAIN_BRANCHES_MAX);
         return NULL;
     }
-    branch = strand_add_branch(host->strand, step->index, label);
+    branch = chain_add_branch(host->chain, step->index, label);
     if (!branch) {
         diag_add(diag, list, "out of memory");
         return NULL;
     }
-    if (branch->depth > STRAND_DEPTH_MAX) {
-        diag_add(diag, list, "branches can be nested at most %d deep", STRAND_DEPTH_MAX);
+    if (branch->depth > CHAIN_DEPTH_MAX) {
+        diag_add(diag, list, "branches can be nested at most %d deep", CHAIN_DEPTH_MAX);
         return NULL;
     }
     step->lists[step->n_branches] = list;
@@ -284,19 +284,19 @@ static struct handler *find_first(const struct rope *rope, const struct build_ho
     return first < host ? first->step->handler : NULL;
 }
 
-/* Its place in the strand comes before those of the handlers in its branches. */
+/* Its place in the chain comes before those of the handlers in its branches. */
 static void open_handler(const struct rope *rope, struct build_host *host,
                          const struct config_node *entry, const struct handler_ops *ops)
 {
-    struct strand *strand = host->strand;
+    struct chain *chain = host->chain;
     struct handler_setup *step = host->step;
     struct diag *diag = rope->build->diag;
     int result;
 
-    if (strand->n_handlers == STRAND_HANDLERS_MAX) {
+    if (chain->n_handlers == CHAIN_HANDLERS_MAX) {
         diag_add(diag, entry,
                  "a pipeline can have at most %d handlers, including those in branches",
-                 STRAND_HANDLERS_MAX);
+                 CHAIN_HANDLERS_MAX);
         return;
     }
     if (host->at_least_once && ops->forgets) {
@@ -309,16 +309,16 @@ static void open_handler(const struct rope *rope, struct build_host *host,
     host->base.ops = ops;
     host->base.first = find_first(rope, host);
     list_siblings(rope, host);
-    step->index = strand->n_handlers++;
-    strand->ways[step->index] = host->way;
+    step->index = chain->n_handlers++;
+    chain->ways[step->index] = host->way;
     open_fork(host, ops);
     result = ops->open(entry->first, &host->base, diag, &step->handler);
     if (result == -ENOMEM)
         diag_add(diag, entry, "out of memory");
     if (result < 0)
         return;
-    strand->handlers[step->index] = step->handler;
-    strand->makes |= ops->make != NULL;
+    chain->handlers[step->index] = step->handler;
+    chain->makes_records |= ops->make != NULL;
 }
 
 /* What comes out of the step goes into the next one. */
@@ -376,7 +376,7 @@ static int open_list(struct rope *rope, const struct config_node *list)
     return result;
 }
 
-/* ---- all strands of a pipeline at a source --------------------------------------------------- */
+/* ---- all chains of a pipeline at a source --------------------------------------------------- */
 
 /* "open_event" of "struct open_event". */
 static const char *bare_name(const char *type_name)
@@ -386,18 +386,18 @@ static const char *bare_name(const char *type_name)
     return space ? space + 1 : type_name;
 }
 
-static bool are_of_many_types(const struct build_strand *strands, uint32_t n)
+static bool are_of_many_types(const struct build_chain *chains, uint32_t n)
 {
     for (uint32_t i = 1; i < n; i++)
-        if (strands[i].type->type->schema != strands->type->type->schema)
+        if (chains[i].type->type->schema != chains->type->type->schema)
             return true;
     return false;
 }
 
 static struct build_host new_host(struct build *build, const struct build_steps *steps,
-                                  struct strand *strand)
+                                  struct chain *chain)
 {
-    strand_set_budget(strand, steps->budget, build->speed);
+    chain_set_budget(chain, steps->budget, build->speed);
     return (struct build_host){
         .base = {.pipeline_name = steps->pipeline_name,
                  .defs = build->graph->defs,
@@ -408,7 +408,7 @@ static struct build_host new_host(struct build *build, const struct build_steps 
                  .branch = host_branch},
         .build = build,
         .from = steps->from,
-        .strand = strand,
+        .chain = chain,
         .at_least_once = steps->at_least_once,
     };
 }
@@ -428,22 +428,22 @@ static void know_type(struct build_host *host, struct graph_type *type, bool one
 }
 
 int build_handlers(struct build *build, const struct build_steps *steps,
-                   const struct build_strand *strands, uint32_t n)
+                   const struct build_chain *chains, uint32_t n)
 {
     _cleanup_(rope_deinit) struct rope rope;
-    bool many = are_of_many_types(strands, n);
+    bool many = are_of_many_types(chains, n);
     int result = rope_init(&rope, build, n);
 
     if (result < 0)
         return result;
     rope.n = n;
     for (uint32_t i = 0; i < n; i++) {
-        rope.hosts[i] = new_host(build, steps, &strands[i].strand->strand);
-        know_type(&rope.hosts[i], strands[i].type, many);
+        rope.hosts[i] = new_host(build, steps, chains[i].chain);
+        know_type(&rope.hosts[i], chains[i].type, many);
     }
     result = open_list(&rope, steps->list);
     for (uint32_t i = 0; i < n; i++)
-        strands[i].type->stream->makes |= strands[i].strand->strand.makes;
+        chains[i].type->stream->makes_records |= chains[i].chain->makes_records;
     return result;
 }
 
@@ -451,17 +451,17 @@ int build_check_handlers(struct build *build, const struct build_steps *steps)
 {
     static const struct schema no_fields = {.type_name = "nothing"};
     _cleanup_(rope_deinit) struct rope rope;
-    struct strand strand = {.n_handlers = 0};
+    struct chain chain = {.n_handlers = 0};
     int result = rope_init(&rope, build, 1);
 
     if (result < 0)
         return result;
     rope.n = 1;
     rope.lost = true;
-    rope.hosts[0] = new_host(build, steps, &strand);
+    rope.hosts[0] = new_host(build, steps, &chain);
     rope.hosts[0].base.schema = &no_fields;
     rope.hosts[0].base.source_name = "";
     result = open_list(&rope, steps->list);
-    strand_deinit(&strand);
+    chain_deinit(&chain);
     return result;
 }

@@ -66,11 +66,11 @@ static bool has_sink(const struct graph *graph, const struct graph_sink *sink)
 
 static bool has_all_sinks(const struct build *build, const struct graph_pipeline *pipeline)
 {
-    for (uint32_t i = 0; i < build->old->n_strands; i++) {
-        const struct graph_strand *strand = build->old->strands[i];
+    for (uint32_t i = 0; i < build->old->n_chains; i++) {
+        const struct chain *chain = build->old->chains[i];
 
-        for (uint32_t j = 0; strand->pipeline == pipeline && j < strand->n_routes; j++)
-            if (!has_sink(build->graph, strand->routes[j].sink))
+        for (uint32_t j = 0; chain->pipeline == pipeline && j < chain->n_sinks; j++)
+            if (!has_sink(build->graph, chain->sinks[j].sink))
                 return false;
     }
     return true;
@@ -114,34 +114,35 @@ static uint32_t index_of(const struct graph *graph, const struct graph_sink *sin
     return index;
 }
 
-static int keep_strand(struct build *build, struct graph_type *type,
-                       const struct graph_pipeline *pipeline, struct graph_strand *strand)
+static int keep_chain(struct build *build, struct graph_type *type,
+                      const struct graph_pipeline *pipeline, struct chain *chain)
 {
     struct graph_stream *stream = type->stream;
 
-    for (uint32_t i = 0; i < strand->n_routes; i++) {
-        const struct graph_route *route = &strand->routes[i];
+    for (uint32_t i = 0; i < chain->n_sinks; i++) {
+        const struct chain_sink *forward = &chain->sinks[i];
 
-        build_enter_route(build->graph, type, index_of(build->graph, route->sink), route->copies);
+        build_add_copies(build->graph, type, index_of(build->graph, forward->sink),
+                         forward->copies);
         if (pipeline->at_least_once)
-            build_enter_keeper(stream, route->sink);
+            build_enter_keeper(stream, forward->sink);
     }
-    stream->makes |= strand->strand.makes;
-    stream->at_least_once |= pipeline->at_least_once && !strand->apart;
-    return graph_share_strand(build->graph, type, pipeline, strand);
+    stream->makes_records |= chain->makes_records;
+    stream->at_least_once |= pipeline->at_least_once && !chain->not_in_books;
+    return graph_share_chain(build->graph, type, pipeline, chain);
 }
 
 static int keep_type(struct build *build, struct graph_type *type, const struct graph_type *old,
                      const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
 {
-    for (uint32_t i = 0; i < old->n_strands; i++)
+    for (uint32_t i = 0; i < old->n_chains; i++)
         if (old->readers[i] == kept)
-            return keep_strand(build, type, pipeline, old->strands[i]);
+            return keep_chain(build, type, pipeline, old->chains[i]);
     return 0;
 }
 
-int build_keep_strands(struct build *build, struct graph_source *source,
-                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
+int build_keep_chains(struct build *build, struct graph_source *source,
+                      const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
 {
     const struct graph_source *old = find_source(build->old, source->source->name);
     int result = 0;

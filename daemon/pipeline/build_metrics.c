@@ -18,9 +18,9 @@ static const char *kind_name(enum metric_kind kind)
     return names[kind];
 }
 
-/* One of a pipeline's handlers, as it stands in one of its strands. */
+/* One of a pipeline's handlers, as it stands in one of its chains. */
 struct exposer {
-    const struct graph_strand *strand;
+    const struct chain *chain;
     uint32_t index;
     const struct handler *handler;
 };
@@ -30,7 +30,7 @@ struct exposer {
 static bool is_same_entry(const struct exposer *one, const struct exposer *other)
 {
     return one->index == other->index &&
-           strcmp(one->strand->pipeline->name, other->strand->pipeline->name) == 0;
+           strcmp(one->chain->pipeline->name, other->chain->pipeline->name) == 0;
 }
 
 static void compare(struct build *build, const struct metric *one, const struct metric *other,
@@ -60,22 +60,20 @@ static void compare_handlers(struct build *build, const struct exposer *one,
             compare(build, &one->handler->metrics[i], &other->handler->metrics[j], same_entry);
 }
 
-static struct exposer exposer_at(const struct graph *graph, uint32_t strand, uint32_t index)
+static struct exposer exposer_at(const struct graph *graph, uint32_t chain, uint32_t index)
 {
-    return (struct exposer){graph->strands[strand], index,
-                            graph->strands[strand]->strand.handlers[index]};
+    return (struct exposer){graph->chains[chain], index, graph->chains[chain]->handlers[index]};
 }
 
-static void compare_with_earlier(struct build *build, uint32_t strand, uint32_t index)
+static void compare_with_earlier(struct build *build, uint32_t chain, uint32_t index)
 {
     const struct graph *graph = build->graph;
-    const struct exposer own = exposer_at(graph, strand, index);
+    const struct exposer own = exposer_at(graph, chain, index);
 
     if (!own.handler || own.handler->n_metrics == 0)
         return;
-    for (uint32_t i = 0; i <= strand; i++)
-        for (uint32_t j = 0; j < graph->strands[i]->strand.n_handlers && (i < strand || j < index);
-             j++) {
+    for (uint32_t i = 0; i <= chain; i++)
+        for (uint32_t j = 0; j < graph->chains[i]->n_handlers && (i < chain || j < index); j++) {
             const struct exposer earlier = exposer_at(graph, i, j);
 
             if (earlier.handler)
@@ -85,7 +83,7 @@ static void compare_with_earlier(struct build *build, uint32_t strand, uint32_t 
 
 void build_check_metrics(struct build *build)
 {
-    for (uint32_t i = 0; i < build->graph->n_strands; i++)
-        for (uint32_t j = 0; j < build->graph->strands[i]->strand.n_handlers; j++)
+    for (uint32_t i = 0; i < build->graph->n_chains; i++)
+        for (uint32_t j = 0; j < build->graph->chains[i]->n_handlers; j++)
             compare_with_earlier(build, i, j);
 }

@@ -41,7 +41,7 @@ static bool may_keep(struct graph_type *type, struct graph_sink *sink,
     return true;
 }
 
-bool build_enter_route(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more)
+bool build_add_copies(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more)
 {
     enter_sink(type->stream, graph->sinks[index]);
     type->copies[index] += more;
@@ -70,7 +70,7 @@ const struct outlet *build_find_outlet(struct build *build, struct graph_type *t
                 return NULL;
             if (!type)
                 return &no_outlet;
-            if (build_enter_route(graph, type, i, 1))
+            if (build_add_copies(graph, type, i, 1))
                 return &sink->outlet;
             diag_add(build->diag, name,
                      "a record can be forwarded to one sink at most %d times, counted over all "

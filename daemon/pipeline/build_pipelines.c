@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Pipelines: names become sources and sinks, and each pipeline gets a strand at each type of each
+/* Pipelines: names become sources and sinks, and each pipeline gets a chain at each type of each
  * of its sources. */
 
 #include <errno.h>
@@ -103,71 +103,70 @@ static bool reads_type(const struct setting_texts *names, const struct stream_ty
     return !names;
 }
 
-/* What the strand's handlers add to the copies of its type: as they were before, and then what has
+/* What the chain's handlers add to the copies of its type: as they were before, and then what has
  * come since. */
-static int begin_routes(const struct graph *graph, struct graph_strand *strand)
+static int begin_sinks(const struct graph *graph, struct chain *chain)
 {
-    strand->routes = calloc(graph->n_sinks + 1, sizeof(*strand->routes));
-    if (!strand->routes)
+    chain->sinks = calloc(graph->n_sinks + 1, sizeof(*chain->sinks));
+    if (!chain->sinks)
         return -ENOMEM;
     for (uint32_t i = 0; i < graph->n_sinks; i++)
-        strand->routes[i] = (struct graph_route){graph->sinks[i], strand->type->copies[i]};
+        chain->sinks[i] = (struct chain_sink){graph->sinks[i], chain->type->copies[i]};
     return 0;
 }
 
-static void end_routes(const struct graph *graph, struct graph_strand *strand)
+static void end_sinks(const struct graph *graph, struct chain *chain)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        uint32_t more = strand->type->copies[i] - strand->routes[i].copies;
+        uint32_t more = chain->type->copies[i] - chain->sinks[i].copies;
 
         if (more > 0)
-            strand->routes[strand->n_routes++] = (struct graph_route){graph->sinks[i], more};
+            chain->sinks[chain->n_sinks++] = (struct chain_sink){graph->sinks[i], more};
     }
 }
 
-/* A strand at each type, of which those that the pipeline reads are listed. */
-static int add_strands(struct build *build, const struct build_steps *steps,
-                       struct graph_source *source, const struct graph_pipeline *pipeline,
-                       const struct setting_texts *names, struct build_strand *ret_strands,
-                       uint32_t *ret_count)
+/* A chain at each type, of which those that the pipeline reads are listed. */
+static int add_chains(struct build *build, const struct build_steps *steps,
+                      struct graph_source *source, const struct graph_pipeline *pipeline,
+                      const struct setting_texts *names, struct build_chain *ret_chains,
+                      uint32_t *ret_count)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < source->source->n_streams; i++)
         for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
             struct graph_type *type = &source->streams[i].types[j];
-            struct graph_strand *strand =
-                graph_add_strand(build->graph, type, pipeline, steps->list);
+            struct chain *chain = graph_add_chain(build->graph, type, pipeline, steps->list);
 
-            if (!strand || begin_routes(build->graph, strand) < 0)
+            if (!chain || begin_sinks(build->graph, chain) < 0)
                 return -ENOMEM;
             if (!type->type)
                 continue; /* its records pass no handler */
-            strand->apart = !reads_type(names, type->type);
-            if (!strand->apart)
-                ret_strands[n++] = (struct build_strand){type, strand};
+            chain->not_in_books = !reads_type(names, type->type);
+            if (!chain->not_in_books)
+                ret_chains[n++] = (struct build_chain){type, chain};
         }
     *ret_count = n;
     return 0;
 }
 
-static int build_strands(struct build *build, const struct build_steps *steps,
-                         struct graph_source *source, const struct graph_pipeline *pipeline,
-                         const struct setting_texts *names)
+static int build_chains(struct build *build, const struct build_steps *steps,
+                        struct graph_source *source, const struct graph_pipeline *pipeline,
+                        const struct setting_texts *names)
 {
-    _cleanup_(cleanup_free) struct build_strand *strands =
-        calloc(count_types(source->source), sizeof(*strands));
+    _cleanup_(cleanup_free) struct build_chain *chains =
+        calloc(count_types(source->source), sizeof(*chains));
     uint32_t n;
     int result;
 
-    if (!strands)
+    if (!chains)
         return -ENOMEM;
     source->n_pipelines++;
-    result = add_strands(build, steps, source, pipeline, names, strands, &n);
+    result = add_chains(build, steps, source, pipeline, names, chains, &n);
     if (result == 0 && n > 0)
-        result = build_handlers(build, steps, strands, n);
+        result = build_handlers(build, steps, chains, n);
     for (uint32_t i = 0; result == 0 && i < n; i++)
-        end_routes(build->graph, strands[i].strand);
+        end_sinks(build->graph, chains[i].chain);
     return result;
 }
 
@@ -324,9 +323,9 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
             continue;
         if (build->capture && known > 0)
             continue; /* the same one, and it has been asked for all names */
-        if ((kept ? build_keep_strands(build, source, pipeline, kept)
-                  : build_strands(build, &steps, source, pipeline,
-                                  build->capture ? &bound.from : NULL)) < 0)
+        if ((kept ? build_keep_chains(build, source, pipeline, kept)
+                  : build_chains(build, &steps, source, pipeline,
+                                 build->capture ? &bound.from : NULL)) < 0)
             return -ENOMEM;
         if (pipeline->at_least_once)
             promise(build, entry, source, &limit);

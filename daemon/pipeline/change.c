@@ -131,13 +131,13 @@ static uint64_t records_of(const struct graph_source *source)
 
 static void relink_type(struct graph_type *type, uint64_t records)
 {
-    for (uint32_t i = 0; i < type->n_strands; i++) {
-        struct graph_strand *strand = type->strands[i];
+    for (uint32_t i = 0; i < type->n_chains; i++) {
+        struct chain *chain = type->chains[i];
 
-        strand->type = type;
-        strand->pipeline = type->readers[i];
-        if (graph_is_own(&strand->share))
-            strand->joined = records;
+        chain->type = type;
+        chain->pipeline = type->readers[i];
+        if (graph_is_own(&chain->share))
+            chain->joined = records;
     }
 }
 
@@ -153,15 +153,15 @@ static void relink(struct graph *next)
     }
 }
 
-/* Of the strands that only the old graph has, those whose source goes on get no more records. */
-static void end_strands(const struct graph *old)
+/* Of the chains that only the old graph has, those whose source goes on get no more records. */
+static void end_chains(const struct graph *old)
 {
-    for (uint32_t i = 0; i < old->n_strands; i++) {
-        struct graph_strand *strand = old->strands[i];
+    for (uint32_t i = 0; i < old->n_chains; i++) {
+        struct chain *chain = old->chains[i];
 
-        if (graph_is_own(&strand->share) &&
-            !graph_is_own(find_source(old, strand->type->stream->source)->share))
-            strand->ends = true;
+        if (graph_is_own(&chain->share) &&
+            !graph_is_own(find_source(old, chain->type->stream->source)->share))
+            chain->input_ended = true;
     }
 }
 
@@ -197,7 +197,7 @@ void change_take(void *data)
     take_over_skipped(change);
     graph_list_rings(change->next);
     graph_list_rings(change->old);
-    end_strands(change->old);
+    end_chains(change->old);
     relink(change->next);
     grow_lanes(change->next);
     change_roster(consumer, &change->both);
@@ -207,12 +207,12 @@ void change_take(void *data)
 
 /* ---- the end of the old graph ---------------------------------------------------------------- */
 
-static bool strand_is_over(const struct graph_strand *strand)
+static bool chain_is_over(const struct chain *chain)
 {
-    return strand->ends && strand_due(&strand->strand) == INT64_MAX;
+    return chain->input_ended && chain_due(chain) == INT64_MAX;
 }
 
-/* A strand that ends now makes its last records in the next turn. */
+/* A chain that ends now makes its last records in the next turn. */
 static bool end_stream(const struct change *change, struct graph_stream *stream)
 {
     bool over = true;
@@ -221,9 +221,9 @@ static bool end_stream(const struct change *change, struct graph_stream *stream)
     if (!change->all_posted || !drain_is_over(stream))
         return false;
     for (uint32_t i = 0; i < stream->n_types; i++)
-        for (uint32_t j = 0; j < stream->types[i].n_strands; j++) {
-            over &= stream->types[i].strands[j]->ends;
-            stream->types[i].strands[j]->ends = true;
+        for (uint32_t j = 0; j < stream->types[i].n_chains; j++) {
+            over &= stream->types[i].chains[j]->input_ended;
+            stream->types[i].chains[j]->input_ended = true;
         }
     return over;
 }
@@ -238,8 +238,8 @@ static bool own_is_over(struct change *change)
             if (graph_is_own(old->sources[i].share))
                 over &= end_stream(change, &old->sources[i].streams[j]);
     change->unmade = 0;
-    for (uint32_t i = 0; i < old->n_strands; i++)
-        if (graph_is_own(&old->strands[i]->share) && !strand_is_over(old->strands[i]))
+    for (uint32_t i = 0; i < old->n_chains; i++)
+        if (graph_is_own(&old->chains[i]->share) && !chain_is_over(old->chains[i]))
             change->unmade++;
     return over && change->unmade == 0;
 }

@@ -36,7 +36,7 @@ struct change {
     bool forced;     /* what old still has to make is dropped */
     bool over;       /* the consumer thread has nothing of old but marks of its lanes */
     bool settled;    /* nor those */
-    uint64_t unmade; /* strands that had something left to be made when that was forced */
+    uint64_t unmade; /* chains that had something left to be made when that was forced */
 };
 
 /* Each takes a change. The consumer thread has next: result 0; else nothing has changed, and why is

@@ -241,16 +241,16 @@ static void tell_rest(struct consumer *consumer)
 
 /* Some of them, while there is room: a window's end must not hold up the rings. True: there are
  * more, and room for them. */
-static bool make_some(struct consumer *consumer, struct graph_strand *strand)
+static bool make_some(struct consumer *consumer, struct chain *chain)
 {
-    const struct graph_stream *stream = strand->type->stream;
+    const struct graph_stream *stream = chain->type->stream;
     bool behind = drain_is_behind(stream);
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
         if (!room_in_lanes(stream))
             return false;
-        if (!strand_make(&strand->strand, consumer->turn_start, behind,
-                         consumer->ending || strand->ends))
+        if (!chain_make(chain, consumer->turn_start, behind,
+                        consumer->ending || chain->input_ended))
             return false;
         counter_add(&consumer->steps, 1);
         hand_over_full(consumer);
@@ -259,9 +259,9 @@ static bool make_some(struct consumer *consumer, struct graph_strand *strand)
 }
 
 /* Rows of a capture's records have its times. */
-static bool make_of_strand(struct consumer *consumer, struct graph_strand *strand)
+static bool make_of_chain(struct consumer *consumer, struct chain *chain)
 {
-    const struct graph_stream *stream = strand->type->stream;
+    const struct graph_stream *stream = chain->type->stream;
     struct graph_ring *ring =
         stream->stream->capture && stream->n_rings > 0 ? stream->rings[0] : NULL;
     struct wall_offset saved;
@@ -269,7 +269,7 @@ static bool make_of_strand(struct consumer *consumer, struct graph_strand *stran
 
     if (ring)
         replay_enter(ring, &saved);
-    more = make_some(consumer, strand);
+    more = make_some(consumer, chain);
     if (ring)
         replay_leave(ring, &saved);
     return more;
@@ -279,13 +279,13 @@ static bool make_records(struct consumer *consumer)
 {
     bool more = false;
 
-    for (uint32_t i = 0; i < consumer->roster.n_strands; i++) {
-        struct graph_strand *strand = consumer->roster.strands[i];
+    for (uint32_t i = 0; i < consumer->roster.n_chains; i++) {
+        struct chain *chain = consumer->roster.chains[i];
 
-        if (!strand->strand.makes)
+        if (!chain->makes_records)
             continue;
-        more |= make_of_strand(consumer, strand);
-        if (!room_in_stream(strand->type->stream))
+        more |= make_of_chain(consumer, chain);
+        if (!room_in_stream(chain->type->stream))
             consumer_pause(consumer);
     }
     return more;
@@ -297,11 +297,11 @@ static uint64_t next_due(const struct consumer *consumer)
 {
     int64_t due = INT64_MAX;
 
-    for (uint32_t i = 0; i < consumer->roster.n_strands; i++) {
-        const struct graph_strand *strand = consumer->roster.strands[i];
-        int64_t own = strand_due(&strand->strand);
+    for (uint32_t i = 0; i < consumer->roster.n_chains; i++) {
+        const struct chain *chain = consumer->roster.chains[i];
+        int64_t own = chain_due(chain);
 
-        if (own < due && room_in_lanes(strand->type->stream))
+        if (own < due && room_in_lanes(chain->type->stream))
             due = own;
     }
     return due == INT64_MAX ? RINGMILL_FOREVER : (uint64_t)(due > 0 ? due : 0);
@@ -310,8 +310,8 @@ static uint64_t next_due(const struct consumer *consumer)
 /* All that could be made was. */
 static bool all_made(const struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_strands; i++)
-        if (strand_due(&consumer->roster.strands[i]->strand) != INT64_MAX)
+    for (uint32_t i = 0; i < consumer->roster.n_chains; i++)
+        if (chain_due(consumer->roster.chains[i]) != INT64_MAX)
             return false;
     return true;
 }
@@ -349,21 +349,21 @@ bool consumer_read(struct consumer *consumer)
     return result != 0 || more;
 }
 
-static bool strand_may_give(const struct graph_strand *strand)
+static bool chain_may_give(const struct chain *chain)
 {
-    const struct graph_stream *stream = strand->type->stream;
+    const struct graph_stream *stream = chain->type->stream;
 
-    if (!strand->type->type || strand->apart)
+    if (!chain->type->type || chain->not_in_books)
         return false; /* these records never come out */
     if (stream->stream->capture && replay_ended(stream))
         return false;
-    return !strand_exhausted(&strand->strand);
+    return !chain_exhausted(chain);
 }
 
 static bool exhausted(const struct roster *roster)
 {
-    for (uint32_t i = 0; i < roster->n_strands; i++)
-        if (strand_may_give(roster->strands[i]))
+    for (uint32_t i = 0; i < roster->n_chains; i++)
+        if (chain_may_give(roster->chains[i]))
             return false;
     return true;
 }

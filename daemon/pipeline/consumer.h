@@ -3,7 +3,7 @@
 
 /* The consumer thread: one reader over all rings of a graph, one epoll set, and every handler.
  *
- *     batch ─▶ runs of one type ─▶ each strand of that ─▶ commit ─▶ chunks go to the writers
+ *     batch ─▶ runs of one type ─▶ each chain of that ─▶ commit ─▶ chunks go to the writers
  *
  * Times are taken of sampled ("clocked") batches only: of each ring one batch in
  * CONSUMER_CLOCK_BATCHES, and the first one after a wake-up when none was clocked for
@@ -41,7 +41,7 @@ struct consumer {
     bool ending;        /* the rings are drained: what is still to be made is made now */
     bool uncommitted;   /* in this turn records of some stream were handled and not published */
     int64_t turn_start; /* ns, monotonic */
-    uint64_t mark;      /* when a strand last looked in this turn, see struct batch */
+    uint64_t mark;      /* when a chain last looked in this turn, see struct batch */
 
     /* any thread */
     struct errand_box errands; /* of the main thread */
@@ -56,7 +56,7 @@ enum {
     CONSUMER_BATCH = HANDLER_BATCH_MAX, /* views in a batch */
     CONSUMER_ROOM = CONSUMER_BATCH + 1, /* events of a batch for one outlet: each record's, and as
                                            much as one for all losses that are told in between */
-    CONSUMER_TURN_MADE = 16,            /* batches that each strand makes in a turn */
+    CONSUMER_TURN_MADE = 16,            /* batches that each chain makes in a turn */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
     CONSUMER_TURN_NS = 20 * 1000 * 1000, /* of batches in a turn, and what the last one takes */
     CONSUMER_CLOCK_BATCHES = 64,

@@ -75,20 +75,20 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
                              FILE *file)
 {
     const struct source *told = NULL;
-    char name[STRAND_NAME_MAX];
+    char name[CHAIN_NAME_MAX];
 
     fprintf(file, "pipeline %s: %s\n", pipeline->name,
             pipeline->at_least_once ? "at-least-once" : "at-most-once");
-    for (uint32_t i = 0; i < graph->n_strands; i++) {
-        const struct graph_strand *strand = graph->strands[i];
-        const struct source *source = strand->type->stream->source;
+    for (uint32_t i = 0; i < graph->n_chains; i++) {
+        const struct chain *chain = graph->chains[i];
+        const struct source *source = chain->type->stream->source;
 
-        if (strand->pipeline != pipeline || source == told)
+        if (chain->pipeline != pipeline || source == told)
             continue;
         told = source;
         fprintf(file, "  %s", source->name);
-        for (uint32_t k = 0; k < strand->strand.n_handlers; k++)
-            fprintf(file, " > %s", strand_handler_name(&strand->strand, k, name));
+        for (uint32_t k = 0; k < chain->n_handlers; k++)
+            fprintf(file, " > %s", chain_handler_name(chain, k, name));
         fputc('\n', file);
     }
 }

@@ -159,41 +159,40 @@ static int grow(void *list, uint32_t count)
     return 0;
 }
 
-static int list_strand(struct graph *graph, struct graph_type *type,
-                       const struct graph_pipeline *pipeline, struct graph_strand *strand)
+static int list_chain(struct graph *graph, struct graph_type *type,
+                      const struct graph_pipeline *pipeline, struct chain *chain)
 {
-    if (grow(&graph->strands, graph->n_strands) < 0 || grow(&type->strands, type->n_strands) < 0 ||
-        grow(&type->readers, type->n_strands) < 0)
+    if (grow(&graph->chains, graph->n_chains) < 0 || grow(&type->chains, type->n_chains) < 0 ||
+        grow(&type->readers, type->n_chains) < 0)
         return -ENOMEM;
-    graph->strands[graph->n_strands++] = strand;
-    type->readers[type->n_strands] = pipeline;
-    type->strands[type->n_strands++] = strand;
+    graph->chains[graph->n_chains++] = chain;
+    type->readers[type->n_chains] = pipeline;
+    type->chains[type->n_chains++] = chain;
     return 0;
 }
 
-struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *type,
-                                      const struct graph_pipeline *pipeline,
-                                      const struct config_node *node)
+struct chain *graph_add_chain(struct graph *graph, struct graph_type *type,
+                              const struct graph_pipeline *pipeline, const struct config_node *node)
 {
-    struct graph_strand *strand = calloc(1, sizeof(*strand));
+    struct chain *chain = calloc(1, sizeof(*chain));
 
-    if (!strand || list_strand(graph, type, pipeline, strand) < 0) {
-        free(strand);
+    if (!chain || list_chain(graph, type, pipeline, chain) < 0) {
+        free(chain);
         return NULL;
     }
-    share_init(&strand->share, node);
-    strand->pipeline = pipeline;
-    strand->type = type;
-    return strand;
+    share_init(&chain->share, node);
+    chain->pipeline = pipeline;
+    chain->type = type;
+    return chain;
 }
 
-int graph_share_strand(struct graph *graph, struct graph_type *type,
-                       const struct graph_pipeline *pipeline, struct graph_strand *strand)
+int graph_share_chain(struct graph *graph, struct graph_type *type,
+                      const struct graph_pipeline *pipeline, struct chain *chain)
 {
-    int result = list_strand(graph, type, pipeline, strand);
+    int result = list_chain(graph, type, pipeline, chain);
 
     if (result == 0)
-        strand->share.graphs++;
+        chain->share.graphs++;
     return result;
 }
 
@@ -282,7 +281,7 @@ void graph_list_rings(struct graph *graph)
 static void stream_deinit(struct graph_stream *stream)
 {
     for (uint32_t i = 0; i < stream->n_types; i++) {
-        free(stream->types[i].strands);
+        free(stream->types[i].chains);
         free(stream->types[i].readers);
         free(stream->types[i].copies);
     }
@@ -320,14 +319,14 @@ static void sink_leave(struct graph_sink *sink)
     free(sink);
 }
 
-static void strand_leave(struct graph_strand *strand)
+static void chain_leave(struct chain *chain)
 {
-    if (!share_leave(&strand->share))
+    if (!share_leave(&chain->share))
         return;
-    strand_deinit(&strand->strand);
-    share_deinit(&strand->share);
-    free(strand->routes);
-    free(strand);
+    chain_deinit(chain);
+    share_deinit(&chain->share);
+    free(chain->sinks);
+    free(chain);
 }
 
 static void common_leave(struct graph_common *common)
@@ -341,13 +340,13 @@ static void common_leave(struct graph_common *common)
 /* Parts that no other graph shares stay in their lists. */
 void graph_part(struct graph *graph)
 {
-    uint32_t strands = 0, sinks = 0;
+    uint32_t chains = 0, sinks = 0;
 
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (graph_is_own(&graph->strands[i]->share))
-            graph->strands[strands++] = graph->strands[i];
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        if (graph_is_own(&graph->chains[i]->share))
+            graph->chains[chains++] = graph->chains[i];
         else
-            strand_leave(graph->strands[i]);
+            chain_leave(graph->chains[i]);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (graph_is_own(&graph->sinks[i]->share))
             graph->sinks[sinks++] = graph->sinks[i];
@@ -358,22 +357,22 @@ void graph_part(struct graph *graph)
             graph->sources[i].share->graphs--;
             graph->sources[i].share = NULL;
         }
-    graph->n_strands = strands;
+    graph->n_chains = chains;
     graph->n_sinks = sinks;
 }
 
-static void strands_free(struct graph *graph)
+static void chains_free(struct graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        strand_leave(graph->strands[i]);
-    free(graph->strands);
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        chain_leave(graph->chains[i]);
+    free(graph->chains);
 }
 
 void graph_free(struct graph *graph)
 {
     if (!graph)
         return;
-    strands_free(graph);
+    chains_free(graph);
     for (uint32_t i = 0; i < graph->n_rings; i++)
         ring_free(graph->rings[i]);
     for (uint32_t i = 0; i < graph->n_sources; i++)
@@ -384,7 +383,7 @@ void graph_free(struct graph *graph)
     free(graph->streams);
     common_leave(graph->common);
     for (uint32_t i = 0; i < graph->n_plugins; i++)
-        plugin_unload(graph->plugins[i]); /* the strands are gone */
+        plugin_unload(graph->plugins[i]); /* the chains are gone */
     expr_defs_free(graph->defs);
     free(graph->sources);
     free(graph->sinks);
@@ -430,22 +429,22 @@ void graph_books(const struct graph *graph, const struct graph_pipeline *pipelin
                  struct book_totals *ret_totals)
 {
     *ret_totals = pipeline->before;
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (graph->strands[i]->pipeline == pipeline && !graph->strands[i]->apart)
-            books_sum(&graph->strands[i]->strand.books, ret_totals);
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        if (graph->chains[i]->pipeline == pipeline && !graph->chains[i]->not_in_books)
+            books_sum(&graph->chains[i]->books, ret_totals);
 }
 
-/* Records that the source's pipeline of that index has seen: all its types have one strand each for
+/* Records that the source's pipeline of that index has seen: all its types have one chain each for
  * it, in the same order. */
 static uint64_t seen_by(const struct graph_source *source, uint32_t index)
 {
-    uint64_t seen = source->streams->types->strands[index]->joined;
+    uint64_t seen = source->streams->types->chains[index]->joined;
 
     for (uint32_t i = 0; i < source->source->n_streams; i++)
         for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
-            const struct graph_strand *strand = source->streams[i].types[j].strands[index];
+            const struct chain *chain = source->streams[i].types[j].chains[index];
 
-            seen += counter_get(&strand->strand.books.rows[BOOK_SEEN]);
+            seen += counter_get(&chain->books.rows[BOOK_SEEN]);
         }
     return seen;
 }
@@ -455,6 +454,6 @@ const struct graph_pipeline *graph_source_disagrees(const struct graph_source *s
 {
     for (uint32_t i = 0; i < source->n_pipelines; i++)
         if (seen_by(source, i) != records)
-            return source->streams->types->strands[i]->pipeline;
+            return source->streams->types->chains[i]->pipeline;
     return NULL;
 }

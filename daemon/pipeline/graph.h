@@ -3,7 +3,7 @@
 
 /* What a config describes, ready to be started: sources, sinks, and pipelines between them.
  *
- *     source ──▶ stream ──▶ type ──▶ strand (one for each pipeline that reads it) ──▶ outlets
+ *     source ──▶ stream ──▶ type ──▶ chain (one for each pipeline that reads it) ──▶ outlets
  *                  │                                                                    │
  *              ring, ring...                                                     sink: lane, writer
  *
@@ -19,7 +19,7 @@
 #include "base/lane.h"
 #include "config/diag.h"
 #include "config/tree.h"
-#include "pipeline/strand.h"
+#include "pipeline/chain.h"
 #include "pipeline/writer.h"
 #include "record/handler.h"
 #include "sink/sink.h"
@@ -38,20 +38,6 @@ enum {
     GRAPH_NAME_MAX = 64,   /* bytes of a source's, sink's or pipeline's name */
     GRAPH_COPIES_MAX = 64, /* how often one record may be forwarded to one sink */
 };
-
-/* What sources, sinks and strands have in common: a reload lets the next graph have those that have
- * not changed, and each lives as long as the last graph that has it. */
-struct graph_share {
-    uint32_t graphs;          /* that have it */
-    struct config_tree *tree; /* that its texts are in; held */
-    char *identity;           /* see identity.h; NULL: never compared */
-};
-
-/* No other graph has it. NULL: another one has it alone, see graph_part(). */
-static inline bool graph_is_own(const struct graph_share *share)
-{
-    return share && share->graphs == 1;
-}
 
 struct graph_sink {
     struct graph_share share;
@@ -75,39 +61,19 @@ struct graph_pipeline {
     struct book_totals before; /* of the pipelines of this name that reloads have ended */
 };
 
-/* How often a strand forwards one record to a sink, at the most. */
-struct graph_route {
-    struct graph_sink *sink;
-    uint32_t copies;
-};
-
 /* How much of a ring may be read and not acknowledged: what a kill can make come again. */
 struct unacked_limit {
     uint64_t bytes;
     uint32_t percent; /* of the ring; the lesser of both counts */
 };
 
-/* A strand, and whose it is. */
-struct graph_strand {
-    struct graph_share share;
-    struct strand strand;
-    const struct graph_pipeline *pipeline;
-    const struct graph_type *type;
-    bool apart; /* of a type that the pipeline does not read: it counts what passes, which is in no
-                   books */
-    bool ends;  /* owned by the consumer thread: no record comes any more, see change.h */
-    struct graph_route *routes; /* n_routes of them */
-    uint32_t n_routes;
-    uint64_t joined; /* records that the rings of its type's source had given before it came */
-};
-
 /* One of the types that a stream's records can have. */
 struct graph_type {
     struct graph_stream *stream;
     const struct stream_type *type; /* NULL: all that the stream does not know */
-    struct graph_strand **strands;  /* n_strands of them, one for each pipeline; the graph's */
+    struct chain **chains;          /* n_chains of them, one for each pipeline; the graph's */
     const struct graph_pipeline **readers; /* whose they are in this graph */
-    uint32_t n_strands;
+    uint32_t n_chains;
     uint32_t *copies;          /* how often one record goes to each of the graph's sinks */
     const struct field *ktime; /* NULL: the records do not say when they were submitted */
     uint32_t size; /* bytes of the type; further bytes of a sample are in no field; UINT32_MAX:
@@ -154,7 +120,7 @@ struct graph_stream {
     const struct stream *stream;
     uint32_t index;            /* among those of the source */
     bool plain;                /* one type, and no gaps to look for */
-    bool makes;                /* one of its strands makes records */
+    bool makes_records;        /* one of its chains makes records */
     struct graph_type *types;  /* as the stream has them; with a selector one more, see above */
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */
@@ -232,13 +198,13 @@ struct graph {
     uint32_t n_sinks;
     uint32_t n_pipelines;
 
-    /* all there are, in the order of their sources, and strands in that of their pipelines */
+    /* all there are, in the order of their sources, and chains in that of their pipelines */
     struct graph_stream **streams;
     struct graph_ring **rings; /* from consumer_init() on */
-    struct graph_strand **strands;
+    struct chain **chains;
     uint32_t n_streams;
     uint32_t n_rings;
-    uint32_t n_strands;
+    uint32_t n_chains;
 };
 
 /* Builds all that needs no privileges: names resolved, layouts known, filters compiled. tree stays
@@ -253,7 +219,7 @@ int graph_build_replay(const struct config_tree *tree, const struct config_node 
                        struct diag *diag, struct graph **ret);
 
 /* As graph_build(), for a graph that will replace a running one: it shares all unchanged sources,
- * sinks and strands with it. Reads of the old one only what is immutable. */
+ * sinks and chains with it. Reads of the old one only what is immutable. */
 int graph_build_next(const struct config_tree *tree, const struct graph *old, struct diag *diag,
                      struct graph **ret);
 
@@ -266,7 +232,7 @@ void graph_part(struct graph *graph);
 void graph_free(struct graph *graph);
 DEFINE_CLEANUP(struct graph, graph_free);
 
-/* Frees the parts of a source, except its strands. */
+/* Frees the parts of a source, except its chains. */
 void graph_source_deinit(struct graph_source *source);
 
 /* Into an empty graph: the tree that it is built from, and what it has in common with another one;
@@ -285,14 +251,14 @@ struct graph_sink *graph_add_sink(struct graph *graph, const struct config_node 
 void graph_share_sink(struct graph *graph, struct graph_sink *sink);
 /* Lists all streams, once it is clear which sources stay. 0 or -ENOMEM. */
 int graph_list_streams(struct graph *graph);
-/* A new strand without handlers, out of that entry; NULL when out of memory. */
-struct graph_strand *graph_add_strand(struct graph *graph, struct graph_type *type,
-                                      const struct graph_pipeline *pipeline,
-                                      const struct config_node *node);
-/* A strand that another graph has, too: it goes on pointing into that one until the switch. 0 or
+/* A new chain without handlers, out of that entry; NULL when out of memory. */
+struct chain *graph_add_chain(struct graph *graph, struct graph_type *type,
+                              const struct graph_pipeline *pipeline,
+                              const struct config_node *node);
+/* A chain that another graph has, too: it goes on pointing into that one until the switch. 0 or
  * -ENOMEM. */
-int graph_share_strand(struct graph *graph, struct graph_type *type,
-                       const struct graph_pipeline *pipeline, struct graph_strand *strand);
+int graph_share_chain(struct graph *graph, struct graph_type *type,
+                      const struct graph_pipeline *pipeline, struct chain *chain);
 /* Enters an open ring as the stream's next one. It stays the caller's on failure and is the
  * graph's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
 int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ringmill_ring *ring);
@@ -315,7 +281,7 @@ void graph_list_rings(struct graph *graph);
 /* Makes it; 0, -ENOMEM, or -ENOSPC when there are more than GRAPH_RINGS_MAX. */
 int graph_make_room_for_rings(struct graph *graph);
 
-/* The sum of a pipeline's books over its strands. Any thread. */
+/* The sum of a pipeline's books over its chains. Any thread. */
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
                  struct book_totals *ret_totals);
 /* A pipeline that has seen a different number of the source's records; NULL: all agree. Any thread.

@@ -34,8 +34,8 @@ bool losses_post(struct graph_stream *stream, int64_t before, int64_t after)
 /* All types of a stream come by the same ring, so it is said once for each pipeline. */
 static void tell(struct graph_stream *stream, const struct loss *loss)
 {
-    for (uint32_t i = 0; i < stream->types[0].n_strands; i++)
-        strand_tell_loss(&stream->types[0].strands[i]->strand, loss);
+    for (uint32_t i = 0; i < stream->types[0].n_chains; i++)
+        chain_tell_loss(stream->types[0].chains[i], loss);
 }
 
 void losses_take(struct graph_stream *stream)

@@ -6,7 +6,7 @@
  * a sequence.
  *
  *     main: losses_post() ──▶ stream->loss, one slot ──▶ consumer: losses_take() ─┐
- *                             (a flag says whose)                                 ├─▶ strands
+ *                             (a flag says whose)                                 ├─▶ chains
  *     consumer: losses_find_gaps() ────────────────────────────────────────────┘
  *
  * While the slot is the consumer's, further losses wait for the next look and become one event with

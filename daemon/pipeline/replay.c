@@ -89,8 +89,8 @@ static void tell_gap(struct graph_ring *ring)
     if (gap->type == UINT32_MAX)
         return;
     type = &ring->stream->types[gap->type];
-    for (uint32_t i = 0; i < type->n_strands; i++)
-        strand_tell_loss(&type->strands[i]->strand, &gap->loss);
+    for (uint32_t i = 0; i < type->n_chains; i++)
+        chain_tell_loss(type->chains[i], &gap->loss);
 }
 
 void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)

@@ -39,9 +39,9 @@ bool room_stream_held_up(const struct graph_stream *stream)
 
 bool room_in_stream(const struct graph_stream *stream)
 {
-    for (uint32_t i = 0; stream->makes && i < stream->n_types; i++)
-        for (uint32_t j = 0; j < stream->types[i].n_strands; j++)
-            if (strand_waits(&stream->types[i].strands[j]->strand))
+    for (uint32_t i = 0; stream->makes_records && i < stream->n_types; i++)
+        for (uint32_t j = 0; j < stream->types[i].n_chains; j++)
+            if (chain_waits(stream->types[i].chains[j]))
                 return false;
     return room_in_lanes(stream);
 }

@@ -23,11 +23,11 @@ static int make_room(struct roster *roster, const struct graph *graph, const str
                              sizeof(struct graph_stream *));
     roster->rings = calloc(count_rings(graph) + (ending ? count_rings(ending) : 0) + 1,
                            sizeof(struct graph_ring *));
-    roster->strands = calloc(graph->n_strands + (ending ? ending->n_strands : 0) + 1,
-                             sizeof(struct graph_strand *));
+    roster->chains =
+        calloc(graph->n_chains + (ending ? ending->n_chains : 0) + 1, sizeof(struct chain *));
     roster->sinks =
         calloc(graph->n_sinks + (ending ? ending->n_sinks : 0) + 1, sizeof(struct graph_sink *));
-    return roster->streams && roster->rings && roster->strands && roster->sinks ? 0 : -ENOMEM;
+    return roster->streams && roster->rings && roster->chains && roster->sinks ? 0 : -ENOMEM;
 }
 
 /* shared: also what another graph has. */
@@ -37,9 +37,9 @@ static void enter(struct roster *roster, const struct graph *graph, bool shared)
         for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
             if (shared || graph->sources[i].share->graphs == 1)
                 roster->streams[roster->n_streams++] = &graph->sources[i].streams[j];
-    for (uint32_t i = 0; i < graph->n_strands; i++)
-        if (shared || graph->strands[i]->share.graphs == 1)
-            roster->strands[roster->n_strands++] = graph->strands[i];
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        if (shared || graph->chains[i]->share.graphs == 1)
+            roster->chains[roster->n_chains++] = graph->chains[i];
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (shared || graph->sinks[i]->share.graphs == 1)
             roster->sinks[roster->n_sinks++] = graph->sinks[i];
@@ -62,7 +62,7 @@ void roster_deinit(struct roster *roster)
 {
     free(roster->streams);
     free(roster->rings);
-    free(roster->strands);
+    free(roster->chains);
     free(roster->sinks);
     *roster = (struct roster){0};
 }

@@ -5,7 +5,7 @@
  * what the graph before it has alone and what still has to come to its end:
  *
  *     streams   [ of the graph ][ ending: their programs are detached, their rings are read empty ]
- *     strands   [ of the graph ][ ending: what they hold is made ]
+ *     chains   [ of the graph ][ ending: what they hold is made ]
  *     sinks     [ of the graph ][ ending: they take what those forward ] */
 
 #include "pipeline/graph.h"
@@ -13,15 +13,15 @@
 struct roster {
     struct graph_stream **streams;
     struct graph_ring **rings;
-    struct graph_strand **strands;
+    struct chain **chains;
     struct graph_sink **sinks;
     uint32_t n_streams;
     uint32_t n_rings;
-    uint32_t n_strands;
+    uint32_t n_chains;
     uint32_t n_sinks;
 };
 
-/* Room for both, and their streams, strands and sinks; ending may be NULL. Which those of a stream
+/* Room for both, and their streams, chains and sinks; ending may be NULL. Which those of a stream
  * are is known when its rings are open: see roster_list_rings(). 0 or -ENOMEM. */
 int roster_init(struct roster *roster, const struct graph *graph, const struct graph *ending);
 /* Accepts a zeroed roster. */

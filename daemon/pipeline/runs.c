@@ -4,7 +4,7 @@
  * record here but the look at lengths, and none at all where a sample may have any length.
  *
  * The selector is looked up once per change of its value, not once per record. A table by value was
- * not needed: a change costs a strand's turn, beside which the search does not show. */
+ * not needed: a change costs a chain's turn, beside which the search does not show. */
 
 #include "pipeline/runs.h"
 
@@ -43,8 +43,8 @@ static void handle_known(const struct graph_type *type, struct batch *batch)
     batch->schema = type->type->schema;
     if (type->size != UINT32_MAX)
         count_long(type->stream, type->size, batch);
-    for (uint32_t i = 0; i < type->n_strands; i++)
-        strand_run(&type->strands[i]->strand, batch);
+    for (uint32_t i = 0; i < type->n_chains; i++)
+        chain_run(type->chains[i], batch);
 }
 
 /* Where its selector says which type a record has. */
@@ -82,8 +82,8 @@ static void handle_unknown(const struct graph_type *type, const struct batch *ba
         tell_unknown(stream, &batch->views[0]);
     stream->told_unknown = true;
     counter_add(&stream->unknown, batch->count);
-    for (uint32_t i = 0; i < type->n_strands; i++)
-        strand_pass_over(&type->strands[i]->strand, batch->count);
+    for (uint32_t i = 0; i < type->n_chains; i++)
+        chain_pass_over(type->chains[i], batch->count);
 }
 
 /* ---- cutting --------------------------------------------------------------------------------- */

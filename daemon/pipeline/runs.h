@@ -2,7 +2,7 @@
 #pragma once
 
 /* Handlers want batches of one type, and the output wants the order of the ring. So what the ring
- * gives is cut into runs of equal type, and each goes through the strands of its type before the
+ * gives is cut into runs of equal type, and each goes through the chains of its type before the
  * next one does:
  *
  *     views    [open][open][flow][flow][flow][  ? ][open]
@@ -14,7 +14,7 @@
 
 #include "pipeline/graph.h"
 
-/* Consumer thread, with room in the stream's lanes: takes the views through all strands. views,
+/* Consumer thread, with room in the stream's lanes: takes the views through all chains. views,
  * count and clocked are set; all else is scratch. now: ns, monotonic, as well as it is known. */
 void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now);
 

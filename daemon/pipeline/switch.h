@@ -7,7 +7,7 @@
  *     main     writers                                                   switch_begin()
  *     loader   programs attached                                         switch_step(), from here
  *     consumer between two turns: new rings are read, those that stay
- *              get their new strands, and what the old graph has alone
+ *              get their new chains, and what the old graph has alone
  *              begins to end                                             SWITCH_TAKEN
  *     loader   programs detached
  *     consumer rings read empty, what handlers hold made

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Between a plug-in and a strand. A plug-in never gets hold of the selection: it says which records
+/* Between a plug-in and a chain. A plug-in never gets hold of the selection: it says which records
  * it drops, and the selection is narrowed here, so that nothing it does can bring a record back or
  * make an index that is none. Its values are our columns, by the same layout. */
 
@@ -193,7 +193,7 @@ static void face_read(const struct ringmill_records *face, const struct ringmill
                  (struct column *)ret_values);
 }
 
-/* ---- what a strand asks ---------------------------------------------------------------------- */
+/* ---- what a chain asks ---------------------------------------------------------------------- */
 
 static void adapter_close(struct handler *handler)
 {

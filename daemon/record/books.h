@@ -34,7 +34,7 @@ enum book {
 
 enum { BOOK_FIRST_OUT = BOOK_FILTERED };
 
-/* The rows of one strand; owned by its consumer thread, read by any. */
+/* The rows of one chain; owned by its consumer thread, read by any. */
 struct books {
     counter rows[BOOK_ROWS];
 };

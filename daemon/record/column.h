@@ -18,7 +18,7 @@
 
 enum {
     BATCH_MAX = 256,        /* views in a batch, at most; 32 by default */
-    BATCH_COLUMNS_MAX = 64, /* columns that one strand's handlers may add */
+    BATCH_COLUMNS_MAX = 64, /* columns that one chain's handlers may add */
 };
 
 /* By the field's kind: FIELD_UINT, FIELD_INT, FIELD_BOOL, FIELD_ENUM: integers (64 bits, extended);

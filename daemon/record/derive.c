@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Columns are numbered through a whole strand: a handler only ever adds some, so those of the
+/* Columns are numbered through a whole chain: a handler only ever adds some, so those of the
  * handlers before it stay where they are. */
 
 #include "record/derive.h"

@@ -14,7 +14,7 @@ struct schema *derive_schema(const struct schema *from, uint32_t more);
 
 /* The top-level field of that name becomes, or else a new one at the end is, what a new column
  * holds: kind, size, is_signed, names and meaning as in `like`. There must be room for it. The
- * number of the column; -ENOSPC after a message at node when the strand has too many; -ENOMEM. */
+ * number of the column; -ENOSPC after a message at node when the chain has too many; -ENOMEM. */
 int derive_column(struct schema *schema, const char *name, const struct field *like,
                   const struct config_node *node, struct diag *diag);
 

@@ -2,10 +2,10 @@
 #pragma once
 
 /* A handler is one step of a pipeline: it gets a batch and narrows the selection. All handlers, the
- * built-in ones too, sit after this one table. One instance serves one strand, which is one
+ * built-in ones too, sit after this one table. One instance serves one chain, which is one
  * pipeline's handlers for one of its sources, so it knows the one schema it will ever see.
  *
- * Threads: open() and close() on the main thread, process() on the strand's consumer thread only.
+ * Threads: open() and close() on the main thread, process() on the chain's consumer thread only.
  * Memory is taken in open(); process() does not allocate, block, lock or make system calls, and
  * keeps no view after it returns. */
 
@@ -137,7 +137,7 @@ struct handler_ops {
     /* As process(): when make() has to be called next, ns, monotonic; INT64_MAX: no matter when.
      * Goes with make(). */
     int64_t (*due)(const struct handler *handler);
-    /* As process(): records of this strand's stream were lost before it could see them. Puts an
+    /* As process(): records of this chain's stream were lost before it could see them. Puts an
      * event about that into each of its outlets that can take one and returns how many did; there
      * is room for LOSS_BYTES_MAX in each. NULL: it has no outlets. */
     uint32_t (*lost)(struct handler *handler, const struct loss *loss);

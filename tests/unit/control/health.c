@@ -285,16 +285,16 @@ static const struct handler_ops wedge_ops = {
 
 static void a_wedged_handler(void **state)
 {
-    struct strand *strand = &mill.graph->strands[0]->strand;
+    struct chain *chain = mill.graph->chains[0];
     static struct handler wedge = {.ops = &wedge_ops};
 
     (void)state;
-    strand->handlers[0]->ops->close(strand->handlers[0]);
-    strand->handlers[0] = &wedge;
+    chain->handlers[0]->ops->close(chain->handlers[0]);
+    chain->handlers[0] = &wedge;
     atomic_store(&wedged, true);
     mill_start(&mill);
     mill_produce(&mill, 1);
-    while (atomic_load(&strand->current) == 0)
+    while (atomic_load(&chain->current) == 0)
         usleep(1000);
     mill_produce(&mill, 1);
     mill_look(&mill);
@@ -343,12 +343,12 @@ static void wait_entered(int number)
  * meanwhile. What has come out of it goes to the sink before the next batch is over. */
 static void a_slow_handler(void **state)
 {
-    struct strand *strand = &mill.graph->strands[0]->strand;
+    struct chain *chain = mill.graph->chains[0];
     static struct handler gate = {.ops = &gate_ops};
 
     (void)state;
-    strand->handlers[0]->ops->close(strand->handlers[0]);
-    strand->handlers[0] = &gate;
+    chain->handlers[0]->ops->close(chain->handlers[0]);
+    chain->handlers[0] = &gate;
     atomic_store(&entered, 0);
     atomic_store(&let_through, 0);
     deliver_at_least_once(&mill);
@@ -434,7 +434,7 @@ static void losses_that_nobody_counts(void **state)
 
 static void books_that_do_not_add_up(void **state)
 {
-    struct books *books = &mill.graph->strands[0]->strand.books;
+    struct books *books = &mill.graph->chains[0]->books;
 
     (void)state;
     mill_start(&mill);

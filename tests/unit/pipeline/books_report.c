@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A graph driven by hand: records come from a fake ring, go through its strands, and the test is
+/* A graph driven by hand: records come from a fake ring, go through its chains, and the test is
  * the writer. Then single counters are bent, to see each complaint. */
 
 #include "pipeline/books_report.h"
@@ -141,7 +141,7 @@ static void books_that_add_up(void **state)
 static void a_pipeline_that_saw_another_number(void **state)
 {
     struct fixture *fixture = *state;
-    struct books *books = &fixture->graph->strands[0]->strand.books;
+    struct books *books = &fixture->graph->chains[0]->books;
 
     counter_add(&books->rows[BOOK_SEEN], 1);
     counter_add(&books->rows[BOOK_FILTERED], 1);
@@ -160,7 +160,7 @@ static void a_record_without_an_end(void **state)
 {
     struct fixture *fixture = *state;
 
-    counter_add(&fixture->graph->strands[1]->strand.books.rows[BOOK_COPIES], 1);
+    counter_add(&fixture->graph->chains[1]->books.rows[BOOK_COPIES], 1);
     expect(fixture->graph, false,
            "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
            "pipeline few: seen 12 + copies 0 + emitted 0 = filtered 9 + limited 0 + sampled_out 0 "

@@ -481,7 +481,7 @@ static void limits(void **state)
                  "one sink at most 64 times, counted over all pipelines that read its source\n");
 }
 
-static void a_pipeline_with_two_sources_has_two_strands(void **state)
+static void a_pipeline_with_two_sources_has_two_chains(void **state)
 {
     struct built built =
         build(VERSION SOURCES SINKS "pipelines:\n"
@@ -501,24 +501,24 @@ static void a_pipeline_with_two_sources_has_two_strands(void **state)
     assert_string_equal(graph->sources[0].source->name, "exec");
     assert_int_equal(graph->sources[0].n_pipelines, 1);
     assert_int_equal(graph->sources[1].n_pipelines, 2);
-    assert_int_equal(graph->n_strands, 3);
+    assert_int_equal(graph->n_chains, 3);
     assert_int_equal(graph->n_streams, 2);
     for (uint32_t i = 0; i < graph->n_streams; i++)
         assert_ptr_equal(graph->streams[i], graph->sources[i].streams);
     exec = graph->streams[0]->types;
     open = graph->streams[1]->types;
-    assert_ptr_equal(exec->strands[0]->pipeline, &graph->pipelines[0]);
-    assert_ptr_equal(open->strands[0]->pipeline, &graph->pipelines[0]);
-    assert_ptr_equal(open->strands[1]->pipeline, &graph->pipelines[1]);
+    assert_ptr_equal(exec->chains[0]->pipeline, &graph->pipelines[0]);
+    assert_ptr_equal(open->chains[0]->pipeline, &graph->pipelines[0]);
+    assert_ptr_equal(open->chains[1]->pipeline, &graph->pipelines[1]);
     assert_string_equal(graph->pipelines[0].name, "both");
     for (int i = 0; i < 2; i++) {
-        const struct strand *strand = &graph->streams[i]->types->strands[0]->strand;
+        const struct chain *chain = graph->streams[i]->types->chains[0];
 
-        assert_int_equal(strand->n_handlers, 2);
-        assert_string_equal(strand->handlers[0]->ops->name, "filter");
-        assert_ptr_equal(strand->handlers[1]->ops, &forward_ops);
+        assert_int_equal(chain->n_handlers, 2);
+        assert_string_equal(chain->handlers[0]->ops->name, "filter");
+        assert_ptr_equal(chain->handlers[1]->ops, &forward_ops);
     }
-    assert_int_equal(open->strands[1]->strand.n_handlers, 1);
+    assert_int_equal(open->chains[1]->n_handlers, 1);
     built_deinit(&built);
 }
 
@@ -570,7 +570,7 @@ static void as_much_as_is_allowed(void **state)
     struct built many = build(handlers_128), often = build(copies_64);
 
     (void)state;
-    assert_int_equal(many.graph->strands[0]->strand.n_handlers, STRAND_HANDLERS_MAX);
+    assert_int_equal(many.graph->chains[0]->n_handlers, CHAIN_HANDLERS_MAX);
     assert_int_equal(often.graph->copies[0], GRAPH_COPIES_MAX);
     built_deinit(&many);
     built_deinit(&often);
@@ -600,14 +600,14 @@ static void branches_stand_in_the_order_of_the_config(void **state)
                        "            handlers: [{tee: {handlers: [{forward: out}]}}, "
                        "{forward: log}]\n"
                        "          - handlers: [{route: [{handlers: [{forward: out}]}]}]\n");
-    const struct strand *strand = &built.graph->strands[0]->strand;
-    char name[STRAND_NAME_MAX];
+    const struct chain *chain = built.graph->chains[0];
+    char name[CHAIN_NAME_MAX];
 
     (void)state;
-    assert_int_equal(strand->n_handlers, sizeof(names) / sizeof(names[0]));
-    for (uint32_t i = 0; i < strand->n_handlers; i++)
-        assert_string_equal(strand_handler_name(strand, i, name), names[i]);
-    assert_int_equal(strand->n_branches, 5);
+    assert_int_equal(chain->n_handlers, sizeof(names) / sizeof(names[0]));
+    for (uint32_t i = 0; i < chain->n_handlers; i++)
+        assert_string_equal(chain_handler_name(chain, i, name), names[i]);
+    assert_int_equal(chain->n_branches, 5);
     built_deinit(&built);
 }
 
@@ -691,7 +691,7 @@ static void named_expressions(void **state)
                                     "{forward: out}]}\n");
 
     (void)state;
-    assert_int_equal(built.graph->strands[0]->strand.n_handlers, 2);
+    assert_int_equal(built.graph->chains[0]->n_handlers, 2);
     built_deinit(&built);
     refuse_graph(VERSION SOURCES SINKS "defs:\n  root: uidd == 0\n"
                                        "pipelines:\n"
@@ -724,7 +724,7 @@ static void flags_of_open_have_names(void **state)
                                     "!(flags & (O_TRUNC | O_EXCL))}, {forward: out}]}\n");
 
     (void)state;
-    assert_int_equal(built.graph->strands[0]->strand.n_handlers, 2);
+    assert_int_equal(built.graph->chains[0]->n_handlers, 2);
     built_deinit(&built);
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n"
                                        "  p: {from: open, handlers: [{filter: flags & O_CREATE}, "
@@ -758,7 +758,7 @@ int main(void)
         cmocka_unit_test(one_mistake_is_one_message),
         cmocka_unit_test(all_mistakes_at_once),
         cmocka_unit_test(limits),
-        cmocka_unit_test(a_pipeline_with_two_sources_has_two_strands),
+        cmocka_unit_test(a_pipeline_with_two_sources_has_two_chains),
         cmocka_unit_test(copies),
         cmocka_unit_test(a_sink_that_nobody_uses_is_fine),
         cmocka_unit_test(as_much_as_is_allowed),

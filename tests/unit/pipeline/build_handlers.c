@@ -29,7 +29,7 @@ static void refuse_handlers(const char *handlers, const char *expected)
     expect_messages(&diag, expected);
 }
 
-/* expected: the names of the handlers of each strand, if it is given. */
+/* expected: the names of the handlers of each chain, if it is given. */
 static void take_handlers(const char *handlers, const char *expected)
 {
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = load_handlers(handlers);
@@ -40,13 +40,13 @@ static void take_handlers(const char *handlers, const char *expected)
     graph_build(tree, &diag, &graph);
     expect_messages(&diag, "");
     assert_non_null(graph);
-    assert_int_equal(graph->n_strands, 3); /* and what is unknown */
+    assert_int_equal(graph->n_chains, 3); /* and what is unknown */
     for (int i = 0; expected && i < 2; i++) {
-        const struct strand *strand = &graph->strands[i]->strand;
-        char name[STRAND_NAME_MAX], names[1024] = "";
+        const struct chain *chain = graph->chains[i];
+        char name[CHAIN_NAME_MAX], names[1024] = "";
 
-        for (uint32_t k = 0; k < strand->n_handlers; k++)
-            strcat(strcat(names, k ? " " : ""), strand_handler_name(strand, k, name));
+        for (uint32_t k = 0; k < chain->n_handlers; k++)
+            strcat(strcat(names, k ? " " : ""), chain_handler_name(chain, k, name));
         assert_string_equal(names, expected);
     }
 }

@@ -163,14 +163,14 @@ static const struct handler_ops look_ops = {
 
 static void watch_plain_stream(void)
 {
-    struct strand *strand = &made.graph->streams[1]->types[0].strands[0]->strand;
+    struct chain *chain = made.graph->streams[1]->types[0].chains[0];
     struct handler *handler = calloc(1, sizeof(struct recorder));
 
     assert_non_null(handler);
     handler->ops = &look_ops;
-    memmove(&strand->handlers[1], strand->handlers, strand->n_handlers * sizeof(void *));
-    strand->handlers[0] = handler;
-    strand->n_handlers++;
+    memmove(&chain->handlers[1], chain->handlers, chain->n_handlers * sizeof(void *));
+    chain->handlers[0] = handler;
+    chain->n_handlers++;
 }
 
 /* A chunk that another stream fills within a turn takes events of runs with it whose position was
@@ -268,7 +268,7 @@ static void wait_for(counter *count, uint64_t value)
 
 static counter *emitted(void)
 {
-    return &made.graph->strands[0]->strand.books.rows[BOOK_EMITTED];
+    return &made.graph->chains[0]->books.rows[BOOK_EMITTED];
 }
 
 static void assert_in_order(const char *first, const char *second)
@@ -361,7 +361,7 @@ static void a_head_that_stays_reserved_is_left(void **state)
     write_at(0, 0, 1, 2);
     assert_int_equal(consumer_start(&made.consumer), 0);
     consumer_drain(&made.consumer);
-    wait_for(&made.graph->strands[0]->strand.books.rows[BOOK_SEEN], 1);
+    wait_for(&made.graph->chains[0]->books.rows[BOOK_SEEN], 1);
     assert_false(consumer_join(&made.consumer, 20 * MS)); /* it may still come */
     consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
     while (!consumer_join(&made.consumer, MS))
@@ -462,7 +462,7 @@ static void many_writers_on_many_rings(void **state)
         (struct made_stream){.n_types = 1, .n_rings = WRITERS, .ordered = true, .hold = 2000 * MS};
     made_init(&made);
     made_record_all(&made);
-    made.graph->strands[0]->strand.handlers[0]->ops = &check_ops;
+    made.graph->chains[0]->handlers[0]->ops = &check_ops;
     last_time = 0;
     in_order = true;
     assert_int_equal(consumer_start(&made.consumer), 0);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* A source made by hand, on fake rings, in a graph of which only the threads are missing: the test
- * turns the consumer over, and is the writer of the one sink. What comes to the strands, and what
+ * turns the consumer over, and is the writer of the one sink. What comes to the chains, and what
  * they are told to be lost, is kept as text, in order:
  *
  *     a1 a2 [lost 3] b4       records 1 and 2 of type a, then 3 were missing, then record 4 of b */
@@ -206,18 +206,17 @@ static const struct handler_ops recorder_ops = {.name = "recorder",
                                                 .close = recorder_close};
 
 /* In front of all other handlers. */
-static inline void made_record_strand(struct made *made, struct graph_strand *owner)
+static inline void made_record_chain(struct made *made, struct chain *chain)
 {
-    struct strand *strand = &owner->strand;
     struct recorder *recorder = calloc(1, sizeof(*recorder));
 
     assert_non_null(recorder);
     recorder->base.ops = &recorder_ops;
     recorder->log = &made->log;
-    recorder->letter = owner->type->type->schema->type_name[strlen("struct ")];
-    memmove(&strand->handlers[1], strand->handlers, strand->n_handlers * sizeof(void *));
-    strand->handlers[0] = &recorder->base;
-    strand->n_handlers++;
+    recorder->letter = chain->type->type->schema->type_name[strlen("struct ")];
+    memmove(&chain->handlers[1], chain->handlers, chain->n_handlers * sizeof(void *));
+    chain->handlers[0] = &recorder->base;
+    chain->n_handlers++;
 }
 
 /* ---- the graph ------------------------------------------------------------------------------- */
@@ -259,9 +258,9 @@ static inline void made_init(struct made *made)
 
 static inline void made_record_all(struct made *made)
 {
-    for (uint32_t i = 0; i < made->graph->n_strands; i++)
-        if (made->graph->strands[i]->type->type)
-            made_record_strand(made, made->graph->strands[i]);
+    for (uint32_t i = 0; i < made->graph->n_chains; i++)
+        if (made->graph->chains[i]->type->type)
+            made_record_chain(made, made->graph->chains[i]);
 }
 
 static inline void made_deinit(struct made *made)

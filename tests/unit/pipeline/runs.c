@@ -55,7 +55,7 @@ static void one_type_is_not_cut(void **state)
         made_write(&made, 77, 0, i, SIZE);
     made_expect(&made, "a0 a1 a2 a3 a4");
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 5);
-    assert_int_equal(made.graph->n_strands, 1);
+    assert_int_equal(made.graph->n_chains, 1);
 }
 
 static void output_comes_in_ring_order(void **state)
@@ -208,21 +208,21 @@ static void an_open_end_has_no_trailing_bytes(void **state)
     expect_long(0, 0);
 }
 
-/* ---- strands --------------------------------------------------------------------------------- */
+/* ---- chains --------------------------------------------------------------------------------- */
 
-/* Each type has strands of its own, whose handlers know it and the others. */
+/* Each type has chains of its own, whose handlers know it and the others. */
 static void handlers_belong_to_types(void **state)
 {
     (void)state;
     made.handlers = "{filter: id > 1}, {forward: out}";
     init(&three_types, false);
-    assert_int_equal(made.graph->n_strands, 4); /* and one for the unknown */
+    assert_int_equal(made.graph->n_chains, 4); /* and one for the unknown */
     for (uint32_t i = 0; i < 4; i++)
         made_write(&made, 1 + i % 2, 0, i, SIZE);
     made_turn(&made);
     assert_int_equal(made_book(&made, BOOK_FILTERED), 2);
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 2);
-    assert_int_equal(counter_get(&made.graph->strands[1]->strand.books.rows[BOOK_SEEN]), 2);
+    assert_int_equal(counter_get(&made.graph->chains[1]->books.rows[BOOK_SEEN]), 2);
     assert_int_equal(made.graph->copies[0], 1); /* a record is of one type only */
 }
 

@@ -20,7 +20,7 @@ static void rows_have_names(void **state)
         assert_string_equal(book_name((enum book)row), names[row]);
 }
 
-static void sums_add_up_over_strands(void **state)
+static void sums_add_up_over_chains(void **state)
 {
     struct books one = {0}, two = {0};
     struct book_totals totals = {0};
@@ -70,7 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_have_names),
-        cmocka_unit_test(sums_add_up_over_strands),
+        cmocka_unit_test(sums_add_up_over_chains),
         cmocka_unit_test(each_row_weighs),
         cmocka_unit_test(nothing_balances),
     };

@@ -2,7 +2,7 @@
 
 /* The books of real handlers, and of made-up ones that do what real ones rarely do. */
 
-#include "pipeline/strand.h"
+#include "pipeline/chain.h"
 
 #include "base/clock.h"
 #include "base/cycles.h"
@@ -14,12 +14,12 @@
 #include "shape/tee.h"
 #include "unit/forward/support.h"
 
-enum { KEPT_MAX = STRAND_HANDLERS_MAX };
+enum { KEPT_MAX = CHAIN_HANDLERS_MAX };
 
-/* A strand, its exits, and the trees its handlers were read from. */
+/* A chain, its exits, and the trees its handlers were read from. */
 struct fixture {
     struct exits exits;
-    struct strand strand;
+    struct chain chain;
     struct opened opened[KEPT_MAX];
     uint32_t n_opened;
     uint16_t way;   /* where add() puts handlers */
@@ -34,8 +34,8 @@ static void fixture_init(struct fixture *fixture)
 
 static void fixture_deinit(struct fixture *fixture)
 {
-    strand_deinit(&fixture->strand);
-    assert_int_equal(fixture->strand.n_handlers, 0);
+    chain_deinit(&fixture->chain);
+    assert_int_equal(fixture->chain.n_handlers, 0);
     for (uint32_t i = 0; i < fixture->n_opened; i++)
         config_tree_free(fixture->opened[i].tree);
     exits_deinit(&fixture->exits);
@@ -59,17 +59,17 @@ static int tear_down(void **state)
 static void place(struct fixture *fixture, const struct handler_ops *ops,
                   const struct config_node *config)
 {
-    struct strand *strand = &fixture->strand;
+    struct chain *chain = &fixture->chain;
     struct diag diag;
 
     diag_init(&diag);
-    fixture->index = strand->n_handlers++;
-    strand->ways[fixture->index] = fixture->way;
-    if (ops->open(config, &fixture->exits.host, &diag, &strand->handlers[fixture->index]) < 0)
+    fixture->index = chain->n_handlers++;
+    chain->ways[fixture->index] = fixture->way;
+    if (ops->open(config, &fixture->exits.host, &diag, &chain->handlers[fixture->index]) < 0)
         expect_messages(&diag, "");
     diag_deinit(&diag);
-    if (strand->handlers[fixture->index]->schema)
-        fixture->exits.host.schema = strand->handlers[fixture->index]->schema;
+    if (chain->handlers[fixture->index]->schema)
+        fixture->exits.host.schema = chain->handlers[fixture->index]->schema;
 }
 
 /* As pipeline/build_pipelines.c does it, without its checks. The fixture begins with its exits, and
@@ -78,7 +78,7 @@ static struct branch *open_branch(const struct handler_host *host, const struct 
                                   const char *label, struct diag *diag)
 {
     struct fixture *fixture = (struct fixture *)(uintptr_t)host;
-    struct strand_branch *branch = strand_add_branch(&fixture->strand, fixture->index, label);
+    struct chain_branch *branch = chain_add_branch(&fixture->chain, fixture->index, label);
     uint16_t way = fixture->way;
     uint32_t index = fixture->index;
     const struct schema *schema = host->schema;
@@ -128,11 +128,11 @@ static void run_notes(struct fixture *fixture, uint32_t records)
     struct notes notes;
 
     notes_init_many(&notes, records);
-    strand_run(&fixture->strand, &notes.batch);
+    chain_run(&fixture->chain, &notes.batch);
     notes_deinit(&notes);
 }
 
-static void expect_books(const struct strand *strand, uint64_t seen, uint64_t copies,
+static void expect_books(const struct chain *chain, uint64_t seen, uint64_t copies,
                          uint64_t filtered, uint64_t limited, uint64_t failed, uint64_t forwarded)
 {
     const uint64_t expected[BOOK_ROWS] = {
@@ -141,7 +141,7 @@ static void expect_books(const struct strand *strand, uint64_t seen, uint64_t co
     };
     struct book_totals totals = {0};
 
-    books_sum(&strand->books, &totals);
+    books_sum(&chain->books, &totals);
     for (int row = 0; row < BOOK_ROWS; row++)
         if (totals.rows[row] != expected[row])
             fail_msg("%s: %lu, expected %lu", book_name((enum book)row),
@@ -156,11 +156,11 @@ static void filter_and_forward(void **state)
     add(fixture, &filter_ops, "id < 3");
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 0, 7, 0, 0, 3);
+    expect_books(&fixture->chain, 10, 0, 7, 0, 0, 3);
     run_notes(fixture, 2);
-    expect_books(&fixture->strand, 12, 0, 7, 0, 0, 5);
+    expect_books(&fixture->chain, 12, 0, 7, 0, 0, 5);
     run_notes(fixture, 0);
-    expect_books(&fixture->strand, 12, 0, 7, 0, 0, 5);
+    expect_books(&fixture->chain, 12, 0, 7, 0, 0, 5);
     assert_int_equal(drain(fixture), 5);
 }
 
@@ -172,7 +172,7 @@ static void what_nobody_wants_ends_the_way(void **state)
     add(fixture, &limit_ops, "{count: 1}");
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 0, 10, 0, 0, 0);
+    expect_books(&fixture->chain, 10, 0, 10, 0, 0, 0);
     assert_int_equal(drain(fixture), 0);
 }
 
@@ -184,11 +184,11 @@ static void the_limit_has_its_own_row(void **state)
     add(fixture, &limit_ops, "{count: 5}");
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 4);
-    expect_books(&fixture->strand, 4, 0, 1, 0, 0, 3);
+    expect_books(&fixture->chain, 4, 0, 1, 0, 0, 3);
     run_notes(fixture, 4);
-    expect_books(&fixture->strand, 8, 0, 2, 1, 0, 5);
+    expect_books(&fixture->chain, 8, 0, 2, 1, 0, 5);
     run_notes(fixture, 4);
-    expect_books(&fixture->strand, 12, 0, 3, 4, 0, 5);
+    expect_books(&fixture->chain, 12, 0, 3, 4, 0, 5);
 }
 
 static void a_second_forward_makes_copies(void **state)
@@ -198,7 +198,7 @@ static void a_second_forward_makes_copies(void **state)
     add(fixture, &forward_ops, "one");
     add(fixture, &forward_ops, "two");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 10, 0, 0, 0, 20);
+    expect_books(&fixture->chain, 10, 10, 0, 0, 0, 20);
     assert_int_equal(drain(fixture), 20);
 }
 
@@ -208,7 +208,7 @@ static void a_list_of_sinks_makes_copies(void **state)
 
     add(fixture, &forward_ops, "[one, two, one]");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 20, 0, 0, 0, 30);
+    expect_books(&fixture->chain, 10, 20, 0, 0, 0, 30);
     assert_int_equal(drain(fixture), 30);
 }
 
@@ -221,7 +221,7 @@ static void a_forward_in_between(void **state)
     add(fixture, &filter_ops, "id < 4");
     add(fixture, &forward_ops, "[one, two]");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 14, 6, 0, 0, 18);
+    expect_books(&fixture->chain, 10, 14, 6, 0, 0, 18);
 }
 
 static void failures_are_counted_at_each_outlet(void **state)
@@ -235,9 +235,9 @@ static void failures_are_counted_at_each_outlet(void **state)
     notes_add(&notes, 0, 3);
     notes_add(&notes, 1, EVENT_MAX - 1); /* with its quotes and keys too long for an event */
     notes_add(&notes, 2, 3);
-    strand_run(&fixture->strand, &notes.batch);
+    chain_run(&fixture->chain, &notes.batch);
     notes_deinit(&notes);
-    expect_books(&fixture->strand, 3, 6, 0, 0, 3, 6);
+    expect_books(&fixture->chain, 3, 6, 0, 0, 3, 6);
     assert_int_equal(drain(fixture), 6);
 }
 
@@ -267,12 +267,12 @@ static void a_handler_may_fail_some(void **state)
     struct fixture *fixture = *state;
     struct handler awkward = {.ops = &awkward_ops};
 
-    fixture->strand.handlers[fixture->strand.n_handlers++] = &awkward;
+    fixture->chain.handlers[fixture->chain.n_handlers++] = &awkward;
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 0, 0, 1, 1, 8);
-    fixture->strand.handlers[0] = fixture->strand.handlers[1]; /* it is not the strand's to close */
-    fixture->strand.n_handlers = 1;
+    expect_books(&fixture->chain, 10, 0, 0, 1, 1, 8);
+    fixture->chain.handlers[0] = fixture->chain.handlers[1]; /* it is not the chain's to close */
+    fixture->chain.n_handlers = 1;
 }
 
 static void exhausted_with_its_limit(void **state)
@@ -282,11 +282,11 @@ static void exhausted_with_its_limit(void **state)
     add(fixture, &filter_ops, "id != 0");
     add(fixture, &limit_ops, "{count: 3}");
     add(fixture, &forward_ops, "one");
-    assert_false(strand_exhausted(&fixture->strand));
+    assert_false(chain_exhausted(&fixture->chain));
     run_notes(fixture, 3);
-    assert_false(strand_exhausted(&fixture->strand));
+    assert_false(chain_exhausted(&fixture->chain));
     run_notes(fixture, 2);
-    assert_true(strand_exhausted(&fixture->strand));
+    assert_true(chain_exhausted(&fixture->chain));
 }
 
 static void not_exhausted_behind_a_forward(void **state)
@@ -297,19 +297,19 @@ static void not_exhausted_behind_a_forward(void **state)
     add(fixture, &limit_ops, "{count: 1}");
     add(fixture, &forward_ops, "two");
     run_notes(fixture, 5);
-    assert_true(fixture->strand.handlers[1]->exhausted);
-    assert_false(strand_exhausted(&fixture->strand));
+    assert_true(fixture->chain.handlers[1]->exhausted);
+    assert_false(chain_exhausted(&fixture->chain));
     run_notes(fixture, 5);
-    expect_books(&fixture->strand, 10, 10, 0, 9, 0, 11);
+    expect_books(&fixture->chain, 10, 10, 0, 9, 0, 11);
 }
 
-static void empty_strands_do_no_harm(void **state)
+static void empty_chains_do_no_harm(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_false(strand_exhausted(&fixture->strand));
+    assert_false(chain_exhausted(&fixture->chain));
     run_notes(fixture, 0);
-    expect_books(&fixture->strand, 0, 0, 0, 0, 0, 0);
+    expect_books(&fixture->chain, 0, 0, 0, 0, 0, 0);
 }
 
 /* ---- branches -------------------------------------------------------------------------------- */
@@ -322,14 +322,14 @@ static void a_tee_copies(void **state)
     add(fixture, &filter_ops, "id > 7");
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 10, 6 + 8, 0, 0, 4 + 2);
+    expect_books(&fixture->chain, 10, 10, 6 + 8, 0, 0, 4 + 2);
     assert_int_equal(drain(fixture), 6);
-    assert_int_equal(strand_handler_in(&fixture->strand, 0), 10);
-    assert_int_equal(strand_handler_in(&fixture->strand, 1), 10); /* tee.filter */
-    assert_int_equal(strand_handler_in(&fixture->strand, 2), 4);
-    assert_int_equal(strand_handler_in(&fixture->strand, 3), 10); /* filter */
-    assert_int_equal(strand_handler_in(&fixture->strand, 4), 2);
-    assert_int_equal(counter_get(&fixture->strand.accounts[0].out), 10);
+    assert_int_equal(chain_handler_in(&fixture->chain, 0), 10);
+    assert_int_equal(chain_handler_in(&fixture->chain, 1), 10); /* tee.filter */
+    assert_int_equal(chain_handler_in(&fixture->chain, 2), 4);
+    assert_int_equal(chain_handler_in(&fixture->chain, 3), 10); /* filter */
+    assert_int_equal(chain_handler_in(&fixture->chain, 4), 2);
+    assert_int_equal(counter_get(&fixture->chain.accounts[0].out), 10);
 }
 
 static void a_route_divides(void **state)
@@ -341,13 +341,13 @@ static void a_route_divides(void **state)
         "[{when: id < 4, handlers: [{forward: [one, two]}]}, "
         "{when: id < 7, handlers: [{limit: {count: 1}}, {forward: two}]}]");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 3, 1 + 3, 2, 0, 6 + 1);
+    expect_books(&fixture->chain, 10, 3, 1 + 3, 2, 0, 6 + 1);
     assert_int_equal(drain(fixture), 7);
-    assert_int_equal(strand_handler_in(&fixture->strand, 1), 9);
-    assert_int_equal(counter_get(&fixture->strand.accounts[1].out), 6);
-    assert_int_equal(strand_handler_in(&fixture->strand, 2), 3);
-    assert_int_equal(strand_handler_in(&fixture->strand, 3), 3);
-    assert_int_equal(strand_handler_in(&fixture->strand, 4), 1);
+    assert_int_equal(chain_handler_in(&fixture->chain, 1), 9);
+    assert_int_equal(counter_get(&fixture->chain.accounts[1].out), 6);
+    assert_int_equal(chain_handler_in(&fixture->chain, 2), 3);
+    assert_int_equal(chain_handler_in(&fixture->chain, 3), 3);
+    assert_int_equal(chain_handler_in(&fixture->chain, 4), 1);
 }
 
 static void branches_inside_branches(void **state)
@@ -359,7 +359,7 @@ static void branches_inside_branches(void **state)
         "{route: [{when: id < 5, handlers: [{forward: one}]}, {handlers: [{forward: two}]}]}]}");
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 10);
-    expect_books(&fixture->strand, 10, 20, 9, 0, 0, 1 + 10 + 10);
+    expect_books(&fixture->chain, 10, 20, 9, 0, 0, 1 + 10 + 10);
     assert_int_equal(drain(fixture), 21);
 }
 
@@ -375,10 +375,10 @@ static void branches_have_schemas_of_their_own(void **state)
     add(fixture, &filter_ops, "id < 5");
     add(fixture, &forward_ops, "one");
     notes_init_many(&notes, 10);
-    strand_run(&fixture->strand, &notes.batch);
-    assert_ptr_equal(notes.batch.schema, &note_schema); /* as the next strand needs it */
+    chain_run(&fixture->chain, &notes.batch);
+    assert_ptr_equal(notes.batch.schema, &note_schema); /* as the next chain needs it */
     notes_deinit(&notes);
-    expect_books(&fixture->strand, 10, 10, 5 + 5, 0, 0, 5 + 5);
+    expect_books(&fixture->chain, 10, 10, 5 + 5, 0, 0, 5 + 5);
 }
 
 static void exhausted_branches(void **state)
@@ -389,10 +389,10 @@ static void exhausted_branches(void **state)
     add(fixture, &limit_ops, "{count: 3}");
     add(fixture, &forward_ops, "one");
     run_notes(fixture, 5);
-    assert_true(fixture->strand.handlers[3]->exhausted);
-    assert_false(strand_exhausted(&fixture->strand)); /* the tee still gives some */
+    assert_true(fixture->chain.handlers[3]->exhausted);
+    assert_false(chain_exhausted(&fixture->chain)); /* the tee still gives some */
     run_notes(fixture, 5);
-    assert_true(strand_exhausted(&fixture->strand));
+    assert_true(chain_exhausted(&fixture->chain));
 }
 
 static void exhausted_routes(void **state)
@@ -403,9 +403,9 @@ static void exhausted_routes(void **state)
         "[{when: id < 2, handlers: [{limit: {count: 1}}, {forward: two}]}, "
         "{handlers: [{limit: {count: 20}}, {forward: two}]}]");
     run_notes(fixture, 5);
-    assert_false(strand_exhausted(&fixture->strand));
+    assert_false(chain_exhausted(&fixture->chain));
     run_notes(fixture, 100);
-    assert_true(strand_exhausted(&fixture->strand));
+    assert_true(chain_exhausted(&fixture->chain));
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -430,45 +430,45 @@ static const struct handler_ops slow_ops = {
 static void expect_slow(void **state, bool clocked)
 {
     struct fixture *fixture = *state;
-    struct strand *strand = &fixture->strand;
+    struct chain *chain = &fixture->chain;
     struct handler slow = {.ops = &slow_ops};
     struct notes notes;
 
     add(fixture, &tee_ops, "{handlers: [{forward: two}]}");
-    strand->ways[strand->n_handlers] = 1; /* the tee's */
-    strand->handlers[strand->n_handlers++] = &slow;
+    chain->ways[chain->n_handlers] = 1; /* the tee's */
+    chain->handlers[chain->n_handlers++] = &slow;
     add(fixture, &forward_ops, "one");
-    strand_set_budget(strand, 4000000, cycles_per_ns());
+    chain_set_budget(chain, 4000000, cycles_per_ns());
     notes_init_many(&notes, 3);
     notes.batch.clocked = clocked;
     notes.batch.now = clock_monotonic();
     notes.batch.mark = cycles_now();
-    strand_run(strand, &notes.batch);
+    chain_run(chain, &notes.batch);
     notes_deinit(&notes);
-    assert_int_equal(counter_get(&strand->accounts[2].slow), 1);
-    assert_true(counter_get(&strand->accounts[2].slowest) > 4000000);
-    strand_set_budget(strand, 0, 1); /* no limit */
+    assert_int_equal(counter_get(&chain->accounts[2].slow), 1);
+    assert_true(counter_get(&chain->accounts[2].slowest) > 4000000);
+    chain_set_budget(chain, 0, 1); /* no limit */
     run_notes(fixture, 3);
-    assert_int_equal(counter_get(&strand->accounts[2].slow), 1);
-    strand->handlers[2] = NULL; /* it is not the strand's to close */
+    assert_int_equal(counter_get(&chain->accounts[2].slow), 1);
+    chain->handlers[2] = NULL; /* it is not the chain's to close */
 }
 
 /* The counter jumped: the clock knows better. */
 static void a_counter_that_jumps_is_not_believed(void **state)
 {
     struct fixture *fixture = *state;
-    struct strand *strand = &fixture->strand;
+    struct chain *chain = &fixture->chain;
     struct notes notes;
 
     add(fixture, &forward_ops, "one");
-    strand_set_budget(strand, UINT64_C(1000000000000), cycles_per_ns());
-    strand->budget_cycles = 1;
+    chain_set_budget(chain, UINT64_C(1000000000000), cycles_per_ns());
+    chain->budget_cycles = 1;
     notes_init_many(&notes, 3);
     notes.batch.now = clock_monotonic();
     notes.batch.mark = cycles_now() + 1; /* later than now: that was ages ago */
-    strand_run(strand, &notes.batch);
+    chain_run(chain, &notes.batch);
     notes_deinit(&notes);
-    assert_int_equal(counter_get(&strand->accounts[0].slow), 0);
+    assert_int_equal(counter_get(&chain->accounts[0].slow), 0);
 }
 
 static void one_slow_batch_is_seen(void **state)
@@ -507,7 +507,7 @@ static void add_any(struct fixture *fixture)
     };
     static bool forwarded;
 
-    if (fixture->strand.n_handlers == 0)
+    if (fixture->chain.n_handlers == 0)
         forwarded = false;
     switch (choose(5)) {
     case 4:
@@ -537,7 +537,7 @@ static void run_any_batch(struct fixture *fixture)
     notes_init(&notes);
     for (uint32_t i = 0; i < records; i++)
         notes_add(&notes, choose(200), choose(50) ? choose(100) : EVENT_MAX - 1 - choose(100));
-    strand_run(&fixture->strand, &notes.batch);
+    chain_run(&fixture->chain, &notes.batch);
     notes_deinit(&notes);
 }
 
@@ -566,7 +566,7 @@ static void books_always_balance(void **state)
             run_any_batch(&fixture);
             delivered += drain(&fixture);
         }
-        books_sum(&fixture.strand.books, &totals);
+        books_sum(&fixture.chain.books, &totals);
         assert_true(books_balance(&totals));
         assert_int_equal(delivered, totals.rows[BOOK_FORWARDED]);
         fixture_deinit(&fixture);
@@ -588,7 +588,7 @@ int main(void)
         WITH_EXITS(a_handler_may_fail_some),
         WITH_EXITS(exhausted_with_its_limit),
         WITH_EXITS(not_exhausted_behind_a_forward),
-        WITH_EXITS(empty_strands_do_no_harm),
+        WITH_EXITS(empty_chains_do_no_harm),
         WITH_EXITS(a_tee_copies),
         WITH_EXITS(a_route_divides),
         WITH_EXITS(branches_inside_branches),

@@ -8,14 +8,14 @@
 #include <string.h>
 
 #include "aggregate/groups.h"
-#include "config/load.h"
+#include "config/tree.h"
 #include "expr/expr.h"
 
 enum { PART_MAX = 16, NAMES_MAX = 400 };
 
 const struct config_node *merge_shape_node(const struct merge_shape *shape)
 {
-    return shape->tree->root->first;
+    return shape->tree->root;
 }
 
 void merge_shape_deinit(struct merge_shape *shape)
@@ -138,8 +138,6 @@ static bool names_differ(const struct row_form *form)
 
 int merge_shape_init(struct merge_shape *shape, const struct row_form *form, struct error *error)
 {
-    static const char text[] = "sketches: here\n";
-    struct diag diag;
     size_t at;
     int result;
 
@@ -147,10 +145,8 @@ int merge_shape_init(struct merge_shape *shape, const struct row_form *form, str
         return error_set(error, -EINVAL, "_sketches is damaged: two fields have the same name");
     strcpy(shape->source, form->source);
     shape->told = calloc(form->n_values, sizeof(*shape->told));
-    diag_init(&diag);
-    result = config_load_text("sketches", text, sizeof(text) - 1, &diag, &shape->tree);
-    diag_deinit(&diag);
-    if (result != 0 || !shape->told)
+    shape->tree = config_tree_new("sketches");
+    if (!shape->tree || !config_add_root(shape->tree) || !shape->told)
         return error_set(error, -ENOMEM, "out of memory");
     memcpy(shape->told, form->values, form->n_values * sizeof(*shape->told));
     result = build_key(shape, form);

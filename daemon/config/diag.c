@@ -101,16 +101,21 @@ static bool is_known(const struct diag *diag, const struct diag_message *message
     return false;
 }
 
-/* Writes a message's text from the node's path, if any, and the words. Owns excerpt. */
+/* Writes a message's text from the node's path, if any, and the words. What is from no file has no
+ * place in one: its label stands for file and path. Owns excerpt. */
 static void add(struct diag *diag, const char *file, uint32_t line, uint32_t column,
                 const struct config_node *node, char *excerpt, const char *format,
                 va_list arguments)
 {
+    const char *label = config_node_label(node);
     char text[DIAG_TEXT_MAX];
     size_t used = 0;
     int wanted;
 
-    if (node && node->parent) {
+    if (label) {
+        file = label;
+        line = column = 0;
+    } else if (node && node->parent) {
         config_node_path(node, text, CONFIG_PATH_MAX);
         used = strlen(text);
         used += (size_t)sprintf(text + used, ": ");
@@ -120,7 +125,7 @@ static void add(struct diag *diag, const char *file, uint32_t line, uint32_t col
         mark_cut(text);
 
     struct diag_message message = {
-        .file = strdup(file),
+        .file = escape(file),
         .line = line,
         .column = column,
         .text = escape(text),
@@ -244,7 +249,7 @@ void diag_print(const struct diag *diag, FILE *file)
             fprintf(file, "%s:%u:%u: %s\n", message->file, message->line, message->column,
                     message->text);
         else
-            fprintf(file, "%s: %s\n", message->file, message->text);
+            fprintf(file, "%s%s%s\n", message->file, *message->file ? ": " : "", message->text);
         if (message->excerpt)
             fputs(message->excerpt, file);
     }

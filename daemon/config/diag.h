@@ -5,6 +5,7 @@
  *
  *     ringmill.yaml:12:7: sinks.out.typ: unknown key; allowed are type, format; did you mean
  * "type"?
+ *     --format: unknown format; allowed are json, csv
  *
  * Messages are copied in and stay valid after the tree is freed. The caller owns the struct; one
  * thread at a time. Adding never fails: what finds no room is counted, and
@@ -23,10 +24,10 @@ enum {
 };
 
 struct diag_message {
-    char *file;
-    uint32_t line; /* 0: the file as a whole */
+    char *file;    /* or the label of a node, such as "--filter" */
+    uint32_t line; /* 0: the file as a whole, or a label */
     uint32_t column;
-    char *text; /* "path: what is wrong", one line, control characters escaped */
+    char *text; /* "path: what is wrong", one line; both without control characters */
     char *
         excerpt; /* NULL, or the scalar's line and a caret under it: two lines, each ending in \n */
 };

@@ -54,6 +54,13 @@ const char *config_node_file(const struct config_node *node)
     return node->tree->name;
 }
 
+const char *config_node_label(const struct config_node *node)
+{
+    while (node && !node->label)
+        node = node->parent;
+    return node ? node->label : NULL;
+}
+
 static bool is_plain_key(const char *key)
 {
     return *key && key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* One value of a loaded config file: a scalar, a list or a map, with the place where it stands.
- * Nodes and all texts below belong to their tree (config/tree.h) and are immutable once loaded; any
- * thread may read them.
+/* One value of a config: a scalar, a list or a map, and where it is from: a place in a file
+ * (config/load.h), or an option of a command (config/tree.h). Nodes and all texts below belong to
+ * their tree and are immutable once it is complete; any thread may read them.
  *
  *     for (const struct config_node *item = list->first; item; item = item->next) */
 
@@ -25,9 +25,10 @@ struct config_node {
     struct config_tree *tree;
     enum config_kind kind;
 
-    /* where the value begins; counted from 1, columns in characters */
+    /* where the value begins; counted from 1, columns in characters; 0: it is from no file */
     uint32_t line;
     uint32_t column;
+    const char *label; /* where it is from instead, such as "--filter"; NULL: as its parent */
 
     /* an entry of a map: its key and where that begins; else NULL and 0 */
     const char *key;
@@ -63,6 +64,9 @@ const char *config_node_kind_name(const struct config_node *node);
 
 /* The name of the file, as it was given to the loader. */
 const char *config_node_file(const struct config_node *node);
+
+/* The label of the node or of the nearest node above it that has one; NULL: there is none. */
+const char *config_node_label(const struct config_node *node);
 
 /* Writes "pipelines.root-exec.handlers[0].filter" into the buffer, "" for the root; keys that are
  * not plain words are quoted. A path that does not fit ends in "...". size is at least 4. */

@@ -20,6 +20,9 @@ uint32_t printable_length(const char *at);
 /* Whether that is so of all characters up to the NUL. */
 bool printable(const char *text);
 
+/* Whether all of the text is UTF-8, printable or not. */
+bool utf8_is_valid(const char *text);
+
 /* Puts ? in place of each byte of the others, but leaves line feeds and tabs: a message may have
  * several lines. */
 void printable_make(char *text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A replay is the daemon with a capture for a source: either with a config that is written here, or
+/* A replay is the daemon with a capture for a source: either with a config made of the options, or
  * with the user's, whose pipelines then get the records that the capture has from the sources they
  * name. A replay has no control socket, since a running daemon uses it. */
 
@@ -8,8 +8,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +15,6 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/expect.h"
-#include "cli/run_source.h"
 #include "config/load.h"
 #include "pipeline/graph.h"
 
@@ -33,7 +30,7 @@ struct replay {
 
 /* What a graph is built of, and must live as long as it. */
 struct replay_trees {
-    struct config_tree *own; /* with the capture's entry in `sources:` */
+    struct config_tree *own; /* made of the options, with the capture's entry in `sources:` */
     struct config_tree *given;
 };
 
@@ -88,48 +85,50 @@ static enum exit_code parse(int argc, char **argv, struct replay *replay)
 
 /* ---- configs --------------------------------------------------------------------------------- */
 
-static void write_config(const struct replay *replay, const char *path, FILE *file)
-{
-    fputs("version: 1\nsources: {capture: {capture: ", file);
-    run_source_put_quoted(file, path);
-    fputs(", speed: ", file);
-    run_source_put_quoted(file, replay->speed);
-    if (replay->count > 0)
-        fprintf(file, ", count: %" PRIu64, replay->count);
-    fputs("}}\nsinks: {stdout: {type: stdout}}\n"
-          "pipelines: {replay: {from: capture, handlers: [",
-          file);
-    if (replay->filter) {
-        fputs("{filter: ", file);
-        run_source_put_quoted(file, replay->filter);
-        fputs("}, ", file);
-    }
-    fputs("{forward: stdout}]}}\n", file);
-}
+/* What is wrong with the capture is said without a label: such a message names the file itself. */
+#define CAPTURE_LABEL ""
 
-static int load_own(const struct replay *replay, struct diag *diag, struct config_tree **ret)
+/* 0 or -errno; -ENOENT after a message. */
+static int make_own(const struct replay *replay, struct config_tree **ret)
 {
-    _cleanup_(cleanup_free) char *path = realpath(replay->capture, NULL), *text = NULL;
-    size_t length = 0;
-    FILE *file;
+    _cleanup_(cleanup_free) char *path = realpath(replay->capture, NULL);
+    _cleanup_(cleanup_config_tree_free) struct config_tree *tree = config_tree_new("command line");
+    struct config_node *root, *node, *handlers;
 
     if (!path) {
         log_error("%s: cannot be opened: %s", replay->capture, strerror(errno));
         return -ENOENT;
     }
-    file = open_memstream(&text, &length);
-    if (!file)
+    if (!tree)
         return -ENOMEM;
-    write_config(replay, path, file);
-    fclose(file);
-    return config_load_text("command line", text, length, diag, ret);
+    root = config_add_root(tree);
+    config_add_text(root, "version", "1", NULL);
+    node = config_add(config_add(root, CONFIG_MAP, "sources", NULL), CONFIG_MAP, "capture",
+                      CAPTURE_LABEL);
+    config_add_text(node, "capture", path, NULL);
+    config_add_text(node, "speed", replay->speed, "--speed");
+    if (replay->count > 0)
+        config_add_number(node, "count", replay->count, "--count");
+    node = config_add(config_add(root, CONFIG_MAP, "sinks", NULL), CONFIG_MAP, "stdout", NULL);
+    config_add_text(node, "type", "stdout", NULL);
+    node = config_add(config_add(root, CONFIG_MAP, "pipelines", NULL), CONFIG_MAP, "replay", NULL);
+    config_add_text(node, "from", "capture", NULL);
+    handlers = config_add(node, CONFIG_LIST, "handlers", NULL);
+    if (replay->filter)
+        config_add_text(config_add(handlers, CONFIG_MAP, NULL, NULL), "filter", replay->filter,
+                        "--filter");
+    config_add_text(config_add(handlers, CONFIG_MAP, NULL, NULL), "forward", "stdout", NULL);
+    if (tree->is_incomplete)
+        return -ENOMEM;
+    *ret = TAKE_PTR(tree);
+    return 0;
 }
 
 static int build(const struct replay *replay, struct diag *diag, struct replay_trees *trees,
                  struct graph **ret)
 {
     const struct config_node *entry;
-    int result = load_own(replay, diag, &trees->own);
+    int result = make_own(replay, &trees->own);
 
     if (result < 0 || !replay->config)
         return result < 0 ? result : graph_build(trees->own, diag, ret);
@@ -140,47 +139,11 @@ static int build(const struct replay *replay, struct diag *diag, struct replay_t
     return graph_build_replay(trees->given, entry, diag, ret);
 }
 
-/* Our own config is not shown, so its places become those of the command line:
- * "command line:2:33: sources.capture.speed: what" becomes "--speed: what". */
-static void print_message(const struct diag_message *message)
-{
-    static const struct {
-        const char *place;
-        const char *option;
-    } places[] = {
-        {"sources.capture.capture: ", ""},
-        {"capture.capture: ", ""},
-        {"sources.capture.speed: ", "--speed: "},
-        {"capture.speed: ", "--speed: "},
-        {"pipelines.replay.handlers[0].filter: ", "--filter: "},
-    };
-
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (strncmp(message->text, places[i].place, strlen(places[i].place)) == 0) {
-            log_error("%s%s", places[i].option, message->text + strlen(places[i].place));
-            return;
-        }
-    log_error("%s", message->text);
-}
-
-/* Errors of the capture are not mistakes in a config. */
+/* Errors of the capture are not mistakes in a config. Their label sorts first. */
 static enum exit_code judge(const struct diag *diag)
 {
-    const char *text = diag->kept ? diag->messages[0].text : "";
-
-    if (strncmp(text, "capture.capture: ", strlen("capture.capture: ")) == 0 ||
-        strncmp(text, "sources.capture.capture: ", strlen("sources.capture.capture: ")) == 0)
-        return EXIT_CODE_FAILED;
-    return EXIT_CODE_CONFIG;
-}
-
-static void print_messages(const struct diag *diag)
-{
-    for (size_t i = 0; i < diag->kept; i++) {
-        print_message(&diag->messages[i]);
-        if (diag->messages[i].excerpt)
-            fputs(diag->messages[i].excerpt, stderr);
-    }
+    return diag->kept > 0 && strcmp(diag->messages[0].file, CAPTURE_LABEL) == 0 ? EXIT_CODE_FAILED
+                                                                                : EXIT_CODE_CONFIG;
 }
 
 /* ---- running --------------------------------------------------------------------------------- */
@@ -227,7 +190,7 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
         if (replay->config && trees.own && judge(diag) == EXIT_CODE_CONFIG)
             diag_print(diag, stderr);
         else
-            print_messages(diag);
+            arguments_report(diag);
         if (diag_count(diag) == 0)
             log_error("out of memory");
         return judge(diag);

@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A one-off is a config like any other, only written by us: so everything that a config can do is
- * tested and explained once. The user never sees that text; messages about it are turned into
- * messages about the command line. */
+/* The options become a config like any other, so that everything a config can do is tested and
+ * explained once. Its nodes name the options that they are made from, and so do the messages. */
 
 #include "cli/command_run.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "cli/arguments.h"
 #include "cli/run_source.h"
 #include "cli/run_table.h"
-#include "config/load.h"
+#include "config/tree.h"
 #include "pipeline/graph.h"
 #include "source/builtin.h"
-
-enum { LABEL_MAX = 256 };
 
 struct one_off {
     struct run_source source;
@@ -81,16 +77,22 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
         {"seconds", required_argument, NULL, SECONDS},
         {"help", no_argument, NULL, HELP},
     };
-    int option;
+    int option, index;
 
     run_table_options(options + OWN_OPTIONS);
     run_source_options(options, OWN_OPTIONS + RUN_TABLE_OPTIONS, OPTIONS_ROOM);
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", options, &index)) != -1) {
         if (option == HELP) {
             print_usage(stdout);
             exit(EXIT_CODE_OK);
         }
-        if (option == '?' || !take(one_off, option, optarg))
+        if (option == '?')
+            return EXIT_CODE_ENVIRONMENT;
+        if (!utf8_is_valid(optarg)) {
+            log_error("--%s: the value is not valid UTF-8", options[index].name);
+            return EXIT_CODE_ENVIRONMENT;
+        }
+        if (!take(one_off, option, optarg))
             return EXIT_CODE_ENVIRONMENT;
     }
     if (argc - optind > 1) {
@@ -101,77 +103,48 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
     return run_table_finish(&one_off->table) ? EXIT_CODE_OK : EXIT_CODE_ENVIRONMENT;
 }
 
-static void write_config(const struct one_off *one_off, FILE *file)
+static void add_handlers(const struct one_off *one_off, struct config_node *handlers)
 {
-    fputs("version: 1\nsources: {", file);
-    run_source_write(&one_off->source, file);
-    fputs("}\nsinks: {stdout: {", file);
-    run_table_write_sink(&one_off->table, file);
-    fputs("}}\npipelines: {run: {from: ", file);
-    run_source_put_quoted(file, one_off->source.name);
-    fputs(", handlers: [", file);
-    if (one_off->filter) {
-        fputs("{filter: ", file);
-        run_source_put_quoted(file, one_off->filter);
-        fputs("}, ", file);
-    }
+    if (one_off->filter)
+        config_add_text(config_add(handlers, CONFIG_MAP, NULL, NULL), "filter", one_off->filter,
+                        "--filter");
     if (one_off->count > 0)
-        fprintf(file, "{limit: {count: %" PRIu64 "}}, ", one_off->count);
-    run_table_write_handler(&one_off->table, file);
-    fputs("{forward: stdout}]}}\n", file);
+        config_add_number(config_add(config_add(handlers, CONFIG_MAP, NULL, "--count"), CONFIG_MAP,
+                                     "limit", NULL),
+                          "count", one_off->count, NULL);
+    run_table_add_handler(&one_off->table, handlers);
+    config_add_text(config_add(handlers, CONFIG_MAP, NULL, NULL), "forward", "stdout", NULL);
 }
 
-/* What the config's message says; on the command line it is an option. */
-#define TYPE_ADVICE "; set type: "
-
-/* "pipelines.run.handlers[0].filter: what" becomes "--filter: what", and so on. */
-static void print_messages(const struct one_off *one_off, const struct diag *diag)
+/* NULL when out of memory. */
+static struct config_tree *make_config(const struct one_off *one_off)
 {
-    static const char filter[] = "pipelines.run.handlers[0].filter: ";
+    _cleanup_(cleanup_config_tree_free) struct config_tree *tree = config_tree_new("command line");
+    struct config_node *root, *pipeline;
 
-    for (size_t i = 0; i < diag->kept; i++) {
-        const struct diag_message *message = &diag->messages[i];
-        char label[LABEL_MAX] = "--filter";
-        const char *what = run_source_label(&one_off->source, message->text, label, sizeof(label));
-        const char *example, *type;
-
-        if (!what)
-            what = run_table_label(&one_off->table, message->text, label, sizeof(label));
-        if (!what)
-            what = message->text +
-                   (strncmp(message->text, filter, strlen(filter)) == 0 ? strlen(filter) : 0);
-        example = strstr(what, "; as in attach: "); /* how a config would say it */
-        type = strstr(what, TYPE_ADVICE);
-        if (type)
-            log_error("%s: %.*s; say --type %s", label, (int)(type - what), what,
-                      type + strlen(TYPE_ADVICE));
-        else
-            log_error("%s: %.*s", label, example ? (int)(example - what) : (int)strlen(what), what);
-        if (message->excerpt)
-            fputs(message->excerpt, stderr);
-    }
+    if (!tree)
+        return NULL;
+    root = config_add_root(tree);
+    config_add_text(root, "version", "1", NULL);
+    run_source_add(&one_off->source, config_add(root, CONFIG_MAP, "sources", NULL));
+    run_table_add_sink(&one_off->table, config_add(root, CONFIG_MAP, "sinks", NULL));
+    pipeline = config_add(config_add(root, CONFIG_MAP, "pipelines", NULL), CONFIG_MAP, "run", NULL);
+    config_add_text(pipeline, "from", one_off->source.name, NULL);
+    add_handlers(one_off, config_add(pipeline, CONFIG_LIST, "handlers", NULL));
+    return tree->is_incomplete ? NULL : TAKE_PTR(tree);
 }
 
 static enum exit_code run(const struct one_off *one_off, struct diag *diag)
 {
-    _cleanup_(cleanup_config_tree_free) struct config_tree *tree = NULL;
+    _cleanup_(cleanup_config_tree_free) struct config_tree *tree = make_config(one_off);
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
-    _cleanup_(cleanup_free) char *text = NULL;
-    size_t length = 0;
-    FILE *file = open_memstream(&text, &length);
-    int result;
 
-    if (!file) {
+    if (!tree) {
         log_error("out of memory");
         return EXIT_CODE_FAILED;
     }
-    write_config(one_off, file);
-    fclose(file);
-    result = config_load_text("command line", text, length, diag, &tree);
-    if (result >= 0)
-        result = graph_build(tree, diag, &graph);
-    if (result < 0) {
-        print_messages(one_off, diag);
+    if (graph_build(tree, diag, &graph) < 0) {
+        arguments_report(diag);
         return EXIT_CODE_CONFIG;
     }
     return daemon_run(TAKE_PTR(graph), &one_off->daemon);

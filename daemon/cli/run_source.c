@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One row for each option: which key it writes, and where. Keys of a ring are written at the
- * source, or below the name of the ring if --ring chooses one; of several rings, each can only have
- * its type here. Keys for attaching programs are written to `attach:` without the name of a
- * program: they are for every program that needs them. */
+/* One row for each option: which config key it sets, and where. Keys of a ring are set at the
+ * source, or below the name of the ring if --ring chooses one; with several rings, each can only
+ * have its type. Keys for attaching programs go to `attach:` without the name of a program: they
+ * are for every program that needs them. */
 
 #include "cli/run_source.h"
 
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "config/refusal.h"
 #include "source/builtin.h"
@@ -139,6 +140,19 @@ static char *make_value(const struct run_source_option *option, const char *valu
     return made;
 }
 
+/* Whether a NAME=VALUE of that name was given for the option. */
+static bool is_name_given(const struct run_source *source, const struct run_source_option *option,
+                          const char *value)
+{
+    size_t length = strcspn(value, "=");
+
+    for (size_t i = 0; i < source->n_given; i++)
+        if (source->given[i].option == option && strcspn(source->given[i].value, "=") == length &&
+            strncmp(source->given[i].value, value, length) == 0)
+            return true;
+    return false;
+}
+
 bool run_source_take(struct run_source *source, int val, const char *value)
 {
     const struct run_source_option *option = &options_[val - RUN_SOURCE_FIRST];
@@ -153,6 +167,12 @@ bool run_source_take(struct run_source *source, int val, const char *value)
     }
     if (option->form == PAIRS && (!strchr(value, '=') || *value == '=')) {
         log_error("--%s %s: expected %s", option->name, value, option->argument);
+        return false;
+    }
+    if ((option->form == PAIRS || option->place == AT_NOTHING) &&
+        is_name_given(source, option, value)) {
+        log_error("--%s %.*s may be given only once", option->name, (int)strcspn(value, "="),
+                  value);
         return false;
     }
     source->given[source->n_given].option = option;
@@ -218,170 +238,103 @@ enum exit_code run_source_finish(struct run_source *source)
     return source->builtin ? check_builtin(source->builtin) : EXIT_CODE_OK;
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
-
-void run_source_put_quoted(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at < 0x20 || *at == 0x7f)
-            fprintf(file, "\\x%02x", *at);
-        else
-            fprintf(file, *at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
-    }
-    fputc('"', file);
-}
+/* ---- config nodes ---------------------------------------------------------------------------- */
 
 /* "[1, 2]" is a list of texts, anything else one text. */
-static void put_value(FILE *file, const char *value)
+static void add_value(struct config_node *parent, const char *key, const char *value,
+                      const char *label)
 {
+    _cleanup_(cleanup_free) char *items = NULL;
     size_t length = strlen(value);
-    char *list, *rest, *item;
+    struct config_node *list;
+    char *rest, *item;
 
     if (length < 2 || value[0] != '[' || value[length - 1] != ']') {
-        run_source_put_quoted(file, value);
+        config_add_text(parent, key, value, label);
         return;
     }
-    rest = list = strndup(value + 1, length - 2);
-    fputc('[', file);
-    for (bool first = true; rest && *rest && (item = strsep(&rest, ",")); first = false) {
-        fputs(first ? "" : ", ", file);
-        run_source_put_quoted(file, item + strspn(item, " "));
-    }
-    fputc(']', file);
-    free(list);
+    list = config_add(parent, CONFIG_LIST, key, label);
+    rest = items = strndup(value + 1, length - 2);
+    while (rest && *rest && (item = strsep(&rest, ",")))
+        config_add_text(list, NULL, item + strspn(item, " "), NULL);
 }
 
-static void put_pair(FILE *file, const char *pair)
+/* "--constant min_bytes". The caller frees it. */
+static char *make_label(const struct run_source_option *option, const char *name)
 {
-    char *name = strndup(pair, strcspn(pair, "="));
+    char *label;
 
-    run_source_put_quoted(file, name ? name : "");
-    fputs(": ", file);
-    put_value(file, strchr(pair, '=') + 1);
-    free(name);
+    if (asprintf(&label, "--%s%s%s", option->name, name ? " " : "", name ? name : "") < 0)
+        return NULL;
+    return label;
 }
 
-/* One key with all that was given for it. */
-static void put_key(const struct run_source *source, const struct run_source_option *option,
-                    FILE *file)
+/* One of the values given for an option. */
+static void add_given(struct config_node *parent, const struct run_source_option *option,
+                      const char *value)
 {
-    bool first = true;
+    _cleanup_(cleanup_free) char *name =
+        option->form == PAIRS ? strndup(value, strcspn(value, "=")) : NULL;
+    _cleanup_(cleanup_free) char *label = make_label(option, name);
 
-    fprintf(file, "%s: %s", option->key,
-            option->form == MANY    ? "["
-            : option->form == PAIRS ? "{"
-                                    : "");
-    for (size_t i = 0; i < source->n_given; i++) {
-        if (source->given[i].option != option)
+    if (option->form == PAIRS)
+        add_value(parent, name, strchr(value, '=') + 1, label);
+    else
+        config_add_text(parent, option->form == ONE ? option->key : NULL, value, label);
+}
+
+static void add_keys(const struct run_source *source, enum option_place place,
+                     struct config_node *parent)
+{
+    for (const struct run_source_option *option = options_; option->name; option++) {
+        struct config_node *node = parent;
+
+        if (option->place != place || !find_given(source, option->name))
             continue;
-        fputs(first ? "" : ", ", file);
-        first = false;
-        if (option->form == PAIRS)
-            put_pair(file, source->given[i].value);
-        else
-            run_source_put_quoted(file, source->given[i].value);
-    }
-    fputs(option->form == MANY ? "], " : option->form == PAIRS ? "}, " : ", ", file);
-}
+        if (option->form != ONE) {
+            _cleanup_(cleanup_free) char *label = make_label(option, NULL);
 
-static void put_keys(const struct run_source *source, enum option_place place, FILE *file)
-{
-    for (const struct run_source_option *option = options_; option->name; option++)
-        if (option->place == place && find_given(source, option->name))
-            put_key(source, option, file);
+            node = config_add(parent, option->form == MANY ? CONFIG_LIST : CONFIG_MAP, option->key,
+                              label);
+        }
+        for (size_t i = 0; i < source->n_given; i++)
+            if (source->given[i].option == option)
+                add_given(node, option, source->given[i].value);
+    }
 }
 
 /* "evens" or "evens=struct even". */
-static void put_ring(const struct run_source *source, const char *ring, FILE *file)
+static void add_ring(const struct run_source *source, const struct run_source_option *option,
+                     const char *value, struct config_node *rings)
 {
-    const char *type = strchr(ring, '=');
-    char *name = strndup(ring, strcspn(ring, "="));
+    _cleanup_(cleanup_free) char *name = strndup(value, strcspn(value, "="));
+    _cleanup_(cleanup_free) char *label = make_label(option, name);
+    struct config_node *ring = config_add(rings, CONFIG_MAP, name, label);
+    const char *type = strchr(value, '=');
 
-    run_source_put_quoted(file, name ? name : "");
-    free(name);
-    fputs(": {", file);
-    if (type) {
-        fputs("type: ", file);
-        run_source_put_quoted(file, type + 1);
-        fputs(", ", file);
-    }
-    put_keys(source, AT_RING, file);
-    fputs("}, ", file);
+    if (type)
+        config_add_text(ring, "type", type + 1, NULL);
+    add_keys(source, AT_RING, ring);
 }
 
-void run_source_write(const struct run_source *source, FILE *file)
+void run_source_add(const struct run_source *source, struct config_node *sources)
 {
-    run_source_put_quoted(file, source->name);
-    fputs(": {", file);
-    if (source->builtin) {
-        fputs("builtin: ", file);
-        run_source_put_quoted(file, source->builtin);
-    }
-    put_keys(source, AT_SOURCE, file);
-    if (first_at(source, AT_ATTACH)) {
-        fputs("attach: {", file);
-        put_keys(source, AT_ATTACH, file);
-        fputs("}, ", file);
-    }
+    const char *label = source->builtin                ? source->builtin
+                        : find_given(source, "object") ? "--object"
+                                                       : "--map";
+    struct config_node *node = config_add(sources, CONFIG_MAP, source->name, label), *rings;
+
+    if (source->builtin)
+        config_add_text(node, "builtin", source->builtin, NULL);
+    add_keys(source, AT_SOURCE, node);
+    if (first_at(source, AT_ATTACH))
+        add_keys(source, AT_ATTACH, config_add(node, CONFIG_MAP, "attach", NULL));
     if (!find_given(source, "ring")) {
-        put_keys(source, AT_RING, file);
-        fputs("}", file);
+        add_keys(source, AT_RING, node);
         return;
     }
-    fputs("rings: {", file);
+    rings = config_add(node, CONFIG_MAP, "rings", NULL);
     for (size_t i = 0; i < source->n_given; i++)
         if (strcmp(source->given[i].option->name, "ring") == 0)
-            put_ring(source, source->given[i].value, file);
-    fputs("}}", file);
-}
-
-/* ---- messages -------------------------------------------------------------------------------- */
-
-static const struct run_source_option *option_of(const char *key, size_t length)
-{
-    for (const struct run_source_option *option = options_; option->name; option++)
-        if (strlen(option->key) == length && strncmp(option->key, key, length) == 0)
-            return option;
-    return NULL;
-}
-
-static const struct run_source_option *find_option(const char *name)
-{
-    const struct run_source_option *option = options_;
-
-    while (option->name && strcmp(option->name, name) != 0)
-        option++;
-    return option;
-}
-
-/* The path is "attach.interface", "constants.min_bytes", "rings.events.type", "object"...: the last
- * part that is the key of an option identifies the option; a part below a map of values is a name.
- */
-const char *run_source_label(const struct run_source *source, const char *text, char *label,
-                             size_t size)
-{
-    const struct run_source_option *found = NULL;
-    size_t length = strlen(source->name);
-    const char *at = text + strlen("sources.") + length, *what = strstr(text, ": ");
-
-    if (!what || strncmp(text, "sources.", strlen("sources.")) != 0 ||
-        strncmp(text + strlen("sources."), source->name, length) != 0 || at > what)
-        return NULL;
-    while (at < what && !(found && found->form == PAIRS)) {
-        const struct run_source_option *option;
-
-        at += *at == '.';
-        length = strcspn(at, ".:[");
-        option = option_of(at, length);
-        found = option ? option : found;
-        at += length;
-        if (*at == '[')
-            at += strcspn(at, ".:");
-    }
-    if (!found)
-        found = find_option(find_given(source, "map") ? "map" : "object");
-    at += at < what && *at == '.';
-    snprintf(label, size, "--%s%s%.*s", found->name, at < what ? " " : "", (int)(what - at), at);
-    return what + 2;
+            add_ring(source, source->given[i].option, source->given[i].value, rings);
 }

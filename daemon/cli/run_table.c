@@ -6,10 +6,12 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
-#include "cli/run_source.h"
 #include "sink/screen.h"
 #include "sink/table_layout.h"
 
@@ -85,7 +87,7 @@ bool run_table_take(struct run_table *table, int option, const char *value)
 /* ---- names ----------------------------------------------------------------------------------- */
 
 /* The expression after "name="; NULL: there is no name. */
-static const char *behind_name(const char *text)
+static const char *after_name(const char *text)
 {
     size_t length = 0;
 
@@ -99,9 +101,9 @@ static const char *behind_name(const char *text)
 
 static const char *expression_of(const char *text)
 {
-    const char *behind = behind_name(text);
+    const char *expression = after_name(text);
 
-    return behind ? behind : text;
+    return expression ? expression : text;
 }
 
 /* "quantile_duration_0_99" for "quantile(duration, 0.99)". */
@@ -110,8 +112,8 @@ static void name_of(const char *text, char name[RUN_TABLE_NAME_MAX])
     const char *end = text + strlen(text);
     size_t used = 0;
 
-    if (behind_name(text))
-        end = behind_name(text) - 1;
+    if (after_name(text))
+        end = after_name(text) - 1;
     for (; text < end && used + 1 < RUN_TABLE_NAME_MAX; text++) {
         if (isalnum((unsigned char)*text) || *text == '_')
             name[used++] = *text;
@@ -172,44 +174,56 @@ bool run_table_finish(struct run_table *table)
     return check_names(table);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- config nodes ---------------------------------------------------------------------------- */
 
-static void put_named(FILE *file, const char *text)
+static void add_named(struct config_node *parent, const char *text, const char *label)
 {
     char name[RUN_TABLE_NAME_MAX];
 
     name_of(text, name);
-    run_source_put_quoted(file, name);
-    fputs(": ", file);
-    run_source_put_quoted(file, expression_of(text));
+    config_add_text(parent, name, expression_of(text), label);
 }
 
-static void put_window(const struct run_table *table, bool live, FILE *file)
+static void add_window(const struct run_table *table, bool live, struct config_node *aggregate)
 {
-    fputs(table->window ? "window: {every: " : "window: {running: true, every: ", file);
-    run_source_put_quoted(file, table->window     ? table->window
-                                : table->interval ? table->interval
-                                : live            ? INTERVAL_LIVE
-                                                  : INTERVAL_NEVER);
-    fputs("}, ", file);
+    const char *every = table->window     ? table->window
+                        : table->interval ? table->interval
+                        : live            ? INTERVAL_LIVE
+                                          : INTERVAL_NEVER;
+    struct config_node *window =
+        config_add(aggregate, CONFIG_MAP, "window", table->window ? "--window" : "--interval");
+
+    if (!table->window)
+        config_add_text(window, "running", "true", NULL);
+    config_add_text(window, "every", every, NULL);
 }
 
-static void put_by(const struct run_table *table, FILE *file)
+static void add_by(const struct run_table *table, struct config_node *aggregate)
 {
+    struct config_node *by;
+
     if (table->n_by == 0)
         return;
-    fputs("by: [", file);
+    by = config_add(aggregate, CONFIG_LIST, "by", "--by");
     for (uint32_t i = 0; i < table->n_by; i++) {
-        fputs(i > 0 ? ", " : "", file);
-        if (behind_name(table->by[i])) {
-            fputs("{", file);
-            put_named(file, table->by[i]);
-            fputs("}", file);
-        } else {
-            run_source_put_quoted(file, table->by[i]);
-        }
+        if (after_name(table->by[i]))
+            add_named(config_add(by, CONFIG_MAP, NULL, NULL), table->by[i], NULL);
+        else
+            config_add_text(by, NULL, table->by[i], NULL);
     }
-    fputs("], ", file);
+}
+
+static void add_values(const struct run_table *table, struct config_node *aggregate)
+{
+    struct config_node *values = config_add(aggregate, CONFIG_MAP, "values", NULL);
+
+    for (uint32_t i = 0; i < table->n_values; i++) {
+        _cleanup_(cleanup_free) char *label = NULL;
+
+        if (asprintf(&label, "--value %s", table->values[i]) < 0)
+            label = NULL;
+        add_named(values, table->values[i], label);
+    }
 }
 
 /* By lists and texts nothing is sorted. */
@@ -225,94 +239,40 @@ static bool can_sort(const char *value)
     return true;
 }
 
-static void put_order(const struct run_table *table, uint32_t limit, FILE *file)
+static void add_order(const struct run_table *table, uint32_t limit, struct config_node *aggregate)
 {
-    char name[RUN_TABLE_NAME_MAX];
+    char order[RUN_TABLE_NAME_MAX + 1] = "-";
 
     for (uint32_t i = 0; i < table->n_values; i++) {
         if (!can_sort(table->values[i]))
             continue;
-        name_of(table->values[i], name);
-        fprintf(file, "order: \"-%s\", limit: %u", name, limit);
+        name_of(table->values[i], order + 1);
+        config_add_text(aggregate, "order", order, NULL);
+        config_add_number(aggregate, "limit", limit, NULL);
         return;
     }
 }
 
-void run_table_write_handler(const struct run_table *table, FILE *file)
+void run_table_add_handler(const struct run_table *table, struct config_node *handlers)
 {
     bool live = is_table(table) && screen_is_live();
+    struct config_node *aggregate;
 
     if (!counts(table))
         return;
-    fputs("{aggregate: {", file);
-    put_window(table, live, file);
-    put_by(table, file);
-    fputs("values: {", file);
-    for (uint32_t i = 0; i < table->n_values; i++) {
-        fputs(i > 0 ? ", " : "", file);
-        put_named(file, table->values[i]);
-    }
-    fputs("}, ", file);
-    put_order(table, live ? LAYOUT_ROWS_MAX : ROWS_MAX_PLAIN, file);
-    fputs("}}, ", file);
+    aggregate = config_add(config_add(handlers, CONFIG_MAP, NULL, NULL), CONFIG_MAP, "aggregate",
+                           "--value");
+    add_window(table, live, aggregate);
+    add_by(table, aggregate);
+    add_values(table, aggregate);
+    add_order(table, live ? LAYOUT_ROWS_MAX : ROWS_MAX_PLAIN, aggregate);
 }
 
-void run_table_write_sink(const struct run_table *table, FILE *file)
+void run_table_add_sink(const struct run_table *table, struct config_node *sinks)
 {
-    if (is_table(table)) {
-        fputs("type: table", file);
-        return;
-    }
-    fputs("type: stdout", file);
-    if (!table->format)
-        return;
-    fputs(", format: ", file);
-    run_source_put_quoted(file, table->format);
-}
+    struct config_node *sink = config_add(sinks, CONFIG_MAP, "stdout", "--format");
 
-/* ---- messages -------------------------------------------------------------------------------- */
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* The value that "values.NAME: ..." is about, as it was given; NULL: none of them. */
-static const char *find_value(const struct run_table *table, const char *text)
-{
-    char name[RUN_TABLE_NAME_MAX];
-    size_t length;
-
-    if (!begins(text, "values."))
-        return NULL;
-    text += strlen("values.");
-    length = strcspn(text, ":");
-    for (uint32_t i = 0; i < table->n_values; i++) {
-        name_of(table->values[i], name);
-        if (strlen(name) == length && strncmp(name, text, length) == 0)
-            return table->values[i];
-    }
-    return NULL;
-}
-
-const char *run_table_label(const struct run_table *table, const char *text, char *label,
-                            size_t size)
-{
-    static const char handlers[] = "pipelines.run.handlers[", sink[] = "sinks.stdout";
-    const char *what = strstr(text, ": "), *key = strstr(text, "aggregate");
-    const char *option = "--value", *value;
-
-    if (what && begins(text, sink)) {
-        snprintf(label, size, "--format");
-        return what + 2;
-    }
-    if (!what || !key || key > what || !begins(text, handlers))
-        return NULL;
-    if (begins(key, "aggregate.by"))
-        option = "--by";
-    else if (begins(key, "aggregate.window"))
-        option = table->window ? "--window" : "--interval";
-    value = find_value(table, key + strlen("aggregate."));
-    snprintf(label, size, "%s%s%s", option, value ? " " : "", value ? value : "");
-    return what + 2;
+    config_add_text(sink, "type", is_table(table) ? "table" : "stdout", NULL);
+    if (table->format && !is_table(table))
+        config_add_text(sink, "format", table->format, NULL);
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The table of `ringmill run`, which counts events instead of printing them: its options, the
- * handler and the sink made from them, and the translation of messages about these into messages
- * about the options. */
+/* The table of `ringmill run`, which counts events instead of printing them: its options, and the
+ * handler and the sink made from them. */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "config/tree.h"
 
 enum { RUN_TABLE_PARTS_MAX = 64, RUN_TABLE_NAME_MAX = 64 };
 
@@ -42,12 +43,7 @@ bool run_table_take(struct run_table *table, int option, const char *value);
 /* With all options taken. False after a message. */
 bool run_table_finish(struct run_table *table);
 
-/* Writes the handler and a comma; nothing if no table was asked for. */
-void run_table_write_handler(const struct run_table *table, FILE *file);
-/* Writes the settings of the sink, without the braces. */
-void run_table_write_sink(const struct run_table *table, FILE *file);
-
-/* If text is about what these two wrote, writes the option that it is about into label and returns
- * where the message proper begins; else NULL. */
-const char *run_table_label(const struct run_table *table, const char *text, char *label,
-                            size_t size);
+/* Adds the handler, if a table was asked for, and the sink `stdout`; each node names the option
+ * that it is made from. */
+void run_table_add_handler(const struct run_table *table, struct config_node *handlers);
+void run_table_add_sink(const struct run_table *table, struct config_node *sinks);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input and a hostile environment: one clear sentence each, and the right exit status."""
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -206,6 +207,84 @@ def test_one_off_speaks_of_the_command_line():
     assert code == CONFIG
     assert errors == ('ringmill: error: unknown built-in source "exce"; allowed are exec, exit, '
                       'open, connect, signal; did you mean "exec"?\n'), errors
+
+
+# A file name with dots, quotes and what YAML gives a meaning.
+HARD_NAME = "a.b\"c'd: {x} [#,&*!|%.bpf.o"
+
+# Arguments, then what is said after "ringmill: error: ", for a source of the object `numbers`.
+OBJECT_MISTAKES = (
+    (["--type", "nope"], "--type: struct \"nope\" is not in the BTF; "),
+    (["--ring", "a.b: \"c"], "--ring a.b: \"c: the object has no such ring; allowed are numbers"),
+    (["--ring", "numbers=nope"], "--ring numbers: struct \"nope\" is not in the BTF; "),
+    (["--ring", "numbers", "--ring", "numbers=number"], "--ring numbers may be given only once"),
+    (["--select", "nope", "--types", "1=number"], "--select: struct number has no field \"nope\""),
+    (["--select", "level", "--types", "1=nope"], "--types 1: struct \"nope\" is not in the BTF; "),
+    (["--select", "level", "--types", "a.b=number"], "--types a.b: "),
+    (["--layout", "struct a { int x; foo y; };"],
+     "--layout: unknown type foo\n    struct a { int x; foo y; };\n                      ^"),
+    (["--as", "nope=ipv4"], "--as nope: struct number has no field \"nope\""),
+    (["--as", "level=ipvv"], "--as level: "),
+    (["--lost", "nope"], "--lost: the object has no array and no global variable named \"nope\""),
+    (["--sequence", "nope"], "--sequence: struct number has no field \"nope\""),
+    (["--order", "nope"], "--order: order is only for a map of rings; "),
+    (["--program", "nope"], "--program: the object has no program \"nope\"; allowed are on_getpgid"),
+    (["--optional", "nope"], "--optional: the object has no program \"nope\"; allowed are on_getpgid"),
+    (["--constant", "a.b\"c: {=3"], "--constant a.b\"c: {: the object has no such constant; "),
+    (["--constant", "flag=maybe"], "--constant flag: "),
+    (["--constant", "flag=true", "--constant", "flag=false"], "--constant flag may be given only once"),
+    (["--constant", "=3"], "--constant =3: expected NAME=V"),
+    *((option, f"{option[0]}: no program that will be attached takes this argument") for option in (
+        ["--interface", "lo"], ["--direction", "ingress"], ["--cgroup", "/sys/fs/cgroup"],
+        ["--binary", "bash"], ["--symbol", "main"], ["--usdt", "a:b"], ["--pid", "1"],
+        ["--perf", "99"])),
+    (["--filter", "levell == 3"], "--filter: struct number has no field levell; did you mean level?\n"
+     "    levell == 3\n    ^"),
+)
+
+BUILTIN_MISTAKES = (
+    (["--filter", 'comm == "a.b: {'], "--filter: this text has no closing \"\n    comm == \"a.b: {\n            ^"),
+    (["--filter", b"comm == '\xff'"], "--filter: the value is not valid UTF-8"),
+    (["--by", "comm +"], "--by: expected a field or a constant, but the expression ends\n"
+     "    comm +\n          ^"),
+    (["--by", "n=pidd"], "--by: struct exec_event has no field pidd; did you mean pid?\n    pidd\n    ^"),
+    (["--value", "max(pidd)"], "--value max(pidd): struct exec_event has no field pidd; "),
+    (["--value", 'a.b: "x"'], "--value a.b: \"x\": expected a value, as in count()"),
+    (["--by", "comm", "--window", "5"], "--window: expected a duration from 1ms to 87600h, found \"5\""),
+    (["--by", "comm", "--interval", "5"],
+     "--interval: expected a duration from 1ms to 87600h, found \"5\""),
+    (["--format", "a: \"b"], "--format: unknown format; allowed are json, "),
+    (["--count", "x"], "--count x: expected a whole number from 1 to 10^15"),
+    (["--seconds", "x"], "--seconds x: expected a whole number from 1 to 10^15"),
+)
+
+
+def test_each_option_of_run_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.b.bpf.o", HARD_NAME):
+            path = os.path.join(folder, name)
+            shutil.copy(os.path.join(harness.OBJECTS, "numbers.bpf.o"), path)
+            for arguments, message in OBJECT_MISTAKES:
+                which = [] if {"--type", "--ring", "--select", "--layout"} & set(arguments) else \
+                    ["--type", "number"]
+                code, output, errors = harness.run("run", "--object", path, *which, *arguments,
+                                                   program=harness.RINGMILL)
+                assert (code in (USAGE, CONFIG), output) == (True, ""), (arguments, code)
+                assert errors.startswith("ringmill: error: " + message), (arguments, errors)
+            _, _, errors = harness.run("run", "--object", path, program=harness.RINGMILL)
+            assert errors.startswith("ringmill: error: --object: which type do the records have?"), errors
+        path = harness.write_file(folder, "x.y: {.o", "no object")
+        for option, arguments in (("--object", []), ("--type", ["--type", "x", "--types-from", path])):
+            source = path if option == "--object" else os.path.join(folder, HARD_NAME)
+            _, _, errors = harness.run("run", "--object", source, *arguments, program=harness.RINGMILL)
+            assert errors.startswith(f"ringmill: error: {option}: ") and path in errors, errors
+    for arguments, message in BUILTIN_MISTAKES:
+        code, output, errors = harness.run("run", *arguments, "exec", program=harness.RINGMILL)
+        assert (code in (USAGE, CONFIG), output) == (True, ""), (arguments, code)
+        assert errors.startswith("ringmill: error: " + message), (arguments, errors)
+    for ring in ("/nowhere/a.b", "id:999999999", "a.b: {"):
+        _, _, errors = harness.run("run", "--map", ring, program=harness.RINGMILL)
+        assert errors.startswith(("ringmill: error: --map: ", f"ringmill: error: --map {ring}: ")), errors
 
 
 harness.main()

@@ -295,9 +295,9 @@ static bool judge_sources(const struct graph *graph)
     bool good = true;
 
     for (uint32_t i = 0; i < graph->n_rings; i++) {
-        const struct graph_ring *ring = graph->rings[i];
+        const struct input_ring *ring = graph->rings[i];
 
-        if (source_verdict(ring->stream->source, ringmill_ring_position(ring->ring), &error) == 0)
+        if (source_verdict(ring->input->source, ringmill_ring_position(ring->handle), &error) == 0)
             continue;
         log_error("%s", error.text);
         good = false;

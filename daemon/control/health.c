@@ -87,7 +87,7 @@ static void complain_of_handler(struct health *health, const struct graph *graph
                  "the handler %s, number %u of pipeline %s, has kept a batch of source %s for "
                  "%" PRIu64 " s",
                  chain_handler_name(chain, current - 1, name), current, chain->pipeline->name,
-                 chain->type->stream->source->name, seconds_of(age));
+                 chain->type->input->source->name, seconds_of(age));
         return;
     }
     complain(health, CHECK_HANDLERS, "the consumer thread has made no progress for %" PRIu64 " s",
@@ -112,11 +112,11 @@ static bool check_handlers(struct health *health, const struct snapshot *snapsho
  * was read and so stays in the ring. */
 static bool waits_for_sink(const struct ring_sight *sight)
 {
-    const struct graph_stream *stream = sight->ring->stream;
-    bool may_wait = sight->paused || stream->at_least_once;
+    const struct input *input = sight->ring->input;
+    bool may_wait = sight->paused || input->at_least_once;
 
-    for (uint32_t i = 0; may_wait && i < stream->n_sinks; i++)
-        if (lane_chunks_out(&stream->sinks[i]->lane) > 0)
+    for (uint32_t i = 0; may_wait && i < input->n_sinks; i++)
+        if (lane_chunks_out(&input->sinks[i]->lane) > 0)
             return true;
     return false;
 }
@@ -124,7 +124,7 @@ static bool waits_for_sink(const struct ring_sight *sight)
 /* How long records may lie there: where shards are put into order, they are held for a time. */
 static uint64_t patience(const struct health *health, const struct ring_sight *sight)
 {
-    const struct stream *stream = sight->ring->stream->stream;
+    const struct stream *stream = sight->ring->input->stream;
 
     return health->limits->stuck_after + (stream->ordered ? stream->order_hold : 0);
 }
@@ -141,9 +141,9 @@ static void check_ring(struct health *health, const struct ring_sight *sight, bo
     if (sight->corrupt) {
         struct ringmill_error reason = {""};
 
-        ringmill_ring_health(sight->ring->ring, &reason);
+        ringmill_ring_health(sight->ring->handle, &reason);
         complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
-        note_stuck(health, sight->ring->stream->source->ends_with_us);
+        note_stuck(health, sight->ring->input->source->ends_with_us);
     } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head) {
         complain(health, CHECK_RINGS,
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64

@@ -93,10 +93,10 @@ static void put_streams(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
 
-    for (uint32_t i = 0; i < page->snapshot->graph->n_streams; i++) {
+    for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
         const struct stream_sight *sight = &page->snapshot->streams[i];
 
-        page_sample(page, picked(page, sight), page_stream_labels(labels, sight->stream));
+        page_sample(page, picked(page, sight), page_stream_labels(labels, sight->input));
     }
 }
 
@@ -105,11 +105,11 @@ static void put_known_streams(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
 
-    for (uint32_t i = 0; i < page->snapshot->graph->n_streams; i++) {
+    for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
         const struct stream_sight *sight = &page->snapshot->streams[i];
 
         if (sight->lost_known)
-            page_sample(page, picked(page, sight), page_stream_labels(labels, sight->stream));
+            page_sample(page, picked(page, sight), page_stream_labels(labels, sight->input));
     }
 }
 
@@ -117,11 +117,11 @@ static void put_resets(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
 
-    for (uint32_t i = 0; i < page->snapshot->graph->n_streams; i++) {
+    for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
         const struct stream_sight *sight = &page->snapshot->streams[i];
 
-        if (sight->stream->stream->counted)
-            page_sample(page, sight->resets, page_stream_labels(labels, sight->stream));
+        if (sight->input->stream->counted)
+            page_sample(page, sight->resets, page_stream_labels(labels, sight->input));
     }
 }
 
@@ -134,7 +134,7 @@ static void put_skipped(struct page *page)
 
         if (sight->skips_known)
             page_sample(page, sight->skipped,
-                        page_label(labels, "source", sight->source->source->name));
+                        page_label(labels, "source", sight->entry->source->name));
     }
 }
 
@@ -167,7 +167,7 @@ static void put_commit_latency(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
-        const struct graph_ring *ring = page->snapshot->rings[i].ring;
+        const struct input_ring *ring = page->snapshot->rings[i].ring;
 
         page_histogram(page, &ring->commit_latency, page_ring_labels(labels, ring));
     }

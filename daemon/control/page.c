@@ -68,37 +68,37 @@ const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char
     return page_label_add(buffer, key, value);
 }
 
-const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct graph_stream *stream)
+const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct input *input)
 {
-    page_label(buffer, "source", stream->source->name);
-    if (graph_rings_are_many(stream))
-        page_label_add(buffer, "ring", stream->stream->name);
+    page_label(buffer, "source", input->source->name);
+    if (input_is_one_of_many_rings(input))
+        page_label_add(buffer, "ring", input->stream->name);
     return buffer;
 }
 
-const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ring *ring)
+const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct input_ring *ring)
 {
-    page_label(buffer, "source", ring->stream->source->name);
-    if (graph_rings_are_many(ring->stream))
+    page_label(buffer, "source", ring->input->source->name);
+    if (input_is_one_of_many_rings(ring->input))
         page_label_add(buffer, "ring", ring->name);
     return buffer;
 }
 
-static const char *add_type(char buffer[PAGE_LABELS_MAX], const struct graph_type *type)
+static const char *add_type(char buffer[PAGE_LABELS_MAX], const struct input_type *type)
 {
-    const struct graph_stream *stream = type->stream;
+    const struct input *input = type->input;
     char number[24];
 
-    page_label_add(buffer, "source", stream->source->name);
-    if (graph_stream_is_one_of_many(stream))
-        page_label_add(buffer, "ring", stream->stream->name);
-    snprintf(number, sizeof(number), "%" PRId64, type->type->value);
-    if (stream->stream->selector != STREAM_ONE_TYPE)
+    page_label_add(buffer, "source", input->source->name);
+    if (input_is_one_of_many(input))
+        page_label_add(buffer, "ring", input->stream->name);
+    snprintf(number, sizeof(number), "%" PRId64, type->stream_type->value);
+    if (input->stream->selector != STREAM_ONE_TYPE)
         page_label_add(buffer, "type", number);
     return buffer;
 }
 
-const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct graph_type *type)
+const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct input_type *type)
 {
     buffer[0] = '\0';
     return add_type(buffer, type);

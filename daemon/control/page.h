@@ -55,10 +55,10 @@ const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char
 const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
 
 /* source, and where the source has several rings, `ring`. */
-const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct graph_stream *stream);
-const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct graph_ring *ring);
+const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct input *input);
+const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct input_ring *ring);
 /* source, and where there are several of them `ring` and `type` (the selector's value). */
-const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct graph_type *type);
+const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct input_type *type);
 /* pipeline, source, where there are several of them `ring` and `type` (the selector's value), and
  * the handler's number. */
 const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct chain *chain,

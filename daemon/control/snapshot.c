@@ -16,8 +16,8 @@ static uint32_t count_rings(const struct graph *graph)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        count += graph->streams[i]->stream->n_rings;
+    for (uint32_t i = 0; i < graph->n_inputs; i++)
+        count += graph->inputs[i]->stream->n_rings;
     return count;
 }
 
@@ -26,7 +26,7 @@ int snapshot_init(struct snapshot *snapshot, const struct graph *graph)
     memset(snapshot, 0, sizeof(*snapshot));
     snapshot->graph = graph;
     snapshot->sources = calloc(graph->n_sources, sizeof(*snapshot->sources));
-    snapshot->streams = calloc(graph->n_streams, sizeof(*snapshot->streams));
+    snapshot->streams = calloc(graph->n_inputs, sizeof(*snapshot->streams));
     snapshot->rings = calloc(count_rings(graph), sizeof(*snapshot->rings));
     snapshot->pipelines = calloc(graph->n_pipelines, sizeof(*snapshot->pipelines));
     snapshot->sinks = calloc(graph->n_sinks, sizeof(*snapshot->sinks));
@@ -47,31 +47,31 @@ void snapshot_deinit(struct snapshot *snapshot)
     memset(snapshot, 0, sizeof(*snapshot));
 }
 
-static void see_ring(const struct graph_ring *ring, struct ring_sight *sight)
+static void see_ring(const struct input_ring *ring, struct ring_sight *sight)
 {
     sight->ring = ring;
-    ringmill_ring_counters(ring->ring, &sight->counters);
-    sight->size = ringmill_ring_size(ring->ring);
-    sight->used = ringmill_ring_available(ring->ring);
+    ringmill_ring_counters(ring->handle, &sight->counters);
+    sight->size = ringmill_ring_size(ring->handle);
+    sight->used = ringmill_ring_available(ring->handle);
     if (sight->counters.high_water > sight->high_water)
         sight->high_water = sight->counters.high_water;
     if (sight->used > sight->high_water)
         sight->high_water = sight->used;
-    sight->paused = atomic_load_explicit(&ring->stream->paused, memory_order_relaxed);
+    sight->paused = atomic_load_explicit(&ring->input->paused, memory_order_relaxed);
     sight->busy_since = sight->paused ? 0 : sight->counters.busy_since;
-    sight->corrupt = ringmill_ring_health(ring->ring, NULL) < 0;
+    sight->corrupt = ringmill_ring_health(ring->handle, NULL) < 0;
 }
 
-static void see_stream(const struct graph_stream *stream, struct stream_sight *sight)
+static void see_stream(const struct input *input, struct stream_sight *sight)
 {
-    sight->stream = stream;
-    sight->lost_known = stream_knows_lost(stream->stream);
-    sight->lost = sight->produced = graph_stream_lost(stream);
-    sight->resets = stream->lost_resets;
-    sight->unknown = counter_get(&stream->unknown);
-    sight->held_up = counter_get(&stream->held_up);
-    sight->long_records = counter_get(&stream->long_records);
-    sight->long_bytes = counter_get(&stream->long_bytes);
+    sight->input = input;
+    sight->lost_known = stream_knows_lost(input->stream);
+    sight->lost = sight->produced = input_lost(input);
+    sight->resets = input->lost_resets;
+    sight->unknown = counter_get(&input->unknown);
+    sight->held_up = counter_get(&input->held_up);
+    sight->long_records = counter_get(&input->long_records);
+    sight->long_bytes = counter_get(&input->long_bytes);
 }
 
 static void add_ring(const struct ring_sight *ring, struct source_sight *sum)
@@ -93,15 +93,15 @@ static void add_ring(const struct ring_sight *ring, struct source_sight *sum)
 }
 
 /* Its streams are those from *stream on, and their rings those from *ring on. */
-static void see_source(const struct graph_source *source, struct source_sight *sight,
+static void see_source(const struct source_entry *entry, struct source_sight *sight,
                        struct stream_sight **stream, struct ring_sight **ring)
 {
-    *sight = (struct source_sight){.source = source,
-                                   .skips_known = source->skips_known,
-                                   .skipped = source->skipped,
-                                   .lost_known = graph_source_knows_lost(source)};
-    for (uint32_t i = 0; i < source->source->n_streams; i++, ++*stream) {
-        const struct graph_stream *of = &source->streams[i];
+    *sight = (struct source_sight){.entry = entry,
+                                   .skips_known = entry->skips_known,
+                                   .skipped = entry->skipped,
+                                   .lost_known = source_entry_knows_lost(entry)};
+    for (uint32_t i = 0; i < entry->source->n_streams; i++, ++*stream) {
+        const struct input *of = &entry->inputs[i];
 
         see_stream(of, *stream);
         for (uint32_t j = 0; j < of->n_rings; j++, ++*ring) {
@@ -112,7 +112,7 @@ static void see_source(const struct graph_source *source, struct source_sight *s
         sight->lost += (*stream)->lost;
         sight->produced += (*stream)->produced;
     }
-    sight->disagrees = graph_source_disagrees(source, sight->ring.records);
+    sight->disagrees = source_entry_find_wrong_count(entry, sight->ring.records);
 }
 
 /* What came out first: it never overtakes what went in. */

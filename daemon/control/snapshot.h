@@ -12,7 +12,7 @@
 #include "pipeline/graph.h"
 
 struct ring_sight {
-    const struct graph_ring *ring;
+    const struct input_ring *ring;
     struct ringmill_counters counters;
     uint64_t size;
     uint64_t used;
@@ -24,7 +24,7 @@ struct ring_sight {
 };
 
 struct stream_sight {
-    const struct graph_stream *stream;
+    const struct input *input;
     bool lost_known;   /* else the two below are not all */
     uint64_t lost;     /* as last read from the kernel, at most a second ago */
     uint64_t produced; /* seen, discarded or lost */
@@ -38,7 +38,7 @@ struct stream_sight {
 /* Sums over its rings, but for these: the most of them was used at once in one ring, and the head
  * is the one that has been busy longest. */
 struct source_sight {
-    const struct graph_source *source;
+    const struct source_entry *entry;
     struct ringmill_counters ring;
     bool skips_known;
     uint64_t skipped; /* runs of its programs that the kernel skipped, as last read */

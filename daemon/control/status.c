@@ -174,7 +174,7 @@ static json_t *types_json(const struct stream *stream)
 /* NULL: by nothing. */
 static const char *lost_known_by(const struct stream_sight *sight)
 {
-    const struct stream *stream = sight->stream->stream;
+    const struct stream *stream = sight->input->stream;
 
     if (!sight->lost_known)
         return NULL;
@@ -187,14 +187,14 @@ static json_t *stream_json(const struct watch *watch, const struct stream_sight 
 {
     json_t *rings = json_array();
 
-    for (uint32_t i = 0; i < sight->stream->n_rings; i++)
+    for (uint32_t i = 0; i < sight->input->n_rings; i++)
         json_array_append_new(rings, ring_json(watch, (*ring)++));
     return json_pack(
         "{s:s, s:o, s:b, s:o, s:o, s:s?, s:o, s:I, s:I, s:I, s:I, s:o}", "name",
-        sight->stream->stream->name, "types", types_json(sight->stream->stream), "ordered",
-        sight->stream->stream->ordered, "produced", figure(sight->lost_known, sight->produced),
+        sight->input->stream->name, "types", types_json(sight->input->stream), "ordered",
+        sight->input->stream->ordered, "produced", figure(sight->lost_known, sight->produced),
         "lost", figure(sight->lost_known, sight->lost), "lost_known_by", lost_known_by(sight),
-        "lost_resets", figure(sight->stream->stream->counted, sight->resets), "unknown_type",
+        "lost_resets", figure(sight->input->stream->counted, sight->resets), "unknown_type",
         number(sight->unknown), "long_records", number(sight->long_records), "trailing_bytes",
         number(sight->long_bytes), "held_up", number(sight->held_up), "rings", rings);
 }
@@ -233,7 +233,7 @@ static json_t *source_json(const struct watch *watch, uint32_t index, uint32_t *
                            uint32_t *ring)
 {
     const struct source_sight *sight = &watch->snapshot.sources[index];
-    const struct source *source = sight->source->source;
+    const struct source *source = sight->entry->source;
     uint32_t first_ring = *ring;
     json_t *streams = streams_json(watch, source, stream, ring);
 
@@ -266,7 +266,7 @@ static json_t *sources_json(const struct watch *watch)
 /* ring and type say which types it is for, where the source has several. */
 static json_t *handler_json(const struct chain *chain, uint32_t index)
 {
-    const struct graph_stream *stream = chain->type->stream;
+    const struct input *input = chain->type->input;
     const struct handler *handler = chain->handlers[index];
     const struct handler_account *account = &chain->accounts[index];
     uint64_t clocked = counter_get(&account->clocked);
@@ -276,12 +276,11 @@ static json_t *handler_json(const struct chain *chain, uint32_t index)
     if (handler->ops->rows)
         handler->ops->rows(handler, add_row, rows);
     return json_pack(
-        "{s:s, s:o, s:o, s:i, s:s, s:I, s:I, s:o, s:I, s:f, s:o}", "source", stream->source->name,
-        "ring",
-        graph_stream_is_one_of_many(stream) ? json_string(stream->stream->name) : json_null(),
+        "{s:s, s:o, s:o, s:i, s:s, s:I, s:I, s:o, s:I, s:f, s:o}", "source", input->source->name,
+        "ring", input_is_one_of_many(input) ? json_string(input->stream->name) : json_null(),
         "type",
-        stream->stream->selector != STREAM_ONE_TYPE ? json_integer(chain->type->type->value)
-                                                    : json_null(),
+        input->stream->selector != STREAM_ONE_TYPE ? json_integer(chain->type->stream_type->value)
+                                                   : json_null(),
         "number", (int)index + 1, "name", chain_handler_name(chain, index, name), "in",
         number(chain_handler_in(chain, index)), "out", number(counter_get(&account->out)),
         "ns_per_record",

@@ -67,7 +67,7 @@ static void look_at_ring(struct ring_watch *ring, const struct ring_sight *sight
     if (ring->small || needed <= (double)sight->size)
         return;
     ring->small = true;
-    log_about(LOG_LEVEL_WARNING, "source", sight->ring->stream->source->name,
+    log_about(LOG_LEVEL_WARNING, "source", sight->ring->input->source->name,
               "the ring %s of %" PRIu64 " KiB receives %.0f KiB/s, so a restart of %d s would fill "
               "it and lose records; set ring_size to %" PRIu64 " KiB or more",
               sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
@@ -150,7 +150,7 @@ static void tell_slow(struct chain *chain)
         log_about(LOG_LEVEL_WARNING, "pipeline", chain->pipeline->name,
                   "the handler %s, number %" PRIu32 ", held a batch of source %s for %.0f ms; its "
                   "budget is %.0f ms",
-                  chain_handler_name(chain, i, name), i + 1, chain->type->stream->source->name,
+                  chain_handler_name(chain, i, name), i + 1, chain->type->input->source->name,
                   (double)counter_get(&chain->accounts[i].slowest) / 1e6,
                   (double)chain->budget / 1e6);
     }

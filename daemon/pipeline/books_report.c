@@ -26,17 +26,17 @@ static const char *figure(char text[FIGURE_MAX], bool known, uint64_t number)
 }
 
 /* Where the figure of lost records is not all that could be known. */
-static void report_doubts(const struct graph_source *source, uint64_t resets, FILE *file)
+static void report_doubts(const struct source_entry *entry, uint64_t resets, FILE *file)
 {
-    const char *name = source->source->name;
+    const char *name = entry->source->name;
 
     if (resets > 0)
         fprintf(file,
                 "source %s: another program set the counter of lost records, so losses just before "
                 "that are unknown; times: %" PRIu64 "\n",
                 name, resets);
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        if (graph_stream_is_numbered(&source->streams[i])) {
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        if (input_is_numbered(&entry->inputs[i])) {
             fprintf(file,
                     "source %s: lost counts the gaps in the sequence; losses after the last record "
                     "are unknown\n",
@@ -45,22 +45,22 @@ static void report_doubts(const struct graph_source *source, uint64_t resets, FI
         }
 }
 
-static bool report_source(const struct graph_source *source, FILE *file)
+static bool report_source(const struct source_entry *entry, FILE *file)
 {
-    const struct source *of = source->source;
-    bool known = graph_source_knows_lost(source), all_read = true;
+    const struct source *of = entry->source;
+    bool known = source_entry_knows_lost(entry), all_read = true;
     uint64_t seen = 0, discarded = 0, lost = 0, unread = 0, resets = 0;
     char sum[FIGURE_MAX], part[FIGURE_MAX], skipped[FIGURE_MAX], rest[FIGURE_MAX + 16] = "";
 
     for (uint32_t i = 0; i < of->n_streams; i++) {
-        lost += graph_stream_lost(&source->streams[i]);
-        unread += source->streams[i].unread;
-        all_read &= !source->streams[i].unread_unknown;
-        resets += source->streams[i].lost_resets;
-        for (uint32_t j = 0; j < source->streams[i].n_rings; j++) {
+        lost += input_lost(&entry->inputs[i]);
+        unread += entry->inputs[i].unread;
+        all_read &= !entry->inputs[i].unread_unknown;
+        resets += entry->inputs[i].lost_resets;
+        for (uint32_t j = 0; j < entry->inputs[i].n_rings; j++) {
             struct ringmill_counters ring;
 
-            ringmill_ring_counters(source->streams[i].rings[j]->ring, &ring);
+            ringmill_ring_counters(entry->inputs[i].rings[j]->handle, &ring);
             seen += ring.records;
             discarded += ring.discards;
         }
@@ -72,9 +72,9 @@ static bool report_source(const struct graph_source *source, FILE *file)
             " + lost %s%s; skipped %s\n",
             of->name, figure(sum, known && all_read, seen + discarded + lost + unread), seen,
             discarded, figure(part, known, lost), rest,
-            figure(skipped, source->skips_known, source->skipped));
-    report_doubts(source, resets, file);
-    return !graph_source_disagrees(source, seen) ||
+            figure(skipped, entry->skips_known, entry->skipped));
+    report_doubts(entry, resets, file);
+    return !source_entry_find_wrong_count(entry, seen) ||
            complain(file, "source", of->name, "a pipeline saw a different number of records");
 }
 

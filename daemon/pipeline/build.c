@@ -179,7 +179,7 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 static int build_source(struct build *build, const struct config_node *entry)
 {
     _cleanup_(cleanup_free) char *identity = identity_new(entry, IDENTITY_SOURCE);
-    const struct graph_source *kept;
+    const struct source_entry *kept;
     struct source *source;
     int result;
 
@@ -394,7 +394,7 @@ static void drop_unused(struct graph *graph, bool tell)
         if (tell)
             log_about(LOG_LEVEL_WARNING, "source", graph->sources[i].source->name,
                       "not started: no pipeline reads from this source");
-        graph_source_deinit(&graph->sources[i]);
+        source_entry_deinit(&graph->sources[i]);
     }
     graph->n_sources = kept;
 }
@@ -437,7 +437,7 @@ int build_graph(struct build *build, const struct config_tree *tree)
     drop_unused(build->graph, !build->trial);
     if (all_are_captures(build->graph) && !build->trial)
         resolver_set_given(build->graph->common->resolver);
-    return graph_list_streams(build->graph);
+    return graph_list_inputs(build->graph);
 }
 
 static int build_new(struct build *build, const struct config_tree *tree, struct graph **ret)

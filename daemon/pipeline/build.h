@@ -38,7 +38,7 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 
 /* The outlet of a sink that records of the type (NULL: of no known source) can go to from here on;
  * NULL after a message at name. */
-const struct outlet *build_find_outlet(struct build *build, struct graph_type *type,
+const struct outlet *build_find_outlet(struct build *build, struct input_type *type,
                                        bool at_least_once, const struct config_node *name);
 
 /* A pipeline's steps. */
@@ -51,7 +51,7 @@ struct build_steps {
 };
 
 struct build_chain {
-    struct graph_type *type;
+    struct input_type *type;
     struct chain *chain;
 };
 
@@ -64,7 +64,7 @@ int build_handlers(struct build *build, const struct build_steps *steps,
 int build_check_handlers(struct build *build, const struct build_steps *steps);
 
 /* The source or sink of the running graph with the same identity; NULL: none. */
-const struct graph_source *build_find_kept_source(const struct build *build,
+const struct source_entry *build_find_kept_source(const struct build *build,
                                                   const struct config_node *entry,
                                                   const char *identity);
 struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
@@ -75,14 +75,14 @@ const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
                                                       const struct graph_pipeline *pipeline,
                                                       const struct setting_texts *from);
 /* Enters the chains of such a pipeline at the source. 0 or -ENOMEM. */
-int build_keep_chains(struct build *build, struct graph_source *source,
+int build_keep_chains(struct build *build, struct source_entry *entry,
                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept);
 
 /* Enters that a record of the type goes to the sink of that index `more` times more. False: that is
  * more often than allowed. */
-bool build_add_copies(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more);
+bool build_add_copies(struct graph *graph, struct input_type *type, uint32_t index, uint32_t more);
 /* Enters that the sink must acknowledge what the stream gives. */
-void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink);
+void build_enter_keeper(struct input *input, struct graph_sink *sink);
 
 /* With sources and sinks built: `pipelines:`. sources is the section, for messages, and may be
  * NULL. 0 or -ENOMEM; mistakes are in diag. */

@@ -47,7 +47,7 @@ struct build_host {
     struct handler_host base;
     struct build *build;
     const struct setting_texts *from; /* the pipeline's sources */
-    struct graph_type *type;          /* NULL: no source is known */
+    struct input_type *type;          /* NULL: no source is known */
     struct chain *chain;
     struct handler_setup *step; /* of the handler that is being opened */
     uint16_t way;               /* of the chain, that the handlers stand on */
@@ -389,7 +389,7 @@ static const char *bare_name(const char *type_name)
 static bool are_of_many_types(const struct build_chain *chains, uint32_t n)
 {
     for (uint32_t i = 1; i < n; i++)
-        if (chains[i].type->type->schema != chains->type->type->schema)
+        if (chains[i].type->stream_type->schema != chains->type->stream_type->schema)
             return true;
     return false;
 }
@@ -413,18 +413,18 @@ static struct build_host new_host(struct build *build, const struct build_steps 
     };
 }
 
-static void know_type(struct build_host *host, struct graph_type *type, bool one_of_many)
+static void know_type(struct build_host *host, struct input_type *type, bool one_of_many)
 {
     host->type = type;
     host->base.elsewhere = host->from ? host_elsewhere : NULL;
-    host->base.schema = type->type->schema;
-    host->base.source_name = type->type->source_name;
-    host->base.lost_unknown = !stream_knows_lost(type->stream->stream);
-    if (type->stream->stream->capture)
-        host->base.type = type->type->label;
+    host->base.schema = type->stream_type->schema;
+    host->base.source_name = type->stream_type->source_name;
+    host->base.lost_unknown = !stream_knows_lost(type->input->stream);
+    if (type->input->stream->capture)
+        host->base.type = type->stream_type->label;
     else if (one_of_many)
         host->base.type = bare_name(host->base.schema->type_name);
-    type->stream->at_least_once |= host->at_least_once;
+    type->input->at_least_once |= host->at_least_once;
 }
 
 int build_handlers(struct build *build, const struct build_steps *steps,
@@ -443,7 +443,7 @@ int build_handlers(struct build *build, const struct build_steps *steps,
     }
     result = open_list(&rope, steps->list);
     for (uint32_t i = 0; i < n; i++)
-        chains[i].type->stream->makes_records |= chains[i].chain->makes_records;
+        chains[i].type->input->makes_records |= chains[i].chain->makes_records;
     return result;
 }
 

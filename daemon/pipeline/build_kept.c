@@ -14,7 +14,7 @@ static bool is_same(const char *one, const char *other)
     return one && other ? strcmp(one, other) == 0 : one == other;
 }
 
-static const struct graph_source *find_source(const struct graph *graph, const char *name)
+static const struct source_entry *find_source(const struct graph *graph, const char *name)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (strcmp(graph->sources[i].source->name, name) == 0)
@@ -22,14 +22,14 @@ static const struct graph_source *find_source(const struct graph *graph, const c
     return NULL;
 }
 
-const struct graph_source *build_find_kept_source(const struct build *build,
-                                                  const struct config_node *entry,
+const struct source_entry *build_find_kept_source(const struct build *build,
+                                                  const struct config_node *node,
                                                   const char *identity)
 {
-    const struct graph_source *source =
-        build->old && build->trial ? find_source(build->old, entry->key) : NULL;
+    const struct source_entry *entry =
+        build->old && build->trial ? find_source(build->old, node->key) : NULL;
 
-    return source && is_same(source->share->identity, identity) ? source : NULL;
+    return entry && is_same(entry->share->identity, identity) ? entry : NULL;
 }
 
 /* As the trial has the sink of that name. */
@@ -79,10 +79,10 @@ static bool has_all_sinks(const struct build *build, const struct graph_pipeline
 static bool has_all_sources(const struct build *build, const struct setting_texts *from)
 {
     for (uint32_t i = 0; i < from->count; i++) {
-        const struct graph_source *source = find_source(build->graph, from->items[i]);
-        const struct graph_source *old = find_source(build->old, from->items[i]);
+        const struct source_entry *entry = find_source(build->graph, from->items[i]);
+        const struct source_entry *old = find_source(build->old, from->items[i]);
 
-        if (!source || !old || source->source != old->source)
+        if (!entry || !old || entry->source != old->source)
             return false;
     }
     return true;
@@ -114,10 +114,10 @@ static uint32_t index_of(const struct graph *graph, const struct graph_sink *sin
     return index;
 }
 
-static int keep_chain(struct build *build, struct graph_type *type,
+static int keep_chain(struct build *build, struct input_type *type,
                       const struct graph_pipeline *pipeline, struct chain *chain)
 {
-    struct graph_stream *stream = type->stream;
+    struct input *input = type->input;
 
     for (uint32_t i = 0; i < chain->n_sinks; i++) {
         const struct chain_sink *forward = &chain->sinks[i];
@@ -125,14 +125,14 @@ static int keep_chain(struct build *build, struct graph_type *type,
         build_add_copies(build->graph, type, index_of(build->graph, forward->sink),
                          forward->copies);
         if (pipeline->at_least_once)
-            build_enter_keeper(stream, forward->sink);
+            build_enter_keeper(input, forward->sink);
     }
-    stream->makes_records |= chain->makes_records;
-    stream->at_least_once |= pipeline->at_least_once && !chain->not_in_books;
+    input->makes_records |= chain->makes_records;
+    input->at_least_once |= pipeline->at_least_once && !chain->not_in_books;
     return graph_share_chain(build->graph, type, pipeline, chain);
 }
 
-static int keep_type(struct build *build, struct graph_type *type, const struct graph_type *old,
+static int keep_type(struct build *build, struct input_type *type, const struct input_type *old,
                      const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
 {
     for (uint32_t i = 0; i < old->n_chains; i++)
@@ -141,16 +141,16 @@ static int keep_type(struct build *build, struct graph_type *type, const struct 
     return 0;
 }
 
-int build_keep_chains(struct build *build, struct graph_source *source,
+int build_keep_chains(struct build *build, struct source_entry *entry,
                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
 {
-    const struct graph_source *old = find_source(build->old, source->source->name);
+    const struct source_entry *old = find_source(build->old, entry->source->name);
     int result = 0;
 
-    source->n_pipelines++;
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        for (uint32_t j = 0; j < source->streams[i].n_types && result == 0; j++)
-            result = keep_type(build, &source->streams[i].types[j], &old->streams[i].types[j],
+    entry->n_pipelines++;
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        for (uint32_t j = 0; j < entry->inputs[i].n_types && result == 0; j++)
+            result = keep_type(build, &entry->inputs[i].types[j], &old->inputs[i].types[j],
                                pipeline, kept);
     return result;
 }

@@ -9,24 +9,24 @@
 #include "encode/json.h"
 #include "pipeline/build.h"
 
-static void enter_sink(struct graph_stream *stream, struct graph_sink *sink)
+static void enter_sink(struct input *input, struct graph_sink *sink)
 {
-    for (uint32_t i = 0; i < stream->n_sinks; i++)
-        if (stream->sinks[i] == sink)
+    for (uint32_t i = 0; i < input->n_sinks; i++)
+        if (input->sinks[i] == sink)
             return;
-    stream->sinks[stream->n_sinks++] = sink;
+    input->sinks[input->n_sinks++] = sink;
 }
 
-void build_enter_keeper(struct graph_stream *stream, struct graph_sink *sink)
+void build_enter_keeper(struct input *input, struct graph_sink *sink)
 {
-    for (uint32_t i = 0; i < stream->n_keepers; i++)
-        if (stream->keepers[i] == sink)
+    for (uint32_t i = 0; i < input->n_keepers; i++)
+        if (input->keepers[i] == sink)
             return;
-    stream->keepers[stream->n_keepers++] = sink;
+    input->keepers[input->n_keepers++] = sink;
 }
 
 /* What the promise of at-least-once asks of a sink. */
-static bool may_keep(struct graph_type *type, struct graph_sink *sink,
+static bool may_keep(struct input_type *type, struct graph_sink *sink,
                      const struct config_node *name, struct diag *diag)
 {
     if (sink->overflow != LANE_BLOCK) {
@@ -37,13 +37,13 @@ static bool may_keep(struct graph_type *type, struct graph_sink *sink,
         return false;
     }
     if (type)
-        build_enter_keeper(type->stream, sink);
+        build_enter_keeper(type->input, sink);
     return true;
 }
 
-bool build_add_copies(struct graph *graph, struct graph_type *type, uint32_t index, uint32_t more)
+bool build_add_copies(struct graph *graph, struct input_type *type, uint32_t index, uint32_t more)
 {
-    enter_sink(type->stream, graph->sinks[index]);
+    enter_sink(type->input, graph->sinks[index]);
     type->copies[index] += more;
     if (type->copies[index] > graph->copies[index])
         graph->copies[index] = type->copies[index];
@@ -53,7 +53,7 @@ bool build_add_copies(struct graph *graph, struct graph_type *type, uint32_t ind
 /* Where no source is known, there are no fields either that a format could be held against. */
 static const struct outlet no_outlet = {.sink_name = "", .format = &json_encoder_ops};
 
-const struct outlet *build_find_outlet(struct build *build, struct graph_type *type,
+const struct outlet *build_find_outlet(struct build *build, struct input_type *type,
                                        bool at_least_once, const struct config_node *name)
 {
     struct graph *graph = build->graph;

@@ -76,7 +76,7 @@ static const struct setting pipeline_settings[] = {
     {0},
 };
 
-static struct graph_source *find_source(struct graph *graph, const char *name)
+static struct source_entry *find_source(struct graph *graph, const char *name)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (strcmp(graph->sources[i].source->name, name) == 0)
@@ -127,22 +127,22 @@ static void end_sinks(const struct graph *graph, struct chain *chain)
 
 /* A chain at each type, of which those that the pipeline reads are listed. */
 static int add_chains(struct build *build, const struct build_steps *steps,
-                      struct graph_source *source, const struct graph_pipeline *pipeline,
+                      struct source_entry *entry, const struct graph_pipeline *pipeline,
                       const struct setting_texts *names, struct build_chain *ret_chains,
                       uint32_t *ret_count)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
-            struct graph_type *type = &source->streams[i].types[j];
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        for (uint32_t j = 0; j < entry->inputs[i].n_types; j++) {
+            struct input_type *type = &entry->inputs[i].types[j];
             struct chain *chain = graph_add_chain(build->graph, type, pipeline, steps->list);
 
             if (!chain || begin_sinks(build->graph, chain) < 0)
                 return -ENOMEM;
-            if (!type->type)
+            if (!type->stream_type)
                 continue; /* its records pass no handler */
-            chain->not_in_books = !reads_type(names, type->type);
+            chain->not_in_books = !reads_type(names, type->stream_type);
             if (!chain->not_in_books)
                 ret_chains[n++] = (struct build_chain){type, chain};
         }
@@ -151,18 +151,18 @@ static int add_chains(struct build *build, const struct build_steps *steps,
 }
 
 static int build_chains(struct build *build, const struct build_steps *steps,
-                        struct graph_source *source, const struct graph_pipeline *pipeline,
+                        struct source_entry *entry, const struct graph_pipeline *pipeline,
                         const struct setting_texts *names)
 {
     _cleanup_(cleanup_free) struct build_chain *chains =
-        calloc(count_types(source->source), sizeof(*chains));
+        calloc(count_types(entry->source), sizeof(*chains));
     uint32_t n;
     int result;
 
     if (!chains)
         return -ENOMEM;
-    source->n_pipelines++;
-    result = add_chains(build, steps, source, pipeline, names, chains, &n);
+    entry->n_pipelines++;
+    result = add_chains(build, steps, entry, pipeline, names, chains, &n);
     if (result == 0 && n > 0)
         result = build_handlers(build, steps, chains, n);
     for (uint32_t i = 0; result == 0 && i < n; i++)
@@ -182,24 +182,24 @@ static bool has_records_of(const struct source *source, const char *name)
 
 /* The capture stands for all sources that the section names; NULL: it could not be opened, or that
  * is none of them. */
-static struct graph_source *find_in_capture(struct build *build, const char *name,
+static struct source_entry *find_in_capture(struct build *build, const char *name,
                                             const struct config_node *section)
 {
-    struct graph_source *source = build->graph->n_sources ? build->graph->sources : NULL;
+    struct source_entry *entry = build->graph->n_sources ? build->graph->sources : NULL;
 
-    if (!source || !section || section->kind != CONFIG_MAP || !config_map_get(section, name))
+    if (!entry || !section || section->kind != CONFIG_MAP || !config_map_get(section, name))
         return NULL;
-    if (!has_records_of(source->source, name))
+    if (!has_records_of(entry->source, name))
         log_about(LOG_LEVEL_WARNING, "source", name, "the capture has no records of this source");
-    return source;
+    return entry;
 }
 
-static struct graph_source *resolve_source(struct build *build, const struct setting_texts *from,
+static struct source_entry *resolve_source(struct build *build, const struct setting_texts *from,
                                            uint32_t index, const struct config_node *section)
 {
-    struct graph_source *source = build->capture
-                                      ? find_in_capture(build, from->items[index], section)
-                                      : find_source(build->graph, from->items[index]);
+    struct source_entry *entry = build->capture
+                                     ? find_in_capture(build, from->items[index], section)
+                                     : find_source(build->graph, from->items[index]);
     struct refusal refusal;
 
     for (uint32_t i = 0; i < index; i++)
@@ -207,12 +207,12 @@ static struct graph_source *resolve_source(struct build *build, const struct set
             diag_add(build->diag, from->nodes[index], "duplicate source");
             return NULL;
         }
-    if (source || !section || section->kind != CONFIG_MAP ||
+    if (entry || !section || section->kind != CONFIG_MAP ||
         config_map_get(section, from->items[index]))
-        return source; /* sources with errors of their own have been reported */
+        return entry; /* sources with errors of their own have been reported */
     refusal_init(&refusal, from->items[index]);
-    for (const struct config_node *entry = section->first; entry; entry = entry->next)
-        refusal_offer(&refusal, entry->key);
+    for (const struct config_node *node = section->first; node; node = node->next)
+        refusal_offer(&refusal, node->key);
     diag_add(build->diag, from->nodes[index], "unknown source; %s", refusal_text(&refusal));
     return NULL;
 }
@@ -255,16 +255,16 @@ static void check_delivery(struct build *build, const struct config_node *entry,
 
 /* The promise needs a ring that is there when this process is not, and a bound that all pipelines
  * of the ring agree with. */
-static void promise(struct build *build, const struct config_node *entry,
-                    struct graph_source *source, const struct unacked_limit *limit)
+static void promise(struct build *build, const struct config_node *pipeline,
+                    struct source_entry *entry, const struct unacked_limit *limit)
 {
-    if (source->source->ends_with_us)
-        diag_add(build->diag, config_map_get(entry, "delivery"),
+    if (entry->source->ends_with_us)
+        diag_add(build->diag, config_map_get(pipeline, "delivery"),
                  "the ring of source %s is lost when the daemon ends, so delivery: at-least-once "
                  "is not possible; set keep: fdstore or keep: pin in the source",
-                 source->source->name);
-    for (uint32_t i = 0; i < source->source->n_streams; i++) {
-        struct unacked_limit *own = &source->streams[i].max_unacked;
+                 entry->source->name);
+    for (uint32_t i = 0; i < entry->source->n_streams; i++) {
+        struct unacked_limit *own = &entry->inputs[i].max_unacked;
 
         if (own->percent == 0 || limit->percent < own->percent)
             own->percent = limit->percent;
@@ -276,25 +276,25 @@ static void promise(struct build *build, const struct config_node *entry,
 /* A ring has one position, which waits for the acknowledgements of at-least-once: after a kill, a
  * pipeline with at-most-once beside it would get records a second time. All that read a source read
  * all of its rings. */
-static void check_position(struct build *build, const struct config_node *entry,
-                           const struct graph_source *source, const struct graph_pipeline *pipeline)
+static void check_position(struct build *build, const struct config_node *place,
+                           const struct source_entry *entry, const struct graph_pipeline *pipeline)
 {
-    const struct graph_pipeline *first = source->streams[0].types[0].readers[0];
-    const struct config_node *node = config_map_get(entry, "delivery");
+    const struct graph_pipeline *first = entry->inputs[0].types[0].readers[0];
+    const struct config_node *node = config_map_get(place, "delivery");
 
     const char *wanted = delivery_choices[first->at_least_once].name;
 
-    if (source->source->ends_with_us || first->at_least_once == pipeline->at_least_once)
+    if (entry->source->ends_with_us || first->at_least_once == pipeline->at_least_once)
         return;
-    diag_add(build->diag, node ? node : entry,
+    diag_add(build->diag, node ? node : place,
              "pipeline %s reads source %s with delivery: %s, and all pipelines that read a ring "
              "share one position, so after a kill %s would repeat delivered events; set delivery: "
              "%s here, too, or give this pipeline its own source",
-             first->name, source->source->name, wanted,
+             first->name, entry->source->name, wanted,
              pipeline->at_least_once ? first->name : pipeline->name, wanted);
 }
 
-static int build_pipeline(struct build *build, const struct config_node *entry,
+static int build_pipeline(struct build *build, const struct config_node *node,
                           const struct config_node *sources, struct graph_pipeline *pipeline)
 {
     const struct graph_pipeline *kept;
@@ -303,13 +303,13 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
     struct build_steps steps;
     uint32_t known = 0;
 
-    pipeline->name = entry->key;
-    pipeline->identity = identity_new(entry, IDENTITY_PIPELINE);
+    pipeline->name = node->key;
+    pipeline->identity = identity_new(node, IDENTITY_PIPELINE);
     if (!pipeline->identity)
         return -ENOMEM;
-    setting_bind(pipeline_settings, entry, &bound, build->diag);
+    setting_bind(pipeline_settings, node, &bound, build->diag);
     pipeline->at_least_once = bound.delivery == DELIVERY_AT_LEAST_ONCE;
-    check_delivery(build, entry, &bound, &limit);
+    check_delivery(build, node, &bound, &limit);
     steps = (struct build_steps){.pipeline_name = pipeline->name,
                                  .list = bound.handlers,
                                  .from = &bound.from,
@@ -317,20 +317,20 @@ static int build_pipeline(struct build *build, const struct config_node *entry,
                                  .at_least_once = pipeline->at_least_once};
     kept = build_find_kept_pipeline(build, pipeline, &bound.from);
     for (uint32_t i = 0; i < bound.from.count; i++) {
-        struct graph_source *source = resolve_source(build, &bound.from, i, sources);
+        struct source_entry *entry = resolve_source(build, &bound.from, i, sources);
 
-        if (!source || !bound.handlers)
+        if (!entry || !bound.handlers)
             continue;
         if (build->capture && known > 0)
             continue; /* the same one, and it has been asked for all names */
-        if ((kept ? build_keep_chains(build, source, pipeline, kept)
-                  : build_chains(build, &steps, source, pipeline,
+        if ((kept ? build_keep_chains(build, entry, pipeline, kept)
+                  : build_chains(build, &steps, entry, pipeline,
                                  build->capture ? &bound.from : NULL)) < 0)
             return -ENOMEM;
         if (pipeline->at_least_once)
-            promise(build, entry, source, &limit);
+            promise(build, node, entry, &limit);
         if (!build->capture)
-            check_position(build, entry, source, pipeline);
+            check_position(build, node, entry, pipeline);
         known++;
     }
     return bound.handlers && known == 0 ? build_check_handlers(build, &steps) : 0;
@@ -341,15 +341,15 @@ static int make_room(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++) {
-            struct graph_stream *stream = &graph->sources[i].streams[j];
+            struct input *input = &graph->sources[i].inputs[j];
 
-            stream->sinks = calloc(graph->n_sinks + 1, sizeof(*stream->sinks));
-            stream->keepers = calloc(graph->n_sinks + 1, sizeof(*stream->keepers));
-            if (!stream->sinks || !stream->keepers)
+            input->sinks = calloc(graph->n_sinks + 1, sizeof(*input->sinks));
+            input->keepers = calloc(graph->n_sinks + 1, sizeof(*input->keepers));
+            if (!input->sinks || !input->keepers)
                 return -ENOMEM;
-            for (uint32_t k = 0; k < stream->n_types; k++) {
-                stream->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));
-                if (!stream->types[k].copies)
+            for (uint32_t k = 0; k < input->n_types; k++) {
+                input->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));
+                if (!input->types[k].copies)
                     return -ENOMEM;
             }
         }

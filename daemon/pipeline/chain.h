@@ -24,7 +24,7 @@
 
 struct graph_pipeline;
 struct graph_sink;
-struct graph_type;
+struct input_type;
 
 enum {
     CHAIN_HANDLERS_MAX = 128, /* with those in branches */
@@ -63,7 +63,7 @@ struct chain {
     /* immutable after it is built; pipeline and type change when a reload keeps the chain */
     struct graph_share share;
     const struct graph_pipeline *pipeline;
-    const struct graph_type *type;
+    const struct input_type *type;
     bool not_in_books; /* the pipeline does not read this type: what passes is counted apart */
     struct chain_sink *sinks; /* n_sinks of them */
     uint32_t n_sinks;

@@ -12,7 +12,7 @@
 
 /* ---- the switch ------------------------------------------------------------------------------ */
 
-static const struct graph_source *find_source(const struct graph *graph,
+static const struct source_entry *find_source(const struct graph *graph,
                                               const struct source *source)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
@@ -21,35 +21,35 @@ static const struct graph_source *find_source(const struct graph *graph,
     return NULL;
 }
 
-/* Calls it for each stream that both graphs have, with both of what they know of it, until it
+/* Calls it for each input that both graphs have, with both of what they know of it, until it
  * fails. */
-static int for_kept_streams(struct change *change,
-                            int (*call)(struct graph_stream *stream, struct graph_stream *old))
+static int for_kept_inputs(struct change *change,
+                           int (*call)(struct input *input, struct input *old))
 {
     int result = 0;
 
     for (uint32_t i = 0; i < change->next->n_sources; i++) {
-        const struct graph_source *source = &change->next->sources[i];
-        const struct graph_source *old = find_source(change->old, source->source);
+        const struct source_entry *entry = &change->next->sources[i];
+        const struct source_entry *old = find_source(change->old, entry->source);
 
-        for (uint32_t j = 0; old && j < source->source->n_streams && result == 0; j++)
-            result = call(&source->streams[j], &old->streams[j]);
+        for (uint32_t j = 0; old && j < entry->source->n_streams && result == 0; j++)
+            result = call(&entry->inputs[j], &old->inputs[j]);
     }
     return result;
 }
 
-static int hold_anew(struct graph_stream *stream, struct graph_stream *old)
+static int hold_anew(struct input *input, struct input *old)
 {
     int result = 0;
 
     for (uint32_t i = 0; i < old->n_rings && result == 0; i++)
-        result = rings_hold_anew(old->rings[i], stream, NULL, &old->rings[i]->next_held);
+        result = rings_hold_anew(old->rings[i], input, NULL, &old->rings[i]->next_held);
     return result;
 }
 
-static int forget_hold(struct graph_stream *stream, struct graph_stream *old)
+static int forget_hold(struct input *input, struct input *old)
 {
-    (void)stream;
+    (void)input;
     for (uint32_t i = 0; i < old->n_rings; i++)
         held_free(TAKE_PTR(old->rings[i]->next_held));
     return 0;
@@ -60,46 +60,46 @@ static void count_on(counter *count, const counter *before)
     atomic_store_explicit(count, counter_get(before), memory_order_relaxed);
 }
 
-static int take_over(struct graph_stream *stream, struct graph_stream *old)
+static int take_over(struct input *input, struct input *old)
 {
-    stream->rings = TAKE_PTR(old->rings);
-    stream->n_rings = old->n_rings;
+    input->rings = TAKE_PTR(old->rings);
+    input->n_rings = old->n_rings;
     old->n_rings = 0;
-    for (uint32_t i = 0; i < stream->n_rings; i++) {
-        struct graph_ring *ring = stream->rings[i];
+    for (uint32_t i = 0; i < input->n_rings; i++) {
+        struct input_ring *ring = input->rings[i];
 
-        ring->stream = stream;
+        ring->input = input;
         held_free(ring->held);
         ring->held = TAKE_PTR(ring->next_held);
         rings_limit(ring);
     }
-    atomic_store(&stream->paused, atomic_load(&old->paused));
-    count_on(&stream->gaps, &old->gaps);
-    count_on(&stream->unknown, &old->unknown);
-    count_on(&stream->long_records, &old->long_records);
-    count_on(&stream->long_bytes, &old->long_bytes);
-    count_on(&stream->held_up, &old->held_up);
-    stream->uncommitted = old->uncommitted;
-    stream->told_unknown = old->told_unknown;
-    stream->lost = old->lost;
-    stream->lost_told = old->lost_told;
-    stream->lost_resets = old->lost_resets;
-    stream->lost_clean = old->lost_clean;
-    stream->loss = old->loss;
-    atomic_store(&stream->loss_posted, atomic_load(&old->loss_posted));
+    atomic_store(&input->paused, atomic_load(&old->paused));
+    count_on(&input->gaps, &old->gaps);
+    count_on(&input->unknown, &old->unknown);
+    count_on(&input->long_records, &old->long_records);
+    count_on(&input->long_bytes, &old->long_bytes);
+    count_on(&input->held_up, &old->held_up);
+    input->uncommitted = old->uncommitted;
+    input->told_unknown = old->told_unknown;
+    input->lost = old->lost;
+    input->lost_told = old->lost_told;
+    input->lost_resets = old->lost_resets;
+    input->lost_clean = old->lost_clean;
+    input->loss = old->loss;
+    atomic_store(&input->loss_posted, atomic_load(&old->loss_posted));
     return 0;
 }
 
 static void take_over_skipped(struct change *change)
 {
     for (uint32_t i = 0; i < change->next->n_sources; i++) {
-        struct graph_source *source = &change->next->sources[i];
-        const struct graph_source *old = find_source(change->old, source->source);
+        struct source_entry *entry = &change->next->sources[i];
+        const struct source_entry *old = find_source(change->old, entry->source);
 
         if (!old)
             continue;
-        source->skips_known = old->skips_known;
-        source->skipped = old->skipped;
+        entry->skips_known = old->skips_known;
+        entry->skipped = old->skipped;
     }
 }
 
@@ -108,28 +108,28 @@ static int watch_new(struct change *change)
     struct graph *next = change->next;
     int result = 0;
 
-    for (uint32_t i = 0; i < next->n_streams && result == 0; i++)
-        result = consumer_watch(&change->engine->consumer, next->streams[i], &change->error);
-    for (uint32_t i = 0; i < next->n_streams && result < 0; i++)
-        consumer_leave(&change->engine->consumer, next->streams[i]);
+    for (uint32_t i = 0; i < next->n_inputs && result == 0; i++)
+        result = consumer_watch(&change->engine->consumer, next->inputs[i], &change->error);
+    for (uint32_t i = 0; i < next->n_inputs && result < 0; i++)
+        consumer_leave(&change->engine->consumer, next->inputs[i]);
     return result;
 }
 
-static uint64_t records_of(const struct graph_source *source)
+static uint64_t records_of(const struct source_entry *entry)
 {
     uint64_t records = 0;
 
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        for (uint32_t j = 0; j < source->streams[i].n_rings; j++) {
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        for (uint32_t j = 0; j < entry->inputs[i].n_rings; j++) {
             struct ringmill_counters counters;
 
-            ringmill_ring_counters(source->streams[i].rings[j]->ring, &counters);
+            ringmill_ring_counters(entry->inputs[i].rings[j]->handle, &counters);
             records += counters.records;
         }
     return records;
 }
 
-static void relink_type(struct graph_type *type, uint64_t records)
+static void relink_type(struct input_type *type, uint64_t records)
 {
     for (uint32_t i = 0; i < type->n_chains; i++) {
         struct chain *chain = type->chains[i];
@@ -144,12 +144,12 @@ static void relink_type(struct graph_type *type, uint64_t records)
 static void relink(struct graph *next)
 {
     for (uint32_t i = 0; i < next->n_sources; i++) {
-        const struct graph_source *source = &next->sources[i];
-        uint64_t records = records_of(source);
+        const struct source_entry *entry = &next->sources[i];
+        uint64_t records = records_of(entry);
 
-        for (uint32_t j = 0; j < source->source->n_streams; j++)
-            for (uint32_t k = 0; k < source->streams[j].n_types; k++)
-                relink_type(&source->streams[j].types[k], records);
+        for (uint32_t j = 0; j < entry->source->n_streams; j++)
+            for (uint32_t k = 0; k < entry->inputs[j].n_types; k++)
+                relink_type(&entry->inputs[j].types[k], records);
     }
 }
 
@@ -160,7 +160,7 @@ static void end_chains(const struct graph *old)
         struct chain *chain = old->chains[i];
 
         if (graph_is_own(&chain->share) &&
-            !graph_is_own(find_source(old, chain->type->stream->source)->share))
+            !graph_is_own(find_source(old, chain->type->input->source)->share))
             chain->input_ended = true;
     }
 }
@@ -184,16 +184,16 @@ void change_take(void *data)
     struct change *change = data;
     struct consumer *consumer = &change->engine->consumer;
 
-    change->result = for_kept_streams(change, hold_anew);
+    change->result = for_kept_inputs(change, hold_anew);
     if (change->result < 0)
         error_set(&change->error, change->result, "out of memory");
     else
         change->result = watch_new(change);
     if (change->result < 0) {
-        for_kept_streams(change, forget_hold);
+        for_kept_inputs(change, forget_hold);
         return;
     }
-    for_kept_streams(change, take_over);
+    for_kept_inputs(change, take_over);
     take_over_skipped(change);
     graph_list_rings(change->next);
     graph_list_rings(change->old);
@@ -213,17 +213,17 @@ static bool chain_is_over(const struct chain *chain)
 }
 
 /* A chain that ends now makes its last records in the next turn. */
-static bool end_stream(const struct change *change, struct graph_stream *stream)
+static bool end_input(const struct change *change, struct input *input)
 {
     bool over = true;
 
-    drain_begin(stream);
-    if (!change->all_posted || !drain_is_over(stream))
+    drain_begin(input);
+    if (!change->all_posted || !drain_is_over(input))
         return false;
-    for (uint32_t i = 0; i < stream->n_types; i++)
-        for (uint32_t j = 0; j < stream->types[i].n_chains; j++) {
-            over &= stream->types[i].chains[j]->input_ended;
-            stream->types[i].chains[j]->input_ended = true;
+    for (uint32_t i = 0; i < input->n_types; i++)
+        for (uint32_t j = 0; j < input->types[i].n_chains; j++) {
+            over &= input->types[i].chains[j]->input_ended;
+            input->types[i].chains[j]->input_ended = true;
         }
     return over;
 }
@@ -236,7 +236,7 @@ static bool own_is_over(struct change *change)
     for (uint32_t i = 0; i < old->n_sources; i++)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
             if (graph_is_own(old->sources[i].share))
-                over &= end_stream(change, &old->sources[i].streams[j]);
+                over &= end_input(change, &old->sources[i].inputs[j]);
     change->unmade = 0;
     for (uint32_t i = 0; i < old->n_chains; i++)
         if (graph_is_own(&old->chains[i]->share) && !chain_is_over(old->chains[i]))
@@ -255,7 +255,7 @@ void change_end(void *data)
     for (uint32_t i = 0; i < old->n_sources; i++)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
             if (graph_is_own(old->sources[i].share))
-                consumer_leave(consumer, &old->sources[i].streams[j]);
+                consumer_leave(consumer, &old->sources[i].inputs[j]);
     for (uint32_t i = 0; i < old->n_sinks; i++)
         if (graph_is_own(&old->sinks[i]->share))
             lane_hand_over(&old->sinks[i]->lane, LANE_ALL);
@@ -270,13 +270,13 @@ void change_settle(void *data)
 
     change->settled = true;
     for (uint32_t i = 0; i < change->next->n_rings; i++) {
-        struct graph_ring *ring = change->next->rings[i];
+        struct input_ring *ring = change->next->rings[i];
         struct held *held;
 
         if (!ring->held)
             continue;
         rings_settle(ring);
-        if (rings_hold_anew(ring, ring->stream, change->old, &held) < 0) {
+        if (rings_hold_anew(ring, ring->input, change->old, &held) < 0) {
             change->settled = false;
             continue;
         }

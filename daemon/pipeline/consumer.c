@@ -2,13 +2,13 @@
 
 /* The order inside handle_batch() is the at-most-once contract: encode in place, publish the
  * position, hand over. A kill in between loses what was published and not yet written (at most the
- * lanes' chunks), and never writes a record twice. A chunk may hold events of several streams, so
+ * lanes' chunks), and never writes a record twice. A chunk may hold events of several inputs, so
  * hand_over_full() publishes for all of them before a full one goes. At-least-once turns it round:
  * hand over, and publish when the sinks have acknowledged: see held.h.
  *
  * Shards that are merged by time give their records in runs, often of one record. Publishing each
  * would take the page away from the producers each time, so there the last two steps come once for
- * some runs together, or when another stream has filled a chunk.
+ * some runs together, or when another input has filled a chunk.
  *
  * Room is asked for before a batch is taken, never within one, so there is no half-done batch to
  * keep and come back to: see base/lane.h. */
@@ -39,43 +39,42 @@
 
 /* ---- pauses ---------------------------------------------------------------------------------- */
 
-static void pause_stream(struct consumer *consumer, struct graph_stream *stream)
+static void pause_input(struct consumer *consumer, struct input *input)
 {
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        ringmill_reader_pause(consumer->reader, stream->rings[i]->ring);
-    stream->paused = true;
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        ringmill_reader_pause(consumer->reader, input->rings[i]->handle);
+    input->paused = true;
     consumer->n_paused++;
 }
 
-/* A lane may serve several streams, so one that is short of room pauses all of them. An earlier
+/* A lane may serve several inputs, so one that is short of room pauses all of them. An earlier
  * config's acknowledgements are waited for at the switch to a new one only. */
 void consumer_pause(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
-        struct graph_stream *stream = consumer->roster.streams[i];
+    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++) {
+        struct input *input = consumer->roster.inputs[i];
 
-        if (!stream->paused &&
-            (!room_in_stream(stream) || (!stream->at_least_once && room_stream_held_up(stream))))
-            pause_stream(consumer, stream);
+        if (!input->paused &&
+            (!room_in_stream(input) || (!input->at_least_once && room_stream_held_up(input))))
+            pause_input(consumer, input);
     }
 }
 
-static void resume_stream(struct consumer *consumer, struct graph_stream *stream)
+static void resume_input(struct consumer *consumer, struct input *input)
 {
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        ringmill_reader_resume(consumer->reader, stream->rings[i]->ring);
-    stream->paused = false;
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        ringmill_reader_resume(consumer->reader, input->rings[i]->handle);
+    input->paused = false;
     consumer->n_paused--;
 }
 
 void consumer_resume(struct consumer *consumer)
 {
-    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_streams; i++) {
-        struct graph_stream *stream = consumer->roster.streams[i];
+    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_inputs; i++) {
+        struct input *input = consumer->roster.inputs[i];
 
-        if (stream->paused && !stream->ended && room_in_stream(stream) &&
-            !room_stream_held_up(stream))
-            resume_stream(consumer, stream);
+        if (input->paused && !input->ended && room_in_stream(input) && !room_stream_held_up(input))
+            resume_input(consumer, input);
     }
 }
 
@@ -89,8 +88,8 @@ static void hand_over(struct consumer *consumer, enum lane_what what)
  * would keep the reader looking, and the ring would seem not to move. */
 static void commit_rest(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_streams; i++)
-        rings_commit(consumer->roster.streams[i]);
+    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++)
+        rings_commit(consumer->roster.inputs[i]);
     consumer->uncommitted = false;
 }
 
@@ -102,7 +101,7 @@ static bool any_full(const struct roster *roster)
     return false;
 }
 
-/* Within a turn. A full chunk may hold events of a stream whose commit waits for more runs. */
+/* Within a turn. A full chunk may hold events of an input whose commit waits for more runs. */
 static void hand_over_full(struct consumer *consumer)
 {
     if (!any_full(&consumer->roster))
@@ -116,7 +115,7 @@ static void hand_over_full(struct consumer *consumer)
 
 /* Each ring counts for itself: in a common count, rings that take turns would be sampled all or
  * never. */
-static bool clock_is_due(struct consumer *consumer, struct graph_ring *ring)
+static bool clock_is_due(struct consumer *consumer, struct input_ring *ring)
 {
 #ifdef RINGMILL_UNCOUNTED
     (void)consumer;
@@ -130,7 +129,7 @@ static bool clock_is_due(struct consumer *consumer, struct graph_ring *ring)
 }
 
 /* When the batch's first record was submitted; 0: unknown. Only before the commit. */
-static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *view)
+static int64_t submit_time(struct input_ring *ring, const struct ringmill_view *view)
 {
     const struct field *ktime = runs_type(ring, view)->ktime;
 
@@ -139,32 +138,32 @@ static int64_t submit_time(struct graph_ring *ring, const struct ringmill_view *
 
 /* False: it waits for more. What a ring at at-most-once still holds is of an earlier config, and it
  * is not read on until that is published, see room.h. */
-static bool commit(struct consumer *consumer, struct graph_ring *ring,
+static bool commit(struct consumer *consumer, struct input_ring *ring,
                    const struct ringmill_batch *taken)
 {
-    struct graph_stream *stream = ring->stream;
+    struct input *input = ring->input;
 
-    if (stream->at_least_once) {
+    if (input->at_least_once) {
         held_add(ring->held, taken->end);
         rings_settle(ring);
         return true;
     }
-    if (!stream->stream->ordered) {
+    if (!input->stream->ordered) {
         ringmill_ring_commit(taken->ring, taken->end);
         return true;
     }
-    stream->uncommitted += taken->count;
-    if (stream->uncommitted < CONSUMER_BATCH) {
+    input->uncommitted += taken->count;
+    if (input->uncommitted < CONSUMER_BATCH) {
         consumer->uncommitted = true;
         return false;
     }
-    rings_commit(stream);
+    rings_commit(input);
     return true;
 }
 
 static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
 {
-    struct graph_ring *ring = taken->user;
+    struct input_ring *ring = taken->user;
     int64_t submitted = 0;
     struct batch batch;
 
@@ -175,7 +174,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.now = consumer->turn_start;
     batch.mark = consumer->mark;
     /* how long ago a capture's records were submitted says nothing */
-    batch.clocked = !ring->stream->stream->capture && clock_is_due(consumer, ring);
+    batch.clocked = !ring->input->stream->capture && clock_is_due(consumer, ring);
     runs_handle(ring, &batch, consumer->turn_start);
     consumer->mark = batch.mark;
     if (batch.clocked)
@@ -187,11 +186,11 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
         if (submitted > 0)
             histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
     }
-    if (!room_in_stream(ring->stream))
+    if (!room_in_stream(ring->input))
         consumer_pause(consumer);
-    else if (room_held_up(ring) && !ring->stream->paused) {
-        counter_add(&ring->stream->held_up, 1);
-        pause_stream(consumer, ring->stream);
+    else if (room_held_up(ring) && !ring->input->paused) {
+        counter_add(&ring->input->held_up, 1);
+        pause_input(consumer, ring->input);
     }
 }
 
@@ -200,10 +199,10 @@ static void report_corrupt(const struct consumer *consumer)
     struct ringmill_error reason;
 
     for (uint32_t i = 0; i < consumer->roster.n_rings; i++) {
-        const struct graph_ring *ring = consumer->roster.rings[i];
+        const struct input_ring *ring = consumer->roster.rings[i];
 
-        if (ringmill_ring_health(ring->ring, &reason) < 0)
-            log_about(LOG_LEVEL_ERROR, "source", ring->stream->source->name, "%s", reason.text);
+        if (ringmill_ring_health(ring->handle, &reason) < 0)
+            log_about(LOG_LEVEL_ERROR, "source", ring->input->source->name, "%s", reason.text);
     }
 }
 
@@ -212,13 +211,13 @@ static void report_corrupt(const struct consumer *consumer)
 /* Before the batches: what was lost is older than what is still in the ring. */
 static void tell_losses(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
-        struct graph_stream *stream = consumer->roster.streams[i];
+    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++) {
+        struct input *input = consumer->roster.inputs[i];
 
-        if (!losses_posted(stream) || (stream->paused && !room_in_stream(stream)))
+        if (!losses_posted(input) || (input->paused && !room_in_stream(input)))
             continue;
-        losses_take(stream);
-        if (!room_in_stream(stream))
+        losses_take(input);
+        if (!room_in_stream(input))
             consumer_pause(consumer);
     }
 }
@@ -226,12 +225,12 @@ static void tell_losses(struct consumer *consumer)
 static void tell_rest(struct consumer *consumer)
 {
     for (uint32_t i = 0; i < consumer->roster.n_rings; i++) {
-        struct graph_ring *ring = consumer->roster.rings[i];
+        struct input_ring *ring = consumer->roster.rings[i];
 
-        if (!ring->stream->stream->capture || ring->stream->paused)
+        if (!ring->input->stream->capture || ring->input->paused)
             continue;
         replay_rest(ring);
-        if (!room_in_stream(ring->stream))
+        if (!room_in_stream(ring->input))
             consumer_pause(consumer);
     }
 }
@@ -243,11 +242,11 @@ static void tell_rest(struct consumer *consumer)
  * more, and room for them. */
 static bool make_some(struct consumer *consumer, struct chain *chain)
 {
-    const struct graph_stream *stream = chain->type->stream;
-    bool behind = drain_is_behind(stream);
+    const struct input *input = chain->type->input;
+    bool behind = drain_is_behind(input);
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
-        if (!room_in_lanes(stream))
+        if (!room_in_lanes(input))
             return false;
         if (!chain_make(chain, consumer->turn_start, behind,
                         consumer->ending || chain->input_ended))
@@ -255,15 +254,14 @@ static bool make_some(struct consumer *consumer, struct chain *chain)
         counter_add(&consumer->steps, 1);
         hand_over_full(consumer);
     }
-    return room_in_lanes(stream);
+    return room_in_lanes(input);
 }
 
 /* Rows of a capture's records have its times. */
 static bool make_of_chain(struct consumer *consumer, struct chain *chain)
 {
-    const struct graph_stream *stream = chain->type->stream;
-    struct graph_ring *ring =
-        stream->stream->capture && stream->n_rings > 0 ? stream->rings[0] : NULL;
+    const struct input *input = chain->type->input;
+    struct input_ring *ring = input->stream->capture && input->n_rings > 0 ? input->rings[0] : NULL;
     struct wall_offset saved;
     bool more;
 
@@ -285,7 +283,7 @@ static bool make_records(struct consumer *consumer)
         if (!chain->makes_records)
             continue;
         more |= make_of_chain(consumer, chain);
-        if (!room_in_stream(chain->type->stream))
+        if (!room_in_stream(chain->type->input))
             consumer_pause(consumer);
     }
     return more;
@@ -301,7 +299,7 @@ static uint64_t next_due(const struct consumer *consumer)
         const struct chain *chain = consumer->roster.chains[i];
         int64_t own = chain_due(chain);
 
-        if (own < due && room_in_lanes(chain->type->stream))
+        if (own < due && room_in_lanes(chain->type->input))
             due = own;
     }
     return due == INT64_MAX ? RINGMILL_FOREVER : (uint64_t)(due > 0 ? due : 0);
@@ -351,11 +349,11 @@ bool consumer_read(struct consumer *consumer)
 
 static bool chain_may_give(const struct chain *chain)
 {
-    const struct graph_stream *stream = chain->type->stream;
+    const struct input *input = chain->type->input;
 
-    if (!chain->type->type || chain->not_in_books)
+    if (!chain->type->stream_type || chain->not_in_books)
         return false; /* these records never come out */
-    if (stream->stream->capture && replay_ended(stream))
+    if (input->stream->capture && replay_ended(input))
         return false;
     return !chain_exhausted(chain);
 }
@@ -370,26 +368,26 @@ static bool exhausted(const struct roster *roster)
 
 /* Those that have given what they had are read no longer, nor those that the next process reads:
  * whoever fills them goes on. */
-static void end_streams(struct consumer *consumer, enum consumer_hurry hurry)
+static void end_inputs(struct consumer *consumer, enum consumer_hurry hurry)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_streams; i++) {
-        struct graph_stream *stream = consumer->roster.streams[i];
+    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++) {
+        struct input *input = consumer->roster.inputs[i];
 
-        drain_begin(stream);
-        if (stream->ended ||
-            (hurry == CONSUMER_TAKES_ITS_TIME && !stream->left && !drain_has_read(stream)))
+        drain_begin(input);
+        if (input->ended ||
+            (hurry == CONSUMER_TAKES_ITS_TIME && !input->left && !drain_has_read(input)))
             continue;
-        if (!stream->paused)
-            pause_stream(consumer, stream);
-        stream->ended = true;
+        if (!input->paused)
+            pause_input(consumer, input);
+        input->ended = true;
     }
 }
 
 static bool drained(const struct roster *roster, enum consumer_hurry hurry)
 {
-    for (uint32_t i = 0; i < roster->n_streams; i++)
-        if (!roster->streams[i]->ended ||
-            (hurry == CONSUMER_TAKES_ITS_TIME && losses_posted(roster->streams[i])))
+    for (uint32_t i = 0; i < roster->n_inputs; i++)
+        if (!roster->inputs[i]->ended ||
+            (hurry == CONSUMER_TAKES_ITS_TIME && losses_posted(roster->inputs[i])))
             return false;
     return true;
 }
@@ -436,14 +434,14 @@ static void *consumer_main(void *data)
         bool more;
 
         if (drain)
-            end_streams(consumer, hurry);
+            end_inputs(consumer, hurry);
         more = consumer_read(consumer);
         if (drain && hurry == CONSUMER_ENDS) {
             hand_over(consumer, LANE_ALL);
             return NULL;
         }
         if (drain)
-            end_streams(consumer, hurry);
+            end_inputs(consumer, hurry);
         if (!more && drain && drained(&consumer->roster, hurry)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);
@@ -463,16 +461,16 @@ static void *consumer_main(void *data)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struct error *error)
+int consumer_watch(struct consumer *consumer, struct input *input, struct error *error)
 {
-    return rings_watch(consumer->reader, stream, error);
+    return rings_watch(consumer->reader, input, error);
 }
 
-void consumer_leave(struct consumer *consumer, struct graph_stream *stream)
+void consumer_leave(struct consumer *consumer, struct input *input)
 {
-    if (stream->paused)
-        resume_stream(consumer, stream);
-    rings_unwatch(consumer->reader, stream);
+    if (input->paused)
+        resume_input(consumer, input);
+    rings_unwatch(consumer->reader, input);
 }
 
 int consumer_init(struct consumer *consumer, struct graph *graph, struct error *error)
@@ -488,8 +486,8 @@ int consumer_init(struct consumer *consumer, struct graph *graph, struct error *
     if (roster_init(&consumer->roster, graph, NULL) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     result = rings_open(graph, error);
-    for (uint32_t i = 0; i < graph->n_streams && result == 0; i++)
-        result = consumer_watch(consumer, graph->streams[i], error);
+    for (uint32_t i = 0; i < graph->n_inputs && result == 0; i++)
+        result = consumer_watch(consumer, graph->inputs[i], error);
     roster_list_rings(&consumer->roster);
     /* the lease goes to the thread that reads */
     ringmill_reader_release(consumer->reader);

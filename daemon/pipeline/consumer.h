@@ -11,7 +11,7 @@
  * each handler took; and from the ktime of its first record until the batch was committed
  * (commit_latency of the ring).
  *
- * A stream whose sinks lack room for a whole batch is paused; its rings fill, and a writer that
+ * An input whose sinks lack room for a whole batch is paused; its rings fill, and a writer that
  * gives chunks back wakes this thread to go on. */
 
 #include <assert.h>
@@ -39,7 +39,7 @@ struct consumer {
     uint32_t n_paused;
     bool told_exhausted;
     bool ending;        /* the rings are drained: what is still to be made is made now */
-    bool uncommitted;   /* in this turn records of some stream were handled and not published */
+    bool uncommitted;   /* in this turn records of some input were handled and not published */
     int64_t turn_start; /* ns, monotonic */
     uint64_t mark;      /* when a chain last looked in this turn, see struct batch */
 
@@ -89,7 +89,7 @@ int consumer_start(struct consumer *consumer);
  * left.
  */
 bool consumer_read(struct consumer *consumer);
-/* Consumer thread, between turns: resumes paused streams whose sinks have room again. */
+/* Consumer thread, between turns: resumes paused inputs whose sinks have room again. */
 void consumer_resume(struct consumer *consumer);
 
 /* Main thread: asks the consumer thread to run this between two turns; one at a time. Does not
@@ -98,13 +98,13 @@ void consumer_post(struct consumer *consumer, struct errand *errand);
 /* Main thread: takes the errand back. False: the consumer thread has already begun it. */
 bool consumer_call_off(struct consumer *consumer, struct errand *errand);
 
-/* Between turns, on the consumer thread or while there is none: reads the stream's rings, too, in
+/* Between turns, on the consumer thread or while there is none: reads the input's rings, too, in
  * order if that is wanted, from now on. 0, or -errno and a sentence. */
-int consumer_watch(struct consumer *consumer, struct graph_stream *stream, struct error *error);
+int consumer_watch(struct consumer *consumer, struct input *input, struct error *error);
 /* Between turns, on the consumer thread or while there is none: stops reading the rings of the
- * stream, which are then the caller's. */
-void consumer_leave(struct consumer *consumer, struct graph_stream *stream);
-/* Between turns, on the consumer thread or while there is none: pauses the streams whose sinks lack
+ * input, which are then the caller's. */
+void consumer_leave(struct consumer *consumer, struct input *input);
+/* Between turns, on the consumer thread or while there is none: pauses the inputs whose sinks lack
  * room. */
 void consumer_pause(struct consumer *consumer);
 

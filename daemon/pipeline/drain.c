@@ -19,47 +19,47 @@ static uint64_t unread(const struct ringmill_ring *ring, uint64_t end)
     return left > INT64_MAX || ringmill_ring_health(ring, NULL) < 0 ? 0 : left;
 }
 
-bool drain_is_behind(const struct graph_stream *stream)
+bool drain_is_behind(const struct input *input)
 {
-    if (stream->stream->capture)
-        return !replay_ended(stream);
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (unread(stream->rings[i]->ring, ringmill_ring_end(stream->rings[i]->ring)) > 0)
+    if (input->stream->capture)
+        return !replay_ended(input);
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        if (unread(input->rings[i]->handle, ringmill_ring_end(input->rings[i]->handle)) > 0)
             return true;
     return false;
 }
 
-void drain_begin(struct graph_stream *stream)
+void drain_begin(struct input *input)
 {
-    for (uint32_t i = 0; !stream->ending && i < stream->n_rings; i++)
-        stream->rings[i]->last = ringmill_ring_end(stream->rings[i]->ring);
-    stream->ending = true;
+    for (uint32_t i = 0; !input->ending && i < input->n_rings; i++)
+        input->rings[i]->last = ringmill_ring_end(input->rings[i]->handle);
+    input->ending = true;
 }
 
-bool drain_has_read(const struct graph_stream *stream)
+bool drain_has_read(const struct input *input)
 {
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (unread(stream->rings[i]->ring, stream->rings[i]->last) > 0)
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        if (unread(input->rings[i]->handle, input->rings[i]->last) > 0)
             return false;
     return true;
 }
 
-bool drain_is_over(const struct graph_stream *stream)
+bool drain_is_over(const struct input *input)
 {
-    return drain_has_read(stream) && !losses_posted(stream);
+    return drain_has_read(input) && !losses_posted(input);
 }
 
-uint64_t drain_count_unread(const struct graph_stream *stream, uint64_t *bytes)
+uint64_t drain_count_unread(const struct input *input, uint64_t *bytes)
 {
     uint64_t records = 0;
 
-    for (uint32_t i = 0; stream->ending && !stream->left && i < stream->n_rings; i++) {
-        const struct graph_ring *ring = stream->rings[i];
-        uint64_t left = unread(ring->ring, ring->last);
+    for (uint32_t i = 0; input->ending && !input->left && i < input->n_rings; i++) {
+        const struct input_ring *ring = input->rings[i];
+        uint64_t left = unread(ring->handle, ring->last);
 
         *bytes += left;
         if (left > 0)
-            records += ringmill_ring_count(ring->ring, ring->last);
+            records += ringmill_ring_count(ring->handle, ring->last);
     }
     return records;
 }

@@ -108,10 +108,10 @@ bool engine_wants_stop(const struct engine *engine)
 
 bool engine_gave_up(const struct engine *engine)
 {
-    for (uint32_t i = 0; i < engine->graph->n_streams; i++) {
-        const struct graph_stream *stream = engine->graph->streams[i];
+    for (uint32_t i = 0; i < engine->graph->n_inputs; i++) {
+        const struct input *input = engine->graph->inputs[i];
 
-        if (stream->source->ends_with_us && (stream->unread > 0 || stream->unread_unknown))
+        if (input->source->ends_with_us && (input->unread > 0 || input->unread_unknown))
             return true;
     }
     for (uint32_t i = 0; i < engine->graph->n_sinks; i++)
@@ -227,9 +227,9 @@ bool engine_post_losses(struct engine *engine, int64_t before)
     struct graph *graph = engine->graph;
     bool posted = false, all = true;
 
-    for (uint32_t i = 0; i < graph->n_streams; i++) {
-        posted |= losses_post(graph->streams[i], before, clock_monotonic());
-        all &= losses_all_posted(graph->streams[i]);
+    for (uint32_t i = 0; i < graph->n_inputs; i++) {
+        posted |= losses_post(graph->inputs[i], before, clock_monotonic());
+        all &= losses_all_posted(graph->inputs[i]);
     }
     if (posted)
         consumer_wake(&engine->consumer);

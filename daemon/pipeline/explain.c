@@ -81,7 +81,7 @@ static void explain_pipeline(const struct graph *graph, const struct graph_pipel
             pipeline->at_least_once ? "at-least-once" : "at-most-once");
     for (uint32_t i = 0; i < graph->n_chains; i++) {
         const struct chain *chain = graph->chains[i];
-        const struct source *source = chain->type->stream->source;
+        const struct source *source = chain->type->input->source;
 
         if (chain->pipeline != pipeline || source == told)
             continue;

@@ -32,37 +32,6 @@ int graph_set_common(struct graph *graph, const struct config_tree *tree, const 
     return graph->common->resolver ? 0 : -ENOMEM;
 }
 
-static void type_init(struct graph_type *type, struct graph_stream *stream,
-                      const struct stream_type *of)
-{
-    type->stream = stream;
-    type->type = of;
-    type->size = UINT32_MAX;
-    if (!of)
-        return;
-    type->ktime = schema_find_meaning(of->schema, MEANING_KTIME);
-    if (!schema_is_open_ended(of->schema))
-        type->size = of->schema->size;
-}
-
-static int stream_init(struct graph_stream *stream, const struct source *source, uint32_t index)
-{
-    const struct stream *of = &source->streams[index];
-    uint32_t n_types = of->n_types + (of->selector != STREAM_ONE_TYPE);
-
-    stream->source = source;
-    stream->stream = of;
-    stream->index = index;
-    stream->plain = of->selector == STREAM_ONE_TYPE && !graph_stream_is_numbered(stream);
-    stream->types = calloc(n_types, sizeof(*stream->types));
-    if (!stream->types)
-        return -ENOMEM;
-    stream->n_types = n_types;
-    for (uint32_t i = 0; i < n_types; i++)
-        type_init(&stream->types[i], stream, i < of->n_types ? &of->types[i] : NULL);
-    return 0;
-}
-
 static void share_init(struct graph_share *share, const struct config_node *node)
 {
     share->graphs = 1;
@@ -83,16 +52,16 @@ static bool share_leave(struct graph_share *share)
 
 static int enter_source(struct graph *graph, struct source *source, struct graph_share *share)
 {
-    struct graph_source *entry = &graph->sources[graph->n_sources++];
+    struct source_entry *entry = &graph->sources[graph->n_sources++];
     int result = 0;
 
     entry->share = share;
     entry->source = source;
-    entry->streams = calloc(source->n_streams, sizeof(*entry->streams));
-    if (!entry->streams)
+    entry->inputs = calloc(source->n_streams, sizeof(*entry->inputs));
+    if (!entry->inputs)
         return -ENOMEM;
     for (uint32_t i = 0; i < source->n_streams && result == 0; i++)
-        result = stream_init(&entry->streams[i], source, i);
+        result = input_init(&entry->inputs[i], source, i);
     return result;
 }
 
@@ -108,7 +77,7 @@ int graph_add_source(struct graph *graph, struct source *source, const struct co
     return enter_source(graph, source, share);
 }
 
-int graph_share_source(struct graph *graph, const struct graph_source *other)
+int graph_share_source(struct graph *graph, const struct source_entry *other)
 {
     other->share->graphs++;
     return enter_source(graph, other->source, other->share);
@@ -132,18 +101,18 @@ void graph_share_sink(struct graph *graph, struct graph_sink *sink)
     graph->sinks[graph->n_sinks++] = sink;
 }
 
-int graph_list_streams(struct graph *graph)
+int graph_list_inputs(struct graph *graph)
 {
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < graph->n_sources; i++)
         count += graph->sources[i].source->n_streams;
-    graph->streams = calloc(count + 1, sizeof(*graph->streams));
-    if (!graph->streams)
+    graph->inputs = calloc(count + 1, sizeof(*graph->inputs));
+    if (!graph->inputs)
         return -ENOMEM;
     for (uint32_t i = 0; i < graph->n_sources; i++)
         for (uint32_t j = 0; j < graph->sources[i].source->n_streams; j++)
-            graph->streams[graph->n_streams++] = &graph->sources[i].streams[j];
+            graph->inputs[graph->n_inputs++] = &graph->sources[i].inputs[j];
     return 0;
 }
 
@@ -159,7 +128,7 @@ static int grow(void *list, uint32_t count)
     return 0;
 }
 
-static int list_chain(struct graph *graph, struct graph_type *type,
+static int list_chain(struct graph *graph, struct input_type *type,
                       const struct graph_pipeline *pipeline, struct chain *chain)
 {
     if (grow(&graph->chains, graph->n_chains) < 0 || grow(&type->chains, type->n_chains) < 0 ||
@@ -171,7 +140,7 @@ static int list_chain(struct graph *graph, struct graph_type *type,
     return 0;
 }
 
-struct chain *graph_add_chain(struct graph *graph, struct graph_type *type,
+struct chain *graph_add_chain(struct graph *graph, struct input_type *type,
                               const struct graph_pipeline *pipeline, const struct config_node *node)
 {
     struct chain *chain = calloc(1, sizeof(*chain));
@@ -186,7 +155,7 @@ struct chain *graph_add_chain(struct graph *graph, struct graph_type *type,
     return chain;
 }
 
-int graph_share_chain(struct graph *graph, struct graph_type *type,
+int graph_share_chain(struct graph *graph, struct input_type *type,
                       const struct graph_pipeline *pipeline, struct chain *chain)
 {
     int result = list_chain(graph, type, pipeline, chain);
@@ -196,72 +165,72 @@ int graph_share_chain(struct graph *graph, struct graph_type *type,
     return result;
 }
 
-static void ring_free(struct graph_ring *ring)
+static void ring_free(struct input_ring *ring)
 {
     if (!ring)
         return;
     if (!ring->watched)
-        ringmill_ring_free(ring->ring);
+        ringmill_ring_free(ring->handle);
     held_free(ring->held);
     free(ring->name);
     free(ring->about);
     free(ring);
 }
 
-DEFINE_CLEANUP(struct graph_ring, ring_free);
+DEFINE_CLEANUP(struct input_ring, ring_free);
 
-static int name_ring(struct graph_ring *ring, uint32_t number)
+static int name_ring(struct input_ring *ring, uint32_t number)
 {
-    const struct graph_stream *stream = ring->stream;
-    int length = stream->stream->n_rings > 1
-                     ? asprintf(&ring->name, "%s/%u", stream->stream->name, number)
-                     : asprintf(&ring->name, "%s", stream->stream->name);
+    const struct input *input = ring->input;
+    int length = input->stream->n_rings > 1
+                     ? asprintf(&ring->name, "%s/%u", input->stream->name, number)
+                     : asprintf(&ring->name, "%s", input->stream->name);
 
     if (length < 0) {
         ring->name = NULL;
         return -ENOMEM;
     }
-    length = graph_rings_are_many(stream)
-                 ? asprintf(&ring->about, "%s, ring %s", stream->source->name, ring->name)
-                 : asprintf(&ring->about, "%s", stream->source->name);
+    length = input_is_one_of_many_rings(input)
+                 ? asprintf(&ring->about, "%s, ring %s", input->source->name, ring->name)
+                 : asprintf(&ring->about, "%s", input->source->name);
     if (length < 0)
         ring->about = NULL;
     return length < 0 ? -ENOMEM : 0;
 }
 
-int graph_add_ring(struct graph *graph, struct graph_stream *stream, struct ringmill_ring *ring)
+int graph_add_ring(struct graph *graph, struct input *input, struct ringmill_ring *ring)
 {
-    _cleanup_(cleanup_ring_free) struct graph_ring *entry = NULL;
+    _cleanup_(cleanup_ring_free) struct input_ring *entry = NULL;
 
     if (graph->n_rings == GRAPH_RINGS_MAX)
         return -ENOSPC;
-    if (grow(&graph->rings, graph->n_rings) < 0 || grow(&stream->rings, stream->n_rings) < 0)
+    if (grow(&graph->rings, graph->n_rings) < 0 || grow(&input->rings, input->n_rings) < 0)
         return -ENOMEM;
     entry = calloc(1, sizeof(*entry));
     if (!entry)
         return -ENOMEM;
-    entry->stream = stream;
-    entry->ring = ring;
+    entry->input = input;
+    entry->handle = ring;
     entry->wall = &graph->common->wall;
     if (resolver_is_given(graph->common->resolver))
         entry->resolver = graph->common->resolver;
-    if (name_ring(entry, stream->n_rings) < 0)
+    if (name_ring(entry, input->n_rings) < 0)
         return -ENOMEM;
     graph->rings[graph->n_rings++] = entry;
-    stream->rings[stream->n_rings++] = TAKE_PTR(entry);
+    input->rings[input->n_rings++] = TAKE_PTR(entry);
     return 0;
 }
 
 int graph_make_room_for_rings(struct graph *graph)
 {
-    struct graph_ring **rings;
+    struct input_ring **rings;
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        count += graph->streams[i]->stream->n_rings;
+    for (uint32_t i = 0; i < graph->n_inputs; i++)
+        count += graph->inputs[i]->stream->n_rings;
     if (count > GRAPH_RINGS_MAX)
         return -ENOSPC;
-    rings = reallocarray(graph->rings, count + 1, sizeof(struct graph_ring *));
+    rings = reallocarray(graph->rings, count + 1, sizeof(struct input_ring *));
     if (!rings)
         return -ENOMEM;
     graph->rings = rings;
@@ -271,36 +240,23 @@ int graph_make_room_for_rings(struct graph *graph)
 void graph_list_rings(struct graph *graph)
 {
     graph->n_rings = 0;
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        for (uint32_t j = 0; j < graph->streams[i]->n_rings; j++)
-            graph->rings[graph->n_rings++] = graph->streams[i]->rings[j];
+    for (uint32_t i = 0; i < graph->n_inputs; i++)
+        for (uint32_t j = 0; j < graph->inputs[i]->n_rings; j++)
+            graph->rings[graph->n_rings++] = graph->inputs[i]->rings[j];
 }
 
 /* ---- taking apart ---------------------------------------------------------------------------- */
 
-static void stream_deinit(struct graph_stream *stream)
+void source_entry_deinit(struct source_entry *entry)
 {
-    for (uint32_t i = 0; i < stream->n_types; i++) {
-        free(stream->types[i].chains);
-        free(stream->types[i].readers);
-        free(stream->types[i].copies);
-    }
-    free(stream->types);
-    free(stream->sinks);
-    free(stream->keepers);
-    free(stream->rings);
-}
-
-void graph_source_deinit(struct graph_source *source)
-{
-    for (uint32_t i = 0; source->streams && i < source->source->n_streams; i++)
-        stream_deinit(&source->streams[i]);
-    free(source->streams);
-    if (!source->share || !share_leave(source->share))
+    for (uint32_t i = 0; entry->inputs && i < entry->source->n_streams; i++)
+        input_deinit(&entry->inputs[i]);
+    free(entry->inputs);
+    if (!entry->share || !share_leave(entry->share))
         return;
-    source_free(source->source);
-    share_deinit(source->share);
-    free(source->share);
+    source_free(entry->source);
+    share_deinit(entry->share);
+    free(entry->share);
 }
 
 static void sink_leave(struct graph_sink *sink)
@@ -376,11 +332,11 @@ void graph_free(struct graph *graph)
     for (uint32_t i = 0; i < graph->n_rings; i++)
         ring_free(graph->rings[i]);
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        graph_source_deinit(&graph->sources[i]);
+        source_entry_deinit(&graph->sources[i]);
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         sink_leave(graph->sinks[i]);
     free(graph->rings);
-    free(graph->streams);
+    free(graph->inputs);
     common_leave(graph->common);
     for (uint32_t i = 0; i < graph->n_plugins; i++)
         plugin_unload(graph->plugins[i]); /* the chains are gone */
@@ -396,31 +352,10 @@ void graph_free(struct graph *graph)
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-bool graph_stream_is_one_of_many(const struct graph_stream *stream)
+bool source_entry_knows_lost(const struct source_entry *entry)
 {
-    return stream->source->n_streams > 1;
-}
-
-bool graph_rings_are_many(const struct graph_stream *stream)
-{
-    return graph_stream_is_one_of_many(stream) || stream->stream->n_rings > 1;
-}
-
-bool graph_stream_is_numbered(const struct graph_stream *stream)
-{
-    return stream->stream->numbered && !stream->stream->counted;
-}
-
-uint64_t graph_stream_lost(const struct graph_stream *stream)
-{
-    return graph_stream_is_numbered(stream) || stream->stream->capture ? counter_get(&stream->gaps)
-                                                                       : stream->lost;
-}
-
-bool graph_source_knows_lost(const struct graph_source *source)
-{
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        if (!stream_knows_lost(&source->source->streams[i]))
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        if (!stream_knows_lost(&entry->source->streams[i]))
             return false;
     return true;
 }
@@ -436,24 +371,24 @@ void graph_books(const struct graph *graph, const struct graph_pipeline *pipelin
 
 /* Records that the source's pipeline of that index has seen: all its types have one chain each for
  * it, in the same order. */
-static uint64_t seen_by(const struct graph_source *source, uint32_t index)
+static uint64_t seen_by(const struct source_entry *entry, uint32_t index)
 {
-    uint64_t seen = source->streams->types->chains[index]->joined;
+    uint64_t seen = entry->inputs->types->chains[index]->joined;
 
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        for (uint32_t j = 0; j < source->streams[i].n_types; j++) {
-            const struct chain *chain = source->streams[i].types[j].chains[index];
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        for (uint32_t j = 0; j < entry->inputs[i].n_types; j++) {
+            const struct chain *chain = entry->inputs[i].types[j].chains[index];
 
             seen += counter_get(&chain->books.rows[BOOK_SEEN]);
         }
     return seen;
 }
 
-const struct graph_pipeline *graph_source_disagrees(const struct graph_source *source,
-                                                    uint64_t records)
+const struct graph_pipeline *source_entry_find_wrong_count(const struct source_entry *entry,
+                                                           uint64_t records)
 {
-    for (uint32_t i = 0; i < source->n_pipelines; i++)
-        if (seen_by(source, i) != records)
-            return source->streams->types->chains[i]->pipeline;
+    for (uint32_t i = 0; i < entry->n_pipelines; i++)
+        if (seen_by(entry, i) != records)
+            return entry->inputs->types->chains[i]->pipeline;
     return NULL;
 }

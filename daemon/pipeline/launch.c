@@ -34,18 +34,18 @@ int launch_load(struct graph *graph, struct error *error)
 }
 
 /* Losses counted from here on happened after this. */
-static void mark_clean(struct graph_source *source)
+static void mark_clean(struct source_entry *entry)
 {
-    for (uint32_t i = 0; i < source->source->n_streams; i++) {
-        int64_t since = source->source->streams[i].lost_since;
+    for (uint32_t i = 0; i < entry->source->n_streams; i++) {
+        int64_t since = entry->source->streams[i].lost_since;
 
-        source->streams[i].lost_clean = since > 0 ? since : clock_monotonic();
+        entry->inputs[i].lost_clean = since > 0 ? since : clock_monotonic();
     }
 }
 
-static void read_skipped(struct graph_source *source)
+static void read_skipped(struct source_entry *entry)
 {
-    source->skips_known |= source_skipped(source->source, &source->skipped) == 0;
+    entry->skips_known |= source_skipped(entry->source, &entry->skipped) == 0;
 }
 
 int launch_attach(struct graph *graph, struct error *error)
@@ -89,21 +89,21 @@ void launch_undo(struct graph *graph)
     }
 }
 
-static void read_lost(struct graph_stream *stream)
+static void read_lost(struct input *input)
 {
     struct lost_count count;
 
-    if (!stream->stream->counted || source_lost(stream->source, stream->index, &count) < 0)
+    if (!input->stream->counted || source_lost(input->source, input->index, &count) < 0)
         return;
-    stream->lost = count.records;
-    stream->lost_resets = count.resets;
+    input->lost = count.records;
+    input->lost_resets = count.resets;
 }
 
-static void read_counters(struct graph_source *source)
+static void read_counters(struct source_entry *entry)
 {
-    for (uint32_t i = 0; i < source->source->n_streams; i++)
-        read_lost(&source->streams[i]);
-    read_skipped(source);
+    for (uint32_t i = 0; i < entry->source->n_streams; i++)
+        read_lost(&entry->inputs[i]);
+    read_skipped(entry);
 }
 
 void launch_read_lost(struct graph *graph)

@@ -10,46 +10,46 @@
 
 /* ---- counted ones ---------------------------------------------------------------------------- */
 
-bool losses_all_posted(const struct graph_stream *stream)
+bool losses_all_posted(const struct input *input)
 {
-    return graph_stream_is_numbered(stream) || stream->lost == stream->lost_told;
+    return input_is_numbered(input) || input->lost == input->lost_told;
 }
 
-bool losses_post(struct graph_stream *stream, int64_t before, int64_t after)
+bool losses_post(struct input *input, int64_t before, int64_t after)
 {
-    if (losses_all_posted(stream)) {
-        stream->lost_clean = before;
+    if (losses_all_posted(input)) {
+        input->lost_clean = before;
         return false;
     }
-    if (losses_posted(stream))
+    if (losses_posted(input))
         return false;
-    stream->loss = (struct loss){
-        .records = stream->lost - stream->lost_told, .since = stream->lost_clean, .until = after};
-    stream->lost_told = stream->lost;
-    stream->lost_clean = before;
-    atomic_store_explicit(&stream->loss_posted, true, memory_order_release);
+    input->loss = (struct loss){
+        .records = input->lost - input->lost_told, .since = input->lost_clean, .until = after};
+    input->lost_told = input->lost;
+    input->lost_clean = before;
+    atomic_store_explicit(&input->loss_posted, true, memory_order_release);
     return true;
 }
 
-/* All types of a stream come by the same ring, so it is said once for each pipeline. */
-static void tell(struct graph_stream *stream, const struct loss *loss)
+/* All types of an input come by the same ring, so it is said once for each pipeline. */
+static void tell(struct input *input, const struct loss *loss)
 {
-    for (uint32_t i = 0; i < stream->types[0].n_chains; i++)
-        chain_tell_loss(stream->types[0].chains[i], loss);
+    for (uint32_t i = 0; i < input->types[0].n_chains; i++)
+        chain_tell_loss(input->types[0].chains[i], loss);
 }
 
-void losses_take(struct graph_stream *stream)
+void losses_take(struct input *input)
 {
-    tell(stream, &stream->loss);
-    atomic_store_explicit(&stream->loss_posted, false, memory_order_release);
+    tell(input, &input->loss);
+    atomic_store_explicit(&input->loss_posted, false, memory_order_release);
 }
 
 /* ---- gaps in a sequence ---------------------------------------------------------------------- */
 
-void losses_find_gaps(struct graph_ring *ring, const struct numbers *numbers, uint32_t count,
+void losses_find_gaps(struct input_ring *ring, const struct numbers *numbers, uint32_t count,
                       uint64_t *ret_gaps)
 {
-    uint32_t size = ring->stream->stream->sequence.size;
+    uint32_t size = ring->input->stream->sequence.size;
     uint64_t mask = size < 8 ? (UINT64_C(1) << 8 * size) - 1 : UINT64_MAX;
 
     for (uint32_t i = 0; i < count; i++) {
@@ -65,10 +65,10 @@ void losses_find_gaps(struct graph_ring *ring, const struct numbers *numbers, ui
     }
 }
 
-void losses_note(struct graph_ring *ring, const struct graph_type *type,
+void losses_note(struct input_ring *ring, const struct input_type *type,
                  const struct ringmill_view *view, int64_t now)
 {
-    const struct stream *stream = ring->stream->stream;
+    const struct stream *stream = ring->input->stream;
     const struct field *time = type->ktime;
 
     if (!time && stream->ordered)
@@ -77,10 +77,10 @@ void losses_note(struct graph_ring *ring, const struct graph_type *type,
         time && field_present(time, view) ? (int64_t)field_integer(time, view) : now;
 }
 
-void losses_tell_gap(struct graph_ring *ring, uint64_t records, int64_t now)
+void losses_tell_gap(struct input_ring *ring, uint64_t records, int64_t now)
 {
     struct loss loss = {.records = records, .since = ring->numbered_at, .until = now};
 
-    counter_add(&ring->stream->gaps, records);
-    tell(ring->stream, &loss);
+    counter_add(&ring->input->gaps, records);
+    tell(ring->input, &loss);
 }

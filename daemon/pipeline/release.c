@@ -52,8 +52,8 @@ static struct source *find_running(const struct engine *engine, const char *name
 static bool is_drained(const struct engine *engine, const struct source *source)
 {
     for (uint32_t i = 0; i < engine->graph->n_rings; i++)
-        if (engine->graph->rings[i]->stream->source == source &&
-            ringmill_ring_available(engine->graph->rings[i]->ring) > 0)
+        if (engine->graph->rings[i]->input->source == source &&
+            ringmill_ring_available(engine->graph->rings[i]->handle) > 0)
             return false;
     return true;
 }

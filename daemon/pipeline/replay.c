@@ -16,12 +16,12 @@
 #include "base/resolver.h"
 #include "capture/capture.h"
 
-static const struct capture *capture_of(const struct graph_ring *ring)
+static const struct capture *capture_of(const struct input_ring *ring)
 {
-    return ring->stream->stream->capture;
+    return ring->input->stream->capture;
 }
 
-static uint64_t wall_position(const struct graph_ring *ring)
+static uint64_t wall_position(const struct input_ring *ring)
 {
     const struct capture *capture = capture_of(ring);
 
@@ -29,14 +29,14 @@ static uint64_t wall_position(const struct graph_ring *ring)
                                               : UINT64_MAX;
 }
 
-static uint64_t gap_position(const struct graph_ring *ring)
+static uint64_t gap_position(const struct input_ring *ring)
 {
     const struct capture *capture = capture_of(ring);
 
     return ring->next_gap < capture->n_gaps ? capture->gaps[ring->next_gap].position : UINT64_MAX;
 }
 
-static uint64_t naming_position(const struct graph_ring *ring)
+static uint64_t naming_position(const struct input_ring *ring)
 {
     const struct capture *capture = capture_of(ring);
 
@@ -45,7 +45,7 @@ static uint64_t naming_position(const struct graph_ring *ring)
                : UINT64_MAX;
 }
 
-static void give_names(struct graph_ring *ring, uint64_t position)
+static void give_names(struct input_ring *ring, uint64_t position)
 {
     while (naming_position(ring) < position) {
         const struct capture_naming *naming = &capture_of(ring)->namings[ring->next_naming++];
@@ -54,7 +54,7 @@ static void give_names(struct graph_ring *ring, uint64_t position)
     }
 }
 
-void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved)
+void replay_enter(struct input_ring *ring, struct wall_offset *ret_saved)
 {
     *ret_saved = *ring->wall;
     ring->replayed.replayed = true;
@@ -62,14 +62,14 @@ void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved)
     *ring->wall = ring->replayed;
 }
 
-void replay_leave(struct graph_ring *ring, const struct wall_offset *saved)
+void replay_leave(struct input_ring *ring, const struct wall_offset *saved)
 {
     ring->replayed = *ring->wall;
     *ring->wall = *saved;
 }
 
 /* It counts as a measurement of its own: whoever keeps what was measured last sees that. */
-static void set_wall(struct graph_ring *ring)
+static void set_wall(struct input_ring *ring)
 {
     const struct capture_wall *wall = &capture_of(ring)->walls[ring->next_wall++];
     int64_t before = ring->wall->measured;
@@ -80,20 +80,20 @@ static void set_wall(struct graph_ring *ring)
     ring->wall->boot = wall->boot;
 }
 
-static void tell_gap(struct graph_ring *ring)
+static void tell_gap(struct input_ring *ring)
 {
     const struct capture_gap *gap = &capture_of(ring)->gaps[ring->next_gap++];
-    const struct graph_type *type;
+    const struct input_type *type;
 
-    counter_add(&ring->stream->gaps, gap->loss.records);
+    counter_add(&ring->input->gaps, gap->loss.records);
     if (gap->type == UINT32_MAX)
         return;
-    type = &ring->stream->types[gap->type];
+    type = &ring->input->types[gap->type];
     for (uint32_t i = 0; i < type->n_chains; i++)
         chain_tell_loss(type->chains[i], &gap->loss);
 }
 
-void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)
+void replay_note(struct input_ring *ring, uint64_t position, uint32_t *budget)
 {
     uint64_t wall = wall_position(ring), gap = gap_position(ring), naming;
 
@@ -114,12 +114,12 @@ void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget)
         ring->next_note = naming;
 }
 
-static bool is_at_end(const struct graph_ring *ring)
+static bool is_at_end(const struct input_ring *ring)
 {
-    return ringmill_ring_position(ring->ring) == capture_of(ring)->end;
+    return ringmill_ring_position(ring->handle) == capture_of(ring)->end;
 }
 
-void replay_rest(struct graph_ring *ring)
+void replay_rest(struct input_ring *ring)
 {
     uint32_t budget = REPLAY_LOSSES_MAX;
     struct wall_offset saved;
@@ -131,10 +131,10 @@ void replay_rest(struct graph_ring *ring)
     replay_leave(ring, &saved);
 }
 
-bool replay_ended(const struct graph_stream *stream)
+bool replay_ended(const struct input *input)
 {
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (!is_at_end(stream->rings[i]) || stream->rings[i]->next_note != UINT64_MAX)
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        if (!is_at_end(input->rings[i]) || input->rings[i]->next_note != UINT64_MAX)
             return false;
     return true;
 }

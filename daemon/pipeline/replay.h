@@ -3,7 +3,7 @@
 
 /* What a capture says between its records: how far the wall clock was off, what was lost, and what
  * ids are called. All belong at their place among the records, so that a replay comes out as the
- * original did. All on the consumer thread, for rings whose stream has a capture. */
+ * original did. All on the consumer thread, for rings whose input has a capture. */
 
 #include <ringmill/ring.h>
 #include <stdbool.h>
@@ -14,21 +14,21 @@
 enum { REPLAY_LOSSES_MAX = 32 };
 
 /* Something is said before the record that was not dealt with yet. */
-static inline bool replay_is_due(const struct graph_ring *ring, const struct ringmill_view *view)
+static inline bool replay_is_due(const struct input_ring *ring, const struct ringmill_view *view)
 {
     return ring->next_note < view->position;
 }
 
 /* The graph's clock becomes that of the capture, until replay_leave() with the same *saved. Also
  * when handlers make records of what they have: rows have the capture's times. */
-void replay_enter(struct graph_ring *ring, struct wall_offset *ret_saved);
-void replay_leave(struct graph_ring *ring, const struct wall_offset *saved);
+void replay_enter(struct input_ring *ring, struct wall_offset *ret_saved);
+void replay_leave(struct input_ring *ring, const struct wall_offset *saved);
 
-/* Between the two, with room in the stream's lanes: deals with what is said before position.
+/* Between the two, with room in the input's lanes: deals with what is said before position.
  * *budget: losses that may still be told. */
-void replay_note(struct graph_ring *ring, uint64_t position, uint32_t *budget);
+void replay_note(struct input_ring *ring, uint64_t position, uint32_t *budget);
 
 /* After the last record, with room: deals with what is left to be said. */
-void replay_rest(struct graph_ring *ring);
-/* Nothing will ever come from this stream again. */
-bool replay_ended(const struct graph_stream *stream);
+void replay_rest(struct input_ring *ring);
+/* Nothing will ever come from this input again. */
+bool replay_ended(const struct input *input);

@@ -4,28 +4,28 @@
 /* What the consumer thread looks after: all that its graph has, and, for a while after a reload,
  * what the graph before it has alone and what still has to come to its end:
  *
- *     streams   [ of the graph ][ ending: their programs are detached, their rings are read empty ]
+ *     inputs   [ of the graph ][ ending: their programs are detached, their rings are read empty ]
  *     chains   [ of the graph ][ ending: what they hold is made ]
  *     sinks     [ of the graph ][ ending: they take what those forward ] */
 
 #include "pipeline/graph.h"
 
 struct roster {
-    struct graph_stream **streams;
-    struct graph_ring **rings;
+    struct input **inputs;
+    struct input_ring **rings;
     struct chain **chains;
     struct graph_sink **sinks;
-    uint32_t n_streams;
+    uint32_t n_inputs;
     uint32_t n_rings;
     uint32_t n_chains;
     uint32_t n_sinks;
 };
 
-/* Room for both, and their streams, chains and sinks; ending may be NULL. Which those of a stream
+/* Room for both, and their inputs, chains and sinks; ending may be NULL. Which those of an input
  * are is known when its rings are open: see roster_list_rings(). 0 or -ENOMEM. */
 int roster_init(struct roster *roster, const struct graph *graph, const struct graph *ending);
 /* Accepts a zeroed roster. */
 void roster_deinit(struct roster *roster);
 
-/* Enters the rings that its streams have now. */
+/* Enters the rings that its inputs have now. */
 void roster_list_rings(struct roster *roster);

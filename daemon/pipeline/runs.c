@@ -19,7 +19,7 @@
 /* ---- one run --------------------------------------------------------------------------------- */
 
 /* Two passes, because the first is short and nearly always the only one. */
-static void count_long(struct graph_stream *stream, uint32_t size, const struct batch *batch)
+static void count_long(struct input *input, uint32_t size, const struct batch *batch)
 {
     uint64_t records = 0, bytes = 0;
     uint32_t longest = 0;
@@ -34,15 +34,15 @@ static void count_long(struct graph_stream *stream, uint32_t size, const struct 
             records++;
             bytes += batch->views[i].length - size;
         }
-    counter_add(&stream->long_records, records);
-    counter_add(&stream->long_bytes, bytes);
+    counter_add(&input->long_records, records);
+    counter_add(&input->long_bytes, bytes);
 }
 
-static void handle_known(const struct graph_type *type, struct batch *batch)
+static void handle_known(const struct input_type *type, struct batch *batch)
 {
-    batch->schema = type->type->schema;
+    batch->schema = type->stream_type->schema;
     if (type->size != UINT32_MAX)
-        count_long(type->stream, type->size, batch);
+        count_long(type->input, type->size, batch);
     for (uint32_t i = 0; i < type->n_chains; i++)
         chain_run(type->chains[i], batch);
 }
@@ -57,31 +57,31 @@ static void read_selector(const struct stream *stream, const struct ringmill_vie
         numbers_read_tags(ret_values, views, count);
 }
 
-static void tell_unknown(const struct graph_stream *stream, const struct ringmill_view *view)
+static void tell_unknown(const struct input *input, const struct ringmill_view *view)
 {
     struct numbers value;
 
-    read_selector(stream->stream, view, 1, &value);
+    read_selector(input->stream, view, 1, &value);
     if (value.absent[0])
-        log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
+        log_about(LOG_LEVEL_WARNING, "source", input->source->name,
                   "ring %s has a record of %u bytes, too short for its type field; all such "
                   "records are counted as unknown_type",
-                  stream->stream->name, view->length);
+                  input->stream->name, view->length);
     else
-        log_about(LOG_LEVEL_WARNING, "source", stream->source->name,
+        log_about(LOG_LEVEL_WARNING, "source", input->source->name,
                   "ring %s has a record of the unknown type %" PRId64
                   "; all such records are counted as unknown_type",
-                  stream->stream->name, (int64_t)value.values[0]);
+                  input->stream->name, (int64_t)value.values[0]);
 }
 
-static void handle_unknown(const struct graph_type *type, const struct batch *batch)
+static void handle_unknown(const struct input_type *type, const struct batch *batch)
 {
-    struct graph_stream *stream = type->stream;
+    struct input *input = type->input;
 
-    if (!stream->told_unknown)
-        tell_unknown(stream, &batch->views[0]);
-    stream->told_unknown = true;
-    counter_add(&stream->unknown, batch->count);
+    if (!input->told_unknown)
+        tell_unknown(input, &batch->views[0]);
+    input->told_unknown = true;
+    counter_add(&input->unknown, batch->count);
     for (uint32_t i = 0; i < type->n_chains; i++)
         chain_pass_over(type->chains[i], batch->count);
 }
@@ -90,94 +90,94 @@ static void handle_unknown(const struct graph_type *type, const struct batch *ba
 
 /* What the views of a batch say about where they belong. */
 struct marks {
-    const struct graph_type *types[BATCH_MAX];
+    const struct input_type *types[BATCH_MAX];
     uint64_t gaps[BATCH_MAX]; /* records missing before each */
     struct numbers numbers;   /* scratch */
 };
 
-static const struct graph_type *find_type(const struct graph_stream *stream, int64_t value)
+static const struct input_type *find_type(const struct input *input, int64_t value)
 {
-    uint32_t low = 0, high = stream->stream->n_types;
+    uint32_t low = 0, high = input->stream->n_types;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (stream->types[middle].type->value < value)
+        if (input->types[middle].stream_type->value < value)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < stream->stream->n_types && stream->types[low].type->value == value)
-        return &stream->types[low];
-    return &stream->types[stream->n_types - 1];
+    if (low < input->stream->n_types && input->types[low].stream_type->value == value)
+        return &input->types[low];
+    return &input->types[input->n_types - 1];
 }
 
-static void mark_types(const struct graph_stream *stream, const struct ringmill_view *views,
-                       uint32_t count, struct marks *marks)
+static void mark_types(const struct input *input, const struct ringmill_view *views, uint32_t count,
+                       struct marks *marks)
 {
-    const struct graph_type *unknown = &stream->types[stream->n_types - 1], *type = NULL;
+    const struct input_type *unknown = &input->types[input->n_types - 1], *type = NULL;
     const struct numbers *numbers = &marks->numbers;
     uint64_t value = 0;
 
-    read_selector(stream->stream, views, count, &marks->numbers);
+    read_selector(input->stream, views, count, &marks->numbers);
     for (uint32_t i = 0; i < count; i++) {
         if (!numbers->absent[i] && (!type || numbers->values[i] != value)) {
             value = numbers->values[i];
-            type = find_type(stream, (int64_t)value);
+            type = find_type(input, (int64_t)value);
         }
         marks->types[i] = numbers->absent[i] ? unknown : type;
     }
 }
 
-static void mark_gaps(struct graph_ring *ring, const struct ringmill_view *views, uint32_t count,
+static void mark_gaps(struct input_ring *ring, const struct ringmill_view *views, uint32_t count,
                       struct marks *marks)
 {
-    const struct field *sequence = &ring->stream->stream->sequence;
+    const struct field *sequence = &ring->input->stream->sequence;
 
     numbers_read(&marks->numbers, sequence, views, count);
     losses_find_gaps(ring, &marks->numbers, count, marks->gaps);
 }
 
-static void mark(struct graph_ring *ring, const struct batch *batch, bool numbered,
+static void mark(struct input_ring *ring, const struct batch *batch, bool numbered,
                  struct marks *marks)
 {
-    const struct graph_stream *stream = ring->stream;
+    const struct input *input = ring->input;
 
-    if (stream->stream->selector != STREAM_ONE_TYPE)
-        mark_types(stream, batch->views, batch->count, marks);
+    if (input->stream->selector != STREAM_ONE_TYPE)
+        mark_types(input, batch->views, batch->count, marks);
     else
         for (uint32_t i = 0; i < batch->count; i++)
-            marks->types[i] = &stream->types[0];
+            marks->types[i] = &input->types[0];
     if (numbered)
         mark_gaps(ring, batch->views, batch->count, marks);
     else
         memset(marks->gaps, 0, batch->count * sizeof(marks->gaps[0]));
 }
 
-const struct graph_type *runs_type(const struct graph_ring *ring, const struct ringmill_view *view)
+const struct input_type *runs_type(const struct input_ring *ring, const struct ringmill_view *view)
 {
     struct marks marks;
 
-    if (ring->stream->stream->selector == STREAM_ONE_TYPE)
-        return &ring->stream->types[0];
-    mark_types(ring->stream, view, 1, &marks);
+    if (ring->input->stream->selector == STREAM_ONE_TYPE)
+        return &ring->input->types[0];
+    mark_types(ring->input, view, 1, &marks);
     return marks.types[0];
 }
 
-static void handle_run(const struct graph_type *type, struct batch *run)
+static void handle_run(const struct input_type *type, struct batch *run)
 {
-    if (type->type)
+    if (type->stream_type)
         handle_known(type, run);
     else
         handle_unknown(type, run);
 }
 
 /* Apart, so that the plain way needs no stack. */
-static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struct batch *batch,
+static __attribute__((noinline)) void handle_runs(struct input_ring *ring, struct batch *batch,
                                                   int64_t now)
 {
-    bool numbered = graph_stream_is_numbered(ring->stream);
-    bool replayed = ring->stream->stream->capture != NULL;
+    bool numbered = input_is_numbered(ring->input);
+    bool replayed = ring->input->stream->capture != NULL;
     const struct ringmill_view *views = batch->views;
     uint32_t count = batch->count, from = 0, to;
     uint32_t losses = REPLAY_LOSSES_MAX;
@@ -206,12 +206,12 @@ static __attribute__((noinline)) void handle_runs(struct graph_ring *ring, struc
         replay_leave(ring, &saved);
 }
 
-void runs_handle(struct graph_ring *ring, struct batch *batch, int64_t now)
+void runs_handle(struct input_ring *ring, struct batch *batch, int64_t now)
 {
-    const struct graph_stream *stream = ring->stream;
+    const struct input *input = ring->input;
 
-    if (stream->plain)
-        handle_known(&stream->types[0], batch);
+    if (input->plain)
+        handle_known(&input->types[0], batch);
     else
         handle_runs(ring, batch, now);
 }

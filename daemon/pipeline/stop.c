@@ -134,8 +134,8 @@ static int job_release(void *data)
 
 static void leave_streams(const struct engine *engine)
 {
-    for (uint32_t i = 0; i < engine->graph->n_streams; i++)
-        engine->graph->streams[i]->left = engine_leaves(engine, engine->graph->streams[i]->source);
+    for (uint32_t i = 0; i < engine->graph->n_inputs; i++)
+        engine->graph->inputs[i]->left = engine_leaves(engine, engine->graph->inputs[i]->source);
 }
 
 /* Has the loader thread run the job, after what it may have to do for a switch. False: it was not
@@ -233,37 +233,37 @@ static bool release(struct stop *stop)
 
 /* ---- what is left ---------------------------------------------------------------------------- */
 
-static bool is_left_alone(const struct graph_stream *stream)
+static bool is_left_alone(const struct input *input)
 {
-    for (uint32_t i = 0; i < stream->n_rings; i++)
-        if (ringmill_ring_health(stream->rings[i]->ring, NULL) < 0)
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        if (ringmill_ring_health(input->rings[i]->handle, NULL) < 0)
             return true;
     return false;
 }
 
-static void tell_unread(const struct graph_source *source, uint64_t records, uint64_t bytes)
+static void tell_unread(const struct source_entry *entry, uint64_t records, uint64_t bytes)
 {
-    log_about(LOG_LEVEL_WARNING, "source", source->source->name,
+    log_about(LOG_LEVEL_WARNING, "source", entry->source->name,
               "stop deadline reached; %" PRIu64 " records (%" PRIu64 " bytes) were not read; %s",
               records, bytes,
-              source->source->ends_with_us ? "they are lost" : "they stay in the rings");
+              entry->source->ends_with_us ? "they are lost" : "they stay in the rings");
 }
 
 static void count_unread(const struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct graph_source *source = &graph->sources[i];
+        const struct source_entry *entry = &graph->sources[i];
         uint64_t records = 0, bytes = 0;
 
-        for (uint32_t j = 0; j < source->source->n_streams; j++) {
-            struct graph_stream *stream = &source->streams[j];
+        for (uint32_t j = 0; j < entry->source->n_streams; j++) {
+            struct input *input = &entry->inputs[j];
 
-            stream->unread = drain_count_unread(stream, &bytes);
-            stream->unread_unknown = is_left_alone(stream);
-            records += stream->unread;
+            input->unread = drain_count_unread(input, &bytes);
+            input->unread_unknown = is_left_alone(input);
+            records += input->unread;
         }
         if (records > 0)
-            tell_unread(source, records, bytes);
+            tell_unread(entry, records, bytes);
     }
 }
 

@@ -50,7 +50,7 @@ enum phase {
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
-static const struct graph_source *find_named(const struct graph *graph, const char *name)
+static const struct source_entry *find_named(const struct graph *graph, const char *name)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (strcmp(graph->sources[i].source->name, name) == 0)
@@ -162,7 +162,7 @@ static void follow(const struct change *change)
 {
     for (uint32_t i = 0; i < change->next->n_sources; i++) {
         struct source *source = change->next->sources[i].source;
-        const struct graph_source *old = find_named(change->old, source->name);
+        const struct source_entry *old = find_named(change->old, source->name);
 
         if (graph_is_own(change->next->sources[i].share) && old)
             source_follow(source, old->source);
@@ -300,12 +300,12 @@ static void post_losses(struct change *change)
     change->all_posted = true;
     for (uint32_t i = 0; i < old->n_sources; i++)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++) {
-            struct graph_stream *stream = &old->sources[i].streams[j];
+            struct input *input = &old->sources[i].inputs[j];
 
             if (!graph_is_own(old->sources[i].share))
                 continue;
-            losses_post(stream, now, now);
-            change->all_posted &= losses_all_posted(stream);
+            losses_post(input, now, now);
+            change->all_posted &= losses_all_posted(input);
         }
 }
 

@@ -89,7 +89,7 @@ int main(int argc, char **argv)
         lane_init(&graph->sinks[0]->lane, CONSUMER_ROOM, 1, LANE_BLOCK, &waker, ignore_room, NULL) <
             0)
         errx(1, "cannot set up");
-    if (graph_add_ring(graph, graph->streams[0], ring) < 0)
+    if (graph_add_ring(graph, graph->inputs[0], ring) < 0)
         errx(1, "cannot set up");
     if (consumer_init(&consumer, graph, &error) < 0)
         errx(1, "%s", error.text);

@@ -201,7 +201,7 @@ int main(int argc, char **argv)
         waker_init(&waker) < 0 ||
         lane_init(&soak.graph->sinks[0]->lane, CONSUMER_ROOM, soak.graph->copies[0], LANE_BLOCK,
                   &waker, ignore_room, NULL) < 0 ||
-        graph_add_ring(soak.graph, soak.graph->streams[0], ring) < 0)
+        graph_add_ring(soak.graph, soak.graph->inputs[0], ring) < 0)
         errx(1, "cannot set up");
     if (consumer_init(&soak.consumer, soak.graph, &error) < 0)
         errx(1, "%s", error.text);

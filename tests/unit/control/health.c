@@ -121,14 +121,14 @@ static void a_paused_ring_has_no_busy_head(void **state)
     }
     sight = mill.snapshot.rings;
     assert_true(sight->busy_since > 0);
-    atomic_store(&mill.graph->streams[0]->paused, true);
+    atomic_store(&mill.graph->inputs[0]->paused, true);
     mill_see(&mill);
     assert_int_equal(sight->busy_since, 0);
     assert_true(sight->used > 0);
     assert_true(sight->high_water >= sight->used);
     pass_seconds(20);
     assert_false(strstr(mill.health.reasons[CHECK_RINGS], "reserved") != NULL);
-    atomic_store(&mill.graph->streams[0]->paused, false);
+    atomic_store(&mill.graph->inputs[0]->paused, false);
     fake_submit(mill.fake, sample, FAKE_FORCE_WAKEUP);
     mill_settle(&mill);
 }
@@ -199,14 +199,14 @@ static void a_sink_that_fails(void **state)
 
 static void deliver_at_least_once(struct mill *of)
 {
-    struct graph_stream *stream = of->graph->streams[0];
+    struct input *input = of->graph->inputs[0];
 
-    stream->at_least_once = true;
-    stream->max_unacked = (struct unacked_limit){UINT64_MAX, 50};
-    free(stream->keepers);
-    stream->keepers = calloc(1, sizeof(*stream->keepers));
-    assert_non_null(stream->keepers);
-    stream->keepers[stream->n_keepers++] = of->graph->sinks[0];
+    input->at_least_once = true;
+    input->max_unacked = (struct unacked_limit){UINT64_MAX, 50};
+    free(input->keepers);
+    input->keepers = calloc(1, sizeof(*input->keepers));
+    assert_non_null(input->keepers);
+    input->keepers[input->n_keepers++] = of->graph->sinks[0];
 }
 
 /* What was read stays in the ring until the sink has acknowledged it: that is no record that nobody
@@ -381,11 +381,11 @@ static void a_loss_storm(void **state)
     (void)state;
     mill_start(&mill);
     for (int second = 0; second < 20; second++) {
-        mill.graph->streams[0]->lost += 90;
+        mill.graph->inputs[0]->lost += 90;
         pass_seconds(1);
         expect(CHECKS, "");
     }
-    mill.graph->streams[0]->lost += 2000;
+    mill.graph->inputs[0]->lost += 2000;
     pass_seconds(1);
     expect(CHECK_LOSSES, "281 records/s were lost over the last 10 s because a ring was full");
     assert_false(health_stuck(&mill.health));

@@ -104,7 +104,7 @@ static inline void mill_init(struct mill *mill)
     assert_int_equal(graph_build(mill->tree, &diag, &mill->graph), 0);
     assert_int_equal(fake_new(MILL_RING, 0, &mill->fake), 0);
     assert_int_equal(fake_open(mill->fake, NULL, NULL, &ring), 0);
-    assert_int_equal(graph_add_ring(mill->graph, mill->graph->streams[0], ring), 0);
+    assert_int_equal(graph_add_ring(mill->graph, mill->graph->inputs[0], ring), 0);
     mill->engine.graph = mill->graph;
     mill->limits = (struct health_limits){.stuck_after = 10 * MILL_SECOND,
                                           .busy_head = 10 * MILL_SECOND,

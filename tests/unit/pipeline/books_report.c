@@ -41,7 +41,7 @@ static void write_records(struct fake *fake)
 
 static void run_records(struct fixture *fixture)
 {
-    struct graph_ring *ring = fixture->graph->rings[0];
+    struct input_ring *ring = fixture->graph->rings[0];
     struct ringmill_view views[RECORDS];
     struct batch batch = {.views = views};
 
@@ -84,11 +84,11 @@ static int set_up(void **state)
         assert_int_equal(lane_init(&graph->sinks[i]->lane, 32, graph->copies[i], LANE_BLOCK,
                                    &fixture.waker, ignore_room, NULL),
                          0);
-    assert_int_equal(graph_add_ring(graph, graph->streams[0], fixture.ring), 0);
+    assert_int_equal(graph_add_ring(graph, graph->inputs[0], fixture.ring), 0);
     fixture.graph = graph;
     *state = &fixture;
     run_records(&fixture);
-    graph->streams[0]->lost = 3;
+    graph->inputs[0]->lost = 3;
     graph->sources[0].skips_known = true;
     graph->sources[0].skipped = 4;
     drain(&graph->sinks[0]->lane, UINT32_MAX);
@@ -190,7 +190,7 @@ static void events_still_under_way(void **state)
            "failed 0 + forwarded 34\n"
            "sink out: forwarded 35 = delivered 35 + dropped 0 + in_flight 0\n"
            "sink log: forwarded 5 = delivered 4 + dropped 1 + in_flight 0\n");
-    fixture->graph->streams[0]->lost = 0;
+    fixture->graph->inputs[0]->lost = 0;
     run_records(fixture);
     expect(fixture->graph, false,
            "source exec: produced 42 = seen 36 + discarded 6 + lost 0; skipped 4\n"
@@ -239,22 +239,22 @@ static void expect_source(const struct graph *graph, const char *expected)
 static void what_nobody_knows(void **state)
 {
     struct fixture *fixture = *state;
-    struct graph_source *source = &fixture->graph->sources[0];
-    struct stream *stream = source->source->streams;
+    struct source_entry *entry = &fixture->graph->sources[0];
+    struct stream *stream = entry->source->streams;
 
-    source->streams->lost_resets = 2;
+    entry->inputs->lost_resets = 2;
     expect_source(fixture->graph,
                   "source exec: produced 17 = seen 12 + discarded 2 + lost 3; skipped 4\n"
                   "source exec: another program set the counter of lost records, so losses just "
                   "before that are unknown; times: 2\n");
-    source->streams->lost_resets = 0;
+    entry->inputs->lost_resets = 0;
     stream->counted = false;
-    source->skips_known = false;
+    entry->skips_known = false;
     expect_source(
         fixture->graph,
         "source exec: produced unknown = seen 12 + discarded 2 + lost unknown; skipped unknown\n");
     stream->numbered = true;
-    counter_add(&source->streams->gaps, 5);
+    counter_add(&entry->inputs->gaps, 5);
     expect_source(fixture->graph,
                   "source exec: produced 19 = seen 12 + discarded 2 + lost 5; skipped unknown\n"
                   "source exec: lost counts the gaps in the sequence; losses after the last record "

@@ -492,7 +492,7 @@ static void a_pipeline_with_two_sources_has_two_chains(void **state)
                                     "    from: open\n"
                                     "    handlers: [{forward: log}]\n");
     const struct graph *graph = built.graph;
-    const struct graph_type *exec, *open;
+    const struct input_type *exec, *open;
 
     (void)state;
     assert_int_equal(graph->n_sources, 2);
@@ -502,17 +502,17 @@ static void a_pipeline_with_two_sources_has_two_chains(void **state)
     assert_int_equal(graph->sources[0].n_pipelines, 1);
     assert_int_equal(graph->sources[1].n_pipelines, 2);
     assert_int_equal(graph->n_chains, 3);
-    assert_int_equal(graph->n_streams, 2);
-    for (uint32_t i = 0; i < graph->n_streams; i++)
-        assert_ptr_equal(graph->streams[i], graph->sources[i].streams);
-    exec = graph->streams[0]->types;
-    open = graph->streams[1]->types;
+    assert_int_equal(graph->n_inputs, 2);
+    for (uint32_t i = 0; i < graph->n_inputs; i++)
+        assert_ptr_equal(graph->inputs[i], graph->sources[i].inputs);
+    exec = graph->inputs[0]->types;
+    open = graph->inputs[1]->types;
     assert_ptr_equal(exec->chains[0]->pipeline, &graph->pipelines[0]);
     assert_ptr_equal(open->chains[0]->pipeline, &graph->pipelines[0]);
     assert_ptr_equal(open->chains[1]->pipeline, &graph->pipelines[1]);
     assert_string_equal(graph->pipelines[0].name, "both");
     for (int i = 0; i < 2; i++) {
-        const struct chain *chain = graph->streams[i]->types->chains[0];
+        const struct chain *chain = graph->inputs[i]->types->chains[0];
 
         assert_int_equal(chain->n_handlers, 2);
         assert_string_equal(chain->handlers[0]->ops->name, "filter");
@@ -531,15 +531,15 @@ static void copies(void **state)
                                "  a: {from: [exec, open], handlers: [{forward: [out, log, out]}]}\n"
                                "  b: {from: open, handlers: [{forward: out}, {forward: [out]}]}\n");
     const struct graph *graph = built.graph;
-    const struct graph_type *exec = graph->streams[0]->types, *open = graph->streams[1]->types;
+    const struct input_type *exec = graph->inputs[0]->types, *open = graph->inputs[1]->types;
 
     (void)state;
-    assert_int_equal(exec->stream->n_sinks, 2);
-    assert_ptr_equal(exec->stream->sinks[0], graph->sinks[0]);
+    assert_int_equal(exec->input->n_sinks, 2);
+    assert_ptr_equal(exec->input->sinks[0], graph->sinks[0]);
     assert_int_equal(exec->copies[0], 2);
-    assert_ptr_equal(exec->stream->sinks[1], graph->sinks[1]);
+    assert_ptr_equal(exec->input->sinks[1], graph->sinks[1]);
     assert_int_equal(exec->copies[1], 1);
-    assert_int_equal(open->stream->n_sinks, 2);
+    assert_int_equal(open->input->n_sinks, 2);
     assert_int_equal(open->copies[0], 4);
     assert_int_equal(open->copies[1], 1);
     assert_int_equal(graph->copies[0], 4);

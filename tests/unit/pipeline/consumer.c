@@ -163,7 +163,7 @@ static const struct handler_ops look_ops = {
 
 static void watch_plain_stream(void)
 {
-    struct chain *chain = made.graph->streams[1]->types[0].chains[0];
+    struct chain *chain = made.graph->inputs[1]->types[0].chains[0];
     struct handler *handler = calloc(1, sizeof(struct recorder));
 
     assert_non_null(handler);
@@ -199,7 +199,7 @@ static void no_chunk_goes_before_its_positions(void **state)
 /* Fills the lane until its streams are paused. */
 static void fill_lane(uint32_t ring)
 {
-    for (uint32_t i = 0; i < 1000000 && !made.graph->streams[0]->paused; i++) {
+    for (uint32_t i = 0; i < 1000000 && !made.graph->inputs[0]->paused; i++) {
         while (fake_producer(made.fakes[0][ring]) - fake_consumer(made.fakes[0][ring]) <
                MADE_RING / 2)
             write_at(0, ring, 1, 0);
@@ -207,7 +207,7 @@ static void fill_lane(uint32_t ring)
             ;
         made.log.used = 0;
     }
-    assert_true(made.graph->streams[0]->paused);
+    assert_true(made.graph->inputs[0]->paused);
 }
 
 static void all_shards_pause_and_go_on(void **state)
@@ -217,7 +217,7 @@ static void all_shards_pause_and_go_on(void **state)
     (void)state;
     init((struct made_stream){.n_types = 1, .n_rings = 3, .ordered = true, .hold = MS}, plain);
     fill_lane(1);
-    assert_true(made.graph->streams[1]->paused); /* the same sink */
+    assert_true(made.graph->inputs[1]->paused); /* the same sink */
     for (uint32_t i = 0; i < 3; i++)
         write_at(0, i, 2, 7);
     write_at(1, 0, 2, 8);
@@ -226,7 +226,7 @@ static void all_shards_pause_and_go_on(void **state)
     assert_int_equal(made_book(&made, BOOK_SEEN), before);
     assert_true(made_drain(&made) > 0);
     consumer_resume(&made.consumer);
-    assert_false(made.graph->streams[0]->paused);
+    assert_false(made.graph->inputs[0]->paused);
     made_turn(&made);
     for (uint32_t i = 0; i < 3; i++)
         assert_int_equal(fake_consumer(made.fakes[0][i]), fake_producer(made.fakes[0][i]));
@@ -236,22 +236,22 @@ static void all_shards_pause_and_go_on(void **state)
 /* A loss waits for room like a record, and is not forgotten. */
 static void a_loss_waits_for_room(void **state)
 {
-    struct graph_stream *stream;
+    struct input *input;
 
     (void)state;
     init((struct made_stream){.n_types = 1, .n_rings = 1, .counted = true},
          (struct made_stream){0});
-    stream = made.graph->streams[0];
+    input = made.graph->inputs[0];
     fill_lane(0);
-    stream->lost = 4;
-    assert_true(losses_post(stream, 1, 2));
+    input->lost = 4;
+    assert_true(losses_post(input, 1, 2));
     consumer_read(&made.consumer);
-    assert_true(losses_posted(stream));
+    assert_true(losses_posted(input));
     assert_int_equal(made_book(&made, BOOK_EMITTED), 0);
     made_drain(&made);
     consumer_resume(&made.consumer);
     consumer_read(&made.consumer);
-    assert_false(losses_posted(stream));
+    assert_false(losses_posted(input));
     assert_int_equal(made_book(&made, BOOK_EMITTED), 1);
 }
 
@@ -282,7 +282,7 @@ static void assert_in_order(const char *first, const char *second)
 /* Whatever is in the rings at the end comes out, held back or not, and so do losses. */
 static void drains_all_streams(void **state)
 {
-    struct graph_stream *stream;
+    struct input *input;
     uint64_t now;
 
     (void)state;
@@ -290,18 +290,18 @@ static void drains_all_streams(void **state)
         (struct made_stream){
             .n_types = 1, .n_rings = 4, .ordered = true, .hold = 1000 * MS, .counted = true},
         plain);
-    stream = made.graph->streams[0];
+    input = made.graph->inputs[0];
     assert_int_equal(consumer_start(&made.consumer), 0);
-    stream->lost = 1;
-    assert_true(losses_post(stream, 1, 2));
+    input->lost = 1;
+    assert_true(losses_post(input, 1, 2));
     consumer_wake(&made.consumer); /* it sleeps: nothing else wakes it */
     wait_for(emitted(), 1);
     now = (uint64_t)clock_monotonic();
     for (uint32_t i = 0; i < 4; i++)
         write_at(0, i, now + 3 - i, i);
     write_at(1, 0, now, 9);
-    stream->lost = 2;
-    assert_true(losses_post(stream, 3, 4));
+    input->lost = 2;
+    assert_true(losses_post(input, 3, 4));
     consumer_drain(&made.consumer);
     while (!consumer_join(&made.consumer, 10 * MS))
         made_drain(&made);
@@ -345,7 +345,7 @@ static void a_ring_that_is_never_empty_ends(void **state)
         made_drain(&made);
     atomic_store(&ended, true);
     pthread_join(writer, NULL);
-    assert_true(fake_consumer(made.fakes[0][0]) >= made.graph->streams[0]->rings[0]->last);
+    assert_true(fake_consumer(made.fakes[0][0]) >= made.graph->inputs[0]->rings[0]->last);
     assert_int_equal(committed(1, 0), 1);
 }
 
@@ -367,9 +367,9 @@ static void a_head_that_stays_reserved_is_left(void **state)
     while (!consumer_join(&made.consumer, MS))
         made_drain(&made);
     assert_int_equal(made_book(&made, BOOK_SEEN), 1);
-    assert_int_equal(drain_count_unread(made.graph->streams[0], &bytes), 2);
+    assert_int_equal(drain_count_unread(made.graph->inputs[0], &bytes), 2);
     assert_int_equal(bytes, 64);
-    assert_int_equal(drain_count_unread(made.graph->streams[1], &bytes), 0);
+    assert_int_equal(drain_count_unread(made.graph->inputs[1], &bytes), 0);
 }
 
 static void a_foreign_consumer_position_holds_nobody(void **state)
@@ -384,8 +384,8 @@ static void a_foreign_consumer_position_holds_nobody(void **state)
     while (!consumer_join(&made.consumer, MS))
         made_drain(&made);
     assert_int_equal(committed(1, 0), 1);
-    assert_int_equal(made.graph->streams[0]->rings[0]->last, 32);
-    assert_true(ringmill_ring_health(made.graph->streams[0]->rings[0]->ring, NULL) < 0);
+    assert_int_equal(made.graph->inputs[0]->rings[0]->last, 32);
+    assert_true(ringmill_ring_health(made.graph->inputs[0]->rings[0]->handle, NULL) < 0);
 }
 
 /* No sink ever gives a chunk back. */
@@ -404,7 +404,7 @@ static void no_room_for_what_is_left_holds_nobody(void **state)
     consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
     while (!consumer_join(&made.consumer, MS))
         ;
-    assert_true(drain_count_unread(made.graph->streams[0], &bytes) >= 1);
+    assert_true(drain_count_unread(made.graph->inputs[0], &bytes) >= 1);
 }
 
 /* ---- many writers ---------------------------------------------------------------------------- */

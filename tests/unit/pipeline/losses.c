@@ -44,7 +44,7 @@ static void a_gap_stands_where_it_is(void **state)
     init((struct made_stream){.numbered = true});
     NUMBERS(7, 8, 9, 12, 13, 20);
     made_expect(&made, "a0 a1 a2 [lost 2] a3 a4 [lost 6] a5");
-    assert_int_equal(graph_stream_lost(made.graph->streams[0]), 8);
+    assert_int_equal(input_lost(made.graph->inputs[0]), 8);
     assert_int_equal(made_book(&made, BOOK_SEEN), 6);
     assert_int_equal(made_book(&made, BOOK_EMITTED), 2);
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 8);
@@ -116,7 +116,7 @@ static void numbers_go_on_over_types(void **state)
 {
     (void)state;
     init((struct made_stream){.n_types = 2, .selector = STREAM_BY_FIELD, .numbered = true});
-    made.graph->streams[0]->told_unknown = true;
+    made.graph->inputs[0]->told_unknown = true;
     made_write(&made, 1, 1, 1, SIZE);
     made_write(&made, 2, 2, 2, SIZE);
     made_write(&made, 2, 4, 4, SIZE);
@@ -139,16 +139,16 @@ static void shards_have_numbers_of_their_own(void **state)
     for (uint32_t i = 0; i < 3; i++, record.number++)
         assert_int_equal(fake_write(made.fakes[0][1], &record, SIZE, 0), 0);
     made_turn(&made);
-    assert_int_equal(graph_stream_lost(made.graph->streams[0]), 0);
+    assert_int_equal(input_lost(made.graph->inputs[0]), 0);
     record.number++;
     assert_int_equal(fake_write(made.fakes[0][1], &record, SIZE, 0), 0);
     made_turn(&made);
-    assert_int_equal(graph_stream_lost(made.graph->streams[0]), 1);
+    assert_int_equal(input_lost(made.graph->inputs[0]), 1);
 }
 
 static void times_of_a_gap(void **state)
 {
-    const struct graph_ring *ring;
+    const struct input_ring *ring;
 
     (void)state;
     init((struct made_stream){.numbered = true, .timed = true});
@@ -165,46 +165,46 @@ static void times_of_a_gap(void **state)
 
 static void a_counted_loss_comes_once(void **state)
 {
-    struct graph_stream *stream;
+    struct input *input;
 
     (void)state;
     init((struct made_stream){.counted = true});
-    stream = made.graph->streams[0];
-    assert_false(losses_post(stream, 10, 11));
-    assert_true(losses_all_posted(stream));
-    stream->lost = 5;
-    assert_false(losses_all_posted(stream));
-    assert_true(losses_post(stream, 20, 21));
-    assert_true(losses_all_posted(stream));
-    assert_int_equal(stream->loss.since, 10);
-    assert_int_equal(stream->loss.until, 21);
+    input = made.graph->inputs[0];
+    assert_false(losses_post(input, 10, 11));
+    assert_true(losses_all_posted(input));
+    input->lost = 5;
+    assert_false(losses_all_posted(input));
+    assert_true(losses_post(input, 20, 21));
+    assert_true(losses_all_posted(input));
+    assert_int_equal(input->loss.since, 10);
+    assert_int_equal(input->loss.until, 21);
     made_write(&made, 1, 0, 1, SIZE);
     made_expect(&made, "[lost 5] a1");
-    assert_false(losses_posted(stream));
+    assert_false(losses_posted(input));
     made_expect(&made, "[lost 5] a1");
-    assert_int_equal(graph_stream_lost(stream), 5);
+    assert_int_equal(input_lost(input), 5);
     assert_int_equal(made_book(&made, BOOK_EMITTED), 1);
 }
 
 /* While the consumer has not taken the last one, more of it gathers. */
 static void losses_gather(void **state)
 {
-    struct graph_stream *stream;
+    struct input *input;
 
     (void)state;
     init((struct made_stream){.counted = true});
-    stream = made.graph->streams[0];
-    losses_post(stream, 10, 11);
-    stream->lost = 5;
-    assert_true(losses_post(stream, 20, 21));
-    stream->lost = 7;
-    assert_false(losses_post(stream, 30, 31));
-    stream->lost = 8;
-    assert_false(losses_post(stream, 40, 41));
+    input = made.graph->inputs[0];
+    losses_post(input, 10, 11);
+    input->lost = 5;
+    assert_true(losses_post(input, 20, 21));
+    input->lost = 7;
+    assert_false(losses_post(input, 30, 31));
+    input->lost = 8;
+    assert_false(losses_post(input, 40, 41));
     made_turn(&made);
-    assert_true(losses_post(stream, 50, 51));
-    assert_int_equal(stream->loss.since, 20);
-    assert_int_equal(stream->loss.until, 51);
+    assert_true(losses_post(input, 50, 51));
+    assert_int_equal(input->loss.since, 20);
+    assert_int_equal(input->loss.until, 51);
     made_expect(&made, "[lost 5] [lost 3]");
 }
 
@@ -213,10 +213,10 @@ static void the_counter_rules(void **state)
     (void)state;
     init((struct made_stream){.numbered = true, .counted = true});
     NUMBERS(1, 5);
-    made.graph->streams[0]->lost = 3;
-    losses_post(made.graph->streams[0], 1, 2);
+    made.graph->inputs[0]->lost = 3;
+    losses_post(made.graph->inputs[0], 1, 2);
     made_expect(&made, "[lost 3] a0 a1");
-    assert_int_equal(graph_stream_lost(made.graph->streams[0]), 3);
+    assert_int_equal(input_lost(made.graph->inputs[0]), 3);
 }
 
 /* Without a counter, what source_lost() may say is nothing to post. */
@@ -224,10 +224,10 @@ static void numbers_rule_alone(void **state)
 {
     (void)state;
     init((struct made_stream){.numbered = true});
-    made.graph->streams[0]->lost = 3;
-    assert_true(losses_all_posted(made.graph->streams[0]));
-    assert_false(losses_post(made.graph->streams[0], 1, 2));
-    assert_int_equal(graph_stream_lost(made.graph->streams[0]), 0);
+    made.graph->inputs[0]->lost = 3;
+    assert_true(losses_all_posted(made.graph->inputs[0]));
+    assert_false(losses_post(made.graph->inputs[0], 1, 2));
+    assert_int_equal(input_lost(made.graph->inputs[0]), 0);
 }
 
 #define IN_GRAPH(test) cmocka_unit_test_teardown(test, tear_down)

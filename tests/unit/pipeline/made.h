@@ -213,7 +213,7 @@ static inline void made_record_chain(struct made *made, struct chain *chain)
     assert_non_null(recorder);
     recorder->base.ops = &recorder_ops;
     recorder->log = &made->log;
-    recorder->letter = chain->type->type->schema->type_name[strlen("struct ")];
+    recorder->letter = chain->type->stream_type->schema->type_name[strlen("struct ")];
     memmove(&chain->handlers[1], chain->handlers, chain->n_handlers * sizeof(void *));
     chain->handlers[0] = &recorder->base;
     chain->n_handlers++;
@@ -259,7 +259,7 @@ static inline void made_init(struct made *made)
 static inline void made_record_all(struct made *made)
 {
     for (uint32_t i = 0; i < made->graph->n_chains; i++)
-        if (made->graph->chains[i]->type->type)
+        if (made->graph->chains[i]->type->stream_type)
             made_record_chain(made, made->graph->chains[i]);
 }
 

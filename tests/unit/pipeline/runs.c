@@ -69,8 +69,8 @@ static void output_comes_in_ring_order(void **state)
     made_expect(&made, "a0 a1 b2 c3 c4 c5 a6 b7 a8 b9 a10");
     assert_int_equal(made_book(&made, BOOK_SEEN), 11);
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 11);
-    assert_null(graph_source_disagrees(made.graph->sources, 11));
-    assert_non_null(graph_source_disagrees(made.graph->sources, 12));
+    assert_null(source_entry_find_wrong_count(made.graph->sources, 11));
+    assert_non_null(source_entry_find_wrong_count(made.graph->sources, 12));
 }
 
 /* Any kinds at all, against what they must become. */
@@ -86,7 +86,7 @@ static void random_types(void **state)
     srand(seed);
     memset(&expected, 0, sizeof(expected));
     init(&three_types, true);
-    made.graph->streams[0]->told_unknown = true;
+    made.graph->inputs[0]->told_unknown = true;
     for (uint32_t i = 0; i < 5000; i++) {
         uint32_t kind = rand() % 3 ? (uint32_t)rand() % 5 : 2;
 
@@ -119,7 +119,7 @@ static void unknown_types_are_counted_and_told_once(void **state)
     made_expect(&made, "a1");
     assert_int_equal(made_book(&made, BOOK_SEEN), 5);
     assert_int_equal(made_book(&made, BOOK_UNKNOWN_TYPE), 4);
-    assert_int_equal(counter_get(&made.graph->streams[0]->unknown), 4);
+    assert_int_equal(counter_get(&made.graph->inputs[0]->unknown), 4);
 }
 
 static void a_sample_too_short_for_its_selector(void **state)
@@ -155,7 +155,7 @@ static void a_signed_selector(void **state)
 
     (void)state;
     init(&three_types, true);
-    stream = (struct stream *)made.graph->streams[0]->stream;
+    stream = (struct stream *)made.graph->inputs[0]->stream;
     stream->selected_by.is_signed = true;
     stream->types[0].value = -5;
     made_write(&made, (uint32_t)-5, 0, 1, SIZE);
@@ -167,8 +167,8 @@ static void a_signed_selector(void **state)
 
 static void expect_long(uint64_t records, uint64_t bytes)
 {
-    assert_int_equal(counter_get(&made.graph->streams[0]->long_records), records);
-    assert_int_equal(counter_get(&made.graph->streams[0]->long_bytes), bytes);
+    assert_int_equal(counter_get(&made.graph->inputs[0]->long_records), records);
+    assert_int_equal(counter_get(&made.graph->inputs[0]->long_bytes), bytes);
 }
 
 static void trailing_bytes_are_counted_exactly(void **state)
@@ -191,7 +191,7 @@ static void each_type_has_its_own_length(void **state)
 {
     (void)state;
     init(&three_types, false);
-    made.graph->streams[0]->types[1].size = 30;
+    made.graph->inputs[0]->types[1].size = 30;
     made_write(&made, 1, 0, 0, SIZE + 8);
     made_write(&made, 2, 0, 0, SIZE + 8);
     made_write(&made, 2, 0, 0, 31);

@@ -117,6 +117,13 @@ def rule_prototypes():
                 yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: {found.group(1)}() has no comment"
 
 
+def rule_messages():
+    """Each message of the programs is in the catalogue, tests/messages."""
+    sys.path.insert(0, os.path.join(ROOT, "tests/messages"))
+    import formats  # pylint: disable=import-outside-toplevel
+    yield from formats.complaints()
+
+
 def main():
     complaints = list(globals()["rule_" + sys.argv[1]]())
     print("\n".join(complaints))

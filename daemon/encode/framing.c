@@ -40,6 +40,15 @@ size_t framing_next(enum framing framing, const char *bytes, size_t size)
     return length <= size - sizeof(length) ? length + sizeof(length) : 0;
 }
 
+size_t framing_whole(enum framing framing, const char *bytes, size_t size)
+{
+    size_t whole = 0, length;
+
+    while ((length = framing_next(framing, bytes + whole, size - whole)) > 0)
+        whole += length;
+    return whole;
+}
+
 uint32_t framing_count(enum framing framing, const char *bytes, size_t size)
 {
     uint32_t events = 0;

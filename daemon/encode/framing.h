@@ -18,6 +18,9 @@ enum framing { FRAMING_LINES, FRAMING_PREFIXED, FRAMING_COUNTED };
 /* The bytes of the first event with its framing; 0 when it is not wholly there. */
 size_t framing_next(enum framing framing, const char *bytes, size_t size);
 
+/* How many of the bytes whole events take. */
+size_t framing_whole(enum framing framing, const char *bytes, size_t size);
+
 /* How many whole events lie within the bytes. */
 uint32_t framing_count(enum framing framing, const char *bytes, size_t size);
 

@@ -17,6 +17,7 @@
 #include "expr/defs.h"
 #include "pipeline/build.h"
 #include "pipeline/canonical_text.h"
+#include "sink/sink_kinds.h"
 
 struct top_config {
     int64_t version;

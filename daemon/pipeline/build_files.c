@@ -21,12 +21,12 @@ static const struct config_node *path_node(const struct graph_sink *sink)
 }
 
 /* Whether the second one's file is named like those that the first one has rotated away. */
-static bool takes(const struct graph_sink *one, const struct graph_sink *other)
+static bool owns_name(const struct graph_sink *one, const struct graph_sink *other)
 {
     char own[NAME_MAX + 1], name[NAME_MAX + 1];
 
-    return one->ops->takes && file_place_neighbours(file_of(one), file_of(other), own, name) &&
-           one->ops->takes(one->config, own, name);
+    return one->ops->owns_name && file_place_neighbours(file_of(one), file_of(other), own, name) &&
+           one->ops->owns_name(one->config, own, name);
 }
 
 static void compare_sinks(struct build *build, const struct graph_sink *one,
@@ -38,7 +38,7 @@ static void compare_sinks(struct build *build, const struct graph_sink *one,
         diag_add(build->diag, path_node(other),
                  "the sink \"%s\" already writes to this file; give each sink its own file",
                  one->name);
-    else if (takes(one, other) || takes(other, one))
+    else if (owns_name(one, other) || owns_name(other, one))
         diag_add(build->diag, path_node(other),
                  "the file names of this sink and of the sink \"%s\" collide: one of them would "
                  "treat the other's file as its own rotated file; choose another name",

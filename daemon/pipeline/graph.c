@@ -265,8 +265,7 @@ static void sink_leave(struct graph_sink *sink)
         return;
     lane_deinit(&sink->lane);
     waker_deinit(&sink->writer.waker);
-    if (sink->sink)
-        sink->ops->close(sink->sink);
+    sink_close(sink->sink);
     free(sink->config);
     free(sink->format_config);
     free(sink->common.text);

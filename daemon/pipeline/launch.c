@@ -115,7 +115,7 @@ void launch_read_lost(struct graph *graph)
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
-int launch_open_sinks(struct graph *graph, bool patient, struct error *error)
+int launch_open_sinks(struct graph *graph, bool retry_open, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = graph->sinks[i];
@@ -124,7 +124,7 @@ int launch_open_sinks(struct graph *graph, bool patient, struct error *error)
                                              .framing = format->framing,
                                              .header =
                                                  format->has_header ? sink->common.text : NULL,
-                                             .patient = patient};
+                                             .retry_open = retry_open};
         int result = 0;
 
         if (graph_is_own(&sink->share))
@@ -141,7 +141,7 @@ void launch_close_sinks(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (graph->sinks[i]->sink && graph_is_own(&graph->sinks[i]->share))
-            graph->sinks[i]->ops->close(TAKE_PTR(graph->sinks[i]->sink));
+            sink_close(TAKE_PTR(graph->sinks[i]->sink));
 }
 
 static int start_writer(struct graph_sink *sink, uint32_t copies, struct consumer *consumer)

@@ -10,10 +10,10 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-/* Any thread. patient: see struct sink_options. 0, or -errno and a sentence, as the functions
+/* Any thread. retry_open: see struct sink_options. 0, or -errno and a sentence, as the functions
  * below.
  */
-int launch_open_sinks(struct graph *graph, bool patient, struct error *error);
+int launch_open_sinks(struct graph *graph, bool retry_open, struct error *error);
 /* On the loader thread. */
 int launch_load(struct graph *graph, struct error *error);
 int launch_attach(struct graph *graph, struct error *error);

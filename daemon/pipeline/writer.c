@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A blocking write is the best flow control there is, but it cannot be called off: a reader that
- * stopped reading would keep us for ever. So giving up interrupts the thread, again and again until
- * it has ended (an interrupt may come just before the write begins). */
+/* A blocking write is the best flow control there is, but it cannot be cancelled: a reader that
+ * stopped reading would block this thread for ever. So giving up interrupts the thread, again and
+ * again until it has ended (an interrupt may come just before the write begins). */
 
 #include "pipeline/writer.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -65,12 +63,12 @@ static void pause_ms(const struct writer *writer, uint32_t ms)
     nanosleep(&pause, NULL);
 }
 
-static void pause_after_error(struct writer *writer, int code)
+static void pause_after_error(struct writer *writer, const char *why)
 {
     uint32_t ms = next_pause(writer);
 
     counter_add(&writer->errors, 1);
-    note_failure(writer, writer->sink->why ? writer->sink->why : strerror(-code));
+    note_failure(writer, why);
     pause_ms(writer, ms);
 }
 
@@ -96,23 +94,25 @@ static void set_in_sink(struct writer *writer, bool in)
     atomic_store_explicit(&writer->in_sink, in, memory_order_relaxed);
 }
 
-static ssize_t call_write(struct writer *writer, const char *bytes, uint32_t size)
+static enum sink_state call_write(struct writer *writer, const char *bytes, uint32_t size,
+                                  struct sink_outcome *ret)
 {
-    ssize_t result;
+    enum sink_state state;
 
+    *ret = (struct sink_outcome){.due_ms = -1};
     set_in_sink(writer, true);
-    result = writer->sink->ops->write(writer->sink, bytes, size);
+    state = writer->sink->ops->write(writer->sink, bytes, size, ret);
     set_in_sink(writer, false);
-    return result;
+    return state;
 }
 
 /* What cannot be written at once is dropped then, and soon after also what a reader takes bit by
  * bit: it could go on for as long as it likes. */
-static bool must_give_up(struct writer *writer, ssize_t result)
+static bool must_give_up(const struct writer *writer, size_t taken)
 {
     int64_t since = atomic_load(&writer->given_up_at);
 
-    return since != 0 && (result <= 0 || clock_monotonic() - since >= WRITER_LAST_MS * 1000000);
+    return since != 0 && (taken == 0 || clock_monotonic() - since >= WRITER_LAST_MS * 1000000);
 }
 
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
@@ -120,18 +120,20 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
     uint32_t written = 0, refused = 0;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
-        ssize_t result = call_write(writer, chunk->bytes + written, chunk->used - written);
+        struct sink_outcome outcome;
+        enum sink_state state =
+            call_write(writer, chunk->bytes + written, chunk->used - written, &outcome);
 
-        if (result > 0) {
-            written += (uint32_t)result;
-            refused += writer->sink->refused;
-            counter_add(&writer->bytes, (uint64_t)result);
+        if (outcome.taken > 0) {
+            written += (uint32_t)outcome.taken;
+            refused += outcome.refused;
+            counter_add(&writer->bytes, outcome.taken);
             note_success(writer);
         }
-        if (result == -EPIPE || (written < chunk->used && must_give_up(writer, result)))
+        if (state == SINK_GONE || (written < chunk->used && must_give_up(writer, outcome.taken)))
             set_gone(writer);
-        else if (result <= 0 && result != -EINTR)
-            pause_after_error(writer, (int)result);
+        else if (state == SINK_WAITING)
+            pause_after_error(writer, outcome.why);
     }
     if (refused > 0)
         log_limited(&writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
@@ -174,28 +176,30 @@ static bool lanes_empty(const struct writer *writer)
 }
 
 /* A peer that went away shows also while there is nothing to write. */
-static int tend(struct writer *writer)
+static struct sink_outcome tend(struct writer *writer)
 {
-    int timeout;
+    struct sink_outcome outcome = {.due_ms = -1};
+    enum sink_state state;
 
     set_in_sink(writer, true);
-    timeout = writer->sink->ops->tend(writer->sink);
+    state = writer->sink->ops->tend(writer->sink, &outcome);
     set_in_sink(writer, false);
-    if (writer->sink->gone)
+    if (state == SINK_GONE)
         set_gone(writer);
-    if (!writer->sink->waiting)
-        note_success(writer);
+    if (state == SINK_WAITING)
+        note_failure(writer, outcome.why);
     else
-        note_failure(writer, writer->sink->why);
-    return timeout;
+        note_success(writer);
+    return outcome;
 }
 
 /* Until the bell rings, something is due, or the peer goes away. Armed first: who rings while the
- * sink is tended to may have something for it to tend to. */
+ * sink is tended to may have made something due. */
 static void sleep_until_rung(struct writer *writer)
 {
+    const struct sink_ops *ops = writer->sink->ops;
     bool gone = atomic_load(&writer->gone);
-    bool tended = !gone && writer->sink->ops->tend;
+    bool tended = !gone && ops->tend;
     struct pollfd fds[] = {
         {.fd = writer->waker.fd, .events = POLLIN},
         {.fd = -1},
@@ -205,10 +209,9 @@ static void sleep_until_rung(struct writer *writer)
     waker_arm(&writer->waker);
     if (lanes_empty(writer) && !atomic_load(&writer->finish)) {
         if (tended)
-            timeout = tend(writer);
-        if (!gone)
-            fds[1].fd = writer->sink->ops->watch_fd(writer->sink);
-        fds[1].events = tended && !writer->sink->one_way ? POLLRDHUP : 0;
+            timeout = tend(writer).due_ms;
+        if (!gone && ops->watch)
+            ops->watch(writer->sink, &fds[1]);
         if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) > 0 &&
             fds[1].revents & (POLLERR | POLLHUP) && !tended)
             set_gone(writer);
@@ -217,11 +220,10 @@ static void sleep_until_rung(struct writer *writer)
 }
 
 /* The last write may have gone into a connection that was about to break. */
-static void settle(struct writer *writer)
+static void send_again(struct writer *writer)
 {
     while (writer->sink->ops->tend && !atomic_load(&writer->gone)) {
-        tend(writer);
-        if (!writer->sink->owes)
+        if (tend(writer).unsent == 0)
             return;
         if (writer_gave_up(writer)) {
             log_about(LOG_LEVEL_ERROR, "sink", writer->name,
@@ -242,7 +244,7 @@ static void *writer_main(void *data)
 
         write_all(writer);
         if (finish) {
-            settle(writer);
+            send_again(writer);
             if (writer->sink->ops->finish && !atomic_load(&writer->gone))
                 writer->sink->ops->finish(writer->sink);
             return NULL;

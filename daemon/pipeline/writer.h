@@ -4,8 +4,9 @@
 /* One sink's writer thread: takes chunks from its lanes in order, writes them, gives them back.
  *
  *     lanes ═▶ taken ──sink write()──▶ accepted: delivered, chunk goes back
- *                          │ error, try again after a pause (the lane fills: flow control)
- *                          └ peer gone, or told to give up: dropped, and so is all that follows
+ *                          ├ refused: the same, but some events are counted as dropped
+ *                          ├ waiting: try again after a pause (the lane fills: flow control)
+ *                          └ gone, or writer_give_up(): dropped, and so is all that follows
  *
  * Every event that enters a lane leaves it as delivered or dropped. */
 
@@ -45,39 +46,39 @@ struct writer {
     /* owned by the writer thread, any thread reads */
     counter bytes;                  /* accepted by the sink */
     counter chunks;                 /* wholly accepted */
-    counter errors;                 /* writes that failed */
+    counter errors;                 /* writes that gave SINK_WAITING */
     _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine, or would be */
-    atomic_bool in_sink;            /* in a call of the sink's, which may wait for a peer or disk */
+    atomic_bool in_sink;            /* inside write() or tend() of the sink, which may block */
     struct note last_error;
     struct histogram ack_latency; /* from submit to the chunk's acknowledgement, of stamped ones */
 
     /* owned by the writer thread */
     struct log_limit complaints;
-    struct log_limit refusals; /* of the sink's, for what the events are */
-    bool complained;           /* the failure in hand was logged */
-    uint32_t retry_ms;         /* the next pause; 0: no failure in hand */
+    struct log_limit refusals; /* of refused events */
+    bool complained;           /* the current failure was logged */
+    uint32_t retry_ms;         /* the next pause; 0: no current failure */
     uint32_t random;           /* xorshift's state */
 
     /* any thread */
     atomic_bool finish;          /* end once the lanes are empty */
-    _Atomic int64_t given_up_at; /* ns, monotonic; 0: it was not */
+    _Atomic int64_t given_up_at; /* ns, monotonic; 0: writer_give_up() was not called */
     atomic_bool gone;            /* nothing can be delivered any more */
 };
 
-/* 0 or -errno. lanes, sink and name stay the caller's and must outlive writer_join(). */
+/* Starts the thread. 0 or -errno. lanes, sink and name stay the caller's and must outlive
+ * writer_join(). */
 int writer_start(struct writer *writer);
 
-/* Main thread: no chunk will follow those handed over; write them and end. */
+/* Main thread: ends the thread once it has written the chunks handed over; none will follow. */
 void writer_finish(struct writer *writer);
 
-/* Main thread: the sink's file was moved; the sink reopens it. */
+/* Main thread: calls reopen() of the sink and wakes the thread. */
 void writer_reopen(struct writer *writer);
 
-/* Main thread: drop what cannot be written at once, also out of a write that blocks, and after
- * WRITER_LAST_MS whatever there is. To be repeated until writer_join() says that the thread has
- * ended. */
+/* Main thread: makes the thread drop what cannot be written at once, also out of a write that
+ * blocks, and after WRITER_LAST_MS whatever is left. Repeat it until writer_join() returns true. */
 void writer_give_up(struct writer *writer);
-/* Any thread: it was told to. */
+/* Any thread: whether writer_give_up() was called. */
 static inline bool writer_gave_up(const struct writer *writer)
 {
     return atomic_load(&writer->given_up_at) != 0;

@@ -117,7 +117,7 @@ static const char *read_name(const char *own, const char *name, struct archive_o
     return end && (!*end || strcmp(end, COMPRESSED) == 0 || strcmp(end, PARTIAL) == 0) ? end : NULL;
 }
 
-bool archive_makes(const char *own, const char *name)
+bool archive_owns_name(const char *own, const char *name)
 {
     struct archive_order order;
 

@@ -69,4 +69,4 @@ void archive_rotated(struct archive *archive);
 
 /* Whether `name`, in the folder of the file `own`, is a name that own's archive gives to rotated
  * files, and so would compress and delete. */
-bool archive_makes(const char *own, const char *name);
+bool archive_owns_name(const char *own, const char *name);

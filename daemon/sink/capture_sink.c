@@ -7,8 +7,6 @@
  * are in its first chunks. So writing fails, as on a full disk, until the daemon is restarted. A
  * capture that was moved or replaced is continued, since it can still be read where it is now. */
 
-#include "sink/capture_sink.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include "capture/capture_writer.h"
 #include "sink/capture_encoder.h"
 #include "sink/followed_file.h"
+#include "sink/sink_kinds.h"
 
 #define LOOK_NS INT64_C(10000000)   /* within this time after a check, a write makes no other one */
 #define TEND_NS INT64_C(1000000000) /* time between checks while no events come */
@@ -108,37 +107,32 @@ static int capture_open_sink(const void *config, const struct sink_options *opti
     return 0;
 }
 
-static ssize_t capture_write(struct sink *base, const char *bytes, size_t size)
+static enum sink_state capture_write(struct sink *base, const char *bytes, size_t size,
+                                     struct sink_outcome *outcome)
 {
     struct capture_sink *sink = (struct capture_sink *)base;
     int result;
 
     if (followed_file_is_due(&sink->file, LOOK_NS))
         look_for_file(sink);
-    base->why = NULL;
     if (sink->state == FOLLOWED_DELETED) {
         error_set(&sink->why, 0, "%s was deleted; restart the daemon to start a new capture",
                   sink->path);
-        base->why = sink->why.text;
-        return -ENOENT;
+        outcome->why = sink->why.text;
+        return SINK_WAITING;
     }
     result = capture_writer_put(sink->writer, bytes, size);
-    return result < 0 ? result : (ssize_t)size;
+    return sink_written(outcome, result < 0 ? result : (ssize_t)size, NULL);
 }
 
-static int capture_tend(struct sink *base)
+static enum sink_state capture_tend(struct sink *base, struct sink_outcome *outcome)
 {
     struct capture_sink *sink = (struct capture_sink *)base;
 
     if (followed_file_is_due(&sink->file, TEND_NS))
         look_for_file(sink);
-    return followed_file_due_in(&sink->file, TEND_NS);
-}
-
-static int capture_watch_fd(const struct sink *sink)
-{
-    (void)sink;
-    return -1;
+    outcome->due_ms = followed_file_due_in(&sink->file, TEND_NS);
+    return SINK_ACCEPTED;
 }
 
 static void capture_rows(const struct sink *base, row_emit emit, void *data)
@@ -177,7 +171,6 @@ const struct sink_ops sink_capture = {
     .open = capture_open_sink,
     .write = capture_write,
     .tend = capture_tend,
-    .watch_fd = capture_watch_fd,
     .rows = capture_rows,
     .close = capture_close,
 };

@@ -66,7 +66,7 @@ int connection_open(struct connection *connection)
         return 0;
     result = endpoint_connect(&connection->endpoint, &connection->why, &fd);
     if (result < 0)
-        return result == -EPIPE ? -ECONNRESET : result;
+        return result;
     connection->fd = fd;
     connection->opened = clock_monotonic();
     connection->n_header = 0;
@@ -106,7 +106,7 @@ static int64_t age(const struct connection *connection)
 
 /* Returns -errno if the peer has left, else 0. Reading a socket's error clears it. On a datagram
  * socket that error belongs to an earlier datagram, so the next one may still arrive. */
-static int peer_left(struct connection *connection)
+static int check_peer(struct connection *connection)
 {
     struct pollfd peer = {.fd = connection->fd, .events = POLLIN | POLLRDHUP};
     socklen_t size = sizeof(int);
@@ -149,7 +149,7 @@ static ssize_t send_some(struct connection *connection, const char *bytes, size_
         return -EINTR;
     connection_close(connection);
     error_set(&connection->why, -code, "the connection failed: %s", strerror(code));
-    return code == EPIPE ? -ECONNRESET : -code;
+    return -code;
 }
 
 /* How many of the last kept bytes the peer may not have read. The number is valid only if the peer
@@ -216,11 +216,12 @@ static int catch_up(struct connection *connection)
     return result < 0 ? result : send_again(connection);
 }
 
-ssize_t connection_write(struct connection *connection, const char *bytes, size_t size)
+/* Returns the bytes sent, or -errno. */
+static ssize_t write_stream(struct connection *connection, const char *bytes, size_t size)
 {
     size_t unread;
     ssize_t sent;
-    int result = connection->fd >= 0 ? peer_left(connection) : 0;
+    int result = connection->fd >= 0 ? check_peer(connection) : 0;
 
     if (result < 0)
         hang_up(connection, result);
@@ -238,6 +239,12 @@ ssize_t connection_write(struct connection *connection, const char *bytes, size_
     return sent;
 }
 
+enum sink_state connection_write(struct connection *connection, const char *bytes, size_t size,
+                                 struct sink_outcome *outcome)
+{
+    return sink_written(outcome, write_stream(connection, bytes, size), connection->why.text);
+}
+
 /* ---- while nothing is to be sent ------------------------------------------------------------- */
 
 /* ms until a new connection may be tried while there is nothing to send; 0: now. */
@@ -253,7 +260,7 @@ static int tend(struct connection *connection)
 {
     bool open = connection->fd >= 0;
     size_t unread = is_stream(connection) && open ? unread_bytes(connection) : SIZE_MAX;
-    int left = open ? peer_left(connection) : 0;
+    int left = open ? check_peer(connection) : 0;
 
     if (left < 0)
         hang_up(connection, left);
@@ -267,16 +274,18 @@ static int tend(struct connection *connection)
     return connection->fd < 0 ? CONNECTION_IDLE_RETRY_MS : -1;
 }
 
-int connection_tend(struct connection *connection, struct sink *sink)
+enum sink_state connection_tend(struct connection *connection, struct sink_outcome *outcome)
 {
-    int timeout = tend(connection);
+    outcome->due_ms = tend(connection);
+    outcome->why = connection->why.text;
+    outcome->unsent = connection->tail.count - (connection->fd < 0 ? 0 : connection->n_again);
+    return connection->fd < 0 ? SINK_WAITING : SINK_ACCEPTED;
+}
 
-    sink->why = connection->why.text;
-    sink->waiting = connection->fd < 0;
-    sink->owes = connection->tail.count > 0 &&
-                 (sink->waiting || connection->n_again < connection->tail.count);
-    sink->one_way = connection->one_way;
-    return timeout;
+void connection_watch(const struct connection *connection, struct pollfd *ret)
+{
+    ret->fd = connection->fd;
+    ret->events = connection->one_way ? 0 : POLLRDHUP;
 }
 
 void connection_rows(const struct connection *connection, row_emit emit, void *data)

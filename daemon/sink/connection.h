@@ -26,8 +26,8 @@
  * What the peer sends is read and discarded: left unread, it would make the kernel reset the
  * connection on close, and drop what the peer has not read yet.
  *
- * Threads: connection_init() on the setup thread; connection_rows() on any thread; all others on
- * the writer thread. */
+ * Threads: connection_init() on the setup thread; connection_rows() and connection_deinit() as
+ * rows() and close() of a sink; all others on the writer thread. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -78,17 +78,21 @@ struct connection {
  * only). 0 or -errno. */
 int connection_init(struct connection *connection, struct endpoint *endpoint, enum framing framing,
                     uint64_t resend_max);
-void connection_deinit(struct connection *connection); /* accepts a zeroed one */
+/* Closes the connection and frees what belongs to it; accepts a zeroed one. */
+void connection_deinit(struct connection *connection);
 
 /* Connects if there is no connection yet. 0, or -errno and a sentence in why. */
 int connection_open(struct connection *connection);
+/* Closes the connection, if there is one; connection_open() makes a new one. */
 void connection_close(struct connection *connection);
 
-/* For streams: sends what must be sent again, then bytes. Returns how many of bytes the kernel
- * accepted (>= 1), or -errno, never -EPIPE. */
-ssize_t connection_write(struct connection *connection, const char *bytes, size_t size);
-
-/* For sink_ops.tend: detects that the peer has left, connects while idle, sends what must be sent
- * again. Sets the same fields of the sink as tend() does. */
-int connection_tend(struct connection *connection, struct sink *sink);
+/* sink_ops.write, of streams: sends what must be sent again, then bytes. */
+enum sink_state connection_write(struct connection *connection, const char *bytes, size_t size,
+                                 struct sink_outcome *outcome);
+/* sink_ops.tend: detects that the peer has left, connects while idle, sends what must be sent
+ * again. */
+enum sink_state connection_tend(struct connection *connection, struct sink_outcome *outcome);
+/* sink_ops.watch */
+void connection_watch(const struct connection *connection, struct pollfd *ret);
+/* sink_ops.rows */
 void connection_rows(const struct connection *connection, row_emit emit, void *data);

@@ -58,7 +58,7 @@ static void add_message(struct datagram *datagram, struct outgoing *outgoing, co
 /* Gathers the next events for one call, up to one that is too long. Returns the bytes of the too
  * long events at the front, if there are any: then nothing was gathered. */
 static size_t gather(struct datagram *datagram, const char *bytes, size_t size,
-                     struct outgoing *outgoing, uint32_t *refused)
+                     struct outgoing *outgoing, uint32_t *too_long)
 {
     enum framing framing = datagram->connection.framing;
     uint32_t most = largest(datagram) - (datagram->head ? DATAGRAM_HEAD_MAX : 0);
@@ -74,13 +74,13 @@ static size_t gather(struct datagram *datagram, const char *bytes, size_t size,
             break;
         at += length;
         if (inner > most)
-            *refused += 1;
-        else if (*refused > 0)
+            *too_long += 1;
+        else if (*too_long > 0)
             return at - length;
         else
             add_message(datagram, outgoing, event, inner, at);
     }
-    return *refused > 0 ? at : 0;
+    return *too_long > 0 ? at : 0;
 }
 
 static int fail(struct datagram *datagram, int code)
@@ -89,33 +89,41 @@ static int fail(struct datagram *datagram, int code)
         return -EINTR;
     error_set(&datagram->connection.why, -code, "cannot send: %s", strerror(code));
     connection_close(&datagram->connection);
-    return code == EPIPE ? -ECONNRESET : -code;
+    return -code;
 }
 
-ssize_t datagram_write(struct datagram *datagram, const char *bytes, size_t size,
-                       uint32_t *ret_refused)
+static enum sink_state refuse(struct datagram *datagram, size_t bytes, uint32_t events,
+                              struct sink_outcome *outcome)
 {
+    counter_add(&datagram->too_long, events);
+    outcome->taken = bytes;
+    outcome->refused = events;
+    return SINK_REFUSED;
+}
+
+enum sink_state datagram_write(struct datagram *datagram, const char *bytes, size_t size,
+                               struct sink_outcome *outcome)
+{
+    const char *why = datagram->connection.why.text;
     struct outgoing outgoing;
+    uint32_t too_long = 0;
     size_t refused;
     int result = connection_open(&datagram->connection);
 
-    *ret_refused = 0;
     if (result < 0)
-        return result;
-    refused = gather(datagram, bytes, size, &outgoing, ret_refused);
-    counter_add(&datagram->too_long, *ret_refused);
+        return sink_written(outcome, result, why);
+    refused = gather(datagram, bytes, size, &outgoing, &too_long);
     if (refused > 0)
-        return (ssize_t)refused;
+        return refuse(datagram, refused, too_long, outcome);
     result = sendmmsg(datagram->connection.fd, outgoing.messages, outgoing.count, MSG_NOSIGNAL);
     if (result > 0) {
         counter_add(&datagram->sent, (uint64_t)result);
-        return (ssize_t)outgoing.ends[result - 1];
+        outcome->taken = outgoing.ends[result - 1];
+        return SINK_ACCEPTED;
     }
-    if (errno != EMSGSIZE)
-        return fail(datagram, errno);
-    counter_add(&datagram->too_long, 1); /* the path MTU has just become smaller */
-    *ret_refused = 1;
-    return (ssize_t)outgoing.ends[0];
+    if (errno == EMSGSIZE) /* the path MTU has just become smaller */
+        return refuse(datagram, outgoing.ends[0], 1, outcome);
+    return sink_written(outcome, fail(datagram, errno), why);
 }
 
 void datagram_rows(const struct datagram *datagram, row_emit emit, void *data)

@@ -28,8 +28,8 @@ struct datagram {
     counter too_long; /* events that did not fit into a datagram */
 };
 
-/* Sends the complete events in bytes. Returns the number of bytes sent or dropped as too long
- * (*ret_refused counts the dropped events), or -errno if not even the first one could be sent. */
-ssize_t datagram_write(struct datagram *datagram, const char *bytes, size_t size,
-                       uint32_t *ret_refused);
+/* sink_ops.write: sends the complete events in bytes, and refuses those that are too long. */
+enum sink_state datagram_write(struct datagram *datagram, const char *bytes, size_t size,
+                               struct sink_outcome *outcome);
+/* sink_ops.rows: those of the connection and its own. */
 void datagram_rows(const struct datagram *datagram, row_emit emit, void *data);

@@ -18,8 +18,6 @@
  * After a failed sync the kernel marks the pages clean: a second sync would succeed without writing
  * them. So the data that was not synced is cut off and written again. */
 
-#include "sink/file.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -32,14 +30,14 @@
 #include "base/log.h"
 #include "sink/archive.h"
 #include "sink/file_config.h"
+#include "sink/file_ends.h"
 #include "sink/followed_file.h"
 #include "sink/rotation.h"
+#include "sink/sink_kinds.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define LOOK_NS   (10 * NS_PER_MS) /* within this time after a check, a write makes no other one */
 #define TEND_NS   (1000 * NS_PER_MS) /* time between checks while no events come */
-
-enum { SHORTEN_TRIES = 100 };
 
 struct file_sink {
     struct sink base;
@@ -54,8 +52,8 @@ struct file_sink {
     struct log_limit losses; /* of the file */
     struct error refusal;
     struct followed_file file; /* fd -1: has to be opened again */
-    bool torn;           /* the existing file ends with a partial line of an earlier process */
-    bool foreign;        /* the existing file has another header: events go to a new one */
+    bool ends_midway;    /* the existing file ends with a partial line of an earlier process */
+    bool other_header;   /* the existing file has another header: events go to a new one */
     bool midway;         /* the last write ended within an event */
     const char *missing; /* the part of the header that is still to be written */
     bool unsynced;
@@ -87,47 +85,15 @@ static int open_for_append(const struct file_place *place, struct stat *ret_stat
     return fd;
 }
 
-/* Returns the number of bytes read; -1: we may not read the file. */
-static ssize_t read_back(const struct file_place *place, off_t at, char *bytes, size_t size)
-{
-    struct stat stat;
-    int fd = file_place_open(place, place->name, O_RDONLY | O_NONBLOCK, 0, &stat, NULL);
-    ssize_t got;
-
-    if (fd < 0)
-        return -1;
-    got = pread(fd, bytes, size, at);
-    close(fd);
-    return got;
-}
-
-static bool ends_midway(const struct file_place *place, off_t size)
-{
-    char last = '\n';
-
-    return read_back(place, size - 1, &last, 1) == 1 && last != '\n';
-}
-
-/* Whether the file begins with other CSV columns than those of `header`. */
-static bool has_other_header(const struct file_place *place, const char *header)
-{
-    size_t size = strlen(header);
-    char *found = malloc(size);
-    ssize_t got = found ? read_back(place, 0, found, size) : -1;
-    bool other = got >= 0 && ((size_t)got < size || memcmp(found, header, size) != 0);
-
-    free(found);
-    return other;
-}
-
 static void describe(struct file_sink *sink, const struct file_place *place,
                      const struct stat *stat)
 {
     sink->size = S_ISREG(stat->st_mode) ? (uint64_t)stat->st_size : 0;
-    sink->torn =
-        sink->framing == FRAMING_LINES && sink->size > 0 && ends_midway(place, stat->st_size);
+    sink->ends_midway =
+        sink->framing == FRAMING_LINES && sink->size > 0 && file_ends_midway(place, stat->st_size);
     sink->missing = sink->header && sink->size == 0 ? sink->header : "";
-    sink->foreign = sink->header && sink->size > 0 && has_other_header(place, sink->header);
+    sink->other_header =
+        sink->header && sink->size > 0 && file_has_other_header(place, sink->header);
     rotation_begin(&sink->rotation, &sink->config);
 }
 
@@ -242,7 +208,7 @@ static int file_open(const void *config, const struct sink_options *options, str
 
         error_set(error, result, "cannot open %s for writing: %s", path,
                   why_not(path, &sink->refusal, result));
-        if (options->patient && result != -ENOMEM) {
+        if (options->retry_open && result != -ENOMEM) {
             log_about(LOG_LEVEL_ERROR, "sink", sink->name, "%s; retrying", error->text);
             *ret = &sink->base;
             return 0;
@@ -314,9 +280,9 @@ static void rotate(struct file_sink *sink)
 }
 
 /* Rows must not be appended under the header of other columns. */
-static void leave_foreign_file(struct file_sink *sink)
+static void rotate_other_header(struct file_sink *sink)
 {
-    sink->foreign = false;
+    sink->other_header = false;
     log_limited(&sink->complaints, LOG_LEVEL_WARNING, "sink", sink->name,
                 "%s begins with another header (other columns); rotating it first",
                 sink->config.path);
@@ -340,18 +306,18 @@ static int change_file(struct file_sink *sink, size_t more)
     look_after_file(sink, LOOK_NS);
     if (sink->file.fd < 0 && (result = open_file(sink)) < 0)
         return result;
-    if (sink->foreign)
-        leave_foreign_file(sink);
+    if (sink->other_header)
+        rotate_other_header(sink);
     if (sink->file.fd >= 0 && file_config_rotates(&sink->config) &&
-        rotation_is_due(&sink->rotation, sink->size, more))
+        rotation_check(&sink->rotation, sink->size, more))
         rotate(sink);
     result = sink->file.fd < 0 ? open_file(sink) : 0;
-    if (result < 0 || !sink->torn)
+    if (result < 0 || !sink->ends_midway)
         return result;
     if (write(sink->file.fd, "\n", 1) != 1)
         return -errno;
     sink->size++;
-    sink->torn = false;
+    sink->ends_midway = false;
     return 0;
 }
 
@@ -374,18 +340,15 @@ static int tend_to_sync(struct file_sink *sink)
     return -1;
 }
 
-/* Opens the path again after the file was moved, checks the file, and syncs by interval. */
-static int file_tend(struct sink *base)
+/* Opens the path again after the file was moved, checks the file, and syncs by interval. Returns in
+ * how many ms this is due again; -1: never. */
+static int tend_to_file(struct file_sink *sink)
 {
-    struct file_sink *sink = (struct file_sink *)base;
-    int left;
-
     if (!sink->midway)
         look_after_file(sink, TEND_NS);
     if (sink->file.fd < 0)
         open_file(sink); /* if it fails, the next write reports it */
-    left = tend_to_sync(sink);
-    return least(left, followed_file_due_in(&sink->file, TEND_NS));
+    return least(tend_to_sync(sink), followed_file_due_in(&sink->file, TEND_NS));
 }
 
 /* Writes as much as possible; if not everything, *ret_code is the reason. */
@@ -407,28 +370,10 @@ static size_t write_most(struct file_sink *sink, const char *bytes, size_t size,
     return written;
 }
 
-/* Tries again after a signal: bytes that stay would make their events appear twice. */
-static bool shorten(const struct file_sink *sink, off_t size)
-{
-    int result = -1;
-
-    for (int i = 0; i < SHORTEN_TRIES && result < 0; i++) {
-        result = ftruncate(sink->file.fd, size);
-        if (result < 0 && errno != EINTR)
-            break;
-    }
-    return result == 0;
-}
-
 /* Removes the last bytes of the file. */
 static bool cut(struct file_sink *sink, size_t bytes)
 {
-    struct stat stat;
-
-    if (bytes == 0)
-        return true;
-    if (!sink->file.regular || fstat(sink->file.fd, &stat) < 0 || stat.st_size < (off_t)bytes ||
-        !shorten(sink, stat.st_size - (off_t)bytes))
+    if (bytes > 0 && !followed_file_cut(&sink->file, bytes))
         return false;
     sink->size -= bytes;
     return true;
@@ -446,24 +391,14 @@ static int write_header(struct file_sink *sink)
     return code;
 }
 
-static size_t whole_events(enum framing framing, const char *bytes, size_t size)
+/* Returns the bytes written, or -errno. */
+static ssize_t append(struct file_sink *sink, const char *bytes, size_t size)
 {
-    size_t whole = 0, length;
-
-    while ((length = framing_next(framing, bytes + whole, size - whole)) > 0)
-        whole += length;
-    return whole;
-}
-
-static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
-{
-    struct file_sink *sink = (struct file_sink *)base;
     bool midway = sink->midway;
     int code = midway ? 0 : change_file(sink, size);
     const char *missing = sink->missing;
     size_t written, whole;
 
-    base->why = code < 0 && sink->refusal.text[0] ? sink->refusal.text : NULL;
     if (code == 0 && *missing)
         code = write_header(sink);
     if (code < 0)
@@ -472,7 +407,7 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
         size = rotation_room(&sink->rotation, sink->framing, bytes, size);
     written = write_most(sink, bytes, size, &code);
     if (written < size && sink->file.regular && !midway) {
-        whole = whole_events(sink->framing, bytes, written);
+        whole = framing_whole(sink->framing, bytes, written);
         written = cut(sink, written - whole) ? whole : written;
         sink->midway = written != whole;
     } else {
@@ -487,8 +422,25 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
     }
     if (!midway)
         rotation_count(&sink->rotation, sink->framing, bytes, written);
-    file_tend(base);
+    tend_to_file(sink);
     return written > 0 ? (ssize_t)written : code;
+}
+
+static enum sink_state file_write(struct sink *base, const char *bytes, size_t size,
+                                  struct sink_outcome *outcome)
+{
+    struct file_sink *sink = (struct file_sink *)base;
+    ssize_t result;
+
+    sink->refusal.text[0] = '\0';
+    result = append(sink, bytes, size);
+    return result == -EPIPE ? SINK_GONE : sink_written(outcome, result, sink->refusal.text);
+}
+
+static enum sink_state file_tend(struct sink *base, struct sink_outcome *outcome)
+{
+    outcome->due_ms = tend_to_file((struct file_sink *)base);
+    return SINK_ACCEPTED;
 }
 
 /* ---- any thread ------------------------------------------------------------------------------ */
@@ -496,12 +448,6 @@ static ssize_t file_write(struct sink *base, const char *bytes, size_t size)
 static void file_reopen(struct sink *base)
 {
     atomic_store(&((struct file_sink *)base)->moved, true);
-}
-
-static int file_watch_fd(const struct sink *sink)
-{
-    (void)sink;
-    return -1;
 }
 
 static void file_rows(const struct sink *base, row_emit emit, void *data)
@@ -535,9 +481,9 @@ static const char *file_path(const void *config)
     return ((const struct file_config *)config)->path;
 }
 
-static bool file_takes(const void *config, const char *own, const char *name)
+static bool file_owns_name(const void *config, const char *own, const char *name)
 {
-    return file_config_rotates(config) && archive_makes(own, name);
+    return file_config_rotates(config) && archive_owns_name(own, name);
 }
 
 const struct sink_ops sink_file = {
@@ -547,12 +493,11 @@ const struct sink_ops sink_file = {
     .config_size = sizeof(struct file_config),
     .check = file_config_check,
     .file = file_path,
-    .takes = file_takes,
+    .owns_name = file_owns_name,
     .open = file_open,
     .write = file_write,
     .tend = file_tend,
     .reopen = file_reopen,
-    .watch_fd = file_watch_fd,
     .rows = file_rows,
     .close = file_close,
 };

@@ -2,11 +2,14 @@
 #include "sink/followed_file.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
 #define NS_PER_MS   INT64_C(1000000)
 #define LEAVE_AFTER (1000 * NS_PER_MS)
+
+enum { CUT_TRIES = 100 };
 
 const char *followed_state_text(enum followed_state state)
 {
@@ -64,4 +67,20 @@ int followed_file_due_in(const struct followed_file *file, int64_t every)
     if (file->fd < 0 || !file->regular)
         return -1;
     return left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
+}
+
+/* Tries again after a signal: bytes that stay would make their events appear twice. */
+bool followed_file_cut(const struct followed_file *file, size_t bytes)
+{
+    struct stat stat;
+    int result = -1;
+
+    if (!file->regular || fstat(file->fd, &stat) < 0 || stat.st_size < (off_t)bytes)
+        return false;
+    for (int i = 0; i < CUT_TRIES && result < 0; i++) {
+        result = ftruncate(file->fd, stat.st_size - (off_t)bytes);
+        if (result < 0 && errno != EINTR)
+            break;
+    }
+    return result == 0;
 }

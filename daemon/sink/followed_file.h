@@ -5,6 +5,7 @@
  * thread. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -27,14 +28,17 @@ enum followed_state {
 /* A text such as "deleted"; NULL for FOLLOWED_HERE. */
 const char *followed_state_text(enum followed_state state);
 
-/* stat is what fstat() says of fd. */
+/* Follows fd, whose fstat() gave `stat`. */
 void followed_file_init(struct followed_file *file, int fd, const struct stat *stat);
 
-/* ret_stat is filled where the result is FOLLOWED_HERE and the path leads to the file, else its
- * st_nlink is 0. */
+/* Checks where the path leads now. ret_stat is filled if the result is FOLLOWED_HERE and the path
+ * leads to the file, else its st_nlink is 0. */
 enum followed_state followed_file_look(struct followed_file *file, const char *path,
                                        struct stat *ret_stat);
 /* Whether there is a file to check, and the last check is `every` ns ago. */
 bool followed_file_is_due(const struct followed_file *file, int64_t every);
 /* ms until the next check is due; -1: never. */
 int followed_file_due_in(const struct followed_file *file, int64_t every);
+
+/* Removes the last `bytes` bytes of the file. False: it is not a regular file, or it failed. */
+bool followed_file_cut(const struct followed_file *file, size_t bytes);

@@ -7,16 +7,14 @@
  * journald takes the sender's identity from the kernel; the fields that it adds (_PID, _COMM,
  * _SYSTEMD_UNIT, ...) are those of the daemon. */
 
-#include "sink/journal_sink.h"
-
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "encode/journal.h"
-#include "sink/datagram.h"
+#include "sink/sink_kinds.h"
+#include "sink/socket_sink.h"
 
 /* RFC 5424, table 2; the journal has the same */
 static const struct setting_choice priority_choices[] = {
@@ -59,8 +57,7 @@ static const struct setting journal_settings[] = {
 };
 
 struct journal_sink {
-    struct sink base;
-    struct datagram datagram;
+    struct socket_sink socket;
     char head[DATAGRAM_HEAD_MAX]; /* PRIORITY and SYSLOG_IDENTIFIER */
     uint32_t n_head;
 };
@@ -71,16 +68,6 @@ static uint32_t put_head(void *data, char out[DATAGRAM_HEAD_MAX])
 
     memcpy(out, sink->head, sink->n_head);
     return sink->n_head;
-}
-
-static void journal_close(struct sink *base)
-{
-    struct journal_sink *sink = (struct journal_sink *)base;
-
-    if (!sink)
-        return;
-    connection_deinit(&sink->datagram.connection);
-    free(sink);
 }
 
 static int journal_check(const void *config, enum framing framing, struct error *error,
@@ -101,57 +88,26 @@ static void make_head(struct journal_sink *sink, const struct journal_config *co
     sink->n_head =
         (uint32_t)snprintf(sink->head, sizeof(sink->head), "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n",
                            config->priority, config->identifier);
-    sink->datagram.head = put_head;
-    sink->datagram.head_data = sink;
+    sink->socket.datagram.head = put_head;
+    sink->socket.datagram.head_data = sink;
 }
 
 static int journal_open(const void *config, const struct sink_options *options, struct error *error,
                         struct sink **ret)
 {
     const struct journal_config *bound = config;
-    struct journal_sink *sink = calloc(1, sizeof(*sink));
+    struct socket_sink *sink;
     struct endpoint endpoint;
-    int result;
+    int result = endpoint_unix(&endpoint, SOCK_DGRAM, bound->path, error);
 
-    if (!sink)
-        return error_set(error, -ENOMEM, "out of memory");
-    sink->base.ops = &sink_journal;
-    make_head(sink, bound);
-    result = endpoint_unix(&endpoint, SOCK_DGRAM, bound->path, error);
-    if (result == 0 &&
-        connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
-    if (result < 0) {
-        journal_close(&sink->base);
+    if (result == 0)
+        result = socket_sink_new(sizeof(struct journal_sink), &sink_journal, &endpoint,
+                                 options->framing, 0, error, &sink);
+    if (result < 0)
         return result;
-    }
+    make_head((struct journal_sink *)sink, bound);
     *ret = &sink->base;
     return 0;
-}
-
-static ssize_t journal_write(struct sink *base, const char *bytes, size_t size)
-{
-    struct journal_sink *sink = (struct journal_sink *)base;
-
-    base->why = sink->datagram.connection.why.text;
-    return datagram_write(&sink->datagram, bytes, size, &base->refused);
-}
-
-static int journal_tend(struct sink *base)
-{
-    struct journal_sink *sink = (struct journal_sink *)base;
-
-    return connection_tend(&sink->datagram.connection, base);
-}
-
-static int journal_watch_fd(const struct sink *base)
-{
-    return ((const struct journal_sink *)base)->datagram.connection.fd;
-}
-
-static void journal_rows(const struct sink *base, row_emit emit, void *data)
-{
-    datagram_rows(&((const struct journal_sink *)base)->datagram, emit, data);
 }
 
 const struct sink_ops sink_journal = {
@@ -163,9 +119,9 @@ const struct sink_ops sink_journal = {
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
     .check = journal_check,
     .open = journal_open,
-    .write = journal_write,
-    .tend = journal_tend,
-    .watch_fd = journal_watch_fd,
-    .rows = journal_rows,
-    .close = journal_close,
+    .write = socket_sink_write,
+    .tend = socket_sink_tend,
+    .watch = socket_sink_watch,
+    .rows = socket_sink_rows,
+    .close = socket_sink_close,
 };

@@ -2,7 +2,7 @@
 
 /* For measurements, and for pipelines whose output nobody needs. */
 
-#include "sink/null.h"
+#include "sink/sink_kinds.h"
 
 static struct sink the_null = {.ops = &sink_null};
 
@@ -16,22 +16,13 @@ static int null_open(const void *config, const struct sink_options *options, str
     return 0;
 }
 
-static ssize_t null_write(struct sink *sink, const char *bytes, size_t size)
+static enum sink_state null_write(struct sink *sink, const char *bytes, size_t size,
+                                  struct sink_outcome *outcome)
 {
     (void)sink;
     (void)bytes;
-    return (ssize_t)size;
-}
-
-static int null_watch_fd(const struct sink *sink)
-{
-    (void)sink;
-    return -1;
-}
-
-static void null_close(struct sink *sink)
-{
-    (void)sink;
+    outcome->taken = size;
+    return SINK_ACCEPTED;
 }
 
 const struct sink_ops sink_null = {
@@ -39,6 +30,4 @@ const struct sink_ops sink_null = {
     .doc = "discards events after they were encoded and counted",
     .open = null_open,
     .write = null_write,
-    .watch_fd = null_watch_fd,
-    .close = null_close,
 };

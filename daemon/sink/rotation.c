@@ -19,7 +19,7 @@ void rotation_begin(struct rotation *rotation, const struct file_config *config)
     *rotation = (struct rotation){.config = config, .at = next_time(config, clock_realtime())};
 }
 
-bool rotation_is_due(struct rotation *rotation, uint64_t size, size_t more)
+bool rotation_check(struct rotation *rotation, uint64_t size, size_t more)
 {
     const struct file_config *config = rotation->config;
     int64_t now = clock_realtime();

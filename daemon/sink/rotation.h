@@ -17,9 +17,9 @@ struct rotation {
 
 /* Starts counting: a file was opened, or could not be rotated and is still written to. */
 void rotation_begin(struct rotation *rotation, const struct file_config *config);
-/* Whether to rotate before the next `more` bytes, if the file has `size` bytes. Follows a clock
- * that was set back. */
-bool rotation_is_due(struct rotation *rotation, uint64_t size, size_t more);
+/* Returns whether to rotate before the next `more` bytes, if the file has `size` bytes. Sets the
+ * next time anew if the clock was set back. */
+bool rotation_check(struct rotation *rotation, uint64_t size, size_t more);
 
 /* How many of the bytes, in whole events, this file may still take: at least one event. */
 size_t rotation_room(const struct rotation *rotation, enum framing framing, const char *bytes,

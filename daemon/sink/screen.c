@@ -14,6 +14,7 @@
 #include "sink/screen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,16 @@
 
 #include "base/journal_stream.h"
 #include "base/log.h"
+
+int stdout_check(struct error *error)
+{
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+        return error_set(error, -EBADF,
+                         "standard output is closed or read-only; redirect it, as in: > FILE");
+    return 0;
+}
 
 bool screen_is_live(void)
 {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 enum {
     SCREEN_WIDTH = 80, /* if the terminal does not report it */
     SCREEN_HEIGHT = 24,
@@ -27,6 +29,8 @@ struct screen {
     bool cut; /* out of memory: some of it is missing */
 };
 
+/* Checks that standard output can be written to. 0, or -EBADF and a sentence. */
+int stdout_check(struct error *error);
 /* Whether standard output is a terminal whose cursor can be moved. Any thread. */
 bool screen_is_live(void);
 

@@ -1,13 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A sink is where encoded events go. One file pair per kind and one row in the registry.
+/* A sink is where encoded events go. This file says all that somebody who adds a kind of sink has
+ * to know. A new kind is a .c file with a const struct sink_ops, its declaration in
+ * sink/sink_kinds.h, a row in sink/sink_kinds.c, and its section in docs/sinks.md.
  *
- * Threads: open() on the main thread, before capabilities are dropped; write(), tend() and close()
- * on the sink's writer thread, or where no such thread runs. */
+ * Life of a sink, and who calls what:
+ *
+ *     check, file, owns_name   setup thread: only look at the config
+ *     open                     setup thread: returns a sink that the caller owns
+ *     write, tend, watch       writer thread of this sink, between open() and close()
+ *     finish                   writer thread, once, after the last write
+ *     reopen, rows             main thread, while the writer thread runs
+ *     close                    one thread, after the writer thread has ended or if there was none
+ *
+ * The setup thread is the main thread at the start, before capabilities are dropped, and the loader
+ * thread at a reload; never two at once. So a sink shares only what reopen() and rows() need with
+ * another thread: atomics and counters (base/counter.h). It needs no lock.
+ *
+ * The writer passes chunks of whole events, in order. It calls write() with a chunk until all of
+ * its bytes were taken, and tend() before it sleeps. write(), tend() and finish() may block: then
+ * the queue of this sink fills, and its `overflow` setting decides. A blocking system call ends
+ * with EINTR when the writer thread has to stop; the sink must then return, not try again.
+ *
+ * Errors: open() and check() return a negative errno and a sentence. All later problems are the
+ * result of write() or tend(); the writer counts and logs them, so a sink logs only what the writer
+ * does not know, such as a file that was replaced. */
 
+#include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -17,14 +41,9 @@
 
 struct encoder_ops;
 
+/* Each kind's own struct begins with it. */
 struct sink {
     const struct sink_ops *ops;
-    uint32_t refused; /* set by write(): how many of the accepted events it had to drop */
-    const char *why;  /* set by write() and tend() on failure if more is known than errno */
-    bool waiting;     /* set by tend(): not connected, so nothing can be written now */
-    bool gone;        /* set by tend(): the peer is gone for good */
-    bool owes;        /* set by tend(): accepted data still has to be sent again */
-    bool one_way; /* set by tend(): the peer has shut down its own direction and may still read */
 };
 
 struct sink_options {
@@ -32,8 +51,38 @@ struct sink_options {
     enum framing framing; /* of the bytes passed to write() */
     const char *header;   /* the first lines of each file and connection; outlives the sink. NULL:
                              none. Sinks that carry events one by one ignore it */
-    bool patient; /* records wait for this sink: a problem that can be solved while the daemon runs,
-                     such as a missing folder, does not make open() fail; the sink tries again */
+    bool retry_open; /* records wait for this sink: a problem that can be solved while the daemon
+                        runs, such as a missing folder, does not make open() fail; write() tries
+                        again */
+};
+
+/* What write() and tend() return, and what the writer then does. */
+enum sink_state {
+    /* write(): took bytes, which count as delivered. None: a signal interrupted it; the writer
+     * calls it again unless it has to stop. tend(): the sink can be written to. */
+    SINK_ACCEPTED,
+    /* Only write(): took bytes as with SINK_ACCEPTED, but dropped some of the events in them, which
+     * this sink can never carry (outcome.refused). The writer counts these as dropped. */
+    SINK_REFUSED,
+    /* Nothing can be written now, for the reason in outcome.why. The writer reports the sink as
+     * retrying. write(): took nothing; the writer pauses, then passes the same bytes again. */
+    SINK_WAITING,
+    /* The peer is gone for good. The writer drops what is left and all that follows, and calls
+     * neither write() nor tend() nor finish() again. */
+    SINK_GONE,
+};
+
+/* What write() and tend() report beside their state. The writer fills it with 0, NULL and -1 before
+ * each call, so a sink sets only what it has to say. */
+struct sink_outcome {
+    size_t taken;     /* by write(): bytes, at most those passed; SINK_WAITING and SINK_GONE: 0 */
+    uint32_t refused; /* by write(): events within the taken bytes that were dropped */
+    size_t unsent;    /* by tend(): bytes taken before that still have to be sent again. At the end
+                         the writer calls tend() until this is 0 or the stop deadline is reached */
+    int due_ms;      /* by tend(): ms until it has to be called again, >= 0; -1: not before the next
+                        write or an event of watch() */
+    const char *why; /* with SINK_WAITING: a text for the log and status; the sink's, valid until
+                        its next call */
 };
 
 struct sink_ops {
@@ -44,52 +93,72 @@ struct sink_ops {
     const struct encoder_ops *format; /* the only format it accepts; NULL: the one in the config */
     bool once;                        /* at most one sink of this kind in a process */
     bool ends_daemon;                 /* when its peer is gone, the daemon ends without an error */
+    uint32_t retry_max_ms; /* the longest pause after SINK_WAITING; 0: always WRITER_RETRY_MS */
+
+    /* All but open() and write() may be NULL: the sink has nothing of this kind to do. */
 
     /* Finds mistakes that do not depend on the machine and concern more than one key. 0; or
-     * -EINVAL, a sentence, and the key that it is about. open() may rely on it. NULL: nothing to
-     * check. */
+     * -EINVAL, a sentence, and the key that it is about. open() may rely on it. */
     int (*check)(const void *config, enum framing framing, struct error *error,
                  const char **ret_key);
 
-    /* The path of the file that the sink appends to. NULL: the sink has no file. */
+    /* The path of the file that the sink appends to; a text of the config. */
     const char *(*file)(const void *config);
-    /* Whether the sink would take a file `name`, in the folder of its own file `own`, for one of
-     * its rotated files. NULL: it never rotates. */
-    bool (*takes)(const void *config, const char *own, const char *name);
+    /* Whether the sink would treat a file `name`, in the folder of its own file `own`, as one of
+     * its rotated files. */
+    bool (*owns_name)(const void *config, const char *own, const char *name);
 
-    uint32_t retry_max_ms; /* the longest pause between tries; 0: always WRITER_RETRY_MS */
-
-    /* 0 and a sink that the caller owns, or a negative errno and a sentence. A peer that is not
-     * reachable yet is not a failure if it can appear later. */
+    /* 0 and a sink, which the caller gives to close(); or a negative errno and a sentence, and
+     * nothing is left. Copies what it needs of config and options but for what outlives the sink.
+     * A peer that is not reachable yet is not a failure if it can appear later: then write() says
+     * SINK_WAITING until it does. */
     int (*open)(const void *config, const struct sink_options *options, struct error *error,
                 struct sink **ret);
-    /* Returns the number of bytes accepted (1 to size), or -EPIPE: the peer is gone for good;
-     * -EINTR: interrupted by writer_give_up(); another negative errno: try again later. May block.
-     * What is accepted counts as acknowledged; what that means is in the table of docs/sinks.md.
-     * The rest of a chunk is passed again, so a call begins a new chunk only if the previous call
-     * accepted everything. */
-    ssize_t (*write)(struct sink *sink, const char *bytes, size_t size);
-    /* Called before the writer thread sleeps: does what is due, such as a sync or a new connection.
-     * Returns in how many ms it wants to be called again; -1: not before the next write or an event
-     * of watch_fd(). NULL: nothing is ever due. */
-    int (*tend)(struct sink *sink);
-    /* Called once, on the writer thread, after the last write: writes what was held back. Later
-     * messages of the daemon appear after it. NULL: nothing is held back. */
+
+    /* Takes 1 to size bytes, or says why not; size > 0. What counts as delivered by this is in the
+     * table of docs/sinks.md. The next call gets what this one did not take: a new chunk, which
+     * begins with a whole event, only if it took everything. */
+    enum sink_state (*write)(struct sink *sink, const char *bytes, size_t size,
+                             struct sink_outcome *outcome);
+
+    /* Does what is due before the writer thread sleeps, such as a sync or a new connection. */
+    enum sink_state (*tend)(struct sink *sink, struct sink_outcome *outcome);
+
+    /* Writes what was held back. Later messages of the daemon appear after it. */
     void (*finish)(struct sink *sink);
-    /* Any thread: a log rotation has moved the file; tend(), or the next write that begins an
-     * event, opens the path again. NULL: nothing to open. */
+
+    /* A log rotation has moved the file: the next tend(), or the next write() that begins an event,
+     * opens the path again. */
     void (*reopen)(struct sink *sink);
-    /* A descriptor that reports POLLERR or POLLHUP once the peer is gone, or -1. Then tend() is
-     * called if the sink has one; else the peer is gone for good. */
-    int (*watch_fd)(const struct sink *sink);
-    /* Main thread, while the writer thread runs: emits the sink's own figures, always the same ones
-     * in the same order; must not block. NULL: none. */
+
+    /* Sets fd and events of *ret to what poll() reports when the peer goes away; fd -1: nothing.
+     * When any of them happens tend() is called; without tend(), POLLERR and POLLHUP mean that the
+     * peer is gone for good. */
+    void (*watch)(const struct sink *sink, struct pollfd *ret);
+
+    /* Emits the sink's own figures, always the same ones in the same order; must not block. */
     void (*rows)(const struct sink *sink, row_emit emit, void *data);
-    void (*close)(struct sink *sink); /* accepts NULL */
+
+    /* Frees the sink; accepts NULL. */
+    void (*close)(struct sink *sink);
 };
 
-/* All kinds, NULL-ended, for lookups, error messages and manuals. */
-extern const struct sink_ops *const sink_kinds[];
+/* For write() of a sink: the outcome of a call that returned a number of bytes or a negative errno.
+ * why: a sentence that says more than the errno does; NULL or "": there is none. */
+static inline enum sink_state sink_written(struct sink_outcome *outcome, ssize_t result,
+                                           const char *why)
+{
+    if (result >= 0 || result == -EINTR) {
+        outcome->taken = result > 0 ? (size_t)result : 0;
+        return SINK_ACCEPTED;
+    }
+    outcome->why = why && why[0] ? why : strerror((int)-result);
+    return SINK_WAITING;
+}
 
-/* NULL when there is no such kind. */
-const struct sink_ops *sink_find(const char *name);
+/* Closes a sink and frees it; accepts NULL. */
+static inline void sink_close(struct sink *sink)
+{
+    if (sink && sink->ops->close)
+        sink->ops->close(sink);
+}

@@ -6,15 +6,14 @@
  * If it is the journal, the content of an event must not be taken for a severity prefix such as
  * <3>. */
 
-#include "sink/stdout.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/journal_stream.h"
+#include "sink/screen.h"
+#include "sink/sink_kinds.h"
 
 static struct stdout_sink {
     struct sink base;
@@ -22,16 +21,6 @@ static struct stdout_sink {
     bool journal;
     size_t spelt; /* bytes written so far of the escape JOURNAL_STREAM_LESS for the next byte */
 } the_stdout = {.base.ops = &sink_stdout};
-
-int stdout_check(struct error *error)
-{
-    int flags = fcntl(STDOUT_FILENO, F_GETFL);
-
-    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
-        return error_set(error, -EBADF,
-                         "standard output is closed or read-only; redirect it, as in: > FILE");
-    return 0;
-}
 
 static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
                        struct sink **ret)
@@ -82,10 +71,8 @@ static ssize_t write_tame(struct stdout_sink *sink, const char *bytes, size_t si
     return 1;
 }
 
-static ssize_t stdout_write(struct sink *base, const char *bytes, size_t size)
+static ssize_t write_next(struct stdout_sink *sink, const char *bytes, size_t size)
 {
-    struct stdout_sink *sink = (struct stdout_sink *)base;
-
     while (*sink->header) {
         ssize_t written = write_tame(sink, sink->header, strlen(sink->header));
 
@@ -96,15 +83,18 @@ static ssize_t stdout_write(struct sink *base, const char *bytes, size_t size)
     return write_tame(sink, bytes, size);
 }
 
-static int stdout_watch_fd(const struct sink *sink)
+static enum sink_state stdout_write(struct sink *base, const char *bytes, size_t size,
+                                    struct sink_outcome *outcome)
 {
-    (void)sink;
-    return STDOUT_FILENO;
+    ssize_t result = write_next((struct stdout_sink *)base, bytes, size);
+
+    return result == -EPIPE ? SINK_GONE : sink_written(outcome, result, NULL);
 }
 
-static void stdout_close(struct sink *sink)
+static void stdout_watch(const struct sink *sink, struct pollfd *ret)
 {
     (void)sink;
+    ret->fd = STDOUT_FILENO;
 }
 
 const struct sink_ops sink_stdout = {
@@ -114,6 +104,5 @@ const struct sink_ops sink_stdout = {
     .ends_daemon = true,
     .open = stdout_open,
     .write = stdout_write,
-    .watch_fd = stdout_watch_fd,
-    .close = stdout_close,
+    .watch = stdout_watch,
 };

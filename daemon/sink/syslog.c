@@ -7,8 +7,6 @@
  * The time is that of sending; the time of the event is in the event. Over TCP the framed copies
  * stay in our own buffer until the kernel has accepted them. */
 
-#include "sink/syslog.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sink/datagram.h"
+#include "sink/sink_kinds.h"
+#include "sink/socket_sink.h"
 
 #define SYSLOG_PATH "/dev/log"
 
@@ -120,16 +119,15 @@ static const struct setting syslog_settings[] = {
 };
 
 struct syslog_sink {
-    struct sink base;
-    struct datagram datagram;                                /* of TCP, only its connection */
-    char before[8];                                          /* <134>1 and a space */
-    char behind[DATAGRAM_HEAD_MAX - SYSLOG_TIME_LENGTH - 8]; /* from the space behind the time on */
+    struct socket_sink socket;
+    char before_time[8];                                         /* <134>1 and a space */
+    char after_time[DATAGRAM_HEAD_MAX - SYSLOG_TIME_LENGTH - 8]; /* begins with a space */
 
     /* owned by the writer thread */
-    char *buffer;   /* TCP: framed events */
-    size_t n_taken; /* bytes of buffer that the kernel took */
+    char *buffer; /* TCP: framed events; NULL: not TCP */
     size_t n_buffer;
-    size_t stands_for; /* bytes given to write() */
+    size_t n_sent;   /* bytes of buffer that the kernel took */
+    size_t n_framed; /* bytes passed to write() whose framed copies are in buffer */
 };
 
 static uint32_t put_head(void *data, char out[DATAGRAM_HEAD_MAX])
@@ -138,8 +136,8 @@ static uint32_t put_head(void *data, char out[DATAGRAM_HEAD_MAX])
     char time[CLOCK_RFC3339_LENGTH + 1];
 
     clock_format_rfc3339(clock_realtime(), time);
-    return (uint32_t)snprintf(out, DATAGRAM_HEAD_MAX, "%s%.26sZ%s", sink->before, time,
-                              sink->behind);
+    return (uint32_t)snprintf(out, DATAGRAM_HEAD_MAX, "%s%.26sZ%s", sink->before_time, time,
+                              sink->after_time);
 }
 
 static void syslog_close(struct sink *base)
@@ -148,9 +146,8 @@ static void syslog_close(struct sink *base)
 
     if (!sink)
         return;
-    connection_deinit(&sink->datagram.connection);
     free(sink->buffer);
-    free(sink);
+    socket_sink_close(base);
 }
 
 static int make_endpoint(const struct syslog_config *config, struct error *error,
@@ -170,11 +167,12 @@ static void make_head(struct syslog_sink *sink, const struct syslog_config *conf
 
     if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
         strcpy(host, "-");
-    snprintf(sink->before, sizeof(sink->before), "<%d>1 ", config->facility * 8 + config->severity);
-    snprintf(sink->behind, sizeof(sink->behind), " %s %s %d - - ", host, config->app,
+    snprintf(sink->before_time, sizeof(sink->before_time), "<%d>1 ",
+             config->facility * 8 + config->severity);
+    snprintf(sink->after_time, sizeof(sink->after_time), " %s %s %d - - ", host, config->app,
              (int)getpid());
-    sink->datagram.head = put_head;
-    sink->datagram.head_data = sink;
+    sink->socket.datagram.head = put_head;
+    sink->socket.datagram.head_data = sink;
 }
 
 static int check_app(const char *app, struct error *error)
@@ -233,27 +231,25 @@ static int syslog_open(const void *config, const struct sink_options *options, s
 {
     const struct syslog_config *bound = config;
     bool tcp = bound->transport == TRANSPORT_TCP;
-    struct syslog_sink *sink = calloc(1, sizeof(*sink));
+    struct socket_sink *socket;
+    struct syslog_sink *sink;
     struct endpoint endpoint;
-    int result;
+    int result = make_endpoint(bound, error, &endpoint);
 
     (void)options;
-    if (!sink)
-        return error_set(error, -ENOMEM, "out of memory");
-    sink->base.ops = &sink_syslog;
-    make_head(sink, bound);
-    result = make_endpoint(bound, error, &endpoint);
-    if (result == 0 &&
-        connection_init(&sink->datagram.connection, &endpoint,
-                        tcp ? FRAMING_COUNTED : FRAMING_LINES, bound->resend_max) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
-    if (result == 0 && tcp && !(sink->buffer = malloc(SYSLOG_BUFFER)))
-        result = error_set(error, -ENOMEM, "out of memory");
-    if (result < 0) {
-        syslog_close(&sink->base);
+    if (result == 0)
+        result = socket_sink_new(sizeof(*sink), &sink_syslog, &endpoint,
+                                 tcp ? FRAMING_COUNTED : FRAMING_LINES, bound->resend_max, error,
+                                 &socket);
+    if (result < 0)
         return result;
+    sink = (struct syslog_sink *)socket;
+    make_head(sink, bound);
+    if (tcp && !(sink->buffer = malloc(SYSLOG_BUFFER))) {
+        syslog_close(&socket->base);
+        return error_set(error, -ENOMEM, "out of memory");
     }
-    *ret = &sink->base;
+    *ret = &socket->base;
     return 0;
 }
 
@@ -264,65 +260,50 @@ static void fill_buffer(struct syslog_sink *sink, const char *bytes, size_t size
     uint32_t head_length = put_head(sink, head);
     size_t length;
 
-    sink->n_taken = 0;
-    sink->n_buffer = 0;
-    sink->stands_for = 0;
-    while ((length = framing_next(FRAMING_LINES, bytes + sink->stands_for,
-                                  size - sink->stands_for)) > 0) {
+    sink->n_sent = sink->n_buffer = sink->n_framed = 0;
+    while ((length = framing_next(FRAMING_LINES, bytes + sink->n_framed, size - sink->n_framed)) >
+           0) {
         size_t inner = length - 1;
 
         if (sink->n_buffer + inner + DATAGRAM_HEAD_MAX + 16 > SYSLOG_BUFFER)
             return;
         sink->n_buffer +=
             (size_t)sprintf(sink->buffer + sink->n_buffer, "%zu %s", head_length + inner, head);
-        memcpy(sink->buffer + sink->n_buffer, bytes + sink->stands_for, inner);
+        memcpy(sink->buffer + sink->n_buffer, bytes + sink->n_framed, inner);
         sink->n_buffer += inner;
-        sink->stands_for += length;
+        sink->n_framed += length;
     }
 }
 
 /* After a failure the writer passes the same bytes again, so what is left in the buffer is the
  * framed copy of the first of these bytes. */
-static ssize_t write_counted(struct syslog_sink *sink, const char *bytes, size_t size)
+static enum sink_state write_counted(struct syslog_sink *sink, const char *bytes, size_t size,
+                                     struct sink_outcome *outcome)
 {
-    if (sink->n_taken == sink->n_buffer)
+    if (sink->n_sent == sink->n_buffer)
         fill_buffer(sink, bytes, size);
-    while (sink->n_taken < sink->n_buffer) {
-        ssize_t sent = connection_write(&sink->datagram.connection, sink->buffer + sink->n_taken,
-                                        sink->n_buffer - sink->n_taken);
+    while (sink->n_sent < sink->n_buffer) {
+        enum sink_state state =
+            connection_write(&sink->socket.datagram.connection, sink->buffer + sink->n_sent,
+                             sink->n_buffer - sink->n_sent, outcome);
+        size_t sent = outcome->taken;
 
-        if (sent < 0)
-            return sent;
-        sink->n_taken += (size_t)sent;
+        outcome->taken = 0;
+        if (sent == 0)
+            return state;
+        sink->n_sent += sent;
     }
-    return (ssize_t)sink->stands_for;
+    outcome->taken = sink->n_framed;
+    return SINK_ACCEPTED;
 }
 
-static ssize_t syslog_write(struct sink *base, const char *bytes, size_t size)
+static enum sink_state syslog_write(struct sink *base, const char *bytes, size_t size,
+                                    struct sink_outcome *outcome)
 {
     struct syslog_sink *sink = (struct syslog_sink *)base;
 
-    base->why = sink->datagram.connection.why.text;
-    if (sink->buffer)
-        return write_counted(sink, bytes, size);
-    return datagram_write(&sink->datagram, bytes, size, &base->refused);
-}
-
-static int syslog_tend(struct sink *base)
-{
-    struct syslog_sink *sink = (struct syslog_sink *)base;
-
-    return connection_tend(&sink->datagram.connection, base);
-}
-
-static int syslog_watch_fd(const struct sink *base)
-{
-    return ((const struct syslog_sink *)base)->datagram.connection.fd;
-}
-
-static void syslog_rows(const struct sink *base, row_emit emit, void *data)
-{
-    datagram_rows(&((const struct syslog_sink *)base)->datagram, emit, data);
+    return sink->buffer ? write_counted(sink, bytes, size, outcome)
+                        : socket_sink_write(base, bytes, size, outcome);
 }
 
 const struct sink_ops sink_syslog = {
@@ -334,8 +315,8 @@ const struct sink_ops sink_syslog = {
     .check = syslog_check,
     .open = syslog_open,
     .write = syslog_write,
-    .tend = syslog_tend,
-    .watch_fd = syslog_watch_fd,
-    .rows = syslog_rows,
+    .tend = socket_sink_tend,
+    .watch = socket_sink_watch,
+    .rows = socket_sink_rows,
     .close = syslog_close,
 };

@@ -4,8 +4,6 @@
  * meanings as events do. Nothing marks the last row of a window. A window is complete when a row of
  * another window arrives, or when no row has come for a moment. */
 
-#include "sink/table_sink.h"
-
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -15,7 +13,7 @@
 #include "base/clock.h"
 #include "encode/json.h"
 #include "sink/screen.h"
-#include "sink/stdout.h"
+#include "sink/sink_kinds.h"
 #include "sink/table_layout.h"
 
 enum {
@@ -57,7 +55,7 @@ static int table_open(const void *config, const struct sink_options *options, st
     return 0;
 }
 
-/* Returns what write() of a sink returns. The last row and the last column of a terminal stay free:
+/* 0 or -errno. The last row and the last column of a terminal stay free:
  * the row for the cursor. */
 static int draw(struct table_sink *table)
 {
@@ -123,12 +121,13 @@ static json_t *parse(const char *text, size_t length)
     return row ? row : json_loadb(text, length, JSON_DECODE_INT_AS_REAL, NULL);
 }
 
-static ssize_t table_write(struct sink *base, const char *bytes, size_t size)
+static enum sink_state table_write(struct sink *base, const char *bytes, size_t size,
+                                   struct sink_outcome *outcome)
 {
     struct table_sink *table = (struct table_sink *)base;
     const char *end = bytes + size;
+    uint32_t refused = 0;
 
-    base->refused = 0;
     for (const char *at = bytes; at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t length = (size_t)((newline ? newline : end) - at);
@@ -136,12 +135,14 @@ static ssize_t table_write(struct sink *base, const char *bytes, size_t size)
         int result = row ? take_row(table, row) : 0;
 
         if (result < 0)
-            return result;
-        base->refused += row == NULL;
+            return result == -EPIPE ? SINK_GONE : sink_written(outcome, result, NULL);
+        refused += row == NULL;
         at += length + 1;
     }
     table->last_row = clock_monotonic();
-    return (ssize_t)size;
+    outcome->taken = size;
+    outcome->refused = refused;
+    return refused > 0 ? SINK_REFUSED : SINK_ACCEPTED;
 }
 
 static int quiet_left(const struct table_sink *table)
@@ -152,19 +153,24 @@ static int quiet_left(const struct table_sink *table)
     return passed < quiet ? (int)(quiet - passed) : 0;
 }
 
-static int table_tend(struct sink *base)
+static enum sink_state table_tend(struct sink *base, struct sink_outcome *outcome)
 {
     struct table_sink *table = (struct table_sink *)base;
     int left = quiet_left(table);
+    bool undrawn = has_undrawn(table);
 
-    base->gone = screen_is_gone();
-    if (base->gone)
-        return -1;
-    if (has_undrawn(table) && left > 0)
-        return left;
-    if (has_undrawn(table) || (screen_resized(&table->screen) && table->screen.drawn > 0))
-        base->gone = draw(table) == -EPIPE;
-    return table->screen.live ? LOOK_MS : -1;
+    if (screen_is_gone())
+        return SINK_GONE;
+    if (undrawn && left > 0) {
+        outcome->due_ms = left;
+        return SINK_ACCEPTED;
+    }
+    if ((undrawn || (screen_resized(&table->screen) && table->screen.drawn > 0)) &&
+        draw(table) == -EPIPE)
+        return SINK_GONE;
+    if (table->screen.live)
+        outcome->due_ms = LOOK_MS;
+    return SINK_ACCEPTED;
 }
 
 /* Draws also without new rows, to erase what the terminal has echoed (such as ^C). */
@@ -174,13 +180,13 @@ static void table_finish(struct sink *base)
 
     table->screen.patience_ms = CLOSE_PATIENCE_MS;
     if (has_undrawn(table) || table->screen.drawn > 0)
-        base->gone = draw(table) == -EPIPE;
+        draw(table);
 }
 
-static int table_watch_fd(const struct sink *base)
+static void table_watch(const struct sink *base, struct pollfd *ret)
 {
     (void)base;
-    return STDOUT_FILENO;
+    ret->fd = STDOUT_FILENO;
 }
 
 static void table_close(struct sink *base)
@@ -207,6 +213,6 @@ const struct sink_ops sink_table = {
     .write = table_write,
     .tend = table_tend,
     .finish = table_finish,
-    .watch_fd = table_watch_fd,
+    .watch = table_watch,
     .close = table_close,
 };

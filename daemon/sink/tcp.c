@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/* Only the glue between a config and a connection. */
-
-#include "sink/tcp.h"
-
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
-#include "sink/connection.h"
+#include "sink/sink_kinds.h"
+#include "sink/socket_sink.h"
 
 struct tcp_config {
     const char *address;
@@ -35,21 +29,6 @@ static const struct setting tcp_settings[] = {
     {0},
 };
 
-struct tcp_sink {
-    struct sink base;
-    struct connection connection;
-};
-
-static void tcp_close(struct sink *base)
-{
-    struct tcp_sink *sink = (struct tcp_sink *)base;
-
-    if (!sink)
-        return;
-    connection_deinit(&sink->connection);
-    free(sink);
-}
-
 static int tcp_check(const void *config, enum framing framing, struct error *error,
                      const char **ret_key)
 {
@@ -62,49 +41,23 @@ static int tcp_open(const void *config, const struct sink_options *options, stru
                     struct sink **ret)
 {
     const struct tcp_config *tcp = config;
-    struct tcp_sink *sink = calloc(1, sizeof(*sink));
+    struct socket_sink *sink;
     struct endpoint endpoint;
-    int result;
+    int result = endpoint_inet(&endpoint, SOCK_STREAM, tcp->address, error);
 
-    if (!sink)
-        return error_set(error, -ENOMEM, "out of memory");
-    sink->base.ops = &sink_tcp;
-    result = endpoint_inet(&endpoint, SOCK_STREAM, tcp->address, error);
-    if (result == 0 &&
-        connection_init(&sink->connection, &endpoint, options->framing, tcp->resend_max) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
-    if (result < 0) {
-        tcp_close(&sink->base);
+    if (result == 0)
+        result = socket_sink_new(sizeof(*sink), &sink_tcp, &endpoint, options->framing,
+                                 tcp->resend_max, error, &sink);
+    if (result < 0)
         return result;
-    }
-    sink->connection.header = options->header;
+    sink->datagram.connection.header = options->header;
     *ret = &sink->base;
     return 0;
 }
 
-static ssize_t tcp_write(struct sink *base, const char *bytes, size_t size)
-{
-    struct tcp_sink *sink = (struct tcp_sink *)base;
-
-    base->why = sink->connection.why.text;
-    return connection_write(&sink->connection, bytes, size);
-}
-
-static int tcp_tend(struct sink *base)
-{
-    struct tcp_sink *sink = (struct tcp_sink *)base;
-
-    return connection_tend(&sink->connection, base);
-}
-
-static int tcp_watch_fd(const struct sink *base)
-{
-    return ((const struct tcp_sink *)base)->connection.fd;
-}
-
 static void tcp_rows(const struct sink *base, row_emit emit, void *data)
 {
-    connection_rows(&((const struct tcp_sink *)base)->connection, emit, data);
+    connection_rows(&((const struct socket_sink *)base)->datagram.connection, emit, data);
 }
 
 const struct sink_ops sink_tcp = {
@@ -115,9 +68,9 @@ const struct sink_ops sink_tcp = {
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
     .check = tcp_check,
     .open = tcp_open,
-    .write = tcp_write,
-    .tend = tcp_tend,
-    .watch_fd = tcp_watch_fd,
+    .write = socket_sink_write,
+    .tend = socket_sink_tend,
+    .watch = socket_sink_watch,
     .rows = tcp_rows,
-    .close = tcp_close,
+    .close = socket_sink_close,
 };

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/* Only the glue between a config and datagrams. */
-
-#include "sink/udp.h"
-
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
-#include "sink/datagram.h"
+#include "sink/sink_kinds.h"
+#include "sink/socket_sink.h"
 
 struct udp_config {
     const char *address;
@@ -34,21 +28,6 @@ static const struct setting udp_settings[] = {
     {0},
 };
 
-struct udp_sink {
-    struct sink base;
-    struct datagram datagram;
-};
-
-static void udp_close(struct sink *base)
-{
-    struct udp_sink *sink = (struct udp_sink *)base;
-
-    if (!sink)
-        return;
-    connection_deinit(&sink->datagram.connection);
-    free(sink);
-}
-
 static int udp_check(const void *config, enum framing framing, struct error *error,
                      const char **ret_key)
 {
@@ -61,43 +40,18 @@ static int udp_open(const void *config, const struct sink_options *options, stru
                     struct sink **ret)
 {
     const struct udp_config *udp = config;
-    struct udp_sink *sink = calloc(1, sizeof(*sink));
+    struct socket_sink *sink;
     struct endpoint endpoint;
-    int result;
+    int result = endpoint_inet(&endpoint, SOCK_DGRAM, udp->address, error);
 
-    if (!sink)
-        return error_set(error, -ENOMEM, "out of memory");
-    sink->base.ops = &sink_udp;
-    sink->datagram.largest = (uint32_t)udp->largest;
-    result = endpoint_inet(&endpoint, SOCK_DGRAM, udp->address, error);
-    if (result == 0 &&
-        connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
-    if (result < 0) {
-        udp_close(&sink->base);
+    if (result == 0)
+        result =
+            socket_sink_new(sizeof(*sink), &sink_udp, &endpoint, options->framing, 0, error, &sink);
+    if (result < 0)
         return result;
-    }
+    sink->datagram.largest = (uint32_t)udp->largest;
     *ret = &sink->base;
     return 0;
-}
-
-static ssize_t udp_write(struct sink *base, const char *bytes, size_t size)
-{
-    struct udp_sink *sink = (struct udp_sink *)base;
-
-    base->why = sink->datagram.connection.why.text;
-    return datagram_write(&sink->datagram, bytes, size, &base->refused);
-}
-
-static int udp_watch_fd(const struct sink *sink)
-{
-    (void)sink;
-    return -1;
-}
-
-static void udp_rows(const struct sink *base, row_emit emit, void *data)
-{
-    datagram_rows(&((const struct udp_sink *)base)->datagram, emit, data);
 }
 
 const struct sink_ops sink_udp = {
@@ -108,8 +62,7 @@ const struct sink_ops sink_udp = {
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
     .check = udp_check,
     .open = udp_open,
-    .write = udp_write,
-    .watch_fd = udp_watch_fd,
-    .rows = udp_rows,
-    .close = udp_close,
+    .write = socket_sink_write,
+    .rows = socket_sink_rows,
+    .close = socket_sink_close,
 };

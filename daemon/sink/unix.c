@@ -2,13 +2,10 @@
 
 /* A stream carries chunks as they are; datagram and seqpacket carry one event per message. */
 
-#include "sink/unix.h"
-
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
-#include "sink/datagram.h"
+#include "sink/sink_kinds.h"
+#include "sink/socket_sink.h"
 
 struct unix_config {
     const char *path;
@@ -41,21 +38,6 @@ static const struct setting unix_settings[] = {
     {0},
 };
 
-struct unix_sink {
-    struct sink base;
-    struct datagram datagram; /* of a stream, only its connection */
-};
-
-static void unix_close(struct sink *base)
-{
-    struct unix_sink *sink = (struct unix_sink *)base;
-
-    if (!sink)
-        return;
-    connection_deinit(&sink->datagram.connection);
-    free(sink);
-}
-
 static int unix_check(const void *config, enum framing framing, struct error *error,
                       const char **ret_key)
 {
@@ -68,52 +50,18 @@ static int unix_open(const void *config, const struct sink_options *options, str
                      struct sink **ret)
 {
     const struct unix_config *bound = config;
-    struct unix_sink *sink = calloc(1, sizeof(*sink));
+    struct socket_sink *sink;
     struct endpoint endpoint;
-    int result;
+    int result = endpoint_unix(&endpoint, bound->kind, bound->path, error);
 
-    if (!sink)
-        return error_set(error, -ENOMEM, "out of memory");
-    sink->base.ops = &sink_unix;
-    result = endpoint_unix(&endpoint, bound->kind, bound->path, error);
-    if (result == 0 &&
-        connection_init(&sink->datagram.connection, &endpoint, options->framing, 0) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
-    if (result < 0) {
-        unix_close(&sink->base);
+    if (result == 0)
+        result = socket_sink_new(sizeof(*sink), &sink_unix, &endpoint, options->framing, 0, error,
+                                 &sink);
+    if (result < 0)
         return result;
-    }
     sink->datagram.connection.header = options->header;
     *ret = &sink->base;
     return 0;
-}
-
-static ssize_t unix_write(struct sink *base, const char *bytes, size_t size)
-{
-    struct unix_sink *sink = (struct unix_sink *)base;
-    struct connection *connection = &sink->datagram.connection;
-
-    base->why = connection->why.text;
-    if (connection->endpoint.type == SOCK_STREAM)
-        return connection_write(connection, bytes, size);
-    return datagram_write(&sink->datagram, bytes, size, &base->refused);
-}
-
-static int unix_tend(struct sink *base)
-{
-    struct unix_sink *sink = (struct unix_sink *)base;
-
-    return connection_tend(&sink->datagram.connection, base);
-}
-
-static int unix_watch_fd(const struct sink *base)
-{
-    return ((const struct unix_sink *)base)->datagram.connection.fd;
-}
-
-static void unix_rows(const struct sink *base, row_emit emit, void *data)
-{
-    datagram_rows(&((const struct unix_sink *)base)->datagram, emit, data);
 }
 
 const struct sink_ops sink_unix = {
@@ -124,9 +72,9 @@ const struct sink_ops sink_unix = {
     .retry_max_ms = CONNECTION_RETRY_MAX_MS,
     .check = unix_check,
     .open = unix_open,
-    .write = unix_write,
-    .tend = unix_tend,
-    .watch_fd = unix_watch_fd,
-    .rows = unix_rows,
-    .close = unix_close,
+    .write = socket_sink_write,
+    .tend = socket_sink_tend,
+    .watch = socket_sink_watch,
+    .rows = socket_sink_rows,
+    .close = socket_sink_close,
 };

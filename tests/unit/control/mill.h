@@ -37,7 +37,8 @@ struct mill {
     int64_t ahead; /* ns that the test's clock is ahead of the real one */
 };
 
-static inline ssize_t mill_write(struct sink *base, const char *bytes, size_t size)
+static inline enum sink_state mill_write(struct sink *base, const char *bytes, size_t size,
+                                         struct sink_outcome *outcome)
 {
     struct mill_sink *sink = (struct mill_sink *)base;
     int failure = atomic_load(&sink->failure);
@@ -45,22 +46,10 @@ static inline ssize_t mill_write(struct sink *base, const char *bytes, size_t si
     (void)bytes;
     while (atomic_load(&sink->block))
         usleep(1000);
-    return failure ? failure : (ssize_t)size;
+    return sink_written(outcome, failure ? failure : (ssize_t)size, NULL);
 }
 
-static inline int mill_watch_fd(const struct sink *base)
-{
-    (void)base;
-    return -1;
-}
-
-static inline void mill_close(struct sink *base)
-{
-    (void)base;
-}
-
-static const struct sink_ops mill_sink_ops = {
-    .name = "mill", .write = mill_write, .watch_fd = mill_watch_fd, .close = mill_close};
+static const struct sink_ops mill_sink_ops = {.name = "mill", .write = mill_write};
 
 static inline void mill_ignore(void *data)
 {

@@ -39,10 +39,12 @@ struct test_sink {
     char *kept;
     size_t n_kept;
     bool bit_by_bit; /* takes a byte, and time */
+    const char *why; /* instead of the errno's text */
     uint32_t debts;  /* so many calls of tend() until nothing is owed */
 };
 
-static ssize_t test_write(struct sink *base, const char *bytes, size_t size)
+static enum sink_state test_write(struct sink *base, const char *bytes, size_t size,
+                                  struct sink_outcome *outcome)
 {
     struct test_sink *sink = (struct test_sink *)base;
     ssize_t result = (ssize_t)size;
@@ -56,21 +58,21 @@ static ssize_t test_write(struct sink *base, const char *bytes, size_t size)
             result = (ssize_t)size;
     } else if (sink->fd >= 0) {
         result = write(sink->fd, bytes, size);
-        return result < 0 ? -errno : result;
+        result = result < 0 ? -errno : result;
     }
-    if (result > 0 && sink->n_kept + (size_t)result <= KEPT_MAX) {
+    if (result > 0 && sink->fd < 0 && sink->n_kept + (size_t)result <= KEPT_MAX) {
         memcpy(sink->kept + sink->n_kept, bytes, (size_t)result);
         sink->n_kept += (size_t)result;
     }
-    return result;
+    return result == -EPIPE ? SINK_GONE : sink_written(outcome, result, sink->why);
 }
 
-static int test_watch_fd(const struct sink *base)
+static void test_watch(const struct sink *base, struct pollfd *ret)
 {
-    return ((const struct test_sink *)base)->fd;
+    ret->fd = ((const struct test_sink *)base)->fd;
 }
 
-static const struct sink_ops test_ops = {.write = test_write, .watch_fd = test_watch_fd};
+static const struct sink_ops test_ops = {.write = test_write, .watch = test_watch};
 
 struct fixture {
     struct test_sink sink;
@@ -437,7 +439,7 @@ static void give_up_ends_a_sink_that_takes_bit_by_bit(void **state)
 static atomic_bool peer_is_there;
 static _Atomic uint32_t reopened;
 
-static int test_tend(struct sink *base)
+static enum sink_state test_tend(struct sink *base, struct sink_outcome *outcome)
 {
     struct test_sink *sink = (struct test_sink *)base;
     struct pollfd peer = {.fd = sink->fd};
@@ -446,9 +448,11 @@ static int test_tend(struct sink *base)
         close(sink->fd);
         sink->fd = -1;
     }
-    base->waiting = sink->fd < 0 && !atomic_load(&peer_is_there);
-    base->why = "nobody is there";
-    return base->waiting ? 1 : -1;
+    if (sink->fd >= 0 || atomic_load(&peer_is_there))
+        return SINK_ACCEPTED;
+    outcome->why = "nobody is there";
+    outcome->due_ms = 1;
+    return SINK_WAITING;
 }
 
 static void test_reopen(struct sink *base)
@@ -460,7 +464,7 @@ static void test_reopen(struct sink *base)
 static const struct sink_ops tended_ops = {.write = test_write,
                                            .tend = test_tend,
                                            .reopen = test_reopen,
-                                           .watch_fd = test_watch_fd,
+                                           .watch = test_watch,
                                            .retry_max_ms = 60000};
 
 static void a_peer_that_comes_back_was_not_gone(void **state)
@@ -524,17 +528,17 @@ static void finish_ends_a_long_pause(void **state)
     expect_counts(&fixture->lanes[0], 10, 0);
 }
 
-static int settling_tend(struct sink *base)
+static enum sink_state settling_tend(struct sink *base, struct sink_outcome *outcome)
 {
     struct test_sink *sink = (struct test_sink *)base;
 
     sink->debts -= sink->debts > 0;
-    base->owes = sink->debts > 0;
-    return -1;
+    outcome->unsent = sink->debts;
+    return SINK_ACCEPTED;
 }
 
 static const struct sink_ops settling_ops = {
-    .write = test_write, .tend = settling_tend, .watch_fd = test_watch_fd};
+    .write = test_write, .tend = settling_tend, .watch = test_watch};
 
 static void does_not_end_before_all_was_sent_again(void **state)
 {
@@ -561,7 +565,7 @@ static void note_finish(struct sink *base)
 }
 
 static const struct sink_ops finishing_ops = {
-    .write = test_write, .watch_fd = test_watch_fd, .finish = note_finish};
+    .write = test_write, .watch = test_watch, .finish = note_finish};
 
 static void the_sink_is_told_of_the_end(void **state)
 {

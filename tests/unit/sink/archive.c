@@ -110,20 +110,20 @@ static void a_clock_that_was_set_back_is_seen_in_the_name(void **state)
 static void names_that_are_its_own(void **state)
 {
     (void)state;
-    assert_true(archive_makes("log", FIRST));
-    assert_true(archive_makes("log", FIRST ".zst"));
-    assert_true(archive_makes("log", FIRST ".zst.partial"));
-    assert_true(archive_makes("log", FIRST "-1"));
-    assert_true(archive_makes("log", FIRST "-999999999.zst"));
-    assert_false(archive_makes("log", "log"));
-    assert_false(archive_makes("log", FIRST "-"));
-    assert_false(archive_makes("log", FIRST "-0"));
-    assert_false(archive_makes("log", FIRST "-01"));
-    assert_false(archive_makes("log", FIRST "-1x"));
-    assert_false(archive_makes("log", FIRST "-1000000000"));
-    assert_false(archive_makes("log", FIRST ".gz"));
-    assert_false(archive_makes("lo", FIRST));
-    assert_false(archive_makes(FIRST, FIRST));
+    assert_true(archive_owns_name("log", FIRST));
+    assert_true(archive_owns_name("log", FIRST ".zst"));
+    assert_true(archive_owns_name("log", FIRST ".zst.partial"));
+    assert_true(archive_owns_name("log", FIRST "-1"));
+    assert_true(archive_owns_name("log", FIRST "-999999999.zst"));
+    assert_false(archive_owns_name("log", "log"));
+    assert_false(archive_owns_name("log", FIRST "-"));
+    assert_false(archive_owns_name("log", FIRST "-0"));
+    assert_false(archive_owns_name("log", FIRST "-01"));
+    assert_false(archive_owns_name("log", FIRST "-1x"));
+    assert_false(archive_owns_name("log", FIRST "-1000000000"));
+    assert_false(archive_owns_name("log", FIRST ".gz"));
+    assert_false(archive_owns_name("lo", FIRST));
+    assert_false(archive_owns_name(FIRST, FIRST));
 }
 
 static void the_oldest_go(void **state)

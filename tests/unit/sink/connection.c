@@ -10,7 +10,7 @@ enum { RESEND_MAX = 1024 * 1024 };
 
 struct line {
     struct connection connection;
-    struct sink sink; /* what tend() says of it */
+    enum sink_state state; /* of the last call */
 };
 
 static void start_unix(struct line *line, const char *path)
@@ -18,7 +18,6 @@ static void start_unix(struct line *line, const char *path)
     struct endpoint endpoint;
     struct error error;
 
-    line->sink = (struct sink){0};
     assert_int_equal(endpoint_unix(&endpoint, SOCK_STREAM, path, &error), 0);
     assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES, RESEND_MAX), 0);
 }
@@ -29,20 +28,30 @@ static void start_tcp(struct line *line, uint16_t port)
     struct error error;
     char address[32];
 
-    line->sink = (struct sink){0};
     snprintf(address, sizeof(address), "127.0.0.1:%u", port);
     assert_int_equal(endpoint_inet(&endpoint, SOCK_STREAM, address, &error), 0);
     assert_int_equal(connection_init(&line->connection, &endpoint, FRAMING_LINES, RESEND_MAX), 0);
 }
 
+static size_t put_bytes(struct line *line, const char *bytes, size_t size)
+{
+    struct sink_outcome outcome = {0};
+
+    line->state = connection_write(&line->connection, bytes, size, &outcome);
+    return outcome.taken;
+}
+
 static void put(struct line *line, const char *text)
 {
-    assert_int_equal(connection_write(&line->connection, text, strlen(text)), strlen(text));
+    assert_int_equal(put_bytes(line, text, strlen(text)), strlen(text));
 }
 
 static int tend(struct line *line)
 {
-    return connection_tend(&line->connection, &line->sink);
+    struct sink_outcome outcome = {0};
+
+    line->state = connection_tend(&line->connection, &outcome);
+    return outcome.due_ms;
 }
 
 /* A pause is over. */
@@ -180,11 +189,9 @@ static void what_both_kernels_held_comes_again(void **state)
     for (size_t sent = 0;
          sent < NUMBERED * NUMBERED_LENGTH && counter_get(&line.connection.connects) < 3;) {
         size_t begun = sent % NUMBERED_LENGTH; /* a peer that dies can leave an event half taken */
-        ssize_t taken;
 
         snprintf(event, sizeof(event), "%099zu\n", sent / NUMBERED_LENGTH);
-        taken = connection_write(&line.connection, event + begun, NUMBERED_LENGTH - begun);
-        sent += taken > 0 ? (size_t)taken : 0;
+        sent += put_bytes(&line, event + begun, NUMBERED_LENGTH - begun);
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_true(mortal.n_acknowledged > 0);
@@ -209,7 +216,7 @@ static void kept_bytes_have_their_bound(void **state)
     for (int i = 0; i < 100; i++) {
         size_t size = sizeof(lines) / 100 * 100;
 
-        assert_int_equal(connection_write(&line.connection, lines, size), size);
+        assert_int_equal(put_bytes(&line, lines, size), size);
         for (size_t got = 0; got < size;)
             got += (size_t)recv(peer, read_back, size - got, 0);
         assert_true(line.connection.tail.count <= CONNECTION_UNSENT_MAX);
@@ -229,11 +236,11 @@ static void an_idle_connection_comes_back_by_itself(void **state)
 
     start_unix(&line, place->path);
     assert_int_equal(tend(&line), CONNECTION_IDLE_RETRY_MS); /* nobody is there */
-    assert_true(line.sink.waiting);
+    assert_int_equal(line.state, SINK_WAITING);
     assert_non_null(strstr(line.connection.why.text, "cannot connect to "));
     listener = peer_unix(SOCK_STREAM, place->path);
     assert_int_equal(tend(&line), -1);
-    assert_false(line.sink.waiting);
+    assert_int_equal(line.state, SINK_ACCEPTED);
     peer = peer_accept(listener);
     let_time_pass(&line);
     close(peer);
@@ -264,7 +271,7 @@ static void a_peer_that_only_listens_has_not_left(void **state)
         peer = peer_accept(listeners[i]);
         assert_int_equal(shutdown(peer, SHUT_WR), 0);
         assert_int_equal(tend(&line), -1);
-        assert_true(line.sink.one_way);
+        assert_true(line.connection.one_way);
         let_time_pass(&line);
         put(&line, "two\n");
         assert_int_equal(tend(&line), -1);
@@ -318,11 +325,11 @@ static void a_peer_that_hangs_up_at_once_is_not_called_without_a_pause(void **st
     close(peer_accept(listener));
     pause = tend(&line);
     assert_true(pause > 0 && pause <= CONNECTION_IDLE_RETRY_MS + 1);
-    assert_true(line.sink.waiting);
+    assert_int_equal(line.state, SINK_WAITING);
     assert_string_equal(line.connection.why.text, "the peer closed the connection");
     let_time_pass(&line);
     assert_int_equal(tend(&line), -1);
-    assert_false(line.sink.waiting);
+    assert_int_equal(line.state, SINK_ACCEPTED);
     connection_deinit(&line.connection);
     close(listener);
 }

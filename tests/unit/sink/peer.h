@@ -24,7 +24,7 @@
 
 #include "config/load.h"
 #include "config/tree.h"
-#include "sink/sink.h"
+#include "unit/sink/outcome.h"
 
 struct place {
     char folder[64];
@@ -197,7 +197,7 @@ static inline void expect_nothing_more(int fd)
 
 static inline void put_text(struct sink *sink, const char *text)
 {
-    assert_int_equal(sink->ops->write(sink, text, strlen(text)), strlen(text));
+    assert_int_equal(write_to(sink, text, strlen(text)), strlen(text));
 }
 
 struct row_search {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sink/syslog.h"
-
 #include <fcntl.h>
 #include <regex.h>
 
+#include "sink/sink_kinds.h"
 #include "unit/sink/peer.h"
 
 enum { MESSAGE_MAX = 4096 };
@@ -123,7 +122,7 @@ static void a_chunk_of_short_events_goes_in_pieces(void **state)
 
     for (int i = 0; i < EVENTS; i++)
         memcpy(bytes + 2 * i, "x\n", 2);
-    assert_int_equal(sink_syslog.tend(sink), -1);
+    assert_int_equal(tend_to(sink), -1);
     peer = peer_accept(listener);
     /* another process reads, so that the socket's buffers do not bound what can be sent */
     snprintf(command, sizeof(command), "tr -cd x <&%d | wc -c > %s/count", peer, place->folder);
@@ -132,7 +131,7 @@ static void a_chunk_of_short_events_goes_in_pieces(void **state)
     assert_non_null(counter);
     close(peer);
     for (; sent < sizeof(bytes); calls++) {
-        ssize_t more = sink_syslog.write(sink, bytes + sent, sizeof(bytes) - sent);
+        ssize_t more = write_to(sink, bytes + sent, sizeof(bytes) - sent);
 
         assert_true(more > 0 && more % 2 == 0);
         sent += (size_t)more;

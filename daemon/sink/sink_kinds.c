@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/* The registry: a new kind of sink is a file pair and a row here. */
-
-#include "sink/sink.h"
+#include "sink/sink_kinds.h"
 
 #include <string.h>
-
-#include "sink/capture_sink.h"
-#include "sink/file.h"
-#include "sink/journal_sink.h"
-#include "sink/null.h"
-#include "sink/stdout.h"
-#include "sink/syslog.h"
-#include "sink/table_sink.h"
-#include "sink/tcp.h"
-#include "sink/udp.h"
-#include "sink/unix.h"
 
 const struct sink_ops *const sink_kinds[] = {
     &sink_stdout, &sink_table,  &sink_file,    &sink_capture, &sink_unix, &sink_tcp,

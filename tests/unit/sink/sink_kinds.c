@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sink/sink.h"
-
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +15,8 @@
 
 #include "config/load.h"
 #include "config/tree.h"
-#include "sink/file.h"
-#include "sink/stdout.h"
-#include "sink/unix.h"
+#include "sink/sink_kinds.h"
+#include "unit/sink/outcome.h"
 
 static void finds_each_kind_by_its_name(void **state)
 {
@@ -46,8 +43,6 @@ static void each_row_is_complete(void **state)
         assert_non_null((*kind)->doc);
         assert_non_null((*kind)->open);
         assert_non_null((*kind)->write);
-        assert_non_null((*kind)->watch_fd);
-        assert_non_null((*kind)->close);
         for (const struct setting *row = (*kind)->settings; row && row->name; row++) {
             assert_true(row->offset < (*kind)->config_size);
             assert_non_null(row->doc);
@@ -119,7 +114,7 @@ static struct sink *open_in(struct folder *folder, const struct sink_ops *ops, c
 
 static void put(struct sink *sink, const char *text)
 {
-    assert_int_equal(sink->ops->write(sink, text, strlen(text)), strlen(text));
+    assert_int_equal(write_to(sink, text, strlen(text)), strlen(text));
 }
 
 static void expect(const char *path, const char *expected)
@@ -166,7 +161,7 @@ static void each_file_begins_with_the_header(void **state)
     snprintf(moved, sizeof(moved), "%s.1", folder.file);
     assert_int_equal(rename(folder.file, moved), 0);
     sink_file.reopen(sink);
-    sink_file.tend(sink);
+    tend_to(sink);
     expect(folder.file, ""); /* nor in a file that was opened anew */
     put(sink, "5,6\n");
     expect(folder.file, "a,b\n5,6\n");
@@ -213,7 +208,7 @@ static void each_connection_begins_with_the_header(void **state)
         peer = accept(listener, NULL, NULL);
         expect_from(peer, expected[i]);
         close(peer);
-        sink_unix.tend(sink); /* notices */
+        tend_to(sink); /* notices */
     }
     sink_unix.close(sink);
     close(listener);

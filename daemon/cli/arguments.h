@@ -38,8 +38,10 @@ struct command_line {
     const struct argument *options;    /* end with one without a name */
 };
 
-bool argument_flag(const char *option, const char *text, void *ret); /* bool */
-bool argument_text(const char *option, const char *text, void *ret); /* const char *, borrowed */
+/* bool: becomes true. */
+bool argument_flag(const char *option, const char *text, void *ret);
+/* const char *: the command line's own. */
+bool argument_text(const char *option, const char *text, void *ret);
 /* uint64_t: a whole number from 1 to 10^15. */
 bool argument_count(const char *option, const char *text, void *ret);
 

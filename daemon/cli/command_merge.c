@@ -3,7 +3,7 @@
 /* Only the member _sketches of each row is merged; the other members can be any JSON. Nothing is
  * written before all input was read, so an error means no output. */
 
-#include "cli/command_merge.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate/merger.h"
 #include "aggregate/row_form.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/merger.h"
 #include "config/refusal.h"
 #include "encode/registry.h"
 
@@ -239,7 +239,7 @@ static enum exit_code merge_files(struct merge_run *merge, char **names, int cou
     return code;
 }
 
-enum exit_code merge_command(int argc, char **argv)
+enum exit_code command_merge(int argc, char **argv)
 {
     static const struct option options[] = {{"whole", no_argument, NULL, WHOLE},
                                             {"format", required_argument, NULL, FORMAT},

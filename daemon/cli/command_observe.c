@@ -7,7 +7,7 @@
  * The consumers are searched again only now and then, since the kernel then walks all mappings of
  * all processes. */
 
-#include "cli/command_observe.h"
+#include "cli/commands.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -21,14 +21,14 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
-#include "cli/sighting.h"
+#include "cli/observation.h"
 #include "config/scalar.h"
 #include "source/pinned.h"
 
 #define INTERVAL_MIN UINT64_C(1000000)     /* ns */
 #define HOLDERS_AGE  UINT64_C(10000000000) /* ns until it is asked anew who consumes the ring */
 
-struct observation {
+struct observer {
     const char *map;
     uint64_t interval; /* ns */
     uint64_t count;    /* 0: no end */
@@ -49,7 +49,7 @@ static bool read_interval(const char *option, const char *text, void *ret)
     return true;
 }
 
-#define AT(member) offsetof(struct observation, member)
+#define AT(member) offsetof(struct observer, member)
 
 static const struct argument command_options[] = {
     {"interval", "TIME", AT(interval), read_interval,
@@ -71,15 +71,15 @@ static const struct command_line command_line = {
     .options = command_options,
 };
 
-static enum exit_code parse(int argc, char **argv, struct observation *observation)
+static enum exit_code parse(int argc, char **argv, struct observer *observer)
 {
-    enum exit_code code = arguments_read(&command_line, argc, argv, observation);
+    enum exit_code code = arguments_read(&command_line, argc, argv, observer);
 
     if (code == EXIT_CODE_OK && argc - optind != 1)
         return arguments_refuse(
             &command_line, optind == argc ? "no map given: MAP is a pinned path, id:N, or a name"
                                           : "only one map can be given");
-    observation->map = argv[optind];
+    observer->map = argv[optind];
     return code;
 }
 
@@ -139,15 +139,15 @@ static bool sleep_for(uint64_t ns)
     return true;
 }
 
-static enum exit_code print_look(const struct observation *observation,
-                                 const struct sighting *sighting, bool news)
+static enum exit_code print_look(const struct observer *observer,
+                                 const struct observation *observation, bool news)
 {
-    if (observation->json) {
-        sighting_print_json(sighting, stdout);
+    if (observer->json) {
+        observation_print_json(observation, stdout);
     } else {
         if (news)
-            sighting_print_holders(sighting, stdout);
-        sighting_print(sighting, stdout);
+            observation_print_holders(observation, stdout);
+        observation_print(observation, stdout);
     }
     if (fflush(stdout) == 0)
         return EXIT_CODE_OK;
@@ -155,58 +155,58 @@ static enum exit_code print_look(const struct observation *observation,
     return EXIT_CODE_ENVIRONMENT;
 }
 
-static enum exit_code watch(const struct observation *observation, struct ringmill_ring *ring,
-                            struct sighting *sighting, struct holders *holders)
+static enum exit_code watch(const struct observer *observer, struct ringmill_ring *ring,
+                            struct observation *observation, struct holders *holders)
 {
-    uint64_t asked = sighting->now.time;
+    uint64_t asked = observation->now.time;
     enum exit_code code = EXIT_CODE_OK;
 
     for (uint64_t i = 0; code == EXIT_CODE_OK; i++) {
         struct holders last = *holders;
 
-        if (i > 0 && i == observation->count)
+        if (i > 0 && i == observer->count)
             return EXIT_CODE_OK;
-        if (!sleep_for(observation->interval))
+        if (!sleep_for(observer->interval))
             return EXIT_CODE_FAILED;
-        sighting->before = sighting->now;
-        if (ringmill_ring_observe(ring, &sighting->now) < 0) {
+        observation->before = observation->now;
+        if (ringmill_ring_observe(ring, &observation->now) < 0) {
             log_error("%s: the ring is corrupt: its positions or a record length are impossible; "
                       "its consumer reads wrong data, too",
-                      observation->map);
+                      observer->map);
             return EXIT_CODE_FAILED;
         }
-        if (sighting->now.time - asked >= HOLDERS_AGE) {
-            find_holders(sighting->id, holders);
-            asked = sighting->now.time;
+        if (observation->now.time - asked >= HOLDERS_AGE) {
+            find_holders(observation->id, holders);
+            asked = observation->now.time;
         }
-        code = print_look(observation, sighting, !same_holders(&last, holders));
+        code = print_look(observer, observation, !same_holders(&last, holders));
     }
     return code;
 }
 
-enum exit_code observe_command(int argc, char **argv)
+enum exit_code command_observe(int argc, char **argv)
 {
-    struct observation observation = {.interval = 1000000000};
+    struct observer observer = {.interval = 1000000000};
     _cleanup_(cleanup_ringmill_ring_free) struct ringmill_ring *ring = NULL;
-    enum exit_code code = parse(argc, argv, &observation);
+    enum exit_code code = parse(argc, argv, &observer);
     struct bpf_map_info info = {0};
     struct holders holders = {0};
-    struct sighting sighting;
+    struct observation observation;
 
     if (code != EXIT_CODE_OK)
         return code;
-    if (open_ring(observation.map, &info, &ring) < 0)
+    if (open_ring(observer.map, &info, &ring) < 0)
         return EXIT_CODE_ENVIRONMENT;
-    sighting = (struct sighting){.id = ringmill_ring_id(ring),
-                                 .name = info.name,
-                                 .size = ringmill_ring_size(ring),
-                                 .holders = &holders};
-    find_holders(sighting.id, &holders);
-    if (ringmill_ring_observe(ring, &sighting.now) < 0) {
-        log_error("%s: the ring is corrupt", observation.map);
+    observation = (struct observation){.id = ringmill_ring_id(ring),
+                                       .name = info.name,
+                                       .size = ringmill_ring_size(ring),
+                                       .holders = &holders};
+    find_holders(observation.id, &holders);
+    if (ringmill_ring_observe(ring, &observation.now) < 0) {
+        log_error("%s: the ring is corrupt", observer.map);
         return EXIT_CODE_FAILED;
     }
-    if (!observation.json)
-        sighting_print_head(&sighting, stdout);
-    return watch(&observation, ring, &sighting, &holders);
+    if (!observer.json)
+        observation_print_head(&observation, stdout);
+    return watch(&observer, ring, &observation, &holders);
 }

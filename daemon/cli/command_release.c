@@ -3,7 +3,7 @@
 /* A running daemon knows its sources and has the fd store, so it is asked first. Pins also exist
  * without a daemon; then the locks of the rings say whether another process reads them. */
 
-#include "cli/command_release.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -105,7 +105,7 @@ static enum exit_code release_pins(const struct wish *wish, const char *name)
     return EXIT_CODE_FAILED;
 }
 
-enum exit_code release_command(int argc, char **argv)
+enum exit_code command_release(int argc, char **argv)
 {
     struct wish wish = {.socket = CONTROL_SOCKET_DEFAULT, .folder = KEEP_PIN_FOLDER};
     enum exit_code code = arguments_read(&command_line, argc, argv, &wish);

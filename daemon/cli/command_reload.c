@@ -2,7 +2,7 @@
 
 /* A reload may take longer than a request may last, so this polls until the reload is complete. */
 
-#include "cli/command_reload.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -133,7 +133,7 @@ static enum exit_code ask_and_wait(const char *socket)
     return EXIT_CODE_FAILED;
 }
 
-enum exit_code reload_command(int argc, char **argv)
+enum exit_code command_reload(int argc, char **argv)
 {
     struct reload_options question = {0};
     enum exit_code code = arguments_read_all(&command_line, argc, argv, &question);

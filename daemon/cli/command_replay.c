@@ -4,7 +4,7 @@
  * with the user's, whose pipelines then get the records that the capture has from the sources they
  * name. A replay has no control socket, since a running daemon uses it. */
 
-#include "cli/command_replay.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -199,7 +199,7 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
                           : daemon_run(TAKE_PTR(graph), &replay->daemon);
 }
 
-enum exit_code replay_command(int argc, char **argv)
+enum exit_code command_replay(int argc, char **argv)
 {
     struct replay replay = {.speed = "max"};
     struct diag diag;

@@ -3,7 +3,7 @@
 /* The options become a config like any other, so that everything a config can do is tested and
  * explained once. Its nodes name the options that they are made from, and so do the messages. */
 
-#include "cli/command_run.h"
+#include "cli/commands.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -150,7 +150,7 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
     return daemon_run(TAKE_PTR(graph), &one_off->daemon);
 }
 
-enum exit_code run_command(int argc, char **argv)
+enum exit_code command_run(int argc, char **argv)
 {
     struct one_off one_off = {0};
     struct diag diag;

@@ -3,7 +3,7 @@
 /* Types are found with the code and the conventions of sources, so the output shows what a pipeline
  * will see. */
 
-#include "cli/command_schema.h"
+#include "cli/commands.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
-#include "cli/schema_json.h"
 #include "cli/schema_list.h"
 #include "schema/find.h"
 #include "schema/kernel.h"
@@ -253,7 +252,7 @@ static enum exit_code run(const struct schema_options *question)
     return question->type ? show_type(question, &answer) : list_types(question, &answer);
 }
 
-enum exit_code schema_command(int argc, char **argv)
+enum exit_code command_schema(int argc, char **argv)
 {
     struct schema_options question = {0};
     enum exit_code code = parse(argc, argv, &question);

@@ -3,10 +3,9 @@
 /* The daemon answers in JSON only; what people read is made of that here, so that the daemon need
  * not know about columns. */
 
-#include "cli/command_status.h"
+#include "cli/commands.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
-#include "cli/summary.h"
 
 struct status_options {
     const char *socket;
@@ -37,7 +35,7 @@ static const struct command_line command_line = {
     .options = command_options,
 };
 
-enum exit_code status_command(int argc, char **argv)
+enum exit_code command_status(int argc, char **argv)
 {
     struct status_options question = {.socket = CONTROL_SOCKET_DEFAULT};
     _cleanup_(cleanup_free) char *body = NULL;
@@ -62,7 +60,7 @@ enum exit_code status_command(int argc, char **argv)
     if (question.json)
         fputs(body, stdout);
     else
-        summary_print(status, stdout);
+        status_print(status, stdout);
     code = json_is_true(json_object_get(status, "healthy")) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
     json_decref(status);
     if (fflush(stdout) != 0) {

@@ -9,14 +9,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/arguments.h"
-#include "cli/command_merge.h"
-#include "cli/command_observe.h"
-#include "cli/command_release.h"
-#include "cli/command_reload.h"
-#include "cli/command_replay.h"
-#include "cli/command_run.h"
-#include "cli/command_schema.h"
-#include "cli/command_status.h"
+#include "cli/commands.h"
 
 struct command {
     const char *name;
@@ -25,14 +18,14 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"run", run_command, "show the events of one source"},
-    {"observe", observe_command, "watch a ring without disturbing its consumer"},
-    {"reload", reload_command, "reload the config of the running daemon"},
-    {"replay", replay_command, "replay the records of a capture"},
-    {"merge", merge_command, "merge rows of many machines"},
-    {"schema", schema_command, "show the types of an object, a file or a ring"},
-    {"release", release_command, "release programs and rings that outlive the daemon"},
-    {"status", status_command, "show the state of the running daemon"},
+    {"run", command_run, "show the events of one source"},
+    {"observe", command_observe, "watch a ring without disturbing its consumer"},
+    {"reload", command_reload, "reload the config of the running daemon"},
+    {"replay", command_replay, "replay the records of a capture"},
+    {"merge", command_merge, "merge rows of many machines"},
+    {"schema", command_schema, "show the types of an object, a file or a ring"},
+    {"release", command_release, "release programs and rings that outlive the daemon"},
+    {"status", command_status, "show the state of the running daemon"},
     {0},
 };
 

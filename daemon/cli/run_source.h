@@ -30,7 +30,7 @@ void run_source_deinit(struct run_source *source);
 /* Adds rows for getopt_long() to options, after the n that are there; their val is
  * RUN_SOURCE_FIRST and more. options has room for `room` of them and ends with a row of zeroes. */
 void run_source_options(struct option *options, size_t n, size_t room);
-/* Lines of usage. */
+/* Prints the lines of usage of these options. */
 void run_source_usage(FILE *file);
 
 /* Takes an option that getopt_long() has found. False after a message. */

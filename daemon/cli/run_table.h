@@ -36,6 +36,7 @@ enum { RUN_TABLE_OPTIONS = 5 };
 
 /* RUN_TABLE_OPTIONS rows for getopt_long(). */
 void run_table_options(struct option *options);
+/* Prints the lines of usage of these options. */
 void run_table_usage(FILE *file);
 
 /* Takes an option that getopt_long() has found. False after a message. */
@@ -43,7 +44,9 @@ bool run_table_take(struct run_table *table, int option, const char *value);
 /* With all options taken. False after a message. */
 bool run_table_finish(struct run_table *table);
 
-/* Adds the handler, if a table was asked for, and the sink `stdout`; each node names the option
- * that it is made from. */
+/* Adds the handler, if a table was asked for; its nodes name the options that they are made from.
+ */
 void run_table_add_handler(const struct run_table *table, struct config_node *handlers);
+
+/* Adds the sink `stdout`, in the same way. */
 void run_table_add_sink(const struct run_table *table, struct config_node *sinks);

@@ -2,7 +2,7 @@
 
 /* The tree as it is, so that a program need not parse C. */
 
-#include "cli/schema_json.h"
+#include "cli/schema_list.h"
 
 static const char *kind_name(enum field_kind kind)
 {

@@ -4,11 +4,13 @@
 /* The types that samples may be of, as `ringmill schema` lists them: those of the BTF, first the
  * ones that a convention names, then those that only the DWARF has. */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "record/schema.h"
 
 struct btf;
 struct types;
@@ -32,4 +34,12 @@ struct schema_list {
  * ends it with schema_list_deinit(), after a failure too. */
 int schema_list_init(struct schema_list *list, const struct btf *btf, const struct types *types,
                      struct error *error);
+/* Accepts a zeroed one. */
 void schema_list_deinit(struct schema_list *list);
+
+/* The layout of one type, and the list, as `ringmill schema --json` prints them; docs/schemas.md
+ * says what the keys mean. The caller owns the object; NULL when out of memory. */
+json_t *schema_json_type(const struct schema *schema);
+
+/* As schema_json_type(), of all types of the list without their fields. */
+json_t *schema_json_list(const struct schema_list *list);

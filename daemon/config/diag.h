@@ -38,7 +38,9 @@ struct diag {
     size_t rest; /* found no room */
 };
 
+/* Makes it empty. */
 void diag_init(struct diag *diag);
+/* Frees the messages and makes it empty. */
 void diag_deinit(struct diag *diag);
 
 /* Adds a message at the value of the node. */

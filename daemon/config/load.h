@@ -19,13 +19,14 @@ enum {
 
 enum config_outcome {
     CONFIG_GOOD = 0,
-    CONFIG_FLAWED = 1, /* keys stand twice, and diag says so: not for use, but for finding more that
-                          is wrong, so that one look at the messages mends the file */
+    CONFIG_FLAWED = 1, /* duplicate keys, reported in diag: the tree is not for use, but for finding
+                          more mistakes, so that all are reported at once */
 };
 
-/* Both give a tree that the caller frees with config_tree_free(), and an outcome. On failure they
- * return -errno (-EINVAL: the content is at fault) with at least one message in diag, and *ret
- * stays untouched. A refused feature does not end the reading, so several may be reported. */
+/* Gives a tree that the caller frees with config_tree_free(), and an outcome. On failure it returns
+ * -errno (-EINVAL: the content is at fault) with at least one message in diag, and *ret stays
+ * untouched. A refused feature does not end the reading, so several may be reported. */
 int config_load_file(const char *path, struct diag *diag, struct config_tree **ret);
+/* As config_load_file(), with the text in memory; name: where messages say it is from. */
 int config_load_text(const char *name, const char *text, size_t length, struct diag *diag,
                      struct config_tree **ret);

@@ -39,7 +39,7 @@ struct config_node {
     const char *text;     /* NUL-ended, without NUL inside, valid UTF-8; "" for no value */
     uint32_t length;      /* bytes */
     bool quoted;          /* in quotes or as a block: a text even where it is empty or says null */
-    uint32_t text_column; /* where text begins, if it stands on one line as it is; else 0 */
+    uint32_t text_column; /* where text begins, if it is on one line as it is; else 0 */
 
     /* list and map: entries in file order */
     const struct config_node *first;

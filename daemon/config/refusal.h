@@ -20,7 +20,9 @@ struct refusal {
     char text[REFUSAL_TEXT_MAX];
 };
 
+/* For a name that does not exist. */
 void refusal_init(struct refusal *refusal, const char *name);
+/* Adds a name that exists, in the order in which they are listed. */
 void refusal_offer(struct refusal *refusal, const char *candidate);
 
 /* Valid as long as the struct. Offer nothing afterwards. */

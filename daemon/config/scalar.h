@@ -35,6 +35,7 @@ int scalar_rate(const char *text, struct scalar_rate *ret);
 
 /* The shortest exact way of writing a value, in its largest unit: "8MiB", "1500B", "90s", "0". */
 void scalar_format_size(uint64_t bytes, char text[static SCALAR_TEXT_MAX]);
+/* As scalar_format_size(), for a duration. */
 void scalar_format_duration(uint64_t nanoseconds, char text[static SCALAR_TEXT_MAX]);
 /* As it can be read: "100/s", "30/min", "5/h". */
 void scalar_format_rate(const struct scalar_rate *rate, char text[static SCALAR_TEXT_MAX]);

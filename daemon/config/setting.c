@@ -219,7 +219,7 @@ static size_t check_items(const struct setting *setting, const struct config_nod
     return errors;
 }
 
-/* One scalar stands for a list of one. */
+/* One scalar is taken as a list of one. */
 static size_t bind_texts(const struct setting *setting, const struct config_node *node,
                          struct setting_texts *ret, struct diag *diag)
 {

@@ -52,7 +52,7 @@ struct setting_choice {
 /* Live as long as the tree; defaults, as long as the table. */
 struct setting_texts {
     const char *const *items;
-    const struct config_node *const *nodes; /* where each stands; NULL for a default */
+    const struct config_node *const *nodes; /* where each is; NULL for a default */
     uint32_t count;
 };
 

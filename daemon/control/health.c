@@ -110,10 +110,10 @@ static bool check_handlers(struct health *health, const struct snapshot *snapsho
 
 /* One of its sinks has what it could write: it has no room for more, or has not acknowledged what
  * was read and so stays in the ring. */
-static bool waits_for_sink(const struct ring_sight *sight)
+static bool waits_for_sink(const struct ring_snapshot *counts)
 {
-    const struct input *input = sight->ring->input;
-    bool may_wait = sight->paused || input->at_least_once;
+    const struct input *input = counts->ring->input;
+    bool may_wait = counts->paused || input->at_least_once;
 
     for (uint32_t i = 0; may_wait && i < input->n_sinks; i++)
         if (lane_chunks_out(&input->sinks[i]->lane) > 0)
@@ -122,38 +122,39 @@ static bool waits_for_sink(const struct ring_sight *sight)
 }
 
 /* How long records may lie there: where shards are put into order, they are held for a time. */
-static uint64_t patience(const struct health *health, const struct ring_sight *sight)
+static uint64_t patience(const struct health *health, const struct ring_snapshot *counts)
 {
-    const struct stream *stream = sight->ring->input->stream;
+    const struct stream *stream = counts->ring->input->stream;
 
     return health->limits->stuck_after + (stream->ordered ? stream->order_hold : 0);
 }
 
-static void check_ring(struct health *health, const struct ring_sight *sight, bool excused,
+static void check_ring(struct health *health, const struct ring_snapshot *counts, bool excused,
                        struct stillness *stillness, int64_t now)
 {
-    bool busy = sight->busy_since > 0;
-    uint64_t mark = sight->counters.records + sight->counters.discards + sight->counters.publishes;
+    bool busy = counts->busy_since > 0;
+    uint64_t mark =
+        counts->counters.records + counts->counters.discards + counts->counters.publishes;
     uint64_t age = still_for(stillness, mark,
-                             sight->used > 0 && !busy && !excused && !waits_for_sink(sight), now);
-    const char *name = sight->ring->about;
+                             counts->used > 0 && !busy && !excused && !waits_for_sink(counts), now);
+    const char *name = counts->ring->about;
 
-    if (sight->corrupt) {
+    if (counts->corrupt) {
         struct ringmill_error reason = {""};
 
-        ringmill_ring_health(sight->ring->handle, &reason);
+        ringmill_ring_health(counts->ring->handle, &reason);
         complain(health, CHECK_RINGS, "source %s: %s", name, reason.text);
-        note_stuck(health, sight->ring->input->source->ends_with_us);
-    } else if (busy && now - (int64_t)sight->busy_since >= (int64_t)health->limits->busy_head) {
+        note_stuck(health, counts->ring->input->source->ends_with_us);
+    } else if (busy && now - (int64_t)counts->busy_since >= (int64_t)health->limits->busy_head) {
         complain(health, CHECK_RINGS,
                  "source %s: the oldest record has been reserved and not submitted for %" PRIu64
                  " s by its BPF program",
-                 name, seconds_of((uint64_t)now - sight->busy_since));
-    } else if (age >= patience(health, sight)) {
+                 name, seconds_of((uint64_t)now - counts->busy_since));
+    } else if (age >= patience(health, counts)) {
         complain(health, CHECK_RINGS,
                  "source %s: %" PRIu64 " bytes wait in the ring and no record was read for %" PRIu64
                  " s",
-                 name, sight->used, seconds_of(age));
+                 name, counts->used, seconds_of(age));
         note_stuck(health, true);
     }
 }
@@ -161,25 +162,25 @@ static void check_ring(struct health *health, const struct ring_sight *sight, bo
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
 /* A writer that is in the sink's write() waits for the kernel, and so for a peer or a disk. */
-static void check_sink(struct health *health, const struct sink_sight *sight,
+static void check_sink(struct health *health, const struct sink_snapshot *counts,
                        struct stillness *stillness, int64_t now)
 {
-    uint64_t age = still_for(stillness, sight->bytes + sight->chunks + sight->dropped,
-                             sight->chunks_out > 0, now);
-    const char *name = sight->sink->name;
+    uint64_t age = still_for(stillness, counts->bytes + counts->chunks + counts->dropped,
+                             counts->chunks_out > 0, now);
+    const char *name = counts->sink->name;
     char error[NOTE_TEXT_MAX];
 
-    if (sight->gone) {
+    if (counts->gone) {
         complain(health, CHECK_SINKS, "sink %s: the reader is gone", name);
-    } else if (sight->retrying_since > 0 &&
-               now - sight->retrying_since >= (int64_t)health->limits->sink_grace) {
-        note_get(&sight->sink->writer.last_error, error);
+    } else if (counts->retrying_since > 0 &&
+               now - counts->retrying_since >= (int64_t)health->limits->sink_grace) {
+        note_get(&counts->sink->writer.last_error, error);
         complain(health, CHECK_SINKS, "sink %s: cannot write for %" PRIu64 " s: %s", name,
-                 seconds_of((uint64_t)(now - sight->retrying_since)), error);
+                 seconds_of((uint64_t)(now - counts->retrying_since)), error);
     } else if (age >= health->limits->sink_grace) {
         complain(health, CHECK_SINKS, "sink %s: has accepted no event for %" PRIu64 " s", name,
                  seconds_of(age));
-        note_stuck(health, !sight->in_sink && sight->retrying_since == 0);
+        note_stuck(health, !counts->in_sink && counts->retrying_since == 0);
     }
 }
 
@@ -242,20 +243,20 @@ static void check_books(struct health *health, const struct snapshot *snapshot)
                      "source %s: pipeline %s saw a different number of records",
                      graph->sources[i].source->name, snapshot->sources[i].disagrees->name);
     for (uint32_t i = 0; i < graph->n_pipelines; i++) {
-        const struct pipeline_sight *sight = &snapshot->pipelines[i];
+        const struct pipeline_snapshot *counts = &snapshot->pipelines[i];
 
-        forwarded += sight->books.rows[BOOK_FORWARDED];
-        if (!books_balance(&sight->books))
+        forwarded += counts->books.rows[BOOK_FORWARDED];
+        if (!books_balance(&counts->books))
             complain(health, CHECK_BOOKS, "pipeline %s: a record was counted 0 or 2 times",
-                     sight->pipeline->name);
+                     counts->pipeline->name);
     }
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        const struct sink_sight *sight = &snapshot->sinks[i];
+        const struct sink_snapshot *counts = &snapshot->sinks[i];
 
-        arrived += sight->forwarded;
-        if (sight->delivered + sight->dropped > sight->forwarded)
+        arrived += counts->forwarded;
+        if (counts->delivered + counts->dropped > counts->forwarded)
             complain(health, CHECK_BOOKS, "sink %s: more events came out than went in",
-                     sight->sink->name);
+                     counts->sink->name);
     }
     if (forwarded != arrived)
         complain(health, CHECK_BOOKS,

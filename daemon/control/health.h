@@ -66,9 +66,9 @@ const char *health_check_name(enum check check);
 /* Whether the result of the check is unknown, which does not make the daemon unhealthy. */
 bool health_unknown(const struct health *health, enum check check);
 
+/* Whether no check fails. */
 bool health_good(const struct health *health);
-/* Whether a thread is stuck or memory is damaged: a restart solves that, and no other failure.
- * It mends nothing else that can be bad. */
+/* Whether a thread is stuck or memory is damaged: a restart solves that, and no other failure. */
 bool health_stuck(const struct health *health);
 /* "sinks: sink out has accepted no event for 31 s": the first bad check; NULL when all is well. */
 const char *health_reason(const struct health *health, char *buffer, uint32_t size);

@@ -16,8 +16,6 @@
 
 #include "base/log.h"
 #include "base/resolver.h"
-#include "control/exposed.h"
-#include "control/own_rows.h"
 #include "control/page.h"
 #include "pipeline/engine.h"
 
@@ -80,12 +78,12 @@ static void put_wakeups(struct page *page)
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
-/* The 64-bit number at the family's offset in a sight. */
-static uint64_t picked(const struct page *page, const void *sight)
+/* The 64-bit number at the family's offset in what is printed. */
+static uint64_t picked(const struct page *page, const void *counts)
 {
     uint64_t value;
 
-    memcpy(&value, (const char *)sight + page->family->offset, sizeof(value));
+    memcpy(&value, (const char *)counts + page->family->offset, sizeof(value));
     return value;
 }
 
@@ -94,9 +92,9 @@ static void put_streams(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
-        const struct stream_sight *sight = &page->snapshot->streams[i];
+        const struct input_snapshot *counts = &page->snapshot->streams[i];
 
-        page_sample(page, picked(page, sight), page_stream_labels(labels, sight->input));
+        page_sample(page, picked(page, counts), page_stream_labels(labels, counts->input));
     }
 }
 
@@ -106,10 +104,10 @@ static void put_known_streams(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
-        const struct stream_sight *sight = &page->snapshot->streams[i];
+        const struct input_snapshot *counts = &page->snapshot->streams[i];
 
-        if (sight->lost_known)
-            page_sample(page, picked(page, sight), page_stream_labels(labels, sight->input));
+        if (counts->lost_known)
+            page_sample(page, picked(page, counts), page_stream_labels(labels, counts->input));
     }
 }
 
@@ -118,10 +116,10 @@ static void put_resets(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
-        const struct stream_sight *sight = &page->snapshot->streams[i];
+        const struct input_snapshot *counts = &page->snapshot->streams[i];
 
-        if (sight->input->stream->counted)
-            page_sample(page, sight->resets, page_stream_labels(labels, sight->input));
+        if (counts->input->stream->counted)
+            page_sample(page, counts->resets, page_stream_labels(labels, counts->input));
     }
 }
 
@@ -130,11 +128,11 @@ static void put_skipped(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
-        const struct source_sight *sight = &page->snapshot->sources[i];
+        const struct source_snapshot *counts = &page->snapshot->sources[i];
 
-        if (sight->skips_known)
-            page_sample(page, sight->skipped,
-                        page_label(labels, "source", sight->entry->source->name));
+        if (counts->skips_known)
+            page_sample(page, counts->skipped,
+                        page_label(labels, "source", counts->entry->source->name));
     }
 }
 
@@ -143,9 +141,9 @@ static void put_rings(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
-        const struct ring_sight *sight = &page->snapshot->rings[i];
+        const struct ring_snapshot *counts = &page->snapshot->rings[i];
 
-        page_sample(page, picked(page, sight), page_ring_labels(labels, sight->ring));
+        page_sample(page, picked(page, counts), page_ring_labels(labels, counts->ring));
     }
 }
 
@@ -154,11 +152,11 @@ static void put_busy(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
-        const struct ring_sight *sight = &page->snapshot->rings[i];
-        int64_t since = (int64_t)sight->busy_since;
+        const struct ring_snapshot *counts = &page->snapshot->rings[i];
+        int64_t since = (int64_t)counts->busy_since;
 
         page_sample_seconds(page, since ? (double)(page->snapshot->time - since) / 1e9 : 0,
-                            page_ring_labels(labels, sight->ring));
+                            page_ring_labels(labels, counts->ring));
     }
 }
 
@@ -181,11 +179,11 @@ static void put_books(struct page *page)
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_pipelines; i++)
         for (int row = 0; row < BOOK_ROWS; row++) {
-            const struct pipeline_sight *sight = &page->snapshot->pipelines[i];
+            const struct pipeline_snapshot *counts = &page->snapshot->pipelines[i];
 
-            snprintf(labels, sizeof(labels), "pipeline=\"%s\",row=\"%s\"", sight->pipeline->name,
+            snprintf(labels, sizeof(labels), "pipeline=\"%s\",row=\"%s\"", counts->pipeline->name,
                      book_name((enum book)row));
-            page_sample(page, sight->books.rows[row], labels);
+            page_sample(page, counts->books.rows[row], labels);
         }
 }
 
@@ -269,9 +267,9 @@ static void put_sinks(struct page *page)
     char labels[PAGE_LABELS_MAX];
 
     for (uint32_t i = 0; i < page->snapshot->graph->n_sinks; i++) {
-        const struct sink_sight *sight = &page->snapshot->sinks[i];
+        const struct sink_snapshot *counts = &page->snapshot->sinks[i];
 
-        page_sample(page, picked(page, sight), page_label(labels, "sink", sight->sink->name));
+        page_sample(page, picked(page, counts), page_label(labels, "sink", counts->sink->name));
     }
 }
 
@@ -359,44 +357,44 @@ static const struct family families[] = {
      put_wakeups, 0},
     {"ringmill_source_produced", COUNTER, "",
      "Records that the kernel wrote or could not write: seen, discarded and lost",
-     put_known_streams, offsetof(struct stream_sight, produced)},
+     put_known_streams, offsetof(struct input_snapshot, produced)},
     {"ringmill_source_seen", COUNTER, "", "Records read from the ring", put_rings,
-     offsetof(struct ring_sight, counters.records)},
+     offsetof(struct ring_snapshot, counters.records)},
     {"ringmill_source_discarded", COUNTER, "", "Records that the BPF program discarded itself",
-     put_rings, offsetof(struct ring_sight, counters.discards)},
+     put_rings, offsetof(struct ring_snapshot, counters.discards)},
     {"ringmill_source_lost", COUNTER, "",
      "Records that did not fit into the ring, or are missing in its sequence; no sample: unknown",
-     put_known_streams, offsetof(struct stream_sight, lost)},
+     put_known_streams, offsetof(struct input_snapshot, lost)},
     {"ringmill_source_lost_resets", COUNTER, "",
      "Times that another program set the counter of lost records", put_resets, 0},
     {"ringmill_source_skipped", COUNTER, "",
      "Runs of the source's programs that the kernel skipped; no sample: unknown", put_skipped, 0},
     {"ringmill_source_unknown_type", COUNTER, "", "Records of an unknown type", put_streams,
-     offsetof(struct stream_sight, unknown)},
+     offsetof(struct input_snapshot, unknown)},
     {"ringmill_source_held_up", COUNTER, "",
      "Times that reading the source paused until more was acknowledged (max_unacked)", put_streams,
-     offsetof(struct stream_sight, held_up)},
+     offsetof(struct input_snapshot, held_up)},
     {"ringmill_source_long_records", COUNTER, "", "Records longer than their type", put_streams,
-     offsetof(struct stream_sight, long_records)},
+     offsetof(struct input_snapshot, long_records)},
     {"ringmill_source_trailing_bytes", COUNTER, "bytes",
      "Bytes of records after the end of their type", put_streams,
-     offsetof(struct stream_sight, long_bytes)},
+     offsetof(struct input_snapshot, long_bytes)},
     {"ringmill_source_read_bytes", COUNTER, "bytes", "Bytes of the records read", put_rings,
-     offsetof(struct ring_sight, counters.bytes)},
+     offsetof(struct ring_snapshot, counters.bytes)},
     {"ringmill_source_wakeups", COUNTER, "", "Wake-ups that the kernel sent for this ring",
-     put_rings, offsetof(struct ring_sight, counters.wakeups)},
+     put_rings, offsetof(struct ring_snapshot, counters.wakeups)},
     {"ringmill_source_ring_size_bytes", GAUGE, "bytes", "Size of the ring", put_rings,
-     offsetof(struct ring_sight, size)},
+     offsetof(struct ring_snapshot, size)},
     {"ringmill_source_ring_used_bytes", GAUGE, "bytes", "Bytes in the ring and not committed",
-     put_rings, offsetof(struct ring_sight, used)},
+     put_rings, offsetof(struct ring_snapshot, used)},
     {"ringmill_source_ring_high_water_bytes", GAUGE, "bytes",
      "Maximum of the bytes in the ring since the start", put_rings,
-     offsetof(struct ring_sight, high_water)},
+     offsetof(struct ring_snapshot, high_water)},
     {"ringmill_source_head_busy_seconds", GAUGE, "seconds",
      "How long the oldest record has been reserved and not submitted; 0: no such record", put_busy,
      0},
     {"ringmill_source_paused", GAUGE, "", "1: not read, because a sink has no room", put_rings,
-     offsetof(struct ring_sight, paused)},
+     offsetof(struct ring_snapshot, paused)},
     {"ringmill_source_commit_latency_seconds", HISTOGRAM, "seconds",
      "From the submit of a sampled batch's first record until the batch was committed",
      put_commit_latency, 0},
@@ -410,26 +408,26 @@ static const struct family families[] = {
     {"ringmill_handler_slow_batches", COUNTER, "",
      "Batches that the handler held for longer than its budget", put_handler_slow, 0},
     {"ringmill_sink_forwarded", COUNTER, "", "Events forwarded to the sink", put_sinks,
-     offsetof(struct sink_sight, forwarded)},
+     offsetof(struct sink_snapshot, forwarded)},
     {"ringmill_sink_delivered", COUNTER, "", "Events that the sink acknowledged", put_sinks,
-     offsetof(struct sink_sight, delivered)},
+     offsetof(struct sink_snapshot, delivered)},
     {"ringmill_sink_dropped", COUNTER, "", "Events dropped before the sink acknowledged them",
-     put_sinks, offsetof(struct sink_sight, dropped)},
+     put_sinks, offsetof(struct sink_snapshot, dropped)},
     {"ringmill_sink_in_flight", GAUGE, "",
      "Events forwarded to the sink and not yet delivered or dropped", put_sinks,
-     offsetof(struct sink_sight, in_flight)},
+     offsetof(struct sink_snapshot, in_flight)},
     {"ringmill_sink_written_bytes", COUNTER, "bytes", "Bytes that the sink accepted", put_sinks,
-     offsetof(struct sink_sight, bytes)},
+     offsetof(struct sink_snapshot, bytes)},
     {"ringmill_sink_chunks", COUNTER, "", "Chunks that the sink accepted completely", put_sinks,
-     offsetof(struct sink_sight, chunks)},
+     offsetof(struct sink_snapshot, chunks)},
     {"ringmill_sink_errors", COUNTER, "", "Writes that failed", put_sinks,
-     offsetof(struct sink_sight, errors)},
+     offsetof(struct sink_snapshot, errors)},
     {"ringmill_sink_queue_chunks", GAUGE, "", "Chunks that wait for the sink", put_sinks,
-     offsetof(struct sink_sight, chunks_out)},
+     offsetof(struct sink_snapshot, chunks_out)},
     {"ringmill_sink_queue_limit_chunks", GAUGE, "", "Chunks that the queue of the sink can hold",
-     put_sinks, offsetof(struct sink_sight, chunks_limit)},
+     put_sinks, offsetof(struct sink_snapshot, chunks_limit)},
     {"ringmill_sink_up", GAUGE, "", "1: the last write succeeded", put_sinks,
-     offsetof(struct sink_sight, up)},
+     offsetof(struct sink_snapshot, up)},
     {"ringmill_sink_acknowledge_latency_seconds", HISTOGRAM, "seconds",
      "From the submit of a sampled event until the sink had accepted its chunk", put_ack_latency,
      0},
@@ -461,8 +459,8 @@ int metrics_write(const struct watch *watch, const struct server *server, bool o
         page_head(&page);
         families[i].samples(&page);
     }
-    own_rows_write(&page);
-    exposed_write(&page);
+    page_put_rows(&page);
+    page_put_exposed(&page);
     if (open)
         page_put(&page, "# EOF\n");
     return page.failed ? -ENOMEM : 0;

@@ -33,7 +33,7 @@ struct family {
     const char *unit; /* the name's end; "" for a plain count */
     const char *help;
     void (*samples)(struct page *page);
-    size_t offset; /* put_streams, put_rings and put_sinks: of a uint64_t in a sight */
+    size_t offset; /* put_streams, put_rings and put_sinks: of a uint64_t in their snapshot */
 };
 
 /* Formats into the page; what finds no memory sets failed. */
@@ -44,6 +44,7 @@ void page_head(struct page *page);
 
 /* One sample of page->family. labels: `source="exec"`, or "". */
 void page_sample(struct page *page, uint64_t value, const char *labels);
+/* As page_sample(), for a time or a duration. */
 void page_sample_seconds(struct page *page, double seconds, const char *labels);
 /* Writes all samples of a histogram: cumulative buckets, sum and count, in seconds. labels are not
  * empty. */
@@ -54,8 +55,9 @@ const char *page_label(char buffer[PAGE_LABELS_MAX], const char *key, const char
 /* Appends a label to those in the buffer. */
 const char *page_label_add(char buffer[PAGE_LABELS_MAX], const char *key, const char *value);
 
-/* source, and where the source has several rings, `ring`. */
+/* source, and where the source has several rings, `ring` with the name of the stream. */
 const char *page_stream_labels(char buffer[PAGE_LABELS_MAX], const struct input *input);
+/* source, and where the source has several rings, `ring` with the name of this one. */
 const char *page_ring_labels(char buffer[PAGE_LABELS_MAX], const struct input_ring *ring);
 /* source, and where there are several of them `ring` and `type` (the selector's value). */
 const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct input_type *type);
@@ -63,3 +65,10 @@ const char *page_type_labels(char buffer[PAGE_LABELS_MAX], const struct input_ty
  * the handler's number. */
 const char *page_handler_labels(char buffer[PAGE_LABELS_MAX], const struct chain *chain,
                                 uint32_t index);
+
+/* Writes the families that handlers and sinks bring by their rows(). At most 64; more are left out.
+ */
+void page_put_rows(struct page *page);
+
+/* Writes the families that handlers of the config make from the records. */
+void page_put_exposed(struct page *page);

@@ -75,5 +75,7 @@ void server_hand_on(struct server *server);
 /* Whether the peer may change things: root or the daemon's own user, on the unix socket. */
 bool server_peer_owns(enum server_kind kind, int fd);
 
+/* The counts of one listener, the server's. */
 const struct server_counts *server_counts(const struct server *server, enum server_kind kind);
-const char *server_kind_name(enum server_kind kind); /* "unix", "tcp" */
+/* "unix", "tcp" */
+const char *server_kind_name(enum server_kind kind);

@@ -47,34 +47,34 @@ void snapshot_deinit(struct snapshot *snapshot)
     memset(snapshot, 0, sizeof(*snapshot));
 }
 
-static void see_ring(const struct input_ring *ring, struct ring_sight *sight)
+static void see_ring(const struct input_ring *ring, struct ring_snapshot *counts)
 {
-    sight->ring = ring;
-    ringmill_ring_counters(ring->handle, &sight->counters);
-    sight->size = ringmill_ring_size(ring->handle);
-    sight->used = ringmill_ring_available(ring->handle);
-    if (sight->counters.high_water > sight->high_water)
-        sight->high_water = sight->counters.high_water;
-    if (sight->used > sight->high_water)
-        sight->high_water = sight->used;
-    sight->paused = atomic_load_explicit(&ring->input->paused, memory_order_relaxed);
-    sight->busy_since = sight->paused ? 0 : sight->counters.busy_since;
-    sight->corrupt = ringmill_ring_health(ring->handle, NULL) < 0;
+    counts->ring = ring;
+    ringmill_ring_counters(ring->handle, &counts->counters);
+    counts->size = ringmill_ring_size(ring->handle);
+    counts->used = ringmill_ring_available(ring->handle);
+    if (counts->counters.high_water > counts->high_water)
+        counts->high_water = counts->counters.high_water;
+    if (counts->used > counts->high_water)
+        counts->high_water = counts->used;
+    counts->paused = atomic_load_explicit(&ring->input->paused, memory_order_relaxed);
+    counts->busy_since = counts->paused ? 0 : counts->counters.busy_since;
+    counts->corrupt = ringmill_ring_health(ring->handle, NULL) < 0;
 }
 
-static void see_stream(const struct input *input, struct stream_sight *sight)
+static void see_stream(const struct input *input, struct input_snapshot *counts)
 {
-    sight->input = input;
-    sight->lost_known = stream_knows_lost(input->stream);
-    sight->lost = sight->produced = input_lost(input);
-    sight->resets = input->lost_resets;
-    sight->unknown = counter_get(&input->unknown);
-    sight->held_up = counter_get(&input->held_up);
-    sight->long_records = counter_get(&input->long_records);
-    sight->long_bytes = counter_get(&input->long_bytes);
+    counts->input = input;
+    counts->lost_known = stream_knows_lost(input->stream);
+    counts->lost = counts->produced = input_lost(input);
+    counts->resets = input->lost_resets;
+    counts->unknown = counter_get(&input->unknown);
+    counts->held_up = counter_get(&input->held_up);
+    counts->long_records = counter_get(&input->long_records);
+    counts->long_bytes = counter_get(&input->long_bytes);
 }
 
-static void add_ring(const struct ring_sight *ring, struct source_sight *sum)
+static void add_ring(const struct ring_snapshot *ring, struct source_snapshot *sum)
 {
     sum->ring.records += ring->counters.records;
     sum->ring.bytes += ring->counters.bytes;
@@ -93,54 +93,54 @@ static void add_ring(const struct ring_sight *ring, struct source_sight *sum)
 }
 
 /* Its streams are those from *stream on, and their rings those from *ring on. */
-static void see_source(const struct source_entry *entry, struct source_sight *sight,
-                       struct stream_sight **stream, struct ring_sight **ring)
+static void see_source(const struct source_entry *entry, struct source_snapshot *counts,
+                       struct input_snapshot **stream, struct ring_snapshot **ring)
 {
-    *sight = (struct source_sight){.entry = entry,
-                                   .skips_known = entry->skips_known,
-                                   .skipped = entry->skipped,
-                                   .lost_known = source_entry_knows_lost(entry)};
+    *counts = (struct source_snapshot){.entry = entry,
+                                       .skips_known = entry->skips_known,
+                                       .skipped = entry->skipped,
+                                       .lost_known = source_entry_knows_lost(entry)};
     for (uint32_t i = 0; i < entry->source->n_streams; i++, ++*stream) {
         const struct input *of = &entry->inputs[i];
 
         see_stream(of, *stream);
         for (uint32_t j = 0; j < of->n_rings; j++, ++*ring) {
             see_ring(of->rings[j], *ring);
-            add_ring(*ring, sight);
+            add_ring(*ring, counts);
             (*stream)->produced += (*ring)->counters.records + (*ring)->counters.discards;
         }
-        sight->lost += (*stream)->lost;
-        sight->produced += (*stream)->produced;
+        counts->lost += (*stream)->lost;
+        counts->produced += (*stream)->produced;
     }
-    sight->disagrees = source_entry_find_wrong_count(entry, sight->ring.records);
+    counts->disagrees = source_entry_find_wrong_count(entry, counts->ring.records);
 }
 
 /* What came out first: it never overtakes what went in. */
-static void see_sink(const struct graph_sink *sink, struct sink_sight *sight)
+static void see_sink(const struct graph_sink *sink, struct sink_snapshot *counts)
 {
     const struct writer *writer = &sink->writer;
 
-    sight->sink = sink;
-    sight->delivered = counter_get(&sink->lane.delivered);
-    sight->dropped = lane_dropped(&sink->lane);
-    sight->forwarded = counter_get(&sink->lane.forwarded);
-    sight->in_flight = sight->forwarded - sight->delivered - sight->dropped;
-    sight->bytes = counter_get(&writer->bytes);
-    sight->chunks = counter_get(&writer->chunks);
-    sight->errors = counter_get(&writer->errors);
-    sight->chunks_out = lane_chunks_out(&sink->lane);
-    sight->retrying_since = atomic_load_explicit(&writer->retrying_since, memory_order_relaxed);
-    sight->gone = atomic_load_explicit(&writer->gone, memory_order_relaxed);
-    sight->in_sink = atomic_load_explicit(&writer->in_sink, memory_order_relaxed);
-    sight->up = !sight->gone && sight->retrying_since == 0;
-    sight->chunks_limit = sink->lane.n_chunks;
+    counts->sink = sink;
+    counts->delivered = counter_get(&sink->lane.delivered);
+    counts->dropped = lane_dropped(&sink->lane);
+    counts->forwarded = counter_get(&sink->lane.forwarded);
+    counts->in_flight = counts->forwarded - counts->delivered - counts->dropped;
+    counts->bytes = counter_get(&writer->bytes);
+    counts->chunks = counter_get(&writer->chunks);
+    counts->errors = counter_get(&writer->errors);
+    counts->chunks_out = lane_chunks_out(&sink->lane);
+    counts->retrying_since = atomic_load_explicit(&writer->retrying_since, memory_order_relaxed);
+    counts->gone = atomic_load_explicit(&writer->gone, memory_order_relaxed);
+    counts->in_sink = atomic_load_explicit(&writer->in_sink, memory_order_relaxed);
+    counts->up = !counts->gone && counts->retrying_since == 0;
+    counts->chunks_limit = sink->lane.n_chunks;
 }
 
 static void see_all(struct snapshot *snapshot)
 {
     const struct graph *graph = snapshot->graph;
-    struct stream_sight *stream = snapshot->streams;
-    struct ring_sight *ring = snapshot->rings;
+    struct input_snapshot *stream = snapshot->streams;
+    struct ring_snapshot *ring = snapshot->rings;
 
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         see_sink(graph->sinks[i], &snapshot->sinks[i]);

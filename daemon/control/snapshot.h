@@ -11,7 +11,7 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-struct ring_sight {
+struct ring_snapshot {
     const struct input_ring *ring;
     struct ringmill_counters counters;
     uint64_t size;
@@ -23,7 +23,7 @@ struct ring_sight {
     bool corrupt;    /* it is left alone */
 };
 
-struct stream_sight {
+struct input_snapshot {
     const struct input *input;
     bool lost_known;   /* else the two below are not all */
     uint64_t lost;     /* as last read from the kernel, at most a second ago */
@@ -37,7 +37,7 @@ struct stream_sight {
 
 /* Sums over its rings, but for these: the most of them was used at once in one ring, and the head
  * is the one that has been busy longest. */
-struct source_sight {
+struct source_snapshot {
     const struct source_entry *entry;
     struct ringmill_counters ring;
     bool skips_known;
@@ -55,12 +55,12 @@ struct source_sight {
     const struct graph_pipeline *disagrees;
 };
 
-struct pipeline_sight {
+struct pipeline_snapshot {
     const struct graph_pipeline *pipeline;
     struct book_totals books;
 };
 
-struct sink_sight {
+struct sink_snapshot {
     const struct graph_sink *sink;
     uint64_t forwarded;
     uint64_t delivered;
@@ -86,19 +86,20 @@ struct snapshot {
     bool asleep;                     /* the consumer thread, by its own choice */
     bool quiet; /* it slept from before the first to after the last of these counters */
 
-    struct source_sight *sources; /* as many of each as the graph has, in its order */
-    struct stream_sight *streams;
-    struct ring_sight *rings;
-    struct pipeline_sight *pipelines;
-    struct sink_sight *sinks;
+    struct source_snapshot *sources; /* as many of each as the graph has, in its order */
+    struct input_snapshot *streams;
+    struct ring_snapshot *rings;
+    struct pipeline_snapshot *pipelines;
+    struct sink_snapshot *sinks;
 };
 
 /* With rings open, or while a switch to the graph is prepared; it stays the caller's. 0 or -ENOMEM.
  */
 int snapshot_init(struct snapshot *snapshot, const struct graph *graph);
+/* Accepts a zeroed one. */
 void snapshot_deinit(struct snapshot *snapshot);
 
-/* Main thread, with rings open. */
+/* Reads all counters. Main thread, with rings open. */
 void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, int64_t now);
 
 /* Lost records of all sources where they are known. */

@@ -132,29 +132,29 @@ static json_t *programs_json(const struct source *source)
 }
 
 /* All its rings as one: what most users have. */
-static json_t *rings_sum_json(const struct snapshot *snapshot, const struct source_sight *sight)
+static json_t *rings_sum_json(const struct snapshot *snapshot, const struct source_snapshot *counts)
 {
-    return json_pack("{s:I, s:I, s:I, s:o, s:b, s:b}", "size_bytes", number(sight->size),
-                     "used_bytes", number(sight->used), "high_water_bytes",
-                     number(sight->high_water), "busy_seconds",
-                     age(snapshot, (int64_t)sight->busy_since), "paused", sight->paused, "corrupt",
-                     sight->corrupt);
+    return json_pack("{s:I, s:I, s:I, s:o, s:b, s:b}", "size_bytes", number(counts->size),
+                     "used_bytes", number(counts->used), "high_water_bytes",
+                     number(counts->high_water), "busy_seconds",
+                     age(snapshot, (int64_t)counts->busy_since), "paused", counts->paused,
+                     "corrupt", counts->corrupt);
 }
 
 static json_t *ring_json(const struct watch *watch, uint32_t index)
 {
-    const struct ring_sight *sight = &watch->snapshot.rings[index];
+    const struct ring_snapshot *counts = &watch->snapshot.rings[index];
     const struct ring_watch *ring = &watch->rings[index];
 
-    return json_pack("{s:s, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f, s:o}",
-                     "name", sight->ring->name, "size_bytes", number(sight->size), "used_bytes",
-                     number(sight->used), "high_water_bytes", number(sight->high_water),
-                     "busy_seconds", age(&watch->snapshot, (int64_t)sight->busy_since), "paused",
-                     sight->paused != 0, "corrupt", sight->corrupt, "small", ring->small, "seen",
-                     number(sight->counters.records), "discarded", number(sight->counters.discards),
-                     "bytes", number(sight->counters.bytes), "wakeups",
-                     number(sight->counters.wakeups), "bytes_per_second", ring->bytes.per_second,
-                     "commit_latency", latency_json(&sight->ring->commit_latency));
+    return json_pack(
+        "{s:s, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f, s:o}", "name",
+        counts->ring->name, "size_bytes", number(counts->size), "used_bytes", number(counts->used),
+        "high_water_bytes", number(counts->high_water), "busy_seconds",
+        age(&watch->snapshot, (int64_t)counts->busy_since), "paused", counts->paused != 0,
+        "corrupt", counts->corrupt, "small", ring->small, "seen", number(counts->counters.records),
+        "discarded", number(counts->counters.discards), "bytes", number(counts->counters.bytes),
+        "wakeups", number(counts->counters.wakeups), "bytes_per_second", ring->bytes.per_second,
+        "commit_latency", latency_json(&counts->ring->commit_latency));
 }
 
 /* value is null where there is no selector. */
@@ -172,31 +172,31 @@ static json_t *types_json(const struct stream *stream)
 }
 
 /* NULL: by nothing. */
-static const char *lost_known_by(const struct stream_sight *sight)
+static const char *lost_known_by(const struct input_snapshot *counts)
 {
-    const struct stream *stream = sight->input->stream;
+    const struct stream *stream = counts->input->stream;
 
-    if (!sight->lost_known)
+    if (!counts->lost_known)
         return NULL;
     return stream->counted ? "counter" : stream->numbered ? "sequence" : "capture";
 }
 
 /* The first ring of the stream has the index *ring, which is advanced past its last ring. */
-static json_t *stream_json(const struct watch *watch, const struct stream_sight *sight,
+static json_t *stream_json(const struct watch *watch, const struct input_snapshot *counts,
                            uint32_t *ring)
 {
     json_t *rings = json_array();
 
-    for (uint32_t i = 0; i < sight->input->n_rings; i++)
+    for (uint32_t i = 0; i < counts->input->n_rings; i++)
         json_array_append_new(rings, ring_json(watch, (*ring)++));
     return json_pack(
         "{s:s, s:o, s:b, s:o, s:o, s:s?, s:o, s:I, s:I, s:I, s:I, s:o}", "name",
-        sight->input->stream->name, "types", types_json(sight->input->stream), "ordered",
-        sight->input->stream->ordered, "produced", figure(sight->lost_known, sight->produced),
-        "lost", figure(sight->lost_known, sight->lost), "lost_known_by", lost_known_by(sight),
-        "lost_resets", figure(sight->input->stream->counted, sight->resets), "unknown_type",
-        number(sight->unknown), "long_records", number(sight->long_records), "trailing_bytes",
-        number(sight->long_bytes), "held_up", number(sight->held_up), "rings", rings);
+        counts->input->stream->name, "types", types_json(counts->input->stream), "ordered",
+        counts->input->stream->ordered, "produced", figure(counts->lost_known, counts->produced),
+        "lost", figure(counts->lost_known, counts->lost), "lost_known_by", lost_known_by(counts),
+        "lost_resets", figure(counts->input->stream->counted, counts->resets), "unknown_type",
+        number(counts->unknown), "long_records", number(counts->long_records), "trailing_bytes",
+        number(counts->long_bytes), "held_up", number(counts->held_up), "rings", rings);
 }
 
 /* The indexes are those of the first stream and ring of the source; they are advanced past its last
@@ -232,21 +232,22 @@ static json_t *type_json(const struct source *source)
 static json_t *source_json(const struct watch *watch, uint32_t index, uint32_t *stream,
                            uint32_t *ring)
 {
-    const struct source_sight *sight = &watch->snapshot.sources[index];
-    const struct source *source = sight->entry->source;
+    const struct source_snapshot *counts = &watch->snapshot.sources[index];
+    const struct source *source = counts->entry->source;
     uint32_t first_ring = *ring;
     json_t *streams = streams_json(watch, source, stream, ring);
 
     return json_pack(
         "{s:s, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "name",
         source->name, "kept", source->kept, "type", type_json(source), "programs",
-        programs_json(source), "ring", rings_sum_json(&watch->snapshot, sight), "produced",
-        figure(sight->lost_known, sight->produced), "seen", number(sight->ring.records),
-        "discarded", number(sight->ring.discards), "lost", figure(sight->lost_known, sight->lost),
-        "skipped", figure(sight->skips_known, sight->skipped), "bytes", number(sight->ring.bytes),
-        "wakeups", number(sight->ring.wakeups), "records_per_second",
+        programs_json(source), "ring", rings_sum_json(&watch->snapshot, counts), "produced",
+        figure(counts->lost_known, counts->produced), "seen", number(counts->ring.records),
+        "discarded", number(counts->ring.discards), "lost",
+        figure(counts->lost_known, counts->lost), "skipped",
+        figure(counts->skips_known, counts->skipped), "bytes", number(counts->ring.bytes),
+        "wakeups", number(counts->ring.wakeups), "records_per_second",
         watch->records[index].per_second, "lost_per_second",
-        sight->lost_known ? json_real(watch->lost[index].per_second) : json_null(),
+        counts->lost_known ? json_real(watch->lost[index].per_second) : json_null(),
         "commit_latency", commit_latency_json(&watch->snapshot, first_ring, *ring), "streams",
         streams);
 }
@@ -289,7 +290,8 @@ static json_t *handler_json(const struct chain *chain, uint32_t index)
         seconds((int64_t)counter_get(&account->slowest)), "rows", rows);
 }
 
-static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipeline_sight *sight)
+static json_t *pipeline_json(const struct snapshot *snapshot,
+                             const struct pipeline_snapshot *counts)
 {
     const struct graph *graph = snapshot->graph;
     json_t *handlers = json_array();
@@ -297,24 +299,24 @@ static json_t *pipeline_json(const struct snapshot *snapshot, const struct pipel
     for (uint32_t i = 0; i < graph->n_chains; i++) {
         const struct chain *chain = graph->chains[i];
 
-        for (uint32_t j = 0; chain->pipeline == sight->pipeline && j < chain->n_handlers; j++)
+        for (uint32_t j = 0; chain->pipeline == counts->pipeline && j < chain->n_handlers; j++)
             json_array_append_new(handlers, handler_json(chain, j));
     }
-    return json_pack("{s:s, s:o, s:o}", "name", sight->pipeline->name, "books",
-                     books_json(&sight->books), "handlers", handlers);
+    return json_pack("{s:s, s:o, s:o}", "name", counts->pipeline->name, "books",
+                     books_json(&counts->books), "handlers", handlers);
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
-static const char *sink_state(const struct sink_sight *sight)
+static const char *sink_state(const struct sink_snapshot *counts)
 {
-    return sight->gone ? "gone" : sight->retrying_since > 0 ? "retrying" : "running";
+    return counts->gone ? "gone" : counts->retrying_since > 0 ? "retrying" : "running";
 }
 
 static json_t *sink_json(const struct watch *watch, uint32_t index)
 {
-    const struct sink_sight *sight = &watch->snapshot.sinks[index];
-    const struct graph_sink *sink = sight->sink;
+    const struct sink_snapshot *counts = &watch->snapshot.sinks[index];
+    const struct graph_sink *sink = counts->sink;
     json_t *rows = json_array();
     char error[NOTE_TEXT_MAX];
 
@@ -324,13 +326,14 @@ static json_t *sink_json(const struct watch *watch, uint32_t index)
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, "
         "s:o}",
-        "name", sink->name, "type", sink->ops->name, "state", sink_state(sight), "retrying_seconds",
-        age(&watch->snapshot, sight->retrying_since), "last_error", text_or_null(error), "queue",
-        "chunks_out", (int)sight->chunks_out, "chunks", (int)sight->chunks_limit, "forwarded",
-        number(sight->forwarded), "delivered", number(sight->delivered), "dropped",
-        number(sight->dropped), "in_flight", number(sight->in_flight), "bytes",
-        number(sight->bytes), "chunks", number(sight->chunks), "errors", number(sight->errors),
-        "delivered_per_second", watch->delivered[index].per_second, "acknowledge_latency",
+        "name", sink->name, "type", sink->ops->name, "state", sink_state(counts),
+        "retrying_seconds", age(&watch->snapshot, counts->retrying_since), "last_error",
+        text_or_null(error), "queue", "chunks_out", (int)counts->chunks_out, "chunks",
+        (int)counts->chunks_limit, "forwarded", number(counts->forwarded), "delivered",
+        number(counts->delivered), "dropped", number(counts->dropped), "in_flight",
+        number(counts->in_flight), "bytes", number(counts->bytes), "chunks", number(counts->chunks),
+        "errors", number(counts->errors), "delivered_per_second",
+        watch->delivered[index].per_second, "acknowledge_latency",
         latency_json(&sink->writer.ack_latency), "rows", rows);
 }
 

@@ -24,7 +24,7 @@ int watch_init(struct watch *watch, struct engine *engine, const struct control_
     watch->losses = (struct log_limit){.lines = LOSS_LINES, .seconds = LOSS_LINES_S};
     watch->skips = watch->losses;
     watch->started_at = clock_monotonic();
-    watch->silence_told = !isatty(STDERR_FILENO);
+    watch->silence_reported = !isatty(STDERR_FILENO);
     watch->started = clock_realtime();
     watch->generation = 1;
     health_init(&watch->health, &options->health);
@@ -57,21 +57,22 @@ static uint64_t next_power(uint64_t bytes)
 }
 
 /* A header for each record; what rounds it up to 8 bytes is not known, and not much. */
-static void look_at_ring(struct ring_watch *ring, const struct ring_sight *sight, double seconds)
+static void look_at_ring(struct ring_watch *ring, const struct ring_snapshot *counts,
+                         double seconds)
 {
     const uint64_t header = 8;
     double needed;
 
-    rate_update(&ring->bytes, sight->counters.bytes + header * sight->counters.records, seconds);
+    rate_update(&ring->bytes, counts->counters.bytes + header * counts->counters.records, seconds);
     needed = ring->bytes.per_second * WATCH_RESTART_S;
-    if (ring->small || needed <= (double)sight->size)
+    if (ring->small || needed <= (double)counts->size)
         return;
     ring->small = true;
-    log_about(LOG_LEVEL_WARNING, "source", sight->ring->input->source->name,
+    log_about(LOG_LEVEL_WARNING, "source", counts->ring->input->source->name,
               "the ring %s of %" PRIu64 " KiB receives %.0f KiB/s, so a restart of %d s would fill "
               "it and lose records; set ring_size to %" PRIu64 " KiB or more",
-              sight->ring->name, sight->size / 1024, ring->bytes.per_second / 1024, WATCH_RESTART_S,
-              next_power((uint64_t)needed) / 1024);
+              counts->ring->name, counts->size / 1024, ring->bytes.per_second / 1024,
+              WATCH_RESTART_S, next_power((uint64_t)needed) / 1024);
 }
 
 static void update_rates(struct watch *watch, double seconds)
@@ -93,14 +94,14 @@ static void tell_losses(struct watch *watch)
     uint64_t lost = snapshot_lost(&watch->snapshot);
     uint64_t left_out = watch->losses.left_out;
 
-    if (lost == watch->lost_told)
+    if (lost == watch->lost_reported)
         return;
     log_limited(&watch->losses, LOG_LEVEL_WARNING, NULL, NULL,
                 "%" PRIu64 " records were lost since the previous such line because a ring was "
                 "full; filter more, increase ring_size, or use a faster sink",
-                lost - watch->lost_told);
+                lost - watch->lost_reported);
     if (watch->losses.left_out <= left_out)
-        watch->lost_told = lost;
+        watch->lost_reported = lost;
 }
 
 static void tell_skipped(struct watch *watch)
@@ -108,16 +109,16 @@ static void tell_skipped(struct watch *watch)
     uint64_t skipped = snapshot_skipped(&watch->snapshot);
     uint64_t left_out = watch->skips.left_out;
 
-    if (skipped == watch->skipped_told)
+    if (skipped == watch->skipped_reported)
         return;
     log_limited(
         &watch->skips, LOG_LEVEL_WARNING, NULL, NULL,
         "the kernel skipped %" PRIu64
         " runs of BPF programs since the previous such line, because a program was interrupted or "
         "preempted on that CPU, or a kprobe missed a call; these runs wrote no records",
-        skipped - watch->skipped_told);
+        skipped - watch->skipped_reported);
     if (watch->skips.left_out <= left_out)
-        watch->skipped_told = skipped;
+        watch->skipped_reported = skipped;
 }
 
 /* A hint for a user who sees no events: printed once. */
@@ -125,10 +126,10 @@ static void tell_silent(struct watch *watch)
 {
     const struct snapshot *snapshot = &watch->snapshot;
 
-    if (watch->silence_told ||
+    if (watch->silence_reported ||
         snapshot->time - watch->started_at < WATCH_SILENT_S * INT64_C(1000000000))
         return;
-    watch->silence_told = true;
+    watch->silence_reported = true;
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++) {
         const struct source *source = snapshot->graph->sources[i].source;
 
@@ -184,8 +185,8 @@ void watch_follow(struct watch *watch)
     watch_refresh(watch);
     update_rates(watch, 0);
     watch->looked_at = watch->snapshot.time;
-    watch->lost_told = snapshot_lost(&watch->snapshot);
-    watch->skipped_told = snapshot_skipped(&watch->snapshot);
+    watch->lost_reported = snapshot_lost(&watch->snapshot);
+    watch->skipped_reported = snapshot_skipped(&watch->snapshot);
     health_follow(&watch->health, &watch->snapshot);
 }
 

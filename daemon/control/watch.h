@@ -40,10 +40,10 @@ struct watch {
     struct ring_watch rings[GRAPH_RINGS_MAX];
     struct rate delivered[GRAPH_SINKS_MAX];
     struct log_limit losses; /* lines about lost records */
-    uint64_t lost_told;
+    uint64_t lost_reported;
     struct log_limit skips; /* lines about skipped runs */
-    uint64_t skipped_told;
-    bool silence_told;       /* or there is no terminal */
+    uint64_t skipped_reported;
+    bool silence_reported;   /* or there is no terminal */
     int64_t looked_at;       /* ns, monotonic; 0: not yet */
     int64_t started_at;      /* ns, monotonic */
     int64_t started;         /* ns since 1970 */

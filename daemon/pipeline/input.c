@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static void type_init(struct input_type *type, struct input *input,
-                      const struct stream_type *of)
+static void type_init(struct input_type *type, struct input *input, const struct stream_type *of)
 {
     type->input = input;
     type->stream_type = of;
@@ -66,5 +65,5 @@ bool input_is_numbered(const struct input *input)
 uint64_t input_lost(const struct input *input)
 {
     return input_is_numbered(input) || input->stream->capture ? counter_get(&input->gaps)
-                                                                       : input->lost;
+                                                              : input->lost;
 }

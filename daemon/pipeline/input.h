@@ -31,7 +31,7 @@ struct unacked_limit {
 struct input_type {
     struct input *input;
     const struct stream_type *stream_type; /* NULL: all types that the stream does not know */
-    struct chain **chains;          /* n_chains of them, one for each pipeline; the graph's */
+    struct chain **chains; /* n_chains of them, one for each pipeline; the graph's */
     const struct graph_pipeline **readers; /* whose they are in this graph */
     uint32_t n_chains;
     uint32_t *copies;          /* how often one record goes to each of the graph's sinks */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate/merger.h"
 #include "base/base64.h"
+#include "cli/merger.h"
 #include "encode/csv.h"
 #include "encode/json.h"
 

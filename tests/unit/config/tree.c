@@ -119,8 +119,8 @@ static void is_bound_as_a_loaded_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_as_a_loaded_one),       cmocka_unit_test(messages_name_the_label),
-        cmocka_unit_test(a_label_is_one_line),         cmocka_unit_test(nothing_is_added_to_nothing),
+        cmocka_unit_test(reads_as_a_loaded_one),    cmocka_unit_test(messages_name_the_label),
+        cmocka_unit_test(a_label_is_one_line),      cmocka_unit_test(nothing_is_added_to_nothing),
         cmocka_unit_test(is_bound_as_a_loaded_one),
     };
 

@@ -108,7 +108,7 @@ static void a_busy_head_is_the_producers_fault(void **state)
  * counts for the high-water mark all the same. */
 static void a_paused_ring_has_no_busy_head(void **state)
 {
-    struct ring_sight *sight;
+    struct ring_snapshot *counts;
     void *sample;
 
     (void)state;
@@ -119,13 +119,13 @@ static void a_paused_ring_has_no_busy_head(void **state)
         usleep(1000);
         mill_see(&mill);
     }
-    sight = mill.snapshot.rings;
-    assert_true(sight->busy_since > 0);
+    counts = mill.snapshot.rings;
+    assert_true(counts->busy_since > 0);
     atomic_store(&mill.graph->inputs[0]->paused, true);
     mill_see(&mill);
-    assert_int_equal(sight->busy_since, 0);
-    assert_true(sight->used > 0);
-    assert_true(sight->high_water >= sight->used);
+    assert_int_equal(counts->busy_since, 0);
+    assert_true(counts->used > 0);
+    assert_true(counts->high_water >= counts->used);
     pass_seconds(20);
     assert_false(strstr(mill.health.reasons[CHECK_RINGS], "reserved") != NULL);
     atomic_store(&mill.graph->inputs[0]->paused, false);

@@ -3,7 +3,7 @@
 /* A merger is an aggregate whose records are rows: the same groups, values and rows, with each
  * state merged where a record would be counted. The key is one of columns, filled from each row. */
 
-#include "aggregate/merger.h"
+#include "cli/merger.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate/merge_shape.h"
 #include "aggregate/rows.h"
 #include "aggregate/value_portable.h"
+#include "cli/merge_shape.h"
 
 enum { PLACE_MAX = 256 };
 

@@ -4,13 +4,12 @@
  * one for each source: so each family is printed where it comes first, with the samples of all. The
  * config was checked to give no name twice. */
 
-#include "control/exposed.h"
+#include "control/page.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "control/page.h"
 #include "encode/decimal.h"
 #include "pipeline/engine.h"
 
@@ -143,7 +142,7 @@ static bool put_family(void *data, const struct chain *chain, const struct handl
     return true;
 }
 
-void exposed_write(struct page *page)
+void page_put_exposed(struct page *page)
 {
     visit_all(page->snapshot->graph, put_family, page);
 }

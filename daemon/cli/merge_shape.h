@@ -29,7 +29,8 @@ struct merge_shape {
 /* As a row has it. 0, -EINVAL or -ENOMEM with error filled. merge_shape_deinit() follows in all
  * cases. */
 int merge_shape_init(struct merge_shape *shape, const struct row_form *form, struct error *error);
-void merge_shape_deinit(struct merge_shape *shape); /* accepts a zeroed one */
+/* Accepts a zeroed one. */
+void merge_shape_deinit(struct merge_shape *shape);
 
 /* Whether the row can be merged with that at the place. 0, or -EINVAL with error filled. */
 int merge_shape_check(const struct merge_shape *shape, const struct row_form *form,

@@ -3,7 +3,7 @@
 /* A line for each thing, and under it what is out of the ordinary. The equations are those of the
  * books that the daemon prints at its end. */
 
-#include "cli/summary.h"
+#include "cli/commands.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -246,7 +246,7 @@ static void print_consumer(const json_t *consumer, FILE *file)
             count(consumer, "wakeups"), count(consumer, "naps"));
 }
 
-void summary_print(const json_t *status, FILE *file)
+void status_print(const json_t *status, FILE *file)
 {
     print_verdict(status, file);
     print_consumer(json_object_get(status, "consumer"), file);

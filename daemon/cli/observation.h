@@ -8,7 +8,7 @@
 
 #include "ring/holder.h"
 
-struct sighting {
+struct observation {
     uint32_t id;
     const char *name; /* the map's */
     uint64_t size;    /* bytes of data area */
@@ -18,9 +18,10 @@ struct sighting {
 };
 
 /* Which ring it is, who reads it, and the columns' heads. */
-void sighting_print_head(const struct sighting *sighting, FILE *file);
+void observation_print_head(const struct observation *observation, FILE *file);
 /* Only who reads it. */
-void sighting_print_holders(const struct sighting *sighting, FILE *file);
-void sighting_print(const struct sighting *sighting, FILE *file);
+void observation_print_holders(const struct observation *observation, FILE *file);
+/* The line of the second look: rates since the first one, and how full the ring is. */
+void observation_print(const struct observation *observation, FILE *file);
 /* All of it as one line of JSON. */
-void sighting_print_json(const struct sighting *sighting, FILE *file);
+void observation_print_json(const struct observation *observation, FILE *file);

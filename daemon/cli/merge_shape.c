@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "aggregate/merge_shape.h"
+#include "cli/merge_shape.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 /* Rates come from two looks, everything else from the last one. */
 
-#include "cli/sighting.h"
+#include "cli/observation.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -11,26 +11,26 @@
 #include "base/clock.h"
 #include "encode/escape.h"
 
-static double per_second(const struct sighting *sighting, uint64_t before, uint64_t now)
+static double per_second(const struct observation *observation, uint64_t before, uint64_t now)
 {
-    uint64_t elapsed = sighting->now.time - sighting->before.time;
+    uint64_t elapsed = observation->now.time - observation->before.time;
 
     return elapsed ? (double)(now - before) * 1e9 / (double)elapsed : 0;
 }
 
-static double records_per_second(const struct sighting *sighting)
+static double records_per_second(const struct observation *observation)
 {
-    return per_second(sighting, sighting->before.records, sighting->now.records);
+    return per_second(observation, observation->before.records, observation->now.records);
 }
 
-static double bytes_per_second(const struct sighting *sighting)
+static double bytes_per_second(const struct observation *observation)
 {
-    return per_second(sighting, sighting->before.producer, sighting->now.producer);
+    return per_second(observation, observation->before.producer, observation->now.producer);
 }
 
-static double busy_seconds(const struct sighting *sighting)
+static double busy_seconds(const struct observation *observation)
 {
-    return (double)(sighting->now.time - sighting->now.busy_since) / 1e9;
+    return (double)(observation->now.time - observation->now.busy_since) / 1e9;
 }
 
 /* escape: JSON's, or that of a line for people. */
@@ -58,9 +58,9 @@ static uint32_t print_kind(const struct holders *holders, enum holder_kind kind,
     return n;
 }
 
-void sighting_print_holders(const struct sighting *sighting, FILE *file)
+void observation_print_holders(const struct observation *observation, FILE *file)
 {
-    const struct holders *holders = sighting->holders;
+    const struct holders *holders = observation->holders;
 
     if (holders->certain) {
         fputs("consumed by ", file);
@@ -74,17 +74,17 @@ void sighting_print_holders(const struct sighting *sighting, FILE *file)
     fputc('\n', file);
 }
 
-void sighting_print_head(const struct sighting *sighting, FILE *file)
+void observation_print_head(const struct observation *observation, FILE *file)
 {
-    fprintf(file, "ring %u (%s) of %" PRIu64 " KiB, ", sighting->id, sighting->name,
-            sighting->size / 1024);
-    sighting_print_holders(sighting, file);
+    fprintf(file, "ring %u (%s) of %" PRIu64 " KiB, ", observation->id, observation->name,
+            observation->size / 1024);
+    observation_print_holders(observation, file);
     fputs("    TIME  FULL%    RECORDS/s     KiB/s    DISCARDS    MISSED  HEAD\n", file);
 }
 
-void sighting_print(const struct sighting *sighting, FILE *file)
+void observation_print(const struct observation *observation, FILE *file)
 {
-    const struct ringmill_sight *now = &sighting->now;
+    const struct ringmill_sight *now = &observation->now;
     time_t seconds = (time_t)(clock_realtime() / 1000000000);
     struct tm local;
     char clock[16];
@@ -92,10 +92,10 @@ void sighting_print(const struct sighting *sighting, FILE *file)
     localtime_r(&seconds, &local);
     strftime(clock, sizeof(clock), "%H:%M:%S", &local);
     fprintf(file, "%s  %5.1f %12.0f %9.0f %11" PRIu64 " %9" PRIu64 "  ", clock,
-            100.0 * (double)now->fill / (double)sighting->size, records_per_second(sighting),
-            bytes_per_second(sighting) / 1024, now->discards, now->missed);
+            100.0 * (double)now->fill / (double)observation->size, records_per_second(observation),
+            bytes_per_second(observation) / 1024, now->discards, now->missed);
     if (now->busy_since)
-        fprintf(file, "busy for %.1f s\n", busy_seconds(sighting));
+        fprintf(file, "busy for %.1f s\n", busy_seconds(observation));
     else
         fputs("-\n", file);
 }
@@ -116,14 +116,14 @@ static void print_list(const struct holders *holders, enum holder_kind kind, FIL
     fputc(']', file);
 }
 
-void sighting_print_json(const struct sighting *sighting, FILE *file)
+void observation_print_json(const struct observation *observation, FILE *file)
 {
-    const struct ringmill_sight *now = &sighting->now;
+    const struct ringmill_sight *now = &observation->now;
     char time[CLOCK_RFC3339_LENGTH + 1];
 
     clock_format_rfc3339(clock_realtime(), time);
     fprintf(file, "{\"time\":\"%s\",\"id\":%u,\"name\":\"%s\",\"size_bytes\":%" PRIu64, time,
-            sighting->id, sighting->name, sighting->size);
+            observation->id, observation->name, observation->size);
     fprintf(file,
             ",\"used_bytes\":%" PRIu64 ",\"consumer_position\":%" PRIu64
             ",\"producer_position\":%" PRIu64,
@@ -131,20 +131,20 @@ void sighting_print_json(const struct sighting *sighting, FILE *file)
     fprintf(file,
             ",\"records_per_second\":%.1f,\"bytes_per_second\":%.1f,\"records\":%" PRIu64
             ",\"discards\":%" PRIu64 ",\"missed_bytes\":%" PRIu64,
-            records_per_second(sighting), bytes_per_second(sighting), now->records, now->discards,
-            now->missed);
+            records_per_second(observation), bytes_per_second(observation), now->records,
+            now->discards, now->missed);
     if (now->busy_since)
-        fprintf(file, ",\"busy_seconds\":%.3f", busy_seconds(sighting));
+        fprintf(file, ",\"busy_seconds\":%.3f", busy_seconds(observation));
     else
         fputs(",\"busy_seconds\":null", file);
     fputs(",\"consumers\":", file);
-    if (sighting->holders->certain) {
-        print_list(sighting->holders, HOLDER_CONSUMES, file);
+    if (observation->holders->certain) {
+        print_list(observation->holders, HOLDER_CONSUMES, file);
         fputs(",\"observers\":", file);
-        print_list(sighting->holders, HOLDER_OBSERVES, file);
+        print_list(observation->holders, HOLDER_OBSERVES, file);
     } else {
         fputs("null,\"possible_consumers\":", file);
-        print_list(sighting->holders, HOLDER_POSSIBLE, file);
+        print_list(observation->holders, HOLDER_POSSIBLE, file);
     }
     fputs("}\n", file);
 }

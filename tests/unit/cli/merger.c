@@ -2,7 +2,7 @@
 
 /* One stream over 20 machines: what is merged of their rows must be what the stream itself says,
  * counted here by looking at every record of a group. */
-#include "aggregate/merger.h"
+#include "cli/merger.h"
 
 #include <math.h>
 

@@ -22,18 +22,20 @@ struct merger;
 
 /* groups: of all windows together, at most. whole: all windows are one. NULL: out of memory. */
 struct merger *merger_new(uint32_t groups, bool whole);
-void merger_free(struct merger *merger); /* accepts NULL */
+/* Accepts NULL. */
+void merger_free(struct merger *merger);
 DEFINE_CLEANUP(struct merger, merger_free);
 
-/* Takes a row's portable form. place says where it stands, for messages about others that do not
+/* Takes a row's portable form. place says where it is, for messages about others that do not
  * fit. 0; -EINVAL, -ENOSPC or -ENOMEM with error filled. */
 int merger_add(struct merger *merger, const char *place, const uint8_t *bytes, size_t length,
                struct error *error);
 
 /* Rows there are. */
 uint64_t merger_count(const struct merger *merger);
-/* Of the rows, and where they came from. NULL: nothing was added. */
+/* The layout of the rows. NULL: nothing was added. */
 const struct schema *merger_schema(const struct merger *merger);
+/* The name of the source of the rows. NULL: nothing was added. */
 const char *merger_source(const struct merger *merger);
 /* After the last was added: the next rows, in the order of their windows. False: there are none. */
 bool merger_next(struct merger *merger, struct batch *ret_batch);

@@ -59,11 +59,11 @@ if(RINGMILL_KIND STREQUAL release)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c ${printable})
-  fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c ${daemon}/schema/unfold.c
+  fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c
     ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c ${daemon}/base/nearest.c
     ${printable})
   fuzz_target(dwarf 16384 "-ldw;-lelf" ${daemon}/schema/c*.c ${daemon}/schema/d*.c
-    ${daemon}/schema/unfold.c ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c
+    ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c
     ${daemon}/base/nearest.c ${printable})
   fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng;-lyaml" ${daemon}/capture/*.c
     ${daemon}/config/*.c ${daemon}/ring/*.c

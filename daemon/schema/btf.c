@@ -1,404 +1,338 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One walk down a struct's members. Each value is a place, read by the kind of its type once
- * typedefs and qualifiers are off: structs and unions become lists of fields, arrays one field for
- * their element, all else is a leaf.
+/* BTF read into C types, from which schema_from_ctype() makes the fields. Each type is read once;
+ * of what a pointer leads to only the names are read.
  *
- * A struct that a compiler accepted is never refused because of one odd member: what cannot be a
- * number or text becomes FIELD_BYTES, and what has no bytes at all (an empty struct, an array
- * without elements amid others) is left out. BTF that no compiler writes is refused: members
- * outside of their struct, circles of typedefs. A struct that holds itself ends at
- * READER_DEPTH_MAX, and its breadth at READER_MEMBERS_MAX. */
+ * A struct and an array are known from before their parts are read, so a circle through one of them
+ * ends there, and only as many levels as a schema has are followed later. Any other circle (a
+ * typedef of itself) is refused by its depth.
+ *
+ * Compilers' habits matter. clang before 15 writes a 64-bit enum with its values cut to 32 bits:
+ * its names would be wrong, so it has none. And it marks no enum as signed: -1 is there as
+ * 4294967295, and in fewer than 32 bits that can only have been meant as a negative value. */
 
 #include "schema/btf.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/printable.h"
 #include "schema/btf_lookup.h"
-#include "schema/btf_reader.h"
-#include "schema/spelling.h"
+#include "schema/ctype.h"
+#include "schema/ctype_schema.h"
 
-/* The fields of one struct while it is read; they move into the schema once all are known. */
-struct list {
-    struct field *fields;
-    uint32_t count;
-    uint32_t room;
+struct btf_reader {
+    const struct btf *btf;
+    struct ctypes *types;
+    struct error *error;
+    const struct ctype **known; /* by type id; NULL: not read yet */
+    uint32_t depth;
+    bool by_name; /* after a pointer: no members, no sizes */
 };
 
-static void list_deinit(struct list *list)
+static int read_type(struct btf_reader *reader, uint32_t id, const struct ctype **ret_type);
+
+static int refuse_memory(const struct btf_reader *reader)
 {
-    free(list->fields);
+    return error_set(reader->error, -ENOMEM, "out of memory");
 }
 
-static int read_place(struct btf_reader *reader, const struct type_place *place,
-                      struct field *field);
-
-/* ---- what is kept ---- */
-
-const char *reader_keep(struct btf_reader *reader, const char *text, int *ret_code)
+/* A type with the name that it has in the BTF. */
+static int add_type(struct btf_reader *reader, enum ctype_kind kind, const struct btf_type *from,
+                    struct ctype **ret_type)
 {
-    const char *kept;
+    const char *name = lookup_name(reader->btf, from);
+    struct ctype *type = ctypes_add(reader->types, kind);
 
-    reader->names += strlen(text) + 1;
-    if (reader->names > READER_NAMES_MAX) {
-        *ret_code =
-            error_set(reader->error, -E2BIG,
-                      "%s: the names of its members take more than %d MiB, the most allowed",
-                      reader->schema->type_name, READER_NAMES_MAX >> 20);
-        return NULL;
-    }
-    if (!printable(text)) {
-        *ret_code = error_set(reader->error, -EINVAL,
-                              "%s: the name \"%s\" holds control characters or is not valid UTF-8",
-                              reader->schema->type_name, text);
-        return NULL;
-    }
-    kept = schema_keep(reader->schema, text);
-    if (!kept)
-        *ret_code = error_set(reader->error, -ENOMEM, "out of memory");
-    return kept;
+    if (!type)
+        return refuse_memory(reader);
+    type->name = *name ? name : NULL;
+    *ret_type = type;
+    return 0;
 }
 
-int reader_spell(struct btf_reader *reader, uint32_t type_id, const char **ret_spelling)
+/* A value without parts. */
+static int read_scalar(struct btf_reader *reader, enum ctype_kind kind, const struct btf_type *from,
+                       const struct ctype **ret_type)
 {
-    const char **known = &reader->known[type_id].spelling;
-    char text[SPELLING_MAX];
-    int r = 0;
+    struct ctype *type;
+    int r = add_type(reader, kind, from, &type);
 
-    if (!*known) {
-        spelling_put(reader->btf, type_id, text);
-        *known = reader_keep(reader, text, &r);
+    if (r < 0)
+        return r;
+    type->size = from->size;
+    if (kind == CTYPE_INTEGER && btf_int_encoding(from) & BTF_INT_BOOL && from->size == 1)
+        type->kind = CTYPE_BOOL;
+    else
+        type->is_signed = kind == CTYPE_INTEGER && btf_int_encoding(from) & BTF_INT_SIGNED;
+    *ret_type = type;
+    return 0;
+}
+
+/* ---- enums ---- */
+
+static int64_t enum_value(const struct btf_type *from, uint32_t index, bool is_signed)
+{
+    if (btf_is_enum64(from))
+        return (int64_t)btf_enum64_value(&btf_enum64(from)[index]);
+    return is_signed ? (int64_t)btf_enum(from)[index].val
+                     : (int64_t)(uint32_t)btf_enum(from)[index].val;
+}
+
+static int read_names(struct btf_reader *reader, const struct btf_type *from, struct ctype *type)
+{
+    uint32_t n_names = btf_vlen(from);
+    struct enum_name *names = ctypes_keep(reader->types, n_names, sizeof(*names));
+
+    if (!names)
+        return refuse_memory(reader);
+    for (uint32_t i = 0; i < n_names; i++) {
+        const char *name =
+            btf__name_by_offset(reader->btf, btf_is_enum64(from) ? btf_enum64(from)[i].name_off
+                                                                 : btf_enum(from)[i].name_off);
+
+        names[i] = (struct enum_name){.name = name ? name : "",
+                                      .value = enum_value(from, i, type->is_signed)};
     }
-    *ret_spelling = *known;
+    type->names = names;
+    type->n_names = n_names;
+    return 0;
+}
+
+/* Whether the enum is not marked as signed and a value fills 32 bits: in fewer bits, a negative
+ * one. */
+static bool has_unmarked_negatives(const struct btf_type *from)
+{
+    if (btf_kflag(from) || btf_is_enum64(from))
+        return false;
+    for (uint32_t i = 0; i < btf_vlen(from); i++)
+        if (btf_enum(from)[i].val < 0)
+            return true;
+    return false;
+}
+
+static int read_enum(struct btf_reader *reader, const struct btf_type *from,
+                     const struct ctype **ret_type)
+{
+    bool has_negatives = has_unmarked_negatives(from);
+    struct ctype *type, *narrow;
+    int r = add_type(reader, CTYPE_ENUM, from, &type);
+
+    if (r < 0)
+        return r;
+    *ret_type = type;
+    type->size = from->size;
+    type->is_signed = btf_kflag(from) || (has_negatives && from->size < 4);
+    type->is_complete = true;
+    if (reader->by_name || (from->size == 8 && !btf_is_enum64(from)))
+        return 0;
+    r = read_names(reader, from, type);
+    if (r < 0 || !has_negatives || type->is_signed)
+        return r;
+    r = add_type(reader, CTYPE_ENUM, from, &narrow);
+    if (r < 0)
+        return r;
+    narrow->is_signed = true;
+    type->narrow = narrow;
+    return read_names(reader, from, narrow);
+}
+
+/* ---- what is made of other types ---- */
+
+/* A typedef, qualifier or function. */
+static int read_derived(struct btf_reader *reader, enum ctype_kind kind,
+                        const struct btf_type *from, const struct ctype **ret_type)
+{
+    struct ctype *type;
+    int r = add_type(reader, kind, from, &type);
+
+    if (r == 0 && !(reader->by_name && kind == CTYPE_ALIAS))
+        r = read_type(reader, from->type, &type->target);
+    if (r == 0)
+        *ret_type = type;
     return r;
 }
 
-static int refuse_damage(const struct btf_reader *reader, const char *name)
+static int read_pointer(struct btf_reader *reader, const struct btf_type *from,
+                        const struct ctype **ret_type)
 {
-    return error_set(reader->error, -EINVAL,
-                     "%s: its BTF is damaged: the member \"%s\" is outside its struct",
-                     reader->schema->type_name, name);
+    bool was_by_name = reader->by_name;
+    struct ctype *type;
+    int r = add_type(reader, CTYPE_POINTER, from, &type);
+
+    if (r < 0)
+        return r;
+    reader->by_name = true;
+    r = read_type(reader, from->type, &type->target);
+    reader->by_name = was_by_name;
+    type->size = btf__pointer_size(reader->btf) == 4 ? 4 : 8; /* 4: a file for 32-bit machines */
+    *ret_type = type;
+    return r;
 }
 
-/* ---- lists of fields ---- */
-
-static int list_add(struct btf_reader *reader, struct list *list, const struct field *field)
+/* One larger than any record has a size that no struct has room for. */
+static int read_array(struct btf_reader *reader, uint32_t id, const struct btf_type *from,
+                      const struct ctype **ret_type)
 {
-    if (list->count == list->room) {
-        uint32_t room = list->room ? 2 * list->room : 16;
-        struct field *fields = reallocarray(list->fields, room, sizeof(*fields));
+    const struct ctype *element;
+    struct ctype *type;
+    uint64_t size;
+    int r = add_type(reader, CTYPE_ARRAY, from, &type);
 
-        if (!fields)
-            return error_set(reader->error, -ENOMEM, "out of memory");
-        list->fields = fields;
-        list->room = room;
-    }
-    list->fields[list->count++] = *field;
-    return 0;
-}
-
-static struct field *list_keep(struct btf_reader *reader, const struct list *list)
-{
-    struct field *kept = schema_keep_array(reader->schema, list->count, sizeof(*kept));
-
-    if (!kept)
-        error_set(reader->error, -ENOMEM, "out of memory");
-    else if (list->count > 0)
-        memcpy(kept, list->fields, list->count * sizeof(*kept));
-    return kept;
-}
-
-/* ---- members ---- */
-
-static bool is_group(const struct btf_type *type)
-{
-    return btf_is_struct(type) || btf_is_union(type);
-}
-
-/* How many bits, and how many after the place's offset, if the member is a bitfield. There are
- * two ways to say it: in the member itself, or in an integer type made for it. */
-static uint32_t bitfield_of(const struct type_place *place, uint32_t index, uint32_t *ret_bit)
-{
-    uint32_t bit = btf_member_bit_offset(place->owner, index) % 8;
-    uint32_t bits = btf_member_bitfield_size(place->owner, index);
-
-    if (btf_is_int(place->type) && !bits && !btf_kflag(place->owner)) {
-        bits = btf_int_bits(place->type);
-        bit += btf_int_offset(place->type);
-    }
-    if (bit == 0 && bits == place->type->size * 8)
-        bits = 0; /* a whole integer, whatever it is called */
-    *ret_bit = bit;
-    return bits;
-}
-
-static int read_bits(struct btf_reader *reader, const struct type_place *place, uint32_t bit,
-                     uint32_t bits, struct field *field)
-{
-    int r;
-
-    if ((uint64_t)bit + bits > place->room * 8)
-        return refuse_damage(reader, place->name);
-    r = leaf_read_bits(reader, place, bit, bits, field);
-    return r == 0 ? reader_spell(reader, place->type_id, &field->type_name) : r;
-}
-
-/* A char[] after a struct's texts is where those live, and no field of its own. */
-static bool is_home_of_texts(const struct btf_reader *reader, const struct field *field)
-{
-    return reader->has_texts && field->kind == FIELD_CHARS && field->size == 0;
-}
-
-static int read_member(struct btf_reader *reader, const struct type_place *place, uint32_t index,
-                       struct list *list)
-{
-    struct field field = {.offset = place->offset};
-    uint32_t bit, bits = bitfield_of(place, index, &bit);
-    int r;
-
-    if (!bits && bit)
-        return 0; /* how wide it is, nobody says */
-    r = bits ? read_bits(reader, place, bit, bits, &field) : read_place(reader, place, &field);
-    if (r != 0)
-        return r < 0 ? r : 0;
-    if (is_home_of_texts(reader, &field))
-        return 0;
-    field.name = reader_keep(reader, place->name, &r);
-    return field.name ? list_add(reader, list, &field) : r;
-}
-
-static int read_members(struct btf_reader *reader, const struct type_place *group,
-                        struct list *list);
-
-/* Of the unnamed only structs and unions say anything: their members are also those of the struct
- * around. */
-static int read_one(struct btf_reader *reader, const struct type_place *place, uint32_t index,
-                    struct list *list)
-{
-    if (*place->name)
-        return read_member(reader, place, index, list);
-    if (!is_group(place->type) || place->depth == READER_DEPTH_MAX)
-        return 0;
-    if (place->type->size > place->room)
-        return refuse_damage(reader, "(unnamed)");
-    return read_members(reader, place, list);
-}
-
-static int find_member(struct btf_reader *reader, const struct type_place *group, uint32_t index,
-                       struct type_place *ret_place)
-{
-    const struct btf_member *member = &btf_members(group->type)[index];
-    const char *name = btf__name_by_offset(reader->btf, member->name_off);
-    uint32_t bytes = btf_member_bit_offset(group->type, index) / 8;
-    bool last = btf_is_union(group->type) || index + 1 == btf_vlen(group->type);
-
-    *ret_place = (struct type_place){
-        .owner = group->type,
-        .name = name ? name : "",
-        .type_id = member->type,
-        .type = lookup_bare(reader->btf, member->type),
-        .offset = group->offset + bytes,
-        .room = (uint64_t)group->type->size - bytes,
-        .depth = group->depth + 1,
-        .tail = group->tail && last,
-    };
-    if (!ret_place->type || bytes > group->type->size)
-        return refuse_damage(reader, ret_place->name);
-    return 0;
-}
-
-static int read_members(struct btf_reader *reader, const struct type_place *group,
-                        struct list *list)
-{
-    for (uint32_t i = 0; i < btf_vlen(group->type); i++) {
-        struct type_place place;
-        int r;
-
-        if (++reader->members > READER_MEMBERS_MAX)
-            return error_set(reader->error, -E2BIG, "%s has more than %d members, the most allowed",
-                             reader->schema->type_name, READER_MEMBERS_MAX);
-        r = find_member(reader, group, i, &place);
-        if (r == 0)
-            r = read_one(reader, &place, i, list);
-        if (r < 0)
-            return r;
-    }
+    if (r < 0)
+        return r;
+    *ret_type = type;
+    type->count = btf_array(from)->nelems;
+    if (!reader->by_name)
+        reader->known[id] = type;
+    r = read_type(reader, btf_array(from)->type, &type->target);
+    if (r < 0)
+        return r;
+    element = ctype_bare(type->target);
+    size = element ? (uint64_t)type->count * element->size : 0;
+    type->size = size > CTYPE_SIZE_MAX ? CTYPE_SIZE_MAX + 1 : (uint32_t)size;
     return 0;
 }
 
 /* ---- structs and unions ---- */
 
-static enum field_kind text_kind(const struct btf_reader *reader, const struct btf_type *type)
+/* A bitfield is described in the member itself, or by an integer type made for it. One that begins
+ * within a byte and has no width cannot be shown. */
+static void place_member(const struct btf_reader *reader, const struct btf_type *group,
+                         uint32_t index, struct cmember *member)
 {
-    const char *name = lookup_name(reader->btf, type);
+    const struct btf_type *bare = lookup_bare(reader->btf, btf_members(group)[index].type);
 
-    if (!btf_is_struct(type) || type->size != 4)
-        return FIELD_STRUCT;
-    if (strcmp(name, "ringmill_text") == 0)
-        return FIELD_TEXT;
-    return strcmp(name, "ringmill_texts") == 0 ? FIELD_TEXTS : FIELD_STRUCT;
+    member->bit = btf_member_bit_offset(group, index);
+    member->bits = (uint8_t)btf_member_bitfield_size(group, index);
+    if (bare && btf_is_int(bare) && !member->bits && !btf_kflag(group)) {
+        member->bits = btf_int_bits(bare);
+        member->bit += btf_int_offset(bare);
+    }
+    member->is_bitfield = member->name && (member->bits || member->bit % 8);
 }
 
-/* One that shows nothing inside is shown as its bytes. */
-static int read_group(struct btf_reader *reader, const struct type_place *place,
-                      struct field *field)
+static int read_struct(struct btf_reader *reader, uint32_t id, const struct btf_type *from,
+                       const struct ctype **ret_type)
 {
-    _cleanup_(list_deinit) struct list list = {0};
-    int r;
+    struct cmember *members;
+    struct ctype *type;
+    int r = add_type(reader, btf_is_union(from) ? CTYPE_UNION : CTYPE_STRUCT, from, &type);
 
-    field->size = place->type->size;
-    field->kind = text_kind(reader, place->type);
-    if (field->kind != FIELD_STRUCT) {
-        reader->has_texts = true;
-        return 0;
-    }
-    r = place->depth < READER_DEPTH_MAX ? read_members(reader, place, &list) : 0;
     if (r < 0)
         return r;
-    if (list.count == 0) {
-        field->kind = FIELD_BYTES;
-        return field->size ? 0 : READER_SKIP;
-    }
-    if (btf_is_union(place->type))
-        field->kind = FIELD_UNION;
-    field->members = list_keep(reader, &list);
-    field->n_members = list.count;
-    return field->members ? 0 : -ENOMEM;
-}
-
-/* ---- arrays ---- */
-
-/* Without a length: at the end of a sample it goes on until there; elsewhere it is nothing. */
-static int read_array(struct btf_reader *reader, const struct type_place *place,
-                      struct field *field)
-{
-    const struct btf_array *array = btf_array(place->type);
-    struct type_place inner = *place;
-    struct field element = {.name = "", .offset = place->offset};
-    struct field *kept;
-    uint64_t size;
-    int r;
-
-    if (array->nelems == 0 && !place->tail)
-        return READER_SKIP;
-    if (leaf_is_char(reader->btf, array->type)) {
-        field->kind = FIELD_CHARS;
-        field->size = array->nelems;
+    *ret_type = type;
+    if (reader->by_name)
         return 0;
+    type->size = from->size;
+    type->is_complete = true;
+    type->members = members = ctypes_keep(reader->types, btf_vlen(from), sizeof(*members));
+    if (!members)
+        return refuse_memory(reader);
+    reader->known[id] = type;
+    for (uint32_t i = 0; i < btf_vlen(from) && r == 0; i++) {
+        const char *name = btf__name_by_offset(reader->btf, btf_members(from)[i].name_off);
+
+        members[i].name = name && *name ? name : NULL;
+        r = read_type(reader, btf_members(from)[i].type, &members[i].type);
+        place_member(reader, from, i, &members[i]);
     }
-    inner.type_id = array->type;
-    inner.type = lookup_bare(reader->btf, array->type);
-    inner.depth = place->depth + 1;
-    inner.tail = false;
-    inner.room = array->nelems ? place->room : UINT32_MAX - place->offset;
-    if (!inner.type)
-        return refuse_damage(reader, place->name);
-    r = read_place(reader, &inner, &element);
-    if (r != 0)
-        return r;
-    size = (uint64_t)element.size * array->nelems;
-    if (size > place->room)
-        return refuse_damage(reader, place->name);
-    if (element.size == 0)
-        return READER_SKIP;
-    kept = schema_keep_array(reader->schema, 1, sizeof(*kept));
-    if (!kept)
-        return error_set(reader->error, -ENOMEM, "out of memory");
-    *kept = element;
-    field->kind = FIELD_ARRAY;
-    field->size = (uint32_t)size;
-    field->members = kept;
-    field->count = array->nelems;
-    field->stride = element.size;
-    return 0;
-}
-
-/* Too deep to go on: its bytes, as far as their number is known. */
-static int read_depth(struct btf_reader *reader, const struct type_place *place,
-                      struct field *field)
-{
-    int64_t size = btf__resolve_size(reader->btf, place->type_id);
-
-    if (size <= 0)
-        return READER_SKIP;
-    field->kind = FIELD_BYTES;
-    field->size = (uint32_t)size;
-    return 0;
-}
-
-/* Fills the field but for its name and offset. 0, READER_SKIP, or -errno with a sentence. */
-static int read_place(struct btf_reader *reader, const struct type_place *place,
-                      struct field *field)
-{
-    int r;
-
-    if (is_group(place->type))
-        r = place->type->size > place->room ? refuse_damage(reader, place->name)
-                                            : read_group(reader, place, field);
-    else if (!btf_is_array(place->type))
-        r = leaf_read(reader, place, field);
-    else
-        r = place->depth < READER_DEPTH_MAX ? read_array(reader, place, field)
-                                            : read_depth(reader, place, field);
-    if (r == 0 && field->size > place->room)
-        r = refuse_damage(reader, place->name);
-    if (r == 0)
-        r = reader_spell(reader, place->type_id, &field->type_name);
+    type->n_members = btf_vlen(from);
     return r;
 }
 
-/* ---- the whole ---- */
+/* ---- all of them ---- */
 
-static struct schema *new_schema(const struct btf *btf, const struct candidate *found)
+static int read_by_kind(struct btf_reader *reader, uint32_t id, const struct btf_type *from,
+                        const struct ctype **ret_type)
 {
-    const char *word = btf_is_union(found->type) ? "union" : "struct";
-    char type_name[SPELLING_MAX];
+    struct ctype *other;
+    int r;
 
-    if (!*lookup_name(btf, found->type))
-        return schema_new(found->name, 0); /* a typedef of an unnamed struct */
-    snprintf(type_name, sizeof(type_name), "%s %s", word, found->name);
-    return schema_new(type_name, 0);
+    switch (btf_kind(from)) {
+    case BTF_KIND_UNKN:
+        *ret_type = NULL;
+        return 0;
+    case BTF_KIND_INT:
+        return read_scalar(reader, CTYPE_INTEGER, from, ret_type);
+    case BTF_KIND_FLOAT:
+        return read_scalar(reader, CTYPE_FLOAT, from, ret_type);
+    case BTF_KIND_ENUM:
+    case BTF_KIND_ENUM64:
+        return read_enum(reader, from, ret_type);
+    case BTF_KIND_PTR:
+        return read_pointer(reader, from, ret_type);
+    case BTF_KIND_ARRAY:
+        return read_array(reader, id, from, ret_type);
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+        return read_struct(reader, id, from, ret_type);
+    case BTF_KIND_TYPEDEF:
+        return read_derived(reader, CTYPE_ALIAS, from, ret_type);
+    case BTF_KIND_CONST:
+        return read_derived(reader, CTYPE_CONST, from, ret_type);
+    case BTF_KIND_VOLATILE:
+        return read_derived(reader, CTYPE_VOLATILE, from, ret_type);
+    case BTF_KIND_FUNC_PROTO:
+        return read_derived(reader, CTYPE_FUNCTION, from, ret_type);
+    case BTF_KIND_RESTRICT:
+    case BTF_KIND_TYPE_TAG:
+        return read_type(reader, from->type, ret_type);
+    case BTF_KIND_FWD:
+        r = add_type(reader, btf_kflag(from) ? CTYPE_UNION : CTYPE_STRUCT, from, &other);
+        break;
+    default: /* a variable, a function: no value that a record could hold */
+        r = add_type(reader, CTYPE_VOID, from, &other);
+    }
+    if (r == 0)
+        *ret_type = other;
+    return r;
 }
 
-static int read_schema(struct btf_reader *reader, const struct btf_type *type)
+static int refuse_type(const struct btf_reader *reader, uint32_t id, const char *what)
 {
-    const struct type_place whole = {.name = "", .type = type, .room = type->size, .tail = true};
-    _cleanup_(list_deinit) struct list list = {0};
-    int r = read_members(reader, &whole, &list);
+    return error_set(reader->error, -EINVAL, "the BTF is damaged at type %u: %s", id, what);
+}
 
-    if (r < 0)
-        return r;
-    if (list.count == 0)
-        return error_set(reader->error, -ENOENT, "%s has no members", reader->schema->type_name);
-    reader->schema->size = type->size;
-    reader->schema->n_fields = list.count;
-    reader->schema->fields = list_keep(reader, &list);
-    return reader->schema->fields ? 0 : -ENOMEM;
+static int read_type(struct btf_reader *reader, uint32_t id, const struct ctype **ret_type)
+{
+    const struct btf_type *from = btf__type_by_id(reader->btf, id);
+    int r;
+
+    if (!from)
+        return refuse_type(reader, id, "there is no such type");
+    *ret_type = reader->known[id];
+    if (*ret_type)
+        return 0;
+    if (reader->depth == BTF_DEPTH_MAX)
+        return refuse_type(reader, id, "its types refer to themselves");
+    reader->depth++;
+    r = read_by_kind(reader, id, from, ret_type);
+    reader->depth--;
+    if (r == 0 && !reader->by_name)
+        reader->known[id] = *ret_type;
+    return r;
 }
 
 int schema_from_btf(const struct btf *btf, const char *type_name, struct error *error,
                     struct schema **ret_schema)
 {
-    _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
-    _cleanup_(cleanup_free) struct reader_known *known = NULL;
+    _cleanup_(cleanup_ctypes_free) struct ctypes *types = NULL;
+    _cleanup_(cleanup_free) const struct ctype **known = NULL;
     struct btf_reader reader = {.btf = btf, .error = error};
+    const struct ctype *type;
     struct candidate found;
+    uint32_t id = 1;
     int r = lookup_type(btf, type_name, NULL, error, &found);
 
     if (r < 0)
         return r;
-    reader.schema = schema = new_schema(btf, &found);
+    reader.types = types = ctypes_new();
     reader.known = known = calloc(btf__type_cnt(btf), sizeof(*known));
-    if (!schema || !known)
-        return error_set(error, -ENOMEM, "out of memory");
-    r = read_schema(&reader, found.type);
-    if (r < 0)
-        return r;
-    *ret_schema = TAKE_PTR(schema);
-    return 0;
+    if (!types || !known)
+        return refuse_memory(&reader);
+    while (btf__type_by_id(btf, id) != found.type)
+        id++;
+    r = read_type(&reader, id, &type);
+    return r < 0 ? r : schema_from_ctype(type, found.name, "BTF", error, ret_schema);
 }

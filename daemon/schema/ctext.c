@@ -16,7 +16,7 @@
 #include "schema/choice.h"
 #include "schema/clayout.h"
 #include "schema/cparse.h"
-#include "schema/unfold.h"
+#include "schema/ctype_schema.h"
 
 /* ---- #define NAME VALUE ---- */
 
@@ -199,11 +199,11 @@ static int choose(const struct cparser *parser, const char *type_name, struct er
     if (type_name) {
         int r = find_type(parser, type_name, error, &type);
 
-        return r < 0 ? r : unfold(type, type_name, error, ret);
+        return r < 0 ? r : schema_from_ctype(type, type_name, "C text", error, ret);
     }
     if (!type)
         return error_set(error, -ENOENT, "the layout defines no struct");
-    return unfold(type, parser->last_name, error, ret);
+    return schema_from_ctype(type, parser->last_name, "C text", error, ret);
 }
 
 /* Only where the text itself cannot be understood there is a place. */

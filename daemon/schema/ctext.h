@@ -19,7 +19,7 @@ enum { CTEXT_LENGTH_MAX = 64 * 1024 }; /* bytes of the text */
  *
  * 0 and a schema that the caller owns (it keeps nothing of the text), or: -EINVAL, the text cannot
  * be understood at that line and column (both from 1, columns in bytes); -ENOENT, it does not
- * define that type; -E2BIG, as unfold() says; -ENOMEM. Where a place makes no sense, line and
- * column are 0; either may be NULL. They are untouched on success. */
+ * define that type; -E2BIG, as schema_from_ctype() says; -ENOMEM. Where a place makes no sense,
+ * line and column are 0; either may be NULL. They are untouched on success. */
 int schema_from_ctext(const char *text, const char *type_name, struct error *error,
                       uint32_t *ret_line, uint32_t *ret_column, struct schema **ret);

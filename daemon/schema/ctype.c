@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One model for two readers, so that what a schema looks like is decided once, in unfold.c.
+/* One model for three readers, so that what a schema looks like is decided once, in
+ * ctype_schema.c.
  *
  * A typedef has no size of its own: it may be made before the struct after it is complete. */
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* C types as DWARF and C text describe them, before they become fields. All types of one reading
- * belong to one struct ctypes and refer to each other freely; unfold() turns one struct of them
- * into a schema, which keeps nothing of them. One thread. */
+/* C types as BTF, DWARF and C text describe them, before they become fields. All types of one
+ * reading belong to one struct ctypes and refer to each other freely; schema_from_ctype() turns one
+ * struct of them into a schema, which keeps nothing of them. One thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,7 +61,8 @@ struct ctype {
     uint32_t n_members;
     const struct cmember *members;
     uint32_t n_names;
-    const struct enum_name *names;
+    const struct enum_name *names; /* NULL: ENUM: not known, so it is a number */
+    const struct ctype *narrow;    /* ENUM: the same in a bitfield of less than 32 bits; or NULL */
 };
 
 struct ctypes;

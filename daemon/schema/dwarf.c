@@ -14,11 +14,11 @@
 
 #include "base/printable.h"
 #include "schema/choice.h"
+#include "schema/ctype_schema.h"
 #include "schema/debug_file.h"
 #include "schema/die_struct.h"
 #include "schema/die_type.h"
 #include "schema/dies.h"
-#include "schema/unfold.h"
 
 static int refuse_disorder(struct error *error)
 {
@@ -175,7 +175,7 @@ static int read_schema(Dwarf *dwarf, const char *type_name, struct error *error,
     if (!types)
         return error_set(error, -ENOMEM, "out of memory");
     r = die_type_read(dwarf, &search.found, types, error, &type);
-    return r < 0 ? r : unfold(type, type_name, error, ret);
+    return r < 0 ? r : schema_from_ctype(type, type_name, "DWARF", error, ret);
 }
 
 int schema_from_dwarf(const void *elf, size_t size, const char *type_name, struct error *error,

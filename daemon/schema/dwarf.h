@@ -13,14 +13,14 @@
 #include "record/schema.h"
 
 /* Builds the schema of one struct or union: of that name, with or without "struct " or "union ", or
- * as a typedef calls it; the first definition in the file. Fields are as schema_from_btf() makes
+ * as a typedef calls it; the first definition in the file. Fields are as schema_from_ctype() makes
  * them, but for enums of 64 bits, which have their names here.
  *
  * elf is the file's content; it is only read, and nothing of it is kept. 0 and a schema that the
  * caller owns, or: -ENOENT, there is no DWARF or no such type in it, or type_name is NULL (the
  * sentence lists those there are); -EINVAL, no ELF file or a damaged one; -ENOTSUP, an object of a
- * machine that is not known; -E2BIG, more members than schema/unfold.h and schema/die_*.h
- * allow; -ENOMEM. */
+ * machine that is not known; -E2BIG, more members than schema/ctype_schema.h and
+ * schema/die_*.h allow; -ENOMEM. */
 int schema_from_dwarf(const void *elf, size_t size, const char *type_name, struct error *error,
                       struct schema **ret);
 

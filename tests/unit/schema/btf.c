@@ -5,7 +5,7 @@
 
 #include "schema/btf.h"
 
-#include "schema/btf_reader.h"
+#include "schema/ctype_schema.h"
 #include "unit/schema/support.h"
 
 static void integers_keep_size_and_sign(void **state)
@@ -573,7 +573,7 @@ static void a_circle_of_typedefs_is_damage(void **state)
     ((struct btf_type *)btf__type_by_id(types->btf, (unsigned)id))->type = (__u32)id;
     add_event(types, 4, "tail", id);
     assert_refused(types, "event", -EINVAL,
-                   "struct event: its BTF is damaged: the member \"tail\" is outside its struct");
+                   "the BTF is damaged at type 11: its types refer to themselves");
 }
 
 static void members_must_lie_within_their_struct(void **state)
@@ -622,7 +622,7 @@ static void a_struct_within_itself_has_an_end(void **state)
     for (field = &schema->fields[0]; field->kind == FIELD_STRUCT; field = &field->members[0])
         depth++;
     assert_int_equal(field->kind, FIELD_BYTES);
-    assert_int_equal(depth, READER_DEPTH_MAX - 1);
+    assert_int_equal(depth, CTYPE_SCHEMA_DEPTH_MAX - 1);
 }
 
 static void a_struct_twice_within_itself_is_too_much(void **state)
@@ -647,6 +647,20 @@ static void an_array_of_itself_has_an_end(void **state)
     add_struct_of(types, "event", 4, PARTS({"pid", types->u32, 0, 0}, {"snake", id, 0, 0}));
     schema = read_event(types);
     assert_int_equal(schema->n_fields, 1);
+}
+
+/* struct part { struct part part[3][1]; }: the size of part[3][1] is needed before it is known. */
+static void arrays_in_a_circle_stay_within_their_struct(void **state)
+{
+    struct types *types = *state;
+    int part = add_struct_of(types, "part", 8, PARTS({"part", types->u32, 0, 0}));
+    int one = add_array(types, part, 1), three = add_array(types, one, 3);
+
+    btf_members((struct btf_type *)btf__type_by_id(types->btf, (unsigned)part))->type =
+        (__u32)three;
+    add_event(types, 8, "one", one);
+    assert_refused(types, "event", -EINVAL,
+                   "struct event: its BTF is damaged: the member \"part\" is outside its struct");
 }
 
 static void names_have_a_limit(void **state)
@@ -719,6 +733,7 @@ int main(void)
         TEST(a_struct_within_itself_has_an_end),
         TEST(a_struct_twice_within_itself_is_too_much),
         TEST(an_array_of_itself_has_an_end),
+        TEST(arrays_in_a_circle_stay_within_their_struct),
         TEST(names_have_a_limit),
         TEST(names_are_text),
     };

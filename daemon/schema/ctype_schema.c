@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One walk down a struct's members, as btf.c walks down BTF. A struct that a compiler accepted is
+/* One walk down a struct's members. A struct that a compiler accepted is
  * never refused because of one odd member: what cannot be a number or text becomes FIELD_BYTES, and
  * what has no bytes at all is left out.
  *
@@ -12,9 +12,10 @@
  * The number of a struct's fields is not known before its unnamed members were looked into, and
  * looking twice would cost twice. Hence the list that grows, and the copy at its end. */
 
-#include "schema/unfold.h"
+#include "schema/ctype_schema.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,20 +26,21 @@ enum {
     SKIP = 1,      /* returned: nothing of it can be shown */
 };
 
-/* Names of an enum that the schema has already. */
-struct kept_enum {
+/* What the schema already has of a type, so that all fields of that type share it. */
+struct kept_type {
     const struct ctype *type;
+    const char *spelling;
     const struct enum_name *names;
 };
 
-struct unfold {
+struct schema_builder {
     struct schema *schema;
+    const char *origin; /* "BTF", for errors */
     struct error *error;
     uint32_t n_visited;
     size_t n_bytes; /* of names */
     bool has_texts; /* a struct ringmill_text was met */
-    struct kept_enum *enums;
-    uint32_t n_enums;
+    void *kept;     /* a tree of struct kept_type */
 };
 
 /* The fields of one struct so far. */
@@ -49,7 +51,7 @@ struct field_list {
 };
 
 /* Where a value lies, before it is known what it is. */
-struct unfold_place {
+struct ctype_place {
     uint32_t offset;
     uint64_t room; /* bytes from there to the end of the struct around */
     uint32_t depth;
@@ -61,48 +63,93 @@ static void list_deinit(struct field_list *list)
     free(list->fields);
 }
 
-static int read_type(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
-                     struct field *field);
-static int read_members(struct unfold *unfold, const struct ctype *parent,
-                        struct unfold_place place, struct field_list *list);
+static int read_type(struct schema_builder *builder, const struct ctype *type,
+                     struct ctype_place place, struct field *field);
+static int read_members(struct schema_builder *builder, const struct ctype *parent,
+                        struct ctype_place place, struct field_list *list);
 
 /* ---- what is kept ---- */
 
-static int refuse_memory(const struct unfold *unfold)
+static int refuse_memory(const struct schema_builder *builder)
 {
-    return error_set(unfold->error, -ENOMEM, "%s: out of memory", unfold->schema->type_name);
+    return error_set(builder->error, -ENOMEM, "%s: out of memory", builder->schema->type_name);
 }
 
-static int refuse_place(const struct unfold *unfold, const char *name)
+static int refuse_place(const struct schema_builder *builder, const char *name)
 {
-    return error_set(unfold->error, -EINVAL,
-                     "%s: its description is damaged: the member \"%s\" is outside its struct",
-                     unfold->schema->type_name, name);
+    return error_set(builder->error, -EINVAL,
+                     "%s: its %s is damaged: the member \"%s\" is outside its struct",
+                     builder->schema->type_name, builder->origin, name);
 }
 
-static int keep(struct unfold *unfold, const char *text, const char **ret_kept)
+static int keep(struct schema_builder *builder, const char *text, const char **ret_kept)
 {
-    unfold->n_bytes += strlen(text) + 1;
-    if (unfold->n_bytes > UNFOLD_NAMES_MAX)
-        return error_set(unfold->error, -E2BIG,
+    builder->n_bytes += strlen(text) + 1;
+    if (builder->n_bytes > CTYPE_SCHEMA_NAMES_MAX)
+        return error_set(builder->error, -E2BIG,
                          "%s: the names of its members take more than %d MiB, the most allowed",
-                         unfold->schema->type_name, UNFOLD_NAMES_MAX >> 20);
+                         builder->schema->type_name, CTYPE_SCHEMA_NAMES_MAX >> 20);
     if (!printable(text))
-        return error_set(unfold->error, -EINVAL,
+        return error_set(builder->error, -EINVAL,
                          "%s: the name \"%s\" holds control characters or is not valid UTF-8",
-                         unfold->schema->type_name, text);
-    *ret_kept = schema_keep(unfold->schema, text);
-    return *ret_kept ? 0 : refuse_memory(unfold);
+                         builder->schema->type_name, text);
+    *ret_kept = schema_keep(builder->schema, text);
+    return *ret_kept ? 0 : refuse_memory(builder);
 }
 
-static int list_add(const struct unfold *unfold, struct field_list *list, const struct field *field)
+static int compare_kept(const void *a, const void *b)
+{
+    const char *x = (const char *)((const struct kept_type *)a)->type;
+    const char *y = (const char *)((const struct kept_type *)b)->type;
+
+    return x < y ? -1 : x > y;
+}
+
+/* What is kept of that type, at first nothing; NULL: out of memory, which was reported. */
+static struct kept_type *keep_type(struct schema_builder *builder, const struct ctype *type)
+{
+    const struct kept_type key = {.type = type};
+    struct kept_type **found = tfind(&key, &builder->kept, compare_kept), *kept;
+
+    if (found)
+        return *found;
+    kept = malloc(sizeof(*kept));
+    if (kept)
+        *kept = key;
+    if (kept && tsearch(kept, &builder->kept, compare_kept))
+        return kept;
+    free(kept);
+    refuse_memory(builder);
+    return NULL;
+}
+
+/* The type's C spelling, without typedefs' targets. */
+static int keep_spelling(struct schema_builder *builder, const struct ctype *type,
+                         const char **ret_spelling)
+{
+    struct kept_type *kept = keep_type(builder, type);
+    char spelling[CTYPE_SPELLING_MAX];
+    int r = 0;
+
+    if (!kept)
+        return -ENOMEM;
+    if (!kept->spelling) {
+        ctype_spell(type, spelling);
+        r = keep(builder, spelling, &kept->spelling);
+    }
+    *ret_spelling = kept->spelling;
+    return r;
+}
+
+static int list_add(const struct schema_builder *builder, struct field_list *list,
+                    const struct field *field)
 {
     if (list->used == list->room) {
         uint32_t room = list->room ? 2 * list->room : 16;
         struct field *fields = reallocarray(list->fields, room, sizeof(*fields));
 
         if (!fields)
-            return refuse_memory(unfold);
+            return refuse_memory(builder);
         list->fields = fields;
         list->room = room;
     }
@@ -110,12 +157,12 @@ static int list_add(const struct unfold *unfold, struct field_list *list, const 
     return 0;
 }
 
-static struct field *list_keep(const struct unfold *unfold, const struct field_list *list)
+static struct field *list_keep(const struct schema_builder *builder, const struct field_list *list)
 {
-    struct field *kept = schema_keep_array(unfold->schema, list->used, sizeof(*kept));
+    struct field *kept = schema_keep_array(builder->schema, list->used, sizeof(*kept));
 
     if (!kept)
-        refuse_memory(unfold);
+        refuse_memory(builder);
     else if (list->used > 0)
         memcpy(kept, list->fields, list->used * sizeof(*kept));
     return kept;
@@ -153,42 +200,38 @@ static bool is_char(const struct ctype *type)
     return true;
 }
 
-static int keep_names(struct unfold *unfold, const struct ctype *type,
+static int keep_names(struct schema_builder *builder, const struct ctype *type,
                       const struct enum_name **ret_names)
 {
-    struct enum_name *names = schema_keep_array(unfold->schema, type->n_names, sizeof(*names));
-    struct kept_enum *enums =
-        reallocarray(unfold->enums, unfold->n_enums + 1, sizeof(*unfold->enums));
+    struct enum_name *names = schema_keep_array(builder->schema, type->n_names, sizeof(*names));
 
-    if (enums)
-        unfold->enums = enums;
-    if (!enums || !names)
-        return refuse_memory(unfold);
+    if (!names)
+        return refuse_memory(builder);
     for (uint32_t i = 0; i < type->n_names; i++) {
-        int r = keep(unfold, type->names[i].name, &names[i].name);
+        int r = keep(builder, type->names[i].name, &names[i].name);
 
         if (r < 0)
             return r;
         names[i].value = type->names[i].value;
     }
-    enums[unfold->n_enums++] = (struct kept_enum){type, names};
     *ret_names = names;
     return 0;
 }
 
-/* The names of an enum are kept once, however many fields have it. */
-static int read_enum(struct unfold *unfold, const struct ctype *type, struct field *field)
+static int read_enum(struct schema_builder *builder, const struct ctype *type, struct field *field)
 {
+    struct kept_type *kept = keep_type(builder, type);
+    int r = kept ? 0 : -ENOMEM;
+
+    if (kept && !kept->names)
+        r = keep_names(builder, type, &kept->names);
+    if (r < 0)
+        return r;
     field->kind = FIELD_ENUM;
     field->is_signed = type->is_signed;
+    field->names = kept->names;
     field->n_names = type->n_names;
-    for (uint32_t i = 0; i < unfold->n_enums; i++) {
-        if (unfold->enums[i].type != type)
-            continue;
-        field->names = unfold->enums[i].names;
-        return 0;
-    }
-    return keep_names(unfold, type, &field->names);
+    return 0;
 }
 
 static void read_integer(const struct ctype *type, struct field *field)
@@ -198,7 +241,8 @@ static void read_integer(const struct ctype *type, struct field *field)
 }
 
 /* What cannot be computed with is bytes. */
-static int read_scalar(struct unfold *unfold, const struct ctype *type, struct field *field)
+static int read_scalar(struct schema_builder *builder, const struct ctype *type,
+                       struct field *field)
 {
     field->size = type->size;
     field->kind = FIELD_BYTES;
@@ -214,7 +258,10 @@ static int read_scalar(struct unfold *unfold, const struct ctype *type, struct f
         field->kind = type->size == 1 ? FIELD_BOOL : FIELD_UINT;
         return 0;
     case CTYPE_ENUM:
-        return read_enum(unfold, type, field);
+        if (type->names)
+            return read_enum(builder, type, field);
+        read_integer(type, field);
+        return 0;
     case CTYPE_POINTER:
         field->kind = type->size == 8 ? FIELD_POINTER : FIELD_UINT; /* of a 32-bit machine */
         return 0;
@@ -235,8 +282,8 @@ static enum field_kind text_kind(const struct ctype *type)
 }
 
 /* One that shows nothing inside is shown as its bytes. */
-static int read_group(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
-                      struct field *field)
+static int read_group(struct schema_builder *builder, const struct ctype *type,
+                      struct ctype_place place, struct field *field)
 {
     _cleanup_(list_deinit) struct field_list list = {0};
     int r;
@@ -244,10 +291,10 @@ static int read_group(struct unfold *unfold, const struct ctype *type, struct un
     field->size = type->size;
     field->kind = text_kind(type);
     if (field->kind != FIELD_STRUCT) {
-        unfold->has_texts = true;
+        builder->has_texts = true;
         return 0;
     }
-    r = place.depth < UNFOLD_DEPTH_MAX ? read_members(unfold, type, place, &list) : 0;
+    r = place.depth < CTYPE_SCHEMA_DEPTH_MAX ? read_members(builder, type, place, &list) : 0;
     if (r < 0)
         return r;
     if (list.used == 0) {
@@ -256,19 +303,21 @@ static int read_group(struct unfold *unfold, const struct ctype *type, struct un
     }
     if (type->kind == CTYPE_UNION)
         field->kind = FIELD_UNION;
-    field->members = list_keep(unfold, &list);
+    field->members = list_keep(builder, &list);
     field->n_members = list.used;
     return field->members ? 0 : -ENOMEM;
 }
 
 /* ---- arrays ---- */
 
-/* Without a length: at the end of a sample it goes on until there; elsewhere it is nothing. Too
- * deep to go on: its bytes. */
-static int read_array(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
-                      struct field *field)
+/* Without a length: at the end of a sample it goes on until there; elsewhere it is left out. Too
+ * deep to go on: its bytes. The size is counted again: in a circle of types the reader had to
+ * measure the array before its elements. */
+static int read_array(struct schema_builder *builder, const struct ctype *type,
+                      struct ctype_place place, struct field *field)
 {
-    struct field element = {.name = "", .offset = place.offset}, *kept;
+    struct field element = {.name = field->name, .offset = place.offset}, *kept;
+    uint64_t size;
     int r;
 
     field->size = type->size;
@@ -279,22 +328,27 @@ static int read_array(struct unfold *unfold, const struct ctype *type, struct un
         field->kind = FIELD_CHARS;
         return 0;
     }
-    if (place.depth == UNFOLD_DEPTH_MAX)
+    if (place.depth == CTYPE_SCHEMA_DEPTH_MAX)
         return type->size ? 0 : SKIP;
     place.depth++;
     place.is_tail = false;
     if (type->count == 0)
-        place.room = UINT32_MAX - place.offset;
-    r = read_type(unfold, type->target, place, &element);
+        place.room = CTYPE_SIZE_MAX;
+    r = read_type(builder, type->target, place, &element);
     if (r != 0)
         return r;
     if (element.size == 0)
         return SKIP;
-    kept = schema_keep_array(unfold->schema, 1, sizeof(*kept));
+    size = (uint64_t)element.size * type->count;
+    if (size > place.room)
+        return refuse_place(builder, field->name);
+    kept = schema_keep_array(builder->schema, 1, sizeof(*kept));
     if (!kept)
-        return refuse_memory(unfold);
+        return refuse_memory(builder);
     *kept = element;
+    kept->name = "";
     field->kind = FIELD_ARRAY;
+    field->size = (uint32_t)size;
     field->members = kept;
     field->count = type->count;
     field->stride = element.size;
@@ -302,27 +356,23 @@ static int read_array(struct unfold *unfold, const struct ctype *type, struct un
 }
 
 /* Fills the field but for its name, its offset and what only bitfields have. 0, SKIP or -errno. */
-static int read_type(struct unfold *unfold, const struct ctype *type, struct unfold_place place,
-                     struct field *field)
+static int read_type(struct schema_builder *builder, const struct ctype *type,
+                     struct ctype_place place, struct field *field)
 {
     const struct ctype *bare = ctype_bare(type);
-    char spelling[CTYPE_SPELLING_MAX];
     int r;
 
     if (!bare || bare->kind == CTYPE_VOID || bare->kind == CTYPE_FUNCTION)
         return SKIP;
     if (bare->size > place.room)
-        return refuse_place(unfold, field->name);
+        return refuse_place(builder, field->name);
     if (bare->kind == CTYPE_ARRAY)
-        r = read_array(unfold, bare, place, field);
+        r = read_array(builder, bare, place, field);
     else if (is_group(bare))
-        r = read_group(unfold, bare, place, field);
+        r = read_group(builder, bare, place, field);
     else
-        r = read_scalar(unfold, bare, field);
-    if (r != 0)
-        return r;
-    ctype_spell(type, spelling);
-    return keep(unfold, spelling, &field->type_name);
+        r = read_scalar(builder, bare, field);
+    return r == 0 ? keep_spelling(builder, type, &field->type_name) : r;
 }
 
 /* ---- members ---- */
@@ -338,21 +388,24 @@ static bool is_bitfield(const struct cmember *member)
 }
 
 /* More bits than a number has are shown as the bytes that they touch. */
-static int read_bitfield(struct unfold *unfold, const struct cmember *member,
-                         struct unfold_place place, struct field *field)
+static int read_bitfield(struct schema_builder *builder, const struct cmember *member,
+                         struct ctype_place place, struct field *field)
 {
     uint32_t shift = member->bit % 8, touched = (shift + member->bits + 7U) / 8;
     const struct ctype *bare = ctype_bare(member->type);
     int r;
 
     if (touched > place.room)
-        return refuse_place(unfold, field->name);
+        return refuse_place(builder, field->name);
+    if (!bare ||
+        (bare->kind != CTYPE_INTEGER && bare->kind != CTYPE_BOOL && bare->kind != CTYPE_ENUM))
+        return SKIP;
     place.room = UINT32_MAX; /* of its type only some bits are there */
-    r = read_type(unfold, member->type, place, field);
+    r = read_type(builder, member->type, place, field);
+    if (r == 0 && bare->narrow && member->bits < 32)
+        r = read_enum(builder, bare->narrow, field);
     if (r != 0)
         return r;
-    if (bare->kind != CTYPE_INTEGER && bare->kind != CTYPE_BOOL && bare->kind != CTYPE_ENUM)
-        return SKIP;
     if (field->kind == FIELD_BYTES)
         read_integer(bare, field);
     field->size = touched;
@@ -367,56 +420,56 @@ static int read_bitfield(struct unfold *unfold, const struct cmember *member,
 }
 
 /* A char[] after a struct's texts is where those live, and no field of its own. */
-static bool is_home_of_texts(const struct unfold *unfold, const struct field *field)
+static bool is_home_of_texts(const struct schema_builder *builder, const struct field *field)
 {
-    return unfold->has_texts && field->kind == FIELD_CHARS && field->size == 0;
+    return builder->has_texts && field->kind == FIELD_CHARS && field->size == 0;
 }
 
-static int read_named(struct unfold *unfold, const struct cmember *member,
-                      struct unfold_place place, struct field_list *list)
+static int read_named(struct schema_builder *builder, const struct cmember *member,
+                      struct ctype_place place, struct field_list *list)
 {
     struct field field = {.name = member->name, .offset = place.offset};
     int r;
 
     if (is_bitfield(member))
-        r = member->bits ? read_bitfield(unfold, member, place, &field) : SKIP;
+        r = member->bits ? read_bitfield(builder, member, place, &field) : SKIP;
     else if (member->bit % 8)
-        return refuse_place(unfold, member->name);
+        return refuse_place(builder, member->name);
     else
-        r = read_type(unfold, member->type, place, &field);
+        r = read_type(builder, member->type, place, &field);
     if (r != 0)
         return r < 0 ? r : 0;
-    if (is_home_of_texts(unfold, &field))
+    if (is_home_of_texts(builder, &field))
         return 0;
-    r = keep(unfold, member->name, &field.name);
-    return r < 0 ? r : list_add(unfold, list, &field);
+    r = keep(builder, member->name, &field.name);
+    return r < 0 ? r : list_add(builder, list, &field);
 }
 
 /* Of the unnamed only structs and unions say anything: their members are also those of the struct
  * around. */
-static int read_member(struct unfold *unfold, const struct cmember *member,
-                       struct unfold_place place, struct field_list *list)
+static int read_member(struct schema_builder *builder, const struct cmember *member,
+                       struct ctype_place place, struct field_list *list)
 {
     const struct ctype *bare = ctype_bare(member->type);
 
     if (member->name)
-        return read_named(unfold, member, place, list);
-    if (!is_group(bare) || member->is_bitfield || place.depth == UNFOLD_DEPTH_MAX)
+        return read_named(builder, member, place, list);
+    if (!is_group(bare) || member->is_bitfield || place.depth == CTYPE_SCHEMA_DEPTH_MAX)
         return 0;
     if (bare->size > place.room)
-        return refuse_place(unfold, "(unnamed)");
-    return read_members(unfold, bare, place, list);
+        return refuse_place(builder, "(unnamed)");
+    return read_members(builder, bare, place, list);
 }
 
 /* place: of the struct itself. */
-static int read_members(struct unfold *unfold, const struct ctype *parent,
-                        struct unfold_place place, struct field_list *list)
+static int read_members(struct schema_builder *builder, const struct ctype *parent,
+                        struct ctype_place place, struct field_list *list)
 {
     for (uint32_t i = 0; i < parent->n_members; i++) {
         const struct cmember *member = &parent->members[i];
         bool is_last = parent->kind == CTYPE_UNION || i + 1 == parent->n_members;
         uint64_t byte = member->bit / 8;
-        struct unfold_place inner = {
+        struct ctype_place inner = {
             .offset = place.offset + (uint32_t)byte,
             .room = parent->size - byte,
             .depth = place.depth + 1,
@@ -424,12 +477,13 @@ static int read_members(struct unfold *unfold, const struct ctype *parent,
         };
         int r;
 
-        if (++unfold->n_visited > UNFOLD_MEMBERS_MAX)
-            return error_set(unfold->error, -E2BIG, "%s has more than %d members, the most allowed",
-                             unfold->schema->type_name, UNFOLD_MEMBERS_MAX);
+        if (++builder->n_visited > CTYPE_SCHEMA_MEMBERS_MAX)
+            return error_set(builder->error, -E2BIG,
+                             "%s has more than %d members, the most allowed",
+                             builder->schema->type_name, CTYPE_SCHEMA_MEMBERS_MAX);
         if (byte > parent->size)
-            return refuse_place(unfold, member->name ? member->name : "(unnamed)");
-        r = read_member(unfold, member, inner, list);
+            return refuse_place(builder, member->name ? member->name : "(unnamed)");
+        r = read_member(builder, member, inner, list);
         if (r < 0)
             return r;
     }
@@ -448,38 +502,39 @@ static struct schema *new_schema(const struct ctype *type, const char *name)
     return schema_new(spelling, 0);
 }
 
-static int read_schema(struct unfold *unfold, const struct ctype *type)
+static int read_schema(struct schema_builder *builder, const struct ctype *type)
 {
-    const struct unfold_place whole = {.room = type->size, .is_tail = true};
+    const struct ctype_place whole = {.room = type->size, .is_tail = true};
     _cleanup_(list_deinit) struct field_list list = {0};
-    struct schema *schema = unfold->schema;
+    struct schema *schema = builder->schema;
     int r;
 
     if (type->size > CTYPE_SIZE_MAX)
-        return error_set(unfold->error, -EINVAL,
-                         "%s: its description is damaged: it is larger than any record",
-                         schema->type_name);
-    r = read_members(unfold, type, whole, &list);
+        return error_set(builder->error, -EINVAL,
+                         "%s: its %s is damaged: it is larger than any record", schema->type_name,
+                         builder->origin);
+    r = read_members(builder, type, whole, &list);
     if (r < 0)
         return r;
     if (list.used == 0)
-        return error_set(unfold->error, -ENOENT, "%s has no members", schema->type_name);
+        return error_set(builder->error, -ENOENT, "%s has no members", schema->type_name);
     schema->size = type->size;
     schema->n_fields = list.used;
-    schema->fields = list_keep(unfold, &list);
+    schema->fields = list_keep(builder, &list);
     return schema->fields ? 0 : -ENOMEM;
 }
 
-int unfold(const struct ctype *type, const char *name, struct error *error, struct schema **ret)
+int schema_from_ctype(const struct ctype *type, const char *name, const char *origin,
+                      struct error *error, struct schema **ret)
 {
     _cleanup_(cleanup_schema_free) struct schema *schema = new_schema(type, name);
-    struct unfold state = {.schema = schema, .error = error};
+    struct schema_builder builder = {.schema = schema, .origin = origin, .error = error};
     int r;
 
     if (!schema)
         return error_set(error, -ENOMEM, "out of memory");
-    r = read_schema(&state, type);
-    free(state.enums);
+    r = read_schema(&builder, type);
+    tdestroy(builder.kept, free);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(schema);

@@ -13,7 +13,7 @@ target_link_options(daemon-tsan PUBLIC -fsanitize=thread)
 target_link_libraries(daemon-tsan PUBLIC ${libraries})
 
 foreach(test base/lane base/log base/name_cache base/note base/queue base/resolver base/waker
-    ring/copy ring/reader pipeline/consumer pipeline/errand pipeline/loader pipeline/writer
+    ring/copy ring/reader pipeline/consumer pipeline/task pipeline/loader pipeline/writer
     control/health)
   string(REPLACE "/" "-" target tsan/${test})
   add_executable(${target} unit/${test}.c)

@@ -19,7 +19,7 @@
 #include "base/thread.h"
 #include "config/load.h"
 #include "control/notify.h"
-#include "pipeline/launch.h"
+#include "pipeline/lifecycle.h"
 
 enum {
     DROP_STEP_NS = 10 * 1000 * 1000,
@@ -84,7 +84,7 @@ static int job_prepare(void *data)
         result = switch_prepare(reload->engine, reload->next, &reload->error);
     reload->result = result;
     if (has_failed(reload) && reload->next)
-        launch_undo(reload->next);
+        lifecycle_undo(reload->next);
     return result;
 }
 

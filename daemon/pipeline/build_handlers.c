@@ -26,7 +26,7 @@
 
 /* While the branches of a route are opened: a record goes into one of them only, so what counts is
  * the branch that sends most copies to a sink, not all of them together. By the graph's sinks. */
-struct fork {
+struct route_copies {
     bool divides;
     uint32_t before[GRAPH_SINKS_MAX];
     uint32_t most[GRAPH_SINKS_MAX];
@@ -36,7 +36,7 @@ struct fork {
 struct handler_setup {
     uint32_t index; /* of the handler */
     struct handler *handler;
-    struct fork fork;
+    struct route_copies copies;
     uint32_t n_branches;
     const struct config_node *lists[CHAIN_BRANCHES_MAX];
     uint16_t ways[CHAIN_BRANCHES_MAX];
@@ -55,31 +55,32 @@ struct build_host {
 };
 
 /* One list of handlers, for all chains side by side. */
-struct rope {
+struct handler_lists {
     struct build *build;
     uint32_t n;
-    bool lost; /* nobody knows which fields there are: those who read them are passed over */
+    bool fields_unknown; /* nobody knows which fields there are: those who read them are passed over
+                          */
     struct build_host *hosts;
     struct handler_setup *steps;
     const struct schema **siblings; /* of whoever is being opened, NULL-ended */
 };
 
-static void rope_deinit(struct rope *rope)
+static void handler_lists_deinit(struct handler_lists *lists)
 {
-    free(rope->hosts);
-    free(rope->steps);
-    free(rope->siblings);
+    free(lists->hosts);
+    free(lists->steps);
+    free(lists->siblings);
 }
 
-static int rope_init(struct rope *rope, struct build *build, uint32_t most)
+static int handler_lists_init(struct handler_lists *lists, struct build *build, uint32_t most)
 {
-    *rope = (struct rope){
+    *lists = (struct handler_lists){
         .build = build,
-        .hosts = calloc(most, sizeof(*rope->hosts)),
-        .steps = calloc(most, sizeof(*rope->steps)),
+        .hosts = calloc(most, sizeof(*lists->hosts)),
+        .steps = calloc(most, sizeof(*lists->steps)),
         .siblings = calloc(most + 1, sizeof(const struct schema *)),
     };
-    return rope->hosts && rope->steps && rope->siblings ? 0 : -ENOMEM;
+    return lists->hosts && lists->steps && lists->siblings ? 0 : -ENOMEM;
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */
@@ -122,15 +123,15 @@ static bool check_handler_list(struct build *build, const struct config_node *li
 }
 
 /* A list must lead somewhere, and nothing can come after its end. */
-static void check_end(const struct rope *rope, const struct config_node *entry,
+static void check_end(const struct handler_lists *lists, const struct config_node *entry,
                       const struct handler_ops *ops)
 {
     if (ops->divides && entry->next)
-        diag_add(rope->build->diag, entry->next, "unreachable: %s must be the last step",
+        diag_add(lists->build->diag, entry->next, "unreachable: %s must be the last step",
                  ops->name);
     else if (!entry->next && !ops->forwards && !ops->divides)
-        diag_add(rope->build->diag, entry, "the last step of a %s must be forward or route",
-                 rope->hosts->way > 0 ? "branch" : "pipeline");
+        diag_add(lists->build->diag, entry, "the last step of a %s must be forward or route",
+                 lists->hosts->way > 0 ? "branch" : "pipeline");
 }
 
 /* ---- what a handler may ask for -------------------------------------------------------------- */
@@ -199,85 +200,87 @@ static struct branch *host_branch(const struct handler_host *base, const struct 
 
 /* ---- branches -------------------------------------------------------------------------------- */
 
-static void open_fork(const struct build_host *host, const struct handler_ops *ops)
+static void begin_route_copies(const struct build_host *host, const struct handler_ops *ops)
 {
-    struct fork *fork = &host->step->fork;
+    struct route_copies *copies = &host->step->copies;
 
-    fork->divides = ops->divides && host->type;
-    if (!fork->divides)
+    copies->divides = ops->divides && host->type;
+    if (!copies->divides)
         return;
-    memset(fork->most, 0, sizeof(fork->most));
-    memcpy(fork->before, host->type->copies, host->build->graph->n_sinks * sizeof(*fork->before));
+    memset(copies->most, 0, sizeof(copies->most));
+    memcpy(copies->before, host->type->copies,
+           host->build->graph->n_sinks * sizeof(*copies->before));
 }
 
-static void enter_fork(const struct build_host *host)
+static void begin_case_copies(const struct build_host *host)
 {
-    const struct fork *fork = &host->step->fork;
+    const struct route_copies *copies = &host->step->copies;
 
-    if (fork->divides)
-        memcpy(host->type->copies, fork->before,
-               host->build->graph->n_sinks * sizeof(*fork->before));
+    if (copies->divides)
+        memcpy(host->type->copies, copies->before,
+               host->build->graph->n_sinks * sizeof(*copies->before));
 }
 
-static void leave_fork(const struct build_host *host)
+static void end_case_copies(const struct build_host *host)
 {
-    struct fork *fork = &host->step->fork;
+    struct route_copies *copies = &host->step->copies;
 
-    for (uint32_t i = 0; fork->divides && i < host->build->graph->n_sinks; i++)
-        if (host->type->copies[i] > fork->most[i])
-            fork->most[i] = host->type->copies[i];
+    for (uint32_t i = 0; copies->divides && i < host->build->graph->n_sinks; i++)
+        if (host->type->copies[i] > copies->most[i])
+            copies->most[i] = host->type->copies[i];
 }
 
-static void close_fork(const struct build_host *host)
+static void end_route_copies(const struct build_host *host)
 {
-    const struct fork *fork = &host->step->fork;
+    const struct route_copies *copies = &host->step->copies;
 
-    if (fork->divides)
-        memcpy(host->type->copies, fork->most, host->build->graph->n_sinks * sizeof(*fork->most));
+    if (copies->divides)
+        memcpy(host->type->copies, copies->most,
+               host->build->graph->n_sinks * sizeof(*copies->most));
 }
 
-static int open_list(struct rope *rope, const struct config_node *list);
+static int open_list(struct handler_lists *lists, const struct config_node *list);
 
 /* The branch of that number, of all whose handler got as far as asking for it. */
-static int open_branch(const struct rope *around, uint32_t number)
+static int open_branch(const struct handler_lists *around, uint32_t number)
 {
-    _cleanup_(rope_deinit) struct rope rope;
+    _cleanup_(handler_lists_deinit) struct handler_lists lists;
     const struct config_node *list = around->steps->lists[number];
-    int result = rope_init(&rope, around->build, around->n);
+    int result = handler_lists_init(&lists, around->build, around->n);
 
     for (uint32_t i = 0; i < around->n && result == 0; i++) {
         if (around->steps[i].n_branches <= number)
             continue;
-        enter_fork(&around->hosts[i]);
-        rope.hosts[rope.n] = around->hosts[i];
-        rope.hosts[rope.n++].way = around->steps[i].ways[number];
+        begin_case_copies(&around->hosts[i]);
+        lists.hosts[lists.n] = around->hosts[i];
+        lists.hosts[lists.n++].way = around->steps[i].ways[number];
     }
-    rope.lost = around->lost;
+    lists.fields_unknown = around->fields_unknown;
     if (result == 0)
-        result = open_list(&rope, list);
+        result = open_list(&lists, list);
     for (uint32_t i = 0; i < around->n && result == 0; i++)
         if (around->steps[i].n_branches > number)
-            leave_fork(&around->hosts[i]);
+            end_case_copies(&around->hosts[i]);
     return result;
 }
 
 /* ---- handlers -------------------------------------------------------------------------------- */
 
-static void list_siblings(const struct rope *rope, struct build_host *host)
+static void list_siblings(const struct handler_lists *lists, struct build_host *host)
 {
-    const struct schema **next = rope->siblings;
+    const struct schema **next = lists->siblings;
 
-    for (uint32_t i = 0; i < rope->n; i++)
-        if (rope->hosts[i].base.schema != host->base.schema)
-            *next++ = rope->hosts[i].base.schema;
+    for (uint32_t i = 0; i < lists->n; i++)
+        if (lists->hosts[i].base.schema != host->base.schema)
+            *next++ = lists->hosts[i].base.schema;
     *next = NULL;
-    host->base.siblings = next > rope->siblings ? rope->siblings : NULL;
+    host->base.siblings = next > lists->siblings ? lists->siblings : NULL;
 }
 
 /* The one that was opened for the first type of the same source. */
-static struct handler *find_first(const struct rope *rope, const struct build_host *host)
+static struct handler *find_first(const struct handler_lists *lists, const struct build_host *host)
 {
-    const struct build_host *first = rope->hosts;
+    const struct build_host *first = lists->hosts;
 
     while (first < host && strcmp(first->base.source_name, host->base.source_name) != 0)
         first++;
@@ -285,12 +288,12 @@ static struct handler *find_first(const struct rope *rope, const struct build_ho
 }
 
 /* Its place in the chain comes before those of the handlers in its branches. */
-static void open_handler(const struct rope *rope, struct build_host *host,
+static void open_handler(const struct handler_lists *lists, struct build_host *host,
                          const struct config_node *entry, const struct handler_ops *ops)
 {
     struct chain *chain = host->chain;
     struct handler_setup *step = host->step;
-    struct diag *diag = rope->build->diag;
+    struct diag *diag = lists->build->diag;
     int result;
 
     if (chain->n_handlers == CHAIN_HANDLERS_MAX) {
@@ -307,11 +310,11 @@ static void open_handler(const struct rope *rope, struct build_host *host,
         return;
     }
     host->base.ops = ops;
-    host->base.first = find_first(rope, host);
-    list_siblings(rope, host);
+    host->base.first = find_first(lists, host);
+    list_siblings(lists, host);
     step->index = chain->n_handlers++;
     chain->ways[step->index] = host->way;
-    open_fork(host, ops);
+    begin_route_copies(host, ops);
     result = ops->open(entry->first, &host->base, diag, &step->handler);
     if (result == -ENOMEM)
         diag_add(diag, entry, "out of memory");
@@ -326,52 +329,52 @@ static void close_step(struct build_host *host)
 {
     const struct handler *handler = host->step->handler;
 
-    close_fork(host);
+    end_route_copies(host);
     if (handler && handler->schema)
         host->base.schema = handler->schema;
 }
 
-static int open_step(struct rope *rope, const struct config_node *entry,
+static int open_step(struct handler_lists *lists, const struct config_node *entry,
                      const struct handler_ops *ops)
 {
-    size_t before = diag_count(rope->build->diag);
+    size_t before = diag_count(lists->build->diag);
     uint32_t opened = 0;
     bool bad;
     int result = 0;
 
-    memset(rope->steps, 0, rope->n * sizeof(*rope->steps));
-    for (; opened < rope->n && diag_count(rope->build->diag) == before; opened++) {
-        rope->hosts[opened].step = &rope->steps[opened];
-        open_handler(rope, &rope->hosts[opened], entry, ops);
+    memset(lists->steps, 0, lists->n * sizeof(*lists->steps));
+    for (; opened < lists->n && diag_count(lists->build->diag) == before; opened++) {
+        lists->hosts[opened].step = &lists->steps[opened];
+        open_handler(lists, &lists->hosts[opened], entry, ops);
     }
-    bad = diag_count(rope->build->diag) > before;
-    for (uint32_t i = 0; i < rope->steps->n_branches && result == 0; i++)
-        result = open_branch(rope, i);
+    bad = diag_count(lists->build->diag) > before;
+    for (uint32_t i = 0; i < lists->steps->n_branches && result == 0; i++)
+        result = open_branch(lists, i);
     for (uint32_t i = 0; i < opened; i++) {
-        bad |= !rope->steps[i].handler;
-        close_step(&rope->hosts[i]);
+        bad |= !lists->steps[i].handler;
+        close_step(&lists->hosts[i]);
     }
-    rope->lost |= bad && ops->reshapes;
+    lists->fields_unknown |= bad && ops->reshapes;
     return result;
 }
 
 /* Opens the handlers of a list, as far as they can be. */
-static int open_list(struct rope *rope, const struct config_node *list)
+static int open_list(struct handler_lists *lists, const struct config_node *list)
 {
     int result = 0;
 
-    if (!check_handler_list(rope->build, list))
+    if (!check_handler_list(lists->build, list))
         return 0;
     for (const struct config_node *entry = list->first; entry && result == 0; entry = entry->next) {
-        const struct handler_ops *ops = find_handler(rope->build, entry);
+        const struct handler_ops *ops = find_handler(lists->build, entry);
 
         if (!ops) {
-            rope->lost = true; /* whatever it was meant to be */
+            lists->fields_unknown = true; /* whatever it was meant to be */
             continue;
         }
-        check_end(rope, entry, ops);
-        if (!rope->lost || !ops->reads_fields)
-            result = open_step(rope, entry, ops);
+        check_end(lists, entry, ops);
+        if (!lists->fields_unknown || !ops->reads_fields)
+            result = open_step(lists, entry, ops);
     }
     return result;
 }
@@ -430,18 +433,18 @@ static void know_type(struct build_host *host, struct input_type *type, bool one
 int build_handlers(struct build *build, const struct build_steps *steps,
                    const struct build_chain *chains, uint32_t n)
 {
-    _cleanup_(rope_deinit) struct rope rope;
+    _cleanup_(handler_lists_deinit) struct handler_lists lists;
     bool many = are_of_many_types(chains, n);
-    int result = rope_init(&rope, build, n);
+    int result = handler_lists_init(&lists, build, n);
 
     if (result < 0)
         return result;
-    rope.n = n;
+    lists.n = n;
     for (uint32_t i = 0; i < n; i++) {
-        rope.hosts[i] = new_host(build, steps, chains[i].chain);
-        know_type(&rope.hosts[i], chains[i].type, many);
+        lists.hosts[i] = new_host(build, steps, chains[i].chain);
+        know_type(&lists.hosts[i], chains[i].type, many);
     }
-    result = open_list(&rope, steps->list);
+    result = open_list(&lists, steps->list);
     for (uint32_t i = 0; i < n; i++)
         chains[i].type->input->makes_records |= chains[i].chain->makes_records;
     return result;
@@ -450,18 +453,18 @@ int build_handlers(struct build *build, const struct build_steps *steps,
 int build_check_handlers(struct build *build, const struct build_steps *steps)
 {
     static const struct schema no_fields = {.type_name = "nothing"};
-    _cleanup_(rope_deinit) struct rope rope;
+    _cleanup_(handler_lists_deinit) struct handler_lists lists;
     struct chain chain = {.n_handlers = 0};
-    int result = rope_init(&rope, build, 1);
+    int result = handler_lists_init(&lists, build, 1);
 
     if (result < 0)
         return result;
-    rope.n = 1;
-    rope.lost = true;
-    rope.hosts[0] = new_host(build, steps, &chain);
-    rope.hosts[0].base.schema = &no_fields;
-    rope.hosts[0].base.source_name = "";
-    result = open_list(&rope, steps->list);
+    lists.n = 1;
+    lists.fields_unknown = true;
+    lists.hosts[0] = new_host(build, steps, &chain);
+    lists.hosts[0].base.schema = &no_fields;
+    lists.hosts[0].base.source_name = "";
+    result = open_list(&lists, steps->list);
     chain_deinit(&chain);
     return result;
 }

@@ -171,12 +171,12 @@ static void grow_lanes(const struct graph *next)
         lane_grow(&next->sinks[i]->lane, next->copies[i] ? next->copies[i] : 1);
 }
 
-static void change_roster(struct consumer *consumer, struct roster *roster)
+static void change_parts(struct consumer *consumer, struct consumer_parts *parts)
 {
-    roster_deinit(&consumer->roster);
-    consumer->roster = *roster;
-    *roster = (struct roster){0};
-    roster_list_rings(&consumer->roster);
+    consumer_parts_deinit(&consumer->parts);
+    consumer->parts = *parts;
+    *parts = (struct consumer_parts){0};
+    consumer_parts_list_rings(&consumer->parts);
 }
 
 void change_take(void *data)
@@ -200,7 +200,7 @@ void change_take(void *data)
     end_chains(change->old);
     relink(change->next);
     grow_lanes(change->next);
-    change_roster(consumer, &change->both);
+    change_parts(consumer, &change->both);
     consumer->told_exhausted = false;
     consumer_pause(consumer);
 }
@@ -259,7 +259,7 @@ void change_end(void *data)
     for (uint32_t i = 0; i < old->n_sinks; i++)
         if (graph_is_own(&old->sinks[i]->share))
             lane_hand_over(&old->sinks[i]->lane, LANE_ALL);
-    change_roster(consumer, &change->rest);
+    change_parts(consumer, &change->rest);
     change->over = true;
 }
 

@@ -8,8 +8,8 @@
  * those pipelines that do not change. So they leave one turn after the other, as any records do. */
 
 #include "base/error.h"
-#include "pipeline/errand.h"
-#include "pipeline/roster.h"
+#include "pipeline/consumer_parts.h"
+#include "pipeline/task.h"
 
 struct engine;
 
@@ -17,14 +17,14 @@ struct change {
     struct engine *engine;
     struct graph *old; /* owned from change_take() on, and next before */
     struct graph *next;
-    struct roster both; /* what next has, and what old has alone */
-    struct roster rest; /* what next has */
+    struct consumer_parts both; /* what next has, and what old has alone */
+    struct consumer_parts rest; /* what next has */
 
     /* main thread: see switch.c */
     int phase;
     bool asked; /* what the phase wants of another thread is under way */
     bool told;  /* that next runs */
-    struct errand errand;
+    struct task task;
     int64_t begun;    /* ns, monotonic: when old began to end */
     int64_t deadline; /* of the phase, or of old's sinks */
     int64_t look_at;  /* not before that */

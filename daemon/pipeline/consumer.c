@@ -25,13 +25,13 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
+#include "pipeline/dispatch.h"
 #include "pipeline/drain.h"
 #include "pipeline/held.h"
-#include "pipeline/losses.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/replay.h"
 #include "pipeline/rings.h"
 #include "pipeline/room.h"
-#include "pipeline/runs.h"
 #include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
@@ -51,8 +51,8 @@ static void pause_input(struct consumer *consumer, struct input *input)
  * config's acknowledgements are waited for at the switch to a new one only. */
 void consumer_pause(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++) {
-        struct input *input = consumer->roster.inputs[i];
+    for (uint32_t i = 0; i < consumer->parts.n_inputs; i++) {
+        struct input *input = consumer->parts.inputs[i];
 
         if (!input->paused &&
             (!room_in_stream(input) || (!input->at_least_once && room_stream_held_up(input))))
@@ -70,8 +70,8 @@ static void resume_input(struct consumer *consumer, struct input *input)
 
 void consumer_resume(struct consumer *consumer)
 {
-    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->roster.n_inputs; i++) {
-        struct input *input = consumer->roster.inputs[i];
+    for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->parts.n_inputs; i++) {
+        struct input *input = consumer->parts.inputs[i];
 
         if (input->paused && !input->ended && room_in_stream(input) && !room_stream_held_up(input))
             resume_input(consumer, input);
@@ -80,23 +80,23 @@ void consumer_resume(struct consumer *consumer)
 
 static void hand_over(struct consumer *consumer, enum lane_what what)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_sinks; i++)
-        lane_hand_over(&consumer->roster.sinks[i]->lane, what);
+    for (uint32_t i = 0; i < consumer->parts.n_sinks; i++)
+        lane_hand_over(&consumer->parts.sinks[i]->lane, what);
 }
 
 /* Also discarded records after the last good one, which come in no batch: left uncommitted they
  * would keep the reader looking, and the ring would seem not to move. */
 static void commit_rest(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++)
-        rings_commit(consumer->roster.inputs[i]);
+    for (uint32_t i = 0; i < consumer->parts.n_inputs; i++)
+        rings_commit(consumer->parts.inputs[i]);
     consumer->uncommitted = false;
 }
 
-static bool any_full(const struct roster *roster)
+static bool any_full(const struct consumer_parts *parts)
 {
-    for (uint32_t i = 0; i < roster->n_sinks; i++)
-        if (lane_has_full(&roster->sinks[i]->lane))
+    for (uint32_t i = 0; i < parts->n_sinks; i++)
+        if (lane_has_full(&parts->sinks[i]->lane))
             return true;
     return false;
 }
@@ -104,7 +104,7 @@ static bool any_full(const struct roster *roster)
 /* Within a turn. A full chunk may hold events of an input whose commit waits for more runs. */
 static void hand_over_full(struct consumer *consumer)
 {
-    if (!any_full(&consumer->roster))
+    if (!any_full(&consumer->parts))
         return;
     if (consumer->uncommitted)
         commit_rest(consumer);
@@ -131,7 +131,7 @@ static bool clock_is_due(struct consumer *consumer, struct input_ring *ring)
 /* When the batch's first record was submitted; 0: unknown. Only before the commit. */
 static int64_t submit_time(struct input_ring *ring, const struct ringmill_view *view)
 {
-    const struct field *ktime = runs_type(ring, view)->ktime;
+    const struct field *ktime = dispatch_find_type(ring, view)->ktime;
 
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
@@ -175,7 +175,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.mark = consumer->mark;
     /* how long ago a capture's records were submitted says nothing */
     batch.clocked = !ring->input->stream->capture && clock_is_due(consumer, ring);
-    runs_handle(ring, &batch, consumer->turn_start);
+    dispatch_batch(ring, &batch, consumer->turn_start);
     consumer->mark = batch.mark;
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
@@ -198,8 +198,8 @@ static void report_corrupt(const struct consumer *consumer)
 {
     struct ringmill_error reason;
 
-    for (uint32_t i = 0; i < consumer->roster.n_rings; i++) {
-        const struct input_ring *ring = consumer->roster.rings[i];
+    for (uint32_t i = 0; i < consumer->parts.n_rings; i++) {
+        const struct input_ring *ring = consumer->parts.rings[i];
 
         if (ringmill_ring_health(ring->handle, &reason) < 0)
             log_about(LOG_LEVEL_ERROR, "source", ring->input->source->name, "%s", reason.text);
@@ -211,12 +211,12 @@ static void report_corrupt(const struct consumer *consumer)
 /* Before the batches: what was lost is older than what is still in the ring. */
 static void tell_losses(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++) {
-        struct input *input = consumer->roster.inputs[i];
+    for (uint32_t i = 0; i < consumer->parts.n_inputs; i++) {
+        struct input *input = consumer->parts.inputs[i];
 
-        if (!losses_posted(input) || (input->paused && !room_in_stream(input)))
+        if (!loss_report_is_posted(input) || (input->paused && !room_in_stream(input)))
             continue;
-        losses_take(input);
+        loss_report_write(input);
         if (!room_in_stream(input))
             consumer_pause(consumer);
     }
@@ -224,8 +224,8 @@ static void tell_losses(struct consumer *consumer)
 
 static void tell_rest(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_rings; i++) {
-        struct input_ring *ring = consumer->roster.rings[i];
+    for (uint32_t i = 0; i < consumer->parts.n_rings; i++) {
+        struct input_ring *ring = consumer->parts.rings[i];
 
         if (!ring->input->stream->capture || ring->input->paused)
             continue;
@@ -277,8 +277,8 @@ static bool make_records(struct consumer *consumer)
 {
     bool more = false;
 
-    for (uint32_t i = 0; i < consumer->roster.n_chains; i++) {
-        struct chain *chain = consumer->roster.chains[i];
+    for (uint32_t i = 0; i < consumer->parts.n_chains; i++) {
+        struct chain *chain = consumer->parts.chains[i];
 
         if (!chain->makes_records)
             continue;
@@ -295,8 +295,8 @@ static uint64_t next_due(const struct consumer *consumer)
 {
     int64_t due = INT64_MAX;
 
-    for (uint32_t i = 0; i < consumer->roster.n_chains; i++) {
-        const struct chain *chain = consumer->roster.chains[i];
+    for (uint32_t i = 0; i < consumer->parts.n_chains; i++) {
+        const struct chain *chain = consumer->parts.chains[i];
         int64_t own = chain_due(chain);
 
         if (own < due && room_in_lanes(chain->type->input))
@@ -308,8 +308,8 @@ static uint64_t next_due(const struct consumer *consumer)
 /* All that could be made was. */
 static bool all_made(const struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_chains; i++)
-        if (chain_due(consumer->roster.chains[i]) != INT64_MAX)
+    for (uint32_t i = 0; i < consumer->parts.n_chains; i++)
+        if (chain_due(consumer->parts.chains[i]) != INT64_MAX)
             return false;
     return true;
 }
@@ -358,10 +358,10 @@ static bool chain_may_give(const struct chain *chain)
     return !chain_exhausted(chain);
 }
 
-static bool exhausted(const struct roster *roster)
+static bool exhausted(const struct consumer_parts *parts)
 {
-    for (uint32_t i = 0; i < roster->n_chains; i++)
-        if (chain_may_give(roster->chains[i]))
+    for (uint32_t i = 0; i < parts->n_chains; i++)
+        if (chain_may_give(parts->chains[i]))
             return false;
     return true;
 }
@@ -370,12 +370,12 @@ static bool exhausted(const struct roster *roster)
  * whoever fills them goes on. */
 static void end_inputs(struct consumer *consumer, enum consumer_hurry hurry)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_inputs; i++) {
-        struct input *input = consumer->roster.inputs[i];
+    for (uint32_t i = 0; i < consumer->parts.n_inputs; i++) {
+        struct input *input = consumer->parts.inputs[i];
 
         drain_begin(input);
         if (input->ended ||
-            (hurry == CONSUMER_TAKES_ITS_TIME && !input->left && !drain_has_read(input)))
+            (hurry == CONSUMER_TAKES_ITS_TIME && !input->kept_for_next && !drain_has_read(input)))
             continue;
         if (!input->paused)
             pause_input(consumer, input);
@@ -383,31 +383,31 @@ static void end_inputs(struct consumer *consumer, enum consumer_hurry hurry)
     }
 }
 
-static bool drained(const struct roster *roster, enum consumer_hurry hurry)
+static bool drained(const struct consumer_parts *parts, enum consumer_hurry hurry)
 {
-    for (uint32_t i = 0; i < roster->n_inputs; i++)
-        if (!roster->inputs[i]->ended ||
-            (hurry == CONSUMER_TAKES_ITS_TIME && losses_posted(roster->inputs[i])))
+    for (uint32_t i = 0; i < parts->n_inputs; i++)
+        if (!parts->inputs[i]->ended ||
+            (hurry == CONSUMER_TAKES_ITS_TIME && loss_report_is_posted(parts->inputs[i])))
             return false;
     return true;
 }
 
 static void tell_exhausted(struct consumer *consumer)
 {
-    if (consumer->told_exhausted || !exhausted(&consumer->roster))
+    if (consumer->told_exhausted || !exhausted(&consumer->parts))
         return;
     consumer->told_exhausted = true;
     consumer->on_exhausted(consumer->on_exhausted_data);
 }
 
 /* False: there are some already. */
-static bool await_acknowledgements(const struct roster *roster)
+static bool await_acknowledgements(const struct consumer_parts *parts)
 {
     bool none = true;
 
-    for (uint32_t i = 0; i < roster->n_rings; i++)
-        if (roster->rings[i]->held && held_waits(roster->rings[i]->held))
-            none &= held_await(roster->rings[i]->held);
+    for (uint32_t i = 0; i < parts->n_rings; i++)
+        if (parts->rings[i]->held && held_waits(parts->rings[i]->held))
+            none &= held_await(parts->rings[i]->held);
     return none;
 }
 
@@ -415,7 +415,7 @@ static bool await_acknowledgements(const struct roster *roster)
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
-    if (!await_acknowledgements(&consumer->roster))
+    if (!await_acknowledgements(&consumer->parts))
         return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, next_due(consumer));
@@ -428,7 +428,7 @@ static void *consumer_main(void *data)
 {
     struct consumer *consumer = data;
 
-    for (;; errand_run(&consumer->errands)) {
+    for (;; task_run(&consumer->tasks)) {
         bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
         enum consumer_hurry hurry = (enum consumer_hurry)atomic_load(&consumer->hurry);
         bool more;
@@ -442,7 +442,7 @@ static void *consumer_main(void *data)
         }
         if (drain)
             end_inputs(consumer, hurry);
-        if (!more && drain && drained(&consumer->roster, hurry)) {
+        if (!more && drain && drained(&consumer->parts, hurry)) {
             if (consumer->ending && all_made(consumer)) {
                 hand_over(consumer, LANE_ALL);
                 return NULL;
@@ -483,12 +483,12 @@ int consumer_init(struct consumer *consumer, struct graph *graph, struct error *
         return error_set(error, result, "%s", reason.text);
     consumer->turn_cycles = (uint64_t)(CONSUMER_TURN_NS * cycles_per_ns());
     consumer->common = graph->common;
-    if (roster_init(&consumer->roster, graph, NULL) < 0)
+    if (consumer_parts_init(&consumer->parts, graph, NULL) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     result = rings_open(graph, error);
     for (uint32_t i = 0; i < graph->n_inputs && result == 0; i++)
         result = consumer_watch(consumer, graph->inputs[i], error);
-    roster_list_rings(&consumer->roster);
+    consumer_parts_list_rings(&consumer->parts);
     /* the lease goes to the thread that reads */
     ringmill_reader_release(consumer->reader);
     return result;
@@ -498,7 +498,7 @@ void consumer_deinit(struct consumer *consumer)
 {
     ringmill_reader_free(consumer->reader);
     consumer->reader = NULL;
-    roster_deinit(&consumer->roster);
+    consumer_parts_deinit(&consumer->parts);
 }
 
 int consumer_start(struct consumer *consumer)
@@ -520,9 +520,9 @@ void consumer_hurry(struct consumer *consumer, enum consumer_hurry hurry)
 
 void consumer_settle(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->roster.n_rings; i++)
-        if (consumer->roster.rings[i]->held)
-            rings_settle(consumer->roster.rings[i]);
+    for (uint32_t i = 0; i < consumer->parts.n_rings; i++)
+        if (consumer->parts.rings[i]->held)
+            rings_settle(consumer->parts.rings[i]);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)
@@ -540,13 +540,13 @@ void consumer_on_room(void *data)
     consumer_wake(data);
 }
 
-void consumer_post(struct consumer *consumer, struct errand *errand)
+void consumer_post(struct consumer *consumer, struct task *task)
 {
-    errand_post(&consumer->errands, errand);
+    task_post(&consumer->tasks, task);
     consumer_wake(consumer);
 }
 
-bool consumer_call_off(struct consumer *consumer, struct errand *errand)
+bool consumer_cancel(struct consumer *consumer, struct task *task)
 {
-    return errand_call_off(&consumer->errands, errand);
+    return task_cancel(&consumer->tasks, task);
 }

@@ -19,9 +19,9 @@
 #include <stdatomic.h>
 
 #include "base/error.h"
-#include "pipeline/errand.h"
+#include "pipeline/consumer_parts.h"
 #include "pipeline/graph.h"
-#include "pipeline/roster.h"
+#include "pipeline/task.h"
 
 struct ringmill_reader;
 
@@ -35,7 +35,7 @@ struct consumer {
     pthread_t thread;
 
     /* owned by the consumer thread, once it runs */
-    struct roster roster;
+    struct consumer_parts parts;
     uint32_t n_paused;
     bool told_exhausted;
     bool ending;        /* the rings are drained: what is still to be made is made now */
@@ -44,7 +44,7 @@ struct consumer {
     uint64_t mark;      /* when a chain last looked in this turn, see struct batch */
 
     /* any thread */
-    struct errand_box errands; /* of the main thread */
+    struct task_slot tasks; /* of the main thread */
     atomic_bool drain;
     atomic_int hurry;   /* enum consumer_hurry */
     atomic_bool asleep; /* set after the last change of a turn, cleared before the first */
@@ -94,9 +94,9 @@ void consumer_resume(struct consumer *consumer);
 
 /* Main thread: asks the consumer thread to run this between two turns; one at a time. Does not
  * wait, since a handler may hold that thread for long. */
-void consumer_post(struct consumer *consumer, struct errand *errand);
-/* Main thread: takes the errand back. False: the consumer thread has already begun it. */
-bool consumer_call_off(struct consumer *consumer, struct errand *errand);
+void consumer_post(struct consumer *consumer, struct task *task);
+/* Main thread: takes the task back. False: the consumer thread has already begun it. */
+bool consumer_cancel(struct consumer *consumer, struct task *task);
 
 /* Between turns, on the consumer thread or while there is none: reads the input's rings, too, in
  * order if that is wanted, from now on. 0, or -errno and a sentence. */

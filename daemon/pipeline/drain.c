@@ -7,7 +7,7 @@
 
 #include <ringmill/ring.h>
 
-#include "pipeline/losses.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/replay.h"
 
 /* Bytes before that position that nobody has looked at; what waits for acknowledgements is not
@@ -46,14 +46,14 @@ bool drain_has_read(const struct input *input)
 
 bool drain_is_over(const struct input *input)
 {
-    return drain_has_read(input) && !losses_posted(input);
+    return drain_has_read(input) && !loss_report_is_posted(input);
 }
 
 uint64_t drain_count_unread(const struct input *input, uint64_t *bytes)
 {
     uint64_t records = 0;
 
-    for (uint32_t i = 0; input->ending && !input->left && i < input->n_rings; i++) {
+    for (uint32_t i = 0; input->ending && !input->kept_for_next && i < input->n_rings; i++) {
         const struct input_ring *ring = input->rings[i];
         uint64_t left = unread(ring->handle, ring->last);
 

@@ -16,8 +16,8 @@
 #include "base/resolver.h"
 #include "base/signals.h"
 #include "base/thread.h"
-#include "pipeline/launch.h"
-#include "pipeline/losses.h"
+#include "pipeline/lifecycle.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/stop.h"
 
 enum {
@@ -36,7 +36,7 @@ static int job_load(void *data)
 {
     struct job *job = data;
 
-    return launch_load(job->engine->graph, job->error);
+    return lifecycle_load(job->engine->graph, job->error);
 }
 
 static int job_limit(void *data)
@@ -49,7 +49,7 @@ static int job_attach(void *data)
 {
     struct job *job = data;
 
-    return launch_attach(job->engine->graph, job->error);
+    return lifecycle_attach(job->engine->graph, job->error);
 }
 
 /* Counters that cannot be read keep their value. */
@@ -66,7 +66,7 @@ static int job_orphans(void *data)
 
 static int job_lost(void *data)
 {
-    launch_read_lost(data);
+    lifecycle_read_lost(data);
     return 0;
 }
 
@@ -165,7 +165,7 @@ static int start_threads(struct engine *engine, struct error *error)
     if (capabilities_drop() < 0)
         log_warning("cannot drop capabilities; all threads keep them");
     signal(SIGPIPE, SIG_IGN); /* a sink without a reader is an error of that sink */
-    result = launch_writers(engine->graph, &engine->consumer, engine_on_gone, engine);
+    result = lifecycle_start_writers(engine->graph, &engine->consumer, engine_on_gone, engine);
     if (result == 0 && resolver_wanted(engine->graph->common->resolver))
         result = resolver_start(engine->graph->common->resolver);
     if (result == 0)
@@ -185,7 +185,7 @@ static int open_sinks(struct engine *engine, struct error *error)
 
     for (uint32_t i = 0; i < engine->graph->n_sources; i++)
         waits |= engine->graph->sources[i].source->found;
-    result = launch_open_sinks(engine->graph, waits, error);
+    result = lifecycle_open_sinks(engine->graph, waits, error);
     engine->sinks_failed = result < 0;
     return result;
 }
@@ -228,8 +228,8 @@ bool engine_post_losses(struct engine *engine, int64_t before)
     bool posted = false, all = true;
 
     for (uint32_t i = 0; i < graph->n_inputs; i++) {
-        posted |= losses_post(graph->inputs[i], before, clock_monotonic());
-        all &= losses_all_posted(graph->inputs[i]);
+        posted |= loss_report_post(graph->inputs[i], before, clock_monotonic());
+        all &= loss_report_all_posted(graph->inputs[i]);
     }
     if (posted)
         consumer_wake(&engine->consumer);

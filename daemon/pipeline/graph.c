@@ -4,7 +4,7 @@
  * books. What a config means is in build.c.
  *
  * Parts point at each other, so each that is pointed at stands in a block of its own and never
- * moves; graph_source alone is a plain row, which nothing points at. */
+ * moves; source_entry alone is a plain row, which nothing points at. */
 
 #include "pipeline/graph.h"
 

@@ -94,7 +94,7 @@ struct input {
     uint32_t n_rings;
 
     /* set by the main thread before the drain: its rings are left to the next process */
-    atomic_bool left;
+    atomic_bool kept_for_next;
 
     /* owned by the consumer thread, any thread reads */
     atomic_bool paused;
@@ -119,7 +119,7 @@ struct input {
     bool
         unread_unknown; /* the rest of one of its rings could not be read, so unread is not exact */
 
-    /* see losses.h */
+    /* see loss_report.h */
     atomic_bool loss_posted;
     struct loss loss;
 };

@@ -18,8 +18,8 @@
 #include "base/signals.h"
 #include "pipeline/drain.h"
 #include "pipeline/engine.h"
-#include "pipeline/launch.h"
-#include "pipeline/losses.h"
+#include "pipeline/lifecycle.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/switch.h"
 
 #define STEP_NS   (INT64_C(10) * 1000 * 1000)
@@ -135,7 +135,8 @@ static int job_release(void *data)
 static void leave_streams(const struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->graph->n_inputs; i++)
-        engine->graph->inputs[i]->left = engine_leaves(engine, engine->graph->inputs[i]->source);
+        engine->graph->inputs[i]->kept_for_next =
+            engine_leaves(engine, engine->graph->inputs[i]->source);
 }
 
 /* Has the loader thread run the job, after what it may have to do for a switch. False: it was not
@@ -187,7 +188,7 @@ static bool stop_consumer(struct stop *stop)
             consumer_hurry(&engine->consumer,
                            age < stop->limit + SECOND_NS ? CONSUMER_READS_NO_MORE : CONSUMER_ENDS);
         if (age >= stop->limit)
-            launch_give_up(engine->graph);
+            lifecycle_give_up(engine->graph);
         if (is_over(stop, age)) {
             log_error(
                 "the consumer thread did not stop in time; probably a handler does not return");
@@ -205,8 +206,8 @@ static bool stop_writers(struct stop *stop)
     const struct timespec pause = {.tv_nsec = STEP_NS / 10};
     int64_t age = look_at_clock(stop);
 
-    launch_finish_writers(graph);
-    while (!launch_writers_ended(graph, age >= stop->limit ? 0 : INT64_MAX)) {
+    lifecycle_finish_writers(graph);
+    while (!lifecycle_end_writers(graph, age >= stop->limit ? 0 : INT64_MAX)) {
         nanosleep(&pause, NULL);
         age = look_at_clock(stop);
         if (is_over(stop, age)) {

@@ -20,8 +20,8 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "pipeline/change.h"
-#include "pipeline/launch.h"
-#include "pipeline/losses.h"
+#include "pipeline/lifecycle.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/rings.h"
 
 enum {
@@ -87,10 +87,10 @@ static int make_room(struct graph *next, struct error *error)
 
 int switch_prepare(const struct engine *engine, struct graph *next, struct error *error)
 {
-    int result = launch_open_sinks(next, false, error);
+    int result = lifecycle_open_sinks(next, false, error);
 
     if (result == 0)
-        result = launch_load(next, error);
+        result = lifecycle_load(next, error);
     if (result == 0)
         result = rings_open(next, error);
     if (result == -EBUSY)
@@ -100,7 +100,7 @@ int switch_prepare(const struct engine *engine, struct graph *next, struct error
 
 static int job_undo(void *data)
 {
-    launch_undo(data);
+    lifecycle_undo(data);
     return 0;
 }
 
@@ -129,17 +129,17 @@ static bool loader_did(struct change *change, loader_job job, void *data)
     return true;
 }
 
-static void ask_consumer(struct change *change, void (*run)(void *data), bool meets)
+static void ask_consumer(struct change *change, void (*run)(void *data), bool waits_for_poster)
 {
     struct engine *engine = change->engine;
 
     change->asked = true;
-    change->errand = (struct errand){.run = run,
-                                     .data = change,
-                                     .on_change = engine->on_event,
-                                     .on_change_data = engine->on_event_data,
-                                     .meets = meets};
-    consumer_post(&engine->consumer, &change->errand);
+    change->task = (struct task){.run = run,
+                                 .data = change,
+                                 .on_change = engine->on_event,
+                                 .on_change_data = engine->on_event_data,
+                                 .waits_for_poster = waits_for_poster};
+    consumer_post(&engine->consumer, &change->task);
 }
 
 /* True: the consumer thread has done it, or there is none any more. */
@@ -151,7 +151,7 @@ static bool consumer_did(struct change *change, void (*run)(void *data))
     }
     if (!change->asked)
         ask_consumer(change, run, false);
-    if (errand_state(&change->errand) != ERRAND_OVER)
+    if (task_state(&change->task) != TASK_DONE)
         return false;
     change->asked = false;
     return true;
@@ -174,21 +174,21 @@ static int job_attach(void *data)
     struct change *change = data;
 
     follow(change);
-    change->result = launch_attach(change->next, &change->error);
+    change->result = lifecycle_attach(change->next, &change->error);
     return change->result;
 }
 
 static int job_detach(void *data)
 {
-    launch_detach(data);
-    launch_read_lost(data);
+    lifecycle_detach(data);
+    lifecycle_read_lost(data);
     return 0;
 }
 
 static int job_release(void *data)
 {
-    launch_release(data);
-    launch_close_sinks(data);
+    lifecycle_release(data);
+    lifecycle_close_sinks(data);
     return 0;
 }
 
@@ -263,9 +263,9 @@ static enum phase step_meeting(struct change *change)
         change->deadline =
             engine->consumer_runs ? clock_monotonic() + SWITCH_MEET_S * ns_per_second : 0;
     }
-    if (errand_state(&change->errand) == ERRAND_POSTED) {
+    if (task_state(&change->task) == TASK_POSTED) {
         if (clock_monotonic() < change->deadline ||
-            !consumer_call_off(&engine->consumer, &change->errand))
+            !consumer_cancel(&engine->consumer, &change->task))
             return MEETING;
         change->asked = false;
         change->result =
@@ -273,7 +273,7 @@ static enum phase step_meeting(struct change *change)
                       "the consumer thread did not finish its batch within %d s", SWITCH_MEET_S);
         return UNDOING;
     }
-    errand_meet(&change->errand);
+    task_let_run(&change->task);
     change->asked = false;
     if (change->result < 0)
         return UNDOING;
@@ -304,8 +304,8 @@ static void post_losses(struct change *change)
 
             if (!graph_is_own(old->sources[i].share))
                 continue;
-            losses_post(input, now, now);
-            change->all_posted &= losses_all_posted(input);
+            loss_report_post(input, now, now);
+            change->all_posted &= loss_report_all_posted(input);
         }
 }
 
@@ -314,7 +314,7 @@ static enum phase step_draining(struct change *change)
     int64_t now = clock_monotonic();
 
     if (now >= change->deadline)
-        launch_give_up(change->old);
+        lifecycle_give_up(change->old);
     if (!change->asked) {
         if (now < change->look_at)
             return DRAINING;
@@ -330,13 +330,13 @@ static enum phase step_draining(struct change *change)
         log_warning("%" PRIu64 " ended pipelines had records that their sinks did not accept; "
                     "these records were dropped",
                     change->unmade);
-    launch_finish_writers(change->old);
+    lifecycle_finish_writers(change->old);
     return WRITING;
 }
 
 static enum phase step_writing(struct change *change)
 {
-    return launch_writers_ended(change->old, change->deadline) ? SETTLING : WRITING;
+    return lifecycle_end_writers(change->old, change->deadline) ? SETTLING : WRITING;
 }
 
 static enum phase step_settling(struct change *change)
@@ -367,13 +367,13 @@ static enum phase step_undoing(struct change *change)
 {
     if (!loader_did(change, job_undo, change->next))
         return UNDOING;
-    launch_finish_writers(change->next);
+    lifecycle_finish_writers(change->next);
     return GIVING_UP;
 }
 
 static enum phase step_giving_up(struct change *change)
 {
-    if (!launch_writers_ended(change->next, 0))
+    if (!lifecycle_end_writers(change->next, 0))
         return GIVING_UP;
     graph_free(TAKE_PTR(change->next));
     return FAILED;
@@ -399,14 +399,14 @@ static int start_new(struct change *change)
 {
     struct resolver *resolver = change->next->common->resolver;
     struct engine *engine = change->engine;
-    int result = launch_writers(change->next, &engine->consumer, engine_on_gone, engine);
+    int result = lifecycle_start_writers(change->next, &engine->consumer, engine_on_gone, engine);
 
     if (result == 0 && resolver_wanted(resolver) && !resolver_runs(resolver))
         result = resolver_start(resolver);
     if (result == 0)
-        result = roster_init(&change->both, change->next, change->old);
+        result = consumer_parts_init(&change->both, change->next, change->old);
     if (result == 0)
-        result = roster_init(&change->rest, change->next, NULL);
+        result = consumer_parts_init(&change->rest, change->next, NULL);
     return result < 0 ? error_set(&change->error, result, "cannot start the threads: %s",
                                   strerror(-result))
                       : 0;
@@ -426,8 +426,8 @@ int switch_begin(struct engine *engine, struct graph *next, struct error *error)
 
 static void forget(struct engine *engine)
 {
-    roster_deinit(&engine->change->both);
-    roster_deinit(&engine->change->rest);
+    consumer_parts_deinit(&engine->change->both);
+    consumer_parts_deinit(&engine->change->rest);
     free(TAKE_PTR(engine->change));
 }
 
@@ -508,7 +508,7 @@ bool switch_conclude(struct engine *engine, int64_t deadline)
     struct change *change = engine->change;
 
     if (change && change->asked &&
-        consumer_call_off(&engine->consumer, &change->errand)) /* nobody comes any more */
+        consumer_cancel(&engine->consumer, &change->task)) /* nobody comes any more */
         change->asked = false;
     return steps_until(engine, deadline);
 }

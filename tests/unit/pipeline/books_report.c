@@ -8,7 +8,7 @@
 #include <ringmill/ring.h>
 #include <string.h>
 
-#include "pipeline/runs.h"
+#include "pipeline/dispatch.h"
 #include "ring/fake.h"
 #include "unit/config/support.h"
 
@@ -48,7 +48,7 @@ static void run_records(struct fixture *fixture)
     write_records(fixture->fake);
     batch.count = (uint32_t)ringmill_ring_take(fixture->ring, views, RECORDS);
     assert_int_equal(batch.count, RECORDS);
-    runs_handle(ring, &batch, 0);
+    dispatch_batch(ring, &batch, 0);
     assert_int_equal(ringmill_ring_commit_all(fixture->ring), 0);
 }
 

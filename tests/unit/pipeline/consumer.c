@@ -244,14 +244,14 @@ static void a_loss_waits_for_room(void **state)
     input = made.graph->inputs[0];
     fill_lane(0);
     input->lost = 4;
-    assert_true(losses_post(input, 1, 2));
+    assert_true(loss_report_post(input, 1, 2));
     consumer_read(&made.consumer);
-    assert_true(losses_posted(input));
+    assert_true(loss_report_is_posted(input));
     assert_int_equal(made_book(&made, BOOK_EMITTED), 0);
     made_drain(&made);
     consumer_resume(&made.consumer);
     consumer_read(&made.consumer);
-    assert_false(losses_posted(input));
+    assert_false(loss_report_is_posted(input));
     assert_int_equal(made_book(&made, BOOK_EMITTED), 1);
 }
 
@@ -293,7 +293,7 @@ static void drains_all_streams(void **state)
     input = made.graph->inputs[0];
     assert_int_equal(consumer_start(&made.consumer), 0);
     input->lost = 1;
-    assert_true(losses_post(input, 1, 2));
+    assert_true(loss_report_post(input, 1, 2));
     consumer_wake(&made.consumer); /* it sleeps: nothing else wakes it */
     wait_for(emitted(), 1);
     now = (uint64_t)clock_monotonic();
@@ -301,7 +301,7 @@ static void drains_all_streams(void **state)
         write_at(0, i, now + 3 - i, i);
     write_at(1, 0, now, 9);
     input->lost = 2;
-    assert_true(losses_post(input, 3, 4));
+    assert_true(loss_report_post(input, 3, 4));
     consumer_drain(&made.consumer);
     while (!consumer_join(&made.consumer, 10 * MS))
         made_drain(&made);

@@ -11,8 +11,8 @@
 
 #include "pipeline/build.h"
 #include "pipeline/consumer.h"
-#include "pipeline/losses.h"
-#include "pipeline/runs.h"
+#include "pipeline/dispatch.h"
+#include "pipeline/loss_report.h"
 #include "ring/fake.h"
 #include "source/kind.h"
 #include "source/lost.h"

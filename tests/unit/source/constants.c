@@ -12,7 +12,7 @@
 /* text is a file of constants only. */
 static int set(void **state, const char *text, const char *messages)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = load(text);
     struct diag diag;
     int result;
@@ -26,7 +26,7 @@ static int set(void **state, const char *text, const char *messages)
 /* Where a constant's bytes are, found apart from the code that is tested. */
 static const void *bytes_of(void **state, const char *name)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
     const struct btf *btf = object_btf(numbers->object);
 
     for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
@@ -148,7 +148,7 @@ static void unknown_names(void **state)
 
 static void nothing_to_set(void **state)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
 
     assert_int_equal(constants_set(numbers->object->plan, NULL, NULL), 0);
 }

@@ -12,7 +12,7 @@
 
 static struct lost_counter find(void **state, const char *what)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
     struct lost_counter counter = {0};
     struct error error = {""};
 
@@ -54,7 +54,7 @@ static void a_map(void **state)
 
 static void refuse_counter(void **state, const char *what, int code, const char *text)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
     struct lost_counter counter = {.size = 77};
     struct error error = {""};
 
@@ -96,7 +96,7 @@ static void what_is_not_there(void **state)
 
 static void the_default(void **state)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
     struct lost_counter counter = {0};
 
     assert_false(lost_find_default(numbers->object->plan, "numbers", &counter));

@@ -69,14 +69,14 @@ static inline struct object *open_object(const char *name, void **ret_bytes)
 }
 
 /* The object that counters and constants are looked for in; a test's fixture. */
-struct numbers {
+struct field_values {
     void *bytes;
     struct object *object;
 };
 
 static inline int setup_numbers(void **state)
 {
-    struct numbers *numbers = calloc(1, sizeof(*numbers));
+    struct field_values *numbers = calloc(1, sizeof(*numbers));
 
     numbers->object = open_object("numbers", &numbers->bytes);
     *state = numbers;
@@ -85,7 +85,7 @@ static inline int setup_numbers(void **state)
 
 static inline int teardown_numbers(void **state)
 {
-    struct numbers *numbers = *state;
+    struct field_values *numbers = *state;
 
     object_free(numbers->object);
     free(numbers->bytes);

@@ -2,7 +2,7 @@
 
 /* Losses from both sides: counted ones by the slot, gaps by the numbers in the records. */
 
-#include "pipeline/losses.h"
+#include "pipeline/loss_report.h"
 
 #include "unit/pipeline/made.h"
 
@@ -170,17 +170,17 @@ static void a_counted_loss_comes_once(void **state)
     (void)state;
     init((struct made_stream){.counted = true});
     input = made.graph->inputs[0];
-    assert_false(losses_post(input, 10, 11));
-    assert_true(losses_all_posted(input));
+    assert_false(loss_report_post(input, 10, 11));
+    assert_true(loss_report_all_posted(input));
     input->lost = 5;
-    assert_false(losses_all_posted(input));
-    assert_true(losses_post(input, 20, 21));
-    assert_true(losses_all_posted(input));
+    assert_false(loss_report_all_posted(input));
+    assert_true(loss_report_post(input, 20, 21));
+    assert_true(loss_report_all_posted(input));
     assert_int_equal(input->loss.since, 10);
     assert_int_equal(input->loss.until, 21);
     made_write(&made, 1, 0, 1, SIZE);
     made_expect(&made, "[lost 5] a1");
-    assert_false(losses_posted(input));
+    assert_false(loss_report_is_posted(input));
     made_expect(&made, "[lost 5] a1");
     assert_int_equal(input_lost(input), 5);
     assert_int_equal(made_book(&made, BOOK_EMITTED), 1);
@@ -194,15 +194,15 @@ static void losses_gather(void **state)
     (void)state;
     init((struct made_stream){.counted = true});
     input = made.graph->inputs[0];
-    losses_post(input, 10, 11);
+    loss_report_post(input, 10, 11);
     input->lost = 5;
-    assert_true(losses_post(input, 20, 21));
+    assert_true(loss_report_post(input, 20, 21));
     input->lost = 7;
-    assert_false(losses_post(input, 30, 31));
+    assert_false(loss_report_post(input, 30, 31));
     input->lost = 8;
-    assert_false(losses_post(input, 40, 41));
+    assert_false(loss_report_post(input, 40, 41));
     made_turn(&made);
-    assert_true(losses_post(input, 50, 51));
+    assert_true(loss_report_post(input, 50, 51));
     assert_int_equal(input->loss.since, 20);
     assert_int_equal(input->loss.until, 51);
     made_expect(&made, "[lost 5] [lost 3]");
@@ -214,7 +214,7 @@ static void the_counter_rules(void **state)
     init((struct made_stream){.numbered = true, .counted = true});
     NUMBERS(1, 5);
     made.graph->inputs[0]->lost = 3;
-    losses_post(made.graph->inputs[0], 1, 2);
+    loss_report_post(made.graph->inputs[0], 1, 2);
     made_expect(&made, "[lost 3] a0 a1");
     assert_int_equal(input_lost(made.graph->inputs[0]), 3);
 }
@@ -225,8 +225,8 @@ static void numbers_rule_alone(void **state)
     (void)state;
     init((struct made_stream){.numbered = true});
     made.graph->inputs[0]->lost = 3;
-    assert_true(losses_all_posted(made.graph->inputs[0]));
-    assert_false(losses_post(made.graph->inputs[0], 1, 2));
+    assert_true(loss_report_all_posted(made.graph->inputs[0]));
+    assert_false(loss_report_post(made.graph->inputs[0], 1, 2));
     assert_int_equal(input_lost(made.graph->inputs[0]), 0);
 }
 

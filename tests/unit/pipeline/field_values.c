@@ -2,7 +2,7 @@
 
 /* The same values as one by one, for fields of all kinds, at all lengths. */
 
-#include "pipeline/numbers.h"
+#include "pipeline/field_values.h"
 
 #include "record/field.h"
 #include "unit/config/support.h"
@@ -21,7 +21,7 @@ static void as_one_by_one(void **state)
         {.kind = FIELD_INT, .offset = 1, .size = 9, .bits = 64, .shift = 5, .is_signed = true},
     };
     struct ringmill_view views[BATCH_MAX];
-    struct numbers numbers;
+    struct field_values values;
     uint8_t bytes[BATCH_MAX][20];
 
     (void)state;
@@ -31,13 +31,13 @@ static void as_one_by_one(void **state)
         views[i] = (struct ringmill_view){.data = bytes[i], .length = i % 21};
     }
     for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
-        memset(&numbers, 0xff, sizeof(numbers));
-        numbers_read(&numbers, &fields[f], views, BATCH_MAX);
+        memset(&values, 0xff, sizeof(values));
+        field_values_read(&values, &fields[f], views, BATCH_MAX);
         for (uint32_t i = 0; i < BATCH_MAX; i++) {
             bool present = field_present(&fields[f], &views[i]);
 
-            assert_int_equal(numbers.absent[i], !present);
-            assert_int_equal(numbers.values[i], present ? field_integer(&fields[f], &views[i]) : 0);
+            assert_int_equal(values.absent[i], !present);
+            assert_int_equal(values.values[i], present ? field_integer(&fields[f], &views[i]) : 0);
         }
     }
 }
@@ -50,13 +50,13 @@ static void tags_stand_before_the_sample(void **state)
     } records[2] = {{8, 5, ""}, {0, UINT32_MAX, ""}};
     const struct ringmill_view views[2] = {{.data = records[0].sample, .length = 8},
                                            {.data = records[1].sample, .length = 0}};
-    struct numbers numbers;
+    struct field_values values;
 
     (void)state;
-    numbers_read_tags(&numbers, views, 2);
-    assert_int_equal(numbers.values[0], 5);
-    assert_int_equal(numbers.values[1], UINT32_MAX);
-    assert_false(numbers.absent[0] || numbers.absent[1]);
+    field_values_read_tags(&values, views, 2);
+    assert_int_equal(values.values[0], 5);
+    assert_int_equal(values.values[1], UINT32_MAX);
+    assert_false(values.absent[0] || values.absent[1]);
 }
 
 int main(void)

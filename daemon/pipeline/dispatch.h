@@ -16,7 +16,8 @@
 
 /* Consumer thread, with room in the stream's lanes: takes the views through all chains. views,
  * count and clocked are set; all else is scratch. now: ns, monotonic, as well as it is known. */
-void runs_handle(struct input_ring *ring, struct batch *batch, int64_t now);
+void dispatch_batch(struct input_ring *ring, struct batch *batch, int64_t now);
 
 /* The type of a record of the ring. */
-const struct input_type *runs_type(const struct input_ring *ring, const struct ringmill_view *view);
+const struct input_type *dispatch_find_type(const struct input_ring *ring,
+                                            const struct ringmill_view *view);

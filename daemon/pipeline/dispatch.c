@@ -6,14 +6,14 @@
  * The selector is looked up once per change of its value, not once per record. A table by value was
  * not needed: a change costs a chain's turn, beside which the search does not show. */
 
-#include "pipeline/runs.h"
+#include "pipeline/dispatch.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "pipeline/losses.h"
-#include "pipeline/numbers.h"
+#include "pipeline/field_values.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/replay.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
@@ -49,17 +49,17 @@ static void handle_known(const struct input_type *type, struct batch *batch)
 
 /* Where its selector says which type a record has. */
 static void read_selector(const struct stream *stream, const struct ringmill_view *views,
-                          uint32_t count, struct numbers *ret_values)
+                          uint32_t count, struct field_values *ret_values)
 {
     if (stream->selector == STREAM_BY_FIELD)
-        numbers_read(ret_values, &stream->selected_by, views, count);
+        field_values_read(ret_values, &stream->selected_by, views, count);
     else
-        numbers_read_tags(ret_values, views, count);
+        field_values_read_tags(ret_values, views, count);
 }
 
 static void tell_unknown(const struct input *input, const struct ringmill_view *view)
 {
-    struct numbers value;
+    struct field_values value;
 
     read_selector(input->stream, view, 1, &value);
     if (value.absent[0])
@@ -91,8 +91,8 @@ static void handle_unknown(const struct input_type *type, const struct batch *ba
 /* What the views of a batch say about where they belong. */
 struct marks {
     const struct input_type *types[BATCH_MAX];
-    uint64_t gaps[BATCH_MAX]; /* records missing before each */
-    struct numbers numbers;   /* scratch */
+    uint64_t gaps[BATCH_MAX];   /* records missing before each */
+    struct field_values values; /* scratch */
 };
 
 static const struct input_type *find_type(const struct input *input, int64_t value)
@@ -116,16 +116,16 @@ static void mark_types(const struct input *input, const struct ringmill_view *vi
                        struct marks *marks)
 {
     const struct input_type *unknown = &input->types[input->n_types - 1], *type = NULL;
-    const struct numbers *numbers = &marks->numbers;
+    const struct field_values *values = &marks->values;
     uint64_t value = 0;
 
-    read_selector(input->stream, views, count, &marks->numbers);
+    read_selector(input->stream, views, count, &marks->values);
     for (uint32_t i = 0; i < count; i++) {
-        if (!numbers->absent[i] && (!type || numbers->values[i] != value)) {
-            value = numbers->values[i];
+        if (!values->absent[i] && (!type || values->values[i] != value)) {
+            value = values->values[i];
             type = find_type(input, (int64_t)value);
         }
-        marks->types[i] = numbers->absent[i] ? unknown : type;
+        marks->types[i] = values->absent[i] ? unknown : type;
     }
 }
 
@@ -134,8 +134,8 @@ static void mark_gaps(struct input_ring *ring, const struct ringmill_view *views
 {
     const struct field *sequence = &ring->input->stream->sequence;
 
-    numbers_read(&marks->numbers, sequence, views, count);
-    losses_find_gaps(ring, &marks->numbers, count, marks->gaps);
+    field_values_read(&marks->values, sequence, views, count);
+    loss_report_find_gaps(ring, &marks->values, count, marks->gaps);
 }
 
 static void mark(struct input_ring *ring, const struct batch *batch, bool numbered,
@@ -154,7 +154,8 @@ static void mark(struct input_ring *ring, const struct batch *batch, bool number
         memset(marks->gaps, 0, batch->count * sizeof(marks->gaps[0]));
 }
 
-const struct input_type *runs_type(const struct input_ring *ring, const struct ringmill_view *view)
+const struct input_type *dispatch_find_type(const struct input_ring *ring,
+                                            const struct ringmill_view *view)
 {
     struct marks marks;
 
@@ -195,18 +196,18 @@ static __attribute__((noinline)) void handle_runs(struct input_ring *ring, struc
                !(replayed && replay_is_due(ring, &views[to])))
             to++;
         if (marks.gaps[from] > 0)
-            losses_tell_gap(ring, marks.gaps[from], now);
+            loss_report_write_gap(ring, marks.gaps[from], now);
         batch->views = views + from;
         batch->count = to - from;
         handle_run(marks.types[from], batch);
         if (numbered)
-            losses_note(ring, marks.types[from], &views[to - 1], now);
+            loss_report_note_time(ring, marks.types[from], &views[to - 1], now);
     }
     if (replayed)
         replay_leave(ring, &saved);
 }
 
-void runs_handle(struct input_ring *ring, struct batch *batch, int64_t now)
+void dispatch_batch(struct input_ring *ring, struct batch *batch, int64_t now)
 {
     const struct input *input = ring->input;
 

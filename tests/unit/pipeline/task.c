@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/errand.h"
+#include "pipeline/task.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 struct clerk {
-    struct errand_box box;
+    struct task_slot slot;
     sem_t rung;
     atomic_bool stop;
-    int done; /* by errands only */
+    int done; /* by tasks only */
 };
 
 static void ring(void *data)
@@ -32,19 +32,22 @@ static void *work(void *data)
     struct clerk *clerk = data;
 
     while (!atomic_load(&clerk->stop))
-        errand_run(&clerk->box);
+        task_run(&clerk->slot);
     return NULL;
 }
 
-static struct errand errand_of(struct clerk *clerk, bool meets)
+static struct task task_of(struct clerk *clerk, bool waits_for_poster)
 {
-    return (struct errand){
-        .run = count, .data = clerk, .on_change = ring, .on_change_data = clerk, .meets = meets};
+    return (struct task){.run = count,
+                         .data = clerk,
+                         .on_change = ring,
+                         .on_change_data = clerk,
+                         .waits_for_poster = waits_for_poster};
 }
 
-static void await(struct clerk *clerk, const struct errand *errand, enum errand_state state)
+static void await(struct clerk *clerk, const struct task *task, enum task_state state)
 {
-    while (errand_state(errand) != state)
+    while (task_state(task) != state)
         sem_wait(&clerk->rung);
 }
 
@@ -71,19 +74,19 @@ static void each_is_run_once(void **state)
 
     (void)state;
     for (int i = 1; i <= ERRANDS; i++) {
-        struct errand *errand = malloc(sizeof(*errand));
+        struct task *task = malloc(sizeof(*task));
 
-        assert_non_null(errand);
-        *errand = errand_of(&clerk, false);
-        errand_post(&clerk.box, errand);
-        await(&clerk, errand, ERRAND_OVER);
+        assert_non_null(task);
+        *task = task_of(&clerk, false);
+        task_post(&clerk.slot, task);
+        await(&clerk, task, TASK_DONE);
         assert_int_equal(clerk.done, i);
-        free(errand); /* nobody looks at it any more */
+        free(task); /* nobody looks at it any more */
     }
     dismiss(&clerk, thread);
 }
 
-/* While it is met and not run, the asking thread may do what it likes with what the errand changes.
+/* While it is met and not run, the asking thread may do what it likes with what the task changes.
  */
 static void one_that_meets_waits_for_the_meeting(void **state)
 {
@@ -93,19 +96,19 @@ static void one_that_meets_waits_for_the_meeting(void **state)
 
     (void)state;
     for (int i = 1; i <= ERRANDS; i++) {
-        struct errand *errand = malloc(sizeof(*errand));
+        struct task *task = malloc(sizeof(*task));
 
-        assert_non_null(errand);
-        *errand = errand_of(&clerk, true);
-        errand_post(&clerk.box, errand);
-        await(&clerk, errand, ERRAND_MET);
-        assert_false(errand_call_off(&clerk.box, errand));
+        assert_non_null(task);
+        *task = task_of(&clerk, true);
+        task_post(&clerk.slot, task);
+        await(&clerk, task, TASK_READY);
+        assert_false(task_cancel(&clerk.slot, task));
         assert_int_equal(clerk.done, 2 * (i - 1));
         clerk.done++;
-        errand_meet(errand);
+        task_let_run(task);
         assert_int_equal(clerk.done, 2 * i);
-        assert_int_equal(errand_state(errand), ERRAND_OVER);
-        free(errand);
+        assert_int_equal(task_state(task), TASK_DONE);
+        free(task);
     }
     dismiss(&clerk, thread);
 }
@@ -113,13 +116,13 @@ static void one_that_meets_waits_for_the_meeting(void **state)
 static void one_that_nobody_takes_is_called_off(void **state)
 {
     struct clerk clerk = {.done = 0};
-    struct errand errand = errand_of(&clerk, false);
+    struct task task = task_of(&clerk, false);
 
     (void)state;
-    errand_post(&clerk.box, &errand);
-    assert_int_equal(errand_state(&errand), ERRAND_POSTED);
-    assert_true(errand_call_off(&clerk.box, &errand));
-    errand_run(&clerk.box);
+    task_post(&clerk.slot, &task);
+    assert_int_equal(task_state(&task), TASK_POSTED);
+    assert_true(task_cancel(&clerk.slot, &task));
+    task_run(&clerk.slot);
     assert_int_equal(clerk.done, 0);
 }
 
@@ -131,5 +134,5 @@ int main(void)
         cmocka_unit_test(one_that_nobody_takes_is_called_off),
     };
 
-    return cmocka_run_group_tests_name("pipeline/errand", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("pipeline/task", tests, NULL, NULL);
 }

@@ -9,13 +9,14 @@
 
 #include "record/batch.h"
 
-struct numbers {
+struct field_values {
     uint64_t values[BATCH_MAX]; /* as field_integer() gives them; 0 where there is none */
     bool absent[BATCH_MAX];     /* the sample is too short */
 };
 
 /* count: at most BATCH_MAX. */
-void numbers_read(struct numbers *numbers, const struct field *field,
-                  const struct ringmill_view *views, uint32_t count);
+void field_values_read(struct field_values *values, const struct field *field,
+                       const struct ringmill_view *views, uint32_t count);
 /* The second word of each record's header: what is stored there in captures. */
-void numbers_read_tags(struct numbers *numbers, const struct ringmill_view *views, uint32_t count);
+void field_values_read_tags(struct field_values *values, const struct ringmill_view *views,
+                            uint32_t count);

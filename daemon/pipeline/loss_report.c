@@ -4,24 +4,24 @@
  * consumer has no room for one, the next look adds to what is still to be posted. So nothing is
  * ever turned away, and the last look, which the stop waits for, finds its way like any other. */
 
-#include "pipeline/losses.h"
+#include "pipeline/loss_report.h"
 
 #include "record/field.h"
 
 /* ---- counted ones ---------------------------------------------------------------------------- */
 
-bool losses_all_posted(const struct input *input)
+bool loss_report_all_posted(const struct input *input)
 {
     return input_is_numbered(input) || input->lost == input->lost_told;
 }
 
-bool losses_post(struct input *input, int64_t before, int64_t after)
+bool loss_report_post(struct input *input, int64_t before, int64_t after)
 {
-    if (losses_all_posted(input)) {
+    if (loss_report_all_posted(input)) {
         input->lost_clean = before;
         return false;
     }
-    if (losses_posted(input))
+    if (loss_report_is_posted(input))
         return false;
     input->loss = (struct loss){
         .records = input->lost - input->lost_told, .since = input->lost_clean, .until = after};
@@ -38,7 +38,7 @@ static void tell(struct input *input, const struct loss *loss)
         chain_tell_loss(input->types[0].chains[i], loss);
 }
 
-void losses_take(struct input *input)
+void loss_report_write(struct input *input)
 {
     tell(input, &input->loss);
     atomic_store_explicit(&input->loss_posted, false, memory_order_release);
@@ -46,27 +46,27 @@ void losses_take(struct input *input)
 
 /* ---- gaps in a sequence ---------------------------------------------------------------------- */
 
-void losses_find_gaps(struct input_ring *ring, const struct numbers *numbers, uint32_t count,
-                      uint64_t *ret_gaps)
+void loss_report_find_gaps(struct input_ring *ring, const struct field_values *values,
+                           uint32_t count, uint64_t *ret_gaps)
 {
     uint32_t size = ring->input->stream->sequence.size;
     uint64_t mask = size < 8 ? (UINT64_C(1) << 8 * size) - 1 : UINT64_MAX;
 
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t gap = (numbers->values[i] - ring->next_number) & mask;
+        uint64_t gap = (values->values[i] - ring->next_number) & mask;
 
         ret_gaps[i] = 0;
-        if (numbers->absent[i])
+        if (values->absent[i])
             continue;
         if (ring->numbered && gap <= mask / 2)
             ret_gaps[i] = gap;
-        ring->next_number = numbers->values[i] + 1;
+        ring->next_number = values->values[i] + 1;
         ring->numbered = true;
     }
 }
 
-void losses_note(struct input_ring *ring, const struct input_type *type,
-                 const struct ringmill_view *view, int64_t now)
+void loss_report_note_time(struct input_ring *ring, const struct input_type *type,
+                           const struct ringmill_view *view, int64_t now)
 {
     const struct stream *stream = ring->input->stream;
     const struct field *time = type->ktime;
@@ -77,7 +77,7 @@ void losses_note(struct input_ring *ring, const struct input_type *type,
         time && field_present(time, view) ? (int64_t)field_integer(time, view) : now;
 }
 
-void losses_tell_gap(struct input_ring *ring, uint64_t records, int64_t now)
+void loss_report_write_gap(struct input_ring *ring, uint64_t records, int64_t now)
 {
     struct loss loss = {.records = records, .since = ring->numbered_at, .until = now};
 

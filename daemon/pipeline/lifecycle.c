@@ -2,7 +2,7 @@
 
 /* Whoever has a part alone starts and ends it. */
 
-#include "pipeline/launch.h"
+#include "pipeline/lifecycle.h"
 
 #include <errno.h>
 
@@ -19,7 +19,7 @@ static int look_for_end(struct error *error)
     return signals_ends() > 0 ? error_set(error, -ECANCELED, "interrupted by a signal") : 0;
 }
 
-int launch_load(struct graph *graph, struct error *error)
+int lifecycle_load(struct graph *graph, struct error *error)
 {
     int result = 0;
 
@@ -48,7 +48,7 @@ static void read_skipped(struct source_entry *entry)
     entry->skips_known |= source_skipped(entry->source, &entry->skipped) == 0;
 }
 
-int launch_attach(struct graph *graph, struct error *error)
+int lifecycle_attach(struct graph *graph, struct error *error)
 {
     int result = 0;
 
@@ -65,21 +65,21 @@ int launch_attach(struct graph *graph, struct error *error)
     return result;
 }
 
-void launch_detach(struct graph *graph)
+void lifecycle_detach(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (graph_is_own(graph->sources[i].share))
             source_detach(graph->sources[i].source);
 }
 
-void launch_release(struct graph *graph)
+void lifecycle_release(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (graph_is_own(graph->sources[i].share))
             source_release(graph->sources[i].source);
 }
 
-void launch_undo(struct graph *graph)
+void lifecycle_undo(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++) {
         struct source *source = graph->sources[i].source;
@@ -106,7 +106,7 @@ static void read_counters(struct source_entry *entry)
     read_skipped(entry);
 }
 
-void launch_read_lost(struct graph *graph)
+void lifecycle_read_lost(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
         if (graph_is_own(graph->sources[i].share))
@@ -115,7 +115,7 @@ void launch_read_lost(struct graph *graph)
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
-int launch_open_sinks(struct graph *graph, bool retry_open, struct error *error)
+int lifecycle_open_sinks(struct graph *graph, bool retry_open, struct error *error)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = graph->sinks[i];
@@ -137,7 +137,7 @@ int launch_open_sinks(struct graph *graph, bool retry_open, struct error *error)
     return 0;
 }
 
-void launch_close_sinks(struct graph *graph)
+void lifecycle_close_sinks(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (graph->sinks[i]->sink && graph_is_own(&graph->sinks[i]->share))
@@ -163,8 +163,8 @@ static int start_writer(struct graph_sink *sink, uint32_t copies, struct consume
     return result;
 }
 
-int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gone)(void *data),
-                   void *data)
+int lifecycle_start_writers(struct graph *graph, struct consumer *consumer,
+                            void (*on_gone)(void *data), void *data)
 {
     int result = 0;
 
@@ -180,14 +180,14 @@ int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gon
     return result;
 }
 
-void launch_give_up(struct graph *graph)
+void lifecycle_give_up(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (graph->sinks[i]->written && graph_is_own(&graph->sinks[i]->share))
             writer_give_up(&graph->sinks[i]->writer);
 }
 
-void launch_finish_writers(struct graph *graph)
+void lifecycle_finish_writers(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sinks; i++)
         if (graph->sinks[i]->written && graph_is_own(&graph->sinks[i]->share))
@@ -203,7 +203,7 @@ static bool writer_ended(struct graph_sink *sink, int64_t deadline)
     return false;
 }
 
-bool launch_writers_ended(struct graph *graph, int64_t deadline)
+bool lifecycle_end_writers(struct graph *graph, int64_t deadline)
 {
     bool ended = true;
 

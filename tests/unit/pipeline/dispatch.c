@@ -2,7 +2,7 @@
 
 /* Rings with several types: order, records that nobody knows, and lengths. */
 
-#include "pipeline/runs.h"
+#include "pipeline/dispatch.h"
 
 #include <unistd.h>
 

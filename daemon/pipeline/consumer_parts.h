@@ -10,7 +10,7 @@
 
 #include "pipeline/graph.h"
 
-struct roster {
+struct consumer_parts {
     struct input **inputs;
     struct input_ring **rings;
     struct chain **chains;
@@ -22,10 +22,11 @@ struct roster {
 };
 
 /* Room for both, and their inputs, chains and sinks; ending may be NULL. Which those of an input
- * are is known when its rings are open: see roster_list_rings(). 0 or -ENOMEM. */
-int roster_init(struct roster *roster, const struct graph *graph, const struct graph *ending);
-/* Accepts a zeroed roster. */
-void roster_deinit(struct roster *roster);
+ * are is known when its rings are open: see consumer_parts_list_rings(). 0 or -ENOMEM. */
+int consumer_parts_init(struct consumer_parts *parts, const struct graph *graph,
+                        const struct graph *ending);
+/* Accepts a zeroed parts. */
+void consumer_parts_deinit(struct consumer_parts *parts);
 
 /* Enters the rings that its inputs have now. */
-void roster_list_rings(struct roster *roster);
+void consumer_parts_list_rings(struct consumer_parts *parts);

@@ -13,30 +13,30 @@
 /* Any thread. retry_open: see struct sink_options. 0, or -errno and a sentence, as the functions
  * below.
  */
-int launch_open_sinks(struct graph *graph, bool retry_open, struct error *error);
+int lifecycle_open_sinks(struct graph *graph, bool retry_open, struct error *error);
 /* On the loader thread. */
-int launch_load(struct graph *graph, struct error *error);
-int launch_attach(struct graph *graph, struct error *error);
+int lifecycle_load(struct graph *graph, struct error *error);
+int lifecycle_attach(struct graph *graph, struct error *error);
 /* On the loader thread: no record comes any more when it returns. */
-void launch_detach(struct graph *graph);
+void lifecycle_detach(struct graph *graph);
 /* On the loader thread, with the rings drained: nothing that was kept of the sources stays. */
-void launch_release(struct graph *graph);
+void lifecycle_release(struct graph *graph);
 /* On the loader thread: the sources never came to run; what they found there stays as it was. */
-void launch_undo(struct graph *graph);
+void lifecycle_undo(struct graph *graph);
 /* On the loader thread: reads the counters of lost records and of skipped runs. What cannot be read
  * stays as it was. */
-void launch_read_lost(struct graph *graph);
+void lifecycle_read_lost(struct graph *graph);
 
 /* on_gone: see struct writer. 0 or -errno. */
-int launch_writers(struct graph *graph, struct consumer *consumer, void (*on_gone)(void *data),
-                   void *data);
+int lifecycle_start_writers(struct graph *graph, struct consumer *consumer,
+                            void (*on_gone)(void *data), void *data);
 /* Tells the writers that no more chunks follow. */
-void launch_finish_writers(struct graph *graph);
+void lifecycle_finish_writers(struct graph *graph);
 /* After that: all have ended. Waits for none; those that have not by the deadline (ns, monotonic)
  * are given up at each call. */
-bool launch_writers_ended(struct graph *graph, int64_t deadline);
+bool lifecycle_end_writers(struct graph *graph, int64_t deadline);
 /* On the loader thread, with the writers ended: a file that is closed may wait for its disk. What
  * is not closed by this is closed with the graph. */
-void launch_close_sinks(struct graph *graph);
+void lifecycle_close_sinks(struct graph *graph);
 /* Drops all events that the sinks do not accept at once. */
-void launch_give_up(struct graph *graph);
+void lifecycle_give_up(struct graph *graph);

@@ -74,9 +74,9 @@ if(RINGMILL_KIND STREQUAL release)
     ${printable})
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
     ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/nearest.c ${daemon}/base/clock.c
-    ${printable})
+    ${daemon}/base/hash_index.c ${printable})
   fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm"
-  ${daemon}/cli/merge*.c ${daemon}/aggregate/*.c
+    ${daemon}/cli/merge*.c ${daemon}/aggregate/*.c
     ${daemon}/expr/*.c ${daemon}/config/*.c ${daemon}/record/*.c ${daemon}/encode/*.c
     ${daemon}/base/*.c ${syscall_names})
   fuzz_target(csv 4096 -ljansson ${daemon}/enrich/csv_reader.c ${daemon}/enrich/grid.c

@@ -3,9 +3,8 @@
 /* One table for all windows: the window's number goes into the hash. So a window needs no table of
  * its own to begin, and one that ends is put out in slices while the next one is filled.
  *
- * Slots hold the upper half of the hash beside the place, so that a probe that fails reads 8 bytes.
- * Removal shifts back what was pushed along: no tombstones. The table is not cleared at a window's
- * end, its groups leave one by one; a new group's memory is zeroed when it is taken. */
+ * The table is not cleared at a window's end, its groups leave one by one; a new group's memory is
+ * zeroed when it is taken. */
 
 #include "aggregate/groups.h"
 
@@ -13,15 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-static uint32_t slots_for(uint32_t places)
-{
-    uint32_t slots = 8;
-
-    while (slots < 2 * places)
-        slots *= 2;
-    return slots;
-}
 
 size_t groups_state_offset(const struct key *key)
 {
@@ -36,7 +26,7 @@ static size_t place_size(const struct key *key, size_t state_size)
 size_t groups_memory(const struct key *key, uint32_t places, size_t state_size)
 {
     return (size_t)places * (place_size(key, state_size) + sizeof(uint32_t)) +
-           (size_t)slots_for(places) * sizeof(struct groups_slot);
+           hash_index_size(places);
 }
 
 /* Pages come zeroed when they are first touched, large ones where the kernel has them: with small
@@ -55,24 +45,23 @@ static void *take_memory(size_t size)
 int groups_init(struct groups *groups, const struct key *key, uint32_t places, uint32_t most,
                 size_t state_size)
 {
-    uint32_t slots = slots_for(places);
+    void *memory;
 
     memset(groups, 0, sizeof(*groups));
     groups->key = key;
     groups->table.images = key ? key_images(key) : (struct key_images){0};
     groups->places = places;
     groups->most = most;
-    groups->table.mask = slots - 1;
     groups->table.place_size = place_size(key, state_size);
-    groups->memory_size =
-        (size_t)slots * sizeof(struct groups_slot) + places * groups->table.place_size;
+    groups->memory_size = hash_index_size(places) + places * groups->table.place_size;
     groups->free = calloc(places, sizeof(*groups->free));
-    groups->table.index = take_memory(groups->memory_size);
-    if (!groups->free || !groups->table.index) {
+    memory = take_memory(groups->memory_size);
+    groups->table.index = hash_index_over(memory, places);
+    if (!groups->free || !memory) {
         groups_deinit(groups);
         return -ENOMEM;
     }
-    groups->table.memory = (char *)(groups->table.index + slots);
+    groups->table.memory = (char *)memory + hash_index_size(places);
     while (groups->n_free < places) {
         groups->free[groups->n_free] = places - groups->n_free;
         groups->n_free++;
@@ -83,8 +72,8 @@ int groups_init(struct groups *groups, const struct key *key, uint32_t places, u
 void groups_deinit(struct groups *groups)
 {
     free(groups->free);
-    if (groups->table.index)
-        munmap(groups->table.index, groups->memory_size);
+    if (groups->table.index.slots)
+        munmap(groups->table.index.slots, groups->memory_size);
     memset(groups, 0, sizeof(*groups));
 }
 
@@ -104,69 +93,34 @@ static uint32_t number_of(const struct groups *groups, const struct group *group
 
 struct group *groups_guess(const struct groups *groups, uint64_t hash)
 {
-    uint32_t at = (uint32_t)hash & groups->table.mask;
+    uint32_t at = (uint32_t)hash, number = hash_index_next(&groups->table.index, hash, &at);
+    struct group *group;
 
-    for (; groups->table.index[at].place; at = (at + 1) & groups->table.mask) {
-        if (groups->table.index[at].tag == hash >> 32) {
-            struct group *group = groups_at(groups, groups->table.index[at].place);
-
-            __builtin_prefetch(group, 1);
-            __builtin_prefetch((const char *)group + 64, 1);
-            __builtin_prefetch((const char *)group + 128, 1);
-            return group;
-        }
-    }
-    return NULL;
+    if (number == GROUPS_NONE)
+        return NULL;
+    group = groups_at(groups, number);
+    __builtin_prefetch(group, 1);
+    __builtin_prefetch((const char *)group + 64, 1);
+    __builtin_prefetch((const char *)group + 128, 1);
+    return group;
 }
 
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
                           uint64_t hash)
 {
-    uint32_t at = (uint32_t)hash & groups->table.mask;
+    uint32_t at = (uint32_t)hash, number;
 
-    for (; groups->table.index[at].place; at = (at + 1) & groups->table.mask) {
-        struct group *group;
-
-        if (groups->table.index[at].tag != hash >> 32)
-            continue;
-        group = groups_at(groups, groups->table.index[at].place);
-        if (groups_is(groups, group, pane_number, index, hash))
-            return group;
-    }
+    while ((number = hash_index_next(&groups->table.index, hash, &at)) != GROUPS_NONE)
+        if (groups_is(groups, groups_at(groups, number), pane_number, index, hash))
+            return groups_at(groups, number);
     return NULL;
-}
-
-static void index_group(struct groups *groups, struct group *group)
-{
-    uint32_t at = (uint32_t)group->hash & groups->table.mask;
-
-    while (groups->table.index[at].place)
-        at = (at + 1) & groups->table.mask;
-    groups->table.index[at] =
-        (struct groups_slot){(uint32_t)(group->hash >> 32), number_of(groups, group)};
-    group->indexed = true;
 }
 
 void groups_unindex(struct groups *groups, struct group *group)
 {
-    uint32_t gap = (uint32_t)group->hash & groups->table.mask, number = number_of(groups, group);
-
-    if (!group->indexed)
-        return;
+    if (group->indexed)
+        hash_index_remove(&groups->table.index, group->hash, number_of(groups, group));
     group->indexed = false;
-    while (groups->table.index[gap].place != number)
-        gap = (gap + 1) & groups->table.mask;
-    for (uint32_t at = (gap + 1) & groups->table.mask; groups->table.index[at].place;
-         at = (at + 1) & groups->table.mask) {
-        uint64_t hash = groups_at(groups, groups->table.index[at].place)->hash;
-        uint32_t home = (uint32_t)hash & groups->table.mask;
-
-        if (((at - home) & groups->table.mask) < ((at - gap) & groups->table.mask))
-            continue; /* moved to the gap, it would be before its home */
-        groups->table.index[gap] = groups->table.index[at];
-        gap = at;
-    }
-    groups->table.index[gap].place = 0;
 }
 
 /* ---- panes ----------------------------------------------------------------------------------- */
@@ -318,7 +272,8 @@ struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane
             group->hash = hash;
             if (groups->key)
                 key_store(groups->key, index, groups_key(group));
-            index_group(groups, group);
+            hash_index_add(&groups->table.index, hash, number_of(groups, group));
+            group->indexed = true;
         }
     }
     groups_touch(group, groups->stamp);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The groups of all windows that are open or wait to be put out, in memory of a fixed size.
+/* The groups of all windows that are open or wait to be output, in memory of a fixed size.
  *
- *     index (open addressing, at most half full)      places
- *     [.][3][.][.][1][2][.][.]   ──────────────▶   1: group: head | stored key | the values' states
- *                                                  2: ...
+ *     hash index                places
+ *     [.][3][.][.][1][2]  ──▶   1: group: head | stored key | the values' states
+ *                               2: ...
  *
  *     pane ──▶ 2 ──▶ 7 ──▶ 4         the groups of one window, in order of arrival
  *
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/counter.h"
+#include "base/hash_index.h"
 #include "expr/key.h"
 
 enum {
@@ -47,11 +48,6 @@ struct pane {
     uint32_t gone;  /* groups that left the index and are still in the list */
 };
 
-struct groups_slot {
-    uint32_t tag;   /* the hash's upper half */
-    uint32_t place; /* from 1; 0: free */
-};
-
 /* Groups that count towards the most that a pane can have. */
 static inline uint32_t pane_own(const struct pane *pane)
 {
@@ -64,8 +60,7 @@ typedef void (*groups_merge)(void *data, struct group *into, const struct group 
 /* Where groups are found. It never changes, so loops hold a copy in locals. */
 struct groups_table {
     struct key_images images;
-    struct groups_slot *index;
-    uint32_t mask;
+    struct hash_index index; /* its rows are the places */
     char *memory;
     size_t place_size;
 };
@@ -112,7 +107,7 @@ static inline uint64_t groups_hash(uint64_t hash, uint64_t pane)
 /* Fetches ahead where the hash will be looked for, and then the group that is there. */
 static inline void groups_prefetch_slot(const struct groups *groups, uint64_t hash)
 {
-    __builtin_prefetch(&groups->table.index[hash & groups->table.mask]);
+    __builtin_prefetch(hash_index_home(&groups->table.index, hash));
 }
 /* A group that is likely to be it, or NULL. */
 struct group *groups_guess(const struct groups *groups, uint64_t hash);
@@ -136,10 +131,10 @@ static inline void *groups_key(const struct group *group)
 /* As groups_guess(), without fetching, and only in the first slot. */
 static inline struct group *groups_look(const struct groups_table *table, uint64_t hash)
 {
-    const struct groups_slot *slot = &table->index[hash & table->mask];
+    const struct hash_slot *slot = hash_index_home(&table->index, hash);
 
-    return slot->place && slot->tag == hash >> 32
-               ? (struct group *)(table->memory + (slot->place - 1) * table->place_size)
+    return slot->row != HASH_INDEX_NONE && slot->tag == (uint32_t)hash
+               ? (struct group *)(table->memory + (slot->row - 1) * table->place_size)
                : NULL;
 }
 

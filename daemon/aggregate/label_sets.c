@@ -13,38 +13,26 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static uint32_t slots_for(uint32_t sets)
-{
-    uint32_t slots = 8;
-
-    while (slots < 2 * sets)
-        slots *= 2;
-    return slots;
-}
-
 size_t label_sets_memory(uint32_t most, uint32_t n_words, size_t key_size, size_t labels_room)
 {
     return ((size_t)most + 1) * (key_size + labels_room + (n_words + 1) * sizeof(uint64_t)) +
-           2 * sizeof(uint32_t) * slots_for(most);
+           2 * hash_index_size(most);
 }
 
 int label_sets_init(struct label_sets *sets, uint32_t most, uint32_t n_words, size_t key_size,
                     size_t labels_room)
 {
-    uint32_t slots = slots_for(most);
-
     memset(sets, 0, sizeof(*sets));
     sets->most = most;
     sets->n_words = n_words;
-    sets->mask = slots - 1;
     sets->key_size = key_size;
     sets->labels_room = labels_room;
-    sets->by_key = calloc(slots, sizeof(*sets->by_key));
-    sets->by_labels = calloc(slots, sizeof(*sets->by_labels));
+    sets->by_key = hash_index_over(calloc(1, hash_index_size(most)), most);
+    sets->by_labels = hash_index_over(calloc(1, hash_index_size(most)), most);
     sets->keys = calloc(most + 1, key_size + 1);
     sets->labels = calloc(most + 1, labels_room);
     sets->words = calloc(most + 1, (n_words + 1) * sizeof(*sets->words));
-    if (sets->by_key && sets->by_labels && sets->keys && sets->labels && sets->words)
+    if (sets->by_key.slots && sets->by_labels.slots && sets->keys && sets->labels && sets->words)
         return 0;
     label_sets_deinit(sets);
     return -ENOMEM;
@@ -52,8 +40,8 @@ int label_sets_init(struct label_sets *sets, uint32_t most, uint32_t n_words, si
 
 void label_sets_deinit(struct label_sets *sets)
 {
-    free(sets->by_key);
-    free(sets->by_labels);
+    free(sets->by_key.slots);
+    free(sets->by_labels.slots);
     free(sets->keys);
     free(sets->labels);
     free(sets->words);
@@ -77,39 +65,36 @@ const char *label_sets_labels(const struct label_sets *sets, uint32_t set)
     return labels_of(sets, set);
 }
 
-/* The slot where it stands, or the free one where it belongs. */
-static uint32_t *key_slot(const struct label_sets *sets, const void *key)
-{
-    uint32_t at = (uint32_t)XXH3_64bits(key, sets->key_size) & sets->mask;
-
-    while (sets->by_key[at] && memcmp(key_of(sets, sets->by_key[at]), key, sets->key_size) != 0)
-        at = (at + 1) & sets->mask;
-    return &sets->by_key[at];
-}
-
-static uint32_t *labels_slot(const struct label_sets *sets, const char *labels)
-{
-    uint32_t at = (uint32_t)XXH3_64bits(labels, strlen(labels)) & sets->mask;
-
-    while (sets->by_labels[at] && strcmp(labels_of(sets, sets->by_labels[at]), labels) != 0)
-        at = (at + 1) & sets->mask;
-    return &sets->by_labels[at];
-}
-
 uint32_t label_sets_find(const struct label_sets *sets, const void *key)
 {
-    return *key_slot(sets, key);
+    uint64_t hash = XXH3_64bits(key, sets->key_size);
+    uint32_t at = (uint32_t)hash, set;
+
+    do
+        set = hash_index_next(&sets->by_key, hash, &at);
+    while (set != LABEL_SETS_REST && memcmp(key_of(sets, set), key, sets->key_size) != 0);
+    return set;
+}
+
+static uint32_t find_labels(const struct label_sets *sets, uint64_t hash, const char *labels)
+{
+    uint32_t at = (uint32_t)hash, set;
+
+    do
+        set = hash_index_next(&sets->by_labels, hash, &at);
+    while (set != LABEL_SETS_REST && strcmp(labels_of(sets, set), labels) != 0);
+    return set;
 }
 
 uint32_t label_sets_add(struct label_sets *sets, const void *key, const char *labels)
 {
-    uint32_t *slot = labels_slot(sets, labels);
+    uint64_t hash = XXH3_64bits(labels, strlen(labels));
     uint32_t set = atomic_load_explicit(&sets->used, memory_order_relaxed) + 1;
 
-    if (*slot)
+    if (find_labels(sets, hash, labels) != LABEL_SETS_REST)
         return LABEL_SETS_REST;
-    *slot = set;
-    *key_slot(sets, key) = set;
+    hash_index_add(&sets->by_labels, hash, set);
+    hash_index_add(&sets->by_key, XXH3_64bits(key, sets->key_size), set);
     memcpy(key_of(sets, set), key, sets->key_size);
     strcpy(labels_of(sets, set), labels);
     atomic_store_explicit(&sets->used, set, memory_order_release);

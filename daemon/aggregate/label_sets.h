@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/counter.h"
+#include "base/hash_index.h"
 
 enum { LABEL_SETS_MAX = 10000, LABEL_SETS_REST = 0 };
 
@@ -24,13 +25,12 @@ struct label_sets {
     /* immutable */
     uint32_t most; /* besides that of the rest */
     uint32_t n_words;
-    uint32_t mask;
     size_t key_size;
     size_t labels_room;
 
     /* owned by the consumer thread */
-    uint32_t *by_key;    /* open addressing; 0: free */
-    uint32_t *by_labels; /* the same sets, by their text */
+    struct hash_index by_key;    /* its rows are the sets */
+    struct hash_index by_labels; /* the same sets, by their text */
     char *keys;
 
     /* written by the consumer thread, any thread reads */

@@ -63,6 +63,9 @@ static struct entry *entry_at(const struct top_shape *shape, const struct top *t
                             (size_t)index * shape->entry_size);
 }
 
+/* Open addressing of its own: a sketch is one block without pointers, there may be one in each of a
+ * million groups, and slots of base/hash_index.h would take four times the bytes. */
+
 /* ---- slots ----------------------------------------------------------------------------------- */
 
 static bool is_value(const struct top_shape *shape, const struct entry *entry, uint64_t number,

@@ -5,7 +5,7 @@
  * fixed size. Of each value that it holds it knows a count that is never too low, and by how much
  * it may be too high; a value that it does not hold came at most `least` times.
  *
- *     slots (open addressing)     entries
+ *     slots of 2 bytes            entries
  *     [2][.][.][1][.][3]...  ──▶  1: hash, count, error, the value
  *
  * Values are numbers or texts, of which the first TOP_TEXT_MAX bytes are kept. Plain memory without

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* As base/note.h does it: the version is odd while a slot changes, and its words are atomics, so
+/* Not base/hash_index.h: several threads read while one writes.
+ *
+ * As base/note.h does it: the version is odd while a slot changes, and its words are atomics, so
  * that a reader in between reads nonsense that it throws away, and not undefined behaviour. Unlike
  * there a reader does not try again: the filling thread may have been put to sleep within a slot,
  * and a record without a name is better than one that waits for it. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Open addressing over row numbers, at most half full; a slot carries half of the hash, so that a
- * miss, which is the common case, rarely looks at a key. The table never changes once it is read.
+/* The grid's rows by a hash index over the column of keys. The table never changes once it is read.
  */
 
 #include "enrich/table.h"
@@ -14,6 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/hash_index.h"
 #include "config/scalar.h"
 #include "expr/address_literal.h"
 #include "record/derive.h"
@@ -27,11 +27,6 @@ struct table_key {
     uint8_t bytes[16];
 };
 
-struct row_slot {
-    uint32_t tag;
-    uint32_t row; /* counted from 1; 0: free */
-};
-
 enum { COLUMNS_LISTED_MAX = 512 }; /* bytes of names in a message */
 
 struct table {
@@ -43,8 +38,7 @@ struct table {
     uint32_t columns[TABLE_ADDED_MAX]; /* of the grid */
     struct field fields[TABLE_ADDED_MAX];
     struct table_key *keys; /* by row */
-    struct row_slot *slots;
-    uint32_t mask;
+    struct hash_index index;
 };
 
 void table_free(struct table *table)
@@ -53,7 +47,7 @@ void table_free(struct table *table)
         return;
     grid_free(table->grid);
     free(table->keys);
-    free(table->slots);
+    free(table->index.slots);
     free(table);
 }
 
@@ -220,53 +214,49 @@ static bool same_key(const struct table *table, const struct table_key *a,
            memcmp(a->text.bytes, b->text.bytes, a->text.length) == 0;
 }
 
-/* The slot of the key, or the free one where it belongs. */
-static struct row_slot *find_slot(const struct table *table, const struct table_key *key,
-                                  uint32_t *ret_tag)
+/* The row of the key, counted from 1; HASH_INDEX_NONE: there is none. */
+static uint32_t find_row(const struct table *table, const struct table_key *key, uint64_t hash)
 {
-    uint64_t hash = hash_key(table, key);
-    uint32_t at = (uint32_t)hash & table->mask;
+    uint32_t at = (uint32_t)hash, row;
 
-    *ret_tag = (uint32_t)(hash >> 32);
-    while (table->slots[at].row && (table->slots[at].tag != *ret_tag ||
-                                    !same_key(table, key, &table->keys[table->slots[at].row - 1])))
-        at = (at + 1) & table->mask;
-    return &table->slots[at];
+    do
+        row = hash_index_next(&table->index, hash, &at);
+    while (row != HASH_INDEX_NONE && !same_key(table, key, &table->keys[row - 1]));
+    return row;
 }
 
 static int add_row(struct table *table, uint32_t row, uint32_t by, struct error *error)
 {
     const struct grid *grid = table->grid;
     const char *wrong = read_key(table, grid_cell(grid, row, by), &table->keys[row]);
-    struct row_slot *slot;
-    uint32_t tag;
+    uint32_t earlier;
+    uint64_t hash;
 
     if (wrong)
         return error_set(error, -EINVAL, "%s %u: its key %s", grid->row, row + grid->first_row,
                          wrong);
-    slot = find_slot(table, &table->keys[row], &tag);
-    if (slot->row)
+    hash = hash_key(table, &table->keys[row]);
+    earlier = find_row(table, &table->keys[row], hash);
+    if (earlier != HASH_INDEX_NONE)
         return error_set(error, -EINVAL, "%s %u: duplicate key, already in %s %u", grid->row,
-                         row + grid->first_row, grid->row, slot->row - 1 + grid->first_row);
-    *slot = (struct row_slot){tag, row + 1};
+                         row + grid->first_row, grid->row, earlier - 1 + grid->first_row);
+    hash_index_add(&table->index, hash, row + 1);
     return 0;
 }
 
 static int index_rows(struct table *table, const char *by, struct error *error)
 {
-    uint32_t slots = 4, column = 0;
+    const uint32_t rows = table->grid->n_rows;
+    uint32_t column = 0;
     int result = find_column(table, by, error, &column);
 
     if (result < 0)
         return result;
-    while (slots < 2 * table->grid->n_rows)
-        slots *= 2;
-    table->mask = slots - 1;
-    table->slots = calloc(slots, sizeof(*table->slots));
-    table->keys = calloc(table->grid->n_rows + 1, sizeof(*table->keys));
-    if (!table->slots || !table->keys)
+    table->index = hash_index_over(calloc(1, hash_index_size(rows)), rows);
+    table->keys = calloc(rows + 1, sizeof(*table->keys));
+    if (!table->index.slots || !table->keys)
         return error_set(error, -ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < table->grid->n_rows && result == 0; i++)
+    for (uint32_t i = 0; i < rows && result == 0; i++)
         result = add_row(table, i, column, error);
     return result;
 }
@@ -307,7 +297,6 @@ const struct field *table_field(const struct table *table, uint32_t index)
 int64_t table_find(const struct table *table, const struct column *keys, uint32_t index)
 {
     struct table_key key;
-    uint32_t tag;
 
     if (table->kind == KEY_TEXT)
         key.text = keys->texts[index];
@@ -315,7 +304,7 @@ int64_t table_find(const struct table *table, const struct column *keys, uint32_
         key.number = keys->integers[index];
     else
         memcpy(key.bytes, keys->texts[index].bytes, table->key_size);
-    return (int64_t)find_slot(table, &key, &tag)->row - 1;
+    return (int64_t)find_row(table, &key, hash_key(table, &key)) - 1;
 }
 
 void table_get(const struct table *table, int64_t row, uint32_t added, struct column *values,

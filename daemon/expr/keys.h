@@ -4,9 +4,9 @@
 /* What a handler remembers of each key, for a bounded number of keys: all memory is taken at the
  * start, and when all places are taken, a key that was not asked for lately makes room.
  *
- *     index (open addressing, at most half full)      places
- *     [.][3][.][.][1][2][.][.]   ──────────────▶   1: stored key | the handler's entry
- *                                                  2: ...
+ *     hash index                places
+ *     [.][3][.][.][1][2]  ──▶   1: stored key | the handler's entry
+ *                               2: ...
  *
  * Which key goes is decided by a clock: each place has a mark that a lookup sets; the hand clears
  * marks as it passes and takes the first place without one, or, so that one record's way stays
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/counter.h"
+#include "base/hash_index.h"
 #include "expr/key.h"
 #include "record/row.h"
 
@@ -26,18 +27,15 @@ enum {
     KEYS_SWEEP = 64,
 };
 
-struct keys_slot; /* of the index */
-
 struct keys {
     const struct key *key;
     uint32_t max;
-    uint32_t mask; /* of the index */
     uint32_t hand;
     size_t entry_offset;
     size_t place_size;
-    struct keys_slot *index;
-    uint64_t *hashes; /* by place */
-    uint8_t *marks;   /* by place */
+    struct hash_index index; /* its rows are the places */
+    uint64_t *hashes;        /* by place */
+    uint8_t *marks;          /* by place */
     char *places;
     counter count;   /* keys that are remembered */
     counter evicted; /* keys that had to go */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Open addressing at a quarter full: a look-up of what is not there, which is the common case,
- * reads one slot. Integers take no stored hash and no flag: one pattern that is no member marks the
- * empty slots. Slots after the last one take what would wrap around, so a probe never does. */
+/* Not base/hash_index.h: open addressing at a quarter full, with the members in the slots, so that
+ * a look-up of what is not there, which is the common case, reads one slot and nothing else.
+ * Integers take no stored hash and no flag: one pattern that is no member marks the empty slots.
+ * Slots after the last one take what would wrap around, so a probe never does. */
 
 #include "expr/set.h"
 

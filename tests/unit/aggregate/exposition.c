@@ -267,7 +267,7 @@ static void refuses(void **state)
     refuse_exposed("{window: 1s, values: {n: count()}, groups: 10, memory: 1MiB, by: pid, "
                    "expose: {label_sets: 10000}}",
                    "t.yaml:1:12: aggregate: 10 groups of 72 bytes in up to 2 open windows need "
-                   "3384984B, but memory: allows 1MiB; raise memory or lower groups\n");
+                   "3647128B, but memory: allows 1MiB; raise memory or lower groups\n");
 }
 
 int main(void)

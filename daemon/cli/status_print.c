@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "control/counters.h"
+
 static json_int_t count(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
@@ -122,13 +124,15 @@ static bool has_many_rings(const json_t *source)
            json_array_size(json_object_get(json_array_get(streams, 0), "rings")) > 1;
 }
 
-/* A number, or null where it is not known. */
-static void print_figure(const json_t *object, const char *key, FILE *file)
+/* Keys of the owner that data is, and null where the number is unknown. */
+static bool read_counter(const void *data, const struct counter_row *row, uint64_t *ret)
 {
-    if (json_is_integer(json_object_get(object, key)))
-        fprintf(file, "%s %" JSON_INTEGER_FORMAT, key, count(object, key));
-    else
-        fprintf(file, "%s unknown", key);
+    const json_t *value = json_object_get(data, row->key);
+
+    if (json_is_null(value))
+        return false;
+    *ret = (uint64_t)json_integer_value(value);
+    return true;
 }
 
 static void print_source(const json_t *source, FILE *file)
@@ -137,12 +141,7 @@ static void print_source(const json_t *source, FILE *file)
     size_t i;
 
     fprintf(file, "source %s: ", text(source, "name"));
-    print_figure(source, "produced", file);
-    fprintf(file, " = seen %" JSON_INTEGER_FORMAT " + discarded %" JSON_INTEGER_FORMAT " + ",
-            count(source, "seen"), count(source, "discarded"));
-    print_figure(source, "lost", file);
-    fputs("; ", file);
-    print_figure(source, "skipped", file);
+    counters_print_books(COUNTER_OF_LOSS, COUNTER_OF_SOURCE, read_counter, source, file);
     fprintf(file, "; %.0f/s", real(source, "records_per_second"));
     if (json_is_number(json_object_get(source, "lost_per_second")))
         fprintf(file, ", lost %.0f/s", real(source, "lost_per_second"));
@@ -211,13 +210,11 @@ static void print_sink(const json_t *sink, FILE *file)
 {
     const json_t *queue = json_object_get(sink, "queue");
 
-    fprintf(file,
-            "sink %s: forwarded %" JSON_INTEGER_FORMAT " = delivered %" JSON_INTEGER_FORMAT
-            " + dropped %" JSON_INTEGER_FORMAT " + in_flight %" JSON_INTEGER_FORMAT
-            "; %.0f/s, %s, queue %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
-            text(sink, "name"), count(sink, "forwarded"), count(sink, "delivered"),
-            count(sink, "dropped"), count(sink, "in_flight"), real(sink, "delivered_per_second"),
-            text(sink, "state"), count(queue, "chunks_out"), count(queue, "chunks"));
+    fprintf(file, "sink %s: ", text(sink, "name"));
+    counters_print_books(COUNTER_OF_SINK, COUNTER_OF_QUEUE, read_counter, sink, file);
+    fprintf(file, "; %.0f/s, %s, queue %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+            real(sink, "delivered_per_second"), text(sink, "state"), count(queue, "chunks_out"),
+            count(queue, "chunks"));
     print_rows(sink, file);
     fputc('\n', file);
     if (json_is_number(json_object_get(sink, "retrying_seconds")))

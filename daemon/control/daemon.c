@@ -18,6 +18,7 @@
 #include "base/passed_fds.h"
 #include "base/signals.h"
 #include "base/waker.h"
+#include "control/books_report.h"
 #include "control/manager.h"
 #include "control/notify.h"
 #include "control/reload.h"
@@ -25,7 +26,6 @@
 #include "control/server.h"
 #include "control/socket_store.h"
 #include "control/watch.h"
-#include "pipeline/books_report.h"
 #include "pipeline/engine.h"
 
 enum { LOOK_SECONDS = 1, EVENTS_MAX = 4 };

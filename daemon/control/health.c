@@ -193,7 +193,7 @@ static void list_unknown(struct health *health, const struct snapshot *snapshot)
 
     health->unknown[0] = '\0';
     for (uint32_t i = 0; i < snapshot->graph->n_sources && used < HEALTH_REASON_MAX; i++)
-        if (!snapshot->sources[i].lost_known)
+        if (!snapshot->sources[i].inputs.lost_known)
             used += (size_t)snprintf(health->unknown + used, HEALTH_REASON_MAX - used, "%s%s",
                                      used > 0 ? ", " : "lost records are not counted for source ",
                                      snapshot->graph->sources[i].source->name);

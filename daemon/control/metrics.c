@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One row for each family, in the order in which they are printed; a row's function prints its
+/* Families of counters are rows of control/counters.c; of the others, a function prints the
  * samples. What belongs to one ring has a sample for each; what is known of a stream only, whose
  * shards may be several rings, has one for that. Label values are names of the config, which have
  * no characters that would have to be escaped (see name_is_plain() in pipeline/build.c), words of
@@ -61,91 +61,8 @@ static void put_checks(struct page *page)
                         page_label(labels, "check", health_check_name((enum check)check)));
 }
 
-static void put_turns(struct page *page)
-{
-    page_sample(page, page->snapshot->turns, "");
-}
-
-static void put_naps(struct page *page)
-{
-    page_sample(page, page->snapshot->reader.naps, "");
-}
-
-static void put_wakeups(struct page *page)
-{
-    page_sample(page, page->snapshot->reader.wakeups, "");
-}
-
-/* ---- sources --------------------------------------------------------------------------------- */
-
-/* The 64-bit number at the family's offset in what is printed. */
-static uint64_t picked(const struct page *page, const void *counts)
-{
-    uint64_t value;
-
-    memcpy(&value, (const char *)counts + page->family->offset, sizeof(value));
-    return value;
-}
-
-static void put_streams(struct page *page)
-{
-    char labels[PAGE_LABELS_MAX];
-
-    for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
-        const struct input_snapshot *counts = &page->snapshot->streams[i];
-
-        page_sample(page, picked(page, counts), page_stream_labels(labels, counts->input));
-    }
-}
-
-/* What is not known has no sample. */
-static void put_known_streams(struct page *page)
-{
-    char labels[PAGE_LABELS_MAX];
-
-    for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
-        const struct input_snapshot *counts = &page->snapshot->streams[i];
-
-        if (counts->lost_known)
-            page_sample(page, picked(page, counts), page_stream_labels(labels, counts->input));
-    }
-}
-
-static void put_resets(struct page *page)
-{
-    char labels[PAGE_LABELS_MAX];
-
-    for (uint32_t i = 0; i < page->snapshot->graph->n_inputs; i++) {
-        const struct input_snapshot *counts = &page->snapshot->streams[i];
-
-        if (counts->input->stream->counted)
-            page_sample(page, counts->resets, page_stream_labels(labels, counts->input));
-    }
-}
-
-static void put_skipped(struct page *page)
-{
-    char labels[PAGE_LABELS_MAX];
-
-    for (uint32_t i = 0; i < page->snapshot->graph->n_sources; i++) {
-        const struct source_snapshot *counts = &page->snapshot->sources[i];
-
-        if (counts->skips_known)
-            page_sample(page, counts->skipped,
-                        page_label(labels, "source", counts->entry->source->name));
-    }
-}
-
-static void put_rings(struct page *page)
-{
-    char labels[PAGE_LABELS_MAX];
-
-    for (uint32_t i = 0; i < page->snapshot->graph->n_rings; i++) {
-        const struct ring_snapshot *counts = &page->snapshot->rings[i];
-
-        page_sample(page, picked(page, counts), page_ring_labels(labels, counts->ring));
-    }
-}
+/* ---- rings ------------------------------------------------------------------------------------
+ */
 
 static void put_busy(struct page *page)
 {
@@ -262,17 +179,6 @@ static void put_handler_slow(struct page *page)
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
-static void put_sinks(struct page *page)
-{
-    char labels[PAGE_LABELS_MAX];
-
-    for (uint32_t i = 0; i < page->snapshot->graph->n_sinks; i++) {
-        const struct sink_snapshot *counts = &page->snapshot->sinks[i];
-
-        page_sample(page, picked(page, counts), page_label(labels, "sink", counts->sink->name));
-    }
-}
-
 static void put_ack_latency(struct page *page)
 {
     char labels[PAGE_LABELS_MAX];
@@ -282,16 +188,6 @@ static void put_ack_latency(struct page *page)
 
         page_histogram(page, &sink->writer.ack_latency, page_label(labels, "sink", sink->name));
     }
-}
-
-/* ---- names of ids ---------------------------------------------------------------------------- */
-
-static void put_resolver(struct page *page)
-{
-    struct resolver_counts counts;
-
-    resolver_count(page->snapshot->graph->common->resolver, &counts);
-    page_sample(page, picked(page, &counts), "");
 }
 
 /* ---- the API itself -------------------------------------------------------------------------- */
@@ -335,130 +231,156 @@ static void put_http_pauses(struct page *page)
                     page_label(labels, "listener", server_kind_name((enum server_kind)kind)));
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------- */
 
-static const struct family families[] = {
-    {"ringmill_build_info", GAUGE, "", "Always 1; the label version is the version", put_build, 0},
-    {"ringmill_start_time_seconds", GAUGE, "seconds", "Start time of the daemon, since 1970",
-     put_start, 0},
-    {"ringmill_config_generation", GAUGE, "", "Number of the active config; 1 is the first",
-     put_generation, 0},
-    {"ringmill_reloads_failed", COUNTER, "",
-     "Reloads that failed, after which the previous config stayed active", put_reloads_failed, 0},
-    {"ringmill_log_dropped_lines", COUNTER, "",
-     "Log lines dropped because standard error or the journal did not accept them", put_log_dropped,
-     0},
-    {"ringmill_healthy", GAUGE, "", "1: all health checks pass", put_healthy, 0},
-    {"ringmill_check_good", GAUGE, "", "1: this health check passes", put_checks, 0},
-    {"ringmill_consumer_turns", COUNTER, "", "Rounds of the consumer thread over its rings",
-     put_turns, 0},
-    {"ringmill_consumer_naps", COUNTER, "", "Timed sleeps of the consumer thread", put_naps, 0},
-    {"ringmill_consumer_wakeups", COUNTER, "", "Wake-ups of the consumer thread by the kernel",
-     put_wakeups, 0},
-    {"ringmill_source_produced", COUNTER, "",
-     "Records that the kernel wrote or could not write: seen, discarded and lost",
-     put_known_streams, offsetof(struct input_snapshot, produced)},
-    {"ringmill_source_seen", COUNTER, "", "Records read from the ring", put_rings,
-     offsetof(struct ring_snapshot, counters.records)},
-    {"ringmill_source_discarded", COUNTER, "", "Records that the BPF program discarded itself",
-     put_rings, offsetof(struct ring_snapshot, counters.discards)},
-    {"ringmill_source_lost", COUNTER, "",
-     "Records that did not fit into the ring, or are missing in its sequence; no sample: unknown",
-     put_known_streams, offsetof(struct input_snapshot, lost)},
-    {"ringmill_source_lost_resets", COUNTER, "",
-     "Times that another program set the counter of lost records", put_resets, 0},
-    {"ringmill_source_skipped", COUNTER, "",
-     "Runs of the source's programs that the kernel skipped; no sample: unknown", put_skipped, 0},
-    {"ringmill_source_unknown_type", COUNTER, "", "Records of an unknown type", put_streams,
-     offsetof(struct input_snapshot, unknown)},
-    {"ringmill_source_held_up", COUNTER, "",
-     "Times that reading the source paused until more was acknowledged (max_unacked)", put_streams,
-     offsetof(struct input_snapshot, held_up)},
-    {"ringmill_source_long_records", COUNTER, "", "Records longer than their type", put_streams,
-     offsetof(struct input_snapshot, long_records)},
-    {"ringmill_source_trailing_bytes", COUNTER, "bytes",
-     "Bytes of records after the end of their type", put_streams,
-     offsetof(struct input_snapshot, long_bytes)},
-    {"ringmill_source_read_bytes", COUNTER, "bytes", "Bytes of the records read", put_rings,
-     offsetof(struct ring_snapshot, counters.bytes)},
-    {"ringmill_source_wakeups", COUNTER, "", "Wake-ups that the kernel sent for this ring",
-     put_rings, offsetof(struct ring_snapshot, counters.wakeups)},
-    {"ringmill_source_ring_size_bytes", GAUGE, "bytes", "Size of the ring", put_rings,
-     offsetof(struct ring_snapshot, size)},
-    {"ringmill_source_ring_used_bytes", GAUGE, "bytes", "Bytes in the ring and not committed",
-     put_rings, offsetof(struct ring_snapshot, used)},
-    {"ringmill_source_ring_high_water_bytes", GAUGE, "bytes",
-     "Maximum of the bytes in the ring since the start", put_rings,
-     offsetof(struct ring_snapshot, high_water)},
-    {"ringmill_source_head_busy_seconds", GAUGE, "seconds",
-     "How long the oldest record has been reserved and not submitted; 0: no such record", put_busy,
-     0},
-    {"ringmill_source_paused", GAUGE, "", "1: not read, because a sink has no room", put_rings,
-     offsetof(struct ring_snapshot, paused)},
-    {"ringmill_source_commit_latency_seconds", HISTOGRAM, "seconds",
-     "From the submit of a sampled batch's first record until the batch was committed",
-     put_commit_latency, 0},
-    {"ringmill_pipeline_records", COUNTER, "", "The books: records by outcome", put_books, 0},
-    {"ringmill_handler_in", COUNTER, "", "Records that reached the handler", put_handler_in, 0},
-    {"ringmill_handler_out", COUNTER, "", "Records that passed the handler", put_handler_out, 0},
-    {"ringmill_handler_clocked_records", COUNTER, "",
-     "Records that reached the handler in sampled batches", put_handler_clocked, 0},
-    {"ringmill_handler_clocked_seconds", COUNTER, "seconds",
-     "Time that the handler took for the records of sampled batches", put_handler_time, 0},
-    {"ringmill_handler_slow_batches", COUNTER, "",
-     "Batches that the handler held for longer than its budget", put_handler_slow, 0},
-    {"ringmill_sink_forwarded", COUNTER, "", "Events forwarded to the sink", put_sinks,
-     offsetof(struct sink_snapshot, forwarded)},
-    {"ringmill_sink_delivered", COUNTER, "", "Events that the sink acknowledged", put_sinks,
-     offsetof(struct sink_snapshot, delivered)},
-    {"ringmill_sink_dropped", COUNTER, "", "Events dropped before the sink acknowledged them",
-     put_sinks, offsetof(struct sink_snapshot, dropped)},
-    {"ringmill_sink_in_flight", GAUGE, "",
-     "Events forwarded to the sink and not yet delivered or dropped", put_sinks,
-     offsetof(struct sink_snapshot, in_flight)},
-    {"ringmill_sink_written_bytes", COUNTER, "bytes", "Bytes that the sink accepted", put_sinks,
-     offsetof(struct sink_snapshot, bytes)},
-    {"ringmill_sink_chunks", COUNTER, "", "Chunks that the sink accepted completely", put_sinks,
-     offsetof(struct sink_snapshot, chunks)},
-    {"ringmill_sink_errors", COUNTER, "", "Writes that failed", put_sinks,
-     offsetof(struct sink_snapshot, errors)},
-    {"ringmill_sink_queue_chunks", GAUGE, "", "Chunks that wait for the sink", put_sinks,
-     offsetof(struct sink_snapshot, chunks_out)},
-    {"ringmill_sink_queue_limit_chunks", GAUGE, "", "Chunks that the queue of the sink can hold",
-     put_sinks, offsetof(struct sink_snapshot, chunks_limit)},
-    {"ringmill_sink_up", GAUGE, "", "1: the last write succeeded", put_sinks,
-     offsetof(struct sink_snapshot, up)},
-    {"ringmill_sink_acknowledge_latency_seconds", HISTOGRAM, "seconds",
-     "From the submit of a sampled event until the sink had accepted its chunk", put_ack_latency,
-     0},
-    {"ringmill_resolver_hits", COUNTER, "", "Ids of records whose name was known", put_resolver,
-     offsetof(struct resolver_counts, hits)},
-    {"ringmill_resolver_unresolved", COUNTER, "",
-     "Ids of records whose name was unknown or not yet resolved", put_resolver,
-     offsetof(struct resolver_counts, unresolved)},
-    {"ringmill_resolver_dropped", COUNTER, "", "Name lookups dropped because the queue was full",
-     put_resolver, offsetof(struct resolver_counts, dropped)},
-    {"ringmill_resolver_evicted", COUNTER, "", "Names evicted to make room for others",
-     put_resolver, offsetof(struct resolver_counts, evicted)},
-    {"ringmill_resolver_names", GAUGE, "", "Ids in the cache, with or without a name", put_resolver,
-     offsetof(struct resolver_counts, names)},
-    {"ringmill_http_connections", COUNTER, "", "Connections to this API, by how they ended",
-     put_http_requests, 0},
-    {"ringmill_http_open_connections", GAUGE, "", "Open connections to this API", put_http_open, 0},
-    {"ringmill_http_accept_pauses", COUNTER, "",
-     "Pauses of a listener that could not accept a connection", put_http_pauses, 0},
+/* What is not known has no sample. */
+static void put_if_known(struct page *page, const struct counter_row *row, const void *owner,
+                         const char *labels)
+{
+    uint64_t value;
+
+    if (counter_read(row, owner, &value))
+        page_sample(page, value, labels);
+}
+
+static void put_row(struct page *page, const struct counter_row *row)
+{
+    const struct snapshot *snapshot = page->snapshot;
+    const struct graph *graph = snapshot->graph;
+    struct resolver_counts names;
+    char labels[PAGE_LABELS_MAX];
+
+    switch (row->owner) {
+    case COUNTER_OF_CONSUMER:
+        put_if_known(page, row, snapshot, "");
+        break;
+    case COUNTER_OF_LOSS:
+    case COUNTER_OF_INPUT:
+    case COUNTER_OF_STOP:
+        for (uint32_t i = 0; i < graph->n_inputs; i++)
+            put_if_known(page, row, &snapshot->inputs[i],
+                         page_stream_labels(labels, snapshot->inputs[i].input));
+        break;
+    case COUNTER_OF_RING:
+    case COUNTER_OF_RING_SPACE:
+        for (uint32_t i = 0; i < graph->n_rings; i++)
+            put_if_known(page, row, &snapshot->rings[i],
+                         page_ring_labels(labels, snapshot->rings[i].ring));
+        break;
+    case COUNTER_OF_SOURCE:
+        for (uint32_t i = 0; i < graph->n_sources; i++)
+            put_if_known(page, row, &snapshot->sources[i],
+                         page_label(labels, "source", snapshot->sources[i].entry->source->name));
+        break;
+    case COUNTER_OF_SINK:
+    case COUNTER_OF_QUEUE:
+        for (uint32_t i = 0; i < graph->n_sinks; i++)
+            put_if_known(page, row, &snapshot->sinks[i],
+                         page_label(labels, "sink", snapshot->sinks[i].sink->name));
+        break;
+    case COUNTER_OF_RESOLVER:
+        resolver_count(graph->common->resolver, &names);
+        put_if_known(page, row, &names, "");
+        break;
+    }
+}
+
+static void put_counters(struct page *page, enum counter_owner first, enum counter_owner last)
+{
+    for (const struct counter_row *row = counter_rows; row->key || row->family.name; row++) {
+        if (!row->family.name || row->owner < first || row->owner > last)
+            continue;
+        page->family = &row->family;
+        page_head(page);
+        put_row(page, row);
+    }
+}
+
+/* ---- other families -------------------------------------------------------------------------- */
+
+struct made_family {
+    struct family family;
+    void (*samples)(struct page *page);
 };
+
+static const struct made_family daemon_families[] = {
+    {{"ringmill_build_info", GAUGE, "", "Always 1; the label version is the version"}, put_build},
+    {{"ringmill_start_time_seconds", GAUGE, "seconds", "Start time of the daemon, since 1970"},
+     put_start},
+    {{"ringmill_config_generation", GAUGE, "", "Number of the active config; 1 is the first"},
+     put_generation},
+    {{"ringmill_reloads_failed", COUNTER, "",
+      "Reloads that failed, after which the previous config stayed active"},
+     put_reloads_failed},
+    {{"ringmill_log_dropped_lines", COUNTER, "",
+      "Log lines dropped because standard error or the journal did not accept them"},
+     put_log_dropped},
+    {{"ringmill_healthy", GAUGE, "", "1: all health checks pass"}, put_healthy},
+    {{"ringmill_check_good", GAUGE, "", "1: this health check passes"}, put_checks},
+    {{0}, NULL},
+};
+
+static const struct made_family record_families[] = {
+    {{"ringmill_source_head_busy_seconds", GAUGE, "seconds",
+      "How long the oldest record has been reserved and not submitted; 0: no such record"},
+     put_busy},
+    {{"ringmill_source_commit_latency_seconds", HISTOGRAM, "seconds",
+      "From the submit of a sampled batch's first record until the batch was committed"},
+     put_commit_latency},
+    {{"ringmill_pipeline_records", COUNTER, "", "The books: records by outcome"}, put_books},
+    {{"ringmill_handler_in", COUNTER, "", "Records that reached the handler"}, put_handler_in},
+    {{"ringmill_handler_out", COUNTER, "", "Records that passed the handler"}, put_handler_out},
+    {{"ringmill_handler_clocked_records", COUNTER, "",
+      "Records that reached the handler in sampled batches"},
+     put_handler_clocked},
+    {{"ringmill_handler_clocked_seconds", COUNTER, "seconds",
+      "Time that the handler took for the records of sampled batches"},
+     put_handler_time},
+    {{"ringmill_handler_slow_batches", COUNTER, "",
+      "Batches that the handler held for longer than its budget"},
+     put_handler_slow},
+    {{0}, NULL},
+};
+
+static const struct made_family sink_families[] = {
+    {{"ringmill_sink_acknowledge_latency_seconds", HISTOGRAM, "seconds",
+      "From the submit of a sampled event until the sink had accepted its chunk"},
+     put_ack_latency},
+    {{0}, NULL},
+};
+
+static const struct made_family api_families[] = {
+    {{"ringmill_http_connections", COUNTER, "", "Connections to this API, by how they ended"},
+     put_http_requests},
+    {{"ringmill_http_open_connections", GAUGE, "", "Open connections to this API"}, put_http_open},
+    {{"ringmill_http_accept_pauses", COUNTER, "",
+      "Pauses of a listener that could not accept a connection"},
+     put_http_pauses},
+    {{0}, NULL},
+};
+
+static void put_families(struct page *page, const struct made_family *families)
+{
+    for (; families->samples; families++) {
+        page->family = &families->family;
+        page_head(page);
+        families->samples(page);
+    }
+}
 
 int metrics_write(const struct watch *watch, const struct server *server, bool open,
                   struct evbuffer *out)
 {
     struct page page = {watch, &watch->snapshot, server, NULL, out, open, false};
 
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        page.family = &families[i];
-        page_head(&page);
-        families[i].samples(&page);
-    }
+    put_families(&page, daemon_families);
+    put_counters(&page, COUNTER_OF_CONSUMER, COUNTER_OF_CONSUMER);
+    put_counters(&page, COUNTER_OF_LOSS, COUNTER_OF_SOURCE);
+    put_families(&page, record_families);
+    put_counters(&page, COUNTER_OF_SINK, COUNTER_OF_QUEUE);
+    put_families(&page, sink_families);
+    put_counters(&page, COUNTER_OF_RESOLVER, COUNTER_OF_RESOLVER);
+    put_families(&page, api_families);
     page_put_rows(&page);
     page_put_exposed(&page);
     if (open)

@@ -4,18 +4,16 @@
 /* A page of metrics while it is written: Prometheus text, or OpenMetrics. Main thread only. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "control/counters.h"
 #include "control/server.h"
 #include "control/watch.h"
 
 struct evbuffer;
 
 enum { PAGE_LABELS_MAX = 512 };
-
-enum family_type { COUNTER, GAUGE, HISTOGRAM, SUMMARY };
 
 struct page {
     const struct watch *watch;
@@ -25,15 +23,6 @@ struct page {
     struct evbuffer *out;
     bool open;
     bool failed;
-};
-
-struct family {
-    const char *name; /* with its unit, without _total */
-    enum family_type type;
-    const char *unit; /* the name's end; "" for a plain count */
-    const char *help;
-    void (*samples)(struct page *page);
-    size_t offset; /* put_streams, put_rings and put_sinks: of a uint64_t in their snapshot */
 };
 
 /* Formats into the page; what finds no memory sets failed. */

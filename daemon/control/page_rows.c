@@ -45,11 +45,7 @@ static void find_family(void *data, const struct row *row, uint64_t value)
     memcpy(printer->names[printer->n_families], name, sizeof(name));
     printer->families[printer->n_families] =
         (struct family){printer->names[printer->n_families],
-                        row->kind == ROW_COUNT ? COUNTER : GAUGE,
-                        row->unit,
-                        row->help,
-                        NULL,
-                        0};
+                        row->kind == ROW_COUNT ? COUNTER : GAUGE, row->unit, row->help};
     printer->n_families++;
 }
 

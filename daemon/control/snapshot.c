@@ -26,11 +26,11 @@ int snapshot_init(struct snapshot *snapshot, const struct graph *graph)
     memset(snapshot, 0, sizeof(*snapshot));
     snapshot->graph = graph;
     snapshot->sources = calloc(graph->n_sources, sizeof(*snapshot->sources));
-    snapshot->streams = calloc(graph->n_inputs, sizeof(*snapshot->streams));
+    snapshot->inputs = calloc(graph->n_inputs, sizeof(*snapshot->inputs));
     snapshot->rings = calloc(count_rings(graph), sizeof(*snapshot->rings));
     snapshot->pipelines = calloc(graph->n_pipelines, sizeof(*snapshot->pipelines));
     snapshot->sinks = calloc(graph->n_sinks, sizeof(*snapshot->sinks));
-    if (snapshot->sources && snapshot->streams && snapshot->rings && snapshot->pipelines &&
+    if (snapshot->sources && snapshot->inputs && snapshot->rings && snapshot->pipelines &&
         snapshot->sinks)
         return 0;
     snapshot_deinit(snapshot);
@@ -40,7 +40,7 @@ int snapshot_init(struct snapshot *snapshot, const struct graph *graph)
 void snapshot_deinit(struct snapshot *snapshot)
 {
     free(snapshot->sources);
-    free(snapshot->streams);
+    free(snapshot->inputs);
     free(snapshot->rings);
     free(snapshot->pipelines);
     free(snapshot->sinks);
@@ -62,11 +62,16 @@ static void see_ring(const struct input_ring *ring, struct ring_snapshot *counts
     counts->corrupt = ringmill_ring_health(ring->handle, NULL) < 0;
 }
 
-static void see_stream(const struct input *input, struct input_snapshot *counts)
+static void see_input(const struct input *input, struct input_snapshot *counts)
 {
     counts->input = input;
     counts->lost_known = stream_knows_lost(input->stream);
-    counts->lost = counts->produced = input_lost(input);
+    counts->lost = input_lost(input);
+    counts->unread = input->unread;
+    counts->unread_known = !input->unread_unknown;
+    counts->produced = counts->lost + counts->unread;
+    counts->produced_known = counts->lost_known && counts->unread_known;
+    counts->counted = input->stream->counted;
     counts->resets = input->lost_resets;
     counts->unknown = counter_get(&input->unknown);
     counts->held_up = counter_get(&input->held_up);
@@ -74,45 +79,55 @@ static void see_stream(const struct input *input, struct input_snapshot *counts)
     counts->long_bytes = counter_get(&input->long_bytes);
 }
 
-static void add_ring(const struct ring_snapshot *ring, struct source_snapshot *sum)
+static void add_ring(const struct ring_snapshot *ring, struct ring_snapshot *sum)
 {
-    sum->ring.records += ring->counters.records;
-    sum->ring.bytes += ring->counters.bytes;
-    sum->ring.discards += ring->counters.discards;
-    sum->ring.wakeups += ring->counters.wakeups;
-    sum->ring.naps += ring->counters.naps;
-    sum->ring.publishes += ring->counters.publishes;
+    sum->counters.records += ring->counters.records;
+    sum->counters.bytes += ring->counters.bytes;
+    sum->counters.discards += ring->counters.discards;
+    sum->counters.wakeups += ring->counters.wakeups;
     sum->size += ring->size;
     sum->used += ring->used;
     if (ring->high_water > sum->high_water)
         sum->high_water = ring->high_water;
     if (ring->busy_since && (!sum->busy_since || ring->busy_since < sum->busy_since))
         sum->busy_since = ring->busy_since;
-    sum->paused |= ring->paused != 0;
+    sum->paused |= ring->paused;
     sum->corrupt |= ring->corrupt;
 }
 
-/* Its streams are those from *stream on, and their rings those from *ring on. */
-static void see_source(const struct source_entry *entry, struct source_snapshot *counts,
-                       struct input_snapshot **stream, struct ring_snapshot **ring)
+/* Only what is asked of a source as a whole. */
+static void add_input(const struct input_snapshot *input, struct input_snapshot *sum)
 {
-    *counts = (struct source_snapshot){.entry = entry,
-                                       .skips_known = entry->skips_known,
-                                       .skipped = entry->skipped,
-                                       .lost_known = source_entry_knows_lost(entry)};
-    for (uint32_t i = 0; i < entry->source->n_streams; i++, ++*stream) {
+    sum->lost_known &= input->lost_known;
+    sum->produced_known &= input->produced_known;
+    sum->unread_known &= input->unread_known;
+    sum->lost += input->lost;
+    sum->produced += input->produced;
+    sum->unread += input->unread;
+    sum->resets += input->resets;
+}
+
+/* Its inputs are those from *input on, and their rings those from *ring on. */
+static void see_source(const struct source_entry *entry, struct source_snapshot *counts,
+                       struct input_snapshot **input, struct ring_snapshot **ring)
+{
+    *counts = (struct source_snapshot){
+        .entry = entry,
+        .inputs = {.lost_known = true, .produced_known = true, .unread_known = true},
+        .skips_known = entry->skips_known,
+        .skipped = entry->skipped};
+    for (uint32_t i = 0; i < entry->source->n_streams; i++, ++*input) {
         const struct input *of = &entry->inputs[i];
 
-        see_stream(of, *stream);
+        see_input(of, *input);
         for (uint32_t j = 0; j < of->n_rings; j++, ++*ring) {
             see_ring(of->rings[j], *ring);
-            add_ring(*ring, counts);
-            (*stream)->produced += (*ring)->counters.records + (*ring)->counters.discards;
+            add_ring(*ring, &counts->rings);
+            (*input)->produced += (*ring)->counters.records + (*ring)->counters.discards;
         }
-        counts->lost += (*stream)->lost;
-        counts->produced += (*stream)->produced;
+        add_input(*input, &counts->inputs);
     }
-    counts->disagrees = source_entry_find_wrong_count(entry, counts->ring.records);
+    counts->disagrees = source_entry_find_wrong_count(entry, counts->rings.counters.records);
 }
 
 /* What came out first: it never overtakes what went in. */
@@ -136,10 +151,10 @@ static void see_sink(const struct graph_sink *sink, struct sink_snapshot *counts
     counts->chunks_limit = sink->lane.n_chunks;
 }
 
-static void see_all(struct snapshot *snapshot)
+void snapshot_take_graph(struct snapshot *snapshot)
 {
     const struct graph *graph = snapshot->graph;
-    struct input_snapshot *stream = snapshot->streams;
+    struct input_snapshot *input = snapshot->inputs;
     struct ring_snapshot *ring = snapshot->rings;
 
     for (uint32_t i = 0; i < graph->n_sinks; i++)
@@ -149,7 +164,7 @@ static void see_all(struct snapshot *snapshot)
         graph_books(graph, &graph->pipelines[i], &snapshot->pipelines[i].books);
     }
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        see_source(&graph->sources[i], &snapshot->sources[i], &stream, &ring);
+        see_source(&graph->sources[i], &snapshot->sources[i], &input, &ring);
 }
 
 void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, int64_t now)
@@ -161,7 +176,7 @@ void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, i
     snapshot->turns = counter_get(&consumer->turns);
     snapshot->steps = snapshot->turns + counter_get(&consumer->steps);
     ringmill_reader_counters(consumer->reader, &snapshot->reader);
-    see_all(snapshot);
+    snapshot_take_graph(snapshot);
     /* orders all that was read before the second look at the flag */
     atomic_thread_fence(memory_order_acquire);
     asleep = atomic_load_explicit(&consumer->asleep, memory_order_relaxed);
@@ -174,7 +189,7 @@ uint64_t snapshot_lost(const struct snapshot *snapshot)
     uint64_t lost = 0;
 
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
-        lost += snapshot->sources[i].lost;
+        lost += snapshot->sources[i].inputs.lost;
     return lost;
 }
 
@@ -192,6 +207,6 @@ uint32_t snapshot_lost_unknown(const struct snapshot *snapshot)
     uint32_t unknown = 0;
 
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
-        unknown += !snapshot->sources[i].lost_known;
+        unknown += !snapshot->sources[i].inputs.lost_known;
     return unknown;
 }

@@ -12,7 +12,7 @@
 #include "pipeline/graph.h"
 
 struct ring_snapshot {
-    const struct input_ring *ring;
+    const struct input_ring *ring; /* NULL: the sum of several */
     struct ringmill_counters counters;
     uint64_t size;
     uint64_t used;
@@ -24,10 +24,14 @@ struct ring_snapshot {
 };
 
 struct input_snapshot {
-    const struct input *input;
-    bool lost_known;   /* else the two below are not all */
+    const struct input *input; /* NULL: the sum of several */
+    bool lost_known;
+    bool produced_known;
+    bool unread_known;
+    bool counted;      /* there is a counter of lost records, so resets are known */
     uint64_t lost;     /* as last read from the kernel, at most a second ago */
-    uint64_t produced; /* seen, discarded or lost */
+    uint64_t produced; /* seen, discarded, lost or unread */
+    uint64_t unread;   /* records that a stop had no time for */
     uint64_t resets;   /* times that others have set the counter of lost ones */
     uint64_t unknown;  /* records of unknown type */
     uint64_t held_up;  /* times that it waited for acknowledgements */
@@ -35,22 +39,14 @@ struct input_snapshot {
     uint64_t long_bytes;
 };
 
-/* Sums over its rings, but for these: the most of them was used at once in one ring, and the head
- * is the one that has been busy longest. */
 struct source_snapshot {
     const struct source_entry *entry;
-    struct ringmill_counters ring;
+    /* Sums, but for these: high_water is the most that was used at once in one ring, busy_since is
+     * of the head that has been busy longest, and paused and corrupt are true if one of them is. */
+    struct ring_snapshot rings;
+    struct input_snapshot inputs;
     bool skips_known;
     uint64_t skipped; /* runs of its programs that the kernel skipped, as last read */
-    bool lost_known;  /* of all of them */
-    uint64_t lost;
-    uint64_t produced;
-    uint64_t size;
-    uint64_t used;
-    uint64_t high_water;
-    uint64_t busy_since;
-    bool paused;  /* one of them */
-    bool corrupt; /* one of them */
     /* one that has seen another number of records than the rings gave; NULL: none */
     const struct graph_pipeline *disagrees;
 };
@@ -87,7 +83,7 @@ struct snapshot {
     bool quiet; /* it slept from before the first to after the last of these counters */
 
     struct source_snapshot *sources; /* as many of each as the graph has, in its order */
-    struct input_snapshot *streams;
+    struct input_snapshot *inputs;
     struct ring_snapshot *rings;
     struct pipeline_snapshot *pipelines;
     struct sink_snapshot *sinks;
@@ -101,6 +97,10 @@ void snapshot_deinit(struct snapshot *snapshot);
 
 /* Reads all counters. Main thread, with rings open. */
 void snapshot_take(struct snapshot *snapshot, const struct consumer *consumer, int64_t now);
+
+/* As snapshot_take(), but only what belongs to the graph, and not the consumer: for the books of a
+ * graph that has stopped. */
+void snapshot_take_graph(struct snapshot *snapshot);
 
 /* Lost records of all sources where they are known. */
 uint64_t snapshot_lost(const struct snapshot *snapshot);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* json_pack() says the shape of each object in one place, and gives NULL for the whole when any
- * part of it could not be made; so nothing is checked in between. */
+/* json_pack() gives NULL for the whole when any part of it could not be made, and so do the
+ * functions here; so nothing is checked in between. Counters come from the rows of
+ * control/counters.c. */
 
 #include "control/status.h"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "control/counters.h"
 #include "pipeline/engine.h"
 
 static json_int_t number(uint64_t value)
@@ -21,12 +23,6 @@ static double seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
-/* null: unknown */
-static json_t *figure(bool known, uint64_t value)
-{
-    return known ? json_integer(number(value)) : json_null();
-}
-
 /* Seconds since then; null: never. */
 static json_t *age(const struct snapshot *snapshot, int64_t since)
 {
@@ -36,6 +32,17 @@ static json_t *age(const struct snapshot *snapshot, int64_t since)
 static json_t *text_or_null(const char *text)
 {
     return text && text[0] ? json_stringn_nocheck(text, strlen(text)) : json_null();
+}
+
+/* The object with the members of the other, which is consumed. NULL when one of them is NULL. */
+static json_t *join(json_t *object, json_t *other)
+{
+    if (!other || json_object_update(object, other) < 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(other);
+    return object;
 }
 
 /* ---- health ---------------------------------------------------------------------------------- */
@@ -132,29 +139,27 @@ static json_t *programs_json(const struct source *source)
 }
 
 /* All its rings as one: what most users have. */
-static json_t *rings_sum_json(const struct snapshot *snapshot, const struct source_snapshot *counts)
+static json_t *rings_sum_json(const struct snapshot *snapshot, const struct ring_snapshot *counts)
 {
-    return json_pack("{s:I, s:I, s:I, s:o, s:b, s:b}", "size_bytes", number(counts->size),
-                     "used_bytes", number(counts->used), "high_water_bytes",
-                     number(counts->high_water), "busy_seconds",
-                     age(snapshot, (int64_t)counts->busy_since), "paused", counts->paused,
-                     "corrupt", counts->corrupt);
+    return join(counters_add_json(json_object(), COUNTER_OF_RING_SPACE, counts),
+                json_pack("{s:o, s:b, s:b}", "busy_seconds",
+                          age(snapshot, (int64_t)counts->busy_since), "paused", counts->paused != 0,
+                          "corrupt", counts->corrupt));
 }
 
 static json_t *ring_json(const struct watch *watch, uint32_t index)
 {
     const struct ring_snapshot *counts = &watch->snapshot.rings[index];
     const struct ring_watch *ring = &watch->rings[index];
+    json_t *object = json_pack("{s:s}", "name", counts->ring->name);
 
-    return json_pack(
-        "{s:s, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f, s:o}", "name",
-        counts->ring->name, "size_bytes", number(counts->size), "used_bytes", number(counts->used),
-        "high_water_bytes", number(counts->high_water), "busy_seconds",
-        age(&watch->snapshot, (int64_t)counts->busy_since), "paused", counts->paused != 0,
-        "corrupt", counts->corrupt, "small", ring->small, "seen", number(counts->counters.records),
-        "discarded", number(counts->counters.discards), "bytes", number(counts->counters.bytes),
-        "wakeups", number(counts->counters.wakeups), "bytes_per_second", ring->bytes.per_second,
-        "commit_latency", latency_json(&counts->ring->commit_latency));
+    object = counters_add_json(object, COUNTER_OF_RING_SPACE, counts);
+    object = counters_add_json(object, COUNTER_OF_RING, counts);
+    return join(object, json_pack("{s:o, s:b, s:b, s:b, s:f, s:o}", "busy_seconds",
+                                  age(&watch->snapshot, (int64_t)counts->busy_since), "paused",
+                                  counts->paused != 0, "corrupt", counts->corrupt, "small",
+                                  ring->small, "bytes_per_second", ring->bytes.per_second,
+                                  "commit_latency", latency_json(&counts->ring->commit_latency)));
 }
 
 /* value is null where there is no selector. */
@@ -185,18 +190,17 @@ static const char *lost_known_by(const struct input_snapshot *counts)
 static json_t *stream_json(const struct watch *watch, const struct input_snapshot *counts,
                            uint32_t *ring)
 {
-    json_t *rings = json_array();
+    json_t *rings = json_array(), *object;
 
     for (uint32_t i = 0; i < counts->input->n_rings; i++)
         json_array_append_new(rings, ring_json(watch, (*ring)++));
-    return json_pack(
-        "{s:s, s:o, s:b, s:o, s:o, s:s?, s:o, s:I, s:I, s:I, s:I, s:o}", "name",
-        counts->input->stream->name, "types", types_json(counts->input->stream), "ordered",
-        counts->input->stream->ordered, "produced", figure(counts->lost_known, counts->produced),
-        "lost", figure(counts->lost_known, counts->lost), "lost_known_by", lost_known_by(counts),
-        "lost_resets", figure(counts->input->stream->counted, counts->resets), "unknown_type",
-        number(counts->unknown), "long_records", number(counts->long_records), "trailing_bytes",
-        number(counts->long_bytes), "held_up", number(counts->held_up), "rings", rings);
+    object =
+        json_pack("{s:s, s:o, s:b}", "name", counts->input->stream->name, "types",
+                  types_json(counts->input->stream), "ordered", counts->input->stream->ordered);
+    object = counters_add_json(object, COUNTER_OF_LOSS, counts);
+    object = counters_add_json(object, COUNTER_OF_INPUT, counts);
+    return join(object,
+                json_pack("{s:s?, s:o}", "lost_known_by", lost_known_by(counts), "rings", rings));
 }
 
 /* The indexes are those of the first stream and ring of the source; they are advanced past its last
@@ -207,8 +211,7 @@ static json_t *streams_json(const struct watch *watch, const struct source *sour
     json_t *list = json_array();
 
     for (uint32_t i = 0; i < source->n_streams; i++)
-        json_array_append_new(list,
-                              stream_json(watch, &watch->snapshot.streams[(*stream)++], ring));
+        json_array_append_new(list, stream_json(watch, &watch->snapshot.inputs[(*stream)++], ring));
     return list;
 }
 
@@ -236,20 +239,22 @@ static json_t *source_json(const struct watch *watch, uint32_t index, uint32_t *
     const struct source *source = counts->entry->source;
     uint32_t first_ring = *ring;
     json_t *streams = streams_json(watch, source, stream, ring);
+    json_t *object =
+        json_pack("{s:s, s:b, s:o, s:o, s:o}", "name", source->name, "kept", source->kept, "type",
+                  type_json(source), "programs", programs_json(source), "ring",
+                  rings_sum_json(&watch->snapshot, &counts->rings));
 
-    return json_pack(
-        "{s:s, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "name",
-        source->name, "kept", source->kept, "type", type_json(source), "programs",
-        programs_json(source), "ring", rings_sum_json(&watch->snapshot, counts), "produced",
-        figure(counts->lost_known, counts->produced), "seen", number(counts->ring.records),
-        "discarded", number(counts->ring.discards), "lost",
-        figure(counts->lost_known, counts->lost), "skipped",
-        figure(counts->skips_known, counts->skipped), "bytes", number(counts->ring.bytes),
-        "wakeups", number(counts->ring.wakeups), "records_per_second",
-        watch->records[index].per_second, "lost_per_second",
-        counts->lost_known ? json_real(watch->lost[index].per_second) : json_null(),
-        "commit_latency", commit_latency_json(&watch->snapshot, first_ring, *ring), "streams",
-        streams);
+    object = counters_add_json(object, COUNTER_OF_LOSS, &counts->inputs);
+    object = counters_add_json(object, COUNTER_OF_RING, &counts->rings);
+    object = counters_add_json(object, COUNTER_OF_SOURCE, counts);
+    return join(object,
+                json_pack("{s:f, s:o, s:o, s:o}", "records_per_second",
+                          watch->records[index].per_second, "lost_per_second",
+                          counts->inputs.lost_known ? json_real(watch->lost[index].per_second)
+                                                    : json_null(),
+                          "commit_latency",
+                          commit_latency_json(&watch->snapshot, first_ring, *ring), "streams",
+                          streams));
 }
 
 static json_t *sources_json(const struct watch *watch)
@@ -317,24 +322,21 @@ static json_t *sink_json(const struct watch *watch, uint32_t index)
 {
     const struct sink_snapshot *counts = &watch->snapshot.sinks[index];
     const struct graph_sink *sink = counts->sink;
-    json_t *rows = json_array();
+    json_t *rows = json_array(), *object;
     char error[NOTE_TEXT_MAX];
 
     note_get(&sink->writer.last_error, error);
     if (sink->ops->rows)
         sink->ops->rows(sink->sink, add_row, rows);
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i}, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, "
-        "s:o}",
-        "name", sink->name, "type", sink->ops->name, "state", sink_state(counts),
-        "retrying_seconds", age(&watch->snapshot, counts->retrying_since), "last_error",
-        text_or_null(error), "queue", "chunks_out", (int)counts->chunks_out, "chunks",
-        (int)counts->chunks_limit, "forwarded", number(counts->forwarded), "delivered",
-        number(counts->delivered), "dropped", number(counts->dropped), "in_flight",
-        number(counts->in_flight), "bytes", number(counts->bytes), "chunks", number(counts->chunks),
-        "errors", number(counts->errors), "delivered_per_second",
-        watch->delivered[index].per_second, "acknowledge_latency",
-        latency_json(&sink->writer.ack_latency), "rows", rows);
+    object =
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", sink->name, "type", sink->ops->name,
+                  "state", sink_state(counts), "retrying_seconds",
+                  age(&watch->snapshot, counts->retrying_since), "last_error", text_or_null(error),
+                  "queue", counters_add_json(json_object(), COUNTER_OF_QUEUE, counts));
+    return join(counters_add_json(object, COUNTER_OF_SINK, counts),
+                json_pack("{s:f, s:o, s:o}", "delivered_per_second",
+                          watch->delivered[index].per_second, "acknowledge_latency",
+                          latency_json(&sink->writer.ack_latency), "rows", rows));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -360,9 +362,8 @@ static json_t *http_json(const struct server *server)
 
 static json_t *consumer_json(const struct snapshot *snapshot)
 {
-    return json_pack("{s:b, s:I, s:I, s:I}", "asleep", snapshot->asleep, "turns",
-                     number(snapshot->turns), "naps", number(snapshot->reader.naps), "wakeups",
-                     number(snapshot->reader.wakeups));
+    return counters_add_json(json_pack("{s:b}", "asleep", snapshot->asleep), COUNTER_OF_CONSUMER,
+                             snapshot);
 }
 
 json_t *status_json(const struct watch *watch, const struct server *server,

@@ -80,8 +80,8 @@ static void update_rates(struct watch *watch, double seconds)
     const struct snapshot *snapshot = &watch->snapshot;
 
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++) {
-        rate_update(&watch->records[i], snapshot->sources[i].ring.records, seconds);
-        rate_update(&watch->lost[i], snapshot->sources[i].lost, seconds);
+        rate_update(&watch->records[i], snapshot->sources[i].rings.counters.records, seconds);
+        rate_update(&watch->lost[i], snapshot->sources[i].inputs.lost, seconds);
     }
     for (uint32_t i = 0; i < snapshot->graph->n_rings; i++)
         look_at_ring(&watch->rings[i], &snapshot->rings[i], seconds);
@@ -133,7 +133,7 @@ static void tell_silent(struct watch *watch)
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++) {
         const struct source *source = snapshot->graph->sources[i].source;
 
-        if (source->if_silent && snapshot->sources[i].ring.records == 0)
+        if (source->if_silent && snapshot->sources[i].rings.counters.records == 0)
             log_about(LOG_LEVEL_INFO, "source", source->name, "no record in %d s; %s",
                       WATCH_SILENT_S, source->if_silent);
     }

@@ -71,7 +71,7 @@ static void well_at_work_and_at_rest(void **state)
     assert_true(mill.snapshot.quiet);
     assert_null(health_reason(&mill.health, buffer, sizeof(buffer)));
     assert_false(health_stuck(&mill.health));
-    assert_int_equal(mill.snapshot.sources[0].ring.records, 2000);
+    assert_int_equal(mill.snapshot.sources[0].rings.counters.records, 2000);
     assert_int_equal(mill.snapshot.sinks[0].delivered, 1800);
 }
 
@@ -156,7 +156,7 @@ static void expect_corrupt(bool ours)
     fake_set_header(mill.fake, fake_producer(mill.fake), 50000);
     fake_set_producer(mill.fake, fake_producer(mill.fake) + 16);
     ringmill_reader_wake(mill.engine.consumer.reader);
-    for (int i = 0; i < 20000 && !mill.snapshot.sources[0].corrupt; i++) {
+    for (int i = 0; i < 20000 && !mill.snapshot.sources[0].rings.corrupt; i++) {
         usleep(1000);
         mill_see(&mill);
     }
@@ -222,7 +222,7 @@ static void a_sink_that_does_not_acknowledge(void **state)
     while (mill.snapshot.time == 0 || mill.snapshot.sinks[0].retrying_since == 0)
         mill_see(&mill);
     mill_look(&mill);
-    assert_true(mill.snapshot.sources[0].used > 0);
+    assert_true(mill.snapshot.sources[0].rings.used > 0);
     pass_seconds(20);
     expect(CHECKS, "");
     pass_seconds(20);
@@ -240,7 +240,7 @@ static void a_sink_that_takes_nothing(void **state)
     (void)state;
     mill_start(&mill);
     atomic_store(&mill.sink.block, true);
-    while (mill.snapshot.time == 0 || !mill.snapshot.sources[0].paused) {
+    while (mill.snapshot.time == 0 || !mill.snapshot.sources[0].rings.paused) {
         while (fake_producer(mill.fake) - fake_consumer(mill.fake) < MILL_RING / 2)
             mill_produce(&mill, 1);
         usleep(1000);

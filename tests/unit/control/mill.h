@@ -173,7 +173,7 @@ static inline void mill_settle(struct mill *mill)
 {
     for (int i = 0; i < 20000; i++) {
         mill_see(mill);
-        if (mill->snapshot.quiet && mill->snapshot.sources[0].used == 0 &&
+        if (mill->snapshot.quiet && mill->snapshot.sources[0].rings.used == 0 &&
             mill->snapshot.sinks[0].in_flight == 0)
             return;
         usleep(1000);

@@ -3,7 +3,7 @@
 /* A graph driven by hand: records come from a fake ring, go through its chains, and the test is
  * the writer. Then single counters are bent, to see each complaint. */
 
-#include "pipeline/books_report.h"
+#include "control/books_report.h"
 
 #include <ringmill/ring.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* ringmilld: the daemon. Reads its config, says all that is wrong with it at once, or runs it. */
+/* ringmilld: the daemon. Reads its config, and reports all mistakes in it at once, or runs it. */
 
 #include <errno.h>
 #include <stdio.h>

@@ -51,7 +51,8 @@ static int connect_to(const char *path, int *ret_fd)
     return 0;
 }
 
-/* No SIGPIPE, and no error either: a crowded daemon closes at once, and reading tells. */
+/* Without SIGPIPE, and a failure is no error yet: a daemon with too many connections closes this
+ * one at once, and the next read returns that. */
 static void send_request(int fd, const char *method, const char *path)
 {
     char request[256];
@@ -63,7 +64,8 @@ static void send_request(int fd, const char *method, const char *path)
         return;
 }
 
-/* All of it, NUL-ended; "" when the daemon hung up. */
+/* Reads up to the end of the connection. NUL-ended; "" when the daemon closed it without a reply.
+ */
 static int read_answer(int fd, char **ret_answer)
 {
     int64_t end = clock_monotonic() + CLIENT_SECONDS_MAX * INT64_C(1000000000);

@@ -26,7 +26,7 @@
 #include "source/pinned.h"
 
 #define INTERVAL_MIN UINT64_C(1000000)     /* ns */
-#define HOLDERS_AGE  UINT64_C(10000000000) /* ns until it is asked anew who consumes the ring */
+#define HOLDERS_AGE  UINT64_C(10000000000) /* ns until the consumers are searched again */
 
 struct observer {
     const char *map;
@@ -116,7 +116,7 @@ static bool same_holders(const struct holders *one, const struct holders *other)
     return true;
 }
 
-/* Who holds the ring besides us; empty when that cannot be found out. */
+/* Finds the other processes that hold the ring; none when that cannot be found out. */
 static void find_holders(uint32_t id, struct holders *holders)
 {
     struct holders found = {0};

@@ -72,7 +72,7 @@ static enum exit_code judge(int status, const char *body)
     return code;
 }
 
-/* What services with keep: fdstore have pinned besides. */
+/* Finds the pins that services with keep: fdstore have made as a backup. */
 static void find_backups(const char *folder, glob_t *ret)
 {
     char pattern[PATH_MAX];

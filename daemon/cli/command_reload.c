@@ -26,8 +26,8 @@ enum {
 DEFINE_CLEANUP(json_t, json_decref);
 
 struct reload_options {
-    const char *socket; /* NULL: not said */
-    const char *config; /* the file that names it; NULL: none does */
+    const char *socket; /* NULL: not given */
+    const char *config; /* the config that names the socket; NULL: not given */
 };
 
 static const struct argument command_options[] = {
@@ -89,7 +89,7 @@ static enum exit_code judge(const json_t *answer)
     return outcome && strcmp(outcome, "config") == 0 ? EXIT_CODE_CONFIG : EXIT_CODE_FAILED;
 }
 
-/* The rest of the file is the daemon's to judge. Texts in options live as long as the tree. */
+/* The daemon checks the rest of the file. Texts in options live as long as the tree. */
 static enum exit_code read_config(const char *path, struct control_options *ret_options,
                                   struct config_tree **ret_tree)
 {
@@ -107,7 +107,7 @@ static enum exit_code read_config(const char *path, struct control_options *ret_
     return code;
 }
 
-/* Of the same process, but not yet of a reload that is over. */
+/* Whether the reply is from the same process and the reload is not complete yet. */
 static bool is_open(const json_t *answer, json_int_t number)
 {
     return answer && count(answer, "asked") >= number && count(answer, "ended") < number;

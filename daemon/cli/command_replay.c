@@ -20,7 +20,7 @@
 
 struct replay {
     const char *capture;
-    const char *config; /* NULL: one of our own */
+    const char *config; /* NULL: print all records */
     const char *filter; /* NULL: none */
     const char *speed;
     const char *expect; /* NULL: the output is shown */
@@ -184,7 +184,7 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
     int result = build(replay, diag, &trees, &graph);
 
-    if (result == -ENOENT && diag_count(diag) == 0) /* no such capture; it is said already */
+    if (result == -ENOENT && diag_count(diag) == 0) /* no such capture, which has been reported */
         return EXIT_CODE_ENVIRONMENT;
     if (result < 0 || diag_count(diag) > 0) {
         if (replay->config && trees.own && judge(diag) == EXIT_CODE_CONFIG)

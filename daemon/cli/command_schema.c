@@ -30,12 +30,12 @@ enum { TYPE_MAX = 256 };
 
 struct schema_options {
     const char *place; /* a file or a map */
-    const char *type;  /* NULL: which are there? */
+    const char *type;  /* NULL: list all */
     bool json;
     char joined[TYPE_MAX]; /* a type of two words */
 };
 
-/* Where the types come from; what belongs to whom is sorted out in one place. */
+/* Where the types come from. Owns all of its members. */
 struct answer {
     struct types *types; /* of a file */
     struct btf *btf;     /* of a map */

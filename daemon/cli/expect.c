@@ -39,7 +39,7 @@ static bool same(const struct line *one, const struct line *other)
            (one->length <= 0 || memcmp(one->bytes, other->bytes, (size_t)one->length) == 0);
 }
 
-/* Around `from`, where the difference begins, so that it is seen in long lines, too. */
+/* Copies the part of a line around `from`, where the difference begins. */
 static void show(const struct line *line, size_t from, char text[EXPECT_LINE_MAX + 1])
 {
     size_t start = from > EXPECT_LINE_MAX / 2 ? from - EXPECT_LINE_MAX / 2 : 0;
@@ -87,7 +87,7 @@ static void *expect_main(void *data)
     FILE *output = fdopen(expect->pipe, "r");
 
     if (!output)
-        return NULL; /* no memory: the writer finds that nobody reads */
+        return NULL; /* out of memory: the writer gets EPIPE */
     compare(expect, output);
     fclose(output);
     return NULL;

@@ -32,7 +32,7 @@ void merge_shape_deinit(struct merge_shape *shape)
 
 /* ---- building -------------------------------------------------------------------------------- */
 
-/* Names of ours, so that none is a word of the expressions' language. */
+/* The columns get made-up names, since a name of the row may be a keyword of expressions. */
 static int build_schema(struct merge_shape *shape, const struct row_form *form)
 {
     shape->schema = schema_new("a row", form->n_keys);
@@ -201,7 +201,8 @@ static int check_keys(const struct merge_shape *shape, const struct row_form *fo
     return 0;
 }
 
-/* What is in front of the words: quantile(LATENCY, 0.99) and quantile(time, 0.99) merge. */
+/* Compares what is computed and not the names of fields: quantile(LATENCY, 0.99) and
+ * quantile(time, 0.99) merge. */
 static bool calls_match(const struct value *one, const struct value *other)
 {
     return states_match(one, other) && one->bits == other->bits &&

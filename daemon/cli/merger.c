@@ -20,7 +20,7 @@ enum { PLACE_MAX = 256 };
 struct merged_window {
     struct row_form_window times;
     struct pane pane;
-    uint32_t number; /* by which its groups are found */
+    uint32_t number; /* part of the key of its groups */
 };
 
 struct merger {
@@ -28,13 +28,13 @@ struct merger {
     bool whole;
     bool begun; /* the shape is known */
     char place[PLACE_MAX];
-    struct row_form form; /* the row in hand */
+    struct row_form form; /* the row that is being added */
     struct merge_shape shape;
     struct groups groups;
     struct rows rows;
-    char *states; /* of the row in hand */
+    char *states; /* of the row that is being added */
 
-    struct merged_window *windows; /* sorted by their times once all is there */
+    struct merged_window *windows; /* sorted by their times once all rows were added */
     uint32_t n_windows, room_windows, latest;
     uint32_t giving; /* the window whose rows come next */
     bool sorted;
@@ -52,7 +52,7 @@ struct merger *merger_new(uint32_t groups, bool whole)
     return merger;
 }
 
-/* The shape is not known, again. */
+/* Forgets the shape after a first row that failed. */
 static void forget(struct merger *merger)
 {
     rows_deinit(&merger->rows);

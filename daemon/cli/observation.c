@@ -44,7 +44,7 @@ static void put_comm(const char *comm, FILE *file,
     fwrite(escaped, 1, (size_t)(end - escaped), file);
 }
 
-/* Of one kind: "agent (pid 7), other (pid 8)". Returns how many there were. */
+/* Prints the holders of one kind: "agent (pid 7), other (pid 8)". Returns how many there were. */
 static uint32_t print_kind(const struct holders *holders, enum holder_kind kind, FILE *file)
 {
     uint32_t n = 0;

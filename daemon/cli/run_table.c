@@ -226,7 +226,7 @@ static void add_values(const struct run_table *table, struct config_node *aggreg
     }
 }
 
-/* By lists and texts nothing is sorted. */
+/* Rows cannot be sorted by lists and texts. */
 static bool can_sort(const char *value)
 {
     static const char *const others[] = {"hist", "top", "first", "last"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The tree as it is, so that a program need not parse C. */
+/* Types as nested objects, so that a program need not parse C. */
 
 #include "cli/schema_list.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The two readers describe what they have in their own ways; here it becomes one list. */
+/* Makes one list of the types that BTF and DWARF have. */
 
 #include "cli/schema_list.h"
 
@@ -55,7 +55,7 @@ static int add_btf(struct schema_list *list, const struct btf *btf)
     return r;
 }
 
-/* What schema_list_dwarf() hands through. */
+/* The data of the callback that gets each type of the DWARF. */
 struct taker {
     struct schema_list *list;
     const struct btf *btf;
@@ -94,7 +94,7 @@ int schema_list_init(struct schema_list *list, const struct btf *btf, const stru
     if (wants_dwarf(btf, types))
         r = schema_list_dwarf(types->elf, types->elf_size, error, take, &taker);
     if (r < 0 && btf)
-        r = 0; /* damaged DWARF beside BTF is as good as none */
+        r = 0; /* damaged DWARF is ignored where there is BTF */
     return r;
 }
 

@@ -171,7 +171,7 @@ void diag_add_place(struct diag *diag, const char *file, uint32_t line, uint32_t
     va_end(arguments);
 }
 
-/* A space stands for each, so that the caret stays below what it points at. */
+/* Replaces each by one space, so that the caret stays below the byte that it points at. */
 static void blank_controls(char *excerpt)
 {
     char *to = excerpt;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Turns libyaml's events into the tree. The functions recurse along the file's nesting, which a
- * limit keeps shallow. What a reader can step over (a duplicate key, an anchor) becomes a message
- * and the reading goes on; syntax errors and limits end it. Nothing here knows any key. */
+ * limit keeps shallow. A mistake that does not hide the
+ * rest (a duplicate key, an anchor) becomes a message and the reading continues; syntax errors and
+ * limits end it. Nothing here knows any key. */
 
 #include "config/load.h"
 
@@ -26,7 +27,7 @@ struct yaml_loader {
     const char *text; /* the file */
     size_t length;
     size_t nodes;
-    size_t duplicates; /* keys reported as standing twice */
+    size_t duplicates; /* keys reported as duplicate */
 };
 
 static int load_node(struct yaml_loader *loader, const yaml_event_t *event,
@@ -103,8 +104,8 @@ static void refuse_decoration(struct yaml_loader *loader, const yaml_event_t *ev
                (const char *)tag);
 }
 
-/* Where the text begins, if what is in the file is the text itself, in quotes or not: then the
- * two are equally wide. */
+/* The column where the text begins; 0 where the file has it in another form (escapes, several
+ * lines), which is seen by the width. */
 static uint32_t find_text_column(const yaml_event_t *event)
 {
     yaml_scalar_style_t style = event->data.scalar.style;
@@ -332,7 +333,7 @@ static int load_root(struct yaml_loader *loader)
     return 0;
 }
 
-/* Passes over one event that has nothing to say. */
+/* Skips one event without content. */
 static int pass_event(struct yaml_loader *loader, yaml_event_type_t *ret_type,
                       yaml_mark_t *ret_mark)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Option tables in words: for messages ("expected a size from 4KiB to 1GiB") and for the manual.
- * Apart from the binding, which knows values, this knows only how to speak about rows. */
+ * Binding knows values; this only describes rows. */
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -61,7 +61,8 @@ static void format_bound(const struct setting *setting, int64_t bound,
         snprintf(text, SCALAR_TEXT_MAX, "%" PRId64, bound);
 }
 
-/* What minimum and maximum count; NULL: the type has none. "" for the value itself. */
+/* The unit of minimum and maximum, "" where they limit the value itself; NULL: the type has no
+ * limits. */
 static const char *counted(const struct setting *setting)
 {
     switch (setting->type) {

@@ -246,7 +246,7 @@ static size_t bind_texts(const struct setting *setting, const struct config_node
     return 0;
 }
 
-/* Where a name is expected, null is a name: there is a kind of sink that is called so. */
+/* Where a name is expected, null is a name: the type of a sink. */
 static bool is_name_null(const struct setting *setting, const struct config_node *node)
 {
     return setting->type == SETTING_NAME && node->kind == CONFIG_SCALAR &&

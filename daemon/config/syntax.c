@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Words for libyaml's errors. It keeps two places for a syntax error, where it stopped and where
- * the surrounding thing began; for bytes that are no text it keeps an offset only, from which the
- * place is counted here. Tabs get a hint, since libyaml's own words for them help nobody. */
+ * the surrounding thing began; for bytes that are not text it keeps an offset only, from which the
+ * place is counted here. Tabs get a hint, since libyaml's message does not name them. */
 
 #include "config/syntax.h"
 

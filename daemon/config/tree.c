@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The tree's memory: an arena of chunks, freed as a whole. Nodes point at each other in every
- * direction and bound settings point at their texts, so one lifetime for all of it is what keeps
- * owners honest. */
+ * direction and bound settings point at their texts, so all of it has one lifetime. */
 
 #include "config/tree.h"
 

@@ -345,7 +345,7 @@ static bool keeps(const struct graph *graph)
     return false;
 }
 
-/* To the process that follows, if one does. */
+/* Leaves them to the next process, if there is one. */
 static void hand_on(struct daemon *daemon, enum exit_code code)
 {
     uint32_t count;

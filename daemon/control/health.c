@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Several things stop moving when one does: if a sink is dead, lanes fill, sources pause, rings
- * fill. So each check first asks whether the cause lies further down the way, and leaves the
- * complaint to the check of that place:
+/* One stall causes others: if a sink is dead, lanes fill, sources pause, rings fill. So each check
+ * first looks for a cause further down, and leaves the report to the check of that part:
  *
  *     ring ──▶ consumer thread and handlers ──▶ lane, writer, sink
  *      │ paused, and the sink has chunks: the sink's matter
@@ -53,15 +52,15 @@ __attribute__((format(printf, 3, 4))) static void complain(struct health *health
     va_end(arguments);
 }
 
-/* What has just been complained of is a thread or memory of this process, and a new one has
- * another. Each restart throws away rings that are not kept, so that nothing else is a reason for
- * one: peers, disks and foreign programs are the same afterwards. */
+/* The check that has just failed is about a thread or memory of this process, which a restart
+ * replaces. Each restart loses the records of rings that are not kept, so nothing else is a reason
+ * for one: peers, disks and foreign programs are the same afterwards. */
 static void note_stuck(struct health *health, bool ours)
 {
     health->stuck |= ours;
 }
 
-/* How long the mark has been the same while it should have moved. */
+/* For how long the counter has not changed although it should have. */
 static uint64_t still_for(struct stillness *stillness, uint64_t mark, bool should_move, int64_t now)
 {
     if (stillness->since == 0 || mark != stillness->mark || !should_move) {

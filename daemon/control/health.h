@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The verdict: is the daemon well, and if not, what is wrong and whose fault is it. Made of one
- * snapshot a second; the same verdict answers /healthz, feeds the service manager's watchdog and
+/* Whether the daemon is healthy, and if not, what is wrong and which part causes it. Made of one
+ * snapshot a second; the same result answers /healthz, feeds the service manager's watchdog and
  * sets the exit status of `ringmill status`. Each cause turns one check bad and no other.
  * Main thread only. */
 
@@ -20,8 +20,8 @@ enum {
 enum check {
     CHECK_RINGS, /* records are read from the rings; bad: corrupt, a busy head, records left unread
                   */
-    CHECK_HANDLERS, /* the consumer thread comes back from its handlers */
-    CHECK_SINKS,    /* what waits for a sink goes out */
+    CHECK_HANDLERS, /* handlers return to the consumer thread in time */
+    CHECK_SINKS,    /* sinks accept the events that wait for them */
     CHECK_LOSSES,   /* no more records are lost, and no more runs skipped, than the limit says */
     CHECK_BOOKS,    /* every record has one known end; judged at quiet moments */
     CHECKS,

@@ -44,7 +44,7 @@ static int connect_directly(sd_bus **ret)
     return result;
 }
 
-/* A bus that takes the connection and says nothing would be waited for much longer than a call. */
+/* A bus that accepts the connection and does not reply has a longer timeout than a call. */
 static int await_ready(sd_bus *bus)
 {
     int64_t deadline = clock_monotonic() + CALL_US * INT64_C(1000);
@@ -118,7 +118,7 @@ static int ask_job(char **ret_type)
                                       ret_type);
 }
 
-/* Also try-restart and reload-or-restart: by now they are what they came to. */
+/* try-restart and reload-or-restart too: systemd has turned them into one of these by now. */
 static bool is_restart(const char *type)
 {
     return strcmp(type, "restart") == 0 || strcmp(type, "try-restart") == 0 ||

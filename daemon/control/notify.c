@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Thin on purpose: when to say what is the daemon's business. */
+/* The daemon decides when to report what. */
 
 #include "control/notify.h"
 

@@ -41,7 +41,7 @@ static void refuse_moved(const struct config_node *root, const char *key, const 
              before ? before : "none");
 }
 
-/* Whoever holds its other end could hold up this thread, and so the daemon's stop. */
+/* A reader of its other end could block this thread, and so the daemon's stop. */
 static int refuse_pipe(const char *path, struct error *error)
 {
     struct stat found;
@@ -145,7 +145,7 @@ static void fail(struct reload *reload)
     end(reload);
 }
 
-/* Which part it is that does not come back is said by the health checks. */
+/* The health checks report which part does not return. */
 static const char not_ended[] = "the previous configuration has not ended yet: one of its handlers "
                                 "or sinks does not return; see ringmill status";
 
@@ -217,7 +217,7 @@ static void end_late(struct reload *reload)
     end(reload);
 }
 
-/* False: it has no news. */
+/* False: nothing has changed. */
 static bool follow(struct reload *reload)
 {
     switch (switch_step(reload->engine, &reload->error)) {

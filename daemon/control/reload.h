@@ -30,8 +30,8 @@ enum { RELOAD_END_S = STOP_LIMIT_S + 2, RELOAD_DROP_S = 1 };
 enum reload_outcome {
     RELOAD_NONE,
     RELOAD_GOOD,   /* the new config runs */
-    RELOAD_CONFIG, /* it has mistakes; the old one goes on, as with RELOAD_FAILED */
-    RELOAD_FAILED, /* it is good, and cannot be run here and now */
+    RELOAD_CONFIG, /* it has mistakes; the old one stays active, as with RELOAD_FAILED */
+    RELOAD_FAILED, /* it is valid, but could not be started */
 };
 
 struct reload {
@@ -61,13 +61,13 @@ struct reload {
 
 /* Wants a reload; one that runs is ended first. Its number is reload->asked then. */
 void reload_ask(struct reload *reload);
-/* What other threads have done is taken up. Returns after how many ns it is to be called again; 0:
- * when they ring. */
+/* Continues with the results of other threads. Returns after how many ns it must be called again;
+ * 0: when on_ready() is called. */
 uint64_t reload_step(struct reload *reload);
-/* It may take no other one, since parts of this one's graphs are still changing. */
+/* Whether a further reload must be refused, since graphs of this one are still changing. */
 bool reload_busy(const struct reload *reload);
-/* Drops what the loader has in hand, within RELOAD_DROP_S; a switch that has begun is brought to
- * its end, within SWITCH_FINISH_S. What does not end is left behind, for stop_engine() to find. */
+/* Ends what the loader is doing, within RELOAD_DROP_S; a switch that has begun is brought to
+ * its end, within SWITCH_FINISH_S. What does not end is left to stop_engine(). */
 void reload_deinit(struct reload *reload);
 
 /* As docs/openapi.yaml has it. NULL when out of memory. */

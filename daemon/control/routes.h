@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What can be asked, one row each; docs/openapi.yaml describes the same rows, and a test compares
+/* The requests, one row each; docs/openapi.yaml describes the same rows, and a test compares
  * them. Rows that change something answer on the unix socket only, and only to root or to the user
  * that the daemon runs as. Main thread only. */
 

@@ -177,8 +177,8 @@ static void on_adopt(evutil_socket_t fd, short what, void *data)
     bufferevent_decref(bev);
 }
 
-/* libevent accepts as long as connections come, and who only connects and hangs up is faster than
- * we are. */
+/* libevent accepts as long as connections come, and a client that only connects and closes is
+ * faster than this thread. */
 static void count_round(struct listener *listener)
 {
     if (++listener->round < SERVER_ROUND_MAX)
@@ -273,7 +273,7 @@ static void on_accept_error(struct evconnlistener *sockets, void *data)
     }
 }
 
-/* What libevent has to say would go to stderr as it is, as often as it likes. */
+/* Otherwise libevent writes to stderr, without a limit. */
 static void on_library_line(int severity, const char *text)
 {
     enum log_level level = severity == EVENT_LOG_ERR    ? LOG_LEVEL_ERROR

@@ -3,7 +3,7 @@
 /* Counters that run on while they are read agree with each other only by luck. So the books are
  * judged only at quiet moments: when the consumer thread, which writes them, has slept all the
  * while. It clears `asleep` before and counts a turn after everything it does, so the flag and an
- * unchanged count, seen on both sides of the reading, prove that. */
+ * unchanged count, before and after the reading, prove that. */
 
 #include "control/snapshot.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* That the graph can come to have: it may still get those of the running one. */
+/* The most that the graph can have: a reload may still give it rings of the running one. */
 static uint32_t count_rings(const struct graph *graph)
 {
     uint32_t count = 0;
@@ -130,7 +130,7 @@ static void see_source(const struct source_entry *entry, struct source_snapshot 
     counts->disagrees = source_entry_find_wrong_count(entry, counts->rings.counters.records);
 }
 
-/* What came out first: it never overtakes what went in. */
+/* Reads the outgoing counts first: they never exceed the incoming ones. */
 static void see_sink(const struct graph_sink *sink, struct sink_snapshot *counts)
 {
     const struct writer *writer = &sink->writer;

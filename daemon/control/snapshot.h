@@ -20,7 +20,7 @@ struct ring_snapshot {
     uint64_t
         busy_since; /* of the head, as in struct ringmill_counters; 0 while paused: not looked at */
     uint64_t paused; /* 1: a sink has no room */
-    bool corrupt;    /* it is left alone */
+    bool corrupt;    /* it is no longer read */
 };
 
 struct input_snapshot {

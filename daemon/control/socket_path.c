@@ -15,7 +15,8 @@
 #include "base/cleanup.h"
 #include "ring/lock_file.h"
 
-/* Who holds the lock serves the path. A socket file without a holder is a dead daemon's. */
+/* The process that holds the lock serves the path. If no process does, the socket file is a dead
+ * daemon's. */
 static int lock_path(struct socket_path *ours, const char *path, struct error *error)
 {
     _cleanup_(cleanup_free) char *lock = NULL;

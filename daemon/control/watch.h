@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The main thread's eye on a running graph: looks once a second, keeps rates and the verdict, and
- * takes a fresh snapshot for whoever asks. Main thread only. */
+/* Watches a running graph from the main thread: looks once a second, keeps rates and the result of
+ * the checks, and takes a new snapshot for each request. Main thread only. */
 
 #include "base/log.h"
 #include "control/control_config.h"
@@ -48,7 +48,7 @@ struct watch {
     int64_t started_at;      /* ns, monotonic */
     int64_t started;         /* ns since 1970 */
     uint64_t generation;     /* of the config: 1 is the one it started with */
-    uint64_t reloads_failed; /* after which the config before went on */
+    uint64_t reloads_failed; /* after which the previous config stayed active */
 };
 
 /* With the engine running; engine and options stay the caller's. 0 or -ENOMEM. */

@@ -13,6 +13,8 @@ int error_set(struct error *error, int code, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(error->text, sizeof(error->text), format, arguments);
         va_end(arguments);
+        error->hint[0] = '\0';
+        error->hint_key = NULL;
     }
     return code;
 }
@@ -21,7 +23,6 @@ void error_prefix(struct error *error, const char *format, ...)
 {
     char tail[ERROR_TEXT_MAX];
     va_list arguments;
-    size_t used;
 
     if (!error)
         return;
@@ -29,6 +30,66 @@ void error_prefix(struct error *error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(error->text, sizeof(error->text), format, arguments);
     va_end(arguments);
-    used = strlen(error->text);
-    snprintf(error->text + used, sizeof(error->text) - used, ": %s", tail);
+    error_append(error, ": %s", tail);
+}
+
+static void append(char *text, size_t size, const char *format, va_list arguments)
+{
+    size_t used = strlen(text);
+
+    vsnprintf(text + used, size - used, format, arguments);
+}
+
+void error_append(struct error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!error)
+        return;
+    va_start(arguments, format);
+    append(error->text, sizeof(error->text), format, arguments);
+    va_end(arguments);
+}
+
+void error_hint(struct error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!error)
+        return;
+    if (error->hint[0] && strlen(error->hint) < ERROR_HINT_MAX - strlen("; "))
+        strcat(error->hint, "; ");
+    va_start(arguments, format);
+    append(error->hint, sizeof(error->hint), format, arguments);
+    va_end(arguments);
+}
+
+void error_hint_setting(struct error *error, const char *key, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!error)
+        return;
+    error->hint_key = key;
+    va_start(arguments, format);
+    vsnprintf(error->hint, ERROR_HINT_MAX, format, arguments);
+    va_end(arguments);
+}
+
+const char *error_join(struct error *error)
+{
+    char lines[ERROR_TEXT_MAX];
+    size_t used = strcspn(error->text, "\n");
+
+    if (!error->hint[0])
+        return error->text;
+    memcpy(lines, error->text + used, sizeof(lines) - used);
+    error->text[used] = '\0';
+    if (error->hint_key)
+        error_append(error, "; set %s: %s%s", error->hint_key, error->hint, lines);
+    else
+        error_append(error, "; %s%s", error->hint, lines);
+    error->hint[0] = '\0';
+    error->hint_key = NULL;
+    return error->text;
 }

@@ -254,7 +254,7 @@ static int open_file(struct capture_writer *writer, const char *path, struct err
                      struct stat *ret_stat)
 {
     int flags = O_RDWR | O_CREAT | O_NONBLOCK;
-    struct error why = {""};
+    struct error why = {0};
     struct file_place place;
     int result = file_place_find(path, &place, &why);
 

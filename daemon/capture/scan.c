@@ -271,7 +271,7 @@ static int keep_type(struct scan *scan, const struct control *control)
     if (result == -ENOMEM)
         return result;
     if (result < 0)
-        return refuse(scan, control->position, error.text);
+        return refuse(scan, control->position, error_join(&error));
     known = find_type(scan, type.tag);
     if (known || capture->n_types == CAPTURE_TYPES_MAX) {
         bool same = known && is_same_type(known, &type);

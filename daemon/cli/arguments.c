@@ -186,23 +186,19 @@ enum exit_code arguments_read_all(const struct command_line *line, int argc, cha
 
 /* ---- the config made of them ----------------------------------------------------------------- */
 
-/* What the config's message says; on the command line it is an option. */
-#define TYPE_ADVICE "; set type: "
-
 void arguments_report(const struct diag *diag)
 {
     for (size_t i = 0; i < diag->kept; i++) {
         const struct diag_message *message = &diag->messages[i];
         const char *what = message->text, *colon = *message->file ? ": " : "";
-        const char *example = strstr(what, "; as in attach: "); /* how a config would say it */
-        const char *type = strstr(what, TYPE_ADVICE);
+        const char *key = message->hint_key;
 
-        if (type)
-            log_error("%s%s%.*s; say --type %s", message->file, colon, (int)(type - what), what,
-                      type + strlen(TYPE_ADVICE));
-        else
-            log_error("%s%s%.*s", message->file, colon,
-                      example ? (int)(example - what) : (int)strlen(what), what);
+        if (message->hint && !key)
+            log_error("%s%s%s; %s", message->file, colon, what, message->hint);
+        else if (key && strcmp(key, "type") == 0)
+            log_error("%s%s%s; say --type %s", message->file, colon, what, message->hint);
+        else /* no option is named like the setting: the hint is how a config would say it */
+            log_error("%s%s%s", message->file, colon, what);
         if (message->excerpt)
             fputs(message->excerpt, stderr);
     }

@@ -117,7 +117,7 @@ static enum exit_code take_stream(struct merge_run *merge, const char *name, FIL
         if (length == 0 || line[0] == '\n' ||
             take_line(merge, place, line, (size_t)length, &error) == 0)
             continue;
-        log_error("%s: %s", place, error.text);
+        log_error("%s: %s", place, error_join(&error));
         return EXIT_CODE_FAILED;
     }
     if (!ferror(file))
@@ -165,7 +165,7 @@ static enum exit_code put_rows(struct merge_run *merge)
     if (!room || !config ||
         merge->format->open(merger_schema(merge->merger), merger_source(merge->merger), &options,
                             &error, &encoder) < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return EXIT_CODE_FAILED;
     }
     if (merge->format->has_header)

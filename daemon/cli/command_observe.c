@@ -91,11 +91,11 @@ static int open_ring(const char *map, struct bpf_map_info *ret_info, struct ring
     _cleanup_(cleanup_close) int fd = -1;
     uint32_t size = sizeof(*ret_info);
     struct ringmill_error reason;
-    struct error error = {""};
+    struct error error = {0};
     int result = pinned_open(map, false, &error, &fd);
 
     if (result < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return result;
     }
     result = ringmill_ring_open(fd, &options, &reason, ret);

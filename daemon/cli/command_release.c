@@ -84,7 +84,7 @@ static void find_backups(const char *folder, glob_t *ret)
 static enum exit_code release_pins(const struct wish *wish, const char *name)
 {
     struct orphans orphans = {0};
-    struct error error = {""};
+    struct error error = {0};
     glob_t backups = {0};
     int result;
 
@@ -96,7 +96,7 @@ static enum exit_code release_pins(const struct wish *wish, const char *name)
     orphans_deinit(&orphans);
     globfree(&backups);
     if (result < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return result == -EBUSY ? EXIT_CODE_FAILED : EXIT_CODE_ENVIRONMENT;
     }
     if (result > 0 || !name)
@@ -125,7 +125,7 @@ enum exit_code command_release(int argc, char **argv)
     if (status == -ENOENT || status == -ECONNREFUSED)
         return release_pins(&wish, name);
     if (status < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return EXIT_CODE_ENVIRONMENT;
     }
     return judge(status, body);

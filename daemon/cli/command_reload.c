@@ -58,7 +58,7 @@ static json_t *ask(const char *socket, const char *method)
         status = client_ask(socket, method, "/v1/reload", &error, &body);
 
     if (status < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return NULL;
     }
     answer = json_loads(body, JSON_REJECT_DUPLICATES, NULL);

@@ -168,13 +168,13 @@ static enum exit_code run_expecting(const struct replay *replay, struct graph **
         return EXIT_CODE_ENVIRONMENT;
     }
     if (expect_start(&expect, replay->expect, &error) < 0) {
-        log_error("--expect: %s", error.text);
+        log_error("--expect: %s", error_join(&error));
         return EXIT_CODE_ENVIRONMENT;
     }
     code = daemon_run(TAKE_PTR(*graph), &replay->daemon);
     if (expect_finish(&expect, &error) == 0)
         return code;
-    log_error("%s", error.text);
+    log_error("%s", error_join(&error));
     return code == EXIT_CODE_OK ? EXIT_CODE_FAILED : code;
 }
 

@@ -169,7 +169,7 @@ static enum exit_code print_type(const struct schema_options *question, struct s
     struct error error;
 
     if (meaning_apply(schema, NULL, 0, &error, NULL) < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return EXIT_CODE_FAILED;
     }
     if (question->json)
@@ -180,9 +180,9 @@ static enum exit_code print_type(const struct schema_options *question, struct s
 }
 
 static enum exit_code refuse(const struct schema_options *question, enum exit_code code,
-                             const struct error *error)
+                             struct error *error)
 {
-    log_error("%s: %s", question->place, error->text);
+    log_error("%s: %s", question->place, error_join(error));
     return code;
 }
 
@@ -246,7 +246,7 @@ static enum exit_code run(const struct schema_options *question)
     int r = open_place(question, &error, &answer);
 
     if (r < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return EXIT_CODE_ENVIRONMENT;
     }
     return question->type ? show_type(question, &answer) : list_types(question, &answer);

@@ -48,7 +48,7 @@ enum exit_code command_status(int argc, char **argv)
         return code;
     answer = client_ask(question.socket, "GET", "/v1/status", &error, &body);
     if (answer < 0) {
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         return EXIT_CODE_ENVIRONMENT;
     }
     status = json_loads(body, JSON_REJECT_DUPLICATES, NULL);

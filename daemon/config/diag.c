@@ -21,13 +21,18 @@ void diag_init(struct diag *diag)
     *diag = (struct diag){0};
 }
 
+static void message_deinit(struct diag_message *message)
+{
+    free(message->file);
+    free(message->text);
+    free(message->hint);
+    free(message->excerpt);
+}
+
 void diag_deinit(struct diag *diag)
 {
-    for (size_t i = 0; i < diag->kept; i++) {
-        free(diag->messages[i].file);
-        free(diag->messages[i].text);
-        free(diag->messages[i].excerpt);
-    }
+    for (size_t i = 0; i < diag->kept; i++)
+        message_deinit(&diag->messages[i]);
     free(diag->messages);
     *diag = (struct diag){0};
 }
@@ -102,10 +107,9 @@ static bool is_known(const struct diag *diag, const struct diag_message *message
 }
 
 /* Writes a message's text from the node's path, if any, and the words. What is from no file has no
- * place in one: its label stands for file and path. Owns excerpt. */
-static void add(struct diag *diag, const char *file, uint32_t line, uint32_t column,
-                const struct config_node *node, char *excerpt, const char *format,
-                va_list arguments)
+ * place in one: its label stands for file and path. Copies file; owns hint and excerpt. */
+static void add(struct diag *diag, struct diag_message message, const struct config_node *node,
+                const char *format, va_list arguments)
 {
     const char *label = config_node_label(node);
     char text[DIAG_TEXT_MAX];
@@ -113,8 +117,8 @@ static void add(struct diag *diag, const char *file, uint32_t line, uint32_t col
     int wanted;
 
     if (label) {
-        file = label;
-        line = column = 0;
+        message.file = (char *)label;
+        message.line = message.column = 0;
     } else if (node && node->parent) {
         config_node_path(node, text, CONFIG_PATH_MAX);
         used = strlen(text);
@@ -123,23 +127,20 @@ static void add(struct diag *diag, const char *file, uint32_t line, uint32_t col
     wanted = vsnprintf(text + used, sizeof(text) - used, format, arguments);
     if (wanted >= 0 && (size_t)wanted >= sizeof(text) - used)
         mark_cut(text);
-
-    struct diag_message message = {
-        .file = escape(file),
-        .line = line,
-        .column = column,
-        .text = escape(text),
-        .excerpt = excerpt,
-    };
-
+    message.file = escape(message.file);
+    message.text = escape(text);
     if (!is_known(diag, &message)) {
         if (insert(diag, &message))
             return;
         diag->rest++;
     }
-    free(message.file);
-    free(message.text);
-    free(message.excerpt);
+    message_deinit(&message);
+}
+
+static struct diag_message at_value(const struct config_node *node)
+{
+    return (struct diag_message){
+        .file = (char *)config_node_file(node), .line = node->line, .column = node->column};
 }
 
 void diag_add(struct diag *diag, const struct config_node *node, const char *format, ...)
@@ -147,17 +148,40 @@ void diag_add(struct diag *diag, const struct config_node *node, const char *for
     va_list arguments;
 
     va_start(arguments, format);
-    add(diag, config_node_file(node), node->line, node->column, node, NULL, format, arguments);
+    add(diag, at_value(node), node, format, arguments);
     va_end(arguments);
 }
 
-void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
+static void add_hinted(struct diag *diag, struct diag_message message,
+                       const struct config_node *node, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    add(diag, config_node_file(node), node->key ? node->key_line : node->line,
-        node->key ? node->key_column : node->column, node, NULL, format, arguments);
+    add(diag, message, node, format, arguments);
+    va_end(arguments);
+}
+
+void diag_add_error(struct diag *diag, const struct config_node *node, const struct error *error)
+{
+    struct diag_message message = at_value(node);
+
+    message.hint = error->hint[0] ? escape(error->hint) : NULL;
+    message.hint_key = error->hint_key;
+    add_hinted(diag, message, node, "%s", error->text);
+}
+
+void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
+{
+    struct diag_message message = at_value(node);
+    va_list arguments;
+
+    if (node->key) {
+        message.line = node->key_line;
+        message.column = node->key_column;
+    }
+    va_start(arguments, format);
+    add(diag, message, node, format, arguments);
     va_end(arguments);
 }
 
@@ -167,7 +191,8 @@ void diag_add_place(struct diag *diag, const char *file, uint32_t line, uint32_t
     va_list arguments;
 
     va_start(arguments, format);
-    add(diag, file, line, column, NULL, NULL, format, arguments);
+    add(diag, (struct diag_message){.file = (char *)file, .line = line, .column = column}, NULL,
+        format, arguments);
     va_end(arguments);
 }
 
@@ -222,16 +247,16 @@ static char *draw(const char *text, size_t length, size_t offset)
 void diag_add_inside(struct diag *diag, const struct config_node *scalar, size_t offset,
                      const char *format, ...)
 {
-    uint32_t column = scalar->column;
+    struct diag_message message = at_value(scalar);
     va_list arguments;
 
     if (offset > scalar->length)
         offset = scalar->length;
+    message.excerpt = draw(scalar->text, scalar->length, offset);
     if (scalar->text_column > 0)
-        column = scalar->text_column + (uint32_t)utf8_count(scalar->text, offset);
+        message.column = scalar->text_column + (uint32_t)utf8_count(scalar->text, offset);
     va_start(arguments, format);
-    add(diag, config_node_file(scalar), scalar->line, column, scalar,
-        draw(scalar->text, scalar->length, offset), format, arguments);
+    add(diag, message, scalar, format, arguments);
     va_end(arguments);
 }
 
@@ -245,11 +270,14 @@ void diag_print(const struct diag *diag, FILE *file)
     for (size_t i = 0; i < diag->kept; i++) {
         const struct diag_message *message = &diag->messages[i];
 
+        fputs(message->file, file);
         if (message->line > 0)
-            fprintf(file, "%s:%u:%u: %s\n", message->file, message->line, message->column,
-                    message->text);
-        else
-            fprintf(file, "%s%s%s\n", message->file, *message->file ? ": " : "", message->text);
+            fprintf(file, ":%u:%u", message->line, message->column);
+        fprintf(file, "%s%s", *message->file ? ": " : "", message->text);
+        if (message->hint)
+            fprintf(file, message->hint_key ? "; set %s: %s" : "; %s%s",
+                    message->hint_key ? message->hint_key : "", message->hint);
+        fputc('\n', file);
         if (message->excerpt)
             fputs(message->excerpt, file);
     }

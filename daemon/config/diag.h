@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "config/node.h"
 
 enum {
@@ -27,7 +28,9 @@ struct diag_message {
     char *file;    /* or the label of a node, such as "--filter" */
     uint32_t line; /* 0: the file as a whole, or a label */
     uint32_t column;
-    char *text; /* "path: what is wrong", one line; both without control characters */
+    char *text;           /* "path: what is wrong", one line; both without control characters */
+    char *hint;           /* what to type next; NULL: unknown */
+    const char *hint_key; /* as in struct error */
     char *
         excerpt; /* NULL, or the scalar's line and a caret under it: two lines, each ending in \n */
 };
@@ -46,6 +49,9 @@ void diag_deinit(struct diag *diag);
 /* Adds a message at the value of the node. */
 void diag_add(struct diag *diag, const struct config_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Adds an error at the value of the node, with its hint. */
+void diag_add_error(struct diag *diag, const struct config_node *node, const struct error *error);
 
 /* Adds a message at the key of the node, or at its value if it is not an entry of a map. */
 void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)

@@ -238,7 +238,7 @@ static int listen_unix(struct daemon *daemon, const struct control_options *opti
     result = server_listen_unix(daemon->server, options->socket, error);
     if (result == 0 || !options->socket_is_default)
         return result;
-    log_warning("%s; continuing without a control socket", error->text);
+    log_warning("%s; continuing without a control socket", error_join(error));
     return 0;
 }
 
@@ -299,7 +299,7 @@ static bool judge_sources(const struct graph *graph)
 
         if (source_verdict(ring->input->source, ringmill_ring_position(ring->handle), &error) == 0)
             continue;
-        log_error("%s", error.text);
+        log_error("%s", error_join(&error));
         good = false;
     }
     return good;
@@ -421,7 +421,7 @@ static bool print_books(const struct graph *graph)
 
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
-    struct error error = {""};
+    struct error error = {0};
     enum exit_code code = EXIT_CODE_OK;
     int result = listen_for_clients(daemon, &options->control, &error);
 
@@ -432,7 +432,7 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     if (result < 0) {
         bool asked = result == -ECANCELED;
 
-        log_write(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error.text);
+        log_write(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error_join(&error));
         engine_stop(&daemon->engine);
         return asked ? EXIT_CODE_OK : failed_start(daemon, result);
     }

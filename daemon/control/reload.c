@@ -91,13 +91,13 @@ static int job_prepare(void *data)
 /* ---- on the main thread ---------------------------------------------------------------------- */
 
 /* Lines as they go to stderr at the start. */
-static char *text_of(const struct diag *diag, const struct error *error)
+static char *text_of(const struct diag *diag, struct error *error)
 {
     char *text;
 
     if (diag_count(diag) > 0)
         text = diag_text(diag);
-    else if (asprintf(&text, "%s\n", error->text) < 0)
+    else if (asprintf(&text, "%s\n", error_join(error)) < 0)
         text = NULL;
     if (text)
         printable_make(text); /* the client shows it on a terminal */
@@ -156,7 +156,7 @@ static void begin(struct reload *reload)
     reload->next = NULL;
     reload->taken_at = 0;
     reload->result = 0;
-    reload->error = (struct error){""};
+    reload->error = (struct error){0};
     diag_init(&reload->diag);
     notify_reloading();
     log_info("reloading %s", reload->path);

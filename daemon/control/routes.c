@@ -116,7 +116,7 @@ static void ask_release(const struct control_view *view, struct evhttp_request *
 {
     const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
     struct evkeyvalq pairs = {0};
-    struct error error = {""};
+    struct error error = {0};
     const char *name;
     int result;
 
@@ -132,7 +132,7 @@ static void ask_release(const struct control_view *view, struct evhttp_request *
     } else {
         result = release(view->watch->engine, name, &error);
         if (result < 0)
-            send_error(request, result == -ENOENT ? HTTP_NOTFOUND : 409, error.text);
+            send_error(request, result == -ENOENT ? HTTP_NOTFOUND : 409, error_join(&error));
         else
             send_json(request, HTTP_OK, json_pack("{s:i}", "released", result));
     }

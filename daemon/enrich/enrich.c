@@ -242,7 +242,7 @@ static int load_table(struct enrich *enrich, const struct config_node *node,
                         bound->add.count, &error, &enrich->table);
     if (result < 0)
         diag_add(diag, config_map_get(node, "file"), "cannot use the table %s: %s", bound->file,
-                 error.text);
+                 error_join(&error));
     return result;
 }
 

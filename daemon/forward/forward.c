@@ -54,15 +54,15 @@ static void forward_close(struct handler *handler)
 
 /* A mistake in the format's own options is shown where they stand. */
 static void refuse(const struct outlet *outlet, const struct config_node *name,
-                   const struct encoder_place *place, const struct error *error, struct diag *diag)
+                   const struct encoder_place *place, struct error *error, struct diag *diag)
 {
     const struct config_node *option =
         place->setting ? config_map_get(outlet->config, place->setting) : NULL;
 
     if (option)
-        diag_add_inside(diag, option, place->offset, "%s", error->text);
+        diag_add_inside(diag, option, place->offset, "%s", error_join(error));
     else
-        diag_add(diag, name, "%s", error->text);
+        diag_add_error(diag, name, error);
 }
 
 /* What the format asks all events of a sink to have in common: the first encoder says it. */

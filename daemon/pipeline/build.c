@@ -284,7 +284,7 @@ static void check_sink(struct build *build, const struct config_node *entry,
         sink->ops->check(sink->config, sink->outlet.format->framing, &error, &key) == 0)
         return;
     node = key ? config_map_get(entry, key) : NULL;
-    diag_add(build->diag, node ? node : entry, "%s", error.text);
+    diag_add_error(build->diag, node ? node : entry, &error);
 }
 
 /* The keys of a sink: those that all have, those of its type, those of its format. */

@@ -46,7 +46,7 @@ static void build_plugin(struct build *build, const char *path, const struct con
     struct error error;
 
     if (load(build, path, &error, &plugin) < 0) {
-        diag_add(build->diag, node, "%s", error.text);
+        diag_add_error(build->diag, node, &error);
         return;
     }
     if (build_find_handler(build, plugin->ops.name)) {

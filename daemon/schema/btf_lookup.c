@@ -346,17 +346,18 @@ static int refuse_name(const struct btf *btf, const struct wanted *wanted, struc
         return error_set(error, -ENOENT, "the BTF has no struct");
     list_names(list, count, sizeof(names), names);
     if (!wanted)
-        return error_set(error, -ENOENT, CHOICE_QUESTION " found in BTF: %s; set type: %s", names,
-                         strchr(names, ',') ? "NAME" : names);
+        return choice_ask("BTF", names, count == 1, error);
     nearest_init(&nearest, wanted->name);
     for (uint32_t i = 0; i < count; i++)
         nearest_offer(&nearest, list[i].name);
-    return error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s%s%s%s",
-                     wanted->is_struct ? "struct" : "union", wanted->name,
-                     is_only_declared(btf, wanted->name) ? "is declared in the BTF but not defined"
-                                                         : "is not in the BTF",
-                     names, nearest.best ? "; did you mean \"" : "",
-                     nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
+    error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s", wanted->is_struct ? "struct" : "union",
+              wanted->name,
+              is_only_declared(btf, wanted->name) ? "is declared in the BTF but not defined"
+                                                  : "is not in the BTF",
+              names);
+    if (nearest.best)
+        error_hint(error, "did you mean \"%s\"?", nearest.best);
+    return -ENOENT;
 }
 
 int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,

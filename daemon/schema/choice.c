@@ -61,19 +61,26 @@ static void list(const struct choice *choice, size_t room, char *text)
         snprintf(text + used, room - used, ", ...");
 }
 
+int choice_ask(const char *where, const char *candidates, bool is_one, struct error *error)
+{
+    error_set(error, -ENOENT, "which type do the records have? found in %s: %s", where, candidates);
+    error_hint_setting(error, "type", "%s", is_one ? candidates : "NAME");
+    return -ENOENT;
+}
+
 int choice_refuse(const struct choice *choice, const char *where, struct error *error)
 {
     char candidates[ERROR_TEXT_MAX / 2];
-    const char *best = choice->nearest.best;
 
     list(choice, sizeof(candidates), candidates);
     if (choice->n_listed == 0)
         return error_set(error, -ENOENT, "%s has no struct", where);
     if (!choice->name)
-        return error_set(error, -ENOENT, CHOICE_QUESTION " found in %s: %s; set type: %s",
-                         where + (strncmp(where, "the ", 4) == 0 ? 4 : 0), candidates,
-                         choice->n_listed == 1 ? choice->listed[0] : "NAME");
-    return error_set(error, -ENOENT, "no type \"%s\" in %s; %s%s%sthere are: %s", choice->name,
-                     where, best ? "did you mean \"" : "", best ? best : "", best ? "\"? " : "",
-                     candidates);
+        return choice_ask(where + (strncmp(where, "the ", 4) == 0 ? 4 : 0), candidates,
+                          choice->n_listed == 1, error);
+    error_set(error, -ENOENT, "no type \"%s\" in %s; there are: %s", choice->name, where,
+              candidates);
+    if (choice->nearest.best)
+        error_hint(error, "did you mean \"%s\"?", choice->nearest.best);
+    return -ENOENT;
 }

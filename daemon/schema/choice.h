@@ -3,7 +3,7 @@
 
 /* The type that somebody asks for, and the sentence when it is not there:
  *
- *     no type "evnt" in the DWARF; did you mean "event"? there are: event, flow, ...
+ *     no type "evnt" in the DWARF; there are: event, flow, ...; did you mean "event"?
  *
  * Holds pointers only; names must outlive it. */
 
@@ -15,9 +15,6 @@
 #include "base/nearest.h"
 
 enum { CHOICE_LISTED_MAX = 10 }; /* candidates that an error lists */
-
-/* How the refusal begins where no type was named and there are candidates. */
-#define CHOICE_QUESTION "which type do the records have?"
 
 /* "struct event", "union value", "event". */
 struct choice_name {
@@ -42,5 +39,7 @@ struct choice {
 void choice_init(struct choice *choice, const char *type_name);
 /* NULL is ignored; so is what is listed already. */
 void choice_offer(struct choice *choice, const char *candidate);
+/* Asks for the type where none was named; the hint is the setting "type". Returns -ENOENT. */
+int choice_ask(const char *where, const char *candidates, bool is_one, struct error *error);
 /* Writes the sentence; where: "the DWARF". Returns -ENOENT. */
 int choice_refuse(const struct choice *choice, const char *where, struct error *error);

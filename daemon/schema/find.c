@@ -26,8 +26,6 @@
 #include "schema/enums.h"
 #include "schema/types.h"
 
-#define SIMILAR "did you mean" /* as all that refuse names say it */
-
 enum { LOOKED_MAX = 512 }; /* bytes of the list of places that were looked at */
 
 struct type_search {
@@ -49,18 +47,19 @@ static void note(struct type_search *search, const char *what, const char *where
     snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
 }
 
+/* Whether it asks for the name of a type. */
 static bool asks(const struct error *error)
 {
-    return strncmp(error->text, CHOICE_QUESTION, strlen(CHOICE_QUESTION)) == 0;
+    return error->hint_key != NULL;
 }
 
-/* Keeps the first refusal, for the places are in the order of their worth, or else the first one
+/* Stores the first refusal, for the places are in the order of their worth, or else the first one
  * that knows a similar name, or that lists types to choose from. */
 static int refused(struct type_search *search, int code, const struct error *error)
 {
     bool first = !*search->refusal.text;
-    bool better = (!strstr(search->refusal.text, SIMILAR) && strstr(error->text, SIMILAR)) ||
-                  (!asks(&search->refusal) && asks(error));
+    bool better =
+        (!*search->refusal.hint && *error->hint) || (!asks(&search->refusal) && asks(error));
 
     if (code == -ENOENT && (first || better))
         search->refusal = *error;
@@ -159,30 +158,32 @@ static int look_everywhere(struct type_search *search, struct error *error,
 static const char *what_to_do(const struct find_request *request)
 {
     if (request->types_from && request->layout)
-        return "";
+        return NULL;
     if (request->types_from)
-        return "; describe the struct in layout:";
-    return request->layout
-               ? "; set types_from: to a file with this type"
-               : "; set types_from: to a file with this type, or describe it in layout:";
+        return "describe the struct in layout:";
+    return request->layout ? "set types_from: to a file with this type"
+                           : "set types_from: to a file with this type, or describe it in layout:";
 }
 
 /* The first refusal names what there is; the rest is where else it was looked for. */
 static int explain(const struct type_search *search, struct error *error)
 {
     const struct find_request *request = search->request;
-    const char *advice = request->is_all ? "" : what_to_do(request);
+    const char *advice = what_to_do(request);
 
-    if (!*search->looked)
-        return error_set(error, -ENOENT, "%s has neither BTF nor DWARF: its types were stripped%s",
-                         request->types_from ? request->types_from : "the object",
-                         what_to_do(request));
-    if (asks(&search->refusal))
-        advice = ""; /* the type was found; only its name is missing */
-    if (search->n_looked == 1 || asks(&search->refusal))
-        return error_set(error, -ENOENT, "%s%s", search->refusal.text, advice);
-    return error_set(error, -ENOENT, "%s (searched: %s)%s", search->refusal.text, search->looked,
-                     advice);
+    if (!*search->looked) {
+        error_set(error, -ENOENT, "%s has neither BTF nor DWARF: its types were stripped",
+                  request->types_from ? request->types_from : "the object");
+    } else {
+        *error = search->refusal;
+        if (asks(error) || request->is_all)
+            advice = NULL; /* asks: the type was found; only its name is missing */
+        if (search->n_looked > 1 && !asks(error))
+            error_append(error, " (searched: %s)", search->looked);
+    }
+    if (advice)
+        error_hint(error, "%s", advice);
+    return -ENOENT;
 }
 
 /* A name given, or one that a convention gives; a layout without a name stands for itself. */

@@ -209,7 +209,7 @@ static int file_open(const void *config, const struct sink_options *options, str
         error_set(error, result, "cannot open %s for writing: %s", path,
                   why_not(path, &sink->refusal, result));
         if (options->retry_open && result != -ENOMEM) {
-            log_about(LOG_LEVEL_ERROR, "sink", sink->name, "%s; retrying", error->text);
+            log_about(LOG_LEVEL_ERROR, "sink", sink->name, "%s; retrying", error_join(error));
             *ret = &sink->base;
             return 0;
         }

@@ -117,7 +117,7 @@ static int builtin_open(struct source *source, const struct config_node *config,
     bound->ring.type = builtin->type_name;
     result = open_object(source, builtin, &error);
     if (result < 0) {
-        diag_add(diag, config, "%s", error.text);
+        diag_add_error(diag, config, &error);
         return result;
     }
     if (keep_check(&bound->keep, ((struct object_source *)source->state)->object, config, diag) < 0)

@@ -130,7 +130,7 @@ static int capture_open_source(struct source *source, const struct config_node *
             error_set(&error, result, "out of memory");
     }
     if (result < 0)
-        diag_add(diag, config_map_get(config, "capture"), "%s", error.text);
+        diag_add_error(diag, config_map_get(config, "capture"), &error);
     return result;
 }
 

@@ -107,7 +107,7 @@ static void put_backup(const struct kept *kept, const struct kept_item *item)
 
     if (strncmp(item->name, KEPT_LINK, strlen(KEPT_LINK)) != 0 && backup_of(kept, path, &backup) &&
         vault_pin.put(&backup, item, &error) < 0)
-        warn_of(kept, error.text);
+        warn_of(kept, error_join(&error));
 }
 
 /* ---- keeping --------------------------------------------------------------------------------- */
@@ -125,7 +125,7 @@ static int begin(const struct kept *kept, struct error *error)
     if (!backup_of(kept, path, &backup))
         warn_of(kept, "they cannot be pinned, as /sys/fs/bpf is not a file system of type bpf");
     else if (vault_pin.begin(&backup, error) < 0)
-        warn_of(kept, error->text);
+        warn_of(kept, error_join(error));
     return 0;
 }
 

@@ -90,20 +90,21 @@ static int find_types(struct source *source, struct map_config *config,
 {
     _cleanup_(cleanup_btf__free) struct btf *btf = NULL;
     struct map_state *state = source->state;
-    struct error error = {""};
-    const char *way_out = "";
+    struct error error = {0};
     int result = 0;
 
     if (!config->ring.types_from && !config->ring.layout) {
         result = open_map(state, config, &error);
         if (result == 0) {
             result = kernel_map_btf(state->fd, first_type(&config->ring), &error, &btf);
-            way_out =
-                "; give a file that describes them (types_from:), or write them as C (layout:)";
+            if (result < 0)
+                error_hint(&error,
+                           "set types_from: to a file with the types, or write them as C in "
+                           "layout:");
         }
     }
     if (result < 0) {
-        diag_add(diag, config_map_get(node, "map"), "%s%s", error.text, way_out);
+        diag_add_error(diag, config_map_get(node, "map"), &error);
         return result;
     }
     return stream_types_find(&(struct type_origin){.ring = state->name, .btf = btf}, &config->ring,

@@ -108,16 +108,15 @@ struct object_program *object_find(const struct object *object, const char *name
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
-/* Logs the reason, without the advice to make the program optional. */
+/* Logs the reason without the hint, which is to make the program optional, and without the log of
+ * the verifier. */
 static void leave_out(struct object *object, struct object_program *program,
                       const struct error *why)
 {
-    const char *advice = strstr(why->text, VERDICT_ADVICE);
-
     program->chosen = false;
     log_about(object->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
-              "goes on without program %s: %.*s", program->name,
-              advice ? (int)(advice - why->text) : (int)strlen(why->text), why->text);
+              "goes on without program %s: %.*s", program->name, (int)strcspn(why->text, "\n"),
+              why->text);
 }
 
 /* Does not try programs whose hook is known to be missing: the error of the kernel would be less

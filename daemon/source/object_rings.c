@@ -151,7 +151,7 @@ static int add_ring(struct object_source *source, struct bpf_map *map,
 {
     struct object_ring *ring = &source->rings[source->n_rings++];
     struct slot_search search = {.object = source->object->plan, .ring = ring};
-    struct error error = {""};
+    struct error error = {0};
     int result = 0;
 
     *ring = (struct object_ring){
@@ -167,7 +167,7 @@ static int add_ring(struct object_source *source, struct bpf_map *map,
     if (search.no_memory)
         result = error_set(&error, -ENOMEM, "out of memory");
     if (result < 0) {
-        diag_add(diag, config->node, "%s", error.text);
+        diag_add_error(diag, config->node, &error);
         return result;
     }
     result = set_size(source, ring, diag);

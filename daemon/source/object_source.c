@@ -97,7 +97,7 @@ static int open_object(struct source *source, const struct object_config *config
                        const struct config_node *node, struct diag *diag)
 {
     struct object_source *state = source->state;
-    struct error error = {""};
+    struct error error = {0};
     size_t size = 0;
     int result = elf_read(config->path, &error, &state->bytes, &size);
 
@@ -108,7 +108,7 @@ static int open_object(struct source *source, const struct object_config *config
     if (result == 0)
         result = object_open(source->name, state->bytes, size, &error, &state->object);
     if (result < 0)
-        diag_add(diag, config_map_get(node, "object"), "%s %s", config->path, error.text);
+        diag_add(diag, config_map_get(node, "object"), "%s %s", config->path, error_join(&error));
     return result;
 }
 
@@ -122,7 +122,7 @@ static int find_lost(const struct object_source *state, struct object_ring *ring
     }
     if (lost_find(state->object->plan, ring->config->lost, &error, &ring->lost) == 0)
         return 0;
-    diag_add(diag, ring_config_at(ring->config, "lost"), "%s", error.text);
+    diag_add_error(diag, ring_config_at(ring->config, "lost"), &error);
     return -EINVAL;
 }
 

@@ -67,7 +67,7 @@ static void tell(const struct kept *kept)
                   kept_release_command(kept, command));
     else if (result != -EBUSY)
         log_about(LOG_LEVEL_WARNING, "source", kept->source, "kept set (keep: %s): %s",
-                  kept->vault->name, error.text);
+                  kept->vault->name, error_join(&error));
 }
 
 void orphans_tell(struct orphans *orphans)
@@ -76,7 +76,7 @@ void orphans_tell(struct orphans *orphans)
     struct error error;
 
     if (find(orphans, NULL, &pins, &error) < 0)
-        log_warning("%s", error.text);
+        log_warning("%s", error_join(&error));
     for (uint32_t i = 0; i < orphans->passed.count; i++)
         tell(orphans->passed.sets[i]);
     for (uint32_t i = 0; i < pins.count; i++)
@@ -98,7 +98,7 @@ static int end_one(struct kept *kept, const char *name, struct error *error)
     if (result == -EBUSY && !name)
         return 0;
     if (result < 0)
-        return error_set(error, result, "%s", own.text);
+        return error_set(error, result, "%s", error_join(&own));
     kept_drop(kept, "");
     log_about(LOG_LEVEL_INFO, "source", kept->source, "its kept set (keep: %s) was removed",
               kept->vault->name);

@@ -231,6 +231,7 @@ static void refuse_missing(const struct object_program *program, uint32_t missin
                            const struct config_node *node, struct diag *diag)
 {
     char needs[NEEDS_TEXT_MAX] = "", examples[NEEDS_TEXT_MAX] = "";
+    struct error error;
 
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         size_t needs_used = strlen(needs), used = strlen(examples);
@@ -244,8 +245,10 @@ static void refuse_missing(const struct object_program *program, uint32_t missin
         snprintf(examples + used, sizeof(examples) - used, "%s%s", used ? ", " : "",
                  groups[i].example);
     }
-    diag_add(diag, node, "program \"%s\" (%s) needs %s; as in attach: {%s: {%s}}", program->name,
-             bpf_program__section_name(program->program), needs, program->name, examples);
+    error_set(&error, 0, "program \"%s\" (%s) needs %s", program->name,
+              bpf_program__section_name(program->program), needs);
+    error_hint_setting(&error, "attach", "{%s: {%s}}", program->name, examples);
+    diag_add_error(diag, node, &error);
 }
 
 static int check_program(const struct object_program *program, const struct programs_config *config,

@@ -71,7 +71,7 @@ static int apply_meanings(struct meanings *meanings, const struct config_node *a
     }
     if (meaning_apply(schema, meanings->fitting, n, &error, &wrong) == 0)
         return 0;
-    diag_add(diag, n > 0 ? config_node_at(as, meanings->entries[wrong]) : as, "%s", error.text);
+    diag_add_error(diag, n > 0 ? config_node_at(as, meanings->entries[wrong]) : as, &error);
     return -EINVAL;
 }
 
@@ -89,7 +89,7 @@ static int check_unused(const struct meanings *meanings, const struct config_nod
             continue;
         result = meaning_apply(first, &meanings->choices[i], 1, &error, &wrong);
         if (result < 0)
-            diag_add_key(diag, config_node_at(as, i), "%s", error.text);
+            diag_add_key(diag, config_node_at(as, i), "%s", error_join(&error));
     }
     return result < 0 ? -EINVAL : 0;
 }

@@ -20,16 +20,17 @@
 
 /* Reports a mistake in the C text at its place. */
 static void report(const struct ring_config *config, const struct config_node *node,
-                   const struct find_place *place, const struct error *error, struct diag *diag)
+                   const struct find_place *place, struct error *error, struct diag *diag)
 {
     static const char prefix[] = "layout: "; /* already part of the message's path */
-    const char *text = error->text;
+    const char *text;
     const char *at = config->layout;
 
     if (place->line == 0) {
-        diag_add(diag, node, "%s", error->text);
+        diag_add_error(diag, node, error);
         return;
     }
+    text = error_join(error);
     if (strncmp(text, prefix, strlen(prefix)) == 0)
         text += strlen(prefix);
     for (uint32_t line = 1; line < place->line && strchr(at, '\n'); line++)
@@ -53,7 +54,7 @@ static int look_up(const struct type_origin *origin, const struct ring_config *c
         .layout = config->layout,
     };
     struct find_place place = {0};
-    struct error error = {""};
+    struct error error = {0};
     int result = find_schema(&request, &error, &place, ret);
 
     if (result < 0)
@@ -87,7 +88,7 @@ static int find_shared(const struct stream *stream, const char *path,
         struct field field;
 
         if (path_find(schema, path, &error, &field) < 0) {
-            diag_add(diag, node, "%s", error.text);
+            diag_add_error(diag, node, &error);
             return -EINVAL;
         }
         if (!is_integer(&field)) {

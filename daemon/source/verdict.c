@@ -68,19 +68,10 @@ static const char *meaning_of(const char *verifier)
     return hint->meaning;
 }
 
-/* Adds the last lines of the verifier, indented, below the sentence. */
-static void add_verifier(struct error *error)
+static void advise_optional(const char *program, struct error *error)
 {
-    size_t used = strlen(error->text);
-
-    for (const char *line = words_verifier(); *line; line += strcspn(line, "\n") + 1) {
-        int length = snprintf(error->text + used, ERROR_TEXT_MAX - used, "\n    %.*s",
-                              (int)strcspn(line, "\n"), line);
-
-        used += (size_t)length;
-        if (used >= ERROR_TEXT_MAX)
-            return;
-    }
+    error_hint(error, "to continue without it, set optional: [%s] (--optional %s)", program,
+               program);
 }
 
 /* The line that says why, without its newline. */
@@ -100,13 +91,12 @@ static int refuse_program(int code, const struct bpf_program *program, struct er
     int length;
     const char *line = last_line(&length);
 
-    error_set(error, code,
-              "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s" VERDICT_ADVICE
-              "%s] (--optional %s). The end of its log:",
-              name, bpf_program__section_name(program), length, line, meaning ? " (" : "",
-              meaning ? meaning : "", meaning ? ")" : "", name, name);
-    if (error)
-        add_verifier(error);
+    error_set(error, code, "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s", name,
+              bpf_program__section_name(program), length, line, meaning ? " (" : "",
+              meaning ? meaning : "", meaning ? ")" : "");
+    for (line = words_verifier(); *line; line += strcspn(line, "\n") + 1)
+        error_append(error, "\n    %.*s", (int)strcspn(line, "\n"), line);
+    advise_optional(name, error);
     return code;
 }
 
@@ -114,10 +104,11 @@ static int refuse_target(const struct bpf_program *program, struct error *error)
 {
     const char *name = bpf_program__name(program);
 
-    return error_set(error, -ENOTSUP,
-                     "program \"%s\" (%s): this kernel has no such hook, or its BTF does not "
-                     "describe it" VERDICT_ADVICE "%s] (--optional %s)",
-                     name, bpf_program__section_name(program), name, name);
+    error_set(error, -ENOTSUP,
+              "program \"%s\" (%s): this kernel has no such hook, or its BTF does not describe it",
+              name, bpf_program__section_name(program));
+    advise_optional(name, error);
+    return -ENOTSUP;
 }
 
 static int load_program(int code, const struct bpf_program *program, const struct hook *hook,
@@ -198,8 +189,8 @@ int verdict_on_lack(const char *lack, const struct bpf_program *program, struct 
 {
     const char *name = bpf_program__name(program);
 
-    return error_set(error, -ENOTSUP,
-                     "program \"%s\" (%s): this kernel does not have %s" VERDICT_ADVICE
-                     "%s] (--optional %s)",
-                     name, bpf_program__section_name(program), lack, name, name);
+    error_set(error, -ENOTSUP, "program \"%s\" (%s): this kernel does not have %s", name,
+              bpf_program__section_name(program), lack);
+    advise_optional(name, error);
+    return -ENOTSUP;
 }

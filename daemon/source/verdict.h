@@ -7,8 +7,6 @@
 
 #include "base/error.h"
 
-#define VERDICT_ADVICE ". To go on without it: optional: [" /* follows the reason */
-
 struct bpf_program;
 struct hook;
 

@@ -342,7 +342,7 @@ static void check_schema(struct resolver *resolver, uint32_t records)
         .wall = &wall, .resolver = resolver, .type = random_roll(2) ? "the type\n" : NULL};
     static struct record record;
     struct encoder *encoder;
-    struct error error = {""};
+    struct error error = {0};
 
     if (json_encoder_ops.open(schema, "the \"source\"", &options, &error, &encoder) < 0)
         errx(1, "%s", error.text);

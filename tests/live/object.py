@@ -386,8 +386,8 @@ def test_the_verifier_is_heard():
     code, _, errors = refuse("refused", "--program", "wild")
     assert code == ENVIRONMENT
     assert ('source refused: the kernel\'s verifier refused program "wild" (raw_tp/sys_enter): '
-            "R1 invalid mem access 'scalar'. To go on without it: optional: [wild] "
-            "(--optional wild). The end of its log:"
+            "R1 invalid mem access 'scalar'; to continue without it, set "
+            "optional: [wild] (--optional wild)"
             ) in errors, errors
     assert "R1 invalid mem access" in errors.splitlines()[-1], errors
     assert len(errors.splitlines()) <= 6, errors
@@ -398,10 +398,10 @@ def test_hooks_that_the_kernel_lacks():
             ("probed", 'program "probed" (kprobe/do_nothing_of_the_kind): this kernel does '
                        "not have "),
             ("traced", 'program "traced" (tp/syscalls/sys_enter_nonsuch): this kernel does not '
-                       "have that tracepoint. To go on without it: optional: [traced] "
+                       "have that tracepoint; to continue without it, set optional: [traced] "
                        "(--optional traced)"),
             ("typed", 'program "typed" (tp_btf/nonsuch): this kernel has no such hook, or its BTF '
-                      "does not describe it. To go on without it: optional: [typed] (--optional "
+                      "does not describe it; to continue without it, set optional: [typed] (--optional "
                       "typed)")):
         code, _, errors = refuse("refused", "--program", program)
         assert code == ENVIRONMENT and "source refused: " + expected in errors, errors

@@ -93,7 +93,7 @@ static uint64_t walk(const struct capture *capture)
 static struct capture *open_good(const char *path)
 {
     struct capture *capture;
-    struct error error = {""};
+    struct error error = {0};
 
     if (capture_open(path, &error, &capture) < 0)
         fail_msg("%s", error.text);
@@ -171,7 +171,7 @@ static void cut_anywhere(void **state)
     (void)state;
     for (size_t cut = 0; cut < size; cut += 1 + cut % 3) {
         struct capture *capture;
-        struct error error = {""};
+        struct error error = {0};
 
         write_file(path, bytes, cut);
         if (cut < sizeof(struct capture_header)) {
@@ -203,7 +203,7 @@ static void wrong_anywhere(void **state)
     for (size_t at = 0; at < size; at++) {
         uint8_t change = (uint8_t)(1 + rand_r(&seed) % 255);
         struct capture *capture;
-        struct error error = {""};
+        struct error error = {0};
 
         change ^= bytes[at];
         assert_int_equal(pwrite(fd, &change, 1, (off_t)at), 1);

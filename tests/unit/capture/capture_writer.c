@@ -32,7 +32,7 @@ int ftruncate(int fd, off_t size)
 static struct capture_writer *open_writer(const char *path, uint64_t cut)
 {
     struct capture_writer *writer;
-    struct error error = {""};
+    struct error error = {0};
     uint64_t was_cut = 77;
 
     if (capture_writer_new(path, &error, &was_cut, &writer) < 0)
@@ -133,7 +133,7 @@ static void one_writer_at_a_time(void **state)
 static void refused(const char *path, int code, const char *text)
 {
     struct capture_writer *writer;
-    struct error error = {""};
+    struct error error = {0};
     uint64_t cut;
 
     assert_int_equal(capture_writer_new(path, &error, &cut, &writer), code);

@@ -60,7 +60,7 @@ static struct description describe(const struct schema *schema, const char *sour
                                    const char *label)
 {
     struct description description;
-    struct error error = {""};
+    struct error error = {0};
 
     if (capture_type_write(schema, source, label, 0, &error, &description.bytes, &description.size,
                            &description.tag) < 0)
@@ -202,7 +202,7 @@ static struct lie begin_lie(void)
 static void refused(struct lie *lie)
 {
     struct capture_type type;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(
         capture_type_read(lie->description.bytes, lie->description.size, &error, &type), -EBADMSG);

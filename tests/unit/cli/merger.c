@@ -188,7 +188,7 @@ static void check_row(const struct batch *batch, uint32_t row, int window, bool 
 static uint32_t merge_and_check(const struct forms *forms, bool whole)
 {
     struct merger *merger = merger_new(1000, whole);
-    struct error error = {{0}};
+    struct error error = {0};
     struct batch batch;
     uint32_t rows = 0;
     int64_t before = 0;
@@ -244,7 +244,7 @@ static void expect_refusal(const char *one, const char *other, const char *messa
 {
     struct forms first = one_form(one), second = one_form(other);
     struct merger *merger = merger_new(10, false);
-    struct error error = {{0}};
+    struct error error = {0};
 
     assert_int_equal(merger_add(merger, "a:1", first.bytes[0], first.lengths[0], &error), 0);
     assert_int_equal(merger_add(merger, "b:1", second.bytes[0], second.lengths[0], &error),

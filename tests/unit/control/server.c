@@ -36,7 +36,7 @@ static void answer(void *data, struct evhttp_request *request, enum server_kind 
 static int setup(void **state)
 {
     static struct fixture fixture;
-    struct error error = {""};
+    struct error error = {0};
 
     strcpy(fixture.folder, "/tmp/ringmill-server.XXXXXX");
     assert_non_null(mkdtemp(fixture.folder));

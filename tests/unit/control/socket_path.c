@@ -42,7 +42,7 @@ static int teardown(void **state)
 
 static int take(const struct fixture *fixture, struct socket_path *ours, char *ret_sentence)
 {
-    struct error error = {""};
+    struct error error = {0};
     int fd = -1, result = socket_path_take(ours, fixture->path, &error, &fd);
 
     strcpy(ret_sentence, error.text + (result == 0 ? strlen(error.text) : 0));
@@ -128,7 +128,7 @@ static void the_next_process_adopts_it(void **state)
     const struct fixture *fixture = *state;
     struct socket_path first = SOCKET_PATH_NONE, next = SOCKET_PATH_NONE;
     char said[sizeof(((struct error *)NULL)->text)];
-    struct error error = {""};
+    struct error error = {0};
     struct stat before, found;
     int fd = take(fixture, &first, said);
 

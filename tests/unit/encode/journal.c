@@ -82,7 +82,7 @@ static struct encoder *open_journal(struct schema *schema, struct field *fields,
 {
     const struct encoder_options options = {.wall = &wall};
     struct encoder *encoder = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     *schema = (struct schema){.type_name = "struct x", .n_fields = n_fields, .fields = fields};
     if (journal_encoder_ops.open(schema, "x", &options, &error, &encoder) != 0)

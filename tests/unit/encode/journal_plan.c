@@ -14,7 +14,7 @@
 static void plan(struct field *fields, uint32_t n_fields, struct journal_plan *ret)
 {
     const struct schema schema = {.type_name = "struct x", .n_fields = n_fields, .fields = fields};
-    struct error error = {""};
+    struct error error = {0};
 
     if (journal_plan_init(ret, &schema, true, &error) != 0)
         fail_msg("%s", error.text);

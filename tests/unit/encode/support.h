@@ -23,7 +23,7 @@ static inline struct encoder *open_format(const struct encoder_ops *format, stru
                                           const struct encoder_options *options)
 {
     struct encoder *encoder = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     *schema = (struct schema){.type_name = "struct x", .n_fields = n_fields, .fields = fields};
     if (format->open(schema, "x", options, &error, &encoder) != 0)

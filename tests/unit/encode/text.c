@@ -57,7 +57,7 @@ static void refuse(const char *template, size_t offset, const char *expected)
     const struct schema schema = {
         .type_name = "struct x", .n_fields = MOTLEY_FIELDS, .fields = motley_fields};
     struct encoder *encoder = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(text_encoder_ops.open(&schema, "x", &options, &error, &encoder), -EINVAL);
     assert_null(encoder);

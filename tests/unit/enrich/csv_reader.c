@@ -7,7 +7,7 @@
 static void expect(const char *bytes, const char *expected)
 {
     struct grid *grid = NULL;
-    struct error error = {""};
+    struct error error = {0};
     char text[400] = "";
 
     if (grid_load(write_file("x.csv", bytes), &error, &grid) < 0)
@@ -32,7 +32,7 @@ static void expect(const char *bytes, const char *expected)
 static void refuse_csv(const char *bytes, const char *expected)
 {
     struct grid *grid = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(grid_load(write_file("x.csv", bytes), &error, &grid), -EINVAL);
     assert_null(grid);
@@ -74,7 +74,7 @@ static void refuses_all_else(void **state)
 static void binary_files(void **state)
 {
     struct grid *grid = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     (void)state;
     assert_int_equal(grid_load(write_bytes("x.csv", "a\n\0\n", 4), &error, &grid), -EINVAL);

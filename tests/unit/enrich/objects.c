@@ -6,7 +6,7 @@
 static void refuse_json(const char *text, const char *expected)
 {
     struct grid *grid = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(grid_load(write_file("x.json", text), &error, &grid), -EINVAL);
     assert_null(grid);

@@ -26,7 +26,7 @@ static void refuse_table(const char *path, const struct field *key, const char *
 {
     const char *const added[] = {"name", "floor"};
     struct table *table = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_true(table_load(path, "id", key, added, 2, &error, &table) < 0);
     assert_null(table);

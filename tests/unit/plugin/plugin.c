@@ -42,7 +42,7 @@ static int tear_down(void **state)
 static void refuse_file(const char *path, const char *expected)
 {
     struct plugin *plugin = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_true(plugin_load(path, &error, &plugin) < 0);
     assert_null(plugin);
@@ -53,7 +53,7 @@ static void refuse_file(const char *path, const char *expected)
 static void refuse_cut_file(const char *path, const char *expected)
 {
     struct plugin *plugin = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(plugin_load(path, &error, &plugin), -EINVAL);
     assert_null(plugin);
@@ -120,7 +120,7 @@ static const struct ringmill_handler good = {
 static void refuse_table(const struct ringmill_handler *table, const char *expected)
 {
     struct plugin *plugin = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(plugin_adopt(table, &error, &plugin), -EINVAL);
     assert_null(plugin);

@@ -49,7 +49,7 @@ static int tear_down(void **state)
 /* FOLDER and FILE in expected stand for what they are. */
 static void refuse(const char *path, const char *expected)
 {
-    struct error error = {""};
+    struct error error = {0};
     char text[ERROR_TEXT_MAX];
     const char *at = strstr(expected, "FILE");
 
@@ -65,7 +65,7 @@ static void refuse(const char *path, const char *expected)
 
 static void trusts_what_is_roots_alone(void **state)
 {
-    struct error error = {""};
+    struct error error = {0};
 
     (void)state;
     assert_int_equal(trust_check(file, &error), 0);

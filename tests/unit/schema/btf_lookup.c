@@ -22,7 +22,7 @@ static void assert_not_found(struct types *types, const char *name, const char *
     struct error error = {0};
 
     assert_int_equal(lookup_type(types->btf, name, map, &error, &candidate), -ENOENT);
-    assert_string_equal(error.text, text);
+    assert_string_equal(error_join(&error), text);
 }
 
 static void names_of_all_forms_are_found(void **state)

@@ -49,7 +49,7 @@ static void assert_refused_type(const char *text, const char *name, int code, ui
     struct error error = {0};
 
     assert_int_equal(schema_from_ctext(text, name, &error, &at_line, &at_column, &schema), code);
-    assert_string_equal(error.text, sentence);
+    assert_string_equal(error_join(&error), sentence);
     assert_int_equal(at_line, line);
     assert_int_equal(at_column, column);
     assert_ptr_equal(schema, &code);
@@ -397,8 +397,9 @@ static void the_type_is_found_by_name(void **state)
     schema_free(schema);
     assert_refused_type(text, "union a", -ENOENT, 0, 0,
                         "no type \"union a\" in the layout; there are: a, b, c");
-    assert_refused_type("struct event { u8 x; };", "evnt", -ENOENT, 0, 0,
-                        "no type \"evnt\" in the layout; did you mean \"event\"? there are: event");
+    assert_refused_type(
+        "struct event { u8 x; };", "evnt", -ENOENT, 0, 0,
+        "no type \"evnt\" in the layout; there are: event; did you mean \"event\"?");
     assert_refused_type(text, "f", -ENOENT, 0, 0,
                         "no type \"f\" in the layout; there are: a, b, c");
     assert_refused_type("", "f", -ENOENT, 0, 0, "the layout has no struct");
@@ -611,7 +612,7 @@ static void assert_refused_repeat(const char *before, const char *part, uint32_t
     struct error error = {0};
 
     assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
-    assert_string_equal(error.text, sentence);
+    assert_string_equal(error_join(&error), sentence);
     free(text);
 }
 
@@ -657,13 +658,13 @@ static void names_and_members_are_bounded(void **state)
         end += sprintf(end, "A%x,", i);
     strcpy(end, "};");
     assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
-    assert_string_equal(error.text, "too many names; at most 8192 are allowed");
+    assert_string_equal(error_join(&error), "too many names; at most 8192 are allowed");
     end = text + sprintf(text, "struct a { u8 ");
     for (int i = 0; i < 4100; i++)
         end += sprintf(end, "a%x,", i);
     strcpy(end, "z; };");
     assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), -EINVAL);
-    assert_string_equal(error.text, "a struct can have at most 4096 members");
+    assert_string_equal(error_join(&error), "a struct can have at most 4096 members");
     free(text);
 }
 
@@ -678,7 +679,8 @@ static void fields_are_bounded(void **state)
     for (int i = 1; i < 30; i++)
         end += sprintf(end, "struct s%d { struct s%d a, b; };", i, i - 1);
     assert_int_equal(schema_from_ctext(text, "s29", &error, NULL, NULL, &schema), -E2BIG);
-    assert_string_equal(error.text, "struct s29 has more than 65536 members, the most allowed");
+    assert_string_equal(error_join(&error),
+                        "struct s29 has more than 65536 members, the most allowed");
     end = text + sprintf(text, "struct s0 { u8 x; };");
     for (int i = 1; i < 40; i++)
         end += sprintf(end, "struct s%d { struct s%d a; };", i, i - 1);

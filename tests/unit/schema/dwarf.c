@@ -122,7 +122,7 @@ static void assert_refused(const struct file *file, const char *name, int code,
     struct error error = {0};
 
     assert_int_equal(schema_from_dwarf(file->bytes, file->size, name, &error, &schema), code);
-    assert_string_equal(error.text, sentence);
+    assert_string_equal(error_join(&error), sentence);
     assert_ptr_equal(schema, file);
 }
 
@@ -251,10 +251,9 @@ static void a_name_that_is_not_there_is_refused(void **state)
     assert_refused(
         &file, NULL, -ENOENT,
         "which type do the records have? found in DWARF: event, value, plain_t; set type: NAME");
-    assert_refused(
-        &file, "evnt", -ENOENT,
-        "no type \"evnt\" in the DWARF; did you mean \"event\"? there are: event, value, "
-        "plain_t");
+    assert_refused(&file, "evnt", -ENOENT,
+                   "no type \"evnt\" in the DWARF; there are: event, value, "
+                   "plain_t; did you mean \"event\"?");
     assert_refused(&file, "struct value", -ENOENT,
                    "no type \"struct value\" in the DWARF; there are: event, value, plain_t");
     assert_refused(&file, "none", -ENOENT,

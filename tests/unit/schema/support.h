@@ -138,7 +138,7 @@ static inline void assert_refused(struct types *types, const char *name, int cod
     struct schema *schema = (void *)types;
 
     assert_int_equal(schema_from_btf(types->btf, name, &error, &schema), code);
-    assert_string_equal(error.text, text);
+    assert_string_equal(error_join(&error), text);
     assert_ptr_equal(schema, types);
 }
 

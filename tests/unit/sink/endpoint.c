@@ -15,7 +15,7 @@ static void refuses_what_is_no_address(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         struct endpoint endpoint;
-        struct error error = {""};
+        struct error error = {0};
         char expected[256];
 
         snprintf(expected, sizeof(expected),
@@ -104,7 +104,7 @@ static void says_whom_it_cannot_reach(void **state)
 {
     const struct place *place = *state;
     struct endpoint endpoint;
-    struct error error = {""};
+    struct error error = {0};
     uint16_t port = 0;
     char address[64], expected[256];
     int fd, named, listener = peer_inet(SOCK_STREAM, &port);

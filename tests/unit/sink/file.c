@@ -158,7 +158,7 @@ static void says_why_it_cannot_open(void **state)
 static void refuses_what_would_do_nothing(void **state)
 {
     const struct folder *folder = *state;
-    struct error error = {""};
+    struct error error = {0};
     const char *key = NULL;
 
     assert_int_equal(sink_file.check(bind(folder->file, ", keep: 3"), FRAMING_LINES, &error, &key),

@@ -85,7 +85,7 @@ static inline struct sink *open_sink(const struct sink_ops *ops, enum framing fr
                                      const char *format, ...)
 {
     struct sink *sink = NULL;
-    struct error error = {""};
+    struct error error = {0};
     va_list arguments;
     char text[512];
 
@@ -102,7 +102,7 @@ static inline void refuse_sink(const struct sink_ops *ops, const char *text, enu
                                const char *sentence)
 {
     struct sink *sink = NULL;
-    struct error error = {""};
+    struct error error = {0};
 
     assert_true(try_open(ops, text, framing, &error, &sink) < 0);
     assert_null(sink);

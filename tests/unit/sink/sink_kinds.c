@@ -95,7 +95,7 @@ struct folder {
 
 static struct sink *open_in(struct folder *folder, const struct sink_ops *ops, const char *more)
 {
-    struct error error = {""};
+    struct error error = {0};
     struct sink *sink = NULL;
     struct diag diag;
     char text[256];
@@ -217,7 +217,7 @@ static void each_connection_begins_with_the_header(void **state)
 
 static void stdout_begins_with_the_header(void **state)
 {
-    struct error error = {""};
+    struct error error = {0};
     struct sink *sink = NULL;
     int ends[2], saved;
     char bytes[64] = "";

@@ -160,7 +160,7 @@ static void at_its_own_speed(void **state)
 static void damage_is_said_at_the_end(void **state)
 {
     struct run run = {.path = new_path()};
-    struct error error = {""};
+    struct error error = {0};
     struct stat whole;
 
     (void)state;

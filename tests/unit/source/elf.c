@@ -21,7 +21,7 @@ static char *read_numbers(size_t *ret_size)
 
 static void refuse_bytes_of(const void *bytes, size_t size, const char *text)
 {
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(elf_check(bytes, size, &error), -EINVAL);
     assert_string_equal(error.text, text);
@@ -65,7 +65,7 @@ static void sections_that_lead_outside(void **state)
     _cleanup_(cleanup_free) char *bytes = read_numbers(&size);
     Elf64_Ehdr *header = (Elf64_Ehdr *)bytes;
     Elf64_Shdr *sections = (Elf64_Shdr *)(bytes + header->e_shoff);
-    struct error error = {""};
+    struct error error = {0};
 
     (void)state;
     sections[1].sh_size = UINT64_MAX - 8;
@@ -87,7 +87,7 @@ static void cut_at_every_byte(void **state)
 
     (void)state;
     for (size_t cut = 0; cut < size; cut++) {
-        struct error error = {""};
+        struct error error = {0};
 
         assert_int_equal(elf_check(bytes, cut, &error), -EINVAL);
         assert_true(error.text[0]);
@@ -96,7 +96,7 @@ static void cut_at_every_byte(void **state)
 
 static void refuse_file(const char *path, int code, const char *text)
 {
-    struct error error = {""};
+    struct error error = {0};
     void *bytes;
     size_t size;
 

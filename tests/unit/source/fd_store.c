@@ -135,7 +135,7 @@ static void the_ledger_comes_first_and_goes_last(void **state)
     };
     static struct manager manager;
     struct kept *kept = make();
-    struct error error = {""};
+    struct error error = {0};
 
     (void)state;
     begin(&manager);
@@ -158,7 +158,7 @@ static void the_ledger_comes_first_and_goes_last(void **state)
 static void without_a_manager_it_says_so(void **state)
 {
     struct kept *kept = make();
-    struct error error = {""};
+    struct error error = {0};
 
     (void)state;
     unsetenv("NOTIFY_SOCKET");

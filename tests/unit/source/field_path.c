@@ -59,7 +59,7 @@ static const struct schema schema = {
 static void found(const char *path, uint32_t offset, uint32_t size)
 {
     struct field field;
-    struct error error = {""};
+    struct error error = {0};
 
     if (path_find(&schema, path, &error, &field) < 0)
         fail_msg("%s: %s", path, error.text);
@@ -82,7 +82,7 @@ static void paths_add_up(void **state)
 static void refused(const char *path, const char *text)
 {
     struct field field = {0};
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(path_find(&schema, path, &error, &field), -ENOENT);
     assert_string_equal(error.text, text);

@@ -19,7 +19,7 @@
 
 static struct identity identify(const struct object *object)
 {
-    struct error error = {""};
+    struct error error = {0};
     struct identity identity = {{0, 0}};
 
     assert_int_equal(identity_of(object, &error, &identity), 0);

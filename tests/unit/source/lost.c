@@ -14,7 +14,7 @@ static struct lost_counter find(void **state, const char *what)
 {
     struct field_values *numbers = *state;
     struct lost_counter counter = {0};
-    struct error error = {""};
+    struct error error = {0};
 
     if (lost_find(numbers->object->plan, what, &error, &counter) < 0)
         fail_msg("%s", error.text);
@@ -56,10 +56,10 @@ static void refuse_counter(void **state, const char *what, int code, const char 
 {
     struct field_values *numbers = *state;
     struct lost_counter counter = {.size = 77};
-    struct error error = {""};
+    struct error error = {0};
 
     assert_int_equal(lost_find(numbers->object->plan, what, &error, &counter), code);
-    assert_string_equal(error.text, text);
+    assert_string_equal(error_join(&error), text);
     assert_int_equal(counter.size, 77);
 }
 

@@ -25,7 +25,7 @@ static void refuse(const void *bytes, size_t size, int code, const char *text)
 
     assert_int_equal(object_open("test", bytes, size, &error, &object), code);
     assert_null(object);
-    assert_string_equal(error.text, text);
+    assert_string_equal(error_join(&error), text);
 }
 
 static void what_is_no_elf(void **state)
@@ -112,7 +112,7 @@ static void opened_it_has_types_and_programs(void **state)
 
     (void)state;
     assert_int_equal(object_open("exec", elf, size, &error, &object), 0);
-    assert_string_equal(error.text, "");
+    assert_string_equal(error_join(&error), "");
     assert_non_null(object_btf(object));
     assert_int_equal(object->n_programs, 1);
     assert_string_equal(object->programs->name, "ringmill_exec");

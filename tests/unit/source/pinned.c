@@ -45,7 +45,7 @@ static uint32_t id_of(int fd)
 static void finds(const char *what, uint32_t id)
 {
     _cleanup_(cleanup_close) int fd = -1;
-    struct error error = {""};
+    struct error error = {0};
 
     if (pinned_open(what, false, &error, &fd) != 0)
         fail_msg("%s: %s", what, error.text);
@@ -54,12 +54,12 @@ static void finds(const char *what, uint32_t id)
 
 static void refuses(const char *what, int code, const char *part)
 {
-    struct error error = {""};
+    struct error error = {0};
     int fd = -7;
 
     assert_int_equal(pinned_open(what, false, &error, &fd), code);
     assert_int_equal(fd, -7);
-    if (!strstr(error.text, part))
+    if (!strstr(error_join(&error), part))
         fail_msg("%s: \"%s\" lacks \"%s\"", what, error.text, part);
 }
 

@@ -170,15 +170,15 @@ static void missing_arguments(void **state)
     (void)state;
     refuse_choice("probes", "{}",
                   "t.yaml:1:1: program \"on_entry\" (uprobe) needs \"binary\" or \"pid\", and "
-                  "\"symbol\" or \"offset\"; as in attach: {on_entry: {binary: /usr/bin/bash, "
+                  "\"symbol\" or \"offset\"; set attach: {on_entry: {binary: /usr/bin/bash, "
                   "symbol: readline}}\n"
                   "t.yaml:1:1: program \"on_return\" (uretprobe) needs \"binary\" or \"pid\", and "
-                  "\"symbol\" or \"offset\"; as in attach: {on_return: {binary: /usr/bin/bash, "
+                  "\"symbol\" or \"offset\"; set attach: {on_return: {binary: /usr/bin/bash, "
                   "symbol: readline}}\n"
                   "t.yaml:1:1: program \"on_marker\" (usdt) needs \"binary\" or \"pid\", and "
-                  "\"usdt\"; as in attach: {on_marker: {binary: /usr/bin/bash, usdt: "
+                  "\"usdt\"; set attach: {on_marker: {binary: /usr/bin/bash, usdt: "
                   "\"provider:name\"}}\n"
-                  "t.yaml:1:1: program \"on_sample\" (perf_event) needs \"perf\"; as in attach: "
+                  "t.yaml:1:1: program \"on_sample\" (perf_event) needs \"perf\"; set attach: "
                   "{on_sample: {perf: 99}}\n");
 }
 

@@ -56,7 +56,7 @@ static inline struct source *accept_source(const char *config, struct config_tre
 static inline struct object *open_object(const char *name, void **ret_bytes)
 {
     struct object *object = NULL;
-    struct error error = {""};
+    struct error error = {0};
     char path[512];
     size_t size;
 

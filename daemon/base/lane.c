@@ -130,7 +130,7 @@ static void drop_oldest(struct lane *lane)
     memmove(lane->full, lane->full + gone, lane->n_full * sizeof(struct chunk *));
 }
 
-bool lane_has_room(struct lane *lane)
+bool lane_make_room(struct lane *lane)
 {
     bool room = lane->n_spare >= lane->reserve || reclaim(lane);
 
@@ -248,7 +248,7 @@ void lane_give_back(struct lane *lane, struct chunk *chunk, uint32_t delivered, 
     counter_add(&lane->delivered, delivered);
     counter_add(&lane->abandoned, chunk->events - delivered);
     queue_push(&lane->returned, chunk);
-    /* orders the push before the look at the flag; see lane_has_room() */
+    /* orders the push before the look at the flag; see lane_make_room() */
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&lane->awaited, memory_order_relaxed) &&
         atomic_exchange_explicit(&lane->awaited, false, memory_order_relaxed))

@@ -11,8 +11,8 @@
  *
  * The consumer fills the open chunk while a batch is in hand, publishes the ring's consumer
  * position, and only then hands chunks over: so a record is never both written and read again.
- * `reserve` chunks always suffice for one batch: the consumer takes a batch only while
- * lane_has_room(), and so never waits in the middle of one.
+ * `reserve` chunks always suffice for one batch: the consumer takes a batch only after
+ * lane_make_room() said yes, and so never waits in the middle of one.
  *
  * When the writer is slow, the overflow policy says what gives:
  *
@@ -89,6 +89,7 @@ struct lane {
  * writer and on_room_data stay the caller's and must outlive the lane. 0 or -ENOMEM. */
 int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
               struct waker *writer, void (*on_room)(void *data), void *on_room_data);
+/* Frees the chunks; no thread may use the lane any more. */
 void lane_deinit(struct lane *lane);
 
 /* To how many copies it can grow. */
@@ -96,9 +97,10 @@ uint32_t lane_copies_max(const struct lane *lane);
 /* Consumer thread, not within a batch: so many copies, or more, from now on; at most those. */
 void lane_grow(struct lane *lane, uint32_t copies);
 
-/* Consumer thread: is there room for a whole batch? After "no", on_room is called once there may
- * be. A lane that may drop always says yes, and makes it true. */
-bool lane_has_room(struct lane *lane);
+/* Consumer thread: takes back what the writer has returned and, if the lane may drop, drops as much
+ * as a whole batch needs. True: there is room for a whole batch, or the lane refuses its events.
+ * False: on_room is called once there may be room. */
+bool lane_make_room(struct lane *lane);
 
 /* Consumer thread: these events would have gone in, but the lane refuses them. */
 void lane_refuse(struct lane *lane, uint32_t events);
@@ -106,10 +108,12 @@ void lane_refuse(struct lane *lane, uint32_t events);
 /* Consumer thread: the free end of the open chunk; *ret_room is at least EVENT_MAX after
  * lane_next_chunk(). Bytes written there count once lane_add() says so. */
 char *lane_tail(struct lane *lane, uint32_t *ret_room);
+/* Consumer thread: so many bytes, which are so many whole events, were written to lane_tail(). */
 void lane_add(struct lane *lane, uint32_t bytes, uint32_t events);
 /* Consumer thread, after lane_add(): an event in the open chunk was submitted at that time. The
  * first stamp of a chunk stays: it is that of its oldest event that was sampled. */
 void lane_stamp(struct lane *lane, int64_t submitted);
+/* Consumer thread: closes the open chunk, if there is anything in it. */
 void lane_next_chunk(struct lane *lane);
 
 enum lane_what {

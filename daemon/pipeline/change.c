@@ -5,9 +5,10 @@
 #include <ringmill/ring.h>
 
 #include "base/cleanup.h"
+#include "pipeline/commit.h"
+#include "pipeline/commit_queue.h"
 #include "pipeline/drain.h"
 #include "pipeline/engine.h"
-#include "pipeline/held.h"
 #include "pipeline/rings.h"
 
 /* ---- the switch ------------------------------------------------------------------------------ */
@@ -38,20 +39,20 @@ static int for_kept_inputs(struct change *change,
     return result;
 }
 
-static int hold_anew(struct input *input, struct input *old)
+static int new_queues(struct input *input, struct input *old)
 {
     int result = 0;
 
     for (uint32_t i = 0; i < old->n_rings && result == 0; i++)
-        result = rings_hold_anew(old->rings[i], input, NULL, &old->rings[i]->next_held);
+        result = commit_new_queue(old->rings[i], input, NULL, &old->rings[i]->next_commits);
     return result;
 }
 
-static int forget_hold(struct input *input, struct input *old)
+static int free_queues(struct input *input, struct input *old)
 {
     (void)input;
     for (uint32_t i = 0; i < old->n_rings; i++)
-        held_free(TAKE_PTR(old->rings[i]->next_held));
+        commit_queue_free(TAKE_PTR(old->rings[i]->next_commits));
     return 0;
 }
 
@@ -69,9 +70,9 @@ static int take_over(struct input *input, struct input *old)
         struct input_ring *ring = input->rings[i];
 
         ring->input = input;
-        held_free(ring->held);
-        ring->held = TAKE_PTR(ring->next_held);
-        rings_limit(ring);
+        commit_queue_free(ring->commits);
+        ring->commits = TAKE_PTR(ring->next_commits);
+        commit_set_limit(ring);
     }
     atomic_store(&input->paused, atomic_load(&old->paused));
     count_on(&input->gaps, &old->gaps);
@@ -184,13 +185,13 @@ void change_take(void *data)
     struct change *change = data;
     struct consumer *consumer = &change->engine->consumer;
 
-    change->result = for_kept_inputs(change, hold_anew);
+    change->result = for_kept_inputs(change, new_queues);
     if (change->result < 0)
         error_set(&change->error, change->result, "out of memory");
     else
         change->result = watch_new(change);
     if (change->result < 0) {
-        for_kept_inputs(change, forget_hold);
+        for_kept_inputs(change, free_queues);
         return;
     }
     for_kept_inputs(change, take_over);
@@ -269,18 +270,19 @@ void change_settle(void *data)
     struct change *change = data;
 
     change->settled = true;
+    for (uint32_t i = 0; i < change->next->n_inputs; i++)
+        commit_acknowledged(change->next->inputs[i]);
     for (uint32_t i = 0; i < change->next->n_rings; i++) {
         struct input_ring *ring = change->next->rings[i];
-        struct held *held;
+        struct commit_queue *queue;
 
-        if (!ring->held)
+        if (!ring->commits)
             continue;
-        rings_settle(ring);
-        if (rings_hold_anew(ring, ring->input, change->old, &held) < 0) {
+        if (commit_new_queue(ring, ring->input, change->old, &queue) < 0) {
             change->settled = false;
             continue;
         }
-        held_free(ring->held);
-        ring->held = held;
+        commit_queue_free(ring->commits);
+        ring->commits = queue;
     }
 }

@@ -4,7 +4,7 @@
  * position, hand over. A kill in between loses what was published and not yet written (at most the
  * lanes' chunks), and never writes a record twice. A chunk may hold events of several inputs, so
  * hand_over_full() publishes for all of them before a full one goes. At-least-once turns it round:
- * hand over, and publish when the sinks have acknowledged: see held.h.
+ * hand over, and publish when the sinks have acknowledged: see commit.h.
  *
  * Shards that are merged by time give their records in runs, often of one record. Publishing each
  * would take the page away from the producers each time, so there the last two steps come once for
@@ -25,13 +25,12 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
+#include "pipeline/commit.h"
 #include "pipeline/dispatch.h"
 #include "pipeline/drain.h"
-#include "pipeline/held.h"
 #include "pipeline/loss_report.h"
 #include "pipeline/replay.h"
 #include "pipeline/rings.h"
-#include "pipeline/room.h"
 #include "record/field.h"
 
 /* How old the measured distance from ktime to the wall clock may get. */
@@ -47,15 +46,25 @@ static void pause_input(struct consumer *consumer, struct input *input)
     consumer->n_paused++;
 }
 
-/* A lane may serve several inputs, so one that is short of room pauses all of them. An earlier
- * config's acknowledgements are waited for at the switch to a new one only. */
+/* An earlier config's acknowledgements are waited for at the switch to a new one only: from then on
+ * handle_batch() looks at the ring that it has read. */
+static bool may_read_on(struct input *input)
+{
+    if (!commit_make_ready(input))
+        return false;
+    if (input->at_least_once)
+        return true;
+    commit_acknowledged(input);
+    return !commit_input_is_over_limit(input);
+}
+
+/* A lane may serve several inputs, so one that is short of room pauses all of them. */
 void consumer_pause(struct consumer *consumer)
 {
     for (uint32_t i = 0; i < consumer->parts.n_inputs; i++) {
         struct input *input = consumer->parts.inputs[i];
 
-        if (!input->paused &&
-            (!room_in_stream(input) || (!input->at_least_once && room_stream_held_up(input))))
+        if (!input->paused && !may_read_on(input))
             pause_input(consumer, input);
     }
 }
@@ -73,7 +82,10 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->parts.n_inputs; i++) {
         struct input *input = consumer->parts.inputs[i];
 
-        if (input->paused && !input->ended && room_in_stream(input) && !room_stream_held_up(input))
+        if (!input->paused || input->ended || !commit_make_ready(input))
+            continue;
+        commit_acknowledged(input); /* a paused input has no batch after which it would be done */
+        if (!commit_input_is_over_limit(input))
             resume_input(consumer, input);
     }
 }
@@ -89,7 +101,7 @@ static void hand_over(struct consumer *consumer, enum lane_what what)
 static void commit_rest(struct consumer *consumer)
 {
     for (uint32_t i = 0; i < consumer->parts.n_inputs; i++)
-        rings_commit(consumer->parts.inputs[i]);
+        commit_input(consumer->parts.inputs[i]);
     consumer->uncommitted = false;
 }
 
@@ -136,31 +148,6 @@ static int64_t submit_time(struct input_ring *ring, const struct ringmill_view *
     return ktime && field_present(ktime, view) ? (int64_t)field_integer(ktime, view) : 0;
 }
 
-/* False: it waits for more. What a ring at at-most-once still holds is of an earlier config, and it
- * is not read on until that is published, see room.h. */
-static bool commit(struct consumer *consumer, struct input_ring *ring,
-                   const struct ringmill_batch *taken)
-{
-    struct input *input = ring->input;
-
-    if (input->at_least_once) {
-        held_add(ring->held, taken->end);
-        rings_settle(ring);
-        return true;
-    }
-    if (!input->stream->ordered) {
-        ringmill_ring_commit(taken->ring, taken->end);
-        return true;
-    }
-    input->uncommitted += taken->count;
-    if (input->uncommitted < CONSUMER_BATCH) {
-        consumer->uncommitted = true;
-        return false;
-    }
-    rings_commit(input);
-    return true;
-}
-
 static void handle_batch(struct consumer *consumer, const struct ringmill_batch *taken)
 {
     struct input_ring *ring = taken->user;
@@ -179,16 +166,18 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     consumer->mark = batch.mark;
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
-    if (commit(consumer, ring, taken))
+    if (commit_batch(ring, taken))
         hand_over_full(consumer);
+    else
+        consumer->uncommitted = true;
     if (batch.clocked) {
         ring->clocked_at = clock_monotonic();
         if (submitted > 0)
             histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
     }
-    if (!room_in_stream(ring->input))
+    if (!commit_make_ready(ring->input))
         consumer_pause(consumer);
-    else if (room_held_up(ring) && !ring->input->paused) {
+    else if (commit_is_over_limit(ring) && !ring->input->paused) {
         counter_add(&ring->input->held_up, 1);
         pause_input(consumer, ring->input);
     }
@@ -214,10 +203,10 @@ static void tell_losses(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->parts.n_inputs; i++) {
         struct input *input = consumer->parts.inputs[i];
 
-        if (!loss_report_is_posted(input) || (input->paused && !room_in_stream(input)))
+        if (!loss_report_is_posted(input) || (input->paused && !commit_make_ready(input)))
             continue;
         loss_report_write(input);
-        if (!room_in_stream(input))
+        if (!commit_make_ready(input))
             consumer_pause(consumer);
     }
 }
@@ -230,7 +219,7 @@ static void tell_rest(struct consumer *consumer)
         if (!ring->input->stream->capture || ring->input->paused)
             continue;
         replay_rest(ring);
-        if (!room_in_stream(ring->input))
+        if (!commit_make_ready(ring->input))
             consumer_pause(consumer);
     }
 }
@@ -246,7 +235,7 @@ static bool make_some(struct consumer *consumer, struct chain *chain)
     bool behind = drain_is_behind(input);
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
-        if (!room_in_lanes(input))
+        if (!commit_make_room(input))
             return false;
         if (!chain_make(chain, consumer->turn_start, behind,
                         consumer->ending || chain->input_ended))
@@ -254,7 +243,7 @@ static bool make_some(struct consumer *consumer, struct chain *chain)
         counter_add(&consumer->steps, 1);
         hand_over_full(consumer);
     }
-    return room_in_lanes(input);
+    return commit_make_room(input);
 }
 
 /* Rows of a capture's records have its times. */
@@ -283,7 +272,7 @@ static bool make_records(struct consumer *consumer)
         if (!chain->makes_records)
             continue;
         more |= make_of_chain(consumer, chain);
-        if (!room_in_stream(chain->type->input))
+        if (!commit_make_ready(chain->type->input))
             consumer_pause(consumer);
     }
     return more;
@@ -299,7 +288,7 @@ static uint64_t next_due(const struct consumer *consumer)
         const struct chain *chain = consumer->parts.chains[i];
         int64_t own = chain_due(chain);
 
-        if (own < due && room_in_lanes(chain->type->input))
+        if (own < due && commit_make_room(chain->type->input))
             due = own;
     }
     return due == INT64_MAX ? RINGMILL_FOREVER : (uint64_t)(due > 0 ? due : 0);
@@ -406,8 +395,7 @@ static bool await_acknowledgements(const struct consumer_parts *parts)
     bool none = true;
 
     for (uint32_t i = 0; i < parts->n_rings; i++)
-        if (parts->rings[i]->held && held_waits(parts->rings[i]->held))
-            none &= held_await(parts->rings[i]->held);
+        none &= commit_await(parts->rings[i]);
     return none;
 }
 
@@ -520,9 +508,8 @@ void consumer_hurry(struct consumer *consumer, enum consumer_hurry hurry)
 
 void consumer_settle(struct consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->parts.n_rings; i++)
-        if (consumer->parts.rings[i]->held)
-            rings_settle(consumer->parts.rings[i]);
+    for (uint32_t i = 0; i < consumer->parts.n_inputs; i++)
+        commit_acknowledged(consumer->parts.inputs[i]);
 }
 
 bool consumer_join(struct consumer *consumer, uint64_t timeout_ns)

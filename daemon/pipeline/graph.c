@@ -15,7 +15,7 @@
 
 #include "base/resolver.h"
 #include "expr/defs.h"
-#include "pipeline/held.h"
+#include "pipeline/commit_queue.h"
 #include "plugin/plugin.h"
 
 /* ---- putting together ------------------------------------------------------------------------ */
@@ -171,7 +171,7 @@ static void ring_free(struct input_ring *ring)
         return;
     if (!ring->watched)
         ringmill_ring_free(ring->handle);
-    held_free(ring->held);
+    commit_queue_free(ring->commits);
     free(ring->name);
     free(ring->about);
     free(ring);

@@ -17,7 +17,7 @@
 struct chain;
 struct graph_pipeline;
 struct graph_sink;
-struct held;
+struct commit_queue;
 struct resolver;
 struct ringmill_ring;
 
@@ -45,11 +45,11 @@ struct input_ring {
     /* immutable once it is open */
     struct input *input;
     struct ringmill_ring *handle;
-    bool watched;           /* it is in the reader, whose it is then */
-    struct held *next_held; /* see change.h */
-    struct held *held; /* commits that wait; NULL: delivery is at-most-once; of the consumer thread
-                      once that runs */
-    uint64_t unacked_max; /* bytes, see rings_limit(); as held */
+    bool watched;                      /* it is in the reader, whose it is then */
+    struct commit_queue *next_commits; /* see change.h */
+    struct commit_queue *commits;      /* commits that wait; NULL: delivery is at-most-once; of the
+                           consumer thread      once that runs */
+    uint64_t unacked_max;              /* bytes, see commit_set_limit(); as commits */
     uint64_t last; /* position at which it ends, once its input is ending; of the consumer thread
                     */
     char *name;    /* of its map; NAME/NUMBER for a shard */

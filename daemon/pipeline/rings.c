@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/held.h"
+#include "pipeline/commit.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -39,9 +39,9 @@ static int open_input(struct graph *graph, struct input *input, struct error *er
     while (input->n_rings < input->stream->n_rings && result == 0)
         result = open_ring(graph, input, error);
     for (uint32_t i = 0; i < input->n_rings && result == 0; i++) {
-        if (rings_hold_anew(input->rings[i], input, NULL, &input->rings[i]->held) < 0)
+        if (commit_new_queue(input->rings[i], input, NULL, &input->rings[i]->commits) < 0)
             result = error_set(error, -ENOMEM, "out of memory");
-        rings_limit(input->rings[i]);
+        commit_set_limit(input->rings[i]);
     }
     return result;
 }
@@ -57,91 +57,8 @@ int rings_open(struct graph *graph, struct error *error)
     return result;
 }
 
-/* ---- commits that wait ----------------------------------------------------------------------- */
-
-void rings_settle(struct input_ring *ring)
-{
-    uint64_t position;
-
-    if (held_take(ring->held, &position))
-        ringmill_ring_commit(ring->handle, position);
-}
-
-static void commit_ring(struct input_ring *ring)
-{
-    if (ring->held)
-        rings_settle(ring);
-    if (!ring->held || !held_waits(ring->held))
-        ringmill_ring_commit_all(ring->handle);
-}
-
-void rings_commit(struct input *input)
-{
-    for (uint32_t i = 0; i < input->n_rings; i++)
-        commit_ring(input->rings[i]);
-    input->uncommitted = 0;
-}
-
-void rings_limit(struct input_ring *ring)
-{
-    const struct unacked_limit *limit = &ring->input->max_unacked;
-    uint64_t part = ringmill_ring_size(ring->handle) / 100 * limit->percent;
-
-    ring->unacked_max = !ring->input->at_least_once ? UINT64_MAX
-                        : part < limit->bytes       ? part
-                                                    : limit->bytes;
-}
-
-static void add_lane(struct lane **lanes, uint32_t *n_lanes, struct lane *lane)
-{
-    for (uint32_t i = 0; i < *n_lanes; i++)
-        if (lanes[i] == lane)
-            return;
-    lanes[(*n_lanes)++] = lane;
-}
-
-static bool has_ended(const struct graph *ended, const struct lane *lane)
-{
-    for (uint32_t i = 0; ended && i < ended->n_sinks; i++)
-        if (&ended->sinks[i]->lane == lane)
-            return graph_is_own(&ended->sinks[i]->share);
-    return false;
-}
-
-/* Those that have something of the ring, whatever its input's delivery is by now. */
-static void add_former(struct lane **lanes, uint32_t *n_lanes, const struct held *held,
-                       const struct graph *ended)
-{
-    uint32_t n_former;
-    struct lane *const *former = held_lanes(held, &n_former);
-
-    for (uint32_t i = 0; i < n_former; i++)
-        if (!has_ended(ended, former[i]))
-            add_lane(lanes, n_lanes, former[i]);
-}
-
-int rings_hold_anew(const struct input_ring *ring, const struct input *input,
-                    const struct graph *ended, struct held **ret_held)
-{
-    struct lane *lanes[2 * GRAPH_SINKS_MAX];
-    uint32_t n_lanes = 0, n_active;
-    bool waits = ring->held && held_waits(ring->held);
-
-    *ret_held = NULL;
-    for (uint32_t i = 0; input->at_least_once && i < input->n_keepers; i++)
-        add_lane(lanes, &n_lanes, &input->keepers[i]->lane);
-    n_active = n_lanes;
-    if (waits)
-        add_former(lanes, &n_lanes, ring->held, ended);
-    if (!input->at_least_once && !waits)
-        return 0;
-    *ret_held = held_new(lanes, n_lanes, n_active);
-    if (!*ret_held)
-        return -ENOMEM;
-    if (ring->held)
-        held_copy(*ret_held, ring->held);
-    return 0;
-}
+/* ---- reading ----------------------------------------------------------------------------------
+ */
 
 static int watch_ring(struct ringmill_reader *reader, struct input_ring *ring, struct error *error)
 {

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "pipeline/change.h"
+#include "pipeline/commit.h"
 #include "pipeline/lifecycle.h"
 #include "pipeline/loss_report.h"
 #include "pipeline/rings.h"
@@ -345,9 +346,8 @@ static enum phase step_settling(struct change *change)
 
     if (!consumer_did(change, change_settle) || !change->settled)
         return SETTLING;
-    for (uint32_t i = 0; i < old->n_rings; i++)
-        if (old->rings[i]->held)
-            rings_settle(old->rings[i]);
+    for (uint32_t i = 0; i < old->n_inputs; i++)
+        commit_acknowledged(old->inputs[i]);
     return RELEASING;
 }
 

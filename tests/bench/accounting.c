@@ -68,7 +68,7 @@ static void take_chunks(struct lane *lane)
 
     while ((chunk = lane_take(lane)))
         lane_give_back(lane, chunk, chunk->events, false);
-    lane_has_room(lane);
+    lane_make_room(lane);
 }
 
 int main(int argc, char **argv)

@@ -86,7 +86,7 @@ static void take_chunks(struct lane *lane)
 
     while ((chunk = lane_take(lane)))
         lane_give_back(lane, chunk, chunk->events, false);
-    lane_has_room(lane);
+    lane_make_room(lane);
 }
 
 static uint64_t resident(void)

@@ -97,7 +97,7 @@ static void reserve_suffices_for_the_worst_batch(void **state)
         assert_int_equal(lane.reserve, rows[i].reserve);
         assert_int_equal(lane.n_chunks, rows[i].chunks);
         assert_int_equal(lane.n_spare, rows[i].chunks);
-        assert_true(lane_has_room(&lane));
+        assert_true(lane_make_room(&lane));
         lane_deinit(&lane);
     }
 }
@@ -128,7 +128,7 @@ static void a_batch_never_needs_more_than_the_reserve(void **state)
         lane_hand_over(lane, LANE_BEGUN);
         while ((chunk = lane_take(lane)))
             lane_give_back(lane, chunk, chunk->events, false);
-        assert_true(lane_has_room(lane));
+        assert_true(lane_make_room(lane));
     }
 }
 
@@ -236,19 +236,19 @@ static void says_once_that_there_is_room_again(void **state)
     struct lane *lane = &fixture->lane;
     uint32_t sent = 0;
 
-    while (lane_has_room(lane)) {
+    while (lane_make_room(lane)) {
         put_chunk(lane, "x\n");
         sent++;
     }
     assert_int_equal(sent, lane->n_chunks - lane->reserve + 1);
     assert_true(atomic_load(&lane->awaited));
-    assert_false(lane_has_room(lane)); /* asking again changes nothing */
+    assert_false(lane_make_room(lane)); /* asking again changes nothing */
     assert_int_equal(fixture->room_calls, 0);
     lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 1);
     lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 1); /* nobody has asked in between */
-    assert_true(lane_has_room(lane));
+    assert_true(lane_make_room(lane));
     assert_false(atomic_load(&lane->awaited));
     while (lane_take(lane))
         ; /* the others stay with the writer */
@@ -259,12 +259,12 @@ static void room_that_came_back_unasked_needs_no_call(void **state)
     struct fixture *fixture = *state;
     struct lane *lane = &fixture->lane;
 
-    while (lane_has_room(lane))
+    while (lane_make_room(lane))
         put_chunk(lane, "x\n");
     atomic_store(&lane->awaited, false);
     lane_give_back(lane, lane_take(lane), 1, false);
     assert_int_equal(fixture->room_calls, 0);
-    assert_true(lane_has_room(lane));
+    assert_true(lane_make_room(lane));
 }
 
 /* Little by little, to a writer that is busy: not a chunk for each bit, but one that fills. */
@@ -311,17 +311,17 @@ static void the_newest_are_refused_until_chunks_are_back(void **state)
     uint32_t sent = 0;
 
     lane->overflow = LANE_DROP_NEWEST;
-    while (lane_has_room(lane) && !lane->refuses) {
+    while (lane_make_room(lane) && !lane->refuses) {
         put_chunk(lane, "old\n");
         sent++;
     }
     lane_refuse(lane, 7);
-    assert_true(lane_has_room(lane));
+    assert_true(lane_make_room(lane));
     assert_true(lane->refuses);
     assert_int_equal(lane_dropped(lane), 7);
     assert_int_equal(lane_in_flight(lane), sent);
     expect_chunk(lane, "old\n", 1);
-    assert_true(lane_has_room(lane));
+    assert_true(lane_make_room(lane));
     assert_false(lane->refuses);
     put_chunk(lane, "new\n");
     for (uint32_t i = 1; i < sent; i++)
@@ -342,7 +342,7 @@ static void the_oldest_go_first(void **state)
 
     lane->overflow = LANE_DROP_OLDEST;
     for (int i = 0; i < sent; i++) {
-        assert_true(lane_has_room(lane));
+        assert_true(lane_make_room(lane));
         snprintf(text, sizeof(text), "%d\n", i);
         put_chunk(lane, text);
     }
@@ -453,9 +453,9 @@ static void starving_and_room_between_two_threads(void **state)
         lane_init(&traffic.lane, 32, 1, LANE_BLOCK, &traffic.writer, wake_consumer, &traffic), 0);
     assert_int_equal(pthread_create(&thread, NULL, writer, &traffic), 0);
     for (uint64_t i = 0; i < EVENTS && !lost; i++) {
-        while (!lost && !lane_has_room(&traffic.lane)) {
+        while (!lost && !lane_make_room(&traffic.lane)) {
             waker_arm(&traffic.consumer);
-            if (!lane_has_room(&traffic.lane))
+            if (!lane_make_room(&traffic.lane))
                 lost = !wait_for(&traffic.consumer);
             waker_disarm(&traffic.consumer);
         }

@@ -388,7 +388,7 @@ static uint64_t capture_what_is_left(struct exits *exits, struct opened *opened,
         notes_add(&notes, i, 5000);
     batch_select_all(&notes.batch);
     while (counter_get(&lane->overflowed) == 0) {
-        assert_true(lane_has_room(lane));
+        assert_true(lane_make_room(lane));
         run(opened, &notes, BATCH_MAX, 0);
     }
     notes_deinit(&notes);

@@ -118,7 +118,7 @@ static uint64_t drain(struct fixture *fixture)
             events += chunk->events;
             lane_give_back(lane, chunk, chunk->events, false);
         }
-        assert_true(lane_has_room(lane));
+        assert_true(lane_make_room(lane));
     }
     return events;
 }

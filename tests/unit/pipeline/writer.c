@@ -224,7 +224,7 @@ static void delivers_in_order(void **state)
     start(fixture);
     assert_int_equal(pthread_create(&reader, NULL, read_all, &reading), 0);
     for (uint32_t i = 0; i < LINES; i += PER_CHUNK) {
-        while (!lane_has_room(&fixture->lanes[0]))
+        while (!lane_make_room(&fixture->lanes[0]))
             sched_yield();
         put_chunk(&fixture->lanes[0], i, i + PER_CHUNK);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/held.h"
+#include "pipeline/commit_queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 struct fixture {
     struct waker writer;
     struct lane lanes[2];
-    struct held *held;
+    struct commit_queue *queue;
     uint32_t woken;
 };
 
@@ -37,15 +37,15 @@ static int set_up(void **state)
         if (lane_init(&fixture.lanes[i], 32, 1, LANE_BLOCK, &fixture.writer, count_wakes,
                       &fixture) < 0)
             return -1;
-    fixture.held = held_new(lanes, 2, 2);
-    return fixture.held ? 0 : -1;
+    fixture.queue = commit_queue_new(lanes, 2, 2);
+    return fixture.queue ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
 
-    held_free(fixture->held);
+    commit_queue_free(fixture->queue);
     for (int i = 0; i < 2; i++)
         lane_deinit(&fixture->lanes[i]);
     waker_deinit(&fixture->writer);
@@ -79,7 +79,7 @@ static uint64_t taken(struct fixture *fixture)
 {
     uint64_t position = 0;
 
-    held_take(fixture->held, &position);
+    commit_queue_take(fixture->queue, &position);
     return position;
 }
 
@@ -87,10 +87,10 @@ static void nothing_forwarded_waits_for_nothing(void **state)
 {
     struct fixture *fixture = *state;
 
-    held_add(fixture->held, 100);
-    held_add(fixture->held, 200);
+    commit_queue_add(fixture->queue, 100);
+    commit_queue_add(fixture->queue, 200);
     assert_int_equal(taken(fixture), 200);
-    assert_false(held_waits(fixture->held));
+    assert_false(commit_queue_is_waiting(fixture->queue));
 }
 
 static void every_lane_must_have_acknowledged(void **state)
@@ -99,10 +99,10 @@ static void every_lane_must_have_acknowledged(void **state)
 
     put_chunk(&fixture->lanes[0]);
     put_chunk(&fixture->lanes[1]);
-    held_add(fixture->held, 100);
+    commit_queue_add(fixture->queue, 100);
     put_chunk(&fixture->lanes[1]);
-    held_add(fixture->held, 200);
-    held_add(fixture->held, 250); /* filtered whole: it waits for what came before it */
+    commit_queue_add(fixture->queue, 200);
+    commit_queue_add(fixture->queue, 250); /* filtered whole: it waits for what came before it */
     assert_int_equal(taken(fixture), 0);
     acknowledge(&fixture->lanes[1]);
     acknowledge(&fixture->lanes[1]);
@@ -117,10 +117,10 @@ static void a_begun_chunk_is_not_acknowledged(void **state)
     struct fixture *fixture = *state;
 
     put(&fixture->lanes[0]);
-    held_add(fixture->held, 100);
+    commit_queue_add(fixture->queue, 100);
     assert_int_equal(taken(fixture), 0);
     put(&fixture->lanes[0]);
-    held_add(fixture->held, 200);
+    commit_queue_add(fixture->queue, 200);
     lane_hand_over(&fixture->lanes[0], LANE_BEGUN);
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(taken(fixture), 200);
@@ -132,16 +132,16 @@ static void nothing_is_published_past_what_was_given_up(void **state)
     struct fixture *fixture = *state;
 
     put_chunk(&fixture->lanes[0]);
-    held_add(fixture->held, 100);
+    commit_queue_add(fixture->queue, 100);
     put_chunk(&fixture->lanes[0]);
-    held_add(fixture->held, 200);
+    commit_queue_add(fixture->queue, 200);
     put_chunk(&fixture->lanes[0]);
-    held_add(fixture->held, 300);
+    commit_queue_add(fixture->queue, 300);
     acknowledge(&fixture->lanes[0]);
     lane_give_back(&fixture->lanes[0], lane_take(&fixture->lanes[0]), 0, true);
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(taken(fixture), 100);
-    assert_true(held_waits(fixture->held));
+    assert_true(commit_queue_is_waiting(fixture->queue));
 }
 
 /* More entries than there is room for: the newest grow, none is forgotten, none comes early. */
@@ -150,23 +150,24 @@ static void many_entries(void **state)
     struct fixture *fixture = *state;
     uint64_t last = 0;
 
-    for (uint64_t i = 1; i <= HELD_MAX + 20; i++) {
+    for (uint64_t i = 1; i <= COMMIT_QUEUE_MAX + 20; i++) {
         put(&fixture->lanes[0]);
         lane_next_chunk(&fixture->lanes[0]);
-        held_add(fixture->held, i * 100);
+        commit_queue_add(fixture->queue, i * 100);
         if (i % 16 == 0) {
             lane_hand_over(&fixture->lanes[0], LANE_FULL);
             acknowledge(&fixture->lanes[0]); /* far fewer than were sent */
         }
-        lane_has_room(&fixture->lanes[0]); /* takes returned chunks in */
+        lane_make_room(&fixture->lanes[0]); /* takes returned chunks in */
         if (fixture->lanes[0].n_spare == 0)
             break;
     }
     lane_hand_over(&fixture->lanes[0], LANE_ALL);
-    for (uint64_t chunk = counter_get(&fixture->lanes[0].delivered); held_waits(fixture->held);) {
+    for (uint64_t chunk = counter_get(&fixture->lanes[0].delivered);
+         commit_queue_is_waiting(fixture->queue);) {
         uint64_t position;
 
-        if (held_take(fixture->held, &position)) {
+        if (commit_queue_take(fixture->queue, &position)) {
             assert_true(position > last && position <= chunk * 100);
             last = position;
         } else {
@@ -183,13 +184,13 @@ static void an_acknowledgement_wakes_once_it_is_awaited(void **state)
 
     put_chunk(&fixture->lanes[0]);
     put_chunk(&fixture->lanes[0]);
-    held_add(fixture->held, 100);
+    commit_queue_add(fixture->queue, 100);
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(fixture->woken, 0);
-    assert_true(held_await(fixture->held));
+    assert_true(commit_queue_await(fixture->queue));
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(fixture->woken, 1);
-    assert_false(held_await(fixture->held)); /* look first */
+    assert_false(commit_queue_await(fixture->queue)); /* look first */
     assert_int_equal(taken(fixture), 100);
 }
 
@@ -198,24 +199,24 @@ static void a_former_lane_is_waited_for_as_far_as_it_was_used(void **state)
 {
     struct fixture *fixture = *state;
     struct lane *lanes[] = {&fixture->lanes[1], &fixture->lanes[0]};
-    struct held *next = held_new(lanes, 2, 1);
+    struct commit_queue *next = commit_queue_new(lanes, 2, 1);
 
     assert_non_null(next);
     put_chunk(&fixture->lanes[0]);
-    held_add(fixture->held, 100);
-    held_copy(next, fixture->held);
-    held_free(fixture->held);
-    fixture->held = next;
+    commit_queue_add(fixture->queue, 100);
+    commit_queue_copy(next, fixture->queue);
+    commit_queue_free(fixture->queue);
+    fixture->queue = next;
     put_chunk(&fixture->lanes[0]); /* of another ring */
     put_chunk(&fixture->lanes[1]);
-    held_add(next, 200);
+    commit_queue_add(next, 200);
     assert_int_equal(taken(fixture), 0);
     acknowledge(&fixture->lanes[1]);
     assert_int_equal(taken(fixture), 0);
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(taken(fixture), 200);
     put_chunk(&fixture->lanes[1]);
-    held_add(next, 300); /* in the place of an entry that was taken */
+    commit_queue_add(next, 300); /* in the place of an entry that was taken */
     acknowledge(&fixture->lanes[1]);
     assert_int_equal(taken(fixture), 300);
 }

@@ -58,22 +58,24 @@ if(RINGMILL_KIND STREQUAL release)
   set(printable ${daemon}/base/printable.c) # for the texts that messages quote
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
   fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
-  fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/nearest.c ${printable})
+  fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/suggestion.c
+    ${daemon}/base/error.c ${printable})
   fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c
-    ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c ${daemon}/base/nearest.c
+    ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c ${daemon}/base/suggestion.c
     ${printable})
   fuzz_target(dwarf 16384 "-ldw;-lelf" ${daemon}/schema/c*.c ${daemon}/schema/d*.c
     ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c
-    ${daemon}/base/nearest.c ${printable})
+    ${daemon}/base/suggestion.c ${printable})
   fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng;-lyaml" ${daemon}/capture/*.c
     ${daemon}/config/*.c ${daemon}/ring/*.c
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
     ${daemon}/sink/capture_encoder.c ${syscall_names})
   fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
-    ${daemon}/base/arena.c ${daemon}/config/refusal.c ${daemon}/base/nearest.c ${daemon}/base/error.c
+    ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${printable})
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
-    ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/nearest.c ${daemon}/base/clock.c
+    ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
+    ${daemon}/base/clock.c
     ${daemon}/base/hash_index.c ${printable})
   fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm"
     ${daemon}/cli/merge*.c ${daemon}/aggregate/*.c

@@ -17,7 +17,7 @@
 #include "aggregate/value_plain.h"
 #include "aggregate/value_sketch.h"
 #include "base/cleanup.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "expr/handler_expr.h"
 
 enum { WORDS_MAX = VALUE_BOUNDS_MAX + 2 };
@@ -115,12 +115,12 @@ static const struct value_ops *find_kind(const char *name)
 
 static void refuse_kind(const struct config_node *node, const char *name, struct diag *diag)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (const struct value_ops *const *kind = value_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
-    diag_add(diag, node, "unknown aggregate function; %s", refusal_text(&refusal));
+        suggestion_offer(&suggestion, (*kind)->name);
+    diag_add(diag, node, "unknown aggregate function; %s", suggestion_words(&suggestion));
 }
 
 static enum value_type type_of(const struct field *field)

@@ -17,9 +17,9 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/suggestion.h"
 #include "cli/arguments.h"
 #include "cli/merger.h"
-#include "config/refusal.h"
 #include "encode/registry.h"
 
 enum {
@@ -184,17 +184,17 @@ static enum exit_code put_rows(struct merge_run *merge)
 static bool take_format(struct merge_run *merge, const char *name)
 {
     static const char *const formats[] = {"json", "json-flat", "logfmt", "csv", NULL};
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (const char *const *format = formats; *format; format++) {
         if (strcmp(*format, name) == 0) {
             merge->format = encoder_find(name);
             return true;
         }
-        refusal_offer(&refusal, *format);
+        suggestion_offer(&suggestion, *format);
     }
-    log_error("--format %s: unknown format; %s", name, refusal_text(&refusal));
+    log_error("--format %s: unknown format; %s", name, suggestion_words(&suggestion));
     return false;
 }
 

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "source/builtin.h"
 
 enum option_place { AT_SOURCE, AT_RING, AT_ATTACH, AT_NOTHING };
@@ -200,14 +200,14 @@ static void make_name(const char *from, char name[RUN_SOURCE_NAME_MAX])
 
 static enum exit_code check_builtin(const char *name)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     if (builtin_find(name))
         return EXIT_CODE_OK;
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (const struct builtin *builtin = builtins; builtin->name; builtin++)
-        refusal_offer(&refusal, builtin->name);
-    log_error("unknown built-in source \"%s\"; %s", name, refusal_text(&refusal));
+        suggestion_offer(&suggestion, builtin->name);
+    log_error("unknown built-in source \"%s\"; %s", name, suggestion_words(&suggestion));
     return EXIT_CODE_CONFIG;
 }
 

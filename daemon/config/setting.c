@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/nearest.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/tree.h"
 #include "config/utf8.h"
 
@@ -156,20 +155,19 @@ static const char *hint(const struct setting *setting, int error)
 static size_t report_value(const struct setting *setting, const struct config_node *node, int error,
                            struct diag *diag)
 {
-    struct nearest nearest;
+    struct suggestion suggestion;
     char expected[EXPECTED_MAX];
     size_t shown = utf8_cut(node->text, node->length > FOUND_MAX ? FOUND_MAX : node->length);
 
     setting_describe(setting, expected, sizeof(expected));
-    nearest_init(&nearest, node->text);
+    suggestion_init(&suggestion, node->text);
     if (setting->type == SETTING_CHOICE) {
         for (const struct setting_choice *choice = setting->choices; choice->name; choice++)
-            nearest_offer(&nearest, choice->name);
+            suggestion_offer(&suggestion, choice->name);
     }
-    diag_add(diag, node, "expected %s, found \"%.*s%s\"%s%s%s%s", expected, (int)shown, node->text,
+    diag_add(diag, node, "expected %s, found \"%.*s%s\"%s%s", expected, (int)shown, node->text,
              shown < node->length ? "..." : "", hint(setting, error),
-             nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
-             nearest.best ? "\"?" : "");
+             suggestion_question(&suggestion));
     return 1;
 }
 
@@ -335,15 +333,15 @@ static const struct setting *find(const struct setting_table *tables, size_t n_t
 static void report_unknown(const struct setting_table *tables, size_t n_tables,
                            const struct config_node *entry, struct diag *diag)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
     void *target;
 
-    refusal_init(&refusal, entry->key);
+    suggestion_init(&suggestion, entry->key);
     for (size_t i = 0; i < n_tables; i++)
         for (const struct setting *setting = tables[i].settings; setting->name; setting++)
             if (find(tables, n_tables, setting->name, &target) == setting)
-                refusal_offer(&refusal, setting->name);
-    diag_add_key(diag, entry, "unknown key; %s", refusal_text(&refusal));
+                suggestion_offer(&suggestion, setting->name);
+    diag_add_key(diag, entry, "unknown key; %s", suggestion_words(&suggestion));
 }
 
 static void report_absent(const struct setting *settings, const struct config_node *map,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "encode/draft.h"
 
 /* Where a path leads. */
@@ -116,19 +116,17 @@ static int refuse_member(const struct template_parser *reader, const char *whose
                          size_t length)
 {
     struct keyset keys = {0};
-    struct refusal refusal;
+    struct suggestion suggestion;
     uint32_t first;
-    char name[NEAREST_NAME_MAX + 1];
     int r = list_keys(reader, members, count, top, &keys, &first);
 
     if (r == 0) {
-        snprintf(name, sizeof(name), "%.*s", (int)length, word);
-        refusal_init(&refusal, name);
+        suggestion_init_part(&suggestion, word, length);
         for (uint32_t i = 0; i < keys.count; i++)
             if (strcmp(keys.names[i], "_lost") != 0)
-                refusal_offer(&refusal, keys.names[i]);
+                suggestion_offer(&suggestion, keys.names[i]);
         r = REFUSE(reader, word, "%s has no %.*s; %s", whose, (int)length, word,
-                   refusal_text(&refusal));
+                   suggestion_words(&suggestion));
     }
     keyset_deinit(&keys);
     return r;

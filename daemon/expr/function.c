@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/suggestion.h"
 #include "expr/compile_value.h"
 
 static const struct function functions[] = {
@@ -41,24 +41,14 @@ static const struct function *find(const struct node *node)
 
 static int refuse_name(const struct compile *compile, const struct node *node)
 {
-    char name[NEAREST_NAME_MAX + 1] = {0}, list[256] = {0};
-    int length = (int)node->spelling.length;
-    struct nearest nearest;
+    struct suggestion suggestion;
 
-    if (length <= NEAREST_NAME_MAX)
-        memcpy(name, node->spelling.bytes, node->spelling.length);
-    nearest_init(&nearest, name);
-    for (size_t i = 0; i < FUNCTIONS; i++) {
-        size_t used = strlen(list);
-
-        nearest_offer(&nearest, functions[i].name);
-        snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", functions[i].name);
-    }
-    if (nearest.best)
-        return compile_refuse(compile, node, "no such function: %.*s; did you mean %s?", length,
-                              node->spelling.bytes, nearest.best);
-    return compile_refuse(compile, node, "no such function: %.*s; there are %s", length,
-                          node->spelling.bytes, list);
+    suggestion_init_part(&suggestion, node->spelling.bytes, node->spelling.length);
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        suggestion_offer(&suggestion, functions[i].name);
+    return compile_refuse(compile, node, "no such function: %.*s; %s", (int)node->spelling.length,
+                          node->spelling.bytes,
+                          suggestion_or_list(&suggestion, "there are", FUNCTIONS));
 }
 
 static int prepare(struct compile *compile, const struct node *node, const struct beside *beside,

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/suggestion.h"
 #include "expr/defs.h"
 #include "record/handler.h"
 
@@ -87,63 +87,31 @@ static void follow(const struct compile *compile, const struct schema *schema,
     *ret = walk;
 }
 
-/* The end of a sentence about an unknown name: the nearest candidate, or all of them. */
-struct hint {
-    struct nearest nearest;
-    char name[NEAREST_NAME_MAX + 1];
-    char list[256];
-    uint32_t n_listed;
-};
-
-static void hint_init(struct hint *hint, const struct text *name)
-{
-    memset(hint, 0, sizeof(*hint));
-    if (name->length <= NEAREST_NAME_MAX)
-        memcpy(hint->name, name->bytes, name->length);
-    nearest_init(&hint->nearest, hint->name);
-}
-
-static void hint_offer(struct hint *hint, const char *candidate)
-{
-    size_t used = strlen(hint->list);
-
-    nearest_offer(&hint->nearest, candidate);
-    if (hint->n_listed < LISTED_MAX)
-        snprintf(hint->list + used, sizeof(hint->list) - used, "%s%s", used ? ", " : "", candidate);
-    else if (hint->n_listed == LISTED_MAX)
-        snprintf(hint->list + used, sizeof(hint->list) - used, ", ...");
-    hint->n_listed++;
-}
-
 /* "PARENT has no THING NAME; did you mean X?" or "; its THINGs are A, B, C" */
 static int refuse_name(const struct compile *compile, const struct node *node, const char *parent,
-                       const char *thing, struct hint *hint)
+                       const char *thing, struct suggestion *suggestion)
 {
-    const struct text *name = &node->spelling;
+    char words[32];
 
-    if (hint->nearest.best)
-        return compile_refuse(compile, node, "%s has no %s %.*s; did you mean %s?", parent, thing,
-                              (int)name->length, name->bytes, hint->nearest.best);
-    if (hint->n_listed == 0)
-        return compile_refuse(compile, node, "%s has no %s %.*s; it has no %ss", parent, thing,
-                              (int)name->length, name->bytes, thing);
-    return compile_refuse(compile, node, "%s has no %s %.*s; its %ss are %s", parent, thing,
-                          (int)name->length, name->bytes, thing, hint->list);
+    snprintf(words, sizeof(words), "its %ss are", thing);
+    return compile_refuse(compile, node, "%s has no %s %.*s; %s", parent, thing,
+                          (int)node->spelling.length, node->spelling.bytes,
+                          suggestion_or_list(suggestion, words, LISTED_MAX));
 }
 
 /* The fields of all types that the records can have; each name once. */
-static void offer_fields(struct hint *hint, const struct expr_scope *scope)
+static void offer_fields(struct suggestion *suggestion, const struct expr_scope *scope)
 {
     const struct schema *const *siblings = scope->siblings;
 
     for (uint32_t i = 0; i < scope->schema->n_fields; i++)
-        hint_offer(hint, scope->schema->fields[i].name);
+        suggestion_offer(suggestion, scope->schema->fields[i].name);
     for (uint32_t k = 0; siblings && siblings[k]; k++)
         for (uint32_t i = 0; i < siblings[k]->n_fields; i++) {
             const char *name = siblings[k]->fields[i].name;
 
             if (!schema_find(scope->schema, name) && !schema_among(siblings, k, name))
-                hint_offer(hint, name);
+                suggestion_offer(suggestion, name);
         }
 }
 
@@ -173,9 +141,9 @@ static const struct field *find_resolved(const struct schema *schema, const stru
 static const char *find_elsewhere(const struct expr_scope *scope, const struct text *name)
 {
     const struct handler_host *host = scope->host;
-    char field[NEAREST_NAME_MAX + 1] = {0};
+    char field[SUGGESTION_NAME_MAX + 1] = {0};
 
-    if (!host || !host->elsewhere || name->length > NEAREST_NAME_MAX)
+    if (!host || !host->elsewhere || name->length > SUGGESTION_NAME_MAX)
         return NULL;
     memcpy(field, name->bytes, name->length);
     return host->elsewhere(host, field);
@@ -186,7 +154,7 @@ static int refuse_everywhere(const struct compile *compile, const struct node *n
     const struct text *name = &node->spelling;
     const struct field *resolved = find_resolved(compile->scope->schema, name);
     const char *elsewhere;
-    struct hint hint;
+    struct suggestion suggestion;
 
     if (resolved)
         return compile_refuse(compile, node, "%.*s exists only in the output; compare %s",
@@ -196,15 +164,13 @@ static int refuse_everywhere(const struct compile *compile, const struct node *n
         return compile_refuse(compile, node, "source \"%s\" has no field %.*s (source \"%s\" has)",
                               compile->scope->host->source_name, (int)name->length, name->bytes,
                               elsewhere);
-    hint_init(&hint, name);
-    offer_fields(&hint, compile->scope);
+    suggestion_init_part(&suggestion, name->bytes, name->length);
+    offer_fields(&suggestion, compile->scope);
     if (!compile->scope->siblings)
-        return refuse_name(compile, node, compile->scope->schema->type_name, "field", &hint);
-    if (hint.nearest.best)
-        return compile_refuse(compile, node, "no record type has a field %.*s; did you mean %s?",
-                              (int)name->length, name->bytes, hint.nearest.best);
-    return compile_refuse(compile, node, "no record type has a field %.*s; the fields are %s",
-                          (int)name->length, name->bytes, hint.list);
+        return refuse_name(compile, node, compile->scope->schema->type_name, "field", &suggestion);
+    return compile_refuse(compile, node, "no record type has a field %.*s; %s", (int)name->length,
+                          name->bytes,
+                          suggestion_or_list(&suggestion, "the fields are", LISTED_MAX));
 }
 
 static int refuse_field(const struct compile *compile, const struct node *path,
@@ -212,7 +178,7 @@ static int refuse_field(const struct compile *compile, const struct node *path,
 {
     struct node head = *path, *node = &head;
     char parent[96];
-    struct hint hint;
+    struct suggestion suggestion;
 
     node->width = node->spelling.length;
     if (beside->is_text && !beside->names)
@@ -222,27 +188,27 @@ static int refuse_field(const struct compile *compile, const struct node *path,
                               node->spelling.bytes, (int)node->width, node->spelling.bytes);
     if (!beside->names)
         return refuse_everywhere(compile, node);
-    hint_init(&hint, &node->spelling);
+    suggestion_init_part(&suggestion, node->spelling.bytes, node->spelling.length);
     for (uint32_t i = 0; i < beside->names->n_names; i++)
-        hint_offer(&hint, beside->names->names[i].name);
+        suggestion_offer(&suggestion, beside->names->names[i].name);
     snprintf(parent, sizeof(parent), "the enum %.*s",
              (int)(beside->words.length < 64 ? beside->words.length : 64), beside->words.bytes);
-    return refuse_name(compile, node, parent, "value", &hint);
+    return refuse_name(compile, node, parent, "value", &suggestion);
 }
 
 static int refuse_member(const struct compile *compile, const struct node *node,
                          const struct field *field, const char *words, int length)
 {
     char parent[96];
-    struct hint hint;
+    struct suggestion suggestion;
 
     if (!is_structure(field))
         return compile_refuse(compile, node, "%.*s has no members", length, words);
-    hint_init(&hint, &node->spelling);
+    suggestion_init_part(&suggestion, node->spelling.bytes, node->spelling.length);
     for (uint32_t i = 0; i < field->n_members; i++)
-        hint_offer(&hint, field->members[i].name);
+        suggestion_offer(&suggestion, field->members[i].name);
     snprintf(parent, sizeof(parent), "%.*s", length, words);
-    return refuse_name(compile, node, parent, "member", &hint);
+    return refuse_name(compile, node, parent, "member", &suggestion);
 }
 
 static int refuse_path(const struct compile *compile, const struct node *node,

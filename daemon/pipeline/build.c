@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/resolver.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/setting.h"
 #include "encode/registry.h"
 #include "expr/defs.h"
@@ -223,7 +223,7 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
     const struct config_node *type = config_map_get(entry, "type");
     const struct sink_ops *ops;
     struct sink_config common;
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     if (entry->kind != CONFIG_MAP) {
         setting_bind(sink_settings, entry, &common, build->diag);
@@ -239,10 +239,10 @@ static const struct sink_ops *find_sink_kind(struct build *build, const struct c
     ops = sink_find(common.type);
     if (ops)
         return ops;
-    refusal_init(&refusal, type->text);
+    suggestion_init(&suggestion, type->text);
     for (const struct sink_ops *const *kind = sink_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
-    diag_add(build->diag, type, "unknown type of sink; %s", refusal_text(&refusal));
+        suggestion_offer(&suggestion, (*kind)->name);
+    diag_add(build->diag, type, "unknown type of sink; %s", suggestion_words(&suggestion));
     return NULL;
 }
 
@@ -253,7 +253,7 @@ static const struct encoder_ops *find_format(struct build *build, const struct c
     const struct config_node *format = config_map_get(entry, SINK_FORMAT->name);
     struct sink_config common = {.format = SINK_FORMAT->fallback};
     const struct encoder_ops *ops;
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     if (sink->format) {
         if (format)
@@ -266,10 +266,10 @@ static const struct encoder_ops *find_format(struct build *build, const struct c
     ops = encoder_find(common.format);
     if (ops)
         return ops;
-    refusal_init(&refusal, common.format);
+    suggestion_init(&suggestion, common.format);
     for (const struct encoder_ops *const *kind = encoder_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
-    diag_add(build->diag, format, "unknown format; %s", refusal_text(&refusal));
+        suggestion_offer(&suggestion, (*kind)->name);
+    diag_add(build->diag, format, "unknown format; %s", suggestion_words(&suggestion));
     return NULL;
 }
 

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
 #include "plugin/plugin.h"
@@ -88,7 +88,7 @@ static int handler_lists_init(struct handler_lists *lists, struct build *build, 
 static const struct handler_ops *find_handler(struct build *build, const struct config_node *entry)
 {
     const struct handler_ops *ops;
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     if (entry->kind != CONFIG_MAP || entry->count != 1) {
         diag_add(build->diag, entry, "expected one handler, as in - filter: pid > 1; found %s",
@@ -100,12 +100,12 @@ static const struct handler_ops *find_handler(struct build *build, const struct 
     ops = build_find_handler(build, entry->first->key);
     if (ops)
         return ops;
-    refusal_init(&refusal, entry->first->key);
+    suggestion_init(&suggestion, entry->first->key);
     for (const struct handler_ops *const *kind = handler_kinds; *kind; kind++)
-        refusal_offer(&refusal, (*kind)->name);
+        suggestion_offer(&suggestion, (*kind)->name);
     for (uint32_t i = 0; i < build->graph->n_plugins; i++)
-        refusal_offer(&refusal, build->graph->plugins[i]->ops.name);
-    diag_add_key(build->diag, entry->first, "unknown handler; %s", refusal_text(&refusal));
+        suggestion_offer(&suggestion, build->graph->plugins[i]->ops.name);
+    diag_add_key(build->diag, entry->first, "unknown handler; %s", suggestion_words(&suggestion));
     return NULL;
 }
 

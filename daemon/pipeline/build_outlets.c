@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "encode/json.h"
 #include "pipeline/build.h"
 
@@ -57,11 +57,11 @@ const struct outlet *build_find_outlet(struct build *build, struct input_type *t
                                        bool at_least_once, const struct config_node *name)
 {
     struct graph *graph = build->graph;
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     if (graph->n_sinks == 0)
         return NULL; /* what is wrong with `sinks:` has been reported */
-    refusal_init(&refusal, name->text);
+    suggestion_init(&suggestion, name->text);
     for (uint32_t i = 0; i < graph->n_sinks; i++) {
         struct graph_sink *sink = graph->sinks[i];
 
@@ -78,8 +78,8 @@ const struct outlet *build_find_outlet(struct build *build, struct input_type *t
                      GRAPH_COPIES_MAX);
             return NULL;
         }
-        refusal_offer(&refusal, sink->name);
+        suggestion_offer(&suggestion, sink->name);
     }
-    diag_add(build->diag, name, "unknown sink; %s", refusal_text(&refusal));
+    diag_add(build->diag, name, "unknown sink; %s", suggestion_words(&suggestion));
     return NULL;
 }

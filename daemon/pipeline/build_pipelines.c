@@ -9,7 +9,7 @@
 
 #include "base/cycles.h"
 #include "base/log.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/scalar.h"
 #include "config/setting.h"
 #include "pipeline/build.h"
@@ -200,7 +200,7 @@ static struct source_entry *resolve_source(struct build *build, const struct set
     struct source_entry *entry = build->capture
                                      ? find_in_capture(build, from->items[index], section)
                                      : find_source(build->graph, from->items[index]);
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     for (uint32_t i = 0; i < index; i++)
         if (strcmp(from->items[i], from->items[index]) == 0) {
@@ -210,10 +210,10 @@ static struct source_entry *resolve_source(struct build *build, const struct set
     if (entry || !section || section->kind != CONFIG_MAP ||
         config_map_get(section, from->items[index]))
         return entry; /* sources with errors of their own have been reported */
-    refusal_init(&refusal, from->items[index]);
+    suggestion_init(&suggestion, from->items[index]);
     for (const struct config_node *node = section->first; node; node = node->next)
-        refusal_offer(&refusal, node->key);
-    diag_add(build->diag, from->nodes[index], "unknown source; %s", refusal_text(&refusal));
+        suggestion_offer(&suggestion, node->key);
+    diag_add(build->diag, from->nodes[index], "unknown source; %s", suggestion_words(&suggestion));
     return NULL;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 
 struct editor {
     struct edit *edits;
@@ -75,23 +75,24 @@ static void refuse_everywhere(const struct handler_host *host, const char *name,
                               const struct config_node *node, struct diag *diag)
 {
     const struct schema *const *siblings = host->siblings;
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (uint32_t i = 0; i < host->schema->n_fields; i++)
-        refusal_offer(&refusal, host->schema->fields[i].name);
+        suggestion_offer(&suggestion, host->schema->fields[i].name);
     for (uint32_t k = 0; siblings && siblings[k]; k++)
         for (uint32_t i = 0; i < siblings[k]->n_fields; i++) {
             const char *other = siblings[k]->fields[i].name;
 
             if (!schema_find(host->schema, other) && !schema_among(siblings, k, other))
-                refusal_offer(&refusal, other);
+                suggestion_offer(&suggestion, other);
         }
     if (siblings)
-        diag_add(diag, node, "no record type has a field %s; %s", name, refusal_text(&refusal));
+        diag_add(diag, node, "no record type has a field %s; %s", name,
+                 suggestion_words(&suggestion));
     else
         diag_add(diag, node, "%s has no field %s; %s", host->schema->type_name, name,
-                 refusal_text(&refusal));
+                 suggestion_words(&suggestion));
 }
 
 const struct field *edit_find(const struct handler_host *host, const char *path,
@@ -100,7 +101,7 @@ const struct field *edit_find(const struct handler_host *host, const char *path,
     const struct schema *const *sibling;
     const struct field *parent = NULL, *field;
     const char *rest = NULL;
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     field = follow(host->schema, path, &parent, &rest);
     if (field || sibling_knows(host, path))
@@ -117,10 +118,11 @@ const struct field *edit_find(const struct handler_host *host, const char *path,
         refuse_everywhere(host, rest, node, diag);
         return NULL;
     }
-    refusal_init(&refusal, rest);
+    suggestion_init(&suggestion, rest);
     for (uint32_t i = 0; i < parent->n_members; i++)
-        refusal_offer(&refusal, parent->members[i].name);
-    diag_add(diag, node, "%s has no field %s; %s", parent->name, rest, refusal_text(&refusal));
+        suggestion_offer(&suggestion, parent->members[i].name);
+    diag_add(diag, node, "%s has no field %s; %s", parent->name, rest,
+             suggestion_words(&suggestion));
     return NULL;
 }
 

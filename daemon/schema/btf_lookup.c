@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/nearest.h"
 #include "base/printable.h"
+#include "base/suggestion.h"
 #include "schema/choice.h"
 
 #define TRACER "gadget_tracer_"
@@ -337,7 +337,7 @@ static int refuse_name(const struct btf *btf, const struct wanted *wanted, struc
 {
     _cleanup_(cleanup_free) struct candidate *list = NULL;
     char names[ERROR_TEXT_MAX / 2];
-    struct nearest nearest;
+    struct suggestion suggestion;
     uint32_t count;
 
     if (lookup_candidates(btf, &list, &count) < 0)
@@ -347,16 +347,15 @@ static int refuse_name(const struct btf *btf, const struct wanted *wanted, struc
     list_names(list, count, sizeof(names), names);
     if (!wanted)
         return choice_ask("BTF", names, count == 1, error);
-    nearest_init(&nearest, wanted->name);
+    suggestion_init(&suggestion, wanted->name);
     for (uint32_t i = 0; i < count; i++)
-        nearest_offer(&nearest, list[i].name);
+        suggestion_offer(&suggestion, list[i].name);
     error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s", wanted->is_struct ? "struct" : "union",
               wanted->name,
               is_only_declared(btf, wanted->name) ? "is declared in the BTF but not defined"
                                                   : "is not in the BTF",
               names);
-    if (nearest.best)
-        error_hint(error, "did you mean \"%s\"?", nearest.best);
+    suggestion_hint(&suggestion, error);
     return -ENOENT;
 }
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/suggestion.h"
 #include "schema/cdecl.h"
 #include "schema/cexpr.h"
 #include "schema/clayout.h"
@@ -45,20 +45,16 @@ static int refuse_attribute(struct cparser *parser)
 {
     const struct ctoken *token = &parser->token;
     const char *known[] = {"packed", "aligned"};
-    struct nearest nearest;
-    char name[NEAREST_NAME_MAX + 1] = "";
+    struct suggestion suggestion;
 
     if (token->kind != CTOKEN_WORD)
         return cparse_refuse(parser, "an attribute's name");
-    if (token->width <= NEAREST_NAME_MAX)
-        memcpy(name, cparse_text(parser, token), token->width);
-    nearest_init(&nearest, name);
+    suggestion_init_part(&suggestion, cparse_text(parser, token), token->width);
     for (size_t i = 0; i < COUNT(known); i++)
-        nearest_offer(&nearest, known[i]);
+        suggestion_offer(&suggestion, known[i]);
     return clex_refuse(
-        &parser->lex, token->at, "unknown attribute %.*s; allowed are packed and aligned(N)%s%s%s",
-        cparse_quoted(token), cparse_text(parser, token), nearest.best ? "; did you mean \"" : "",
-        nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
+        &parser->lex, token->at, "unknown attribute %.*s; allowed are packed and aligned(N)%s",
+        cparse_quoted(token), cparse_text(parser, token), suggestion_question(&suggestion));
 }
 
 /* (N) or (TYPE), on the ( */

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/suggestion.h"
 #include "schema/cenum.h"
 #include "schema/cexpr.h"
 #include "schema/clayout.h"
@@ -68,9 +68,7 @@ static int refuse_type(struct cparser *parser)
 {
     const struct ctoken *token = &parser->token;
     const char *text = cparse_text(parser, token);
-    struct nearest nearest;
-    char name[NEAREST_NAME_MAX + 1] = "", candidate[NEAREST_NAME_MAX + 1];
-    char best[NEAREST_NAME_MAX + 1];
+    struct suggestion suggestion;
     const struct cname *tag;
 
     if (token->kind != CTOKEN_WORD)
@@ -80,29 +78,20 @@ static int refuse_type(struct cparser *parser)
         return clex_refuse(
             &parser->lex, token->at, "unknown type %.*s; write %s %.*s", cparse_quoted(token), text,
             tag->type->kind == CTYPE_UNION ? "union" : "struct", cparse_quoted(token), text);
-    if (token->width <= NEAREST_NAME_MAX)
-        memcpy(name, text, token->width);
-    nearest_init(&nearest, name);
-    cscope_offer_known(&nearest);
+    suggestion_init_part(&suggestion, text, token->width);
+    cscope_offer_known(&suggestion);
     for (size_t i = 0; i < COUNT(base_words); i++)
-        nearest_offer(&nearest, base_words[i]);
+        suggestion_offer(&suggestion, base_words[i]);
     for (size_t i = 0; i < COUNT(tag_words); i++)
-        nearest_offer(&nearest, tag_words[i]);
+        suggestion_offer(&suggestion, tag_words[i]);
     for (uint32_t i = 0; i < parser->scope.n_names; i++) {
         const struct cname *known = &parser->scope.names[i];
-        const char *before = nearest.best;
 
-        if (known->kind != CNAME_TYPE || known->length > NEAREST_NAME_MAX)
-            continue;
-        memcpy(candidate, known->text, known->length);
-        candidate[known->length] = '\0';
-        nearest_offer(&nearest, candidate);
-        if (nearest.best != before)
-            nearest.best = memcpy(best, candidate, sizeof(best));
+        if (known->kind == CNAME_TYPE)
+            suggestion_offer_part(&suggestion, known->text, known->length);
     }
-    return clex_refuse(&parser->lex, token->at, "unknown type %.*s%s%s%s", cparse_quoted(token),
-                       text, nearest.best ? "; did you mean \"" : "",
-                       nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
+    return clex_refuse(&parser->lex, token->at, "unknown type %.*s%s", cparse_quoted(token), text,
+                       suggestion_question(&suggestion));
 }
 
 /* Counts a word of a base type. False: there is one already that it cannot stand beside. */

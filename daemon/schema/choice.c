@@ -31,15 +31,15 @@ bool choice_allows(const struct choice_name *name, bool is_union)
 void choice_init(struct choice *choice, const char *type_name)
 {
     *choice = (struct choice){.name = type_name};
-    nearest_init(&choice->nearest, type_name ? choice_parse(type_name).bare : "");
+    suggestion_init(&choice->suggestion, type_name ? choice_parse(type_name).bare : "");
 }
 
 void choice_offer(struct choice *choice, const char *candidate)
 {
     if (!candidate)
         return;
-    if (strcmp(candidate, choice->nearest.name) != 0) /* only its keyword was wrong */
-        nearest_offer(&choice->nearest, candidate);
+    if (strcmp(candidate, choice->suggestion.name) != 0) /* only its keyword was wrong */
+        suggestion_offer(&choice->suggestion, candidate);
     for (uint32_t i = 0; i < choice->n_listed; i++)
         if (strcmp(choice->listed[i], candidate) == 0)
             return;
@@ -80,7 +80,6 @@ int choice_refuse(const struct choice *choice, const char *where, struct error *
                           choice->n_listed == 1, error);
     error_set(error, -ENOENT, "no type \"%s\" in %s; there are: %s", choice->name, where,
               candidates);
-    if (choice->nearest.best)
-        error_hint(error, "did you mean \"%s\"?", choice->nearest.best);
+    suggestion_hint(&choice->suggestion, error);
     return -ENOENT;
 }

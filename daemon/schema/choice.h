@@ -5,14 +5,14 @@
  *
  *     no type "evnt" in the DWARF; there are: event, flow, ...; did you mean "event"?
  *
- * Holds pointers only; names must outlive it. */
+ * Offered names must outlive it. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "base/suggestion.h"
 
 enum { CHOICE_LISTED_MAX = 10 }; /* candidates that an error lists */
 
@@ -29,7 +29,7 @@ bool choice_allows(const struct choice_name *name, bool is_union);
 
 struct choice {
     const char *name; /* NULL: none was given */
-    struct nearest nearest;
+    struct suggestion suggestion;
     const char *listed[CHOICE_LISTED_MAX];
     uint32_t n_listed;
     bool has_more;

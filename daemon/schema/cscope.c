@@ -117,10 +117,10 @@ const struct ctype *cscope_base(const char *spelling)
     return find_type(bases, COUNT(bases), spelling, (uint32_t)strlen(spelling));
 }
 
-void cscope_offer_known(struct nearest *nearest)
+void cscope_offer_known(struct suggestion *suggestion)
 {
     for (size_t i = 0; i < COUNT(aliases); i++)
-        nearest_offer(nearest, aliases[i].name);
+        suggestion_offer(suggestion, aliases[i].name);
 }
 
 void cscope_deinit(struct cscope *scope)

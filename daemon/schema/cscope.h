@@ -4,7 +4,7 @@
 /* What names mean in a C text: those that it defines, and the types that everybody knows. Tags
  * (struct, union, enum) are a space of their own, as in C. Names point into the text. */
 
-#include "base/nearest.h"
+#include "base/suggestion.h"
 #include "schema/ctype.h"
 
 enum { CSCOPE_NAMES_MAX = 8192 }; /* that a text defines */
@@ -50,7 +50,7 @@ int cscope_add(struct cscope *scope, const struct cname *name);
 const struct ctype *cscope_known_alias(const char *text, uint32_t length);
 const struct ctype *cscope_known_struct(const char *text, uint32_t length);
 /* Offers all known typedefs. */
-void cscope_offer_known(struct nearest *nearest);
+void cscope_offer_known(struct suggestion *suggestion);
 
 /* The types that C itself knows, by their spelling: "unsigned int". Never NULL for one of:
  * [signed | unsigned] char, [unsigned] short | int | long | long long | __int128, float, double,

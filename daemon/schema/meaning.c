@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/nearest.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 
 /* ---- what fits ---- */
 
@@ -136,15 +135,14 @@ static int refuse_name(const struct schema *schema, const struct field *parent,
                        const struct field *fields, uint32_t count, const char *name,
                        struct error *error)
 {
-    struct nearest nearest;
+    struct suggestion suggestion;
 
-    nearest_init(&nearest, name);
+    suggestion_init(&suggestion, name);
     for (uint32_t i = 0; i < count; i++)
-        nearest_offer(&nearest, fields[i].name);
-    return error_set(error, -ENOENT, "%s has no field \"%s\"%s%s%s",
+        suggestion_offer(&suggestion, fields[i].name);
+    return error_set(error, -ENOENT, "%s has no field \"%s\"%s",
                      parent && parent->type_name ? parent->type_name : schema->type_name, name,
-                     nearest.best ? "; did you mean \"" : "", nearest.best ? nearest.best : "",
-                     nearest.best ? "\"?" : "");
+                     suggestion_question(&suggestion));
 }
 
 /* Steps over "[]" into an array's element. */
@@ -175,7 +173,7 @@ static int find_path(const struct schema *schema, const char *path, struct error
 
     for (;;) {
         size_t length = strcspn(at, ".[");
-        char name[NEAREST_NAME_MAX + 1];
+        char name[SUGGESTION_NAME_MAX + 1];
         struct field *found = find_among(fields, count, at, length);
 
         snprintf(name, sizeof(name), "%.*s", (int)length, at);
@@ -212,15 +210,16 @@ bool meaning_knows(const struct schema *schema, const char *path)
 
 static int refuse_word(const char *as, struct error *error)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, as);
+    suggestion_init(&suggestion, as);
     for (int i = 0; i < MEANING_COUNT; i++)
         if (meaning_name(i))
-            refusal_offer(&refusal, meaning_name(i));
-    refusal_offer(&refusal, TEXT);
-    refusal_offer(&refusal, NONE);
-    return error_set(error, -ENOENT, "unknown meaning \"%s\"; %s", as, refusal_text(&refusal));
+            suggestion_offer(&suggestion, meaning_name(i));
+    suggestion_offer(&suggestion, TEXT);
+    suggestion_offer(&suggestion, NONE);
+    return error_set(error, -ENOENT, "unknown meaning \"%s\"; %s", as,
+                     suggestion_words(&suggestion));
 }
 
 static int refuse_field(const struct meaning_choice *choice, const struct field *field,

@@ -19,7 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/siphash.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/setting.h"
 #include "record/derive.h"
 #include "record/edit.h"
@@ -176,7 +176,7 @@ static const char *const action_names[ACTIONS] = {"drop", "mask", "hash"};
 
 static int find_action(const struct config_node *entry, struct diag *diag)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     for (int i = 0; entry->kind == CONFIG_SCALAR && i < ACTIONS; i++)
         if (strcmp(entry->text, action_names[i]) == 0)
@@ -186,10 +186,10 @@ static int find_action(const struct config_node *entry, struct diag *diag)
                  config_node_kind_name(entry));
         return -EINVAL;
     }
-    refusal_init(&refusal, entry->text);
+    suggestion_init(&suggestion, entry->text);
     for (int i = 0; i < ACTIONS; i++)
-        refusal_offer(&refusal, action_names[i]);
-    diag_add(diag, entry, "unknown action; %s", refusal_text(&refusal));
+        suggestion_offer(&suggestion, action_names[i]);
+    diag_add(diag, entry, "unknown action; %s", suggestion_words(&suggestion));
     return -EINVAL;
 }
 

@@ -9,7 +9,7 @@
 #include <ringmill/ring.h>
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "connect.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
@@ -69,13 +69,13 @@ static const struct setting builtin_settings[] = {
 
 static int refuse_name(const struct config_node *config, const char *name, struct diag *diag)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (const struct builtin *builtin = builtins; builtin->name; builtin++)
-        refusal_offer(&refusal, builtin->name);
+        suggestion_offer(&suggestion, builtin->name);
     diag_add(diag, config_map_get(config, "builtin"), "unknown built-in source \"%s\"; %s", name,
-             refusal_text(&refusal));
+             suggestion_words(&suggestion));
     return -EINVAL;
 }
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/scalar.h"
 #include "schema/btf_lookup.h"
 
@@ -110,21 +110,21 @@ static const char *enum_entry(const struct constant_bytes *place, uint32_t index
 static int set_enum(const struct constant_bytes *place, const struct config_node *node,
                     struct diag *diag)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
     const char *name;
     uint64_t value;
 
     if (isdigit((unsigned char)node->text[0]) || node->text[0] == '-')
         return set_integer(place, node, btf_kflag(place->type), diag);
-    refusal_init(&refusal, node->text);
+    suggestion_init(&suggestion, node->text);
     for (uint32_t i = 0; (name = enum_entry(place, i, &value)); i++) {
         if (strcmp(name, node->text) == 0) {
             memcpy(place->bytes, &value, place->size);
             return 0;
         }
-        refusal_offer(&refusal, name);
+        suggestion_offer(&suggestion, name);
     }
-    diag_add(diag, node, "expected a number or a name; %s", refusal_text(&refusal));
+    diag_add(diag, node, "expected a number or a name; %s", suggestion_words(&suggestion));
     return -EINVAL;
 }
 
@@ -257,7 +257,7 @@ struct constant_search {
     const char *name;
     const char *section; /* where it was found; NULL: nowhere */
     const struct btf_var_secinfo *place;
-    struct refusal refusal;
+    struct suggestion suggestion;
 };
 
 /* Accepts .rodata and .rodata.NAME. Sections such as .rodata.str1.1 contain no named constants. */
@@ -272,7 +272,7 @@ static bool match(void *data, const char *section, const struct btf_var_secinfo 
     struct constant_search *search = data;
 
     if (is_constant_section(section))
-        refusal_offer(&search->refusal, name);
+        suggestion_offer(&search->suggestion, name);
     if (strcmp(name, search->name) != 0)
         return false;
     search->section = section;
@@ -285,7 +285,7 @@ static int refuse_name(struct constant_search *search, const struct config_node 
 {
     if (!search->section)
         diag_add_key(diag, entry, "the object has no such constant; %s",
-                     refusal_text(&search->refusal));
+                     suggestion_words(&search->suggestion));
     else
         diag_add_key(diag, entry,
                      "this is a variable (section %s), not a constant; only `const volatile` "
@@ -304,7 +304,7 @@ static int set_constant(struct bpf_object *object, const struct config_node *ent
     struct constant_bytes place = {.btf = btf};
     size_t size = 0;
 
-    refusal_init(&search.refusal, entry->key);
+    suggestion_init(&search.suggestion, entry->key);
     if (btf)
         each_variable(btf, match, &search);
     if (!search.section || !is_constant_section(search.section))

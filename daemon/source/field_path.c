@@ -11,20 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 
 enum { STEP_MAX = 256 }; /* bytes of one name, with the NUL */
 
 static int refuse_name(const struct field *members, uint32_t count, const char *name,
                        const char *parent, struct error *error)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (uint32_t i = 0; i < count; i++)
-        refusal_offer(&refusal, members[i].name);
+        suggestion_offer(&suggestion, members[i].name);
     return error_set(error, -ENOENT, "%s has no field \"%s\"; %s", parent, name,
-                     refusal_text(&refusal));
+                     suggestion_words(&suggestion));
 }
 
 static const struct field *find(const struct field *members, uint32_t count, const char *name)

@@ -16,7 +16,7 @@
 #include <sys/statfs.h>
 
 #include "base/cleanup.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "source/hold.h"
 #include "source/libbpf_log.h"
 
@@ -28,17 +28,17 @@ static int find_interface(const char *name, struct error *error, int *ret_index)
 {
     unsigned index = if_nametoindex(name);
     struct if_nameindex *all = index ? NULL : if_nameindex();
-    struct refusal refusal;
+    struct suggestion suggestion;
 
     if (index) {
         *ret_index = (int)index;
         return 0;
     }
-    refusal_init(&refusal, name);
+    suggestion_init(&suggestion, name);
     for (struct if_nameindex *at = all; at && at->if_name; at++)
-        refusal_offer(&refusal, at->if_name);
+        suggestion_offer(&suggestion, at->if_name);
     error_set(error, -ENODEV, "no network interface is named \"%s\"; %s", name,
-              refusal_text(&refusal));
+              suggestion_words(&suggestion));
     if (all)
         if_freenameindex(all);
     return -ENODEV;

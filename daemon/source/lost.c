@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "schema/btf_lookup.h"
 
 enum { NAME_BYTES = 256, MEMBERS_DEEP = 8, ENTRIES_MAX = 1 << 16, INTEGERS_MAX = 1 << 16 };
@@ -110,7 +110,7 @@ struct counter_search {
     const char *section; /* NULL: not found */
     const struct btf_type *variable;
     uint32_t offset;
-    struct refusal refusal;
+    struct suggestion suggestion;
 };
 
 static bool holds_variables(const char *section)
@@ -127,7 +127,7 @@ static void search_section(const struct btf *btf, const struct btf_type *section
 
         if (!variable || !btf_is_var(variable))
             continue;
-        refusal_offer(&search->refusal, lookup_name(btf, variable));
+        suggestion_offer(&search->suggestion, lookup_name(btf, variable));
         if (strcmp(lookup_name(btf, variable), search->name) != 0)
             continue;
         search->section = lookup_name(btf, section);
@@ -143,9 +143,9 @@ static int use_variable(const struct bpf_object *object, const char *name, const
     struct counter_search search = {.name = name};
     const struct bpf_map *map;
 
-    refusal_init(&search.refusal, name);
+    suggestion_init(&search.suggestion, name);
     bpf_object__for_each_map(map, object) if (is_countable(map) && !bpf_map__is_internal(map))
-        refusal_offer(&search.refusal, bpf_map__name(map));
+        suggestion_offer(&search.suggestion, bpf_map__name(map));
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         const struct btf_type *section = btf__type_by_id(btf, id);
 
@@ -155,7 +155,7 @@ static int use_variable(const struct bpf_object *object, const char *name, const
     if (!search.section)
         return error_set(error, -ENOENT,
                          "the object has no array and no global variable named \"%s\"; %s", name,
-                         refusal_text(&search.refusal));
+                         suggestion_words(&search.suggestion));
     counter->map = search.section;
     counter->is_section = true;
     counter->offset = search.offset;

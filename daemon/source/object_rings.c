@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/setting.h"
 #include "source/object.h"
 #include "source/slots.h"
@@ -181,12 +181,12 @@ static bool is_stream(const struct object *object, struct bpf_map *map)
     return is_sharded(map) || (is_ring(map) && !stands_in_a_map(object, map));
 }
 
-static void offer_rings(const struct object *object, struct refusal *refusal)
+static void offer_rings(const struct object *object, struct suggestion *suggestion)
 {
     struct bpf_map *map;
 
     bpf_object__for_each_map(map, object->plan) if (is_stream(object, map))
-        refusal_offer(refusal, bpf_map__name(map));
+        suggestion_offer(suggestion, bpf_map__name(map));
 }
 
 /* The map of that name; NULL after a message. */
@@ -194,16 +194,16 @@ static struct bpf_map *find_named(const struct object *object, const struct conf
                                   struct diag *diag)
 {
     struct bpf_map *map = bpf_object__find_map_by_name(object->plan, entry->key);
-    struct refusal refusal;
+    struct suggestion suggestion;
 
-    refusal_init(&refusal, entry->key);
-    offer_rings(object, &refusal);
+    suggestion_init(&suggestion, entry->key);
+    offer_rings(object, &suggestion);
     if (!map)
-        diag_add_key(diag, entry, "the object has no such ring; %s", refusal_text(&refusal));
+        diag_add_key(diag, entry, "the object has no such ring; %s", suggestion_words(&suggestion));
     else if (!is_ring(map) && !is_sharded(map) &&
              !(is_map_of_maps(map) && !bpf_map__inner_map(map)))
         diag_add_key(diag, entry, "map \"%s\" is %s, not a ring buffer; %s", entry->key,
-                     type_name(map), refusal_text(&refusal));
+                     type_name(map), suggestion_words(&suggestion));
     else
         return map;
     return NULL;

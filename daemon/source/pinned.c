@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/nearest.h"
+#include "base/suggestion.h"
 
 enum {
     MATCHES_MAX = 16, /* maps of one name that a message lists */
@@ -159,19 +159,14 @@ static int look_through(struct map_search *search)
 
 static int refuse_unknown(const struct map_search *search, struct error *error)
 {
-    char list[OFFERS_MAX * (BPF_OBJ_NAME_LEN + 2)] = "none";
-    struct nearest nearest;
-    size_t used = 0;
+    struct suggestion suggestion;
 
-    nearest_init(&nearest, search->name);
-    for (uint32_t i = 0; i < search->n_offers; i++) {
-        nearest_offer(&nearest, search->offers[i]);
-        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
-                                 search->offers[i]);
-    }
-    return error_set(error, -ENOENT, "no BPF map is named \"%s\"; ring buffers: %s%s%s%s",
-                     search->name, list, nearest.best ? "; did you mean \"" : "",
-                     nearest.best ? nearest.best : "", nearest.best ? "\"?" : "");
+    suggestion_init(&suggestion, search->name);
+    for (uint32_t i = 0; i < search->n_offers; i++)
+        suggestion_offer(&suggestion, search->offers[i]);
+    return error_set(error, -ENOENT, "no BPF map is named \"%s\"; ring buffers: %s%s", search->name,
+                     search->n_offers > 0 ? suggestion.list : "none",
+                     suggestion_question(&suggestion));
 }
 
 static int refuse_ambiguous(const struct map_search *search, struct error *error)

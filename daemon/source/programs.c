@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "source/hook.h"
 #include "source/object.h"
 
@@ -19,11 +19,12 @@ enum { KEYS_TEXT_MAX = 256, NEEDS_TEXT_MAX = 1024 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static void refuse_name(const struct object *object, const char *name, struct refusal *refusal)
+static void refuse_name(const struct object *object, const char *name,
+                        struct suggestion *suggestion)
 {
-    refusal_init(refusal, name);
+    suggestion_init(suggestion, name);
     for (uint32_t i = 0; i < object->n_programs; i++)
-        refusal_offer(refusal, object->programs[i].name);
+        suggestion_offer(suggestion, object->programs[i].name);
 }
 
 /* Calls mark for each named program. */
@@ -34,15 +35,15 @@ static int mark_programs(struct object *object, const struct setting_texts *name
 
     for (uint32_t i = 0; i < names->count; i++) {
         struct object_program *program = object_find(object, names->items[i]);
-        struct refusal refusal;
+        struct suggestion suggestion;
 
         if (program) {
             mark(program);
             continue;
         }
-        refuse_name(object, names->items[i], &refusal);
+        refuse_name(object, names->items[i], &suggestion);
         diag_add(diag, names->nodes[i], "the object has no program \"%s\"; %s", names->items[i],
-                 refusal_text(&refusal));
+                 suggestion_words(&suggestion));
         result = -EINVAL;
     }
     return result;
@@ -196,15 +197,15 @@ static int bind_attach(struct object *object, const struct config_node *attach, 
     }
     for (const struct config_node *entry = attach->first; entry; entry = entry->next) {
         struct object_program *program = object_find(object, entry->key);
-        struct refusal refusal;
+        struct suggestion suggestion;
 
         if (program && bind_own(program, entry, diag) < 0)
             result = -EINVAL;
         if (program || find_setting(entry->key))
             continue;
-        refuse_name(object, entry->key, &refusal);
+        refuse_name(object, entry->key, &suggestion);
         diag_add_key(diag, entry, "the object has no program \"%s\"; %s", entry->key,
-                     refusal_text(&refusal));
+                     suggestion_words(&suggestion));
         result = -EINVAL;
     }
     return share_arguments(object, attach, diag) < 0 ? -EINVAL : result;

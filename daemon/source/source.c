@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "source/builtin.h"
 #include "source/capture_source.h"
 #include "source/keep.h"
@@ -27,38 +27,26 @@ DEFINE_CLEANUP(struct source, source_free);
 
 /* ---- which kind ------------------------------------------------------------------------------ */
 
-enum { KEYS_TEXT_MAX = 256 };
-
-static void list_keys(char *text, size_t size)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (const struct source_kind *const *kind = source_kinds; *kind && used < size; kind++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", (*kind)->name);
-}
-
 /* Reports a misspelt key, which is more helpful than a missing one. */
 static void refuse_kindless(const struct config_node *config, struct diag *diag)
 {
-    char keys[KEYS_TEXT_MAX];
+    const struct config_node *entry = config->first;
+    struct suggestion suggestion;
 
-    list_keys(keys, sizeof(keys));
-    for (const struct config_node *entry = config->first; entry; entry = entry->next) {
-        struct nearest nearest;
-
-        nearest_init(&nearest, entry->key);
+    do {
+        suggestion_init(&suggestion, entry ? entry->key : "");
         for (const struct source_kind *const *kind = source_kinds; *kind; kind++)
-            nearest_offer(&nearest, (*kind)->name);
-        if (nearest.best) {
-            diag_add_key(diag, entry,
-                         "unknown key; a source needs one of the keys %s; did you mean \"%s\"?",
-                         keys, nearest.best);
+            suggestion_offer(&suggestion, (*kind)->name);
+        if (*suggestion.best) {
+            diag_add_key(diag, entry, "unknown key; a source needs one of the keys %s%s",
+                         suggestion.list, suggestion_question(&suggestion));
             return;
         }
-    }
+        entry = entry ? entry->next : NULL;
+    } while (entry);
     diag_add(diag, config,
-             "the source does not say where records come from; add one of the keys %s", keys);
+             "the source does not say where records come from; add one of the keys %s",
+             suggestion.list);
 }
 
 /* The kind that the keys select; NULL after a message. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/refusal.h"
+#include "base/suggestion.h"
 #include "config/scalar.h"
 #include "schema/find.h"
 #include "source/field_path.h"
@@ -168,10 +168,10 @@ static bool can_be(const struct field *field, int64_t value)
 static int find_name(const struct stream *stream, const char *path, const struct config_node *entry,
                      struct diag *diag, int64_t *ret)
 {
-    struct refusal refusal;
+    struct suggestion suggestion;
     struct field field;
 
-    refusal_init(&refusal, entry->key);
+    suggestion_init(&suggestion, entry->key);
     for (uint32_t i = 0; i < stream->n_types; i++) {
         if (path_find(stream->types[i].schema, path, NULL, &field) < 0)
             continue;
@@ -181,12 +181,12 @@ static int find_name(const struct stream *stream, const char *path, const struct
                 return 0;
             }
             if (i == 0)
-                refusal_offer(&refusal, field.names[j].name);
+                suggestion_offer(&suggestion, field.names[j].name);
         }
     }
     if (stream->selected_by.n_names > 0)
         diag_add_key(diag, entry, "expected a number, or a value of \"%s\"; %s", path,
-                     refusal_text(&refusal));
+                     suggestion_words(&suggestion));
     else
         diag_add_key(diag, entry, "expected a number: the values of \"%s\" have no names", path);
     return -EINVAL;

@@ -17,12 +17,12 @@ foreach(name ${names})
   string(APPEND rows "    [__NR_${name}] = {\"${name}\", ${length}},\n")
 endforeach()
 file(WRITE ${OUTPUT} "/* by cmake/syscall_names.cmake */
-#include \"encode/codes.h\"
+#include \"encode/kernel_names.h\"
 
 #include <asm/unistd.h>
 
-const struct text codes_syscalls[] = {
+const struct text kernel_names_syscalls[] = {
 ${rows}};
 
-const uint32_t codes_syscall_count = sizeof(codes_syscalls) / sizeof(*codes_syscalls);
+const uint32_t kernel_names_syscall_count = sizeof(kernel_names_syscalls) / sizeof(*kernel_names_syscalls);
 ")

@@ -21,6 +21,6 @@ add_test(NAME unit/encode/escape/portable COMMAND escape-portable)
 set_tests_properties(unit/encode/escape/portable PROPERTIES LABELS unit)
 
 # They compare the manual's examples with what comes out.
-foreach(test line print)
+foreach(test line_encoder record_print)
   target_compile_definitions(unit-encode-${test} PRIVATE RINGMILL_DOCS="${PROJECT_SOURCE_DIR}/docs")
 endforeach()

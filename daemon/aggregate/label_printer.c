@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode/print.h"
+#include "encode/record_print.h"
 #include "encode/template.h"
 #include "expr/key.h"
 
@@ -21,11 +21,11 @@ enum {
     PLACEHOLDER_MAX = 16,
 };
 
-static const struct plan_style style = {.quoting = QUOTING_TEXT};
+static const struct encode_style style = {.quoting = QUOTING_TEXT};
 
 struct label_printer {
-    struct plan plan;
-    struct print_state state;
+    struct encode_plan plan;
+    struct record_print_state state;
     struct schema schema;
     struct field fields[KEY_PARTS_MAX];
     char field_names[KEY_PARTS_MAX][PLACEHOLDER_MAX];
@@ -40,7 +40,7 @@ void label_printer_free(struct label_printer *printer)
         return;
     for (uint32_t i = 0; i < printer->n_names; i++)
         free(printer->names[i]);
-    plan_deinit(&printer->plan);
+    encode_plan_deinit(&printer->plan);
     free(printer);
 }
 
@@ -48,7 +48,7 @@ struct label_printer *label_printer_new(const struct key *key, const char *const
                                         uint32_t first_column, const struct wall_offset *wall)
 {
     struct label_printer *printer = calloc(1, sizeof(*printer));
-    const struct plan_options options = {.style = &style, .source = "", .id = ""};
+    const struct encode_plan_options options = {.style = &style, .source = "", .id = ""};
     char template[KEY_PARTS_MAX * (PLACEHOLDER_MAX + 3) + 1];
     struct error error;
     size_t used = 0, offset;
@@ -108,18 +108,19 @@ const char *label_printer_put(struct label_printer *printer, const struct batch 
                               uint32_t index, size_t value_max, char *out)
 {
     const char *value = printer->printed;
-    char *at = out, *end = print_other(&printer->plan, &printer->state, QUOTING_TEXT, batch, index,
-                                       printer->printed, printer->printed + PRINTED_MAX);
+    char *at = out,
+         *end = record_print_other(&printer->plan, &printer->state, QUOTING_TEXT, batch, index,
+                                   printer->printed, printer->printed + PRINTED_MAX);
 
     for (uint32_t i = 0; end && i < printer->n_names; i++) {
-        const char *behind = memchr(value, BETWEEN, (size_t)(end - value));
+        const char *after = memchr(value, BETWEEN, (size_t)(end - value));
 
-        if (!behind)
+        if (!after)
             break;
         at += sprintf(at, "%s%s=\"", i > 0 ? "," : "", printer->names[i]);
-        at = put_value(at, value, (size_t)(behind - value), value_max);
+        at = put_value(at, value, (size_t)(after - value), value_max);
         *at++ = '"';
-        value = behind + 1;
+        value = after + 1;
     }
     *at = '\0';
     return out;

@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "sink/screen.h"
+#include "sink/stdout_display.h"
 #include "sink/table_layout.h"
 
 #define INTERVAL_LIVE  "1s"
@@ -255,7 +255,7 @@ static void add_order(const struct run_table *table, uint32_t limit, struct conf
 
 void run_table_add_handler(const struct run_table *table, struct config_node *handlers)
 {
-    bool live = is_table(table) && screen_is_live();
+    bool live = is_table(table) && stdout_display_is_live();
     struct config_node *aggregate;
 
     if (!counts(table))
@@ -265,7 +265,7 @@ void run_table_add_handler(const struct run_table *table, struct config_node *ha
     add_window(table, live, aggregate);
     add_by(table, aggregate);
     add_values(table, aggregate);
-    add_order(table, live ? LAYOUT_ROWS_MAX : ROWS_MAX_PLAIN, aggregate);
+    add_order(table, live ? TABLE_ROWS_MAX : ROWS_MAX_PLAIN, aggregate);
 }
 
 void run_table_add_sink(const struct run_table *table, struct config_node *sinks)

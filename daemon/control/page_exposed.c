@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "encode/decimal.h"
+#include "encode/float_text.h"
 #include "pipeline/engine.h"
 
 struct printer {
@@ -19,10 +19,10 @@ struct printer {
     char labels[PAGE_LABELS_MAX]; /* of the chain */
 };
 
-static const char *number_text(double number, char out[DECIMAL_MAX + 1])
+static const char *number_text(double number, char out[FLOAT_TEXT_MAX + 1])
 {
     if (isfinite(number))
-        *decimal_put(out, number) = '\0';
+        *float_text_put(out, number) = '\0';
     else
         strcpy(out, isnan(number) ? "NaN" : number > 0 ? "+Inf" : "-Inf");
     return out;
@@ -40,7 +40,7 @@ static void put_name(const struct printer *printer, const char *suffix,
 static void put_histogram(const struct printer *printer, const struct metric_sample *sample)
 {
     const struct metric *metric = printer->metric;
-    char text[DECIMAL_MAX + 1];
+    char text[FLOAT_TEXT_MAX + 1];
     uint64_t count = 0;
 
     for (uint32_t i = 0; i <= metric->n_bounds; i++) {
@@ -60,7 +60,7 @@ static void put_histogram(const struct printer *printer, const struct metric_sam
 static void put_sample(void *data, const struct metric_sample *sample)
 {
     const struct printer *printer = data;
-    char text[DECIMAL_MAX + 1];
+    char text[FLOAT_TEXT_MAX + 1];
 
     if (printer->metric->kind == METRIC_HISTOGRAM) {
         put_histogram(printer, sample);

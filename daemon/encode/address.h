@@ -8,7 +8,8 @@
 
 enum { ADDRESS_MAX = 45 }; /* bytes of the longest */
 
-char *address_put_ipv4(char *out, const uint8_t bytes[4]); /* 192.0.2.1 */
+/* 192.0.2.1 */
+char *address_put_ipv4(char *out, const uint8_t bytes[4]);
 
 /* RFC 5952, and what inet_ntop() gives: 2001:db8::1, ::ffff:192.0.2.1 */
 char *address_put_ipv6(char *out, const uint8_t bytes[16]);
@@ -17,4 +18,5 @@ char *address_put_ipv6(char *out, const uint8_t bytes[16]);
  * 192.0.2.1. So a peer looks the same on both kinds of sockets. */
 char *address_put_ip(char *out, const uint8_t bytes[16]);
 
-char *address_put_mac(char *out, const uint8_t bytes[6]); /* 02:00:5e:00:53:af */
+/* 02:00:5e:00:53:af */
+char *address_put_mac(char *out, const uint8_t bytes[6]);

@@ -5,9 +5,9 @@
 
 #include "encode/csv.h"
 
-#include "encode/line.h"
+#include "encode/line_encoder.h"
 
-static const struct plan_style style = {
+static const struct encode_style style = {
     .quoting = QUOTING_CSV, .in_header = true, .begin = "", .between = ",", .end = "\n"};
 
 static const struct line_format format = {
@@ -17,7 +17,7 @@ static int csv_open(const struct schema *schema, const char *source,
                     const struct encoder_options *options, struct error *error,
                     struct encoder **ret_encoder)
 {
-    return line_open(&format, schema, source, options, error, ret_encoder);
+    return line_encoder_open(&format, schema, source, options, error, ret_encoder);
 }
 
 const struct encoder_ops csv_encoder_ops = {
@@ -28,7 +28,7 @@ const struct encoder_ops csv_encoder_ops = {
     .has_header = true,
     .one_type = "a CSV file has only one header",
     .open = csv_open,
-    .encode = line_encode,
-    .encode_loss = line_encode_loss,
-    .close = line_close,
+    .encode = line_encoder_encode,
+    .encode_loss = line_encoder_encode_loss,
+    .close = line_encoder_close,
 };

@@ -18,7 +18,7 @@
 #endif
 
 #include "base/printable.h"
-#include "encode/put.h"
+#include "encode/bounded_put.h"
 
 enum { WORD = 8 };
 
@@ -181,12 +181,12 @@ INLINE void put_parts(char **out, const char *end, const uint8_t **at, uint32_t 
             return;
         store_block(*out, block);
         for (; nuls; nuls &= nuls - 1) {
-            const uint8_t *behind = *at + __builtin_ctz(nuls) + 1;
+            const uint8_t *after = *at + __builtin_ctz(nuls) + 1;
 
-            *out += behind - 1 - from;
+            *out += after - 1 - from;
             memcpy(*out, "\",\"", 4); /* with its NUL: a word */
             *out += 3;
-            from = behind;
+            from = after;
             store_block(*out, load_block(from, BLOCK));
         }
         *at += BLOCK;

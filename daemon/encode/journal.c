@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/bounded_put.h"
 #include "encode/escape.h"
 #include "encode/journal_plan.h"
-#include "encode/print.h"
-#include "encode/put.h"
+#include "encode/record_print.h"
 
 enum { PREFIX_BYTES = 4 };
 
@@ -23,13 +23,13 @@ struct journal_encoder {
     struct encoder encoder;
     /* immutable after open */
     struct journal_plan plan;
-    struct snippet head;         /* RINGMILL_SOURCE=exec, and RINGMILL_TYPE */
-    struct snippet source;       /* exec: */
+    struct prepared_text head;   /* RINGMILL_SOURCE=exec, and RINGMILL_TYPE */
+    struct prepared_text source; /* exec: */
     struct wall_offset own_wall; /* where the caller has none */
     ptrdiff_t event_max;
     /* owned by the consumer thread */
     struct text *values; /* of the event in hand; bytes is NULL: null */
-    struct print_state state;
+    struct record_print_state state;
 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -49,9 +49,9 @@ static char *put_binary_head(char *at, const char *end, const char *name)
     return put_bytes(at, end, &later, sizeof(later));
 }
 
-static void put_length(char *value, const char *behind)
+static void put_length(char *value, const char *after)
 {
-    uint64_t length = htole64((uint64_t)(behind - value));
+    uint64_t length = htole64((uint64_t)(after - value));
 
     memcpy(value - sizeof(length), &length, sizeof(length));
 }
@@ -60,42 +60,42 @@ static char *put_text(const struct journal_value *value, struct text text, char 
                       const char *end, struct text *ret)
 {
     char *begin = put_binary_head(at, end, value->key);
-    char *behind = put_bytes(begin, end, text.bytes, text.length);
+    char *after = put_bytes(begin, end, text.bytes, text.length);
 
-    if (!behind)
+    if (!after)
         return NULL;
-    put_length(begin, behind);
+    put_length(begin, after);
     *ret = (struct text){begin, text.length};
-    return put_char(behind, end, '\n');
+    return put_char(after, end, '\n');
 }
 
 static char *put_rest(struct journal_encoder *journal, const struct journal_value *value,
                       const struct batch *batch, uint32_t index, char *at, const char *end,
                       struct text *ret)
 {
-    char *before = at, *begin, *behind;
+    char *before = at, *begin, *after;
 
     begin = at = put_char(put_string(at, end, value->key), end, '=');
-    behind = at ? print_json(&value->value, &journal->state, batch, index, at, end) : NULL;
-    if (!behind)
+    after = at ? record_print_json(&value->value, &journal->state, batch, index, at, end) : NULL;
+    if (!after)
         return NULL;
-    if (behind - begin == 4 && memcmp(begin, "null", 4) == 0) {
+    if (after - begin == 4 && memcmp(begin, "null", 4) == 0) {
         *ret = (struct text){0};
         return before;
     }
     if (*begin == '"') {
-        behind -= 2;
-        memmove(begin, begin + 1, (size_t)(behind - begin));
+        after -= 2;
+        memmove(begin, begin + 1, (size_t)(after - begin));
     }
-    *ret = (struct text){begin, (uint32_t)(behind - begin)};
-    return put_char(behind, end, '\n');
+    *ret = (struct text){begin, (uint32_t)(after - begin)};
+    return put_char(after, end, '\n');
 }
 
 static char *put_value(struct journal_encoder *journal, const struct journal_value *value,
                        const struct batch *batch, uint32_t index, char *at, const char *end,
                        struct text *ret)
 {
-    const struct plan_step *step = value->value.steps;
+    const struct encode_step *step = value->value.steps;
     struct text text;
 
     if (step->print != PRINT_TEXT)
@@ -131,7 +131,7 @@ static char *put_shown(const struct journal_value *value, struct text text, char
     bool is_text = value->value.steps->print == PRINT_TEXT;
     bool quotes = is_text && wants_quotes(part);
 
-    at = put_snippet(at, end, &value->label);
+    at = put_prepared(at, end, &value->label);
     if (quotes)
         at = put_char(at, end, '"');
     if (at)
@@ -145,7 +145,7 @@ static char *put_message(const struct journal_encoder *journal, char *at, const 
 {
     char *begin = put_binary_head(at, end, "MESSAGE");
 
-    at = put_snippet(begin, end, &journal->source);
+    at = put_prepared(begin, end, &journal->source);
     for (uint32_t i = 0; at && i < journal->plan.n_values; i++) {
         const struct journal_value *value = &journal->plan.values[i];
 
@@ -169,18 +169,18 @@ static char *begin_event(const struct journal_encoder *journal, char *at, const 
 {
     const uint32_t later = 0;
 
-    return put_snippet(put_bytes(at, end, &later, PREFIX_BYTES), end, &journal->head);
+    return put_prepared(put_bytes(at, end, &later, PREFIX_BYTES), end, &journal->head);
 }
 
-static char *end_event(char *begin, char *behind)
+static char *end_event(char *begin, char *after)
 {
     uint32_t length;
 
-    if (!behind)
+    if (!after)
         return NULL;
-    length = htole32((uint32_t)(behind - begin) - PREFIX_BYTES);
+    length = htole32((uint32_t)(after - begin) - PREFIX_BYTES);
     memcpy(begin, &length, PREFIX_BYTES);
-    return behind;
+    return after;
 }
 
 static char *put_event(struct journal_encoder *journal, const struct batch *batch, uint32_t index,
@@ -206,11 +206,11 @@ static uint32_t journal_encode(struct encoder *encoder, const struct batch *batc
         resolver_begin(journal->state.names);
     for (; i < batch->selected; i++) {
         const char *limit = end - at > journal->event_max ? at + journal->event_max : end;
-        char *behind = put_event(journal, batch, batch->selection[i], at, limit);
+        char *after = put_event(journal, batch, batch->selection[i], at, limit);
 
-        if (!behind)
+        if (!after)
             break;
-        at = behind;
+        at = after;
     }
     if (journal->state.names)
         resolver_end(journal->state.names);
@@ -222,14 +222,15 @@ static char *put_time_field(struct journal_encoder *journal, const char *name, i
                             char *at, const char *end)
 {
     char *begin = put_string(at, end, name);
-    char *behind =
-        begin ? print_ktime(&journal->state, QUOTING_JSON, begin, end, (uint64_t)ktime) : NULL;
+    char *after =
+        begin ? record_print_ktime(&journal->state, QUOTING_JSON, begin, end, (uint64_t)ktime)
+              : NULL;
 
-    if (behind && *begin == '"') {
-        behind -= 2;
-        memmove(begin, begin + 1, (size_t)(behind - begin));
+    if (after && *begin == '"') {
+        after -= 2;
+        memmove(begin, begin + 1, (size_t)(after - begin));
     }
-    return put_char(behind, end, '\n');
+    return put_char(after, end, '\n');
 }
 
 static size_t journal_encode_loss(struct encoder *encoder, const struct loss *loss, char *out,
@@ -245,7 +246,7 @@ static size_t journal_encode_loss(struct encoder *encoder, const struct loss *lo
     at = put_char(at, end, '\n');
     at = put_time_field(journal, "RINGMILL_SINCE=", loss->since, at, end);
     at = put_time_field(journal, "RINGMILL_UNTIL=", loss->until, at, end);
-    at = put_snippet(put_string(at, end, "MESSAGE="), end, &journal->source);
+    at = put_prepared(put_string(at, end, "MESSAGE="), end, &journal->source);
     at = put_integer(put_char(at, end, ' '), end, loss->records, false);
     at = end_event(out, put_string(at, end, " records were lost here\n"));
     return at ? (size_t)(at - out) : 0;
@@ -261,8 +262,8 @@ static void journal_close(struct encoder *encoder)
         return;
     resolver_leave(journal->state.names);
     journal_plan_deinit(&journal->plan);
-    snippet_deinit(&journal->head);
-    snippet_deinit(&journal->source);
+    prepared_text_deinit(&journal->head);
+    prepared_text_deinit(&journal->source);
     free(journal->values);
     free(journal);
 }
@@ -276,9 +277,9 @@ static int make_head(struct journal_encoder *journal, const char *source, const 
 
     if (length < 0)
         return -ENOMEM;
-    r = snippet_set(&journal->head, head, (uint32_t)length);
+    r = prepared_text_set(&journal->head, head, (uint32_t)length);
     free(head);
-    return r < 0 ? r : snippet_init(&journal->source, "", source, ":");
+    return r < 0 ? r : prepared_text_init(&journal->source, "", source, ":");
 }
 
 static int fill(struct journal_encoder *journal, const struct schema *schema, const char *source,

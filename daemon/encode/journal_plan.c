@@ -13,13 +13,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "encode/keyset.h"
+#include "encode/unique_keys.h"
 
 #define PREFIX "RINGMILL_"
 
 enum { PATH_MAX_BYTES = 1024 }; /* of a field's name with those of the structs around it */
 
-struct journal_draft {
+struct journal_plan_builder {
     struct journal_plan *plan;
     const struct schema *schema;
     const struct field *time; /* of the event; NULL: it has none */
@@ -47,7 +47,7 @@ static bool is_taken(const struct journal_plan *plan, const char *key)
 static void make_key(const struct journal_plan *plan, const char *path,
                      char key[JOURNAL_NAME_MAX + 1])
 {
-    char behind[16];
+    char after[16];
     size_t length;
 
     snprintf(key, JOURNAL_NAME_MAX + 1, PREFIX "%s", path);
@@ -55,17 +55,17 @@ static void make_key(const struct journal_plan *plan, const char *path,
         *at = isascii(*at) && isalnum(*at) ? (char)toupper(*at) : '_';
     length = strlen(key);
     for (uint32_t number = 2; is_taken(plan, key); number++) {
-        size_t more = (size_t)snprintf(behind, sizeof(behind), "_%u", number);
+        size_t more = (size_t)snprintf(after, sizeof(after), "_%u", number);
 
-        strcpy(key + (length + more > JOURNAL_NAME_MAX ? JOURNAL_NAME_MAX - more : length), behind);
+        strcpy(key + (length + more > JOURNAL_NAME_MAX ? JOURNAL_NAME_MAX - more : length), after);
     }
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static struct journal_value *add_value(struct journal_draft *draft, const char *path)
+static struct journal_value *add_value(struct journal_plan_builder *builder, const char *path)
 {
-    struct journal_plan *plan = draft->plan;
+    struct journal_plan *plan = builder->plan;
     char label[PATH_MAX_BYTES + 3];
     struct journal_value *value;
 
@@ -81,7 +81,7 @@ static struct journal_value *add_value(struct journal_draft *draft, const char *
     memset(value, 0, sizeof(*value));
     make_key(plan, path, value->key);
     snprintf(label, sizeof(label), " %s=", path);
-    if (snippet_set(&value->label, label, (uint32_t)strlen(label)) < 0)
+    if (prepared_text_set(&value->label, label, (uint32_t)strlen(label)) < 0)
         return NULL;
     plan->n_values++;
     return value;
@@ -89,77 +89,80 @@ static struct journal_value *add_value(struct journal_draft *draft, const char *
 
 /* The steps from that one on, with nothing around them: texts of no length, which have the room
  * that copying them takes. */
-static void borrow(struct plan *value, struct plan *owned, uint32_t from, uint32_t count)
+static void borrow(struct encode_plan *value, struct encode_plan *owned, uint32_t from,
+                   uint32_t count)
 {
     owned->steps[from].before.length = 0;
-    *value = (struct plan){
+    *value = (struct encode_plan){
         .steps = owned->steps + from, .n_steps = count, .tail = {owned->tail.bytes, 0}};
 }
 
-static bool has_companion(const struct plan *plan)
+static bool has_companion(const struct encode_plan *plan)
 {
     return plan->n_steps == 2 && plan->steps[0].print != PRINT_ARRAY &&
            plan->steps[1].print == PRINT_NAME;
 }
 
 /* As the JSON encoder calls it; of all names this is the one it is looked for by. */
-static int add_companion(struct journal_draft *draft, const char *path, struct plan *owned)
+static int add_companion(struct journal_plan_builder *builder, const char *path,
+                         struct encode_plan *owned)
 {
-    _cleanup_(cleanup_free) char *name = keyset_companion(path, owned->steps[1].kind);
-    struct journal_value *value = name ? add_value(draft, name) : NULL;
+    _cleanup_(cleanup_free) char *name = unique_keys_of_name(path, owned->steps[1].kind);
+    struct journal_value *value = name ? add_value(builder, name) : NULL;
 
     if (!value)
         return -ENOMEM;
     borrow(&value->value, owned, 1, 1);
-    draft->plan->has_names = true;
+    builder->plan->has_names = true;
     return 0;
 }
 
-static int add_leaf(struct journal_draft *draft, const struct field *field, const char *path)
+static int add_leaf(struct journal_plan_builder *builder, const struct field *field,
+                    const char *path)
 {
-    const struct plan_options options = {
-        .style = &plan_json, .source = "", .resolve_names = draft->resolve_names};
-    const struct schema alone = {.type_name = draft->schema->type_name,
-                                 .size = draft->schema->size,
+    const struct encode_plan_options options = {
+        .style = &encode_style_json, .source = "", .resolve_names = builder->resolve_names};
+    const struct schema alone = {.type_name = builder->schema->type_name,
+                                 .size = builder->schema->size,
                                  .n_fields = 1,
                                  .fields = (struct field *)field,
-                                 .n_columns = draft->schema->n_columns};
-    struct plan owned;
+                                 .n_columns = builder->schema->n_columns};
+    struct encode_plan owned;
     struct journal_value *value;
     bool companion;
-    int r = plan_init(&owned, &alone, &options, draft->error);
+    int r = encode_plan_init(&owned, &alone, &options, builder->error);
 
-    value = r == 0 ? add_value(draft, path) : NULL;
+    value = r == 0 ? add_value(builder, path) : NULL;
     if (!value) {
-        plan_deinit(&owned);
+        encode_plan_deinit(&owned);
         return r < 0 ? r : -ENOMEM;
     }
     value->owned = owned;
     companion = has_companion(&owned);
     borrow(&value->value, &value->owned, 0, companion ? 1 : owned.n_steps);
-    return companion ? add_companion(draft, path, &owned) : 0;
+    return companion ? add_companion(builder, path, &owned) : 0;
 }
 
-static int add_fields(struct journal_draft *draft, const struct field *fields, uint32_t count,
-                      const char *around, int depth)
+static int add_fields(struct journal_plan_builder *builder, const struct field *fields,
+                      uint32_t count, const char *around, int depth)
 {
     int r = 0;
 
-    if (depth == PLAN_DEPTH_MAX)
-        return error_set(draft->error, -EINVAL, "structs are nested more than %d levels deep",
-                         PLAN_DEPTH_MAX);
+    if (depth == ENCODE_DEPTH_MAX)
+        return error_set(builder->error, -EINVAL, "structs are nested more than %d levels deep",
+                         ENCODE_DEPTH_MAX);
     for (uint32_t i = 0; i < count && r == 0; i++) {
         const struct field *field = &fields[i];
         char path[PATH_MAX_BYTES];
 
-        if (field == draft->time)
+        if (field == builder->time)
             continue;
         snprintf(path, sizeof(path), "%s%s%s", around, around[0] ? "." : "", field->name);
         r = field->kind == FIELD_STRUCT || field->kind == FIELD_UNION
-                ? add_fields(draft, field->members, field->n_members, path, depth + 1)
-                : add_leaf(draft, field, path);
-        if (r == 0 && draft->plan->n_values > JOURNAL_FIELDS_MAX)
-            r = error_set(draft->error, -EINVAL, "a journal entry can have at most %d fields",
+                ? add_fields(builder, field->members, field->n_members, path, depth + 1)
+                : add_leaf(builder, field, path);
+        if (r == 0 && builder->plan->n_values > JOURNAL_FIELDS_MAX)
+            r = error_set(builder->error, -EINVAL, "a journal entry can have at most %d fields",
                           JOURNAL_FIELDS_MAX);
     }
     return r;
@@ -168,24 +171,25 @@ static int add_fields(struct journal_draft *draft, const struct field *fields, u
 int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bool resolve_names,
                       struct error *error)
 {
-    struct journal_draft draft = {plan, schema, plan_find_time(schema), resolve_names, error};
+    struct journal_plan_builder builder = {plan, schema, encode_plan_find_time(schema),
+                                           resolve_names, error};
     int r = 0;
 
     *plan = (struct journal_plan){0};
-    if (draft.time)
-        r = add_leaf(&draft, draft.time, "time");
+    if (builder.time)
+        r = add_leaf(&builder, builder.time, "time");
     if (plan->n_values > 0)
         plan->values[0].is_time = true;
     if (r == 0)
-        r = add_fields(&draft, schema->fields, schema->n_fields, "", 0);
+        r = add_fields(&builder, schema->fields, schema->n_fields, "", 0);
     return r == -ENOMEM ? error_set(error, r, "out of memory") : r;
 }
 
 void journal_plan_deinit(struct journal_plan *plan)
 {
     for (uint32_t i = 0; i < plan->n_values; i++) {
-        snippet_deinit(&plan->values[i].label);
-        plan_deinit(&plan->values[i].owned);
+        prepared_text_deinit(&plan->values[i].label);
+        encode_plan_deinit(&plan->values[i].owned);
     }
     free(plan->values);
     *plan = (struct journal_plan){0};

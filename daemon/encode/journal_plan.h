@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "encode/plan.h"
-#include "encode/snippet.h"
+#include "encode/encode_plan.h"
+#include "encode/prepared_text.h"
 #include "record/schema.h"
 
 enum {
@@ -23,10 +23,10 @@ enum {
 
 struct journal_value {
     char key[JOURNAL_NAME_MAX + 1];
-    struct snippet label; /* in the readable line, such as " to.port=" */
-    struct plan owned;    /* of the field; its steps may be those of two values */
-    struct plan value;    /* borrows from it: the value, nothing around it */
-    bool is_time;         /* of the event itself: not in the readable line */
+    struct prepared_text label; /* in the readable line, such as " to.port=" */
+    struct encode_plan owned;   /* of the field; its steps may be those of two values */
+    struct encode_plan value;   /* borrows from it: the value, nothing around it */
+    bool is_time;               /* of the event itself: not in the readable line */
 };
 
 struct journal_plan {
@@ -35,8 +35,9 @@ struct journal_plan {
     bool has_names; /* there is a PRINT_NAME */
 };
 
-/* 0, -ENOMEM or -EINVAL with error filled; schema is borrowed. In all cases journal_plan_deinit()
- * follows. */
+/* Makes the plan of a schema, which must outlive it. 0, -ENOMEM or -EINVAL with error filled; in
+ * all cases the caller calls journal_plan_deinit(). */
 int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bool resolve_names,
                       struct error *error);
-void journal_plan_deinit(struct journal_plan *plan); /* accepts a zeroed one */
+/* Frees what the plan holds; accepts a zeroed one. */
+void journal_plan_deinit(struct journal_plan *plan);

@@ -69,18 +69,18 @@ char *quote_text(enum quoting quoting, char *at, const char *end, struct text te
     }
 }
 
-int quote_snippet(enum quoting quoting, const char *text, struct snippet *ret)
+int quote_prepare(enum quoting quoting, const char *text, struct prepared_text *ret)
 {
     struct text whole = {text, (uint32_t)strlen(text)};
     size_t most = ESCAPE_GROWTH * (size_t)whole.length + 2;
     char *bytes = calloc(1, most);
-    const char *behind;
+    const char *after;
     int r;
 
     if (!bytes)
         return -ENOMEM;
-    behind = quote_text(quoting, bytes, bytes + most, whole);
-    r = snippet_set(ret, bytes, (uint32_t)(behind - bytes));
+    after = quote_text(quoting, bytes, bytes + most, whole);
+    r = prepared_text_set(ret, bytes, (uint32_t)(after - bytes));
     free(bytes);
     return r;
 }

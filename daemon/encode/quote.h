@@ -17,8 +17,8 @@
  *     csv      quoted where it holds a comma or a quote, begins or ends with a space, or is empty
  */
 
-#include "encode/put.h"
-#include "encode/snippet.h"
+#include "encode/bounded_put.h"
+#include "encode/prepared_text.h"
 #include "record/field.h"
 
 enum quoting { QUOTING_JSON, QUOTING_LOGFMT, QUOTING_CSV, QUOTING_TEXT };
@@ -55,4 +55,4 @@ static inline char *quote_null(enum quoting quoting, char *at, const char *end)
 }
 
 /* The text made ready. 0 or -ENOMEM. */
-int quote_snippet(enum quoting quoting, const char *text, struct snippet *ret);
+int quote_prepare(enum quoting quoting, const char *text, struct prepared_text *ret);

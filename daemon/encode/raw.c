@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "encode/put.h"
+#include "encode/bounded_put.h"
 
 enum { TAG_MAX = UINT8_MAX };
 
@@ -31,9 +31,9 @@ static const struct setting raw_settings[] = {
 
 struct raw_encoder {
     struct encoder encoder;
-    char *common;        /* what encoder.common is; NULL: tagged */
-    struct snippet tag;  /* its length, and it; empty: none */
-    struct snippet lost; /* the same of losses */
+    char *common;              /* what encoder.common is; NULL: tagged */
+    struct prepared_text tag;  /* its length, and it; empty: none */
+    struct prepared_text lost; /* the same of losses */
     size_t event_max;
 };
 
@@ -65,7 +65,7 @@ static uint32_t raw_encode(struct encoder *encoder, const struct batch *batch, u
         if (whole > (size_t)(end - at) || whole > raw->event_max)
             break;
         at = put_u32(at, end, (uint32_t)length);
-        at = put_snippet(at, end, &raw->tag);
+        at = put_prepared(at, end, &raw->tag);
         at = put_bytes(at, end, view->data, view->length);
     }
     *ret_used = (size_t)(at - out);
@@ -82,7 +82,7 @@ static size_t raw_encode_loss(struct encoder *encoder, const struct loss *loss, 
     if (raw->lost.length == 0)
         return 0;
     at = put_u32(at, end, raw->lost.length + 3 * (uint32_t)sizeof(uint64_t));
-    at = put_snippet(at, end, &raw->lost);
+    at = put_prepared(at, end, &raw->lost);
     at = put_u64(at, end, loss->records);
     at = put_u64(at, end, (uint64_t)loss->since);
     at = put_u64(at, end, (uint64_t)loss->until);
@@ -96,24 +96,24 @@ static void raw_close(struct encoder *encoder)
     if (!raw)
         return;
     free(raw->common);
-    snippet_deinit(&raw->tag);
-    snippet_deinit(&raw->lost);
+    prepared_text_deinit(&raw->tag);
+    prepared_text_deinit(&raw->lost);
     free(raw);
 }
 
 /* before:after, or before alone where after is NULL. */
-static int make_tag(const char *before, const char *behind, struct error *error,
-                    struct snippet *ret)
+static int make_tag(const char *before, const char *after, struct error *error,
+                    struct prepared_text *ret)
 {
     char tag[1 + TAG_MAX + 1];
-    int length = snprintf(tag + 1, sizeof(tag) - 1, "%s%s%s", before, behind ? ":" : "",
-                          behind ? behind : "");
+    int length =
+        snprintf(tag + 1, sizeof(tag) - 1, "%s%s%s", before, after ? ":" : "", after ? after : "");
 
     if (length > TAG_MAX)
         return error_set(error, -EINVAL, "the tag %s:%s is longer than %d bytes", before,
-                         behind ? behind : "", TAG_MAX);
+                         after ? after : "", TAG_MAX);
     tag[0] = (char)length;
-    return snippet_set(ret, tag, 1 + (uint32_t)length) < 0
+    return prepared_text_set(ret, tag, 1 + (uint32_t)length) < 0
                ? error_set(error, -ENOMEM, "out of memory")
                : 0;
 }
@@ -130,7 +130,8 @@ static int fill(struct raw_encoder *raw, const struct schema *schema, const char
             return error_set(error, -ENOMEM, "out of memory");
         }
         raw->encoder.common = raw->common;
-        return snippet_set(&raw->tag, "", 0) < 0 ? error_set(error, -ENOMEM, "out of memory") : 0;
+        return prepared_text_set(&raw->tag, "", 0) < 0 ? error_set(error, -ENOMEM, "out of memory")
+                                                       : 0;
     }
     r = make_tag(source, options->type, error, &raw->tag);
     return r < 0 ? r : make_tag(source, "!lost", error, &raw->lost);

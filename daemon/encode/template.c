@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/suggestion.h"
-#include "encode/draft.h"
+#include "encode/plan_builder.h"
 
 /* Where a path leads. */
 struct template_field {
@@ -22,7 +22,7 @@ struct template_field {
 };
 
 struct template_parser {
-    struct draft draft;
+    struct plan_builder builder;
     const char *text;
     const char *at;
     const struct schema *schema;
@@ -36,7 +36,7 @@ enum { OWN_NAMES = sizeof(own_names) / sizeof(*own_names) };
 
 #define REFUSE(reader, at, ...)                               \
     (*(reader)->ret_offset = (size_t)((at) - (reader)->text), \
-     error_set((reader)->draft.error, -EINVAL, __VA_ARGS__))
+     error_set((reader)->builder.error, -EINVAL, __VA_ARGS__))
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -49,25 +49,25 @@ static bool is_word(const char *name, const char *word, size_t length)
 static bool is_own(const struct template_parser *reader, const char *name)
 {
     if (strcmp(name, "time") == 0)
-        return reader->draft.time != NULL;
+        return reader->builder.time != NULL;
     if (strcmp(name, "type") == 0)
-        return reader->draft.options->type != NULL;
+        return reader->builder.options->type != NULL;
     return true;
 }
 
 /* The keys of members in order, as the other formats have them; of a schema's own fields after
  * what the event says of itself. 0 or -ENOMEM. */
 static int list_keys(const struct template_parser *reader, const struct field *members,
-                     uint32_t count, bool top, struct keyset *keys, uint32_t *ret_first)
+                     uint32_t count, bool top, struct unique_keys *keys, uint32_t *ret_first)
 {
     for (uint32_t i = 0; top && i < OWN_NAMES; i++)
-        if (is_own(reader, own_names[i]) && !keyset_add(keys, own_names[i]))
+        if (is_own(reader, own_names[i]) && !unique_keys_add(keys, own_names[i]))
             return -ENOMEM;
-    if (top && !keyset_add(keys, "_lost"))
+    if (top && !unique_keys_add(keys, "_lost"))
         return -ENOMEM;
     *ret_first = keys->count;
     for (uint32_t i = 0; i < count; i++)
-        if (!keyset_add(keys, members[i].name))
+        if (!unique_keys_add(keys, members[i].name))
             return -ENOMEM;
     return 0;
 }
@@ -79,9 +79,10 @@ static const struct field *find_named(const struct template_parser *reader,
 {
     enum resolver_kind kind;
 
-    for (uint32_t i = 0; reader->draft.options->resolve_names && i < count; i++) {
-        _cleanup_(cleanup_free) char *key =
-            keyset_id_kind(&members[i], &kind) ? keyset_companion(members[i].name, kind) : NULL;
+    for (uint32_t i = 0; reader->builder.options->resolve_names && i < count; i++) {
+        _cleanup_(cleanup_free) char *key = unique_keys_id_kind(&members[i], &kind)
+                                                ? unique_keys_of_name(members[i].name, kind)
+                                                : NULL;
 
         if (key && is_word(key, word, length))
             return &members[i];
@@ -94,7 +95,7 @@ static int find_member(const struct template_parser *reader, const struct field 
                        uint32_t count, bool top, const char *word, size_t length,
                        struct template_field *place)
 {
-    struct keyset keys = {0};
+    struct unique_keys keys = {0};
     uint32_t first = 0;
     int r = list_keys(reader, members, count, top, &keys, &first);
 
@@ -103,7 +104,7 @@ static int find_member(const struct template_parser *reader, const struct field 
             place->field = &members[i];
             r = 1;
         }
-    keyset_deinit(&keys);
+    unique_keys_deinit(&keys);
     if (r != 0)
         return r;
     place->field = find_named(reader, members, count, word, length);
@@ -115,7 +116,7 @@ static int refuse_member(const struct template_parser *reader, const char *whose
                          const struct field *members, uint32_t count, bool top, const char *word,
                          size_t length)
 {
-    struct keyset keys = {0};
+    struct unique_keys keys = {0};
     struct suggestion suggestion;
     uint32_t first;
     int r = list_keys(reader, members, count, top, &keys, &first);
@@ -128,7 +129,7 @@ static int refuse_member(const struct template_parser *reader, const char *whose
         r = REFUSE(reader, word, "%s has no %.*s; %s", whose, (int)length, word,
                    suggestion_words(&suggestion));
     }
-    keyset_deinit(&keys);
+    unique_keys_deinit(&keys);
     return r;
 }
 
@@ -210,7 +211,7 @@ static bool siblings_know(const struct template_parser *reader, const char *word
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* A field at another place is another field. */
-static const struct field *move_field(struct plan *plan, const struct template_field *place)
+static const struct field *move_field(struct encode_plan *plan, const struct template_field *place)
 {
     struct field *copy = &plan->fields[plan->n_fields++];
 
@@ -230,26 +231,26 @@ static int add_place(struct template_parser *reader, const struct template_field
             return REFUSE(
                 reader, path,
                 "this element is not a single value; use a member of it, or the whole array");
-        field = move_field(reader->draft.plan, place);
+        field = move_field(reader->builder.plan, place);
     }
     if (!place->is_name)
-        return draft_add_value(&reader->draft, field, place->meaning);
-    keyset_id_kind(field, &kind);
-    return draft_add_name(&reader->draft, field, kind);
+        return plan_builder_add_value(&reader->builder, field, place->meaning);
+    unique_keys_id_kind(field, &kind);
+    return plan_builder_add_name(&reader->builder, field, kind);
 }
 
-static int add_own(struct draft *draft, const char *name)
+static int add_own(struct plan_builder *builder, const char *name)
 {
     int r;
 
     if (strcmp(name, "time") == 0)
-        return draft_add_value(draft, draft->time, MEANING_KTIME);
+        return plan_builder_add_value(builder, builder->time, MEANING_KTIME);
     if (strcmp(name, "source") == 0)
-        return draft_say_text(draft, draft->options->source);
+        return plan_builder_append_value(builder, builder->options->source);
     if (strcmp(name, "type") == 0)
-        return draft_say_text(draft, draft->options->type);
-    r = draft_say(draft, draft->options->id, strlen(draft->options->id));
-    return r < 0 ? r : draft_add_special(draft, PRINT_POSITION);
+        return plan_builder_append_value(builder, builder->options->type);
+    r = plan_builder_append(builder, builder->options->id, strlen(builder->options->id));
+    return r < 0 ? r : plan_builder_add_special(builder, PRINT_POSITION);
 }
 
 /* {path}, at its brace. */
@@ -268,13 +269,13 @@ static int take_path(struct template_parser *reader)
             own = own_names[i];
     reader->at = word + whole + 1;
     if (own && is_own(reader, own))
-        return add_own(&reader->draft, own);
+        return add_own(&reader->builder, own);
     r = find_member(reader, reader->schema->fields, reader->schema->n_fields, true, word, length,
                     &place);
     if (r < 0)
         return r;
     if (r == 0 && (own || siblings_know(reader, word, length)))
-        return draft_add_special(&reader->draft, PRINT_NULL);
+        return plan_builder_add_special(&reader->builder, PRINT_NULL);
     if (r == 0)
         return refuse_member(reader, reader->schema->type_name, reader->schema->fields,
                              reader->schema->n_fields, true, word, length);
@@ -294,36 +295,36 @@ static int take_text(struct template_parser *reader)
     while (r == 0 && *reader->at) {
         size_t length = strcspn(reader->at, "{}\n");
 
-        r = draft_say(&reader->draft, reader->at, length);
+        r = plan_builder_append(&reader->builder, reader->at, length);
         reader->at += length;
         if (r < 0 || !*reader->at)
             continue;
         if (*reader->at == '\n')
             return REFUSE(reader, reader->at, "a template must be one line");
         if (reader->at[1] == *reader->at) {
-            r = draft_say(&reader->draft, reader->at, 1);
+            r = plan_builder_append(&reader->builder, reader->at, 1);
             reader->at += 2;
         } else if (*reader->at == '}') {
             return REFUSE(reader, reader->at, "write }} for a plain }");
-        } else if (reader->draft.plan->n_steps >= TEMPLATE_FIELDS_MAX) {
+        } else if (reader->builder.plan->n_steps >= TEMPLATE_FIELDS_MAX) {
             return REFUSE(reader, reader->at, "more than %d fields in the template",
                           TEMPLATE_FIELDS_MAX);
         } else {
             r = take_path(reader);
         }
     }
-    return r < 0 ? r : draft_say(&reader->draft, "\n", 1);
+    return r < 0 ? r : plan_builder_append(&reader->builder, "\n", 1);
 }
 
-int template_init(struct plan *plan, const char *text, const struct schema *schema,
-                  const struct plan_options *options, const struct schema *const *siblings,
+int template_init(struct encode_plan *plan, const char *text, const struct schema *schema,
+                  const struct encode_plan_options *options, const struct schema *const *siblings,
                   struct error *error, size_t *ret_offset)
 {
-    struct template_parser reader = {.draft = {.plan = plan,
-                                               .options = options,
-                                               .style = options->style,
-                                               .time = plan_find_time(schema),
-                                               .error = error},
+    struct template_parser reader = {.builder = {.plan = plan,
+                                                 .options = options,
+                                                 .style = options->style,
+                                                 .time = encode_plan_find_time(schema),
+                                                 .error = error},
                                      .text = text,
                                      .at = text,
                                      .schema = schema,
@@ -331,12 +332,12 @@ int template_init(struct plan *plan, const char *text, const struct schema *sche
                                      .ret_offset = ret_offset};
     int r;
 
-    *plan = (struct plan){0};
+    *plan = (struct encode_plan){0};
     *ret_offset = 0;
     plan->fields = calloc(TEMPLATE_FIELDS_MAX + 1, sizeof(*plan->fields));
     r = plan->fields ? take_text(&reader) : -ENOMEM;
     if (r == 0)
-        r = draft_end(&reader.draft);
-    free(reader.draft.pending);
+        r = plan_builder_end(&reader.builder);
+    free(reader.builder.pending);
     return r == -ENOMEM ? error_set(error, r, "out of memory") : r;
 }

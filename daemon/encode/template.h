@@ -9,13 +9,13 @@
  * source_), also those of structs and arrays as a whole; [n] is an array's element. time, type and
  * _id are always known, and null where the records have none. */
 
-#include "encode/plan.h"
+#include "encode/encode_plan.h"
 
 enum { TEMPLATE_FIELDS_MAX = 256 };
 
 /* options->id is not NULL. siblings: as encoder_options has them. 0, -ENOMEM or -EINVAL with error
- * filled, and then *ret_offset is where in text the mistake is. In all cases plan_deinit()
+ * filled, and then *ret_offset is where in text the mistake is. In all cases encode_plan_deinit()
  * follows. */
-int template_init(struct plan *plan, const char *text, const struct schema *schema,
-                  const struct plan_options *options, const struct schema *const *siblings,
+int template_init(struct encode_plan *plan, const char *text, const struct schema *schema,
+                  const struct encode_plan_options *options, const struct schema *const *siblings,
                   struct error *error, size_t *ret_offset);

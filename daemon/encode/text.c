@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "encode/event_id.h"
-#include "encode/line.h"
+#include "encode/line_encoder.h"
 #include "encode/template.h"
 
 struct text_config {
@@ -25,7 +25,7 @@ static const struct setting text_settings[] = {
     {0},
 };
 
-static const struct plan_style style = {.quoting = QUOTING_TEXT};
+static const struct encode_style style = {.quoting = QUOTING_TEXT};
 
 static const struct line_format format = {
     .ops = &text_encoder_ops, .style = &style, .loss = "%u %s: %n records lost since %b\n"};
@@ -36,12 +36,12 @@ static int text_open(const struct schema *schema, const char *source,
 {
     const struct text_config *config = options->config;
     _cleanup_(cleanup_free) char *id = event_id_new(source);
-    const struct plan_options plan_options = {.style = &style,
-                                              .source = source,
-                                              .type = options->type,
-                                              .id = id,
-                                              .resolve_names = options->resolver != NULL};
-    struct plan plan;
+    const struct encode_plan_options plan_options = {.style = &style,
+                                                     .source = source,
+                                                     .type = options->type,
+                                                     .id = id,
+                                                     .resolve_names = options->resolver != NULL};
+    struct encode_plan plan;
     size_t offset;
     int r;
 
@@ -50,8 +50,8 @@ static int text_open(const struct schema *schema, const char *source,
     r = template_init(&plan, config->template, schema, &plan_options, options->siblings, error,
                       &offset);
     if (r == 0)
-        return line_open_plan(&format, &plan, schema, source, options, error, ret_encoder);
-    plan_deinit(&plan);
+        return line_encoder_open_plan(&format, &plan, schema, source, options, error, ret_encoder);
+    encode_plan_deinit(&plan);
     if (r == -EINVAL && options->place)
         *options->place = (struct encoder_place){"template", offset};
     return r;
@@ -63,7 +63,7 @@ const struct encoder_ops text_encoder_ops = {
     .settings = text_settings,
     .config_size = sizeof(struct text_config),
     .open = text_open,
-    .encode = line_encode,
-    .encode_loss = line_encode_loss,
-    .close = line_close,
+    .encode = line_encoder_encode,
+    .encode_loss = line_encoder_encode_loss,
+    .close = line_encoder_close,
 };

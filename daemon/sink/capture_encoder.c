@@ -156,12 +156,12 @@ static uint32_t capture_encode(struct encoder *encoder, const struct batch *batc
 
     naming_begin(&capture->naming);
     for (; i < batch->selected; i++) {
-        char *behind = put_record(capture, at == out && preamble.size ? &preamble : NULL,
-                                  &batch->views[batch->selection[i]], at, out + room);
+        char *after = put_record(capture, at == out && preamble.size ? &preamble : NULL,
+                                 &batch->views[batch->selection[i]], at, out + room);
 
-        if (!behind)
+        if (!after)
             break;
-        at = behind;
+        at = after;
     }
     naming_end(&capture->naming);
     *ret_used = (size_t)(at - out);

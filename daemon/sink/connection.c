@@ -29,7 +29,8 @@ int connection_init(struct connection *connection, struct endpoint *endpoint, en
     if (connection->endpoint.type != SOCK_STREAM)
         return 0;
     connection->resend_max = connection->endpoint.path ? 0 : resend_max;
-    return tail_init(&connection->tail, CONNECTION_UNSENT_MAX + connection->resend_max, framing);
+    return resend_buffer_init(&connection->kept, CONNECTION_UNSENT_MAX + connection->resend_max,
+                              framing);
 }
 
 void connection_deinit(struct connection *connection)
@@ -37,7 +38,7 @@ void connection_deinit(struct connection *connection)
     if (connection->endpoint.type != 0)
         connection_close(connection);
     endpoint_deinit(&connection->endpoint);
-    tail_deinit(&connection->tail);
+    resend_buffer_deinit(&connection->kept);
 }
 
 static bool is_stream(const struct connection *connection)
@@ -70,7 +71,7 @@ int connection_open(struct connection *connection)
     connection->fd = fd;
     connection->opened = clock_monotonic();
     connection->n_header = 0;
-    connection->n_again = 0;
+    connection->n_kept_sent = 0;
     connection->peer_buffers = peer_buffers(connection);
     connection->one_way = false;
     connection->why.text[0] = '\0';
@@ -169,14 +170,14 @@ static size_t unread_bytes(const struct connection *connection)
 
 static void forget(struct connection *connection, size_t unread)
 {
-    connection->n_again -= tail_forget(&connection->tail, unread);
+    connection->n_kept_sent -= resend_buffer_forget(&connection->kept, unread);
 }
 
 /* Appends what the kernel has just accepted to the bytes that are kept for sending again. */
 static void keep(struct connection *connection, const char *bytes, size_t size)
 {
-    tail_add(&connection->tail, bytes, size);
-    connection->n_again = connection->tail.count;
+    resend_buffer_add(&connection->kept, bytes, size);
+    connection->n_kept_sent = connection->kept.count;
 }
 
 static int send_header(struct connection *connection)
@@ -196,13 +197,14 @@ static int send_header(struct connection *connection)
 
 static int send_again(struct connection *connection)
 {
-    while (connection->n_again < connection->tail.count) {
-        ssize_t sent = send_some(connection, tail_bytes(&connection->tail) + connection->n_again,
-                                 connection->tail.count - connection->n_again);
+    while (connection->n_kept_sent < connection->kept.count) {
+        ssize_t sent =
+            send_some(connection, resend_buffer_bytes(&connection->kept) + connection->n_kept_sent,
+                      connection->kept.count - connection->n_kept_sent);
 
         if (sent < 0)
             return (int)sent;
-        connection->n_again += (size_t)sent;
+        connection->n_kept_sent += (size_t)sent;
         counter_add(&connection->resent, (uint64_t)sent);
     }
     return 0;
@@ -264,7 +266,7 @@ static int tend(struct connection *connection)
 
     if (left < 0)
         hang_up(connection, left);
-    else if (connection->n_again == connection->tail.count)
+    else if (connection->n_kept_sent == connection->kept.count)
         forget(connection, unread);
     left = connection->fd < 0 ? pause_left(connection) : 0;
     if (left > 0)
@@ -278,7 +280,7 @@ enum sink_state connection_tend(struct connection *connection, struct sink_outco
 {
     outcome->due_ms = tend(connection);
     outcome->why = connection->why.text;
-    outcome->unsent = connection->tail.count - (connection->fd < 0 ? 0 : connection->n_again);
+    outcome->unsent = connection->kept.count - (connection->fd < 0 ? 0 : connection->n_kept_sent);
     return connection->fd < 0 ? SINK_WAITING : SINK_ACCEPTED;
 }
 

@@ -5,10 +5,10 @@
  * away. Shared by the sinks unix, tcp, udp and syslog.
  *
  * On a byte stream, "accepted by the kernel" does not mean "read by the peer". So the last bytes
- * are kept (sink/tail.h), and a new connection sends them first. Kept is what our kernel still
- * holds: for a unix socket, until the peer has read it; for TCP, only until the peer's kernel has
- * acknowledged it. That kernel may hold as much as its receive buffer takes, and forgets it when
- * the program dies. No peer reports the size of that buffer, but the window scale of its first
+ * are kept (sink/resend_buffer.h), and a new connection sends them first. Kept is what our kernel
+ * still holds: for a unix socket, until the peer has read it; for TCP, only until the peer's kernel
+ * has acknowledged it. That kernel may hold as much as its receive buffer takes, and forgets it
+ * when the program dies. No peer reports the size of that buffer, but the window scale of its first
  * packet (RFC 7323) gives a bound:
  *
  *     64 KiB << scale   the largest window that the peer can ever offer
@@ -40,8 +40,8 @@
 #include "encode/framing.h"
 #include "record/row.h"
 #include "sink/endpoint.h"
+#include "sink/resend_buffer.h"
 #include "sink/sink.h"
-#include "sink/tail.h"
 
 enum {
     CONNECTION_UNSENT_MAX = 2 * 1024 * 1024, /* bytes that our kernel holds, at the most */
@@ -66,11 +66,11 @@ struct connection {
     _Atomic uint64_t peer_buffers; /* of TCP: what the peer can hold acknowledged and unread */
 
     /* owned by the writer thread */
-    struct tail tail; /* always empty for sockets that are not byte streams */
-    size_t n_header;  /* bytes of the header that this connection has been sent */
-    size_t n_again;   /* kept bytes that this connection has been sent */
-    int64_t opened;   /* ns, monotonic: when the latest connection was made */
-    bool one_way;     /* the peer has shut down its own direction and may still read */
+    struct resend_buffer kept; /* always empty for sockets that are not byte streams */
+    size_t n_header;           /* bytes of the header that this connection has been sent */
+    size_t n_kept_sent;        /* kept bytes that this connection has been sent */
+    int64_t opened;            /* ns, monotonic: when the latest connection was made */
+    bool one_way;              /* the peer has shut down its own direction and may still read */
     struct error why;
 };
 

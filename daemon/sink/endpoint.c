@@ -103,7 +103,7 @@ void endpoint_deinit(struct endpoint *endpoint)
     free(endpoint->path);
     free(endpoint->host);
     free(endpoint->port);
-    lookup_free(endpoint->lookup);
+    host_lookup_free(endpoint->lookup);
     memset(endpoint, 0, sizeof(*endpoint));
 }
 
@@ -176,8 +176,8 @@ static int connect_unix(const struct endpoint *endpoint, int *ret_fd)
 static int connect_inet(struct endpoint *endpoint, struct error *error, int *ret_fd)
 {
     struct addrinfo *found = NULL;
-    int result = lookup_ask(&endpoint->lookup, endpoint->host, endpoint->port, endpoint->type,
-                            ENDPOINT_CONNECT_MS, &found);
+    int result = host_lookup_ask(&endpoint->lookup, endpoint->host, endpoint->port, endpoint->type,
+                                 ENDPOINT_CONNECT_MS, &found);
 
     if (result > 0)
         return error_set(error, -EHOSTUNREACH, "cannot look up %s: %s", endpoint->host,

@@ -21,19 +21,21 @@ struct endpoint {
     char *port;
 
     /* owned by the writer thread */
-    struct lookup *lookup; /* the pending lookup of host; NULL: none */
+    struct host_lookup *lookup; /* the pending lookup of host; NULL: none */
 };
 
-/* path is copied. 0, -ENAMETOOLONG, -EINVAL or -ENOMEM and a sentence. */
+/* Makes the endpoint of a unix socket; path is copied. 0, -ENAMETOOLONG, -EINVAL or -ENOMEM and a
+ * sentence. */
 int endpoint_unix(struct endpoint *endpoint, int type, const char *path, struct error *error);
-/* address: "host:port", "[fe80::1]:514"; a port is a number. Nothing is looked up yet. 0, -EINVAL
- * or -ENOMEM and a sentence. */
+/* Makes the endpoint of an address: "host:port", "[fe80::1]:514"; a port is a number. Nothing is
+ * looked up yet. 0, -EINVAL or -ENOMEM and a sentence. */
 int endpoint_inet(struct endpoint *endpoint, int type, const char *address, struct error *error);
 /* Checks a path as endpoint_unix() does, and keeps nothing. 0, or -errno and a sentence. */
 int endpoint_check_unix(const char *path, struct error *error);
 /* Checks an address as endpoint_inet() does, and keeps nothing. 0, or -errno and a sentence. */
 int endpoint_check_inet(const char *address, struct error *error);
-void endpoint_deinit(struct endpoint *endpoint); /* accepts a zeroed one */
+/* Frees what the endpoint holds; accepts a zeroed one. */
+void endpoint_deinit(struct endpoint *endpoint);
 
 /* Writer thread: looks the name up and connects, waiting ENDPOINT_CONNECT_MS at most for each of
  * the two. 0 and a blocking descriptor that the caller owns; -EINTR; or -errno and a sentence. */

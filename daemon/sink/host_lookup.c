@@ -19,7 +19,7 @@
 
 #include "base/thread.h"
 
-struct lookup {
+struct host_lookup {
     /* immutable once asked */
     char *host;
     char *port;
@@ -34,7 +34,7 @@ struct lookup {
     atomic_int owners;
 };
 
-static void let_go(struct lookup *lookup)
+static void let_go(struct host_lookup *lookup)
 {
     if (atomic_fetch_sub(&lookup->owners, 1) > 1)
         return;
@@ -49,7 +49,7 @@ static void let_go(struct lookup *lookup)
 
 static void *lookup_main(void *data)
 {
-    struct lookup *lookup = data;
+    struct host_lookup *lookup = data;
     const uint64_t one = 1;
 
     lookup->code = getaddrinfo(lookup->host, lookup->port, &lookup->hints, &lookup->found);
@@ -60,9 +60,9 @@ static void *lookup_main(void *data)
     return NULL;
 }
 
-static int begin(const char *host, const char *port, int type, struct lookup **ret)
+static int begin(const char *host, const char *port, int type, struct host_lookup **ret)
 {
-    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    struct host_lookup *lookup = calloc(1, sizeof(*lookup));
     pthread_t thread;
     int result;
 
@@ -90,7 +90,7 @@ static int begin(const char *host, const char *port, int type, struct lookup **r
 }
 
 /* Numeric addresses need no name server and no thread. */
-static bool is_number(const char *host, const char *port, int type, struct addrinfo **ret_found)
+static bool parse_numeric(const char *host, const char *port, int type, struct addrinfo **ret_found)
 {
     const struct addrinfo hints = {.ai_socktype = type,
                                    .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
@@ -98,13 +98,13 @@ static bool is_number(const char *host, const char *port, int type, struct addri
     return getaddrinfo(host, port, &hints, ret_found) == 0;
 }
 
-int lookup_ask(struct lookup **lookup, const char *host, const char *port, int type, int timeout_ms,
-               struct addrinfo **ret_found)
+int host_lookup_ask(struct host_lookup **lookup, const char *host, const char *port, int type,
+                    int timeout_ms, struct addrinfo **ret_found)
 {
     struct pollfd answer = {.events = POLLIN};
     int result;
 
-    if (!*lookup && is_number(host, port, type, ret_found))
+    if (!*lookup && parse_numeric(host, port, type, ret_found))
         return 0;
     if (!*lookup) {
         result = begin(host, port, type, lookup);
@@ -120,12 +120,12 @@ int lookup_ask(struct lookup **lookup, const char *host, const char *port, int t
         *ret_found = (*lookup)->found;
         (*lookup)->found = NULL;
     }
-    lookup_free(*lookup);
+    host_lookup_free(*lookup);
     *lookup = NULL;
     return result;
 }
 
-void lookup_free(struct lookup *lookup)
+void host_lookup_free(struct host_lookup *lookup)
 {
     if (lookup)
         let_go(lookup);

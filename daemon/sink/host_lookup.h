@@ -11,13 +11,13 @@
 #include <netdb.h>
 #include <stdint.h>
 
-struct lookup; /* NULL: nothing was asked yet */
+struct host_lookup; /* NULL: nothing was asked yet */
 
 /* Waits timeout_ms at most. 0 and a list that the caller gives to freeaddrinfo(); a positive
  * number, whose negative is for gai_strerror(); -ETIMEDOUT: ask again later; -EINTR, -ENOMEM or
  * another errno. */
-int lookup_ask(struct lookup **lookup, const char *host, const char *port, int type, int timeout_ms,
-               struct addrinfo **ret_found);
+int host_lookup_ask(struct host_lookup **lookup, const char *host, const char *port, int type,
+                    int timeout_ms, struct addrinfo **ret_found);
 
 /* Abandons the lookup; its thread frees it when it ends. Accepts NULL. */
-void lookup_free(struct lookup *lookup);
+void host_lookup_free(struct host_lookup *lookup);

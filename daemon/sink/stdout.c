@@ -12,14 +12,14 @@
 #include <unistd.h>
 
 #include "base/journal_stream.h"
-#include "sink/screen.h"
 #include "sink/sink_kinds.h"
+#include "sink/stdout_display.h"
 
 static struct stdout_sink {
     struct sink base;
     const char *header; /* the part of the header that is still to be written */
     bool journal;
-    size_t spelt; /* bytes written so far of the escape JOURNAL_STREAM_LESS for the next byte */
+    size_t n_escape; /* bytes written so far of the escape JOURNAL_STREAM_LESS for the next byte */
 } the_stdout = {.base.ops = &sink_stdout};
 
 static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
@@ -31,7 +31,7 @@ static int stdout_open(const void *config, const struct sink_options *options, s
     if (result < 0)
         return result;
     the_stdout.journal = journal_stream_is(STDOUT_FILENO);
-    the_stdout.spelt = 0;
+    the_stdout.n_escape = 0;
     if (the_stdout.journal && options->framing != FRAMING_LINES)
         return error_set(error, -EINVAL,
                          "standard output is the journal, which takes only lines of text; choose a "
@@ -53,34 +53,34 @@ static ssize_t write_some(const char *bytes, size_t size)
 }
 
 /* Like write_some(), but escapes the < of each severity prefix. */
-static ssize_t write_tame(struct stdout_sink *sink, const char *bytes, size_t size)
+static ssize_t write_escaped(struct stdout_sink *sink, const char *bytes, size_t size)
 {
     size_t plain = sink->journal ? journal_stream_plain(bytes, size) : size;
 
     if (plain > 0)
         return write_some(bytes, plain);
-    while (JOURNAL_STREAM_LESS[sink->spelt]) {
-        ssize_t written = write_some(JOURNAL_STREAM_LESS + sink->spelt,
-                                     sizeof(JOURNAL_STREAM_LESS) - 1 - sink->spelt);
+    while (JOURNAL_STREAM_LESS[sink->n_escape]) {
+        ssize_t written = write_some(JOURNAL_STREAM_LESS + sink->n_escape,
+                                     sizeof(JOURNAL_STREAM_LESS) - 1 - sink->n_escape);
 
         if (written < 0)
             return written;
-        sink->spelt += (size_t)written;
+        sink->n_escape += (size_t)written;
     }
-    sink->spelt = 0;
+    sink->n_escape = 0;
     return 1;
 }
 
 static ssize_t write_next(struct stdout_sink *sink, const char *bytes, size_t size)
 {
     while (*sink->header) {
-        ssize_t written = write_tame(sink, sink->header, strlen(sink->header));
+        ssize_t written = write_escaped(sink, sink->header, strlen(sink->header));
 
         if (written < 0)
             return written;
         sink->header += written;
     }
-    return write_tame(sink, bytes, size);
+    return write_escaped(sink, bytes, size);
 }
 
 static enum sink_state stdout_write(struct sink *base, const char *bytes, size_t size,

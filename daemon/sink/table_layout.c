@@ -8,27 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sink/cell.h"
-#include "sink/spark.h"
+#include "sink/table_cell.h"
+#include "sink/table_histogram.h"
 
 enum { TEXT_LEAST = 8, NAME_LEAST = 4, GAP = 2, HEAD_LINES = 2 };
 
-enum column_kind { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_SPARK };
+enum column_kind { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_HISTOGRAM };
 
 struct column_of {
     const char *name;
     enum column_kind kind;
     uint32_t width;
     uint32_t least; /* the narrowest width allowed */
-    struct spark spark;
+    struct table_histogram histogram;
 };
 
 struct columns {
     uint32_t count;
-    struct column_of items[LAYOUT_COLUMNS_MAX];
+    struct column_of items[TABLE_COLUMNS_MAX];
 };
 
-void layout_clear(struct layout *layout)
+void table_layout_clear(struct table_layout *layout)
 {
     for (uint32_t i = 0; i < layout->n_rows; i++)
         json_decref(layout->rows[i]);
@@ -36,9 +36,9 @@ void layout_clear(struct layout *layout)
     layout->left_out = 0;
 }
 
-void layout_add(struct layout *layout, json_t *row)
+void table_layout_add(struct table_layout *layout, json_t *row)
 {
-    if (layout->n_rows < LAYOUT_ROWS_MAX) {
+    if (layout->n_rows < TABLE_ROWS_MAX) {
         layout->rows[layout->n_rows++] = row;
         return;
     }
@@ -46,7 +46,7 @@ void layout_add(struct layout *layout, json_t *row)
     json_decref(row);
 }
 
-const char *layout_window(const json_t *row)
+const char *table_layout_window(const json_t *row)
 {
     return json_string_value(json_object_get(row, "_end"));
 }
@@ -64,45 +64,45 @@ static bool is_other(const json_t *row)
     return json_is_true(json_object_get(row, "_other"));
 }
 
-static void set_cell(const struct column_of *column, const json_t *row, struct cell *cell)
+static void set_cell(const struct column_of *column, const json_t *row, struct table_cell *cell)
 {
     const json_t *value = json_object_get(row, column->name);
 
-    if (column->kind == COLUMN_SPARK) {
-        spark_draw(&column->spark, value, cell);
+    if (column->kind == COLUMN_HISTOGRAM) {
+        table_histogram_draw(&column->histogram, value, cell);
         return;
     }
-    cell_set(cell, value);
+    table_cell_set(cell, value);
     if (json_is_null(value) && is_other(row)) {
-        cell_clear(cell);
-        cell_add(cell, "(other)");
+        table_cell_clear(cell);
+        table_cell_add(cell, "(other)");
     }
 }
 
-static void set_name(const struct column_of *column, struct cell *cell)
+static void set_name(const struct column_of *column, struct table_cell *cell)
 {
-    struct cell label;
+    struct table_cell label;
 
-    cell_clear(cell);
-    cell_add(cell, column->name);
-    if (column->kind != COLUMN_SPARK)
+    table_cell_clear(cell);
+    table_cell_add(cell, column->name);
+    if (column->kind != COLUMN_HISTOGRAM)
         return;
-    spark_label(&column->spark, &label);
-    cell_add(cell, " ");
-    cell_add(cell, label.text);
+    table_histogram_label(&column->histogram, &label);
+    table_cell_add(cell, " ");
+    table_cell_add(cell, label.text);
 }
 
-static void measure(const struct layout *layout, struct column_of *column)
+static void measure(const struct table_layout *layout, struct column_of *column)
 {
-    struct cell cell;
+    struct table_cell cell;
 
     column->kind = COLUMN_NUMBER;
     for (uint32_t i = 0; i < layout->n_rows; i++) {
         const json_t *value = json_object_get(layout->rows[i], column->name);
 
-        if (spark_is(value)) {
-            column->kind = COLUMN_SPARK;
-            spark_widen(&column->spark, value);
+        if (table_histogram_is(value)) {
+            column->kind = COLUMN_HISTOGRAM;
+            table_histogram_widen(&column->histogram, value);
         } else if (column->kind == COLUMN_NUMBER && value && !json_is_number(value) &&
                    !json_is_null(value)) {
             column->kind = COLUMN_TEXT;
@@ -152,7 +152,7 @@ static void fit(struct columns *columns, uint32_t width)
         columns->items[0].width = width;
 }
 
-static void find_columns(const struct layout *layout, struct columns *columns)
+static void find_columns(const struct table_layout *layout, struct columns *columns)
 {
     const char *name;
     json_t *value;
@@ -162,7 +162,7 @@ static void find_columns(const struct layout *layout, struct columns *columns)
         return;
     json_object_foreach(layout->rows[0], name, value)
     {
-        if (!is_shown(name) || columns->count == LAYOUT_COLUMNS_MAX)
+        if (!is_shown(name) || columns->count == TABLE_COLUMNS_MAX)
             continue;
         columns->items[columns->count] = (struct column_of){.name = name};
         measure(layout, &columns->items[columns->count++]);
@@ -177,11 +177,11 @@ static void pad(FILE *file, uint32_t n)
 }
 
 /* Right-aligns numbers. */
-static void put_cell(FILE *file, const struct column_of *column, struct cell *cell, bool last)
+static void put_cell(FILE *file, const struct column_of *column, struct table_cell *cell, bool last)
 {
     uint32_t room;
 
-    cell_cut(cell, column->width);
+    table_cell_cut(cell, column->width);
     room = column->width - cell->width;
     if (column->kind == COLUMN_NUMBER)
         pad(file, room);
@@ -193,7 +193,7 @@ static void put_cell(FILE *file, const struct column_of *column, struct cell *ce
 /* row: NULL for the names. */
 static void put_line(FILE *file, const struct columns *columns, const json_t *row)
 {
-    struct cell cell;
+    struct table_cell cell;
 
     for (uint32_t i = 0; i < columns->count; i++) {
         const struct column_of *column = &columns->items[i];
@@ -218,7 +218,7 @@ static void put_time(FILE *file, const json_t *time, bool date)
     fprintf(file, "%.8s", text && strlen(text) >= 19 ? text + 11 : "?");
 }
 
-static bool is_any(const struct layout *layout, const char *name)
+static bool is_any(const struct table_layout *layout, const char *name)
 {
     for (uint32_t i = 0; i < layout->n_rows; i++)
         if (json_is_true(json_object_get(layout->rows[i], name)))
@@ -227,7 +227,7 @@ static bool is_any(const struct layout *layout, const char *name)
 }
 
 /* The most important part comes first, since narrow terminals cut the rest. */
-static void say_title(FILE *file, const struct layout *layout, uint32_t shown)
+static void say_title(FILE *file, const struct table_layout *layout, uint32_t shown)
 {
     uint64_t rows = layout->n_rows + layout->left_out;
     const json_t *row = layout->rows[0];
@@ -241,7 +241,7 @@ static void say_title(FILE *file, const struct layout *layout, uint32_t shown)
         fputs(", partial", file);
     if (is_any(layout, "_saturated"))
         fputs(", saturated", file);
-    if (rows == 0 || !layout_window(row))
+    if (rows == 0 || !table_layout_window(row))
         return;
     fputs(": ", file);
     put_time(file, json_object_get(row, "_start"), true);
@@ -250,20 +250,20 @@ static void say_title(FILE *file, const struct layout *layout, uint32_t shown)
     fputs(" UTC", file);
 }
 
-static void put_title(FILE *file, const struct layout *layout, uint32_t shown, uint32_t width)
+static void put_title(FILE *file, const struct table_layout *layout, uint32_t shown, uint32_t width)
 {
     char text[256] = "";
     FILE *whole = fmemopen(text, sizeof(text), "w");
-    struct cell cell;
+    struct table_cell cell;
 
     if (!whole)
         return;
     say_title(whole, layout, shown);
     fclose(whole);
-    cell_clear(&cell);
-    cell_add(&cell, text);
+    table_cell_clear(&cell);
+    table_cell_add(&cell, text);
     if (width > 0)
-        cell_cut(&cell, width);
+        table_cell_cut(&cell, width);
     fputs(cell.text, file);
 }
 
@@ -273,7 +273,7 @@ struct text_lines {
     char *text;
     size_t length;
     uint32_t n;
-    layout_line line;
+    table_layout_line line;
     void *data;
 };
 
@@ -285,8 +285,8 @@ static void end_line(struct text_lines *page)
     rewind(page->file);
 }
 
-uint32_t layout_draw(const struct layout *layout, struct layout_room room, layout_line line,
-                     void *data)
+uint32_t table_layout_draw(const struct table_layout *layout, struct table_layout_room room,
+                           table_layout_line line, void *data)
 {
     struct text_lines page = {.line = line, .data = data};
     struct columns *columns = malloc(sizeof(*columns));

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "encode/json.h"
-#include "sink/screen.h"
 #include "sink/sink_kinds.h"
+#include "sink/stdout_display.h"
 #include "sink/table_layout.h"
 
 enum {
@@ -27,8 +27,8 @@ enum {
 
 static struct table_sink {
     struct sink base;
-    struct screen screen;
-    struct layout layout;
+    struct stdout_display display;
+    struct table_layout layout;
     locale_t locale;
     char window[64];
     bool drawn;       /* all rows of layout were */
@@ -49,8 +49,8 @@ static int table_open(const void *config, const struct sink_options *options, st
     if (!table->locale)
         return error_set(error, -errno,
                          "this system lacks the locale C.UTF-8, which a table needs");
-    screen_init(&table->screen, screen_is_live());
-    table->screen.bold = 1;
+    stdout_display_init(&table->display, stdout_display_is_live());
+    table->display.bold = 1;
     *ret = &table->base;
     return 0;
 }
@@ -59,22 +59,22 @@ static int table_open(const void *config, const struct sink_options *options, st
  * the row for the cursor. */
 static int draw(struct table_sink *table)
 {
-    struct screen *screen = &table->screen;
-    struct layout_room room = {0};
+    struct stdout_display *display = &table->display;
+    struct table_layout_room room = {0};
     locale_t before = uselocale(table->locale);
     int result;
 
-    screen_resized(screen);
-    if (screen->live)
-        room = (struct layout_room){screen->width > 1 ? screen->width - 1 : 1,
-                                    screen->height > 1 ? screen->height - 1 : 1};
-    screen_begin(screen);
-    layout_draw(&table->layout, room, screen_line, screen);
-    result = screen_end(screen);
+    stdout_display_measure(display);
+    if (display->live)
+        room = (struct table_layout_room){display->width > 1 ? display->width - 1 : 1,
+                                          display->height > 1 ? display->height - 1 : 1};
+    stdout_display_begin(display);
+    table_layout_draw(&table->layout, room, stdout_display_line, display);
+    result = stdout_display_end(display);
     uselocale(before);
     table->drawn = true;
-    if (!screen->live)
-        layout_clear(&table->layout);
+    if (!display->live)
+        table_layout_clear(&table->layout);
     return result;
 }
 
@@ -91,7 +91,7 @@ static bool is_next_window(const struct table_sink *table, const char *window)
 /* On a terminal, a window that is followed by the next one at once is not drawn. */
 static int take_row(struct table_sink *table, json_t *row)
 {
-    const char *window = layout_window(row);
+    const char *window = table_layout_window(row);
     const json_t *lost = json_object_get(row, "_lost");
     int result = 0;
 
@@ -102,13 +102,13 @@ static int take_row(struct table_sink *table, json_t *row)
         return 0;
     }
     if (is_next_window(table, window ? window : "") ||
-        (!table->screen.live && table->layout.n_rows == LAYOUT_ROWS_MAX)) {
-        if (!table->screen.live && has_undrawn(table))
+        (!table->display.live && table->layout.n_rows == TABLE_ROWS_MAX)) {
+        if (!table->display.live && has_undrawn(table))
             result = draw(table);
-        layout_clear(&table->layout);
+        table_layout_clear(&table->layout);
         snprintf(table->window, sizeof(table->window), "%s", window ? window : "");
     }
-    layout_add(&table->layout, row);
+    table_layout_add(&table->layout, row);
     table->drawn = false;
     return result;
 }
@@ -148,7 +148,7 @@ static enum sink_state table_write(struct sink *base, const char *bytes, size_t 
 static int quiet_left(const struct table_sink *table)
 {
     int64_t passed = (clock_monotonic() - table->last_row) / NS_PER_MS;
-    int64_t quiet = table->screen.live ? LIVE_QUIET_MS : PLAIN_QUIET_MS;
+    int64_t quiet = table->display.live ? LIVE_QUIET_MS : PLAIN_QUIET_MS;
 
     return passed < quiet ? (int)(quiet - passed) : 0;
 }
@@ -159,16 +159,16 @@ static enum sink_state table_tend(struct sink *base, struct sink_outcome *outcom
     int left = quiet_left(table);
     bool undrawn = has_undrawn(table);
 
-    if (screen_is_gone())
+    if (stdout_display_is_gone())
         return SINK_GONE;
     if (undrawn && left > 0) {
         outcome->due_ms = left;
         return SINK_ACCEPTED;
     }
-    if ((undrawn || (screen_resized(&table->screen) && table->screen.drawn > 0)) &&
+    if ((undrawn || (stdout_display_measure(&table->display) && table->display.drawn > 0)) &&
         draw(table) == -EPIPE)
         return SINK_GONE;
-    if (table->screen.live)
+    if (table->display.live)
         outcome->due_ms = LOOK_MS;
     return SINK_ACCEPTED;
 }
@@ -178,8 +178,8 @@ static void table_finish(struct sink *base)
 {
     struct table_sink *table = (struct table_sink *)base;
 
-    table->screen.patience_ms = CLOSE_PATIENCE_MS;
-    if (has_undrawn(table) || table->screen.drawn > 0)
+    table->display.patience_ms = CLOSE_PATIENCE_MS;
+    if (has_undrawn(table) || table->display.drawn > 0)
         draw(table);
 }
 
@@ -195,11 +195,11 @@ static void table_close(struct sink *base)
 
     if (!table)
         return;
-    table->screen.patience_ms = CLOSE_PATIENCE_MS;
+    table->display.patience_ms = CLOSE_PATIENCE_MS;
     if (has_undrawn(table))
         draw(table);
-    layout_clear(&table->layout);
-    screen_deinit(&table->screen);
+    table_layout_clear(&table->layout);
+    stdout_display_deinit(&table->display);
     freelocale(table->locale);
 }
 

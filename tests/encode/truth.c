@@ -22,7 +22,7 @@
 #include "base/resolver.h"
 #include "encode/csv.h"
 #include "encode/json.h"
-#include "encode/line.h"
+#include "encode/line_encoder.h"
 #include "encode/logfmt.h"
 #include "encode/random.h"
 #include "encode/text.h"

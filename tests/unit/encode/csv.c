@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "encode/line.h"
+#include "encode/line_encoder.h"
 #include "unit/encode/support.h"
 
 static void whole_record(void **state)

@@ -67,17 +67,17 @@ static const struct spelling spellings[] = {
 /* The length when it fits into exactly room bytes, or -1. */
 static long escape_into(const char *bytes, size_t length, size_t room, char *ret_out)
 {
-    char *exact = malloc(length + 1); /* so that a read behind the end is found */
+    char *exact = malloc(length + 1); /* so that a read after the end is found */
     char *out = malloc(room + 1);
-    char *behind;
+    char *after;
     long used = -1;
 
     memcpy(exact, bytes, length);
     out[room] = '!';
-    behind = escape_put(out, out + room, (struct text){exact, (uint32_t)length});
+    after = escape_put(out, out + room, (struct text){exact, (uint32_t)length});
     assert_int_equal(out[room], '!');
-    if (behind) {
-        used = behind - out;
+    if (after) {
+        used = after - out;
         memcpy(ret_out, out, (size_t)used);
     }
     free(out);
@@ -178,7 +178,7 @@ static void check_list(unsigned first, unsigned second, const char *odd, bool en
     uint32_t length = (uint32_t)sprintf(bytes, "%.*s%c%s%.*s%c%.*s", (int)first, LETTERS, '\0', odd,
                                         (int)second, LETTERS, '\0', (int)first, LETTERS) +
                       ended;
-    char *exact = malloc(length); /* so that a read behind the end is found */
+    char *exact = malloc(length); /* so that a read after the end is found */
     size_t whole;
 
     memcpy(exact, bytes, length);
@@ -198,7 +198,7 @@ static void check_list(unsigned first, unsigned second, const char *odd, bool en
     free(exact);
 }
 
-/* A NUL ends a text right behind letters of several bytes, too. */
+/* A NUL ends a text right after letters of several bytes, too. */
 static void ends_behind_other_letters(void **state)
 {
     static const char bytes[] = "\xc3\xa4\xc3\xb6\0\xc3\xbc\0z";

@@ -169,7 +169,7 @@ static void short_samples(void **state)
 
     (void)state;
     for (uint32_t length = 0; length <= sizeof(wire); length++) {
-        char *exact = malloc(length + 1); /* so that a read behind the end is found */
+        char *exact = malloc(length + 1); /* so that a read after the end is found */
         const char *text;
 
         memcpy(exact, &wire, length);
@@ -209,7 +209,7 @@ static void without_time(void **state)
     encoder_close(encoder);
 }
 
-/* A batch of several fits up to any room, and never a byte behind it is touched. */
+/* A batch of several fits up to any room, and never a byte after it is touched. */
 static void every_room(void **state)
 {
     struct encoder *encoder = open_encoder(&wire_schema, "exec");

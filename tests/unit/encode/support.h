@@ -152,7 +152,7 @@ static inline const char *encode_motley(const struct encoder_ops *format, const 
     return event;
 }
 
-/* However short the room is: the event as a whole, or nothing and no byte behind the room. */
+/* However short the room is: the event as a whole, or nothing and no byte after the room. */
 static inline void check_every_room(const struct encoder_ops *format, const void *config,
                                     const struct motley *motley)
 {

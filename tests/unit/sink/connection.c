@@ -219,9 +219,9 @@ static void kept_bytes_have_their_bound(void **state)
         assert_int_equal(put_bytes(&line, lines, size), size);
         for (size_t got = 0; got < size;)
             got += (size_t)recv(peer, read_back, size - got, 0);
-        assert_true(line.connection.tail.count <= CONNECTION_UNSENT_MAX);
-        assert_int_equal(line.connection.tail.count % 100, 0); /* whole events */
-        assert_int_equal(line.connection.n_again, line.connection.tail.count);
+        assert_true(line.connection.kept.count <= CONNECTION_UNSENT_MAX);
+        assert_int_equal(line.connection.kept.count % 100, 0); /* whole events */
+        assert_int_equal(line.connection.n_kept_sent, line.connection.kept.count);
     }
     connection_deinit(&line.connection);
     close(peer);

@@ -16,26 +16,27 @@ static void take_line(void *data, uint32_t number, const char *text)
     strcat(data, "\n");
 }
 
-static void expect(const struct layout *layout, uint32_t width, uint32_t height, const char *text)
+static void expect(const struct table_layout *layout, uint32_t width, uint32_t height,
+                   const char *text)
 {
     char lines[4096] = "";
 
-    layout_draw(layout, (struct layout_room){width, height}, take_line, lines);
+    table_layout_draw(layout, (struct table_layout_room){width, height}, take_line, lines);
     assert_string_equal(lines, text);
 }
 
-static void add(struct layout *layout, const char *comm, int n, double p99)
+static void add(struct table_layout *layout, const char *comm, int n, double p99)
 {
-    layout_add(layout,
-               json_pack("{s:s,s:s,s:s,s:s?,s:i,s:f,s:b}", "source", "open", "_start",
-                         "2026-11-22T22:51:30.5Z00000", "_end", "2026-11-22T22:51:40.123456789Z",
-                         "comm", comm, "number_of", n, "p99", p99, "_other", comm == NULL));
+    table_layout_add(layout, json_pack("{s:s,s:s,s:s,s:s?,s:i,s:f,s:b}", "source", "open", "_start",
+                                       "2026-11-22T22:51:30.5Z00000", "_end",
+                                       "2026-11-22T22:51:40.123456789Z", "comm", comm, "number_of",
+                                       n, "p99", p99, "_other", comm == NULL));
 }
 
 /* From wide to narrow: first texts and names give way, then columns; numbers stay whole. */
 static void widths(void **state)
 {
-    struct layout layout = {0};
+    struct table_layout layout = {0};
 
     (void)state;
     add(&layout, "a-program-with-a-name", 1234, 0.5);
@@ -59,12 +60,12 @@ static void widths(void **state)
            "a-progr\xe2\x80\xa6  1234\n"
            "cron         7\n"
            "(other)      3\n");
-    layout_clear(&layout);
+    table_layout_clear(&layout);
 }
 
 static void heights(void **state)
 {
-    struct layout layout = {.lost = 12};
+    struct table_layout layout = {.lost = 12};
 
     (void)state;
     add(&layout, "a", 2, 1);
@@ -74,28 +75,28 @@ static void heights(void **state)
            "comm  number_of  p99\n"
            "a             2    1\n");
     expect(&layout, 20, 1, "2 rows, 0 shown, 12\xe2\x80\xa6\n");
-    for (uint32_t i = 0; i < LAYOUT_ROWS_MAX; i++)
+    for (uint32_t i = 0; i < TABLE_ROWS_MAX; i++)
         add(&layout, "c", 1, 1);
-    assert_int_equal(layout.n_rows, LAYOUT_ROWS_MAX);
+    assert_int_equal(layout.n_rows, TABLE_ROWS_MAX);
     assert_int_equal(layout.left_out, 2);
-    layout_clear(&layout);
+    table_layout_clear(&layout);
     assert_int_equal(layout.left_out, 0);
 }
 
 static void other_events(void **state)
 {
-    struct layout layout = {0};
+    struct table_layout layout = {0};
 
     (void)state;
-    layout_add(&layout, json_pack("{s:s,s:i}", "time", "x", "pid", 1));
-    layout_add(&layout, json_pack("{s:s}", "comm", "cron"));
-    assert_null(layout_window(layout.rows[0]));
+    table_layout_add(&layout, json_pack("{s:s,s:i}", "time", "x", "pid", 1));
+    table_layout_add(&layout, json_pack("{s:s}", "comm", "cron"));
+    assert_null(table_layout_window(layout.rows[0]));
     expect(&layout, 0, 0,
            "2 rows\n"
            "time  pid\n"
            "x       1\n"
            "-       -\n");
-    layout_clear(&layout);
+    table_layout_clear(&layout);
 }
 
 int main(void)

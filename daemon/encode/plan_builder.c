@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* The tree is walked once. A struct is nothing but text around its members' steps, or not even
+ * that where it is laid flat. Arrays are one value in all formats, because how many elements there
+ * are may differ from record to record and keys and columns must not: inside an array everything is
+ * JSON, whatever the format around it. */
+
+#include "encode/plan_builder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+int plan_builder_append(struct plan_builder *builder, const char *bytes, size_t length)
+{
+    char *longer = realloc(builder->pending, (size_t)builder->n_pending + length + 1);
+
+    if (!longer)
+        return -ENOMEM;
+    memcpy(longer + builder->n_pending, bytes, length);
+    builder->pending = longer;
+    builder->n_pending += (uint32_t)length;
+    return 0;
+}
+
+static int append_literal(struct plan_builder *builder, const char *words)
+{
+    return plan_builder_append(builder, words, strlen(words));
+}
+
+static int append_piece(struct plan_builder *builder, struct prepared_text *piece)
+{
+    int r = plan_builder_append(builder, piece->bytes, piece->length);
+
+    prepared_text_deinit(piece);
+    return r;
+}
+
+int plan_builder_append_value(struct plan_builder *builder, const char *text)
+{
+    struct prepared_text piece;
+    int r = quote_prepare(builder->style->quoting, text, &piece);
+
+    return r < 0 ? r : append_piece(builder, &piece);
+}
+
+/* A column has its name in the header. */
+static int append_column(struct plan_builder *builder, const char *key, bool first)
+{
+    struct encode_plan *plan = builder->plan;
+    struct prepared_text name;
+    char *longer;
+    int r = quote_prepare(QUOTING_CSV, key, &name);
+
+    if (r < 0)
+        return r;
+    r = asprintf(&longer, "%s%s%.*s", plan->header ? plan->header : "", first ? "" : ",",
+                 (int)name.length, name.bytes);
+    prepared_text_deinit(&name);
+    if (r < 0)
+        return -ENOMEM;
+    free(plan->header);
+    plan->header = longer;
+    plan->n_columns++;
+    return first ? 0 : append_literal(builder, ",");
+}
+
+int plan_builder_append_key(struct plan_builder *builder, const char *key, bool first)
+{
+    const struct encode_style *style = builder->style;
+    struct prepared_text piece;
+    int r;
+
+    if (style->in_header)
+        return append_column(builder, key, first);
+    r = append_literal(builder, first ? "" : style->between);
+    if (r == 0)
+        r = prepared_text_init(&piece, style->before_key, key, style->after_key);
+    return r < 0 ? r : append_piece(builder, &piece);
+}
+
+int plan_builder_take(struct plan_builder *builder, struct prepared_text *ret)
+{
+    int r = prepared_text_set(ret, builder->pending, builder->n_pending);
+
+    builder->n_pending = 0;
+    return r;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+static struct encode_step *add_step(struct plan_builder *builder, const struct field *field,
+                                    enum value_print print)
+{
+    struct encode_plan *plan = builder->plan;
+    struct encode_step *step;
+
+    if (plan->n_steps == builder->room) {
+        uint32_t room = builder->room ? 2 * builder->room : 16;
+        struct encode_step *more = realloc(plan->steps, room * sizeof(*more));
+
+        if (!more)
+            return NULL;
+        plan->steps = more;
+        builder->room = room;
+    }
+    step = &plan->steps[plan->n_steps];
+    memset(step, 0, sizeof(*step));
+    step->field = field;
+    step->print = (uint8_t)print;
+    step->is_signed = field->is_signed;
+    step->offset = field->offset;
+    step->need = (uint64_t)field->offset + field->size;
+    if (plan_builder_take(builder, &step->before) < 0)
+        return NULL;
+    plan->n_steps++;
+    return step;
+}
+
+/* Without any value there is still a place to run from. */
+int plan_builder_end(struct plan_builder *builder)
+{
+    struct encode_plan *plan = builder->plan;
+
+    if (!plan->steps)
+        plan->steps = calloc(1, sizeof(*plan->steps));
+    return plan->steps ? plan_builder_take(builder, &plan->tail) : -ENOMEM;
+}
+
+int plan_builder_add_special(struct plan_builder *builder, enum value_print print)
+{
+    static const struct field none = {.name = ""};
+
+    return add_step(builder, &none, print) ? 0 : -ENOMEM;
+}
+
+int plan_builder_add_name(struct plan_builder *builder, const struct field *field,
+                          enum resolver_kind kind)
+{
+    struct encode_step *step = add_step(builder, field, PRINT_NAME);
+
+    if (!step)
+        return -ENOMEM;
+    step->load = (uint8_t)value_load_of(field);
+    step->kind = kind;
+    builder->plan->has_names = true;
+    return 0;
+}
+
+static int add_leaf(struct plan_builder *builder, const struct field *field,
+                    enum field_meaning meaning)
+{
+    struct encode_step *step = add_step(builder, field, value_print_of(field, meaning));
+
+    if (!step)
+        return -ENOMEM;
+    step->load = (uint8_t)value_load_of(field);
+    if (step->print == PRINT_TEXTS && builder->style->quoting != QUOTING_JSON)
+        builder->plan->has_lists = true;
+    if (step->print == PRINT_ENUM)
+        return enum_names_init(&step->names, field, builder->style->quoting);
+    if (step->print == PRINT_HEX)
+        step->mask = value_mask_of(field);
+    return 0;
+}
+
+/* ---- what has parts -------------------------------------------------------------------------- */
+
+/* What a key may not hold in logfmt has no place in C's names either, so it need not come back. */
+static void make_bare(char *name)
+{
+    for (; *name; name++)
+        if (*name <= ' ' || *name > '~' || *name == '=' || *name == '"' || *name == '\\')
+            *name = '_';
+}
+
+static int add_companion(struct plan_builder *builder, const struct field *field, const char *name,
+                         struct unique_keys *keys)
+{
+    _cleanup_(cleanup_free) char *wanted = NULL;
+    enum resolver_kind kind;
+    const char *key;
+    int r;
+
+    if (!builder->options->resolve_names || !unique_keys_id_kind(field, &kind))
+        return 0;
+    wanted = unique_keys_of_name(name, kind);
+    if (wanted && builder->style->bare_keys)
+        make_bare(wanted);
+    key = wanted ? unique_keys_add(keys, wanted) : NULL;
+    r = key ? plan_builder_append_key(builder, key, false) : -ENOMEM;
+    return r < 0 ? r : plan_builder_add_name(builder, field, kind);
+}
+
+/* A struct or union whose members are not one value together. */
+static bool is_object(const struct field *field)
+{
+    return (field->kind == FIELD_STRUCT || field->kind == FIELD_UNION) &&
+           value_print_of(field, field->meaning) == PRINT_ARRAY;
+}
+
+static int too_deep(struct plan_builder *builder)
+{
+    return error_set(builder->error, -EINVAL,
+                     "structs and arrays are nested more than %d levels deep", ENCODE_DEPTH_MAX);
+}
+
+static int add_flat(struct plan_builder *builder, const struct field *field,
+                    struct unique_keys *keys, const char *key)
+{
+    _cleanup_(cleanup_free) char *prefix = NULL;
+    int r;
+
+    if (builder->depth == ENCODE_DEPTH_MAX)
+        return too_deep(builder);
+    if (asprintf(&prefix, "%s.", key) < 0) {
+        prefix = NULL;
+        return -ENOMEM;
+    }
+    builder->depth++;
+    r = plan_builder_add_members(builder, field->members, field->n_members, keys, prefix, false);
+    builder->depth--;
+    return r;
+}
+
+static int add_member(struct plan_builder *builder, const struct field *field,
+                      struct unique_keys *keys, const char *key, const char *prefix, bool first)
+{
+    _cleanup_(cleanup_free) char *name = NULL;
+    int r;
+
+    if (!builder->style->nested && is_object(field))
+        return add_flat(builder, field, keys, key);
+    r = plan_builder_append_key(builder, key, first);
+    if (r == 0)
+        r = plan_builder_add_value(builder, field, MEANING_NONE);
+    if (r < 0)
+        return r;
+    if (asprintf(&name, "%s%s", prefix, field->name) < 0) {
+        name = NULL;
+        return -ENOMEM;
+    }
+    return add_companion(builder, field, name, keys);
+}
+
+static int enter_keys(const struct plan_builder *builder, const struct field *members,
+                      uint32_t count, struct unique_keys *keys, const char *prefix)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        char *name;
+        const char *key;
+
+        if (asprintf(&name, "%s%s", prefix, members[i].name) < 0)
+            return -ENOMEM;
+        if (builder->style->bare_keys)
+            make_bare(name);
+        key = unique_keys_add(keys, name);
+        free(name);
+        if (!key)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int plan_builder_add_members(struct plan_builder *builder, const struct field *members,
+                             uint32_t count, struct unique_keys *keys, const char *prefix,
+                             bool first)
+{
+    uint32_t n_own = keys->count;
+    int r = enter_keys(builder, members, count, keys, prefix);
+
+    for (uint32_t i = 0; r == 0 && i < count; i++) {
+        if (&members[i] == builder->time)
+            continue;
+        r = add_member(builder, &members[i], keys, keys->names[n_own + i], prefix, first);
+        first = false;
+    }
+    return r;
+}
+
+static int add_braces(struct plan_builder *builder, const struct field *field)
+{
+    struct unique_keys keys = {0};
+    int r = append_literal(builder, "{");
+
+    if (r == 0)
+        r = plan_builder_add_members(builder, field->members, field->n_members, &keys, "", true);
+    if (r == 0)
+        r = append_literal(builder, "}");
+    unique_keys_deinit(&keys);
+    return r;
+}
+
+/* Steps move while others are added, so a step that has others is known by its number. */
+static int close_group(struct plan_builder *builder, uint32_t own)
+{
+    struct prepared_text tail;
+    struct encode_step *step;
+    int r = plan_builder_take(builder, &tail);
+
+    if (r < 0)
+        return r;
+    step = &builder->plan->steps[own];
+    step->array.tail = tail;
+    step->array.n_steps = builder->plan->n_steps - own - 1;
+    return 0;
+}
+
+static int add_array(struct plan_builder *builder, const struct field *field,
+                     enum field_meaning meaning)
+{
+    uint32_t own = builder->plan->n_steps;
+    struct encode_step *step = add_step(builder, field, PRINT_ARRAY);
+    int r;
+
+    if (!step)
+        return -ENOMEM;
+    step->need = (uint64_t)field->offset + (field->count > 0 && field->stride > 0);
+    step->array.count = field->count;
+    step->array.stride = field->stride;
+    r = plan_builder_add_value(builder, field->members, meaning);
+    return r < 0 ? r : close_group(builder, own);
+}
+
+static int add_object(struct plan_builder *builder, const struct field *field, bool within)
+{
+    uint32_t own = builder->plan->n_steps;
+    int r;
+
+    if (within)
+        return add_braces(builder, field);
+    if (!add_step(builder, field, PRINT_OBJECT))
+        return -ENOMEM;
+    r = add_braces(builder, field);
+    return r < 0 ? r : close_group(builder, own);
+}
+
+/* An array's meaning is that of its elements, unless its bytes together are one value. */
+int plan_builder_add_value(struct plan_builder *builder, const struct field *field,
+                           enum field_meaning inherited)
+{
+    enum field_meaning meaning = field->meaning ? field->meaning : inherited;
+    const struct encode_style *outer = builder->style;
+    bool within = outer->quoting == QUOTING_JSON;
+    int r;
+
+    if (value_print_of(field, meaning) != PRINT_ARRAY)
+        return add_leaf(builder, field, meaning);
+    if (builder->depth == ENCODE_DEPTH_MAX)
+        return too_deep(builder);
+    builder->depth++;
+    builder->style = &encode_style_json;
+    builder->plan->has_lists |= !within;
+    r = field->kind == FIELD_ARRAY ? add_array(builder, field, meaning)
+                                   : add_object(builder, field, within);
+    builder->style = outer;
+    builder->depth--;
+    return r;
+}

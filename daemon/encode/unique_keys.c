@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Types that others have written may have as many members as they like, so names are looked up in
+ * a tree and not in the list. */
+
+#include "encode/unique_keys.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode/value_format.h"
+#include "record/id_kind.h"
+
+static int compare_keys(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+void unique_keys_deinit(struct unique_keys *keys)
+{
+    for (uint32_t i = 0; i < keys->count; i++) {
+        tdelete(keys->names[i], &keys->tree, compare_keys);
+        free(keys->names[i]);
+    }
+    free(keys->names);
+}
+
+const char *unique_keys_add(struct unique_keys *keys, const char *name)
+{
+    size_t length = strlen(name);
+    char **more = realloc(keys->names, (keys->count + 1) * sizeof(*more));
+    char *key = malloc(length + keys->count + 2);
+
+    keys->names = more ? more : keys->names;
+    if (!more || !key) {
+        free(key);
+        return NULL;
+    }
+    strcpy(key, name);
+    while (tfind(key, &keys->tree, compare_keys)) {
+        key[length++] = '_';
+        key[length] = '\0';
+    }
+    if (!tsearch(key, &keys->tree, compare_keys)) {
+        free(key);
+        return NULL;
+    }
+    keys->names[keys->count++] = key;
+    return key;
+}
+
+bool unique_keys_id_kind(const struct field *field, enum resolver_kind *ret)
+{
+    return value_is_integer(field) && id_kind_of(field->meaning, ret);
+}
+
+char *unique_keys_of_name(const char *name, enum resolver_kind kind)
+{
+    size_t length = strlen(name);
+    char *key;
+
+    if (kind == RESOLVER_CGROUP && length > 3 && strcmp(name + length - 3, "_id") == 0)
+        length -= 3;
+    if (asprintf(&key, "%.*s%s", (int)length, name, kind == RESOLVER_CGROUP ? "_path" : "_name") <
+        0)
+        return NULL;
+    return key;
+}

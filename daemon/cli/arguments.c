@@ -183,23 +183,3 @@ enum exit_code arguments_read_all(const struct command_line *line, int argc, cha
         return arguments_refuse(line, "unexpected argument \"%s\"", argv[optind]);
     return code;
 }
-
-/* ---- the config made of them ----------------------------------------------------------------- */
-
-void arguments_report(const struct diag *diag)
-{
-    for (size_t i = 0; i < diag->kept; i++) {
-        const struct diag_message *message = &diag->messages[i];
-        const char *what = message->text, *colon = *message->file ? ": " : "";
-        const char *key = message->hint_key;
-
-        if (message->hint && !key)
-            log_error("%s%s%s; %s", message->file, colon, what, message->hint);
-        else if (key && strcmp(key, "type") == 0)
-            log_error("%s%s%s; say --type %s", message->file, colon, what, message->hint);
-        else /* no option is named like the setting: the hint is how a config would say it */
-            log_error("%s%s%s", message->file, colon, what);
-        if (message->excerpt)
-            fputs(message->excerpt, stderr);
-    }
-}

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/diag.h"
 #include "control/daemon.h"
 
 enum { ARGUMENTS_MAX = 16 }; /* options of one command */
@@ -57,6 +56,3 @@ enum exit_code arguments_refuse(const struct command_line *line, const char *for
 /* Prints the line that follows each usage error: "see: ringmill run --help". Returns
  * EXIT_CODE_ENVIRONMENT. */
 enum exit_code arguments_point_to_help(const char *command);
-
-/* Logs the messages about a config that was made of options, each with the option's label. */
-void arguments_report(const struct diag *diag);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/expect.h"
+#include "cli/run_source.h"
 #include "config/load.h"
 #include "pipeline/graph.h"
 
@@ -190,7 +191,7 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
         if (replay->config && trees.own && judge(diag) == EXIT_CODE_CONFIG)
             diag_print(diag, stderr);
         else
-            arguments_report(diag);
+            run_source_report(diag);
         if (diag_count(diag) == 0)
             log_error("out of memory");
         return judge(diag);

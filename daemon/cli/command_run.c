@@ -144,7 +144,7 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
         return EXIT_CODE_FAILED;
     }
     if (graph_build(tree, diag, &graph) < 0) {
-        arguments_report(diag);
+        run_source_report(diag);
         return EXIT_CODE_CONFIG;
     }
     return daemon_run(TAKE_PTR(graph), &one_off->daemon);

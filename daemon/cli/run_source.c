@@ -338,3 +338,75 @@ void run_source_add(const struct run_source *source, struct config_node *sources
         if (strcmp(source->given[i].option->name, "ring") == 0)
             add_ring(source, source->given[i].option, source->given[i].value, rings);
 }
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static const struct run_source_option *option_of(const char *key, size_t length)
+{
+    for (const struct run_source_option *option = options_; option->name; option++)
+        if (strlen(option->key) == length && strncmp(option->key, key, length) == 0)
+            return option;
+    return NULL;
+}
+
+/* "describe it in layout:" becomes "describe it in --layout". */
+static void put_hint(const char *hint, size_t length, FILE *file)
+{
+    for (const char *end = hint + length; hint < end;) {
+        size_t word = strspn(hint, "abcdefghijklmnopqrstuvwxyz_");
+        const struct run_source_option *option = hint[word] == ':' ? option_of(hint, word) : NULL;
+
+        if (option) {
+            fprintf(file, "--%s", option->name);
+            hint += word + 1;
+            continue;
+        }
+        word += word == 0;
+        fwrite(hint, 1, word, file);
+        hint += word;
+    }
+}
+
+/* Of `attach:`, whose keys are options, the hint is "{PROGRAM: {KEY: VALUE, ...}}". Where there is
+ * no such option, there is no advice. */
+static void put_advice(const struct diag_message *message, FILE *file)
+{
+    const char *hint = message->hint, *key = message->hint_key;
+    const struct run_source_option *option;
+
+    if (!key) {
+        fputs("; ", file);
+        put_hint(hint, strlen(hint), file);
+        return;
+    }
+    if (strcmp(key, "attach") == 0) {
+        hint = strrchr(hint, '{') ? strrchr(hint, '{') + 1 : hint;
+        if (!option_of(hint, strcspn(hint, ":")))
+            return;
+        fputs("; as in ", file);
+        put_hint(hint, strcspn(hint, "}"), file);
+        return;
+    }
+    option = option_of(key, strlen(key));
+    if (option)
+        fprintf(file, "; say --%s %s", option->name, hint);
+}
+
+void run_source_report(const struct diag *diag)
+{
+    for (size_t i = 0; i < diag->kept; i++) {
+        const struct diag_message *message = &diag->messages[i];
+        _cleanup_(cleanup_free) char *advice = NULL;
+        size_t length;
+        FILE *file = message->hint ? open_memstream(&advice, &length) : NULL;
+
+        if (file) {
+            put_advice(message, file);
+            fclose(file);
+        }
+        log_error("%s%s%s%s", message->file, *message->file ? ": " : "", message->text,
+                  advice ? advice : "");
+        if (message->excerpt)
+            fputs(message->excerpt, stderr);
+    }
+}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "config/diag.h"
 #include "config/tree.h"
 #include "control/daemon.h"
 
@@ -41,3 +42,7 @@ enum exit_code run_source_finish(struct run_source *source);
 
 /* Adds the entry of `sources:`; each of its nodes names the option that it is made from. */
 void run_source_add(const struct run_source *source, struct config_node *sources);
+
+/* Logs the messages about a config that was made of options: each names its option, and keys that
+ * a hint tells to set become options. */
+void run_source_report(const struct diag *diag);

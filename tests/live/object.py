@@ -436,9 +436,9 @@ def test_the_type_is_asked_for():
 def test_missing_arguments_are_named():
     for arguments, expected in (
             (("--program", "on_xdp"),
-             '--object: program "on_xdp" (xdp) needs "interface"'),
+             '--object: program "on_xdp" (xdp) needs "interface"; as in --interface eth0'),
             (("--program", "on_either", "--interface", "lo"),
-             '--object: program "on_either" (classifier) needs "direction"')):
+             '--object: program "on_either" (classifier) needs "direction"; as in --direction ingress')):
         code, _, errors = refuse("network", "--type", "struct packet", *arguments)
         assert (code, errors) == (CONFIG, f"ringmill: error: {expected}\n"), errors
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* ./dev bench aggregate [CASE] [--json]: records/s from the ring's page into the groups, against
- * what one would write by hand for libbpf: a callback that looks each record up in a uthash table,
- * called by libbpf's loop over the ring (a copy of it, since libbpf opens maps only). `limit` is
- * our reader and a loop that reads one field of each record: nobody behind that reader is faster.
- * Each reads a ring of its own on a memfd, in turns, and none is charged for filling it. Time is
- * the thread's own, so that a busy machine does not decide.
+/* ./dev bench aggregate [--only CASE] [--json]: records/s from the ring's page into the groups,
+ * against what one would write by hand for libbpf: a callback that looks each record up in a uthash
+ * table, called by libbpf's loop over the ring (a copy of it, since libbpf opens maps only).
+ * `limit` is our reader and a loop that reads one field of each record: nobody behind that reader
+ * is faster. Each reads a ring of its own on a memfd, in turns, and none is charged for filling it.
+ * Time is the thread's own, so that a busy machine does not decide.
  *
  * The peer does as much, not less: the same keys, the same sums; of quantiles the same sketch,
  * since 100,000 exact lists would not fit; distinct by the same registers; the top 20 by exact
@@ -25,6 +25,7 @@
 #include "aggregate/distinct.h"
 #include "aggregate/quantile.h"
 #include "base/clock.h"
+#include "bench/options.h"
 #include "bench/report.h"
 #include "config/load.h"
 #include "pipeline/consumer.h"
@@ -442,9 +443,16 @@ static void run_case(struct report *report, const struct bench_case *of)
 int main(int argc, char **argv)
 {
     const uint32_t count = KINDS * ROUND_RECORDS;
-    bool json = argc > 1 && strcmp(argv[argc - 1], "--json") == 0;
     static struct report report = {.bench = "aggregate"};
+    const char *only = NULL;
+    bool json = false;
+    const struct bench_option options[] = {
+        {"json", .flag = &json},
+        {"only", "CASE", .text = &only},
+        {0},
+    };
 
+    bench_options_read(argc, argv, options);
     records = calloc(count, sizeof(*records));
     if (!records)
         errx(1, "out of memory");
@@ -452,7 +460,7 @@ int main(int argc, char **argv)
         fill(&records[i]);
     peer_shape = quantile_shape(0.01, SKETCH_BINS, false);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        if (argc < 2 || argv[1][0] == '-' || strcmp(argv[1], cases[i].name) == 0)
+        if (!only || strcmp(only, cases[i].name) == 0)
             run_case(&report, &cases[i]);
     report_print(&report, json);
     return 0;

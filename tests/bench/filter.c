@@ -14,13 +14,13 @@
  *     bench-filter [--json] [--rounds N] [--size BYTES] [--only NAME] */
 #include <bpf/bpf.h>
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench/filter_shapes.h"
+#include "bench/options.h"
 #include "bench/report.h"
 #include "event.h"
 #include "event.skel.h"
@@ -352,35 +352,22 @@ static void open_all(struct bench *bench, uint32_t size)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"rounds", required_argument, NULL, 'r'},
-                                            {"size", required_argument, NULL, 's'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {0}};
     static struct report report = {.bench = "filter"};
     static struct bench bench;
-    size_t rounds = 9;
-    uint32_t size = 1 << 28;
+    uint64_t rounds = 9, size = 1 << 28;
     const char *only = NULL;
     bool json = false;
-    int c;
+    const struct bench_option options[] = {
+        {"json", .flag = &json},
+        {"rounds", "N", .number = &rounds, .most = ROUNDS_MAX},
+        {"size", "BYTES", .number = &size, .most = UINT32_MAX},
+        {"only", "NAME", .text = &only},
+        {0},
+    };
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'j')
-            json = true;
-        else if (c == 'r')
-            rounds = strtoul(optarg, NULL, 10);
-        else if (c == 's')
-            size = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'o')
-            only = optarg;
-        else
-            errx(2, "usage: bench-filter [--json] [--rounds N] [--size BYTES] [--only NAME]");
-    }
-    if (rounds < 1 || rounds > ROUNDS_MAX)
-        errx(2, "--rounds: allowed are 1 to %d", ROUNDS_MAX);
+    bench_options_read(argc, argv, options);
     filter_make_shapes();
-    open_all(&bench, size);
+    open_all(&bench, (uint32_t)size);
     cache_records(&bench);
     for (int i = 0; i < FILTER_SHAPES; i++)
         if (!only || strcmp(only, filter_shapes[i].name) == 0)

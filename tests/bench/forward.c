@@ -18,7 +18,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <err.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "bench/options.h"
 #include "bench/report.h"
 #include "config/load.h"
 #include "encode/encoder.h"
@@ -492,46 +492,29 @@ static void open_program(uint32_t size)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"rounds", required_argument, NULL, 'r'},
-                                            {"size", required_argument, NULL, 's'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"folder", required_argument, NULL, 'f'},
-                                            {"alone", no_argument, NULL, 'a'},
-                                            {0}};
     static struct report report = {.bench = "forward"};
-    char folder[64] = "/dev/shm/ringmill-bench-XXXXXX";
-    size_t rounds = 9;
-    uint32_t size = 32 << 20;
-    const char *only = NULL;
+    char folder[64];
+    uint64_t rounds = 9, size = 32 << 20;
+    const char *only = NULL, *parent = "/dev/shm";
     bool json = false, alone = false;
-    int c;
+    const struct bench_option options[] = {
+        {"json", .flag = &json},
+        {"rounds", "N", .number = &rounds, .most = ROUNDS_MAX},
+        {"size", "BYTES", .number = &size, .most = UINT32_MAX},
+        {"only", "WAY", .text = &only},
+        {"folder", "PATH", .text = &parent},
+        {"alone", .flag = &alone},
+        {0},
+    };
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'j')
-            json = true;
-        else if (c == 'a')
-            alone = true;
-        else if (c == 'r')
-            rounds = strtoul(optarg, NULL, 10);
-        else if (c == 's')
-            size = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'o')
-            only = optarg;
-        else if (c == 'f')
-            snprintf(folder, sizeof(folder), "%s/ringmill-bench-XXXXXX", optarg);
-        else
-            errx(2, "usage: bench-forward [--json] [--rounds N] [--size BYTES] [--only WAY] "
-                    "[--folder PATH] [--alone]");
-    }
-    if (rounds < 1 || rounds > ROUNDS_MAX)
-        errx(2, "--rounds: allowed are 1 to %d", ROUNDS_MAX);
+    bench_options_read(argc, argv, options);
+    snprintf(folder, sizeof(folder), "%s/ringmill-bench-XXXXXX", parent);
     if (!mkdtemp(folder))
         err(1, "%s", folder);
     signal(SIGPIPE, SIG_IGN);
     thread_setup_interrupt();
     output_init(&bench.file, &bench.socket, folder);
-    open_program(size);
+    open_program((uint32_t)size);
     for (int way = 0; way < WAYS; way++)
         if (!only || strcmp(only, way_names[way]) == 0)
             run(&report, (enum way)way, rounds, alone);

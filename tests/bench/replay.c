@@ -5,13 +5,13 @@
  *
  *     bench-replay [--json] [--rounds N] [--size BYTES] [--only SHAPE] */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bench/options.h"
 #include "bench/report.h"
 #include "capture/capture.h"
 #include "capture/capture_writer.h"
@@ -207,33 +207,20 @@ static void run_shape(struct report *report, const struct shape *shape, const ch
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"rounds", required_argument, NULL, 'r'},
-                                            {"size", required_argument, NULL, 's'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {0}};
     static struct report report = {.bench = "replay"};
     const char *only = NULL;
     char path[4096];
-    size_t rounds = 7;
-    uint64_t size = 256 << 20;
+    uint64_t rounds = 7, size = 256 << 20;
     bool json = false;
-    int c;
+    const struct bench_option options[] = {
+        {"json", .flag = &json},
+        {"rounds", "N", .number = &rounds, .most = ROUNDS_MAX},
+        {"size", "BYTES", .number = &size},
+        {"only", "SHAPE", .text = &only},
+        {0},
+    };
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'j')
-            json = true;
-        else if (c == 'r')
-            rounds = strtoul(optarg, NULL, 10);
-        else if (c == 's')
-            size = strtoull(optarg, NULL, 10);
-        else if (c == 'o')
-            only = optarg;
-        else
-            errx(2, "usage: bench-replay [--json] [--rounds N] [--size BYTES] [--only SHAPE]");
-    }
-    if (rounds < 1 || rounds > ROUNDS_MAX)
-        errx(2, "--rounds: allowed are 1 to %d", ROUNDS_MAX);
+    bench_options_read(argc, argv, options);
     /* not on a disk, whose writing goes on in the background */
     snprintf(path, sizeof(path), "/dev/shm/ringmill-bench.%d.rmc", (int)getpid());
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)

@@ -10,7 +10,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <err.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "bench/options.h"
 #include "bench/report.h"
 #include "fill.h"
 #include "fill.skel.h"
@@ -322,36 +322,22 @@ static struct fill_bpf *load(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"rounds", required_argument, NULL, 'r'},
-                                            {"records", required_argument, NULL, 'n'},
-                                            {"idle", required_argument, NULL, 'i'},
-                                            {0}};
     static struct report report = {.bench = "wait"};
     struct fill_bpf *program;
-    uint32_t records = 4 << 20;
-    unsigned idle = 10;
-    size_t rounds = 9;
+    uint64_t rounds = 9, records = 4 << 20, idle = 10;
     bool json = false;
-    int c;
+    const struct bench_option options[] = {
+        {"json", .flag = &json},
+        {"rounds", "N", .number = &rounds, .most = ROUNDS_MAX},
+        {"records", "N", .number = &records, .most = UINT32_MAX},
+        {"idle", "SECONDS", .number = &idle, .most = UINT32_MAX},
+        {0},
+    };
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'j')
-            json = true;
-        else if (c == 'r')
-            rounds = strtoul(optarg, NULL, 10);
-        else if (c == 'n')
-            records = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'i')
-            idle = (unsigned)strtoul(optarg, NULL, 10);
-        else
-            errx(2, "usage: bench-wait [--json] [--rounds N] [--records N] [--idle SECONDS]");
-    }
-    if (rounds < 1 || rounds > ROUNDS_MAX)
-        errx(2, "--rounds: allowed are 1 to %d", ROUNDS_MAX);
+    bench_options_read(argc, argv, options);
     program = load();
     pin(0);
-    run_all(program, &report, rounds, records, idle);
+    run_all(program, &report, rounds, (uint32_t)records, (unsigned)idle);
     report_print(&report, json);
     fill_bpf__destroy(program);
     return 0;

@@ -10,12 +10,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "bench/options.h"
 #include "bench/report.h"
 #include "fill.h"
 #include "fill.skel.h"
@@ -275,35 +275,22 @@ static void open_all(struct bench *bench, uint32_t size)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},       {"rounds", required_argument, NULL, 'r'},
-        {"size", required_argument, NULL, 's'}, {"only", required_argument, NULL, 'o'},
-        {"touch", no_argument, NULL, 't'},      {0}};
     static struct report report = {.bench = "walk"};
     static struct bench bench;
-    size_t rounds = 9;
-    uint32_t size = 1 << 30;
+    uint64_t rounds = 9, size = 1 << 30;
     const char *only = NULL;
     bool json = false, touch = false;
-    int c;
+    const struct bench_option options[] = {
+        {"json", .flag = &json},
+        {"rounds", "N", .number = &rounds, .most = ROUNDS_MAX},
+        {"size", "BYTES", .number = &size, .most = UINT32_MAX},
+        {"only", "SHAPE", .text = &only},
+        {"touch", .flag = &touch},
+        {0},
+    };
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'j')
-            json = true;
-        else if (c == 't')
-            touch = true;
-        else if (c == 'r')
-            rounds = strtoul(optarg, NULL, 10);
-        else if (c == 's')
-            size = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'o')
-            only = optarg;
-        else
-            errx(2, "usage: bench-walk [--json] [--rounds N] [--size BYTES] [--only SHAPE]");
-    }
-    if (rounds < 1 || rounds > ROUNDS_MAX)
-        errx(2, "--rounds: allowed are 1 to %d", ROUNDS_MAX);
-    open_all(&bench, size);
+    bench_options_read(argc, argv, options);
+    open_all(&bench, (uint32_t)size);
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (only && strcmp(only, shapes[i].name) != 0)
             continue;

@@ -13,7 +13,6 @@
 #include "aggregate/options.h"
 #include "aggregate/output.h"
 #include "aggregate/state.h"
-#include "aggregate/value_sketch.h"
 #include "base/cleanup.h"
 #include "expr/handler_expr.h"
 
@@ -96,7 +95,7 @@ static int open_values(struct aggregate *aggregate, const struct options *option
         result = opened < 0 ? opened : result;
         if (opened < 0)
             continue;
-        if (options->expose && value->ops == &hist_value)
+        if (options->expose && value->ops->metric == METRIC_HISTOGRAM)
             hist_keep_sum(value);
         value->offset = (uint32_t)at;
         share(aggregate, aggregate->n_values - 1);

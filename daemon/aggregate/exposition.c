@@ -17,7 +17,6 @@
 
 #include "aggregate/label_printer.h"
 #include "aggregate/metric_name.h"
-#include "aggregate/value_sketch.h"
 #include "base/clock.h"
 
 enum { WORD_UNTIL, WORD_FIRST, KEY_COLUMN = 2, WINDOWS_SHOWN = 2 };
@@ -36,7 +35,7 @@ struct exposed {
 
 static uint32_t words_of(const struct value *value)
 {
-    return value->ops == &hist_value ? value->n_bounds + 2 : 1;
+    return value->ops->metric == METRIC_HISTOGRAM ? value->n_bounds + 2 : 1;
 }
 
 static uint32_t count_words(const struct value *values, uint32_t n_values)
@@ -75,7 +74,7 @@ static void describe(struct exposed *exposed, struct metric *metric)
     for (char *at = exposed->help; *at; at++)
         if (*at == '\n' || *at == '\\')
             *at = ' ';
-    if (value->ops == &quantile_value)
+    if (exposed->name.kind == METRIC_SUMMARY)
         snprintf(exposed->label, sizeof(exposed->label), "quantile=\"%.12g\"", value->fraction);
     for (uint32_t i = 0; i < value->n_bounds; i++)
         exposed->bounds[i] = value->bounds[i] * exposed->factor;

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aggregate/value_plain.h"
-#include "aggregate/value_sketch.h"
 #include "record/edit.h"
 
 #define OWN_PREFIX "ringmill_"
@@ -48,28 +46,18 @@ static bool is_word(const char *text)
            '\0';
 }
 
-/* It is measured in the unit of its argument. */
-static bool has_unit(const struct value *value)
-{
-    return value->ops != &count_value && value->ops != &rate_value && value->ops != &distinct_value;
-}
-
 bool metric_name_is_for(const struct value *value)
 {
-    if (value->ops == &first_value || value->ops == &last_value)
-        return value->type != VALUE_TEXT;
-    return value->ops != &top_value;
+    return !value->ops->has_no_metric && value->result.kind != FIELD_CHARS &&
+           value->result.kind != FIELD_BYTES;
 }
 
+/* A sum that may fall is a gauge. */
 static enum metric_kind kind_of(const struct value *value)
 {
-    if (value->ops == &hist_value)
-        return METRIC_HISTOGRAM;
-    if (value->ops == &quantile_value)
-        return METRIC_SUMMARY;
-    return value->ops == &count_value || (value->ops == &sum_value && value->type == VALUE_UNSIGNED)
-               ? METRIC_COUNTER
-               : METRIC_GAUGE;
+    return value->ops->metric == METRIC_COUNTER && value->result.kind != FIELD_UINT
+               ? METRIC_GAUGE
+               : value->ops->metric;
 }
 
 /* A moment, not a duration. */
@@ -109,7 +97,7 @@ int metric_name_make(const char *prefix, const struct value *value, const struct
     snprintf(name, sizeof(name), "%.*s", (int)length, value->name);
     if (is_time(value)) {
         unit = &moment;
-    } else if (has_unit(value)) {
+    } else if (!value->ops->unitless) {
         unit = unit_of(name);
         if (unit->ending)
             name[strlen(name) - strlen(unit->ending)] = '\0';

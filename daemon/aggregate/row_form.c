@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "aggregate/portable.h"
-#include "aggregate/value_portable.h"
 #include "record/edit.h"
 
 enum {
@@ -276,7 +275,7 @@ static uint8_t *put_value(const struct row_form_head *head, uint32_t index,
         return at;
     /* always three bytes, as what follows is not known yet */
     length = at;
-    written = value_portable_write(value, (const char *)group + value->offset, head->wall, at + 3);
+    written = value->ops->write(value, (const char *)group + value->offset, head->wall, at + 3);
     length[0] = (uint8_t)(written | 0x80);
     length[1] = (uint8_t)(written >> 7 | 0x80);
     length[2] = (uint8_t)(written >> 14);
@@ -305,7 +304,7 @@ size_t row_form_max(const struct row_form_head *head)
     size += head->n_keys * (ROW_FORM_NAME_MAX + 2 + field + KEY_ROOM);
     for (uint32_t i = 0; i < head->n_values; i++)
         size += ROW_FORM_NAME_MAX + strlen(head->values[i].call) + 4 + field +
-                (head->values[i].size == 0 ? 1 : 4 + value_portable_max(&head->values[i]));
+                (head->values[i].size == 0 ? 1 : 4 + head->values[i].ops->max(&head->values[i]));
     return size;
 }
 

@@ -14,15 +14,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "aggregate/value_plain.h"
-#include "aggregate/value_sketch.h"
+#include "aggregate/value_kind.h"
 #include "base/cleanup.h"
 #include "base/suggestion.h"
 #include "expr/handler_expr.h"
 
 enum { WORDS_MAX = VALUE_BOUNDS_MAX + 2 };
 
-const struct value_ops *const value_kinds[] = {
+static const struct value_ops *const kinds[] = {
     &count_value,    &rate_value,     &sum_value,   &mean_value, &stddev_value,
     &min_value,      &max_value,      &first_value, &last_value, &hist_value,
     &quantile_value, &distinct_value, &top_value,   NULL,
@@ -107,7 +106,7 @@ static bool call_read(struct value_call *call)
 
 static const struct value_ops *find_kind(const char *name)
 {
-    for (const struct value_ops *const *kind = value_kinds; *kind; kind++)
+    for (const struct value_ops *const *kind = kinds; *kind; kind++)
         if (strcmp((*kind)->name, name) == 0)
             return *kind;
     return NULL;
@@ -118,7 +117,7 @@ static void refuse_kind(const struct config_node *node, const char *name, struct
     struct suggestion suggestion;
 
     suggestion_init(&suggestion, name);
-    for (const struct value_ops *const *kind = value_kinds; *kind; kind++)
+    for (const struct value_ops *const *kind = kinds; *kind; kind++)
         suggestion_offer(&suggestion, (*kind)->name);
     diag_add(diag, node, "unknown aggregate function; %s", suggestion_words(&suggestion));
 }
@@ -261,9 +260,8 @@ void value_share(struct value *value, struct value *earlier)
 bool value_shares_state(const struct value *value, const struct value *earlier)
 {
     return value->borrows && value->argument == earlier->argument && earlier->size > 0 &&
-           value->ops == earlier->ops && value->ops == &quantile_value &&
-           value->quantile.error == earlier->quantile.error &&
-           value->quantile.bins == earlier->quantile.bins;
+           value->ops == earlier->ops && value->ops->is_same_state &&
+           value->ops->is_same_state(value, earlier);
 }
 
 void value_prepare(struct value *value, const struct batch *batch)
@@ -281,4 +279,92 @@ uint64_t value_hash(const struct value *value, uint32_t index)
                            value->argument->texts[index].length);
     bits = value->argument->integers[index];
     return XXH3_64bits(&bits, sizeof(bits));
+}
+
+/* ---- the portable form ----------------------------------------------------------------------- */
+
+/* Of the values that are one moment of this machine's clock, which says nothing elsewhere. */
+static bool is_moment(const struct value *value)
+{
+    return value->of.meaning == MEANING_KTIME && value->ops->is_one_value;
+}
+
+uint64_t value_wall_bits(const struct value *value, const struct wall_offset *wall, uint64_t bits)
+{
+    return wall && is_moment(value) ? (uint64_t)wall_offset_apply(wall, bits) : bits;
+}
+
+size_t value_few_max(const struct value *value)
+{
+    (void)value;
+    return PORTABLE_HEAD + 4 * PORTABLE_NUMBER_MAX + 2 * sizeof(double);
+}
+
+int value_portable_end(const struct portable *from)
+{
+    return portable_whole(from) ? 0 : -EINVAL;
+}
+
+int value_read(const struct value *value, const uint8_t *bytes, size_t length, void *ret_state)
+{
+    if (length >= PORTABLE_HEAD && bytes[0] == 'R' && bytes[1] == 'M' &&
+        bytes[2] == (uint8_t)value->ops->letter && bytes[3] != VALUE_PORTABLE_VERSION)
+        return -EPROTO;
+    return value->ops->read(value, bytes, length, ret_state);
+}
+
+struct field value_portable_argument(const struct value *value)
+{
+    struct field argument = value->of;
+
+    if (argument.kind == FIELD_ENUM)
+        argument.kind = argument.is_signed ? FIELD_INT : FIELD_UINT;
+    if (argument.kind == FIELD_POINTER) {
+        argument.kind = FIELD_UINT;
+        argument.meaning = MEANING_HEX;
+    }
+    if (argument.meaning == MEANING_KTIME)
+        argument.meaning = is_moment(value) ? MEANING_UNIX_NS : MEANING_NONE;
+    return argument;
+}
+
+/* ---- what the kinds share -------------------------------------------------------------------- */
+
+const struct field value_float = {.kind = FIELD_FLOAT, .size = 8, .type_name = "double"};
+
+bool value_read_number(const char *word, double *ret_number)
+{
+    char *end;
+
+    *ret_number = strtod(word, &end);
+    return *word && *end == '\0' && isfinite(*ret_number);
+}
+
+void value_set_member(struct value *value, uint32_t index, const char *name,
+                      const struct field *like, uint32_t offset)
+{
+    value->members[index + 1] = *like;
+    value->members[index + 1].name = name;
+    value->members[index + 1].offset = offset;
+}
+
+void value_set_list(struct value *value, uint32_t n_members, uint32_t stride, uint32_t count)
+{
+    value->row_bytes = VALUE_LIST_HEAD + stride * count;
+    value->members[0] = (struct field){.name = "",
+                                       .kind = FIELD_STRUCT,
+                                       .offset = VALUE_LIST_HEAD,
+                                       .size = stride,
+                                       .n_members = n_members,
+                                       .members = &value->members[1],
+                                       .type_name = "struct"};
+    value->result = (struct field){.kind = FIELD_ARRAY,
+                                   .offset = VALUE_LIST_HEAD,
+                                   .size = stride * count,
+                                   .n_members = 1,
+                                   .members = &value->members[0],
+                                   .count = count,
+                                   .stride = stride,
+                                   .counted = true,
+                                   .type_name = "struct[]"};
 }

@@ -13,8 +13,10 @@
 
 #include "aggregate/quantile.h"
 #include "aggregate/top.h"
+#include "base/clock.h"
 #include "expr/expr.h"
 #include "record/handler.h"
+#include "record/metric.h"
 
 enum {
     VALUES_MAX = 40,      /* of one aggregate */
@@ -68,29 +70,54 @@ struct value_output {
     bool *saturated; /* set when a value is at its limit */
 };
 
+/* A kind of value: everything about it. */
 struct value_ops {
     const char *name;
-    const char *form; /* as in "quantile(x, 0.99)", for messages */
-    bool texts;       /* takes them */
-    bool numbers;
+    const char *form;     /* as in "quantile(x, 0.99)", for messages */
+    bool texts;           /* the argument may be text */
+    bool numbers;         /* or a number */
+    bool optional;        /* or missing */
     uint32_t least, most; /* words besides the argument */
-    bool optional;        /* the argument is */
+
+    /* as a metric */
+    enum metric_kind metric; /* METRIC_COUNTER: a gauge where the result is not unsigned */
+    bool has_no_metric;
+    bool unitless; /* it is not measured in the unit of its argument */
+
     /* Fills size, result and what is its own, from the words after the argument. False after a
      * message. */
     bool (*open)(struct value *value, char *const *words, uint32_t n_words,
                  const struct config_node *node, struct diag *diag);
+    /* Takes in the selected records of a batch. */
     void (*update)(const struct value *value, const struct value_input *input);
+    /* Adds the state `from` to the state `into`. */
     void (*merge)(const struct value *value, void *into, const void *from);
+    /* Puts the result of a state into a row. */
     void (*get)(const struct value *value, const void *state, struct value_output *output);
-};
+    /* NULL: never. Whether two values of the same kind and argument have the same state. */
+    bool (*is_same_state)(const struct value *value, const struct value *other);
 
-extern const struct value_ops *const value_kinds[]; /* NULL-ended */
+    /* the state as bytes for other machines, see docs/sketches.md */
+    char letter;
+    bool is_one_value; /* the state is one value of the argument */
+    /* Bytes that write() writes at most. */
+    size_t (*max)(const struct value *value);
+    /* Writes a state; times of this machine's clock become those of the wall clock, unless wall is
+     * NULL. Returns the bytes. */
+    size_t (*write)(const struct value *value, const void *state, const struct wall_offset *wall,
+                    uint8_t *out);
+    /* Reads into a zeroed state. 0; -EINVAL: the bytes are damaged, or of another shape. Called by
+     * value_read(). */
+    int (*read)(const struct value *value, const uint8_t *bytes, size_t length, void *ret_state);
+};
 
 /* Reads the text at node. 0; -EINVAL or -ENOMEM after a message in diag. value_close() follows in
  * all cases. */
 int value_open(const struct config_node *node, const struct expr_scope *scope, struct diag *diag,
                struct value *ret_value);
-void value_close(struct value *value); /* accepts a zeroed one */
+
+/* Frees what value_open() or value_open_remote() took; accepts a zeroed value. */
+void value_close(struct value *value);
 
 /* As value_open(), for the text of a call whose states come from another machine: nothing is
  * computed, and only the type of the argument is known (NULL: the call has no argument). Messages
@@ -102,6 +129,20 @@ int value_open_remote(const char *name, const char *call, const struct field *ar
 void value_share(struct value *value, struct value *earlier);
 /* After that: its state is the same, too. */
 bool value_shares_state(const struct value *value, const struct value *earlier);
+
+/* Reads the portable form of a state into a zeroed one. 0; -EPROTO: the form has another version;
+ * -EINVAL: it is damaged, or of another shape. */
+int value_read(const struct value *value, const uint8_t *bytes, size_t length, void *ret_state);
+
+/* The argument as other machines get to know it: without names of enums and without times of this
+ * machine's clock. */
+struct field value_portable_argument(const struct value *value);
+
+/* Before the value's place in a group is taken: makes a hist() keep the sum of its values. */
+void hist_keep_sum(struct value *value);
+
+/* The sum of the values that a hist() with hist_keep_sum() has seen. */
+double hist_sum(const struct value *value, const void *state);
 
 /* Computes its argument for the selected views. */
 void value_prepare(struct value *value, const struct batch *batch);

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "aggregate/rows.h"
-#include "aggregate/value_portable.h"
 #include "cli/merge_shape.h"
 
 enum { PLACE_MAX = 256 };
@@ -178,8 +177,8 @@ static int read_states(struct merger *merger, struct error *error)
 
         if (value->size == 0)
             continue;
-        result = value_portable_read(value, (const uint8_t *)form->bytes, form->length,
-                                     merger->states + value->offset - shape->states_offset);
+        result = value_read(value, (const uint8_t *)form->bytes, form->length,
+                            merger->states + value->offset - shape->states_offset);
         if (result == -EPROTO)
             return error_set(error, -EINVAL, "%s has a newer format version; use a newer ringmill",
                              value->name);

@@ -2,7 +2,7 @@
 
 /* Records that stand for several, against a reference in which each comes so many times; and
  * numbers that are too large for a row. */
-#include "aggregate/value_plain.h"
+#include "aggregate/value.h"
 
 #include <math.h>
 

@@ -57,7 +57,7 @@ if(RINGMILL_KIND STREQUAL release)
   set(daemon ${PROJECT_SOURCE_DIR}/daemon)
   set(printable ${daemon}/base/printable.c) # for the texts that messages quote
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
-  fuzz_target(ring 8192 "" ${daemon}/ring/*.c)
+  fuzz_target(ring 8192 "" ${daemon}/ring/*.c ${CMAKE_CURRENT_SOURCE_DIR}/ring/fake.c)
   fuzz_target(config 4096 -lyaml ${daemon}/config/*.c ${daemon}/base/suggestion.c
     ${daemon}/base/error.c ${printable})
   fuzz_target(ctext 4096 "" ${daemon}/schema/c*.c

@@ -14,8 +14,7 @@ target_include_directories(ring-programs SYSTEM INTERFACE ${CMAKE_CURRENT_BINARY
 # Each check_NN_... of the checklist, on the fake ring and on a real one: the tests ring/fake/check_...
 # and ring/live/check_...
 add_executable(ring-checklist ring/checklist.c ring/source.c)
-target_include_directories(ring-checklist PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(ring-checklist PRIVATE daemon ring-programs PkgConfig::CMOCKA)
+target_link_libraries(ring-checklist PRIVATE fake-ring ring-programs PkgConfig::CMOCKA)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ring/checklist.c)
 file(STRINGS ring/checklist.c checks REGEX "^static void check_")
 foreach(line ${checks})
@@ -31,19 +30,18 @@ foreach(line ${checks})
 endforeach()
 
 add_executable(ring-real ring/real.c ring/source.c)
-target_include_directories(ring-real PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(ring-real PRIVATE daemon ring-programs PkgConfig::CMOCKA)
+target_link_libraries(ring-real PRIVATE fake-ring ring-programs PkgConfig::CMOCKA)
 add_test(NAME ring/live/real COMMAND ring-real)
 set_tests_properties(ring/live/real PROPERTIES LABELS live
   SKIP_RETURN_CODE 77)
 
 # ./dev bench builds these
-add_library(bench-report STATIC EXCLUDE_FROM_ALL bench/report.c)
+add_library(bench-report STATIC EXCLUDE_FROM_ALL bench/report.c bench/options.c)
 target_include_directories(bench-report PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 
 foreach(bench walk wait replay)
   add_executable(bench-${bench} EXCLUDE_FROM_ALL bench/${bench}.c)
-  target_link_libraries(bench-${bench} PRIVATE bench-report daemon ring-programs)
+  target_link_libraries(bench-${bench} PRIVATE bench-report fake-ring ring-programs)
 endforeach()
 add_executable(bench-forward EXCLUDE_FROM_ALL bench/forward.c bench/forward_peers.c bench/forward_output.c)
 target_link_libraries(bench-forward PRIVATE bench-report daemon ring-programs)

@@ -16,7 +16,7 @@ foreach(test base/lane base/log base/name_cache base/note base/queue base/resolv
     ring/copy ring/reader pipeline/consumer pipeline/task pipeline/loader pipeline/writer
     control/health)
   string(REPLACE "/" "-" target tsan/${test})
-  add_executable(${target} unit/${test}.c)
+  add_executable(${target} unit/${test}.c ring/fake.c)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(${target} PRIVATE TEST_OBJECTS="${objects_dir}"
     TEST_ROOT="${PROJECT_SOURCE_DIR}")

@@ -20,7 +20,6 @@ static atomic_int bell = -1;
 static _Atomic uint32_t ends;
 static atomic_bool reload, reopen;
 static atomic_bool hangup_ends_too;
-static struct sigaction before[SIGNALS];
 static bool caught[SIGNALS];
 
 static void on_signal(int number)
@@ -46,7 +45,7 @@ static int catch_one(int index)
     if (caught[index])
         return 0;
     sigfillset(&action.sa_mask);
-    if (sigaction(numbers[index], &action, &before[index]) < 0)
+    if (sigaction(numbers[index], &action, NULL) < 0)
         return -errno;
     caught[index] = true;
     return 0;
@@ -82,17 +81,6 @@ int signals_catch(bool hangup_ends)
     for (int i = 0; i < SIGNALS && result == 0; i++)
         result = catch_one(i);
     return result;
-}
-
-void signals_release(void)
-{
-    for (int i = 0; i < SIGNALS; i++) {
-        if (caught[i])
-            sigaction(numbers[i], &before[i], NULL);
-        caught[i] = false;
-    }
-    if (atomic_load(&bell) >= 0)
-        close(atomic_exchange(&bell, -1));
 }
 
 int signals_fd(void)

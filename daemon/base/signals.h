@@ -23,8 +23,6 @@ int signals_remember(void);
 /* Before the first step that has to be undone: the end is remembered, too. hangup_ends: there is no
  * config to be read anew, and SIGHUP says that the terminal is gone. 0 or -errno. */
 int signals_catch(bool hangup_ends);
-/* Gives all signals back what they did before. */
-void signals_release(void);
 
 /* Readable when something was asked for. -1 before signals_remember() and signals_catch(). */
 int signals_fd(void);

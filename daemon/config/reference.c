@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Option tables in words: for messages ("expected a size from 4KiB to 1GiB") and for the manual.
- * Binding knows values; this only describes rows. */
+/* What the row of an option table takes, in words: for messages, as in "expected a size from 4KiB
+ * to 1GiB". */
 
 #include <inttypes.h>
 #include <stdarg.h>
 
 #include "config/scalar.h"
 #include "config/setting.h"
-
-enum { RANGE_MAX = 1024 }; /* bytes of a range in the manual: a list of choices may be long */
 
 static const char *const nouns[] = {
     [SETTING_TEXT] = "a text",        [SETTING_PATH] = "an absolute path",
@@ -17,21 +15,6 @@ static const char *const nouns[] = {
     [SETTING_RATE] = "a rate",        [SETTING_CHOICE] = "one of",
     [SETTING_NAME] = "a name",        [SETTING_NAMES] = "a name or a list of names",
     [SETTING_NODE] = "a value",       [SETTING_TEXTS] = "a text or a list of texts",
-};
-
-static const char *const types[] = {
-    [SETTING_TEXT] = "text",
-    [SETTING_PATH] = "path",
-    [SETTING_BOOL] = "bool",
-    [SETTING_INTEGER] = "integer",
-    [SETTING_SIZE] = "size",
-    [SETTING_DURATION] = "duration",
-    [SETTING_RATE] = "rate",
-    [SETTING_CHOICE] = "choice",
-    [SETTING_TEXTS] = "text or list of texts",
-    [SETTING_NAME] = "name",
-    [SETTING_NAMES] = "name or list of names",
-    [SETTING_NODE] = "see its own section",
 };
 
 static size_t put(char *buffer, size_t size, size_t used, const char *format, ...)
@@ -133,45 +116,5 @@ void setting_describe(const struct setting *setting, char *buffer, size_t size)
     } else if (counted(setting)) {
         put_range(setting, *counted(setting) ? " of " : " from ", " of at least ", buffer, size,
                   used);
-    }
-}
-
-/* A cell of a markdown table must not hold a bar. */
-static void print_cell(const char *text, FILE *file)
-{
-    fputs("| ", file);
-    for (; *text; text++) {
-        if (*text == '|')
-            fputc('\\', file);
-        fputc(*text, file);
-    }
-    fputc(' ', file);
-}
-
-static const char *default_cell(const struct setting *setting)
-{
-    if (setting->required)
-        return "required";
-    return setting->fallback ? setting->fallback : "";
-}
-
-void setting_print_reference(const struct setting *settings, FILE *file)
-{
-    fputs("| name | type | range | default | meaning |\n|---|---|---|---|---|\n", file);
-    for (const struct setting *setting = settings; setting->name; setting++) {
-        char range[RANGE_MAX] = "";
-
-        if (setting->type == SETTING_CHOICE)
-            put_choices(setting, range, sizeof(range), 0);
-        else if (is_just_not_empty(setting))
-            put(range, sizeof(range), 0, "not empty");
-        else
-            put_range(setting, "", "at least ", range, sizeof(range), 0);
-        print_cell(setting->name, file);
-        print_cell(types[setting->type], file);
-        print_cell(range, file);
-        print_cell(default_cell(setting), file);
-        print_cell(setting->doc ? setting->doc : "", file);
-        fputs("|\n", file);
     }
 }

@@ -182,12 +182,3 @@ void scalar_format_duration(uint64_t nanoseconds, char text[static SCALAR_TEXT_M
 {
     format_measure(nanoseconds, durations, text);
 }
-
-void scalar_format_rate(const struct scalar_rate *rate, char text[static SCALAR_TEXT_MAX])
-{
-    const struct scalar_unit *span = spans;
-
-    while (span->name && span->factor != rate->per)
-        span++;
-    snprintf(text, SCALAR_TEXT_MAX, "%" PRIu64 "/%s", rate->count, span->name ? span->name : "?");
-}

@@ -37,5 +37,3 @@ int scalar_rate(const char *text, struct scalar_rate *ret);
 void scalar_format_size(uint64_t bytes, char text[static SCALAR_TEXT_MAX]);
 /* As scalar_format_size(), for a duration. */
 void scalar_format_duration(uint64_t nanoseconds, char text[static SCALAR_TEXT_MAX]);
-/* As it can be read: "100/s", "30/min", "5/h". */
-void scalar_format_rate(const struct scalar_rate *rate, char text[static SCALAR_TEXT_MAX]);

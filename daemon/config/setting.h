@@ -2,8 +2,8 @@
 #pragma once
 
 /* Option tables: each owner of config keys (a source, a handler, a sink) lists them as const rows,
- * and binding fills the owner's struct from a map of the tree by these rows. The manual is printed
- * from the same rows.
+ * and binding fills the owner's struct from a map of the tree by these rows. A test compares
+ * the tables of the manual with these rows.
  *
  *     static const struct setting settings[] = {
  *         {"path", SETTING_PATH, offsetof(struct file_sink, path), .required = true,
@@ -99,9 +99,6 @@ bool setting_fallback_is_valid(const struct setting *setting);
 size_t setting_bind_value(const struct setting *setting, const struct config_node *node,
                           void *target, struct diag *diag);
 
-/* What the row takes, for messages and manuals: "a size from 4KiB to 1GiB", "one of json, text".
+/* What the row takes, for messages: "a size from 4KiB to 1GiB", "one of json, text".
  * Cut at size. */
 void setting_describe(const struct setting *setting, char *buffer, size_t size);
-
-/* A markdown table of the rows: name, type, range, default, doc. */
-void setting_print_reference(const struct setting *settings, FILE *file);

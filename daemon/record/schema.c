@@ -113,14 +113,6 @@ bool schema_is_open_ended(const struct schema *schema)
     return fields_are_open_ended(schema->fields, schema->n_fields);
 }
 
-const struct field *field_find(const struct field *parent, const char *name)
-{
-    for (uint32_t i = 0; i < parent->n_members; i++)
-        if (strcmp(parent->members[i].name, name) == 0)
-            return &parent->members[i];
-    return NULL;
-}
-
 const char *meaning_name(enum field_meaning meaning)
 {
     static const char *const names[MEANING_COUNT] = {

@@ -119,8 +119,6 @@ const struct field *schema_find_meaning(const struct schema *schema, enum field_
 /* Samples may go on after schema->size: by a flexible array, or by texts that have their place
  * there. */
 bool schema_is_open_ended(const struct schema *schema);
-/* A FIELD_STRUCT's or FIELD_UNION's member; NULL when there is none of that name. */
-const struct field *field_find(const struct field *parent, const char *name);
 
 /* "ktime", "ipv4"...; NULL for MEANING_NONE, MEANING_WEIGHT. */
 const char *meaning_name(enum field_meaning meaning);

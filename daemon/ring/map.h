@@ -25,7 +25,7 @@ struct map {
  * what is in *ret_map, to be given to map_deinit(). */
 int map_init(int map_fd, bool read_only, struct ringmill_error *reason, struct map *ret_map);
 
-/* Maps a memfd that has the layout of a ring (see fake.h); ready_fd is duplicated and becomes
+/* Maps a memfd that has the layout of a ring (ring/layout.h); ready_fd is duplicated and becomes
  * fd. */
 int map_init_memory(int memory_fd, int ready_fd, uint64_t size, bool read_only,
                     struct ringmill_error *reason, struct map *ret_map);

@@ -21,14 +21,6 @@ static bool told(void)
     return readable;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    signals_release();
-    assert_int_equal(signals_fd(), -1);
-    return 0;
-}
-
 static void config_and_files_are_remembered(void **state)
 {
     (void)state;
@@ -89,15 +81,13 @@ static void ends_are_counted(void **state)
     assert_false(signals_take_reload());
 }
 
-#define ROW(test) cmocka_unit_test_teardown(test, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(config_and_files_are_remembered),
-        ROW(the_end_comes_at_once_at_first),
-        ROW(what_was_remembered_stays),
-        ROW(ends_are_counted),
+        cmocka_unit_test(config_and_files_are_remembered),
+        cmocka_unit_test(the_end_comes_at_once_at_first),
+        cmocka_unit_test(what_was_remembered_stays),
+        cmocka_unit_test(ends_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

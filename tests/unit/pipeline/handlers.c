@@ -16,6 +16,7 @@
 #include "filter/filter.h"
 #include "forward/forward.h"
 #include "shape/limit.h"
+#include "unit/config/manual_table.h"
 #include "unit/shape/branches.h"
 
 static void finds_each_handler_by_its_name(void **state)
@@ -121,13 +122,8 @@ static char *read_manual(void)
 
 static void expect_table(const char *manual, const char *name, const struct setting *settings)
 {
-    char *table = NULL;
-    size_t length;
-    FILE *file = open_memstream(&table, &length);
+    char *table = manual_table(settings);
 
-    assert_non_null(file);
-    setting_print_reference(settings, file);
-    fclose(file);
     if (!strstr(manual, table))
         fail_msg("docs/handlers.md lacks, of %s:\n%s", name, table);
     free(table);

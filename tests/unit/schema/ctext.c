@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "unit/schema/member.h"
+
 static struct schema *read_type(const char *text, const char *name)
 {
     struct schema *schema = NULL;
@@ -255,9 +257,9 @@ static void structs_and_arrays_are_trees(void **state)
     assert_string_equal(host->name, "");
     assert_string_equal(host->type_name, "host_t");
     assert_int_equal(host->kind, FIELD_STRUCT);
-    ports = field_find(host, "ports");
+    ports = member_find(host, "ports");
     assert_int_equal(ports->offset, 12);
-    assert_int_equal(field_find(ports->members, "flags")->offset, 14);
+    assert_int_equal(member_find(ports->members, "flags")->offset, 14);
     assert_field(schema, "u", FIELD_UNION, 44, 4, "union");
     assert_field(schema, "names", FIELD_ARRAY, 48, 16, "char[2][8]");
     assert_int_equal(schema_find(schema, "names")->members->kind, FIELD_CHARS);
@@ -276,7 +278,7 @@ static void a_flexible_tail_has_no_size(void **state)
     assert_null(schema_find(schema, "b"));
     assert_field(schema, "c", FIELD_ARRAY, 4, 0, "struct[]");
     assert_int_equal(schema_find(schema, "c")->stride, 4);
-    assert_int_equal(field_find(schema_find(schema, "c")->members, "y")->offset, 6);
+    assert_int_equal(member_find(schema_find(schema, "c")->members, "y")->offset, 6);
     schema_free(schema);
     schema = read_members("struct ringmill_text a; char b[];");
     assert_int_equal(schema->n_fields, 1); /* where the texts live */

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "unit/schema/member.h"
 
 static const char source[] =
     "typedef unsigned int __u32; typedef __u32 address_t; typedef address_t host_t;\n"
@@ -185,10 +186,10 @@ static void assert_event(const struct schema *schema)
     field = assert_field(schema, "keys", FIELD_ARRAY, 57, 30, "struct key[3]");
     assert_int_equal(field->count, 3);
     assert_int_equal(field->stride, 10);
-    assert_int_equal(field_find(field->members, "port")->offset, 65);
-    assert_string_equal(field_find(field->members, "hosts")->members->type_name, "host_t");
+    assert_int_equal(member_find(field->members, "port")->offset, 65);
+    assert_string_equal(member_find(field->members, "hosts")->members->type_name, "host_t");
     field = assert_field(schema, "value", FIELD_UNION, 88, 8, "union value");
-    assert_int_equal(field_find(field, "ratio")->kind, FIELD_FLOAT);
+    assert_int_equal(member_find(field, "ratio")->kind, FIELD_FLOAT);
     assert_field(schema, "name", FIELD_CHARS, 96, 16, "char[16]");
     field = assert_field(schema, "raw", FIELD_ARRAY, 112, 6, "u8[2][3]");
     assert_int_equal(field->stride, 3);
@@ -205,7 +206,7 @@ static void assert_event(const struct schema *schema)
     assert_null(schema_find(schema, "nothing"));
     field = assert_field(schema, "tail", FIELD_ARRAY, 176, 0, "struct key[]");
     assert_int_equal(field->count, 0);
-    assert_int_equal(field_find(field->members, "port")->offset, 184);
+    assert_int_equal(member_find(field->members, "port")->offset, 184);
     assert_int_equal(schema->size, 176);
 }
 

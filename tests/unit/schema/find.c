@@ -18,6 +18,7 @@
 
 #include "schema/types.h"
 #include "types.h"
+#include "unit/schema/member.h"
 
 #define WHOLE OBJECTS ".bpf.o"
 #define BTF   OBJECTS "-btf.bpf.o"
@@ -128,7 +129,7 @@ static void check_arrays(const struct schema *schema)
     field = GET(schema, everything, hosts, FIELD_ARRAY);
     assert_int_equal(field->count, 3);
     assert_int_equal(field->stride, sizeof(struct host));
-    field = field_find(field->members, "ports");
+    field = member_find(field->members, "ports");
     assert_int_equal(field->offset,
                      offsetof(struct everything, hosts) + offsetof(struct host, ports));
     field = get(schema, "tail", FIELD_ARRAY, offsetof(struct everything, tail), 0);
@@ -141,7 +142,7 @@ static void check_groups(const struct schema *schema)
     const struct field *field = GET(schema, everything, place, FIELD_STRUCT);
 
     assert_string_equal(field->type_name, "point");
-    assert_int_equal(field_find(field, "y")->offset, offsetof(struct everything, place.y));
+    assert_int_equal(member_find(field, "y")->offset, offsetof(struct everything, place.y));
     GET(schema, everything, saddr, FIELD_UINT);
     GET(schema, everything, saddr_v6, FIELD_ARRAY);
     GET(schema, everything, low, FIELD_UINT);
@@ -151,7 +152,7 @@ static void check_groups(const struct schema *schema)
     GET(schema, everything, other, FIELD_UINT);
     field = GET(schema, everything, choice, FIELD_UNION);
     assert_int_equal(field->n_members, 2);
-    assert_int_equal(field_find(field, "half")->offset, offsetof(struct everything, choice));
+    assert_int_equal(member_find(field, "half")->offset, offsetof(struct everything, choice));
 }
 
 /* names: those of 64 bits are right, and -1 is. */

@@ -16,6 +16,7 @@
 #include "config/load.h"
 #include "config/tree.h"
 #include "sink/sink_kinds.h"
+#include "unit/config/manual_table.h"
 #include "unit/sink/outcome.h"
 
 static void finds_each_kind_by_its_name(void **state)
@@ -70,8 +71,10 @@ static void the_manual_has_each_kind_with_its_settings(void **state)
         fprintf(file, "### %s\n\n%c%s.\n", (*kind)->name, toupper((*kind)->doc[0]),
                 (*kind)->doc + 1);
         if ((*kind)->settings) {
-            fputc('\n', file);
-            setting_print_reference((*kind)->settings, file);
+            char *table = manual_table((*kind)->settings);
+
+            fprintf(file, "\n%s", table);
+            free(table);
         }
         fclose(file);
         if (!strstr(manual, section))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Writing into room that may end. Each put_ function returns the byte after what it wrote, or NULL
- * when that does not fit, and accepts the NULL of the previous one: so an event that does not fit
- * is found out once, at its end. What is after in the room may have been scribbled on. */
+/* Writes into a buffer with a bound. Each put_ function returns the byte after what it wrote, or
+ * NULL if that does not fit, and accepts the NULL of the previous one: so whether an event fits is
+ * checked once, at its end. Bytes after the returned one may have been overwritten, up to `end`. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include "encode/integer_text.h"
 #include "encode/prepared_text.h"
 
+/* Writes bytes. */
 static inline char *put_bytes(char *at, const char *end, const void *bytes, size_t length)
 {
     if (!at || (size_t)(end - at) < length)
@@ -21,6 +22,7 @@ static inline char *put_bytes(char *at, const char *end, const void *bytes, size
     return at + length;
 }
 
+/* Writes one character. */
 static inline char *put_char(char *at, const char *end, char c)
 {
     if (!at || at == end)
@@ -29,7 +31,8 @@ static inline char *put_char(char *at, const char *end, char c)
     return at + 1;
 }
 
-/* Snippets have room after them, so that whole blocks can be copied where the chunk has it too. */
+/* Writes a prepared text. They have room after them, so that whole blocks can be copied where the
+ * chunk has it too. */
 static inline char *put_prepared(char *at, const char *end, const struct prepared_text *prepared)
 {
     uint32_t length = prepared->length;
@@ -55,6 +58,7 @@ static __attribute__((noinline, unused)) char *put_integer_tightly(char *at, con
     return put_bytes(at, end, spare, (size_t)(after - spare));
 }
 
+/* Writes an integer; is_signed: bits are those of an int64_t. */
 static inline char *put_integer(char *at, const char *end, uint64_t bits, bool is_signed)
 {
     if (!at || end - at < INTEGER_TEXT_MAX)

@@ -8,9 +8,9 @@
  *     2026-11-22T22:16:40.123456789Z,exec,1,"/tmp/a, b",443,
  *
  * Columns and values are those of json-flat. Null is an empty field, an empty text is "". What
- * quote.h says is quoted; control characters stand as \n, \t, 001b with a backslash and a u before
- * it, as in JSON. Lists and arrays are one field, their JSON. _lost is empty but for losses, which
- * have nothing else but time and source:
+ * quote.h says is quoted; control characters are written as \n, \t, 001b with a backslash and a u
+ * before it, as in JSON. Lists and arrays are one field, their JSON. _lost is empty but for losses,
+ * which have nothing else but time and source:
  *
  *     2026-11-22T22:16:41.000000000Z,exec,,,,17
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* What an event says of itself, and then its fields. How a tree becomes steps is in plan_builder.c.
+/* The keys of the event itself, and then its fields. How a tree becomes steps is in plan_builder.c.
  */
 
 #include "encode/encode_plan.h"
@@ -34,7 +34,8 @@ const struct field *encode_plan_find_time(const struct schema *schema)
     return time;
 }
 
-/* What an event says of itself stands first; a field of such a name gives way. */
+/* The keys time, source, type, _id and _lost belong to the event; a field of such a name gets
+ * another key. */
 static int reserve_keys(struct unique_keys *keys, const struct plan_builder *builder)
 {
     const char *const own[] = {builder->time ? "time" : NULL, "source",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Records hardly ever hold floats (BPF programs cannot compute them), and averages and rates come
- * once a window. So there are two ways, both short: integers, and what is an integer once the point
+ * once a window, so this need not be fast; no C library of Debian writes the shortest digits. There
+ * are two ways, both short: integers, and what is an integer once the point
  * is moved by some places, which both sides of the division represent exactly, so that reading the
  * text divides in the same way; and for the rest the C library, asked for 15 digits, 16, then 17.
  *

@@ -28,7 +28,7 @@ struct journal_encoder {
     struct wall_offset own_wall; /* where the caller has none */
     ptrdiff_t event_max;
     /* owned by the consumer thread */
-    struct text *values; /* of the event in hand; bytes is NULL: null */
+    struct text *values; /* of the current event; bytes is NULL: null */
     struct record_print_state state;
 };
 

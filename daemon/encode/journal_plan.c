@@ -31,7 +31,7 @@ struct journal_plan_builder {
 
 static bool is_taken(const struct journal_plan *plan, const char *key)
 {
-    /* what an event says of itself; its time is the first value of all */
+    /* fields of the event itself; its time is the first value */
     static const char *const own[] = {PREFIX "SOURCE", PREFIX "TYPE", PREFIX "LOST", PREFIX "SINCE",
                                       PREFIX "UNTIL"};
 

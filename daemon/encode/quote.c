@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A text is looked through before it is written: whether it needs quotes is known only at its end,
- * and most need none. */
+/* A text is read before it is written: whether it needs quotes is known only at its end, and most
+ * need none. */
 
 #include "encode/quote.h"
 

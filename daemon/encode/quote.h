@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* How a text format sets its texts apart from what stands around them.
+/* How a text format quotes its texts.
  *
  *              text                     odd text          empty    null
  *     json     "ls"                     "a \"b\"\n"       ""       null
@@ -23,7 +23,7 @@
 
 enum quoting { QUOTING_JSON, QUOTING_LOGFMT, QUOTING_CSV, QUOTING_TEXT };
 
-/* Writes text, whose bytes are not NULL; like the functions of put.h. */
+/* Writes text, whose bytes are not NULL; like the functions of bounded_put.h. */
 char *quote_text(enum quoting quoting, char *at, const char *end, struct text text);
 
 /* As quote_text(), for bytes that need no escapes: printable ASCII without spaces, quotes, commas
@@ -42,6 +42,7 @@ static inline char *quote_plain(enum quoting quoting, char *at, const char *end,
     return at;
 }
 
+/* Writes null as the format has it. */
 static inline char *quote_null(enum quoting quoting, char *at, const char *end)
 {
     switch (quoting) {
@@ -54,5 +55,5 @@ static inline char *quote_null(enum quoting quoting, char *at, const char *end)
     }
 }
 
-/* The text made ready. 0 or -ENOMEM. */
+/* Makes a prepared text of a text, with its quotes. 0 or -ENOMEM. */
 int quote_prepare(enum quoting quoting, const char *text, struct prepared_text *ret);

@@ -8,7 +8,7 @@
  *                                                                 after itself
  *
  * The tag is the source's name, with :TYPE after it where the source has several types. So a sink
- * without tags takes records of one type only. A loss is said with tags only: its tag is the
+ * without tags takes records of one type only. A loss is written only with tags: its tag is the
  * source's and :!lost, its bytes are three u64, little-endian: records, since, until (both
  * CLOCK_MONOTONIC, ns). What handlers have added to a record is not in its bytes.
  *

@@ -65,7 +65,7 @@ static enum value_print print_plain(const struct field *field)
     }
 }
 
-/* A meaning that does not fit the value's size says nothing. */
+/* A meaning that does not fit the size of the value is ignored. */
 static enum value_print print_integer(const struct field *field, enum field_meaning meaning)
 {
     bool whole = field->bits == 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What a field's value looks like, by its kind and meaning; the same in all text formats but for
- * quotes (quote.h). */
+/* How the value of a field is read and written, by its kind and meaning; the same in all text
+ * formats but for quotes (quote.h). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,8 +59,9 @@ bool value_is_integer(const struct field *field);
 /* How to load the integer of a field for which value_is_integer() is true. */
 enum value_load value_load_of(const struct field *field);
 
-/* PRINT_NULL: there is no way to write it. PRINT_ARRAY stands for all that has parts. */
+/* How to write a field of that meaning. PRINT_NULL: it cannot be written; PRINT_ARRAY: any value
+ * that has parts. */
 enum value_print value_print_of(const struct field *field, enum field_meaning meaning);
 
-/* All bits of an integer itself, without those that its sign is extended to. */
+/* The bits of an integer itself, without those of its sign extension. */
 uint64_t value_mask_of(const struct field *field);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A lookup has two owners: who asked, and the thread inside getaddrinfo(). The last owner to
+/* A lookup has two owners: the caller, and the thread inside getaddrinfo(). The last owner to
  * release it frees it, so nobody ever waits for the name servers, not even at the end of the
- * daemon. An eventfd signals the answer, because waiting for an eventfd can be interrupted. */
+ * daemon. (With getaddrinfo_a() a running lookup can be neither cancelled nor released.) An eventfd
+ * signals the answer, because waiting for an eventfd can be interrupted. */
 
 #include "sink/host_lookup.h"
 

@@ -67,7 +67,7 @@ static __always_inline __u64 fill_filename(struct exec_event *event,
     return (size - 1) & (PATH_SIZE - 1);
 }
 
-/* Returns the same with the arguments behind the first `used` bytes. */
+/* Returns the same with the arguments after the first `used` bytes. */
 static __always_inline __u64 fill_args(struct exec_event *event, const struct mm_struct *mm,
                                        __u64 used)
 {

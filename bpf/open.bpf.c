@@ -9,7 +9,7 @@
  * meanwhile shows the changed one. System calls of 32-bit programs on a 64-bit kernel do not reach
  * these tracepoints.
  *
- * open and creat exist on some architectures only. Each program stands in a section named after its
+ * open and creat exist on some architectures only. Each program is in a section named after its
  * tracepoint, tp/syscalls/sys_exit_NAME; the loader turns autoload off for those that tracefs
  * (events/syscalls/sys_exit_NAME) lacks, and the others work without them. Needs Linux 5.15. */
 

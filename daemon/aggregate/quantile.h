@@ -35,7 +35,7 @@ size_t quantile_size(const struct quantile_shape *shape); /* a multiple of 8 */
 int32_t quantile_bin(const struct quantile_shape *shape, double value);
 void quantile_prefetch(const struct quantile_shape *shape, const struct quantile *quantile,
                        double value, int32_t bin);
-/* value is no NaN. */
+/* value is not a NaN. */
 void quantile_add(const struct quantile_shape *shape, struct quantile *quantile, double value,
                   int32_t bin, uint64_t weight);
 void quantile_merge(const struct quantile_shape *shape, struct quantile *into,

@@ -180,7 +180,7 @@ static bool is_text(const struct field *field)
     return field->kind == FIELD_CHARS || field->kind == FIELD_BYTES;
 }
 
-/* As others are told of it: enums by their names, times by the wall clock. */
+/* As others see it: enums by their names, times by the wall clock. */
 static struct field key_field_of(const struct field *field)
 {
     struct field told = *field;

@@ -24,7 +24,7 @@ enum {
 /* What is the same in all rows of an aggregate. All is borrowed. */
 struct row_form_head {
     const char *source;
-    const struct schema *schema; /* of the rows: the key's parts stand from column 2 on */
+    const struct schema *schema; /* of the rows: the key's parts are from column 2 on */
     uint32_t n_keys;
     const struct value *values;
     uint32_t n_values;

@@ -64,8 +64,8 @@ static inline int64_t state_time(const struct aggregate *aggregate)
     return aggregate->time ? aggregate->windows.watermark : aggregate->windows.last_time;
 }
 
-/* Places for whatever a batch may bring, while there are rows whose places come free. Where there
- * are none, what is open has at least as many left: see open_groups(). */
+/* Places for whatever a batch may bring, while there are rows whose places come free. If no place
+ * comes free, what is open has at least as many left: see open_groups(). */
 static inline void state_check_room(struct aggregate *aggregate)
 {
     const struct windows *windows = &aggregate->windows;

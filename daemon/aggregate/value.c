@@ -60,7 +60,7 @@ static char *skip(char *at)
     return *at ? at + 1 : at;
 }
 
-/* Cuts what stands between the call's brackets. NULL, or the last bracket. */
+/* Cuts what is between the call's brackets. NULL, or the last bracket. */
 static char *cut(struct value_call *call, char *at)
 {
     char *begin = at;

@@ -12,8 +12,8 @@
  *
  * The wall clock may be set. Set back, it would bring windows again that have been put out, and
  * hold open the present one for longer than it is long; by a field, all records would be late until
- * it is where it was. So then all are put out, as partial ones, and begin anew. Small corrections
- * are not: time stands still for a moment instead. */
+ * it is where it was. So then all are put out, as partial ones, and start again. Small corrections
+ * are not: time does not advance for a moment instead. */
 
 #include "aggregate/window.h"
 

@@ -27,7 +27,7 @@ enum {
 };
 
 /* How far ahead of the clock a record's time may be. What is further ahead counts as now. The clock
- * was set by as much as this, or by more: then windows begin anew. */
+ * was set by as much as this, or by more: then windows start again. */
 #define WINDOWS_AHEAD_NS INT64_C(1000000000)
 
 struct window_spec {
@@ -92,7 +92,7 @@ struct windows {
     int64_t arrival;       /* of the last record, ns, monotonic */
     int64_t number, begin; /* of the time that was asked for last: its window's number, and where
                               that window begins */
-    uint32_t era;          /* counts how often windows began anew */
+    uint32_t era;          /* counts how often windows started again */
 };
 
 enum { WINDOWS_NONE = UINT32_MAX };

@@ -71,7 +71,7 @@ static void expose(struct report *report, const struct rows_window *window, int6
         exposition_end(report->exposition, window, now);
 }
 
-/* Takes groups from the pane into rows and selects those that having lets pass. Their numbers stand
+/* Takes groups from the pane into rows and selects those that having lets pass. Their numbers are
  * in `release`, by row. False: the pane is empty. */
 static bool take(struct report *report, struct pane *pane, const struct rows_window *window,
                  int64_t now, struct batch *batch)

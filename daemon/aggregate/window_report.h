@@ -26,7 +26,7 @@ struct report {
     /* immutable after it is open */
     struct groups *groups;
     struct rows *rows;
-    struct exposition *exposition; /* NULL: the values are no metrics */
+    struct exposition *exposition; /* NULL: the values are not metrics */
     struct expr *having;           /* NULL: all */
     const struct field *order;     /* NULL: as they came */
     bool descending;

@@ -144,7 +144,7 @@ static void put_nine(char *out, uint32_t value)
 }
 
 /* The very first second begins before what an int64_t reaches, so it is not kept; the last one ends
- * behind it, and there begins the first one again: hence the first compare. */
+ * after it, and there begins the first one again: hence the first compare. */
 void clock_stamp(struct clock_stamper *stamper, int64_t ns, char out[CLOCK_RFC3339_LENGTH])
 {
     uint64_t rest = (uint64_t)ns - (uint64_t)stamper->begin;

@@ -24,9 +24,9 @@ struct wall_offset {
     int64_t measured; /* CLOCK_MONOTONIC when it was */
     int64_t error;    /* ns that the offset may be wrong by, either way */
     int64_t looked;   /* CLOCK_MONOTONIC when it was looked whether the machine had slept */
-    int64_t slept;    /* ns that it had when the offset was measured: CLOCK_MONOTONIC stands still
-                         then, and the wall clock does not */
-    int64_t woken;    /* CLOCK_MONOTONIC when it was seen that it slept since; 0: it did not */
+    int64_t slept; /* ns that it had when the offset was measured: CLOCK_MONOTONIC does not advance
+                      then, and the wall clock does not */
+    int64_t woken; /* CLOCK_MONOTONIC when it was seen that it slept since; 0: it did not */
 
     /* while a capture's records are in hand, see pipeline/replay.h */
     bool replayed;  /* the offset is that of the machine that the records come from */

@@ -75,7 +75,7 @@ struct path_walk {
     int folder;          /* owned: as far as it got */
     char rest[PATH_MAX]; /* what is left of the path */
     char name[NAME_MAX + 1];
-    bool last; /* nothing is behind name */
+    bool last; /* nothing follows name */
     bool magic;
     int links;
     struct error *error;
@@ -98,7 +98,7 @@ static int next_part(struct path_walk *walk)
     return 1;
 }
 
-/* The target stands before what is left. */
+/* The target is before what is left. */
 static int put_target(struct path_walk *walk, const char *target)
 {
     char rest[PATH_MAX];
@@ -318,7 +318,7 @@ static void fold(const char *rest, char *out)
     out[used] = '\0';
 }
 
-/* The folder that is there and what comes behind it; false when it cannot be looked at. */
+/* The folder that is there and what comes after it; false when it cannot be looked at. */
 static bool find_as_far(const char *path, struct stat *ret_folder, char *ret_rest)
 {
     struct path_walk walk = {.folder = -1};

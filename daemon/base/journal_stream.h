@@ -4,7 +4,7 @@
 /* systemd's journal as somebody's standard output. There, unless the unit says otherwise, the first
  * characters of a line may be its severity: "<0>..." is an emergency, which goes to all terminals.
  * A line of more than LineMax= (48 KiB) is cut, and what follows is read as another line; so these
- * characters must not stand anywhere in what others have named. */
+ * characters must not be anywhere in what others have named. */
 
 #include <stdbool.h>
 #include <stddef.h>

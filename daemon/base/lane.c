@@ -106,7 +106,7 @@ static bool reclaim(struct lane *lane)
     return lane->n_spare >= lane->reserve;
 }
 
-/* From now on the next chunk that comes back is told. False when one came back meanwhile: then
+/* From now on the next chunk that comes back is reported. False when one came back meanwhile: then
  * nothing is awaited, and it pays to look again. */
 static bool await_chunk(struct lane *lane)
 {

@@ -19,8 +19,8 @@
  *     block         no room: the consumer pauses the sources, and their rings fill
  *     drop newest   the lane refuses what comes until chunks are back
  *     drop oldest   the consumer keeps what the writer has no hands for, and throws away from the
- *                   front; so the writer is never more than LANE_AHEAD chunks behind the present
- *                   but for the chunks that are kept */
+ *                   front; so the writer is never more than LANE_AHEAD chunks older than the
+ * present but for the chunks that are kept */
 
 #include <stdalign.h>
 #include <stdatomic.h>

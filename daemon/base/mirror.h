@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Memory that stands twice in a row, so that whatever goes round in it lies in one piece:
+/* Memory that is mapped twice in a row, so that whatever goes round in it lies in one piece:
  *
  *     bytes [ 0 ............ size ) [ size ......... 2 * size )
  *             the same pages          once more */

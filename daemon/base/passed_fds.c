@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* sd_listen_fds_with_names() can be asked only once when it is to clean the environment, and who
- * is to have which of the descriptors is known at several places; so the list stands here. */
+ * is to have which of the descriptors is known at several places; so the list is here. */
 
 #include "base/passed_fds.h"
 

@@ -518,8 +518,8 @@ struct prime {
     uint32_t left; /* names that may still be entered */
 };
 
-/* A file is no name service: what it says is shown, and looked up once more when it is. Of several
- * names of an id the first counts, as in a name service. */
+/* A file is not a name service: what it says is shown, and looked up once more when it is. Of
+ * several names of an id the first counts, as in a name service. */
 static bool prime_local(void *data, uint64_t id, const char *name)
 {
     struct prime *prime = data;

@@ -21,7 +21,7 @@ enum {
 int signals_remember(void);
 
 /* Before the first step that has to be undone: the end is remembered, too. hangup_ends: there is no
- * config to be read anew, and SIGHUP says that the terminal is gone. 0 or -errno. */
+ * config to be read again, and SIGHUP says that the terminal is gone. 0 or -errno. */
 int signals_catch(bool hangup_ends);
 
 /* Readable when something was asked for. -1 before signals_remember() and signals_catch(). */

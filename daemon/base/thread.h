@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Threads that leave all signals to the main thread, and a join that does not wait for ever. */
+/* Threads that leave all signals to the main thread, and a join that does not wait forever. */
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -80,7 +80,7 @@ int capture_open_fd(int fd, const char *path, struct error *error, struct captur
 void capture_free(struct capture *capture); /* accepts NULL */
 DEFINE_CLEANUP(struct capture, capture_free);
 
-/* From now on it ends after so many records, and what is after them is no damage. No effect where
+/* From now on it ends after so many records, and what is after them is not damage. No effect where
  * there are no more anyway. Before anybody else uses it. */
 void capture_cut(struct capture *capture, uint64_t records);
 

@@ -130,7 +130,7 @@ enum capture_kind {
 };
 
 /* See struct field in record/schema.h. The members of each field lie together, after all fields
- * that stand before it and their members: so fields are a tree and nothing else. */
+ * that are before it and their members: so fields are a tree and nothing else. */
 struct capture_field {
     uint32_t name;      /* text */
     uint32_t type_name; /* text or none */

@@ -51,8 +51,8 @@ static int connect_to(const char *path, int *ret_fd)
     return 0;
 }
 
-/* Without SIGPIPE, and a failure is no error yet: a daemon with too many connections closes this
- * one at once, and the next read returns that. */
+/* Without SIGPIPE, and a failure is not an error yet: a daemon with too many connections closes
+ * this one at once, and the next read returns that. */
 static void send_request(int fd, const char *method, const char *path)
 {
     char request[256];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What libyaml says about a file that is no YAML, as a message with a place. */
+/* What libyaml says about a file that is not YAML, as a message with a place. */
 
 #include <stddef.h>
 #include <yaml.h>

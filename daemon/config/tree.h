@@ -54,7 +54,7 @@ struct config_node *config_add_root(struct config_tree *tree);
 
 /* Adds an empty map or list as the last entry of parent, a map or a list. key: of an entry of a
  * map, which has no such key yet; of an entry of a list, NULL. label: the option that it is made
- * from, which messages about it then name instead of a place in a file; "": they stand alone; NULL:
+ * from, which messages about it then name instead of a place in a file; "": they are alone; NULL:
  * that of parent. Key and label are copied. */
 struct config_node *config_add(struct config_node *parent, enum config_kind kind, const char *key,
                                const char *label);

@@ -17,7 +17,7 @@ enum exit_code {
 };
 
 struct daemon_options {
-    const char *config; /* the file that a reload reads anew; NULL: there is none */
+    const char *config; /* the file that a reload reads again; NULL: there is none */
     uint64_t seconds;   /* end by itself after so many; 0: never */
     struct control_options control;
 };

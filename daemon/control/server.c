@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* evhttp limits the size of a request, but neither how many connections there are nor how long one
- * may take: its time-out starts anew with every byte. It asks us for the bufferevent of each
+ * may take: its time-out starts again with every byte. It asks us for the bufferevent of each
  * connection, though, and becomes that bufferevent's callback argument; so right after the accept,
  * before any byte of the connection is looked at, the connection itself can be had from there, and
  * asked to tell when it is freed:

@@ -11,7 +11,7 @@
  *                                         }\n                   (the tail)
  *
  * An array is a step too; those of its element follow it and are run once for each. All text
- * formats have such plans and differ in what stands between the values, which a style says, and in
+ * formats have such plans and differ in what is between the values, which a style says, and in
  * how texts are quoted. */
 
 #include <stdbool.h>

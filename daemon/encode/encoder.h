@@ -37,7 +37,7 @@ struct encoder_options {
     const char *type;          /* the `type` of the events, copied; NULL: they have none */
     const void *config; /* what the format's settings were bound into; NULL: their defaults */
     /* The other types that the source's records can have, NULL-ended; NULL: none. A name that only
-     * they know is no mistake. */
+     * they know is not a mistake. */
     const struct schema *const *siblings;
     bool lost_unknown; /* lost records are not counted, so there are no events about losses */
     struct encoder_place *place; /* filled when open() fails, zeroed before; NULL: not wanted */

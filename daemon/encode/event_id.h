@@ -8,7 +8,7 @@
  *                               |    the id of the ring's map, which no other map has had since
  *                               the source
  *
- * A ring made anew has another map, so its positions, which begin at 0 again, are no repeats. */
+ * A ring made again has another map, so its positions, which begin at 0 again, are not repeats. */
 
 /* All but the last two. Characters of source other than letters, digits, _ - and . become _. The
  * caller frees it; NULL: out of memory. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* The C library knows the errors that programs see. The others are fixed in the kernel's
- * include/linux/errno.h, which is no part of its interface and yet never changes; a traced system
+ * include/linux/errno.h, which is not part of its interface and yet never changes; a traced system
  * call that a signal interrupted returns one of them. */
 
 #include "encode/kernel_names.h"

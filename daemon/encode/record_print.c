@@ -447,7 +447,7 @@ INLINE char *put_text(const struct record_walk *walk, enum quoting quoting,
     return step->print == PRINT_TEXT ? put_string(at, end, text) : put_list(at, end, text);
 }
 
-/* The map's id makes a position the only one of its kind: a ring that is made anew begins at 0. */
+/* The map's id makes a position the only one of its kind: a ring that is made again begins at 0. */
 static char *put_position(const struct record_walk *walk, char *at)
 {
     at = put_integer(at, walk->end, walk->batch->ring_id, false);

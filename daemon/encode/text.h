@@ -6,7 +6,7 @@
  *     template: "{time} {comm}[{pid}] {path}"
  *     2026-11-22T22:16:40.123456789Z cat[420] /etc/hosts
  *
- * Values stand without quotes, null as -. Control characters stand as in JSON, so that an event is
+ * Values are without quotes, null as -. Control characters are as in JSON, so that an event is
  * one line; quotes and backslashes as they are. The texts of a list have a space between them;
  * arrays and structs as a whole are JSON. A loss is
  *

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What some spreadsheets write first: it is no part of the first name, and nobody would see why
+/* What some spreadsheets write first: it is not part of the first name, and nobody would see why
  * that is not found. */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 

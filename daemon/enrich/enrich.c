@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* What is the same for all records is written into its column once, when the handler is opened. A
- * table is read then, too, and so anew whenever the config is. */
+ * table is read then, too, and so again whenever the config is. */
 
 #include "enrich/enrich.h"
 

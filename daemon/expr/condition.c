@@ -131,7 +131,7 @@ static uint32_t rank(const struct term *term, enum term_kind kind)
     return 1000 * term->cost / (100 - leaves(term, kind) + 1);
 }
 
-/* Puts the child after all that are no worse. */
+/* Puts the child after all that are not worse. */
 static void insert(struct term *terms, struct term *joined, uint32_t child)
 {
     uint32_t *at = &joined->first;

@@ -2,7 +2,7 @@
 #pragma once
 
 /* Named expressions: what `defs:` of a config gives to all its expressions. A name of theirs comes
- * before a field of the same name. Each is parsed once, and typed anew wherever it is used, by the
+ * before a field of the same name. Each is parsed once, and typed again wherever it is used, by the
  * schema there. */
 
 #include "base/cleanup.h"
@@ -17,7 +17,7 @@ enum {
 
 struct expr_def {
     const char *name;               /* borrowed, as all of the config */
-    const struct config_node *node; /* where it stands */
+    const struct config_node *node; /* where it is */
     struct tree tree;
 };
 

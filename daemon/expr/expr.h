@@ -7,7 +7,7 @@
  * Null is a field that is not wholly inside the sample, a text whose place leads outside, an index
  * past the end of a list or of a flexible array, a NaN, a field that only other types of the same
  * source have, and the result of arithmetic that overflows or divides by zero. What is made of null
- * is null. A term with null in it is false, and what stands around it is as usual:
+ * is null. A term with null in it is false, and what is around it is as usual:
  *
  *     null == x   false     !(null == x)   true      null == null   false
  *     null != x   false     !(null != x)   true      null < x       false
@@ -52,7 +52,7 @@ struct expr_error {
     uint32_t width;  /* bytes of the offending token, at least 1; may be at the text's end */
     const struct expr_def
         *def;  /* the place is in that named expression's text; NULL: in the text */
-    bool told; /* it is about a named expression that was refused where it stands */
+    bool told; /* it is about a named expression that was refused where it is */
 };
 
 struct expr;

@@ -11,7 +11,7 @@ enum {
     EXPR_COPY_MAX = 4096, /* bytes of a text that lower() and upper() take; longer ones give null */
 };
 
-/* A call that is compiled: its node, what stands around it, and its arguments' nodes. */
+/* A call that is compiled: its node, what is around it, and its arguments' nodes. */
 struct call {
     struct compile *compile;
     const struct node *node;

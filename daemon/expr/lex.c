@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The lexer knows spelling only: what a name means, or whether a minus stands well, is for others.
+/* The lexer knows spelling only: what a name means, or whether a minus makes sense, is for others.
  * It never reads past `length`, and each token lies wholly inside the text, so that an error can
  * always point at it. Characters are bytes; those above 0x7f may be inside texts only. */
 
@@ -18,7 +18,7 @@ struct token_spelling {
     enum token_kind kind;
 };
 
-/* A spelling that begins another one stands after it. */
+/* A spelling that begins another one is after it. */
 static const struct token_spelling operators[] = {
     {"==", TOKEN_EQ},          {"!=", TOKEN_NE},         {"<=", TOKEN_LE},
     {">=", TOKEN_GE},          {"=~", TOKEN_MATCH},      {"!~", TOKEN_NOT_MATCH},

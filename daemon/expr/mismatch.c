@@ -84,7 +84,7 @@ static bool is_address_of(const struct text *text, uint32_t size)
            (address.size == size || (address.size == 4 && size == 16));
 }
 
-/* A constant that the operand compares with: what stands on the other side, spelt as it must be,
+/* A constant that the operand compares with: what is on the other side, spelt as it must be,
  * where that can be known. */
 static void put_example(const struct compile *compile, const struct operand *operand,
                         const struct operand *other, char out[EXAMPLE_MAX])

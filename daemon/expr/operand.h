@@ -44,7 +44,7 @@ struct operand {
     uint32_t reg;
 };
 
-/* What stands around an operand and lends it meaning. */
+/* What is around an operand and lends it meaning. */
 struct beside {
     const struct field *names; /* a field whose enum's names are known here; NULL: none */
     struct text words;         /* as it is written */

@@ -2,7 +2,7 @@
 
 /* Reads a regular expression item by item, an item being a byte, an escape, a class or a group,
  * with what repeats it. Literal items make both sets longer; any other item ends the heads, and
- * begins the tails anew:
+ * begins the tails again:
  *
  *     ^   /  v  a  r  /  (log|www)  /      .*     \.  (html|log)  $
  *         heads grow ...............|             tails grow .....|
@@ -281,7 +281,7 @@ static void add_literals(struct outline *outline, const struct literals *literal
     outline->whole = outline->whole && fits;
 }
 
-/* Anything else. Behind the first one, heads grow no more. */
+/* Anything else. After the first one, heads grow no more. */
 static void add_other(struct outline *outline, bool is_gap)
 {
     outline->whole = outline->whole && is_gap && !outline->gap;

@@ -63,7 +63,7 @@ struct node {
     uint32_t first;
     uint32_t next;
     enum op op;         /* NODE_COMPARE; of a chain's child but the first: what joins it */
-    uint32_t op_column; /* and where that stands */
+    uint32_t op_column; /* and where that is */
     uint32_t op_width;
     bool negative;        /* NODE_INTEGER: the value is -magnitude */
     bool truth;           /* NODE_BOOL */

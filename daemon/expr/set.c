@@ -2,7 +2,7 @@
 
 /* Not base/hash_index.h: open addressing at a quarter full, with the members in the slots, so that
  * a look-up of what is not there, which is the common case, reads one slot and nothing else.
- * Integers take no stored hash and no flag: one pattern that is no member marks the empty slots.
+ * Integers take no stored hash and no flag: one pattern that is not a member marks the empty slots.
  * Slots after the last one take what would wrap around, so a probe never does. */
 
 #include "expr/set.h"

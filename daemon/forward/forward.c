@@ -31,7 +31,7 @@ static const struct setting forward_setting = {
 struct exit_way {
     struct lane *lane;
     struct encoder *encoder;
-    uint64_t chunk; /* the last one that the encoder has begun anew for */
+    uint64_t chunk; /* the last one that the encoder has started again for */
 };
 
 struct forward {
@@ -52,7 +52,7 @@ static void forward_close(struct handler *handler)
     free(forward);
 }
 
-/* A mistake in the format's own options is shown where they stand. */
+/* A mistake in the format's own options is shown where they are. */
 static void refuse(const struct outlet *outlet, const struct config_node *name,
                    const struct encoder_place *place, struct error *error, struct diag *diag)
 {
@@ -120,7 +120,7 @@ static int open_way(struct forward *forward, const struct handler_host *host,
     if (!outlet)
         return -ENOENT;
     if (!outlet->format)
-        return -EINVAL; /* the sink's own error was reported where the sink stands */
+        return -EINVAL; /* the sink's own error was reported where the sink is */
     result = check_hidden(outlet, host->schema, name, diag);
     if (result < 0)
         return result;

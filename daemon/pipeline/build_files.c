@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Two writers to one file mix their events, rename it behind each other's back, and compress and
+/* Two writers to one file mix their events, rename it unknown to each other, and compress and
  * delete each other's rotated files. Paths differ easily and lead to one file all the same, so they
  * are compared by where they lead to. */
 

@@ -2,7 +2,7 @@
 
 /* The handlers of a pipeline at one source, opened step by step: each step for all types that the
  * source's records can have, before the next. So a handler that asks which fields the other types
- * have is told what they have at its place, also after a select or in a branch:
+ * have learns what they have at its place, also after a select or in a branch:
  *
  *                    open_event      close_event     read_event
  *     select           [0]              [0]             [0]          first from left to right,
@@ -42,7 +42,7 @@ struct handler_setup {
     uint16_t ways[CHAIN_BRANCHES_MAX];
 };
 
-/* What a handler's open() gets; which chain it is for stands behind the public part. */
+/* What a handler's open() gets; which chain it is for is after the public part. */
 struct build_host {
     struct handler_host base;
     struct build *build;
@@ -50,7 +50,7 @@ struct build_host {
     struct input_type *type;          /* NULL: no source is known */
     struct chain *chain;
     struct handler_setup *step; /* of the handler that is being opened */
-    uint16_t way;               /* of the chain, that the handlers stand on */
+    uint16_t way;               /* of the chain, that the handlers are on */
     bool at_least_once;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* What pipelines expose stands on one page, so no two may use one name: not even with different
+/* What pipelines expose is on one page, so no two may use one name: not even with different
  * labels, since their help and kind would contradict each other. */
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ static const char *kind_name(enum metric_kind kind)
     return names[kind];
 }
 
-/* One of a pipeline's handlers, as it stands in one of its chains. */
+/* One of a pipeline's handlers, as it is in one of its chains. */
 struct exposer {
     const struct chain *chain;
     uint32_t index;

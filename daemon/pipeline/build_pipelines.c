@@ -180,8 +180,8 @@ static bool has_records_of(const struct source *source, const char *name)
     return false;
 }
 
-/* The capture stands for all sources that the section names; NULL: it could not be opened, or that
- * is none of them. */
+/* The capture stands for all sources that the section names; NULL: it could not be opened, or it
+ * has no records of that source. */
 static struct source_entry *find_in_capture(struct build *build, const char *name,
                                             const struct config_node *section)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Which of its texts are names of files only the owner of an entry knows. Here every absolute path
- * that leads to a regular file counts as one: at worst something is made anew that need not be.
+ * that leads to a regular file counts as one: at worst something is made again that need not be.
  * A file counts as unchanged while its inode, size and time of change are: reading all of it would
  * take long, and what replaces a file gives it another inode. */
 

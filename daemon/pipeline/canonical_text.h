@@ -3,7 +3,7 @@
 
 /* What an entry of the config says, and what it refers to, as one text: two entries with the same
  * text mean the same, so that a reload can leave alone what was made of the first. Where they
- * stand, comments and spaces are not in it. */
+ * are, comments and spaces are not in it. */
 
 #include "config/node.h"
 

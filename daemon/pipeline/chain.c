@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The accounting is the same for all handlers, so it stands here once: what is missing from the
+/* The accounting is the same for all handlers, so it is here once: what is missing from the
  * selection afterwards, the handler took. One indirect call for each handler and batch.
  *
  * After every handler the time is looked at, also of batches that are not clocked: then it is the
@@ -21,7 +21,7 @@
 
 void chain_deinit(struct chain *chain)
 {
-    /* backwards: a handler's schema outlives those behind it, also in its branches */
+    /* backwards: a handler's schema outlives those after it, also in its branches */
     while (chain->n_handlers > 0) {
         struct handler *last = chain->handlers[--chain->n_handlers];
 
@@ -206,7 +206,7 @@ static bool make_some(struct chain *chain, uint32_t index, int64_t now, bool unr
     return more;
 }
 
-/* One step of one handler: what stands behind another that makes records gets its turn when that
+/* One step of one handler: what is after another that makes records gets its turn when that
  * one is done, so that the last records of the one are in the last records of the other. */
 bool chain_make(struct chain *chain, int64_t now, bool unread, bool last)
 {
@@ -258,7 +258,7 @@ void chain_pass_over(struct chain *chain, uint32_t records)
     enter(chain, BOOK_UNKNOWN_TYPE, records);
 }
 
-/* What came to the way of that number lacks something. Behind a handler that lets nothing pass for
+/* What came to the way of that number lacks something. After a handler that lets nothing pass for
  * ever, losses say nothing about what comes out. */
 static void tell_way(struct chain *chain, uint16_t way, const struct loss *loss)
 {
@@ -346,7 +346,7 @@ static bool branches_exhausted(const struct chain *chain, uint32_t owner)
     return true;
 }
 
-/* Records still come out of a forward, or a branch, that stands before an exhausted handler. */
+/* Records still come out of a forward, or a branch, that is before an exhausted handler. */
 static bool way_exhausted(const struct chain *chain, uint16_t way)
 {
     for (uint32_t i = 0; i < chain->n_handlers; i++) {

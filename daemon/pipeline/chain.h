@@ -5,8 +5,8 @@
  * type's schema, and the chain keeps their books. A pipeline that reads from two sources, of which
  * one has two types, has three chains.
  *
- * Handlers stand on ways. The main way is the pipeline's own list; a tee or a route opens further
- * ones, its branches. All handlers stand in one array in the order of the config:
+ * Handlers are on ways. The main way is the pipeline's own list; a tee or a route opens further
+ * ones, its branches. All handlers are in one array in the order of the config:
  *
  *     [0] filter   [1] tee                  [3] route                         way 0
  *                       └ [2] tee.forward       │                             way 1

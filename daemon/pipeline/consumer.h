@@ -54,9 +54,10 @@ struct consumer {
 
 enum {
     CONSUMER_BATCH = HANDLER_BATCH_MAX, /* views in a batch */
-    CONSUMER_ROOM = CONSUMER_BATCH + 1, /* events of a batch for one outlet: each record's, and as
-                                           much as one for all losses that are told in between */
-    CONSUMER_TURN_MADE = 16,            /* batches that each chain makes in a turn */
+    CONSUMER_ROOM =
+        CONSUMER_BATCH + 1,     /* events of a batch for one outlet: each record's, and as
+                                   much as one for all losses that are reported in between */
+    CONSUMER_TURN_MADE = 16,    /* batches that each chain makes in a turn */
     CONSUMER_TURN_BATCHES = 64, /* batches in a turn; after it, begun chunks go to the writers */
     CONSUMER_TURN_NS = 20 * 1000 * 1000, /* of batches in a turn, and what the last one takes */
     CONSUMER_CLOCK_BATCHES = 64,

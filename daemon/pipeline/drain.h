@@ -21,5 +21,5 @@ bool drain_has_read(const struct input *input);
 /* After drain_begin(): all of it was handled, and all losses were reported. */
 bool drain_is_over(const struct input *input);
 /* Main thread, after the consumer thread has ended: how many records were there at drain_begin()
- * and were not read, those that are reserved for ever included. Adds their bytes to *bytes. */
+ * and were not read, those that are reserved forever included. Adds their bytes to *bytes. */
 uint64_t drain_count_unread(const struct input *input, uint64_t *bytes);

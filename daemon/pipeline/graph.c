@@ -3,7 +3,7 @@
 /* Putting the parts of a graph together, taking them apart, whole or half-built, and adding up its
  * books. What a config means is in build.c.
  *
- * Parts point at each other, so each that is pointed at stands in a block of its own and never
+ * Parts point at each other, so each that is pointed at is in a block of its own and never
  * moves; source_entry alone is a plain row, which nothing points at. */
 
 #include "pipeline/graph.h"

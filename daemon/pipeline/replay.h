@@ -10,7 +10,7 @@
 
 #include "pipeline/graph.h"
 
-/* Losses that are told at once; further ones wait for the next batch. */
+/* Losses that are reported at once; further ones wait for the next batch. */
 enum { REPLAY_LOSSES_MAX = 32 };
 
 /* Something is said before the record that was not dealt with yet. */

@@ -3,7 +3,7 @@
 /* Why this order: programs first, so that nothing is added; then the rings, whose records were
  * promised; then the lanes. A ring is read up to where it ended when its programs were detached,
  * or, where somebody else fills it, when the stop began: it may never be empty, and its head may be
- * reserved for ever. Detaching is up to the kernel, which may take its time, so the consumer goes
+ * reserved forever. Detaching is up to the kernel, which may take its time, so the consumer goes
  * on reading meanwhile and the limit holds all the same. */
 
 #include "pipeline/stop.h"

@@ -6,7 +6,7 @@
  *     0 ─────────────────▶ 4/5 of the limit ──────▶ the limit ───────────▶ + STOP_REST_S
  *     programs are           rings are not            sinks are given up:    what still has not
  *     detached, rings are    read on: what is left    what they have not     come back is left
- *     read up to where       there is counted         taken is dropped       behind
+ *     read up to where       there is counted         taken is dropped       after
  *     they ended then
  *
  * The limit runs from the call, or from the last bytes that a sink took when nobody asked: a

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* A blocking write is the best flow control there is, but it cannot be cancelled: a reader that
- * stopped reading would block this thread for ever. So giving up interrupts the thread, again and
+ * stopped reading would block this thread forever. So giving up interrupts the thread, again and
  * again until it has ended (an interrupt may come just before the write begins). */
 
 #include "pipeline/writer.h"

@@ -2,7 +2,7 @@
 
 /* Between a plug-in and a chain. A plug-in never gets hold of the selection: it says which records
  * it drops, and the selection is narrowed here, so that nothing it does can bring a record back or
- * make an index that is none. Its values are our columns, by the same layout. */
+ * make an invalid index. Its values are our columns, by the same layout. */
 
 #include "plugin/adapter.h"
 

@@ -6,6 +6,6 @@
 
 #include "base/error.h"
 
-/* 0, also for what is no ELF file, which the linker itself refuses. Else -EINVAL or what the kernel
- * said, and a sentence. */
+/* 0, also for what is not an ELF file, which the linker itself refuses. Else -EINVAL or what the
+ * kernel said, and a sentence. */
 int whole_check(const char *path, struct error *error);

@@ -60,7 +60,7 @@ struct enum_name {
  *     hosts: ARRAY, offset 8, count 4, stride 12    element: STRUCT, offset 8
  *     hosts[2].port: offset 8 + 2 * 12 + port's place in the struct
  *
- * The members of an unnamed struct or union stand among those of the one around it, as in C. */
+ * The members of an unnamed struct or union are among those of the one around it, as in C. */
 struct field {
     const char *name; /* of an element: "" */
     enum field_kind kind;

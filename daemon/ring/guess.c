@@ -9,7 +9,7 @@ enum {
     AHEAD_REGULAR = 96, /* grid points to fetch ahead */
     AHEAD_GRID = 32,
     FIRST_WORD = 15, /* the last byte of header and first word, which may lie on two lines */
-    NEXT_LINE = GUESS_LINE + 7, /* always on the line behind the header's */
+    NEXT_LINE = GUESS_LINE + 7, /* always on the line after the header's */
     SHORT_MAX = 256,            /* bytes: of such records a filter needs that line as well */
 };
 

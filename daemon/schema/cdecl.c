@@ -94,7 +94,7 @@ static int refuse_type(struct cparser *parser)
                        suggestion_question(&suggestion));
 }
 
-/* Counts a word of a base type. False: there is one already that it cannot stand beside. */
+/* Counts a word of a base type. False: there is one already that it cannot be beside. */
 static bool note_word(const struct cparser *parser, struct specifiers *words)
 {
     static const char *const bases[] = {"void",   "char",  "int",     "float",

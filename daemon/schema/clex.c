@@ -62,7 +62,7 @@ static bool is_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
 }
 
-/* ---- what stands between tokens ---- */
+/* ---- what is between tokens ---- */
 
 static int skip_comment(struct clex *lex)
 {
@@ -82,7 +82,7 @@ static int skip_comment(struct clex *lex)
     return clex_refuse(lex, start, "this comment has no closing */");
 }
 
-/* Bytes of a backslash and the line's end after it; 0: it is none. */
+/* Bytes of a backslash and the line's end after it; 0: it is not one. */
 static uint32_t joint_width(const struct clex *lex)
 {
     if (peek(lex, lex->at) != '\\')

@@ -17,7 +17,7 @@ bool die_is_definition(Dwarf_Die *die);
  * declaration is there. 0; 1: it stands for something else, or is not defined; -EINVAL: damaged. */
 int die_find_struct(Dwarf *dwarf, Dwarf_Die *die, Dwarf_Die *ret_struct);
 
-/* Replaces the declaration of a struct, union or enum by its definition, if there is one. Behind a
+/* Replaces the declaration of a struct, union or enum by its definition, if there is one. After a
  * pointer only a signature is followed, which may be all that is there. */
 void die_find_definition(struct die_reader *reader, Dwarf_Die *die);
 

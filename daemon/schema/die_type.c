@@ -2,7 +2,7 @@
 
 /* Entries refer to each other by their place in the file, in any order and, in a damaged file, in
  * circles. One with a struct in it ends there; any other (a typedef of itself) is found by its
- * depth. Behind a pointer only names are of interest, so the reading stops there, and a list's
+ * depth. After a pointer only names are of interest, so the reading stops there, and a list's
  * node does not pull half the kernel in. */
 
 #include "schema/die_type.h"

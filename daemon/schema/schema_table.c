@@ -12,7 +12,7 @@
 enum {
     TYPE_WIDTH_MAX = 40, /* a wider type pushes its own line only */
     NAME_WIDTH_MAX = 40,
-    STEP = 2, /* columns that members stand further in */
+    STEP = 2, /* columns by which members are indented */
 };
 
 struct widths {

@@ -11,7 +11,7 @@
  *         28        4  __be32            saddr      ipv4
  *         52     rest  __u8[]          payload      u8[]
  *
- * Members stand below what holds them, further in; those of an array's element once, with the
+ * Members are shown below what holds them, further in; those of an array's element once, with the
  * offsets of element 0. */
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * Once the first is exhausted, the handler says so, and a daemon all of whose pipelines are
  * exhausted has nothing left to do: that is how `ringmill run --count` ends. The second is a token
  * bucket, or with by: one for each key. Time is the batch's: no clock is read here. A key that had
- * to make room for another begins anew when it comes back, with a full bucket.
+ * to make room for another starts again when it comes back, with a full bucket.
  *
  * Of a source whose records have several types, all count together: the limit of the first type
  * counts for the others. Only keys are each type's own, since each makes them of other fields. */

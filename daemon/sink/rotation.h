@@ -18,7 +18,7 @@ struct rotation {
 /* Starts counting: a file was opened, or could not be rotated and is still written to. */
 void rotation_begin(struct rotation *rotation, const struct file_config *config);
 /* Returns whether to rotate before the next `more` bytes, if the file has `size` bytes. Sets the
- * next time anew if the clock was set back. */
+ * next time again if the clock was set back. */
 bool rotation_check(struct rotation *rotation, uint64_t size, size_t more);
 
 /* How many of the bytes, in whole events, this file may still take: at least one event. */

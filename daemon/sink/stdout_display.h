@@ -23,7 +23,7 @@ struct stdout_display {
     uint64_t messages; /* number of daemon messages at the last drawing */
     uint32_t drawn;    /* lines above the cursor that are ours */
     uint32_t bold;     /* the number of the line to show in bold */
-    int patience_ms;   /* how long to wait for room; -1: for ever */
+    int patience_ms;   /* how long to wait for room; -1: forever */
     char *text;        /* what is drawn next */
     size_t used, room;
     bool cut; /* out of memory: some of it is missing */

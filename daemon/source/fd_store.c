@@ -80,7 +80,7 @@ static const char *backup_folder(char path[PATH_MAX])
 }
 
 /* Describes the copy of the set that is kept as pins; it borrows from both arguments. False: there
- * is none. */
+ * is no such set. */
 static bool backup_of(const struct kept *kept, char path[PATH_MAX], struct kept *ret)
 {
     if (!backup_folder(path) || vault_pin.check(path, NULL) < 0)

@@ -18,6 +18,6 @@ struct programs_config {
         *node; /* where messages go about programs without settings of their own */
 };
 
-/* Fills the object's programs. `attach:` is a map by program; what stands in it by itself, as in
+/* Fills the object's programs. `attach:` is a map by program; what is in it by itself, as in
  * {interface: eth0}, is for all programs that lack it. 0, or -EINVAL after at least one message. */
 int programs_choose(struct object *object, const struct programs_config *config, struct diag *diag);

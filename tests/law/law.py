@@ -117,6 +117,33 @@ def rule_prototypes():
                 yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: {found.group(1)}() has no comment"
 
 
+# Phrases that a reader stumbles over, and where they are right.
+STUMBLING = re.compile(
+    r"\b(?:is|are|was|were) no (?!longer\b|more\b|such\b)\w+|\b(?:is|are|was|were) none\b|\bstands?\b(?! (?:in )?for\b|-in\b)"
+    r"|\b(?:is|are|was|were) told\b(?! apart)|\bthe one before\b|\bpetting\b|\bbehind\b|\bof such an? one\b"
+    r"|/\* The same:|\bfor ever\b|\banew\b", re.I)
+RIGHT = re.compile(
+    r"\b(?:there|where) (?:is|are|was|were) no(?:ne)?\b|\b(?:leaves?|left|leaving|fall|falls|fell) (?:\w+ )?behind\b",
+    re.I)
+COMMENT_OR_STRING = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
+
+
+def rule_words():
+    """No phrase of the list above in comments, messages and manuals."""
+    for path in files("daemon/*.c", "daemon/*.h", "bpf/*.c", "bpf/*.h", "docs/*", "README.md",
+                      "CONTRIBUTING.md", "tests/README.md", "conf/*", "systemd/*"):
+        text = read(path)
+        parts = [(0, text)]
+        if path.endswith((".c", ".h")):
+            parts = [(found.start(), found.group()) for found in COMMENT_OR_STRING.finditer(text)]
+        for start, part in parts:
+            right = [found.span() for found in RIGHT.finditer(part)]
+            for found in STUMBLING.finditer(part):
+                if not any(begin <= found.start() < end or begin < found.end() <= end for begin, end in right):
+                    line = text.count("\n", 0, start + found.start()) + 1
+                    yield f"{path}:{line}: {found.group()!r} in: {part[max(0, found.start() - 40):found.end() + 30]!r}"
+
+
 def rule_messages():
     """Each message of the programs is in the catalogue, tests/messages."""
     sys.path.insert(0, os.path.join(ROOT, "tests/messages"))

@@ -19,7 +19,7 @@
  * write to them, and when its `abi` is the one that ringmilld was built with. It then runs inside
  * of ringmilld: a fault there is a fault of the daemon.
  *
- * Calls and threads. For each place where the handler stands in a pipeline, and each type of record
+ * Calls and threads. For each place where the handler is in a pipeline, and each type of record
  * that comes there, open() is called once and makes a state of its own; states share nothing.
  *
  *     open()      the main thread, before there are others; the only time to take memory
@@ -67,7 +67,7 @@ struct ringmill_string {
 };
 
 /* One field's values, by the view's index in the batch. Integers are extended to 64 bits; a signed
- * one has the same bits as int64_t. What stands where null is, is a text of length 0, or anything
+ * one has the same bits as int64_t. What is where null is, is a text of length 0, or anything
  * else. */
 struct ringmill_values {
     union {
@@ -163,7 +163,7 @@ struct ringmill_option {
     bool required;        /* and so without a fallback */
     int64_t minimum;      /* of what the type's comment says */
     int64_t maximum;      /* 0 with a minimum of 0 or more: none */
-    const char *fallback; /* as it would stand in the config; NULL: nothing, 0, false */
+    const char *fallback; /* as it would be in the config; NULL: nothing, 0, false */
     const char *doc;      /* one line without its full stop */
 };
 
@@ -171,7 +171,7 @@ struct ringmill_option_value {
     const char *text;
     int64_t integer;
     bool truth;
-    bool given; /* it stands in the config */
+    bool given; /* it is in the config */
 };
 
 /* A number that status and metrics show. The table ends with a row without a name. */

@@ -32,7 +32,8 @@ static inline const char *manual_range(const char *words)
         const char *found = strstr(words, before[i]);
 
         /* "a list of texts" is only the type */
-        while (found && (strncmp(found, " of texts", 9) == 0 || strncmp(found, " of names", 9) == 0))
+        while (found &&
+               (strncmp(found, " of texts", 9) == 0 || strncmp(found, " of names", 9) == 0))
             found = strstr(found + 1, before[i]);
         if (found)
             return found + strlen(before[i]);

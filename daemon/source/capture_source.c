@@ -146,7 +146,7 @@ static void capture_close_source(struct source *source)
 }
 
 static int capture_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                             struct error *error, struct ringmill_ring **ret_ring)
+                             struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     struct capture_state *state = source->state;
     const struct capture *capture = state->capture;
@@ -156,15 +156,13 @@ static int capture_open_ring(const struct source *source, uint32_t stream, uint3
                             .end = capture->end,
                             .name = "capture"};
     struct ringmill_ring_options options = {.size = sizeof(options), .recheck = RINGMILL_OFF};
-    struct ringmill_error reason;
-    int result = linear_open(&linear, &options, &reason, ret_ring);
+    int result = linear_open(&linear, &options, reason, ret_ring);
 
     (void)stream;
     (void)ring;
-    if (result < 0)
-        return error_set(error, result, "%s", reason.text);
-    state->feeder.ring = *ret_ring;
-    return 0;
+    if (result == 0)
+        state->feeder.ring = *ret_ring;
+    return result;
 }
 
 static int capture_attach(struct source *source, struct error *error)

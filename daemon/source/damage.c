@@ -139,13 +139,15 @@ static bool good_type(const struct btf *btf, uint32_t id)
 int damage_find(const void *elf, size_t size, struct error *error)
 {
     _cleanup_(cleanup_btf__free) struct btf *btf = NULL;
+    struct libbpf_log log; /* keeps libbpf's warnings off stderr */
     Elf64_Shdr section;
 
     (void)size; /* elf_check() has checked that all sections are inside */
     if (!find_section(elf, ".BTF", &section))
         return 0;
-    words_expect();
+    libbpf_log_begin(&log);
     btf = btf__new((const char *)elf + section.sh_offset, (uint32_t)section.sh_size);
+    libbpf_log_end(&log);
     if (!btf)
         return error_set(error, -EINVAL, "is damaged: its BTF cannot be read");
     for (uint32_t id = 1; id < btf__type_cnt(btf); id++)

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ring/reason.h"
 #include "ring/ring.h"
 #include "source/hold.h"
 #include "source/object.h"
@@ -83,19 +84,16 @@ static uint64_t producer_of(int fd)
 }
 
 static int open_ring(const struct object_source *state, const struct kept *kept, uint32_t stream,
-                     uint32_t shard, struct error *error, struct ringmill_ring **ret_ring)
+                     uint32_t shard, struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     const struct ringmill_ring_options options = {.size = sizeof(options),
                                                   .recheck = state->recheck};
     int fd = ring_of(kept, stream, shard);
     _Atomic uint64_t *until = kept_until(kept, stream, shard);
-    struct ringmill_error reason;
-    int result = ringmill_ring_open(fd, &options, &reason, ret_ring);
+    int result = ringmill_ring_open(fd, &options, reason, ret_ring);
 
-    if (result < 0)
-        return error_set(error, result, "%s", reason.text);
-    if (!until)
-        return 0;
+    if (result < 0 || !until)
+        return result;
     if (!kept->cut)
         atomic_store(until, producer_of(fd));
     ring_read_until(*ret_ring, until);
@@ -103,16 +101,16 @@ static int open_ring(const struct object_source *state, const struct kept *kept,
 }
 
 int former_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
-                     struct error *error, struct ringmill_ring **ret_ring)
+                     struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     for (uint32_t i = 0; i < state->formers.count; i++) {
         uint32_t count = rings_of(state->formers.sets[i], stream);
 
         if (index < count)
-            return open_ring(state, state->formers.sets[i], stream, index, error, ret_ring);
+            return open_ring(state, state->formers.sets[i], stream, index, reason, ret_ring);
         index -= count;
     }
-    return error_set(error, -ENOENT, "no such ring");
+    return reason_set(reason, -ENOENT, "no such ring");
 }
 
 /* ---- where one set ends and the next begins -------------------------------------------------- */

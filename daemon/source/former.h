@@ -19,6 +19,7 @@
 struct kept;
 struct object;
 struct object_source;
+struct ringmill_error;
 struct ringmill_ring;
 struct source;
 
@@ -29,7 +30,7 @@ int former_take(struct source *source, struct kept *kept);
 /* The number of rings that they have for that stream; and opening the index-th of them. */
 uint32_t former_rings(const struct object_source *state, uint32_t stream);
 int former_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
-                     struct error *error, struct ringmill_ring **ret_ring);
+                     struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
 /* The programs of the set with that number are attached: from now on it has the records, which
  * counts once its ledger says that it is complete. state has the set; nothing happens where it is

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/thread.h"
-#include "source/libbpf_log.h"
 
 enum { THREADS_MAX = 64, ROOM_FIRST = 16 };
 
@@ -30,12 +29,10 @@ static void detach(const struct hold *hold)
         bpf_link__destroy(hold->link);
         return;
     }
-    words_expect(); /* no message if the interface, and with it the filter, is gone */
     if (bpf_tc_query(&hook, &options) < 0 || options.prog_id != hold->filter.program)
         return; /* a source of this name in a reloaded config has already replaced it */
     options.prog_id = 0;
     options.flags = 0;
-    words_expect();
     bpf_tc_detach(&hook, &options);
 }
 

@@ -63,7 +63,6 @@ static int attach_xdp(struct bpf_program *program, const char *name,
 
         if (result < 0)
             return result;
-        words_expect();
         link = bpf_program__attach_xdp(program, index);
         if (!link)
             return errno == EBUSY || errno == EEXIST
@@ -117,19 +116,31 @@ static uint32_t handle_of(const char *name)
     return (hash & INT32_MAX) | 1;
 }
 
-static int put_filter(struct bpf_program *program, struct hold_filter *place)
+/* Creates the queue that TC filters are in. That it exists already is not an error, but libbpf
+ * warns of it, so that warning goes to a log of its own. */
+static int create_queue(struct bpf_tc_hook *hook, struct error *error)
+{
+    struct libbpf_log log;
+    int result;
+
+    libbpf_log_begin(&log);
+    result = bpf_tc_hook_create(hook);
+    libbpf_log_end(&log);
+    if (result == 0 || result == -EEXIST)
+        return 0;
+    return log.warning[0] ? error_set(error, result, "%s", log.warning) : result;
+}
+
+static int put_filter(struct bpf_program *program, struct hold_filter *place, struct error *error)
 {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = place->interface,
                 .attach_point = (enum bpf_tc_attach_point)place->direction);
     LIBBPF_OPTS(bpf_tc_opts, options, .handle = place->handle, .priority = place->priority,
                 .prog_fd = bpf_program__fd(program), .flags = BPF_TC_F_REPLACE);
-    int result;
+    int result = create_queue(&hook, error);
 
-    words_expect();
-    result = bpf_tc_hook_create(&hook);
-    if (result < 0 && result != -EEXIST)
+    if (result < 0)
         return result;
-    words_expect();
     result = bpf_tc_attach(&hook, &options);
     place->program = options.prog_id;
     return result;
@@ -149,7 +160,7 @@ static int attach_tc(struct bpf_program *program, const char *name,
         int result = find_interface(arguments->interface.items[i], error, &place.interface);
 
         if (result == 0)
-            result = put_filter(program, &place);
+            result = put_filter(program, &place, error);
         if (result == 0)
             result = holds_add_filter(holds, &place);
         if (result < 0)
@@ -193,7 +204,6 @@ static int attach_cgroup(struct bpf_program *program, const char *name,
                          "%s is not a cgroup of version 2; use a folder below /sys/fs/cgroup, or "
                          "below where cgroup2 is mounted",
                          arguments->cgroup);
-    words_expect();
     link = bpf_program__attach_cgroup(program, fd);
     return link ? holds_add_link(holds, link) : -errno;
 }

@@ -16,7 +16,6 @@
 
 #include "base/cleanup.h"
 #include "source/hold.h"
-#include "source/libbpf_log.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 #define DEVICES "/sys/bus/event_source/devices"
@@ -36,7 +35,6 @@ static int attach_plain(struct bpf_program *program, const char *name,
     (void)name;
     (void)arguments;
     (void)error;
-    words_expect();
     return hold(holds, bpf_program__attach(program));
 }
 
@@ -75,7 +73,6 @@ static int attach_tracepoint(struct bpf_program *program, const char *name,
                          "write the tracepoint as GROUP/NAME, as in sched/sched_switch");
     snprintf(group, sizeof(group), "%.*s", (int)(slash - arguments->tracepoint),
              arguments->tracepoint);
-    words_expect();
     return hold(holds, bpf_program__attach_tracepoint(program, group, slash + 1));
 }
 
@@ -85,7 +82,6 @@ static int attach_raw_tracepoint(struct bpf_program *program, const char *name,
 {
     if (!arguments->tracepoint)
         return attach_plain(program, name, arguments, holds, error);
-    words_expect();
     return hold(holds, bpf_program__attach_raw_tracepoint(program, arguments->tracepoint));
 }
 
@@ -166,7 +162,6 @@ static int attach_kprobe(struct bpf_program *program, const char *name,
 
     if (!arguments->symbol)
         return attach_plain(program, name, arguments, holds, error);
-    words_expect();
     if (hook_section_is(program, "ksyscall") || hook_section_is(program, "kretsyscall"))
         return hold(holds, bpf_program__attach_ksyscall(program, arguments->symbol, &call));
     return hold(holds, bpf_program__attach_kprobe_opts(program, arguments->symbol, &options));
@@ -264,7 +259,6 @@ static int attach_uprobe(struct bpf_program *program, const char *name,
     result = check_binary(probe.binary, error);
     if (result < 0)
         return result;
-    words_expect();
     link =
         bpf_program__attach_uprobe_opts(program, probe.pid, probe.binary, probe.offset, &options);
     if (!link && errno == ENOENT && options.func_name)
@@ -346,7 +340,6 @@ static int attach_usdt(struct bpf_program *program, const char *name,
     result = check_binary(marker.binary, error);
     if (result < 0)
         return result;
-    words_expect();
     link = bpf_program__attach_usdt(program, arguments->pid > 0 ? (int)arguments->pid : -1,
                                     marker.binary, marker.provider, marker.name, NULL);
     if (!link && errno == ENOENT)
@@ -407,7 +400,6 @@ static int attach_perf(struct bpf_program *program, const char *name,
             continue; /* this CPU is off */
         if (fd < 0)
             return explain_perf(-errno, arguments->perf, error);
-        words_expect();
         link = bpf_program__attach_perf_event(program, fd);
         if (!link) {
             result = -errno;

@@ -11,6 +11,8 @@
 #include "config/setting.h"
 #include "source/source.h"
 
+struct ringmill_error;
+
 struct source_kind {
     const char *name;               /* the key that selects the kind; also a row of settings */
     const struct setting *settings; /* the keys of such a source; ended by a row without a name */
@@ -45,7 +47,7 @@ struct source_kind {
 
     /* After load(). The caller owns *ret_ring. */
     int (*open_ring)(const struct source *source, uint32_t stream, uint32_t ring,
-                     struct error *error, struct ringmill_ring **ret_ring);
+                     struct ringmill_error *reason, struct ringmill_ring **ret_ring);
     /* The name of an attached program, by index from 0; NULL when there are no more, or no such
      * function. */
     const char *(*program)(const struct source *source, uint32_t index);

@@ -11,64 +11,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 
 #define LOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define LOG_END   "-- END PROG LOAD LOG --"
 
-static _Thread_local struct {
-    char first[WORDS_WARNING_MAX];
-    char program[WORDS_PROGRAM_MAX];
-    char verifier[WORDS_VERIFIER_MAX];
-} words;
+/* libbpf has one callback for the whole process, without data of its own. */
+static _Thread_local struct libbpf_log *innermost;
 
 /* Keeps NAME of a line "libbpf: prog 'NAME': ...". */
-static void keep_program(const char *line)
+static void keep_program(struct libbpf_log *log, const char *line)
 {
     static const char prefix[] = "libbpf: prog '";
     const char *name = line + sizeof(prefix) - 1;
 
-    if (words.program[0] || strncmp(line, prefix, sizeof(prefix) - 1) != 0)
+    if (log->program[0] || strncmp(line, prefix, sizeof(prefix) - 1) != 0)
         return;
-    snprintf(words.program, sizeof(words.program), "%.*s", (int)strcspn(name, "'"), name);
+    snprintf(log->program, sizeof(log->program), "%.*s", (int)strcspn(name, "'"), name);
 }
 
 /* Keeps the last lines before `end` that fit, without the statistics of the verifier. */
-static void keep_verifier(const char *begin, const char *end)
+static void keep_verifier(struct libbpf_log *log, const char *begin, const char *end)
 {
     const char *from = end;
     const char *last = end;
 
-    for (int lines = 0; from > begin && lines < WORDS_VERIFIER_LINES;) {
+    for (int lines = 0; from > begin && lines < LIBBPF_VERIFIER_LINES;) {
         const char *start = from - 1;
 
         while (start > begin && start[-1] != '\n')
             start--;
         if (from == last && strncmp(start, "processed ", strlen("processed ")) == 0)
             last = start;
-        else if (last - start >= WORDS_VERIFIER_MAX)
+        else if (last - start >= LIBBPF_VERIFIER_LOG_MAX)
             break;
         else
             lines++;
         from = start;
     }
-    snprintf(words.verifier, sizeof(words.verifier), "%.*s", (int)(last - from), from);
+    snprintf(log->verifier, sizeof(log->verifier), "%.*s", (int)(last - from), from);
 }
 
-static void keep(char *text)
+static void keep(struct libbpf_log *log, char *text)
 {
-    char *log = strstr(text, LOG_BEGIN);
-    char *end = log ? strstr(log, LOG_END) : NULL;
+    char *begin = strstr(text, LOG_BEGIN);
+    char *end = begin ? strstr(begin, LOG_END) : NULL;
 
-    keep_program(text);
+    keep_program(log, text);
     if (end) {
-        keep_verifier(log + strlen(LOG_BEGIN), end);
+        keep_verifier(log, begin + strlen(LOG_BEGIN), end);
         return;
     }
     text[strcspn(text, "\n")] = '\0';
-    if (!words.first[0])
-        snprintf(words.first, sizeof(words.first), "%s", text);
+    if (!log->warning[0])
+        snprintf(log->warning, sizeof(log->warning), "%s", text);
 }
 
 static int print(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -84,27 +80,19 @@ static int print(enum libbpf_print_level level, const char *format, va_list argu
         return 0;
     }
     log_debug("%s", text);
-    keep(text);
+    if (innermost)
+        keep(innermost, text);
     return length;
 }
 
-void words_expect(void)
+void libbpf_log_begin(struct libbpf_log *log)
 {
-    words.first[0] = words.program[0] = words.verifier[0] = '\0';
+    *log = (struct libbpf_log){.outer = innermost};
+    innermost = log;
     libbpf_set_print(print);
 }
 
-const char *words_first(void)
+void libbpf_log_end(struct libbpf_log *log)
 {
-    return words.first;
-}
-
-const char *words_program(void)
-{
-    return words.program;
-}
-
-const char *words_verifier(void)
-{
-    return words.verifier;
+    innermost = log->outer;
 }

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What libbpf and the verifier of the kernel print during a call into libbpf; the return value
- * alone explains little. Each thread has its own. Texts stay valid until the thread's next
- * words_expect(). */
+/* What libbpf and the verifier of the kernel print while the calling thread is inside libbpf; the
+ * return value alone explains little. */
+
+#include "base/cleanup.h"
 
 enum {
-    WORDS_WARNING_MAX = 256,  /* bytes of the first warning, with the NUL */
-    WORDS_PROGRAM_MAX = 128,  /* bytes of a program's name, with the NUL */
-    WORDS_VERIFIER_LINES = 5, /* last lines of the verifier that are kept */
-    WORDS_VERIFIER_MAX = 480, /* bytes of those, with the NUL */
+    LIBBPF_WARNING_MAX = 256,      /* bytes of the first warning, with the NUL */
+    LIBBPF_PROGRAM_MAX = 128,      /* bytes of a program's name, with the NUL */
+    LIBBPF_VERIFIER_LINES = 5,     /* last lines of the verifier that are kept */
+    LIBBPF_VERIFIER_LOG_MAX = 480, /* bytes of those, with the NUL */
 };
 
-/* Starts a call into libbpf: whatever it prints now belongs to this call. */
-void words_expect(void);
+struct libbpf_log {
+    char warning[LIBBPF_WARNING_MAX]; /* the first one, one line; "": none */
+    char program[LIBBPF_PROGRAM_MAX]; /* that the first warning about a program names, or "" */
+    char verifier[LIBBPF_VERIFIER_LOG_MAX]; /* its last lines, each ended by a newline, or "" */
+    struct libbpf_log *outer;               /* the one that was open before on this thread */
+};
 
-/* The first warning, one line; "" when there was none. */
-const char *words_first(void);
-/* The program that the first warning about a program names; "" if there was none. */
-const char *words_program(void);
-/* The last lines of the verifier, each ended by a newline; "" if there were none. */
-const char *words_verifier(void);
+/* Opens a log: it gets what this thread's calls into libbpf print until libbpf_log_end(). Logs
+ * nest; the innermost gets the text. Without an open log the text is only logged at debug level. */
+void libbpf_log_begin(struct libbpf_log *log);
+/* Closes the innermost log of this thread, which must be `log`. Its texts stay readable. */
+void libbpf_log_end(struct libbpf_log *log);

@@ -267,17 +267,14 @@ static int map_lost(const struct source *source, uint32_t stream, struct lost_co
 }
 
 static int map_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                         struct error *error, struct ringmill_ring **ret_ring)
+                         struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     const struct map_config *config = source->config;
     const struct map_state *state = source->state;
     struct ringmill_ring_options options = {.size = sizeof(options), .recheck = config->recheck};
-    struct ringmill_error reason;
-    int result;
 
     (void)stream;
-    result = ringmill_ring_open(state->shards.fds[ring], &options, &reason, ret_ring);
-    return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
+    return ringmill_ring_open(state->shards.fds[ring], &options, reason, ret_ring);
 }
 
 const struct source_kind source_map = {

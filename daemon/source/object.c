@@ -25,13 +25,14 @@ DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 static int open_bytes(const struct object *object, struct error *error, struct bpf_object **ret)
 {
     LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = object->name);
+    _cleanup_(libbpf_log_end) struct libbpf_log log;
     struct bpf_program *program;
     struct bpf_object *opened;
 
-    words_expect();
+    libbpf_log_begin(&log);
     opened = bpf_object__open_mem(object->bytes, object->size, &options);
     if (!opened)
-        return verdict_on_open(-errno, error);
+        return verdict_on_open(-errno, &log, error);
     bpf_object__for_each_program(program, opened) hook_set_type(program);
     *ret = opened;
     return 0;
@@ -177,6 +178,7 @@ static int try_load(struct object *object, struct error *error, struct object_pr
 {
     _cleanup_(cleanup_bpf_object__close) struct bpf_object *fresh = NULL;
     struct object_program *program;
+    struct libbpf_log log;
     int result = open_bytes(object, error, &fresh);
 
     *ret_program = NULL;
@@ -186,14 +188,15 @@ static int try_load(struct object *object, struct error *error, struct object_pr
         result = object->prepare(fresh, object->prepare_data, error);
     if (result < 0)
         return result;
-    words_expect();
+    libbpf_log_begin(&log);
     result = bpf_object__load(fresh);
+    libbpf_log_end(&log);
     if (result == 0) {
         object->loaded = TAKE_PTR(fresh);
         return 0;
     }
-    program = *ret_program = object_find(object, words_program());
-    return verdict_on_load(result, program ? program->program : NULL,
+    program = *ret_program = object_find(object, log.program);
+    return verdict_on_load(result, &log, program ? program->program : NULL,
                            program ? program->hook : NULL, error);
 }
 
@@ -224,12 +227,15 @@ static int attach_program(struct object *object, struct object_program *program,
 {
     struct bpf_program *loaded = bpf_object__find_program_by_name(object->loaded, program->name);
     uint32_t before = object->holds.count;
+    struct libbpf_log log;
     char place[256];
     int result;
 
     snprintf(place, sizeof(place), "%s/%s", object->name, program->name);
     error->text[0] = '\0';
+    libbpf_log_begin(&log);
     result = program->hook->attach(loaded, place, &program->arguments, &object->holds, error);
+    libbpf_log_end(&log);
     if (result == 0) {
         for (uint32_t i = before; i < object->holds.count; i++)
             object->holds.items[i].program = (uint32_t)(program - object->programs);
@@ -237,7 +243,7 @@ static int attach_program(struct object *object, struct object_program *program,
         return 0;
     }
     holds_shrink(&object->holds, before);
-    return verdict_on_attach(result, program->program, program->hook, error);
+    return verdict_on_attach(result, &log, program->program, program->hook, error);
 }
 
 int object_attach(struct object *object, struct error *error)

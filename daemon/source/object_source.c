@@ -402,7 +402,7 @@ static uint32_t ring_flags(const struct object_source *state, const struct objec
 }
 
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                            struct error *error, struct ringmill_ring **ret_ring)
+                            struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     const struct object_source *state = source->state;
     const struct object_ring *from = &state->rings[stream];
@@ -411,14 +411,10 @@ int object_source_open_ring(const struct source *source, uint32_t stream, uint32
         .flags = ring_flags(state, from),
         .recheck = state->recheck,
     };
-    struct ringmill_error reason;
-    int result;
 
     if (ring >= from->shards.n)
-        return former_open_ring(state, stream, ring - from->shards.n, error, ret_ring);
-    result = ringmill_ring_open(from->shards.fds[ring], &options, &reason, ret_ring);
-
-    return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
+        return former_open_ring(state, stream, ring - from->shards.n, reason, ret_ring);
+    return ringmill_ring_open(from->shards.fds[ring], &options, reason, ret_ring);
 }
 
 const char *object_source_program(const struct source *source, uint32_t index)

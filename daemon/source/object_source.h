@@ -17,6 +17,8 @@
 #include "source/source.h"
 
 struct bpf_map;
+struct ringmill_error;
+struct ringmill_ring;
 struct object;
 
 extern const struct source_kind source_object;
@@ -80,5 +82,5 @@ void object_source_undo(struct source *source);
 int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 int object_source_skipped(const struct source *source, uint64_t *ret_skipped);
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                            struct error *error, struct ringmill_ring **ret_ring);
+                            struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 const char *object_source_program(const struct source *source, uint32_t index);

@@ -6,6 +6,7 @@
 #include "source/source.h"
 
 #include <errno.h>
+#include <ringmill/ring.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,8 +193,10 @@ int source_skipped(const struct source *source, uint64_t *ret_skipped)
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring)
 {
-    return name_source(source, source->kind->open_ring(source, stream, ring, error, ret_ring),
-                       error);
+    struct ringmill_error reason;
+    int result = source->kind->open_ring(source, stream, ring, &reason, ret_ring);
+
+    return result < 0 ? error_set(error, result, "source %s: %s", source->name, reason.text) : 0;
 }
 
 const char *source_program(const struct source *source, uint32_t index)

@@ -23,21 +23,21 @@
 
 enum { NOT_SUPPORTED = 524 }; /* ENOTSUPP: internal to the kernel, but returned by some calls */
 
-static const char *said(int code)
+static const char *said(const struct libbpf_log *log, int code)
 {
-    return words_first()[0] ? words_first() : strerror(-code);
+    return log->warning[0] ? log->warning : strerror(-code);
 }
 
-int verdict_on_open(int code, struct error *error)
+int verdict_on_open(int code, const struct libbpf_log *log, struct error *error)
 {
-    if (strstr(words_first(), "BTF is required"))
+    if (strstr(log->warning, "BTF is required"))
         return error_set(error, -EINVAL,
                          "has no BTF, which describes its maps; compile it with -g, and do not "
                          "strip the sections .BTF and .BTF.ext");
-    if (code > -__LIBBPF_ERRNO__START && !words_first()[0])
+    if (code > -__LIBBPF_ERRNO__START && !log->warning[0])
         return error_set(error, code, "cannot be read: %s", strerror(-code));
     return error_set(error, code > -__LIBBPF_ERRNO__START ? code : -EINVAL, "cannot be read: %s",
-                     said(-EINVAL));
+                     said(log, -EINVAL));
 }
 
 /* ---- load ------------------------------------------------------------------------------------ */
@@ -75,9 +75,9 @@ static void advise_optional(const char *program, struct error *error)
 }
 
 /* The line that says why, without its newline. */
-static const char *last_line(int *ret_length)
+static const char *last_line(const struct libbpf_log *log, int *ret_length)
 {
-    const char *line = words_verifier(), *next;
+    const char *line = log->verifier, *next;
 
     while ((next = strchr(line, '\n')) && next[1])
         line = next + 1;
@@ -85,16 +85,17 @@ static const char *last_line(int *ret_length)
     return line;
 }
 
-static int refuse_program(int code, const struct bpf_program *program, struct error *error)
+static int refuse_program(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                          struct error *error)
 {
-    const char *name = bpf_program__name(program), *meaning = meaning_of(words_verifier());
+    const char *name = bpf_program__name(program), *meaning = meaning_of(log->verifier);
     int length;
-    const char *line = last_line(&length);
+    const char *line = last_line(log, &length);
 
     error_set(error, code, "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s", name,
               bpf_program__section_name(program), length, line, meaning ? " (" : "",
               meaning ? meaning : "", meaning ? ")" : "");
-    for (line = words_verifier(); *line; line += strcspn(line, "\n") + 1)
+    for (line = log->verifier; *line; line += strcspn(line, "\n") + 1)
         error_append(error, "\n    %.*s", (int)strcspn(line, "\n"), line);
     advise_optional(name, error);
     return code;
@@ -111,11 +112,11 @@ static int refuse_target(const struct bpf_program *program, struct error *error)
     return -ENOTSUP;
 }
 
-static int load_program(int code, const struct bpf_program *program, const struct hook *hook,
-                        struct error *error)
+static int load_program(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                        const struct hook *hook, struct error *error)
 {
-    if (words_verifier()[0])
-        return refuse_program(code, program, error);
+    if (log->verifier[0])
+        return refuse_program(code, log, program, error);
     if (code == -ESRCH)
         return refuse_target(program, error);
     if ((hook == &hook_function || hook == &hook_lsm) &&
@@ -130,20 +131,20 @@ static int load_program(int code, const struct bpf_program *program, const struc
                      strerror(code == -NOT_SUPPORTED ? EOPNOTSUPP : -code));
 }
 
-int verdict_on_load(int code, const struct bpf_program *program, const struct hook *hook,
-                    struct error *error)
+int verdict_on_load(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                    const struct hook *hook, struct error *error)
 {
     if (code == -EPERM && !capabilities_allow_bpf())
         return error_set(
             error, -EPERM,
             "this user may not load BPF programs; run as root, or grant CAP_BPF and CAP_PERFMON");
-    if (access(VMLINUX_BTF, R_OK) != 0 && !words_verifier()[0])
+    if (access(VMLINUX_BTF, R_OK) != 0 && !log->verifier[0])
         return error_set(error, -ENOTSUP,
                          "the kernel has no BTF (" VMLINUX_BTF "); it must be built with "
                          "CONFIG_DEBUG_INFO_BTF=y, as most distribution kernels are");
     if (program)
-        return load_program(code, program, hook, error);
-    return error_set(error, code, "the kernel refused the BPF object: %s", said(code));
+        return load_program(code, log, program, hook, error);
+    return error_set(error, code, "the kernel refused the BPF object: %s", said(log, code));
 }
 
 /* ---- attach ---------------------------------------------------------------------------------- */
@@ -153,8 +154,8 @@ static bool needs_tracefs(const struct hook *hook)
     return hook == &hook_tracepoint || hook == &hook_kprobe;
 }
 
-int verdict_on_attach(int code, const struct bpf_program *program, const struct hook *hook,
-                      struct error *error)
+int verdict_on_attach(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                      const struct hook *hook, struct error *error)
 {
     const char *section = bpf_program__section_name(program);
 
@@ -182,7 +183,7 @@ int verdict_on_attach(int code, const struct bpf_program *program, const struct 
     if (code == -ENOENT && hook == &hook_kprobe)
         return verdict_on_lack("that function, or it cannot be probed", program, error);
     return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s",
-                     bpf_program__name(program), section, said(code));
+                     bpf_program__name(program), section, said(log, code));
 }
 
 int verdict_on_lack(const char *lack, const struct bpf_program *program, struct error *error)

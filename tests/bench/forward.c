@@ -191,12 +191,12 @@ static struct ringmill_ring *open_ring(void)
 }
 
 static int shape_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                           struct error *error, struct ringmill_ring **ret_ring)
+                           struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     (void)source;
     (void)stream;
     (void)ring;
-    (void)error;
+    (void)reason;
     *ret_ring = open_ring();
     return 0;
 }

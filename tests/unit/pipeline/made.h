@@ -60,12 +60,12 @@ struct made {
 static struct made *made_current;
 
 static inline int made_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                                 struct error *error, struct ringmill_ring **ret_ring)
+                                 struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
     struct fake **fake = &made_current->fakes[stream][ring];
 
     (void)source;
-    (void)error;
+    (void)reason;
     assert_int_equal(fake_new(MADE_RING, 0, fake), 0);
     assert_int_equal(fake_open(*fake, NULL, NULL, ret_ring), 0);
     return 0;

@@ -59,22 +59,6 @@ bool lookup_is_empty(const struct btf *btf)
 
 /* ---- by name ---- */
 
-/* A name without "struct " or "union ", and which kinds of type it may be. */
-struct wanted {
-    const char *name;
-    bool is_struct;
-    bool is_union;
-};
-
-static struct wanted wanted_by(const char *type_name)
-{
-    if (strncmp(type_name, "struct ", 7) == 0)
-        return (struct wanted){type_name + 7, true, false};
-    if (strncmp(type_name, "union ", 6) == 0)
-        return (struct wanted){type_name + 6, false, true};
-    return (struct wanted){type_name, true, true};
-}
-
 static const struct btf_type *find_kind(const struct btf *btf, const char *name, uint32_t kind)
 {
     int id = btf__find_by_name_kind(btf, name, kind);
@@ -82,18 +66,18 @@ static const struct btf_type *find_kind(const struct btf *btf, const char *name,
     return id < 0 ? NULL : lookup_bare(btf, (uint32_t)id);
 }
 
-static const struct btf_type *find_type(const struct btf *btf, const struct wanted *wanted)
+static const struct btf_type *find_type(const struct btf *btf, const struct choice_name *wanted)
 {
     const struct btf_type *type = NULL;
 
-    if (!*wanted->name)
+    if (!*wanted->bare)
         return NULL;
-    if (wanted->is_struct)
-        type = find_kind(btf, wanted->name, BTF_KIND_STRUCT);
-    if (!type && wanted->is_union)
-        type = find_kind(btf, wanted->name, BTF_KIND_UNION);
+    if (choice_allows(wanted, false))
+        type = find_kind(btf, wanted->bare, BTF_KIND_STRUCT);
+    if (!type && choice_allows(wanted, true))
+        type = find_kind(btf, wanted->bare, BTF_KIND_UNION);
     if (!type)
-        type = find_kind(btf, wanted->name, BTF_KIND_TYPEDEF);
+        type = find_kind(btf, wanted->bare, BTF_KIND_TYPEDEF);
     return is_group(type) ? type : NULL;
 }
 
@@ -157,8 +141,8 @@ static bool is_of_map(const struct candidate *candidate, const char *map_name)
     return strlen(map_name) == length && memcmp(map_name, candidate->map, length) == 0;
 }
 
-/* The one name that all hits agree on; NULL: none, or they do not. */
-static const char *agree(const struct btf *btf, bool tracers, const char *map_name)
+/* The one name that all hits have; NULL: none, or several. */
+static const char *find_agreed(const struct btf *btf, bool tracers, const char *map_name)
 {
     const char *found = NULL;
 
@@ -190,7 +174,7 @@ static bool has_tracer(const struct btf *btf, const char *map_name)
 
 const char *lookup_convention(const struct btf *btf, const char *map_name)
 {
-    return agree(btf, has_tracer(btf, map_name), map_name);
+    return find_agreed(btf, has_tracer(btf, map_name), map_name);
 }
 
 /* ---- lists ---- */
@@ -221,8 +205,8 @@ static bool is_same_map(const struct candidate *a, const struct candidate *b)
     return a->map_length == b->map_length && memcmp(a->map, b->map, (size_t)a->map_length) == 0;
 }
 
-/* Among those that the conventions name, which come first and are few. One that names no map says
- * nothing new of a type. */
+/* Among those that the conventions name, which come first and are few. One that names no map adds
+ * nothing to a type. */
 static bool is_collected(const struct collection *in, uint32_t n_kept,
                          const struct candidate *candidate)
 {
@@ -235,7 +219,7 @@ static bool is_collected(const struct collection *in, uint32_t n_kept,
 
 static int collect_tracer(const struct btf *btf, struct candidate *candidate, struct collection *to)
 {
-    struct wanted wanted = {candidate->name, true, true};
+    struct choice_name wanted = {.bare = candidate->name};
 
     candidate->type = find_type(btf, &wanted);
     if (!candidate->type || is_collected(to, to->count, candidate))
@@ -333,7 +317,7 @@ static bool is_only_declared(const struct btf *btf, const char *name)
     return *name && btf__find_by_name_kind(btf, name, BTF_KIND_FWD) >= 0;
 }
 
-static int refuse_name(const struct btf *btf, const struct wanted *wanted, struct error *error)
+static int refuse_name(const struct btf *btf, const struct choice_name *wanted, struct error *error)
 {
     _cleanup_(cleanup_free) struct candidate *list = NULL;
     char names[ERROR_TEXT_MAX / 2];
@@ -347,12 +331,12 @@ static int refuse_name(const struct btf *btf, const struct wanted *wanted, struc
     list_names(list, count, sizeof(names), names);
     if (!wanted)
         return choice_ask("BTF", names, count == 1, error);
-    suggestion_init(&suggestion, wanted->name);
+    suggestion_init(&suggestion, wanted->bare);
     for (uint32_t i = 0; i < count; i++)
         suggestion_offer(&suggestion, list[i].name);
-    error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s", wanted->is_struct ? "struct" : "union",
-              wanted->name,
-              is_only_declared(btf, wanted->name) ? "is declared in the BTF but not defined"
+    error_set(error, -ENOENT, "%s \"%s\" %s; there are: %s", wanted->is_union ? "union" : "struct",
+              wanted->bare,
+              is_only_declared(btf, wanted->bare) ? "is declared in the BTF but not defined"
                                                   : "is not in the BTF",
               names);
     suggestion_hint(&suggestion, error);
@@ -364,13 +348,13 @@ int lookup_type(const struct btf *btf, const char *type_name, const char *map_na
 {
     const char *name = type_name ? type_name : lookup_convention(btf, map_name);
     struct candidate found = {.kept = !type_name, .map = ""};
-    struct wanted wanted;
+    struct choice_name wanted;
 
     if (!name)
         return refuse_name(btf, NULL, error);
-    wanted = wanted_by(name);
+    wanted = choice_parse(name);
     found.type = find_type(btf, &wanted);
-    found.name = wanted.name;
+    found.name = wanted.bare;
     if (!found.type)
         return refuse_name(btf, &wanted, error);
     if (*lookup_name(btf, found.type))

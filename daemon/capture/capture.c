@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "capture/format.h"
-#include "capture/scan.h"
 #include "ring/layout.h"
 
 void capture_free(struct capture *capture)
@@ -97,7 +96,7 @@ int capture_open_fd(int fd, const char *path, struct error *error, struct captur
         result = check_header(capture, path, error);
     if (result < 0)
         return result;
-    if (scan_capture(capture, path) < 0)
+    if (capture_scan(capture, path) < 0)
         return error_set(error, -ENOMEM, "out of memory");
     *ret_capture = TAKE_PTR(capture);
     return 0;

@@ -77,7 +77,9 @@ struct capture {
 int capture_open(const char *path, struct error *error, struct capture **ret_capture);
 /* As capture_open(), for an open file; the caller keeps fd, path is used in messages. */
 int capture_open_fd(int fd, const char *path, struct error *error, struct capture **ret_capture);
-void capture_free(struct capture *capture); /* accepts NULL */
+
+/* Unmaps the file and frees all that is known of it. Accepts NULL. */
+void capture_free(struct capture *capture);
 DEFINE_CLEANUP(struct capture, capture_free);
 
 /* From now on it ends after so many records, and what is after them is not damage. No effect where
@@ -87,10 +89,16 @@ void capture_cut(struct capture *capture, uint64_t records);
 /* NULL when there is no such tag. */
 const struct capture_type *capture_find_type(const struct capture *capture, uint32_t tag);
 
-/* Of records of one of its types nobody knew how many were lost. */
+/* Whether the number of lost records is unknown for one of its types. */
 bool capture_lost_unknown(const struct capture *capture);
 
 /* The next clock record from *position on, a record's start: what it says, and where it is.
  * *position moves after it. False: there is none up to end. */
 bool capture_next_clock(const struct capture *capture, uint64_t *position, int64_t *ret_monotonic,
                         uint64_t *ret_at);
+
+/* ---- for capture.c and scan.c ---- */
+
+/* Reads the whole file once. capture has bytes, mapped and begin; all else is filled, damage
+ * included. 0 or -ENOMEM. */
+int capture_scan(struct capture *capture, const char *path);

@@ -16,7 +16,7 @@
 #include "record/field.h"
 #include "record/id_kind.h"
 
-static bool kind_of(const struct field *field, enum resolver_kind *ret)
+static bool has_id(const struct field *field, enum resolver_kind *ret)
 {
     return (field->kind == FIELD_UINT || field->kind == FIELD_INT) &&
            id_kind_of(field->meaning, ret);
@@ -25,7 +25,7 @@ static bool kind_of(const struct field *field, enum resolver_kind *ret)
 static void find_ids(struct naming *naming, const struct field *fields, uint32_t count)
 {
     for (uint32_t i = 0; i < count && naming->n_ids < NAMING_FIELDS_MAX; i++) {
-        if (kind_of(&fields[i], &naming->ids[naming->n_ids].kind))
+        if (has_id(&fields[i], &naming->ids[naming->n_ids].kind))
             naming->ids[naming->n_ids++].field = &fields[i];
         if (fields[i].kind == FIELD_STRUCT || fields[i].kind == FIELD_UNION)
             find_ids(naming, fields[i].members, fields[i].n_members);
@@ -97,18 +97,19 @@ static char *put_id(struct naming *naming, uint32_t index, const struct ringmill
 {
     enum resolver_kind kind = naming->ids[index].kind;
     uint64_t id = id_of(naming->ids[index].field, kind, view), hash = 0;
-    struct naming_told *told = &naming->told[(id + 85 * (uint64_t)kind) % NAMING_TOLD_MAX];
+    struct naming_written *written =
+        &naming->written[(id + 85 * (uint64_t)kind) % NAMING_WRITTEN_MAX];
     struct resolver_name name;
     bool known = resolver_find(naming->port, kind, id, &name);
 
     if (known)
         hash = XXH3_64bits(name.bytes, name.length) | 1;
-    if (told->valid && told->kind == kind && told->id == id && told->hash == hash)
+    if (written->valid && written->kind == kind && written->id == id && written->hash == hash)
         return at;
     at = put(at, end, kind, id, known ? &name : NULL);
     if (at) {
-        *told = (struct naming_told){id, hash, kind, true};
-        naming->last[naming->n_last++] = told;
+        *written = (struct naming_written){id, hash, kind, true};
+        naming->last[naming->n_last++] = written;
     }
     return at;
 }
@@ -122,17 +123,17 @@ char *naming_put(struct naming *naming, const struct ringmill_view *view, char *
         if (field_present(naming->ids[i].field, view))
             at = put_id(naming, i, view, at, end);
     if (!at)
-        naming_take_back(naming);
+        naming_undo(naming);
     return at;
 }
 
 void naming_forget(struct naming *naming)
 {
-    memset(naming->told, 0, sizeof(naming->told));
+    memset(naming->written, 0, sizeof(naming->written));
     naming->n_last = 0;
 }
 
-void naming_take_back(struct naming *naming)
+void naming_undo(struct naming *naming)
 {
     while (naming->n_last > 0)
         naming->last[--naming->n_last]->valid = false;

@@ -14,11 +14,11 @@
 #include "record/schema.h"
 
 enum {
-    NAMING_FIELDS_MAX = 16, /* ids in one type; names of further ones are not kept */
-    NAMING_TOLD_MAX = 256,  /* ids that are known to be written already */
+    NAMING_FIELDS_MAX = 16,   /* ids in one type; names of further ones are not kept */
+    NAMING_WRITTEN_MAX = 256, /* ids that are known to be written already */
 };
 
-struct naming_told {
+struct naming_written {
     uint64_t id;
     uint64_t hash; /* of the name; 0: none was known */
     enum resolver_kind kind;
@@ -32,24 +32,26 @@ struct naming {
         enum resolver_kind kind;
     } ids[NAMING_FIELDS_MAX];
     uint32_t n_ids;
-    struct naming_told told[NAMING_TOLD_MAX];
-    struct naming_told *last[NAMING_FIELDS_MAX]; /* written by the last naming_put() */
+    struct naming_written written[NAMING_WRITTEN_MAX];
+    struct naming_written *last[NAMING_FIELDS_MAX]; /* written by the last naming_put() */
     uint32_t n_last;
 };
 
 /* schema and resolver (which may be NULL) are borrowed until naming_deinit(). 0 or -ENOMEM. */
 int naming_init(struct naming *naming, const struct schema *schema, struct resolver *resolver);
+/* Gives the resolver port back. */
 void naming_deinit(struct naming *naming);
 
-/* Around the records of a batch. */
+/* Before the records of a batch. */
 void naming_begin(struct naming *naming);
+/* After the records of a batch. */
 void naming_end(struct naming *naming);
 
 /* Writes what has to be before the record. Returns the byte after it, or NULL when it does not
  * fit; then nothing counts as written. */
 char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at,
                  const char *end);
-/* Nothing counts as written any more. */
+/* From now on no name counts as written: a new file begins. */
 void naming_forget(struct naming *naming);
-/* The last naming_put() was in vain. */
-void naming_take_back(struct naming *naming);
+/* The names of the last naming_put() do not count as written: they did not reach the file. */
+void naming_undo(struct naming *naming);

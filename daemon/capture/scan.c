@@ -11,7 +11,7 @@
  * Nothing of the file is believed before it was looked at: each length is bounded by what is left,
  * each type by capture_type_read(). */
 
-#include "capture/scan.h"
+#include "capture/capture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static int refuse(struct scan *scan, uint64_t at, const char *what)
 
 /* A checksum further on says that the file does not end here: then it was a length that led out of
  * it, somewhere since the last one. */
-static bool goes_on(const struct scan *scan)
+static bool has_later_check(const struct scan *scan)
 {
     const struct capture *capture = scan->capture;
     uint64_t at = scan->good.position;
@@ -123,7 +123,7 @@ static bool goes_on(const struct scan *scan)
 /* The record at position is not all there. */
 static int set_torn(struct scan *scan)
 {
-    if (goes_on(scan))
+    if (has_later_check(scan))
         return refuse(scan, scan->position, "a length exceeds the file");
     scan->capture->unfinished = true;
     return set_damage(scan, scan->position, "the file ends within a record");
@@ -442,7 +442,7 @@ static void resolve_gaps(struct capture *capture)
     }
 }
 
-int scan_capture(struct capture *capture, const char *path)
+int capture_scan(struct capture *capture, const char *path)
 {
     struct scan scan = {.capture = capture, .path = path, .position = capture->begin};
     int result = 0;

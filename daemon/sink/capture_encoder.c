@@ -138,7 +138,7 @@ static char *put_record(struct capture_encoder *capture, const struct preamble *
     if (!at)
         return NULL;
     if (!fits(capture, view->length, (size_t)(at - start), (size_t)(end - start))) {
-        naming_take_back(&capture->naming);
+        naming_undo(&capture->naming);
         return NULL;
     }
     if (preamble)

@@ -11,7 +11,6 @@
 
 #include "capture/capture.h"
 #include "capture/frame.h"
-#include "capture/scan.h"
 #include "encode/json.h"
 #include "record/batch.h"
 #include "record/field.h"
@@ -232,7 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     capture->bytes = bytes;
     capture->mapped = whole;
     capture->begin = sizeof(struct capture_header);
-    check(scan_capture(capture, "fuzz") == 0);
+    check(capture_scan(capture, "fuzz") == 0);
     walk(capture);
     check_notes(capture);
     cut = size > 0 ? data[0] % 16 + 1 : 1;

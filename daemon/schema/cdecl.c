@@ -14,10 +14,9 @@
 #include <string.h>
 
 #include "base/suggestion.h"
-#include "schema/cenum.h"
 #include "schema/cexpr.h"
 #include "schema/clayout.h"
-#include "schema/cstruct.h"
+#include "schema/ctag.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

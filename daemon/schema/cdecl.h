@@ -27,7 +27,10 @@ struct cdeclarator {
 /* Whether the token looked at begins a type. */
 bool cdecl_is_type(const struct cparser *parser);
 
+/* Reads the specifiers from the token looked at, with a struct's or enum's body if there is one. */
 int cdecl_read_specifiers(struct cparser *parser, struct cspecifiers *ret_specifiers);
+
+/* Reads one declarator of base, with or without a name, up to its attributes. */
 int cdecl_read_declarator(struct cparser *parser, const struct ctype *base,
                           struct cdeclarator *ret_declarator);
 

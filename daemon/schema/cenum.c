@@ -3,13 +3,12 @@
 /* An enum is as large as its values demand: an unsigned int, an int if one of them is negative,
  * else 64 bits. The names keep their order, because that is how people read them. */
 
-#include "schema/cenum.h"
+#include "schema/ctag.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "schema/cexpr.h"
-#include "schema/ctag.h"
 
 struct name_list {
     struct enum_name *names;

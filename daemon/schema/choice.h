@@ -23,6 +23,7 @@ struct choice_name {
     bool is_union; /* by its keyword */
 };
 
+/* Splits a type's name into its keyword, if there is one, and the name itself. */
 struct choice_name choice_parse(const char *type_name);
 /* Whether the keyword, if there is one, fits. */
 bool choice_allows(const struct choice_name *name, bool is_union);

@@ -38,6 +38,7 @@ struct clex {
     uint32_t error_at;
 };
 
+/* Starts at the beginning of the text; text and error are borrowed. */
 void clex_init(struct clex *lex, const char *text, uint32_t length, struct error *error);
 
 /* The next token, CTOKEN_END again and again after the last. -EINVAL with a sentence and its place

@@ -28,12 +28,16 @@ struct cparser {
 /* On to the next token. */
 int cparse_advance(struct cparser *parser);
 
+/* Whether the token looked at is that mark. */
 bool cparse_is_mark(const struct cparser *parser, uint32_t mark);
+/* Whether the token looked at is that word. */
 bool cparse_is_word(const struct cparser *parser, const char *word);
+/* Whether the token looked at is one of these words. */
 bool cparse_is_one_of(const struct cparser *parser, const char *const *words, size_t count);
 
 /* "expected X, not Y", at the token looked at. */
 int cparse_refuse(struct cparser *parser, const char *expected);
+/* "out of memory". Returns -ENOMEM. */
 int cparse_refuse_memory(struct cparser *parser);
 /* "NAME is defined twice" */
 int cparse_refuse_twice(struct cparser *parser, const struct ctoken *name);
@@ -52,8 +56,10 @@ const char *cparse_keep(struct cparser *parser, const struct ctoken *token);
 /* Adds a name that must not be there. */
 int cparse_define(struct cparser *parser, const struct ctoken *token, const struct cname *name);
 
-/* Around everything that can contain itself. Leave only what was entered. */
+/* Goes one level deeper, before everything that can contain itself. -EINVAL: deeper than
+ * CPARSE_DEPTH_MAX. */
 int cparse_enter(struct cparser *parser);
+/* Goes one level up, only after cparse_enter() returned 0. */
 void cparse_leave(struct cparser *parser);
 
 /* From a ( on to after its ). */

@@ -37,6 +37,7 @@ struct cscope {
     uint32_t room;
 };
 
+/* Frees the list of names, not their types. */
 void cscope_deinit(struct cscope *scope);
 
 /* NULL: not defined. The pointer is valid until the next name is added. */
@@ -45,9 +46,9 @@ const struct cname *cscope_find(const struct cscope *scope, bool is_tag, const c
 /* The name must not be there yet. -E2BIG: there are CSCOPE_NAMES_MAX; -ENOMEM. */
 int cscope_add(struct cscope *scope, const struct cname *name);
 
-/* A typedef that is known without being defined ("__u32", "size_t"), or struct ringmill_text and
- * ringmill_texts; NULL: not known. */
+/* A typedef that is known without being defined, such as "__u32" or "size_t"; NULL: not known. */
 const struct ctype *cscope_known_alias(const char *text, uint32_t length);
+/* struct ringmill_text or ringmill_texts, known without being defined; NULL: not known. */
 const struct ctype *cscope_known_struct(const char *text, uint32_t length);
 /* Offers all known typedefs. */
 void cscope_offer_known(struct suggestion *suggestion);

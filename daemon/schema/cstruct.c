@@ -3,7 +3,7 @@
 /* Bodies of structs and unions. The members of one are collected in a list that grows and are laid
  * out when the body ends, because only what follows it says whether it is packed. */
 
-#include "schema/cstruct.h"
+#include "schema/ctag.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include "schema/cdecl.h"
 #include "schema/cexpr.h"
 #include "schema/clayout.h"
-#include "schema/ctag.h"
 
 struct cstruct_members {
     struct cmember *members;

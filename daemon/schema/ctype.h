@@ -67,7 +67,9 @@ struct ctype {
 
 struct ctypes;
 
+/* An empty set of types; NULL when out of memory. */
 struct ctypes *ctypes_new(void);
+/* Frees all types and what was kept with them. Accepts NULL. */
 void ctypes_free(struct ctypes *types);
 DEFINE_CLEANUP(struct ctypes, ctypes_free);
 
@@ -78,9 +80,11 @@ const char *ctypes_keep_text(struct ctypes *types, const char *text, size_t leng
 
 /* A type of that kind, else zeroed; NULL when out of memory. */
 struct ctype *ctypes_add(struct ctypes *types, enum ctype_kind kind);
-/* -EFBIG when the array would be larger than CTYPE_SIZE_MAX. */
+/* An array of count elements; 0: flexible. 0, -ENOMEM, or -EFBIG when it would be larger than
+ * CTYPE_SIZE_MAX. */
 int ctypes_add_array(struct ctypes *types, const struct ctype *element, uint32_t count,
                      const struct ctype **ret_array);
+/* A pointer of 8 bytes; target NULL: to void. 0 or -ENOMEM. */
 int ctypes_add_pointer(struct ctypes *types, const struct ctype *target,
                        const struct ctype **ret_pointer);
 

@@ -20,16 +20,18 @@ struct die_reader {
     bool by_name; /* after a pointer: no members, no sizes */
 };
 
+/* Frees what the reader remembers of entries; the types stay. */
 void die_reader_deinit(struct die_reader *reader);
 
-/* -EINVAL */
+/* Writes what is wrong with the entry. Returns -EINVAL. */
 int die_refuse_damage(const struct die_reader *reader, Dwarf_Die *die, const char *what);
-/* -ENOMEM */
+/* "out of memory". Returns -ENOMEM. */
 int die_refuse_memory(const struct die_reader *reader);
 
 /* The type that an entry became; NULL: it was not read yet. */
 const struct ctype *die_find_known(const struct die_reader *reader, const Dwarf_Die *die);
-/* Does nothing inside the target of a pointer, where types are read by name only. */
+/* Remembers which type an entry became. Does nothing inside the target of a pointer, where types
+ * are read by name only. */
 int die_add_known(struct die_reader *reader, const Dwarf_Die *die, const struct ctype *type);
 
 /* A type with the entry's name. */
@@ -38,7 +40,7 @@ int die_add_type(struct die_reader *reader, enum ctype_kind kind, Dwarf_Die *die
 /* Sets the size to DW_AT_byte_size; 0 where there is none. */
 int die_read_size(struct die_reader *reader, Dwarf_Die *die, struct ctype *type);
 
-/* Any type; in die_type.c. */
+/* The type of any entry; in die_type.c. */
 int die_read_type(struct die_reader *reader, Dwarf_Die *die, const struct ctype **ret_type);
-/* What DW_AT_type leads to; NULL: void. */
+/* The type that DW_AT_type leads to; NULL: void. */
 int die_read_target(struct die_reader *reader, Dwarf_Die *die, const struct ctype **ret_type);

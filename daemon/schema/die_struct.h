@@ -10,7 +10,9 @@ enum {
     DIE_STRUCT_DEFINITIONS_MAX = 16,    /* looked up by name for a declaration */
 };
 
-bool die_is_struct(Dwarf_Die *die); /* or a union, or a class */
+/* Whether the entry is a struct, union or class. */
+bool die_is_struct(Dwarf_Die *die);
+/* Whether the entry is more than a declaration or a reference to a type unit. */
 bool die_is_definition(Dwarf_Die *die);
 
 /* The struct or union that an entry (it, or a typedef of it) stands for, looked up where only a
@@ -21,5 +23,5 @@ int die_find_struct(Dwarf *dwarf, Dwarf_Die *die, Dwarf_Die *ret_struct);
  * pointer only a signature is followed, which may be all that is there. */
 void die_find_definition(struct die_reader *reader, Dwarf_Die *die);
 
-/* Its type; after a pointer the name only. */
+/* The type of a struct's entry; after a pointer the name only. */
 int die_struct_read(struct die_reader *reader, Dwarf_Die *die, const struct ctype **ret_type);

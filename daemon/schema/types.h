@@ -34,5 +34,6 @@ int types_open(const char *path, struct error *error, struct types **ret);
 /* As types_open(), for bytes in memory, which must outlive *ret; the sentence has no path. */
 int types_open_memory(const void *bytes, size_t size, struct error *error, struct types **ret);
 
-void types_free(struct types *types); /* accepts NULL */
+/* Accepts NULL. */
+void types_free(struct types *types);
 DEFINE_CLEANUP(struct types, types_free);

@@ -12,13 +12,13 @@
 
 struct capture_writer;
 
-/* A file that is there already must be a capture, and not damaged: it goes on, by a section of its
- * own. Only what a killed writer left unfinished at its end is cut off first, and *ret_cut says how
- * many bytes that was. A file belongs to one writer at a time: -EBUSY. The caller owns *ret_writer.
- * 0, or -errno and a sentence. */
+/* An existing file must be an undamaged capture: a new section is appended to it. Only what a
+ * killed writer left unfinished at its end is cut off first; *ret_cut is the number of those bytes.
+ * A file belongs to one writer at a time: -EBUSY. The caller owns *ret_writer. 0, or -errno and a
+ * sentence. */
 int capture_writer_new(const char *path, struct error *error, uint64_t *ret_cut,
                        struct capture_writer **ret_writer);
-/* Ends the capture as it should be. Accepts NULL. */
+/* Writes the end record and closes the file. Accepts NULL. */
 void capture_writer_free(struct capture_writer *writer);
 DEFINE_CLEANUP(struct capture_writer, capture_writer_free);
 
@@ -26,7 +26,7 @@ DEFINE_CLEANUP(struct capture_writer, capture_writer_free);
  * tried again. */
 int capture_writer_put(struct capture_writer *writer, const void *bytes, size_t size);
 
-/* The file; the writer's. */
+/* The file's descriptor, which belongs to the writer. */
 int capture_writer_fd(const struct capture_writer *writer);
-/* Bytes of the file. Any thread. */
+/* Size of the file in bytes. Any thread. */
 uint64_t capture_writer_size(const struct capture_writer *writer);

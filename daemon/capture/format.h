@@ -51,7 +51,7 @@ enum capture_control {
     CAPTURE_CLOCK = 3,   /* when the following records were read, and the wall clock then */
     CAPTURE_LOSS = 4,    /* records that were lost */
     CAPTURE_CHECK = 5,   /* checksum of all since the check before, or since the file's start */
-    CAPTURE_END = 6,     /* the writer ended as it should */
+    CAPTURE_END = 6,     /* the writer ended regularly */
     CAPTURE_NAME = 7,    /* what an id in the following records is called */
 };
 
@@ -110,7 +110,7 @@ struct capture_type_head {
 };
 
 enum capture_type_flag {
-    CAPTURE_LOST_UNKNOWN = 1, /* nobody knew how many records of its source were lost */
+    CAPTURE_LOST_UNKNOWN = 1, /* the number of lost records of its source is unknown */
 };
 
 enum capture_kind {

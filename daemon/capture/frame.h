@@ -21,7 +21,7 @@ static inline struct frame frame_record(uint32_t tag, uint32_t length)
     return (struct frame){length, tag};
 }
 
-/* Bytes that something of so many bytes takes after its frame, so that both fill cache lines. */
+/* How many bytes `length` bytes are padded to, so that they and their frame fill cache lines. */
 static inline uint32_t frame_padded(uint32_t length)
 {
     uint32_t size = length + (uint32_t)sizeof(struct frame);

@@ -15,7 +15,7 @@
 
 enum {
     NAMING_FIELDS_MAX = 16,   /* ids in one type; names of further ones are not kept */
-    NAMING_WRITTEN_MAX = 256, /* ids that are known to be written already */
+    NAMING_WRITTEN_MAX = 256, /* ids whose written name is remembered */
 };
 
 struct naming_written {
@@ -26,7 +26,7 @@ struct naming_written {
 };
 
 struct naming {
-    struct resolver_port *port; /* NULL: there is nothing to name, or nobody who knows names */
+    struct resolver_port *port; /* NULL: no ids, or no resolver */
     struct {
         const struct field *field;
         enum resolver_kind kind;

@@ -4,7 +4,7 @@
  *
  *     the file ends too early,      up to the record that is not all there: what is missing was
  *     and no checksum follows       never written (a writer that was killed, a copy that was cut)
- *     a checksum does not fit,      up to the last checksum that did fit: nobody knows which byte
+ *     a checksum does not fit,      up to the last checksum that did fit: it is unknown which byte
  *     or anything else that a       between the two is wrong
  *     writer never writes
  *

@@ -205,7 +205,7 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
     head->flags = flags;
     put_fields(&flat);
     head->tag = tag_of(bytes, size);
-    if (source[0]) /* else a stand-in for what could not be opened, which is said elsewhere */
+    if (source[0]) /* empty: a stand-in for a source that was not opened, reported elsewhere */
         result = capture_check_type(head, flat.out, flat.names, flat.texts, error);
     if (result < 0) { /* never a file that cannot be read again */
         free(bytes);
@@ -220,7 +220,7 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* What was checked, so that reading it needs no further questions. */
+/* What was checked, so that it is read without further checks. */
 struct parsed {
     const struct capture_type_head *head;
     const struct capture_field *fields;
@@ -246,7 +246,7 @@ static int parse(const void *bytes, size_t size, struct error *error, struct par
     return 0;
 }
 
-/* NULL where there is none, or where it lies outside; the latter was refused by the check. */
+/* NULL where there is no text, or where it is outside, which the check refuses. */
 static const char *text_of(const struct parsed *parsed, uint32_t at)
 {
     return at < parsed->head->n_texts ? parsed->texts + at : NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A type of records as a capture describes it: a schema, and what its events say of themselves. */
+/* A type of records as a capture describes it: a schema, its source and its label. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@ struct capture_type {
     uint32_t tag; /* the second word of its records */
     struct schema *schema;
     const char *source; /* kept by the schema, as is the label */
-    const char *label;  /* NULL: its events do not say their type */
-    bool lost_unknown;  /* there may be losses of its source that the capture does not tell */
+    const char *label;  /* NULL: its events have no type label */
+    bool lost_unknown;  /* the source may have lost records that the capture does not count */
 };
 
 /* The description, to be written as a CAPTURE_TYPE record. label may be NULL; flags are of enum
@@ -27,7 +27,7 @@ int capture_type_write(const struct schema *schema, const char *source, const ch
                        uint32_t flags, struct error *error, void **ret_bytes, uint32_t *ret_size,
                        uint32_t *ret_tag);
 
-/* Reads a description and believes nothing of it: what it returns is a tree within bounds. The
+/* Reads a description, which may hold any bytes: what it returns is a tree within bounds. The
  * caller frees the schema. 0, -ENOMEM, or -EBADMSG and a sentence. */
 int capture_type_read(const void *bytes, size_t size, struct error *error,
                       struct capture_type *ret_type);

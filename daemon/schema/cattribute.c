@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Only packed and aligned change a layout as it is computed here. An attribute that changes it in
- * another way is refused, and so is one that nobody knows: a misspelt "packed" would shift all
+ * another way is refused, and so is an unknown one: a misspelt "packed" would shift all
  * fields. The kernel's short forms, __packed and __aligned(N), are known too. */
 
 #include "schema/cattribute.h"

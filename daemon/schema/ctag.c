@@ -44,7 +44,7 @@ static int find_tag(struct cparser *parser, enum ctype_kind kind, const struct c
     if (tag->width && !name && !has_body && kind == CTYPE_STRUCT)
         known = cscope_known_struct(text, tag->width);
     if (known) {
-        *ret_type = (struct ctype *)known; /* it is complete, so nobody completes it */
+        *ret_type = (struct ctype *)known; /* a known type is complete and is not changed */
         return 0;
     }
     if (!name)

@@ -50,7 +50,7 @@ struct field_list {
     uint32_t room;
 };
 
-/* Where a value lies, before it is known what it is. */
+/* Where a value is in the record, before its kind is known. */
 struct ctype_place {
     uint32_t offset;
     uint64_t room; /* bytes from there to the end of the struct around */
@@ -377,8 +377,8 @@ static int read_type(struct schema_builder *builder, const struct ctype *type,
 
 /* ---- members ---- */
 
-/* clang's DWARF tells a bitfield that fills its whole integer from no other member, so nobody does.
- */
+/* A bitfield that fills its whole integer is read as a plain member: in clang's DWARF the two look
+ * the same. */
 static bool is_bitfield(const struct cmember *member)
 {
     const struct ctype *bare = ctype_bare(member->type);
@@ -419,8 +419,8 @@ static int read_bitfield(struct schema_builder *builder, const struct cmember *m
     return 0;
 }
 
-/* A char[] after a struct's texts is where those live, and no field of its own. */
-static bool is_home_of_texts(const struct schema_builder *builder, const struct field *field)
+/* A flexible char[] after a struct's texts holds their bytes; it is not a field. */
+static bool holds_texts(const struct schema_builder *builder, const struct field *field)
 {
     return builder->has_texts && field->kind == FIELD_CHARS && field->size == 0;
 }
@@ -439,14 +439,14 @@ static int read_named(struct schema_builder *builder, const struct cmember *memb
         r = read_type(builder, member->type, place, &field);
     if (r != 0)
         return r < 0 ? r : 0;
-    if (is_home_of_texts(builder, &field))
+    if (holds_texts(builder, &field))
         return 0;
     r = keep(builder, member->name, &field.name);
     return r < 0 ? r : list_add(builder, list, &field);
 }
 
-/* Of the unnamed only structs and unions say anything: their members are also those of the struct
- * around. */
+/* Of unnamed members only structs and unions matter: their members are also those of the struct
+ * around them. */
 static int read_member(struct schema_builder *builder, const struct cmember *member,
                        struct ctype_place place, struct field_list *list)
 {

@@ -14,7 +14,7 @@ enum {
 };
 
 /* Builds the schema of a complete struct or union. name: what the type is called if it has no tag;
- * NULL: nobody gave it a name. origin: "BTF", for errors.
+ * NULL: it has no name. origin: "BTF", for errors.
  *
  * | in C                               | field |
  * |------------------------------------|-------|

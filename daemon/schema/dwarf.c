@@ -41,7 +41,7 @@ static int compare_names(const void *a, const void *b)
 
 static void forget_name(void *name)
 {
-    (void)name; /* it lies in the file */
+    (void)name; /* it belongs to the file */
 }
 
 /* Whether the entry defines a struct by a name: its tag, or a typedef where it has none. */

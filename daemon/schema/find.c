@@ -3,8 +3,8 @@
 /* One after the other is asked until one has the type. "It has none of that name" leads on to the
  * next; anything else that is wrong with a place that has it (damage, too many members) ends the
  * search, since a struct of the same name elsewhere would hide it. DWARF is the exception: it comes
- * late, and nothing but us relies on it, so what is wrong with it is only said when nobody else has
- * the type.
+ * late, and only this daemon relies on it, so a fault in it is reported only when no other place
+ * has the type.
  *
  * BTF has the layout right and, from clang before 15, some enums wrong: those of 64 bits have no
  * names that can be trusted, and no enum is signed. Where such enums are about, and the same file

@@ -45,7 +45,7 @@ static bool is_foreign_btf(const void *bytes, size_t size)
     return size >= BTF_MAGIC_BYTES && memcmp(bytes, &magic, BTF_MAGIC_BYTES) == 0;
 }
 
-/* A kernel module's BTF goes on where the kernel's ends; by itself it is damaged. */
+/* A kernel module's BTF continues the kernel's numbers; without that one it looks damaged. */
 static struct btf *read_on_top_of_kernel(struct types *types, const char *path)
 {
     types->base = btf__parse_raw(KERNEL_BTF);

@@ -282,12 +282,12 @@ static int choose(const struct meaning_choice *choice, struct field *field, stru
 /* ---- conventions ---- */
 
 /* The fields that a choice was made for. */
-struct chosen {
+struct chosen_fields {
     struct field **fields;
     uint32_t count;
 };
 
-static bool is_chosen(const struct chosen *chosen, const struct field *field)
+static bool is_chosen(const struct chosen_fields *chosen, const struct field *field)
 {
     for (uint32_t i = 0; i < chosen->count; i++)
         if (chosen->fields[i] == field)
@@ -300,7 +300,7 @@ static uint32_t count_parts(const struct field *field)
     return field->kind == FIELD_ARRAY ? 1 : field->n_members;
 }
 
-static bool has_chosen_part(const struct chosen *chosen, const struct field *field)
+static bool has_chosen_part(const struct chosen_fields *chosen, const struct field *field)
 {
     for (uint32_t i = 0; i < count_parts(field); i++)
         if (is_chosen(chosen, &field->members[i]) || has_chosen_part(chosen, &field->members[i]))
@@ -308,7 +308,8 @@ static bool has_chosen_part(const struct chosen *chosen, const struct field *fie
     return false;
 }
 
-static void apply_conventions(const struct chosen *chosen, struct field *field, const char *name)
+static void apply_conventions(const struct chosen_fields *chosen, struct field *field,
+                              const char *name)
 {
     enum field_meaning meaning = MEANING_NONE;
 
@@ -329,7 +330,7 @@ int meaning_apply(struct schema *schema, const struct meaning_choice *choices, u
                   struct error *error, uint32_t *ret_wrong)
 {
     _cleanup_(cleanup_free) struct field **fields = calloc(n_choices + 1, sizeof(*fields));
-    struct chosen chosen = {.fields = fields};
+    struct chosen_fields chosen = {.fields = fields};
 
     for (uint32_t i = 0; i < n_choices; i++) {
         int r = fields ? find_path(schema, choices[i].path, error, &fields[i])

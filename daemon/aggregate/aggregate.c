@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Opening: what a config asks for becomes a key, values, groups, windows and rows, and all memory
- * is taken. What happens to records is in intake.c, what becomes of windows in output.c. */
+ * is taken. What happens to records is in ingest.c, what becomes of windows in output.c. */
 
 #include "aggregate/aggregate.h"
 
@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate/intake.h"
 #include "aggregate/options.h"
-#include "aggregate/output.h"
 #include "aggregate/state.h"
 #include "base/cleanup.h"
 #include "expr/handler_expr.h"
@@ -386,7 +384,7 @@ const struct handler_ops aggregate_ops = {
     .reads_fields = true,
     .reshapes = true,
     .open = aggregate_open,
-    .process = intake_process,
+    .process = ingest_process,
     .make = output_make,
     .due = output_due,
     .rows = aggregate_rows,

@@ -13,6 +13,8 @@ enum { DISTINCT_BITS_MIN = 4, DISTINCT_BITS_MAX = 16 };
 
 /* The fewest bits whose standard error is at most that; DISTINCT_BITS_MAX if none is. */
 uint32_t distinct_bits(double error);
+
+/* The standard error of a sketch of so many bits: 0.01 is 1 %. */
 double distinct_error(uint32_t bits);
 
 static inline uint8_t *distinct_register(uint8_t *registers, uint32_t bits, uint64_t hash)
@@ -30,10 +32,17 @@ static inline void distinct_add(uint8_t *registers, uint32_t bits, uint64_t hash
         *at = rank;
 }
 
+/* Makes `into` what it would be had it seen the values of both; both have so many bits. */
 void distinct_merge(uint8_t *into, const uint8_t *from, uint32_t bits);
+
+/* The estimated number of different values. */
 double distinct_get(const uint8_t *registers, uint32_t bits);
 
-/* The portable form, see docs/sketches.md. */
+/* Bytes of the portable form (docs/sketches.md) at most. */
 size_t distinct_portable_max(uint32_t bits);
+
+/* Writes the portable form; returns its bytes. */
 size_t distinct_write(const uint8_t *registers, uint32_t bits, uint8_t *out);
+
+/* Reads a portable form into zeroed registers. 0; -EINVAL: it is damaged, or of other bits. */
 int distinct_read(uint32_t bits, const uint8_t *bytes, size_t length, uint8_t *ret_registers);

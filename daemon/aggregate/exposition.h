@@ -59,15 +59,17 @@ int exposition_init(struct exposition *exposition, const struct options *options
                     const struct key *key, const struct value *values, uint32_t n_values,
                     const struct groups *groups, const struct handler_host *host,
                     struct diag *diag);
-void exposition_deinit(struct exposition *exposition); /* accepts a zeroed one */
+
+/* Frees what exposition_init() took; accepts a zeroed one. */
+void exposition_deinit(struct exposition *exposition);
 
 /* Consumer thread: the groups of a batch of rows, in its order. */
 void exposition_take(struct exposition *exposition, const struct groups *groups,
                      const uint32_t *numbers, const struct batch *rows,
                      const struct rows_window *window);
-/* Those were all of this window. */
+/* Consumer thread: exposition_take() has seen all groups of this window. */
 void exposition_end(struct exposition *exposition, const struct rows_window *window, int64_t now);
 
-/* Main thread. */
+/* Main thread: emits the samples of the metric of that index. */
 void exposition_samples(const struct exposition *exposition, uint32_t metric, metric_emit emit,
                         void *data);

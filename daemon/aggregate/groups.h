@@ -83,13 +83,15 @@ struct groups {
     counter evicted;    /* groups that did */
 };
 
-/* Bytes that so many places take, all included. */
+/* Bytes that so many places take, with the index and the list of free ones. */
 size_t groups_memory(const struct key *key, uint32_t places, size_t state_size);
 
 /* key stays the caller's. state_size: of all values. 0 or -ENOMEM. */
 int groups_init(struct groups *groups, const struct key *key, uint32_t places, uint32_t most,
                 size_t state_size);
-void groups_deinit(struct groups *groups); /* accepts a zeroed one */
+
+/* Frees the memory; accepts a zeroed one. */
+void groups_deinit(struct groups *groups);
 
 /* Offset of the states from the group's beginning. */
 size_t groups_state_offset(const struct key *key);
@@ -116,12 +118,14 @@ struct group *groups_guess(const struct groups *groups, uint64_t hash);
  * groups_hash(). NULL: there is no place left, not even for the `other` group. */
 struct group *groups_get(struct groups *groups, struct pane *pane, uint32_t pane_number,
                          uint32_t index, uint64_t hash);
-/* The pane's group for all that have none of their own; made when there is none. NULL: as above. */
+/* The pane's group for all that have none of their own; made when there is none. NULL: there is no
+ * place left. */
 struct group *groups_other(struct groups *groups, struct pane *pane, uint32_t pane_number);
-/* Only looks. */
+/* The group of the view of that index in the pane; NULL: there is none. Changes nothing. */
 struct group *groups_find(const struct groups *groups, uint32_t pane_number, uint32_t index,
                           uint64_t hash);
 
+/* The group of that number, from 1. */
 struct group *groups_at(const struct groups *groups, uint32_t number);
 static inline void *groups_key(const struct group *group)
 {
@@ -162,5 +166,9 @@ void groups_unindex(struct groups *groups, struct group *group);
 /* Takes the pane's first group out of it; 0: there is none. It keeps its place until
  * groups_release(). */
 uint32_t groups_pop(struct groups *groups, struct pane *pane);
+/* Adds the group at the end of the pane's list; it is in no other. */
 void groups_push(struct groups *groups, struct pane *pane, uint32_t number);
+
+/* Gives the group's place back; it is in no pane any more. Its memory stays as it is until the
+ * place is taken again. */
 void groups_release(struct groups *groups, uint32_t number);

@@ -18,7 +18,9 @@ struct label_printer;
  * out of memory. */
 struct label_printer *label_printer_new(const struct key *key, const char *const *names,
                                         uint32_t first_column, const struct wall_offset *wall);
-void label_printer_free(struct label_printer *printer); /* accepts NULL */
+
+/* Accepts NULL. */
+void label_printer_free(struct label_printer *printer);
 DEFINE_CLEANUP(struct label_printer, label_printer_free);
 
 /* Bytes of the longest labels, with their NUL, where a value has value_max bytes at most. */

@@ -45,7 +45,9 @@ size_t label_sets_memory(uint32_t most, uint32_t n_words, size_t key_size, size_
 /* labels_room: of the longest labels, with their NUL. 0 or -ENOMEM. */
 int label_sets_init(struct label_sets *sets, uint32_t most, uint32_t n_words, size_t key_size,
                     size_t labels_room);
-void label_sets_deinit(struct label_sets *sets); /* accepts a zeroed one */
+
+/* Frees the memory; accepts a zeroed one. No thread may read the sets any more. */
+void label_sets_deinit(struct label_sets *sets);
 
 /* Consumer thread. The set of a stored key; LABEL_SETS_REST: it has none. */
 uint32_t label_sets_find(const struct label_sets *sets, const void *key);
@@ -58,8 +60,10 @@ static inline bool label_sets_have_room(const struct label_sets *sets)
  * LABEL_SETS_REST: another key has the same labels. */
 uint32_t label_sets_add(struct label_sets *sets, const void *key, const char *labels);
 
-/* Consumer thread: its numbers, to be changed between the two. */
+/* Consumer thread: the numbers of the set, to be changed until label_sets_end(). */
 _Atomic uint64_t *label_sets_begin(struct label_sets *sets, uint32_t set);
+
+/* Consumer thread: readers may use the numbers again. */
 void label_sets_end(struct label_sets *sets, uint32_t set);
 
 /* Any thread: sets there are, without that of the rest. */
@@ -67,6 +71,9 @@ static inline uint32_t label_sets_count(const struct label_sets *sets)
 {
     return atomic_load_explicit(&sets->used, memory_order_acquire);
 }
+
+/* Any thread: the labels of a set, which stay as they are. */
 const char *label_sets_labels(const struct label_sets *sets, uint32_t set);
-/* Fills n_words numbers. False: nobody has written any yet. */
+
+/* Any thread: copies the set's n_words numbers, all of one moment. False: none were written yet. */
 bool label_sets_read(const struct label_sets *sets, uint32_t set, uint64_t *ret_words);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* No window is ever put out from process(): rows need room in the lanes, which is asked for by the
+/* process() never outputs a window: rows need room in the lanes, which is asked for by the
  * consumer before it calls make(). Where windows end faster than their rows find room, the handler
  * says that it waits, and its stream is paused like one whose sink is slow. */
-
-#include "aggregate/output.h"
 
 #include "aggregate/state.h"
 
@@ -157,7 +155,7 @@ bool output_make(struct handler *handler, int64_t now, bool last, struct batch *
     more = spec->running             ? make_running(aggregate, now, last, batch)
            : window_is_session(spec) ? make_sessions(aggregate, now, last, batch)
                                      : make_windows(aggregate, now, last, batch);
-    state_check_room(aggregate);
+    state_update_waits(aggregate);
     return more;
 }
 

@@ -27,17 +27,24 @@ struct quantile_shape {
 
 struct quantile;
 
-/* error: above 0 and below 0.5. */
+/* The shape of a sketch. error: relative, above 0 and below 0.5; bins: a power of two. */
 struct quantile_shape quantile_shape(double error, uint32_t bins, bool both);
-size_t quantile_size(const struct quantile_shape *shape); /* a multiple of 8 */
+
+/* Bytes of a sketch, a multiple of 8. */
+size_t quantile_size(const struct quantile_shape *shape);
 
 /* The bin of a value, to be fetched ahead and handed on to quantile_add(). */
 int32_t quantile_bin(const struct quantile_shape *shape, double value);
+
+/* Fetches ahead what quantile_add() will write for the value. */
 void quantile_prefetch(const struct quantile_shape *shape, const struct quantile *quantile,
                        double value, int32_t bin);
-/* value is not a NaN. */
+
+/* Adds a value, which is not NaN, `weight` times; bin is that of quantile_bin(). */
 void quantile_add(const struct quantile_shape *shape, struct quantile *quantile, double value,
                   int32_t bin, uint64_t weight);
+
+/* Adds what `from` has seen to `into`; both have the same shape. */
 void quantile_merge(const struct quantile_shape *shape, struct quantile *into,
                     const struct quantile *from);
 
@@ -47,12 +54,17 @@ bool quantile_get(const struct quantile_shape *shape, const struct quantile *qua
                   double *ret_value);
 /* A bin is at its limit, so that the place of a value in the sorted list is not known. */
 bool quantile_saturated(const struct quantile_shape *shape, const struct quantile *quantile);
+
+/* How many values there are, by weight. */
 uint64_t quantile_count(const struct quantile *quantile);
 
-/* The portable form, see docs/sketches.md: bytes of it at most; writing, which returns the
- * bytes; reading into a zeroed sketch, -EINVAL when it is damaged or of another shape. */
+/* Bytes of the portable form (docs/sketches.md) at most. */
 size_t quantile_portable_max(const struct quantile_shape *shape);
+
+/* Writes the portable form; returns its bytes. */
 size_t quantile_write(const struct quantile_shape *shape, const struct quantile *quantile,
                       uint8_t *out);
+
+/* Reads a portable form into a zeroed sketch. 0; -EINVAL: it is damaged, or of another shape. */
 int quantile_read(const struct quantile_shape *shape, const uint8_t *bytes, size_t length,
                   struct quantile *ret_quantile);

@@ -56,8 +56,11 @@ int rows_init(struct rows *rows, const struct key *key, const char *const *names
 /* Of rows that emit their sketches: what these say of where they come from. 0 or -ENOMEM. */
 int rows_set_origin(struct rows *rows, const char *source, const struct wall_offset *wall,
                     bool overlaps);
-void rows_deinit(struct rows *rows); /* accepts a zeroed one */
 
+/* Frees what rows_init() took; accepts a zeroed one. */
+void rows_deinit(struct rows *rows);
+
+/* Removes all rows. */
 void rows_clear(struct rows *rows);
 /* Adds the group; there are fewer than ROWS_MAX. What its columns say lies in the group's memory.
  */

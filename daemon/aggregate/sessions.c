@@ -79,7 +79,7 @@ bool sessions_are_crowded(const struct sessions *sessions, const struct pane *li
 {
     const struct groups *groups = sessions->groups;
 
-    return (live->gone > 0 || sessions->left > 0 || time_passed(sessions, time)) &&
+    return (live->gone > 0 || sessions->unswept > 0 || time_passed(sessions, time)) &&
            (groups->n_free <= HANDLER_BATCH_MAX ||
             pane_own(live) + HANDLER_BATCH_MAX > groups->most);
 }
@@ -87,19 +87,19 @@ bool sessions_are_crowded(const struct sessions *sessions, const struct pane *li
 bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, int64_t time,
                     bool due, bool all)
 {
-    if (sessions->left == 0) {
+    if (sessions->unswept == 0) {
         if (!all && !due && now - sessions->swept < round_of(sessions) &&
             !time_passed(sessions, time))
             return false;
         sessions->swept = now;
         sessions->swept_time = time;
-        sessions->left = live->count;
+        sessions->unswept = live->count;
     }
-    for (uint32_t step = 0; step < SESSIONS_SWEEP && sessions->left > 0; step++) {
+    for (uint32_t step = 0; step < SESSIONS_SWEEP && sessions->unswept > 0; step++) {
         uint32_t number = groups_pop(sessions->groups, live);
         const struct group *group;
 
-        sessions->left--;
+        sessions->unswept--;
         if (number == GROUPS_NONE)
             break;
         group = groups_at(sessions->groups, number);
@@ -108,12 +108,12 @@ bool sessions_sweep(struct sessions *sessions, struct pane *live, int64_t now, i
         else
             groups_push(sessions->groups, live, number);
     }
-    return sessions->left > 0;
+    return sessions->unswept > 0;
 }
 
 int64_t sessions_due(const struct sessions *sessions, const struct pane *live, int64_t time)
 {
-    if (sessions->left > 0 || sessions->ended.count > 0)
+    if (sessions->unswept > 0 || sessions->ended.count > 0)
         return 0;
     if (live->count == 0)
         return INT64_MAX;

@@ -23,22 +23,26 @@ struct sessions {
     struct groups *groups;
     int64_t gap;
     struct pane ended;
-    uint32_t left;                  /* of this round */
+    uint32_t unswept;               /* groups of this round that are still to be looked at */
     int64_t swept;                  /* when this round began; ns, monotonic */
     int64_t swept_time;             /* the same by the windows' clock */
     uint32_t era;                   /* of struct windows: sessions of another one are over */
     int64_t offsets[UINT8_MAX + 1]; /* by era: to ns since 1970, as it was seen last */
 };
 
+/* groups stay the caller's; gap: ns. Nothing has to be freed. */
 void sessions_init(struct sessions *sessions, struct groups *groups, int64_t gap);
 
 /* Before a record of that time goes into its group: ends the group's session if it is over.
  * watermark: how far time is; by arrival, the record's. */
 void sessions_part(struct sessions *sessions, struct pane *live, uint32_t pane_number,
                    uint32_t index, uint64_t hash, int64_t time, int64_t watermark);
+
+/* A record of that time went into the group: its session begins with the record or goes on to it.
+ */
 void sessions_extend(const struct sessions *sessions, struct group *group, int64_t time);
 
-/* A sweep would find sessions that ended, and there is hardly room for more. */
+/* Whether a sweep would find sessions that ended and there is hardly room for more. */
 bool sessions_are_crowded(const struct sessions *sessions, const struct pane *live, int64_t time);
 
 /* One step: time is how far time is by the windows' clock. due: a round begins, whenever the last

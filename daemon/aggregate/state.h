@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* One aggregate, as its three parts see it: opening (aggregate.c), taking records in (intake.c) and
- * putting rows out (output.c). */
+/* One aggregate, as its parts see it: opening (aggregate.c), taking in records (ingest.c), where
+ * windows are by a field (times.c), and rows (output.c). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,15 +58,28 @@ struct aggregate {
     counter missed; /* windows that had ended when a record came that others of its windows took */
 };
 
+/* The aggregate's process(), see record/handler.h: counts the selected records in their groups. */
+void ingest_process(struct handler *handler, struct batch *batch);
+
+/* By a field: fills numbers and bounds, and drops from the selection what is late, which
+ * batch->late counts. */
+void times_find(struct aggregate *aggregate, struct batch *batch);
+
+/* The aggregate's make(), see record/handler.h: the next batch of rows. */
+bool output_make(struct handler *handler, int64_t now, bool last, struct batch *batch);
+
+/* The aggregate's due(), see record/handler.h: when output_make() has to be called next. */
+int64_t output_due(const struct handler *handler);
+
 /* How far time is by the windows' clock. */
 static inline int64_t state_time(const struct aggregate *aggregate)
 {
     return aggregate->time ? aggregate->windows.watermark : aggregate->windows.last_time;
 }
 
-/* Places for whatever a batch may bring, while there are rows whose places come free. If no place
- * comes free, what is open has at least as many left: see open_groups(). */
-static inline void state_check_room(struct aggregate *aggregate)
+/* Makes the handler wait while rows are to come whose places the next batch may need. If no rows
+ * are to come, there are at least as many free places: see open_groups(). */
+static inline void state_update_waits(struct aggregate *aggregate)
 {
     const struct windows *windows = &aggregate->windows;
     const struct sessions *sessions = &aggregate->sessions;

@@ -3,7 +3,7 @@
 /* Lateness is decided here, record by record in the order of the ring. A batch never moves the
  * watermark over its own records: each keeps what the watermark was when it came. */
 
-#include "aggregate/times.h"
+#include "aggregate/state.h"
 
 /* What now is by the windows' clock, for a batch whose records say when they happened. */
 struct present {

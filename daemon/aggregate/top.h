@@ -35,12 +35,18 @@ struct top_item {
     struct text text; /* in the sketch */
 };
 
+/* The shape of a sketch that counts so many entries, 1 to TOP_ENTRIES_MAX, of texts or numbers. */
 struct top_shape top_shape(uint32_t entries, bool texts);
-size_t top_size(const struct top_shape *shape); /* a multiple of 8 */
 
-/* number or text, as the shape says. hash is that of the whole value. */
+/* Bytes of a sketch, a multiple of 8. */
+size_t top_size(const struct top_shape *shape);
+
+/* Adds a value `weight` times: number or text, as the shape says. hash is that of the whole value.
+ */
 void top_add(const struct top_shape *shape, struct top *top, uint64_t hash, uint64_t number,
              struct text text, uint64_t weight);
+
+/* Adds what `from` has seen to `into`; both have the same shape. */
 void top_merge(const struct top_shape *shape, struct top *into, const struct top *from);
 
 /* The `count` most frequent, in order; returns how many there are. */
@@ -49,8 +55,12 @@ uint32_t top_get(const struct top_shape *shape, const struct top *top, struct to
 /* How often a value that it does not hold may have come. */
 uint64_t top_least(const struct top_shape *shape, const struct top *top);
 
-/* The portable form, see docs/sketches.md. */
+/* Bytes of the portable form (docs/sketches.md) at most. */
 size_t top_portable_max(const struct top_shape *shape);
+
+/* Writes the portable form; returns its bytes. */
 size_t top_write(const struct top_shape *shape, const struct top *top, uint8_t *out);
+
+/* Reads a portable form into a zeroed sketch. 0; -EINVAL: it is damaged, or of another shape. */
 int top_read(const struct top_shape *shape, const uint8_t *bytes, size_t length,
              struct top *ret_top);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Of a number only up to the bits. */
-struct chosen {
+struct chosen_value {
     uint32_t seen;
     uint32_t length;
     union {
@@ -21,13 +21,14 @@ static bool chosen_open(struct value *value, char *const *words, uint32_t n_word
                         const struct config_node *node, struct diag *diag)
 {
     (void)words, (void)n_words, (void)node, (void)diag;
-    value->size = value->type == VALUE_TEXT ? sizeof(struct chosen)
-                                            : offsetof(struct chosen, bits) + sizeof(uint64_t);
+    value->size = value->type == VALUE_TEXT
+                      ? sizeof(struct chosen_value)
+                      : offsetof(struct chosen_value, bits) + sizeof(uint64_t);
     value->result = value->of;
     return true;
 }
 
-static void choose(const struct value *value, struct chosen *chosen, uint32_t index)
+static void choose(const struct value *value, struct chosen_value *chosen, uint32_t index)
 {
     chosen->seen = 1;
     if (value->type != VALUE_TEXT) {
@@ -46,7 +47,7 @@ static void chosen_update(const struct value *value, const struct value_input *i
 
     for (uint32_t i = 0; i < input->batch->selected; i++) {
         uint32_t index = input->batch->selection[i];
-        struct chosen *chosen = value_state(value, input, i);
+        struct chosen_value *chosen = value_state(value, input, i);
 
         if (!value_is_null(value, index) && !(first && chosen->seen))
             choose(value, chosen, index);
@@ -56,15 +57,15 @@ static void chosen_update(const struct value *value, const struct value_input *i
 /* Groups that fall together have no order among them: the one that is there stays. */
 static void chosen_merge(const struct value *value, void *into, const void *from)
 {
-    const struct chosen *chosen = from;
+    const struct chosen_value *chosen = from;
 
-    if (chosen->seen && !((const struct chosen *)into)->seen)
+    if (chosen->seen && !((const struct chosen_value *)into)->seen)
         memcpy(into, from, value->size);
 }
 
 static void chosen_get(const struct value *value, const void *state, struct value_output *output)
 {
-    const struct chosen *chosen = state;
+    const struct chosen_value *chosen = state;
 
     if (value->type == VALUE_TEXT)
         output->column->texts[output->index] = (struct text){chosen->bytes, chosen->length};
@@ -81,7 +82,7 @@ static size_t chosen_max(const struct value *value)
 static size_t chosen_write(const struct value *value, const void *state,
                            const struct wall_offset *wall, uint8_t *out)
 {
-    const struct chosen *chosen = state;
+    const struct chosen_value *chosen = state;
     uint8_t *at = portable_head(out, 'K', VALUE_PORTABLE_VERSION);
 
     at = portable_put(at, chosen->seen);
@@ -95,7 +96,7 @@ static size_t chosen_write(const struct value *value, const void *state,
 static int chosen_read(const struct value *value, const uint8_t *bytes, size_t length, void *state)
 {
     struct portable from = portable_open(bytes, length, 'K', VALUE_PORTABLE_VERSION);
-    struct chosen *chosen = state;
+    struct chosen_value *chosen = state;
     uint64_t seen = portable_take(&from), number = portable_take(&from);
     const uint8_t *text;
 

@@ -7,7 +7,7 @@
  * so no window ends between two batches. By a field, the greatest time seen says how far time is:
  * a window ends when that is `late` past its end, so that what happened is counted the same however
  * long it takes to be read and in whatever batches it comes. That is asked for each record, so a
- * batch is cut where a window ends (intake.c): between two cuts it is a compare of two numbers.
+ * batch is cut where a window ends (ingest.c): between two cuts it is a compare of two numbers.
  * When nothing comes for that long, and nothing waits in the ring, what is open ends by the clock.
  *
  * The wall clock may be set. Set back, it would bring windows again that have been put out, and

@@ -97,10 +97,12 @@ struct windows {
 
 enum { WINDOWS_NONE = UINT32_MAX };
 
-/* 0 or -ENOMEM. */
+/* wall is borrowed. on_wall: windows are by the wall clock. 0 or -ENOMEM. */
 int windows_init(struct windows *windows, const struct window_spec *spec, bool on_wall,
                  const struct wall_offset *wall);
-void windows_deinit(struct windows *windows); /* accepts a zeroed one */
+
+/* Frees what windows_init() took; accepts a zeroed one. */
+void windows_deinit(struct windows *windows);
 
 /* Open windows that there can be at a time, without those that a batch may add. */
 uint32_t windows_open_most(const struct window_spec *spec);
@@ -154,8 +156,10 @@ static inline int64_t windows_number_near(struct windows *windows, int64_t time)
 /* Closes all that are open; partial: they would have gone on. */
 void windows_close_all(struct windows *windows, bool partial);
 
-/* The first slot of the queue; WINDOWS_NONE. windows_done() takes it off. */
+/* The first slot of the queue; WINDOWS_NONE: the queue is empty. */
 uint32_t windows_first_closing(const struct windows *windows);
+
+/* Removes the first slot from the queue and frees it; its groups have been output. */
 void windows_done(struct windows *windows);
 
 /* When windows_tick() has to come next, ns, monotonic; INT64_MAX: no matter when. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Putting a window out, in slices: which of its groups become rows, and in what order.
+/* Outputs a window in slices: which of its groups become rows, and in what order.
  *
  *     groups ──▶ having ──▶ (order: the best so many, in a heap) ──▶ rows
  *
@@ -44,7 +44,9 @@ struct report {
 
 /* The settings are in place. 0 or -ENOMEM. */
 int report_init(struct report *report);
-void report_deinit(struct report *report); /* accepts a zeroed one */
+
+/* Frees what report_init() took; accepts a zeroed one. */
+void report_deinit(struct report *report);
 
 /* Begins with a pane. */
 void report_begin(struct report *report, const struct pane *pane);

@@ -13,8 +13,11 @@ enum {
     CLOCK_SECOND_LENGTH = 20,  /* 2026-11-22T22:16:40. */
 };
 
-int64_t clock_monotonic(void); /* now; any thread */
-int64_t clock_realtime(void);  /* now, since 1970; any thread */
+/* Any thread: now, by CLOCK_MONOTONIC. */
+int64_t clock_monotonic(void);
+
+/* Any thread: now, by the wall clock. */
+int64_t clock_realtime(void);
 
 /* What added to CLOCK_MONOTONIC gives the wall clock. It moves when the wall clock is set or
  * slewed, so a thread that stamps events keeps one of its own and refreshes it now and then.

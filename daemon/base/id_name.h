@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Writes the name, not NUL-ended, to name, which has room for `room` bytes, and returns its length.
- * -ENOENT: there is none, or it is longer; another errno: it could not be found out now. */
+/* Writes the user's name, not NUL-ended, to name, which has room for `room` bytes, and returns its
+ * length. -ENOENT: there is none, or it is longer; another errno: it could not be found out now. */
 int id_name_user(uint64_t uid, char *name, uint32_t room);
+
+/* Writes the group's name; results are those of id_name_user(). */
 int id_name_group(uint64_t gid, char *name, uint32_t room);
 
 /* What is known without asking any service: calls visit for each line of a file like /etc/passwd or

@@ -311,20 +311,20 @@ static bool limit_allows(struct log_limit *limit, int64_t now)
         limit->written++;
         return true;
     }
-    limit->left_out++;
+    limit->omitted++;
     return false;
 }
 
-bool log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
-                 const char *format, ...)
+bool log_write_limited(struct log_limit *limit, enum log_level level, const char *kind,
+                       const char *name, const char *format, ...)
 {
     va_list arguments;
 
     if (level > log_get_level() || !limit_allows(limit, clock_monotonic()))
         return false;
     va_start(arguments, format);
-    write_line(level, kind, name, limit->left_out, format, arguments);
+    write_line(level, kind, name, limit->omitted, format, arguments);
     va_end(arguments);
-    limit->left_out = 0;
+    limit->omitted = 0;
     return true;
 }

@@ -32,11 +32,17 @@ uint64_t log_dropped(void);
 
 /* Any thread, at any time: lines above this level are left out from now on. */
 void log_set_level(enum log_level highest);
+
+/* Any thread: the level set last. */
 enum log_level log_get_level(void);
-/* "error", "warning", "info", "debug"; and back, -1 for any other text. */
+
+/* The name of a level: "error", "warning", "info" or "debug". */
 const char *log_level_name(enum log_level level);
+
+/* The level of that name; -1: there is none. */
 int log_level_find(const char *name);
 
+/* Any thread: writes one line. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* About one thing, as "sink" and "out": the line begins with "sink out: ". */
@@ -46,19 +52,21 @@ void log_about(enum log_level level, const char *kind, const char *name, const c
 /* Any thread: how many lines went to a terminal so far. */
 uint64_t log_lines(void);
 
-/* At most so many lines within so many seconds, for what may happen again and again. What was left
- * out is counted, and the next line that is written says how many those were. Owned by one thread;
- * only `lines` and `seconds` are set beforehand. Says whether the line was written. */
+/* At most so many lines within so many seconds, for what may happen again and again. Owned by one
+ * thread; only `lines` and `seconds` are set beforehand. */
 struct log_limit {
     uint32_t lines;
     uint32_t seconds;
-    int64_t since;     /* ns, monotonic: when the current stretch began */
-    uint32_t written;  /* in that stretch */
-    uint64_t left_out; /* since the last line that was written */
+    int64_t since;    /* ns, monotonic: when the current stretch began */
+    uint32_t written; /* in that stretch */
+    uint64_t omitted; /* since the last line that was written */
 };
 
-bool log_limited(struct log_limit *limit, enum log_level level, const char *kind, const char *name,
-                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Writes a line as log_about() does, unless the limit is reached; then the line is counted, and the
+ * next one that is written says how many were omitted. True: the line was written. */
+bool log_write_limited(struct log_limit *limit, enum log_level level, const char *kind,
+                       const char *name, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -15,4 +15,6 @@ struct mirror {
 
 /* size is rounded up to whole pages; they take memory once they are written to. 0, or -errno. */
 int mirror_init(struct mirror *mirror, size_t size);
-void mirror_deinit(struct mirror *mirror); /* accepts a zeroed one */
+
+/* Gives the memory back; accepts a zeroed one. */
+void mirror_deinit(struct mirror *mirror);

@@ -32,7 +32,9 @@ struct name_entry {
 /* Room for names entries, rounded up to a power of two, and 512 bytes for each. NULL: out of
  * memory. */
 struct name_cache *name_cache_new(uint32_t names);
-void name_cache_free(struct name_cache *cache); /* accepts NULL */
+
+/* Frees the cache, which no thread may use any more; accepts NULL. */
+void name_cache_free(struct name_cache *cache);
 
 /* Any thread. Fills *ret and returns true when the id is there; now is what least recent use is
  * told by. */
@@ -46,5 +48,8 @@ void name_cache_put(struct name_cache *cache, const struct name_entry *entry, in
 /* Changes whenever any entry does; what was got under the same number is still what is there. */
 uint32_t name_cache_version(const struct name_cache *cache);
 
+/* Any thread: entries that were replaced by other ids' so far. */
 uint64_t name_cache_evicted(const struct name_cache *cache);
+
+/* Any thread: entries there are. */
 uint64_t name_cache_count(const struct name_cache *cache);

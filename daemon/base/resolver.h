@@ -78,13 +78,16 @@ void resolver_wait(struct resolver *resolver);
  * with it the resolver's memory. Without a thread: does nothing. */
 void resolver_stop(struct resolver *resolver);
 
-/* A port belongs to one thread at a time; joining and leaving is any thread's. 0 or -ENOMEM. */
+/* Any thread: makes a port, which belongs to one thread at a time. 0 or -ENOMEM. */
 int resolver_join(struct resolver *resolver, struct resolver_port **ret);
-void resolver_leave(struct resolver_port *port); /* accepts NULL */
 
-/* Around some finds, a batch's say: the first reads the clock, the second wakes the thread if
- * something was asked for, which is the only system call. */
+/* Any thread: frees a port; accepts NULL. */
+void resolver_leave(struct resolver_port *port);
+
+/* Before one or more calls of resolver_find(), such as those of a batch: reads the clock. */
 void resolver_begin(struct resolver_port *port);
+
+/* After them: wakes the resolver thread if a name was asked for, which is the only system call. */
 void resolver_end(struct resolver_port *port);
 
 /* False: not known (yet). The name is the port's, until the next call. Never waits. */
@@ -98,6 +101,8 @@ void resolver_turn(struct resolver *resolver);
 
 /* Instead of resolver_start(): nothing is looked up, all names are given. Before ports are used. */
 void resolver_set_given(struct resolver *resolver);
+
+/* Whether resolver_set_given() was called. */
 bool resolver_is_given(const struct resolver *resolver);
 /* Of a resolver whose names are given, on the thread of its ports: what the id is called from now
  * on, at most RESOLVER_NAME_MAX bytes; name NULL: it has none. */

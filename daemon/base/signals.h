@@ -31,6 +31,8 @@ void signals_hear(void);
 
 /* Any thread: how many times the end was asked for. */
 uint32_t signals_ends(void);
-/* Since the last call: */
+/* Whether a reload was asked for since the last call. */
 bool signals_take_reload(void);
+
+/* Whether reopening the files was asked for since the last call. */
 bool signals_take_reopen(void);

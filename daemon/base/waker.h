@@ -23,9 +23,11 @@ int waker_init(struct waker *waker);
 /* Accepts a zeroed waker whose fd is -1 or 0. */
 void waker_deinit(struct waker *waker);
 
-/* Sleeping thread only. */
+/* Sleeping thread only: from now on waker_ring() makes fd readable. */
 void waker_arm(struct waker *waker);
-void waker_disarm(struct waker *waker); /* also takes what the bell has rung */
+
+/* Sleeping thread only: ends waker_arm() and clears what waker_ring() has made readable. */
+void waker_disarm(struct waker *waker);
 
 /* Any thread; async-signal-safe. */
 void waker_ring(struct waker *waker);

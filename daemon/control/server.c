@@ -267,9 +267,9 @@ static void on_accept_error(struct evconnlistener *sockets, void *data)
         listener->counts.paused++;
         evconnlistener_disable(sockets);
         event_add(listener->resume, &pause);
-        log_limited(&accept_limit, LOG_LEVEL_WARNING, "listener", server_kind_name(listener->kind),
-                    "cannot accept connections: %s; retrying every %d ms", strerror(code),
-                    SERVER_PAUSE_MS);
+        log_write_limited(
+            &accept_limit, LOG_LEVEL_WARNING, "listener", server_kind_name(listener->kind),
+            "cannot accept connections: %s; retrying every %d ms", strerror(code), SERVER_PAUSE_MS);
     }
 }
 
@@ -281,7 +281,7 @@ static void on_library_line(int severity, const char *text)
                                                         : LOG_LEVEL_DEBUG;
 
     if (level <= log_get_level())
-        log_limited(&library_limit, level, "library", "libevent", "%s", text);
+        log_write_limited(&library_limit, level, "library", "libevent", "%s", text);
 }
 
 /* ---- sockets --------------------------------------------------------------------------------- */

@@ -92,32 +92,33 @@ static void update_rates(struct watch *watch, double seconds)
 static void tell_losses(struct watch *watch)
 {
     uint64_t lost = snapshot_lost(&watch->snapshot);
-    uint64_t left_out = watch->losses.left_out;
+    uint64_t omitted = watch->losses.omitted;
 
     if (lost == watch->lost_reported)
         return;
-    log_limited(&watch->losses, LOG_LEVEL_WARNING, NULL, NULL,
-                "%" PRIu64 " records were lost since the previous such line because a ring was "
-                "full; filter more, increase ring_size, or use a faster sink",
-                lost - watch->lost_reported);
-    if (watch->losses.left_out <= left_out)
+    log_write_limited(&watch->losses, LOG_LEVEL_WARNING, NULL, NULL,
+                      "%" PRIu64
+                      " records were lost since the previous such line because a ring was "
+                      "full; filter more, increase ring_size, or use a faster sink",
+                      lost - watch->lost_reported);
+    if (watch->losses.omitted <= omitted)
         watch->lost_reported = lost;
 }
 
 static void tell_skipped(struct watch *watch)
 {
     uint64_t skipped = snapshot_skipped(&watch->snapshot);
-    uint64_t left_out = watch->skips.left_out;
+    uint64_t omitted = watch->skips.omitted;
 
     if (skipped == watch->skipped_reported)
         return;
-    log_limited(
+    log_write_limited(
         &watch->skips, LOG_LEVEL_WARNING, NULL, NULL,
         "the kernel skipped %" PRIu64
         " runs of BPF programs since the previous such line, because a program was interrupted or "
         "preempted on that CPU, or a kprobe missed a call; these runs wrote no records",
         skipped - watch->skipped_reported);
-    if (watch->skips.left_out <= left_out)
+    if (watch->skips.omitted <= omitted)
         watch->skipped_reported = skipped;
 }
 

@@ -45,7 +45,9 @@ struct grid {
 
 /* 0 and a grid that the caller owns; or -errno and a sentence without the file's name. */
 int grid_load(const char *path, struct error *error, struct grid **ret_grid);
-void grid_free(struct grid *grid); /* accepts NULL */
+
+/* Accepts NULL. */
+void grid_free(struct grid *grid);
 DEFINE_CLEANUP(struct grid, grid_free);
 
 static inline const struct grid_cell *grid_cell(const struct grid *grid, uint32_t row,

@@ -20,9 +20,12 @@ struct table;
  * owns; or -errno and a sentence without the file's name. */
 int table_load(const char *path, const char *by, const struct field *key, const char *const *added,
                uint32_t n_added, struct error *error, struct table **ret_table);
-void table_free(struct table *table); /* accepts NULL */
+
+/* Accepts NULL. */
+void table_free(struct table *table);
 DEFINE_CLEANUP(struct table, table_free);
 
+/* How many rows the table has. */
 uint32_t table_rows(const struct table *table);
 
 /* What the added column of that index holds: texts, integers, floats or bools. */

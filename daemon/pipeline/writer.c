@@ -48,8 +48,8 @@ static void note_failure(struct writer *writer, const char *why)
     if (atomic_load_explicit(&writer->retrying_since, memory_order_relaxed) != 0)
         return;
     atomic_store_explicit(&writer->retrying_since, clock_monotonic(), memory_order_relaxed);
-    writer->complained = log_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink", writer->name,
-                                     "cannot write: %s; retrying", why);
+    writer->complained = log_write_limited(&writer->complaints, LOG_LEVEL_ERROR, "sink",
+                                           writer->name, "cannot write: %s; retrying", why);
 }
 
 /* While the daemon ends there is little time, and so the pauses are short. */
@@ -136,9 +136,10 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
             pause_after_error(writer, outcome.why);
     }
     if (refused > 0)
-        log_limited(&writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
-                    "%u events exceeded the maximum message length and were dropped; see too_long",
-                    refused);
+        log_write_limited(
+            &writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
+            "%u events exceeded the maximum message length and were dropped; see too_long",
+            refused);
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,

@@ -30,6 +30,7 @@ struct bucket {
 /* rate's count and burst are at least 1, burst at most BUCKET_BURST_MAX. */
 struct bucket_rate bucket_rate(const struct scalar_rate *rate, uint32_t burst);
 
+/* Makes the bucket full at now: ns, monotonic. */
 void bucket_fill(struct bucket *bucket, const struct bucket_rate *rate, int64_t now);
 
 /* False: there is not enough for one more record. now never goes back. */

@@ -33,7 +33,7 @@ struct dedup {
     int64_t window;
     struct key *key;
     struct keys keys;
-    counter untold; /* suppressed records of keys that were forgotten */
+    counter unreported; /* suppressed records of keys that were forgotten */
     struct column suppressed;
     uint64_t hashes[BATCH_MAX];
 };
@@ -133,7 +133,7 @@ static struct dedup_key *recall(struct dedup *dedup, uint32_t index, bool *ret_k
 
     *ret_known = outcome == KEYS_FOUND;
     if (outcome == KEYS_EVICTED) {
-        counter_add(&dedup->untold, memory->suppressed);
+        counter_add(&dedup->unreported, memory->suppressed);
         memory->suppressed = 0;
     }
     return memory;
@@ -182,7 +182,7 @@ static void dedup_rows(const struct handler *handler, row_emit emit, void *data)
     const struct dedup *dedup = (const struct dedup *)handler;
 
     keys_rows(&dedup->keys, emit, data);
-    emit(data, &untold, counter_get(&dedup->untold));
+    emit(data, &untold, counter_get(&dedup->unreported));
 }
 
 const struct handler_ops dedup_ops = {

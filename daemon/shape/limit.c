@@ -32,9 +32,9 @@ struct limit_config {
 
 struct limit {
     struct handler base;
-    struct limit *common; /* whose left and bucket are counted; most often this one */
+    struct limit *common; /* whose remaining and bucket are counted; most often this one */
     bool counts;          /* else it has a rate */
-    counter left;         /* counts down; owned by the consumer thread */
+    counter remaining;    /* counts down; owned by the consumer thread */
     struct bucket_rate rate;
     struct bucket bucket; /* of all, where there is no key */
     struct key *key;      /* NULL: no by: */
@@ -159,7 +159,7 @@ static int limit_open(const struct config_node *config, const struct handler_hos
     limit->common = host->first ? (struct limit *)host->first : limit;
     limit->base.common = host->first;
     limit->counts = bound.count > 0;
-    atomic_init(&limit->left, (uint64_t)bound.count);
+    atomic_init(&limit->remaining, (uint64_t)bound.count);
     result = limit->counts ? 0 : open_rate(limit, &bound, host, diag);
     if (result < 0) {
         limit_close(&limit->base);
@@ -173,7 +173,7 @@ static int limit_open(const struct config_node *config, const struct handler_hos
 
 static void count_down(struct limit *limit, struct batch *batch)
 {
-    counter *common = &limit->common->left;
+    counter *common = &limit->common->remaining;
     uint64_t left = counter_get(common);
 
     if (batch->selected >= left) {
@@ -225,7 +225,7 @@ static void limit_rows(const struct handler *handler, row_emit emit, void *data)
     const struct limit *limit = (const struct limit *)handler;
 
     if (limit->counts)
-        emit(data, &left, counter_get(&limit->common->left));
+        emit(data, &left, counter_get(&limit->common->remaining));
     if (limit->key)
         keys_rows(&limit->keys, emit, data);
 }

@@ -248,8 +248,9 @@ static void look_for_file(struct file_sink *sink)
         note_size(sink, &stat);
     if (state == FOLLOWED_HERE)
         return;
-    log_limited(&sink->losses, LOG_LEVEL_WARNING, "sink", sink->name,
-                "%s was %s; opening the path again", sink->config.path, followed_state_text(state));
+    log_write_limited(&sink->losses, LOG_LEVEL_WARNING, "sink", sink->name,
+                      "%s was %s; opening the path again", sink->config.path,
+                      followed_state_text(state));
     counter_add(&sink->reopened, 1);
     leave_file(sink);
 }
@@ -268,9 +269,9 @@ static void rotate(struct file_sink *sink)
 
     if (result < 0 && result != -ENOENT) {
         counter_add(&sink->rotations_failed, 1);
-        log_limited(&sink->complaints, LOG_LEVEL_ERROR, "sink", sink->name,
-                    "cannot rotate %s: rename failed: %s; still writing to it", sink->config.path,
-                    strerror(-result));
+        log_write_limited(&sink->complaints, LOG_LEVEL_ERROR, "sink", sink->name,
+                          "cannot rotate %s: rename failed: %s; still writing to it",
+                          sink->config.path, strerror(-result));
         rotation_begin(&sink->rotation, &sink->config);
         return;
     }
@@ -283,9 +284,9 @@ static void rotate(struct file_sink *sink)
 static void rotate_other_header(struct file_sink *sink)
 {
     sink->other_header = false;
-    log_limited(&sink->complaints, LOG_LEVEL_WARNING, "sink", sink->name,
-                "%s begins with another header (other columns); rotating it first",
-                sink->config.path);
+    log_write_limited(&sink->complaints, LOG_LEVEL_WARNING, "sink", sink->name,
+                      "%s begins with another header (other columns); rotating it first",
+                      sink->config.path);
     rotate(sink);
 }
 

@@ -345,11 +345,12 @@ static void advance(struct lost_counter *counter, uint64_t sum, int64_t now, con
         counter->so_far.records += grown;
     } else {
         counter->so_far.resets++;
-        log_limited(&counter->limit, LOG_LEVEL_WARNING, "source", source,
-                    "the counter of lost records jumped from %" PRIu64 " to %" PRIu64
-                    ": another program has set it; the losses since the last check are unknown, "
-                    "and counting continues from the new value",
-                    counter->last, sum);
+        log_write_limited(
+            &counter->limit, LOG_LEVEL_WARNING, "source", source,
+            "the counter of lost records jumped from %" PRIu64 " to %" PRIu64
+            ": another program has set it; the losses since the last check are unknown, "
+            "and counting continues from the new value",
+            counter->last, sum);
     }
     counter->last = sum;
     counter->last_at = now;

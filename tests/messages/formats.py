@@ -8,7 +8,7 @@ import re
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(FOLDER))
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'|\w+|\s+|.', re.S)
-CALLS = re.compile(r"^(error_set|error_prefix|diag_add\w*|log_(write|about|limited|error|warning|info)"
+CALLS = re.compile(r"^(error_set|error_prefix|diag_add\w*|log_(write|write_limited|about|error|warning|info)"
                    r"|\w*refuse\w*|complain\w*|reason_set|notify_status|fail|\w*_fail|fprintf)$")
 SPEC = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?([diouxXcsfgeEp%])")
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "'": "'", "0": "\0", "r": "\r"}

@@ -116,12 +116,12 @@ static void limited_lines_say_what_was_left_out(void **state)
 
     log_open("r", LOG_LEVEL_INFO);
     for (int i = 0; i < 5; i++)
-        log_limited(&limit, LOG_LEVEL_ERROR, "sink", "out", "line %d", i);
-    log_limited(&limit, LOG_LEVEL_DEBUG, "sink", "out", "not even counted");
-    assert_int_equal(limit.left_out, 3);
+        log_write_limited(&limit, LOG_LEVEL_ERROR, "sink", "out", "line %d", i);
+    log_write_limited(&limit, LOG_LEVEL_DEBUG, "sink", "out", "not even counted");
+    assert_int_equal(limit.omitted, 3);
     limit.since -= INT64_C(3600000000000); /* an hour ago, whatever the uptime */
-    log_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "again");
-    log_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "and again");
+    log_write_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "again");
+    log_write_limited(&limit, LOG_LEVEL_INFO, "sink", "out", "and again");
     assert_string_equal(text_of(*state), "r: error: sink out: line 0\n"
                                          "r: error: sink out: line 1\n"
                                          "r: sink out: again (3 similar lines were suppressed)\n"

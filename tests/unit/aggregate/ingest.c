@@ -3,7 +3,7 @@
 /* Random streams with more groups than there is room for, against plain arrays of all names: what
  * is beyond the bound is in the row for all others, or pushed another group there, and nothing is
  * lost or counted twice. */
-#include "aggregate/intake.h"
+#include "aggregate/state.h"
 
 #include "unit/aggregate/support.h"
 

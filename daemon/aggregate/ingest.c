@@ -7,12 +7,9 @@
  * By a field, the batch is cut before each record that ends a window: up to there it is the same
  * windows that take records, and then those that ended are closed. Mostly there is no cut. */
 
-#include "aggregate/intake.h"
+#include "aggregate/state.h"
 
 #include <string.h>
-
-#include "aggregate/state.h"
-#include "aggregate/times.h"
 
 /* What a core's own cache holds beside all else. */
 enum { NEAR_BYTES = 256 * 1024 };
@@ -303,7 +300,7 @@ static void place(struct aggregate *aggregate, struct batch *batch)
     aggregate->sessions.offsets[(uint8_t)windows->era] = windows_offset(windows);
 }
 
-void intake_process(struct handler *handler, struct batch *batch)
+void ingest_process(struct handler *handler, struct batch *batch)
 {
     struct aggregate *aggregate = (struct aggregate *)handler;
 
@@ -321,5 +318,5 @@ void intake_process(struct handler *handler, struct batch *batch)
     else
         take_in_all(aggregate, batch);
     batch->selected = 0;
-    state_check_room(aggregate);
+    state_update_waits(aggregate);
 }

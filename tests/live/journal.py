@@ -76,7 +76,7 @@ STDOUT = """
 version: 1
 sources: {exec: {builtin: exec}}
 sinks: {out: {type: stdout, format: text, template: "{comm}[{pid}]"}}
-pipelines: {all: {from: exec, handlers: [{filter: 'filename =~ "PANIC"'}, {forward: out}]}}
+pipelines: {all: {from: exec, handlers: [{filter: 'filename == "PROGRAM"'}, {forward: out}]}}
 """
 TABLE = """
 version: 1
@@ -86,7 +86,7 @@ pipelines:
   all:
     from: exec
     handlers:
-      - filter: filename =~ "PANIC"
+      - filter: filename == "PROGRAM"
       - aggregate: {window: 1h, by: [comm], values: {n: count()}}
       - forward: out
 """
@@ -97,7 +97,7 @@ def stdout_has_no_severity(folder):
     program = f"{folder}/<0>PANIC!"
     shutil.copy("/bin/true", program)
     for prefix, config in ("no", STDOUT), ("yes", STDOUT), ("yes", TABLE):
-        harness.write_file(folder, "ringmill.yaml", config)
+        harness.write_file(folder, "ringmill.yaml", config.replace("PROGRAM", program))
         os.makedirs("/run/systemd/system/ringmilld.service.d", exist_ok=True)
         harness.write_file("/run/systemd/system/ringmilld.service.d", "prefix.conf",
                            f"[Service]\nSyslogLevelPrefix={prefix}\n")

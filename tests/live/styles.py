@@ -52,7 +52,7 @@ def test_types_stripped():
     code, _, stderr = harness.run("run", "--object", style("stripped"), "--type", "hidden_event",
                                   program=harness.RINGMILL)
     assert code == 3, stderr
-    assert "hidden_event" in stderr and "types_from" in stderr and "layout" in stderr, stderr
+    assert "hidden_event" in stderr and "--types-from" in stderr and "--layout" in stderr, stderr
     wanted = [{"number": n, "negative": -n, "word": "hidden"} for n in range(20)]
     assert observe("stripped", "--type", "hidden_event",
                    "--types-from", style("dwarf_only")) == wanted

@@ -23,7 +23,7 @@
 #include "cli/arguments.h"
 #include "cli/observation.h"
 #include "config/scalar.h"
-#include "source/pinned.h"
+#include "source/existing_map.h"
 
 #define INTERVAL_MIN UINT64_C(1000000)     /* ns */
 #define HOLDERS_AGE  UINT64_C(10000000000) /* ns until the consumers are searched again */
@@ -92,7 +92,7 @@ static int open_ring(const char *map, struct bpf_map_info *ret_info, struct ring
     uint32_t size = sizeof(*ret_info);
     struct ringmill_error reason;
     struct error error = {0};
-    int result = pinned_open(map, false, &error, &fd);
+    int result = existing_map_open(map, false, &error, &fd);
 
     if (result < 0) {
         log_error("%s", error_join(&error));

@@ -17,8 +17,8 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
-#include "source/fd_store.h"
 #include "source/keep.h"
+#include "source/kept_store.h"
 #include "source/orphan.h"
 
 struct wish {

@@ -24,7 +24,7 @@
 #include "schema/meaning.h"
 #include "schema/schema_table.h"
 #include "schema/types.h"
-#include "source/pinned.h"
+#include "source/existing_map.h"
 
 enum { TYPE_MAX = 256 };
 
@@ -104,7 +104,7 @@ static bool is_map(const char *place)
 static int open_map(const struct schema_options *question, struct error *error, struct answer *ret)
 {
     _cleanup_(cleanup_close) int fd = -1;
-    int r = pinned_open(question->place, true, error, &fd);
+    int r = existing_map_open(question->place, true, error, &fd);
 
     if (r == 0)
         return kernel_map_btf(fd, question->type, error, &ret->btf);

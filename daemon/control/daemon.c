@@ -297,7 +297,8 @@ static bool judge_sources(const struct graph *graph)
     for (uint32_t i = 0; i < graph->n_rings; i++) {
         const struct input_ring *ring = graph->rings[i];
 
-        if (source_verdict(ring->input->source, ringmill_ring_position(ring->handle), &error) == 0)
+        if (source_end_error(ring->input->source, ringmill_ring_position(ring->handle), &error) ==
+            0)
             continue;
         log_error("%s", error_join(&error));
         good = false;

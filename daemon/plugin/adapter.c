@@ -4,7 +4,7 @@
  * it drops, and the selection is narrowed here, so that nothing it does can bring a record back or
  * make an invalid index. Its values are our columns, by the same layout. */
 
-#include "plugin/adapter.h"
+#include "plugin/plugin.h"
 
 #include <assert.h>
 #include <errno.h>

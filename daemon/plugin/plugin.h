@@ -46,6 +46,9 @@ struct plugin *plugin_hold(struct plugin *plugin);
 void plugin_unload(struct plugin *plugin);
 DEFINE_CLEANUP(struct plugin, plugin_unload);
 
+/* Fills the plug-in's table as a handler, all but its settings and rows (adapter.c). */
+void adapter_init(struct plugin *plugin);
+
 /* The second half of plugin_load(): a plug-in of this table, which stays the caller's. */
 int plugin_adopt(const struct ringmill_handler *table, struct error *error,
                  struct plugin **ret_plugin);

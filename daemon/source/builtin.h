@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-struct source_kind;
-
 struct builtin {
     const char *name;      /* the value of `builtin:` */
     const char *type_name; /* of its records, looked up in the object's own BTF */
@@ -17,8 +15,6 @@ struct builtin {
 
 /* Ended by a row whose name is NULL. */
 extern const struct builtin builtins[];
-
-extern const struct source_kind source_builtin;
 
 /* NULL when there is no such program. */
 const struct builtin *builtin_find(const char *name);

@@ -4,7 +4,7 @@
  * mapped file. From stream->capture the pipeline learns that the stream ends, and what the file
  * contains besides records. */
 
-#include "source/capture_source.h"
+#include "source/kind.h"
 
 #include <errno.h>
 #include <math.h>
@@ -182,7 +182,7 @@ static void capture_detach(struct source *source)
     feeder_stop(&((struct capture_state *)source->state)->feeder);
 }
 
-static int capture_verdict(const struct source *source, uint64_t position, struct error *error)
+static int capture_end_error(const struct source *source, uint64_t position, struct error *error)
 {
     const struct capture_state *state = source->state;
     const struct capture *capture = state->capture;
@@ -202,5 +202,5 @@ const struct source_kind source_capture = {
     .attach = capture_attach,
     .detach = capture_detach,
     .open_ring = capture_open_ring,
-    .verdict = capture_verdict,
+    .end_error = capture_end_error,
 };

@@ -10,6 +10,8 @@
  * The content of the rings must survive that, so if there is a file system of type bpf, everything
  * except the links is pinned there as well, and only the links depend on the store. */
 
+#include "source/kept_store.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/limits.h>
@@ -24,9 +26,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/passed_fds.h"
-#include "source/fd_store.h"
 #include "source/keep.h"
-#include "source/vault.h"
 
 /* ringmill/SOURCE/ID/ITEM */
 #define PREFIX "ringmill/"
@@ -36,7 +36,7 @@ enum {
     BARRIER_USEC = 5 * 1000 * 1000, /* systemd reads notifications even while it is busy */
 };
 
-static const char *name_of(const struct kept *kept, const char *item, char name[NAME_BYTES])
+static const char *name_of(const struct kept_set *kept, const char *item, char name[NAME_BYTES])
 {
     snprintf(name, NAME_BYTES, PREFIX "%s/%" PRIu32 "/%s", kept->source, kept->id, item);
     return name;
@@ -81,17 +81,17 @@ static const char *backup_folder(char path[PATH_MAX])
 
 /* Describes the copy of the set that is kept as pins; it borrows from both arguments. False: there
  * is no such set. */
-static bool backup_of(const struct kept *kept, char path[PATH_MAX], struct kept *ret)
+static bool backup_of(const struct kept_set *kept, char path[PATH_MAX], struct kept_set *ret)
 {
-    if (!backup_folder(path) || vault_pin.check(path, NULL) < 0)
+    if (!backup_folder(path) || kept_store_pins.check(path, NULL) < 0)
         return false;
     *ret = *kept;
-    ret->vault = &vault_pin;
+    ret->store = &kept_store_pins;
     ret->folder = path;
     return true;
 }
 
-static void warn_of(const struct kept *kept, const char *why)
+static void warn_of(const struct kept_set *kept, const char *why)
 {
     log_about(LOG_LEVEL_WARNING, "source", kept->source,
               "its rings are only in systemd's file descriptor store, which is emptied when the "
@@ -99,23 +99,23 @@ static void warn_of(const struct kept *kept, const char *why)
               why);
 }
 
-static void put_backup(const struct kept *kept, const struct kept_item *item)
+static void put_backup(const struct kept_set *kept, const struct kept_item *item)
 {
     char path[PATH_MAX];
     struct error error;
-    struct kept backup;
+    struct kept_set backup;
 
     if (strncmp(item->name, KEPT_LINK, strlen(KEPT_LINK)) != 0 && backup_of(kept, path, &backup) &&
-        vault_pin.put(&backup, item, &error) < 0)
+        kept_store_pins.put(&backup, item, &error) < 0)
         warn_of(kept, error_join(&error));
 }
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
-static int begin(const struct kept *kept, struct error *error)
+static int begin(const struct kept_set *kept, struct error *error)
 {
     char path[PATH_MAX];
-    struct kept backup;
+    struct kept_set backup;
     int result = check(kept->folder, error);
 
     if (result < 0)
@@ -124,12 +124,12 @@ static int begin(const struct kept *kept, struct error *error)
         return 0;
     if (!backup_of(kept, path, &backup))
         warn_of(kept, "they cannot be pinned, as /sys/fs/bpf is not a file system of type bpf");
-    else if (vault_pin.begin(&backup, error) < 0)
+    else if (kept_store_pins.begin(&backup, error) < 0)
         warn_of(kept, error_join(error));
     return 0;
 }
 
-static int put(const struct kept *kept, const struct kept_item *item, struct error *error)
+static int put(const struct kept_set *kept, const struct kept_item *item, struct error *error)
 {
     char name[NAME_BYTES], message[NAME_BYTES + 64];
     int result;
@@ -143,7 +143,7 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
                       : 0;
 }
 
-static int seal(const struct kept *kept, struct error *error)
+static int seal(const struct kept_set *kept, struct error *error)
 {
     int result = sd_notify_barrier(0, BARRIER_USEC);
 
@@ -154,32 +154,32 @@ static int seal(const struct kept *kept, struct error *error)
                       : 0;
 }
 
-static void drop(const struct kept *kept, const struct kept_item *item)
+static void drop(const struct kept_set *kept, const struct kept_item *item)
 {
     char name[NAME_BYTES], path[PATH_MAX];
-    struct kept backup;
+    struct kept_set backup;
 
     sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name_of(kept, item->name, name));
     if (backup_of(kept, path, &backup))
-        vault_pin.drop(&backup, item);
+        kept_store_pins.drop(&backup, item);
 }
 
-static void settle(const struct kept *kept)
+static void settle(const struct kept_set *kept)
 {
     char path[PATH_MAX];
-    struct kept backup;
+    struct kept_set backup;
 
     sd_notify_barrier(0, BARRIER_USEC);
     if (!backup_of(kept, path, &backup))
         return;
-    vault_pin.settle(&backup);
+    kept_store_pins.settle(&backup);
     rmdir(path);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
 /* The descriptors passed to this process when it started, until they are taken. */
-static struct kept_list passed;
+static struct kept_sets passed;
 
 /* Splits a name. False: it is not one of ours. */
 static bool parse(const char *name, char source[NAME_BYTES], uint32_t *ret_id,
@@ -199,23 +199,23 @@ static int take_passed(void)
     uint32_t id;
 
     for (uint32_t i = 0; (next = passed_fds_name(i));) {
-        struct kept *kept;
+        struct kept_set *kept;
 
         if (!parse(next, source, &id, item)) {
             i++;
             continue;
         }
-        kept = kept_list_at(&passed, &vault_fdstore, NULL, source, id);
+        kept = kept_sets_get(&passed, &kept_store_fds, NULL, source, id);
         if (!kept)
             return -ENOMEM;
         snprintf(name, sizeof(name), "%s", next);
-        if (kept_add(kept, item, passed_fds_take(name)) < 0)
+        if (kept_set_add(kept, item, passed_fds_take(name)) < 0)
             return -ENOMEM;
     }
     return 0;
 }
 
-static int find(const char *folder, const char *source, struct kept_list *list, struct error *error)
+static int find(const char *folder, const char *source, struct kept_sets *list, struct error *error)
 {
     char path[PATH_MAX];
     uint32_t left = 0;
@@ -224,10 +224,10 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
     if (take_passed() < 0)
         return error_set(error, -ENOMEM, "out of memory");
     for (uint32_t i = 0; i < passed.count; i++) {
-        struct kept *kept = passed.sets[i], **sets = NULL;
+        struct kept_set *kept = passed.sets[i], **sets = NULL;
 
         if (!source || strcmp(kept->source, source) == 0)
-            sets = reallocarray(list->sets, list->count + 1, sizeof(struct kept *));
+            sets = reallocarray(list->sets, list->count + 1, sizeof(struct kept_set *));
         if (!sets) {
             passed.sets[left++] = kept;
             continue;
@@ -236,14 +236,14 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
         list->sets[list->count++] = kept;
     }
     passed.count = left;
-    if (backup_folder(path) && vault_pin.find(path, source, list, error) < 0)
+    if (backup_folder(path) && kept_store_pins.find(path, source, list, error) < 0)
         return -EIO;
     for (uint32_t i = 0; i < list->count; i++)
-        kept_check(list->sets[i]);
+        kept_set_inspect(list->sets[i]);
     return 0;
 }
 
-const struct vault vault_fdstore = {
+const struct kept_store kept_store_fds = {
     .name = "fdstore",
     .check = check,
     .find = find,

@@ -10,9 +10,6 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 
-#include "source/hook_network.h"
-#include "source/hook_trace.h"
-
 static const struct setting_choice directions[] = {
     {"ingress", BPF_TC_INGRESS},
     {"egress", BPF_TC_EGRESS},

@@ -12,7 +12,7 @@
 #include "config/setting.h"
 
 struct bpf_program;
-struct holds;
+struct attachments;
 
 /* The arguments as bits. */
 enum hook_key {
@@ -57,11 +57,31 @@ struct hook {
     /* What the kernel does not have for it, as in "kprobes (CONFIG_KPROBES)"; returns NULL if
      * nothing is known to be missing. NULL: nothing to check. */
     const char *(*lacks)(const struct bpf_program *program);
-    /* Attaches a loaded program and adds to holds. The place of TC filters is derived from name, so
-     * it is the same at each start. 0, or -errno and a sentence if it knows one (else "" stays). */
+    /* Attaches a loaded program and adds to attachments. The place of TC filters is derived from
+     * name, so it is the same at each start. 0, or -errno and a sentence if it knows one (else ""
+     * stays). */
     int (*attach)(struct bpf_program *program, const char *name,
-                  const struct hook_arguments *arguments, struct holds *holds, struct error *error);
+                  const struct hook_arguments *arguments, struct attachments *attachments,
+                  struct error *error);
 };
+
+/* Of the network (hook_network.c): interfaces are those of the network namespace of this process.
+ */
+extern const struct hook hook_xdp;
+extern const struct hook hook_tc;
+extern const struct hook hook_cgroup;
+
+/* In running code (hook_trace.c). */
+extern const struct hook hook_tracepoint;
+extern const struct hook hook_raw_tracepoint;
+extern const struct hook hook_kprobe;
+extern const struct hook hook_uprobe;
+extern const struct hook hook_usdt;
+extern const struct hook hook_perf;
+/* Programs whose section name is complete, and that libbpf attaches by it. */
+extern const struct hook hook_btf_tracepoint;
+extern const struct hook hook_function;
+extern const struct hook hook_lsm;
 
 /* Never NULL: unknown programs have a hook, too. */
 const struct hook *hook_of(const struct bpf_program *program);

@@ -5,7 +5,7 @@
  * of source and program. A filter that a killed ringmill left there is replaced. The clsact queue
  * that carries them remains, too: others may be using it by then. */
 
-#include "source/hook_network.h"
+#include "source/hook.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/suggestion.h"
-#include "source/hold.h"
+#include "source/attachment.h"
 #include "source/libbpf_log.h"
 
 enum { TC_PRIORITY = 100 };
@@ -52,7 +52,7 @@ static uint32_t miss_interface(const struct bpf_program *program,
 }
 
 static int attach_xdp(struct bpf_program *program, const char *name,
-                      const struct hook_arguments *arguments, struct holds *holds,
+                      const struct hook_arguments *arguments, struct attachments *attachments,
                       struct error *error)
 {
     (void)name;
@@ -71,7 +71,7 @@ static int attach_xdp(struct bpf_program *program, const char *name,
                                    "remove it with: ip link set %s xdp off",
                                    interface, interface, interface)
                        : -errno;
-        result = holds_add_link(holds, link);
+        result = attachments_add_link(attachments, link);
         if (result < 0)
             return result;
     }
@@ -131,7 +131,7 @@ static int create_queue(struct bpf_tc_hook *hook, struct error *error)
     return log.warning[0] ? error_set(error, result, "%s", log.warning) : result;
 }
 
-static int put_filter(struct bpf_program *program, struct hold_filter *place, struct error *error)
+static int put_filter(struct bpf_program *program, struct tc_filter *place, struct error *error)
 {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = place->interface,
                 .attach_point = (enum bpf_tc_attach_point)place->direction);
@@ -147,10 +147,10 @@ static int put_filter(struct bpf_program *program, struct hold_filter *place, st
 }
 
 static int attach_tc(struct bpf_program *program, const char *name,
-                     const struct hook_arguments *arguments, struct holds *holds,
+                     const struct hook_arguments *arguments, struct attachments *attachments,
                      struct error *error)
 {
-    struct hold_filter place = {
+    struct tc_filter place = {
         .direction = direction_of(program, arguments),
         .handle = handle_of(name),
         .priority = TC_PRIORITY,
@@ -162,7 +162,7 @@ static int attach_tc(struct bpf_program *program, const char *name,
         if (result == 0)
             result = put_filter(program, &place, error);
         if (result == 0)
-            result = holds_add_filter(holds, &place);
+            result = attachments_add_filter(attachments, &place);
         if (result < 0)
             return result;
     }
@@ -187,7 +187,7 @@ static uint32_t miss_cgroup(const struct bpf_program *program,
 }
 
 static int attach_cgroup(struct bpf_program *program, const char *name,
-                         const struct hook_arguments *arguments, struct holds *holds,
+                         const struct hook_arguments *arguments, struct attachments *attachments,
                          struct error *error)
 {
     _cleanup_(cleanup_close) int fd =
@@ -205,7 +205,7 @@ static int attach_cgroup(struct bpf_program *program, const char *name,
                          "below where cgroup2 is mounted",
                          arguments->cgroup);
     link = bpf_program__attach_cgroup(program, fd);
-    return link ? holds_add_link(holds, link) : -errno;
+    return link ? attachments_add_link(attachments, link) : -errno;
 }
 
 const struct hook hook_cgroup = {

@@ -3,7 +3,7 @@
 /* libbpf attaches programs whose section name is complete. If it is not, or the config says
  * something else, the parts are combined here; the config takes precedence. */
 
-#include "source/hook_trace.h"
+#include "source/hook.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,27 +15,27 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "source/hold.h"
+#include "source/attachment.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 #define DEVICES "/sys/bus/event_source/devices"
 
 enum { PATH_BYTES = 4096, WORD_BYTES = 256 };
 
-static int hold(struct holds *holds, struct bpf_link *link)
+static int add(struct attachments *attachments, struct bpf_link *link)
 {
-    return link ? holds_add_link(holds, link) : -errno;
+    return link ? attachments_add_link(attachments, link) : -errno;
 }
 
 /* Attaches as the section name says. */
 static int attach_plain(struct bpf_program *program, const char *name,
-                        const struct hook_arguments *arguments, struct holds *holds,
+                        const struct hook_arguments *arguments, struct attachments *attachments,
                         struct error *error)
 {
     (void)name;
     (void)arguments;
     (void)error;
-    return hold(holds, bpf_program__attach(program));
+    return add(attachments, bpf_program__attach(program));
 }
 
 /* ---- tracepoints ----------------------------------------------------------------------------- */
@@ -60,29 +60,29 @@ static const char *lacks_tracepoint(const struct bpf_program *program)
 }
 
 static int attach_tracepoint(struct bpf_program *program, const char *name,
-                             const struct hook_arguments *arguments, struct holds *holds,
-                             struct error *error)
+                             const struct hook_arguments *arguments,
+                             struct attachments *attachments, struct error *error)
 {
     const char *slash = arguments->tracepoint ? strchr(arguments->tracepoint, '/') : NULL;
     char group[WORD_BYTES];
 
     if (!arguments->tracepoint)
-        return attach_plain(program, name, arguments, holds, error);
+        return attach_plain(program, name, arguments, attachments, error);
     if (!slash)
         return error_set(error, -EINVAL,
                          "write the tracepoint as GROUP/NAME, as in sched/sched_switch");
     snprintf(group, sizeof(group), "%.*s", (int)(slash - arguments->tracepoint),
              arguments->tracepoint);
-    return hold(holds, bpf_program__attach_tracepoint(program, group, slash + 1));
+    return add(attachments, bpf_program__attach_tracepoint(program, group, slash + 1));
 }
 
 static int attach_raw_tracepoint(struct bpf_program *program, const char *name,
-                                 const struct hook_arguments *arguments, struct holds *holds,
-                                 struct error *error)
+                                 const struct hook_arguments *arguments,
+                                 struct attachments *attachments, struct error *error)
 {
     if (!arguments->tracepoint)
-        return attach_plain(program, name, arguments, holds, error);
-    return hold(holds, bpf_program__attach_raw_tracepoint(program, arguments->tracepoint));
+        return attach_plain(program, name, arguments, attachments, error);
+    return add(attachments, bpf_program__attach_raw_tracepoint(program, arguments->tracepoint));
 }
 
 const struct hook hook_tracepoint = {
@@ -153,7 +153,7 @@ static const char *lacks_kprobes(const struct bpf_program *program)
 }
 
 static int attach_kprobe(struct bpf_program *program, const char *name,
-                         const struct hook_arguments *arguments, struct holds *holds,
+                         const struct hook_arguments *arguments, struct attachments *attachments,
                          struct error *error)
 {
     LIBBPF_OPTS(bpf_kprobe_opts, options, .offset = (size_t)arguments->offset,
@@ -161,10 +161,10 @@ static int attach_kprobe(struct bpf_program *program, const char *name,
     LIBBPF_OPTS(bpf_ksyscall_opts, call, .retprobe = hook_section_is(program, "kretsyscall"));
 
     if (!arguments->symbol)
-        return attach_plain(program, name, arguments, holds, error);
+        return attach_plain(program, name, arguments, attachments, error);
     if (hook_section_is(program, "ksyscall") || hook_section_is(program, "kretsyscall"))
-        return hold(holds, bpf_program__attach_ksyscall(program, arguments->symbol, &call));
-    return hold(holds, bpf_program__attach_kprobe_opts(program, arguments->symbol, &options));
+        return add(attachments, bpf_program__attach_ksyscall(program, arguments->symbol, &call));
+    return add(attachments, bpf_program__attach_kprobe_opts(program, arguments->symbol, &options));
 }
 
 const struct hook hook_kprobe = {
@@ -245,7 +245,7 @@ static int check_binary(const char *binary, struct error *error)
 }
 
 static int attach_uprobe(struct bpf_program *program, const char *name,
-                         const struct hook_arguments *arguments, struct holds *holds,
+                         const struct hook_arguments *arguments, struct attachments *attachments,
                          struct error *error)
 {
     LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = hook_section_is(program, "uretprobe"));
@@ -268,7 +268,7 @@ static int attach_uprobe(struct bpf_program *program, const char *name,
                          probe.binary, probe.symbol, probe.binary);
     if (!link && errno == ESRCH && probe.pid > 0)
         return error_set(error, -ESRCH, "process %d does not exist", probe.pid);
-    return hold(holds, link);
+    return add(attachments, link);
 }
 
 const struct hook hook_uprobe = {
@@ -328,7 +328,7 @@ static uint32_t miss_usdt(const struct bpf_program *program, const struct hook_a
 }
 
 static int attach_usdt(struct bpf_program *program, const char *name,
-                       const struct hook_arguments *arguments, struct holds *holds,
+                       const struct hook_arguments *arguments, struct attachments *attachments,
                        struct error *error)
 {
     struct bpf_link *link;
@@ -346,7 +346,7 @@ static int attach_usdt(struct bpf_program *program, const char *name,
         return error_set(error, -ENOENT,
                          "%s has no USDT probe %s:%s; list its probes with: readelf -n %s",
                          marker.binary, marker.provider, marker.name, marker.binary);
-    return hold(holds, link);
+    return add(attachments, link);
 }
 
 const struct hook hook_usdt = {
@@ -378,7 +378,7 @@ static int explain_perf(int code, int64_t frequency, struct error *error)
 
 /* Uses the software clock, which every machine has, also virtual ones. */
 static int attach_perf(struct bpf_program *program, const char *name,
-                       const struct hook_arguments *arguments, struct holds *holds,
+                       const struct hook_arguments *arguments, struct attachments *attachments,
                        struct error *error)
 {
     struct perf_event_attr clock = {
@@ -406,7 +406,7 @@ static int attach_perf(struct bpf_program *program, const char *name,
             close(fd);
             return result;
         }
-        result = holds_add_link(holds, link);
+        result = attachments_add_link(attachments, link);
         if (result < 0)
             return result;
     }

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "source/kept_store.h"
 #include "source/object.h"
 #include "source/source.h"
-#include "source/vault.h"
 
 static const struct setting_choice modes[] = {
     {"none", KEEP_NONE},
@@ -52,13 +52,13 @@ const struct setting keep_settings[] = {
     {0},
 };
 
-const struct vault *keep_vault(const struct keep_config *config)
+const struct kept_store *keep_store(const struct keep_config *config)
 {
     switch ((enum keep_mode)config->mode) {
     case KEEP_FDSTORE:
-        return &vault_fdstore;
+        return &kept_store_fds;
     case KEEP_PIN:
-        return &vault_pin;
+        return &kept_store_pins;
     default:
         return NULL;
     }

@@ -9,7 +9,7 @@
 
 #define KEEP_PIN_FOLDER "/sys/fs/bpf/ringmill"
 
-struct vault;
+struct kept_store;
 struct object;
 struct source;
 
@@ -25,7 +25,7 @@ struct keep_config {
 extern const struct setting keep_settings[];
 
 /* NULL: nothing is to be kept. */
-const struct vault *keep_vault(const struct keep_config *config);
+const struct kept_store *keep_store(const struct keep_config *config);
 
 /* Sets the fields of the source that follow from these settings. */
 void keep_enter(const struct keep_config *config, struct source *source);

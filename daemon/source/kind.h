@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A kind of source: one file pair each, and a row in the registry (source.c). The key of an entry
- * of `sources:` selects the kind; each entry has exactly one such key. */
+/* A kind of source: one file each, and a row in the registry (source.c). The key of an entry of
+ * `sources:` selects the kind; each entry has exactly one such key. */
 
 #include <stddef.h>
 
@@ -37,7 +37,7 @@ struct source_kind {
     void (*detach)(struct source *source);
     void (*leave)(struct source *source);
     void (*release)(struct source *source);
-    void (*follow)(struct source *source, const struct source *former);
+    void (*follow)(struct source *source, const struct source *previous);
     void (*undo)(struct source *source); /* NULL: detach and release */
     /* For a stream whose `counted` is set. */
     int (*lost)(const struct source *source, uint32_t stream, struct lost_count *ret_count);
@@ -51,9 +51,14 @@ struct source_kind {
     /* The name of an attached program, by index from 0; NULL when there are no more, or no such
      * function. */
     const char *(*program)(const struct source *source, uint32_t index);
-    /* See source_verdict(). NULL: always good. */
-    int (*verdict)(const struct source *source, uint64_t position, struct error *error);
+    /* See source_end_error(). NULL: always good. */
+    int (*end_error)(const struct source *source, uint64_t position, struct error *error);
 };
 
 /* All kinds, NULL-ended, for lookups, messages and manuals. */
 extern const struct source_kind *const source_kinds[];
+
+extern const struct source_kind source_builtin;
+extern const struct source_kind source_object;  /* a BPF object that users compiled */
+extern const struct source_kind source_map;     /* a ring that another program writes to */
+extern const struct source_kind source_capture; /* replays a file of a `capture` sink */

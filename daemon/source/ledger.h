@@ -56,10 +56,13 @@ struct ledger {
  * -errno and a sentence. */
 int ledger_make(struct error *error);
 
-/* Maps a ledger; unmap it by ledger_close(). NULL: the fd is not a ledger, or cannot be mapped. */
+/* Maps a ledger; the caller unmaps it by ledger_close(). NULL: the fd is not a ledger, or cannot be
+ * mapped. */
 struct ledger *ledger_open(int fd);
-void ledger_close(struct ledger *ledger); /* accepts NULL */
+/* Unmaps the ledger. Accepts NULL. */
+void ledger_close(struct ledger *ledger);
 
 /* Whether this process has entered itself as the owner, and so reads the rings. */
 bool ledger_is_own(const struct ledger *ledger);
+/* Makes this process the owner. */
 void ledger_enter(struct ledger *ledger);

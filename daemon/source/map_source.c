@@ -8,7 +8,7 @@
  * kernel is asked which other process has the consumer position mapped for writing
  * (ring/holder.h). */
 
-#include "source/map_source.h"
+#include "source/kind.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -24,9 +24,8 @@
 #include "base/log.h"
 #include "ring/holder.h"
 #include "schema/kernel.h"
-#include "source/kind.h"
+#include "source/existing_map.h"
 #include "source/lost.h"
-#include "source/pinned.h"
 #include "source/ring_config.h"
 #include "source/shards.h"
 #include "source/stream_types.h"
@@ -74,7 +73,7 @@ DEFINE_CLEANUP(struct btf, btf__free);
 
 static int open_map(struct map_state *state, const struct map_config *config, struct error *error)
 {
-    return state->fd >= 0 ? 0 : pinned_open(config->map, false, error, &state->fd);
+    return state->fd >= 0 ? 0 : existing_map_open(config->map, false, error, &state->fd);
 }
 
 /* Any one of the types that are looked for, or NULL. */
@@ -235,7 +234,7 @@ static int start_lost(struct map_state *state, const char *what, struct error *e
 
     if (!what)
         return 0;
-    result = pinned_open(what, true, error, &state->lost_fd);
+    result = existing_map_open(what, true, error, &state->lost_fd);
     if (result == 0)
         result = lost_from_map(state->lost_fd, error, &state->lost);
     if (result == 0)

@@ -15,8 +15,8 @@
 
 #include "base/log.h"
 #include "base/signals.h"
+#include "source/bpf_error.h"
 #include "source/libbpf_log.h"
-#include "source/verdict.h"
 
 DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 
@@ -32,7 +32,7 @@ static int open_bytes(const struct object *object, struct error *error, struct b
     libbpf_log_begin(&log);
     opened = bpf_object__open_mem(object->bytes, object->size, &options);
     if (!opened)
-        return verdict_on_open(-errno, &log, error);
+        return bpf_error_on_open(-errno, &log, error);
     bpf_object__for_each_program(program, opened) hook_set_type(program);
     *ret = opened;
     return 0;
@@ -87,7 +87,7 @@ void object_free(struct object *object)
 {
     if (!object)
         return;
-    holds_release(&object->holds);
+    attachments_release(&object->attachments);
     bpf_object__close(object->loaded);
     bpf_object__close(object->plan);
     free(object->programs);
@@ -133,7 +133,7 @@ static int leave_out_lacking(struct object *object, struct error *error)
             lack = program->hook->lacks(program->program);
         if (!lack)
             continue;
-        result = verdict_on_lack(lack, program->program, error);
+        result = bpf_error_on_lack(lack, program->program, error);
         if (!program->optional)
             return result;
         leave_out(object, program, error);
@@ -196,8 +196,8 @@ static int try_load(struct object *object, struct error *error, struct object_pr
         return 0;
     }
     program = *ret_program = object_find(object, log.program);
-    return verdict_on_load(result, &log, program ? program->program : NULL,
-                           program ? program->hook : NULL, error);
+    return bpf_error_on_load(result, &log, program ? program->program : NULL,
+                             program ? program->hook : NULL, error);
 }
 
 int object_load(struct object *object, struct error *error)
@@ -226,7 +226,7 @@ static int attach_program(struct object *object, struct object_program *program,
                           struct error *error)
 {
     struct bpf_program *loaded = bpf_object__find_program_by_name(object->loaded, program->name);
-    uint32_t before = object->holds.count;
+    uint32_t before = object->attachments.count;
     struct libbpf_log log;
     char place[256];
     int result;
@@ -234,16 +234,16 @@ static int attach_program(struct object *object, struct object_program *program,
     snprintf(place, sizeof(place), "%s/%s", object->name, program->name);
     error->text[0] = '\0';
     libbpf_log_begin(&log);
-    result = program->hook->attach(loaded, place, &program->arguments, &object->holds, error);
+    result = program->hook->attach(loaded, place, &program->arguments, &object->attachments, error);
     libbpf_log_end(&log);
     if (result == 0) {
-        for (uint32_t i = before; i < object->holds.count; i++)
-            object->holds.items[i].program = (uint32_t)(program - object->programs);
+        for (uint32_t i = before; i < object->attachments.count; i++)
+            object->attachments.items[i].program = (uint32_t)(program - object->programs);
         program->attached = true;
         return 0;
     }
-    holds_shrink(&object->holds, before);
-    return verdict_on_attach(result, &log, program->program, program->hook, error);
+    attachments_shrink(&object->attachments, before);
+    return bpf_error_on_attach(result, &log, program->program, program->hook, error);
 }
 
 int object_attach(struct object *object, struct error *error)
@@ -277,7 +277,7 @@ int object_attach(struct object *object, struct error *error)
 
 void object_detach(struct object *object)
 {
-    holds_release(&object->holds);
+    attachments_release(&object->attachments);
     for (uint32_t i = 0; i < object->n_programs; i++)
         object->programs[i].attached = false;
 }

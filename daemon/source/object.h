@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "source/hold.h"
+#include "source/attachment.h"
 #include "source/hook.h"
 
 struct bpf_map;
@@ -56,7 +56,7 @@ struct object {
 
     /* owned by the loader thread */
     struct bpf_object *loaded; /* NULL: not loaded */
-    struct holds holds;
+    struct attachments attachments;
 };
 
 /* name and bytes (an ELF that elf_check() likes) stay the caller's and must outlive the object. 0,

@@ -14,8 +14,8 @@
 
 #include "base/suggestion.h"
 #include "config/setting.h"
+#include "source/inner_maps.h"
 #include "source/object.h"
-#include "source/slots.h"
 
 #define FLAG_OVERWRITE (UINT32_C(1) << 19) /* Linux 6.19 */
 
@@ -60,44 +60,46 @@ static const char *type_name(const struct bpf_map *map)
     return name ? name : "a map of another type";
 }
 
-/* ---- slots ----------------------------------------------------------------------------------- */
+/* ---- inner maps
+ * ----------------------------------------------------------------------------------- */
 
 struct slot_search {
     const struct bpf_object *object;
-    struct object_ring *ring; /* whose slots are listed; or NULL */
+    struct object_ring *ring; /* whose inner maps are listed; or NULL */
     const char *inner;        /* or this is looked for */
     bool found;
     bool no_memory;
 };
 
-static void on_slot(void *data, const char *outer, const char *inner)
+static void on_inner_map(void *data, const char *outer, const char *inner)
 {
     struct slot_search *search = data;
     struct object_ring *ring = search->ring;
     const struct bpf_map *map = bpf_object__find_map_by_name(search->object, inner);
-    const char **slots;
+    const char **inner_maps;
 
     if (search->inner && strcmp(inner, search->inner) == 0)
         search->found = true;
     if (!ring || !map || strcmp(outer, ring->name) != 0)
         return;
-    for (uint32_t i = 0; i < ring->n_slots; i++)
-        if (strcmp(ring->slots[i], inner) == 0)
+    for (uint32_t i = 0; i < ring->n_inner_maps; i++)
+        if (strcmp(ring->inner_maps[i], inner) == 0)
             return;
-    slots = reallocarray(ring->slots, ring->n_slots + 1, sizeof(*slots));
-    if (!slots) {
+    inner_maps = reallocarray(ring->inner_maps, ring->n_inner_maps + 1, sizeof(*inner_maps));
+    if (!inner_maps) {
         search->no_memory = true;
         return;
     }
-    ring->slots = slots;
-    ring->slots[ring->n_slots++] = bpf_map__name(map);
+    ring->inner_maps = inner_maps;
+    ring->inner_maps[ring->n_inner_maps++] = bpf_map__name(map);
 }
 
 static bool stands_in_a_map(const struct object *object, const struct bpf_map *map)
 {
     struct slot_search search = {.object = object->plan, .inner = bpf_map__name(map)};
 
-    return slots_each(object->bytes, object->size, on_slot, &search, NULL) == 0 && search.found;
+    return inner_maps_each(object->bytes, object->size, on_inner_map, &search, NULL) == 0 &&
+           search.found;
 }
 
 /* ---- one ring -------------------------------------------------------------------------------- */
@@ -115,9 +117,9 @@ static int set_size(struct object_source *source, struct object_ring *ring, stru
         bpf_map__set_max_entries(ring->map, (uint32_t)libbpf_num_possible_cpus());
     if (!ring->sharded && wanted)
         result = bpf_map__set_max_entries(ring->map, wanted);
-    for (uint32_t i = 0; wanted && result == 0 && i < ring->n_slots; i++)
+    for (uint32_t i = 0; wanted && result == 0 && i < ring->n_inner_maps; i++)
         result = bpf_map__set_max_entries(
-            bpf_object__find_map_by_name(source->object->plan, ring->slots[i]), wanted);
+            bpf_object__find_map_by_name(source->object->plan, ring->inner_maps[i]), wanted);
     if (result < 0)
         diag_add(diag, ring_config_at(ring->config, "ring_size"), "the ring size cannot be set: %s",
                  strerror(-result));
@@ -163,7 +165,8 @@ static int add_ring(struct object_source *source, struct bpf_map *map,
         .template_fd = -1,
     };
     if (ring->sharded)
-        result = slots_each(source->object->bytes, source->object->size, on_slot, &search, &error);
+        result = inner_maps_each(source->object->bytes, source->object->size, on_inner_map, &search,
+                                 &error);
     if (search.no_memory)
         result = error_set(&error, -ENOMEM, "out of memory");
     if (result < 0) {
@@ -324,7 +327,7 @@ int object_rings_choose(struct object_source *source, const struct config_node *
 void object_rings_free(struct object_source *source)
 {
     for (uint32_t i = 0; i < source->n_rings; i++)
-        free(source->rings[i].slots);
+        free(source->rings[i].inner_maps);
     free(source->rings);
     free(source->configs);
 }

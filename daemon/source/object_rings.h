@@ -11,4 +11,5 @@
  * with its node; rings may be NULL. 0, or -EINVAL after at least one message. */
 int object_rings_choose(struct object_source *source, const struct config_node *rings,
                         const struct ring_config *shared, struct diag *diag);
+/* Frees the list, but not what is open of its rings. */
 void object_rings_free(struct object_source *source);

@@ -13,14 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/adopt.h"
+#include "source/btf_check.h"
 #include "source/constants.h"
-#include "source/damage.h"
 #include "source/elf.h"
-#include "source/former.h"
+#include "source/kept_source.h"
 #include "source/kind.h"
 #include "source/object.h"
 #include "source/object_rings.h"
+#include "source/predecessor.h"
 #include "source/programs.h"
 #include "source/stream_types.h"
 
@@ -104,7 +104,7 @@ static int open_object(struct source *source, const struct object_config *config
     if (result == 0)
         result = elf_check(state->bytes, size, &error);
     if (result == 0)
-        result = damage_find(state->bytes, size, &error);
+        result = btf_check(state->bytes, size, &error);
     if (result == 0)
         result = object_open(source->name, state->bytes, size, &error, &state->object);
     if (result < 0)
@@ -148,9 +148,9 @@ static int make_stream(const struct source *source, struct object_ring *ring, st
     stream->name = ring->name;
     stream->counted = ring->lost.map != NULL;
     stream->ring_size = ring->sharded ? ring->template_size : bpf_map__max_entries(ring->map);
-    if (ring->sharded && ring->n_slots > 0)
+    if (ring->sharded && ring->n_inner_maps > 0)
         stream->ring_size =
-            bpf_map__max_entries(bpf_object__find_map_by_name(object->plan, ring->slots[0]));
+            bpf_map__max_entries(bpf_object__find_map_by_name(object->plan, ring->inner_maps[0]));
     if (check_order(ring, diag) < 0)
         result = -EINVAL;
     return stream_types_find(&origin, ring->config, source->name, stream, diag) < 0 ? -EINVAL
@@ -222,10 +222,10 @@ void object_source_close(struct source *source)
             close(ring->template_fd);
     }
     object_rings_free(state);
-    misses_close(&state->misses);
+    skipped_runs_close(&state->skipped);
     object_free(state->object);
-    kept_free(state->kept);
-    kept_list_deinit(&state->formers);
+    kept_set_free(state->kept);
+    kept_sets_deinit(&state->predecessors);
     free(state->bytes);
     free(state);
 }
@@ -265,14 +265,14 @@ static int open_shards(const struct object_source *state, struct object_ring *ri
 
     if (!ring->sharded)
         return shards_borrow(&ring->shards, &outer, 1, error);
-    if (ring->n_slots == 0)
+    if (ring->n_inner_maps == 0)
         return shards_make(&ring->shards, outer, ring->name, ring->template_size, error);
-    if (ring->n_slots > SHARDS_MAX)
+    if (ring->n_inner_maps > SHARDS_MAX)
         return error_set(error, -E2BIG, "map %s contains %u rings; at most %d can be read",
-                         ring->name, ring->n_slots, SHARDS_MAX);
-    for (uint32_t i = 0; i < ring->n_slots; i++)
-        fds[i] = object_map_fd(state->object, ring->slots[i]);
-    return shards_borrow(&ring->shards, fds, ring->n_slots, error);
+                         ring->name, ring->n_inner_maps, SHARDS_MAX);
+    for (uint32_t i = 0; i < ring->n_inner_maps; i++)
+        fds[i] = object_map_fd(state->object, ring->inner_maps[i]);
+    return shards_borrow(&ring->shards, fds, ring->n_inner_maps, error);
 }
 
 static int load(struct source *source, struct error *error)
@@ -284,7 +284,7 @@ static int load(struct source *source, struct error *error)
     state->object->prepare_data = state;
     result = object_load(state->object, error);
     if (result == 0)
-        misses_watch(&state->misses, state->object);
+        skipped_runs_watch(&state->skipped, state->object);
     for (uint32_t i = 0; i < state->n_rings && result == 0; i++) {
         struct object_ring *ring = &state->rings[i];
 
@@ -299,13 +299,13 @@ static int load(struct source *source, struct error *error)
 int object_source_load(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
-    int result = adopt_find(source, error);
+    int result = kept_source_adopt(source, error);
 
     if (result == 0)
         result = load(source, error);
     for (uint32_t i = 0; i < state->n_rings && result >= 0; i++)
-        source->streams[i].n_rings += former_rings(state, i);
-    source->found = result >= 0 && (source->adopted || state->formers.count > 0);
+        source->streams[i].n_rings += predecessor_count_rings(state, i);
+    source->found = result >= 0 && (source->adopted || state->predecessors.count > 0);
     return result < 0 ? result : 0;
 }
 
@@ -314,11 +314,11 @@ int object_source_load(struct source *source, struct error *error)
 int object_source_attach(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
-    int result = adopt_begin(source, error);
+    int result = kept_source_begin(source, error);
 
     if (result == 0 && !source->adopted)
         result = object_attach(state->object, error);
-    return result < 0 ? result : adopt_finish(source, error);
+    return result < 0 ? result : kept_source_finish(source, error);
 }
 
 void object_source_detach(struct source *source)
@@ -326,9 +326,9 @@ void object_source_detach(struct source *source)
     struct object_source *state = source->state;
     uint64_t skipped;
 
-    misses_read(&state->misses, &skipped); /* while the links can still be read */
+    skipped_runs_read(&state->skipped, &skipped); /* while the links can still be read */
     if (source->kept)
-        adopt_detach(state);
+        kept_source_detach(state);
     else
         object_detach(state->object);
 }
@@ -337,23 +337,23 @@ void object_source_leave(struct source *source)
 {
     struct object_source *state = source->state;
 
-    adopt_settle_lost(state);
-    former_tend(source);
-    holds_leave(&state->object->holds);
+    kept_source_settle_lost(state);
+    predecessors_drop_read(source);
+    attachments_leave(&state->object->attachments);
 }
 
 void object_source_release(struct source *source)
 {
     if (source->kept)
-        adopt_drop(source);
+        kept_source_drop(source);
     source->kept = false;
 }
 
-void object_source_follow(struct source *source, const struct source *former)
+void object_source_follow(struct source *source, const struct source *previous)
 {
-    struct object_source *state = source->state, *other = former->state;
+    struct object_source *state = source->state, *other = previous->state;
 
-    if (former->kind->follow == object_source_follow)
+    if (previous->kind->follow == object_source_follow)
         state->follows = other->kept ? other : NULL;
 }
 
@@ -366,7 +366,7 @@ void object_source_undo(struct source *source)
     else if (source->adopted)
         object_source_leave(source);
     else
-        adopt_undo(state);
+        kept_source_undo(state);
     source->kept = false;
 }
 
@@ -377,18 +377,18 @@ int object_source_lost(const struct source *source, uint32_t stream, struct lost
 
     if (result < 0)
         return result;
-    adopt_note_lost(state, stream);
-    ret_count->records += former_lost(state, stream);
+    kept_source_note_lost(state, stream);
+    ret_count->records += predecessors_lost(state, stream);
     return 0;
 }
 
 int object_source_skipped(const struct source *source, uint64_t *ret_skipped)
 {
     struct object_source *state = source->state;
-    int result = misses_read(&state->misses, ret_skipped);
+    int result = skipped_runs_read(&state->skipped, ret_skipped);
 
     if (result == 0 && state->kept && state->kept->ledger)
-        atomic_store(&state->kept->ledger->skipped, state->misses.sum);
+        atomic_store(&state->kept->ledger->skipped, state->skipped.sum);
     return result;
 }
 
@@ -413,7 +413,7 @@ int object_source_open_ring(const struct source *source, uint32_t stream, uint32
     };
 
     if (ring >= from->shards.n)
-        return former_open_ring(state, stream, ring - from->shards.n, reason, ret_ring);
+        return predecessor_open_ring(state, stream, ring - from->shards.n, reason, ret_ring);
     return ringmill_ring_open(from->shards.fds[ring], &options, reason, ret_ring);
 }
 

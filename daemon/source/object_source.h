@@ -9,11 +9,11 @@
 
 #include "base/error.h"
 #include "source/keep.h"
-#include "source/kept.h"
+#include "source/kept_set.h"
 #include "source/lost.h"
-#include "source/misses.h"
 #include "source/ring_config.h"
 #include "source/shards.h"
+#include "source/skipped_runs.h"
 #include "source/source.h"
 
 struct bpf_map;
@@ -21,16 +21,14 @@ struct ringmill_error;
 struct ringmill_ring;
 struct object;
 
-extern const struct source_kind source_object;
-
 /* The ring, or map of rings, of one stream. */
 struct object_ring {
     const char *name; /* lives as long as the object */
     struct bpf_map *map;
     bool sharded;
     const struct ring_config *config; /* NULL: no settings */
-    const char **slots;               /* the maps that it contains from the start, n_slots names */
-    uint32_t n_slots;
+    const char **inner_maps; /* the maps that it contains from the start, n_inner_maps names */
+    uint32_t n_inner_maps;
     uint32_t template_size; /* bytes of each ring that is made for it */
     struct lost_counter lost;
 
@@ -39,8 +37,8 @@ struct object_ring {
     int template_fd;       /* -1: none */
     uint64_t lost_noted;   /* for kept sources: the counter as read last */
     int64_t lost_noted_at; /* ns, monotonic */
-    uint64_t lost_by_formers;
-    bool formers_told; /* of that loss */
+    uint64_t lost_by_predecessors;
+    bool predecessors_reported; /* of that loss */
 };
 
 /* The state of such a source; ring i is that of stream i. */
@@ -55,11 +53,11 @@ struct object_source {
 
     /* owned by the loader thread */
     struct identity identity;
-    struct kept *kept;             /* NULL: nothing is kept */
-    struct kept_list formers;      /* see source/former.h */
-    bool formers_end;              /* they will get no more records */
+    struct kept_set *kept;         /* NULL: nothing is kept */
+    struct kept_sets predecessors; /* see source/predecessor.h */
+    bool predecessors_ended;       /* they will get no more records */
     struct object_source *follows; /* the running source that this one replaces; NULL: none */
-    struct misses misses;
+    struct skipped_runs skipped;
 };
 
 /* An empty one for source->state, or NULL when out of memory. */
@@ -70,17 +68,30 @@ struct object_source *object_source_new(void);
 int object_source_make_streams(struct source *source, const struct config_node *node,
                                struct diag *diag);
 
-/* The functions of both kinds; see struct source_kind. */
+/* ---- The functions of struct source_kind for `object:` and `builtin:` sources. ---- */
+
+/* close(): frees the object, its rings, and the descriptors of kept sets. */
 void object_source_close(struct source *source);
+/* load(): adopts the kept set of an earlier process, or else loads the object. */
 int object_source_load(struct source *source, struct error *error);
+/* attach(): attaches the programs of an object that was loaded, and keeps it if configured. */
 int object_source_attach(struct source *source, struct error *error);
+/* detach(): detaches the programs, kept ones for all processes. */
 void object_source_detach(struct source *source);
+/* leave(): closes the links of kept programs without detaching them. */
 void object_source_leave(struct source *source);
+/* release(): drops the kept set, except records that were not delivered. */
 void object_source_release(struct source *source);
-void object_source_follow(struct source *source, const struct source *former);
+/* follow(): remembers the previous source, if it is a kept one. */
+void object_source_follow(struct source *source, const struct source *previous);
+/* undo(): detaches what was attached, and drops a set that was not adopted. */
 void object_source_undo(struct source *source);
+/* lost(): by the loss counter of the stream, and by those of older sets. */
 int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
+/* skipped(): also writes the sum into the ledger of a kept source. */
 int object_source_skipped(const struct source *source, uint64_t *ret_skipped);
+/* open_ring(): the stream's own rings come first, those of older sets after them. */
 int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                             struct ringmill_error *reason, struct ringmill_ring **ret_ring);
+/* program(): the name of an attached program. */
 const char *object_source_program(const struct source *source, uint32_t index);

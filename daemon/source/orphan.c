@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "source/vault.h"
+#include "source/kept_store.h"
 
 void orphans_add_folder(struct orphans *orphans, const char *folder)
 {
@@ -19,24 +19,24 @@ void orphans_add_folder(struct orphans *orphans, const char *folder)
 }
 
 /* The list may be passed again: what was passed to the process is found only once. */
-static int find(struct orphans *orphans, const char *name, struct kept_list *ret_pins,
+static int find(struct orphans *orphans, const char *name, struct kept_sets *ret_pins,
                 struct error *error)
 {
-    int result = vault_fdstore.find(NULL, NULL, &orphans->passed, error);
+    int result = kept_store_fds.find(NULL, NULL, &orphans->passed, error);
 
     for (uint32_t i = 0; i < orphans->n_folders && result == 0; i++)
-        result = vault_pin.find(orphans->folders[i], name, ret_pins, error);
+        result = kept_store_pins.find(orphans->folders[i], name, ret_pins, error);
     return result;
 }
 
 /* Pins are searched each time; they may belong to a running source. */
-static void forget_pins(struct kept_list *list)
+static void forget_pins(struct kept_sets *list)
 {
     uint32_t left = 0;
 
     for (uint32_t i = 0; i < list->count; i++) {
-        if (list->sets[i]->vault == &vault_pin)
-            kept_free(list->sets[i]);
+        if (list->sets[i]->store == &kept_store_pins)
+            kept_set_free(list->sets[i]);
         else
             list->sets[left++] = list->sets[i];
     }
@@ -45,14 +45,14 @@ static void forget_pins(struct kept_list *list)
 
 /* 0: neither this nor another process reads it. What an ended source of this process left is read
  * by nobody. */
-static int find_reader(const struct kept *kept, struct error *error)
+static int find_reader(const struct kept_set *kept, struct error *error)
 {
-    if (kept->ledger && ledger_is_own(kept->ledger) && kept_phase(kept) == LEDGER_RUNS)
+    if (kept->ledger && ledger_is_own(kept->ledger) && kept_set_phase(kept) == LEDGER_RUNS)
         return error_set(error, -EBUSY, "source %s is in use by this process", kept->source);
-    return kept_in_use(kept, error);
+    return kept_set_find_reader(kept, error);
 }
 
-static void tell(const struct kept *kept)
+static void tell(const struct kept_set *kept)
 {
     char command[KEPT_COMMAND_MAX];
     struct error error;
@@ -63,16 +63,16 @@ static void tell(const struct kept *kept)
                   "its kept programs (keep: %s) are used by no source of this config: their %u "
                   "links stay attached, and nobody reads the %" PRIu64
                   " bytes in their rings; to end them: %s",
-                  kept->vault->name, kept_count(kept, KEPT_LINK), kept_unread(kept),
-                  kept_release_command(kept, command));
+                  kept->store->name, kept_set_count(kept, KEPT_LINK), kept_set_unread(kept),
+                  kept_set_release_command(kept, command));
     else if (result != -EBUSY)
         log_about(LOG_LEVEL_WARNING, "source", kept->source, "kept set (keep: %s): %s",
-                  kept->vault->name, error_join(&error));
+                  kept->store->name, error_join(&error));
 }
 
 void orphans_tell(struct orphans *orphans)
 {
-    struct kept_list pins = {0};
+    struct kept_sets pins = {0};
     struct error error;
 
     if (find(orphans, NULL, &pins, &error) < 0)
@@ -82,12 +82,12 @@ void orphans_tell(struct orphans *orphans)
     for (uint32_t i = 0; i < pins.count; i++)
         tell(pins.sets[i]);
     forget_pins(&orphans->passed);
-    kept_list_deinit(&pins);
+    kept_sets_deinit(&pins);
 }
 
 /* 1: the set was removed; 0: it has another name, or is in use and was not named; -errno and a
  * sentence. */
-static int end_one(struct kept *kept, const char *name, struct error *error)
+static int end_one(struct kept_set *kept, const char *name, struct error *error)
 {
     struct error own;
     int result;
@@ -99,14 +99,14 @@ static int end_one(struct kept *kept, const char *name, struct error *error)
         return 0;
     if (result < 0)
         return error_set(error, result, "%s", error_join(&own));
-    kept_drop(kept, "");
+    kept_set_drop(kept, "");
     log_about(LOG_LEVEL_INFO, "source", kept->source, "its kept set (keep: %s) was removed",
-              kept->vault->name);
+              kept->store->name);
     return 1;
 }
 
 /* Removes sets, and takes them off the list. */
-static int end_some(struct kept_list *list, const char *name, int ended, struct error *error)
+static int end_some(struct kept_sets *list, const char *name, int ended, struct error *error)
 {
     uint32_t left = 0;
     int result = ended;
@@ -115,7 +115,7 @@ static int end_some(struct kept_list *list, const char *name, int ended, struct 
         int one = end_one(list->sets[i], name, error);
 
         if (one == 1)
-            kept_free(list->sets[i]);
+            kept_set_free(list->sets[i]);
         else
             list->sets[left++] = list->sets[i];
         result = one < 0 ? one : result < 0 ? result : result + one;
@@ -126,7 +126,7 @@ static int end_some(struct kept_list *list, const char *name, int ended, struct 
 
 int orphans_end(struct orphans *orphans, const char *name, struct error *error)
 {
-    struct kept_list pins = {0};
+    struct kept_sets pins = {0};
     int result = find(orphans, name, &pins, error);
 
     if (result == 0)
@@ -134,11 +134,11 @@ int orphans_end(struct orphans *orphans, const char *name, struct error *error)
     if (result >= 0)
         result = end_some(&pins, name, result, error);
     forget_pins(&orphans->passed);
-    kept_list_deinit(&pins);
+    kept_sets_deinit(&pins);
     return result;
 }
 
 void orphans_deinit(struct orphans *orphans)
 {
-    kept_list_deinit(&orphans->passed);
+    kept_sets_deinit(&orphans->passed);
 }

@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "source/kept.h"
+#include "source/kept_set.h"
 
 enum { ORPHAN_FOLDERS_MAX = 64 };
 
 /* Sets that were passed to this process and not adopted; zeroed is empty. */
 struct orphans {
-    struct kept_list passed;
+    struct kept_sets passed;
     const char *folders[ORPHAN_FOLDERS_MAX]; /* of pins; borrowed */
     uint32_t n_folders;
 };
@@ -26,4 +26,5 @@ void orphans_tell(struct orphans *orphans);
  * how many were ended, or -errno and a sentence: -EBUSY if the named one is in use, another if that
  * cannot be found out; then it stays. */
 int orphans_end(struct orphans *orphans, const char *name, struct error *error);
+/* Closes the sets that were passed to this process and not adopted. */
 void orphans_deinit(struct orphans *orphans);

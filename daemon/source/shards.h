@@ -30,6 +30,7 @@ int shards_make(struct shards *shards, int outer_fd, const char *name, uint32_t 
  * there are none. */
 int shards_open(struct shards *shards, int outer_fd, struct error *error);
 
+/* Closes the rings that it opened or created. */
 void shards_close(struct shards *shards);
 
 /* Creates a ring buffer that is in no map. An fd that the caller owns, or -errno. */

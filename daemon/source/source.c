@@ -14,10 +14,8 @@
 #include "base/cleanup.h"
 #include "base/suggestion.h"
 #include "source/builtin.h"
-#include "source/capture_source.h"
 #include "source/keep.h"
 #include "source/kind.h"
-#include "source/map_source.h"
 #include "source/object_source.h"
 
 const struct source_kind *const source_kinds[] = {
@@ -164,10 +162,10 @@ void source_release(struct source *source)
         source->kind->release(source);
 }
 
-void source_follow(struct source *source, const struct source *former)
+void source_follow(struct source *source, const struct source *previous)
 {
     if (source->kind->follow)
-        source->kind->follow(source, former);
+        source->kind->follow(source, previous);
 }
 
 void source_undo(struct source *source)
@@ -204,9 +202,9 @@ const char *source_program(const struct source *source, uint32_t index)
     return source->kind->program ? source->kind->program(source, index) : NULL;
 }
 
-int source_verdict(const struct source *source, uint64_t position, struct error *error)
+int source_end_error(const struct source *source, uint64_t position, struct error *error)
 {
-    return source->kind->verdict
-               ? name_source(source, source->kind->verdict(source, position, error), error)
+    return source->kind->end_error
+               ? name_source(source, source->kind->end_error(source, position, error), error)
                : 0;
 }

@@ -42,7 +42,8 @@ struct source {
 /* Reads its config, needs no privileges. 0 and a source that the caller owns, or -errno after at
  * least one message in diag. */
 int source_open(const struct config_node *config, struct diag *diag, struct source **ret);
-void source_free(struct source *source); /* accepts NULL */
+/* Closes the source and frees it. Accepts NULL. */
+void source_free(struct source *source);
 
 /* On the loader thread. 0, or -errno and a sentence that names the source. */
 int source_load(struct source *source, struct error *error);
@@ -57,7 +58,7 @@ void source_leave(struct source *source);
 void source_release(struct source *source);
 /* On the loader thread, between source_load() and source_attach(): the source replaces a running
  * one, and from source_attach() on records of both count for this one. */
-void source_follow(struct source *source, const struct source *former);
+void source_follow(struct source *source, const struct source *previous);
 /* On the loader thread, instead of source_release(): the source was loaded, and maybe attached, but
  * will not run. What existed before it stays unchanged. */
 void source_undo(struct source *source);
@@ -66,8 +67,8 @@ void source_undo(struct source *source);
 int source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
 /* On the loader thread: runs of its programs that the kernel skipped since the load, see
- * source/misses.h; for an adopted source, since the last report. 0, or -ENOTSUP if they are not
- * counted, or another -errno. */
+ * source/skipped_runs.h; for an adopted source, since the last report. 0, or -ENOTSUP if they are
+ * not counted, or another -errno. */
 int source_skipped(const struct source *source, uint64_t *ret_skipped);
 
 /* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
@@ -81,4 +82,4 @@ const char *source_program(const struct source *source, uint32_t index);
 
 /* Main thread, after the stop, with the position up to which its ring was read: 0, or -errno and a
  * sentence if records are missing, as for a damaged capture. */
-int source_verdict(const struct source *source, uint64_t position, struct error *error);
+int source_end_error(const struct source *source, uint64_t position, struct error *error);

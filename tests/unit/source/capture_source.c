@@ -2,7 +2,7 @@
 
 /* Captures as sources: what of their config is good, and how their records come. */
 
-#include "source/capture_source.h"
+#include "source/kind.h"
 
 #include <errno.h>
 #include <ringmill/ring.h>
@@ -113,7 +113,7 @@ static void all_records_come(void **state)
     write_capture(run.path, PIECES);
     start(&run, "max");
     assert_int_equal(read_all(run.reader, run.ring, run.capture->end), PIECES * PER_PIECE);
-    assert_int_equal(source_verdict(run.source, run.capture->end, &error), 0);
+    assert_int_equal(source_end_error(run.source, run.capture->end, &error), 0);
     stop(&run);
     remove_path(run.path);
 }
@@ -168,9 +168,10 @@ static void damage_is_said_at_the_end(void **state)
     assert_int_equal(stat(run.path, &whole), 0);
     assert_int_equal(truncate(run.path, whole.st_size - 200), 0);
     start(&run, "max");
-    assert_int_equal(source_verdict(run.source, run.capture->begin, &error), 0); /* not there yet */
+    assert_int_equal(source_end_error(run.source, run.capture->begin, &error),
+                     0); /* not there yet */
     read_all(run.reader, run.ring, run.capture->end);
-    assert_int_equal(source_verdict(run.source, run.capture->end, &error), -EBADMSG);
+    assert_int_equal(source_end_error(run.source, run.capture->end, &error), -EBADMSG);
     assert_int_equal(strncmp(error.text, "source again: /dev/shm/", 23), 0);
     stop(&run);
     remove_path(run.path);

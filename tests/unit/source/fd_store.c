@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "base/passed_fds.h"
-#include "source/kept.h"
-#include "source/vault.h"
+#include "source/kept_set.h"
+#include "source/kept_store.h"
 
 enum { MESSAGES_MAX = 16, MESSAGE_BYTES = 512 };
 
@@ -106,14 +106,14 @@ static int any_fd(void)
     return fd;
 }
 
-static struct kept *make(void)
+static struct kept_set *make(void)
 {
-    struct kept *kept = kept_new(&vault_fdstore, NULL, "some.source", 17);
+    struct kept_set *kept = kept_set_new(&kept_store_fds, NULL, "some.source", 17);
 
     assert_non_null(kept);
-    assert_int_equal(kept_add(kept, "ring-0-0", any_fd()), 0);
-    assert_int_equal(kept_add(kept, "ledger", any_fd()), 0);
-    assert_int_equal(kept_add(kept, "lost-0", any_fd()), 0);
+    assert_int_equal(kept_set_add(kept, "ring-0-0", any_fd()), 0);
+    assert_int_equal(kept_set_add(kept, "ledger", any_fd()), 0);
+    assert_int_equal(kept_set_add(kept, "lost-0", any_fd()), 0);
     return kept;
 }
 
@@ -134,38 +134,38 @@ static void the_ledger_comes_first_and_goes_last(void **state)
         "END",
     };
     static struct manager manager;
-    struct kept *kept = make();
+    struct kept_set *kept = make();
     struct error error = {0};
 
     (void)state;
     begin(&manager);
-    assert_int_equal(kept_put(kept, &error), 0);
-    assert_int_equal(kept_add(kept, "link-0-3", any_fd()), 0);
-    assert_int_equal(kept_put_rest(kept, 3, &error), 0);
-    kept_drop(kept, KEPT_LINK);
+    assert_int_equal(kept_set_store(kept, &error), 0);
+    assert_int_equal(kept_set_add(kept, "link-0-3", any_fd()), 0);
+    assert_int_equal(kept_set_store_rest(kept, 3, &error), 0);
+    kept_set_drop(kept, KEPT_LINK);
     assert_int_equal(kept->n_items, 3);
-    assert_int_equal(kept_fd(kept, "link-0-3"), -1);
-    kept_drop(kept, "");
+    assert_int_equal(kept_set_fd(kept, "link-0-3"), -1);
+    kept_set_drop(kept, "");
     end(&manager);
     assert_int_equal(manager.n_messages, sizeof(expected) / sizeof(expected[0]));
     for (unsigned i = 0; i < manager.n_messages; i++)
         assert_string_equal(manager.messages[i], expected[i]);
     assert_int_equal(manager.n_fds, 4);
     assert_int_equal(kept->n_items, 0);
-    kept_free(kept);
+    kept_set_free(kept);
 }
 
 static void without_a_manager_it_says_so(void **state)
 {
-    struct kept *kept = make();
+    struct kept_set *kept = make();
     struct error error = {0};
 
     (void)state;
     unsetenv("NOTIFY_SOCKET");
-    assert_true(kept_put(kept, &error) < 0);
+    assert_true(kept_set_store(kept, &error) < 0);
     assert_non_null(strstr(error.text, "keep: fdstore needs systemd, which did not start this "
                                        "process"));
-    kept_free(kept);
+    kept_set_free(kept);
 }
 
 static void pass(const char *names, int count)
@@ -185,24 +185,24 @@ static void pass(const char *names, int count)
 /* Of one source at a time; what is not ours stays for others. */
 static void what_was_passed_is_found_by_name(void **state)
 {
-    struct kept_list list = {0};
+    struct kept_sets list = {0};
     struct error error;
 
     (void)state;
     pass("control:ringmill/a/7/ring-0-0:ringmill/b/9/ledger:ringmill/a/8/ledger:ringmill/a/7/"
          "link-0-0:ringmill/a/x/ledger",
          6);
-    assert_int_equal(vault_fdstore.find(NULL, "a", &list, &error), 0);
+    assert_int_equal(kept_store_fds.find(NULL, "a", &list, &error), 0);
     assert_int_equal(list.count, 2);
     assert_int_equal(list.sets[0]->id, 7);
     assert_int_equal(list.sets[0]->n_items, 2);
     assert_int_equal(list.sets[1]->id, 8);
     assert_null(list.sets[1]->ledger); /* it is none */
-    kept_list_deinit(&list);
-    assert_int_equal(vault_fdstore.find(NULL, NULL, &list, &error), 0);
+    kept_sets_deinit(&list);
+    assert_int_equal(kept_store_fds.find(NULL, NULL, &list, &error), 0);
     assert_int_equal(list.count, 1);
     assert_string_equal(list.sets[0]->source, "b");
-    kept_list_deinit(&list);
+    kept_sets_deinit(&list);
     assert_string_equal(passed_fds_name(0), "control");
     assert_string_equal(passed_fds_name(1), "ringmill/a/x/ledger");
     assert_null(passed_fds_name(2));

@@ -6,8 +6,6 @@
 
 #include <bpf/libbpf.h>
 
-#include "source/hook_network.h"
-#include "source/hook_trace.h"
 #include "unit/source/support.h"
 
 static void expect_hook(const char *object_name, const char *program, const struct hook *hook)

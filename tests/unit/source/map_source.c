@@ -2,7 +2,7 @@
 
 /* What can be said of a map that is not there: all but its types, unless the config brings them. */
 
-#include "source/map_source.h"
+#include "source/kind.h"
 
 #include "unit/source/support.h"
 

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "source/btf_check.h"
 #include "source/builtin.h"
-#include "source/damage.h"
 #include "source/elf.h"
 
 static void refuse(const void *bytes, size_t size, int code, const char *text)
@@ -95,7 +95,7 @@ static void flipped_bytes(void **state)
         memcpy(elf, whole, size);
         for (int flips = rand_r(&seed) % 4 + 1; flips > 0; flips--)
             elf[(size_t)rand_r(&seed) % size] ^= (char)(1 << rand_r(&seed) % 8);
-        if (elf_check(elf, size, &error) == 0 && damage_find(elf, size, &error) == 0 &&
+        if (elf_check(elf, size, &error) == 0 && btf_check(elf, size, &error) == 0 &&
             object_open("test", elf, size, &error, &object) == 0)
             object_free(object);
         else

@@ -49,11 +49,11 @@ static void maps_of_rings(void **state)
     assert_non_null(find_ring(source, "keyed"));
     empty = find_ring(source, "empty");
     filled = find_ring(source, "filled");
-    assert_int_equal(empty->n_slots, 0);
+    assert_int_equal(empty->n_inner_maps, 0);
     assert_int_equal(empty->template_size, 64 << 10);
-    assert_int_equal(filled->n_slots, 2);
-    assert_string_equal(filled->slots[0], "first");
-    assert_string_equal(filled->slots[1], "second");
+    assert_int_equal(filled->n_inner_maps, 2);
+    assert_string_equal(filled->inner_maps[0], "first");
+    assert_string_equal(filled->inner_maps[1], "second");
     source_free(source);
     config_tree_free(tree);
 }

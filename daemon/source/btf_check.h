@@ -9,4 +9,4 @@
 #include "base/error.h"
 
 /* The bytes must have passed elf_check(). 0, also if there is no BTF, or -EINVAL and a sentence. */
-int damage_find(const void *elf, size_t size, struct error *error);
+int btf_check(const void *elf, size_t size, struct error *error);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "source/kept.h"
+#include "source/kept_set.h"
 
 struct object_source;
 struct source;
@@ -15,7 +15,7 @@ struct source;
  * with `cut` and `foreign` set. Sets that are over are dropped, and those that the running graph
  * reads are left out. The identity of the source must be known. The list must be empty, and is the
  * caller's. 0, or -errno and a sentence: -EBUSY if another process reads one of them. */
-int find_kept(const struct source *source, struct kept_list *list, struct error *error);
+int kept_search(const struct source *source, struct kept_sets *list, struct error *error);
 
 /* Whether the programs of the set are those that the source would load. */
-bool find_kept_is_same(const struct object_source *state, const struct kept *kept);
+bool kept_search_is_same(const struct object_source *state, const struct kept_set *kept);

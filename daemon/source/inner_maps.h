@@ -16,6 +16,6 @@
 
 /* Calls `call` for each such entry, in the order of the file: outer[...] is inner. The names are
  * valid during the call. 0, or -EINVAL and a sentence if the ELF is damaged. */
-int slots_each(const void *elf, size_t size,
-               void (*call)(void *data, const char *outer, const char *inner), void *data,
-               struct error *error);
+int inner_maps_each(const void *elf, size_t size,
+                    void (*call)(void *data, const char *outer, const char *inner), void *data,
+                    struct error *error);

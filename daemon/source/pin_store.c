@@ -3,6 +3,8 @@
 /* Pins are files in a file system of type bpf, one folder for each set. That file system allows no
  * dots in names; names of sources may have dots, but no plus signs. */
 
+#include "source/kept_store.h"
+
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "source/vault.h"
 
 enum { FOLDER_MODE = 0700 };
 
@@ -91,7 +92,7 @@ static int make_folder(char *path, struct error *error)
     }
 }
 
-static int begin(const struct kept *kept, struct error *error)
+static int begin(const struct kept_set *kept, struct error *error)
 {
     char path[PATH_MAX];
 
@@ -99,7 +100,7 @@ static int begin(const struct kept *kept, struct error *error)
     return make_folder(path, error);
 }
 
-static int put(const struct kept *kept, const struct kept_item *item, struct error *error)
+static int put(const struct kept_set *kept, const struct kept_item *item, struct error *error)
 {
     char path[PATH_MAX];
 
@@ -109,7 +110,7 @@ static int put(const struct kept *kept, const struct kept_item *item, struct err
     return 0;
 }
 
-static int seal(const struct kept *kept, struct error *error)
+static int seal(const struct kept_set *kept, struct error *error)
 {
     (void)kept;
     (void)error;
@@ -118,7 +119,7 @@ static int seal(const struct kept *kept, struct error *error)
 
 /* ---- taking back ----------------------------------------------------------------------------- */
 
-static void drop(const struct kept *kept, const struct kept_item *item)
+static void drop(const struct kept_set *kept, const struct kept_item *item)
 {
     char path[PATH_MAX];
 
@@ -129,7 +130,7 @@ static void drop(const struct kept *kept, const struct kept_item *item)
 }
 
 /* Removes the folders if they are empty. */
-static void settle(const struct kept *kept)
+static void settle(const struct kept_set *kept)
 {
     char path[PATH_MAX];
 
@@ -139,7 +140,7 @@ static void settle(const struct kept *kept)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-static int find_items(struct kept *kept, const char *path)
+static int find_items(struct kept_set *kept, const char *path)
 {
     _cleanup_(cleanup_close_folder) DIR *folder = opendir(path);
     struct dirent *entry;
@@ -154,7 +155,7 @@ static int find_items(struct kept *kept, const char *path)
         snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
         fd = bpf_obj_get(name);
         if (fd >= 0)
-            result = kept_add(kept, entry->d_name, fd);
+            result = kept_set_add(kept, entry->d_name, fd);
         else if (errno != ENOENT)
             result = -errno; /* a set that only seems incomplete would be ended */
     }
@@ -162,25 +163,25 @@ static int find_items(struct kept *kept, const char *path)
 }
 
 static int find_set(const char *folder, const char *source, const char *name,
-                    struct kept_list *list)
+                    struct kept_sets *list)
 {
     char path[PATH_MAX], *end;
     unsigned long id = strtoul(name, &end, 10);
-    struct kept *kept;
+    struct kept_set *kept;
     int result;
 
     if (end == name || *end)
         return 0;
-    kept = kept_list_at(list, &vault_pin, folder, source, (uint32_t)id);
+    kept = kept_sets_get(list, &kept_store_pins, folder, source, (uint32_t)id);
     if (!kept)
         return -ENOMEM;
     result = find_items(kept, place(path, folder, source, "/%s", name));
     if (result == 0)
-        kept_check(kept);
+        kept_set_inspect(kept);
     return result;
 }
 
-static int find_of(const char *folder, const char *source, struct kept_list *list)
+static int find_of(const char *folder, const char *source, struct kept_sets *list)
 {
     char path[PATH_MAX];
     _cleanup_(cleanup_close_folder) DIR *sets = opendir(place(path, folder, source, "%s", ""));
@@ -192,7 +193,7 @@ static int find_of(const char *folder, const char *source, struct kept_list *lis
     return result;
 }
 
-static int find_all(const char *folder, struct kept_list *list)
+static int find_all(const char *folder, struct kept_sets *list)
 {
     _cleanup_(cleanup_close_folder) DIR *sources = opendir(folder);
     struct dirent *entry;
@@ -210,7 +211,7 @@ static int find_all(const char *folder, struct kept_list *list)
     return result;
 }
 
-static int find(const char *folder, const char *source, struct kept_list *list, struct error *error)
+static int find(const char *folder, const char *source, struct kept_sets *list, struct error *error)
 {
     int result = source ? find_of(folder, source, list) : find_all(folder, list);
 
@@ -219,7 +220,7 @@ static int find(const char *folder, const char *source, struct kept_list *list, 
                       : 0;
 }
 
-const struct vault vault_pin = {
+const struct kept_store kept_store_pins = {
     .name = "pin",
     .check = check,
     .find = find,

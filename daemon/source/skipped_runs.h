@@ -10,28 +10,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct kept;
+struct kept_set;
 struct object;
 
 /* Zeroed: no programs, number unknown. */
-struct misses {
+struct skipped_runs {
     int *fds; /* of the programs, n of them */
     uint32_t n;
-    bool owned;                /* the fds are closed by misses_close() */
-    bool known;                /* the kernel counts them for each of these programs */
-    bool probes;               /* some of them may be on kprobes */
-    const struct holds *holds; /* the links, while they are attached; NULL: they are in kept */
-    const struct kept *kept;
+    bool owned;  /* the fds are closed by skipped_runs_close() */
+    bool known;  /* the kernel counts them for each of these programs */
+    bool probes; /* some of them may be on kprobes */
+    const struct attachments
+        *attachments; /* the links, while they are attached; NULL: they are in kept */
+    const struct kept_set *kept;
     uint64_t by_links; /* their last value, kept after they are detached */
     uint64_t before;   /* what an earlier process has already reported */
     uint64_t sum;      /* as read last */
 };
 
 /* Watches the programs that the object has loaded to attach them; it must outlive this. */
-void misses_watch(struct misses *misses, const struct object *object);
+void skipped_runs_watch(struct skipped_runs *runs, const struct object *object);
 /* Watches the programs of the kept links, which needs CAP_SYS_ADMIN; before: the sum as already
  * reported. */
-void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t before);
+void skipped_runs_adopt(struct skipped_runs *runs, const struct kept_set *kept, uint64_t before);
 /* 0, or -ENOTSUP where nobody counts them, or another -errno. */
-int misses_read(struct misses *misses, uint64_t *ret_skipped);
-void misses_close(struct misses *misses);
+int skipped_runs_read(struct skipped_runs *runs, uint64_t *ret_skipped);
+/* Closes the descriptors that it owns. */
+void skipped_runs_close(struct skipped_runs *runs);

@@ -3,7 +3,7 @@
 /* In section .maps each map is a symbol, and each initialised slot is a relocation within its bytes
  * that names another map. All indexes and lengths are checked before use. */
 
-#include "source/slots.h"
+#include "source/inner_maps.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-struct slots_file {
+struct inner_maps_file {
     Elf *elf;
     Elf_Data *symbols;
     size_t n_symbols;
@@ -19,14 +19,14 @@ struct slots_file {
     size_t maps;  /* index of section .maps; 0: there is none */
 };
 
-static const char *symbol_name(const struct slots_file *file, const GElf_Sym *symbol)
+static const char *symbol_name(const struct inner_maps_file *file, const GElf_Sym *symbol)
 {
     const char *name = elf_strptr(file->elf, file->names, symbol->st_name);
 
     return name ? name : "";
 }
 
-static void find_sections(struct slots_file *file)
+static void find_sections(struct inner_maps_file *file)
 {
     Elf_Scn *section = NULL;
     size_t names;
@@ -51,7 +51,7 @@ static void find_sections(struct slots_file *file)
 }
 
 /* The name of the map that contains the offset; NULL: none. */
-static const char *map_at(const struct slots_file *file, uint64_t offset)
+static const char *map_at(const struct inner_maps_file *file, uint64_t offset)
 {
     for (size_t i = 0; i < file->n_symbols; i++) {
         GElf_Sym symbol;
@@ -65,7 +65,7 @@ static const char *map_at(const struct slots_file *file, uint64_t offset)
     return NULL;
 }
 
-static void read_relocations(const struct slots_file *file, Elf_Scn *section,
+static void read_relocations(const struct inner_maps_file *file, Elf_Scn *section,
                              void (*call)(void *data, const char *outer, const char *inner),
                              void *data)
 {
@@ -82,11 +82,11 @@ static void read_relocations(const struct slots_file *file, Elf_Scn *section,
     }
 }
 
-int slots_each(const void *elf, size_t size,
-               void (*call)(void *data, const char *outer, const char *inner), void *data,
-               struct error *error)
+int inner_maps_each(const void *elf, size_t size,
+                    void (*call)(void *data, const char *outer, const char *inner), void *data,
+                    struct error *error)
 {
-    struct slots_file file = {0};
+    struct inner_maps_file file = {0};
     Elf_Scn *section = NULL;
 
     elf_version(EV_CURRENT);

@@ -16,8 +16,7 @@
 
 #include "base/error.h"
 
-struct kept;
-struct object;
+struct kept_set;
 struct object_source;
 struct ringmill_error;
 struct ringmill_ring;
@@ -25,34 +24,31 @@ struct source;
 
 /* While the config is loaded: gives the set, which has a ledger, to the source, from the call on. 0
  * or -ENOMEM. */
-int former_take(struct source *source, struct kept *kept);
+int predecessor_add(struct source *source, struct kept_set *kept);
 
-/* The number of rings that they have for that stream; and opening the index-th of them. */
-uint32_t former_rings(const struct object_source *state, uint32_t stream);
-int former_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
-                     struct ringmill_error *reason, struct ringmill_ring **ret_ring);
+/* The number of rings that the older sets have for that stream. */
+uint32_t predecessor_count_rings(const struct object_source *state, uint32_t stream);
+/* Opens one of those rings, by index from 0. The caller owns *ret_ring. 0, or -errno and a reason.
+ */
+int predecessor_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
+                          struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
 /* The programs of the set with that number are attached: from now on it has the records, which
  * counts once its ledger says that it is complete. state has the set; nothing happens where it is
  * cut already. */
-void former_cut(struct object_source *state, struct kept *kept, uint32_t successor);
-/* Undoes former_cut(): the successor will not run. Does nothing if another set has the records. */
-void former_uncut(struct kept *kept, uint32_t successor);
+void predecessor_cut(struct object_source *state, struct kept_set *kept, uint32_t successor);
+/* Undoes predecessor_cut(): the successor will not run. Does nothing if another set has the
+ * records. */
+void predecessor_uncut(struct kept_set *kept, uint32_t successor);
 
 /* After the source is attached: cuts those that are not cut yet, detaches their programs, and
  * removes those that cannot be read. */
-void former_end(struct source *source);
+void predecessors_end(struct source *source);
 
 /* Records that they have lost and that were not reported yet; the second call writes down in the
  * ledger that they were. */
-uint64_t former_lost(struct object_source *state, uint32_t stream);
+uint64_t predecessors_lost(struct object_source *state, uint32_t stream);
 /* Drops the sets that were read to their end. */
-void former_tend(struct source *source);
+void predecessors_drop_read(struct source *source);
 /* At the end: drops the sets that were read to their end, and logs which remain. */
-void former_leave(struct source *source);
-
-/* Removes the links of a set, and waits until they are gone. object: also holds them in this
- * process; may be NULL. */
-void former_detach(struct kept *kept, struct object *object);
-/* Logs what remains of a set that was not read to its end, or drops it. */
-void former_settle(const struct source *source, struct kept *kept);
+void predecessors_settle(struct source *source);

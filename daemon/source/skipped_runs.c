@@ -2,7 +2,7 @@
 
 /* Not all kernels count skipped runs for all hooks; if they do not, the field is 0 as well. */
 
-#include "source/misses.h"
+#include "source/skipped_runs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,8 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "source/hold.h"
-#include "source/kept.h"
+#include "source/attachment.h"
+#include "source/kept_set.h"
 #include "source/object.h"
 
 enum { COUNTED_SINCE_6 = 7 }; /* Linux 6.7: for kprobes and tracepoints, too */
@@ -55,29 +55,29 @@ static int describe(int fd, struct bpf_prog_info *ret_info)
 }
 
 /* *known: whether the number is known for all programs so far. */
-static void add(struct misses *misses, int fd, bool *known)
+static void add(struct skipped_runs *runs, int fd, bool *known)
 {
     struct bpf_prog_info info;
 
     *known &= fd >= 0 && describe(fd, &info) == 0 && is_counted(info.type);
-    misses->probes |= *known && info.type == BPF_PROG_TYPE_KPROBE;
+    runs->probes |= *known && info.type == BPF_PROG_TYPE_KPROBE;
     if (fd >= 0)
-        misses->fds[misses->n++] = fd;
+        runs->fds[runs->n++] = fd;
 }
 
-void misses_watch(struct misses *misses, const struct object *object)
+void skipped_runs_watch(struct skipped_runs *runs, const struct object *object)
 {
     bool known = true;
 
-    misses->holds = &object->holds;
-    misses->fds = calloc(object->n_programs + 1, sizeof(*misses->fds));
-    for (uint32_t i = 0; misses->fds && i < object->n_programs; i++)
+    runs->attachments = &object->attachments;
+    runs->fds = calloc(object->n_programs + 1, sizeof(*runs->fds));
+    for (uint32_t i = 0; runs->fds && i < object->n_programs; i++)
         if (object->programs[i].chosen && object->programs[i].attach)
-            add(misses,
+            add(runs,
                 bpf_program__fd(
                     bpf_object__find_program_by_name(object->loaded, object->programs[i].name)),
                 &known);
-    misses->known = misses->n > 0 && known;
+    runs->known = runs->n > 0 && known;
 }
 
 /* -1: it cannot be opened. */
@@ -91,7 +91,7 @@ static int program_of(int link)
     return bpf_prog_get_fd_by_id(info.prog_id);
 }
 
-static bool is_first_link(const struct kept *kept, uint32_t index, uint32_t program)
+static bool is_first_link(const struct kept_set *kept, uint32_t index, uint32_t program)
 {
     for (uint32_t i = 0, other; i < index; i++)
         if (sscanf(kept->items[i].name, KEPT_LINK "%*u-%u", &other) == 1 && other == program)
@@ -100,20 +100,20 @@ static bool is_first_link(const struct kept *kept, uint32_t index, uint32_t prog
 }
 
 /* A program may be attached by several links. */
-void misses_adopt(struct misses *misses, const struct kept *kept, uint64_t before)
+void skipped_runs_adopt(struct skipped_runs *runs, const struct kept_set *kept, uint64_t before)
 {
     bool known = true;
     uint32_t program;
 
-    misses->fds = calloc(kept->n_items + 1, sizeof(*misses->fds));
-    misses->kept = kept;
-    misses->owned = true;
-    misses->before = misses->sum = before;
-    for (uint32_t i = 0; misses->fds && i < kept->n_items; i++)
+    runs->fds = calloc(kept->n_items + 1, sizeof(*runs->fds));
+    runs->kept = kept;
+    runs->owned = true;
+    runs->before = runs->sum = before;
+    for (uint32_t i = 0; runs->fds && i < kept->n_items; i++)
         if (sscanf(kept->items[i].name, KEPT_LINK "%*u-%u", &program) == 1 &&
             is_first_link(kept, i, program))
-            add(misses, program_of(kept->items[i].fd), &known);
-    misses->known = misses->n > 0 && known;
+            add(runs, program_of(kept->items[i].fd), &known);
+    runs->known = runs->n > 0 && known;
 }
 
 /* ---- what links count ------------------------------------------------------------------------ */
@@ -162,16 +162,16 @@ static uint64_t missed_by(int link)
 }
 
 /* After they were detached, the last value remains. */
-static void read_links(struct misses *misses)
+static void read_links(struct skipped_runs *runs)
 {
-    const struct kept *kept = misses->kept;
+    const struct kept_set *kept = runs->kept;
     uint64_t sum = 0;
     bool any = false;
 
-    for (uint32_t i = 0; misses->holds && i < misses->holds->count; i++) {
-        if (!misses->holds->items[i].link)
+    for (uint32_t i = 0; runs->attachments && i < runs->attachments->count; i++) {
+        if (!runs->attachments->items[i].link)
             continue;
-        sum += missed_by(bpf_link__fd(misses->holds->items[i].link));
+        sum += missed_by(bpf_link__fd(runs->attachments->items[i].link));
         any = true;
     }
     for (uint32_t i = 0; kept && i < kept->n_items; i++) {
@@ -181,35 +181,35 @@ static void read_links(struct misses *misses)
         any = true;
     }
     if (any)
-        misses->by_links = sum;
+        runs->by_links = sum;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-int misses_read(struct misses *misses, uint64_t *ret_skipped)
+int skipped_runs_read(struct skipped_runs *runs, uint64_t *ret_skipped)
 {
     struct bpf_prog_info info;
     uint64_t sum = 0;
-    int result = misses->known ? 0 : -ENOTSUP;
+    int result = runs->known ? 0 : -ENOTSUP;
 
-    for (uint32_t i = 0; i < misses->n && result == 0; i++) {
-        result = describe(misses->fds[i], &info);
+    for (uint32_t i = 0; i < runs->n && result == 0; i++) {
+        result = describe(runs->fds[i], &info);
         sum += info.recursion_misses;
     }
     if (result < 0)
         return result;
-    if (misses->probes)
-        read_links(misses);
-    sum += misses->by_links;
-    misses->sum = sum;
-    *ret_skipped = sum - misses->before;
+    if (runs->probes)
+        read_links(runs);
+    sum += runs->by_links;
+    runs->sum = sum;
+    *ret_skipped = sum - runs->before;
     return 0;
 }
 
-void misses_close(struct misses *misses)
+void skipped_runs_close(struct skipped_runs *runs)
 {
-    for (uint32_t i = 0; misses->owned && i < misses->n; i++)
-        close(misses->fds[i]);
-    free(misses->fds);
-    *misses = (struct misses){0};
+    for (uint32_t i = 0; runs->owned && i < runs->n; i++)
+        close(runs->fds[i]);
+    free(runs->fds);
+    *runs = (struct skipped_runs){0};
 }

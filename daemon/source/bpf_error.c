@@ -5,7 +5,7 @@
  * real reason is looked up where possible; else the message of libbpf or the kernel is passed
  * on. */
 
-#include "source/verdict.h"
+#include "source/bpf_error.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/capabilities.h"
-#include "source/hook_trace.h"
+#include "source/hook.h"
 #include "source/libbpf_log.h"
 
 #define TRACEFS     "/sys/kernel/tracing"
@@ -28,7 +28,7 @@ static const char *said(const struct libbpf_log *log, int code)
     return log->warning[0] ? log->warning : strerror(-code);
 }
 
-int verdict_on_open(int code, const struct libbpf_log *log, struct error *error)
+int bpf_error_on_open(int code, const struct libbpf_log *log, struct error *error)
 {
     if (strstr(log->warning, "BTF is required"))
         return error_set(error, -EINVAL,
@@ -121,18 +121,18 @@ static int load_program(int code, const struct libbpf_log *log, const struct bpf
         return refuse_target(program, error);
     if ((hook == &hook_function || hook == &hook_lsm) &&
         (code == -EPERM || code == -NOT_SUPPORTED || code == -EOPNOTSUPP || code == -EINVAL))
-        return verdict_on_lack("BPF trampolines (CONFIG_FUNCTION_TRACER=y and "
-                               "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y, and a machine that "
-                               "lets the kernel change its code)",
-                               program, error);
+        return bpf_error_on_lack("BPF trampolines (CONFIG_FUNCTION_TRACER=y and "
+                                 "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y, and a machine that "
+                                 "lets the kernel change its code)",
+                                 program, error);
     return error_set(error, code == -EPERM ? -EACCES : code,
                      "the kernel refused program \"%s\" (%s): %s", bpf_program__name(program),
                      bpf_program__section_name(program),
                      strerror(code == -NOT_SUPPORTED ? EOPNOTSUPP : -code));
 }
 
-int verdict_on_load(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                    const struct hook *hook, struct error *error)
+int bpf_error_on_load(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                      const struct hook *hook, struct error *error)
 {
     if (code == -EPERM && !capabilities_allow_bpf())
         return error_set(
@@ -154,8 +154,8 @@ static bool needs_tracefs(const struct hook *hook)
     return hook == &hook_tracepoint || hook == &hook_kprobe;
 }
 
-int verdict_on_attach(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                      const struct hook *hook, struct error *error)
+int bpf_error_on_attach(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                        const struct hook *hook, struct error *error)
 {
     const char *section = bpf_program__section_name(program);
 
@@ -179,14 +179,14 @@ int verdict_on_attach(int code, const struct libbpf_log *log, const struct bpf_p
                          "CAP_DAC_READ_SEARCH",
                          section);
     if (code == -ENOENT && (hook == &hook_tracepoint || hook == &hook_raw_tracepoint))
-        return verdict_on_lack("that tracepoint", program, error);
+        return bpf_error_on_lack("that tracepoint", program, error);
     if (code == -ENOENT && hook == &hook_kprobe)
-        return verdict_on_lack("that function, or it cannot be probed", program, error);
+        return bpf_error_on_lack("that function, or it cannot be probed", program, error);
     return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s",
                      bpf_program__name(program), section, said(log, code));
 }
 
-int verdict_on_lack(const char *lack, const struct bpf_program *program, struct error *error)
+int bpf_error_on_lack(const char *lack, const struct bpf_program *program, struct error *error)
 {
     const char *name = bpf_program__name(program);
 

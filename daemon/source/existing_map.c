@@ -6,7 +6,7 @@
  * Names are not unique: the kernel cuts them to 15 characters, and two programs may use the same
  * name. So all maps are checked, and the ids of those that match are kept. */
 
-#include "source/pinned.h"
+#include "source/existing_map.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -200,7 +200,7 @@ static int open_name(const char *name, bool read_only, struct error *error, int 
     return open_id(search.ids[0], name, read_only, error, ret_fd);
 }
 
-int pinned_open(const char *what, bool read_only, struct error *error, int *ret_fd)
+int existing_map_open(const char *what, bool read_only, struct error *error, int *ret_fd)
 {
     uint32_t id = 0;
     int result;

@@ -27,16 +27,17 @@ enum {
 #define KEPT_LINK   "link-"
 #define KEPT_RING   "ring-"
 
-struct vault;
+struct kept_store;
+struct object;
 
 struct kept_item {
     char name[KEPT_ITEM_NAME_MAX];
     int fd;
 };
 
-struct kept {
-    const struct vault *vault; /* where it is */
-    char *folder;              /* of pins */
+struct kept_set {
+    const struct kept_store *store; /* where it is */
+    char *folder;                   /* of pins */
     char *source;
     uint32_t id;
     struct kept_item *items; /* the ledger included, at any place */
@@ -49,57 +50,64 @@ struct kept {
     bool foreign;  /* its records cannot be read as the config says */
 };
 
-struct kept_list {
-    struct kept **sets;
+struct kept_sets {
+    struct kept_set **sets;
     uint32_t count;
 };
 
 /* An empty one, not kept anywhere; NULL when out of memory. */
-struct kept *kept_new(const struct vault *vault, const char *folder, const char *source,
-                      uint32_t id);
+struct kept_set *kept_set_new(const struct kept_store *store, const char *folder,
+                              const char *source, uint32_t id);
 /* Closes the descriptors of this process; those of others are not affected. Accepts NULL. */
-void kept_free(struct kept *kept);
-DEFINE_CLEANUP(struct kept, kept_free);
-void kept_list_deinit(struct kept_list *list);
+void kept_set_free(struct kept_set *kept);
+DEFINE_CLEANUP(struct kept_set, kept_set_free);
+/* Frees all sets of the list, which is empty then. */
+void kept_sets_deinit(struct kept_sets *list);
 
 /* Adds an fd, which the set owns from the call on, also on failure; an existing item of that name
  * stays. 0, -ENOMEM, -E2BIG. */
-int kept_add(struct kept *kept, const char *name, int fd);
-/* Adds a duplicate of fd, otherwise as kept_add(). 0 or -errno. */
-int kept_copy(struct kept *kept, const char *name, int fd);
+int kept_set_add(struct kept_set *kept, const char *name, int fd);
+/* Adds a duplicate of fd, otherwise as kept_set_add(). 0 or -errno. */
+int kept_set_copy(struct kept_set *kept, const char *name, int fd);
 /* -1: there is no such item. Owned by the set. */
-int kept_fd(const struct kept *kept, const char *name);
+int kept_set_fd(const struct kept_set *kept, const char *name);
 /* The number of items whose names begin with prefix. */
-uint32_t kept_count(const struct kept *kept, const char *prefix);
+uint32_t kept_set_count(const struct kept_set *kept, const char *prefix);
 /* The set with that number, or a new one at the list's end; NULL when out of memory. */
-struct kept *kept_list_at(struct kept_list *list, const struct vault *vault, const char *folder,
-                          const char *source, uint32_t id);
+struct kept_set *kept_sets_get(struct kept_sets *list, const struct kept_store *store,
+                               const char *folder, const char *source, uint32_t id);
 
 /* Opens the ledger of a set that was found, and checks whether the set is complete. */
-void kept_check(struct kept *kept);
+void kept_set_inspect(struct kept_set *kept);
 /* The phase in the ledger; LEDGER_RUNS if no ledger can be read. */
-enum ledger_phase kept_phase(const struct kept *kept);
-void kept_set_phase(struct kept *kept, enum ledger_phase phase);
+enum ledger_phase kept_set_phase(const struct kept_set *kept);
+/* Writes the phase into the ledger, if there is one. */
+void kept_set_enter_phase(struct kept_set *kept, enum ledger_phase phase);
 
 enum { KEPT_COMMAND_MAX = 512 }; /* bytes of such a command; a longer folder is cut */
 
 /* The command that ends the set by hand, for messages; in `text`, which it returns. */
-const char *kept_release_command(const struct kept *kept, char text[KEPT_COMMAND_MAX]);
+const char *kept_set_release_command(const struct kept_set *kept, char text[KEPT_COMMAND_MAX]);
 
-/* Passes the items to the vault, the ledger first. On failure the caller must call kept_drop(). 0,
- * or -errno and a sentence. */
-int kept_put(struct kept *kept, struct error *error);
+/* Passes the items to the store, the ledger first. On failure the caller must call kept_set_drop().
+ * 0, or -errno and a sentence. */
+int kept_set_store(struct kept_set *kept, struct error *error);
 /* Passes the items from index `first` on, which were added since; then marks the set complete in
  * the ledger. 0, or -errno and a sentence. */
-int kept_put_rest(struct kept *kept, uint32_t first, struct error *error);
-/* Removes the items whose names begin with prefix from the vault, the ledger last, and closes them
+int kept_set_store_rest(struct kept_set *kept, uint32_t first, struct error *error);
+/* Removes the items whose names begin with prefix from the store, the ledger last, and closes them
  * here. "": all of them, and who finds some of them meanwhile sees that the set is over. */
-void kept_drop(struct kept *kept, const char *prefix);
+void kept_set_drop(struct kept_set *kept, const char *prefix);
 
 /* Whether a process reads its rings now. 0: none; -EBUSY and a sentence that names it; another
  * -errno and a sentence: unknown. */
-int kept_in_use(const struct kept *kept, struct error *error);
+int kept_set_find_reader(const struct kept_set *kept, struct error *error);
 /* The number of unread bytes in its rings, up to the end that counts. */
-uint64_t kept_unread(const struct kept *kept);
+uint64_t kept_set_unread(const struct kept_set *kept);
+/* Removes its links, and waits until they are gone. object: also has them open in this process; may
+ * be NULL. */
+void kept_set_detach(struct kept_set *kept, struct object *object);
+/* Drops the set if its rings were read to their end, or else logs what remains in them. */
+void kept_set_settle(struct kept_set *kept);
 /* The word in the ledger that limits how far a ring counts; NULL: there is none for it. */
-_Atomic uint64_t *kept_until(const struct kept *kept, uint32_t stream, uint32_t shard);
+_Atomic uint64_t *kept_set_ring_end(const struct kept_set *kept, uint32_t stream, uint32_t shard);

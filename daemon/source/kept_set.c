@@ -3,7 +3,7 @@
 /* The ledger is kept first, and rings before any program is attached, so each record that was ever
  * written is in a set that the next process finds; links are kept last. */
 
-#include "source/kept.h"
+#include "source/kept_set.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -13,28 +13,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "source/attachment.h"
 #include "source/keep.h"
-#include "source/vault.h"
+#include "source/kept_store.h"
+#include "source/object.h"
 
-const struct vault *const vaults[] = {&vault_fdstore, &vault_pin, NULL};
+enum { DETACH_LIMIT_S = 3 }; /* shorter than the limit of a stop, see pipeline/stop.h */
 
-struct kept *kept_new(const struct vault *vault, const char *folder, const char *source,
-                      uint32_t id)
+const struct kept_store *const kept_stores[] = {&kept_store_fds, &kept_store_pins, NULL};
+
+struct kept_set *kept_set_new(const struct kept_store *store, const char *folder,
+                              const char *source, uint32_t id)
 {
-    _cleanup_(cleanup_kept_free) struct kept *kept = calloc(1, sizeof(*kept));
+    _cleanup_(cleanup_kept_set_free) struct kept_set *kept = calloc(1, sizeof(*kept));
 
     if (!kept)
         return NULL;
-    kept->vault = vault;
+    kept->store = store;
     kept->id = id;
     kept->folder = strdup(folder ? folder : "");
     kept->source = strdup(source);
     return kept->folder && kept->source ? TAKE_PTR(kept) : NULL;
 }
 
-void kept_free(struct kept *kept)
+void kept_set_free(struct kept_set *kept)
 {
     if (!kept)
         return;
@@ -47,39 +54,39 @@ void kept_free(struct kept *kept)
     free(kept);
 }
 
-void kept_list_deinit(struct kept_list *list)
+void kept_sets_deinit(struct kept_sets *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        kept_free(list->sets[i]);
+        kept_set_free(list->sets[i]);
     free(list->sets);
-    *list = (struct kept_list){0};
+    *list = (struct kept_sets){0};
 }
 
-struct kept *kept_list_at(struct kept_list *list, const struct vault *vault, const char *folder,
-                          const char *source, uint32_t id)
+struct kept_set *kept_sets_get(struct kept_sets *list, const struct kept_store *store,
+                               const char *folder, const char *source, uint32_t id)
 {
-    struct kept **sets;
-    struct kept *kept;
+    struct kept_set **sets;
+    struct kept_set *kept;
 
     for (uint32_t i = 0; i < list->count; i++)
         if (list->sets[i]->id == id && strcmp(list->sets[i]->source, source) == 0)
             return list->sets[i];
-    kept = kept_new(vault, folder, source, id);
-    sets = kept ? reallocarray(list->sets, list->count + 1, sizeof(struct kept *)) : NULL;
+    kept = kept_set_new(store, folder, source, id);
+    sets = kept ? reallocarray(list->sets, list->count + 1, sizeof(struct kept_set *)) : NULL;
     if (!sets) {
-        kept_free(kept);
+        kept_set_free(kept);
         return NULL;
     }
     list->sets = sets;
     return list->sets[list->count++] = kept;
 }
 
-int kept_add(struct kept *kept, const char *name, int fd)
+int kept_set_add(struct kept_set *kept, const char *name, int fd)
 {
     bool full = kept->n_items == KEPT_ITEMS_MAX;
     struct kept_item *items;
 
-    if (kept_fd(kept, name) >= 0) { /* a vault may keep the same item in two places */
+    if (kept_set_fd(kept, name) >= 0) { /* a store may keep the same item in two places */
         close(fd);
         return 0;
     }
@@ -95,14 +102,14 @@ int kept_add(struct kept *kept, const char *name, int fd)
     return 0;
 }
 
-int kept_copy(struct kept *kept, const char *name, int fd)
+int kept_set_copy(struct kept_set *kept, const char *name, int fd)
 {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-    return copy < 0 ? -errno : kept_add(kept, name, copy);
+    return copy < 0 ? -errno : kept_set_add(kept, name, copy);
 }
 
-int kept_fd(const struct kept *kept, const char *name)
+int kept_set_fd(const struct kept_set *kept, const char *name)
 {
     for (uint32_t i = 0; i < kept->n_items; i++)
         if (strcmp(kept->items[i].name, name) == 0)
@@ -115,7 +122,7 @@ static bool begins(const struct kept_item *item, const char *prefix)
     return strncmp(item->name, prefix, strlen(prefix)) == 0;
 }
 
-uint32_t kept_count(const struct kept *kept, const char *prefix)
+uint32_t kept_set_count(const struct kept_set *kept, const char *prefix)
 {
     uint32_t count = 0;
 
@@ -124,58 +131,59 @@ uint32_t kept_count(const struct kept *kept, const char *prefix)
     return count;
 }
 
-void kept_check(struct kept *kept)
+void kept_set_inspect(struct kept_set *kept)
 {
-    int fd = kept_fd(kept, KEPT_LEDGER);
+    int fd = kept_set_fd(kept, KEPT_LEDGER);
 
     if (fd >= 0 && !kept->ledger)
         kept->ledger = ledger_open(fd);
     kept->complete = kept->ledger && kept->ledger->n_items > 0 &&
-                     kept->ledger->n_items + 1 == kept->n_items && kept_phase(kept) == LEDGER_RUNS;
+                     kept->ledger->n_items + 1 == kept->n_items &&
+                     kept_set_phase(kept) == LEDGER_RUNS;
 }
 
-enum ledger_phase kept_phase(const struct kept *kept)
+enum ledger_phase kept_set_phase(const struct kept_set *kept)
 {
     return kept->ledger ? (enum ledger_phase)atomic_load(&kept->ledger->phase) : LEDGER_RUNS;
 }
 
-const char *kept_release_command(const struct kept *kept, char text[KEPT_COMMAND_MAX])
+const char *kept_set_release_command(const struct kept_set *kept, char text[KEPT_COMMAND_MAX])
 {
-    bool elsewhere =
-        kept->vault == &vault_pin && kept->folder && strcmp(kept->folder, KEEP_PIN_FOLDER) != 0;
+    bool elsewhere = kept->store == &kept_store_pins && kept->folder &&
+                     strcmp(kept->folder, KEEP_PIN_FOLDER) != 0;
 
     snprintf(text, KEPT_COMMAND_MAX, "ringmill release %s%s%s", kept->source,
              elsewhere ? " --pin-folder " : "", elsewhere ? kept->folder : "");
     return text;
 }
 
-void kept_set_phase(struct kept *kept, enum ledger_phase phase)
+void kept_set_enter_phase(struct kept_set *kept, enum ledger_phase phase)
 {
     if (kept->ledger)
         atomic_store(&kept->ledger->phase, phase);
 }
 
-/* ---- with the vault ------------------------------------------------------------------------- */
+/* ---- with the store ------------------------------------------------------------------------- */
 
-int kept_put(struct kept *kept, struct error *error)
+int kept_set_store(struct kept_set *kept, struct error *error)
 {
-    int result = kept->vault->begin(kept, error);
+    int result = kept->store->begin(kept, error);
 
     for (int turn = 0; turn < 2; turn++) /* first the ledger, then everything else */
         for (uint32_t i = 0; i < kept->n_items && result == 0; i++)
             if (begins(&kept->items[i], KEPT_LEDGER) == (turn == 0))
-                result = kept->vault->put(kept, &kept->items[i], error);
+                result = kept->store->put(kept, &kept->items[i], error);
     return result;
 }
 
-int kept_put_rest(struct kept *kept, uint32_t first, struct error *error)
+int kept_set_store_rest(struct kept_set *kept, uint32_t first, struct error *error)
 {
     int result = 0;
 
     for (uint32_t i = first; i < kept->n_items && result == 0; i++)
-        result = kept->vault->put(kept, &kept->items[i], error);
+        result = kept->store->put(kept, &kept->items[i], error);
     if (result == 0)
-        result = kept->vault->seal(kept, error);
+        result = kept->store->seal(kept, error);
     if (result == 0 && kept->ledger)
         atomic_store(&kept->ledger->n_items, kept->n_items - 1);
     return result;
@@ -186,18 +194,18 @@ static bool goes(const struct kept_item *item, const char *prefix, bool ledger)
     return begins(item, prefix) && begins(item, KEPT_LEDGER) == ledger;
 }
 
-void kept_drop(struct kept *kept, const char *prefix)
+void kept_set_drop(struct kept_set *kept, const char *prefix)
 {
     uint32_t left = 0;
 
     if (!*prefix)
-        kept_set_phase(kept, LEDGER_OVER);
+        kept_set_enter_phase(kept, LEDGER_OVER);
     for (int turn = 0; turn < 2; turn++) {
         for (uint32_t i = 0; i < kept->n_items; i++)
             if (goes(&kept->items[i], prefix, turn == 1))
-                kept->vault->drop(kept, &kept->items[i]);
+                kept->store->drop(kept, &kept->items[i]);
     }
-    kept->vault->settle(kept);
+    kept->store->settle(kept);
     for (uint32_t i = 0; i < kept->n_items; i++) {
         if (begins(&kept->items[i], prefix))
             close(kept->items[i].fd);
@@ -215,7 +223,7 @@ static bool is_no_ring(int code)
     return code == -EINVAL || code == -EOPNOTSUPP || code == -EBADMSG;
 }
 
-int kept_in_use(const struct kept *kept, struct error *error)
+int kept_set_find_reader(const struct kept_set *kept, struct error *error)
 {
     for (uint32_t i = 0; i < kept->n_items; i++) {
         struct ringmill_error reason;
@@ -237,7 +245,7 @@ int kept_in_use(const struct kept *kept, struct error *error)
 }
 
 /* The index of a ring among all rings of the set; readdir() returns items in any order. */
-_Atomic uint64_t *kept_until(const struct kept *kept, uint32_t stream, uint32_t shard)
+_Atomic uint64_t *kept_set_ring_end(const struct kept_set *kept, uint32_t stream, uint32_t shard)
 {
     uint32_t index = shard, of;
 
@@ -247,7 +255,7 @@ _Atomic uint64_t *kept_until(const struct kept *kept, uint32_t stream, uint32_t 
     return kept->ledger && index < LEDGER_RINGS_MAX ? &kept->ledger->until[index] : NULL;
 }
 
-static uint64_t unread_of(const struct kept *kept, const struct kept_item *item,
+static uint64_t unread_of(const struct kept_set *kept, const struct kept_item *item,
                           const struct ringmill_ring *ring)
 {
     uint64_t available = ringmill_ring_available(ring), left;
@@ -256,12 +264,12 @@ static uint64_t unread_of(const struct kept *kept, const struct kept_item *item,
 
     if (!kept->cut || sscanf(item->name, KEPT_RING "%" SCNu32 "-%" SCNu32, &stream, &shard) != 2)
         return available;
-    until = kept_until(kept, stream, shard);
+    until = kept_set_ring_end(kept, stream, shard);
     left = until ? atomic_load(until) - ringmill_ring_committed(ring) : available;
     return left <= available ? left : 0; /* else it was read beyond the end that counts */
 }
 
-uint64_t kept_unread(const struct kept *kept)
+uint64_t kept_set_unread(const struct kept_set *kept)
 {
     const struct ringmill_ring_options options = {.size = sizeof(options),
                                                   .flags = RINGMILL_RING_OBSERVE};
@@ -281,4 +289,65 @@ uint64_t kept_unread(const struct kept *kept)
         ringmill_ring_free(ring);
     }
     return bytes;
+}
+
+void kept_set_settle(struct kept_set *kept)
+{
+    uint64_t bytes = kept_set_unread(kept);
+    char command[KEPT_COMMAND_MAX];
+
+    if (bytes == 0) {
+        kept_set_drop(kept, "");
+        return;
+    }
+    log_about(LOG_LEVEL_WARNING, "source", kept->source,
+              "%" PRIu64 " bytes in its rings were not delivered; they stay there (keep: %s), and "
+              "the next start delivers them; to discard them: %s",
+              bytes, kept->store->name, kept_set_release_command(kept, command));
+}
+
+/* ---- its programs -------------------------------------------------------------------------------
+ */
+
+static uint32_t link_id(int fd)
+{
+    struct bpf_link_info info = {0};
+    uint32_t size = sizeof(info);
+
+    return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
+}
+
+/* Waits until a link is gone. The store closes it asynchronously: PID 1 later, a pin after a grace
+ * period. If ids cannot be asked for, it is not known when. */
+static void await_end(uint32_t link, int64_t deadline)
+{
+    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    int fd;
+
+    while ((fd = bpf_link_get_fd_by_id(link)) >= 0 || errno == EAGAIN) {
+        if (fd >= 0)
+            close(fd);
+        if (clock_monotonic() > deadline)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+void kept_set_detach(struct kept_set *kept, struct object *object)
+{
+    uint32_t *links = calloc(kept->n_items + 1, sizeof(*links));
+    int64_t deadline = clock_monotonic() + DETACH_LIMIT_S * INT64_C(1000000000);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; links && i < kept->n_items; i++)
+        if (begins(&kept->items[i], KEPT_LINK))
+            links[count++] = link_id(kept->items[i].fd);
+    kept_set_enter_phase(kept, LEDGER_ENDS);
+    kept_set_drop(kept, KEPT_LINK);
+    if (object)
+        object_detach(object);
+    for (uint32_t i = 0; i < count; i++)
+        await_end(links[i], deadline);
+    attachments_wait();
+    free(links);
 }

@@ -2,7 +2,7 @@
 
 /* Without programs there is nothing to know. Counting them takes a kernel: tests/live. */
 
-#include "source/misses.h"
+#include "source/skipped_runs.h"
 
 #include <errno.h>
 
@@ -10,13 +10,13 @@
 
 static void nothing_is_known_of_no_programs(void **state)
 {
-    struct misses misses = {0};
+    struct skipped_runs runs = {0};
     uint64_t skipped = 7;
 
     (void)state;
-    assert_int_equal(misses_read(&misses, &skipped), -ENOTSUP);
+    assert_int_equal(skipped_runs_read(&runs, &skipped), -ENOTSUP);
     assert_int_equal(skipped, 7);
-    misses_close(&misses);
+    skipped_runs_close(&runs);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
  * and qualifiers may be endless. Compilers write valid objects, so damage is rare; but a config
  * must not be able to crash the daemon with a partly downloaded file. */
 
-#include "source/damage.h"
+#include "source/btf_check.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -136,7 +136,7 @@ static bool good_type(const struct btf *btf, uint32_t id)
     }
 }
 
-int damage_find(const void *elf, size_t size, struct error *error)
+int btf_check(const void *elf, size_t size, struct error *error)
 {
     _cleanup_(cleanup_btf__free) struct btf *btf = NULL;
     struct libbpf_log log; /* keeps libbpf's warnings off stderr */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source/slots.h"
+#include "source/inner_maps.h"
 
 #include "unit/source/support.h"
 
@@ -12,7 +12,7 @@ static int list(const void *bytes, size_t size, struct error *error, char **ret_
 {
     size_t length = 0;
     FILE *file = open_memstream(ret_text, &length);
-    int result = slots_each(bytes, size, collect, file, error);
+    int result = inner_maps_each(bytes, size, collect, file, error);
 
     fclose(file);
     return result;

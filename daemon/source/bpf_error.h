@@ -11,16 +11,16 @@ struct hook;
 struct libbpf_log;
 
 /* libbpf did not open the object. */
-int verdict_on_open(int code, const struct libbpf_log *log, struct error *error);
+int bpf_error_on_open(int code, const struct libbpf_log *log, struct error *error);
 
 /* The object was not loaded. program (not NULL) and hook: those that the log names; or NULL and
  * NULL. -EPERM: this user may not. */
-int verdict_on_load(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                    const struct hook *hook, struct error *error);
-
-/* A loaded program was not attached. A sentence that error has already is kept. */
-int verdict_on_attach(int code, const struct libbpf_log *log, const struct bpf_program *program,
+int bpf_error_on_load(int code, const struct libbpf_log *log, const struct bpf_program *program,
                       const struct hook *hook, struct error *error);
 
+/* A loaded program was not attached. A sentence that error has already is kept. */
+int bpf_error_on_attach(int code, const struct libbpf_log *log, const struct bpf_program *program,
+                        const struct hook *hook, struct error *error);
+
 /* The kernel does not have what hook->lacks() returned. -ENOTSUP. */
-int verdict_on_lack(const char *lack, const struct bpf_program *program, struct error *error);
+int bpf_error_on_lack(const char *lack, const struct bpf_program *program, struct error *error);

@@ -18,4 +18,4 @@
  * through it, not even for reading. The caller must still check the type of the map. 0 and an fd
  * that the caller owns, or -errno and a sentence: -ENOENT, -EPERM, -ENOTUNIQ (several maps have
  * that name), -EINVAL (not a map), others. */
-int pinned_open(const char *what, bool read_only, struct error *error, int *ret_fd);
+int existing_map_open(const char *what, bool read_only, struct error *error, int *ret_fd);

@@ -3,7 +3,7 @@
 /* Finding maps by path, id and name, and each way in which that fails. Needs the right to make
  * maps; without it only what needs no kernel is checked. */
 
-#include "source/pinned.h"
+#include "source/existing_map.h"
 
 #include <bpf/bpf.h>
 #include <err.h>
@@ -47,7 +47,7 @@ static void finds(const char *what, uint32_t id)
     _cleanup_(cleanup_close) int fd = -1;
     struct error error = {0};
 
-    if (pinned_open(what, false, &error, &fd) != 0)
+    if (existing_map_open(what, false, &error, &fd) != 0)
         fail_msg("%s: %s", what, error.text);
     assert_int_equal(id_of(fd), id);
 }
@@ -57,7 +57,7 @@ static void refuses(const char *what, int code, const char *part)
     struct error error = {0};
     int fd = -7;
 
-    assert_int_equal(pinned_open(what, false, &error, &fd), code);
+    assert_int_equal(existing_map_open(what, false, &error, &fd), code);
     assert_int_equal(fd, -7);
     if (!strstr(error_join(&error), part))
         fail_msg("%s: \"%s\" lacks \"%s\"", what, error.text, part);

@@ -8,10 +8,10 @@
 
 struct bpf_link;
 
-enum { HOLDS_MAX = 16 * 1024 }; /* of one object; perf sampling has one for each CPU */
+enum { ATTACHMENTS_MAX = 16 * 1024 }; /* of one object; perf sampling has one for each CPU */
 
 /* The place of a TC program, by which it is found again. */
-struct hold_filter {
+struct tc_filter {
     int interface; /* its index */
     int direction; /* BPF_TC_INGRESS or BPF_TC_EGRESS */
     uint32_t handle;
@@ -19,30 +19,30 @@ struct hold_filter {
     uint32_t program; /* the id of the program that was put there */
 };
 
-struct hold {
+struct attachment {
     struct bpf_link *link; /* NULL: a filter */
-    struct hold_filter filter;
+    struct tc_filter filter;
     uint32_t program; /* for the owner: the index of the program that is held */
 };
 
 /* Zeroed is empty. */
-struct holds {
-    struct hold *items;
+struct attachments {
+    struct attachment *items;
     uint32_t count;
     uint32_t room;
 };
 
-/* Both take ownership of their argument, even on failure: then it is detached. 0, -ENOMEM or
- * -E2BIG. */
-int holds_add_link(struct holds *holds, struct bpf_link *link);
-int holds_add_filter(struct holds *holds, const struct hold_filter *filter);
+/* Takes ownership of the link, even on failure: then it is detached. 0, -ENOMEM or -E2BIG. */
+int attachments_add_link(struct attachments *attachments, struct bpf_link *link);
+/* Takes ownership of the filter, even on failure: then it is detached. 0, -ENOMEM or -E2BIG. */
+int attachments_add_filter(struct attachments *attachments, const struct tc_filter *filter);
 
 /* Detaches the newest ones until count are left. */
-void holds_shrink(struct holds *holds, uint32_t count);
+void attachments_shrink(struct attachments *attachments, uint32_t count);
 /* Releases them without detaching: another process holds the links, too. Their descriptors stay
  * open as long as this process lives. */
-void holds_leave(struct holds *holds);
+void attachments_leave(struct attachments *attachments);
 /* When it returns, no program that was detached before runs any more. */
-void holds_fence(void);
+void attachments_wait(void);
 /* Detaches all and frees the memory. When it returns, none of their programs runs any more. */
-void holds_release(struct holds *holds);
+void attachments_release(struct attachments *attachments);

@@ -86,12 +86,13 @@ static void set_current(struct chain *chain, uint32_t current)
     (void)current;
 }
 
-static void start_watch(struct batch *batch)
+static void start_stopwatch(const struct chain *chain, const struct batch *batch)
 {
+    (void)chain;
     (void)batch;
 }
 
-static void charge(struct chain *chain, uint32_t index, struct batch *batch)
+static void charge(struct chain *chain, uint32_t index, const struct batch *batch)
 {
     (void)chain;
     (void)index;
@@ -103,18 +104,18 @@ static void set_current(struct chain *chain, uint32_t current)
     atomic_store_explicit(&chain->current, current, memory_order_relaxed);
 }
 
-static void start_watch(struct batch *batch)
+static void start_stopwatch(const struct chain *chain, const struct batch *batch)
 {
     if (batch->clocked)
-        batch->clock = clock_monotonic();
+        chain->stopwatch->clock = clock_monotonic();
 }
 
-static void charge_clocked(struct handler_account *account, struct batch *batch)
+static void charge_clocked(struct handler_account *account, struct stopwatch *stopwatch)
 {
     int64_t now = clock_monotonic();
 
-    counter_add(&account->ns, (uint64_t)(now - batch->clock));
-    batch->clock = now;
+    counter_add(&account->ns, (uint64_t)(now - stopwatch->clock));
+    stopwatch->clock = now;
 }
 
 static void charge_slow(struct chain *chain, struct handler_account *account,
@@ -132,13 +133,13 @@ static void charge_slow(struct chain *chain, struct handler_account *account,
 }
 
 /* The handler of that index was at work since the last look. */
-static void charge(struct chain *chain, uint32_t index, struct batch *batch)
+static void charge(struct chain *chain, uint32_t index, const struct batch *batch)
 {
-    uint64_t now = cycles_now(), took = now - batch->mark;
+    uint64_t now = cycles_now(), took = now - chain->stopwatch->cycles;
 
-    batch->mark = now;
+    chain->stopwatch->cycles = now;
     if (batch->clocked)
-        charge_clocked(&chain->accounts[index], batch);
+        charge_clocked(&chain->accounts[index], chain->stopwatch);
     if (took > chain->budget_cycles)
         charge_slow(chain, &chain->accounts[index], batch, took);
 }
@@ -173,7 +174,7 @@ void chain_run(struct chain *chain, struct batch *batch)
 
     batch_select_all(batch);
     enter(chain, BOOK_SEEN, batch->count);
-    start_watch(batch);
+    start_stopwatch(chain, batch);
     run_way(chain, 0, 0, batch);
     set_current(chain, 0);
     batch->schema = schema; /* the next chain begins with it, too */
@@ -191,7 +192,7 @@ static bool make_some(struct chain *chain, uint32_t index, int64_t now, bool unr
 
     batch.clocked = false;
     batch.now = now;
-    batch.mark = cycles_now();
+    chain->stopwatch->cycles = cycles_now();
     batch.ring_id = 0; /* no ring has them */
     set_current(chain, index + 1);
     handler->unread = unread;

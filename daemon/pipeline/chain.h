@@ -43,6 +43,12 @@ struct handler_account {
     counter slowest; /* ns of the longest of them */
 };
 
+/* When a chain last looked at the time: all chains of a consumer thread share one. */
+struct stopwatch {
+    uint64_t cycles; /* as base/cycles.h counts */
+    int64_t clock;   /* ns, monotonic; of a clocked batch only */
+};
+
 struct chain_branch {
     struct branch base; /* as the handler whose branch it is sees it */
     struct chain *chain;
@@ -67,6 +73,7 @@ struct chain {
     bool not_in_books; /* the pipeline does not read this type: what passes is counted apart */
     struct chain_sink *sinks; /* n_sinks of them */
     uint32_t n_sinks;
+    struct stopwatch *stopwatch;                  /* of the consumer thread */
     struct handler *handlers[CHAIN_HANDLERS_MAX]; /* NULL: it did not open */
     uint16_t ways[CHAIN_HANDLERS_MAX];            /* 0: the main way; N: branches[N - 1] */
     struct chain_branch *branches[CHAIN_BRANCHES_MAX];

@@ -159,11 +159,9 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.count = taken->count;
     batch.ring_id = ringmill_ring_id(taken->ring);
     batch.now = consumer->turn_start;
-    batch.mark = consumer->mark;
     /* how long ago a capture's records were submitted says nothing */
     batch.clocked = !ring->input->stream->capture && clock_is_due(consumer, ring);
     dispatch_batch(ring, &batch, consumer->turn_start);
-    consumer->mark = batch.mark;
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
     if (commit_batch(ring, taken))
@@ -306,17 +304,18 @@ static bool all_made(const struct consumer *consumer)
 bool consumer_read(struct consumer *consumer)
 {
     struct ringmill_batch taken;
-    uint64_t start = cycles_now();
+    struct stopwatch *stopwatch = &consumer->common->stopwatch;
+    uint64_t start;
     int result = 1;
     bool more;
 
     consumer->turn_start = clock_monotonic();
-    consumer->mark = start;
     wall_offset_keep(&consumer->common->wall, consumer->turn_start, WALL_AGE_NS);
     tell_losses(consumer);
     more = make_records(consumer);
+    start = stopwatch->cycles = cycles_now();
     for (uint32_t batches = 0;
-         batches < CONSUMER_TURN_BATCHES && consumer->mark - start <= consumer->turn_cycles;
+         batches < CONSUMER_TURN_BATCHES && stopwatch->cycles - start <= consumer->turn_cycles;
          batches++) {
         result = ringmill_reader_next_batch(consumer->reader, &taken);
         if (result == 0)

@@ -41,7 +41,6 @@ struct consumer {
     bool ending;        /* the rings are drained: what is still to be made is made now */
     bool uncommitted;   /* in this turn records of some input were handled and not published */
     int64_t turn_start; /* ns, monotonic */
-    uint64_t mark;      /* when a chain last looked in this turn, see struct batch */
 
     /* any thread */
     struct task_slot tasks; /* of the main thread */

@@ -151,6 +151,7 @@ struct chain *graph_add_chain(struct graph *graph, struct input_type *type,
     }
     share_init(&chain->share, node);
     chain->pipeline = pipeline;
+    chain->stopwatch = &graph->common->stopwatch;
     chain->type = type;
     return chain;
 }

@@ -78,8 +78,9 @@ struct source_entry {
 /* What all graphs have that follow each other by reloads. */
 struct graph_common {
     uint32_t graphs;
-    struct wall_offset wall;   /* owned by the consumer thread */
-    struct resolver *resolver; /* of the names of ids; runs when an encoder has asked for it */
+    struct wall_offset wall;    /* owned by the consumer thread */
+    struct stopwatch stopwatch; /* owned by the consumer thread */
+    struct resolver *resolver;  /* of the names of ids; runs when an encoder has asked for it */
 };
 
 struct graph {

@@ -25,8 +25,6 @@ struct batch {
     uint32_t late;      /* an aggregate says: so many belong to a window that has ended */
     uint32_t forwarded; /* a forward says: so many went into outlets; a route, into branches */
     int64_t now;        /* ns, monotonic: when the turn began that it came in */
-    uint64_t mark;      /* base/cycles.h: when a chain last looked, see pipeline/chain.c */
-    int64_t clock;      /* ns, monotonic: the same of a clocked batch */
     bool clocked;       /* this batch is a sample: times are taken of it */
     uint32_t ring_id;   /* of the ring's map, as the kernel has it; 0: unknown */
     uint16_t selection[BATCH_MAX];

@@ -22,14 +22,15 @@ add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
 if(RINGMILL_KIND STREQUAL release)
   add_compile_options(-O2 -D_FORTIFY_SOURCE=2 -fno-omit-frame-pointer)
 elseif(RINGMILL_KIND STREQUAL debug)
-  add_compile_options(-Og)
+  add_compile_options(-Og -DRINGMILL_CHECK_SETUP)
 elseif(RINGMILL_KIND STREQUAL asan)
-  add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=address,undefined
+  add_compile_options(-O1 -DRINGMILL_CHECK_SETUP -fno-omit-frame-pointer
+    -fsanitize=address,undefined
     -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)
 elseif(RINGMILL_KIND STREQUAL tsan)
   # gcc's TSan does not model atomic_thread_fence; each fence says in its comment what it orders.
-  add_compile_options(-O1 -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan)
+  add_compile_options(-O1 -DRINGMILL_CHECK_SETUP -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan)
   add_link_options(-fsanitize=thread)
 else()
   message(FATAL_ERROR "RINGMILL_KIND=${RINGMILL_KIND}: allowed are release, debug, asan, tsan")

@@ -5,8 +5,11 @@
 
 #include "base/thread.h"
 
+#include <assert.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 _Static_assert(THREAD_INTERRUPT_SIGNAL == SIGUSR2, "the signal for thread_interrupt()");
 
@@ -73,3 +76,41 @@ void thread_interrupt(pthread_t thread)
 {
     pthread_kill(thread, THREAD_INTERRUPT_SIGNAL);
 }
+
+/* ---- setup ----------------------------------------------------------------------------------- */
+
+#ifdef RINGMILL_CHECK_SETUP
+static atomic_bool setup_runs; /* relaxed, so that it hides no race from TSan */
+static _Thread_local uint32_t setup_depth;
+static _Thread_local bool setup_allowed;
+
+void thread_begin_setup(void)
+{
+    assert(setup_allowed || gettid() == getpid());
+    if (setup_depth++ == 0 && atomic_exchange_explicit(&setup_runs, true, memory_order_relaxed))
+        assert(!"two threads set up at once");
+}
+
+void thread_end_setup(void)
+{
+    if (--setup_depth == 0)
+        atomic_store_explicit(&setup_runs, false, memory_order_relaxed);
+}
+
+void thread_allow_setup(void)
+{
+    setup_allowed = true;
+}
+#else
+void thread_begin_setup(void)
+{
+}
+
+void thread_end_setup(void)
+{
+}
+
+void thread_allow_setup(void)
+{
+}
+#endif

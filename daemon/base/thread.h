@@ -22,3 +22,12 @@ bool thread_join(pthread_t thread, uint64_t timeout_ns);
 
 /* The thread must not have been joined. A call that is just about to block misses it: repeat. */
 void thread_interrupt(pthread_t thread);
+
+/* Setup is opening and closing sources, sinks and handlers. It belongs to the setup thread: the
+ * main thread or the loader thread, never two at once, and no other thread at any time. Debug and
+ * sanitizer builds assert that between these two calls, which nest. */
+void thread_begin_setup(void);
+/* Ends what thread_begin_setup() began, on the same thread. */
+void thread_end_setup(void);
+/* The calling thread, which is not the main thread, may set up: for the loader thread. */
+void thread_allow_setup(void);

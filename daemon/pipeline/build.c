@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/suggestion.h"
+#include "base/thread.h"
 #include "config/setting.h"
 #include "encode/registry.h"
 #include "expr/defs.h"
@@ -444,7 +445,11 @@ int build_graph(struct build *build, const struct config_tree *tree)
 static int build_new(struct build *build, const struct config_tree *tree, struct graph **ret)
 {
     _cleanup_(cleanup_graph_free) struct graph *graph = build->graph = calloc(1, sizeof(*graph));
-    int result = graph ? build_graph(build, tree) : -ENOMEM;
+    int result;
+
+    thread_begin_setup();
+    result = graph ? build_graph(build, tree) : -ENOMEM;
+    thread_end_setup();
 
     if (result == -ENOMEM)
         diag_add_place(build->diag, tree->name, 0, 0, "out of memory");

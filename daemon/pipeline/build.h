@@ -63,10 +63,11 @@ int build_handlers(struct build *build, const struct build_steps *steps,
  * -ENOMEM. */
 int build_check_handlers(struct build *build, const struct build_steps *steps);
 
-/* The source or sink of the running graph with the same identity; NULL: none. */
+/* The source of the running graph with that name and identity; NULL: none. */
 const struct source_entry *build_find_kept_source(const struct build *build,
                                                   const struct config_node *entry,
                                                   const char *identity);
+/* The sink of the running graph with that name and identity; NULL: none. */
 struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
                                         const char *identity);
 /* The pipeline of the running graph with the same identity, all of whose sources and sinks are also

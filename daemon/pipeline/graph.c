@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/resolver.h"
+#include "base/thread.h"
 #include "expr/defs.h"
 #include "pipeline/commit_queue.h"
 #include "plugin/plugin.h"
@@ -328,6 +329,7 @@ void graph_free(struct graph *graph)
 {
     if (!graph)
         return;
+    thread_begin_setup();
     chains_free(graph);
     for (uint32_t i = 0; i < graph->n_rings; i++)
         ring_free(graph->rings[i]);
@@ -348,6 +350,7 @@ void graph_free(struct graph *graph)
     free(graph->pipelines);
     config_tree_free(graph->tree);
     free(graph);
+    thread_end_setup();
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
  *                  │                                                                    │
  *              ring, ring...                                                     sink: lane, writer
  *
- * Built and freed by the main thread; immutable in between but for what the parts themselves say.
+ * Built and freed on the setup thread (base/thread.h): the main thread at the start and the end,
+ * the loader thread at a reload, never both at once. Immutable in between but for what the parts
+ * say.
  */
 
 #include <stdbool.h>
@@ -109,9 +111,10 @@ struct graph {
     uint32_t n_chains;
 };
 
-/* Builds all that needs no privileges: names resolved, layouts known, filters compiled. tree stays
- * the caller's and must outlive the graph. 0 and a graph that the caller owns, or -errno after at
- * least one message in diag; it goes on after an error, so as to report them all. */
+/* Setup thread: builds all that needs no privileges: names resolved, layouts known, filters
+ * compiled. tree stays the caller's and must outlive the graph. 0 and a graph that the caller owns,
+ * or -errno after at least one message in diag; it goes on after an error, so as to report them
+ * all. */
 int graph_build(const struct config_tree *tree, struct diag *diag, struct graph **ret);
 
 /* As graph_build(), with the records of a capture instead of live sources: each pipeline gets the
@@ -129,8 +132,8 @@ int graph_build_next(const struct config_tree *tree, const struct graph *old, st
  * only what it has alone. Lists of its sources stay, so that it can go on pointing into them. */
 void graph_part(struct graph *graph);
 
-/* Closes those handlers, sinks and sources that no other graph has. No thread may use them any
- * more. Accepts NULL. */
+/* Setup thread: closes those handlers, sinks and sources that no other graph has. No thread may use
+ * them any more. Accepts NULL. */
 void graph_free(struct graph *graph);
 DEFINE_CLEANUP(struct graph, graph_free);
 

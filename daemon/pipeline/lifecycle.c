@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
+#include "base/thread.h"
 #include "encode/encoder.h"
 #include "source/lost.h"
 
@@ -115,26 +116,30 @@ void lifecycle_read_lost(struct graph *graph)
 
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
+static int open_sink(struct graph_sink *sink, bool retry_open, struct error *error)
+{
+    const struct encoder_ops *format = sink->outlet.format;
+    const struct sink_options options = {.name = sink->name,
+                                         .framing = format->framing,
+                                         .header = format->has_header ? sink->common.text : NULL,
+                                         .retry_open = retry_open};
+    int result = sink->ops->open(sink->config, &options, error, &sink->sink);
+
+    if (result < 0)
+        error_prefix(error, "sink %s", sink->name);
+    return result;
+}
+
 int lifecycle_open_sinks(struct graph *graph, bool retry_open, struct error *error)
 {
-    for (uint32_t i = 0; i < graph->n_sinks; i++) {
-        struct graph_sink *sink = graph->sinks[i];
-        const struct encoder_ops *format = sink->outlet.format;
-        const struct sink_options options = {.name = sink->name,
-                                             .framing = format->framing,
-                                             .header =
-                                                 format->has_header ? sink->common.text : NULL,
-                                             .retry_open = retry_open};
-        int result = 0;
+    int result = 0;
 
-        if (graph_is_own(&sink->share))
-            result = sink->ops->open(sink->config, &options, error, &sink->sink);
-        if (result < 0) {
-            error_prefix(error, "sink %s", sink->name);
-            return result;
-        }
-    }
-    return 0;
+    thread_begin_setup();
+    for (uint32_t i = 0; i < graph->n_sinks && result == 0; i++)
+        if (graph_is_own(&graph->sinks[i]->share))
+            result = open_sink(graph->sinks[i], retry_open, error);
+    thread_end_setup();
+    return result;
 }
 
 void lifecycle_close_sinks(struct graph *graph)

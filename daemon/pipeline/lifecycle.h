@@ -10,12 +10,13 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-/* Any thread. retry_open: see struct sink_options. 0, or -errno and a sentence, as the functions
+/* Setup thread. retry_open: see struct sink_options. 0, or -errno and a sentence, as the functions
  * below.
  */
 int lifecycle_open_sinks(struct graph *graph, bool retry_open, struct error *error);
-/* On the loader thread. */
+/* On the loader thread: loads the programs of the sources. */
 int lifecycle_load(struct graph *graph, struct error *error);
+/* On the loader thread: attaches the programs of the sources; records come from now on. */
 int lifecycle_attach(struct graph *graph, struct error *error);
 /* On the loader thread: no record comes any more when it returns. */
 void lifecycle_detach(struct graph *graph);

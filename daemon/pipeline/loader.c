@@ -32,6 +32,7 @@ static void *loader_main(void *data)
 {
     struct loader *loader = data;
 
+    thread_allow_setup();
     pthread_mutex_lock(&loader->lock);
     for (;;) {
         while (!loader->job && !loader->stop)

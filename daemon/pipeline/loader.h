@@ -2,7 +2,11 @@
 #pragma once
 
 /* The loader thread: the only one that keeps capabilities once the daemon runs. It sleeps until the
- * main thread has a job for it, does it, and sleeps again. */
+ * main thread has a job for it, does it, and sleeps again.
+ *
+ * It is the setup thread (base/thread.h) of a reload: its jobs open sources, sinks and handlers of
+ * the next graph beside running consumer and writer threads. Meanwhile the main thread sets up
+ * nothing. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,7 +17,7 @@ typedef int (*loader_job)(void *data);
 
 struct loader {
     pthread_t thread;
-    /* jobs pass under this lock; it is the only one in the daemon (see docs/architecture.md) */
+    /* held while a job is handed over, taken or given back; not while it runs */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     loader_job job; /* NULL: none waits */

@@ -22,6 +22,7 @@ static inline bool replay_is_due(const struct input_ring *ring, const struct rin
 /* The graph's clock becomes that of the capture, until replay_leave() with the same *saved. Also
  * when handlers make records of what they have: rows have the capture's times. */
 void replay_enter(struct input_ring *ring, struct wall_offset *ret_saved);
+/* The graph's clock becomes again what replay_enter() saved. */
 void replay_leave(struct input_ring *ring, const struct wall_offset *saved);
 
 /* Between the two, with room in the input's lanes: deals with what is said before position.

@@ -5,7 +5,9 @@
  * built-in ones too, sit after this one table. One instance serves one chain, which is one
  * pipeline's handlers for one of its sources, so it knows the one schema it will ever see.
  *
- * Threads: open() and close() on the main thread, process() on the chain's consumer thread only.
+ * Threads: open() and close() on the setup thread (base/thread.h), which is the main thread at the
+ * start and the loader thread at a reload, beside running consumer threads; never two at once.
+ * process() and what goes with it on the chain's consumer thread only.
  * Memory is taken in open(); process() does not allocate, block, lock or make system calls, and
  * keeps no view after it returns. */
 

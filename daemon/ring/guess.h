@@ -44,6 +44,7 @@ struct guess {
 
 /* Ends a window: decides on the grid for the next one. */
 void guess_decide(struct guess *guess, uint64_t position);
+/* The greatest common divisor; a, if b is 0. */
 uint32_t guess_divisor(uint32_t a, uint32_t b);
 
 /* Handles a record whose span differs from the previous one. */

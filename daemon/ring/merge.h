@@ -43,6 +43,7 @@ void merge_free(struct merge *merge);
 
 /* Adds a ring, which must not be in another group. 0 or -ENOMEM. */
 int merge_add(struct merge *merge, struct ringmill_ring *ring);
+/* Removes a ring of the group. */
 void merge_remove(struct merge *merge, struct ringmill_ring *ring);
 /* Empties the heap, because rings were added, removed, paused or rewound. */
 void merge_reset(struct merge *merge);

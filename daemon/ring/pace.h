@@ -25,6 +25,7 @@ struct pace {
 /* A full ring, in the unit of fills. */
 #define PACE_FULL UINT64_C(65536)
 
+/* max_latency: ns that a record may wait in a nap. */
 void pace_init(struct pace *pace, uint64_t max_latency);
 
 /* Called when the reader has caught up and wants to sleep. records came since the last call; fill

@@ -20,12 +20,16 @@
  * of ringmilld: a fault there is a fault of the daemon.
  *
  * Calls and threads. For each place where the handler is in a pipeline, and each type of record
- * that comes there, open() is called once and makes a state of its own; states share nothing.
+ * that comes there, open() is called once and makes a state of its own.
  *
- *     open()      the main thread, before there are others; the only time to take memory
+ *     open()      the setup thread; the only time to take memory
  *     process()   the consumer thread, for each batch; with one state never twice at a time
  *     counter()   any thread, at any time between open() and close()
- *     close()     the main thread, after the last process(); once for each open() that succeeded
+ *     close()     the setup thread, after the last process(); once for each open() that succeeded
+ *
+ * The setup thread is the main thread at the start and the end, and another thread at a reload;
+ * never two at once. At a reload open() and close() run beside process() of other states, so what
+ * states share, such as a static variable, must be safe for threads.
  *
  * process() lies on the way of every record: it must not block, lock, allocate or make system
  * calls. Who holds a batch longer than the pipeline's budget is named in the log and in status.

@@ -132,14 +132,16 @@ uint64_t ringmill_ring_end(const struct ringmill_ring *ring);
 /* Records between the read position and `end`, including those that are still being written,
  * without discarded ones. With the lease, and only for a ring that is not corrupt. */
 uint64_t ringmill_ring_count(const struct ringmill_ring *ring, uint64_t end);
-/* The read position, and the committed one. */
+/* The position up to which records were read. */
 uint64_t ringmill_ring_position(const struct ringmill_ring *ring);
+/* The position up to which records were committed: the kernel may overwrite them. */
 uint64_t ringmill_ring_committed(const struct ringmill_ring *ring);
 /* Bytes after the view in its ring: 0 for the last record. */
 uint64_t ringmill_ring_remaining(const struct ringmill_ring *ring,
                                  const struct ringmill_view *view);
-/* The map's fd (poll it edge-triggered, if at all), and the map's id (0: unknown). Any thread. */
+/* The map's fd; poll it edge-triggered, if at all. Any thread. */
 int ringmill_ring_fd(const struct ringmill_ring *ring);
+/* The map's id; 0: unknown. Any thread. */
 uint32_t ringmill_ring_id(const struct ringmill_ring *ring);
 
 /* The position right after the record of a view. */
@@ -243,6 +245,9 @@ int ringmill_reader_merge(struct ringmill_reader *reader, struct ringmill_ring *
 /* A paused ring gives no records and does not keep the reader awake, until it is resumed. Only with
  * the lease; -ENOENT when it is not in this reader. */
 int ringmill_reader_pause(struct ringmill_reader *reader, struct ringmill_ring *ring);
+/* Lets a paused ring give records again. Only with the lease; -ENOENT when it is not in this
+ * reader.
+ */
 int ringmill_reader_resume(struct ringmill_reader *reader, struct ringmill_ring *ring);
 
 /* Takes the lease explicitly. 0 also if this thread already has it; -EBUSY if another has it. */

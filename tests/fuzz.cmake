@@ -70,11 +70,12 @@ if(RINGMILL_KIND STREQUAL release)
     ${daemon}/config/*.c ${daemon}/ring/*.c
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
     ${daemon}/sink/capture_encoder.c ${syscall_names})
-  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c
+  fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c ${daemon}/record/field_path.c
     ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${printable})
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
-    ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
+    ${daemon}/record/schema.c ${daemon}/record/field_path.c
+    ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${daemon}/base/clock.c
     ${daemon}/base/hash_index.c ${printable})
   fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm"

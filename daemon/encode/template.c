@@ -12,14 +12,16 @@
 #include "base/cleanup.h"
 #include "base/suggestion.h"
 #include "encode/plan_builder.h"
+#include "record/field_path.h"
 
 /* Where a path leads. */
 struct template_field {
-    const struct field *field;
-    enum field_meaning meaning; /* its own, or its array's */
-    uint64_t delta;             /* what [n] adds to its offset */
-    bool is_name;               /* the name that belongs to the id in field */
+    struct field_walk walk;
+    enum field_meaning meaning; /* the field's own, or its array's */
+    bool is_name;               /* the name that belongs to the id in the field */
 };
+
+static const struct field_scope element_scope = {.elements = FIELD_ELEMENTS_ONE};
 
 struct template_parser {
     struct plan_builder builder;
@@ -101,101 +103,83 @@ static int find_member(const struct template_parser *reader, const struct field 
 
     for (uint32_t i = 0; r == 0 && i < count; i++)
         if (is_word(keys.names[first + i], word, length)) {
-            place->field = &members[i];
+            place->walk.field = &members[i];
             r = 1;
         }
     unique_keys_deinit(&keys);
     if (r != 0)
         return r;
-    place->field = find_named(reader, members, count, word, length);
-    place->is_name = place->field != NULL;
+    place->walk.field = find_named(reader, members, count, word, length);
+    place->is_name = place->walk.field != NULL;
     return place->is_name;
 }
 
-static int refuse_member(const struct template_parser *reader, const char *whose,
-                         const struct field *members, uint32_t count, bool top, const char *word,
-                         size_t length)
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+/* Refuses the step of the path that cannot be taken. */
+static int refuse_step(struct template_parser *reader, const struct field_path *path,
+                       const struct template_field *place)
 {
+    *reader->ret_offset = (size_t)(path->text - reader->text) + path->steps[place->walk.taken].at;
+    field_path_refuse(path, &element_scope, &place->walk, reader->builder.error);
+    return -EINVAL;
+}
+
+static int refuse_key(struct template_parser *reader, const struct field_path *path, uint32_t step,
+                      const struct field *members, uint32_t count)
+{
+    const char *word = path->text + path->steps[step].at;
     struct unique_keys keys = {0};
-    struct suggestion suggestion;
+    struct suggestion known;
     uint32_t first;
-    int r = list_keys(reader, members, count, top, &keys, &first);
+    int r = list_keys(reader, members, count, step == 0, &keys, &first);
 
     if (r == 0) {
-        suggestion_init_part(&suggestion, word, length);
+        suggestion_init_part(&known, word, path->steps[step].length);
         for (uint32_t i = 0; i < keys.count; i++)
             if (strcmp(keys.names[i], "_lost") != 0)
-                suggestion_offer(&suggestion, keys.names[i]);
-        r = REFUSE(reader, word, "%s has no %.*s; %s", whose, (int)length, word,
-                   suggestion_words(&suggestion));
+                suggestion_offer(&known, keys.names[i]);
+        *reader->ret_offset = (size_t)(word - reader->text);
+        field_path_refuse_name(path, step, reader->schema->type_name, &known,
+                               reader->builder.error);
+        r = -EINVAL;
     }
     unique_keys_deinit(&keys);
     return r;
 }
 
-/* ---- paths ----------------------------------------------------------------------------------- */
-
-static size_t word_length(const char *at)
+static int take_index(struct template_parser *reader, const struct field_path *path,
+                      struct template_field *place)
 {
-    return strcspn(at, ".[]{}");
-}
+    const struct field *array = place->walk.field;
 
-static int take_index(struct template_parser *reader, struct template_field *place)
-{
-    const struct field *array = place->field;
-    const char *digits = reader->at + 1;
-    size_t length = strspn(digits, "0123456789");
-    uint64_t index = 0;
-
-    if (length == 0 || length > 9 || digits[length] != ']')
-        return REFUSE(reader, digits, "expected an index and ], as in {hops[0]}");
-    for (size_t i = 0; i < length; i++)
-        index = index * 10 + (uint64_t)(digits[i] - '0');
-    if (place->is_name || value_print_of(array, place->meaning) != PRINT_ARRAY ||
-        array->kind != FIELD_ARRAY)
-        return REFUSE(reader, reader->at, "%s is not an array", array->name);
-    if (array->count > 0 && index >= array->count)
-        return REFUSE(reader, digits, "%s has %u elements; the last index is %u", array->name,
-                      array->count, array->count - 1);
-    place->delta += index * array->stride;
-    if (place->delta > INT32_MAX)
-        return REFUSE(reader, digits, "the index is too large; no record is that long");
-    place->field = array->members;
-    if (array->members->meaning)
-        place->meaning = array->members->meaning;
-    reader->at = digits + length + 1;
+    if (array->kind == FIELD_ARRAY && value_print_of(array, place->meaning) != PRINT_ARRAY)
+        return REFUSE(reader, path->text, "%s is a single value; use the whole array", array->name);
+    if (!field_path_step(path, &element_scope, &place->walk))
+        return refuse_step(reader, path, place);
+    if (place->walk.field->meaning)
+        place->meaning = place->walk.field->meaning;
     return 0;
 }
 
-static int take_member(struct template_parser *reader, struct template_field *place)
+static int take_member(struct template_parser *reader, const struct field_path *path,
+                       struct template_field *place)
 {
-    const struct field *parent = place->field;
-    const char *word = ++reader->at;
-    size_t length = word_length(word);
+    const struct field_step *step = &path->steps[place->walk.taken];
+    const struct field *parent = place->walk.field;
     int r;
 
-    if (place->is_name || (parent->kind != FIELD_STRUCT && parent->kind != FIELD_UNION))
-        return REFUSE(reader, word, "%s has no members", parent->name);
-    r = find_member(reader, parent->members, parent->n_members, false, word, length, place);
-    if (r < 0)
-        return r;
+    if (parent->kind != FIELD_STRUCT && parent->kind != FIELD_UNION)
+        return refuse_step(reader, path, place);
+    r = find_member(reader, parent->members, parent->n_members, false, path->text + step->at,
+                    step->length, place);
     if (r == 0)
-        return refuse_member(reader, parent->type_name ? parent->type_name : parent->name,
-                             parent->members, parent->n_members, false, word, length);
-    place->meaning = place->field->meaning;
-    reader->at += length;
-    return 0;
-}
-
-/* The rest of a path whose first word was found. */
-static int take_rest(struct template_parser *reader, struct template_field *place)
-{
-    int r = 0;
-
-    place->meaning = place->field->meaning;
-    while (r == 0 && (*reader->at == '.' || *reader->at == '['))
-        r = *reader->at == '.' ? take_member(reader, place) : take_index(reader, place);
-    return r;
+        return refuse_key(reader, path, place->walk.taken, parent->members, parent->n_members);
+    if (r > 0) {
+        place->meaning = place->walk.field->meaning;
+        place->walk.taken++;
+    }
+    return r < 0 ? r : 0;
 }
 
 static bool siblings_know(const struct template_parser *reader, const char *word, size_t length)
@@ -215,19 +199,19 @@ static const struct field *move_field(struct encode_plan *plan, const struct tem
 {
     struct field *copy = &plan->fields[plan->n_fields++];
 
-    *copy = *place->field;
-    copy->offset += (uint32_t)place->delta;
+    *copy = *place->walk.field;
+    copy->offset += (uint32_t)place->walk.moved;
     return copy;
 }
 
 static int add_place(struct template_parser *reader, const struct template_field *place,
                      const char *path)
 {
-    const struct field *field = place->field;
+    const struct field *field = place->walk.field;
     enum resolver_kind kind;
 
-    if (place->delta > 0 || place->meaning != field->meaning) {
-        if (place->delta > 0 && value_print_of(field, place->meaning) == PRINT_ARRAY)
+    if (place->walk.moved > 0 || place->meaning != field->meaning) {
+        if (place->walk.moved > 0 && value_print_of(field, place->meaning) == PRINT_ARRAY)
             return REFUSE(
                 reader, path,
                 "this element is not a single value; use a member of it, or the whole array");
@@ -256,33 +240,40 @@ static int add_own(struct plan_builder *builder, const char *name)
 /* {path}, at its brace. */
 static int take_path(struct template_parser *reader)
 {
+    const struct schema *schema = reader->schema;
     const char *brace = reader->at, *word = brace + 1;
-    size_t length = word_length(word), whole = strcspn(word, "{}");
+    size_t length = strcspn(word, "{}");
     struct template_field place = {0};
+    struct field_path path;
     const char *own = NULL;
     int r;
 
-    if (word[whole] != '}' || length == 0)
+    if (word[length] != '}' || length == 0)
         return REFUSE(reader, brace, "expected a field name and }; write {{ for a plain {");
-    for (uint32_t i = 0; i < OWN_NAMES; i++)
-        if (length == whole && is_word(own_names[i], word, length))
-            own = own_names[i];
-    reader->at = word + whole + 1;
-    if (own && is_own(reader, own))
-        return add_own(&reader->builder, own);
-    r = find_member(reader, reader->schema->fields, reader->schema->n_fields, true, word, length,
-                    &place);
+    r = field_path_parse(word, length, reader->builder.error, &path);
+    *reader->ret_offset = (size_t)(word - reader->text) + path.steps[path.n_steps].at;
     if (r < 0)
         return r;
+    for (uint32_t i = 0; i < OWN_NAMES; i++)
+        if (is_word(own_names[i], word, length))
+            own = own_names[i];
+    reader->at = word + length + 1;
+    if (own && is_own(reader, own))
+        return add_own(&reader->builder, own);
+    length = path.steps[0].length;
+    r = find_member(reader, schema->fields, schema->n_fields, true, word, length, &place);
     if (r == 0 && (own || siblings_know(reader, word, length)))
         return plan_builder_add_special(&reader->builder, PRINT_NULL);
     if (r == 0)
-        return refuse_member(reader, reader->schema->type_name, reader->schema->fields,
-                             reader->schema->n_fields, true, word, length);
-    reader->at = word + length;
-    r = take_rest(reader, &place);
-    if (r == 0 && *reader->at++ != '}')
-        r = REFUSE(reader, reader->at - 1, "expected . or [ or }");
+        return refuse_key(reader, &path, 0, schema->fields, schema->n_fields);
+    if (r < 0)
+        return r;
+    place.walk.taken = 1;
+    place.meaning = place.walk.field->meaning;
+    for (r = 0; r == 0 && place.walk.taken < path.n_steps;)
+        r = path.steps[place.walk.taken].kind == FIELD_STEP_NAME
+                ? take_member(reader, &path, &place)
+                : take_index(reader, &path, &place);
     return r < 0 ? r : add_place(reader, &place, word);
 }
 

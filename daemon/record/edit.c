@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/suggestion.h"
+#include "record/field_path.h"
 
 struct editor {
     struct edit *edits;
@@ -25,105 +25,20 @@ struct editor {
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static const struct field *find_among(const struct field *fields, uint32_t n, const char *name,
-                                      size_t length)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (strncmp(fields[i].name, name, length) == 0 && fields[i].name[length] == '\0')
-            return &fields[i];
-    return NULL;
-}
-
-/* Follows the path as far as it leads: NULL, and where the walk stopped. */
-static const struct field *follow(const struct schema *schema, const char *path,
-                                  const struct field **ret_parent, const char **ret_rest)
-{
-    const struct field *fields = schema->fields, *parent = NULL, *field;
-    uint32_t n = schema->n_fields;
-
-    for (;;) {
-        size_t length = strcspn(path, ".");
-
-        field = find_among(fields, n, path, length);
-        if (field && path[length] == '\0')
-            return field;
-        if (!field || (field->kind != FIELD_STRUCT && field->kind != FIELD_UNION)) {
-            *ret_parent = field ? field : parent;
-            *ret_rest = field ? path + length : path;
-            return NULL;
-        }
-        parent = field;
-        fields = field->members;
-        n = field->n_members;
-        path += length + 1;
-    }
-}
-
-static bool sibling_knows(const struct handler_host *host, const char *path)
-{
-    const struct field *parent;
-    const char *rest;
-
-    for (const struct schema *const *sibling = host->siblings; sibling && *sibling; sibling++)
-        if (follow(*sibling, path, &parent, &rest))
-            return true;
-    return false;
-}
-
-/* No type has a top-level field of that name. */
-static void refuse_everywhere(const struct handler_host *host, const char *name,
-                              const struct config_node *node, struct diag *diag)
-{
-    const struct schema *const *siblings = host->siblings;
-    struct suggestion suggestion;
-
-    suggestion_init(&suggestion, name);
-    for (uint32_t i = 0; i < host->schema->n_fields; i++)
-        suggestion_offer(&suggestion, host->schema->fields[i].name);
-    for (uint32_t k = 0; siblings && siblings[k]; k++)
-        for (uint32_t i = 0; i < siblings[k]->n_fields; i++) {
-            const char *other = siblings[k]->fields[i].name;
-
-            if (!schema_find(host->schema, other) && !schema_among(siblings, k, other))
-                suggestion_offer(&suggestion, other);
-        }
-    if (siblings)
-        diag_add(diag, node, "no record type has a field %s; %s", name,
-                 suggestion_words(&suggestion));
-    else
-        diag_add(diag, node, "%s has no field %s; %s", host->schema->type_name, name,
-                 suggestion_words(&suggestion));
-}
-
 const struct field *edit_find(const struct handler_host *host, const char *path,
                               const struct config_node *node, struct diag *diag)
 {
-    const struct schema *const *sibling;
-    const struct field *parent = NULL, *field;
-    const char *rest = NULL;
-    struct suggestion suggestion;
+    const struct field_scope scope = {.schema = host->schema,
+                                      .siblings = host->siblings,
+                                      .host = host,
+                                      .elements = FIELD_ELEMENTS_NONE};
+    struct field_walk walk;
+    struct error error;
+    int r = field_path_find(path, &scope, &error, &walk);
 
-    field = follow(host->schema, path, &parent, &rest);
-    if (field || sibling_knows(host, path))
-        return field;
-    /* of a name that only a sibling has, what is wrong is what follows it */
-    for (sibling = host->siblings; !parent && sibling && *sibling; sibling++)
-        follow(*sibling, path, &parent, &rest);
-    if (parent && *rest == '.') {
-        diag_add(diag, node, "%s has no named members%s", parent->name,
-                 parent->kind == FIELD_ARRAY ? "; use the whole array" : "");
-        return NULL;
-    }
-    if (!parent) {
-        refuse_everywhere(host, rest, node, diag);
-        return NULL;
-    }
-    suggestion_init(&suggestion, rest);
-    for (uint32_t i = 0; i < parent->n_members; i++)
-        suggestion_offer(&suggestion, parent->members[i].name);
-    diag_add(diag, node, "%s has no field %s; %s", parent->name, rest,
-             suggestion_words(&suggestion));
-    return NULL;
+    if (r < 0)
+        diag_add(diag, node, "%s", error.text);
+    return r == FIELD_FOUND ? walk.field : NULL;
 }
 
 bool edit_check_name(const char *name, const struct config_node *node, struct diag *diag)
@@ -270,7 +185,7 @@ static int copy_kept(struct editor *editor, struct level *level)
         const struct edit *edit = &editor->edits[i];
         const char *rest = edit->kind == EDIT_KEEP ? below(edit->path, level->place) : NULL;
         const struct field *field =
-            rest ? find_among(level->from, level->n_from, rest, strcspn(rest, ".")) : NULL;
+            rest ? field_among(level->from, level->n_from, rest, strcspn(rest, ".")) : NULL;
         uint32_t index = field ? (uint32_t)(field - level->from) : 0;
 
         if (!field || done[index / 64] >> (index % 64) & 1)

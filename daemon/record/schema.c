@@ -67,12 +67,18 @@ int schema_hide(struct schema *schema, const struct field *field, const char *pa
     return 0;
 }
 
+const struct field *field_among(const struct field *fields, uint32_t n, const char *name,
+                                size_t length)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strncmp(fields[i].name, name, length) == 0 && fields[i].name[length] == '\0')
+            return &fields[i];
+    return NULL;
+}
+
 const struct field *schema_find(const struct schema *schema, const char *name)
 {
-    for (uint32_t i = 0; i < schema->n_fields; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
-            return &schema->fields[i];
-    return NULL;
+    return field_among(schema->fields, schema->n_fields, name, strlen(name));
 }
 
 bool schema_among(const struct schema *const *schemas, uint32_t n, const char *name)

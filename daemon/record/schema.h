@@ -110,6 +110,9 @@ void *schema_keep_array(struct schema *schema, size_t count, size_t size);
 /* Notes that the field of that path has been taken out or replaced. 0 or -ENOMEM. */
 int schema_hide(struct schema *schema, const struct field *field, const char *path);
 
+/* The one of n fields that has this name, which is not NUL-ended; NULL when there is none. */
+const struct field *field_among(const struct field *fields, uint32_t n, const char *name,
+                                size_t length);
 /* The top-level field; NULL when there is none of that name. */
 const struct field *schema_find(const struct schema *schema, const char *name);
 /* Whether one of the first n schemas has a top-level field of that name. */

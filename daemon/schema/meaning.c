@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/suggestion.h"
+#include "record/field_path.h"
 
 /* ---- what fits ---- */
 
@@ -121,82 +122,16 @@ static void give(struct field *field, enum field_meaning meaning)
 
 /* ---- paths ---- */
 
-/* A field among others, which are an array's one element or a list. */
-static struct field *find_among(const struct field *fields, uint32_t count, const char *name,
-                                size_t length)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
-            return (struct field *)&fields[i];
-    return NULL;
-}
-
-static int refuse_name(const struct schema *schema, const struct field *parent,
-                       const struct field *fields, uint32_t count, const char *name,
-                       struct error *error)
-{
-    struct suggestion suggestion;
-
-    suggestion_init(&suggestion, name);
-    for (uint32_t i = 0; i < count; i++)
-        suggestion_offer(&suggestion, fields[i].name);
-    return error_set(error, -ENOENT, "%s has no field \"%s\"%s",
-                     parent && parent->type_name ? parent->type_name : schema->type_name, name,
-                     suggestion_question(&suggestion));
-}
-
-/* Steps over "[]" into an array's element. */
-static int enter_arrays(const char **path, const char *whole, struct field **field,
-                        struct error *error)
-{
-    while (**path == '[') {
-        if ((*path)[1] != ']')
-            return error_set(error, -EINVAL,
-                             "%s: a meaning applies to all elements; write [] without an index",
-                             whole);
-        if ((*field)->kind != FIELD_ARRAY)
-            return error_set(error, -EINVAL, "%s: %s is not an array", whole, (*field)->type_name);
-        *field = (struct field *)(*field)->members;
-        *path += 2;
-    }
-    return 0;
-}
-
 static int find_path(const struct schema *schema, const char *path, struct error *error,
                      struct field **ret_field)
 {
-    const struct field *fields = schema->fields;
-    uint32_t count = schema->n_fields;
-    struct field *field = NULL;
-    const char *at = path;
-    int r;
+    const struct field_scope scope = {.schema = schema, .elements = FIELD_ELEMENTS_ALL};
+    struct field_walk walk;
+    int r = field_path_find(path, &scope, error, &walk);
 
-    for (;;) {
-        size_t length = strcspn(at, ".[");
-        char name[SUGGESTION_NAME_MAX + 1];
-        struct field *found = find_among(fields, count, at, length);
-
-        snprintf(name, sizeof(name), "%.*s", (int)length, at);
-        if (!found)
-            return refuse_name(schema, field, fields, count, name, error);
-        field = found;
-        at += length;
-        r = enter_arrays(&at, path, &field, error);
-        if (r < 0)
-            return r;
-        if (!*at)
-            break;
-        if (*at++ != '.')
-            return error_set(error, -EINVAL, "%s: expected . or [] after \"%s\"", path, name);
-        if (field->kind == FIELD_ARRAY)
-            return error_set(error, -EINVAL,
-                             "%s: \"%s\" is an array; write %.*s[] for its elements", path, name,
-                             (int)(at - path - 1), path);
-        fields = field->members;
-        count = field->n_members;
-    }
-    *ret_field = field;
-    return 0;
+    if (r == 0)
+        *ret_field = (struct field *)walk.field;
+    return r;
 }
 
 bool meaning_knows(const struct schema *schema, const char *path)

@@ -12,8 +12,8 @@
 
 #include "base/suggestion.h"
 #include "config/scalar.h"
+#include "record/field_path.h"
 #include "schema/find.h"
-#include "source/field_path.h"
 #include "source/ring_meanings.h"
 
 /* ---- layouts --------------------------------------------------------------------------------- */
@@ -76,6 +76,25 @@ static bool same_place(const struct field *a, const struct field *b)
            a->shift == b->shift && a->is_signed == b->is_signed;
 }
 
+/* The field of that path, as a copy with its own offset; it must be in the fixed part of records.
+ */
+static int find_field(const struct schema *schema, const char *path, struct error *error,
+                      struct field *ret)
+{
+    const struct field_scope scope = {.schema = schema, .elements = FIELD_ELEMENTS_ONE};
+    struct field_walk walk;
+    int result = field_path_find(path, &scope, error, &walk);
+
+    if (result < 0)
+        return result;
+    if (walk.field->offset + walk.moved + walk.field->size > schema->size)
+        return error_set(error, -ENOENT, "%s is not in the fixed part of %s", path,
+                         schema->type_name);
+    *ret = *walk.field;
+    ret->offset += (uint32_t)walk.moved;
+    return 0;
+}
+
 /* Finds the field that key names in all types. The copy borrows the first type's names. */
 static int find_shared(const struct stream *stream, const char *path,
                        const struct config_node *node, struct diag *diag, struct field *ret)
@@ -87,7 +106,7 @@ static int find_shared(const struct stream *stream, const char *path,
         struct error error;
         struct field field;
 
-        if (path_find(schema, path, &error, &field) < 0) {
+        if (find_field(schema, path, &error, &field) < 0) {
             diag_add_error(diag, node, &error);
             return -EINVAL;
         }
@@ -173,7 +192,7 @@ static int find_name(const struct stream *stream, const char *path, const struct
 
     suggestion_init(&suggestion, entry->key);
     for (uint32_t i = 0; i < stream->n_types; i++) {
-        if (path_find(stream->types[i].schema, path, NULL, &field) < 0)
+        if (find_field(stream->types[i].schema, path, NULL, &field) < 0)
             continue;
         for (uint32_t j = 0; j < field.n_names; j++) {
             if (strcmp(field.names[j].name, entry->key) == 0) {

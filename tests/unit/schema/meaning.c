@@ -332,18 +332,16 @@ static void what_does_not_fit_is_refused(void **state)
     refuse(types, "stamps_ts", "text", -EINVAL,
            "stamps_ts cannot be text: it is unsigned long long[2] of 16 bytes; it must be an array "
            "of single bytes");
-    refuse(types, "host", "hex", -ENOENT,
-           "struct event has no field \"host\"; did you mean \"hosts\"?");
-    refuse(types, "hosts[].tss", "hex", -ENOENT,
-           "struct host has no field \"tss\"; did you mean \"ts\"?");
-    refuse(types, "hosts.ts", "hex", -EINVAL,
-           "hosts.ts: \"hosts\" is an array; write hosts[] for its elements");
-    refuse(types, "hosts[1].ts", "hex", -EINVAL,
-           "hosts[1].ts: a meaning applies to all elements; write [] without an index");
-    refuse(types, "hosts[][].ts", "hex", -EINVAL, "hosts[][].ts: struct host is not an array");
-    refuse(types, "hosts[]ts", "hex", -EINVAL, "hosts[]ts: expected . or [] after \"hosts\"");
-    refuse(types, "", "hex", -ENOENT, "struct event has no field \"\"");
-    refuse(types, "stamps_ts[].x", "hex", -ENOENT, "unsigned long long has no field \"x\"");
+    refuse(types, "host", "hex", -ENOENT, "struct event has no field host; did you mean hosts?");
+    refuse(types, "hosts[].tss", "hex", -ENOENT, "hosts[] has no field tss; did you mean ts?");
+    refuse(types, "hosts.ts", "hex", -ENOENT, "hosts is an array; write hosts[] for its elements");
+    refuse(types, "hosts[1].ts", "hex", -ENOENT,
+           "hosts is an array; write hosts[] for its elements");
+    refuse(types, "hosts[][].ts", "hex", -ENOENT, "hosts[] is not an array");
+    refuse(types, "hosts[]ts", "hex", -EINVAL, "expected . or [ after \"hosts[]\"");
+    refuse(types, "", "hex", -EINVAL, "expected the name of a field");
+    refuse(types, "stamps_ts[].x", "hex", -ENOENT,
+           "stamps_ts[] is not a struct; it has no field x");
 }
 
 static void bitfields_are_numbers_only(void **state)

@@ -190,12 +190,12 @@ static void refuses(void **state)
     refuse_handler(
         &redact_ops, "{fields: {text: mask, id: mask}}", &host, -EINVAL,
         "t.yaml:1:35: redact.fields.id: only text can be masked; id can be dropped or hashed\n");
-    refuse_handler(&redact_ops, "{fields: {text: hush, txt: drop, id: [drop]}}", &host, -EINVAL,
-                   "t.yaml:1:25: redact.fields.text: unknown action; allowed are drop, mask, hash; "
-                   "did you mean \"hash\"?\n"
-                   "t.yaml:1:36: redact.fields.txt: struct note has no field txt; allowed are id, "
-                   "text; did you mean \"text\"?\n"
-                   "t.yaml:1:46: redact.fields.id: expected drop, mask or hash, found a list\n");
+    refuse_handler(
+        &redact_ops, "{fields: {text: hush, txt: drop, id: [drop]}}", &host, -EINVAL,
+        "t.yaml:1:25: redact.fields.text: unknown action; allowed are drop, mask, hash; "
+        "did you mean \"hash\"?\n"
+        "t.yaml:1:36: redact.fields.txt: struct note has no field txt; did you mean text?\n"
+        "t.yaml:1:46: redact.fields.id: expected drop, mask or hash, found a list\n");
     refuse_handler(&redact_ops, "{fields: []}", &host, -EINVAL,
                    "t.yaml:1:18: redact.fields: expected a map of 1 to 64 fields, as in {comm: "
                    "mask}\n");

@@ -96,8 +96,7 @@ static void fields(void **state)
 {
     (void)state;
     refuse_source(KINDS "  select: header.kid\n  types: {1: even}\n",
-                  "t.yaml:3:11: k.select: struct header has no field \"kid\"; allowed are time, "
-                  "kind, sequence; did you mean \"kind\"?\n");
+                  "t.yaml:3:11: k.select: header has no field kid; did you mean kind?\n");
     refuse_source(KINDS "  select: header\n  types: {1: even}\n",
                   "t.yaml:3:11: k.select: struct even: \"header\" is not an integer\n");
     refuse_source(
@@ -118,9 +117,9 @@ static void fields(void **state)
 static void meanings(void **state)
 {
     (void)state;
-    refuse_source(KINDS "  type: odd\n  as: {adress: ipv4, number: hex}\n",
-                  "t.yaml:4:8: k.as.adress: struct odd has no field \"adress\"; did you mean "
-                  "\"address\"?\n");
+    refuse_source(
+        KINDS "  type: odd\n  as: {adress: ipv4, number: hex}\n",
+        "t.yaml:4:8: k.as.adress: struct odd has no field adress; did you mean address?\n");
     refuse_source(KINDS "  type: odd\n  as: {number: mac}\n",
                   "t.yaml:4:16: k.as.number: number cannot be mac: it is int of 4 bytes; it must "
                   "be an array or struct of 6 bytes\n");

@@ -201,9 +201,10 @@ static enum exit_code refuse_untyped(const struct schema_options *question,
     else if (btf_of(answer))
         error_set(&error, 0, "the BTF has no struct");
     else
-        error_set(&error, 0,
-                  "no BTF or DWARF found: the types were stripped; give the source types_from: (a "
-                  "file that has them) or layout: (C text)");
+        error_set(
+            &error, 0,
+            "no BTF or DWARF found: the types were stripped; for a source, set types_from: to "
+            "a file with the types, or describe them in layout:");
     return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
 }
 

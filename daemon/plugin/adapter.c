@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Between a plug-in and a chain. A plug-in never gets hold of the selection: it says which records
- * it drops, and the selection is narrowed here, so that nothing it does can bring a record back or
- * make an invalid index. Its values are our columns, by the same layout. */
+/* A plug-in as a handler of a chain. The plug-in does not get the selection: it says which records
+ * it drops, and the selection is narrowed here, so it can neither bring back a record nor write an
+ * invalid index. Its values have the layout of our columns. */
 
 #include "plugin/plugin.h"
 
@@ -15,12 +15,12 @@
 #include "record/derive.h"
 #include "record/edit.h"
 
-static_assert((int)BATCH_MAX == (int)RINGMILL_BATCH_MAX, "a batch of ours is one of theirs");
+static_assert((int)BATCH_MAX == (int)RINGMILL_BATCH_MAX, "a batch fits into what a plug-in gets");
 static_assert(sizeof(struct column) == sizeof(struct ringmill_values) &&
                   offsetof(struct column, null) == offsetof(struct ringmill_values, null) &&
                   sizeof(struct text) == sizeof(struct ringmill_string) &&
                   offsetof(struct text, length) == offsetof(struct ringmill_string, length),
-              "their values are our columns");
+              "values of a plug-in have the layout of columns");
 
 struct adapter {
     struct handler base;
@@ -44,7 +44,7 @@ struct records {
     const struct batch *batch;
 };
 
-/* Stands for a field that only other types of the source have. */
+/* Returned for a field that only other types of the source have. */
 static const struct field absent = {.name = "", .kind = FIELD_STRUCT};
 
 static struct adapter *adapter_of(const struct ringmill_handler_host *face)

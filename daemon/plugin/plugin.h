@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A shared object of somebody else as a row among the handlers; <ringmill/handler.h> is what it
- * sees of us. One thread at a time. */
+/* A handler that is loaded from a shared object; it is written against <ringmill/handler.h>. One
+ * thread at a time. */
 
 #include <ringmill/handler.h>
 #include <sys/stat.h>
@@ -32,17 +32,17 @@ struct plugin {
     void *library;
     char *path;       /* NULL: not out of a file */
     struct stat file; /* as it was loaded */
-    uint32_t holders; /* besides the one who unloads it first */
+    uint32_t holders; /* calls of plugin_hold() without their plugin_unload() yet */
 };
 
 /* Checks whether the file can be trusted, loads it and checks its table. 0 and a plug-in that the
  * caller owns, or -errno and a sentence. */
 int plugin_load(const char *path, struct error *error, struct plugin **ret_plugin);
-/* It is what loading that file now would give. */
+/* Whether loading that file now would give this plug-in. */
 bool plugin_is_of(const struct plugin *plugin, const char *path);
-/* One more who needs it, and calls plugin_unload() in the end. */
+/* Adds a user, who must call plugin_unload(). Returns plugin. */
 struct plugin *plugin_hold(struct plugin *plugin);
-/* When nobody needs it any more: then no handler of it may be open. Accepts NULL. */
+/* Removes a user; the last one unloads it, and then no handler of it may be open. Accepts NULL. */
 void plugin_unload(struct plugin *plugin);
 DEFINE_CLEANUP(struct plugin, plugin_unload);
 

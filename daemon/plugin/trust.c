@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Checking and then loading by name leaves no gap that somebody else could use: every folder on the
- * way is root's alone, so only root could put another file there in between. Hence the folders, and
- * hence no symbolic links, whose own folders would have to be checked, too. */
+/* Checking and then loading by name leaves no gap that somebody else could use: only
+ * root can write to the folders of the path, so only root could put another file there in between.
+ * Symbolic links are refused because the folders of their targets would have to be checked, too. */
 
 #include "plugin/trust.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Whose code may run inside of the daemon: that of a file which nobody but root can change or
- * exchange. */
+/* Code runs inside the daemon only if no user but root can change or replace its file. */
 
 #include "base/error.h"
 

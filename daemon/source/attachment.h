@@ -39,10 +39,10 @@ int attachments_add_filter(struct attachments *attachments, const struct tc_filt
 
 /* Detaches the newest ones until count are left. */
 void attachments_shrink(struct attachments *attachments, uint32_t count);
-/* Releases them without detaching: another process holds the links, too. Their descriptors stay
- * open as long as this process lives. */
+/* Frees the list without detaching: another process has the links open, too. Their descriptors stay
+ * open until this process ends. */
 void attachments_leave(struct attachments *attachments);
-/* When it returns, no program that was detached before runs any more. */
+/* Waits until programs that were detached before have ended on all CPUs. */
 void attachments_wait(void);
 /* Detaches all and frees the memory. When it returns, none of their programs runs any more. */
 void attachments_release(struct attachments *attachments);

@@ -113,7 +113,7 @@ static int check_sections(const char *bytes, size_t size, const Elf64_Ehdr *head
         if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL &&
             !lies_inside(section.sh_offset, section.sh_size, size))
             return error_set(error, -EINVAL,
-                             "is cut short or damaged: its section %u ends at byte %llu, the file "
+                             "is truncated or damaged: its section %u ends at byte %llu, the file "
                              "at %zu",
                              i, (unsigned long long)(section.sh_offset + section.sh_size), size);
     }
@@ -131,7 +131,7 @@ int elf_check(const void *bytes, size_t size, struct error *error)
         return error_set(error, -EINVAL,
                          "is not an ELF file; make a BPF object with clang -O2 -g -target bpf -c");
     if (size < sizeof(header))
-        return error_set(error, -EINVAL, "is cut short: an ELF file that ends after %zu bytes",
+        return error_set(error, -EINVAL, "is truncated: an ELF file that ends after %zu bytes",
                          size);
     memcpy(&header, bytes, sizeof(header));
     if (header.e_ident[EI_CLASS] != ELFCLASS64)
@@ -152,7 +152,7 @@ int elf_check(const void *bytes, size_t size, struct error *error)
     table = (uint64_t)header.e_shnum * sizeof(Elf64_Shdr);
     if (!lies_inside(header.e_shoff, table, size))
         return error_set(error, -EINVAL,
-                         "is cut short: its section table ends at byte %llu, the file at %zu",
+                         "is truncated: its section table ends at byte %llu, the file at %zu",
                          (unsigned long long)(header.e_shoff + table), size);
     return check_sections(bytes, size, &header, error);
 }

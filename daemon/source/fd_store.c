@@ -181,7 +181,7 @@ static void settle(const struct kept_set *kept)
 /* The descriptors passed to this process when it started, until they are taken. */
 static struct kept_sets passed;
 
-/* Splits a name. False: it is not one of ours. */
+/* Splits a name. False: another program chose it. */
 static bool parse(const char *name, char source[NAME_BYTES], uint32_t *ret_id,
                   char item[KEPT_ITEM_NAME_MAX])
 {

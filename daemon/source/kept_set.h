@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What of a source outlives the process: its rings, the maps that count its losses, the links that
- * keep its programs attached, and a ledger. Each set of them has its own number (the id of the
- * ledger's map, which the kernel increments), so that an old and a new set of the same source can
- * exist at the same time.
+/* The descriptors of a source that outlive the process: its rings, the maps that count its losses,
+ * the links that keep its programs attached, and a ledger. Each set of them has its own number (the
+ * id of the ledger's map, which the kernel increments), so that an old and a new set of the same
+ * source can exist at the same time.
  *
  *     SOURCE / ID / ring-0-0  ring-0-1  ring-1-0  lost-0  link-0-3  link-1-4  ledger
  *                   stream, shard                 stream  number, program
@@ -96,7 +96,8 @@ int kept_set_store(struct kept_set *kept, struct error *error);
  * the ledger. 0, or -errno and a sentence. */
 int kept_set_store_rest(struct kept_set *kept, uint32_t first, struct error *error);
 /* Removes the items whose names begin with prefix from the store, the ledger last, and closes them
- * here. "": all of them, and who finds some of them meanwhile sees that the set is over. */
+ * here. "": all of them; then the phase is LEDGER_OVER first, so that a process that
+ * finds a part of the set discards it. */
 void kept_set_drop(struct kept_set *kept, const char *prefix);
 
 /* Whether a process reads its rings now. 0: none; -EBUSY and a sentence that names it; another

@@ -138,7 +138,7 @@ static int refuse_change(const struct source *source, const struct kept_sets *li
     return error_set(error, -ESTALE,
                      "the kept programs (keep: %s) differ from those of this config, and %" PRIu64
                      " bytes in their rings are unread; to end them: %s; to "
-                     "replace them at every change: on_change: fresh",
+                     "replace them at every change, set on_change: fresh",
                      found->store->name, kept_set_unread(found),
                      kept_set_release_command(found, command));
 }
@@ -171,7 +171,7 @@ static int read_on(struct source *source, struct kept_sets *list, struct error *
             log_about(
                 LOG_LEVEL_WARNING, "source", source->name,
                 "an older kept set (keep: %s) has records that this config cannot read, %" PRIu64
-                " bytes of them; it is left alone; to end it: %s",
+                " bytes of them; it is not changed; to remove it: %s",
                 kept->store->name, kept_set_unread(kept), kept_set_release_command(kept, command));
             kept_set_free(kept);
         } else if (predecessor_add(source, kept) < 0) {

@@ -97,9 +97,8 @@ static int find_types(struct source *source, struct map_config *config,
         if (result == 0) {
             result = kernel_map_btf(state->fd, first_type(&config->ring), &error, &btf);
             if (result < 0)
-                error_hint(&error,
-                           "set types_from: to a file with the types, or write them as C in "
-                           "layout:");
+                error_hint(&error, "set types_from: to a file with the types of its records, or "
+                                   "describe them in layout:");
         }
     }
     if (result < 0) {

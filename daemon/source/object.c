@@ -116,7 +116,7 @@ static void leave_out(struct object *object, struct object_program *program,
 {
     program->chosen = false;
     log_about(object->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
-              "goes on without program %s: %.*s", program->name, (int)strcspn(why->text, "\n"),
+              "continuing without program %s: %.*s", program->name, (int)strcspn(why->text, "\n"),
               why->text);
 }
 

@@ -33,7 +33,7 @@ struct object_program {
     /* the caller's, before object_load() */
     bool chosen;   /* load it; true at first */
     bool attach;   /* and attach it; true at first */
-    bool optional; /* go on without it where this kernel cannot have it */
+    bool optional; /* continue without it if this kernel cannot run it */
     struct hook_arguments arguments;
 
     /* owned by the loader thread */

@@ -52,7 +52,7 @@ static const struct setting object_settings[] = {
         .name = "optional",
         .type = SETTING_NAMES,
         .offset = offsetof(struct object_config, programs.optional),
-        .doc = "go on without these programs if the kernel does not support them",
+        .doc = "continue without these programs if the kernel does not support them",
     },
     {
         .name = "attach",

@@ -43,8 +43,8 @@ static void forget_pins(struct kept_sets *list)
     list->count = left;
 }
 
-/* 0: neither this nor another process reads it. What an ended source of this process left is read
- * by nobody. */
+/* 0: no process reads the set. -EBUSY and a sentence: one does; this process reads it while the
+ * phase is LEDGER_RUNS. Another -errno and a sentence: unknown. */
 static int find_reader(const struct kept_set *kept, struct error *error)
 {
     if (kept->ledger && ledger_is_own(kept->ledger) && kept_set_phase(kept) == LEDGER_RUNS)

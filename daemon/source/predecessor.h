@@ -33,9 +33,10 @@ uint32_t predecessor_count_rings(const struct object_source *state, uint32_t str
 int predecessor_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
                           struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
-/* The programs of the set with that number are attached: from now on it has the records, which
- * counts once its ledger says that it is complete. state has the set; nothing happens where it is
- * cut already. */
+/* Ends the part of the set that is read, because the programs of the successor (its number) are
+ * attached: later records are in the successor's rings. Takes effect once the successor's ledger
+ * says that it is complete. state is the source that reads the set. Does nothing if the set was cut
+ * before. */
 void predecessor_cut(struct object_source *state, struct kept_set *kept, uint32_t successor);
 /* Undoes predecessor_cut(): the successor will not run. Does nothing if another set has the
  * records. */

@@ -118,7 +118,7 @@ static int bind_own(struct object_program *program, const struct config_node *en
             continue;
         list_keys(program->hook->keys, ", ", keys);
         diag_add_key(diag, key, "%s does not take this argument; %s%s", program->hook->what,
-                     *keys ? "it takes " : "it takes none", keys);
+                     *keys ? "it takes " : "it takes no arguments", keys);
         result = -EINVAL;
     }
     return result;

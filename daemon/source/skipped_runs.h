@@ -33,7 +33,7 @@ void skipped_runs_watch(struct skipped_runs *runs, const struct object *object);
 /* Watches the programs of the kept links, which needs CAP_SYS_ADMIN; before: the sum as already
  * reported. */
 void skipped_runs_adopt(struct skipped_runs *runs, const struct kept_set *kept, uint64_t before);
-/* 0, or -ENOTSUP where nobody counts them, or another -errno. */
+/* 0, or -ENOTSUP if the kernel does not count them, or another -errno. */
 int skipped_runs_read(struct skipped_runs *runs, uint64_t *ret_skipped);
 /* Closes the descriptors that it owns. */
 void skipped_runs_close(struct skipped_runs *runs);

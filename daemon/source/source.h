@@ -45,8 +45,11 @@ int source_open(const struct config_node *config, struct diag *diag, struct sour
 /* Closes the source and frees it. Accepts NULL. */
 void source_free(struct source *source);
 
-/* On the loader thread. 0, or -errno and a sentence that names the source. */
+/* On the loader thread: loads its programs and creates its rings, or adopts kept ones. 0, or -errno
+ * and a sentence that names the source. */
 int source_load(struct source *source, struct error *error);
+/* On the loader thread, after its rings were opened: attaches the programs, so records follow. 0,
+ * or -errno and a sentence that names the source. */
 int source_attach(struct source *source, struct error *error);
 /* On the loader thread: detaches the programs. When it returns, no record will follow. */
 void source_detach(struct source *source);

@@ -133,7 +133,7 @@ def test_types_that_nobody_has():
         code, _, errors = refuse(made.pin("bare"))
         assert code == CONFIG, errors
         assert "no loaded program that uses the map bare" in errors, errors
-        assert "types_from:" in errors and "layout:" in errors, errors
+        assert "--types-from" in errors and "--layout" in errors, errors
 
 
 def test_shards_of_somebody_else():

@@ -414,7 +414,7 @@ def test_optional_programs_are_left_out():
     daemon = start("refused", *arguments)
     assert daemon.stop() == 0, daemon.stderr
     for program in programs:
-        assert f"source refused: goes on without program {program}: " in daemon.stderr, \
+        assert f"source refused: continuing without program {program}: " in daemon.stderr, \
             daemon.stderr
     assert "without good" not in daemon.stderr
 
@@ -452,7 +452,7 @@ def test_files_that_are_no_objects():
                 (b"", "is empty"),
                 (b"Hello\n", "is not an ELF file; make a BPF object with clang -O2 -g -target bpf "
                              "-c"),
-                (whole[:len(whole) // 2], "is cut short: its section table ends at byte"),
+                (whole[:len(whole) // 2], "is truncated: its section table ends at byte"),
                 (open("/bin/true", "rb").read(), "is compiled for ")):
             path = os.path.join(folder, "x.bpf.o")
             with open(path, "wb") as file:

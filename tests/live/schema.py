@@ -121,9 +121,9 @@ def test_the_kernel_itself():
 
 
 def test_what_has_no_types():
-    refused(ENVIRONMENT, (NONE,), f"{NONE}: no BTF or DWARF found: the types were stripped; give "
-                                  f"the source types_from: (a file that has them) or layout: (C "
-                                  f"text)")
+    refused(ENVIRONMENT, (NONE,), f"{NONE}: no BTF or DWARF found: the types were stripped; for a "
+                                  "source, set types_from: to a file with the types, or describe "
+                                  "them in layout:")
     with tempfile.TemporaryDirectory() as folder:
         source = harness.write_file(folder, "empty.c", "int main(void) { return 0; }\n")
         program = os.path.join(folder, "program")

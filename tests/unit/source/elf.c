@@ -33,7 +33,7 @@ static void what_is_no_elf(void **state)
     refuse_bytes_of("", 0, "is empty");
     refuse_bytes_of("Hello", 5,
                     "is not an ELF file; make a BPF object with clang -O2 -g -target bpf -c");
-    refuse_bytes_of("\177ELF", 4, "is cut short: an ELF file that ends after 4 bytes");
+    refuse_bytes_of("\177ELF", 4, "is truncated: an ELF file that ends after 4 bytes");
 }
 
 static void what_is_another_elf(void **state)
@@ -70,10 +70,10 @@ static void sections_that_lead_outside(void **state)
     (void)state;
     sections[1].sh_size = UINT64_MAX - 8;
     assert_int_equal(elf_check(bytes, size, &error), -EINVAL);
-    assert_non_null(strstr(error.text, "is cut short or damaged: its section 1 ends at byte "));
+    assert_non_null(strstr(error.text, "is truncated or damaged: its section 1 ends at byte "));
     header->e_shoff = UINT64_MAX - 8;
     assert_int_equal(elf_check(bytes, size, &error), -EINVAL);
-    assert_non_null(strstr(error.text, "is cut short: its section table ends at byte "));
+    assert_non_null(strstr(error.text, "is truncated: its section table ends at byte "));
     header->e_shnum = 0;
     header->e_shoff = 0;
     refuse_bytes_of(bytes, size, "is an ELF file without sections");

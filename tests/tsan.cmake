@@ -8,7 +8,8 @@ add_library(daemon-tsan STATIC ${sources})
 target_include_directories(daemon-tsan PUBLIC $<TARGET_PROPERTY:daemon,INCLUDE_DIRECTORIES>
   ${PROJECT_SOURCE_DIR}/bpf)
 # fortified calls would pass TSan by
-target_compile_options(daemon-tsan PUBLIC -O1 -U_FORTIFY_SOURCE -fsanitize=thread -Wno-tsan)
+target_compile_options(daemon-tsan PUBLIC -O1 -DRINGMILL_CHECK_SETUP -U_FORTIFY_SOURCE
+  -fsanitize=thread -Wno-tsan)
 target_link_options(daemon-tsan PUBLIC -fsanitize=thread)
 target_link_libraries(daemon-tsan PUBLIC ${libraries})
 

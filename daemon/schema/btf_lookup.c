@@ -8,6 +8,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,15 +84,12 @@ static const struct btf_type *find_type(const struct btf *btf, const struct choi
 
 /* ---- the conventions ---- */
 
-/* The struct after `const struct X *unused_X`; its name, or that of a typedef for it. */
-static bool read_kept(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
+/* The struct that a pointer leads to; its name, or that of a typedef for it. */
+static bool read_target(const struct btf *btf, uint32_t pointer_id, struct candidate *ret)
 {
-    const struct btf_type *pointer, *step;
+    const struct btf_type *pointer = lookup_bare(btf, pointer_id), *type, *step;
     const char *name = "";
 
-    if (!btf_is_var(type) || !strstr(lookup_name(btf, type), "unused"))
-        return false;
-    pointer = lookup_bare(btf, type->type);
     if (!pointer || !btf_is_ptr(pointer))
         return false;
     type = lookup_bare(btf, pointer->type);
@@ -105,6 +103,13 @@ static bool read_kept(const struct btf *btf, const struct btf_type *type, struct
         name = lookup_name(btf, type);
     *ret = (struct candidate){.type = type, .name = name, .kept = true, .map = ""};
     return *name;
+}
+
+/* The struct of `const struct X *unused_X`. */
+static bool read_kept(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
+{
+    return btf_is_var(type) && strstr(lookup_name(btf, type), "unused") &&
+           read_target(btf, type->type, ret);
 }
 
 /* gadget_tracer_NAME___MAP___TYPE, but for the type itself, which may be missing from the BTF. */
@@ -129,6 +134,97 @@ static bool read_tracer(const struct btf *btf, const struct btf_type *type, stru
     return true;
 }
 
+static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *group,
+                                            const char *name)
+{
+    const struct btf_member *members = btf_members(group);
+
+    for (uint32_t i = 0; i < btf_vlen(group); i++)
+        if (strcmp(name, btf__str_by_offset(btf, members[i].name_off)) == 0)
+            return &members[i];
+    return NULL;
+}
+
+/* The number that __uint(type, N) writes as int (*type)[N]; 0: there is none. */
+static uint32_t read_map_type(const struct btf *btf, const struct btf_type *map)
+{
+    const struct btf_member *member = find_member(btf, map, "type");
+    const struct btf_type *type = member ? lookup_bare(btf, member->type) : NULL;
+
+    type = type && btf_is_ptr(type) ? lookup_bare(btf, type->type) : NULL;
+    return type && btf_is_array(type) ? btf_array(type)->nelems : 0;
+}
+
+/* The map definition in __array(values, MAP); NULL: there is none. */
+static const struct btf_type *find_inner_map(const struct btf *btf, const struct btf_type *map)
+{
+    const struct btf_member *member = find_member(btf, map, "values");
+    const struct btf_type *type = member ? lookup_bare(btf, member->type) : NULL;
+
+    type = type && btf_is_array(type) ? lookup_bare(btf, btf_array(type)->type) : NULL;
+    type = type && btf_is_ptr(type) ? lookup_bare(btf, type->type) : NULL;
+    return type && btf_is_struct(type) ? type : NULL;
+}
+
+/* The definition of the ring that a variable declares; of a map of rings, that of its rings, and
+ * *ret_outer is its own. NULL: it declares something else. */
+static const struct btf_type *find_ring(const struct btf *btf, const struct btf_type *variable,
+                                        const struct btf_type **ret_outer)
+{
+    const struct btf_type *map = btf_is_var(variable) ? lookup_bare(btf, variable->type) : NULL;
+    uint32_t type = map && btf_is_struct(map) ? read_map_type(btf, map) : 0;
+
+    *ret_outer = NULL;
+    if (type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS) {
+        *ret_outer = map;
+        map = find_inner_map(btf, map);
+        type = map ? read_map_type(btf, map) : 0;
+    }
+    return type == BPF_MAP_TYPE_RINGBUF ? map : NULL;
+}
+
+/* The struct of __type(value, T) or __type(key, T) in a ring's own definition. */
+static bool read_ring(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
+{
+    const struct btf_type *outer, *ring = find_ring(btf, type, &outer);
+    const struct btf_member *value = ring ? find_member(btf, ring, "value") : NULL;
+    const struct btf_member *key = ring ? find_member(btf, ring, "key") : NULL;
+
+    if (!(value && read_target(btf, value->type, ret)) &&
+        !(key && read_target(btf, key->type, ret)))
+        return false;
+    ret->map = lookup_name(btf, type);
+    ret->map_length = (int)strlen(ret->map);
+    return ret->map_length > 0;
+}
+
+/* In the order of their worth: what names a map is right for that map only. */
+static bool (*const readers[])(const struct btf *btf, const struct btf_type *type,
+                               struct candidate *ret) = {read_ring, read_tracer, read_kept};
+
+enum { READERS = sizeof(readers) / sizeof(readers[0]), READ_KEPT = READERS - 1 };
+
+uint32_t lookup_count_rings(const struct btf *btf)
+{
+    uint32_t outside = 0, rings = 0, inside = 0;
+    int section = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
+    const struct btf_type *maps = section < 0 ? NULL : btf__type_by_id(btf, (uint32_t)section);
+
+    for (uint32_t i = 0; maps && i < btf_vlen(maps); i++) {
+        const struct btf_var_secinfo *place = btf_var_secinfos(maps) + i;
+        const struct btf_type *outer, *variable = btf__type_by_id(btf, place->type);
+
+        if (!variable || !find_ring(btf, variable, &outer))
+            continue;
+        rings += !outer;
+        outside += !!outer;
+        /* its initial slots, which the type does not count */
+        if (outer && place->size > outer->size)
+            inside += (place->size - outer->size) / 8;
+    }
+    return outside + (rings > inside ? rings - inside : 0);
+}
+
 /* The kernel keeps LOOKUP_KERNEL_NAME bytes of a map's name, so such a name may be a cut one. */
 static bool is_of_map(const struct candidate *candidate, const char *map_name)
 {
@@ -141,18 +237,27 @@ static bool is_of_map(const struct candidate *candidate, const char *map_name)
     return strlen(map_name) == length && memcmp(map_name, candidate->map, length) == 0;
 }
 
+/* Whether a variable names a type by that convention, for that map. */
+static bool reads(const struct btf *btf, uint32_t reader, uint32_t id, const char *map_name,
+                  struct candidate *ret)
+{
+    return readers[reader](btf, btf__type_by_id(btf, id), ret) &&
+           (reader == READ_KEPT || is_of_map(ret, map_name));
+}
+
 /* The one name that all hits have; NULL: none, or several. */
-static const char *find_agreed(const struct btf *btf, bool tracers, const char *map_name)
+static const char *find_agreed(const struct btf *btf, uint32_t reader, const char *map_name,
+                               bool *ret_any)
 {
     const char *found = NULL;
 
+    *ret_any = false;
     for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
         struct candidate candidate;
 
-        if (!(tracers ? read_tracer(btf, type, &candidate) && is_of_map(&candidate, map_name)
-                      : read_kept(btf, type, &candidate)))
+        if (!reads(btf, reader, id, map_name, &candidate))
             continue;
+        *ret_any = true;
         if (found && strcmp(found, candidate.name) != 0)
             return NULL;
         found = candidate.name;
@@ -160,21 +265,17 @@ static const char *find_agreed(const struct btf *btf, bool tracers, const char *
     return found;
 }
 
-static bool has_tracer(const struct btf *btf, const char *map_name)
-{
-    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
-        struct candidate candidate;
-
-        if (read_tracer(btf, btf__type_by_id(btf, id), &candidate) &&
-            is_of_map(&candidate, map_name))
-            return true;
-    }
-    return false;
-}
-
 const char *lookup_convention(const struct btf *btf, const char *map_name)
 {
-    return find_agreed(btf, has_tracer(btf, map_name), map_name);
+    bool any = false;
+    const char *name = NULL;
+
+    for (uint32_t reader = 0; reader < READ_KEPT && !any; reader++)
+        name = find_agreed(btf, reader, map_name, &any);
+    /* a variable does not say which of several rings it is for */
+    if (!any && lookup_count_rings(btf) <= 1)
+        name = find_agreed(btf, READ_KEPT, map_name, &any);
+    return name;
 }
 
 /* ---- lists ---- */
@@ -217,34 +318,28 @@ static bool is_collected(const struct collection *in, uint32_t n_kept,
     return false;
 }
 
-static int collect_tracer(const struct btf *btf, struct candidate *candidate, struct collection *to)
+/* A tracer gives a name, the others give the type itself. */
+static int collect_once(const struct btf *btf, struct candidate *candidate, struct collection *to)
 {
     struct choice_name wanted = {.bare = candidate->name};
 
-    candidate->type = find_type(btf, &wanted);
-    if (!candidate->type || is_collected(to, to->count, candidate))
-        return 0;
-    return collect(to, candidate);
+    if (!candidate->type)
+        candidate->type = find_type(btf, &wanted);
+    return !candidate->type || is_collected(to, to->count, candidate) ? 0 : collect(to, candidate);
 }
 
-static int collect_kept(const struct candidate *candidate, struct collection *to)
-{
-    return is_collected(to, to->count, candidate) ? 0 : collect(to, candidate);
-}
-
-static int collect_conventions(const struct btf *btf, bool tracers, struct collection *to)
+static int collect_conventions(const struct btf *btf, uint32_t reader, struct collection *to)
 {
     uint32_t seen = 0;
     int r = 0;
 
     for (uint32_t id = 1; id < btf__type_cnt(btf) && r == 0 && seen < LOOKUP_KEPT_MAX; id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
         struct candidate candidate;
 
-        if (!(tracers ? read_tracer(btf, type, &candidate) : read_kept(btf, type, &candidate)))
+        if (!readers[reader](btf, btf__type_by_id(btf, id), &candidate))
             continue;
         seen++;
-        r = tracers ? collect_tracer(btf, &candidate, to) : collect_kept(&candidate, to);
+        r = collect_once(btf, &candidate, to);
     }
     return r;
 }
@@ -269,10 +364,10 @@ int lookup_candidates(const struct btf *btf, struct candidate **ret_list, uint32
 {
     _cleanup_(cleanup_free) struct candidate *list = NULL;
     struct collection all = {0};
-    int r = collect_conventions(btf, true, &all);
+    int r = 0;
 
-    if (r == 0)
-        r = collect_conventions(btf, false, &all);
+    for (uint32_t reader = 0; reader < READERS && r == 0; reader++)
+        r = collect_conventions(btf, reader, &all);
     if (r == 0)
         r = collect_named(btf, &all);
     list = all.list;

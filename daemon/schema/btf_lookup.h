@@ -4,8 +4,10 @@
 /* Finding types in BTF: by name, or by what a BPF object's author says of its rings. What is
  * returned belongs to btf and lives as long as it.
  *
- * Two conventions name types; both keep a type in BTF that nothing else would:
+ * Three conventions name types; all keep a type in BTF that nothing else would:
  *
+ *     __type(value, struct flow);                               in the ring's own definition; or
+ *                                                               __type(key, ...)
  *     const struct flow *unused_flow __attribute__((unused));   a variable with "unused" in its
  *                                                               name: RINGMILL_EVENT(flow), bpf2go
  *     GADGET_TRACER(tcp, events, flow);                         Inspektor Gadget's; it defines
@@ -32,7 +34,7 @@ struct candidate {
     const struct btf_type *type;
     const char *name; /* its own, or that of the typedef that stands for it */
     bool kept;        /* a convention names it */
-    const char *map;  /* of GADGET_TRACER: map_length bytes, the ring's name; else "" */
+    const char *map;  /* of a convention that names a ring: map_length bytes; else "" */
     int map_length;
 };
 
@@ -43,13 +45,17 @@ struct candidate {
 int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
                 struct error *error, struct candidate *ret);
 
-/* The name of the one type that the conventions name for a map: GADGET_TRACER's for that map, or
- * else the only one kept. NULL: none, or several. The BTF need not hold a type of that name.
- * map_name NULL: whichever map. */
+/* The name of the one type that the conventions name for a map: by its definition, or else by
+ * GADGET_TRACER, or else, where it is the only ring, the only one that a variable keeps. NULL:
+ * none, or several. The BTF need not hold a type of that name. map_name NULL: whichever map. */
 const char *lookup_convention(const struct btf *btf, const char *map_name);
 
-/* All named structs and unions, each once, those of the conventions first; of GADGET_TRACER once
- * for each map. The caller frees the list. 0 or -ENOMEM. */
+/* How many rings the object declares; those that a map of rings contains from the start count as
+ * one. */
+uint32_t lookup_count_rings(const struct btf *btf);
+
+/* All named structs and unions, each once, those of the conventions first; those
+ * that name a map once for each map. The caller frees the list. 0 or -ENOMEM. */
 int lookup_candidates(const struct btf *btf, struct candidate **ret_list, uint32_t *ret_count);
 
 /* Whether there is no struct and no union with members at all. */

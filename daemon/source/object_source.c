@@ -232,18 +232,40 @@ void object_source_close(struct source *source)
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
-/* libbpf creates the template of a map of rings with the size in the object; another size needs
- * another template. */
+/* Authors name the type of a ring's records in its definition, but the kernel refuses a ring with
+ * the sizes that libbpf passes on then. */
+static void clear_sizes(struct bpf_object *fresh)
+{
+    struct bpf_map *map;
+
+    bpf_object__for_each_map(map, fresh)
+    {
+        if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+            continue;
+        bpf_map__set_key_size(map, 0);
+        bpf_map__set_value_size(map, 0);
+    }
+}
+
+static bool fits_template(const struct object_ring *ring, const struct bpf_map *inner)
+{
+    return inner && bpf_map__max_entries(inner) == ring->template_size &&
+           bpf_map__key_size(inner) == 0 && bpf_map__value_size(inner) == 0;
+}
+
+/* libbpf creates the template of a map of rings with the sizes in the object; others need another
+ * template. */
 static int prepare(struct bpf_object *fresh, void *data, struct error *error)
 {
     struct object_source *state = data;
 
+    clear_sizes(fresh);
     for (uint32_t i = 0; i < state->n_rings; i++) {
         struct object_ring *ring = &state->rings[i];
         struct bpf_map *outer = bpf_object__find_map_by_name(fresh, ring->name);
         const struct bpf_map *inner = ring->sharded ? bpf_map__inner_map(outer) : NULL;
 
-        if (!ring->sharded || (inner && bpf_map__max_entries(inner) == ring->template_size))
+        if (!ring->sharded || fits_template(ring, inner))
             continue;
         if (ring->template_fd < 0)
             ring->template_fd = shards_make_ring(ring->name, ring->template_size);

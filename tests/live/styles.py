@@ -77,6 +77,24 @@ def test_gadget_tracer():
     assert [event["number"] for event in events] == list(range(20)), events
 
 
+def test_type_in_the_definition_of_the_ring():
+    events = observe("typed_map")
+    by_type = {}
+    for event in events:
+        by_type.setdefault(event.pop("type"), []).append(event)
+    assert by_type.pop("value_event") == [{"number": n, "half": n // 2} for n in range(20)]
+    assert by_type.pop("key_event") == [{"number": n, "word": "key"} for n in range(20)]
+    inner = sorted(by_type.pop("inner_event"), key=lambda event: event["number"])
+    assert inner == [{"number": n, "third": n // 3, "shard": n & 1} for n in range(20)]
+    assert not by_type
+    code, output, stderr = harness.run("schema", style("typed_map"), program=harness.RINGMILL)
+    assert code == 0, stderr
+    for line in ("      16  struct value_event  (of the map values)",
+                 "      16  struct key_event  (of the map keys)",
+                 "      16  struct inner_event  (of the map shards)"):
+        assert line in output.splitlines(), output
+
+
 def test_two_rings_with_two_types():
     events = observe("two_rings", "--ring", "evens=even_event", "--ring", "odds=odd_event")
     evens = [event for event in events if event["type"] == "even_event"]

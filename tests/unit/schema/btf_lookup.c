@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/btf_lookup.h"
 
+#include <linux/bpf.h>
 #include <stdlib.h>
 
 #include "unit/schema/support.h"
@@ -142,6 +143,54 @@ static void a_tracer_may_name_a_type_that_is_not_there(void **state)
                      "struct \"flow\" is not in the BTF; there are: flaw; did you mean \"flaw\"?");
 }
 
+/* The definition of a ring as <bpf/bpf_helpers.h> writes it, in section .maps. */
+static int add_ring(struct types *types, const char *name, const char *member, int of)
+{
+    int number = btf__add_ptr(types->btf, add_array(types, types->s32, BPF_MAP_TYPE_RINGBUF));
+    int pointer = of ? btf__add_ptr(types->btf, of) : 0;
+    int id = btf__add_struct(types->btf, NULL, 16);
+
+    btf__add_field(types->btf, "type", number, 0, 0);
+    if (of)
+        btf__add_field(types->btf, member, pointer, 64, 0);
+    return btf__add_var(types->btf, name, BTF_VAR_GLOBAL_ALLOCATED, id);
+}
+
+static void add_section(struct types *types, int first, int second)
+{
+    btf__add_datasec(types->btf, ".maps", 32);
+    btf__add_datasec_var_info(types->btf, first, 0, 16);
+    btf__add_datasec_var_info(types->btf, second, 16, 16);
+}
+
+static void a_ring_names_the_type_of_its_records(void **state)
+{
+    struct types *types = *state;
+    int flow = btf__add_struct(types->btf, "flow", 8);
+    int drop = btf__add_typedef(types->btf, "drop_t", btf__add_struct(types->btf, NULL, 8));
+
+    keep(types, "other");
+    add_ring(types, "flows", "value", flow);
+    add_ring(types, "drops", "key", drop);
+    add_ring(types, "numbers", "value", types->u64);
+    assert_found(types, NULL, "flows", "flow");
+    assert_found(types, NULL, "drops", "drop_t");
+    assert_found(types, NULL, "numbers", "other");
+    assert_found(types, NULL, "elsewhere", "other");
+}
+
+static void a_variable_does_not_say_which_of_two_rings(void **state)
+{
+    struct types *types = *state;
+    int first = add_ring(types, "flows", NULL, 0), second = add_ring(types, "drops", NULL, 0);
+
+    keep(types, "flow");
+    add_section(types, first, second);
+    assert_int_equal(lookup_count_rings(types->btf), 2);
+    assert_null(lookup_convention(types->btf, "flows"));
+    assert_null(lookup_convention(types->btf, "drops"));
+}
+
 static void other_variables_are_no_tracers(void **state)
 {
     struct types *types = *state;
@@ -240,6 +289,8 @@ int main(void)
         TEST(without_a_name_there_must_be_one_kept_struct),
         TEST(tracers_name_the_type_of_each_map),
         TEST(a_tracer_may_name_a_type_that_is_not_there),
+        TEST(a_ring_names_the_type_of_its_records),
+        TEST(a_variable_does_not_say_which_of_two_rings),
         TEST(other_variables_are_no_tracers),
         TEST(unknown_name_lists_structs),
         TEST(unknown_name_lists_ten_structs_at_most),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The verifier treats these values as constants, so code that a constant disables costs nothing.
+/* The verifier treats `const volatile` globals as constants, so code that one disables costs
+ * nothing; of other globals this is the first value, which programs may change.
  * BTF gives the place and type of each one in its section; libbpf holds the bytes of the section
  * until the object is loaded. A value is never cut or wrapped to fit. */
 
@@ -189,8 +190,8 @@ static int set_array(const struct constant_bytes *place, const struct config_nod
 static int refuse_kind(const struct config_node *node, const char *what, struct diag *diag)
 {
     diag_add(diag, node,
-             "the constant is %s, which cannot be set; integers, bools, enums, char arrays, and "
-             "arrays of these can",
+             "it is %s, which cannot be set; integers, bools, enums, char arrays, and arrays of "
+             "these can",
              what);
     return -EINVAL;
 }
@@ -232,7 +233,7 @@ static int set_value(const struct constant_bytes *place, const struct config_nod
 /* ---- finding them ---------------------------------------------------------------------------- */
 
 typedef bool (*variable_fn)(void *data, const char *section, const struct btf_var_secinfo *place,
-                            const char *name);
+                            const struct btf_type *variable);
 
 /* Calls `call` for each global variable until one call returns true. */
 static void each_variable(const struct btf *btf, variable_fn call, void *data)
@@ -247,31 +248,43 @@ static void each_variable(const struct btf *btf, variable_fn call, void *data)
             const struct btf_type *variable = btf__type_by_id(btf, place->type);
 
             if (variable && btf_is_var(variable) &&
-                call(data, lookup_name(btf, section), place, lookup_name(btf, variable)))
+                call(data, lookup_name(btf, section), place, variable))
                 return;
         }
     }
 }
 
 struct constant_search {
+    const struct btf *btf;
     const char *name;
     const char *section; /* where it was found; NULL: nowhere */
     const struct btf_var_secinfo *place;
     struct suggestion suggestion;
 };
 
-/* Accepts .rodata and .rodata.NAME. Sections such as .rodata.str1.1 contain no named constants. */
-static bool is_constant_section(const char *section)
+/* Accepts .rodata, .data, .bss, and with more after a dot, as .rodata.NAME. Sections such as
+ * .rodata.str1.1 contain nothing that has a name. */
+static bool can_be_set(const char *section)
 {
-    return strncmp(section, ".rodata", strlen(".rodata")) == 0;
+    static const char *const sections[] = {".rodata", ".data", ".bss"};
+
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        size_t length = strlen(sections[i]);
+
+        if (strncmp(section, sections[i], length) == 0 && strchr(".", section[length]))
+            return true;
+    }
+    return false;
 }
 
 static bool match(void *data, const char *section, const struct btf_var_secinfo *place,
-                  const char *name)
+                  const struct btf_type *variable)
 {
     struct constant_search *search = data;
+    const struct btf_type *type = lookup_bare(search->btf, variable->type);
+    const char *name = lookup_name(search->btf, variable);
 
-    if (is_constant_section(section))
+    if (can_be_set(section) && type && !btf_is_ptr(type))
         suggestion_offer(&search->suggestion, name);
     if (strcmp(name, search->name) != 0)
         return false;
@@ -284,12 +297,11 @@ static int refuse_name(struct constant_search *search, const struct config_node 
                        struct diag *diag)
 {
     if (!search->section)
-        diag_add_key(diag, entry, "the object has no such constant; %s",
+        diag_add_key(diag, entry, "the object has no such global variable; %s",
                      suggestion_words(&search->suggestion));
     else
         diag_add_key(diag, entry,
-                     "this is a variable (section %s), not a constant; only `const volatile` "
-                     "globals can be set",
+                     "globals of section %s cannot be set; those of .rodata, .data and .bss can",
                      search->section);
     return -EINVAL;
 }
@@ -298,7 +310,7 @@ static int set_constant(struct bpf_object *object, const struct config_node *ent
                         struct diag *diag)
 {
     const struct btf *btf = bpf_object__btf(object);
-    struct constant_search search = {.name = entry->key};
+    struct constant_search search = {.btf = btf, .name = entry->key};
     const struct btf_type *variable;
     struct bpf_map *map;
     struct constant_bytes place = {.btf = btf};
@@ -307,7 +319,7 @@ static int set_constant(struct bpf_object *object, const struct config_node *ent
     suggestion_init(&search.suggestion, entry->key);
     if (btf)
         each_variable(btf, match, &search);
-    if (!search.section || !is_constant_section(search.section))
+    if (!search.section || !can_be_set(search.section))
         return refuse_name(&search, entry, diag);
     map = bpf_object__find_map_by_name(object, search.section);
     /* libbpf returns these bytes as const and only lets the whole section be replaced, so they are

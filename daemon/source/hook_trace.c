@@ -185,19 +185,20 @@ struct probe {
     int pid;
 };
 
-/* Reads "/usr/bin/bash:readline+0x10" or "libc.so.6:malloc". A name that is too long is cut;
+/* Reads "/usr/bin/bash:readline+0x10" or "libc.so.6:malloc"; also a part of it, "/usr/bin/bash" or
+ * "malloc", as objects have it whose own loader knows the rest. A name that is too long is cut;
  * attaching will then not find it. */
 static void read_section(const struct bpf_program *program, struct probe *probe)
 {
     const char *rest = hook_section_rest(program);
     const char *colon = rest ? strrchr(rest, ':') : NULL;
-    const char *plus = colon ? strchr(colon, '+') : NULL;
+    const char *symbol = colon ? colon + 1 : rest && *rest != '/' ? rest : "";
+    const char *plus = strchr(symbol, '+');
 
-    if (!colon)
-        return;
-    snprintf(probe->binary, sizeof(probe->binary), "%.*s", (int)(colon - rest), rest);
-    snprintf(probe->symbol, sizeof(probe->symbol), "%.*s",
-             (int)(plus ? plus - colon - 1 : (long)strlen(colon + 1)), colon + 1);
+    if (rest && (colon || *rest == '/'))
+        snprintf(probe->binary, sizeof(probe->binary), "%.*s",
+                 (int)(colon ? colon - rest : (long)strlen(rest)), rest);
+    snprintf(probe->symbol, sizeof(probe->symbol), "%.*s", (int)strcspn(symbol, "+"), symbol);
     if (plus)
         probe->offset = strtoull(plus + 1, NULL, 0);
 }

@@ -56,8 +56,8 @@ static int list_programs(struct object *object, struct error *error)
             .program = program,
             .name = bpf_program__name(program),
             .hook = hook_of(program),
-            .chosen = true,
-            .attach = true,
+            .chosen = bpf_program__autoload(program),
+            .attach = bpf_program__autoload(program),
         };
     }
     return 0;

@@ -31,8 +31,8 @@ struct object_program {
     const struct hook *hook;
 
     /* the caller's, before object_load() */
-    bool chosen;   /* load it; true at first */
-    bool attach;   /* and attach it; true at first */
+    bool chosen;   /* load it; at first true unless the section name begins with "?" */
+    bool attach;   /* and attach it; as chosen at first */
     bool optional; /* continue without it if this kernel cannot run it */
     struct hook_arguments arguments;
 

@@ -46,7 +46,7 @@ static const struct setting object_settings[] = {
         .name = "programs",
         .type = SETTING_NAMES,
         .offset = offsetof(struct object_config, programs.programs),
-        .doc = "load only these programs (default: all)",
+        .doc = "load only these programs (default: all but those of SEC(\"?...\"))",
     },
     {
         .name = "optional",
@@ -64,7 +64,7 @@ static const struct setting object_settings[] = {
         .name = "constants",
         .type = SETTING_NODE,
         .offset = offsetof(struct object_config, constants),
-        .doc = "values of global constants (const volatile), by name",
+        .doc = "values of globals, by name: constants, and the first values of variables",
     },
     {
         .name = "rings",

@@ -131,14 +131,19 @@ static uint32_t missing_keys(const struct object_program *program)
     return program->hook->missing(program->program, &program->arguments);
 }
 
+/* The keys of which each program has its own value: if several programs say it in their section
+ * names, one value for all of them is a mistake. */
+enum { OWN_KEYS = HOOK_SYMBOL | HOOK_USDT | HOOK_TRACEPOINT };
+
 /* Gives an argument directly below `attach:` to the programs that lack it; if none does, to all
- * that take it. A pid restricts, so it goes to all. */
+ * that take it, or to the only one if it is one of OWN_KEYS. A pid restricts, so it goes to all. */
 static int share_argument(struct object *object, const struct setting *setting,
                           const struct hook_arguments *shared, const uint32_t *missing,
                           const struct config_node *entry, struct diag *diag)
 {
     uint32_t key = key_of(setting);
-    bool is_missed = false, used = false;
+    bool is_missed = false;
+    uint32_t used = 0;
 
     for (uint32_t i = 0; i < object->n_programs && key != HOOK_PID; i++)
         is_missed |= (missing[i] & key) != 0;
@@ -149,11 +154,18 @@ static int share_argument(struct object *object, const struct setting *setting,
             (is_missed && !(missing[i] & key)))
             continue;
         copy_argument(setting, shared, &program->arguments);
-        used = true;
+        used++;
     }
-    if (!used)
+    if (used == 0)
         diag_add_key(diag, entry, "no program that will be attached takes this argument");
-    return used ? 0 : -EINVAL;
+    else if (used > 1 && !is_missed && (key & OWN_KEYS))
+        diag_add_key(diag, entry,
+                     "%u programs have this in their section names; give it to one of them, as in "
+                     "attach: {PROGRAM: {%s: ...}}",
+                     used, setting->name);
+    else
+        return 0;
+    return -EINVAL;
 }
 
 /* The setting of an argument directly below `attach:`; NULL: the entry is for one program. */
@@ -272,13 +284,33 @@ static int check_program(const struct object_program *program, const struct prog
     return missing ? -EINVAL : 0;
 }
 
+/* Refuses an object of which every program is one of SEC("?..."). */
+static int refuse_none(const struct object *object, const struct config_node *node,
+                       struct diag *diag)
+{
+    struct suggestion suggestion;
+
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        if (object->programs[i].chosen)
+            return 0;
+    if (object->n_programs == 0)
+        return 0;
+    refuse_name(object, "", &suggestion);
+    diag_add(diag, node,
+             "the object loads no program by itself (all are SEC(\"?...\")); name those to load in "
+             "programs:; %s",
+             suggestion_words(&suggestion));
+    return -EINVAL;
+}
+
 int programs_choose(struct object *object, const struct programs_config *config, struct diag *diag)
 {
     int result = 0;
 
     for (uint32_t i = 0; config->programs.count > 0 && i < object->n_programs; i++)
         object->programs[i].chosen = object->programs[i].attach = false;
-    if (mark_programs(object, &config->programs, choose, diag) < 0)
+    if (mark_programs(object, &config->programs, choose, diag) < 0 ||
+        refuse_none(object, config->node, diag) < 0)
         result = -EINVAL;
     if (mark_programs(object, &config->optional, make_optional, diag) < 0)
         result = -EINVAL;

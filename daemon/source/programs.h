@@ -11,7 +11,7 @@
 struct object;
 
 struct programs_config {
-    struct setting_texts programs; /* none: all */
+    struct setting_texts programs; /* none: all but those of SEC("?...") */
     struct setting_texts optional;
     const struct config_node *attach; /* NULL: none */
     const struct config_node

@@ -230,7 +230,7 @@ OBJECT_MISTAKES = (
     (["--order", "nope"], "--order: order is only for a map of rings; "),
     (["--program", "nope"], "--program: the object has no program \"nope\"; allowed are on_getpgid"),
     (["--optional", "nope"], "--optional: the object has no program \"nope\"; allowed are on_getpgid"),
-    (["--constant", "a.b\"c: {=3"], "--constant a.b\"c: {: the object has no such constant; "),
+    (["--constant", "a.b\"c: {=3"], "--constant a.b\"c: {: the object has no such global variable; "),
     (["--constant", "flag=maybe"], "--constant flag: "),
     (["--constant", "flag=true", "--constant", "flag=false"], "--constant flag may be given only once"),
     (["--constant", "=3"], "--constant =3: expected NAME=V"),

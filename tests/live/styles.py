@@ -352,6 +352,51 @@ def test_uprobe():
     assert [event["number"] for event in events] == list(range(100)), events
 
 
+def refuse(name, *arguments):
+    """What is said of an object that cannot be run like this."""
+    code, _, stderr = harness.run("run", "--object", style(name), *arguments,
+                                  program=harness.RINGMILL)
+    assert code != 0
+    return stderr
+
+
+def test_uprobes_that_name_their_function():
+    program = os.path.join(harness.BIN, "call-loop")
+    run = lambda: subprocess.run([program, "5"], check=True)
+    calls = [{"number": n, "which": 1} for n in range(5)]
+    assert observe("uprobe_named", "--binary", program, act=run) == [
+        *calls, {"number": 0, "which": 2}]
+    # another function for one program alone: which one must be said
+    assert ("--symbol: 2 programs have this in their section names; give it to one of them, as in "
+            "attach: {PROGRAM: {symbol: ...}}") in refuse(
+                "uprobe_named", "--binary", program, "--symbol", "main")
+    assert observe("uprobe_named", "--binary", program, "--program", "on_end", "--symbol",
+                   "on_number", act=run) == [{"number": n, "which": 2} for n in range(5)]
+    assert 'program "on_call" (uprobe/on_number) needs "binary" or "pid"; ' in refuse("uprobe_named")
+
+
+def test_programs_that_are_loaded_when_asked_for():
+    by_itself = [{"number": n, "which": 1} for n in range(20)]
+    assert observe("asked") == by_itself
+    events = observe("asked", "--program", "asked", "--program", "always")
+    assert [event for event in events if event["which"] == 1] == by_itself
+    assert [event["number"] for event in events if event["which"] == 2] == list(range(20))
+    assert "of_another_kernel): this kernel does not have that tracepoint" in refuse(
+        "asked", "--program", "elsewhere")
+
+
+def test_variables_as_inputs():
+    assert observe("inputs") == []
+    assert observe("inputs", "--constant", "enabled=true") == [
+        {"number": n, "step": 1, "mood": "MOOD_HIGH", "ports": [0, 0, 0], "word": "word"}
+        for n in range(20)]
+    settings = ("enabled=true", "step=-2", "mood=MOOD_LOW", "ports=[80, 443]", "word=other",
+                "made=100")
+    assert observe("inputs", *(word for one in settings for word in ("--constant", one))) == [
+        {"number": 100 + n, "step": -2, "mood": "MOOD_LOW", "ports": [80, 443, 0], "word": "other"}
+        for n in range(20)]
+
+
 def test_xdp_on_a_veth():
     space = f"ringmill-{os.getpid()}"
     here, there = f"rm{os.getpid() % 100000}a", f"rm{os.getpid() % 100000}b"

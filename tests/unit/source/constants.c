@@ -128,7 +128,7 @@ static void what_is_of_another_kind(void **state)
     refuse_value(state, "port: [1]", "t.yaml:1:7: port: expected one value, found a list\n");
     refuse_value(state, "port:", "t.yaml:1:6: port: expected one value, found nothing\n");
     refuse_value(state, "group: 1",
-                 "t.yaml:1:8: group: the constant is a struct or union, which cannot be set; "
+                 "t.yaml:1:8: group: it is a struct or union, which cannot be set; "
                  "integers, bools, enums, char arrays, and arrays of these can\n");
     refuse_value(state, "[1]",
                  "t.yaml:1:1: expected NAME: VALUE pairs, as in constants: {min_bytes: 100}; found "
@@ -138,12 +138,12 @@ static void what_is_of_another_kind(void **state)
 static void unknown_names(void **state)
 {
     refuse_value(state, "taget: 1",
-                 "t.yaml:1:1: taget: the object has no such constant; allowed are target, flag, "
-                 "small, port, wide, huge, level, word, list, group, step; did you mean "
-                 "\"target\"?\n");
-    refuse_value(state, "dropped: 1",
-                 "t.yaml:1:1: dropped: this is a variable (section .bss), not a constant; only "
-                 "`const volatile` globals can be set\n");
+                 "t.yaml:1:1: taget: the object has no such global variable; allowed are dropped, "
+                 "stats, sequence, target, flag, small, port, wide, huge, level, word, list, "
+                 "group, step; did you mean \"target\"?\n");
+    refuse_value(state, "LICENSE: 1",
+                 "t.yaml:1:1: LICENSE: globals of section license cannot be set; those of "
+                 ".rodata, .data and .bss can\n");
 }
 
 static void nothing_to_set(void **state)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The way of encoded events from one consumer thread to one writer thread. A fixed set of chunks
- * goes round; none is ever allocated or freed on the way.
+/* Encoded events, from one consumer thread to one writer thread. A fixed set of chunks goes round;
+ * none is allocated or freed meanwhile.
  *
  *      consumer thread                                   writer thread
  *      spare ──▶ open ──▶ full ══ handed (queue) ══════▶ taken, written
  *        ▲                                                 │
  *        └════════════════════════ returned (queue) ◀══════┘
  *
- * The consumer fills the open chunk while a batch is in hand, publishes the ring's consumer
- * position, and only then hands chunks over: so a record is never both written and read again.
+ * The consumer fills the open chunk while it handles a batch, and then, with at-most-once, commits
+ * the batch before it hands chunks over: so no record is written and then read again after a kill.
+ * With at-least-once it hands over first and commits what was acknowledged: see pipeline/commit.h.
  * `reserve` chunks always suffice for one batch: the consumer takes a batch only after
  * lane_make_room() said yes, and so never waits in the middle of one.
  *
@@ -18,9 +19,9 @@
  *
  *     block         no room: the consumer pauses the sources, and their rings fill
  *     drop newest   the lane refuses what comes until chunks are back
- *     drop oldest   the consumer keeps what the writer has no hands for, and throws away from the
- *                   front; so the writer is never more than LANE_AHEAD chunks older than the
- * present but for the chunks that are kept */
+ *     drop oldest   the writer gets LANE_AHEAD chunks at most; the consumer keeps the others, and
+ *                   drops the oldest of them when there is no room
+ */
 
 #include <stdalign.h>
 #include <stdatomic.h>

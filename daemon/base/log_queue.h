@@ -35,7 +35,7 @@ struct log_queue_ops {
 int log_queue_start(const struct log_queue_ops *ops);
 /* Any thread: the lines go to log_queue_put(). */
 bool log_queue_runs(void);
-/* Any thread. Never waits, but for log_queue_end(). */
+/* Any thread. Waits for room only after log_queue_end(). */
 void log_queue_put(const struct log_entry *entry);
 /* Main thread: from now on what finds no room waits for it, and log_queue_close() for the rest; in
  * all at most LOG_QUEUE_END_S from the first call on. */

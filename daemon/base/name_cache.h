@@ -41,7 +41,8 @@ void name_cache_free(struct name_cache *cache);
 bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_t now,
                     struct name_entry *ret);
 
-/* The filling thread only: enters or replaces. An entry that says the same again is not disturbed:
+/* The filling thread only (the resolver's, or the consumer thread by resolver_give()): enters or
+ * replaces. An entry that says the same again is not disturbed:
  * whoever reads meanwhile finds it. */
 void name_cache_put(struct name_cache *cache, const struct name_entry *entry, int64_t now);
 

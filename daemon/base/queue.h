@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The one way in which threads hand things to each other: a bounded queue of pointers from exactly
- * one pushing thread to exactly one popping thread. No lock, no system call, no allocation after
+/* A bounded queue of pointers from exactly one pushing thread to exactly one popping thread: events
+ * go by it, and questions to the resolver. No lock, no system call, no allocation after
  * queue_init().
  *
  *      slots   [ ][a][b][c][ ][ ][ ][ ]

@@ -104,8 +104,9 @@ void resolver_set_given(struct resolver *resolver);
 
 /* Whether resolver_set_given() was called. */
 bool resolver_is_given(const struct resolver *resolver);
-/* Of a resolver whose names are given, on the thread of its ports: what the id is called from now
- * on, at most RESOLVER_NAME_MAX bytes; name NULL: it has none. */
+/* Consumer thread, of a resolver whose names are given: what the id is called from now on, at most
+ * RESOLVER_NAME_MAX bytes; name NULL: it has none. Such a resolver has no thread, so the cache
+ * still has one writer. */
 void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
                    const char *name, uint32_t length);
 

@@ -59,7 +59,8 @@ struct reload {
     int result;
 };
 
-/* Wants a reload; one that runs is ended first. Its number is reload->asked then. */
+/* Wants a reload; one that runs goes on to its end, and then another follows. Its number is
+ * reload->asked then. */
 void reload_ask(struct reload *reload);
 /* Continues with the results of other threads. Returns after how many ns it must be called again;
  * 0: when on_ready() is called. */

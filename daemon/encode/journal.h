@@ -6,8 +6,8 @@
  *
  *     RINGMILL_SOURCE=exec                 the name given at open; RINGMILL_TYPE, if one is
  *     RINGMILL_TIME=2026-11-22T22:16:40... as `time` of JSON lines
- *     RINGMILL_PID=420                     each field, see journal_plan.h; null: there is no such
- * field RINGMILL_COMM <length> bytes         texts as they are, whatever their bytes
+ *     RINGMILL_PID=420                     each field that is not null, see journal_plan.h
+ *     RINGMILL_COMM <length> bytes         texts as they are, whatever their bytes
  *     RINGMILL_ARGS=["ls","-l"]            arrays as in JSON; all else as in JSON, without quotes
  *     MESSAGE <length> exec: pid=420 comm=ls args=["ls","-l"]
  *

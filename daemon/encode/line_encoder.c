@@ -123,7 +123,7 @@ size_t line_encoder_encode_loss(struct encoder *encoder, const struct loss *loss
     return at ? (size_t)(at - out) : 0;
 }
 
-/* ---- on the main thread ---------------------------------------------------------------------- */
+/* ---- on the setup thread --------------------------------------------------------------------- */
 
 void line_encoder_close(struct encoder *encoder)
 {

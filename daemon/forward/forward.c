@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The only place where a record's bytes are copied, and they are copied as text: from the ring's
- * page straight into the chunk that the sink will write. */
+/* The only place where a record's bytes are copied: from the ring's page straight into the chunk
+ * that the sink will write, encoded in the sink's format. */
 
 #include "forward/forward.h"
 

@@ -70,7 +70,8 @@ struct chain {
     struct graph_share share;
     const struct graph_pipeline *pipeline;
     const struct input_type *type;
-    bool not_in_books; /* the pipeline does not read this type: what passes is counted apart */
+    bool not_in_books; /* in a replay: its records are of a source that the pipeline does not name,
+                          so no handler is opened, and the pipeline's books are without them */
     struct chain_sink *sinks; /* n_sinks of them */
     uint32_t n_sinks;
     struct stopwatch *stopwatch;                  /* of the consumer thread */

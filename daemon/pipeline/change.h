@@ -39,10 +39,13 @@ struct change {
     uint64_t unmade; /* chains that had something left to be made when that was forced */
 };
 
-/* Each takes a change. The consumer thread has next: result 0; else nothing has changed, and why is
- * in error. */
+/* Each takes a change. */
+
+/* The consumer thread has next: result 0; else nothing has changed, and why is in error. Uses the
+ * fields of both threads, so the main thread waits for it. */
 void change_take(void *data);
-/* Sets `over` when old's own parts have come to their end, or are forced to. */
+/* Consumer's fields only, as change_settle(). Sets `over` when old's own parts have come to their
+ * end, or are forced to. */
 void change_end(void *data);
 /* What sinks that have ended did not acknowledge is waited for no longer. Sets `settled`. */
 void change_settle(void *data);

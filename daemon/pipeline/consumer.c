@@ -416,7 +416,8 @@ static void *consumer_main(void *data)
     struct consumer *consumer = data;
 
     for (;; task_run(&consumer->tasks)) {
-        bool drain = atomic_load(&consumer->drain); /* before the rings: nothing follows it */
+        /* before the rings are read: what came before it was set is read in this turn */
+        bool drain = atomic_load(&consumer->drain);
         enum consumer_hurry hurry = (enum consumer_hurry)atomic_load(&consumer->hurry);
         bool more;
 

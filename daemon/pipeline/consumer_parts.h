@@ -2,10 +2,10 @@
 #pragma once
 
 /* What the consumer thread looks after: all that its graph has, and, for a while after a reload,
- * what the graph before it has alone and what still has to come to its end:
+ * what only the previous graph has and what must come to its end:
  *
- *     inputs   [ of the graph ][ ending: their programs are detached, their rings are read empty ]
- *     chains   [ of the graph ][ ending: what they hold is made ]
+ *     inputs    [ of the graph ][ ending: their programs are detached, rings are read empty ]
+ *     chains    [ of the graph ][ ending: what they hold is made ]
  *     sinks     [ of the graph ][ ending: they take what those forward ] */
 
 #include "pipeline/graph.h"

@@ -8,9 +8,8 @@
  *              ring, ring...                                                     sink: lane, writer
  *
  * Built and freed on the setup thread (base/thread.h): the main thread at the start and the end,
- * the loader thread at a reload, never both at once. Immutable in between but for what the parts
- * say.
- */
+ * the loader thread at a reload, never both at once. In between it changes in a switch only, see
+ * change.h, except for what the parts say. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -180,7 +179,6 @@ int graph_make_room_for_rings(struct graph *graph);
 /* The sum of a pipeline's books over its chains. Any thread. */
 void graph_books(const struct graph *graph, const struct graph_pipeline *pipeline,
                  struct book_totals *ret_totals);
-/* A pipeline that has seen a different number of the source's records; NULL: all agree. Any thread.
- */
+/* Any thread: a pipeline that has seen a different number of the source's records; NULL: none. */
 const struct graph_pipeline *source_entry_find_wrong_count(const struct source_entry *entry,
                                                            uint64_t records);

@@ -45,15 +45,15 @@ struct input_ring {
     /* immutable once it is open */
     struct input *input;
     struct ringmill_ring *handle;
-    bool watched;                      /* it is in the reader, whose it is then */
+    bool watched; /* it is in the reader, whose it is then */
+    char *name;   /* of its map; NAME/NUMBER for a shard */
+    char *about;  /* for sentences: "exec", or "flows, ring rb/2" */
+
+    /* owned by the consumer thread, once that runs */
     struct commit_queue *next_commits; /* see change.h */
-    struct commit_queue *commits;      /* commits that wait; NULL: delivery is at-most-once; of the
-                           consumer thread      once that runs */
-    uint64_t unacked_max;              /* bytes, see commit_set_limit(); as commits */
-    uint64_t last; /* position at which it ends, once its input is ending; of the consumer thread
-                    */
-    char *name;    /* of its map; NAME/NUMBER for a shard */
-    char *about;   /* for sentences: "exec", or "flows, ring rb/2" */
+    struct commit_queue *commits;      /* commits that wait; NULL: delivery is at-most-once */
+    uint64_t unacked_max;              /* bytes, see commit_set_limit() */
+    uint64_t last;                     /* position at which it ends, once its input is ending */
 
     /* owned by the consumer thread, any thread reads */
     struct histogram commit_latency; /* see consumer.h */
@@ -110,7 +110,8 @@ struct input {
     bool ending; /* what its rings had when that was set is the last that is read */
     bool ended;  /* nothing of it is read any more: it stays paused */
 
-    /* main thread; final when the programs are detached */
+    /* the main thread's, or the loader's while that has a job; change_take() hands them on to the
+     * next graph. Final when the programs are detached */
     uint64_t lost;        /* as last read, where it is counted */
     uint64_t lost_told;   /* of them, in `loss` so far */
     uint64_t lost_resets; /* times that the counter was set by others, see source/lost.h */

@@ -10,9 +10,8 @@
 #include "pipeline/consumer.h"
 #include "pipeline/graph.h"
 
-/* Setup thread. retry_open: see struct sink_options. 0, or -errno and a sentence, as the functions
- * below.
- */
+/* Setup thread. retry_open: see struct sink_options. The start loads first, to know it; a reload
+ * opens first, since nothing is to be undone then. 0, or -errno and a sentence, as those below. */
 int lifecycle_open_sinks(struct graph *graph, bool retry_open, struct error *error);
 /* On the loader thread: loads the programs of the sources. */
 int lifecycle_load(struct graph *graph, struct error *error);

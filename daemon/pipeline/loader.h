@@ -17,7 +17,8 @@ typedef int (*loader_job)(void *data);
 
 struct loader {
     pthread_t thread;
-    /* held while a job is handed over, taken or given back; not while it runs */
+    /* held while a job is handed over, taken or given back and while on_done() is called; not while
+     * the job runs */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     loader_job job; /* NULL: none waits */
@@ -41,8 +42,9 @@ void loader_stop(struct loader *loader);
 int loader_call(struct loader *loader, loader_job job, void *data);
 
 /* Main thread: has the job run there and does not wait; then it is not busy any more, and on_done
- * is called there. on_done may be NULL: then loader_wait() says when it is done, and it is never
- * called busy. Not while another job is under way. */
+ * is called there, with the lock held: it only wakes the main thread. on_done may be NULL: then
+ * loader_wait() says when it is done, and it is never called busy. Not while another job is under
+ * way. */
 void loader_begin(struct loader *loader, loader_job job, void *data, void (*on_done)(void *data),
                   void *on_done_data);
 /* Main thread: true, and the result, when no job is under way within the time. */

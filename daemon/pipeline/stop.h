@@ -3,11 +3,11 @@
 
 /* The end of what an engine runs, within a bound. Everything counts from one moment:
  *
- *     0 ─────────────────▶ 4/5 of the limit ──────▶ the limit ───────────▶ + STOP_REST_S
- *     programs are           rings are not            sinks are given up:    what still has not
- *     detached, rings are    read on: what is left    what they have not     come back is left
- *     read up to where       there is counted         taken is dropped       after
- *     they ended then
+ *     0                    programs are detached, rings are read up to where they ended then
+ *     4/5 of the limit     rings are not read on: what is left there is counted
+ *     the limit            sinks are given up: what they have not taken is dropped
+ *     the limit + 1 s      rows that handlers still hold are not made: they are in no count
+ *     + STOP_REST_S        what still has not come back (a handler, a write) is left behind
  *
  * The limit runs from the call, or from the last bytes that a sink took when nobody asked: a
  * capture that has come to its end may have a slow reader. Time in which the process was paused

@@ -16,8 +16,9 @@
  *     loader   sinks close, what was kept of the old sources is dropped
  *     main     the old graph is freed                                    SWITCH_OVER
  *
- * Up to the consumer's part nothing of the old graph has changed, so everything that can fail comes
- * before it. What is in both graphs notices nothing. The main thread waits for none of this: it is
+ * Up to the consumer's part nothing of the old graph has changed. That part can fail, too, when
+ * memory is short: it then puts back what it has changed. What is in both graphs goes on all the
+ * time. The main thread waits for none of this: it is
  * woken by engine->on_event and by the time that switch_pause() says. */
 
 #include <stdbool.h>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A task is a function that one thread posts and another one runs between two of its turns. While
- * it runs, it may use the fields of both threads. One thread posts, one runs; the poster goes on
- * meanwhile.
+/* A task is a function that one thread posts and another one runs between two of its turns. The
+ * poster goes on meanwhile, so the task uses the runner's fields only, and those of its data that
+ * the poster leaves alone until it is done.
  *
  *     poster    post ───────────────▶ (goes on) ──────▶ sees DONE
  *     runner           takes it ▶ runs it ▶ on_change()
  *
- * A task with waits_for_poster does not run before the poster lets it, since the poster may be
- * reading what the task changes:
+ * A task with waits_for_poster may use the fields of both threads: it does not run before the
+ * poster lets it, and the poster waits until it has ended.
  *
  *     poster    post ───────────────▶ (goes on) ▶ sees READY ▶ task_let_run(), waits for its end
  *     runner           takes it ▶ on_change(), waits ───────▶ runs it

@@ -27,7 +27,8 @@ enum book {
     BOOK_LATE,         /* its window had ended */
     BOOK_AGGREGATED,   /* taken into a group */
     BOOK_UNKNOWN_TYPE, /* its selector has a value that the config does not name, or is not there */
-    BOOK_FAILED,       /* longer than one event may be once encoded */
+    BOOK_FAILED,       /* longer than EVENT_MAX (64 KiB) once encoded, or an aggregate had no room
+                          or no value to count it */
     BOOK_FORWARDED,
     BOOK_ROWS,
 };

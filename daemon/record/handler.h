@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* A handler is one step of a pipeline: it gets a batch and narrows the selection. All handlers, the
- * built-in ones too, sit after this one table. One instance serves one chain, which is one
- * pipeline's handlers for one of its sources, so it knows the one schema it will ever see.
+/* A handler is one step of a pipeline: it gets a batch and narrows the selection. All kinds of
+ * handlers, built in or plugged in, are tables of the type struct handler_ops. One instance serves
+ * one chain, which is one pipeline's handlers for one type of one of its sources, so it knows the
+ * one schema it will ever see.
  *
  * Threads: open() and close() on the setup thread (base/thread.h), which is the main thread at the
- * start and the loader thread at a reload, beside running consumer threads; never two at once.
+ * start and the loader thread at a reload, while process() of other handlers runs; never two at
+ * once. A handler may be opened and closed only to check a config.
  * process() and what goes with it on the chain's consumer thread only.
- * Memory is taken in open(); process() does not allocate, block, lock or make system calls, and
- * keeps no view after it returns. */
+ * Memory is taken in open(); process() does not allocate, block or lock, and keeps no view after it
+ * returns. It makes no system call but one: resolver_end() wakes the resolver thread, once for each
+ * batch, if a name was asked for. close(), rows() and samples() run on the main thread, too, so
+ * they must not block either. */
 
 #include <stdbool.h>
 
@@ -122,8 +126,8 @@ struct handler_ops {
     bool reshapes;     /* what comes out of it has fields that did not come in */
     bool forwards;     /* it puts the selection into outlets, one record into each */
     bool forgets;      /* it holds back, or lets pass, by what it has seen before */
-    bool divides;      /* its records go on in one branch each, which `forwarded` of the batch
-                          counts; so it ends its list. The rest of them is removed */
+    bool divides;      /* each record goes into one of its branches, which batch->forwarded counts,
+                          or is removed; none goes on in its own list, which it ends */
 
     /* Reads its config. Returns 0 and the handler, which the caller owns, or a negative errno after
      * at least one message in diag. */

@@ -24,9 +24,9 @@ struct source_kind {
     /* Where the keys of source/keep.h are bound; 0: it has none. */
     size_t keep_offset;
 
-    /* Main thread, needs no privileges as far as that is possible. source has its name and its
-     * bound config; sets streams, n_streams and state. 0, or -errno after at least one message in
-     * diag; what it has set by then is given to close(). */
+    /* Setup thread (base/thread.h), needs no privileges as far as that is possible. source has its
+     * name and its bound config; sets streams, n_streams and state. 0, or -errno after at least one
+     * message in diag; what it has set by then is given to close(). */
     int (*open)(struct source *source, const struct config_node *config, struct diag *diag);
     /* Frees state, which may be NULL. Streams and config are freed by others, after it. */
     void (*close)(struct source *source);

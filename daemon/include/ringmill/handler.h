@@ -29,7 +29,9 @@
  *
  * The setup thread is the main thread at the start and the end, and another thread at a reload;
  * never two at once. At a reload open() and close() run beside process() of other states, so what
- * states share, such as a static variable, must be safe for threads.
+ * states share, such as a static variable, must be safe for threads. A state may also be opened and
+ * closed without any process(), to check a config: a reload does that before it opens the states
+ * that will run.
  *
  * process() lies on the way of every record: it must not block, lock, allocate or make system
  * calls. Who holds a batch longer than the pipeline's budget is named in the log and in status.

@@ -341,15 +341,19 @@ static int tend_to_sync(struct file_sink *sink)
     return -1;
 }
 
-/* Opens the path again after the file was moved, checks the file, and syncs by interval. Returns in
- * how many ms this is due again; -1: never. */
-static int tend_to_file(struct file_sink *sink)
+/* Opens the path again after the file was moved, checks the file, and syncs by interval. 0, or
+ * -errno: the file cannot be opened. Sets *ret_due to the ms until this is due again; -1: never. */
+static int tend_to_file(struct file_sink *sink, int *ret_due)
 {
+    int result = 0;
+
     if (!sink->midway)
         look_after_file(sink, TEND_NS);
     if (sink->file.fd < 0)
-        open_file(sink); /* if it fails, the next write reports it */
-    return least(tend_to_sync(sink), followed_file_due_in(&sink->file, TEND_NS));
+        result = open_file(sink);
+    *ret_due = result < 0 ? TEND_NS / NS_PER_MS
+                          : least(tend_to_sync(sink), followed_file_due_in(&sink->file, TEND_NS));
+    return result;
 }
 
 /* Writes as much as possible; if not everything, *ret_code is the reason. */
@@ -396,7 +400,7 @@ static int write_header(struct file_sink *sink)
 static ssize_t append(struct file_sink *sink, const char *bytes, size_t size)
 {
     bool midway = sink->midway;
-    int code = midway ? 0 : change_file(sink, size);
+    int code = midway ? 0 : change_file(sink, size), due;
     const char *missing = sink->missing;
     size_t written, whole;
 
@@ -423,7 +427,7 @@ static ssize_t append(struct file_sink *sink, const char *bytes, size_t size)
     }
     if (!midway)
         rotation_count(&sink->rotation, sink->framing, bytes, written);
-    tend_to_file(sink);
+    tend_to_file(sink, &due); /* if it cannot be opened again, the next call reports it */
     return written > 0 ? (ssize_t)written : code;
 }
 
@@ -440,8 +444,12 @@ static enum sink_state file_write(struct sink *base, const char *bytes, size_t s
 
 static enum sink_state file_tend(struct sink *base, struct sink_outcome *outcome)
 {
-    outcome->due_ms = tend_to_file((struct file_sink *)base);
-    return SINK_ACCEPTED;
+    struct file_sink *sink = (struct file_sink *)base;
+    int result;
+
+    sink->refusal.text[0] = '\0';
+    result = tend_to_file(sink, &outcome->due_ms);
+    return sink_written(outcome, result, sink->refusal.text);
 }
 
 /* ---- any thread ------------------------------------------------------------------------------ */

@@ -531,6 +531,27 @@ static void a_file_that_was_deleted_is_opened_anew(void **state)
     sink_file.close(sink);
 }
 
+/* The path is tried again without an event, and until then the sink is not up. */
+static void a_path_that_cannot_be_opened_is_reported_and_tried_again(void **state)
+{
+    const struct folder *folder = *state;
+    char moved[80];
+    struct sink *sink = open_with(folder, "");
+
+    snprintf(moved, sizeof(moved), "%s.moved", folder->path);
+    assert_int_equal(rename(folder->path, moved), 0);
+    sink_file.reopen(sink);
+    assert_in_range(tend_to(sink), 1, 1000);
+    assert_int_equal(last_state, SINK_WAITING);
+    assert_true(strstr(last.why, "does not exist; create it: mkdir -p"));
+    assert_int_equal(rename(moved, folder->path), 0);
+    assert_int_equal(unlink(folder->file), 0);
+    tend_to(sink);
+    assert_int_equal(last_state, SINK_ACCEPTED);
+    assert_int_equal(access(folder->file, F_OK), 0);
+    sink_file.close(sink);
+}
+
 static void a_deleted_file_comes_back_without_an_event(void **state)
 {
     const struct folder *folder = *state;
@@ -845,6 +866,7 @@ int main(void)
         IN_FOLDER(rotated_files_are_compressed_and_the_oldest_go),
         IN_FOLDER(a_file_that_was_moved_away_is_opened_anew),
         IN_FOLDER(a_file_that_was_deleted_is_opened_anew),
+        IN_FOLDER(a_path_that_cannot_be_opened_is_reported_and_tried_again),
         IN_FOLDER(a_deleted_file_comes_back_without_an_event),
         IN_FOLDER(a_file_that_took_its_place_is_written_to),
         IN_FOLDER(a_file_that_was_moved_away_is_left_after_a_while),

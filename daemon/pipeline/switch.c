@@ -244,6 +244,22 @@ static void tell_dropped(const struct graph *old)
                       counter_get(&old->sinks[i]->lane.forwarded));
 }
 
+/* A changed sink of a kind that exists once writes only after the old one was closed. */
+static void hold_sinks(const struct graph *next, const struct graph *old)
+{
+    for (uint32_t i = 0; i < next->n_sinks; i++)
+        for (uint32_t j = 0; j < old->n_sinks; j++)
+            if (graph_is_own(&next->sinks[i]->share) && next->sinks[i]->ops->once &&
+                old->sinks[j]->ops == next->sinks[i]->ops)
+                atomic_store(&next->sinks[i]->writer.held, true);
+}
+
+static void release_sinks(const struct graph *next)
+{
+    for (uint32_t i = 0; i < next->n_sinks; i++)
+        atomic_store(&next->sinks[i]->writer.held, false);
+}
+
 /* ---- to the new graph ------------------------------------------------------------------------ */
 
 static enum phase step_attaching(struct change *change)
@@ -355,6 +371,7 @@ static enum phase step_releasing(struct change *change)
 {
     if (!loader_did(change, job_release, change->old))
         return RELEASING;
+    release_sinks(change->next);
     hand_on_books(change);
     tell_dropped(change->old);
     graph_free(TAKE_PTR(change->old));
@@ -399,8 +416,10 @@ static int start_new(struct change *change)
 {
     struct resolver *resolver = change->next->common->resolver;
     struct engine *engine = change->engine;
-    int result = lifecycle_start_writers(change->next, &engine->consumer, engine_on_gone, engine);
+    int result;
 
+    hold_sinks(change->next, change->old);
+    result = lifecycle_start_writers(change->next, &engine->consumer, engine_on_gone, engine);
     if (result == 0 && resolver_wanted(resolver) && !resolver_runs(resolver))
         result = resolver_start(resolver);
     if (result == 0)

@@ -236,10 +236,20 @@ static void send_again(struct writer *writer)
     }
 }
 
+/* At the daemon's end nobody clears `held` before the events have to be written. */
+static void wait_while_held(struct writer *writer)
+{
+    set_in_sink(writer, true);
+    while (atomic_load(&writer->held) && !atomic_load(&writer->finish) && !writer_gave_up(writer))
+        pause_ms(writer, WRITER_HELD_MS);
+    set_in_sink(writer, false);
+}
+
 static void *writer_main(void *data)
 {
     struct writer *writer = data;
 
+    wait_while_held(writer);
     for (;;) {
         bool finish = atomic_load(&writer->finish); /* before the lanes: nothing follows it */
 

@@ -28,6 +28,7 @@ enum {
                 up to the sink's own bound, less a random part of at most a half */
     WRITER_COMPLAINTS = 3, /* lines in the log about failed writes within WRITER_COMPLAINTS_S */
     WRITER_COMPLAINTS_S = 60,
+    WRITER_HELD_MS = 10,   /* between checks whether the sink is still held */
     WRITER_LAST_MS = 1000, /* after writer_give_up(), for a sink that goes on taking something */
 };
 
@@ -48,7 +49,7 @@ struct writer {
     counter chunks;                 /* wholly accepted */
     counter errors;                 /* writes that gave SINK_WAITING */
     _Atomic int64_t retrying_since; /* ns, monotonic; 0: the last write was fine, or would be */
-    atomic_bool in_sink;            /* inside write() or tend() of the sink, which may block */
+    atomic_bool in_sink;            /* held, or in write() or tend() of the sink: may take long */
     struct note last_error;
     struct histogram ack_latency; /* from submit to the chunk's acknowledgement, of stamped ones */
 
@@ -60,6 +61,7 @@ struct writer {
     uint32_t random;           /* xorshift's state */
 
     /* any thread */
+    atomic_bool held;            /* another sink of this kind has to be closed first */
     atomic_bool finish;          /* end once the lanes are empty */
     _Atomic int64_t given_up_at; /* ns, monotonic; 0: writer_give_up() was not called */
     atomic_bool gone;            /* nothing can be delivered any more */

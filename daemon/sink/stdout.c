@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,29 +16,34 @@
 #include "sink/sink_kinds.h"
 #include "sink/stdout_display.h"
 
-static struct stdout_sink {
+struct stdout_sink {
     struct sink base;
     const char *header; /* the part of the header that is still to be written */
     bool journal;
     size_t n_escape; /* bytes written so far of the escape JOURNAL_STREAM_LESS for the next byte */
-} the_stdout = {.base.ops = &sink_stdout};
+};
 
 static int stdout_open(const void *config, const struct sink_options *options, struct error *error,
                        struct sink **ret)
 {
+    bool journal = journal_stream_is(STDOUT_FILENO);
     int result = stdout_check(error);
+    struct stdout_sink *sink;
 
     (void)config;
     if (result < 0)
         return result;
-    the_stdout.journal = journal_stream_is(STDOUT_FILENO);
-    the_stdout.n_escape = 0;
-    if (the_stdout.journal && options->framing != FRAMING_LINES)
+    if (journal && options->framing != FRAMING_LINES)
         return error_set(error, -EINVAL,
                          "standard output is the journal, which takes only lines of text; choose a "
                          "text format, as in format: json");
-    the_stdout.header = options->header ? options->header : "";
-    *ret = &the_stdout.base;
+    sink = calloc(1, sizeof(*sink));
+    if (!sink)
+        return error_set(error, -ENOMEM, "out of memory");
+    sink->base.ops = &sink_stdout;
+    sink->journal = journal;
+    sink->header = options->header ? options->header : "";
+    *ret = &sink->base;
     return 0;
 }
 
@@ -97,6 +103,11 @@ static void stdout_watch(const struct sink *sink, struct pollfd *ret)
     ret->fd = STDOUT_FILENO;
 }
 
+static void stdout_close(struct sink *sink)
+{
+    free(sink);
+}
+
 const struct sink_ops sink_stdout = {
     .name = "stdout",
     .doc = "the daemon's standard output",
@@ -105,4 +116,5 @@ const struct sink_ops sink_stdout = {
     .open = stdout_open,
     .write = stdout_write,
     .watch = stdout_watch,
+    .close = stdout_close,
 };

@@ -19,13 +19,13 @@
 enum {
     LIVE_QUIET_MS = 40,      /* without a row: all rows of a window are there */
     PLAIN_QUIET_MS = 250,    /* without a row, where output cannot be redrawn when more rows come */
-    LOOK_MS = 250,           /* how often the terminal's size is looked at */
+    LOOK_MS = 250,           /* between checks of the terminal's size, and between tries to draw */
     CLOSE_PATIENCE_MS = 500, /* for a terminal that was stopped */
 };
 
 #define NS_PER_MS 1000000
 
-static struct table_sink {
+struct table_sink {
     struct sink base;
     struct stdout_display display;
     struct table_layout layout;
@@ -33,30 +33,38 @@ static struct table_sink {
     char window[64];
     bool drawn;       /* all rows of layout were */
     int64_t last_row; /* ns, monotonic */
-} the_table = {.base.ops = &sink_table};
+};
 
 static int table_open(const void *config, const struct sink_options *options, struct error *error,
                       struct sink **ret)
 {
-    struct table_sink *table = &the_table;
     int result = stdout_check(error);
+    struct table_sink *table;
+    locale_t locale;
 
     (void)config;
     (void)options;
     if (result < 0)
         return result;
-    table->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-    if (!table->locale)
+    locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+    if (!locale)
         return error_set(error, -errno,
                          "this system lacks the locale C.UTF-8, which a table needs");
+    table = calloc(1, sizeof(*table));
+    if (!table) {
+        freelocale(locale);
+        return error_set(error, -ENOMEM, "out of memory");
+    }
+    table->base.ops = &sink_table;
+    table->locale = locale;
     stdout_display_init(&table->display, stdout_display_is_live());
     table->display.bold = 1;
     *ret = &table->base;
     return 0;
 }
 
-/* 0 or -errno. The last row and the last column of a terminal stay free:
- * the row for the cursor. */
+/* 0; or -errno, and the rows stay to be drawn again. The last row and the last column of a terminal
+ * stay free: the row for the cursor. */
 static int draw(struct table_sink *table)
 {
     struct stdout_display *display = &table->display;
@@ -72,10 +80,12 @@ static int draw(struct table_sink *table)
     table_layout_draw(&table->layout, room, stdout_display_line, display);
     result = stdout_display_end(display);
     uselocale(before);
+    if (result < 0)
+        return result;
     table->drawn = true;
     if (!display->live)
         table_layout_clear(&table->layout);
-    return result;
+    return 0;
 }
 
 static bool has_undrawn(const struct table_sink *table)
@@ -88,12 +98,13 @@ static bool is_next_window(const struct table_sink *table, const char *window)
     return strncmp(table->window, window, sizeof(table->window) - 1) != 0;
 }
 
-/* On a terminal, a window that is followed by the next one at once is not drawn. */
+/* Takes over the row if it returns 0; else -errno: the rows before it could not be drawn. On a
+ * terminal, a window that is followed by the next one at once is not drawn. */
 static int take_row(struct table_sink *table, json_t *row)
 {
     const char *window = table_layout_window(row);
     const json_t *lost = json_object_get(row, "_lost");
-    int result = 0;
+    int result;
 
     if (lost) {
         table->layout.lost += (uint64_t)json_integer_value(lost);
@@ -103,14 +114,14 @@ static int take_row(struct table_sink *table, json_t *row)
     }
     if (is_next_window(table, window ? window : "") ||
         (!table->display.live && table->layout.n_rows == TABLE_ROWS_MAX)) {
-        if (!table->display.live && has_undrawn(table))
-            result = draw(table);
+        if (!table->display.live && has_undrawn(table) && (result = draw(table)) < 0)
+            return result;
         table_layout_clear(&table->layout);
         snprintf(table->window, sizeof(table->window), "%s", window ? window : "");
     }
     table_layout_add(&table->layout, row);
     table->drawn = false;
-    return result;
+    return 0;
 }
 
 /* jansson has no unsigned integers: larger numbers are read as reals, with less precision. */
@@ -126,23 +137,32 @@ static enum sink_state table_write(struct sink *base, const char *bytes, size_t 
 {
     struct table_sink *table = (struct table_sink *)base;
     const char *end = bytes + size;
-    uint32_t refused = 0;
+    const char *at = bytes;
+    int result = 0;
 
-    for (const char *at = bytes; at < end;) {
+    while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t length = (size_t)((newline ? newline : end) - at);
-        json_t *row = parse(at, length);
-        int result = row ? take_row(table, row) : 0;
+        const char *next = newline ? newline + 1 : end;
+        json_t *row = parse(at, (size_t)(next - at));
 
-        if (result < 0)
-            return result == -EPIPE ? SINK_GONE : sink_written(outcome, result, NULL);
-        refused += row == NULL;
-        at += length + 1;
+        result = row ? take_row(table, row) : 0;
+        if (result < 0) {
+            json_decref(row);
+            break;
+        }
+        outcome->refused += row == NULL;
+        at = next;
     }
+    if (result == -EPIPE)
+        return SINK_GONE;
+    if (at == bytes)
+        return sink_written(outcome, result, NULL);
     table->last_row = clock_monotonic();
-    outcome->taken = size;
-    outcome->refused = refused;
-    return refused > 0 ? SINK_REFUSED : SINK_ACCEPTED;
+    outcome->taken = (size_t)(at - bytes);
+    if (outcome->refused == 0)
+        return SINK_ACCEPTED;
+    outcome->why = "they are not JSON that a table can read";
+    return SINK_REFUSED;
 }
 
 static int quiet_left(const struct table_sink *table)
@@ -158,6 +178,7 @@ static enum sink_state table_tend(struct sink *base, struct sink_outcome *outcom
     struct table_sink *table = (struct table_sink *)base;
     int left = quiet_left(table);
     bool undrawn = has_undrawn(table);
+    int result = 0;
 
     if (stdout_display_is_gone())
         return SINK_GONE;
@@ -165,12 +186,13 @@ static enum sink_state table_tend(struct sink *base, struct sink_outcome *outcom
         outcome->due_ms = left;
         return SINK_ACCEPTED;
     }
-    if ((undrawn || (stdout_display_measure(&table->display) && table->display.drawn > 0)) &&
-        draw(table) == -EPIPE)
+    if (undrawn || (stdout_display_measure(&table->display) && table->display.drawn > 0))
+        result = draw(table);
+    if (result == -EPIPE)
         return SINK_GONE;
-    if (table->display.live)
+    if (table->display.live || result < 0)
         outcome->due_ms = LOOK_MS;
-    return SINK_ACCEPTED;
+    return sink_written(outcome, result, NULL);
 }
 
 /* Draws also without new rows, to erase what the terminal has echoed (such as ^C). */
@@ -201,6 +223,7 @@ static void table_close(struct sink *base)
     table_layout_clear(&table->layout);
     stdout_display_deinit(&table->display);
     freelocale(table->locale);
+    free(table);
 }
 
 const struct sink_ops sink_table = {

@@ -591,4 +591,26 @@ def test_a_sink_that_takes_nothing_can_be_replaced():
     assert daemon.books()["pipeline opens"]["forwarded"] == 2000
 
 
+def test_standard_output_is_handed_over():
+    """The changed sink writes once the old one has written all it had: no line is torn."""
+    config = OPENS % ("", "out: {type: stdout, format: text, template: '%s {path}'}",
+                      "out: {from: open, handlers: [{filter: 'path == \"LONG_TARGET\"'}, {forward: out}]}")
+    ours, theirs = os.pipe()
+    daemon = Reloadable(config % "old", stdout=theirs)
+    os.close(theirs)
+    daemon.open_target(500, daemon.long_target)  # more than the pipe takes
+    daemon.write((config % "new").replace("LONG_TARGET", daemon.long_target))
+    with subprocess.Popen([harness.RINGMILL, "reload", "--socket", daemon.path]) as reload:
+        harness.wait_for(lambda: daemon.status()["config_generation"] == 2, "the new configuration")
+        daemon.open_target(500, daemon.long_target)
+        harness.wait_for(lambda: daemon.pipeline("out")["books"]["forwarded"] >= 1000, "all events")
+        with os.fdopen(ours, "rb") as pipe:
+            lines = [pipe.readline() for _ in range(1000)]
+            assert reload.wait() == 0, daemon.stderr
+            assert daemon.stop() == 0, daemon.stderr
+    path = f" {daemon.long_target}\n".encode()
+    assert lines == [b"old" + path] * 500 + [b"new" + path] * 500, \
+        [line[:20] for line in lines if not line.endswith(path)]
+
+
 harness.main()

@@ -494,6 +494,36 @@ static void a_peer_that_comes_back_was_not_gone(void **state)
     assert_int_equal(fixture->gone_calls, 0);
 }
 
+/* The sink of that kind before it must be closed first. */
+static void a_held_sink_is_not_called(void **state)
+{
+    struct fixture *fixture = *state;
+
+    atomic_store(&fixture->writer.held, true);
+    put_chunk(&fixture->lanes[0], 0, 10);
+    start(fixture);
+    assert_false(writer_join(&fixture->writer, 50 * SHORT_NS));
+    assert_int_equal(fixture->sink.n_kept, 0);
+    atomic_store(&fixture->writer.held, false);
+    while (lane_in_flight(&fixture->lanes[0]) > 0)
+        sched_yield();
+    assert_true(fixture->sink.n_kept > 0);
+    finish(fixture, "");
+    expect_counts(&fixture->lanes[0], 10, 0);
+}
+
+/* At the daemon's stop its events are written all the same. */
+static void finish_ends_the_hold(void **state)
+{
+    struct fixture *fixture = *state;
+
+    atomic_store(&fixture->writer.held, true);
+    put_chunk(&fixture->lanes[0], 0, 10);
+    start(fixture);
+    finish(fixture, "");
+    expect_counts(&fixture->lanes[0], 10, 0);
+}
+
 static void reopening_wakes_a_sleeping_writer(void **state)
 {
     struct fixture *fixture = *state;
@@ -598,6 +628,8 @@ int main(void)
         WITH_WRITER(give_up_does_not_drop_what_can_be_written),
         WITH_WRITER(give_up_ends_a_sink_that_takes_bit_by_bit),
         WITH_WRITER(a_peer_that_comes_back_was_not_gone),
+        WITH_WRITER(a_held_sink_is_not_called),
+        WITH_WRITER(finish_ends_the_hold),
         WITH_WRITER(reopening_wakes_a_sleeping_writer),
         WITH_WRITER(finish_ends_a_long_pause),
         WITH_WRITER(does_not_end_before_all_was_sent_again),

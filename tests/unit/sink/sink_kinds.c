@@ -234,6 +234,7 @@ static void stdout_begins_with_the_header(void **state)
     assert_int_equal(sink_stdout.open(NULL, &headed, &error, &sink), 0);
     put(sink, "1,2\n");
     put(sink, "3,4\n");
+    sink_close(sink);
     dup2(saved, STDOUT_FILENO);
     close(saved);
     close(ends[1]);

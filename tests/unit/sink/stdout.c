@@ -3,6 +3,7 @@
 /* Standard output is the test's own report too, so each test puts it back before it judges. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -94,6 +95,7 @@ static int write_to_journal(const char *text, enum framing framing, char *got, s
         done += more > 0 ? (size_t)more : 0;
     }
     bring_stdout_back(saved);
+    sink_close(sink);
     while (used < room - 1 && (more = read(end, got + used, room - 1 - used)) > 0)
         used += (size_t)more;
     got[used] = '\0';
@@ -152,14 +154,17 @@ static void writes_and_sees_the_reader_leave(void **state)
 static void close_leaves_it_open(void **state)
 {
     struct error error = {0};
-    struct sink *sink = NULL;
+    struct sink *sink = NULL, *next = NULL;
 
     (void)state;
     assert_int_equal(sink_stdout.open(NULL, &options, &error, &sink), 0);
+    assert_int_equal(sink_stdout.open(NULL, &options, &error, &next), 0);
+    assert_ptr_not_equal(sink, next); /* as at a reload */
     sink_close(sink);
     sink_close(NULL);
-    assert_int_equal(sink_stdout.open(NULL, &options, &error, &sink), 0);
-    assert_ptr_equal(sink->ops, &sink_stdout);
+    assert_ptr_equal(next->ops, &sink_stdout);
+    assert_true(fcntl(STDOUT_FILENO, F_GETFL) >= 0);
+    sink_close(next);
 }
 
 int main(void)

@@ -118,6 +118,7 @@ static bool must_give_up(const struct writer *writer, size_t taken)
 static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *chunk)
 {
     uint32_t written = 0, refused = 0;
+    const char *why_refused = NULL;
 
     while (written < chunk->used && !atomic_load(&writer->gone)) {
         struct sink_outcome outcome;
@@ -134,12 +135,12 @@ static void write_chunk(struct writer *writer, struct lane *lane, struct chunk *
             set_gone(writer);
         else if (state == SINK_WAITING)
             pause_after_error(writer, outcome.why);
+        else if (state == SINK_REFUSED)
+            why_refused = outcome.why;
     }
     if (refused > 0)
-        log_write_limited(
-            &writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
-            "%u events exceeded the maximum message length and were dropped; see too_long",
-            refused);
+        log_write_limited(&writer->refusals, LOG_LEVEL_WARNING, "sink", writer->name,
+                          "%u events were dropped: %s", refused, why_refused);
     if (written == chunk->used)
         note_acknowledged(writer, chunk);
     lane_give_back(lane, chunk,

@@ -98,6 +98,7 @@ static enum sink_state refuse(struct datagram *datagram, size_t bytes, uint32_t 
     counter_add(&datagram->too_long, events);
     outcome->taken = bytes;
     outcome->refused = events;
+    outcome->why = "they exceeded the maximum message length; see too_long";
     return SINK_REFUSED;
 }
 

@@ -524,6 +524,29 @@ static void finish_ends_the_hold(void **state)
     expect_counts(&fixture->lanes[0], 10, 0);
 }
 
+static enum sink_state refuse_write(struct sink *base, const char *bytes, size_t size,
+                                    struct sink_outcome *outcome)
+{
+    (void)base;
+    (void)bytes;
+    outcome->taken = size;
+    outcome->refused = 3;
+    outcome->why = "they are odd";
+    return SINK_REFUSED;
+}
+
+static void the_sink_says_why_it_refuses(void **state)
+{
+    static const struct sink_ops refusing_ops = {.write = refuse_write};
+    struct fixture *fixture = *state;
+
+    fixture->sink.base.ops = &refusing_ops;
+    put_chunk(&fixture->lanes[0], 0, 10);
+    start(fixture);
+    finish(fixture, "ringmill: warning: sink out: 3 events were dropped: they are odd\n");
+    expect_counts(&fixture->lanes[0], 7, 3);
+}
+
 static void reopening_wakes_a_sleeping_writer(void **state)
 {
     struct fixture *fixture = *state;
@@ -630,6 +653,7 @@ int main(void)
         WITH_WRITER(a_peer_that_comes_back_was_not_gone),
         WITH_WRITER(a_held_sink_is_not_called),
         WITH_WRITER(finish_ends_the_hold),
+        WITH_WRITER(the_sink_says_why_it_refuses),
         WITH_WRITER(reopening_wakes_a_sleeping_writer),
         WITH_WRITER(finish_ends_a_long_pause),
         WITH_WRITER(does_not_end_before_all_was_sent_again),

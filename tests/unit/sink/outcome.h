@@ -22,7 +22,7 @@ static inline size_t write_to(struct sink *sink, const char *bytes, size_t size)
     last_state = sink->ops->write(sink, bytes, size, &last);
     assert_true(last.taken <= size);
     assert_true(last_state < SINK_WAITING || last.taken == 0);
-    assert_true((last_state == SINK_WAITING) == (last.why != NULL));
+    assert_true((last_state == SINK_WAITING || last_state == SINK_REFUSED) == (last.why != NULL));
     assert_true((last_state == SINK_REFUSED) == (last.refused > 0));
     return last.taken;
 }

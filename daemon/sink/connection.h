@@ -2,7 +2,7 @@
 #pragma once
 
 /* A connection that is opened when there is something to send, and opened again after the peer went
- * away. Shared by the sinks unix, tcp, udp and syslog.
+ * away. Shared by the sinks unix, tcp, udp, syslog and journal.
  *
  * On a byte stream, "accepted by the kernel" does not mean "read by the peer". So the last bytes
  * are kept (sink/resend_buffer.h), and a new connection sends them first. Kept is what our kernel

@@ -18,10 +18,22 @@
  * thread at a reload; never two at once. So a sink shares only what reopen() and rows() need with
  * another thread: atomics and counters (base/counter.h). It needs no lock.
  *
- * The writer passes chunks of whole events, in order. It calls write() with a chunk until all of
- * its bytes were taken, and tend() before it sleeps. write(), tend() and finish() may block: then
- * the queue of this sink fills, and its `overflow` setting decides. A blocking system call ends
- * with EINTR when the writer thread has to stop; the sink must then return, not try again.
+ * The writer passes chunks of whole events, in order: at most CHUNK_BYTES (base/lane.h, 256 KiB),
+ * each event at most EVENT_MAX (64 KiB). It calls write() with a chunk until all of its bytes were
+ * taken. It calls tend() before it sleeps, when no chunk waits, and after the last write; not
+ * between chunks, and not in the pause after a write() that returned SINK_WAITING.
+ *
+ * Bytes that were taken count as delivered: with `delivery: at-least-once`, their records are then
+ * committed and not read again. So a sink whose peer acknowledges takes bytes after the
+ * acknowledgement, or keeps them to send them again, which does not survive the daemon.
+ *
+ * write(), tend() and finish() may block. Meanwhile the queue of this sink fills, and its
+ * `overflow` setting decides what happens then; the health check `sinks` is bad once nothing was
+ * taken for `sink_grace` (30 s). A signal (SIGUSR2) ends a blocking system call with EINTR: once
+ * when the daemon or the sink ends, to be finished in time, and again and again after the stop
+ * deadline. After EINTR the sink returns SINK_ACCEPTED with what was taken so far, and the writer
+ * calls it again unless it has to stop. Only a sink that cannot continue in the middle may try
+ * again, once.
  *
  * Errors: open() and check() return a negative errno and a sentence. All later problems are the
  * result of write() or tend(); the writer counts and logs them, so a sink logs only what the writer
@@ -49,23 +61,26 @@ struct sink {
 struct sink_options {
     const char *name;     /* in the config; outlives the sink */
     enum framing framing; /* of the bytes passed to write() */
-    const char *header;   /* the first lines of each file and connection; outlives the sink. NULL:
-                             none. Sinks that carry events one by one ignore it */
-    bool retry_open; /* records wait for this sink: a problem that can be solved while the daemon
-                        runs, such as a missing folder, does not make open() fail; write() tries
-                        again */
+    const char *header;   /* the first lines of each file, connection or request; outlives the sink.
+                             NULL: none. Sinks that carry events one by one ignore it */
+    bool
+        retry_open; /* records wait in rings that an earlier process kept: if a problem can be
+                       solved while the daemon runs, such as a missing folder, open() should
+                       succeed, and write() try again. Only needed where open() looks at the peer */
 };
 
 /* What write() and tend() return, and what the writer then does. */
 enum sink_state {
     /* write(): took bytes, which count as delivered. None: a signal interrupted it; the writer
-     * calls it again unless it has to stop. tend(): the sink can be written to. */
+     * calls it again unless it has to stop. tend(): the sink can be written to, as far as known. */
     SINK_ACCEPTED,
     /* Only write(): took bytes as with SINK_ACCEPTED, but dropped some of the events in them, which
-     * this sink can never carry (outcome.refused). The writer counts these as dropped. */
+     * this sink can never carry (outcome.refused, outcome.why). The writer counts these as
+     * dropped. */
     SINK_REFUSED,
     /* Nothing can be written now, for the reason in outcome.why. The writer reports the sink as
-     * retrying. write(): took nothing; the writer pauses, then passes the same bytes again. */
+     * retrying. write(): took nothing; the writer pauses, then passes the same bytes again. tend():
+     * sets outcome.due_ms to try again. */
     SINK_WAITING,
     /* The peer is gone for good. The writer drops what is left and all that follows, and calls
      * neither write() nor tend() nor finish() again. */
@@ -81,8 +96,8 @@ struct sink_outcome {
                          the writer calls tend() until this is 0 or the stop deadline is reached */
     int due_ms;      /* by tend(): ms until it has to be called again, >= 0; -1: not before the next
                         write or an event of watch() */
-    const char *why; /* with SINK_WAITING: a text for the log and status; the sink's, valid until
-                        its next call */
+    const char *why; /* SINK_WAITING: a text for the log and status; the sink's, valid until its
+                        next call. SINK_REFUSED: a constant text, after "3 events were dropped:" */
 };
 
 struct sink_ops {
@@ -91,8 +106,10 @@ struct sink_ops {
     const struct setting *settings;   /* of this kind only; ended by a NULL name; may be NULL */
     size_t config_size;               /* of the struct they are bound into */
     const struct encoder_ops *format; /* the only format it accepts; NULL: the one in the config */
-    bool once;                        /* at most one sink of this kind in a process */
-    bool ends_daemon;                 /* when its peer is gone, the daemon ends without an error */
+    bool
+        once; /* at most one sink of this kind in a config. A reload opens a changed one while the
+                 old one is in use, and calls its write() and tend() after close() of the old one */
+    bool ends_daemon;      /* when its peer is gone, the daemon ends without an error */
     uint32_t retry_max_ms; /* the longest pause after SINK_WAITING; 0: always WRITER_RETRY_MS */
 
     /* All but open() and write() may be NULL: the sink has nothing of this kind to do. */
@@ -116,15 +133,16 @@ struct sink_ops {
                 struct sink **ret);
 
     /* Takes 1 to size bytes, or says why not; size > 0. What counts as delivered by this is in the
-     * table of docs/sinks.md. The next call gets what this one did not take: a new chunk, which
-     * begins with a whole event, only if it took everything. */
+     * table of docs/sinks.md. What was not taken is passed first in the next call. After all was
+     * taken, the next call brings a new chunk, which begins with a whole event. */
     enum sink_state (*write)(struct sink *sink, const char *bytes, size_t size,
                              struct sink_outcome *outcome);
 
     /* Does what is due before the writer thread sleeps, such as a sync or a new connection. */
     enum sink_state (*tend)(struct sink *sink, struct sink_outcome *outcome);
 
-    /* Writes what was held back. Later messages of the daemon appear after it. */
+    /* Writes what was taken and not written yet: the last rows of a table. Most sinks hold nothing
+     * back. Not called after SINK_GONE. Later messages of the daemon appear after it. */
     void (*finish)(struct sink *sink);
 
     /* A log rotation has moved the file: the next tend(), or the next write() that begins an event,
@@ -143,8 +161,8 @@ struct sink_ops {
     void (*close)(struct sink *sink);
 };
 
-/* For write() of a sink: the outcome of a call that returned a number of bytes or a negative errno.
- * why: a sentence that says more than the errno does; NULL or "": there is none. */
+/* For write() and tend() of a sink: the outcome of a call that returned a number of bytes or a
+ * negative errno. why: a sentence that says more than the errno does; NULL or "": there is none. */
 static inline enum sink_state sink_written(struct sink_outcome *outcome, ssize_t result,
                                            const char *why)
 {

@@ -6,13 +6,13 @@
  * the tables of the manual with these rows.
  *
  *     static const struct setting settings[] = {
- *         {"path", SETTING_PATH, offsetof(struct file_sink, path), .required = true,
+ *         {"path", SETTING_PATH, offsetof(struct example_config, path), .required = true,
  *          .doc = "file to append to"},
- *         {"buffer", SETTING_SIZE, offsetof(struct file_sink, buffer), 4096, 1 << 30, "64KiB",
+ *         {"buffer", SETTING_SIZE, offsetof(struct example_config, buffer), 4096, 1 << 30, "64KiB",
  *          .doc = "bytes gathered before a write"},
  *         {0},
  *     };
- *     if (setting_bind(settings, node, &sink, diag) > 0)
+ *     if (setting_bind(settings, node, &config, diag) > 0)
  *         return -EINVAL;
  *
  * Values may be quoted or not, in YAML's sense; only `key:`, `~` and `null`, unquoted, are missing

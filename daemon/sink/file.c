@@ -102,13 +102,13 @@ static void describe(struct file_sink *sink, const struct file_place *place,
 static int sync_folder(struct file_sink *sink, const struct file_place *place,
                        const struct stat *stat)
 {
-    int result = sink->config.sync == SYNC_NEVER || stat->st_size > 0 || !S_ISREG(stat->st_mode)
+    int result = sink->config.fsync == SYNC_NEVER || stat->st_size > 0 || !S_ISREG(stat->st_mode)
                      ? 0
                      : file_place_sync(place);
 
     if (result < 0)
         counter_add(&sink->syncs_failed, 1);
-    return sink->config.sync == SYNC_CHUNK ? result : 0;
+    return sink->config.fsync == SYNC_CHUNK ? result : 0;
 }
 
 /* 0 or -errno; then sink->refusal may say more. */
@@ -155,7 +155,7 @@ static void file_close(struct sink *base)
     if (!sink)
         return;
     if (sink->file.fd >= 0) {
-        if (sink->unsynced && sink->config.sync == SYNC_INTERVAL)
+        if (sink->unsynced && sink->config.fsync == SYNC_INTERVAL)
             sync_now(sink);
         close(sink->file.fd);
     }
@@ -224,7 +224,7 @@ static int file_open(const void *config, const struct sink_options *options, str
 
 static void leave_file(struct file_sink *sink)
 {
-    if (sink->unsynced && sink->config.sync != SYNC_NEVER)
+    if (sink->unsynced && sink->config.fsync != SYNC_NEVER)
         sync_now(sink);
     close(sink->file.fd);
     sink->file.fd = -1;
@@ -238,8 +238,8 @@ static void note_size(struct file_sink *sink, const struct stat *stat)
         sink->missing = sink->header;
 }
 
-/* Between two events: checks whether the path still leads to the file. */
-static void look_for_file(struct file_sink *sink)
+/* Between two events: leaves the file if the path does not lead to it any more. */
+static void leave_if_replaced(struct file_sink *sink)
 {
     struct stat stat;
     enum followed_state state = followed_file_look(&sink->file, sink->config.path, &stat);
@@ -262,7 +262,7 @@ static void rotate(struct file_sink *sink)
     int result;
 
     if (sink->file.regular)
-        look_for_file(sink);
+        leave_if_replaced(sink);
     if (sink->file.fd < 0)
         return;
     result = archive_move(&sink->archive, clock_realtime());
@@ -290,13 +290,14 @@ static void rotate_other_header(struct file_sink *sink)
     rotate(sink);
 }
 
-/* Handles reopen() and changes that other processes made to the file. */
-static void look_after_file(struct file_sink *sink, int64_t look_after)
+/* Leaves the file if reopen() was called, or if the last check of the path is `every` ns ago and it
+ * leads elsewhere now. */
+static void leave_if_moved(struct file_sink *sink, int64_t every)
 {
     if (atomic_exchange(&sink->moved, false) && sink->file.fd >= 0)
         leave_file(sink);
-    if (followed_file_is_due(&sink->file, look_after))
-        look_for_file(sink);
+    if (followed_file_is_due(&sink->file, every))
+        leave_if_replaced(sink);
 }
 
 /* Between two events: the only place where the sink changes to another file. */
@@ -304,7 +305,7 @@ static int change_file(struct file_sink *sink, size_t more)
 {
     int result;
 
-    look_after_file(sink, LOOK_NS);
+    leave_if_moved(sink, LOOK_NS);
     if (sink->file.fd < 0 && (result = open_file(sink)) < 0)
         return result;
     if (sink->other_header)
@@ -328,13 +329,13 @@ static int least(int one, int other)
 }
 
 /* Syncs if it is time. Returns ms until the next sync; -1: nothing to sync. */
-static int tend_to_sync(struct file_sink *sink)
+static int sync_if_due(struct file_sink *sink)
 {
     int64_t left;
 
-    if (sink->config.sync != SYNC_INTERVAL || !sink->unsynced || sink->file.fd < 0)
+    if (sink->config.fsync != SYNC_INTERVAL || !sink->unsynced || sink->file.fd < 0)
         return -1;
-    left = sink->synced_at + (int64_t)sink->config.sync_interval - clock_monotonic();
+    left = sink->synced_at + (int64_t)sink->config.fsync_interval - clock_monotonic();
     if (left > 0)
         return (int)(left / NS_PER_MS) + 1;
     sync_now(sink);
@@ -343,16 +344,16 @@ static int tend_to_sync(struct file_sink *sink)
 
 /* Opens the path again after the file was moved, checks the file, and syncs by interval. 0, or
  * -errno: the file cannot be opened. Sets *ret_due to the ms until this is due again; -1: never. */
-static int tend_to_file(struct file_sink *sink, int *ret_due)
+static int do_due_work(struct file_sink *sink, int *ret_due)
 {
     int result = 0;
 
     if (!sink->midway)
-        look_after_file(sink, TEND_NS);
+        leave_if_moved(sink, TEND_NS);
     if (sink->file.fd < 0)
         result = open_file(sink);
     *ret_due = result < 0 ? TEND_NS / NS_PER_MS
-                          : least(tend_to_sync(sink), followed_file_due_in(&sink->file, TEND_NS));
+                          : least(sync_if_due(sink), followed_file_due_in(&sink->file, TEND_NS));
     return result;
 }
 
@@ -418,7 +419,7 @@ static ssize_t append(struct file_sink *sink, const char *bytes, size_t size)
     } else {
         sink->midway = written < size && (midway || written > 0);
     }
-    if (sink->config.sync == SYNC_CHUNK && written > 0 && (code = sync_now(sink)) < 0) {
+    if (sink->config.fsync == SYNC_CHUNK && written > 0 && (code = sync_now(sink)) < 0) {
         if (cut(sink, written + (size_t)(sink->missing - missing)))
             sink->missing = missing;
         /* if it cannot be cut, events may appear twice */
@@ -427,7 +428,7 @@ static ssize_t append(struct file_sink *sink, const char *bytes, size_t size)
     }
     if (!midway)
         rotation_count(&sink->rotation, sink->framing, bytes, written);
-    tend_to_file(sink, &due); /* if it cannot be opened again, the next call reports it */
+    do_due_work(sink, &due); /* if it cannot be opened again, the next call reports it */
     return written > 0 ? (ssize_t)written : code;
 }
 
@@ -448,7 +449,7 @@ static enum sink_state file_tend(struct sink *base, struct sink_outcome *outcome
     int result;
 
     sink->refusal.text[0] = '\0';
-    result = tend_to_file(sink, &outcome->due_ms);
+    result = do_due_work(sink, &outcome->due_ms);
     return sink_written(outcome, result, sink->refusal.text);
 }
 

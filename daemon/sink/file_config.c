@@ -67,7 +67,7 @@ const struct setting file_settings[] = {
     {
         .name = "fsync",
         .type = SETTING_CHOICE,
-        .offset = offsetof(struct file_config, sync),
+        .offset = offsetof(struct file_config, fsync),
         .fallback = "never",
         .choices = sync_choices,
         .doc = "when to sync to disk; chunk: before events count as delivered",
@@ -75,7 +75,7 @@ const struct setting file_settings[] = {
     {
         .name = "fsync_interval",
         .type = SETTING_DURATION,
-        .offset = offsetof(struct file_config, sync_interval),
+        .offset = offsetof(struct file_config, fsync_interval),
         .minimum = INT64_C(10000000),
         .fallback = "1s",
         .doc = "time between syncs with fsync: interval",

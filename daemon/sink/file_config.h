@@ -20,8 +20,8 @@ struct file_config {
     int64_t rotate_events;
     int64_t keep;
     int compress;
-    int sync;
-    uint64_t sync_interval;
+    int fsync;
+    uint64_t fsync_interval;
 };
 
 extern const struct setting file_settings[];

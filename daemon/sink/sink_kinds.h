@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* All kinds of sinks. What "delivered" means for each is in the table of docs/sinks.md. */
+/* All kinds of sinks. What "delivered" means for each is in the table of docs/sinks.md. A kind is
+ * the file NAME.c, or NAME_sink.c if another folder has a NAME.c. */
 
 #include "sink/sink.h"
 

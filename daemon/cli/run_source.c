@@ -24,6 +24,7 @@ enum option_form {
     ONE,   /* key: "value" */
     MANY,  /* key: ["value", ...] */
     PAIRS, /* key: {"name": "value", ...}, from NAME=VALUE */
+    SIZES, /* key: {"name": {size: "value"}, ...}, from NAME=VALUE */
 };
 
 enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };
@@ -64,6 +65,10 @@ static const struct run_source_option options_[] = {
      "continue if this program cannot be attached; may be repeated"},
     {"constant", "constants", AT_SOURCE, PAIRS, NO_PATH, "NAME=V",
      "a value for a global, const volatile or not"},
+    {"map-size", "maps", AT_SOURCE, SIZES, NO_PATH, "NAME=N",
+     "the size of a map that has none in the object; may be repeated"},
+    {"ring-size", "ring_size", AT_SOURCE, ONE, NO_PATH, "SIZE",
+     "the size of the rings, as in 4MiB"},
     {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I",
      "the network interface for XDP and TC programs"},
     {"direction", "direction", AT_ATTACH, ONE, NO_PATH, "D", "ingress or egress, for TC programs"},
@@ -141,6 +146,11 @@ static char *make_value(const struct run_source_option *option, const char *valu
     return made;
 }
 
+static bool has_name(const struct run_source_option *option)
+{
+    return option->form == PAIRS || option->form == SIZES;
+}
+
 /* Whether a NAME=VALUE of that name was given for the option. */
 static bool is_name_given(const struct run_source *source, const struct run_source_option *option,
                           const char *value)
@@ -166,12 +176,11 @@ bool run_source_take(struct run_source *source, int val, const char *value)
         log_error("--%s may be given only once", option->name);
         return false;
     }
-    if (option->form == PAIRS && (!strchr(value, '=') || *value == '=')) {
+    if (has_name(option) && (!strchr(value, '=') || *value == '=')) {
         log_error("--%s %s: expected %s", option->name, value, option->argument);
         return false;
     }
-    if ((option->form == PAIRS || option->place == AT_NOTHING) &&
-        is_name_given(source, option, value)) {
+    if ((has_name(option) || option->place == AT_NOTHING) && is_name_given(source, option, value)) {
         log_error("--%s %.*s may be given only once", option->name, (int)strcspn(value, "="),
                   value);
         return false;
@@ -275,10 +284,13 @@ static void add_given(struct config_node *parent, const struct run_source_option
                       const char *value)
 {
     _cleanup_(cleanup_free) char *name =
-        option->form == PAIRS ? strndup(value, strcspn(value, "=")) : NULL;
+        has_name(option) ? strndup(value, strcspn(value, "=")) : NULL;
     _cleanup_(cleanup_free) char *label = make_label(option, name);
 
-    if (option->form == PAIRS)
+    if (option->form == SIZES)
+        config_add_text(config_add(parent, CONFIG_MAP, name, label), "size", strchr(value, '=') + 1,
+                        label);
+    else if (option->form == PAIRS)
         add_value(parent, name, strchr(value, '=') + 1, label);
     else
         config_add_text(parent, option->form == ONE ? option->key : NULL, value, label);
@@ -372,7 +384,7 @@ static void put_hint(const char *hint, size_t length, FILE *file)
  * no such option, there is no advice. */
 static void put_advice(const struct diag_message *message, FILE *file)
 {
-    const char *hint = message->hint, *key = message->hint_key;
+    const char *hint = message->hint, *key = message->hint_key, *name, *size;
     const struct run_source_option *option;
 
     if (!key) {
@@ -389,7 +401,11 @@ static void put_advice(const struct diag_message *message, FILE *file)
         return;
     }
     option = option_of(key, strlen(key));
-    if (option)
+    if (option && option->form == SIZES && (name = strchr(hint, '{')) &&
+        (size = strrchr(hint, ' ')))
+        fprintf(file, "; say --%s %.*s=%.*s", option->name, (int)strcspn(name + 1, ":"), name + 1,
+                (int)strcspn(size + 1, "}"), size + 1);
+    else if (option)
         fprintf(file, "; say --%s %s", option->name, hint);
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/signals.h"
@@ -149,6 +150,8 @@ static int copy_map(struct bpf_map *from, struct bpf_map *to)
     if (bpf_map__max_entries(from) != bpf_map__max_entries(to) &&
         bpf_map__set_max_entries(to, bpf_map__max_entries(from)) < 0)
         return -EINVAL;
+    if (bpf_map__set_pin_path(to, bpf_map__pin_path(from)) < 0)
+        return -EINVAL;
     value = bpf_map__initial_value(from, &size);
     /* .kconfig is filled by libbpf itself */
     if (value && !strstr(bpf_map__name(from), ".kconfig"))
@@ -168,9 +171,24 @@ static int copy_choices(const struct object *object, struct bpf_object *fresh, s
     while ((from = bpf_object__next_map(object->plan, from)) &&
            (to = bpf_object__next_map(fresh, to)))
         if (copy_map(from, to) < 0)
-            return error_set(error, -EINVAL, "cannot set the size or the value of map %s",
+            return error_set(error, -EINVAL, "cannot set the size, the value or the path of map %s",
                              bpf_map__name(from));
     return 0;
+}
+
+/* libbpf uses a map that is pinned at the path already, with what is in it. */
+static void report_pinned(const struct object *object)
+{
+    const struct bpf_map *map;
+
+    bpf_object__for_each_map(map, object->plan)
+    {
+        const char *path = bpf_map__pin_path(map);
+
+        if (path && access(path, F_OK) == 0)
+            log_about(LOG_LEVEL_INFO, "source", object->name, "uses the map that is pinned at %s",
+                      path);
+    }
 }
 
 /* *ret_program: the one that was refused, or NULL. */
@@ -206,6 +224,7 @@ int object_load(struct object *object, struct error *error)
     struct error *why = error ? error : &own; /* needed to log why a program is left out */
     int result = leave_out_lacking(object, why);
 
+    report_pinned(object);
     while (result == 0) {
         struct object_program *program;
 

@@ -126,7 +126,7 @@ static int set_size(struct object_source *source, struct object_ring *ring, stru
     return result;
 }
 
-/* Refuses rings that overwrite, and rings without a size. */
+/* Refuses rings that overwrite. */
 static int check_ring(const struct object_ring *ring, const struct config_node *node,
                       struct diag *diag)
 {
@@ -136,12 +136,6 @@ static int check_ring(const struct object_ring *ring, const struct config_node *
         diag_add(diag, node,
                  "ring \"%s\" overwrites unread records (BPF_F_RB_OVERWRITE), so they cannot be "
                  "read in place; remove that flag",
-                 ring->name);
-        return -EINVAL;
-    }
-    if (!ring->sharded && bpf_map__max_entries(ring->map) == 0) {
-        diag_add(diag, node,
-                 "ring \"%s\" has no size in the object; set one, as in ring_size: 4MiB",
                  ring->name);
         return -EINVAL;
     }
@@ -220,11 +214,13 @@ static int bind_config(const struct config_node *entry, const struct ring_config
     else if (setting_bind(ring_settings, entry, config, diag) > 0)
         return -EINVAL;
     config->node = entry;
-    /* types_from and layout may be set once for all rings */
+    /* these may be set once for all rings */
     if (!config->types_from)
         config->types_from = shared->types_from;
     if (!config->layout)
         config->layout = shared->layout;
+    if (config->ring_size == 0)
+        config->ring_size = shared->ring_size;
     return ring_config_check(config, diag);
 }
 
@@ -237,7 +233,7 @@ static int refuse_shared(const struct ring_config *shared, struct diag *diag)
         const struct config_node *entry = config_map_get(shared->node, setting->name);
 
         if (!entry || strcmp(setting->name, "types_from") == 0 ||
-            strcmp(setting->name, "layout") == 0)
+            strcmp(setting->name, "layout") == 0 || strcmp(setting->name, "ring_size") == 0)
             continue;
         diag_add_key(diag, entry, "this key belongs below the name of a ring in \"rings\"");
         result = -EINVAL;

@@ -18,6 +18,7 @@
 #include "source/elf.h"
 #include "source/kept_source.h"
 #include "source/kind.h"
+#include "source/map_config.h"
 #include "source/object.h"
 #include "source/object_rings.h"
 #include "source/predecessor.h"
@@ -28,6 +29,7 @@ struct object_config {
     const char *path;
     struct programs_config programs;
     const struct config_node *constants;
+    const struct config_node *maps;
     const struct config_node *rings;
     uint64_t recheck;
     struct keep_config keep;
@@ -65,6 +67,12 @@ static const struct setting object_settings[] = {
         .type = SETTING_NODE,
         .offset = offsetof(struct object_config, constants),
         .doc = "values of globals, by name: constants, and the first values of variables",
+    },
+    {
+        .name = "maps",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct object_config, maps),
+        .doc = "sizes and pins of maps, by name",
     },
     {
         .name = "rings",
@@ -202,8 +210,12 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         result = -EINVAL;
     if (constants_set(state->object->plan, config->constants, diag) < 0)
         result = -EINVAL;
+    if (map_config_set(state->object->plan, config->maps, config->keep.mode != KEEP_NONE, diag) < 0)
+        result = -EINVAL;
     if (contradictory || object_rings_choose(state, config->rings, &config->ring, diag) < 0)
         return -EINVAL;
+    if (map_config_check_sizes(state->object->plan, config->programs.node, diag) < 0)
+        result = -EINVAL;
     return object_source_make_streams(source, node, diag) < 0 ? -EINVAL : result;
 }
 

@@ -397,6 +397,58 @@ def test_variables_as_inputs():
         for n in range(20)]
 
 
+def test_maps_without_size():
+    numbers = [{"number": n, "seen": n % 3 + 1} for n in range(20)]
+    sizes = ("--map-size", "seen=3", "--ring-size", "64KiB")
+    assert observe("unsized", *sizes) == numbers
+    assert observe("unsized", "--map-size", "seen=3", "--map-size", "events=64KiB") == numbers
+    assert observe("unsized", *sizes[:2], "--map-size", "events=4KiB", *sizes[2:]) == numbers
+    said = refuse("unsized", "--ring-size", "64KiB")
+    assert '--object: map "seen" has no size in the object; say --map-size seen=1024\n' in said, said
+    said = refuse("unsized")
+    for map, size in (("ring", "events=4MiB"), ("map", "seen=1024")):
+        name = size.split("=")[0]
+        assert f'{map} "{name}" has no size in the object; say --map-size {size}\n' in said, said
+
+
+def test_one_size_for_several_rings():
+    events = observe("two_rings", "--ring-size", "128KiB", "--ring", "evens=even_event", "--ring",
+                     "odds=odd_event")
+    assert sorted(event["number"] for event in events) == list(range(20))
+
+
+def test_pins_by_name_are_private():
+    numbers = [{"number": n, "runs": n + 1} for n in range(20)]
+    for size in ("64KiB", "128KiB"):  # the second run does not find the maps of the first
+        assert observe("pinned", "--ring-size", size) == numbers
+        assert not {"ringmill_events", "ringmill_runs"} & set(os.listdir("/sys/fs/bpf"))
+
+
+def test_a_map_pinned_where_the_config_wants_it():
+    pin = f"/sys/fs/bpf/ringmill-runs-{os.getpid()}"
+
+    def run(more=""):
+        daemon = harness.Daemon(config=(
+            f"version: 1\nsources: {{s: {{object: {style('pinned')}, {more}"
+            f"constants: {{mark_key: {os.getpid()}}}, maps: {{ringmill_runs: {{pin: {pin}}}}}}}}}\n"
+            "sinks: {out: {type: stdout}}\n"
+            "pipelines: {p: {from: s, handlers: [{forward: out}]}}\n")).wait_running()
+        for number in range(5):
+            mark(number)
+        assert daemon.stop() == 0, daemon.stderr
+        return [event["runs"] for event in daemon.events()], daemon.stderr
+
+    try:
+        said = f"source s: uses the map that is pinned at {pin}"
+        runs, stderr = run()
+        assert runs == [1, 2, 3, 4, 5] and said not in stderr, (runs, stderr)
+        runs, stderr = run()
+        assert runs == [6, 7, 8, 9, 10] and said in stderr, (runs, stderr)
+        assert "ringmill_events" not in os.listdir("/sys/fs/bpf")
+    finally:
+        os.unlink(pin)
+
+
 def test_xdp_on_a_veth():
     space = f"ringmill-{os.getpid()}"
     here, there = f"rm{os.getpid() % 100000}a", f"rm{os.getpid() % 100000}b"

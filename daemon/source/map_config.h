@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* `maps:`, settings of an object's maps by name: the size of those that the object leaves to its
+ * own user space, and where a map is pinned. */
+
+#include <stdbool.h>
+
+#include "config/diag.h"
+#include "config/node.h"
+
+struct bpf_object;
+
+/* Sets the maps of an object that is not loaded yet. Without a setting, no map is pinned, also not
+ * one that the object wants pinned by its name. is_kept: another process may continue with the
+ * maps, so none may have a path of its own. maps may be NULL. 0, or -EINVAL after at least one
+ * message; all mistakes are reported. */
+int map_config_set(struct bpf_object *object, const struct config_node *maps, bool is_kept,
+                   struct diag *diag);
+
+/* Refuses an object with maps that need a size and have none, after all settings. node: where the
+ * messages go. 0, or -EINVAL after at least one. */
+int map_config_check_sizes(const struct bpf_object *object, const struct config_node *node,
+                           struct diag *diag);

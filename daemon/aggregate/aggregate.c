@@ -3,7 +3,7 @@
 /* Opening: what a config asks for becomes a key, values, groups, windows and rows, and all memory
  * is taken. What happens to records is in ingest.c, what becomes of windows in output.c. */
 
-#include "aggregate/aggregate.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -322,14 +322,14 @@ static int aggregate_open(const struct config_node *config, const struct handler
 /* ---- looking -----------------------------------------------------------------------------------
  */
 
-static void add_troubles(const struct aggregate *aggregate, struct expr_troubles *sum)
+static void add_failures(const struct aggregate *aggregate, struct expr_failures *sum)
 {
     if (aggregate->key)
-        key_add_troubles(aggregate->key, sum);
+        key_add_failures(aggregate->key, sum);
     for (uint32_t i = 0; i < aggregate->n_values; i++)
-        expr_add_troubles(aggregate->values[i].expr, sum);
-    expr_add_troubles(aggregate->time, sum);
-    expr_add_troubles(aggregate->report.having, sum);
+        expr_add_failures(aggregate->values[i].expr, sum);
+    expr_add_failures(aggregate->time, sum);
+    expr_add_failures(aggregate->report.having, sum);
 }
 
 static void aggregate_rows(const struct handler *handler, row_emit emit, void *data)
@@ -354,7 +354,7 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
         "label_sets_overflowed", "", ROW_COUNT,
         "Groups that got no metrics of their own because label_sets was reached"};
     const struct aggregate *aggregate = (const struct aggregate *)handler;
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
     emit(data, &ended, counter_get(&aggregate->windows_ended));
     emit(data, &groups, counter_get(&aggregate->groups.used));
@@ -365,8 +365,8 @@ static void aggregate_rows(const struct handler *handler, row_emit emit, void *d
     emit(data, &memory, aggregate->bytes);
     emit(data, &sets, label_sets_count(&aggregate->exposition.sets));
     emit(data, &turned_away, counter_get(&aggregate->exposition.sets.turned_away));
-    add_troubles(aggregate, &troubles);
-    expr_rows(&troubles, emit, data);
+    add_failures(aggregate, &failures);
+    expr_rows(&failures, emit, data);
 }
 
 static void aggregate_samples(const struct handler *handler, uint32_t metric, metric_emit emit,

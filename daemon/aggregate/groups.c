@@ -49,7 +49,7 @@ int groups_init(struct groups *groups, const struct key *key, uint32_t places, u
 
     memset(groups, 0, sizeof(*groups));
     groups->key = key;
-    groups->table.images = key ? key_images(key) : (struct key_images){0};
+    groups->table.packed = key ? key_packed(key) : (struct packed_keys){0};
     groups->places = places;
     groups->most = most;
     groups->table.place_size = place_size(key, state_size);

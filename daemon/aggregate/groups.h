@@ -59,7 +59,7 @@ typedef void (*groups_merge)(void *data, struct group *into, const struct group 
 
 /* Where groups are found. It never changes, so loops hold a copy in locals. */
 struct groups_table {
-    struct key_images images;
+    struct packed_keys packed;
     struct hash_index index; /* its rows are the places */
     char *memory;
     size_t place_size;
@@ -147,9 +147,9 @@ static inline bool groups_is(const struct groups *groups, const struct group *gr
 {
     if (group->pane != pane_number || !group->indexed)
         return false;
-    if (groups->table.images.words)
-        return key_is_image(&groups->table.images, groups->table.images.step, index,
-                            groups_key(group));
+    if (groups->table.packed.words)
+        return packed_key_equal(&groups->table.packed, groups->table.packed.step, index,
+                                groups_key(group));
     return group->hash == hash &&
            (!groups->key || key_equal(groups->key, index, groups_key(group)));
 }

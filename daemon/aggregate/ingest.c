@@ -111,7 +111,7 @@ static void find_groups(struct aggregate *aggregate, struct batch *batch)
 }
 
 /* Both in one: where all groups are in the cache anyway, fetching ahead only costs. All records are
- * in one window, whose slot is given. step: of the key's images, 0 without; a constant where it is
+ * in one window, whose slot is given. step: of the packed keys, 0 without; a constant where it is
  * small, so that all that the loop needs stays in registers. */
 static inline __attribute__((always_inline)) void
 near_loop(struct aggregate *aggregate, struct batch *batch, uint32_t slot, uint32_t step)
@@ -127,7 +127,7 @@ near_loop(struct aggregate *aggregate, struct batch *batch, uint32_t slot, uint3
         struct group *group = groups_look(&table, hash);
 
         if (group && (step ? group->pane == slot &&
-                                 key_is_image(&table.images, step, index, groups_key(group))
+                                 packed_key_equal(&table.packed, step, index, groups_key(group))
                            : groups_is(groups, group, slot, index, hash)))
             groups_touch(group, stamp);
         else
@@ -143,7 +143,7 @@ near_loop(struct aggregate *aggregate, struct batch *batch, uint32_t slot, uint3
 static void find_near_groups(struct aggregate *aggregate, struct batch *batch, uint32_t slot)
 {
     groups_begin(&aggregate->groups);
-    switch (aggregate->groups.table.images.step) {
+    switch (aggregate->groups.table.packed.step) {
     case 2:
         return near_loop(aggregate, batch, slot, 2);
     case 3:

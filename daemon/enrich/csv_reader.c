@@ -4,7 +4,7 @@
  * in the middle of a field, a row that is too short, or a NUL is an error with its line. An empty
  * field is an empty text, not null: CSV has no null. */
 
-#include "enrich/csv_reader.h"
+#include "enrich/grid.h"
 
 #include <errno.h>
 #include <string.h>

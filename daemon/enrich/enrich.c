@@ -3,7 +3,7 @@
 /* What is the same for all records is written into its column once, when the handler is opened. A
  * table is read then, too, and so again whenever the config is. */
 
-#include "enrich/enrich.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,11 +14,12 @@
 
 #include "base/cleanup.h"
 #include "base/counter.h"
-#include "config/setting.h"
 #include "enrich/table.h"
 #include "expr/handler_expr.h"
 #include "record/derive.h"
 #include "record/edit.h"
+
+enum { ENRICH_LABELS_MAX = 32 };
 
 struct enrich_config {
     const struct config_node *labels;
@@ -368,14 +369,14 @@ static void enrich_rows(const struct handler *handler, row_emit emit, void *data
         .help = "Records whose key is null or not in the table",
     };
     const struct enrich *enrich = (const struct enrich *)handler;
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
     if (!enrich->table)
         return;
     emit(data, &rows, table_rows(enrich->table));
     emit(data, &misses, counter_get(&enrich->misses));
-    expr_add_troubles(enrich->key, &troubles);
-    expr_rows(&troubles, emit, data);
+    expr_add_failures(enrich->key, &failures);
+    expr_rows(&failures, emit, data);
 }
 
 const struct handler_ops enrich_ops = {

@@ -13,9 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "enrich/csv_reader.h"
-#include "enrich/objects.h"
-
 void grid_free(struct grid *grid)
 {
     if (!grid)

@@ -61,3 +61,14 @@ uint32_t grid_find(const struct grid *grid, const char *name);
 
 /* For readers: one more row of nulls. NULL after a sentence. */
 struct grid_cell *grid_add_row(struct grid *grid, struct error *error);
+
+/* Fills an empty grid from CSV as RFC 4180 has it: fields between commas, lines ended by LF or
+ * CRLF, fields in quotes where they hold commas, line ends or (doubled) quotes. The first line has
+ * the names. Texts of the grid point into bytes, where quotes are undone in place. 0, or -EINVAL
+ * (or -ENOMEM, -EFBIG) and a sentence. In csv_reader.c. */
+int csv_read(struct grid *grid, char *bytes, size_t size, struct error *error);
+
+/* Fills an empty grid from JSON: a list of objects. Its columns are the members of all of them, in
+ * the order in which they first come; what an object lacks is null. 0, or -EINVAL (or -ENOMEM,
+ * -EFBIG) and a sentence. In objects.c. */
+int objects_read(struct grid *grid, const char *bytes, size_t size, struct error *error);

@@ -2,7 +2,7 @@
 
 /* Two passes: the first finds the columns, so that the second can lay cells out in rows. */
 
-#include "enrich/objects.h"
+#include "enrich/grid.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -303,7 +303,7 @@ int arithmetic_binary(struct compile *compile, const struct node *node, enum op 
     step.b_signed = right->is_signed;
     result.is_signed = !is_float && is_signed_result(op, left->is_signed, right->is_signed);
     r = compile_add_step(compile, &step);
-    compile_give(compile, right->reg);
+    compile_release_register(compile, right->reg);
     *left = result;
     return r < 0 ? r : operand_settle(compile, left, first, step.out, constant);
 }

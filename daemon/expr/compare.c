@@ -12,8 +12,7 @@
 
 #include "expr/compile_value.h"
 #include "expr/cost.h"
-#include "expr/leaf.h"
-#include "expr/mismatch.h"
+#include "expr/predicate.h"
 
 static const enum op mirrored[] = {
     [OP_EQ] = OP_EQ, [OP_NE] = OP_NE, [OP_LT] = OP_GT,
@@ -29,7 +28,7 @@ int compare_add_truth(struct compile *compile, bool truth, uint32_t *ret_term)
 
 int compare_add(struct compile *compile, struct term *term, uint32_t first, uint32_t *ret_term)
 {
-    term->kind = TERM_LEAF;
+    term->kind = TERM_PREDICATE;
     term->first_step = first;
     term->n_steps = compile->expr->n_steps - first;
     for (uint32_t i = 0; i < term->n_steps; i++)
@@ -37,8 +36,8 @@ int compare_add(struct compile *compile, struct term *term, uint32_t first, uint
     return compile_add_term(compile, term, ret_term);
 }
 
-int compare_add_leaf(struct compile *compile, struct term *term, uint32_t first, bool constant,
-                     uint32_t *ret_term)
+int compare_add_predicate(struct compile *compile, struct term *term, uint32_t first, bool constant,
+                          uint32_t *ret_term)
 {
     const struct run run = {.regs = compile->regs, .expr = compile->expr};
     uint16_t selection[1] = {0};
@@ -139,7 +138,7 @@ int compare_range(struct compile *compile, struct operand *operand, wide lowest,
                   bool inverted, uint32_t first, uint32_t *ret_term)
 {
     struct term term = {
-        .run = leaf_range, .inverted = inverted, .cost = COST_RANGE, .passes = PASSES_HALF};
+        .run = predicate_range, .inverted = inverted, .cost = COST_RANGE, .passes = PASSES_HALF};
     wide least, most, value = operand_wide(operand);
 
     if (operand_is_constant(operand))
@@ -204,7 +203,7 @@ static int text_with_constant(struct compile *compile, enum op op, const struct 
                               const struct text *text, uint32_t first, uint32_t *ret_term)
 {
     const struct field *field = &left->place.field;
-    struct term term = {.run = leaf_text,
+    struct term term = {.run = predicate_text,
                         .left = left->place,
                         .inverted = op == OP_NE,
                         .text = *text,
@@ -218,7 +217,7 @@ static int text_with_constant(struct compile *compile, enum op op, const struct 
         if (!term.inverted)
             return compare_add_truth(compile, false, ret_term);
     } else if (field->kind == FIELD_CHARS && field->size >= 8 && field->size <= 16) {
-        term.run = leaf_words;
+        term.run = predicate_words;
         term.cost = COST_WORDS;
         fill_words(&term, field->size);
     }
@@ -235,7 +234,7 @@ int compare_prefix(struct compile *compile, const struct operand *left, const st
                    uint32_t first, uint32_t *ret_term)
 {
     const struct field *field = &left->place.field;
-    struct term term = {.run = leaf_prefix,
+    struct term term = {.run = predicate_prefix,
                         .left = left->place,
                         .text = *prefix,
                         .cost = COST_PREFIX,
@@ -257,9 +256,9 @@ static int compare_registers(struct compile *compile, enum op op, struct operand
     bool is_float = left->type == TYPE_FLOAT || right->type == TYPE_FLOAT;
     struct operand *a = swapped ? right : left, *b = swapped ? left : right;
     struct term term = {
-        .run = is_text    ? leaf_texts
-               : is_float ? leaf_numbers
-                          : leaf_integers,
+        .run = is_text    ? predicate_texts
+               : is_float ? predicate_numbers
+                          : predicate_integers,
         .less = is_order(op),
         .inverted = op == OP_NE || op == OP_LE || op == OP_GE,
         .a_signed = a->is_signed,
@@ -281,7 +280,7 @@ static int compare_registers(struct compile *compile, enum op op, struct operand
     term.b = b->reg;
     operand_drop(compile, left);
     operand_drop(compile, right);
-    return compare_add_leaf(compile, &term, first, constant, ret_term);
+    return compare_add_predicate(compile, &term, first, constant, ret_term);
 }
 
 static int compare_operands(struct compile *compile, enum op op, struct operand *left,
@@ -310,14 +309,14 @@ static int compare_operands(struct compile *compile, enum op op, struct operand 
 
 int compare_nodes(struct compile *compile, const struct node *node, enum op op,
                   const struct node *left_node, const struct node *right_node,
-                  const struct beside *beside, uint32_t *ret_term)
+                  const struct operand_context *context, uint32_t *ret_term)
 {
     uint32_t first = compile->expr->n_steps;
     struct operand left, right;
-    int r = value_compile(compile, left_node, beside, &left);
+    int r = value_compile(compile, left_node, context, &left);
 
     if (r == 0)
-        r = value_compile(compile, right_node, beside, &right);
+        r = value_compile(compile, right_node, context, &right);
     if (r == 0)
         r = adapt(compile, &left, &right);
     if (r == 0)
@@ -330,8 +329,8 @@ int compare_nodes(struct compile *compile, const struct node *node, enum op op,
 int compare_compile(struct compile *compile, const struct node *node, uint32_t *ret_term)
 {
     const struct node *left = compile_node(compile, node->first);
-    const struct beside beside = value_beside(compile, node, &beside_nothing);
+    const struct operand_context context = value_context(compile, node, &operand_context_none);
 
-    return compare_nodes(compile, node, node->op, left, compile_node(compile, left->next), &beside,
+    return compare_nodes(compile, node, node->op, left, compile_node(compile, left->next), &context,
                          ret_term);
 }

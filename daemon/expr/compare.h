@@ -9,28 +9,36 @@
 int compare_add(struct compile *compile, struct term *term, uint32_t first, uint32_t *ret_term);
 /* As compare_add(), for a term whose operands may all be constants in registers: then the term is
  * evaluated here and replaced by its result. */
-int compare_add_leaf(struct compile *compile, struct term *term, uint32_t first, bool constant,
-                     uint32_t *ret_term);
+int compare_add_predicate(struct compile *compile, struct term *term, uint32_t first, bool constant,
+                          uint32_t *ret_term);
+/* Adds a term that holds for all records, or for none. */
 int compare_add_truth(struct compile *compile, bool truth, uint32_t *ret_term);
 
-/* Does the integer, which is consumed, lie in [lowest, highest], by value? Null is false, inverted
- * or not. Both may lie outside of what it can hold. */
+/* Adds a term: the integer, which is consumed, lies in [lowest, highest], by value. Null is false,
+ * inverted or not. Both may lie outside of what it can hold. */
 int compare_range(struct compile *compile, struct operand *operand, wide lowest, wide highest,
                   bool inverted, uint32_t first, uint32_t *ret_term);
 
-/* A text in the sample, of its own field. */
+/* Whether it is a text in the sample, of a field of its own. */
 bool compare_is_plain_text(const struct operand *operand);
-/* Does such a text begin with the prefix, whose bytes live as long as the program? */
+/* Adds a term: such a text begins with the prefix, whose bytes live as long as the program. */
 int compare_prefix(struct compile *compile, const struct operand *left, const struct text *prefix,
                    uint32_t first, uint32_t *ret_term);
 
-/* Can the two be equal, by their types? */
+/* Whether the two can be equal, by their types. */
 bool compare_fits(const struct operand *left, const struct operand *constant);
 
 /* left op right; node is what errors point at. */
 int compare_nodes(struct compile *compile, const struct node *node, enum op op,
                   const struct node *left_node, const struct node *right_node,
-                  const struct beside *beside, uint32_t *ret_term);
+                  const struct operand_context *context, uint32_t *ret_term);
+
+/* Refuses a comparison of operands whose types do not fit: says what each side is and what to write
+ * instead, as in `uid is a number and "root" is text; compare with a number, as in uid == 0`.
+ * spelling: the operator, or "in".
+ * In mismatch.c. */
+int mismatch_refuse(const struct compile *compile, const struct node *node, const char *spelling,
+                    const struct operand *left, const struct operand *right);
 
 /* node is a NODE_COMPARE. */
 int compare_compile(struct compile *compile, const struct node *node, uint32_t *ret_term);

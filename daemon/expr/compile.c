@@ -77,7 +77,7 @@ int compile_add_step(struct compile *compile, const struct step *step)
     return 0;
 }
 
-int compile_take(struct compile *compile, const struct node *node, uint32_t *ret_reg)
+int compile_take_register(struct compile *compile, const struct node *node, uint32_t *ret_reg)
 {
     uint32_t reg = compile->taken == UINT64_MAX ? EXPR_REGISTERS_MAX
                                                 : (uint32_t)__builtin_ctzll(~compile->taken);
@@ -94,7 +94,7 @@ int compile_take(struct compile *compile, const struct node *node, uint32_t *ret
     return 0;
 }
 
-void compile_give(struct compile *compile, uint32_t reg)
+void compile_release_register(struct compile *compile, uint32_t reg)
 {
     compile->taken &= ~(UINT64_C(1) << reg);
 }

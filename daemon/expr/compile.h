@@ -28,20 +28,25 @@ struct compile {
 /* Refuses the expression; the message points at the node. */
 int compile_refuse(const struct compile *compile, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Fills the error and returns -ENOMEM. */
 int compile_no_memory(const struct compile *compile);
 
 /* Counts a node; refuses the expression if it has more than EXPR_NODES_MAX. */
 int compile_count(struct compile *compile, const struct node *node);
 
+/* Appends a copy of the term; its number goes to *ret_term. */
 int compile_add_term(struct compile *compile, const struct term *term, uint32_t *ret_term);
+/* Appends a copy of the step. */
 int compile_add_step(struct compile *compile, const struct step *step);
 
 /* A free register; node is what an error points at. */
-int compile_take(struct compile *compile, const struct node *node, uint32_t *ret_reg);
-void compile_give(struct compile *compile, uint32_t reg);
+int compile_take_register(struct compile *compile, const struct node *node, uint32_t *ret_reg);
+/* Makes the register free again. */
+void compile_release_register(struct compile *compile, uint32_t reg);
 
 /* Runs the steps from `first` on for one imagined record and takes them away again: of constants,
  * whose result is then in compile->regs at 0. */
 void compile_fold(struct compile *compile, uint32_t first);
 
+/* The node of that number in the tree that is read. */
 const struct node *compile_node(const struct compile *compile, uint32_t index);

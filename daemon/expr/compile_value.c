@@ -8,20 +8,19 @@
 #include "expr/arithmetic.h"
 #include "expr/defs.h"
 #include "expr/function.h"
-#include "expr/open_flags.h"
 #include "expr/path.h"
 
-const struct beside beside_nothing;
+const struct operand_context operand_context_none;
 
 /* A walk over a subtree, also through named expressions, of which there may be no end. */
-struct look {
+struct context_search {
     const struct compile *compile;
     const struct tree *tree;
-    struct beside own;
+    struct operand_context own;
     uint32_t left; /* nodes */
 };
 
-static void look(struct look *this, const struct node *node);
+static void search_context(struct context_search *search, const struct node *node);
 
 static const struct field *names_of(const struct field *field)
 {
@@ -30,66 +29,68 @@ static const struct field *names_of(const struct field *field)
     return field->kind == FIELD_ENUM ? field : NULL;
 }
 
-static void look_at_name(struct look *this, const struct node *node)
+static void search_name(struct context_search *search, const struct node *node)
 {
-    const struct expr_def *def = expr_defs_find(this->compile->scope->defs, node);
-    const struct tree *outer = this->tree;
-    struct compile here = *this->compile;
+    const struct expr_def *def = expr_defs_find(search->compile->scope->defs, node);
+    const struct tree *outer = search->tree;
+    struct compile here = *search->compile;
     const struct field *field;
 
     if (def) {
-        this->tree = &def->tree;
-        look(this, &def->tree.nodes[def->tree.root]);
-        this->tree = outer;
+        search->tree = &def->tree;
+        search_context(search, &def->tree.nodes[def->tree.root]);
+        search->tree = outer;
         return;
     }
-    here.tree = this->tree;
+    here.tree = search->tree;
     if (!path_field(&here, node, &field))
         return;
-    if (names_of(field) && !this->own.names) {
-        this->own.names = names_of(field);
-        this->own.words = (struct text){this->tree->source + node->start, node->end - node->start};
+    if (names_of(field) && !search->own.names) {
+        search->own.names = names_of(field);
+        search->own.words =
+            (struct text){search->tree->source + node->start, node->end - node->start};
     }
-    this->own.is_text =
-        this->own.is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
-    if (field->meaning == MEANING_KTIME && !this->own.clock)
-        this->own.clock = MEANING_KTIME;
+    search->own.is_text =
+        search->own.is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
+    if (field->meaning == MEANING_KTIME && !search->own.clock)
+        search->own.clock = MEANING_KTIME;
 }
 
-static void look(struct look *this, const struct node *node)
+static void search_context(struct context_search *search, const struct node *node)
 {
-    if (this->left == 0)
+    if (search->left == 0)
         return;
-    this->left--;
+    search->left--;
     if (node->kind == NODE_NAME)
-        look_at_name(this, node);
+        search_name(search, node);
     else if (node->kind != NODE_CALL)
-        for (uint32_t at = node->first; at; at = this->tree->nodes[at].next)
-            look(this, &this->tree->nodes[at]);
+        for (uint32_t at = node->first; at; at = search->tree->nodes[at].next)
+            search_context(search, &search->tree->nodes[at]);
 }
 
-struct beside value_beside(const struct compile *compile, const struct node *node,
-                           const struct beside *around)
+struct operand_context value_context(const struct compile *compile, const struct node *node,
+                                     const struct operand_context *around)
 {
-    struct look this = {.compile = compile, .tree = compile->tree, .left = EXPR_NODES_MAX};
+    struct context_search search = {
+        .compile = compile, .tree = compile->tree, .left = EXPR_NODES_MAX};
 
-    look(&this, node);
-    if (!this.own.names) {
-        this.own.names = around->names;
-        this.own.words = around->words;
+    search_context(&search, node);
+    if (!search.own.names) {
+        search.own.names = around->names;
+        search.own.words = around->words;
     }
-    if (!this.own.clock)
-        this.own.clock = around->clock;
-    return this.own;
+    if (!search.own.clock)
+        search.own.clock = around->clock;
+    return search.own;
 }
 
 static int compile_chain(struct compile *compile, const struct node *node,
-                         const struct beside *around, struct operand *ret)
+                         const struct operand_context *around, struct operand *ret)
 {
-    const struct beside beside = value_beside(compile, node, around);
+    const struct operand_context context = value_context(compile, node, around);
     const struct node *child = compile_node(compile, node->first);
     struct operand left, right;
-    int r = value_compile(compile, child, &beside, &left);
+    int r = value_compile(compile, child, &context, &left);
 
     while (r == 0 && child->next) {
         struct node joint = *node;
@@ -99,7 +100,7 @@ static int compile_chain(struct compile *compile, const struct node *node,
         joint.width = child->op_width;
         r = compile_count(compile, child);
         if (r == 0)
-            r = value_compile(compile, child, &beside, &right);
+            r = value_compile(compile, child, &context, &right);
         if (r == 0)
             r = arithmetic_binary(compile, &joint, child->op, &left, &right);
         left.node = node;
@@ -110,24 +111,24 @@ static int compile_chain(struct compile *compile, const struct node *node,
 }
 
 static int compile_unary(struct compile *compile, const struct node *node,
-                         const struct beside *beside, struct operand *ret)
+                         const struct operand_context *context, struct operand *ret)
 {
-    int r = value_compile(compile, compile_node(compile, node->first), beside, ret);
+    int r = value_compile(compile, compile_node(compile, node->first), context, ret);
 
     return r < 0 ? r : arithmetic_unary(compile, node, ret);
 }
 
 static int compile_name(struct compile *compile, const struct node *node,
-                        const struct beside *beside, struct operand *ret)
+                        const struct operand_context *context, struct operand *ret)
 {
     const struct expr_def *def = expr_defs_find(compile->scope->defs, node);
     const struct tree *outer = compile->tree;
     int r;
 
     if (!def)
-        return path_resolve(compile, node, beside, ret);
+        return path_resolve(compile, node, context, ret);
     compile->tree = &def->tree;
-    r = value_compile(compile, compile_node(compile, def->tree.root), beside, ret);
+    r = value_compile(compile, compile_node(compile, def->tree.root), context, ret);
     compile->tree = outer;
     if (r < 0 && !compile->error->def)
         compile->error->def = def;
@@ -171,8 +172,8 @@ static int compile_text(struct compile *compile, const struct node *node, struct
     return ret->text.bytes ? 0 : compile_no_memory(compile);
 }
 
-int value_compile(struct compile *compile, const struct node *node, const struct beside *beside,
-                  struct operand *ret)
+int value_compile(struct compile *compile, const struct node *node,
+                  const struct operand_context *context, struct operand *ret)
 {
     int r = compile_count(compile, node);
 
@@ -180,7 +181,7 @@ int value_compile(struct compile *compile, const struct node *node, const struct
         return r;
     switch (node->kind) {
     case NODE_NAME:
-        return compile_name(compile, node, beside, ret);
+        return compile_name(compile, node, context, ret);
     case NODE_INTEGER:
         *ret = operand_integer(node, node->negative ? -node->magnitude : node->magnitude,
                                node->negative);
@@ -199,12 +200,12 @@ int value_compile(struct compile *compile, const struct node *node, const struct
     case NODE_ADDRESS:
         return compile_address(compile, node, ret);
     case NODE_CHAIN:
-        return compile_chain(compile, node, beside, ret);
+        return compile_chain(compile, node, context, ret);
     case NODE_NEGATE:
     case NODE_COMPLEMENT:
-        return compile_unary(compile, node, beside, ret);
+        return compile_unary(compile, node, context, ret);
     case NODE_CALL:
-        return function_value(compile, node, beside, ret);
+        return function_value(compile, node, context, ret);
     case NODE_NOT:
         return compile_refuse(compile, node, "! applies to the next value only; write !(a == b)");
     default:

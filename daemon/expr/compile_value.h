@@ -5,13 +5,18 @@
 
 #include "expr/operand.h"
 
-/* For an operand whose surroundings give no type, names or clock. */
-extern const struct beside beside_nothing;
+/* The names of the flags of open(2) as an enum; they are macros and so in no type information. Of
+ * this machine's architecture. */
+extern const struct field open_flags_names;
 
-/* What the values in node's subtree lend to each other; what they lack is taken from around. */
-struct beside value_beside(const struct compile *compile, const struct node *node,
-                           const struct beside *around);
+/* For an operand whose surroundings give no type, names or clock. */
+extern const struct operand_context operand_context_none;
+
+/* The context that the values in node's subtree give each other; what they lack is taken from
+ * around. */
+struct operand_context value_context(const struct compile *compile, const struct node *node,
+                                     const struct operand_context *around);
 
 /* Types node and adds the steps that compute it. What the tree says is a condition is refused. */
-int value_compile(struct compile *compile, const struct node *node, const struct beside *beside,
-                  struct operand *ret);
+int value_compile(struct compile *compile, const struct node *node,
+                  const struct operand_context *context, struct operand *ret);

@@ -15,11 +15,9 @@
 #include "expr/cost.h"
 #include "expr/defs.h"
 #include "expr/function.h"
-#include "expr/leaf.h"
-#include "expr/match.h"
-#include "expr/member.h"
+#include "expr/predicate.h"
 
-bool condition_is(const struct compile *compile, const struct node *node)
+bool node_is_condition(const struct compile *compile, const struct node *node)
 {
     const struct expr_def *def;
 
@@ -39,7 +37,7 @@ bool condition_is(const struct compile *compile, const struct node *node)
             struct compile inner = *compile;
 
             inner.tree = &def->tree;
-            return condition_is(&inner, compile_node(&inner, def->tree.root));
+            return node_is_condition(&inner, compile_node(&inner, def->tree.root));
         }
         return false;
     default:
@@ -58,19 +56,19 @@ static int compile_flags(struct compile *compile, const struct node *node, uint3
 {
     const struct node *left_node = compile_node(compile, node->first);
     const struct node *right_node = compile_node(compile, left_node->next);
-    const struct beside beside = value_beside(compile, node, &beside_nothing);
+    const struct operand_context context = value_context(compile, node, &operand_context_none);
     uint32_t first = compile->expr->n_steps;
     struct operand left, right;
-    struct term term = {.run = leaf_mask, .cost = COST_RANGE, .passes = PASSES_HALF};
+    struct term term = {.run = predicate_mask, .cost = COST_RANGE, .passes = PASSES_HALF};
     int r;
 
     if (right_node->next) {
-        r = value_compile(compile, node, &beside, &left);
+        r = value_compile(compile, node, &context, &left);
         return r < 0 ? r : compare_range(compile, &left, 0, 0, true, first, ret_term);
     }
-    r = value_compile(compile, left_node, &beside, &left);
+    r = value_compile(compile, left_node, &context, &left);
     if (r == 0)
-        r = value_compile(compile, right_node, &beside, &right);
+        r = value_compile(compile, right_node, &context, &right);
     if (r < 0)
         return r;
     if (left.type == TYPE_INTEGER && left.where == WHERE_PLACE && right.type == TYPE_INTEGER &&
@@ -89,7 +87,7 @@ static int compile_alone(struct compile *compile, const struct node *node, uint3
     char words[OPERAND_WORDS_MAX];
     uint32_t first = compile->expr->n_steps;
     struct operand operand;
-    int r = value_compile(compile, node, &beside_nothing, &operand);
+    int r = value_compile(compile, node, &operand_context_none, &operand);
 
     if (r == 0)
         r = operand_check_value(compile, &operand);

@@ -31,10 +31,12 @@ struct expr_defs {
  * with all that could be read, also after messages in diag; -ENOMEM. The config must outlive them.
  */
 int expr_defs_new(const struct config_node *section, struct diag *diag, struct expr_defs **ret);
-void expr_defs_free(struct expr_defs *defs); /* accepts NULL */
+/* Accepts NULL. */
+void expr_defs_free(struct expr_defs *defs);
 DEFINE_CLEANUP(struct expr_defs, expr_defs_free);
 
 /* What the NODE_NAME stands for; NULL when it is not one of defs, which may be NULL. */
 const struct expr_def *expr_defs_find(const struct expr_defs *defs, const struct node *node);
-/* The NODE_NAME is that of an expression that was refused, so there is a message already. */
+/* Whether the NODE_NAME is that of an expression that was refused, so that there is a message
+ * already. */
 bool expr_defs_refused(const struct expr_defs *defs, const struct node *node);

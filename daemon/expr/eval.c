@@ -8,8 +8,8 @@
  *     the two others            what the opposite would keep, taken away
  *
  * so `a || b` runs b only over what a left out, `!` costs nothing, no result is ever merged or
- * sorted, and ascending order is kept by construction. A leaf reads a selection before it writes
- * it, so it may work in place; only the difference needs a copy, one for each level, and
+ * sorted, and ascending order is kept by construction. A predicate reads a selection before it
+ * writes it, so it may work in place; only the difference needs a copy, one for each level, and
  * EXPR_LEVELS_MAX bounds the levels. */
 
 #include "expr/eval.h"
@@ -61,8 +61,9 @@ static uint32_t run_children(const struct run *run, const struct term *term, boo
 
     for (uint32_t at = term->first; at && n; at = child->next) {
         child = &run->expr->terms[at];
-        n = child->kind == TERM_LEAF ? run_leaf(run, child, wanted ^ child->negated, selection, n)
-                                     : run_term(run, at, wanted, selection, n);
+        n = child->kind == TERM_PREDICATE
+                ? run_leaf(run, child, wanted ^ child->negated, selection, n)
+                : run_term(run, at, wanted, selection, n);
     }
     return n;
 }
@@ -87,7 +88,7 @@ static uint32_t run_term(const struct run *run, uint32_t index, bool wanted, uin
     switch (term->kind) {
     case TERM_FALSE:
         return wanted ? 0 : n;
-    case TERM_LEAF:
+    case TERM_PREDICATE:
         return run_leaf(run, term, wanted, selection, n);
     default:
         return (term->kind == TERM_ALL) == wanted ? run_children(run, term, wanted, selection, n)

@@ -29,8 +29,8 @@ static int compile_value(struct compile *compile)
 {
     struct expr *expr = compile->expr;
     struct operand operand;
-    int r = value_compile(compile, compile_node(compile, compile->tree->root), &beside_nothing,
-                          &operand);
+    int r = value_compile(compile, compile_node(compile, compile->tree->root),
+                          &operand_context_none, &operand);
 
     if (r == 0)
         r = operand_check_value(compile, &operand);
@@ -51,7 +51,7 @@ static int compile_tree(struct compile *compile, bool is_value)
     compile->regs = calloc(EXPR_REGISTERS_MAX, sizeof(*compile->regs));
     if (!compile->regs)
         return compile_no_memory(compile);
-    if (is_value && !condition_is(compile, compile_node(compile, compile->tree->root)))
+    if (is_value && !node_is_condition(compile, compile_node(compile, compile->tree->root)))
         r = compile_value(compile);
     else
         r = compile_condition(compile);
@@ -73,7 +73,7 @@ static int compile_text(const char *text, const struct expr_scope *scope, bool i
     int r;
 
     error->def = NULL;
-    error->told = false;
+    error->reported = false;
     if (!expr)
         return compile_no_memory(&compile);
     r = tree_parse(text, error, &tree);
@@ -114,14 +114,14 @@ const struct field *expr_text_field(const struct expr *expr)
                : NULL;
 }
 
-void expr_add_troubles(const struct expr *expr, struct expr_troubles *sum)
+void expr_add_failures(const struct expr *expr, struct expr_failures *sum)
 {
     if (!expr)
         return;
     sum->has_patterns |= expr->has_patterns;
     sum->has_copies |= expr->has_copies;
-    sum->matches += counter_get(&expr->troubles.matches);
-    sum->copies += counter_get(&expr->troubles.copies);
+    sum->matches += counter_get(&expr->failures.matches);
+    sum->copies += counter_get(&expr->failures.copies);
 }
 
 void expr_select(struct expr *expr, struct batch *batch)

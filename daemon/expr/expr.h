@@ -51,8 +51,8 @@ struct expr_error {
     uint32_t column; /* bytes from the expression's start, from 0 */
     uint32_t width;  /* bytes of the offending token, at least 1; may be at the text's end */
     const struct expr_def
-        *def;  /* the place is in that named expression's text; NULL: in the text */
-    bool told; /* it is about a named expression that was refused where it is */
+        *def;      /* the place is in that named expression's text; NULL: in the text */
+    bool reported; /* it is about a named expression that was refused where it is */
 };
 
 struct expr;
@@ -66,7 +66,8 @@ int expr_compile(const char *text, const struct expr_scope *scope, struct expr_e
 /* As expr_compile(), for an expression of any type that a column can hold. */
 int expr_compile_value(const char *text, const struct expr_scope *scope, struct expr_error *error,
                        struct expr **ret_expr);
-void expr_free(struct expr *expr); /* accepts NULL */
+/* Accepts NULL. */
+void expr_free(struct expr *expr);
 
 /* What a column of its values is: kind, size, is_signed, names, meaning; the rest is zeroed, the
  * name is "". A condition is a FIELD_BOOL. Owned by expr. */
@@ -81,15 +82,15 @@ const struct field *expr_text_field(const struct expr *expr);
  * memory but the stack, under 64 KiB of it. */
 void expr_select(struct expr *expr, struct batch *batch);
 
-/* What expressions gave up on, in all their runs. */
-struct expr_troubles {
+/* What expressions could not compute at a limit, in all their runs. */
+struct expr_failures {
     bool has_patterns, has_copies; /* what can be given up; else the count is always 0 */
     uint64_t matches;              /* of a regular expression that reached a limit: no match */
     uint64_t copies;               /* of texts too long for lower() or upper(): null */
 };
 
-/* Any thread; expr may be NULL. */
-void expr_add_troubles(const struct expr *expr, struct expr_troubles *sum);
+/* Adds the expression's failures to the sum. Any thread; expr may be NULL. */
+void expr_add_failures(const struct expr *expr, struct expr_failures *sum);
 
 /* For each selected view its value, or null, at the view's index. Texts point into the sample, into
  * the expression's own memory (valid until its next expr_values()) or into constants. */

@@ -51,13 +51,14 @@ static int refuse_name(const struct compile *compile, const struct node *node)
                           suggestion_or_list(&suggestion, "there are", FUNCTIONS));
 }
 
-static int prepare(struct compile *compile, const struct node *node, const struct beside *beside,
-                   struct call *call, const struct function **ret)
+static int prepare(struct compile *compile, const struct node *node,
+                   const struct operand_context *context, struct call *call,
+                   const struct function **ret)
 {
     const struct function *function = find(node);
 
     *call = (struct call){
-        .compile = compile, .node = node, .beside = beside, .first = compile->expr->n_steps};
+        .compile = compile, .node = node, .context = context, .first = compile->expr->n_steps};
     if (!function)
         return refuse_name(compile, node);
     for (uint32_t at = node->first; at; at = compile->tree->nodes[at].next) {
@@ -79,12 +80,12 @@ bool function_is_condition(const struct node *node)
     return function && function->condition;
 }
 
-int function_value(struct compile *compile, const struct node *node, const struct beside *beside,
-                   struct operand *ret)
+int function_value(struct compile *compile, const struct node *node,
+                   const struct operand_context *context, struct operand *ret)
 {
     const struct function *function;
     struct call call;
-    int r = prepare(compile, node, beside, &call, &function);
+    int r = prepare(compile, node, context, &call, &function);
 
     if (r == 0 && !function->value)
         return compile_refuse(compile, node,
@@ -98,14 +99,14 @@ int function_condition(struct compile *compile, const struct node *node, uint32_
 {
     const struct function *function;
     struct call call;
-    int r = prepare(compile, node, &beside_nothing, &call, &function);
+    int r = prepare(compile, node, &operand_context_none, &call, &function);
 
     return r < 0 ? r : function->condition(&call, ret_term);
 }
 
 int call_any(const struct call *call, uint32_t i, struct operand *ret)
 {
-    return value_compile(call->compile, call->arguments[i], call->beside, ret);
+    return value_compile(call->compile, call->arguments[i], call->context, ret);
 }
 
 int call_value(const struct call *call, uint32_t i, struct operand *ret)

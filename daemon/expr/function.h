@@ -15,11 +15,16 @@ enum {
 struct call {
     struct compile *compile;
     const struct node *node;
-    const struct beside *beside;
+    const struct operand_context *context;
     const struct node *arguments[EXPR_ARGUMENTS_MAX];
     uint32_t n;
     uint32_t first; /* step */
 };
+
+/* A function of the language that gives a value. 0, or -EINVAL or -ENOMEM with the error filled. */
+typedef int value_function(const struct call *call, struct operand *ret);
+/* A function of the language that makes a condition. */
+typedef int condition_function(const struct call *call, uint32_t *ret_term);
 
 struct function {
     const char *name;
@@ -27,18 +32,21 @@ struct function {
     uint32_t least;    /* arguments */
     uint32_t most;
     /* One of the two: a value, or a condition. */
-    int (*value)(const struct call *call, struct operand *ret);
-    int (*condition)(const struct call *call, uint32_t *ret_term);
+    value_function *value;
+    condition_function *condition;
 };
 
-/* node is a NODE_CALL. Is it one that makes a condition? False also for unknown ones. */
+/* Whether the NODE_CALL is of a function that makes a condition; false for unknown functions. */
 bool function_is_condition(const struct node *node);
-int function_value(struct compile *compile, const struct node *node, const struct beside *beside,
-                   struct operand *ret);
+/* Compiles a NODE_CALL that gives a value. */
+int function_value(struct compile *compile, const struct node *node,
+                   const struct operand_context *context, struct operand *ret);
+/* Compiles a NODE_CALL that makes a condition. */
 int function_condition(struct compile *compile, const struct node *node, uint32_t *ret_term);
 
-/* The i-th argument. Of any type that a value has; or also a list, an array or a struct. */
+/* Compiles the i-th argument, of any type that a value has. */
 int call_value(const struct call *call, uint32_t i, struct operand *ret);
+/* As call_value(), and it may also be a list, an array or a struct. */
 int call_any(const struct call *call, uint32_t i, struct operand *ret);
 /* A text, in a register; -EINVAL with a sentence for anything else. */
 int call_text(const struct call *call, uint32_t i, struct operand *ret);
@@ -54,19 +62,11 @@ int call_step(const struct call *call, const struct step *step, const struct ope
 /* Bytes for the texts that a step makes: BATCH_MAX times each. */
 int call_scratch(const struct call *call, uint32_t each, struct step *step);
 
-/* In function_text.c, function_address.c and function_number.c. */
-int function_len(const struct call *call, struct operand *ret);
-int function_lower(const struct call *call, struct operand *ret);
-int function_upper(const struct call *call, struct operand *ret);
-int function_basename(const struct call *call, struct operand *ret);
-int function_dirname(const struct call *call, struct operand *ret);
-int function_startswith(const struct call *call, uint32_t *ret_term);
-int function_endswith(const struct call *call, uint32_t *ret_term);
-int function_contains(const struct call *call, uint32_t *ret_term);
-int function_has(const struct call *call, uint32_t *ret_term);
-int function_ip(const struct call *call, struct operand *ret);
-int function_mac(const struct call *call, struct operand *ret);
-int function_net(const struct call *call, struct operand *ret);
-int function_bucket(const struct call *call, struct operand *ret);
-int function_hash(const struct call *call, struct operand *ret);
-int function_now(const struct call *call, struct operand *ret);
+/* In function_text.c. */
+value_function function_len, function_lower, function_upper, function_basename, function_dirname;
+condition_function function_startswith, function_endswith, function_contains;
+/* In function_address.c. */
+value_function function_ip, function_mac, function_net;
+/* In function_number.c. */
+value_function function_bucket, function_hash, function_now;
+condition_function function_has;

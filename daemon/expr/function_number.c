@@ -9,15 +9,15 @@
 #include "expr/compare.h"
 #include "expr/cost.h"
 #include "expr/function.h"
-#include "expr/leaf.h"
 #include "expr/operand_load.h"
+#include "expr/predicate.h"
 
 /* ---- has ------------------------------------------------------------------------------------- */
 
 static int has_place(const struct call *call, const struct operand *operand, uint32_t *ret_term)
 {
     struct term term = {
-        .run = leaf_inside, .left = operand->place, .cost = COST_RANGE, .passes = PASSES_MOST};
+        .run = predicate_inside, .left = operand->place, .cost = COST_RANGE, .passes = PASSES_MOST};
 
     return compare_add(call->compile, &term, call->first, ret_term);
 }
@@ -25,7 +25,7 @@ static int has_place(const struct call *call, const struct operand *operand, uin
 int function_has(const struct call *call, uint32_t *ret_term)
 {
     const wide far = (wide)1 << 65;
-    struct term term = {.run = leaf_present, .cost = COST_RANGE, .passes = PASSES_MOST};
+    struct term term = {.run = predicate_present, .cost = COST_RANGE, .passes = PASSES_MOST};
     struct operand operand;
     int r = call_any(call, 0, &operand);
 
@@ -238,9 +238,9 @@ static void run_now(const struct step *step, const struct run *run, const uint16
 
 int function_now(const struct call *call, struct operand *ret)
 {
-    bool monotonic = call->beside->clock == MEANING_KTIME;
+    bool monotonic = call->context->clock == MEANING_KTIME;
     struct step step = {.run = run_now, .integer = monotonic, .cost = COST_CLOCK};
-    int r = compile_take(call->compile, call->node, &step.out);
+    int r = compile_take_register(call->compile, call->node, &step.out);
 
     if (r == 0)
         r = compile_add_step(call->compile, &step);

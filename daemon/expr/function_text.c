@@ -8,8 +8,8 @@
 #include "expr/compare.h"
 #include "expr/cost.h"
 #include "expr/function.h"
-#include "expr/leaf.h"
 #include "expr/operand_load.h"
+#include "expr/predicate.h"
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
@@ -86,7 +86,7 @@ ALWAYS_INLINE void case_loop(const struct step *step, const struct run *run, uin
         struct text text = a->texts[k];
 
         if (text.length > step->scratch_each) {
-            counter_add(&run->expr->troubles.copies, 1);
+            counter_add(&run->expr->failures.copies, 1);
             text.bytes = NULL;
         }
         out->texts[k] = (struct text){text.bytes ? at : NULL, text.length};
@@ -164,7 +164,7 @@ static int count_place(const struct call *call, const struct operand *operand, s
                        struct operand *ret)
 {
     struct step step = {.run = run, .place = operand->place};
-    int r = compile_take(call->compile, call->node, &step.out);
+    int r = compile_take_register(call->compile, call->node, &step.out);
 
     if (r == 0)
         r = compile_add_step(call->compile, &step);
@@ -282,25 +282,26 @@ ALWAYS_INLINE uint32_t pairs_loop(const struct term *term, const struct run *run
     return kept;
 }
 
-static uint32_t leaf_starts(const struct term *term, const struct run *run, bool wanted,
-                            uint16_t *selection, uint32_t n)
+static uint32_t predicate_starts(const struct term *term, const struct run *run, bool wanted,
+                                 uint16_t *selection, uint32_t n)
 {
     return pairs_loop(term, run, wanted, selection, n, starts);
 }
 
-static uint32_t leaf_ends(const struct term *term, const struct run *run, bool wanted,
-                          uint16_t *selection, uint32_t n)
+static uint32_t predicate_ends(const struct term *term, const struct run *run, bool wanted,
+                               uint16_t *selection, uint32_t n)
 {
     return pairs_loop(term, run, wanted, selection, n, ends);
 }
 
-static uint32_t leaf_holds(const struct term *term, const struct run *run, bool wanted,
-                           uint16_t *selection, uint32_t n)
+static uint32_t predicate_holds(const struct term *term, const struct run *run, bool wanted,
+                                uint16_t *selection, uint32_t n)
 {
     return pairs_loop(term, run, wanted, selection, n, holds);
 }
 
-static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, uint32_t *ret_term)
+static int text_in_text(const struct call *call, predicate_run *run, uint32_t cost,
+                        uint32_t *ret_term)
 {
     struct term term = {.run = run, .cost = cost, .passes = PASSES_SOME};
     struct operand left, right;
@@ -311,7 +312,7 @@ static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, u
         r = call_text(call, 1, &right);
     if (r < 0)
         return r;
-    if (run == leaf_starts && compare_is_plain_text(&left) && operand_is_constant(&right) &&
+    if (run == predicate_starts && compare_is_plain_text(&left) && operand_is_constant(&right) &&
         !right.is_null && right.text.length)
         return compare_prefix(call->compile, &left, &right.text, call->first, ret_term);
     constant = operand_is_constant(&left) && operand_is_constant(&right);
@@ -324,20 +325,20 @@ static int text_in_text(const struct call *call, leaf_run *run, uint32_t cost, u
     term.b = right.reg;
     operand_drop(call->compile, &left);
     operand_drop(call->compile, &right);
-    return compare_add_leaf(call->compile, &term, call->first, constant, ret_term);
+    return compare_add_predicate(call->compile, &term, call->first, constant, ret_term);
 }
 
 int function_startswith(const struct call *call, uint32_t *ret_term)
 {
-    return text_in_text(call, leaf_starts, COST_PREFIX, ret_term);
+    return text_in_text(call, predicate_starts, COST_PREFIX, ret_term);
 }
 
 int function_endswith(const struct call *call, uint32_t *ret_term)
 {
-    return text_in_text(call, leaf_ends, COST_PREFIX, ret_term);
+    return text_in_text(call, predicate_ends, COST_PREFIX, ret_term);
 }
 
 int function_contains(const struct call *call, uint32_t *ret_term)
 {
-    return text_in_text(call, leaf_holds, COST_SEARCH, ret_term);
+    return text_in_text(call, predicate_holds, COST_SEARCH, ret_term);
 }

@@ -10,7 +10,7 @@ void expr_report(const struct expr_error *error, const struct config_node *node,
 {
     char path[CONFIG_PATH_MAX];
 
-    if (error->told)
+    if (error->reported)
         return;
     if (!error->def) {
         diag_add_inside(diag, node, error->column, "%s", error->text);
@@ -21,7 +21,7 @@ void expr_report(const struct expr_error *error, const struct config_node *node,
                     path, node->line);
 }
 
-void expr_rows(const struct expr_troubles *troubles, row_emit emit, void *data)
+void expr_rows(const struct expr_failures *failures, row_emit emit, void *data)
 {
     static const struct row matches = {
         .name = "matches_given_up",
@@ -36,8 +36,8 @@ void expr_rows(const struct expr_troubles *troubles, row_emit emit, void *data)
         .help = "Texts too long for lower() or upper(), whose result is null",
     };
 
-    if (troubles->has_patterns)
-        emit(data, &matches, troubles->matches);
-    if (troubles->has_copies)
-        emit(data, &copies, troubles->copies);
+    if (failures->has_patterns)
+        emit(data, &matches, failures->matches);
+    if (failures->has_copies)
+        emit(data, &copies, failures->copies);
 }

@@ -18,4 +18,4 @@ void expr_report(const struct expr_error *error, const struct config_node *node,
 
 /* The rows `matches_given_up` and `texts_too_long`, where there is what they count: for the rows()
  * of a handler. */
-void expr_rows(const struct expr_troubles *troubles, row_emit emit, void *data);
+void expr_rows(const struct expr_failures *failures, row_emit emit, void *data);

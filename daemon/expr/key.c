@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Hashing goes over one column after the other, each part's hash being the seed of the next. A key
- * of nothing but numbers and short names becomes its image meanwhile, the very words that would be
+ * of nothing but numbers and short names is packed meanwhile into the very words that would be
  * stored, since those are few and at hand; another one is never put together from its values just
  * to be looked up, and equality goes over the parts. So a record whose key is known costs one hash
  * and one comparison. */
@@ -51,9 +51,9 @@ struct stored_text {
 struct key {
     uint64_t seed;
     size_t size;
-    bool has_images;
-    uint32_t step;   /* words of an image */
-    uint64_t *words; /* by the view's index: which parts are null, and the image's others */
+    bool is_packed;
+    uint32_t step;   /* words of a packed key */
+    uint64_t *words; /* by the view's index: which parts are null, and the values */
     uint32_t n_parts;
     struct part parts[];
 };
@@ -83,24 +83,24 @@ static size_t set_room(struct part *part)
     return (offsetof(struct stored_text, bytes) + part->room + 7) / 8 * 8;
 }
 
-/* Beside texts of any length there are no images, and a name is a text, too. */
+/* Beside texts of any length no key is packed, and a name is a text, too. */
 static void set_places(struct key *key)
 {
-    key->has_images = true;
+    key->is_packed = true;
     for (uint32_t i = 0; i < key->n_parts; i++) {
         key->parts[i].kind = kind_of(key->parts[i].expr);
-        key->has_images &= key->parts[i].kind != PART_TEXT;
+        key->is_packed &= key->parts[i].kind != PART_TEXT;
     }
     key->size = sizeof(uint64_t); /* which are null */
     for (uint32_t i = 0; i < key->n_parts; i++) {
         struct part *part = &key->parts[i];
 
-        if (part->kind == PART_NAME && !key->has_images)
+        if (part->kind == PART_NAME && !key->is_packed)
             part->kind = PART_TEXT;
         part->offset = (uint32_t)key->size;
         key->size += set_room(part);
     }
-    key->step = key->has_images ? (uint32_t)(key->size / sizeof(uint64_t)) : 1;
+    key->step = key->is_packed ? (uint32_t)(key->size / sizeof(uint64_t)) : 1;
 }
 
 void key_free(struct key *key)
@@ -113,10 +113,10 @@ void key_free(struct key *key)
     free(key);
 }
 
-void key_add_troubles(const struct key *key, struct expr_troubles *sum)
+void key_add_failures(const struct key *key, struct expr_failures *sum)
 {
     for (uint32_t i = 0; i < key->n_parts; i++)
-        expr_add_troubles(key->parts[i].expr, sum);
+        expr_add_failures(key->parts[i].expr, sum);
 }
 
 int key_open(const struct setting_texts *by, const struct expr_scope *scope, uint64_t seed,
@@ -180,8 +180,8 @@ static uint64_t number(const struct part *part, uint32_t index)
 }
 
 /* What the loops below need of key and batch, in locals of theirs: each store might else change it.
- * They are not inlined, so that they have all registers. An image's first word says which parts are
- * null: a bit for each. */
+ * They are not inlined, so that they have all registers. The first word of a packed key says which
+ * parts are null: a bit for each. */
 struct sweep {
     const uint16_t *selection;
     uint32_t n;
@@ -190,7 +190,7 @@ struct sweep {
     uint64_t *hashes;
     uint64_t seed;
     uint64_t bit;   /* the part's */
-    uint32_t place; /* of the part in an image */
+    uint32_t place; /* of the part in a packed key */
 };
 
 #define NOINLINE __attribute__((noinline)) static
@@ -211,17 +211,17 @@ static struct sweep sweep_of(const struct key *key, uint32_t part, const struct 
 }
 
 /* The first part finds nothing there yet. */
-static inline uint64_t begin(const struct sweep *sweep, uint32_t index, uint64_t *image)
+static inline uint64_t begin(const struct sweep *sweep, uint32_t index, uint64_t *packed)
 {
     if (sweep->bit != 1)
         return sweep->hashes[index];
-    *image = 0;
+    *packed = 0;
     return sweep->seed;
 }
 
-NOINLINE uint64_t add_null(const struct sweep *sweep, uint64_t seed, uint64_t *image)
+NOINLINE uint64_t add_null(const struct sweep *sweep, uint64_t seed, uint64_t *packed)
 {
-    *image |= sweep->bit;
+    *packed |= sweep->bit;
     return XXH3_64bits_withSeed(&null_salt, sizeof(null_salt), seed);
 }
 
@@ -236,31 +236,31 @@ NOINLINE void hash_texts(const struct part *part, const struct sweep sweep)
 {
     for (uint32_t i = 0; i < sweep.n; i++) {
         uint32_t index = sweep.selection[i];
-        uint64_t *image = &sweep.words[(size_t)index * sweep.step];
-        uint64_t seed = begin(&sweep, index, image);
+        uint64_t *packed = &sweep.words[(size_t)index * sweep.step];
+        uint64_t seed = begin(&sweep, index, packed);
 
         sweep.hashes[index] = column_is_null(&part->values, index)
-                                  ? add_null(&sweep, seed, image)
+                                  ? add_null(&sweep, seed, packed)
                                   : hash_text(part->values.texts[index], seed);
     }
 }
 
-NOINLINE void hash_numbers(const struct part *part, bool has_images, const struct sweep sweep)
+NOINLINE void hash_numbers(const struct part *part, bool is_packed, const struct sweep sweep)
 {
     for (uint32_t i = 0; i < sweep.n; i++) {
         uint32_t index = sweep.selection[i];
-        uint64_t *image = &sweep.words[(size_t)index * sweep.step], bits = 0;
-        uint64_t hash = begin(&sweep, index, image);
+        uint64_t *packed = &sweep.words[(size_t)index * sweep.step], bits = 0;
+        uint64_t hash = begin(&sweep, index, packed);
 
         if (column_is_null(&part->values, index)) {
-            hash = add_null(&sweep, hash, image);
+            hash = add_null(&sweep, hash, packed);
         } else {
             bits = number(part, index);
             hash = XXH3_64bits_withSeed(&bits, sizeof(bits), hash);
         }
         sweep.hashes[index] = hash;
-        if (has_images)
-            image[sweep.place] = bits;
+        if (is_packed)
+            packed[sweep.place] = bits;
     }
 }
 
@@ -272,19 +272,19 @@ ALWAYS_INLINE void names_loop(const struct field *field, const struct ringmill_v
     for (uint32_t i = 0; i < sweep.n; i++) {
         uint32_t index = sweep.selection[i];
         const char *at = (const char *)views[index].data + offset;
-        uint64_t *image = &sweep.words[(size_t)index * sweep.step];
-        uint64_t hash = begin(&sweep, index, image);
+        uint64_t *packed = &sweep.words[(size_t)index * sweep.step];
+        uint64_t hash = begin(&sweep, index, packed);
         struct words words = {0};
 
         if (views[index].length >= end) {
             words = ends ? words_until_nul(at, size) : words_in(at, size);
             hash = words_hash(words, hash);
         } else {
-            hash = add_null(&sweep, hash, image);
+            hash = add_null(&sweep, hash, packed);
         }
         sweep.hashes[index] = hash;
-        image[sweep.place] = words.low;
-        image[sweep.place + 1] = words.high;
+        packed[sweep.place] = words.low;
+        packed[sweep.place + 1] = words.high;
     }
 }
 
@@ -311,7 +311,7 @@ static void hash_part(struct key *key, uint32_t i, const struct batch *batch, ui
     if (part->kind == PART_TEXT)
         hash_texts(part, sweep);
     else if (part->kind != PART_NAME)
-        hash_numbers(part, key->has_images, sweep);
+        hash_numbers(part, key->is_packed, sweep);
     else if (field->kind == FIELD_CHARS)
         hash_names(field, batch->views, sweep);
     else
@@ -326,9 +326,9 @@ void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_
 
 /* ---- stored keys ----------------------------------------------------------------------------- */
 
-struct key_images key_images(const struct key *key)
+struct packed_keys key_packed(const struct key *key)
 {
-    return key->has_images ? (struct key_images){key->words, key->step} : (struct key_images){0};
+    return key->is_packed ? (struct packed_keys){key->words, key->step} : (struct packed_keys){0};
 }
 
 static inline bool same_bytes(const char *one, const char *other, uint32_t length)
@@ -377,11 +377,11 @@ static void text_store(const struct key *key, const struct part *part, struct te
 
 bool key_equal(const struct key *key, uint32_t index, const void *stored)
 {
-    const struct key_images images = key_images(key);
+    const struct packed_keys packed = key_packed(key);
     uint64_t null = *(const uint64_t *)stored;
 
-    if (images.words)
-        return key_is_image(&images, images.step, index, stored);
+    if (packed.words)
+        return packed_key_equal(&packed, packed.step, index, stored);
     if (null != key->words[(size_t)index * key->step])
         return false;
     for (uint32_t i = 0; i < key->n_parts; i++) {
@@ -439,7 +439,7 @@ void key_store(const struct key *key, uint32_t index, void *ret_stored)
 {
     uint64_t null = key->words[(size_t)index * key->step];
 
-    if (key->has_images) {
+    if (key->is_packed) {
         memcpy(ret_stored, &key->words[(size_t)index * key->step], key->size);
         return;
     }

@@ -30,12 +30,14 @@ struct key;
  * call. 0 and a key that the caller owns; -EINVAL or -ENOMEM after a message in diag. */
 int key_open(const struct setting_texts *by, const struct expr_scope *scope, uint64_t seed,
              struct diag *diag, struct key **ret_key);
-void key_free(struct key *key); /* accepts NULL */
+/* Accepts NULL. */
+void key_free(struct key *key);
 DEFINE_CLEANUP(struct key, key_free);
+/* A random seed for key_open(). */
 uint64_t key_seed(void);
 
-/* Any thread: of the expressions. */
-void key_add_troubles(const struct key *key, struct expr_troubles *sum);
+/* Adds the failures of its expressions to the sum. Any thread. */
+void key_add_failures(const struct key *key, struct expr_failures *sum);
 
 /* Computes the key of each selected view. hashes are by the view's index. */
 void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_MAX]);
@@ -43,39 +45,42 @@ void key_hash(struct key *key, const struct batch *batch, uint64_t hashes[BATCH_
 /* Bytes of a stored key; a multiple of 8. */
 size_t key_size(const struct key *key);
 
-/* Where a key is nothing but numbers and short names, key_hash() leaves what would be stored of
- * each view: `step` words, at least two, by the view's index. Else words is NULL. */
-struct key_images {
+/* The keys of a batch as they would be stored, where a key is only numbers and short names: `step`
+ * words for each view, at least two, by the view's index. Else words is NULL. */
+struct packed_keys {
     const uint64_t *words;
     uint32_t step;
 };
 
-struct key_images key_images(const struct key *key);
+/* The words that the last key_hash() left. */
+struct packed_keys key_packed(const struct key *key);
 
 /* key_equal() of such a key. Loops over records give `step` as a constant where it is 2 or 3, which
  * is one number or one name: that leaves no loop here. */
-static inline bool key_is_image(const struct key_images *images, uint32_t step, uint32_t index,
-                                const void *stored)
+static inline bool packed_key_equal(const struct packed_keys *packed, uint32_t step, uint32_t index,
+                                    const void *stored)
 {
-    const uint64_t *image = images->words + (size_t)index * images->step, *other = stored;
-    uint64_t differ = (image[0] ^ other[0]) | (image[1] ^ other[1]);
+    const uint64_t *words = packed->words + (size_t)index * packed->step, *other = stored;
+    uint64_t differ = (words[0] ^ other[0]) | (words[1] ^ other[1]);
 
     if (step > 2)
-        differ |= image[2] ^ other[2];
+        differ |= words[2] ^ other[2];
     for (uint32_t i = 3; i < step; i++)
-        differ |= image[i] ^ other[i];
+        differ |= words[i] ^ other[i];
     return differ == 0;
 }
 
-/* Its values: how many there are, what each is (as expr_result()), and reading one of a stored key
- * into a column. A text points into the stored key; of one that is longer than KEY_TEXT_MAX only
- * the beginning is known. */
+/* How many values a key has. */
 uint32_t key_parts(const struct key *key);
+/* What the value is, as expr_result() says it. */
 const struct field *key_field(const struct key *key, uint32_t part);
+/* Reads the value of a stored key into the column at index. A text points into the stored key; of
+ * one that is longer than KEY_TEXT_MAX only the beginning is known. */
 void key_fetch(const struct key *key, uint32_t part, const void *stored, uint32_t index,
                struct column *ret_values);
 
-/* About the key of the view of that index, after key_hash() and while its batch is in hand. Stored
- * keys are aligned for a uint64_t. */
+/* Whether the key of the view of that index is the stored one. Call after key_hash() for the same
+ * batch. Stored keys are aligned for a uint64_t. */
 bool key_equal(const struct key *key, uint32_t index, const void *stored);
+/* Stores the key of the view of that index: key_size() bytes. As key_equal(). */
 void key_store(const struct key *key, uint32_t index, void *ret_stored);

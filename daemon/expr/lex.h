@@ -65,6 +65,7 @@ struct lex {
     uint32_t at;
 };
 
+/* Begins at the start of the text, which is borrowed. */
 void lex_init(struct lex *lex, const char *text, uint32_t length);
 
 /* The next token, TOKEN_END again and again after the last. -EINVAL with error filled. */

@@ -2,7 +2,7 @@
 
 /* A text against a regular expression, which is a constant. */
 
-#include "expr/match.h"
+#include "expr/condition.h"
 
 #include <errno.h>
 
@@ -13,8 +13,8 @@
 #include "expr/pattern.h"
 
 /* A match that was given up makes both =~ and !~ false. */
-static uint32_t leaf_match(const struct term *term, const struct run *run, bool wanted,
-                           uint16_t *selection, uint32_t n)
+static uint32_t predicate_match(const struct term *term, const struct run *run, bool wanted,
+                                uint16_t *selection, uint32_t n)
 {
     const struct text *texts = run->regs[term->a].texts;
     uint32_t kept = 0;
@@ -26,7 +26,7 @@ static uint32_t leaf_match(const struct term *term, const struct run *run, bool 
             enum pattern_result result = pattern_match(term->set, &texts[k]);
 
             if (result == PATTERN_LIMIT)
-                counter_add(&run->expr->troubles.matches, 1);
+                counter_add(&run->expr->failures.matches, 1);
             match = result == (term->inverted ? PATTERN_NO : PATTERN_YES);
         }
         selection[kept] = selection[k];
@@ -94,7 +94,7 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
 {
     const struct node *left_node = compile_node(compile, node->first);
     const struct node *right_node = compile_node(compile, left_node->next);
-    struct term term = {.run = leaf_match,
+    struct term term = {.run = predicate_match,
                         .inverted = node->negative,
                         .cost = COST_PATTERN,
                         .passes = node->negative ? 100 - PASSES_SOME : PASSES_SOME};
@@ -108,10 +108,10 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
     struct pattern *pattern;
     struct text prefix;
     bool constant, all;
-    int r = value_compile(compile, left_node, &beside_nothing, &left);
+    int r = value_compile(compile, left_node, &operand_context_none, &left);
 
     if (r == 0)
-        r = value_compile(compile, right_node, &beside_nothing, &right);
+        r = value_compile(compile, right_node, &operand_context_none, &right);
     if (r == 0)
         r = check_sides(compile, node, &left, &right);
     if (r == 0)
@@ -134,7 +134,7 @@ int match_compile(struct compile *compile, const struct node *node, uint32_t *re
     term.set = pattern;
     term.a = left.reg;
     operand_drop(compile, &left);
-    r = compare_add_leaf(compile, &term, first, constant, ret_term);
+    r = compare_add_predicate(compile, &term, first, constant, ret_term);
     if (r < 0 || !both.first)
         return r;
     compile->expr->terms[both.first].next = *ret_term;

@@ -5,7 +5,7 @@
  * bits, what are points only is a hash; addresses are a tree of networks; texts are a set. Only a
  * lone range may have bounds that are computed; it is two comparisons then. */
 
-#include "expr/member.h"
+#include "expr/condition.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,7 @@
 #include "expr/compare.h"
 #include "expr/compile_value.h"
 #include "expr/cost.h"
-#include "expr/leaf.h"
-#include "expr/mismatch.h"
+#include "expr/predicate.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
 
@@ -28,7 +27,7 @@ struct bounds {
 struct member {
     struct compile *compile;
     const struct node *node;
-    struct beside beside;
+    struct operand_context context;
     uint32_t first; /* step */
     struct operand left;
     uint32_t n;
@@ -52,7 +51,7 @@ static int refuse_element(const struct member *member, const struct node *node,
 static int compile_constant(const struct member *member, const struct node *node,
                             struct operand *ret)
 {
-    int r = value_compile(member->compile, node, &member->beside, ret);
+    int r = value_compile(member->compile, node, &member->context, ret);
 
     if (r == 0)
         r = operand_check_value(member->compile, ret);
@@ -161,7 +160,7 @@ static int make_points(struct member *member, struct term *term)
         return compile_no_memory(member->compile);
     for (uint32_t i = 0; i < member->n; i++)
         points[i] = (uint64_t)member->bounds[i].lowest;
-    term->run = member->n <= SET_FEW ? leaf_few : leaf_hashed;
+    term->run = member->n <= SET_FEW ? predicate_few : predicate_hashed;
     term->cost = member->n <= SET_FEW ? COST_FEW : COST_HASH;
     term->set = integer_set_new(member->compile->expr, points, member->n);
     return term->set ? 0 : compile_no_memory(member->compile);
@@ -179,11 +178,11 @@ static int make_intervals(struct member *member, struct term *term)
         intervals[i].highest = (uint64_t)member->bounds[i].highest ^ term->lowest;
     }
     if (is_close(member)) {
-        term->run = leaf_bits;
+        term->run = predicate_bits;
         term->cost = COST_FEW;
         term->set = bit_set_new(member->compile->expr, intervals, member->n);
     } else {
-        term->run = leaf_intervals;
+        term->run = predicate_intervals;
         term->cost = COST_INTERVALS;
         term->set = interval_set_new(member->compile->expr, intervals, member->n);
     }
@@ -259,7 +258,7 @@ static int find_address(struct member *member, uint32_t *ret_term)
 {
     struct compile *compile = member->compile;
     struct operand *left = &member->left;
-    struct term term = {.run = leaf_networks, .cost = COST_NETWORKS, .passes = PASSES_SOME};
+    struct term term = {.run = predicate_networks, .cost = COST_NETWORKS, .passes = PASSES_SOME};
     bool crowded;
     int r = 0;
 
@@ -271,7 +270,7 @@ static int find_address(struct member *member, uint32_t *ret_term)
     if (!term.set)
         return compile_no_memory(compile);
     if (left->type == TYPE_BYTES) {
-        term.run = leaf_networks6;
+        term.run = predicate_networks6;
         r = operand_load(compile, left);
         term.a = left->reg;
     } else {
@@ -301,7 +300,7 @@ static int add_text(struct member *member, const struct node *node)
 static int find_text(struct member *member, uint32_t *ret_term)
 {
     struct compile *compile = member->compile;
-    struct term term = {.run = leaf_listed, .cost = COST_LISTED, .passes = PASSES_SOME};
+    struct term term = {.run = predicate_listed, .cost = COST_LISTED, .passes = PASSES_SOME};
     int r;
 
     term.set = text_set_new(compile->expr, member->texts, member->n);
@@ -324,10 +323,10 @@ static int find_between(struct member *member, const struct node *range, uint32_
     const struct node *high = compile_node(compile, low->next);
     struct term both = {.kind = TERM_ALL, .levels = 1, .passes = PASSES_SOME};
     uint32_t second;
-    int r = compare_nodes(compile, range, OP_LE, low, left, &member->beside, &both.first);
+    int r = compare_nodes(compile, range, OP_LE, low, left, &member->context, &both.first);
 
     if (r == 0)
-        r = compare_nodes(compile, range, OP_LE, left, high, &member->beside, &second);
+        r = compare_nodes(compile, range, OP_LE, left, high, &member->context, &second);
     if (r < 0)
         return r;
     compile->expr->terms[both.first].next = second;
@@ -364,10 +363,10 @@ static int try_bounds(struct member *member, const struct node *range, bool *ret
     const struct node *low_node = compile_node(compile, range->first);
     uint32_t first = compile->expr->n_steps;
     struct operand low, high;
-    int r = value_compile(compile, low_node, &member->beside, &low);
+    int r = value_compile(compile, low_node, &member->context, &low);
 
     if (r == 0)
-        r = value_compile(compile, compile_node(compile, low_node->next), &member->beside, &high);
+        r = value_compile(compile, compile_node(compile, low_node->next), &member->context, &high);
     if (r < 0)
         return r;
     operand_drop(compile, &low);
@@ -447,7 +446,7 @@ int member_compile(struct compile *compile, const struct node *node, uint32_t *r
     _cleanup_(cleanup_free) struct text *texts = calloc(EXPR_LIST_MAX, sizeof(*texts));
     struct member member = {.compile = compile,
                             .node = node,
-                            .beside = value_beside(compile, node, &beside_nothing),
+                            .context = value_context(compile, node, &operand_context_none),
                             .first = compile->expr->n_steps,
                             .bounds = bounds,
                             .networks = networks,
@@ -462,7 +461,7 @@ int member_compile(struct compile *compile, const struct node *node, uint32_t *r
     else
         r = 0;
     if (r == 0)
-        r = value_compile(compile, left, &member.beside, &member.left);
+        r = value_compile(compile, left, &member.context, &member.left);
     if (r == 0)
         r = operand_check_value(compile, &member.left);
     if (r < 0)

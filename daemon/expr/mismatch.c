@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "expr/mismatch.h"
+#include "expr/compare.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "expr/open_flags.h"
+#include "expr/compile_value.h"
 
 #include <linux/fcntl.h>
 

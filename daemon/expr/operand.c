@@ -117,7 +117,7 @@ int operand_load(struct compile *compile, struct operand *operand)
     if (operand->where == WHERE_REGISTER)
         return 0;
     choose_load(operand, &step);
-    r = compile_take(compile, operand->node, &step.out);
+    r = compile_take_register(compile, operand->node, &step.out);
     if (r == 0)
         r = compile_add_step(compile, &step);
     if (r < 0)
@@ -130,7 +130,7 @@ int operand_load(struct compile *compile, struct operand *operand)
 void operand_drop(struct compile *compile, const struct operand *operand)
 {
     if (operand->where == WHERE_REGISTER)
-        compile_give(compile, operand->reg);
+        compile_release_register(compile, operand->reg);
 }
 
 int operand_settle(struct compile *compile, struct operand *operand, uint32_t first, uint32_t out,
@@ -143,7 +143,7 @@ int operand_settle(struct compile *compile, struct operand *operand, uint32_t fi
     if (!constant)
         return 0;
     compile_fold(compile, first);
-    compile_give(compile, out);
+    compile_release_register(compile, out);
     operand->where = WHERE_CONSTANT;
     if (operand->type == TYPE_TEXT || operand->type == TYPE_BYTES) {
         operand->is_null = !reg->texts[0].bytes;

@@ -44,8 +44,9 @@ struct operand {
     uint32_t reg;
 };
 
-/* What is around an operand and lends it meaning. */
-struct beside {
+/* What the other operands of an expression tell about one: which enum its names are of, whether a
+ * text or a clock is meant. */
+struct operand_context {
     const struct field *names; /* a field whose enum's names are known here; NULL: none */
     struct text words;         /* as it is written */
     bool is_text;              /* a text field is here */
@@ -57,11 +58,15 @@ typedef __int128 wide;
 
 /* What the field is, in place. */
 void operand_of_field(const struct node *node, const struct field *field, struct operand *ret);
+/* A constant of 64 bits. */
 struct operand operand_integer(const struct node *node, uint64_t bits, bool is_signed);
+/* The constant null, of that type. */
 struct operand operand_null(const struct node *node, enum type type);
 
+/* Whether its value is known now. */
 bool operand_is_constant(const struct operand *operand);
-wide operand_wide(const struct operand *operand); /* a constant TYPE_INTEGER's value */
+/* The value of a constant TYPE_INTEGER. */
+wide operand_wide(const struct operand *operand);
 
 /* Where loops read an integer that is not a constant: its place, or its register. */
 struct place operand_place(const struct operand *operand);

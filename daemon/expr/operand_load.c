@@ -36,13 +36,13 @@ enum load load_of(const struct field *field)
 ALWAYS_INLINE void integers_loop(const struct step *step, const struct run *run,
                                  const uint16_t *selection, uint32_t n, enum load load)
 {
-    struct spot spot = load_spot(&step->place, run, load);
+    struct load_source source = load_source_of(&step->place, run, load);
     const bool is_bool = step->place.field.kind == FIELD_BOOL;
     struct reg *out = &run->regs[step->out];
 
     for (uint32_t k = 0; k < n; k++) {
         bool present;
-        uint64_t bits = load_integer(&spot, load, selection[k], k, &present);
+        uint64_t bits = load_integer(&source, load, selection[k], k, &present);
 
         out->integers[k] = is_bool ? bits != 0 : bits;
         out->present[k] = present;

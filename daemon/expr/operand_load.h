@@ -14,8 +14,8 @@
 /* What is read where a sample is too short: NULs. */
 extern const uint8_t load_nothing[16];
 
-/* The place as loops want it: in locals, because each store might else change it. */
-struct spot {
+/* A place as loops read it: in locals, because each store might else change it. */
+struct load_source {
     uint64_t offset, end;
     const struct ringmill_view *views;
     const struct column *column;
@@ -23,20 +23,20 @@ struct spot {
     const struct field *field;
 };
 
-ALWAYS_INLINE struct spot load_spot(const struct place *place, const struct run *run,
-                                    enum load load)
+ALWAYS_INLINE struct load_source load_source_of(const struct place *place, const struct run *run,
+                                                enum load load)
 {
-    struct spot spot = {.offset = place->field.offset,
-                        .end = (uint64_t)place->field.offset + place->field.size,
-                        .field = &place->field};
+    struct load_source source = {.offset = place->field.offset,
+                                 .end = (uint64_t)place->field.offset + place->field.size,
+                                 .field = &place->field};
 
     if (load == LOAD_REGISTER)
-        spot.reg = &run->regs[place->reg];
+        source.reg = &run->regs[place->reg];
     else if (load == LOAD_COLUMN || load == LOAD_COLUMN_BE16 || load == LOAD_COLUMN_IPV4)
-        spot.column = run->batch->columns[place->field.column - 1];
+        source.column = run->batch->columns[place->field.column - 1];
     else
-        spot.views = run->batch->views;
-    return spot;
+        source.views = run->batch->views;
+    return source;
 }
 
 ALWAYS_INLINE uint64_t load_bits(const uint8_t *at, enum load load)
@@ -75,33 +75,33 @@ ALWAYS_INLINE uint64_t load_bits(const uint8_t *at, enum load load)
 
 /* The k-th selected record's integer. A field that is not inside the sample is read from
  * load_nothing instead, so that a short sample costs a conditional move and not a jump. */
-ALWAYS_INLINE uint64_t load_integer(const struct spot *spot, enum load load, uint16_t index,
-                                    uint32_t k, bool *ret_present)
+ALWAYS_INLINE uint64_t load_integer(const struct load_source *source, enum load load,
+                                    uint16_t index, uint32_t k, bool *ret_present)
 {
     if (load == LOAD_REGISTER) {
-        *ret_present = spot->reg->present[k];
-        return spot->reg->integers[k];
+        *ret_present = source->reg->present[k];
+        return source->reg->integers[k];
     }
     if (load == LOAD_COLUMN) {
-        *ret_present = !column_is_null(spot->column, index);
-        return spot->column->integers[index];
+        *ret_present = !column_is_null(source->column, index);
+        return source->column->integers[index];
     }
     if (load == LOAD_COLUMN_BE16) {
-        *ret_present = !column_is_null(spot->column, index);
-        return be16toh((uint16_t)spot->column->integers[index]);
+        *ret_present = !column_is_null(source->column, index);
+        return be16toh((uint16_t)source->column->integers[index]);
     }
     if (load == LOAD_COLUMN_IPV4) {
-        *ret_present = !column_is_null(spot->column, index);
-        return load_bits(*ret_present ? (const uint8_t *)spot->column->texts[index].bytes
+        *ret_present = !column_is_null(source->column, index);
+        return load_bits(*ret_present ? (const uint8_t *)source->column->texts[index].bytes
                                       : load_nothing,
                          LOAD_U32);
     }
-    const struct ringmill_view *view = &spot->views[index];
-    bool present = view->length >= spot->end;
-    const uint8_t *at = present ? (const uint8_t *)view->data + spot->offset : load_nothing;
+    const struct ringmill_view *view = &source->views[index];
+    bool present = view->length >= source->end;
+    const uint8_t *at = present ? (const uint8_t *)view->data + source->offset : load_nothing;
 
     *ret_present = present;
-    return load == LOAD_BITS ? field_bits(spot->field, at) : load_bits(at, load);
+    return load == LOAD_BITS ? field_bits(source->field, at) : load_bits(at, load);
 }
 
 /* Calls one copy of a loop for each way to load; to be the last statement of a function. */

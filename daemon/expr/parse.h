@@ -53,7 +53,7 @@ enum op {
     OP_REMAINDER,
 };
 
-/* Children form a list: first, then each one's next. Node 0 is nobody: it ends lists. */
+/* Children form a list: first, then each one's next. Number 0 ends lists; node 0 is unused. */
 struct node {
     enum node_kind kind;
     uint32_t column; /* what an error about this node points at: its token, or its operator */
@@ -85,6 +85,8 @@ struct tree {
 /* 0; -EINVAL or -ENOMEM with error filled. The tree borrows text. The caller calls tree_deinit().
  */
 int tree_parse(const char *text, struct expr_error *error, struct tree *ret_tree);
-void tree_deinit(struct tree *tree); /* accepts a zeroed one */
+/* Accepts a zeroed one. */
+void tree_deinit(struct tree *tree);
 
+/* The operator as it is written: "==". */
 const char *op_spelling(enum op op);

@@ -34,6 +34,7 @@ int parser_refuse(const struct parser *parser, const char *expected);
 /* A node that points at a token. */
 int parser_add(struct parser *parser, enum node_kind kind, const struct token *token,
                uint32_t *ret_node);
+/* Appends a node to the children. */
 void parser_add_child(struct parser *parser, struct children *children, uint32_t child);
 /* Elements between commas, up to what closes them; the token looked at is what opened them. */
 int parser_elements(struct parser *parser, enum token_kind closing, const char *expected,

@@ -66,22 +66,22 @@ static const struct field *find_resolved(const struct schema *schema, const stru
 }
 
 static int refuse_first(const struct compile *compile, const struct node *node,
-                        const struct beside *beside, struct error *error)
+                        const struct operand_context *context, struct error *error)
 {
     const struct text *name = &node->spelling;
     const struct field *resolved = find_resolved(compile->scope->schema, name);
     struct suggestion known;
 
-    if (beside->names) {
+    if (context->names) {
         suggestion_init_part(&known, name->bytes, name->length);
-        for (uint32_t i = 0; i < beside->names->n_names; i++)
-            suggestion_offer(&known, beside->names->names[i].name);
+        for (uint32_t i = 0; i < context->names->n_names; i++)
+            suggestion_offer(&known, context->names->names[i].name);
         return error_set(error, -EINVAL, "the enum %.*s has no value %.*s; %s",
-                         (int)beside->words.length, beside->words.bytes, (int)name->length,
+                         (int)context->words.length, context->words.bytes, (int)name->length,
                          name->bytes,
                          suggestion_or_list(&known, "its values are", FIELD_SUGGESTED_NAMES_MAX));
     }
-    if (beside->is_text)
+    if (context->is_text)
         return error_set(error, -EINVAL, "%s has no field %.*s; if it is a text, write \"%.*s\"",
                          compile->scope->schema->type_name, (int)name->length, name->bytes,
                          (int)name->length, name->bytes);
@@ -93,17 +93,17 @@ static int refuse_first(const struct compile *compile, const struct node *node,
 
 static int refuse_path(const struct compile *compile, const struct node *node,
                        const struct field_path *path, const struct field_walk *walk,
-                       const struct beside *beside)
+                       const struct operand_context *context)
 {
     const struct field_scope scope = fields_of(compile);
     struct node stuck = *node;
     struct error error;
 
-    compile->error->told = expr_defs_refused(compile->scope->defs, node);
+    compile->error->reported = expr_defs_refused(compile->scope->defs, node);
     stuck.width = node->spelling.length;
     for (uint32_t i = 0; i < walk->taken; i++)
         stuck = *compile_node(compile, i == 0 ? node->first : stuck.next);
-    if (walk->taken > 0 || refuse_first(compile, node, beside, &error) == 0)
+    if (walk->taken > 0 || refuse_first(compile, node, context, &error) == 0)
         field_path_refuse(path, &scope, walk, &error);
     return compile_refuse(compile, &stuck, "%s", error.text);
 }
@@ -135,8 +135,8 @@ static bool find_value(const struct node *node, const struct field *names, struc
     return false;
 }
 
-int path_resolve(struct compile *compile, const struct node *node, const struct beside *beside,
-                 struct operand *ret)
+int path_resolve(struct compile *compile, const struct node *node,
+                 const struct operand_context *context, struct operand *ret)
 {
     const struct field_scope scope = fields_of(compile);
     struct field_path path;
@@ -147,10 +147,10 @@ int path_resolve(struct compile *compile, const struct node *node, const struct 
         return compile_refuse(compile, node, "a path has at most %d names and indexes",
                               FIELD_STEPS_MAX);
     r = field_path_follow(&path, &scope, &walk);
-    if (r != FIELD_FOUND && find_value(node, beside->names, ret))
+    if (r != FIELD_FOUND && find_value(node, context->names, ret))
         return 0;
     if (r < 0)
-        return refuse_path(compile, node, &path, &walk, beside);
+        return refuse_path(compile, node, &path, &walk, context);
     operand_of_walk(node, &path, &walk, ret);
     if (r == FIELD_ABSENT) {
         ret->where = WHERE_CONSTANT;

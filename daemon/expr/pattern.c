@@ -14,7 +14,7 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
-#include "expr/outline.h"
+#include "expr/prefilter.h"
 
 enum {
     STACK_LEAST = 32 * 1024, /* of the JIT; it grows */
@@ -29,7 +29,7 @@ struct heap {
 };
 
 struct pattern {
-    struct outline outline;
+    struct prefilter prefilter;
     pcre2_code *code;
     pcre2_match_data *data;
     pcre2_match_context *context;
@@ -153,29 +153,29 @@ int pattern_new(struct expr *expr, const struct text *text, char ret_wrong[PATTE
     r = prepare_match(pattern);
     if (r < 0)
         return r;
-    outline_read(text, &pattern->outline);
+    prefilter_read(text, &pattern->prefilter);
     *ret = pattern;
     return 0;
 }
 
 struct text pattern_prefix(const struct pattern *pattern, bool *ret_all)
 {
-    const struct outline *outline = &pattern->outline;
+    const struct prefilter *prefilter = &pattern->prefilter;
 
-    *ret_all = outline->anchored && outline->whole && !outline->gap && !outline->ended &&
-               outline->heads.n == 1;
-    return (struct text){outline->heads.bytes[0],
-                         outline->anchored ? literals_common(&outline->heads) : 0};
+    *ret_all = prefilter->anchored && prefilter->whole && !prefilter->gap && !prefilter->ended &&
+               prefilter->heads.n == 1;
+    return (struct text){prefilter->heads.bytes[0],
+                         prefilter->anchored ? literals_common(&prefilter->heads) : 0};
 }
 
 enum pattern_result pattern_match(const struct pattern *pattern, const struct text *text)
 {
     int matches;
 
-    switch (outline_decide(&pattern->outline, text)) {
-    case OUTLINE_NO:
+    switch (prefilter_decide(&pattern->prefilter, text)) {
+    case PREFILTER_NO:
         return PATTERN_NO;
-    case OUTLINE_YES:
+    case PREFILTER_YES:
         return PATTERN_YES;
     default:
         break;

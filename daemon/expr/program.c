@@ -10,13 +10,13 @@
 
 void *program_keep(struct expr *expr, size_t size, void (*release)(void *bytes))
 {
-    struct piece *piece = calloc(1, sizeof(*piece) + size);
+    struct program_memory *piece = calloc(1, sizeof(*piece) + size);
 
     if (!piece)
         return NULL;
     piece->release = release;
-    piece->next = expr->pieces;
-    expr->pieces = piece;
+    piece->next = expr->memory;
+    expr->memory = piece;
     return piece->bytes;
 }
 
@@ -33,11 +33,11 @@ struct text program_keep_text(struct expr *expr, const struct text *text)
 
 void expr_free(struct expr *expr)
 {
-    struct piece *next;
+    struct program_memory *next;
 
     if (!expr)
         return;
-    for (struct piece *piece = expr->pieces; piece; piece = next) {
+    for (struct program_memory *piece = expr->memory; piece; piece = next) {
         next = piece->next;
         if (piece->release)
             piece->release(piece->bytes);

@@ -7,12 +7,12 @@
  *
  *     end - start > 5ms && comm == "nginx"
  *
- *     all ── leaf   r0 = load end      r1 = load start      r0 = r0 - r1      keep r0 > 5000000
- *         └─ leaf   keep the sample's comm == "nginx"
+ *     all ── predicate   r0 = load end      r1 = load start      r0 = r0 - r1      keep r0 >
+ * 5000000 └─ predicate   keep the sample's comm == "nginx"
  *
  * Registers hold the k-th selected record's value at k, so that every loop is dense. Which loop
- * runs is chosen when the program is made: a step and a leaf hold the function, called once for a
- * batch. Made by compile, run by eval. Nothing in it points into the schema or the text. */
+ * runs is chosen when the program is made: a step and a predicate hold the function, called once
+ * for a batch. Made by compile, run by eval. Nothing in it points into the schema or the text. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -86,14 +86,14 @@ struct step {
 struct term;
 /* Keeps in selection, in place and in order, the n records' indexes for which the term, without
  * its `negated`, is what is wanted. Returns how many. */
-typedef uint32_t leaf_run(const struct term *term, const struct run *run, bool wanted,
-                          uint16_t *selection, uint32_t n);
+typedef uint32_t predicate_run(const struct term *term, const struct run *run, bool wanted,
+                               uint16_t *selection, uint32_t n);
 
 enum term_kind {
     TERM_FALSE, /* holds for no record */
     TERM_ALL,   /* every child holds */
     TERM_ANY,   /* one child holds at least */
-    TERM_LEAF,
+    TERM_PREDICATE,
 };
 
 struct term {
@@ -105,7 +105,7 @@ struct term {
     uint32_t cost; /* see cost.h */
     uint8_t passes;
     uint32_t levels;     /* of TERM_ALL and TERM_ANY in it */
-    leaf_run *run;       /* from here on: TERM_LEAF */
+    predicate_run *run;  /* from here on: TERM_PREDICATE */
     uint32_t first_step; /* to run before */
     uint32_t n_steps;
     struct place left;
@@ -118,18 +118,18 @@ struct term {
     struct text text;  /* NUL after it, none in it; bytes is NULL where nothing equals it */
     uint64_t words[2]; /* of a short text: the first and the last 8 bytes, masked */
     uint64_t masks[2];
-    const void *set; /* what a value is looked up in, of the leaf's own type */
+    const void *set; /* what a value is looked up in, of the predicate's own type */
 };
 
 /* A piece of memory that lives as long as the program. */
-struct piece {
-    struct piece *next;
+struct program_memory {
+    struct program_memory *next;
     void (*release)(void *bytes); /* NULL: nothing but free() */
     max_align_t bytes[];
 };
 
 struct expr {
-    struct term *terms; /* term 0 is nobody */
+    struct term *terms; /* term 0 is unused: 0 ends lists */
     uint32_t n_terms;
     uint32_t root; /* of a condition; 0: it is a value */
     struct step *steps;
@@ -143,8 +143,8 @@ struct expr {
     struct {
         counter matches;
         counter copies;
-    } troubles; /* see struct expr_troubles */
-    struct piece *pieces;
+    } failures; /* see struct expr_failures */
+    struct program_memory *memory;
 };
 
 /* Zeroed memory that lives as long as the program; NULL when out of memory. release, if any, is

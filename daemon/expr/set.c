@@ -46,14 +46,14 @@ struct integer_set *integer_set_new(struct expr *expr, const uint64_t *members, 
             slots[i] = members[i < n ? i : 0];
         return set;
     }
-    while (is_member(members, n, set->nobody))
-        set->nobody++;
+    while (is_member(members, n, set->empty))
+        set->empty++;
     for (size_t i = 0; i < n_slots; i++)
-        slots[i] = set->nobody;
+        slots[i] = set->empty;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t at = members[i] * UINT64_C(0x9e3779b97f4a7c15) >> set->shift;
 
-        while (slots[at] != set->nobody && slots[at] != members[i])
+        while (slots[at] != set->empty && slots[at] != members[i])
             at++;
         slots[at] = members[i];
     }

@@ -20,20 +20,21 @@ enum {
 struct integer_set {
     uint32_t n;      /* of few; 0: they are hashed */
     uint32_t shift;  /* of a hash down to a slot */
-    uint64_t nobody; /* what an empty slot holds: no member */
+    uint64_t empty;  /* what an empty slot holds: no member */
     uint64_t *slots; /* or the few */
 };
 
+/* A set of n different members, at least one. */
 struct integer_set *integer_set_new(struct expr *expr, const uint64_t *members, uint32_t n);
 
 static inline bool integer_set_has(const struct integer_set *set, uint64_t bits)
 {
     uint64_t at = bits * UINT64_C(0x9e3779b97f4a7c15) >> set->shift;
 
-    if (bits == set->nobody)
+    if (bits == set->empty)
         return false;
     while (set->slots[at] != bits) {
-        if (set->slots[at] == set->nobody)
+        if (set->slots[at] == set->empty)
             return false;
         at++; /* the slots go on a little after the last hash */
     }
@@ -51,6 +52,7 @@ struct interval_set {
     struct interval intervals[];
 };
 
+/* A copy of the n intervals, at least one. */
 struct interval_set *interval_set_new(struct expr *expr, const struct interval *intervals,
                                       uint32_t n);
 
@@ -75,6 +77,7 @@ struct bit_set {
     uint64_t words[];
 };
 
+/* A set of all patterns in the n intervals, at least one. */
 struct bit_set *bit_set_new(struct expr *expr, const struct interval *intervals, uint32_t n);
 
 static inline bool bit_set_has(const struct bit_set *set, uint64_t key)
@@ -96,4 +99,5 @@ struct text_set {
 
 /* The members' bytes must live as long as the program. */
 struct text_set *text_set_new(struct expr *expr, const struct text *members, uint32_t n);
+/* Whether the text, which is not null, is a member. */
 bool text_set_has(const struct text_set *set, const struct text *text);

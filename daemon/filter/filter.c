@@ -2,7 +2,7 @@
 
 /* Only the glue between the config, an expression and a batch; the language is in expr/. */
 
-#include "filter/filter.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,10 +56,10 @@ static void filter_process(struct handler *handler, struct batch *batch)
 
 static void filter_rows(const struct handler *handler, row_emit emit, void *data)
 {
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
-    expr_add_troubles(((const struct filter *)handler)->condition, &troubles);
-    expr_rows(&troubles, emit, data);
+    expr_add_failures(((const struct filter *)handler)->condition, &failures);
+    expr_rows(&failures, emit, data);
 }
 
 const struct handler_ops filter_ops = {

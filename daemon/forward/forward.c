@@ -3,7 +3,7 @@
 /* The only place where a record's bytes are copied: from the ring's page straight into the chunk
  * that the sink will write, encoded in the sink's format. */
 
-#include "forward/forward.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +14,8 @@
 #include "config/setting.h"
 #include "encode/encoder.h"
 #include "record/field.h"
+
+enum { FORWARD_OUTLETS_MAX = 16 };
 
 struct forward_config {
     struct setting_texts sinks;

@@ -6,17 +6,7 @@
 
 #include <string.h>
 
-#include "aggregate/aggregate.h"
-#include "enrich/enrich.h"
-#include "filter/filter.h"
-#include "forward/forward.h"
-#include "shape/dedup.h"
-#include "shape/limit.h"
-#include "shape/redact.h"
-#include "shape/route.h"
-#include "shape/sample.h"
-#include "shape/select.h"
-#include "shape/tee.h"
+#include "record/builtin_handlers.h"
 
 const struct handler_ops *const handler_kinds[] = {
     &filter_ops, &limit_ops, &sample_ops, &dedup_ops,     &select_ops,  &redact_ops,

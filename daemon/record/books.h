@@ -48,5 +48,7 @@ struct book_totals {
 /* "seen", "filtered"... */
 const char *book_name(enum book row);
 
+/* Adds the rows to the totals. */
 void books_sum(const struct books *books, struct book_totals *totals);
+/* Whether as many records went out as came in. */
 bool books_balance(const struct book_totals *totals);

@@ -99,6 +99,7 @@ struct schema {
 
 /* A schema with room for n_fields zeroed fields, or NULL when out of memory. */
 struct schema *schema_new(const char *type_name, uint32_t n_fields);
+/* Accepts NULL. */
 void schema_free(struct schema *schema);
 DEFINE_CLEANUP(struct schema, schema_free);
 

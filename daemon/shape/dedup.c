@@ -3,7 +3,7 @@
 /* A window begins with the record that passes, not with the last repeat: what repeats without a
  * pause is reported once a window, and not never. Time is the batch's: no clock is read here. */
 
-#include "shape/dedup.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "config/setting.h"
 #include "expr/handler_expr.h"
-#include "expr/keys.h"
+#include "expr/key_table.h"
 #include "record/derive.h"
 
 struct dedup_config {
@@ -32,7 +32,7 @@ struct dedup {
     uint32_t column; /* counted from 1 */
     int64_t window;
     struct key *key;
-    struct keys keys;
+    struct key_table keys;
     counter unreported; /* suppressed records of keys that were forgotten */
     struct column suppressed;
     uint64_t hashes[BATCH_MAX];
@@ -61,7 +61,7 @@ static const struct setting dedup_settings[] = {
         .type = SETTING_INTEGER,
         .offset = offsetof(struct dedup_config, keys),
         .minimum = 1,
-        .maximum = KEYS_MAX,
+        .maximum = KEY_TABLE_MAX,
         .fallback = "65536",
         .doc = "how many keys are remembered at a time",
     },
@@ -74,7 +74,7 @@ static void dedup_close(struct handler *handler)
 
     if (!dedup)
         return;
-    keys_deinit(&dedup->keys);
+    key_table_deinit(&dedup->keys);
     key_free(dedup->key);
     schema_free(dedup->schema);
     free(dedup);
@@ -96,7 +96,8 @@ static int open_parts(struct dedup *dedup, const struct config_node *config,
         return column < 0 ? column : result;
     dedup->column = (uint32_t)column;
     dedup->base.schema = dedup->schema;
-    return keys_init(&dedup->keys, dedup->key, (uint32_t)bound->keys, sizeof(struct dedup_key));
+    return key_table_init(&dedup->keys, dedup->key, (uint32_t)bound->keys,
+                          sizeof(struct dedup_key));
 }
 
 static int dedup_open(const struct config_node *config, const struct handler_host *host,
@@ -128,11 +129,12 @@ static int dedup_open(const struct config_node *config, const struct handler_hos
 static struct dedup_key *recall(struct dedup *dedup, uint32_t index, bool *ret_known)
 {
     void *entry;
-    enum keys_outcome outcome = keys_get(&dedup->keys, index, dedup->hashes[index], &entry);
+    enum key_table_outcome outcome =
+        key_table_get(&dedup->keys, index, dedup->hashes[index], &entry);
     struct dedup_key *memory = entry;
 
-    *ret_known = outcome == KEYS_FOUND;
-    if (outcome == KEYS_EVICTED) {
+    *ret_known = outcome == KEY_TABLE_FOUND;
+    if (outcome == KEY_TABLE_EVICTED) {
         counter_add(&dedup->unreported, memory->suppressed);
         memory->suppressed = 0;
     }
@@ -181,7 +183,7 @@ static void dedup_rows(const struct handler *handler, row_emit emit, void *data)
     };
     const struct dedup *dedup = (const struct dedup *)handler;
 
-    keys_rows(&dedup->keys, emit, data);
+    key_table_rows(&dedup->keys, emit, data);
     emit(data, &untold, counter_get(&dedup->unreported));
 }
 

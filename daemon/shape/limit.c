@@ -10,7 +10,7 @@
  * Of a source whose records have several types, all count together: the limit of the first type
  * counts for the others. Only keys are each type's own, since each makes them of other fields. */
 
-#include "shape/limit.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,8 +19,10 @@
 #include "base/counter.h"
 #include "config/setting.h"
 #include "expr/handler_expr.h"
-#include "expr/keys.h"
+#include "expr/key_table.h"
 #include "shape/bucket.h"
+
+enum { LIMIT_RATE_MAX = 1000000000 };
 
 struct limit_config {
     int64_t count;
@@ -38,7 +40,7 @@ struct limit {
     struct bucket_rate rate;
     struct bucket bucket; /* of all, where there is no key */
     struct key *key;      /* NULL: no by: */
-    struct keys keys;
+    struct key_table keys;
     uint64_t hashes[BATCH_MAX];
 };
 
@@ -81,7 +83,7 @@ static const struct setting limit_settings[] = {
         .type = SETTING_INTEGER,
         .offset = offsetof(struct limit_config, keys),
         .minimum = 1,
-        .maximum = KEYS_MAX,
+        .maximum = KEY_TABLE_MAX,
         .fallback = "65536",
         .doc = "how many keys are remembered at a time",
     },
@@ -94,7 +96,7 @@ static void limit_close(struct handler *handler)
 
     if (!limit)
         return;
-    keys_deinit(&limit->keys);
+    key_table_deinit(&limit->keys);
     key_free(limit->key);
     free(limit);
 }
@@ -140,7 +142,7 @@ static int open_rate(struct limit *limit, const struct limit_config *bound,
     result = key_open(&bound->by, &scope, key_seed(), diag, &limit->key);
     if (result < 0)
         return result;
-    return keys_init(&limit->keys, limit->key, (uint32_t)bound->keys, sizeof(struct bucket));
+    return key_table_init(&limit->keys, limit->key, (uint32_t)bound->keys, sizeof(struct bucket));
 }
 
 static int limit_open(const struct config_node *config, const struct handler_host *host,
@@ -189,7 +191,7 @@ static struct bucket *bucket_of(struct limit *limit, uint32_t index, int64_t now
 
     if (!limit->key)
         return &limit->common->bucket;
-    if (keys_get(&limit->keys, index, limit->hashes[index], &bucket) != KEYS_FOUND)
+    if (key_table_get(&limit->keys, index, limit->hashes[index], &bucket) != KEY_TABLE_FOUND)
         bucket_fill(bucket, &limit->rate, now);
     return bucket;
 }
@@ -227,7 +229,7 @@ static void limit_rows(const struct handler *handler, row_emit emit, void *data)
     if (limit->counts)
         emit(data, &left, counter_get(&limit->common->remaining));
     if (limit->key)
-        keys_rows(&limit->keys, emit, data);
+        key_table_rows(&limit->keys, emit, data);
 }
 
 const struct handler_ops limit_ops = {

@@ -5,7 +5,7 @@
  * credential of the service manager), never from the config. The same value under the same key
  * gives the same hash in every record and on every machine, so that records can still be joined. */
 
-#include "shape/redact.h"
+#include "record/builtin_handlers.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -24,6 +24,8 @@
 #include "record/derive.h"
 #include "record/edit.h"
 #include "record/overlap.h"
+
+enum { REDACT_FIELDS_MAX = 64 };
 
 enum {
     HEX_BYTES = 2 * SIPHASH_BYTES,

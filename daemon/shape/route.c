@@ -8,7 +8,7 @@
  *     case 1    0              rest   2 4 5
  *     default   2 4 5 */
 
-#include "shape/route.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +18,8 @@
 #include "base/cleanup.h"
 #include "config/setting.h"
 #include "expr/handler_expr.h"
+
+enum { ROUTE_CASES_MAX = 16 };
 
 enum { LABEL_MAX = 16 };
 
@@ -181,11 +183,11 @@ static void route_process(struct handler *handler, struct batch *batch)
 static void route_rows(const struct handler *handler, row_emit emit, void *data)
 {
     const struct route_handler *route = (const struct route_handler *)handler;
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
     for (uint32_t i = 0; i < route->n_cases; i++)
-        expr_add_troubles(route->cases[i].when, &troubles);
-    expr_rows(&troubles, emit, data);
+        expr_add_failures(route->cases[i].when, &failures);
+    expr_rows(&failures, emit, data);
 }
 
 const struct handler_ops route_ops = {

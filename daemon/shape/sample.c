@@ -5,7 +5,7 @@
  * 1 in 5 by the same key keeps, here and, the seed being the same, on every other machine. Not
  * every N-th record is taken: what comes in turns would be seen always or never. */
 
-#include "shape/sample.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -179,11 +179,11 @@ static void sample_process(struct handler *handler, struct batch *batch)
 static void sample_rows(const struct handler *handler, row_emit emit, void *data)
 {
     const struct sample *sample = (const struct sample *)handler;
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
     if (sample->key)
-        key_add_troubles(sample->key, &troubles);
-    expr_rows(&troubles, emit, data);
+        key_add_failures(sample->key, &failures);
+    expr_rows(&failures, emit, data);
 }
 
 const struct handler_ops sample_ops = {

@@ -3,7 +3,7 @@
 /* Nothing is moved: a new schema over the same bytes says what is seen of them. Only computed
  * fields cost something for each record. */
 
-#include "shape/select.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #include "expr/handler_expr.h"
 #include "record/derive.h"
 #include "record/edit.h"
+
+enum { SELECT_FIELDS_MAX = 256 }; /* names under each of keep, drop and rename */
 
 struct select_config {
     struct setting_texts keep;
@@ -237,11 +239,11 @@ static void select_process(struct handler *handler, struct batch *batch)
 static void select_rows(const struct handler *handler, row_emit emit, void *data)
 {
     const struct select *select = (const struct select *)handler;
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
     for (uint32_t i = 0; i < select->n_computed; i++)
-        expr_add_troubles(select->computed[i].expr, &troubles);
-    expr_rows(&troubles, emit, data);
+        expr_add_failures(select->computed[i].expr, &failures);
+    expr_rows(&failures, emit, data);
 }
 
 const struct handler_ops select_ops = {

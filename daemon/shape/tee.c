@@ -2,7 +2,7 @@
 
 /* A copy of a record is a copy of its place in the selection: branches read the same views. */
 
-#include "shape/tee.h"
+#include "record/builtin_handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "enrich/csv_reader.h"
+#include "enrich/grid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,9 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "filter/filter.h"
-#include "forward/forward.h"
-#include "shape/limit.h"
+#include "record/builtin_handlers.h"
 
 struct wedge {
     struct handler base;

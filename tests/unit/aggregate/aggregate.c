@@ -2,7 +2,7 @@
 
 /* Random streams against a reference that knows no tables, no windows and no sketches: all records
  * of the stream are sorted by window and group, and then each run of equals is looked at whole. */
-#include "aggregate/aggregate.h"
+#include "record/builtin_handlers.h"
 
 #include <math.h>
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate/aggregate.h"
 #include "base/clock.h"
+#include "record/builtin_handlers.h"
 #include "unit/record/support.h"
 
 #define SECOND INT64_C(1000000000)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "enrich/enrich.h"
+#include "record/builtin_handlers.h"
 
 #include "unit/enrich/support.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "enrich/objects.h"
+#include "enrich/grid.h"
 
 #include "unit/enrich/support.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "expr/member.h"
+#include "expr/condition.h"
 #include "unit/expr/sample.h"
 
 /* holds: 1 or 0 for the typical record, the highest, the lowest, and for the typical one cut behind

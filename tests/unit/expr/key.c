@@ -255,20 +255,20 @@ static void short_names(void **state)
     names_init(&names, 11);
     for (size_t i = 0; i < 3; i++) {
         names_hash(&names, alone[i]);
-        assert_int_equal(key_images(names.key).words != NULL, i < 2);
+        assert_int_equal(key_packed(names.key).words != NULL, i < 2);
         expect_names(&names, 0, false);
         if (i == 0)
             memcpy(first[0], names.hashes, sizeof(first[0]));
         assert_memory_equal(first[0], names.hashes, NAMES * sizeof(uint64_t));
         names_hash(&names, beside[i]);
-        assert_int_equal(key_images(names.key).words != NULL, i < 2);
+        assert_int_equal(key_packed(names.key).words != NULL, i < 2);
         expect_names(&names, 0, true);
         if (i == 0)
             memcpy(first[1], names.hashes, sizeof(first[1]));
         assert_memory_equal(first[1], names.hashes, NAMES * sizeof(uint64_t));
     }
     names_hash(&names, "[id, room16, room40]\n"); /* a name beside a long text is one, too */
-    assert_null(key_images(names.key).words);
+    assert_null(key_packed(names.key).words);
     expect_names(&names, 1, true);
     key_free(names.key);
 }
@@ -287,7 +287,7 @@ static void short_bytes(void **state)
     memset(names.records[1].bytes, 0, 16);
     names.records[1].bytes[15] = 1;
     names_hash(&names, "bytes\n");
-    assert_non_null(key_images(names.key).words);
+    assert_non_null(key_packed(names.key).words);
     key_store(names.key, 1, stored);
     assert_false(key_equal(names.key, 0, stored));
     assert_true(key_equal(names.key, 1, stored));

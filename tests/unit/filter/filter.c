@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "filter/filter.h"
+#include "record/builtin_handlers.h"
 
 #include "expr/defs.h"
 #include "unit/record/support.h"

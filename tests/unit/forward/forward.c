@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "forward/forward.h"
+#include "record/builtin_handlers.h"
 
 #include "encode/registry.h"
 #include "unit/capture/support.h"

@@ -4,8 +4,8 @@
  * become. Building needs no privileges. */
 
 #include "encode/encoder.h"
-#include "forward/forward.h"
 #include "pipeline/graph.h"
+#include "record/builtin_handlers.h"
 #include "unit/config/support.h"
 
 static void refuse_graph(const char *text, const char *expected)

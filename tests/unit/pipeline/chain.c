@@ -6,12 +6,8 @@
 
 #include "base/clock.h"
 #include "base/cycles.h"
-#include "filter/filter.h"
-#include "forward/forward.h"
 #include "pipeline/handlers.h"
-#include "shape/limit.h"
-#include "shape/route.h"
-#include "shape/tee.h"
+#include "record/builtin_handlers.h"
 #include "unit/forward/support.h"
 
 enum { KEPT_MAX = CHAIN_HANDLERS_MAX };

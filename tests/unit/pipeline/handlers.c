@@ -12,10 +12,7 @@
 #include <cmocka.h>
 
 #include "config/setting.h"
-#include "enrich/enrich.h"
-#include "filter/filter.h"
-#include "forward/forward.h"
-#include "shape/limit.h"
+#include "record/builtin_handlers.h"
 #include "unit/config/manual_table.h"
 #include "unit/shape/branches.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shape/redact.h"
+#include "record/builtin_handlers.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shape/sample.h"
+#include "record/builtin_handlers.h"
 
 #include "unit/record/support.h"
 

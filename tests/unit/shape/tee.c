@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shape/tee.h"
+#include "record/builtin_handlers.h"
 
 #include "unit/shape/branches.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What can be told of a regular expression without a match: the literals that each match begins and
- * ends with, as far as its text says so plainly.
+/* A check for a regular expression that is cheaper than a match: the literals that each match
+ * begins and ends with, as far as its text says so plainly.
  *
  *     ^/tmp/                              heads  /tmp/                  whole: nothing else to it
  *     ^/var/(log|www)/.*\.(html|log)$     heads  /var/log/  /var/www/   whole, with a gap
@@ -30,7 +30,7 @@ struct literals {
     char bytes[LITERALS_MAX][LITERAL_MAX];
 };
 
-struct outline {
+struct prefilter {
     bool anchored; /* ^: a match begins where the text does, with one of heads */
     bool ended; /* $: it ends where the text does, or before its last newline, with one of tails */
     bool whole; /* there is nothing to it but the anchors and heads, or heads, .* and tails */
@@ -38,13 +38,13 @@ struct outline {
     struct literals heads, tails;
 };
 
-/* Of a regular expression that PCRE2 takes, without options. */
-void outline_read(const struct text *pattern, struct outline *ret);
+/* Reads a regular expression that PCRE2 accepts, without options. */
+void prefilter_read(const struct text *pattern, struct prefilter *ret);
 
-enum outline_answer { OUTLINE_NO, OUTLINE_YES, OUTLINE_UNKNOWN };
+enum prefilter_answer { PREFILTER_NO, PREFILTER_YES, PREFILTER_UNKNOWN };
 
-/* Whether the text matches. */
-enum outline_answer outline_decide(const struct outline *outline, const struct text *text);
+/* Whether the text matches, as far as the literals decide it. */
+enum prefilter_answer prefilter_decide(const struct prefilter *prefilter, const struct text *text);
 
-/* The bytes that all of them begin with. */
+/* How many bytes are equal at the beginning of all of them. */
 uint32_t literals_common(const struct literals *literals);

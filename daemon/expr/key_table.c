@@ -4,7 +4,7 @@
  * costs two more cache misses for each hit; evicting at random needs no marks, but forgets the
  * busiest keys, too. */
 
-#include "expr/keys.h"
+#include "expr/key_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +12,12 @@
 
 #include "expr/handler_expr.h"
 
-static char *place_at(const struct keys *keys, uint32_t place)
+static char *place_at(const struct key_table *keys, uint32_t place)
 {
     return keys->places + place * keys->place_size;
 }
 
-int keys_init(struct keys *keys, const struct key *key, uint32_t max, size_t entry_size)
+int key_table_init(struct key_table *keys, const struct key *key, uint32_t max, size_t entry_size)
 {
     memset(keys, 0, sizeof(*keys));
     keys->key = key;
@@ -30,11 +30,11 @@ int keys_init(struct keys *keys, const struct key *key, uint32_t max, size_t ent
     keys->places = calloc(max, keys->place_size);
     if (keys->index.slots && keys->hashes && keys->marks && keys->places)
         return 0;
-    keys_deinit(keys);
+    key_table_deinit(keys);
     return -ENOMEM;
 }
 
-void keys_deinit(struct keys *keys)
+void key_table_deinit(struct key_table *keys)
 {
     free(keys->index.slots);
     free(keys->hashes);
@@ -43,37 +43,38 @@ void keys_deinit(struct keys *keys)
     memset(keys, 0, sizeof(*keys));
 }
 
-static uint32_t choose_victim(struct keys *keys)
+static uint32_t choose_victim(struct key_table *keys)
 {
     for (int step = 1;; step++) {
         uint32_t place = keys->hand;
 
         keys->hand = place + 1 < keys->max ? place + 1 : 0;
-        if (!keys->marks[place] || step == KEYS_SWEEP)
+        if (!keys->marks[place] || step == KEY_TABLE_SWEEP)
             return place;
         keys->marks[place] = 0;
     }
 }
 
-static enum keys_outcome take_place(struct keys *keys, uint32_t *ret_place)
+static enum key_table_outcome take_place(struct key_table *keys, uint32_t *ret_place)
 {
     uint64_t count = counter_get(&keys->count);
 
     if (count < keys->max) {
         *ret_place = (uint32_t)count;
         atomic_store_explicit(&keys->count, count + 1, memory_order_relaxed);
-        return KEYS_ADDED;
+        return KEY_TABLE_ADDED;
     }
     *ret_place = choose_victim(keys);
     hash_index_remove(&keys->index, keys->hashes[*ret_place], *ret_place + 1);
     atomic_store_explicit(&keys->evicted, counter_get(&keys->evicted) + 1, memory_order_relaxed);
-    return KEYS_EVICTED;
+    return KEY_TABLE_EVICTED;
 }
 
-static enum keys_outcome add(struct keys *keys, uint32_t index, uint64_t hash, void **ret_entry)
+static enum key_table_outcome add(struct key_table *keys, uint32_t index, uint64_t hash,
+                                  void **ret_entry)
 {
     uint32_t place;
-    enum keys_outcome outcome = take_place(keys, &place);
+    enum key_table_outcome outcome = take_place(keys, &place);
 
     hash_index_add(&keys->index, hash, place + 1);
     keys->hashes[place] = hash;
@@ -83,7 +84,8 @@ static enum keys_outcome add(struct keys *keys, uint32_t index, uint64_t hash, v
     return outcome;
 }
 
-enum keys_outcome keys_get(struct keys *keys, uint32_t index, uint64_t hash, void **ret_entry)
+enum key_table_outcome key_table_get(struct key_table *keys, uint32_t index, uint64_t hash,
+                                     void **ret_entry)
 {
     uint32_t at = (uint32_t)hash, row;
 
@@ -94,12 +96,12 @@ enum keys_outcome keys_get(struct keys *keys, uint32_t index, uint64_t hash, voi
             continue;
         keys->marks[place] = 1;
         *ret_entry = place_at(keys, place) + keys->entry_offset;
-        return KEYS_FOUND;
+        return KEY_TABLE_FOUND;
     }
     return add(keys, index, hash, ret_entry);
 }
 
-void keys_rows(const struct keys *keys, row_emit emit, void *data)
+void key_table_rows(const struct key_table *keys, row_emit emit, void *data)
 {
     static const struct row count = {
         .name = "keys",
@@ -113,10 +115,10 @@ void keys_rows(const struct keys *keys, row_emit emit, void *data)
         .kind = ROW_COUNT,
         .help = "Keys forgotten because the limit of keys was reached",
     };
-    struct expr_troubles troubles = {0};
+    struct expr_failures failures = {0};
 
     emit(data, &count, counter_get(&keys->count));
     emit(data, &evicted, counter_get(&keys->evicted));
-    key_add_troubles(keys->key, &troubles);
-    expr_rows(&troubles, emit, data);
+    key_add_failures(keys->key, &failures);
+    expr_rows(&failures, emit, data);
 }

@@ -2,8 +2,8 @@
 
 /* Looking values up. Null is in nothing. */
 
-#include "expr/leaf.h"
 #include "expr/operand_load.h"
+#include "expr/predicate.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
 
@@ -31,7 +31,7 @@ ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *ru
                                    uint16_t *selection, uint32_t n, enum load load,
                                    enum set_kind lookup)
 {
-    struct spot spot = load_spot(&term->left, run, load);
+    struct load_source source = load_source_of(&term->left, run, load);
     const void *set = term->set;
     const struct integer_set integers =
         lookup == LOOKUP_HASH ? *(const struct integer_set *)set : (struct integer_set){0};
@@ -41,7 +41,7 @@ ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *ru
 
     for (uint32_t k = 0; k < n; k++) {
         bool present;
-        uint64_t bits = load_integer(&spot, load, selection[k], k, &present);
+        uint64_t bits = load_integer(&source, load, selection[k], k, &present);
         bool match = lookup == LOOKUP_FEW         ? is_few(few, bits)
                      : lookup == LOOKUP_HASH      ? integer_set_has(&integers, bits)
                      : lookup == LOOKUP_INTERVALS ? interval_set_has(set, bits ^ bias)
@@ -54,48 +54,48 @@ ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *ru
     return kept;
 }
 
-uint32_t leaf_few(const struct term *term, const struct run *run, bool wanted, uint16_t *selection,
-                  uint32_t n)
+uint32_t predicate_few(const struct term *term, const struct run *run, bool wanted,
+                       uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_FEW)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }
 
-uint32_t leaf_hashed(const struct term *term, const struct run *run, bool wanted,
-                     uint16_t *selection, uint32_t n)
+uint32_t predicate_hashed(const struct term *term, const struct run *run, bool wanted,
+                          uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_HASH)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }
 
-uint32_t leaf_intervals(const struct term *term, const struct run *run, bool wanted,
-                        uint16_t *selection, uint32_t n)
+uint32_t predicate_intervals(const struct term *term, const struct run *run, bool wanted,
+                             uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_INTERVALS)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }
 
-uint32_t leaf_bits(const struct term *term, const struct run *run, bool wanted, uint16_t *selection,
-                   uint32_t n)
+uint32_t predicate_bits(const struct term *term, const struct run *run, bool wanted,
+                        uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_BITS)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }
 
-uint32_t leaf_networks(const struct term *term, const struct run *run, bool wanted,
-                       uint16_t *selection, uint32_t n)
+uint32_t predicate_networks(const struct term *term, const struct run *run, bool wanted,
+                            uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) member_loop(term, run, wanted, selection, n, load, LOOKUP_NETWORKS)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }
 
-uint32_t leaf_networks6(const struct term *term, const struct run *run, bool wanted,
-                        uint16_t *selection, uint32_t n)
+uint32_t predicate_networks6(const struct term *term, const struct run *run, bool wanted,
+                             uint16_t *selection, uint32_t n)
 {
     const struct text *texts = run->regs[term->a].texts;
     uint32_t kept = 0;
@@ -110,8 +110,8 @@ uint32_t leaf_networks6(const struct term *term, const struct run *run, bool wan
     return kept;
 }
 
-uint32_t leaf_listed(const struct term *term, const struct run *run, bool wanted,
-                     uint16_t *selection, uint32_t n)
+uint32_t predicate_listed(const struct term *term, const struct run *run, bool wanted,
+                          uint16_t *selection, uint32_t n)
 {
     const struct text *texts = run->regs[term->a].texts;
     uint32_t kept = 0;

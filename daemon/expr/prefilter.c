@@ -10,13 +10,13 @@
  * At whatever may change the meaning of what follows (options, verbs, \Q), at an | outside of
  * groups and at all that is rare, the reader gives up. */
 
-#include "expr/outline.h"
+#include "expr/prefilter.h"
 
 #include <string.h>
 
 enum item_kind { ITEM_LITERAL, ITEM_OTHER };
 
-struct outline_reader {
+struct prefilter_reader {
     const char *at, *end;
     bool given_up;
 };
@@ -67,7 +67,7 @@ uint32_t literals_common(const struct literals *literals)
 
 /* ---- items ----------------------------------------------------------------------------------- */
 
-static char peek(const struct outline_reader *reader, ptrdiff_t ahead)
+static char peek(const struct prefilter_reader *reader, ptrdiff_t ahead)
 {
     return reader->end - reader->at > ahead ? reader->at[ahead] : '\0';
 }
@@ -83,7 +83,7 @@ static bool is_word(char c)
 }
 
 /* A byte that stands for itself, escaped or not; '\0': there is none. */
-static char take_literal(struct outline_reader *reader)
+static char take_literal(struct prefilter_reader *reader)
 {
     char c = peek(reader, 0), next = peek(reader, 1);
 
@@ -98,14 +98,14 @@ static char take_literal(struct outline_reader *reader)
 }
 
 /* Within a class or a group, where it does not matter what it is, but where it ends. */
-static void skip_escape(struct outline_reader *reader)
+static void skip_escape(struct prefilter_reader *reader)
 {
     reader->given_up |= is_one_of(peek(reader, 1), "QEc");
     reader->at += 2;
 }
 
 /* The length of a named class such as [:alpha:]; 0: not a named class. */
-static ptrdiff_t named_class(const struct outline_reader *reader)
+static ptrdiff_t named_class(const struct prefilter_reader *reader)
 {
     ptrdiff_t length = 2 + (peek(reader, 2) == '^');
 
@@ -117,7 +117,7 @@ static ptrdiff_t named_class(const struct outline_reader *reader)
 }
 
 /* From the [ to after the ] */
-static void skip_class(struct outline_reader *reader)
+static void skip_class(struct prefilter_reader *reader)
 {
     reader->at += 1 + (peek(reader, 1) == '^');
     reader->at += peek(reader, 0) == ']'; /* the first one is a member */
@@ -131,7 +131,7 @@ static void skip_class(struct outline_reader *reader)
 }
 
 /* What follows the ( that begins a group: nothing, or what kind it is. */
-static void skip_opening(struct outline_reader *reader)
+static void skip_opening(struct prefilter_reader *reader)
 {
     reader->at++;
     if (peek(reader, 0) == '*')
@@ -145,7 +145,7 @@ static void skip_opening(struct outline_reader *reader)
 }
 
 /* From the ( to after its ). */
-static void skip_group(struct outline_reader *reader)
+static void skip_group(struct prefilter_reader *reader)
 {
     uint32_t depth = 0;
 
@@ -168,9 +168,9 @@ static void skip_group(struct outline_reader *reader)
 }
 
 /* A group of literals, as in (log|www). False, and nothing is taken: it is more than that. */
-static bool take_choice(struct outline_reader *reader, struct literals *ret)
+static bool take_choice(struct prefilter_reader *reader, struct literals *ret)
 {
-    struct outline_reader inner = *reader;
+    struct prefilter_reader inner = *reader;
 
     *ret = nothing_more;
     inner.at += peek(reader, 1) == '?' && peek(reader, 2) == ':' ? 3 : 1;
@@ -195,7 +195,7 @@ static bool take_choice(struct outline_reader *reader, struct literals *ret)
 }
 
 /* The length of a repetition such as {2}, {2,}, {2,3} or {,3}; 0: not a repetition. */
-static ptrdiff_t braces(const struct outline_reader *reader)
+static ptrdiff_t braces(const struct prefilter_reader *reader)
 {
     ptrdiff_t length = 1;
 
@@ -205,7 +205,7 @@ static ptrdiff_t braces(const struct outline_reader *reader)
 }
 
 /* Whether something says how often. */
-static bool skip_quantifier(struct outline_reader *reader)
+static bool skip_quantifier(struct prefilter_reader *reader)
 {
     char c = peek(reader, 0);
 
@@ -225,7 +225,7 @@ static bool skip_quantifier(struct outline_reader *reader)
 }
 
 /* The literals are set if it is one, or one of some. */
-static enum item_kind take_item(struct outline_reader *reader, struct literals *ret)
+static enum item_kind take_item(struct prefilter_reader *reader, struct literals *ret)
 {
     bool literal = true;
     char c = take_literal(reader);
@@ -262,7 +262,7 @@ static enum item_kind take_item(struct outline_reader *reader, struct literals *
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 /* .* where a match may begin or end anywhere anyway. */
-static bool skip_anything(struct outline_reader *reader)
+static bool skip_anything(struct prefilter_reader *reader)
 {
     if (peek(reader, 0) != '.' || peek(reader, 1) != '*' || is_one_of(peek(reader, 2), "?+"))
         return false;
@@ -270,59 +270,60 @@ static bool skip_anything(struct outline_reader *reader)
     return true;
 }
 
-static void add_literals(struct outline *outline, const struct literals *literals)
+static void add_literals(struct prefilter *prefilter, const struct literals *literals)
 {
-    bool fits = multiply(&outline->tails, literals);
+    bool fits = multiply(&prefilter->tails, literals);
 
     if (!fits)
-        outline->tails = *literals;
-    if (outline->whole && !outline->gap)
-        fits = multiply(&outline->heads, literals);
-    outline->whole = outline->whole && fits;
+        prefilter->tails = *literals;
+    if (prefilter->whole && !prefilter->gap)
+        fits = multiply(&prefilter->heads, literals);
+    prefilter->whole = prefilter->whole && fits;
 }
 
 /* Anything else. After the first one, heads grow no more. */
-static void add_other(struct outline *outline, bool is_gap)
+static void add_other(struct prefilter *prefilter, bool is_gap)
 {
-    outline->whole = outline->whole && is_gap && !outline->gap;
-    outline->gap = outline->whole;
-    outline->tails = nothing_more;
+    prefilter->whole = prefilter->whole && is_gap && !prefilter->gap;
+    prefilter->gap = prefilter->whole;
+    prefilter->tails = nothing_more;
 }
 
-static void add_item(struct outline_reader *reader, struct outline *outline)
+static void add_item(struct prefilter_reader *reader, struct prefilter *prefilter)
 {
     struct literals literals;
 
     if (skip_anything(reader))
-        add_other(outline, true);
+        add_other(prefilter, true);
     else if (take_item(reader, &literals) == ITEM_LITERAL)
-        add_literals(outline, &literals);
+        add_literals(prefilter, &literals);
     else
-        add_other(outline, false);
+        add_other(prefilter, false);
 }
 
-void outline_read(const struct text *pattern, struct outline *ret)
+void prefilter_read(const struct text *pattern, struct prefilter *ret)
 {
-    struct outline_reader reader = {.at = pattern->bytes, .end = pattern->bytes + pattern->length};
-    struct outline outline = {.whole = true, .heads = nothing_more, .tails = nothing_more};
+    struct prefilter_reader reader = {.at = pattern->bytes,
+                                      .end = pattern->bytes + pattern->length};
+    struct prefilter prefilter = {.whole = true, .heads = nothing_more, .tails = nothing_more};
 
-    *ret = (struct outline){0};
+    *ret = (struct prefilter){0};
     if (memchr(pattern->bytes, 0, pattern->length))
         return;
-    outline.anchored = peek(&reader, 0) == '^';
-    reader.at += outline.anchored;
-    if (!outline.anchored)
+    prefilter.anchored = peek(&reader, 0) == '^';
+    reader.at += prefilter.anchored;
+    if (!prefilter.anchored)
         skip_anything(&reader);
     while (!reader.given_up && reader.at < reader.end) {
-        struct outline_reader rest = reader;
+        struct prefilter_reader rest = reader;
 
-        outline.ended = *reader.at == '$' && reader.at + 1 == reader.end;
-        if (outline.ended || (skip_anything(&rest) && rest.at == rest.end))
+        prefilter.ended = *reader.at == '$' && reader.at + 1 == reader.end;
+        if (prefilter.ended || (skip_anything(&rest) && rest.at == rest.end))
             break;
-        add_item(&reader, &outline);
+        add_item(&reader, &prefilter);
     }
     if (!reader.given_up)
-        *ret = outline;
+        *ret = prefilter;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -405,46 +406,47 @@ static uint32_t shortest_head(const struct literals *literals, const struct text
 }
 
 /* The sooner the head ends, the more is left for the tail. */
-static bool spans(const struct outline *outline, const struct text *text)
+static bool spans(const struct prefilter *prefilter, const struct text *text)
 {
-    uint32_t from = outline->anchored ? shortest_head(&outline->heads, text)
-                                      : find_end(&outline->heads, text, 0);
+    uint32_t from = prefilter->anchored ? shortest_head(&prefilter->heads, text)
+                                        : find_end(&prefilter->heads, text, 0);
 
     if (from == UINT32_MAX)
         return false;
-    return outline->ended ? ends(&outline->tails, text, from)
-                          : find_end(&outline->tails, text, from) != UINT32_MAX;
+    return prefilter->ended ? ends(&prefilter->tails, text, from)
+                            : find_end(&prefilter->tails, text, from) != UINT32_MAX;
 }
 
-static bool fits(const struct outline *outline, const struct text *text)
+static bool fits(const struct prefilter *prefilter, const struct text *text)
 {
     struct text shorter = shorten(text);
 
-    return (!outline->anchored || begins_with_one(&outline->heads, text)) &&
-           (!outline->ended || ends(&outline->tails, text, 0) ||
-            (shorter.length < text->length && ends(&outline->tails, &shorter, 0)));
+    return (!prefilter->anchored || begins_with_one(&prefilter->heads, text)) &&
+           (!prefilter->ended || ends(&prefilter->tails, text, 0) ||
+            (shorter.length < text->length && ends(&prefilter->tails, &shorter, 0)));
 }
 
-static bool is_head(const struct outline *outline, const struct text *text)
+static bool is_head(const struct prefilter *prefilter, const struct text *text)
 {
     struct text shorter = shorten(text);
 
-    if (!outline->anchored)
-        return outline->ended ? ends(&outline->heads, text, 0) || ends(&outline->heads, &shorter, 0)
-                              : find_end(&outline->heads, text, 0) != UINT32_MAX;
-    return outline->ended ? is_one(&outline->heads, text) || is_one(&outline->heads, &shorter)
-                          : begins_with_one(&outline->heads, text);
+    if (!prefilter->anchored)
+        return prefilter->ended
+                   ? ends(&prefilter->heads, text, 0) || ends(&prefilter->heads, &shorter, 0)
+                   : find_end(&prefilter->heads, text, 0) != UINT32_MAX;
+    return prefilter->ended ? is_one(&prefilter->heads, text) || is_one(&prefilter->heads, &shorter)
+                            : begins_with_one(&prefilter->heads, text);
 }
 
-enum outline_answer outline_decide(const struct outline *outline, const struct text *text)
+enum prefilter_answer prefilter_decide(const struct prefilter *prefilter, const struct text *text)
 {
-    enum outline_answer answer;
+    enum prefilter_answer answer;
 
-    if (!outline->whole)
-        return fits(outline, text) ? OUTLINE_UNKNOWN : OUTLINE_NO;
-    if (!outline->gap)
-        return is_head(outline, text) ? OUTLINE_YES : OUTLINE_NO;
-    answer = spans(outline, text) ? OUTLINE_YES : OUTLINE_NO;
+    if (!prefilter->whole)
+        return fits(prefilter, text) ? PREFILTER_UNKNOWN : PREFILTER_NO;
+    if (!prefilter->gap)
+        return is_head(prefilter, text) ? PREFILTER_YES : PREFILTER_NO;
+    answer = spans(prefilter, text) ? PREFILTER_YES : PREFILTER_NO;
     /* no .* goes over a newline, and the text may end before it */
-    return memchr(text->bytes, '\n', text->length) ? OUTLINE_UNKNOWN : answer;
+    return memchr(text->bytes, '\n', text->length) ? PREFILTER_UNKNOWN : answer;
 }

@@ -3,7 +3,7 @@
 /* The table against a slow one that does the same with a list: what is remembered, of whom, and
  * how many had to go. */
 
-#include "expr/keys.h"
+#include "expr/key_table.h"
 
 #include "expr/handler_expr.h"
 #include "unit/record/support.h"
@@ -13,7 +13,7 @@ static const struct handler_host host = {.schema = &note_schema, .source_name = 
 struct fixture {
     struct config_tree *tree;
     struct key *key;
-    struct keys keys;
+    struct key_table keys;
     uint64_t hashes[BATCH_MAX];
 };
 
@@ -29,12 +29,12 @@ static void fixture_init(struct fixture *fixture, const char *by, uint32_t max)
     assert_int_equal(setting_bind_value(&row, fixture->tree->root, &texts, &diag), 0);
     assert_int_equal(key_open(&texts, &scope, 1, &diag, &fixture->key), 0);
     expect_messages(&diag, "");
-    assert_int_equal(keys_init(&fixture->keys, fixture->key, max, sizeof(uint64_t)), 0);
+    assert_int_equal(key_table_init(&fixture->keys, fixture->key, max, sizeof(uint64_t)), 0);
 }
 
 static void fixture_deinit(struct fixture *fixture)
 {
-    keys_deinit(&fixture->keys);
+    key_table_deinit(&fixture->keys);
     key_free(fixture->key);
     config_tree_free(fixture->tree);
 }
@@ -42,14 +42,14 @@ static void fixture_deinit(struct fixture *fixture)
 /* Looks up the key of each record of the batch; entries are set to the record's id plus 1. Says
  * what each entry was before. */
 static void look_up(struct fixture *fixture, struct notes *notes, uint64_t *before,
-                    enum keys_outcome *outcomes)
+                    enum key_table_outcome *outcomes)
 {
     key_hash(fixture->key, &notes->batch, fixture->hashes);
     for (uint32_t i = 0; i < notes->batch.selected; i++) {
         uint32_t index = notes->batch.selection[i];
         void *entry;
 
-        outcomes[i] = keys_get(&fixture->keys, index, fixture->hashes[index], &entry);
+        outcomes[i] = key_table_get(&fixture->keys, index, fixture->hashes[index], &entry);
         before[i] = *(uint64_t *)entry;
         *(uint64_t *)entry = ((const struct note *)notes->views[index].data)->id + 1;
     }
@@ -57,7 +57,7 @@ static void look_up(struct fixture *fixture, struct notes *notes, uint64_t *befo
 
 static void remembers_each_key(void **state)
 {
-    enum keys_outcome outcomes[BATCH_MAX];
+    enum key_table_outcome outcomes[BATCH_MAX];
     uint64_t before[BATCH_MAX];
     struct fixture fixture;
     struct notes notes;
@@ -67,12 +67,12 @@ static void remembers_each_key(void **state)
     notes_init_many(&notes, 100);
     look_up(&fixture, &notes, before, outcomes);
     for (uint32_t i = 0; i < 100; i++) {
-        assert_int_equal(outcomes[i], KEYS_ADDED);
+        assert_int_equal(outcomes[i], KEY_TABLE_ADDED);
         assert_int_equal(before[i], 0);
     }
     look_up(&fixture, &notes, before, outcomes);
     for (uint32_t i = 0; i < 100; i++) {
-        assert_int_equal(outcomes[i], KEYS_FOUND);
+        assert_int_equal(outcomes[i], KEY_TABLE_FOUND);
         assert_int_equal(before[i], i + 1);
     }
     assert_int_equal(counter_get(&fixture.keys.count), 100);
@@ -83,7 +83,7 @@ static void remembers_each_key(void **state)
 
 static void the_evicted_entry_can_be_seen(void **state)
 {
-    enum keys_outcome outcomes[BATCH_MAX];
+    enum key_table_outcome outcomes[BATCH_MAX];
     uint64_t before[BATCH_MAX];
     struct fixture fixture;
     struct notes notes;
@@ -92,10 +92,10 @@ static void the_evicted_entry_can_be_seen(void **state)
     fixture_init(&fixture, "[id]\n", 1);
     notes_init_many(&notes, 3);
     look_up(&fixture, &notes, before, outcomes);
-    assert_int_equal(outcomes[0], KEYS_ADDED);
-    assert_int_equal(outcomes[1], KEYS_EVICTED);
+    assert_int_equal(outcomes[0], KEY_TABLE_ADDED);
+    assert_int_equal(outcomes[1], KEY_TABLE_EVICTED);
     assert_int_equal(before[1], 1);
-    assert_int_equal(outcomes[2], KEYS_EVICTED);
+    assert_int_equal(outcomes[2], KEY_TABLE_EVICTED);
     assert_int_equal(before[2], 2);
     assert_int_equal(counter_get(&fixture.keys.count), 1);
     assert_int_equal(counter_get(&fixture.keys.evicted), 2);
@@ -106,7 +106,7 @@ static void the_evicted_entry_can_be_seen(void **state)
 /* Keys that come again and again survive any number of keys that come once. */
 static void busy_keys_stay(void **state)
 {
-    enum keys_outcome outcomes[BATCH_MAX];
+    enum key_table_outcome outcomes[BATCH_MAX];
     uint64_t before[BATCH_MAX];
     struct fixture fixture;
     struct notes notes;
@@ -122,7 +122,7 @@ static void busy_keys_stay(void **state)
         batch_select_all(&notes.batch);
         look_up(&fixture, &notes, before, outcomes);
         for (uint32_t i = 0; round > 0 && i < 10; i++)
-            assert_int_equal(outcomes[i], KEYS_FOUND);
+            assert_int_equal(outcomes[i], KEY_TABLE_FOUND);
         notes_deinit(&notes);
     }
     assert_int_equal(counter_get(&fixture.keys.count), 40);
@@ -156,18 +156,18 @@ static void agrees_with_a_list(void **state)
     for (uint32_t round = 0; round < 2000; round++) {
         struct notes notes;
         uint32_t id = choose(IDS);
-        enum keys_outcome outcome;
+        enum key_table_outcome outcome;
         void *entry;
 
         notes_init(&notes);
         notes_add(&notes, id, 0);
         batch_select_all(&notes.batch);
         key_hash(fixture.key, &notes.batch, fixture.hashes);
-        outcome = keys_get(&fixture.keys, 0, fixture.hashes[0], &entry);
-        assert_int_equal(outcome == KEYS_FOUND, known[id] != 0);
-        if (outcome == KEYS_FOUND) {
+        outcome = key_table_get(&fixture.keys, 0, fixture.hashes[0], &entry);
+        assert_int_equal(outcome == KEY_TABLE_FOUND, known[id] != 0);
+        if (outcome == KEY_TABLE_FOUND) {
             assert_int_equal(*(uint64_t *)entry, known[id]);
-        } else if (outcome == KEYS_EVICTED) {
+        } else if (outcome == KEY_TABLE_EVICTED) {
             assert_int_equal(known[*(uint64_t *)entry % IDS], *(uint64_t *)entry);
             known[*(uint64_t *)entry % IDS] = 0;
             evicted++;
@@ -194,7 +194,7 @@ static void emit(void *data, const struct row *row, uint64_t value)
 
 static void shows_its_counters(void **state)
 {
-    enum keys_outcome outcomes[BATCH_MAX];
+    enum key_table_outcome outcomes[BATCH_MAX];
     uint64_t before[BATCH_MAX];
     struct fixture fixture;
     struct notes notes;
@@ -204,7 +204,7 @@ static void shows_its_counters(void **state)
     fixture_init(&fixture, "[id]\n", 3);
     notes_init_many(&notes, 5);
     look_up(&fixture, &notes, before, outcomes);
-    keys_rows(&fixture.keys, emit, text);
+    key_table_rows(&fixture.keys, emit, text);
     assert_string_equal(text, "keys 1 3\nkeys_evicted 0 2\n");
     notes_deinit(&notes);
     fixture_deinit(&fixture);

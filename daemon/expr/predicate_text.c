@@ -3,8 +3,8 @@
 /* Texts. Lengths come first, bytes after; and where the constant allows, not even the length: a
  * short char array is two words, and a placed text's end is looked at where it would have to be. */
 
-#include "expr/leaf.h"
 #include "expr/operand_load.h"
+#include "expr/predicate.h"
 
 /* Lengths first; bytes of both must not be NULL. */
 ALWAYS_INLINE bool texts_equal(const struct text *left, const struct text *right)
@@ -70,8 +70,8 @@ static uint32_t placed_loop(const struct term *term, const struct run *run, bool
     return kept;
 }
 
-uint32_t leaf_text(const struct term *term, const struct run *run, bool wanted, uint16_t *selection,
-                   uint32_t n)
+uint32_t predicate_text(const struct term *term, const struct run *run, bool wanted,
+                        uint16_t *selection, uint32_t n)
 {
     if (term->left.field.kind == FIELD_TEXT)
         return placed_loop(term, run, wanted, selection, n);
@@ -155,8 +155,8 @@ ALWAYS_INLINE uint32_t prefix_by_width(const struct term *term, const struct run
     return prefix_loop(term, run, wanted, selection, n, placed, 1);
 }
 
-uint32_t leaf_prefix(const struct term *term, const struct run *run, bool wanted,
-                     uint16_t *selection, uint32_t n)
+uint32_t predicate_prefix(const struct term *term, const struct run *run, bool wanted,
+                          uint16_t *selection, uint32_t n)
 {
     if (term->left.field.kind == FIELD_TEXT)
         return prefix_by_width(term, run, wanted, selection, n, true);
@@ -164,8 +164,8 @@ uint32_t leaf_prefix(const struct term *term, const struct run *run, bool wanted
 }
 
 /* char[8] to char[16]: all bytes up to the constant's NUL, in two loads that may overlap. */
-uint32_t leaf_words(const struct term *term, const struct run *run, bool wanted,
-                    uint16_t *selection, uint32_t n)
+uint32_t predicate_words(const struct term *term, const struct run *run, bool wanted,
+                         uint16_t *selection, uint32_t n)
 {
     const struct ringmill_view *views = run->batch->views;
     const uint64_t offset = term->left.field.offset;
@@ -189,8 +189,8 @@ uint32_t leaf_words(const struct term *term, const struct run *run, bool wanted,
     return kept;
 }
 
-uint32_t leaf_texts(const struct term *term, const struct run *run, bool wanted,
-                    uint16_t *selection, uint32_t n)
+uint32_t predicate_texts(const struct term *term, const struct run *run, bool wanted,
+                         uint16_t *selection, uint32_t n)
 {
     const struct text *left = run->regs[term->a].texts, *right = run->regs[term->b].texts;
     const bool inverted = term->inverted;
@@ -206,8 +206,8 @@ uint32_t leaf_texts(const struct term *term, const struct run *run, bool wanted,
     return kept;
 }
 
-uint32_t leaf_present(const struct term *term, const struct run *run, bool wanted,
-                      uint16_t *selection, uint32_t n)
+uint32_t predicate_present(const struct term *term, const struct run *run, bool wanted,
+                           uint16_t *selection, uint32_t n)
 {
     const struct reg *reg = &run->regs[term->a];
     uint32_t kept = 0;
@@ -221,8 +221,8 @@ uint32_t leaf_present(const struct term *term, const struct run *run, bool wante
     return kept;
 }
 
-uint32_t leaf_inside(const struct term *term, const struct run *run, bool wanted,
-                     uint16_t *selection, uint32_t n)
+uint32_t predicate_inside(const struct term *term, const struct run *run, bool wanted,
+                          uint16_t *selection, uint32_t n)
 {
     const struct field *field = &term->left.field;
     uint32_t kept = 0;

@@ -2,7 +2,7 @@
 
 /* What is told without PCRE2 is what PCRE2 would have said. */
 
-#include "expr/outline.h"
+#include "expr/prefilter.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -27,14 +27,14 @@ static void say(char *at, const struct literals *literals)
 static void expect(const char *pattern, bool whole, const char *heads, const char *tails)
 {
     struct text text = {pattern, (uint32_t)strlen(pattern)};
-    struct outline outline;
+    struct prefilter prefilter;
     char said[2 * LITERALS_MAX * LITERAL_MAX];
 
-    outline_read(&text, &outline);
-    assert_int_equal(outline.whole, whole);
-    say(said, &outline.heads);
+    prefilter_read(&text, &prefilter);
+    assert_int_equal(prefilter.whole, whole);
+    say(said, &prefilter.heads);
     assert_string_equal(said, heads);
-    say(said, &outline.tails);
+    say(said, &prefilter.tails);
     assert_string_equal(said, tails);
 }
 
@@ -192,7 +192,7 @@ static void says_what_pcre2_says(void **state)
         char spelling[128], wrong[PATTERN_ERROR_MAX], bytes[16];
         struct expr *owner = calloc(1, sizeof(*owner));
         struct pattern *pattern;
-        struct outline outline;
+        struct prefilter prefilter;
         struct text text;
         PCRE2_SIZE place;
         uint32_t at;
@@ -208,9 +208,9 @@ static void says_what_pcre2_says(void **state)
             continue;
         }
         compiled++;
-        outline_read(&text, &outline);
-        whole += outline.whole;
-        decided += !outline.whole && (outline.anchored || outline.ended);
+        prefilter_read(&text, &prefilter);
+        whole += prefilter.whole;
+        decided += !prefilter.whole && (prefilter.anchored || prefilter.ended);
         for (int k = 0; k < TEXTS; k++) {
             struct text subject = {bytes, draw_text(bytes)};
             int result = pcre2_match(alone, (PCRE2_SPTR)bytes, subject.length, 0, 0, data, NULL);

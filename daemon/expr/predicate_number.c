@@ -9,13 +9,13 @@
  * because the compiler made a range of it; it reads the sample in place. Everything else compares
  * registers. */
 
-#include "expr/leaf.h"
 #include "expr/operand_load.h"
+#include "expr/predicate.h"
 
 ALWAYS_INLINE uint32_t constant_loop(const struct term *term, const struct run *run, bool wanted,
                                      uint16_t *selection, uint32_t n, enum load load, bool mask)
 {
-    struct spot spot = load_spot(&term->left, run, load);
+    struct load_source source = load_source_of(&term->left, run, load);
     const uint64_t lowest = term->lowest;
     const uint64_t span = term->span;
     const bool inverted = term->inverted;
@@ -23,7 +23,7 @@ ALWAYS_INLINE uint32_t constant_loop(const struct term *term, const struct run *
 
     for (uint32_t k = 0; k < n; k++) {
         bool present;
-        uint64_t bits = load_integer(&spot, load, selection[k], k, &present);
+        uint64_t bits = load_integer(&source, load, selection[k], k, &present);
         bool match = mask ? (bits & span) != 0 : bits - lowest <= span;
 
         selection[kept] = selection[k];
@@ -32,16 +32,16 @@ ALWAYS_INLINE uint32_t constant_loop(const struct term *term, const struct run *
     return kept;
 }
 
-uint32_t leaf_range(const struct term *term, const struct run *run, bool wanted,
-                    uint16_t *selection, uint32_t n)
+uint32_t predicate_range(const struct term *term, const struct run *run, bool wanted,
+                         uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) constant_loop(term, run, wanted, selection, n, load, false)
     LOAD_EACH(term->left.load, LOOP);
 #undef LOOP
 }
 
-uint32_t leaf_mask(const struct term *term, const struct run *run, bool wanted, uint16_t *selection,
-                   uint32_t n)
+uint32_t predicate_mask(const struct term *term, const struct run *run, bool wanted,
+                        uint16_t *selection, uint32_t n)
 {
 #define LOOP(load) constant_loop(term, run, wanted, selection, n, load, true)
     LOAD_EACH(term->left.load, LOOP);
@@ -72,8 +72,8 @@ ALWAYS_INLINE uint32_t integers_loop(const struct term *term, const struct run *
     return kept;
 }
 
-uint32_t leaf_integers(const struct term *term, const struct run *run, bool wanted,
-                       uint16_t *selection, uint32_t n)
+uint32_t predicate_integers(const struct term *term, const struct run *run, bool wanted,
+                            uint16_t *selection, uint32_t n)
 {
     if (term->less)
         return integers_loop(term, run, wanted, selection, n, true);
@@ -115,8 +115,8 @@ ALWAYS_INLINE uint32_t mixed_loop(const struct term *term, const struct run *run
     return kept;
 }
 
-uint32_t leaf_numbers(const struct term *term, const struct run *run, bool wanted,
-                      uint16_t *selection, uint32_t n)
+uint32_t predicate_numbers(const struct term *term, const struct run *run, bool wanted,
+                           uint16_t *selection, uint32_t n)
 {
     if (term->a_float && term->b_float)
         return mixed_loop(term, run, wanted, selection, n, true);

@@ -10,7 +10,7 @@
  *
  * Which key goes is decided by a clock: each place has a mark that a lookup sets; the hand clears
  * marks as it passes and takes the first place without one, or, so that one record's way stays
- * short, the place after KEYS_SWEEP steps.
+ * short, the place after KEY_TABLE_SWEEP steps.
  *
  * Owned by one thread; the two counters may be read by any. */
 
@@ -23,11 +23,11 @@
 #include "record/row.h"
 
 enum {
-    KEYS_MAX = 4 * 1024 * 1024, /* keys of one table */
-    KEYS_SWEEP = 64,
+    KEY_TABLE_MAX = 4 * 1024 * 1024, /* keys of one table */
+    KEY_TABLE_SWEEP = 64,
 };
 
-struct keys {
+struct key_table {
     const struct key *key;
     uint32_t max;
     uint32_t hand;
@@ -43,19 +43,22 @@ struct keys {
 
 /* Room for `max` keys with entries of entry_size bytes, aligned for a uint64_t. key stays the
  * caller's and must outlive it. 0 or -ENOMEM. */
-int keys_init(struct keys *keys, const struct key *key, uint32_t max, size_t entry_size);
-void keys_deinit(struct keys *keys); /* accepts a zeroed one */
+int key_table_init(struct key_table *keys, const struct key *key, uint32_t max, size_t entry_size);
+/* Accepts a zeroed one. */
+void key_table_deinit(struct key_table *keys);
 
 /* Any thread: gives the rows `keys` and `keys_evicted`, and those of the key's expressions, for the
  * rows() of a handler. */
-void keys_rows(const struct keys *keys, row_emit emit, void *data);
+void key_table_rows(const struct key_table *keys, row_emit emit, void *data);
 
-enum keys_outcome {
-    KEYS_FOUND,
-    KEYS_ADDED,   /* the entry is all zeroes */
-    KEYS_EVICTED, /* the entry still holds what was remembered of the key that had to go */
+enum key_table_outcome {
+    KEY_TABLE_FOUND,
+    KEY_TABLE_ADDED,   /* the entry is all zeroes */
+    KEY_TABLE_EVICTED, /* the entry still holds what was remembered of the key that had to go */
 };
 
-/* The entry of the key of the view of that index, after key_hash(), which gave hash. Valid until
+/* The entry of the key of the view of that index, which is added if it is not there. Call after
+ * key_hash(), which gave hash. Valid until
  * the next call. */
-enum keys_outcome keys_get(struct keys *keys, uint32_t index, uint64_t hash, void **ret_entry);
+enum key_table_outcome key_table_get(struct key_table *keys, uint32_t index, uint64_t hash,
+                                     void **ret_entry);

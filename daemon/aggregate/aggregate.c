@@ -319,8 +319,7 @@ static int aggregate_open(const struct config_node *config, const struct handler
     return 0;
 }
 
-/* ---- looking -----------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 static void add_failures(const struct aggregate *aggregate, struct expr_failures *sum)
 {

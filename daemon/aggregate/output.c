@@ -149,7 +149,7 @@ bool output_make(struct handler *handler, int64_t now, bool last, struct batch *
     const struct window_spec *spec = &aggregate->windows.spec;
     bool more;
 
-    if (handler->unread)
+    if (handler->records_wait)
         aggregate->windows.arrival = now; /* something came, if nobody knows what */
     batch->selected = batch->count = 0;
     more = spec->running             ? make_running(aggregate, now, last, batch)

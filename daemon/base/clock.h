@@ -31,7 +31,7 @@ struct wall_offset {
                       then, and the wall clock does not */
     int64_t woken; /* CLOCK_MONOTONIC when it was seen that it slept since; 0: it did not */
 
-    /* while a capture's records are in hand, see pipeline/replay.h */
+    /* while a capture's records are in hand, see pipeline/capture_notes.h */
     bool replayed;  /* the offset is that of the machine that the records come from */
     int64_t here;   /* the offset of this one */
     int64_t latest; /* their CLOCK_MONOTONIC when the records in hand had been read; INT64_MAX:

@@ -110,7 +110,7 @@ static bool reclaim(struct lane *lane)
  * nothing is awaited, and it pays to look again. */
 static bool await_chunk(struct lane *lane)
 {
-    lane_await(lane); /* before the second look at the returned chunks */
+    lane_arm_wake(lane); /* before the second look at the returned chunks */
     if (queue_empty(&lane->returned))
         return true;
     atomic_store_explicit(&lane->awaited, false, memory_order_relaxed);
@@ -233,7 +233,7 @@ uint64_t lane_mark(const struct lane *lane)
     return lane->closed + (lane->open && lane->open->used > 0);
 }
 
-void lane_await(struct lane *lane)
+void lane_arm_wake(struct lane *lane)
 {
     atomic_store_explicit(&lane->awaited, true, memory_order_relaxed);
     /* orders the flag before a look at what is acknowledged; see lane_give_back() */

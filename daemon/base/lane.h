@@ -141,7 +141,7 @@ static inline bool lane_acknowledged(const struct lane *lane, uint64_t mark)
 }
 /* Consumer thread: on_room is called when the next chunk comes back. Look at what is acknowledged
  * after this, not before. */
-void lane_await(struct lane *lane);
+void lane_arm_wake(struct lane *lane);
 
 /* Writer thread: the next chunk in order, or NULL; it must be given back. */
 struct chunk *lane_take(struct lane *lane);

@@ -509,8 +509,7 @@ static void sleep_for_requests(struct resolver *resolver)
     waker_disarm(&resolver->waker);
 }
 
-/* ---- what is at hand --------------------------------------------------------------------------
- */
+/* ---- what is at hand ------------------------------------------------------------------------- */
 
 struct prime {
     struct resolver *resolver;

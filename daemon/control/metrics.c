@@ -61,8 +61,7 @@ static void put_checks(struct page *page)
                         page_label(labels, "check", health_check_name((enum check)check)));
 }
 
-/* ---- rings ------------------------------------------------------------------------------------
- */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 static void put_busy(struct page *page)
 {

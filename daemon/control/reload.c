@@ -298,7 +298,7 @@ void reload_deinit(struct reload *reload)
         }
         drop_next(reload);
     }
-    if (!switch_finish(reload->engine))
+    if (!switch_wait_until_over(reload->engine))
         log_warning("%s", not_ended);
     if (reload->runs)
         diag_deinit(&reload->diag);

@@ -281,8 +281,7 @@ int table_load(const char *path, const char *by, const struct field *key, const 
     return result;
 }
 
-/* ---- looking ----------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 uint32_t table_rows(const struct table *table)
 {

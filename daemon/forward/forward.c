@@ -30,7 +30,7 @@ static const struct setting forward_setting = {
     .doc = "one or more sinks",
 };
 
-struct exit_way {
+struct opened_outlet {
     struct lane *lane;
     struct encoder *encoder;
     uint64_t chunk; /* the last one that the encoder has started again for */
@@ -39,8 +39,8 @@ struct exit_way {
 struct forward {
     struct handler base;
     const struct field *ktime; /* when the kernel submitted a record; NULL: nobody knows */
-    struct exit_way ways[FORWARD_OUTLETS_MAX];
-    uint32_t n_ways;
+    struct opened_outlet outlets[FORWARD_OUTLETS_MAX];
+    uint32_t n_outlets;
 };
 
 static void forward_close(struct handler *handler)
@@ -49,8 +49,8 @@ static void forward_close(struct handler *handler)
 
     if (!forward)
         return;
-    for (uint32_t i = 0; i < forward->n_ways; i++)
-        encoder_close(forward->ways[i].encoder);
+    for (uint32_t i = 0; i < forward->n_outlets; i++)
+        encoder_close(forward->outlets[i].encoder);
     free(forward);
 }
 
@@ -102,11 +102,11 @@ static int check_hidden(const struct outlet *outlet, const struct schema *schema
     return -EINVAL;
 }
 
-static int open_way(struct forward *forward, const struct handler_host *host,
-                    const struct config_node *name, struct diag *diag)
+static int open_outlet(struct forward *forward, const struct handler_host *host,
+                       const struct config_node *name, struct diag *diag)
 {
     const struct outlet *outlet = host->outlet(host, name, diag);
-    struct exit_way *way = &forward->ways[forward->n_ways];
+    struct opened_outlet *opened = &forward->outlets[forward->n_outlets];
     struct encoder_place place = {0};
     struct encoder_options options = {.wall = host->wall,
                                       .event_max = EVENT_MAX,
@@ -126,14 +126,15 @@ static int open_way(struct forward *forward, const struct handler_host *host,
     result = check_hidden(outlet, host->schema, name, diag);
     if (result < 0)
         return result;
-    result = outlet->format->open(host->schema, host->source_name, &options, &error, &way->encoder);
+    result =
+        outlet->format->open(host->schema, host->source_name, &options, &error, &opened->encoder);
     if (result < 0) {
         refuse(outlet, name, &place, &error, diag);
         return result;
     }
-    way->lane = outlet->lane;
-    forward->n_ways++;
-    return agree(outlet, way->encoder, host->schema->type_name, name, diag);
+    opened->lane = outlet->lane;
+    forward->n_outlets++;
+    return agree(outlet, opened->encoder, host->schema->type_name, name, diag);
 }
 
 static int forward_open(const struct config_node *config, const struct handler_host *host,
@@ -152,7 +153,7 @@ static int forward_open(const struct config_node *config, const struct handler_h
     if (setting_bind_value(&forward_setting, config, &bound, diag) > 0)
         result = -EINVAL; /* and none is bound */
     for (uint32_t i = 0; i < bound.sinks.count; i++) {
-        int opened = open_way(forward, host, bound.sinks.nodes[i], diag);
+        int opened = open_outlet(forward, host, bound.sinks.nodes[i], diag);
 
         result = opened < 0 ? opened : result;
     }
@@ -176,43 +177,44 @@ static int64_t submit_time(const struct forward *forward, const struct batch *ba
 
 /* Any chunk of a lane that drops the oldest may be missing in the end, so each can be read without
  * the others. */
-static void begin_chunk(struct exit_way *way)
+static void begin_chunk(struct opened_outlet *opened)
 {
-    uint64_t chunk = way->lane->closed + 1;
+    uint64_t chunk = opened->lane->closed + 1;
 
-    if (way->lane->overflow != LANE_DROP_OLDEST || way->chunk == chunk)
+    if (opened->lane->overflow != LANE_DROP_OLDEST || opened->chunk == chunk)
         return;
-    way->chunk = chunk;
-    if (way->encoder->ops->restart)
-        way->encoder->ops->restart(way->encoder);
+    opened->chunk = chunk;
+    if (opened->encoder->ops->restart)
+        opened->encoder->ops->restart(opened->encoder);
 }
 
 /* An event that does not fit into a chunk that has room for the longest one is too long. */
-static void fill_lane(const struct forward *forward, struct exit_way *way, struct batch *batch)
+static void fill_lane(const struct forward *forward, struct opened_outlet *opened,
+                      struct batch *batch)
 {
     uint32_t next = 0;
 
-    if (way->lane->refuses) {
-        lane_refuse(way->lane, batch->selected);
+    if (opened->lane->refuses) {
+        lane_refuse(opened->lane, batch->selected);
         batch->forwarded += batch->selected;
         return;
     }
     while (next < batch->selected) {
         uint32_t room, encoded;
         size_t used;
-        char *tail = lane_tail(way->lane, &room);
+        char *tail = lane_tail(opened->lane, &room);
 
-        begin_chunk(way);
-        encoded = encoder_batch(way->encoder, batch, next, tail, room, &used);
-        lane_add(way->lane, (uint32_t)used, encoded);
+        begin_chunk(opened);
+        encoded = encoder_batch(opened->encoder, batch, next, tail, room, &used);
+        lane_add(opened->lane, (uint32_t)used, encoded);
         if (batch->clocked && next == 0 && encoded > 0)
-            lane_stamp(way->lane, submit_time(forward, batch));
+            lane_stamp(opened->lane, submit_time(forward, batch));
         batch->forwarded += encoded;
         next += encoded;
         if (next == batch->selected)
             return;
         if (room - used < EVENT_MAX) {
-            lane_next_chunk(way->lane);
+            lane_next_chunk(opened->lane);
         } else {
             batch->failed++;
             next++;
@@ -224,8 +226,8 @@ static void forward_process(struct handler *handler, struct batch *batch)
 {
     struct forward *forward = (struct forward *)handler;
 
-    for (uint32_t i = 0; i < forward->n_ways; i++)
-        fill_lane(forward, &forward->ways[i], batch);
+    for (uint32_t i = 0; i < forward->n_outlets; i++)
+        fill_lane(forward, &forward->outlets[i], batch);
 }
 
 static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
@@ -233,24 +235,24 @@ static uint32_t forward_lost(struct handler *handler, const struct loss *loss)
     struct forward *forward = (struct forward *)handler;
     uint32_t told = 0;
 
-    for (uint32_t i = 0; i < forward->n_ways; i++) {
-        struct exit_way *way = &forward->ways[i];
+    for (uint32_t i = 0; i < forward->n_outlets; i++) {
+        struct opened_outlet *opened = &forward->outlets[i];
         uint32_t room;
         size_t used;
 
-        if (way->lane->refuses) { /* there may be no chunk left to write into */
-            lane_refuse(way->lane, 1);
+        if (opened->lane->refuses) { /* there may be no chunk left to write into */
+            lane_refuse(opened->lane, 1);
             told++;
             continue;
         }
-        lane_tail(way->lane, &room);
+        lane_tail(opened->lane, &room);
         if (room < LOSS_BYTES_MAX)
-            lane_next_chunk(way->lane);
-        begin_chunk(way);
-        used = encoder_loss(way->encoder, loss, lane_tail(way->lane, &room), LOSS_BYTES_MAX);
+            lane_next_chunk(opened->lane);
+        begin_chunk(opened);
+        used = encoder_loss(opened->encoder, loss, lane_tail(opened->lane, &room), LOSS_BYTES_MAX);
         if (used == 0)
             continue;
-        lane_add(way->lane, (uint32_t)used, 1);
+        lane_add(opened->lane, (uint32_t)used, 1);
         told++;
     }
     return told;

@@ -180,14 +180,14 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 /* 0, also after a message, or -ENOMEM. */
 static int build_source(struct build *build, const struct config_node *entry)
 {
-    _cleanup_(cleanup_free) char *identity = identity_new(entry, IDENTITY_SOURCE);
+    _cleanup_(cleanup_free) char *identity = canonical_text_new(entry, IDENTITY_SOURCE);
     const struct source_entry *kept;
     struct source *source;
     int result;
 
     if (!identity)
         return -ENOMEM;
-    kept = build_find_kept_source(build, entry, identity);
+    kept = build_find_reused_source(build, entry, identity);
     if (kept)
         return graph_share_source(build->graph, kept);
     if (build->open_source(entry, build->diag, &source) < 0)
@@ -345,13 +345,13 @@ static void check_once(struct build *build, const struct config_node *entry,
 
 static int build_next_sink(struct build *build, const struct config_node *entry)
 {
-    _cleanup_(cleanup_free) char *identity = identity_new(entry, IDENTITY_SINK);
+    _cleanup_(cleanup_free) char *identity = canonical_text_new(entry, IDENTITY_SINK);
     struct graph_sink *sink;
     int result;
 
     if (!identity)
         return -ENOMEM;
-    sink = build_find_kept_sink(build, entry, identity);
+    sink = build_find_reused_sink(build, entry, identity);
     if (sink) {
         graph_share_sink(build->graph, sink);
         return 0;

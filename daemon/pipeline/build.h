@@ -64,26 +64,26 @@ int build_handlers(struct build *build, const struct build_steps *steps,
 int build_check_handlers(struct build *build, const struct build_steps *steps);
 
 /* The source of the running graph with that name and identity; NULL: none. */
-const struct source_entry *build_find_kept_source(const struct build *build,
-                                                  const struct config_node *entry,
-                                                  const char *identity);
+const struct source_entry *build_find_reused_source(const struct build *build,
+                                                    const struct config_node *entry,
+                                                    const char *identity);
 /* The sink of the running graph with that name and identity; NULL: none. */
-struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
-                                        const char *identity);
+struct graph_sink *build_find_reused_sink(const struct build *build,
+                                          const struct config_node *entry, const char *identity);
 /* The pipeline of the running graph with the same identity, all of whose sources and sinks are also
  * unchanged; NULL: none. */
-const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
-                                                      const struct graph_pipeline *pipeline,
-                                                      const struct setting_texts *from);
+const struct graph_pipeline *build_find_reused_pipeline(const struct build *build,
+                                                        const struct graph_pipeline *pipeline,
+                                                        const struct setting_texts *from);
 /* Enters the chains of such a pipeline at the source. 0 or -ENOMEM. */
-int build_keep_chains(struct build *build, struct source_entry *entry,
-                      const struct graph_pipeline *pipeline, const struct graph_pipeline *kept);
+int build_reuse_chains(struct build *build, struct source_entry *entry,
+                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept);
 
 /* Enters that a record of the type goes to the sink of that index `more` times more. False: that is
  * more often than allowed. */
 bool build_add_copies(struct graph *graph, struct input_type *type, uint32_t index, uint32_t more);
 /* Enters that the sink must acknowledge what the stream gives. */
-void build_enter_keeper(struct input *input, struct graph_sink *sink);
+void build_enter_acknowledger(struct input *input, struct graph_sink *sink);
 
 /* With sources and sinks built: `pipelines:`. sources is the section, for messages, and may be
  * NULL. 0 or -ENOMEM; mistakes are in diag. */

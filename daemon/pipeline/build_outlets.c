@@ -17,12 +17,12 @@ static void enter_sink(struct input *input, struct graph_sink *sink)
     input->sinks[input->n_sinks++] = sink;
 }
 
-void build_enter_keeper(struct input *input, struct graph_sink *sink)
+void build_enter_acknowledger(struct input *input, struct graph_sink *sink)
 {
-    for (uint32_t i = 0; i < input->n_keepers; i++)
-        if (input->keepers[i] == sink)
+    for (uint32_t i = 0; i < input->n_acknowledgers; i++)
+        if (input->acknowledgers[i] == sink)
             return;
-    input->keepers[input->n_keepers++] = sink;
+    input->acknowledgers[input->n_acknowledgers++] = sink;
 }
 
 /* What the promise of at-least-once asks of a sink. */
@@ -37,7 +37,7 @@ static bool may_keep(struct input_type *type, struct graph_sink *sink,
         return false;
     }
     if (type)
-        build_enter_keeper(type->input, sink);
+        build_enter_acknowledger(type->input, sink);
     return true;
 }
 

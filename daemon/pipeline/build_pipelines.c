@@ -304,7 +304,7 @@ static int build_pipeline(struct build *build, const struct config_node *node,
     uint32_t known = 0;
 
     pipeline->name = node->key;
-    pipeline->identity = identity_new(node, IDENTITY_PIPELINE);
+    pipeline->identity = canonical_text_new(node, IDENTITY_PIPELINE);
     if (!pipeline->identity)
         return -ENOMEM;
     setting_bind(pipeline_settings, node, &bound, build->diag);
@@ -315,7 +315,7 @@ static int build_pipeline(struct build *build, const struct config_node *node,
                                  .from = &bound.from,
                                  .budget = bound.budget,
                                  .at_least_once = pipeline->at_least_once};
-    kept = build_find_kept_pipeline(build, pipeline, &bound.from);
+    kept = build_find_reused_pipeline(build, pipeline, &bound.from);
     for (uint32_t i = 0; i < bound.from.count; i++) {
         struct source_entry *entry = resolve_source(build, &bound.from, i, sources);
 
@@ -323,7 +323,7 @@ static int build_pipeline(struct build *build, const struct config_node *node,
             continue;
         if (build->capture && known > 0)
             continue; /* the same one, and it has been asked for all names */
-        if ((kept ? build_keep_chains(build, entry, pipeline, kept)
+        if ((kept ? build_reuse_chains(build, entry, pipeline, kept)
                   : build_chains(build, &steps, entry, pipeline,
                                  build->capture ? &bound.from : NULL)) < 0)
             return -ENOMEM;
@@ -344,8 +344,8 @@ static int make_room(struct graph *graph)
             struct input *input = &graph->sources[i].inputs[j];
 
             input->sinks = calloc(graph->n_sinks + 1, sizeof(*input->sinks));
-            input->keepers = calloc(graph->n_sinks + 1, sizeof(*input->keepers));
-            if (!input->sinks || !input->keepers)
+            input->acknowledgers = calloc(graph->n_sinks + 1, sizeof(*input->acknowledgers));
+            if (!input->sinks || !input->acknowledgers)
                 return -ENOMEM;
             for (uint32_t k = 0; k < input->n_types; k++) {
                 input->types[k].copies = calloc(graph->n_sinks + 1, sizeof(uint32_t));

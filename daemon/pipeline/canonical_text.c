@@ -116,7 +116,7 @@ static void put_all(struct canonical_text *identity, const struct config_node *e
         put_node(identity, plugins);
 }
 
-char *identity_new(const struct config_node *entry, enum identity_kind kind)
+char *canonical_text_new(const struct config_node *entry, enum identity_kind kind)
 {
     struct canonical_text identity = {.files = kind != IDENTITY_SINK};
     char *text = NULL;

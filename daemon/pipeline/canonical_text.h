@@ -14,4 +14,4 @@ enum identity_kind {
 };
 
 /* The caller frees it. NULL when out of memory. */
-char *identity_new(const struct config_node *entry, enum identity_kind kind);
+char *canonical_text_new(const struct config_node *entry, enum identity_kind kind);

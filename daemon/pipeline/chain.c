@@ -180,11 +180,11 @@ void chain_run(struct chain *chain, struct batch *batch)
     batch->schema = schema; /* the next chain begins with it, too */
 }
 
-/* ---- records that are made here ---------------------------------------------------------------
- */
+/* ---- records that are made here -------------------------------------------------------------- */
 
 /* Counts records that continue after the handler of that index as its output. */
-static bool make_some(struct chain *chain, uint32_t index, int64_t now, bool unread, bool last)
+static bool make_step(struct chain *chain, uint32_t index, int64_t now, bool records_wait,
+                      bool last)
 {
     struct handler *handler = chain->handlers[index];
     struct batch batch;
@@ -195,7 +195,7 @@ static bool make_some(struct chain *chain, uint32_t index, int64_t now, bool unr
     chain->stopwatch->cycles = cycles_now();
     batch.ring_id = 0; /* no ring has them */
     set_current(chain, index + 1);
-    handler->unread = unread;
+    handler->records_wait = records_wait;
     more = handler->ops->make(handler, now, last, &batch);
     charge(chain, index, &batch);
     if (batch.selected > 0) {
@@ -209,10 +209,10 @@ static bool make_some(struct chain *chain, uint32_t index, int64_t now, bool unr
 
 /* One step of one handler: what is after another that makes records gets its turn when that
  * one is done, so that the last records of the one are in the last records of the other. */
-bool chain_make(struct chain *chain, int64_t now, bool unread, bool last)
+bool chain_emit(struct chain *chain, int64_t now, bool records_wait, bool last)
 {
     for (uint32_t i = 0; chain->makes_records && i < chain->n_handlers; i++)
-        if (chain->handlers[i]->ops->make && make_some(chain, i, now, unread, last))
+        if (chain->handlers[i]->ops->make && make_step(chain, i, now, records_wait, last))
             return true;
     return false;
 }
@@ -253,7 +253,7 @@ static void branch_run(struct branch *base, struct batch *batch, bool copies)
     set_current(chain, branch->owner + 1);
 }
 
-void chain_pass_over(struct chain *chain, uint32_t records)
+void chain_count_unknown(struct chain *chain, uint32_t records)
 {
     enter(chain, BOOK_SEEN, records);
     enter(chain, BOOK_UNKNOWN_TYPE, records);

@@ -112,16 +112,16 @@ struct chain_branch *chain_add_branch(struct chain *chain, uint32_t owner, const
 void chain_run(struct chain *chain, struct batch *batch);
 
 /* Consumer thread, between batches: lets the handlers that make records make some, and takes those
- * through the handlers after them. There is room for a batch. unread: records wait in the chain's
- * rings. last: nothing comes any more. True: there is more to do. */
-bool chain_make(struct chain *chain, int64_t now, bool unread, bool last);
+ * through the handlers after them. There is room for a batch. records_wait: there are some in the
+ * chain's rings. last: nothing comes any more. True: there is more to do. */
+bool chain_emit(struct chain *chain, int64_t now, bool records_wait, bool last);
 /* Consumer thread: when that has to be done next, ns, monotonic; INT64_MAX: no matter when. */
 int64_t chain_due(const struct chain *chain);
-/* Consumer thread: no record may come before chain_make() was called again. */
+/* Consumer thread: no record may come before chain_emit() was called again. */
 bool chain_waits(const struct chain *chain);
 
 /* Consumer thread: counts records of an unknown type that came to the chain. */
-void chain_pass_over(struct chain *chain, uint32_t records);
+void chain_count_unknown(struct chain *chain, uint32_t records);
 
 /* Consumer thread: says a loss in every outlet of the chain. No handler takes it away. */
 void chain_tell_loss(struct chain *chain, const struct loss *loss);

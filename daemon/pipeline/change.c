@@ -112,7 +112,7 @@ static int watch_new(struct change *change)
     for (uint32_t i = 0; i < next->n_inputs && result == 0; i++)
         result = consumer_watch(&change->engine->consumer, next->inputs[i], &change->error);
     for (uint32_t i = 0; i < next->n_inputs && result < 0; i++)
-        consumer_leave(&change->engine->consumer, next->inputs[i]);
+        consumer_unwatch(&change->engine->consumer, next->inputs[i]);
     return result;
 }
 
@@ -256,7 +256,7 @@ void change_end(void *data)
     for (uint32_t i = 0; i < old->n_sources; i++)
         for (uint32_t j = 0; j < old->sources[i].source->n_streams; j++)
             if (graph_is_own(old->sources[i].share))
-                consumer_leave(consumer, &old->sources[i].inputs[j]);
+                consumer_unwatch(consumer, &old->sources[i].inputs[j]);
     for (uint32_t i = 0; i < old->n_sinks; i++)
         if (graph_is_own(&old->sinks[i]->share))
             lane_hand_over(&old->sinks[i]->lane, LANE_ALL);

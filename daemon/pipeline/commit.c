@@ -94,10 +94,10 @@ bool commit_batch(struct input_ring *ring, const struct ringmill_batch *taken)
     return true;
 }
 
-bool commit_await(struct input_ring *ring)
+bool commit_arm_wake(struct input_ring *ring)
 {
     return !ring->commits || !commit_queue_is_waiting(ring->commits) ||
-           commit_queue_await(ring->commits);
+           commit_queue_arm_wake(ring->commits);
 }
 
 /* ---- what a ring waits for ------------------------------------------------------------------- */
@@ -148,8 +148,8 @@ int commit_new_queue(const struct input_ring *ring, const struct input *input,
     bool waits = ring->commits && commit_queue_is_waiting(ring->commits);
 
     *ret_queue = NULL;
-    for (uint32_t i = 0; input->at_least_once && i < input->n_keepers; i++)
-        add_lane(lanes, &n_lanes, &input->keepers[i]->lane);
+    for (uint32_t i = 0; input->at_least_once && i < input->n_acknowledgers; i++)
+        add_lane(lanes, &n_lanes, &input->acknowledgers[i]->lane);
     n_active = n_lanes;
     if (waits)
         add_former(lanes, &n_lanes, ring->commits, ended);

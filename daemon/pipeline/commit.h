@@ -45,12 +45,12 @@ void commit_input(struct input *input);
 void commit_acknowledged(struct input *input);
 /* From now on acknowledgements wake the consumer thread. False when one came meanwhile: publish
  * before sleeping. */
-bool commit_await(struct input_ring *ring);
+bool commit_arm_wake(struct input_ring *ring);
 
 /* Sets the ring's unacked_max from the limit of its input. */
 void commit_set_limit(struct input_ring *ring);
-/* The queue that the ring needs for these keepers of the input, and for the lanes that still have
- * records of it, but for sinks that only `ended` has (NULL: none). *ret_queue is the caller's; NULL
- * if the ring needs none. 0 or -ENOMEM. */
+/* The queue that the ring needs for these acknowledgers of the input, and for the lanes that still
+ * have records of it, but for sinks that only `ended` has (NULL: none). *ret_queue is the caller's;
+ * NULL if the ring needs none. 0 or -ENOMEM. */
 int commit_new_queue(const struct input_ring *ring, const struct input *input,
                      const struct graph *ended, struct commit_queue **ret_queue);

@@ -145,9 +145,9 @@ struct lane *const *commit_queue_lanes(const struct commit_queue *queue, uint32_
     return queue->lanes;
 }
 
-bool commit_queue_await(struct commit_queue *queue)
+bool commit_queue_arm_wake(struct commit_queue *queue)
 {
     for (uint32_t i = 0; i < queue->n_lanes; i++)
-        lane_await(queue->lanes[i]);
+        lane_arm_wake(queue->lanes[i]);
     return queue->count == 0 || !first_is_acknowledged(queue);
 }

@@ -42,4 +42,4 @@ bool commit_queue_is_waiting(const struct commit_queue *queue);
 struct lane *const *commit_queue_lanes(const struct commit_queue *queue, uint32_t *ret_n_lanes);
 /* From now on acknowledgements wake the consumer thread. False when one came meanwhile: take before
  * sleeping. */
-bool commit_queue_await(struct commit_queue *queue);
+bool commit_queue_arm_wake(struct commit_queue *queue);

@@ -25,11 +25,11 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/thread.h"
+#include "pipeline/capture_notes.h"
 #include "pipeline/commit.h"
 #include "pipeline/dispatch.h"
 #include "pipeline/drain.h"
 #include "pipeline/loss_report.h"
-#include "pipeline/replay.h"
 #include "pipeline/rings.h"
 #include "record/field.h"
 
@@ -90,7 +90,7 @@ void consumer_resume(struct consumer *consumer)
     }
 }
 
-static void hand_over(struct consumer *consumer, enum lane_what what)
+static void hand_over_chunks(struct consumer *consumer, enum lane_what what)
 {
     for (uint32_t i = 0; i < consumer->parts.n_sinks; i++)
         lane_hand_over(&consumer->parts.sinks[i]->lane, what);
@@ -120,7 +120,7 @@ static void hand_over_full(struct consumer *consumer)
         return;
     if (consumer->uncommitted)
         commit_rest(consumer);
-    hand_over(consumer, LANE_FULL);
+    hand_over_chunks(consumer, LANE_FULL);
 }
 
 /* ---- batches --------------------------------------------------------------------------------- */
@@ -216,18 +216,17 @@ static void tell_rest(struct consumer *consumer)
 
         if (!ring->input->stream->capture || ring->input->paused)
             continue;
-        replay_rest(ring);
+        capture_notes_rest(ring);
         if (!commit_make_ready(ring->input))
             consumer_pause(consumer);
     }
 }
 
-/* ---- records that are made here ---------------------------------------------------------------
- */
+/* ---- records that are made here -------------------------------------------------------------- */
 
 /* Some of them, while there is room: a window's end must not hold up the rings. True: there are
  * more, and room for them. */
-static bool make_some(struct consumer *consumer, struct chain *chain)
+static bool make_while_room(struct consumer *consumer, struct chain *chain)
 {
     const struct input *input = chain->type->input;
     bool behind = drain_is_behind(input);
@@ -235,7 +234,7 @@ static bool make_some(struct consumer *consumer, struct chain *chain)
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
         if (!commit_make_room(input))
             return false;
-        if (!chain_make(chain, consumer->turn_start, behind,
+        if (!chain_emit(chain, consumer->turn_start, behind,
                         consumer->ending || chain->input_ended))
             return false;
         counter_add(&consumer->steps, 1);
@@ -253,10 +252,10 @@ static bool make_of_chain(struct consumer *consumer, struct chain *chain)
     bool more;
 
     if (ring)
-        replay_enter(ring, &saved);
-    more = make_some(consumer, chain);
+        capture_notes_enter(ring, &saved);
+    more = make_while_room(consumer, chain);
     if (ring)
-        replay_leave(ring, &saved);
+        capture_notes_leave(ring, &saved);
     return more;
 }
 
@@ -330,7 +329,7 @@ bool consumer_read(struct consumer *consumer)
     tell_rest(consumer);
     if (result == 0)
         wall_offset_settle(&consumer->common->wall);
-    hand_over(consumer, LANE_BEGUN);
+    hand_over_chunks(consumer, LANE_BEGUN);
     counter_add(&consumer->turns, 1);
     return result != 0 || more;
 }
@@ -341,7 +340,7 @@ static bool chain_may_give(const struct chain *chain)
 
     if (!chain->type->stream_type || chain->not_in_books)
         return false; /* these records never come out */
-    if (input->stream->capture && replay_ended(input))
+    if (input->stream->capture && capture_notes_ended(input))
         return false;
     return !chain_exhausted(chain);
 }
@@ -389,12 +388,12 @@ static void tell_exhausted(struct consumer *consumer)
 }
 
 /* False: there are some already. */
-static bool await_acknowledgements(const struct consumer_parts *parts)
+static bool arm_acknowledgements(const struct consumer_parts *parts)
 {
     bool none = true;
 
     for (uint32_t i = 0; i < parts->n_rings; i++)
-        none &= commit_await(parts->rings[i]);
+        none &= commit_arm_wake(parts->rings[i]);
     return none;
 }
 
@@ -402,7 +401,7 @@ static bool await_acknowledgements(const struct consumer_parts *parts)
  * while they stood still. */
 static void sleep_until_readable(struct consumer *consumer)
 {
-    if (!await_acknowledgements(&consumer->parts))
+    if (!arm_acknowledgements(&consumer->parts))
         return;
     atomic_store_explicit(&consumer->asleep, true, memory_order_release);
     ringmill_reader_wait(consumer->reader, next_due(consumer));
@@ -425,14 +424,14 @@ static void *consumer_main(void *data)
             end_inputs(consumer, hurry);
         more = consumer_read(consumer);
         if (drain && hurry == CONSUMER_ENDS) {
-            hand_over(consumer, LANE_ALL);
+            hand_over_chunks(consumer, LANE_ALL);
             return NULL;
         }
         if (drain)
             end_inputs(consumer, hurry);
         if (!more && drain && drained(&consumer->parts, hurry)) {
             if (consumer->ending && all_made(consumer)) {
-                hand_over(consumer, LANE_ALL);
+                hand_over_chunks(consumer, LANE_ALL);
                 return NULL;
             }
             if (!consumer->ending) {
@@ -454,7 +453,7 @@ int consumer_watch(struct consumer *consumer, struct input *input, struct error 
     return rings_watch(consumer->reader, input, error);
 }
 
-void consumer_leave(struct consumer *consumer, struct input *input)
+void consumer_unwatch(struct consumer *consumer, struct input *input)
 {
     if (input->paused)
         resume_input(consumer, input);
@@ -500,7 +499,7 @@ void consumer_drain(struct consumer *consumer)
     consumer_wake(consumer);
 }
 
-void consumer_hurry(struct consumer *consumer, enum consumer_hurry hurry)
+void consumer_set_hurry(struct consumer *consumer, enum consumer_hurry hurry)
 {
     if (atomic_exchange(&consumer->hurry, (int)hurry) != (int)hurry)
         consumer_wake(consumer);

@@ -103,7 +103,7 @@ bool consumer_cancel(struct consumer *consumer, struct task *task);
 int consumer_watch(struct consumer *consumer, struct input *input, struct error *error);
 /* Between turns, on the consumer thread or while there is none: stops reading the rings of the
  * input, which are then the caller's. */
-void consumer_leave(struct consumer *consumer, struct input *input);
+void consumer_unwatch(struct consumer *consumer, struct input *input);
 /* Between turns, on the consumer thread or while there is none: pauses the inputs whose sinks lack
  * room. */
 void consumer_pause(struct consumer *consumer);
@@ -111,7 +111,7 @@ void consumer_pause(struct consumer *consumer);
 /* Main thread, after all sources are detached: handle what is in the rings now, then end. */
 void consumer_drain(struct consumer *consumer);
 /* Main thread, after consumer_drain(). */
-void consumer_hurry(struct consumer *consumer, enum consumer_hurry hurry);
+void consumer_set_hurry(struct consumer *consumer, enum consumer_hurry hurry);
 /* Main thread, after consumer_join() and when the writers have ended: publishes what they
  * acknowledged last. What they gave up stays in its ring. */
 void consumer_settle(struct consumer *consumer);

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "pipeline/capture_notes.h"
 #include "pipeline/field_values.h"
 #include "pipeline/loss_report.h"
-#include "pipeline/replay.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -83,13 +83,13 @@ static void handle_unknown(const struct input_type *type, const struct batch *ba
     input->told_unknown = true;
     counter_add(&input->unknown, batch->count);
     for (uint32_t i = 0; i < type->n_chains; i++)
-        chain_pass_over(type->chains[i], batch->count);
+        chain_count_unknown(type->chains[i], batch->count);
 }
 
 /* ---- cutting --------------------------------------------------------------------------------- */
 
 /* What the views of a batch say about where they belong. */
-struct marks {
+struct cuts {
     const struct input_type *types[BATCH_MAX];
     uint64_t gaps[BATCH_MAX];   /* records missing before each */
     struct field_values values; /* scratch */
@@ -112,57 +112,57 @@ static const struct input_type *find_type(const struct input *input, int64_t val
     return &input->types[input->n_types - 1];
 }
 
-static void mark_types(const struct input *input, const struct ringmill_view *views, uint32_t count,
-                       struct marks *marks)
+static void note_types(const struct input *input, const struct ringmill_view *views, uint32_t count,
+                       struct cuts *cuts)
 {
     const struct input_type *unknown = &input->types[input->n_types - 1], *type = NULL;
-    const struct field_values *values = &marks->values;
+    const struct field_values *values = &cuts->values;
     uint64_t value = 0;
 
-    read_selector(input->stream, views, count, &marks->values);
+    read_selector(input->stream, views, count, &cuts->values);
     for (uint32_t i = 0; i < count; i++) {
         if (!values->absent[i] && (!type || values->values[i] != value)) {
             value = values->values[i];
             type = find_type(input, (int64_t)value);
         }
-        marks->types[i] = values->absent[i] ? unknown : type;
+        cuts->types[i] = values->absent[i] ? unknown : type;
     }
 }
 
-static void mark_gaps(struct input_ring *ring, const struct ringmill_view *views, uint32_t count,
-                      struct marks *marks)
+static void note_gaps(struct input_ring *ring, const struct ringmill_view *views, uint32_t count,
+                      struct cuts *cuts)
 {
     const struct field *sequence = &ring->input->stream->sequence;
 
-    field_values_read(&marks->values, sequence, views, count);
-    loss_report_find_gaps(ring, &marks->values, count, marks->gaps);
+    field_values_read(&cuts->values, sequence, views, count);
+    loss_report_find_gaps(ring, &cuts->values, count, cuts->gaps);
 }
 
-static void mark(struct input_ring *ring, const struct batch *batch, bool numbered,
-                 struct marks *marks)
+static void note_cuts(struct input_ring *ring, const struct batch *batch, bool numbered,
+                      struct cuts *cuts)
 {
     const struct input *input = ring->input;
 
     if (input->stream->selector != STREAM_ONE_TYPE)
-        mark_types(input, batch->views, batch->count, marks);
+        note_types(input, batch->views, batch->count, cuts);
     else
         for (uint32_t i = 0; i < batch->count; i++)
-            marks->types[i] = &input->types[0];
+            cuts->types[i] = &input->types[0];
     if (numbered)
-        mark_gaps(ring, batch->views, batch->count, marks);
+        note_gaps(ring, batch->views, batch->count, cuts);
     else
-        memset(marks->gaps, 0, batch->count * sizeof(marks->gaps[0]));
+        memset(cuts->gaps, 0, batch->count * sizeof(cuts->gaps[0]));
 }
 
 const struct input_type *dispatch_find_type(const struct input_ring *ring,
                                             const struct ringmill_view *view)
 {
-    struct marks marks;
+    struct cuts cuts;
 
     if (ring->input->stream->selector == STREAM_ONE_TYPE)
         return &ring->input->types[0];
-    mark_types(ring->input, view, 1, &marks);
-    return marks.types[0];
+    note_types(ring->input, view, 1, &cuts);
+    return cuts.types[0];
 }
 
 static void handle_run(const struct input_type *type, struct batch *run)
@@ -181,30 +181,30 @@ static __attribute__((noinline)) void handle_runs(struct input_ring *ring, struc
     bool replayed = ring->input->stream->capture != NULL;
     const struct ringmill_view *views = batch->views;
     uint32_t count = batch->count, from = 0, to;
-    uint32_t losses = REPLAY_LOSSES_MAX;
+    uint32_t losses = CAPTURE_NOTES_LOSSES_MAX;
     struct wall_offset saved;
-    struct marks marks;
+    struct cuts cuts;
 
-    mark(ring, batch, numbered, &marks);
+    note_cuts(ring, batch, numbered, &cuts);
     if (replayed)
-        replay_enter(ring, &saved);
+        capture_notes_enter(ring, &saved);
     for (; from < count; from = to) {
-        if (replayed && replay_is_due(ring, &views[from]))
-            replay_note(ring, views[from].position, &losses);
+        if (replayed && capture_notes_is_due(ring, &views[from]))
+            capture_notes_apply(ring, views[from].position, &losses);
         to = from + 1;
-        while (to < count && marks.types[to] == marks.types[from] && marks.gaps[to] == 0 &&
-               !(replayed && replay_is_due(ring, &views[to])))
+        while (to < count && cuts.types[to] == cuts.types[from] && cuts.gaps[to] == 0 &&
+               !(replayed && capture_notes_is_due(ring, &views[to])))
             to++;
-        if (marks.gaps[from] > 0)
-            loss_report_write_gap(ring, marks.gaps[from], now);
+        if (cuts.gaps[from] > 0)
+            loss_report_write_gap(ring, cuts.gaps[from], now);
         batch->views = views + from;
         batch->count = to - from;
-        handle_run(marks.types[from], batch);
+        handle_run(cuts.types[from], batch);
         if (numbered)
-            loss_report_note_time(ring, marks.types[from], &views[to - 1], now);
+            loss_report_note_time(ring, cuts.types[from], &views[to - 1], now);
     }
     if (replayed)
-        replay_leave(ring, &saved);
+        capture_notes_leave(ring, &saved);
 }
 
 void dispatch_batch(struct input_ring *ring, struct batch *batch, int64_t now)

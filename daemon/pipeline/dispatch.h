@@ -9,8 +9,8 @@
  *     runs      ----------  ----------------  ----  ----
  *
  * A run also begins where records are missing before it, if the stream is numbered, and the loss is
- * told in between; and where a capture says something, see replay.h. Records of a type that the
- * stream does not know pass no handler; the books have a row for them. */
+ * told in between; and where a capture says something, see capture_notes.h. Records of a type that
+ * the stream does not know pass no handler; the books have a row for them. */
 
 #include "pipeline/graph.h"
 

@@ -7,12 +7,12 @@
 
 #include <ringmill/ring.h>
 
+#include "pipeline/capture_notes.h"
 #include "pipeline/loss_report.h"
-#include "pipeline/replay.h"
 
 /* Bytes before that position that nobody has looked at; what waits for acknowledgements is not
  * among them. A corrupt ring gives nothing any more. */
-static uint64_t unread(const struct ringmill_ring *ring, uint64_t end)
+static uint64_t bytes_until(const struct ringmill_ring *ring, uint64_t end)
 {
     uint64_t left = end - ringmill_ring_position(ring);
 
@@ -22,9 +22,9 @@ static uint64_t unread(const struct ringmill_ring *ring, uint64_t end)
 bool drain_is_behind(const struct input *input)
 {
     if (input->stream->capture)
-        return !replay_ended(input);
+        return !capture_notes_ended(input);
     for (uint32_t i = 0; i < input->n_rings; i++)
-        if (unread(input->rings[i]->handle, ringmill_ring_end(input->rings[i]->handle)) > 0)
+        if (bytes_until(input->rings[i]->handle, ringmill_ring_end(input->rings[i]->handle)) > 0)
             return true;
     return false;
 }
@@ -39,7 +39,7 @@ void drain_begin(struct input *input)
 bool drain_has_read(const struct input *input)
 {
     for (uint32_t i = 0; i < input->n_rings; i++)
-        if (unread(input->rings[i]->handle, input->rings[i]->last) > 0)
+        if (bytes_until(input->rings[i]->handle, input->rings[i]->last) > 0)
             return false;
     return true;
 }
@@ -55,7 +55,7 @@ uint64_t drain_count_unread(const struct input *input, uint64_t *bytes)
 
     for (uint32_t i = 0; input->ending && !input->kept_for_next && i < input->n_rings; i++) {
         const struct input_ring *ring = input->rings[i];
-        uint64_t left = unread(ring->handle, ring->last);
+        uint64_t left = bytes_until(ring->handle, ring->last);
 
         *bytes += left;
         if (left > 0)

@@ -295,7 +295,7 @@ static void common_leave(struct graph_common *common)
 }
 
 /* Parts that no other graph shares stay in their lists. */
-void graph_part(struct graph *graph)
+void graph_drop_shared(struct graph *graph)
 {
     uint32_t chains = 0, sinks = 0;
 

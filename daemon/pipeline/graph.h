@@ -129,7 +129,7 @@ int graph_build_next(const struct config_tree *tree, const struct graph *old, st
 
 /* Another graph has taken over what both have, and will be freed after this one: this one keeps
  * only what it has alone. Lists of its sources stay, so that it can go on pointing into them. */
-void graph_part(struct graph *graph);
+void graph_drop_shared(struct graph *graph);
 
 /* Setup thread: closes those handlers, sinks and sources that no other graph has. No thread may use
  * them any more. Accepts NULL. */

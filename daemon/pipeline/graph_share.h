@@ -12,7 +12,7 @@ struct graph_share {
     char *identity;           /* see canonical_text.h; NULL: never compared */
 };
 
-/* No other graph has it. NULL: another one has it alone, see graph_part(). */
+/* No other graph has it. NULL: another one has it alone, see graph_drop_shared(). */
 static inline bool graph_is_own(const struct graph_share *share)
 {
     return share && share->graphs == 1;

@@ -43,7 +43,7 @@ void input_deinit(struct input *input)
     }
     free(input->types);
     free(input->sinks);
-    free(input->keepers);
+    free(input->acknowledgers);
     free(input->rings);
 }
 

@@ -65,7 +65,7 @@ struct input_ring {
     uint64_t next_number;     /* in the sequence */
     int64_t numbered_at;      /* ns, monotonic: when the record before it was there already */
 
-    /* of a capture's, see replay.h; owned by the consumer thread */
+    /* of a capture's, see capture_notes.h; owned by the consumer thread */
     struct wall_offset *wall;    /* the graph's */
     struct wall_offset replayed; /* as the capture has it by now */
     uint64_t next_note;          /* where something is said; UINT64_MAX: nothing any more */
@@ -86,9 +86,9 @@ struct input {
     uint32_t n_types;          /* that one included */
     struct graph_sink **sinks; /* n_sinks of them: where its records can go */
     uint32_t n_sinks;
-    bool at_least_once;          /* of one of the pipelines that read it */
-    struct graph_sink **keepers; /* n_keepers of them: those that must acknowledge */
-    uint32_t n_keepers;
+    bool at_least_once;                /* of one of the pipelines that read it */
+    struct graph_sink **acknowledgers; /* n_acknowledgers of them: those that must acknowledge */
+    uint32_t n_acknowledgers;
     struct unacked_limit max_unacked; /* the smallest of those pipelines */
     struct input_ring **rings;        /* those that are open */
     uint32_t n_rings;

@@ -57,8 +57,7 @@ int rings_open(struct graph *graph, struct error *error)
     return result;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int watch_ring(struct ringmill_reader *reader, struct input_ring *ring, struct error *error)
 {

@@ -185,8 +185,9 @@ static bool stop_consumer(struct stop *stop)
             consumer_drain(&engine->consumer);
         }
         if (reading_is_over(stop, age))
-            consumer_hurry(&engine->consumer,
-                           age < stop->limit + SECOND_NS ? CONSUMER_READS_NO_MORE : CONSUMER_ENDS);
+            consumer_set_hurry(&engine->consumer, age < stop->limit + SECOND_NS
+                                                      ? CONSUMER_READS_NO_MORE
+                                                      : CONSUMER_ENDS);
         if (age >= stop->limit)
             lifecycle_give_up(engine->graph);
         if (is_over(stop, age)) {
@@ -287,7 +288,7 @@ bool stop_engine(struct engine *engine)
         return false;
     if (engine->consumer.reader)
         consumer_settle(&engine->consumer);
-    if (!switch_conclude(engine, stop.since + stop.limit + STOP_REST_S * SECOND_NS)) {
+    if (!switch_end_without_consumer(engine, stop.since + stop.limit + STOP_REST_S * SECOND_NS)) {
         log_error("a writer thread of the previous configuration did not stop in time");
         return false;
     }

@@ -294,7 +294,7 @@ static enum phase step_meeting(struct change *change)
     change->asked = false;
     if (change->result < 0)
         return UNDOING;
-    graph_part(change->old);
+    graph_drop_shared(change->old);
     engine->graph = change->next;
     hand_on_books(change);
     change->begun = clock_monotonic();
@@ -508,7 +508,7 @@ static bool is_meeting(const struct engine *engine)
 
 /* A meeting that nobody has come to by now does not take place, nor one that was asked for on the
  * way and to which nobody has come by the end: nobody will look for the consumer thread there. */
-bool switch_finish(struct engine *engine)
+bool switch_wait_until_over(struct engine *engine)
 {
     struct error error;
 
@@ -522,7 +522,7 @@ bool switch_finish(struct engine *engine)
     return !engine->change;
 }
 
-bool switch_conclude(struct engine *engine, int64_t deadline)
+bool switch_end_without_consumer(struct engine *engine, int64_t deadline)
 {
     struct change *change = engine->change;
 

@@ -60,6 +60,6 @@ void switch_refresh_books(const struct engine *engine);
 
 /* Main thread: waits until it is over, SWITCH_FINISH_S at most. False: something does not come
  * back, and it is not over. */
-bool switch_finish(struct engine *engine);
+bool switch_wait_until_over(struct engine *engine);
 /* Completes the switch after the consumer thread has ended, until the deadline (ns, monotonic). */
-bool switch_conclude(struct engine *engine, int64_t deadline);
+bool switch_end_without_consumer(struct engine *engine, int64_t deadline);

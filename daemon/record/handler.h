@@ -46,10 +46,10 @@ struct handler {
     uint32_t n_metrics;
     /* Set by open(): the one that this one counts with, see handler_host.first; NULL: none. */
     const struct handler *common;
-    bool exhausted; /* set by process(): no record will ever pass again; of `common`, if there is
-                       one */
-    bool waits;     /* set by process() and make(): no record may come before make() made some */
-    bool unread;    /* set before make(): records have come that it has not seen yet */
+    bool exhausted;    /* set by process(): no record will ever pass again; of `common`, if there is
+                          one */
+    bool waits;        /* set by process() and make(): no record may come before make() made some */
+    bool records_wait; /* set before make(): records have come that it has not seen yet */
 };
 
 static inline bool handler_is_exhausted(const struct handler *handler)

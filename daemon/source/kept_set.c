@@ -306,8 +306,7 @@ void kept_set_settle(struct kept_set *kept)
               bytes, kept->store->name, kept_set_release_command(kept, command));
 }
 
-/* ---- its programs -------------------------------------------------------------------------------
- */
+/* ---- its programs ---------------------------------------------------------------------------- */
 
 static uint32_t link_id(int fd)
 {

@@ -226,7 +226,7 @@ static bool turn(void)
         stream.refreshed = now;
     }
     clocks = clocks_of(now);
-    driven.opened.handler->unread = is_unread();
+    driven.opened.handler->records_wait = is_unread();
     reference_turn(&reference, &clocks, is_unread());
     for (uint32_t i = 0; i < TURN_MADE && drive_step(&driven, now, false); i++)
         ;
@@ -388,7 +388,7 @@ static void run_stream(uint64_t seed)
     }
     settle();
     clocks = clocks_of(stream.real);
-    driven.opened.handler->unread = false;
+    driven.opened.handler->records_wait = false;
     reference_end(&reference, &clocks);
     drive_end(&driven, stream.real);
     expect_all();

@@ -119,8 +119,7 @@ static inline void ringmill_drop(struct ringmill_records *batch, uint32_t index)
     batch->dropped[index / 64] |= UINT64_C(1) << (index % 64);
 }
 
-/* ---- What ringmilld offers --------------------------------------------------------------------
- */
+/* ---- What ringmilld offers ------------------------------------------------------------------- */
 
 struct ringmill_field; /* of the records that come in */
 
@@ -150,8 +149,7 @@ struct ringmill_handler_host {
                  struct ringmill_values *ret_values);
 };
 
-/* ---- What a handler is ------------------------------------------------------------------------
- */
+/* ---- What a handler is ----------------------------------------------------------------------- */
 
 enum ringmill_option_type {
     RINGMILL_OPTION_TEXT,     /* text; bytes */

@@ -281,7 +281,7 @@ static void run_stream(struct driven *driven, const struct stream *stream)
         if (count > stream->count - i)
             count = stream->count - i;
         now = stream->now[i + count - 1];
-        driven->opened.handler->unread = true;
+        driven->opened.handler->records_wait = true;
         if (stream->by_field)
             drive_step(driven, now, false); /* rows are made in slices, between two batches */
         else

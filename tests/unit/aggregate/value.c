@@ -207,8 +207,7 @@ static void a_full_bin_says_so(void **state)
     assert_int_equal(row.top_count, UINT32_MAX + UINT64_C(2));
 }
 
-/* ---- moments ----------------------------------------------------------------------------------
- */
+/* ---- moments --------------------------------------------------------------------------------- */
 
 static const wide most = (wide)((unsigned __int128)-1 >> 1);
 

@@ -258,9 +258,9 @@ static void nothing_ends_before_it_was_read(void **state)
     (void)state;
     open_shown(&driven, &shown, "{every: 10s, by: ktime}");
     hit_at(&driven, 105, 101, 1);
-    driven.opened.handler->unread = true; /* it stood still for a while */
+    driven.opened.handler->records_wait = true; /* it stood still for a while */
     drive_time(&driven, 500 * SECOND);
-    driven.opened.handler->unread = false;
+    driven.opened.handler->records_wait = false;
     expect(&driven, "");
     assert_int_equal(driven.opened.handler->ops->due(driven.opened.handler), 510 * SECOND);
     hit_at(&driven, 500, 109, 1);
@@ -324,7 +324,7 @@ static void a_capture_has_its_own_clock(void **state)
         (struct wall_offset){.offset = 7 * SECOND, .replayed = true, .latest = 9000 * SECOND};
     open_shown(&driven, &shown, "{every: 10s, by: ktime}");
     shown.zero = 7 * SECOND;
-    driven.opened.handler->unread = true;
+    driven.opened.handler->records_wait = true;
     HITS_AT(&driven, 60, 8001, 8012, 9500, 8013);
     expect_counted(&driven, "ahead", 1);
     drive_time(&driven, 1000 * SECOND);

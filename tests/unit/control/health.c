@@ -203,10 +203,10 @@ static void deliver_at_least_once(struct mill *of)
 
     input->at_least_once = true;
     input->max_unacked = (struct unacked_limit){UINT64_MAX, 50};
-    free(input->keepers);
-    input->keepers = calloc(1, sizeof(*input->keepers));
-    assert_non_null(input->keepers);
-    input->keepers[input->n_keepers++] = of->graph->sinks[0];
+    free(input->acknowledgers);
+    input->acknowledgers = calloc(1, sizeof(*input->acknowledgers));
+    assert_non_null(input->acknowledgers);
+    input->acknowledgers[input->n_acknowledgers++] = of->graph->sinks[0];
 }
 
 /* What was read stays in the ring until the sink has acknowledged it: that is no record that nobody
@@ -262,8 +262,7 @@ static void a_sink_that_takes_nothing(void **state)
     expect(CHECKS, "");
 }
 
-/* ---- a handler that does not come back --------------------------------------------------------
- */
+/* ---- a handler that does not come back ------------------------------------------------------- */
 
 static atomic_bool wedged;
 
@@ -313,8 +312,7 @@ static void a_wedged_handler(void **state)
     mill_stop(&mill);
 }
 
-/* ---- a handler that is slow, and comes back ---------------------------------------------------
- */
+/* ---- a handler that is slow, and comes back -------------------------------------------------- */
 
 static atomic_int entered, let_through;
 

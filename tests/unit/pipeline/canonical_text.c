@@ -25,7 +25,7 @@ static char *identity(const char *text, enum identity_kind kind)
 
     diag_init(&diag);
     assert_int_equal(config_load_text("test", text, strlen(text), &diag, &tree), 0);
-    result = identity_new(config_map_get(tree->root, "it"), kind);
+    result = canonical_text_new(config_map_get(tree->root, "it"), kind);
     assert_non_null(result);
     config_tree_free(tree);
     diag_deinit(&diag);

@@ -187,10 +187,10 @@ static void an_acknowledgement_wakes_once_it_is_awaited(void **state)
     commit_queue_add(fixture->queue, 100);
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(fixture->woken, 0);
-    assert_true(commit_queue_await(fixture->queue));
+    assert_true(commit_queue_arm_wake(fixture->queue));
     acknowledge(&fixture->lanes[0]);
     assert_int_equal(fixture->woken, 1);
-    assert_false(commit_queue_await(fixture->queue)); /* look first */
+    assert_false(commit_queue_arm_wake(fixture->queue)); /* look first */
     assert_int_equal(taken(fixture), 100);
 }
 

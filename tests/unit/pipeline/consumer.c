@@ -313,8 +313,7 @@ static void drains_all_streams(void **state)
     assert_in_order("a1", "a0");
 }
 
-/* ---- an end that comes, whatever others do ----------------------------------------------------
- */
+/* ---- an end that comes, whatever others do --------------------------------------------------- */
 
 static void *write_for_ever(void *data)
 {
@@ -363,7 +362,7 @@ static void a_head_that_stays_reserved_is_left(void **state)
     consumer_drain(&made.consumer);
     wait_for(&made.graph->chains[0]->books.rows[BOOK_SEEN], 1);
     assert_false(consumer_join(&made.consumer, 20 * MS)); /* it may still come */
-    consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
+    consumer_set_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
     while (!consumer_join(&made.consumer, MS))
         made_drain(&made);
     assert_int_equal(made_book(&made, BOOK_SEEN), 1);
@@ -401,7 +400,7 @@ static void no_room_for_what_is_left_holds_nobody(void **state)
     assert_int_equal(consumer_start(&made.consumer), 0);
     consumer_drain(&made.consumer);
     assert_false(consumer_join(&made.consumer, 20 * MS));
-    consumer_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
+    consumer_set_hurry(&made.consumer, CONSUMER_READS_NO_MORE);
     while (!consumer_join(&made.consumer, MS))
         ;
     assert_true(drain_count_unread(made.graph->inputs[0], &bytes) >= 1);

@@ -287,8 +287,7 @@ static void release_and_pause_keep_the_order(void **state)
     assert_ptr_equal(batch.ring, fixture->rings[0]);
 }
 
-/* ---- groups: some rings in order, beside others ------------------------------------------------
- */
+/* ---- groups: some rings in order, beside others ---------------------------------------------- */
 
 static int set_up_groups(void **state)
 {

@@ -102,8 +102,7 @@ static void the_default(void **state)
     assert_false(lost_find_default(numbers->object->plan, "numbers", &counter));
 }
 
-/* ---- reading: a counter in memory, as that of a section is -------------------------------------
- */
+/* ---- reading: a counter in memory, as that of a section is ----------------------------------- */
 
 enum { CPUS = 3 };
 

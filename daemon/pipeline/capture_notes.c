@@ -9,7 +9,7 @@
  * were there and then, on any machine. Beside live sources this machine's names are shown for all:
  * there is one resolver. */
 
-#include "pipeline/replay.h"
+#include "pipeline/capture_notes.h"
 
 #include <ringmill/ring.h>
 
@@ -54,7 +54,7 @@ static void give_names(struct input_ring *ring, uint64_t position)
     }
 }
 
-void replay_enter(struct input_ring *ring, struct wall_offset *ret_saved)
+void capture_notes_enter(struct input_ring *ring, struct wall_offset *ret_saved)
 {
     *ret_saved = *ring->wall;
     ring->replayed.replayed = true;
@@ -62,7 +62,7 @@ void replay_enter(struct input_ring *ring, struct wall_offset *ret_saved)
     *ring->wall = ring->replayed;
 }
 
-void replay_leave(struct input_ring *ring, const struct wall_offset *saved)
+void capture_notes_leave(struct input_ring *ring, const struct wall_offset *saved)
 {
     ring->replayed = *ring->wall;
     *ring->wall = *saved;
@@ -93,7 +93,7 @@ static void tell_gap(struct input_ring *ring)
         chain_tell_loss(type->chains[i], &gap->loss);
 }
 
-void replay_note(struct input_ring *ring, uint64_t position, uint32_t *budget)
+void capture_notes_apply(struct input_ring *ring, uint64_t position, uint32_t *budget)
 {
     uint64_t wall = wall_position(ring), gap = gap_position(ring), naming;
 
@@ -119,19 +119,19 @@ static bool is_at_end(const struct input_ring *ring)
     return ringmill_ring_position(ring->handle) == capture_of(ring)->end;
 }
 
-void replay_rest(struct input_ring *ring)
+void capture_notes_rest(struct input_ring *ring)
 {
-    uint32_t budget = REPLAY_LOSSES_MAX;
+    uint32_t budget = CAPTURE_NOTES_LOSSES_MAX;
     struct wall_offset saved;
 
     if (!is_at_end(ring) || ring->next_note == UINT64_MAX)
         return;
-    replay_enter(ring, &saved);
-    replay_note(ring, UINT64_MAX, &budget);
-    replay_leave(ring, &saved);
+    capture_notes_enter(ring, &saved);
+    capture_notes_apply(ring, UINT64_MAX, &budget);
+    capture_notes_leave(ring, &saved);
 }
 
-bool replay_ended(const struct input *input)
+bool capture_notes_ended(const struct input *input)
 {
     for (uint32_t i = 0; i < input->n_rings; i++)
         if (!is_at_end(input->rings[i]) || input->rings[i]->next_note != UINT64_MAX)

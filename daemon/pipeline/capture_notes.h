@@ -11,25 +11,26 @@
 #include "pipeline/graph.h"
 
 /* Losses that are reported at once; further ones wait for the next batch. */
-enum { REPLAY_LOSSES_MAX = 32 };
+enum { CAPTURE_NOTES_LOSSES_MAX = 32 };
 
 /* Something is said before the record that was not dealt with yet. */
-static inline bool replay_is_due(const struct input_ring *ring, const struct ringmill_view *view)
+static inline bool capture_notes_is_due(const struct input_ring *ring,
+                                        const struct ringmill_view *view)
 {
     return ring->next_note < view->position;
 }
 
-/* The graph's clock becomes that of the capture, until replay_leave() with the same *saved. Also
- * when handlers make records of what they have: rows have the capture's times. */
-void replay_enter(struct input_ring *ring, struct wall_offset *ret_saved);
-/* The graph's clock becomes again what replay_enter() saved. */
-void replay_leave(struct input_ring *ring, const struct wall_offset *saved);
+/* The graph's clock becomes that of the capture, until capture_notes_leave() with the same *saved.
+ * Also when handlers make records of what they have: rows have the capture's times. */
+void capture_notes_enter(struct input_ring *ring, struct wall_offset *ret_saved);
+/* The graph's clock becomes again what capture_notes_enter() saved. */
+void capture_notes_leave(struct input_ring *ring, const struct wall_offset *saved);
 
 /* Between the two, with room in the input's lanes: deals with what is said before position.
  * *budget: losses that may still be told. */
-void replay_note(struct input_ring *ring, uint64_t position, uint32_t *budget);
+void capture_notes_apply(struct input_ring *ring, uint64_t position, uint32_t *budget);
 
 /* After the last record, with room: deals with what is left to be said. */
-void replay_rest(struct input_ring *ring);
+void capture_notes_rest(struct input_ring *ring);
 /* Nothing will ever come from this input again. */
-bool replay_ended(const struct input *input);
+bool capture_notes_ended(const struct input *input);

@@ -22,9 +22,9 @@ static const struct source_entry *find_source(const struct graph *graph, const c
     return NULL;
 }
 
-const struct source_entry *build_find_kept_source(const struct build *build,
-                                                  const struct config_node *node,
-                                                  const char *identity)
+const struct source_entry *build_find_reused_source(const struct build *build,
+                                                    const struct config_node *node,
+                                                    const char *identity)
 {
     const struct source_entry *entry =
         build->old && build->trial ? find_source(build->old, node->key) : NULL;
@@ -42,8 +42,8 @@ static bool fits(const struct graph *trial, const struct graph_sink *sink)
     return false;
 }
 
-struct graph_sink *build_find_kept_sink(const struct build *build, const struct config_node *entry,
-                                        const char *identity)
+struct graph_sink *build_find_reused_sink(const struct build *build,
+                                          const struct config_node *entry, const char *identity)
 {
     const struct graph *old = build->trial ? build->old : NULL;
 
@@ -88,9 +88,9 @@ static bool has_all_sources(const struct build *build, const struct setting_text
     return true;
 }
 
-const struct graph_pipeline *build_find_kept_pipeline(const struct build *build,
-                                                      const struct graph_pipeline *pipeline,
-                                                      const struct setting_texts *from)
+const struct graph_pipeline *build_find_reused_pipeline(const struct build *build,
+                                                        const struct graph_pipeline *pipeline,
+                                                        const struct setting_texts *from)
 {
     const struct graph *old = build->trial ? build->old : NULL;
 
@@ -125,7 +125,7 @@ static int keep_chain(struct build *build, struct input_type *type,
         build_add_copies(build->graph, type, index_of(build->graph, forward->sink),
                          forward->copies);
         if (pipeline->at_least_once)
-            build_enter_keeper(input, forward->sink);
+            build_enter_acknowledger(input, forward->sink);
     }
     input->makes_records |= chain->makes_records;
     input->at_least_once |= pipeline->at_least_once && !chain->not_in_books;
@@ -141,8 +141,8 @@ static int keep_type(struct build *build, struct input_type *type, const struct 
     return 0;
 }
 
-int build_keep_chains(struct build *build, struct source_entry *entry,
-                      const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
+int build_reuse_chains(struct build *build, struct source_entry *entry,
+                       const struct graph_pipeline *pipeline, const struct graph_pipeline *kept)
 {
     const struct source_entry *old = find_source(build->old, entry->source->name);
     int result = 0;

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "cli/arguments.h"
 #include "cli/expect.h"
 #include "cli/run_source.h"
@@ -80,6 +81,8 @@ static enum exit_code parse(int argc, char **argv, struct replay *replay)
     if (replay->config && replay->filter)
         return arguments_refuse(
             &command_line, "--filter cannot be used with --config; write the filter in the config");
+    if (replay->filter && !utf8_is_valid(replay->filter))
+        return arguments_refuse(&command_line, "--filter: the value is not valid UTF-8");
     replay->capture = argv[optind];
     return EXIT_CODE_OK;
 }

@@ -316,6 +316,7 @@ pipelines: {{p: {{from: open, handlers: [{{forward: out}}]}}}}
             (("--config", "/no/such/file", good), 3, "/no/such/file: cannot be opened: No such file"),
             (("--speed", "fast", good), 3, "--speed: allowed are max, recorded, or a factor"),
             (("--filter", "pidd == 1", good), 3, "--filter: no record type has a field pidd"),
+            (("--filter", b"comm == \"\xff\"", good), 2, "--filter: the value is not valid UTF-8"),
             (("/no/such/file",), 2, "/no/such/file: cannot be opened: No such file"),
             ((folder.name,), 1, f"{folder.name} is not a capture: not a regular file"),
             ((text,), 1, f"{text} is not a capture: it does not begin with the capture signature"),

@@ -244,6 +244,12 @@ enum exit_code run_source_finish(struct run_source *source)
                   first_at(source, AT_RING)->name);
         return EXIT_CODE_ENVIRONMENT;
     }
+    if (find_given(source, "type") && find_given(source, "ring") &&
+        strchr(find_given(source, "ring"), '=')) {
+        log_error("--type cannot be used with --ring NAME=T, which has the type already; leave out "
+                  "one of the two");
+        return EXIT_CODE_ENVIRONMENT;
+    }
     make_name(source->builtin ? source->builtin : object ? object : map, source->name);
     return source->builtin ? check_builtin(source->builtin) : EXIT_CODE_OK;
 }

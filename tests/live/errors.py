@@ -217,6 +217,7 @@ OBJECT_MISTAKES = (
     (["--type", "nope"], "--type: struct \"nope\" is not in the BTF; "),
     (["--ring", "a.b: \"c"], "--ring a.b: \"c: the object has no such ring; allowed are numbers"),
     (["--ring", "numbers=nope"], "--ring numbers: struct \"nope\" is not in the BTF; "),
+    (["--ring", "numbers=number", "--type", "number"], "--type cannot be used with --ring NAME=T"),
     (["--ring", "numbers", "--ring", "numbers=number"], "--ring numbers may be given only once"),
     (["--select", "nope", "--types", "1=number"], "--select: struct number has no field nope"),
     (["--select", "level", "--types", "1=nope"], "--types 1: struct \"nope\" is not in the BTF; "),

@@ -62,7 +62,7 @@ static const struct run_source_option options_[] = {
     {"program", "programs", AT_SOURCE, MANY, NO_PATH, "P",
      "load only this program; may be repeated"},
     {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P",
-     "continue if this program cannot be attached; may be repeated"},
+     "continue if this program (all: any) cannot be attached; may be repeated"},
     {"constant", "constants", AT_SOURCE, PAIRS, NO_PATH, "NAME=V",
      "a value for a global, const volatile or not"},
     {"map-size", "maps", AT_SOURCE, SIZES, NO_PATH, "NAME=N",

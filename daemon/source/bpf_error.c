@@ -68,10 +68,10 @@ static const char *meaning_of(const char *verifier)
     return hint->meaning;
 }
 
+/* For source/refusals.h, which knows whether the object has other programs. */
 static void advise_optional(const char *program, struct error *error)
 {
-    error_hint(error, "to continue without it, set optional: [%s] (--optional %s)", program,
-               program);
+    error_hint_setting(error, "optional", "%s", program);
 }
 
 /* The line that says why, without its newline. */

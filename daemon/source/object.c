@@ -18,6 +18,7 @@
 #include "base/signals.h"
 #include "source/bpf_error.h"
 #include "source/libbpf_log.h"
+#include "source/refusals.h"
 
 DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 
@@ -121,9 +122,21 @@ static void leave_out(struct object *object, struct object_program *program,
               why->text);
 }
 
+/* Leaves the program out, and notes it if that was not allowed. */
+static void refuse(struct object *object, struct object_program *program, int code,
+                   const struct error *why, struct refusals *refusals)
+{
+    if (program->optional) {
+        leave_out(object, program, why);
+        return;
+    }
+    program->chosen = false;
+    refusals_add(refusals, code, why);
+}
+
 /* Does not try programs whose hook is known to be missing: the error of the kernel would be less
  * clear. */
-static int leave_out_lacking(struct object *object, struct error *error)
+static void leave_out_lacking(struct object *object, struct refusals *refusals, struct error *error)
 {
     for (uint32_t i = 0; i < object->n_programs; i++) {
         struct object_program *program = &object->programs[i];
@@ -135,11 +148,8 @@ static int leave_out_lacking(struct object *object, struct error *error)
         if (!lack)
             continue;
         result = bpf_error_on_lack(lack, program->program, error);
-        if (!program->optional)
-            return result;
-        leave_out(object, program, error);
+        refuse(object, program, result, error, refusals);
     }
-    return 0;
 }
 
 static int copy_map(struct bpf_map *from, struct bpf_map *to)
@@ -222,21 +232,23 @@ int object_load(struct object *object, struct error *error)
 {
     struct error own;
     struct error *why = error ? error : &own; /* needed to log why a program is left out */
-    int result = leave_out_lacking(object, why);
+    struct refusals refusals = {0};
+    struct object_program *program;
+    int result;
 
+    leave_out_lacking(object, &refusals, why);
     report_pinned(object);
-    while (result == 0) {
-        struct object_program *program;
-
-        result = try_load(object, why, &program);
-        if (result == 0)
-            return 0;
-        if (result == -EPERM || !program || !program->optional || !program->chosen)
+    while ((result = try_load(object, why, &program)) < 0) {
+        if (result == -EPERM || !program || !program->chosen ||
+            !(program->optional || refusals_fit(why)))
             return result;
-        leave_out(object, program, why);
-        result = 0;
+        refuse(object, program, result, why, &refusals);
     }
-    return result;
+    if (refusals.count > 0) {
+        bpf_object__close(object->loaded);
+        object->loaded = NULL;
+    }
+    return refusals_report(&refusals, object, why);
 }
 
 /* ---- attach ---------------------------------------------------------------------------------- */
@@ -269,6 +281,7 @@ int object_attach(struct object *object, struct error *error)
 {
     struct error own;
     struct error *why = error ? error : &own;
+    struct refusals refusals = {0};
     bool wanted = false, attached = false;
 
     for (uint32_t i = 0; i < object->n_programs; i++) {
@@ -281,12 +294,15 @@ int object_attach(struct object *object, struct error *error)
         if (signals_ends() > 0) /* attaching hundreds of programs takes long */
             return error_set(why, -ECANCELED, "interrupted by a signal");
         result = attach_program(object, program, why);
-        if (result < 0 && (!program->optional || object->quiet || result == -EPERM))
+        if (result < 0 &&
+            (!(program->optional || refusals_fit(why)) || object->quiet || result == -EPERM))
             return result;
         if (result < 0)
-            leave_out(object, program, why);
+            refuse(object, program, result, why, &refusals);
         attached |= result == 0;
     }
+    if (refusals.count > 0)
+        return refusals_report(&refusals, object, why);
     if (wanted && !attached)
         return error_set(
             error, -ENOTSUP,

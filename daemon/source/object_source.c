@@ -54,7 +54,7 @@ static const struct setting object_settings[] = {
         .name = "optional",
         .type = SETTING_NAMES,
         .offset = offsetof(struct object_config, programs.optional),
-        .doc = "continue without these programs if the kernel does not support them",
+        .doc = "continue without these programs (all: any) if the kernel does not support them",
     },
     {
         .name = "attach",

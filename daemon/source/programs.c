@@ -60,6 +60,16 @@ static void make_optional(struct object_program *program)
     program->optional = true;
 }
 
+static int mark_optional(struct object *object, const struct setting_texts *names,
+                         struct diag *diag)
+{
+    if (names->count != 1 || strcmp(names->items[0], "all") != 0 || object_find(object, "all"))
+        return mark_programs(object, names, make_optional, diag);
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        make_optional(&object->programs[i]);
+    return 0;
+}
+
 /* ---- arguments ------------------------------------------------------------------------------- */
 
 static const struct setting *find_setting(const char *name)
@@ -312,7 +322,7 @@ int programs_choose(struct object *object, const struct programs_config *config,
     if (mark_programs(object, &config->programs, choose, diag) < 0 ||
         refuse_none(object, config->node, diag) < 0)
         result = -EINVAL;
-    if (mark_programs(object, &config->optional, make_optional, diag) < 0)
+    if (mark_optional(object, &config->optional, diag) < 0)
         result = -EINVAL;
     if (config->attach && bind_attach(object, config->attach, diag) < 0)
         result = -EINVAL;

@@ -386,9 +386,7 @@ def test_the_verifier_is_heard():
     code, _, errors = refuse("refused", "--program", "wild")
     assert code == ENVIRONMENT
     assert ('source refused: the kernel\'s verifier refused program "wild" (raw_tp/sys_enter): '
-            "R1 invalid mem access 'scalar'; to continue without it, set "
-            "optional: [wild] (--optional wild)"
-            ) in errors, errors
+            "R1 invalid mem access 'scalar'\n") in errors, errors
     assert "R1 invalid mem access" in errors.splitlines()[-1], errors
     assert len(errors.splitlines()) <= 6, errors
 
@@ -398,13 +396,38 @@ def test_hooks_that_the_kernel_lacks():
             ("probed", 'program "probed" (kprobe/do_nothing_of_the_kind): this kernel does '
                        "not have "),
             ("traced", 'program "traced" (tp/syscalls/sys_enter_nonsuch): this kernel does not '
-                       "have that tracepoint; to continue without it, set optional: [traced] "
-                       "(--optional traced)"),
+                       "have that tracepoint\n"),
             ("typed", 'program "typed" (tp_btf/nonsuch): this kernel has no such hook, or its BTF '
-                      "does not describe it; to continue without it, set optional: [typed] (--optional "
-                      "typed)")):
+                      "does not describe it\n")):
         code, _, errors = refuse("refused", "--program", program)
         assert code == ENVIRONMENT and "source refused: " + expected in errors, errors
+
+
+def test_all_that_the_kernel_cannot_run_is_named_at_once():
+    """With what would be left, if anything would."""
+    some = [word for program in ("wild", "traced", "typed") for word in ("--program", program)]
+    lines = ['    program "traced" (tp/syscalls/sys_enter_nonsuch): this kernel does not have that '
+             "tracepoint",
+             "    the kernel's verifier refused program \"wild\" (raw_tp/sys_enter): R1 invalid mem "
+             "access 'scalar'",
+             '    program "typed" (tp_btf/nonsuch): this kernel has no such hook, or its BTF does not '
+             "describe it"]
+    code, _, errors = refuse("refused", *some)
+    assert code == ENVIRONMENT
+    assert errors.splitlines()[-4:] == [
+        "ringmill: error: source refused: this kernel cannot run 3 of 3 programs", *lines], errors
+    code, _, errors = refuse("refused", *some, "--program", "good")
+    assert code == ENVIRONMENT
+    assert errors.splitlines()[-4:] == [
+        "ringmill: error: source refused: this kernel cannot run 3 of 4 programs; to continue with "
+        "good, set optional: all (--optional all)", *lines], errors
+    code, _, errors = refuse("refused", "--program", "wild", "--program", "good")
+    assert ("access 'scalar'; to continue with good, set optional: [wild] (--optional wild)\n"
+            in errors), errors
+    daemon = start("refused", *some, "--program", "good", "--optional", "all")
+    assert daemon.stop() == 0, daemon.stderr
+    for program in ("wild", "traced", "typed"):
+        assert f"source refused: continuing without program {program}: " in daemon.stderr
 
 
 def test_optional_programs_are_left_out():

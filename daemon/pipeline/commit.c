@@ -9,25 +9,6 @@
 
 /* ---- may it be read on? ---------------------------------------------------------------------- */
 
-bool commit_make_room(const struct input *input)
-{
-    bool room = true;
-
-    /* all of them: a lane that may drop makes room when it is asked */
-    for (uint32_t i = 0; i < input->n_sinks; i++)
-        room &= lane_make_room(&input->sinks[i]->lane);
-    return room;
-}
-
-bool commit_make_ready(const struct input *input)
-{
-    for (uint32_t i = 0; input->makes_records && i < input->n_types; i++)
-        for (uint32_t j = 0; j < input->types[i].n_chains; j++)
-            if (chain_waits(input->types[i].chains[j]))
-                return false;
-    return commit_make_room(input);
-}
-
 bool commit_is_over_limit(const struct input_ring *ring)
 {
     if (!ring->input->at_least_once)
@@ -46,7 +27,7 @@ bool commit_input_is_over_limit(const struct input *input)
 
 /* ---- may it be published? -------------------------------------------------------------------- */
 
-static void publish_acknowledged(struct input_ring *ring)
+static void commit_what_is_acknowledged(struct input_ring *ring)
 {
     uint64_t position;
 
@@ -57,7 +38,7 @@ static void publish_acknowledged(struct input_ring *ring)
 void commit_acknowledged(struct input *input)
 {
     for (uint32_t i = 0; i < input->n_rings; i++)
-        publish_acknowledged(input->rings[i]);
+        commit_what_is_acknowledged(input->rings[i]);
 }
 
 void commit_input(struct input *input)
@@ -65,7 +46,7 @@ void commit_input(struct input *input)
     for (uint32_t i = 0; i < input->n_rings; i++) {
         struct input_ring *ring = input->rings[i];
 
-        publish_acknowledged(ring);
+        commit_what_is_acknowledged(ring);
         if (!ring->commits || !commit_queue_is_waiting(ring->commits))
             ringmill_ring_commit_all(ring->handle);
     }
@@ -80,7 +61,7 @@ bool commit_batch(struct input_ring *ring, const struct ringmill_batch *taken)
 
     if (input->at_least_once) {
         commit_queue_add(ring->commits, taken->end);
-        publish_acknowledged(ring);
+        commit_what_is_acknowledged(ring);
         return true;
     }
     if (!input->stream->ordered) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The two decisions about an input that depend on its sinks: may another batch be read, and up to
- * where may the position of a ring be published? What is published, the kernel may overwrite.
+/* Up to where may the position of a ring be committed (published), and may more be read before
+ * that? What is committed, the kernel may overwrite. Whether there is room is said by
+ * input_make_ready().
  *
  *     ring       published                read                      end
  *              ──────┴──────────────────────┴────────────────────────┴──▶
@@ -20,13 +21,6 @@
 #include "pipeline/graph.h"
 
 struct ringmill_batch;
-
-/* Makes room for a whole batch in the lanes of all sinks of the input. False: there is none; the
- * consumer thread is woken when a writer has given chunks back. */
-bool commit_make_room(const struct input *input);
-/* As commit_make_room(); false also while a handler must make records before it can take more in.
- */
-bool commit_make_ready(const struct input *input);
 
 /* True: nothing more may be read of the ring before a sink acknowledges some of it. A batch may go
  * beyond max_unacked. With at-most-once: before all is acknowledged that an earlier config with

@@ -50,7 +50,7 @@ static void pause_input(struct consumer *consumer, struct input *input)
  * handle_batch() looks at the ring that it has read. */
 static bool may_read_on(struct input *input)
 {
-    if (!commit_make_ready(input))
+    if (!input_make_ready(input))
         return false;
     if (input->at_least_once)
         return true;
@@ -82,7 +82,7 @@ void consumer_resume(struct consumer *consumer)
     for (uint32_t i = 0; consumer->n_paused > 0 && i < consumer->parts.n_inputs; i++) {
         struct input *input = consumer->parts.inputs[i];
 
-        if (!input->paused || input->ended || !commit_make_ready(input))
+        if (!input->paused || input->ended || !input_make_ready(input))
             continue;
         commit_acknowledged(input); /* a paused input has no batch after which it would be done */
         if (!commit_input_is_over_limit(input))
@@ -173,7 +173,7 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
         if (submitted > 0)
             histogram_add(&ring->commit_latency, ring->clocked_at - submitted);
     }
-    if (!commit_make_ready(ring->input))
+    if (!input_make_ready(ring->input))
         consumer_pause(consumer);
     else if (commit_is_over_limit(ring) && !ring->input->paused) {
         counter_add(&ring->input->held_up, 1);
@@ -201,10 +201,10 @@ static void tell_losses(struct consumer *consumer)
     for (uint32_t i = 0; i < consumer->parts.n_inputs; i++) {
         struct input *input = consumer->parts.inputs[i];
 
-        if (!loss_report_is_posted(input) || (input->paused && !commit_make_ready(input)))
+        if (!loss_report_is_posted(input) || (input->paused && !input_make_ready(input)))
             continue;
         loss_report_write(input);
-        if (!commit_make_ready(input))
+        if (!input_make_ready(input))
             consumer_pause(consumer);
     }
 }
@@ -217,7 +217,7 @@ static void tell_rest(struct consumer *consumer)
         if (!ring->input->stream->capture || ring->input->paused)
             continue;
         capture_notes_rest(ring);
-        if (!commit_make_ready(ring->input))
+        if (!input_make_ready(ring->input))
             consumer_pause(consumer);
     }
 }
@@ -232,7 +232,7 @@ static bool make_while_room(struct consumer *consumer, struct chain *chain)
     bool behind = drain_is_behind(input);
 
     for (uint32_t step = 0; step < CONSUMER_TURN_MADE; step++) {
-        if (!commit_make_room(input))
+        if (!input_make_room(input))
             return false;
         if (!chain_emit(chain, consumer->turn_start, behind,
                         consumer->ending || chain->input_ended))
@@ -240,7 +240,7 @@ static bool make_while_room(struct consumer *consumer, struct chain *chain)
         counter_add(&consumer->steps, 1);
         hand_over_full(consumer);
     }
-    return commit_make_room(input);
+    return input_make_room(input);
 }
 
 /* Rows of a capture's records have its times. */
@@ -269,7 +269,7 @@ static bool make_records(struct consumer *consumer)
         if (!chain->makes_records)
             continue;
         more |= make_of_chain(consumer, chain);
-        if (!commit_make_ready(chain->type->input))
+        if (!input_make_ready(chain->type->input))
             consumer_pause(consumer);
     }
     return more;
@@ -285,7 +285,7 @@ static uint64_t next_due(const struct consumer *consumer)
         const struct chain *chain = consumer->parts.chains[i];
         int64_t own = chain_due(chain);
 
-        if (own < due && commit_make_room(chain->type->input))
+        if (own < due && input_make_room(chain->type->input))
             due = own;
     }
     return due == INT64_MAX ? RINGMILL_FOREVER : (uint64_t)(due > 0 ? due : 0);

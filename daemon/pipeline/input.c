@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "pipeline/graph.h"
+
 static void type_init(struct input_type *type, struct input *input, const struct stream_type *of)
 {
     type->input = input;
@@ -66,4 +68,23 @@ uint64_t input_lost(const struct input *input)
 {
     return input_is_numbered(input) || input->stream->capture ? counter_get(&input->gaps)
                                                               : input->lost;
+}
+
+bool input_make_room(const struct input *input)
+{
+    bool room = true;
+
+    /* all of them: a lane that may drop makes room when it is asked */
+    for (uint32_t i = 0; i < input->n_sinks; i++)
+        room &= lane_make_room(&input->sinks[i]->lane);
+    return room;
+}
+
+bool input_make_ready(const struct input *input)
+{
+    for (uint32_t i = 0; input->makes_records && i < input->n_types; i++)
+        for (uint32_t j = 0; j < input->types[i].n_chains; j++)
+            if (chain_waits(input->types[i].chains[j]))
+                return false;
+    return input_make_room(input);
 }

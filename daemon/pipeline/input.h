@@ -140,3 +140,11 @@ bool input_is_one_of_many_rings(const struct input *input);
 bool input_is_numbered(const struct input *input);
 /* Main thread: as last read; 0 where nothing says it, see stream_knows_lost(). */
 uint64_t input_lost(const struct input *input);
+
+/* Consumer thread between batches, or while there is none: makes room for a whole batch in the
+ * lanes of all sinks of the input. False: there is none; the consumer thread is woken when a writer
+ * has given chunks back. */
+bool input_make_room(const struct input *input);
+/* As input_make_room(); false also while a handler must make records before it can take more in.
+ */
+bool input_make_ready(const struct input *input);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/lane.h"
+#include "base/log.h"
 #include "config/setting.h"
 #include "encode/encoder.h"
 #include "record/field.h"
@@ -33,7 +34,9 @@ static const struct setting forward_setting = {
 struct opened_outlet {
     struct lane *lane;
     struct encoder *encoder;
-    uint64_t chunk; /* the last one that the encoder has started again for */
+    uint64_t chunk;   /* the last one that the encoder has started again for */
+    char *sink_name;  /* owned */
+    bool is_reported; /* that a record is too long */
 };
 
 struct forward {
@@ -49,8 +52,10 @@ static void forward_close(struct handler *handler)
 
     if (!forward)
         return;
-    for (uint32_t i = 0; i < forward->n_outlets; i++)
+    for (uint32_t i = 0; i < forward->n_outlets; i++) {
         encoder_close(forward->outlets[i].encoder);
+        free(forward->outlets[i].sink_name);
+    }
     free(forward);
 }
 
@@ -133,7 +138,10 @@ static int open_outlet(struct forward *forward, const struct handler_host *host,
         return result;
     }
     opened->lane = outlet->lane;
+    opened->sink_name = strdup(outlet->sink_name);
     forward->n_outlets++;
+    if (!opened->sink_name)
+        return -ENOMEM;
     return agree(outlet, opened->encoder, host->schema->type_name, name, diag);
 }
 
@@ -188,6 +196,19 @@ static void begin_chunk(struct opened_outlet *opened)
         opened->encoder->ops->restart(opened->encoder);
 }
 
+/* Once for each type and sink; the books count them all. */
+static void report_too_long(struct opened_outlet *opened, const struct batch *batch, uint32_t index)
+{
+    if (opened->is_reported)
+        return;
+    opened->is_reported = true;
+    log_about(
+        LOG_LEVEL_WARNING, "sink", opened->sink_name,
+        "did not get a record of %u bytes (%s): its event is longer than %d KiB; such records "
+        "are counted as failed",
+        batch->views[batch->selection[index]].length, batch->schema->type_name, EVENT_MAX / 1024);
+}
+
 /* An event that does not fit into a chunk that has room for the longest one is too long. */
 static void fill_lane(const struct forward *forward, struct opened_outlet *opened,
                       struct batch *batch)
@@ -216,6 +237,7 @@ static void fill_lane(const struct forward *forward, struct opened_outlet *opene
         if (room - used < EVENT_MAX) {
             lane_next_chunk(opened->lane);
         } else {
+            report_too_long(opened, batch, next);
             batch->failed++;
             next++;
         }

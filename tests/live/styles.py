@@ -397,6 +397,20 @@ def test_variables_as_inputs():
         for n in range(20)]
 
 
+def test_records_too_long_for_an_event():
+    """The first one is reported at once, and the others are written."""
+    daemon = harness.Daemon("run", "--object", style("long_record"), "--constant",
+                            f"mark_key={os.getpid()}", program=harness.RINGMILL).wait_running()
+    for number in range(10):
+        mark(number)
+    assert daemon.stop() == 0, daemon.stderr
+    assert [event["number"] for event in daemon.events()] == [0, 2, 4, 6, 8]
+    assert daemon.stderr.count(
+        "ringmill: warning: sink stdout: did not get a record of 40008 bytes (struct long_event): its "
+        "event is longer than 64 KiB; such records are counted as failed\n") == 1, daemon.stderr
+    assert daemon.books()["pipeline run"]["failed"] == 5, daemon.stderr
+
+
 def test_maps_without_size():
     numbers = [{"number": n, "seen": n % 3 + 1} for n in range(20)]
     sizes = ("--map-size", "seen=3", "--ring-size", "64KiB")

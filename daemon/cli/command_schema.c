@@ -144,7 +144,9 @@ static enum exit_code print_json(json_t *value)
 static void print_listed(const struct schema_list_type *type)
 {
     printf("%8u  %s %s", type->size, type->is_union ? "union" : "struct", type->name);
-    if (type->map)
+    if (type->by_length)
+        printf("  (of the map %s, the only type of %u bytes)", type->map, type->size);
+    else if (type->map)
         printf("  (of the map %s)", type->map);
     else if (type->kept)
         printf("  (kept by a variable)");

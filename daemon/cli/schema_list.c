@@ -12,6 +12,7 @@
 #include "schema/btf_lookup.h"
 #include "schema/dwarf.h"
 #include "schema/types.h"
+#include "source/record_type.h"
 
 /* Takes over the texts of type, also when it fails. */
 static int add(struct schema_list *list, struct schema_list_type type)
@@ -34,6 +35,15 @@ static int add(struct schema_list *list, struct schema_list_type type)
     return 0;
 }
 
+/* Whether the length of records led to it, which is said of it already. */
+static bool is_guessed(const struct schema_list *list, const char *name)
+{
+    for (uint32_t i = 0; i < list->count && list->types[i].by_length; i++)
+        if (strcmp(list->types[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static int add_btf(struct schema_list *list, const struct btf *btf)
 {
     _cleanup_(cleanup_free) struct candidate *candidates = NULL;
@@ -44,6 +54,8 @@ static int add_btf(struct schema_list *list, const struct btf *btf)
         const struct candidate *from = &candidates[i];
         size_t length = (size_t)from->map_length;
 
+        if (!from->kept && is_guessed(list, from->name))
+            continue;
         r = add(list, (struct schema_list_type){
                           .name = strdup(from->name),
                           .map = length ? strndup(from->map, length) : NULL,
@@ -51,6 +63,33 @@ static int add_btf(struct schema_list *list, const struct btf *btf)
                           .is_union = btf_is_union(from->type),
                           .kept = from->kept,
                       });
+    }
+    return r;
+}
+
+/* The types that only the lengths of records lead to. */
+static int add_guessed(struct schema_list *list, const struct btf *btf, const struct types *types)
+{
+    const char *ring;
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && (ring = lookup_ring(btf, i)); i++) {
+        struct record_type found;
+
+        if (lookup_convention(btf, ring))
+            continue;
+        r = record_type_find(btf, types->elf, types->elf_size, ring, NULL, &found);
+        if (r == -ENOENT)
+            r = 0;
+        if (found.name)
+            r = add(list, (struct schema_list_type){
+                              .name = found.name,
+                              .map = strdup(ring),
+                              .size = found.length,
+                              .is_union = found.is_union,
+                              .in_dwarf = btf__find_by_name(btf, found.name) < 0,
+                              .by_length = true,
+                          });
     }
     return r;
 }
@@ -65,7 +104,8 @@ static int take(void *context, const struct dwarf_candidate *candidate)
 {
     const struct taker *taker = context;
 
-    if (taker->btf && btf__find_by_name(taker->btf, candidate->name) >= 0)
+    if (is_guessed(taker->list, candidate->name) ||
+        (taker->btf && btf__find_by_name(taker->btf, candidate->name) >= 0))
         return 0;
     return add(taker->list, (struct schema_list_type){
                                 .name = strdup(candidate->name),
@@ -88,7 +128,9 @@ int schema_list_init(struct schema_list *list, const struct btf *btf, const stru
     int r;
 
     *list = (struct schema_list){0};
-    r = btf ? add_btf(list, btf) : 0;
+    r = btf && types && types->is_bpf && types->elf ? add_guessed(list, btf, types) : 0;
+    if (r == 0 && btf)
+        r = add_btf(list, btf);
     if (r < 0)
         return error_set(error, r, "out of memory");
     if (wants_dwarf(btf, types))

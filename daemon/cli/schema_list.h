@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* The types that samples may be of, as `ringmill schema` lists them: those of the BTF, first the
- * ones that a convention names, then those that only the DWARF has. */
+/* The types that samples may be of, as `ringmill schema` lists them: first those that only the
+ * length of records leads to, then those of the BTF, first the ones that a convention names, then
+ * those that only the DWARF has. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -20,8 +21,9 @@ struct schema_list_type {
     char *map; /* the ring whose type it is; NULL: that is not known */
     uint32_t size;
     bool is_union;
-    bool kept;     /* by a variable, so that it is there */
-    bool in_dwarf; /* and not in the BTF */
+    bool kept;      /* by a variable, so that it is there */
+    bool in_dwarf;  /* and not in the BTF */
+    bool by_length; /* the only one of the author's as long as the map's records */
 };
 
 struct schema_list {

@@ -204,6 +204,17 @@ static bool (*const readers[])(const struct btf *btf, const struct btf_type *typ
 
 enum { READERS = sizeof(readers) / sizeof(readers[0]), READ_KEPT = READERS - 1 };
 
+const char *lookup_ring(const struct btf *btf, uint32_t index)
+{
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *outer, *type = btf__type_by_id(btf, id);
+
+        if (find_ring(btf, type, &outer) && *lookup_name(btf, type) && index-- == 0)
+            return lookup_name(btf, type);
+    }
+    return NULL;
+}
+
 uint32_t lookup_count_rings(const struct btf *btf)
 {
     uint32_t outside = 0, rings = 0, inside = 0;

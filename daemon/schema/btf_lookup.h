@@ -54,6 +54,10 @@ const char *lookup_convention(const struct btf *btf, const char *map_name);
  * one. */
 uint32_t lookup_count_rings(const struct btf *btf);
 
+/* The name of a ring or map of rings that the object declares, by index from 0; NULL: there are no
+ * more. */
+const char *lookup_ring(const struct btf *btf, uint32_t index);
+
 /* All named structs and unions, each once, those of the conventions first; those
  * that name a map once for each map. The caller frees the list. 0 or -ENOMEM. */
 int lookup_candidates(const struct btf *btf, struct candidate **ret_list, uint32_t *ret_count);

@@ -65,6 +65,7 @@ static bool read_candidate(Dwarf_Die *die, struct dwarf_candidate *ret_candidate
     ret_candidate->size = (uint32_t)size;
     ret_candidate->is_union = dwarf_tag(&group) == DW_TAG_union_type;
     ret_candidate->is_typedef = is_typedef;
+    ret_candidate->file = NULL;
     return true;
 }
 
@@ -77,6 +78,7 @@ static int visit_candidate(Dwarf_Die *die, void *context)
         return 0;
     if (!tsearch(candidate.name, &listing->names, compare_names))
         return -ENOMEM;
+    candidate.file = dwarf_decl_file(die);
     listing->result = listing->take(listing->context, &candidate);
     return listing->result ? 1 : 0;
 }

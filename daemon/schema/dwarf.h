@@ -26,6 +26,7 @@ int schema_from_dwarf(const void *elf, size_t size, const char *type_name, struc
 
 struct dwarf_candidate {
     const char *name; /* without "struct"; valid during the call */
+    const char *file; /* that declares it; NULL: not known; valid during the call */
     uint32_t size;    /* bytes */
     bool is_union;
     bool is_typedef; /* of a struct or union without a tag */

@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/log.h"
 #include "base/suggestion.h"
 #include "config/scalar.h"
 #include "record/field_path.h"
+#include "schema/btf_lookup.h"
 #include "schema/find.h"
+#include "source/record_type.h"
 #include "source/ring_meanings.h"
 
 /* ---- layouts --------------------------------------------------------------------------------- */
@@ -37,6 +41,62 @@ static void report(const struct ring_config *config, const struct config_node *n
         at = strchr(at, '\n') + 1;
     diag_add_inside(diag, ring_config_at(config, "layout"),
                     (size_t)(at - config->layout) + place->column - 1, "%s", text);
+}
+
+/* The name of the only type that fits the records, if nothing names one; NULL: find_schema() knows
+ * better. */
+static int guess_name(const struct type_origin *origin, const struct ring_config *config,
+                      const char *source_name, struct diag *diag, char **ret)
+{
+    struct record_type found;
+    struct error error = {0};
+    int result;
+
+    *ret = NULL;
+    if (config->type || config->layout || config->types_from || !origin->elf || !origin->btf ||
+        lookup_convention(origin->btf, origin->ring))
+        return 0;
+    result =
+        record_type_find(origin->btf, origin->elf, origin->elf_size, origin->ring, &error, &found);
+    if (result < 0) {
+        if (lookup_count_rings(origin->btf) > 1)
+            error_prefix(&error, "ring %s", origin->ring);
+        diag_add_error(diag, ring_config_at(config, "type"), &error);
+        return result;
+    }
+    if (found.name)
+        log_about(LOG_LEVEL_INFO, "source", source_name,
+                  "ring %s: taking %s %s, the only type of %" PRIu32 " bytes", origin->ring,
+                  found.is_union ? "union" : "struct", found.name, found.length);
+    *ret = found.name;
+    return 0;
+}
+
+/* Refuses a type that the records cannot have. One that the config names may be only the beginning
+ * of them. */
+static int check_lengths(const struct type_origin *origin, const struct ring_config *config,
+                         const struct schema *schema, struct diag *diag)
+{
+    bool is_named = config->type || config->layout;
+    struct record_lengths lengths = {0};
+    uint32_t wrong = 0, n_wrong = 0;
+
+    if (origin->elf)
+        record_type_lengths(origin->btf, origin->elf, origin->elf_size, origin->ring, &lengths);
+    for (uint32_t i = 0; i < lengths.count; i++) {
+        if (record_type_fits(schema, lengths.list[i]) ||
+            (is_named && lengths.list[i] > schema->size))
+            continue;
+        wrong = lengths.list[i];
+        n_wrong++;
+    }
+    if (n_wrong == 0 || (is_named && (lengths.varies || n_wrong < lengths.count)))
+        return 0;
+    diag_add(diag, ring_config_at(config, "type"),
+             "ring \"%s\" gets records of %" PRIu32 " bytes, but %s has %" PRIu32
+             "; set type: to their type, or select: and types: to the types of all",
+             origin->ring, wrong, schema->type_name, schema->size);
+    return -EINVAL;
 }
 
 /* Looks up a type; name NULL: the one that a convention names. node: where a message goes. */
@@ -305,6 +365,18 @@ static int find_several(const struct type_origin *origin, const struct ring_conf
     return result;
 }
 
+static int find_one(const struct type_origin *origin, const struct ring_config *config,
+                    const char *source_name, struct stream *stream, struct diag *diag)
+{
+    _cleanup_(cleanup_free) char *guessed = NULL;
+    int result = guess_name(origin, config, source_name, diag, &guessed);
+
+    if (result == 0)
+        result = look_up(origin, config, guessed ? guessed : config->type,
+                         ring_config_at(config, "type"), diag, &stream->types->schema);
+    return result == 0 ? check_lengths(origin, config, stream->types->schema, diag) : result;
+}
+
 int stream_types_find(const struct type_origin *origin, const struct ring_config *config,
                       const char *source_name, struct stream *stream, struct diag *diag)
 {
@@ -319,8 +391,7 @@ int stream_types_find(const struct type_origin *origin, const struct ring_config
     if (result == 0 && config->types)
         result = find_several(origin, config, stream, diag);
     else if (result == 0)
-        result = look_up(origin, config, config->type, ring_config_at(config, "type"), diag,
-                         &stream->types->schema);
+        result = find_one(origin, config, source_name, stream, diag);
     if (result == 0)
         result = ring_meanings_give(config, stream, diag);
     if (result < 0)

@@ -89,12 +89,15 @@ def test_a_type_as_json():
 
 def test_all_types_those_of_the_rings_first():
     lines = shown(WHOLE).splitlines()
-    assert lines[:3] == ["    size  type", "      16  struct flow  (of the map types_flows)",
+    assert lines[:4] == ["    size  type",
+                         "      24  struct local  (of the map types_rest, the only type of 24 bytes)",
+                         "      16  struct flow  (of the map types_flows)",
                          "      16  struct drop  (of the map types_of_the_drops)"], lines
-    assert "  struct everything  (kept by a variable)" in lines[3]
-    assert lines[-1] == "      24  struct local  (in the DWARF)"
+    assert "  struct everything  (kept by a variable)" in lines[4]
     types = json.loads(shown("--json", WHOLE))["types"]
-    assert types[0] == {"name": "flow", "kind": "struct", "size": 16, "from": "btf", "kept": True,
+    assert types[0] == {"name": "local", "kind": "struct", "size": 24, "from": "dwarf",
+                        "kept": False, "map": "types_rest"}
+    assert types[1] == {"name": "flow", "kind": "struct", "size": 16, "from": "btf", "kept": True,
                         "map": "types_flows"}
 
 

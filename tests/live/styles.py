@@ -95,6 +95,52 @@ def test_type_in_the_definition_of_the_ring():
         assert line in output.splitlines(), output
 
 
+def test_types_by_the_length_of_records():
+    """Each ring's records are as long as one type of the author's."""
+    events = observe("local_type")
+    reserves = [event for event in events if event.pop("type") == "reserved"]
+    copies = [event for event in events if "twice" in event]
+    assert reserves == [{"number": n, "ppid": os.getppid(), "word": "local"} for n in range(20)]
+    assert copies == [{"number": n, "twice": 2 * n, "thrice": 3 * n, "last": n - 1}
+                      for n in range(1, 20, 2)]
+    code, output, stderr = harness.run("schema", style("local_type"), program=harness.RINGMILL)
+    assert code == 0, stderr
+    lines = output.splitlines()
+    for line in ("      24  struct reserved  (of the map reserves, the only type of 24 bytes)",
+                 "      32  struct copied  (of the map copies, the only type of 32 bytes)"):
+        assert line in lines[1:3], output
+
+
+def test_the_taken_type_is_said():
+    daemon = harness.Daemon("run", "--object", style("local_type"), "--ring", "copies",
+                            program=harness.RINGMILL).wait_running()
+    assert daemon.stop() == 0, daemon.stderr
+    assert "ring copies: taking struct copied, the only type of 32 bytes" in daemon.stderr
+
+
+def test_a_kept_type_is_for_one_ring():
+    """Two types are as long as the records of both rings: which is which is asked."""
+    code, _, stderr = harness.run("run", "--object", style("one_kept_of_two"),
+                                  program=harness.RINGMILL)
+    assert code == 3, stderr
+    for ring in "flows", "payloads":
+        assert (f"ring {ring}: which type do the records have? found in the object, for records of "
+                "16 bytes: flow, payload") in stderr, stderr
+    events = observe("one_kept_of_two", "--ring", "flows=flow", "--ring", "payloads=payload",
+                     numbers=range(3))
+    flows = [event for event in events if event.pop("type") == "flow"]
+    assert flows == [{"bytes": n, "pid": 7, "port": 443} for n in range(3)], events
+    assert [event for event in events if "text" in event] == 3 * [
+        {"pid": 7, "length": 5, "text": "hello"}], events
+
+
+def test_a_type_longer_than_all_records():
+    code, _, stderr = harness.run("run", "--object", style("one_kept_of_two"), "--ring",
+                                  "flows=mark_context", program=harness.RINGMILL)
+    assert code == 3, stderr
+    assert 'ring "flows" gets records of 16 bytes, but struct mark_context has 64' in stderr, stderr
+
+
 def test_two_rings_with_two_types():
     events = observe("two_rings", "--ring", "evens=even_event", "--ring", "odds=odd_event")
     evens = [event for event in events if event["type"] == "even_event"]

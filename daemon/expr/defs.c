@@ -81,8 +81,8 @@ struct cycle_search {
     enum colour colours[EXPR_DEFS_MAX];
 };
 
-/* Does it lead back to one that is being followed? Then that is reported. */
-static bool is_circular(struct cycle_search *search, uint32_t index)
+/* Reports where it leads back to one that is being followed; true: it does. */
+static bool report_circle(struct cycle_search *search, uint32_t index)
 {
     const struct expr_def *def = &search->defs->defs[index];
     bool circular = false;
@@ -96,7 +96,7 @@ static bool is_circular(struct cycle_search *search, uint32_t index)
 
         if (!used || search->colours[next] == BLACK)
             continue;
-        circular = search->colours[next] == GREY || is_circular(search, next);
+        circular = search->colours[next] == GREY || report_circle(search, next);
         if (used == def)
             diag_add_inside(search->diag, def->node, node->column,
                             "circular definition: %s uses itself", def->name);
@@ -116,7 +116,7 @@ static void refuse_circles(struct expr_defs *defs, struct diag *diag)
 
     for (uint32_t i = 0; i < defs->n; i++) {
         if (search.colours[i] == WHITE)
-            circular = is_circular(&search, i) || circular;
+            circular = report_circle(&search, i) || circular;
     }
     for (uint32_t i = 0; circular && i < defs->n; i++)
         tree_deinit(&defs->defs[i].tree);

@@ -125,34 +125,35 @@ static int dedup_open(const struct config_node *config, const struct handler_hos
 
 /* ---- on the way ------------------------------------------------------------------------------ */
 
-/* What is remembered of the record's key, which may be nothing. */
-static struct dedup_key *recall(struct dedup *dedup, uint32_t index, bool *ret_known)
+/* What is remembered of the key of the record, which is added if it is new. */
+static struct dedup_key *find_key(struct dedup *dedup, uint32_t index, bool *ret_known)
 {
     void *entry;
     enum key_table_outcome outcome =
         key_table_get(&dedup->keys, index, dedup->hashes[index], &entry);
-    struct dedup_key *memory = entry;
+    struct dedup_key *key = entry;
 
     *ret_known = outcome == KEY_TABLE_FOUND;
     if (outcome == KEY_TABLE_EVICTED) {
-        counter_add(&dedup->unreported, memory->suppressed);
-        memory->suppressed = 0;
+        counter_add(&dedup->unreported, key->suppressed);
+        key->suppressed = 0;
     }
-    return memory;
+    return key;
 }
 
-static bool passes(struct dedup *dedup, uint32_t index, int64_t now)
+/* Notes the record under its key. False: it is a repeat, to be suppressed. */
+static bool let_pass(struct dedup *dedup, uint32_t index, int64_t now)
 {
     bool known;
-    struct dedup_key *memory = recall(dedup, index, &known);
+    struct dedup_key *key = find_key(dedup, index, &known);
 
-    if (known && now - memory->passed < dedup->window) {
-        memory->suppressed++;
+    if (known && now - key->passed < dedup->window) {
+        key->suppressed++;
         return false;
     }
-    dedup->suppressed.integers[index] = memory->suppressed;
-    memory->passed = now;
-    memory->suppressed = 0;
+    dedup->suppressed.integers[index] = key->suppressed;
+    key->passed = now;
+    key->suppressed = 0;
     return true;
 }
 
@@ -165,7 +166,7 @@ static void dedup_process(struct handler *handler, struct batch *batch)
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint16_t index = batch->selection[i];
 
-        if (passes(dedup, index, batch->now))
+        if (let_pass(dedup, index, batch->now))
             batch->selection[kept++] = index;
     }
     batch->selected = kept;

@@ -70,7 +70,7 @@ static void route_close(struct handler *handler)
     free(route);
 }
 
-static int open_condition(struct branch_case *this, const struct config_node *entry,
+static int open_condition(struct branch_case *branch_case, const struct config_node *entry,
                           const struct handler_host *host, struct diag *diag)
 {
     const struct config_node *when = config_map_get(entry, "when");
@@ -84,7 +84,7 @@ static int open_condition(struct branch_case *this, const struct config_node *en
     }
     if (!when)
         return 0;
-    result = expr_compile(when->text, &scope, &error, &this->when);
+    result = expr_compile(when->text, &scope, &error, &branch_case->when);
     if (result < 0)
         expr_report(&error, when, diag);
     return result;
@@ -93,7 +93,7 @@ static int open_condition(struct branch_case *this, const struct config_node *en
 static int open_case(struct route_handler *route, const struct config_node *entry,
                      const struct handler_host *host, struct diag *diag)
 {
-    struct branch_case *this = &route->cases[route->n_cases];
+    struct branch_case *branch_case = &route->cases[route->n_cases];
     struct case_config bound;
     char label[LABEL_MAX];
     int result;
@@ -101,9 +101,9 @@ static int open_case(struct route_handler *route, const struct config_node *entr
     if (setting_bind(route_settings, entry, &bound, diag) > 0)
         return -EINVAL;
     snprintf(label, sizeof(label), "route[%u]", route->n_cases++);
-    result = open_condition(this, entry, host, diag);
-    this->branch = host->branch(host, bound.handlers, label, diag);
-    return this->branch ? result : -EINVAL;
+    result = open_condition(branch_case, entry, host, diag);
+    branch_case->branch = host->branch(host, bound.handlers, label, diag);
+    return branch_case->branch ? result : -EINVAL;
 }
 
 static int open_cases(struct route_handler *route, const struct config_node *config,

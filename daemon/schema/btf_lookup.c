@@ -139,9 +139,12 @@ static const struct btf_member *find_member(const struct btf *btf, const struct 
 {
     const struct btf_member *members = btf_members(group);
 
-    for (uint32_t i = 0; i < btf_vlen(group); i++)
-        if (strcmp(name, btf__str_by_offset(btf, members[i].name_off)) == 0)
+    for (uint32_t i = 0; i < btf_vlen(group); i++) {
+        const char *other = btf__name_by_offset(btf, members[i].name_off);
+
+        if (other && strcmp(name, other) == 0)
             return &members[i];
+    }
     return NULL;
 }
 

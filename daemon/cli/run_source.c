@@ -134,6 +134,16 @@ static const struct run_source_option *first_at(const struct run_source *source,
     return NULL;
 }
 
+/* The first option given that an existing ring does not have; NULL: none. */
+static const struct run_source_option *first_of_object(const struct run_source *source)
+{
+    for (size_t i = 0; i < source->n_given; i++)
+        if (source->given[i].option->place != AT_RING &&
+            strcmp(source->given[i].option->name, "map") != 0)
+            return source->given[i].option;
+    return NULL;
+}
+
 /* The value as the config wants it: relative paths made absolute. The caller frees it. NULL after a
  * message. */
 static char *make_value(const struct run_source_option *option, const char *value)
@@ -170,6 +180,10 @@ bool run_source_take(struct run_source *source, int val, const char *value)
 
     if (source->n_given == RUN_SOURCE_GIVEN_MAX) {
         log_error("at most %d source options can be given", RUN_SOURCE_GIVEN_MAX);
+        return false;
+    }
+    if (!*value) {
+        log_error("--%s: expected a value that is not empty", option->name);
         return false;
     }
     if (option->form == ONE && find_given(source, option->name)) {
@@ -236,6 +250,10 @@ enum exit_code run_source_finish(struct run_source *source)
     }
     if (source->builtin && source->n_given > 0) {
         log_error("--%s cannot be used with a built-in source", source->given[0].option->name);
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    if (map && first_of_object(source)) {
+        log_error("--%s cannot be used with --map", first_of_object(source)->name);
         return EXIT_CODE_ENVIRONMENT;
     }
     if (count_given(source, "ring") > 1 && first_at(source, AT_RING)) {

@@ -28,7 +28,10 @@ bool argument_flag(const char *option, const char *text, void *ret)
 
 bool argument_text(const char *option, const char *text, void *ret)
 {
-    (void)option;
+    if (!*text) {
+        log_error("%s: expected a value that is not empty", option);
+        return false;
+    }
     *(const char **)ret = text;
     return true;
 }
@@ -160,6 +163,7 @@ static bool read_one(const struct argument *option, const char *text, void *targ
 enum exit_code arguments_read(const struct command_line *line, int argc, char **argv, void *target)
 {
     struct option table[ARGUMENTS_MAX + 2] = {{0}};
+    bool given[ARGUMENTS_MAX] = {false};
     int found;
 
     make_table(line, table);
@@ -168,8 +172,14 @@ enum exit_code arguments_read(const struct command_line *line, int argc, char **
             print_usage(line, stdout);
             exit(EXIT_CODE_OK);
         }
-        if (found == '?' || !read_one(&line->options[found - 1], optarg, target))
+        if (found == '?')
             return point_to_help(line);
+        if (optarg && given[found - 1])
+            return arguments_refuse(line, "--%s may be given only once",
+                                    line->options[found - 1].name);
+        if (!read_one(&line->options[found - 1], optarg, target))
+            return point_to_help(line);
+        given[found - 1] = true;
     }
     return EXIT_CODE_OK;
 }

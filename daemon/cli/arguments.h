@@ -39,13 +39,14 @@ struct command_line {
 
 /* bool: becomes true. */
 bool argument_flag(const char *option, const char *text, void *ret);
-/* const char *: the command line's own. */
+/* const char *: the command line's own; not empty. */
 bool argument_text(const char *option, const char *text, void *ret);
 /* uint64_t: a whole number from 1 to 10^15. */
 bool argument_count(const char *option, const char *text, void *ret);
 
-/* Reads all options into target; -h and --help print the usage and end the process. EXIT_CODE_OK:
- * the operands begin at optind; otherwise the error has been reported. */
+/* Reads all options into target, each with a value at most once; -h and --help print the usage and
+ * end the process. EXIT_CODE_OK: the operands begin at optind; otherwise the error has been
+ * reported. */
 enum exit_code arguments_read(const struct command_line *line, int argc, char **argv, void *target);
 /* As arguments_read(), for a command without operands: any operand is an error. */
 enum exit_code arguments_read_all(const struct command_line *line, int argc, char **argv,

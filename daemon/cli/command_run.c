@@ -47,13 +47,26 @@ static void print_usage(FILE *file)
 
 enum { FILTER = 1, COUNT, SECONDS, HELP = 'h', OWN_OPTIONS = 4, OPTIONS_ROOM = 64 };
 
+static bool is_given(const struct one_off *one_off, int option)
+{
+    switch (option) {
+    case FILTER:
+        return one_off->filter;
+    case COUNT:
+        return one_off->count;
+    case SECONDS:
+        return one_off->daemon.seconds;
+    default:
+        return false;
+    }
+}
+
 /* Takes one option of getopt_long(). False: it is wrong, and the error was logged. */
 static bool take(struct one_off *one_off, int option, const char *value)
 {
     switch (option) {
     case FILTER:
-        one_off->filter = value;
-        return true;
+        return argument_text("--filter", value, &one_off->filter);
     case COUNT:
         return argument_count("--count", value, &one_off->count);
     case SECONDS:
@@ -90,6 +103,10 @@ static enum exit_code parse(int argc, char **argv, struct one_off *one_off)
             return EXIT_CODE_ENVIRONMENT;
         if (!utf8_is_valid(optarg)) {
             log_error("--%s: the value is not valid UTF-8", options[index].name);
+            return EXIT_CODE_ENVIRONMENT;
+        }
+        if (is_given(one_off, option)) {
+            log_error("--%s may be given only once", options[index].name);
             return EXIT_CODE_ENVIRONMENT;
         }
         if (!take(one_off, option, optarg))

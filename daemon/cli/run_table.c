@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "cli/arguments.h"
 #include "sink/stdout_display.h"
 #include "sink/table_layout.h"
 
@@ -54,7 +55,9 @@ static bool add(const char *option, const char *value, const char **list, uint32
         log_error("%s can be given at most %d times", option, RUN_TABLE_PARTS_MAX);
         return false;
     }
-    list[(*n)++] = value;
+    if (!argument_text(option, value, &list[*n]))
+        return false;
+    ++*n;
     return true;
 }
 
@@ -64,8 +67,7 @@ static bool set(const char *option, const char *value, const char **text)
         log_error("%s may be given only once", option);
         return false;
     }
-    *text = value;
-    return true;
+    return argument_text(option, value, text);
 }
 
 bool run_table_take(struct run_table *table, int option, const char *value)

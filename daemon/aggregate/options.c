@@ -150,6 +150,15 @@ static void make_name(const char *text, char name[OPTIONS_NAME_MAX + 1])
     name[used] = '\0';
 }
 
+static void refuse_same_name(const char *name, const struct config_node *node, struct diag *diag)
+{
+    struct error error = {0};
+
+    error_set(&error, -EINVAL, "two values have the name %s", name);
+    error_hint_setting(&error, "by", "[..., {%s_2: %s}]", name, node->text);
+    diag_add_error(diag, node, &error);
+}
+
 static void add_part(struct options *options, const struct config_node *node, const char *name,
                      struct diag *diag)
 {
@@ -172,9 +181,7 @@ static void add_part(struct options *options, const struct config_node *node, co
         diag_add(diag, node, "this expression needs a name, as in {name: %s}", node->text);
     for (uint32_t i = 0; i < part; i++)
         if (strcmp(options->names[i], options->names[part]) == 0)
-            diag_add(diag, node,
-                     "two values in by: have the name %s; rename one, as in {name: expression}",
-                     options->names[part]);
+            refuse_same_name(options->names[part], node, diag);
     options->n_parts++;
 }
 

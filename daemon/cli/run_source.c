@@ -289,8 +289,13 @@ static void add_value(struct config_node *parent, const char *key, const char *v
     }
     list = config_add(parent, CONFIG_LIST, key, label);
     rest = items = strndup(value + 1, length - 2);
-    while (rest && *rest && (item = strsep(&rest, ",")))
-        config_add_text(list, NULL, item + strspn(item, " "), NULL);
+    while (rest && *rest && (item = strsep(&rest, ","))) {
+        _cleanup_(cleanup_free) char *item_label = NULL;
+
+        if (asprintf(&item_label, "%s[%u]", label, list->count) < 0)
+            item_label = NULL;
+        config_add_text(list, NULL, item + strspn(item, " "), item_label);
+    }
 }
 
 /* "--constant min_bytes". The caller frees it. */
@@ -404,6 +409,28 @@ static void put_hint(const char *hint, size_t length, FILE *file)
     }
 }
 
+/* "; say --types 1=a" for "{1: a, 2: b}", "; say --ring a=b" for "{a: {type: b}}", "; say --by a=b"
+ * for "[..., {a: b}]". A ring can have only its type in its option. */
+static void put_pair(const char *key, const char *hint, FILE *file)
+{
+    bool is_ring = strcmp(key, "rings") == 0;
+    const char *name = hint + strspn(hint, "[{., ");
+    const char *value = name + strcspn(name, ":");
+    const char *end, *quote;
+    int length = (int)(value - name);
+
+    value += strspn(value, ": {");
+    if (is_ring && strncmp(value, "type: ", strlen("type: ")) == 0)
+        value += strlen("type: ");
+    else if (is_ring)
+        value = "";
+    end = strcmp(key, "by") == 0 ? strstr(value, "}]") : value + strcspn(value, ",}");
+    end = end ? end : value + strlen(value);
+    quote = memchr(value, ' ', (size_t)(end - value)) ? "'" : "";
+    fprintf(file, "; say --%s %s%.*s%s%.*s%s", is_ring ? "ring" : key, quote, length, name,
+            *value ? "=" : "", (int)(end - value), value, quote);
+}
+
 /* Of `attach:`, whose keys are options, the hint is "{PROGRAM: {KEY: VALUE, ...}}". Where there is
  * no such option, there is no advice. */
 static void put_advice(const struct diag_message *message, FILE *file)
@@ -424,9 +451,15 @@ static void put_advice(const struct diag_message *message, FILE *file)
         put_hint(hint, strcspn(hint, "}"), file);
         return;
     }
+    if (strcmp(key, "rings") == 0 || strcmp(key, "by") == 0) {
+        put_pair(key, hint, file);
+        return;
+    }
     option = option_of(key, strlen(key));
-    if (option && option->form == SIZES && (name = strchr(hint, '{')) &&
-        (size = strrchr(hint, ' ')))
+    if (option && option->form == PAIRS)
+        put_pair(option->name, hint, file);
+    else if (option && option->form == SIZES && (name = strchr(hint, '{')) &&
+             (size = strrchr(hint, ' ')))
         fprintf(file, "; say --%s %.*s=%.*s", option->name, (int)strcspn(name + 1, ":"), name + 1,
                 (int)strcspn(size + 1, "}"), size + 1);
     else if (option)

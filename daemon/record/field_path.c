@@ -45,7 +45,8 @@ static int read_name(struct field_path *path, const char **at, const char *end, 
                                 .at = (uint32_t)(name - path->text),
                                 .length = (uint32_t)(*at - name)};
     if (step->length == 0)
-        return error_set(error, -EINVAL, "expected the name of a field");
+        return error_set(error, -EINVAL, "\"%.*s\" is not a field path; write a.b or a[2].c",
+                         (int)(end - path->text), path->text);
     path->n_steps++;
     return 0;
 }

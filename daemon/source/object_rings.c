@@ -224,8 +224,30 @@ static int bind_config(const struct config_node *entry, const struct ring_config
     return ring_config_check(config, diag);
 }
 
-/* Refuses ring settings at the source itself: it would be unclear which ring they are for. */
-static int refuse_shared(const struct ring_config *shared, struct diag *diag)
+static void refuse_of_several(const struct object *object, const struct config_node *entry,
+                              struct diag *diag)
+{
+    struct error error = {0};
+    const char *first = NULL;
+    struct bpf_map *map;
+
+    error_set(&error, -EINVAL, "the object has several rings: ");
+    bpf_object__for_each_map(map, object->plan)
+    {
+        if (!is_stream(object, map))
+            continue;
+        error_append(&error, "%s%s", first ? ", " : "", bpf_map__name(map));
+        first = first ? first : bpf_map__name(map);
+    }
+    error_hint_setting(&error, "rings", "{%s: {%s: %s}}", first, entry->key,
+                       entry->kind == CONFIG_SCALAR ? entry->text : "...");
+    diag_add_error(diag, entry, &error);
+}
+
+/* Refuses ring settings at the source itself: it would be unclear which ring they are for. object:
+ * all its rings are read; NULL: `rings:` names those. */
+static int refuse_shared(const struct ring_config *shared, const struct object *object,
+                         struct diag *diag)
 {
     int result = 0;
 
@@ -235,7 +257,10 @@ static int refuse_shared(const struct ring_config *shared, struct diag *diag)
         if (!entry || strcmp(setting->name, "types_from") == 0 ||
             strcmp(setting->name, "layout") == 0 || strcmp(setting->name, "ring_size") == 0)
             continue;
-        diag_add_key(diag, entry, "this key belongs below the name of a ring in \"rings\"");
+        if (object)
+            refuse_of_several(object, entry, diag);
+        else
+            diag_add_key(diag, entry, "this key belongs below the name of a ring in \"rings\"");
         result = -EINVAL;
     }
     return result;
@@ -244,7 +269,7 @@ static int refuse_shared(const struct ring_config *shared, struct diag *diag)
 static int choose_named(struct object_source *source, const struct config_node *rings,
                         const struct ring_config *shared, struct diag *diag)
 {
-    int result = refuse_shared(shared, diag);
+    int result = refuse_shared(shared, NULL, diag);
 
     if (rings->kind != CONFIG_MAP || rings->count == 0 || rings->count > RINGS_MAX) {
         diag_add(diag, rings, "expected 1 to %d rings, as in rings: {events: {}}; found %s",
@@ -299,7 +324,7 @@ static int choose_all(struct object_source *source, const struct ring_config *sh
                  count, RINGS_MAX);
         return -EINVAL;
     }
-    if (count > 1 && refuse_shared(shared, diag) < 0)
+    if (count > 1 && refuse_shared(shared, source->object, diag) < 0)
         return -EINVAL;
     source->rings = calloc(count, sizeof(*source->rings));
     if (!source->rings) {

@@ -92,10 +92,18 @@ const struct config_node *ring_config_at(const struct ring_config *config, const
     return entry ? entry : config->node;
 }
 
+/* The hint (NULL: none) is the value of the setting `setting`; or, if that is NULL, a sentence. */
 static void refuse(const struct ring_config *config, const char *key, const char *what,
-                   struct diag *diag)
+                   const char *setting, const char *hint, struct diag *diag)
 {
-    diag_add(diag, ring_config_at(config, key), "%s", what);
+    struct error error = {0};
+
+    error_set(&error, -EINVAL, "%s", what);
+    if (hint && setting)
+        error_hint_setting(&error, setting, "%s", hint);
+    else if (hint)
+        error_hint(&error, "%s", hint);
+    diag_add_error(diag, ring_config_at(config, key), &error);
 }
 
 int ring_config_check(const struct ring_config *config, struct diag *diag)
@@ -106,21 +114,17 @@ int ring_config_check(const struct ring_config *config, struct diag *diag)
         config->ring_size % (uint64_t)sysconf(_SC_PAGESIZE) != 0)
         refuse(config, "ring_size",
                "the ring size must be a power of two and a multiple of the page size, such as 4MiB",
-               diag);
+               NULL, NULL, diag);
     if (config->type && config->types)
-        refuse(config, "type",
-               "\"type\" and \"types\" cannot be used together: give one \"type\", or \"select\" "
-               "and \"types\"",
-               diag);
+        refuse(config, "type", "one type and several types cannot be used together", NULL,
+               "remove type:, or select: and types:", diag);
     if (config->select && !config->types)
-        refuse(config, "select",
-               "\"select\" needs \"types\", as in types: {1: struct open_event, 2: struct "
-               "close_event}",
-               diag);
+        refuse(config, "select", "the type for each value of this field is missing", "types",
+               "{1: open_event, 2: close_event}", diag);
     if (config->types && !config->select)
-        refuse(config, "types",
-               "\"types\" needs \"select\": the field that tells which type a record has", diag);
+        refuse(config, "types", "the field that tells which type a record has is missing", "select",
+               "FIELD", diag);
     if (!config->order && config_map_get(config->node, "hold"))
-        refuse(config, "hold", "has no effect without \"order\"", diag);
+        refuse(config, "hold", "has no effect without \"order\"", NULL, NULL, diag);
     return diag_count(diag) > before ? -EINVAL : 0;
 }

@@ -22,14 +22,29 @@
 
 /* ---- layouts --------------------------------------------------------------------------------- */
 
-/* Reports a mistake in the C text at its place. */
+/* It may be set for all rings of the source. */
+static const struct config_node *types_from_node(const struct ring_config *config)
+{
+    const struct config_node *node = config->node;
+
+    while (node->parent && !config_map_get(node, "types_from"))
+        node = node->parent;
+    return ring_config_at(&(struct ring_config){.node = node}, "types_from");
+}
+
+/* Reports a mistake at the setting that has it: in the C text, at its place there. */
 static void report(const struct ring_config *config, const struct config_node *node,
                    const struct find_place *place, struct error *error, struct diag *diag)
 {
-    static const char prefix[] = "layout: "; /* already part of the message's path */
+    /* already part of the message's path */
+    static const char prefix[] = "layout: ", other[] = "types_from: ";
     const char *text;
     const char *at = config->layout;
 
+    if (strncmp(error->text, other, strlen(other)) == 0) {
+        diag_add(diag, types_from_node(config), "%s", error_join(error) + strlen(other));
+        return;
+    }
     if (place->line == 0) {
         diag_add_error(diag, node, error);
         return;

@@ -272,10 +272,11 @@ def test_each_option_of_run_is_named():
                                                    program=harness.RINGMILL)
                 assert (code in (USAGE, CONFIG), output) == (True, ""), (arguments, code)
                 assert errors.startswith("ringmill: error: " + message), (arguments, errors)
+            shutil.copy(os.path.join(harness.OBJECTS, "kinds.bpf.o"), path)
             _, _, errors = harness.run("run", "--object", path, program=harness.RINGMILL)
             assert errors.startswith("ringmill: error: --object: which type do the records have?"), errors
         path = harness.write_file(folder, "x.y: {.o", "no object")
-        for option, arguments in (("--object", []), ("--type", ["--type", "x", "--types-from", path])):
+        for option, arguments in (("--object", []), ("--types-from", ["--type", "x", "--types-from", path])):
             source = path if option == "--object" else os.path.join(folder, HARD_NAME)
             _, _, errors = harness.run("run", "--object", source, *arguments, program=harness.RINGMILL)
             assert errors.startswith(f"ringmill: error: {option}: ") and path in errors, errors

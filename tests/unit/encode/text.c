@@ -83,7 +83,7 @@ static void mistakes(void **state)
     refuse("{hops[99999999999]}", 6, "expected an index of up to 9 digits and ], as in [0]");
     refuse("{hops[x]}", 6, "expected an index of up to 9 digits and ], as in [0]");
     refuse("{hops[0]x}", 8, "expected . or [ after \"hops[0]\"");
-    refuse("{.x}", 1, "expected the name of a field");
+    refuse("{.x}", 1, "\".x\" is not a field path; write a.b or a[2].c");
     refuse("a {pid", 2, "expected a field name and }; write {{ for a plain {");
     refuse("{}", 0, "expected a field name and }; write {{ for a plain {");
     refuse("a } b", 2, "write }} for a plain }");

@@ -102,8 +102,9 @@ static void paths_that_lead_nowhere(void **state)
     refused(&by_index, "other", -ENOENT,
             "struct event has no field other; its fields are kind, pairs, one, list");
     refused(&by_index, "one.c", -ENOENT, "one has no field c; its fields are a, b");
-    refused(&by_index, "pairs[1].", -EINVAL, "expected the name of a field");
-    refused(&by_index, "", -EINVAL, "expected the name of a field");
+    refused(&by_index, "pairs[1].", -EINVAL,
+            "\"pairs[1].\" is not a field path; write a.b or a[2].c");
+    refused(&by_index, "", -EINVAL, "\"\" is not a field path; write a.b or a[2].c");
     refused(&by_index, "pairs[1].aa", -ENOENT, "pairs[1] has no field aa; did you mean a?");
     refused(&by_index, "kind.x", -ENOENT, "kind is not a struct; it has no field x");
     refused(&by_index, "pairs.a", -ENOENT,

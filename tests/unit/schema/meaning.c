@@ -339,7 +339,7 @@ static void what_does_not_fit_is_refused(void **state)
            "hosts is an array; write hosts[] for its elements");
     refuse(types, "hosts[][].ts", "hex", -ENOENT, "hosts[] is not an array");
     refuse(types, "hosts[]ts", "hex", -EINVAL, "expected . or [ after \"hosts[]\"");
-    refuse(types, "", "hex", -EINVAL, "expected the name of a field");
+    refuse(types, "", "hex", -EINVAL, "\"\" is not a field path; write a.b or a[2].c");
     refuse(types, "stamps_ts[].x", "hex", -ENOENT,
            "stamps_ts[] is not a struct; it has no field x");
 }

@@ -110,8 +110,10 @@ static void keys_that_could_be_of_any_ring(void **state)
                   "  object: @/shards.bpf.o\n"
                   "  type: struct number\n"
                   "  lost: x\n",
-                  "t.yaml:3:3: s.type: this key belongs below the name of a ring in \"rings\"\n"
-                  "t.yaml:4:3: s.lost: this key belongs below the name of a ring in \"rings\"\n");
+                  "t.yaml:3:9: s.type: the object has several rings: filled, empty, keyed; "
+                  "set rings: {filled: {type: struct number}}\n"
+                  "t.yaml:4:9: s.lost: the object has several rings: filled, empty, keyed; "
+                  "set rings: {filled: {lost: x}}\n");
 }
 
 static void sizes(void **state)

@@ -60,13 +60,13 @@ static void keys_that_need_each_other(void **state)
 {
     (void)state;
     refuse_source(KINDS "  select: header.kind\n",
-                  "t.yaml:3:11: k.select: \"select\" needs \"types\", as in types: {1: struct "
-                  "open_event, 2: struct close_event}\n");
+                  "t.yaml:3:11: k.select: the type for each value of this field is missing; set "
+                  "types: {1: open_event, 2: close_event}\n");
     refuse_source(KINDS "  type: odd\n  types: {1: odd}\n",
-                  "t.yaml:3:9: k.type: \"type\" and \"types\" cannot be used together: give one "
-                  "\"type\", or \"select\" and \"types\"\n"
-                  "t.yaml:4:10: k.types: \"types\" needs \"select\": the field that tells which "
-                  "type a record has\n");
+                  "t.yaml:3:9: k.type: one type and several types cannot be used together; remove "
+                  "type:, or select: and types:\n"
+                  "t.yaml:4:10: k.types: the field that tells which type a record has is missing; "
+                  "set select: FIELD\n");
     refuse_source(KINDS "  type: odd\n  hold: 1ms\n",
                   "t.yaml:4:9: k.hold: has no effect without \"order\"\n");
 }

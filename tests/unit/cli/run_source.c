@@ -79,7 +79,7 @@ static void values_stay_as_they_are(void **state)
     expect(AT(tree, "a.b", "type"), HARD, "--type");
     assert_string_equal(config_node_label(AT(tree, "a.b", "constants")), "--constant");
     expect(AT(tree, "a.b", "constants", "a.b"), HARD, "--constant a.b");
-    expect(config_node_at(AT(tree, "a.b", "constants", "c"), 1), "2", "--constant c");
+    expect(config_node_at(AT(tree, "a.b", "constants", "c"), 1), "2", "--constant c[1]");
     assert_string_equal(config_node_label(AT(tree, "a.b", "attach")), "--object");
     expect(config_node_at(AT(tree, "a.b", "attach", "interface"), 0), HARD, "--interface");
     assert_int_equal(AT(tree, "a.b", "attach", "interface")->count, 2);
@@ -92,12 +92,12 @@ static void keys_of_a_ring_are_below_it(void **state)
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = NULL;
 
     (void)state;
-    assert_true(give(&source, "map", "id:3"));
+    assert_true(give(&source, "object", "/x.o"));
     assert_true(give(&source, "ring", HARD "=struct event"));
     assert_true(give(&source, "as", "saddr=ipv4"));
     assert_int_equal(run_source_finish(&source), EXIT_CODE_OK);
     tree = build(&source);
-    assert_string_equal(config_node_label(AT(tree, source.name)), "--map");
+    assert_string_equal(config_node_label(AT(tree, source.name)), "--object");
     expect(AT(tree, source.name, "rings", HARD, "type"), "struct event", "--ring " HARD);
     expect(AT(tree, source.name, "rings", HARD, "as", "saddr"), "ipv4", "--as saddr");
     run_source_deinit(&source);

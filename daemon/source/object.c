@@ -228,6 +228,13 @@ static int try_load(struct object *object, struct error *error, struct object_pr
                              program ? program->hook : NULL, error);
 }
 
+/* The kernel has refused the program: the load was not interrupted, and memory was not missing. */
+static bool is_refusal(int result)
+{
+    return result != -EAGAIN && result != -EINTR && result != -ECANCELED && result != -ENOMEM &&
+           result != -EPERM;
+}
+
 int object_load(struct object *object, struct error *error)
 {
     struct error own;
@@ -239,7 +246,7 @@ int object_load(struct object *object, struct error *error)
     leave_out_lacking(object, &refusals, why);
     report_pinned(object);
     while ((result = try_load(object, why, &program)) < 0) {
-        if (result == -EPERM || !program || !program->chosen ||
+        if (!is_refusal(result) || !program || !program->chosen ||
             !(program->optional || refusals_fit(why)))
             return result;
         refuse(object, program, result, why, &refusals);
@@ -295,7 +302,7 @@ int object_attach(struct object *object, struct error *error)
             return error_set(why, -ECANCELED, "interrupted by a signal");
         result = attach_program(object, program, why);
         if (result < 0 &&
-            (!(program->optional || refusals_fit(why)) || object->quiet || result == -EPERM))
+            (!(program->optional || refusals_fit(why)) || object->quiet || !is_refusal(result)))
             return result;
         if (result < 0)
             refuse(object, program, result, why, &refusals);

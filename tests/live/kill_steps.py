@@ -465,7 +465,7 @@ def tell_undone(place, service, step):
     """A reload that is taken back, as its last source's programs cannot be attached."""
     run_in(place, service)
     place.configure(service, more=WIDER, other=NOT_ATTACHED[0])
-    tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, attached=True)
+    tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, follows(place))
     await_said(place, service, NOT_ATTACHED[1])
 
 

@@ -4,6 +4,7 @@ what comes out is compared field by field with what its program put in."""
 import ctypes
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -391,8 +392,14 @@ def test_no_wakeup():
     assert [event["number"] for event in events] == list(range(20)), events
 
 
+def own_copy(folder, name):
+    """A program that no test beside this one runs."""
+    return shutil.copy(os.path.join(harness.BIN, name), folder.name)
+
+
 def test_uprobe():
-    program = os.path.join(harness.BIN, "call-loop")
+    folder = tempfile.TemporaryDirectory(prefix="ringmill-test.")
+    program = own_copy(folder, "call-loop")
     events = observe("uprobe", "--binary", program, "--symbol", "on_number",
                      act=lambda: subprocess.run([program, "100"], check=True))
     assert [event["number"] for event in events] == list(range(100)), events
@@ -407,7 +414,8 @@ def refuse(name, *arguments):
 
 
 def test_uprobes_that_name_their_function():
-    program = os.path.join(harness.BIN, "call-loop")
+    folder = tempfile.TemporaryDirectory(prefix="ringmill-test.")
+    program = own_copy(folder, "call-loop")
     run = lambda: subprocess.run([program, "5"], check=True)
     calls = [{"number": n, "which": 1} for n in range(5)]
     assert observe("uprobe_named", "--binary", program, act=run) == [

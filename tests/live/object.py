@@ -451,9 +451,10 @@ def test_what_can_never_be_attached():
 
 
 def test_the_type_is_asked_for():
-    code, _, errors = refuse("network", "--program", "on_xdp", "--interface", "lo")
+    code, _, errors = refuse("streams")
     assert (code, errors) == (CONFIG, "ringmill: error: --object: which type do the records have? "
-                              "found in BTF: xdp_md, __sk_buff; say --type NAME\n"), errors
+                              "found in BTF: shard_event, small_event, first, second, third, fourth; "
+                              "say --type NAME\n"), errors
 
 
 def test_missing_arguments_are_named():

@@ -15,8 +15,6 @@
 
 enum { NAMES_MAX = ERROR_TEXT_MAX / 2 }; /* bytes of a list of types */
 
-DEFINE_CLEANUP(struct btf, btf__free);
-
 struct names {
     char text[NAMES_MAX]; /* "event, flow" */
     uint32_t count;

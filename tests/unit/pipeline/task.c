@@ -66,19 +66,27 @@ static void dismiss(struct clerk *clerk, pthread_t thread)
     pthread_join(thread, NULL);
 }
 
+/* A new task in memory of its own, which the caller frees. */
+static struct task *post(struct clerk *clerk, bool meets)
+{
+    struct task *task = malloc(sizeof(*task));
+
+    assert_non_null(task);
+    *task = task_of(clerk, meets);
+    task_post(&clerk->slot, task);
+    return task;
+}
+
 static void each_is_run_once(void **state)
 {
-    enum { ERRANDS = 1000 };
+    enum { TASKS = 1000 };
     struct clerk clerk = {.done = 0};
     pthread_t thread = employ(&clerk);
 
     (void)state;
-    for (int i = 1; i <= ERRANDS; i++) {
-        struct task *task = malloc(sizeof(*task));
+    for (int i = 1; i <= TASKS; i++) {
+        struct task *task = post(&clerk, false);
 
-        assert_non_null(task);
-        *task = task_of(&clerk, false);
-        task_post(&clerk.slot, task);
         await(&clerk, task, TASK_DONE);
         assert_int_equal(clerk.done, i);
         free(task); /* nobody looks at it any more */
@@ -90,17 +98,14 @@ static void each_is_run_once(void **state)
  */
 static void one_that_meets_waits_for_the_meeting(void **state)
 {
-    enum { ERRANDS = 1000 };
+    enum { TASKS = 1000 };
     struct clerk clerk = {.done = 0};
     pthread_t thread = employ(&clerk);
 
     (void)state;
-    for (int i = 1; i <= ERRANDS; i++) {
-        struct task *task = malloc(sizeof(*task));
+    for (int i = 1; i <= TASKS; i++) {
+        struct task *task = post(&clerk, true);
 
-        assert_non_null(task);
-        *task = task_of(&clerk, true);
-        task_post(&clerk.slot, task);
         await(&clerk, task, TASK_READY);
         assert_false(task_cancel(&clerk.slot, task));
         assert_int_equal(clerk.done, 2 * (i - 1));

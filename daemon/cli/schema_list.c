@@ -11,6 +11,7 @@
 
 #include "schema/btf_lookup.h"
 #include "schema/dwarf.h"
+#include "schema/map_lookup.h"
 #include "schema/types.h"
 #include "source/record_type.h"
 

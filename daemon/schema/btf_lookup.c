@@ -17,6 +17,7 @@
 #include "base/printable.h"
 #include "base/suggestion.h"
 #include "schema/choice.h"
+#include "schema/map_lookup.h"
 
 #define TRACER "gadget_tracer_"
 #define JOINT  "___" /* between the parts of a tracer's name */
@@ -134,64 +135,12 @@ static bool read_tracer(const struct btf *btf, const struct btf_type *type, stru
     return true;
 }
 
-static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *group,
-                                            const char *name)
-{
-    const struct btf_member *members = btf_members(group);
-
-    for (uint32_t i = 0; i < btf_vlen(group); i++) {
-        const char *other = btf__name_by_offset(btf, members[i].name_off);
-
-        if (other && strcmp(name, other) == 0)
-            return &members[i];
-    }
-    return NULL;
-}
-
-/* The number that __uint(type, N) writes as int (*type)[N]; 0: there is none. */
-static uint32_t read_map_type(const struct btf *btf, const struct btf_type *map)
-{
-    const struct btf_member *member = find_member(btf, map, "type");
-    const struct btf_type *type = member ? lookup_bare(btf, member->type) : NULL;
-
-    type = type && btf_is_ptr(type) ? lookup_bare(btf, type->type) : NULL;
-    return type && btf_is_array(type) ? btf_array(type)->nelems : 0;
-}
-
-/* The map definition in __array(values, MAP); NULL: there is none. */
-static const struct btf_type *find_inner_map(const struct btf *btf, const struct btf_type *map)
-{
-    const struct btf_member *member = find_member(btf, map, "values");
-    const struct btf_type *type = member ? lookup_bare(btf, member->type) : NULL;
-
-    type = type && btf_is_array(type) ? lookup_bare(btf, btf_array(type)->type) : NULL;
-    type = type && btf_is_ptr(type) ? lookup_bare(btf, type->type) : NULL;
-    return type && btf_is_struct(type) ? type : NULL;
-}
-
-/* The definition of the ring that a variable declares; of a map of rings, that of its rings, and
- * *ret_outer is its own. NULL: it declares something else. */
-static const struct btf_type *find_ring(const struct btf *btf, const struct btf_type *variable,
-                                        const struct btf_type **ret_outer)
-{
-    const struct btf_type *map = btf_is_var(variable) ? lookup_bare(btf, variable->type) : NULL;
-    uint32_t type = map && btf_is_struct(map) ? read_map_type(btf, map) : 0;
-
-    *ret_outer = NULL;
-    if (type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS) {
-        *ret_outer = map;
-        map = find_inner_map(btf, map);
-        type = map ? read_map_type(btf, map) : 0;
-    }
-    return type == BPF_MAP_TYPE_RINGBUF ? map : NULL;
-}
-
 /* The struct of __type(value, T) or __type(key, T) in a ring's own definition. */
 static bool read_ring(const struct btf *btf, const struct btf_type *type, struct candidate *ret)
 {
-    const struct btf_type *outer, *ring = find_ring(btf, type, &outer);
-    const struct btf_member *value = ring ? find_member(btf, ring, "value") : NULL;
-    const struct btf_member *key = ring ? find_member(btf, ring, "key") : NULL;
+    const struct btf_type *outer, *ring = lookup_ring_definition(btf, type, &outer);
+    const struct btf_member *value = ring ? lookup_member(btf, ring, "value") : NULL;
+    const struct btf_member *key = ring ? lookup_member(btf, ring, "key") : NULL;
 
     if (!(value && read_target(btf, value->type, ret)) &&
         !(key && read_target(btf, key->type, ret)))
@@ -206,38 +155,6 @@ static bool (*const readers[])(const struct btf *btf, const struct btf_type *typ
                                struct candidate *ret) = {read_ring, read_tracer, read_kept};
 
 enum { READERS = sizeof(readers) / sizeof(readers[0]), READ_KEPT = READERS - 1 };
-
-const char *lookup_ring(const struct btf *btf, uint32_t index)
-{
-    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
-        const struct btf_type *outer, *type = btf__type_by_id(btf, id);
-
-        if (find_ring(btf, type, &outer) && *lookup_name(btf, type) && index-- == 0)
-            return lookup_name(btf, type);
-    }
-    return NULL;
-}
-
-uint32_t lookup_count_rings(const struct btf *btf)
-{
-    uint32_t outside = 0, rings = 0, inside = 0;
-    int section = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
-    const struct btf_type *maps = section < 0 ? NULL : btf__type_by_id(btf, (uint32_t)section);
-
-    for (uint32_t i = 0; maps && i < btf_vlen(maps); i++) {
-        const struct btf_var_secinfo *place = btf_var_secinfos(maps) + i;
-        const struct btf_type *outer, *variable = btf__type_by_id(btf, place->type);
-
-        if (!variable || !find_ring(btf, variable, &outer))
-            continue;
-        rings += !outer;
-        outside += !!outer;
-        /* its initial slots, which the type does not count */
-        if (outer && place->size > outer->size)
-            inside += (place->size - outer->size) / 8;
-    }
-    return outside + (rings > inside ? rings - inside : 0);
-}
 
 /* The kernel keeps LOOKUP_KERNEL_NAME bytes of a map's name, so such a name may be a cut one. */
 static bool is_of_map(const struct candidate *candidate, const char *map_name)
@@ -290,6 +207,30 @@ const char *lookup_convention(const struct btf *btf, const char *map_name)
     if (!any && lookup_count_rings(btf) <= 1)
         name = find_agreed(btf, READ_KEPT, map_name, &any);
     return name;
+}
+
+const char *lookup_context(const struct btf *btf, const char *function)
+{
+    int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+    const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    struct candidate target;
+
+    type = type ? btf__type_by_id(btf, type->type) : NULL;
+    if (!type || !btf_is_func_proto(type) || btf_vlen(type) == 0 ||
+        !read_target(btf, btf_params(type)[0].type, &target))
+        return NULL;
+    return target.name;
+}
+
+bool lookup_has_kept(const struct btf *btf)
+{
+    struct candidate candidate;
+
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++)
+        for (uint32_t reader = 0; reader < READERS; reader++)
+            if (reads(btf, reader, id, NULL, &candidate))
+                return true;
+    return false;
 }
 
 /* ---- lists ---- */

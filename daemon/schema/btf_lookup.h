@@ -50,13 +50,11 @@ int lookup_type(const struct btf *btf, const char *type_name, const char *map_na
  * none, or several. The BTF need not hold a type of that name. map_name NULL: whichever map. */
 const char *lookup_convention(const struct btf *btf, const char *map_name);
 
-/* How many rings the object declares; those that a map of rings contains from the start count as
- * one. */
-uint32_t lookup_count_rings(const struct btf *btf);
+/* Whether a convention names any type, for any map. */
+bool lookup_has_kept(const struct btf *btf);
 
-/* The name of a ring or map of rings that the object declares, by index from 0; NULL: there are no
- * more. */
-const char *lookup_ring(const struct btf *btf, uint32_t index);
+/* The name of the struct that the first parameter of a function points to; NULL: it does not. */
+const char *lookup_context(const struct btf *btf, const char *function);
 
 /* All named structs and unions, each once, those of the conventions first; those
  * that name a map once for each map. The caller frees the list. 0 or -ENOMEM. */

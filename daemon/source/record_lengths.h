@@ -8,12 +8,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RECORD_LENGTHS_MAX = 32 }; /* different ones of a ring; with more, they vary */
+enum {
+    RECORD_LENGTHS_MAX = 32,     /* different ones of a ring; with more, they vary */
+    RECORD_CALLS_MAX = 64,       /* of a ring that are remembered */
+    RECORD_FUNCTION_BYTES = 128, /* of a function's name; a longer one is cut */
+};
+
+/* One call that puts a record of a constant length into the ring. */
+struct record_call {
+    uint32_t length;
+    char function[RECORD_FUNCTION_BYTES]; /* that makes the call */
+    bool is_result;                       /* the record is where the result of a call points to, */
+    uint64_t result_of;                   /* which is at this address of its section */
+    bool is_on_frame;                     /* or it is a local variable, */
+    int64_t from_depth; /* which begins so many bytes above the lowest one of the frame */
+    bool is_dynptr;     /* a dynptr leads to it, */
+    int64_t dynptr;     /* which is at this place of the frame */
+};
 
 struct record_lengths {
     uint32_t list[RECORD_LENGTHS_MAX]; /* bytes, ascending; each once */
     uint32_t count;
     bool varies; /* there are others, too: not constant, or it is not clear into which ring */
+
+    struct record_call calls[RECORD_CALLS_MAX];
+    uint32_t n_calls; /* of all, more than RECORD_CALLS_MAX if some are not remembered */
 };
 
 /* Reads the calls in all programs of the object. is_only: the object has no other ring, so a call

@@ -11,9 +11,14 @@
 #include "record/schema.h"
 #include "schema/btf_lookup.h"
 #include "schema/choice.h"
-#include "schema/dwarf.h"
+#include "schema/map_lookup.h"
+#include "source/own_types.h"
+#include "source/record_variables.h"
 
-enum { NAMES_MAX = ERROR_TEXT_MAX / 2 }; /* bytes of a list of types */
+enum {
+    NAMES_MAX = ERROR_TEXT_MAX / 2, /* bytes of a list of types */
+    LENGTHS_MAX = 128,              /* bytes of a list of lengths; a longer one is cut */
+};
 
 struct names {
     char text[NAMES_MAX]; /* "event, flow" */
@@ -21,48 +26,14 @@ struct names {
 };
 
 struct type_listing {
-    uint32_t length; /* 0: any */
-    struct btf *kernel;
-    bool kernel_tried;
-    struct names fitting; /* of that length */
+    const struct record_lengths *lengths;
+    struct names fitting; /* of one of the lengths */
     struct names own;
-    char *first; /* the first fitting one */
-    bool first_is_union;
+    struct record_type first;                              /* the first fitting one */
+    const struct record_type *variables[RECORD_CALLS_MAX]; /* of different types */
+    uint32_t n_variables;
     bool no_memory;
 };
-
-/* ---- the author's types ---------------------------------------------------------------------- */
-
-static bool is_kernel_name(struct type_listing *listing, const char *name)
-{
-    const char *flavor = strstr(name, "___");
-    char bare[256];
-
-    if (!listing->kernel_tried)
-        listing->kernel = btf__load_vmlinux_btf();
-    listing->kernel_tried = true;
-    snprintf(bare, sizeof(bare), "%.*s", flavor ? (int)(flavor - name) : (int)strlen(name), name);
-    return listing->kernel && (btf__find_by_name_kind(listing->kernel, bare, BTF_KIND_STRUCT) > 0 ||
-                               btf__find_by_name_kind(listing->kernel, bare, BTF_KIND_UNION) > 0 ||
-                               btf__find_by_name_kind(listing->kernel, bare, BTF_KIND_TYPEDEF) > 0);
-}
-
-/* A header of the system, or the kernel's types in one file. */
-static bool is_foreign_file(const char *path)
-{
-    const char *base = strrchr(path, '/');
-    size_t length = strlen(path);
-    const char *folder;
-
-    base = base ? base + 1 : path;
-    if (length < 2 || strcmp(path + length - 2, ".h") != 0)
-        return false;
-    if (strncmp(base, "vmlinux", strlen("vmlinux")) == 0 || strstr(path, "/usr/include/"))
-        return true;
-    for (folder = base > path ? base - 1 : path; folder > path && folder[-1] != '/';)
-        folder--;
-    return strncmp(folder, "linux/", 6) == 0 || strncmp(folder, "asm", 3) == 0;
-}
 
 static void add_name(struct names *names, const char *name)
 {
@@ -74,41 +45,36 @@ static void add_name(struct names *names, const char *name)
         snprintf(names->text + used, sizeof(names->text) - used, ", ...");
 }
 
-static void add_type(struct type_listing *listing, const char *name, uint32_t size, bool is_union,
-                     const char *file)
+static bool is_a_length(const struct record_lengths *lengths, uint32_t size)
 {
-    if (file ? is_foreign_file(file) : is_kernel_name(listing, name))
-        return;
-    add_name(&listing->own, name);
-    if (size != listing->length)
-        return;
-    add_name(&listing->fitting, name);
-    if (listing->first)
-        return;
-    listing->first = strdup(name);
-    listing->first_is_union = is_union;
-    listing->no_memory = !listing->first;
+    for (uint32_t i = 0; i < lengths->count; i++)
+        if (lengths->list[i] == size)
+            return true;
+    return false;
 }
 
-static int take(void *context, const struct dwarf_candidate *candidate)
+static void add_type(void *context, const struct own_type *type)
 {
-    add_type(context, candidate->name, candidate->size, candidate->is_union, candidate->file);
-    return 0;
+    struct type_listing *listing = context;
+
+    add_name(&listing->own, type->name);
+    if (!is_a_length(listing->lengths, type->size))
+        return;
+    add_name(&listing->fitting, type->name);
+    if (listing->first.name)
+        return;
+    listing->first = (struct record_type){strdup(type->name), type->size, type->is_union, {0}, {0}};
+    listing->no_memory = !listing->first.name;
 }
 
-/* BTF has no types that only local variables have, so for one of several rings it is not enough. */
+/* For one of several rings the types of BTF are not enough. */
 static int list_types(struct type_listing *listing, const struct btf *btf, const void *elf,
                       size_t size)
 {
-    _cleanup_(cleanup_free) struct candidate *list = NULL;
-    uint32_t count = 0;
-    int result = schema_list_dwarf(elf, size, NULL, take, listing);
+    int result = own_types_list(btf, elf, size, add_type, listing);
 
-    if (result != -ENOENT)
-        return listing->no_memory ? -ENOMEM : 0;
-    result = btf && lookup_count_rings(btf) <= 1 ? lookup_candidates(btf, &list, &count) : 0;
-    for (uint32_t i = 0; i < count; i++)
-        add_type(listing, list[i].name, list[i].type->size, btf_is_union(list[i].type), NULL);
+    if (result == OWN_TYPES_OF_BTF && btf && lookup_count_rings(btf) > 1)
+        listing->own.count = listing->fitting.count = 0;
     return listing->no_memory ? -ENOMEM : result;
 }
 
@@ -120,49 +86,119 @@ void record_type_lengths(const struct btf *btf, const void *elf, size_t size, co
     record_lengths_read(elf, size, ring, btf && lookup_count_rings(btf) <= 1, ret);
 }
 
-/* Types that a variable keeps are offered before others, and find_schema() does that. */
-static bool has_kept(const struct btf *btf)
+/* "24", "24 or 32" */
+static void list_lengths(const struct record_lengths *lengths, char text[LENGTHS_MAX])
 {
-    _cleanup_(cleanup_free) struct candidate *list = NULL;
-    uint32_t count = 0;
+    size_t used = 0;
 
-    return btf && lookup_candidates(btf, &list, &count) == 0 && count > 0 && list[0].kept;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < lengths->count && used < LENGTHS_MAX; i++)
+        used += (size_t)snprintf(text + used, LENGTHS_MAX - used, "%s%u",
+                                 i == 0                   ? ""
+                                 : i + 1 < lengths->count ? ", "
+                                                          : " or ",
+                                 lengths->list[i]);
 }
 
 static int ask(const struct type_listing *listing, struct error *error)
 {
     const struct names *names = listing->fitting.count ? &listing->fitting : &listing->own;
-    char where[128] = "the object";
+    char where[LENGTHS_MAX + 64] = "the object", lengths[LENGTHS_MAX];
 
-    if (listing->length)
-        snprintf(where, sizeof(where), "the object%s of %u bytes",
-                 listing->fitting.count ? ", for records" : ", but none for its records",
-                 listing->length);
+    list_lengths(listing->lengths, lengths);
+    if (listing->lengths->count > 0 && !listing->lengths->varies)
+        snprintf(where, sizeof(where), "the object%s of %s bytes",
+                 listing->fitting.count ? ", for records" : ", but none for its records", lengths);
     return choice_ask(where, names->text, names->count == 1, error);
+}
+
+/* Each type of the variables once. */
+static void take_variable(void *context, const struct record_type *type)
+{
+    struct type_listing *listing = context;
+
+    for (uint32_t i = 0; i < listing->n_variables; i++)
+        if (strcmp(listing->variables[i]->name, type->name) == 0)
+            return;
+    if (listing->n_variables < RECORD_CALLS_MAX)
+        listing->variables[listing->n_variables++] = type;
+}
+
+/* Of several types that are long enough, those that the variables have. */
+static int narrow(struct type_listing *listing, struct record_variables *variables,
+                  struct record_type *ret)
+{
+    record_variables_each(variables, take_variable, listing);
+    if (listing->n_variables == 1 && listing->lengths->count == 1) {
+        *ret = *listing->variables[0];
+        ret->name = strdup(ret->name);
+        return ret->name ? 0 : -ENOMEM;
+    }
+    for (uint32_t i = 0; i < listing->n_variables; i++) {
+        if (i == 0)
+            listing->fitting = (struct names){0};
+        add_name(&listing->fitting, listing->variables[i]->name);
+    }
+    return 0;
+}
+
+static int narrow_by_variables(struct type_listing *listing, const void *elf, size_t size,
+                               struct record_type *ret)
+{
+    struct record_variables *variables = NULL;
+    int result = record_variables_read(listing->lengths, elf, size, &variables);
+
+    if (result == 0)
+        result = narrow(listing, variables, ret);
+    record_variables_free(variables);
+    return result;
+}
+
+/* The listing keeps the name of its first type, unless that is the answer. */
+static int decide(struct type_listing *listing, const struct btf *btf, const void *elf, size_t size,
+                  struct error *error, struct record_type *ret)
+{
+    const struct record_lengths *lengths = listing->lengths;
+
+    if (lengths->count == 1 && !lengths->varies && listing->fitting.count == 1) {
+        *ret = listing->first;
+        listing->first.name = NULL;
+        return 0;
+    }
+    if (!lengths->varies && listing->fitting.count > 1 &&
+        narrow_by_variables(listing, elf, size, ret) < 0)
+        return error_set(error, -ENOMEM, "out of memory");
+    if (ret->name ||
+        (listing->fitting.count == 0 && (listing->own.count == 0 || (btf && lookup_has_kept(btf)))))
+        return 0;
+    return ask(listing, error);
 }
 
 int record_type_find(const struct btf *btf, const void *elf, size_t size, const char *ring,
                      struct error *error, struct record_type *ret)
 {
-    struct type_listing listing = {0};
     struct record_lengths lengths;
+    struct type_listing listing = {.lengths = &lengths};
     int result;
 
     *ret = (struct record_type){0};
     record_type_lengths(btf, elf, size, ring, &lengths);
-    if (lengths.count == 1 && !lengths.varies)
-        listing.length = lengths.list[0];
     result = list_types(&listing, btf, elf, size);
-    btf__free(listing.kernel);
-    if (result < 0)
-        error_set(error, result, "out of memory");
-    else if (listing.length && listing.fitting.count == 1)
-        *ret =
-            (struct record_type){TAKE_PTR(listing.first), listing.length, listing.first_is_union};
-    else if (listing.fitting.count > 0 || (listing.own.count > 0 && !has_kept(btf)))
-        result = ask(&listing, error);
-    free(listing.first);
+    result = result < 0 ? error_set(error, result, "out of memory")
+                        : decide(&listing, btf, elf, size, error, ret);
+    free(listing.first.name);
     return result;
+}
+
+void record_type_explain(const struct record_type *type, char text[RECORD_TYPE_WHY_MAX])
+{
+    if (*type->variable)
+        snprintf(text, RECORD_TYPE_WHY_MAX, "the type of the variable %s in %s()", type->variable,
+                 type->function);
+    else if (*type->function)
+        snprintf(text, RECORD_TYPE_WHY_MAX, "the type of a parameter of %s()", type->function);
+    else
+        snprintf(text, RECORD_TYPE_WHY_MAX, "the only type of %u bytes", type->length);
 }
 
 /* ---- lengths and types ----------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "record/field_path.h"
 #include "schema/btf_lookup.h"
 #include "schema/find.h"
+#include "schema/map_lookup.h"
 #include "source/record_type.h"
 #include "source/ring_meanings.h"
 
@@ -63,6 +64,7 @@ static void report(const struct ring_config *config, const struct config_node *n
 static int guess_name(const struct type_origin *origin, const struct ring_config *config,
                       const char *source_name, struct diag *diag, char **ret)
 {
+    char why[RECORD_TYPE_WHY_MAX];
     struct record_type found;
     struct error error = {0};
     int result;
@@ -79,10 +81,11 @@ static int guess_name(const struct type_origin *origin, const struct ring_config
         diag_add_error(diag, ring_config_at(config, "type"), &error);
         return result;
     }
-    if (found.name)
-        log_about(LOG_LEVEL_INFO, "source", source_name,
-                  "ring %s: taking %s %s, the only type of %" PRIu32 " bytes", origin->ring,
-                  found.is_union ? "union" : "struct", found.name, found.length);
+    if (found.name) {
+        record_type_explain(&found, why);
+        log_about(LOG_LEVEL_INFO, "source", source_name, "ring %s: taking %s %s, %s", origin->ring,
+                  found.is_union ? "union" : "struct", found.name, why);
+    }
     *ret = found.name;
     return 0;
 }

@@ -11,13 +11,15 @@
 #include "schema/btf_lookup.h"
 #include "schema/dwarf.h"
 #include "schema/find.h"
+#include "schema/map_lookup.h"
 #include "schema/meaning.h"
 #include "schema/schema_table.h"
 #include "schema/types.h"
+#include "source/record_variables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { TYPES_MAX = 24, NAME_MAX_BYTES = 256 };
+enum { TYPES_MAX = 24, RINGS_MAX = 4, NAME_MAX_BYTES = 256 };
 
 static void demand(int truth)
 {
@@ -96,6 +98,30 @@ static void find_all(const struct types *types)
         find(types, names.list[i]);
 }
 
+static void check_variable(void *context, const struct record_type *type)
+{
+    (void)context;
+    demand(*type->name && type->length > 0 && *type->function);
+}
+
+/* What the programs say of the records of each ring. */
+static void read_programs(const struct types *types)
+{
+    struct record_variables *variables;
+    struct record_lengths lengths;
+    const char *ring = "";
+
+    for (uint32_t i = 0; i < RINGS_MAX && ring; i++) {
+        record_lengths_read(types->elf, types->elf_size, ring, i == 0, &lengths);
+        for (uint32_t k = 1; k < lengths.count; k++)
+            demand(lengths.list[k - 1] < lengths.list[k]);
+        demand(record_variables_read(&lengths, types->elf, types->elf_size, &variables) == 0);
+        record_variables_each(variables, check_variable, NULL);
+        record_variables_free(variables);
+        ring = types->btf ? lookup_ring(types->btf, i) : NULL;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     void *exact = malloc(size + !size);
@@ -105,7 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(exact, data, size);
     if (types_open_memory(exact, size, &error, &types) == 0)
         find_all(types);
-    else
+    if (types && types->elf)
+        read_programs(types);
+    if (!types)
         demand(*error.text != '\0');
     types_free(types);
     free(exact);

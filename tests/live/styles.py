@@ -120,19 +120,36 @@ def test_the_taken_type_is_said():
 
 
 def test_a_kept_type_is_for_one_ring():
-    """Two types are as long as the records of both rings: which is which is asked."""
-    code, _, stderr = harness.run("run", "--object", style("one_kept_of_two"),
-                                  program=harness.RINGMILL)
-    assert code == 3, stderr
-    for ring in "flows", "payloads":
-        assert (f"ring {ring}: which type do the records have? found in the object, for records of "
-                "16 bytes: flow, payload") in stderr, stderr
-    events = observe("one_kept_of_two", "--ring", "flows=flow", "--ring", "payloads=payload",
-                     numbers=range(3))
-    flows = [event for event in events if event.pop("type") == "flow"]
-    assert flows == [{"bytes": n, "pid": 7, "port": 443} for n in range(3)], events
-    assert [event for event in events if "text" in event] == 3 * [
-        {"pid": 7, "length": 5, "text": "hello"}], events
+    """Two types are as long as the records of both rings: the variables tell which is which."""
+    for types in (), ("--ring", "flows=flow", "--ring", "payloads=payload"):
+        events = observe("one_kept_of_two", *types, numbers=range(3))
+        flows = [event for event in events if event.pop("type") == "flow"]
+        assert flows == [{"bytes": n, "pid": 7, "port": 443} for n in range(3)], events
+        assert [event for event in events if "text" in event] == 3 * [
+            {"pid": 7, "length": 5, "text": "hello"}], events
+
+
+CALLS = ("dynptrs", "values", "functions", "inlines", "evens", "odds")
+
+
+def test_types_by_the_variables():
+    """All are as long, and each is filled or copied in another way."""
+    events = observe("calls", *(word for ring in CALLS for word in ("--ring", ring)))
+    by_type = {}
+    for event in events:
+        by_type.setdefault(event.pop("type"), []).append(event)
+    for name, rest in {
+            "by_dynptr": lambda n: {"first": n + 1, "second": n + 2},
+            "by_value": lambda n: {"word": "value"},
+            "by_function": lambda n: {"negative": -n, "half": n // 2},
+            "by_inline": lambda n: {"pair": [n + 3, n + 4], "twice": 2 * n}}.items():
+        assert by_type.pop(name) == [{"number": n, **rest(n)} for n in range(20)], events
+    branches = sorted(by_type.pop("by_branch"), key=lambda event: event["number"])
+    assert branches == [{"number": n, "odd": n % 2, "rest": 15 * [0]} for n in range(20)], events
+    assert not by_type
+    said = refuse("calls")
+    assert ("ring lengths: which type do the records have? found in the object, for records of 24 or "
+            "32 bytes: by_branch, longer") in said, said
 
 
 def test_a_type_longer_than_all_records():

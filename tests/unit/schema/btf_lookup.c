@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/btf_lookup.h"
+#include "schema/map_lookup.h"
 
 #include <linux/bpf.h>
 #include <stdlib.h>

@@ -144,6 +144,18 @@ static int call_interruptibly(struct engine *engine, loader_job run, void *data)
     return result;
 }
 
+/* What no kernel setting can change comes first: programs that this kernel cannot run are only a
+ * consequence of its age. */
+static int check_kernel(struct error *error)
+{
+    struct ringmill_reader *reader = NULL;
+    struct ringmill_error reason;
+    int result = ringmill_reader_new(NULL, &reason, &reader);
+
+    ringmill_reader_free(reader);
+    return result < 0 ? error_set(error, result, "%s", reason.text) : 0;
+}
+
 static int load_sources(struct engine *engine, struct error *error)
 {
     struct job job = {engine, error};
@@ -203,7 +215,9 @@ int engine_start(struct engine *engine, struct graph *graph, void (*on_event)(vo
     engine->consumer.on_exhausted = on_exhausted;
     engine->consumer.on_exhausted_data = engine;
     thread_setup_interrupt();
-    result = load_sources(engine, error);
+    result = check_kernel(error);
+    if (result == 0)
+        result = load_sources(engine, error);
     if (result == 0)
         result = open_sinks(engine, error);
     if (result == 0)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -86,6 +87,20 @@ static int open_fds(struct ringmill_reader *reader)
     return 0;
 }
 
+/* Whether a reader can sleep on this kernel. */
+static int check_kernel(struct ringmill_error *reason)
+{
+    struct utsname kernel;
+
+    if (epoll_pwait2(-1, NULL, 0, NULL, NULL) == 0 || errno != ENOSYS)
+        return 0; /* any other error is about the arguments */
+    uname(&kernel);
+    return reason_set(reason, -ENOSYS,
+                      "this kernel, Linux %s, is too old: it does not have epoll_pwait2(); Linux "
+                      "5.15 or later is needed",
+                      kernel.release);
+}
+
 /* NULL when out of memory. */
 static struct merge *add_merge(struct ringmill_reader *reader, uint32_t offset, uint64_t hold)
 {
@@ -124,6 +139,9 @@ int ringmill_reader_new(const struct ringmill_reader_options *options,
     reader->views = calloc(reader->options.batch, sizeof(*reader->views));
     if (!reader->views)
         return reason_set(reason, -ENOMEM, "out of memory for a reader");
+    r = check_kernel(reason);
+    if (r < 0)
+        return r;
     r = open_fds(reader);
     if (r < 0)
         return reason_set(reason, r, "cannot create the epoll set of a reader: %s", strerror(-r));

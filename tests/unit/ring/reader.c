@@ -9,8 +9,14 @@
 #include <cmocka.h>
 // clang-format on
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "ring/fake.h"
 
@@ -251,6 +257,44 @@ static void options_are_checked(void **state)
     assert_null(reader);
 }
 
+/* Answers epoll_pwait2() as an old kernel does: ENOSYS. */
+static void forget_epoll_pwait2(void)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof(steps) / sizeof(steps[0]), .filter = steps};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+        _exit(1);
+}
+
+static void a_kernel_that_is_too_old_is_named(void **state)
+{
+    int status;
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0) {
+        struct ringmill_reader *reader = NULL;
+        struct ringmill_error reason;
+
+        forget_epoll_pwait2();
+        _exit(ringmill_reader_new(NULL, &reason, &reader) == -ENOSYS && !reader &&
+                      strncmp(reason.text, "this kernel, Linux ", 19) == 0 &&
+                      strstr(reason.text, ", is too old: it does not have epoll_pwait2(); Linux "
+                                          "5.15 or later is needed")
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -268,6 +312,7 @@ int main(void)
         ROW(closing_does_not_bring_a_finished_view_back),
         ROW(the_iterator_walks_all_rings),
         cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(a_kernel_that_is_too_old_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,8 @@
     def test_something(): ...
     harness.main()
 
-`NAME.py TEST` runs test_TEST; without a name, all of them. Exit status 77 means that this kernel
-does not allow BPF, and says so. RINGMILL_BIN is the folder with the programs,
+`NAME.py TEST` runs test_TEST; without a name, all of them, and counts. Exit status 77 means that this
+kernel does not allow BPF, or lacks what the test needs, and says so. RINGMILL_BIN is the folder with the programs,
 RINGMILL_KIND the kind of build they are.
 """
 import atexit
@@ -25,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("RINGMILL_BIN", os.path.join(ROOT, "build/release/bin"))
@@ -34,6 +35,10 @@ OBJECTS = os.path.join(os.path.dirname(BIN), "objects")  # tests/bpf/objects
 KIND = os.environ.get("RINGMILL_KIND", "release")
 PATIENCE = 300  # seconds until a test is taken for hung; no result depends on it
 tempfile.tempdir = "/tmp"  # whatever TMPDIR says: a folder that every user may enter
+
+
+class Lacking(Exception):
+    """What this kernel does not have, so that a test cannot be done here."""
 
 
 class Daemon:
@@ -224,6 +229,29 @@ def main(needs_bpf=True):
     if needs_bpf:
         require_bpf()
     isolate()
-    for name in sys.argv[1:] or tests:
-        tests[name]()
+    if not sys.argv[1:]:
+        sys.exit(count(tests))
+    for name in sys.argv[1:]:
+        try:
+            tests[name]()
+        except Lacking as lack:
+            print(f"skipped: {lack}")
+            sys.exit(77)
         print(f"ok {name}")
+
+
+def count(tests):
+    """Runs each, also after one that failed: 0, or 1 if any did."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, test in tests.items():
+        result, why = "passed", ""
+        try:
+            test()
+        except Lacking as lack:
+            result, why = "skipped", f": {lack}"
+        except Exception:  # of any kind
+            result, why = "failed", "\n" + traceback.format_exc()
+        counts[result] += 1
+        print(f"{result} {name}{why}", flush=True)
+    print(", ".join(f"{number} {result}" for result, number in counts.items()))
+    return 1 if counts["failed"] else 0

@@ -2,8 +2,8 @@
 
 /* One row for each option: which config key it sets, and where. Keys of a ring are set at the
  * source, or below the name of the ring if --ring chooses one; with several rings, each can only
- * have its type. Keys for attaching programs go to `attach:` without the name of a program: they
- * are for every program that needs them. */
+ * have its type. Keys for attaching programs go to `attach:` without the name of a program, for
+ * every program that needs them, or with it: --interface PROGRAM=eth0. */
 
 #include "cli/run_source.h"
 
@@ -69,23 +69,32 @@ static const struct run_source_option options_[] = {
      "the size of a map that has none in the object; may be repeated"},
     {"ring-size", "ring_size", AT_SOURCE, ONE, NO_PATH, "SIZE",
      "the size of the rings, as in 4MiB"},
+    {"attach", "section", AT_ATTACH, ONE, NO_PATH, "P=SECTION",
+     "attach program P as its SEC() would say, as in P=tc/ingress; P=none: do not attach it"},
     {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I",
-     "the network interface for XDP and TC programs"},
+     "the network interface for XDP, TC and socket programs; this and all below for one program: "
+     "P=I"},
     {"direction", "direction", AT_ATTACH, ONE, NO_PATH, "D", "ingress or egress, for TC programs"},
     {"cgroup", "cgroup", AT_ATTACH, ONE, PATH, "FOLDER", "the cgroup for cgroup programs"},
     {"binary", "binary", AT_ATTACH, ONE, MAY_BE_PATH, "FILE",
      "the program or library that uprobes and USDT trace"},
     {"symbol", "symbol", AT_ATTACH, ONE, NO_PATH, "S", "the function, for uprobes and kprobes"},
     {"usdt", "usdt", AT_ATTACH, ONE, NO_PATH, "P:N", "the USDT probe, PROVIDER:NAME"},
+    {"tracepoint", "tracepoint", AT_ATTACH, ONE, NO_PATH, "T",
+     "the tracepoint, GROUP/NAME, for tracepoint programs that name none"},
     {"pid", "pid", AT_ATTACH, ONE, NO_PATH, "PID", "trace this process only"},
     {"perf", "perf", AT_ATTACH, ONE, NO_PATH, "HZ", "samples per second and CPU"},
+    {"cookie", "cookie", AT_ATTACH, ONE, NO_PATH, "N",
+     "what bpf_get_attach_cookie() returns, as P=N for each program"},
     {0},
 };
 
 void run_source_deinit(struct run_source *source)
 {
-    for (size_t i = 0; i < source->n_given; i++)
+    for (size_t i = 0; i < source->n_given; i++) {
+        free(source->given[i].program);
         free(source->given[i].value);
+    }
     source->n_given = 0;
 }
 
@@ -161,6 +170,34 @@ static bool has_name(const struct run_source_option *option)
     return option->form == PAIRS || option->form == SIZES;
 }
 
+/* The length of PROGRAM in PROGRAM=VALUE; 0: it is a value for all programs. */
+static size_t program_length(const struct run_source_option *option, const char *value)
+{
+    size_t length = 0;
+
+    while (option->place == AT_ATTACH &&
+           (isalnum((unsigned char)value[length]) || value[length] == '_'))
+        length++;
+    return value[length] == '=' ? length : 0;
+}
+
+static bool is_same(const char *one, const char *other, size_t length)
+{
+    return strlen(one) == length && strncmp(one, other, length) == 0;
+}
+
+/* Whether the option was given for that program already, or for all (length 0). */
+static bool is_program_given(const struct run_source *source,
+                             const struct run_source_option *option, const char *program,
+                             size_t length)
+{
+    for (size_t i = 0; i < source->n_given; i++)
+        if (source->given[i].option == option &&
+            is_same(source->given[i].program ? source->given[i].program : "", program, length))
+            return true;
+    return false;
+}
+
 /* Whether a NAME=VALUE of that name was given for the option. */
 static bool is_name_given(const struct run_source *source, const struct run_source_option *option,
                           const char *value)
@@ -174,23 +211,21 @@ static bool is_name_given(const struct run_source *source, const struct run_sour
     return false;
 }
 
-bool run_source_take(struct run_source *source, int val, const char *value)
+/* False after a message. */
+static bool check_given(const struct run_source *source, const struct run_source_option *option,
+                        const char *value, size_t program)
 {
-    const struct run_source_option *option = &options_[val - RUN_SOURCE_FIRST];
-
-    if (source->n_given == RUN_SOURCE_GIVEN_MAX) {
-        log_error("at most %d source options can be given", RUN_SOURCE_GIVEN_MAX);
-        return false;
-    }
-    if (!*value) {
+    if (!value[program > 0 ? program + 1 : 0]) {
         log_error("--%s: expected a value that is not empty", option->name);
         return false;
     }
-    if (option->form == ONE && find_given(source, option->name)) {
-        log_error("--%s may be given only once", option->name);
+    if (option->form == ONE && is_program_given(source, option, value, program)) {
+        log_error("--%s%s%.*s may be given only once", option->name, program > 0 ? " " : "",
+                  (int)program, value);
         return false;
     }
-    if (has_name(option) && (!strchr(value, '=') || *value == '=')) {
+    if ((has_name(option) && (!strchr(value, '=') || *value == '=')) ||
+        (strcmp(option->name, "attach") == 0 && program == 0)) {
         log_error("--%s %s: expected %s", option->name, value, option->argument);
         return false;
     }
@@ -199,8 +234,24 @@ bool run_source_take(struct run_source *source, int val, const char *value)
                   value);
         return false;
     }
+    return true;
+}
+
+bool run_source_take(struct run_source *source, int val, const char *value)
+{
+    const struct run_source_option *option = &options_[val - RUN_SOURCE_FIRST];
+    size_t program = program_length(option, value);
+
+    if (source->n_given == RUN_SOURCE_GIVEN_MAX) {
+        log_error("at most %d source options can be given", RUN_SOURCE_GIVEN_MAX);
+        return false;
+    }
+    if (!check_given(source, option, value, program))
+        return false;
     source->given[source->n_given].option = option;
-    source->given[source->n_given].value = make_value(option, value);
+    source->given[source->n_given].program = program > 0 ? strndup(value, program) : NULL;
+    source->given[source->n_given].value =
+        make_value(option, value + (program > 0 ? program + 1 : 0));
     return source->given[source->n_given].value && ++source->n_given;
 }
 
@@ -310,11 +361,11 @@ static char *make_label(const struct run_source_option *option, const char *name
 
 /* One of the values given for an option. */
 static void add_given(struct config_node *parent, const struct run_source_option *option,
-                      const char *value)
+                      const char *program, const char *value)
 {
     _cleanup_(cleanup_free) char *name =
         has_name(option) ? strndup(value, strcspn(value, "=")) : NULL;
-    _cleanup_(cleanup_free) char *label = make_label(option, name);
+    _cleanup_(cleanup_free) char *label = make_label(option, program ? program : name);
 
     if (option->form == SIZES)
         config_add_text(config_add(parent, CONFIG_MAP, name, label), "size", strchr(value, '=') + 1,
@@ -325,23 +376,46 @@ static void add_given(struct config_node *parent, const struct run_source_option
         config_add_text(parent, option->form == ONE ? option->key : NULL, value, label);
 }
 
-static void add_keys(const struct run_source *source, enum option_place place,
+/* program: adds what was given for it; NULL: what was given for no program. */
+static void add_keys(const struct run_source *source, enum option_place place, const char *program,
                      struct config_node *parent)
 {
     for (const struct run_source_option *option = options_; option->name; option++) {
-        struct config_node *node = parent;
+        struct config_node *node = option->form == ONE ? parent : NULL;
 
-        if (option->place != place || !find_given(source, option->name))
+        if (option->place != place || !is_program_given(source, option, program ? program : "",
+                                                        program ? strlen(program) : 0))
             continue;
-        if (option->form != ONE) {
-            _cleanup_(cleanup_free) char *label = make_label(option, NULL);
+        if (!node) {
+            _cleanup_(cleanup_free) char *label = make_label(option, program);
 
             node = config_add(parent, option->form == MANY ? CONFIG_LIST : CONFIG_MAP, option->key,
                               label);
         }
         for (size_t i = 0; i < source->n_given; i++)
-            if (source->given[i].option == option)
-                add_given(node, option, source->given[i].value);
+            if (source->given[i].option == option &&
+                strcmp(source->given[i].program ? source->given[i].program : "",
+                       program ? program : "") == 0)
+                add_given(node, option, program, source->given[i].value);
+    }
+}
+
+static void add_attach(const struct run_source *source, struct config_node *parent)
+{
+    struct config_node *attach;
+
+    if (!first_at(source, AT_ATTACH))
+        return;
+    attach = config_add(parent, CONFIG_MAP, "attach", NULL);
+    add_keys(source, AT_ATTACH, NULL, attach);
+    for (size_t i = 0; i < source->n_given; i++) {
+        const char *program = source->given[i].program;
+        _cleanup_(cleanup_free) char *label = NULL;
+
+        if (!program || config_map_get(attach, program))
+            continue;
+        label = make_label(source->given[i].option, program);
+        add_keys(source, AT_ATTACH, program, config_add(attach, CONFIG_MAP, program, label));
     }
 }
 
@@ -356,7 +430,7 @@ static void add_ring(const struct run_source *source, const struct run_source_op
 
     if (type)
         config_add_text(ring, "type", type + 1, NULL);
-    add_keys(source, AT_RING, ring);
+    add_keys(source, AT_RING, NULL, ring);
 }
 
 void run_source_add(const struct run_source *source, struct config_node *sources)
@@ -368,11 +442,10 @@ void run_source_add(const struct run_source *source, struct config_node *sources
 
     if (source->builtin)
         config_add_text(node, "builtin", source->builtin, NULL);
-    add_keys(source, AT_SOURCE, node);
-    if (first_at(source, AT_ATTACH))
-        add_keys(source, AT_ATTACH, config_add(node, CONFIG_MAP, "attach", NULL));
+    add_keys(source, AT_SOURCE, NULL, node);
+    add_attach(source, node);
     if (!find_given(source, "ring")) {
-        add_keys(source, AT_RING, node);
+        add_keys(source, AT_RING, NULL, node);
         return;
     }
     rings = config_add(node, CONFIG_MAP, "rings", NULL);
@@ -431,8 +504,31 @@ static void put_pair(const char *key, const char *hint, FILE *file)
             *value ? "=" : "", (int)(end - value), value, quote);
 }
 
-/* Of `attach:`, whose keys are options, the hint is "{PROGRAM: {KEY: VALUE, ...}}". Where there is
- * no such option, there is no advice. */
+/* "; as in --attach a=tc/ingress --interface eth0" for "{a: {section: tc/ingress, interface:
+ * eth0}}". Where a key has no option, there is no advice. */
+static void put_attach(const char *hint, FILE *file)
+{
+    const char *program = hint + strspn(hint, "{"), *keys = strrchr(hint, '{') + 1;
+    int length = (int)strcspn(program, ":");
+    const char *before = "; as in ";
+
+    for (const char *end; *keys && *keys != '}'; keys = end + strspn(end, ", ")) {
+        size_t name = strcspn(keys, ":");
+        const struct run_source_option *option = option_of(keys, name);
+
+        end = keys + strcspn(keys, ",}");
+        if (!option)
+            return;
+        keys += name + strspn(keys + name, ": ");
+        fprintf(file, "%s--%s ", before, option->name);
+        if (strcmp(option->key, "section") == 0)
+            fprintf(file, "%.*s=", length, program);
+        fwrite(keys, 1, (size_t)(end - keys), file);
+        before = " ";
+    }
+}
+
+/* Writes what to type next. */
 static void put_advice(const struct diag_message *message, FILE *file)
 {
     const char *hint = message->hint, *key = message->hint_key, *name, *size;
@@ -443,15 +539,11 @@ static void put_advice(const struct diag_message *message, FILE *file)
         put_hint(hint, strlen(hint), file);
         return;
     }
-    if (strcmp(key, "attach") == 0) {
-        hint = strrchr(hint, '{') ? strrchr(hint, '{') + 1 : hint;
-        if (!option_of(hint, strcspn(hint, ":")))
-            return;
-        fputs("; as in ", file);
-        put_hint(hint, strcspn(hint, "}"), file);
+    if (strcmp(key, "attach") == 0 && strchr(hint + 1, '{')) {
+        put_attach(hint, file);
         return;
     }
-    if (strcmp(key, "rings") == 0 || strcmp(key, "by") == 0) {
+    if (strcmp(key, "attach") == 0 || strcmp(key, "rings") == 0 || strcmp(key, "by") == 0) {
         put_pair(key, hint, file);
         return;
     }

@@ -20,7 +20,8 @@ struct run_source {
     char name[RUN_SOURCE_NAME_MAX];
     struct {
         const struct run_source_option *option;
-        char *value; /* owned */
+        char *program; /* that it is for; owned; NULL: for all */
+        char *value;   /* owned */
     } given[RUN_SOURCE_GIVEN_MAX];
     size_t n_given;
 };

@@ -9,7 +9,6 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,9 +16,14 @@
 #include "base/capabilities.h"
 #include "source/hook.h"
 #include "source/libbpf_log.h"
+#include "source/object.h"
 
 #define TRACEFS     "/sys/kernel/tracing"
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
+
+#define TRAMPOLINES                                                                             \
+    "BPF trampolines (CONFIG_FUNCTION_TRACER=y and CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y, " \
+    "and a machine that lets the kernel change its code)"
 
 enum { NOT_SUPPORTED = 524 }; /* ENOTSUPP: internal to the kernel, but returned by some calls */
 
@@ -38,6 +42,21 @@ int bpf_error_on_open(int code, const struct libbpf_log *log, struct error *erro
         return error_set(error, code, "cannot be read: %s", strerror(-code));
     return error_set(error, code > -__LIBBPF_ERRNO__START ? code : -EINVAL, "cannot be read: %s",
                      said(log, -EINVAL));
+}
+
+int bpf_error_on_lack(const char *lack, const struct object_program *program, struct error *error)
+{
+    return error_set(error, -ENOTSUP, "program \"%s\" (%s): this kernel does not have %s",
+                     program->name, program->arguments.section, lack);
+}
+
+/* The kernel said only that it does not support it. */
+static int lack_kind(const struct object_program *program, struct error *error)
+{
+    return error_set(error, -ENOTSUP,
+                     "program \"%s\" (%s): this kernel does not support %s there; it lacks that "
+                     "kind of hook, or was built without it",
+                     program->name, program->arguments.section, program->hook->what);
 }
 
 /* ---- load ------------------------------------------------------------------------------------ */
@@ -68,12 +87,6 @@ static const char *meaning_of(const char *verifier)
     return hint->meaning;
 }
 
-/* For source/refusals.h, which knows whether the object has other programs. */
-static void advise_optional(const char *program, struct error *error)
-{
-    error_hint_setting(error, "optional", "%s", program);
-}
-
 /* The line that says why, without its newline. */
 static const char *last_line(const struct libbpf_log *log, int *ret_length)
 {
@@ -85,54 +98,48 @@ static const char *last_line(const struct libbpf_log *log, int *ret_length)
     return line;
 }
 
-static int refuse_program(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                          struct error *error)
+static int refuse_program(int code, const struct libbpf_log *log,
+                          const struct object_program *program, struct error *error)
 {
-    const char *name = bpf_program__name(program), *meaning = meaning_of(log->verifier);
+    const char *meaning = log->reason[0] ? log->reason : meaning_of(log->verifier);
     int length;
     const char *line = last_line(log, &length);
 
-    error_set(error, code, "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s", name,
-              bpf_program__section_name(program), length, line, meaning ? " (" : "",
+    error_set(error, code, "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s",
+              program->name, program->arguments.section, length, line, meaning ? " (" : "",
               meaning ? meaning : "", meaning ? ")" : "");
     for (line = log->verifier; *line; line += strcspn(line, "\n") + 1)
         error_append(error, "\n    %.*s", (int)strcspn(line, "\n"), line);
-    advise_optional(name, error);
     return code;
 }
 
-static int refuse_target(const struct bpf_program *program, struct error *error)
+static int load_program(int code, const struct libbpf_log *log,
+                        const struct object_program *program, struct error *error,
+                        bool *ret_refused)
 {
-    const char *name = bpf_program__name(program);
+    const struct hook *hook = program->hook;
 
-    error_set(error, -ENOTSUP,
-              "program \"%s\" (%s): this kernel has no such hook, or its BTF does not describe it",
-              name, bpf_program__section_name(program));
-    advise_optional(name, error);
-    return -ENOTSUP;
-}
-
-static int load_program(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                        const struct hook *hook, struct error *error)
-{
+    *ret_refused = true;
     if (log->verifier[0])
         return refuse_program(code, log, program, error);
     if (code == -ESRCH)
-        return refuse_target(program, error);
+        return error_set(error, -ENOTSUP,
+                         "program \"%s\" (%s): this kernel has no such hook, or its BTF does not "
+                         "describe it",
+                         program->name, program->arguments.section);
     if ((hook == &hook_function || hook == &hook_lsm) &&
         (code == -EPERM || code == -NOT_SUPPORTED || code == -EOPNOTSUPP || code == -EINVAL))
-        return bpf_error_on_lack("BPF trampolines (CONFIG_FUNCTION_TRACER=y and "
-                                 "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y, and a machine that "
-                                 "lets the kernel change its code)",
-                                 program, error);
+        return bpf_error_on_lack(TRAMPOLINES, program, error);
+    if (code == -NOT_SUPPORTED || code == -EOPNOTSUPP)
+        return lack_kind(program, error);
+    *ret_refused = false;
     return error_set(error, code == -EPERM ? -EACCES : code,
-                     "the kernel refused program \"%s\" (%s): %s", bpf_program__name(program),
-                     bpf_program__section_name(program),
-                     strerror(code == -NOT_SUPPORTED ? EOPNOTSUPP : -code));
+                     "the kernel refused program \"%s\" (%s): %s", program->name,
+                     program->arguments.section, strerror(-code));
 }
 
-int bpf_error_on_load(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                      const struct hook *hook, struct error *error)
+int bpf_error_on_load(int code, const struct libbpf_log *log, const struct object_program *program,
+                      struct error *error, bool *ret_refused)
 {
     if (code == -EPERM && !capabilities_allow_bpf())
         return error_set(
@@ -143,7 +150,7 @@ int bpf_error_on_load(int code, const struct libbpf_log *log, const struct bpf_p
                          "the kernel has no BTF (" VMLINUX_BTF "); it must be built with "
                          "CONFIG_DEBUG_INFO_BTF=y, as most distribution kernels are");
     if (program)
-        return load_program(code, log, program, hook, error);
+        return load_program(code, log, program, error, ret_refused);
     return error_set(error, code, "the kernel refused the BPF object: %s", said(log, code));
 }
 
@@ -154,16 +161,38 @@ static bool needs_tracefs(const struct hook *hook)
     return hook == &hook_tracepoint || hook == &hook_kprobe;
 }
 
-int bpf_error_on_attach(int code, const struct libbpf_log *log, const struct bpf_program *program,
-                        const struct hook *hook, struct error *error)
+static int attach_program(int code, const struct libbpf_log *log,
+                          const struct object_program *program, struct error *error,
+                          bool *ret_refused)
 {
-    const char *section = bpf_program__section_name(program);
+    const struct hook *hook = program->hook;
+
+    *ret_refused = true;
+    if (code == -ENOENT && (hook == &hook_tracepoint || hook == &hook_raw_tracepoint))
+        return bpf_error_on_lack("that tracepoint", program, error);
+    if (code == -ENOENT && hook == &hook_kprobe)
+        return bpf_error_on_lack("that function, or it cannot be probed", program, error);
+    if ((code == -NOT_SUPPORTED || code == -EOPNOTSUPP) &&
+        (hook == &hook_function || hook == &hook_lsm))
+        return bpf_error_on_lack(TRAMPOLINES, program, error);
+    if (code == -NOT_SUPPORTED || code == -EOPNOTSUPP)
+        return lack_kind(program, error);
+    *ret_refused = false;
+    return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s", program->name,
+                     program->arguments.section, said(log, code));
+}
+
+int bpf_error_on_attach(int code, const struct libbpf_log *log,
+                        const struct object_program *program, struct error *error,
+                        bool *ret_refused)
+{
+    const char *section = program->arguments.section;
 
     if (error && error->text[0]) {
-        error_prefix(error, "program \"%s\" (%s)", bpf_program__name(program), section);
+        error_prefix(error, "program \"%s\" (%s)", program->name, section);
         return code;
     }
-    if (needs_tracefs(hook) && access(TRACEFS "/events", F_OK) != 0)
+    if (needs_tracefs(program->hook) && access(TRACEFS "/events", F_OK) != 0)
         return errno == EACCES
                    ? error_set(error, -EPERM,
                                "cannot attach %s: " TRACEFS " is not readable for this user; run "
@@ -178,20 +207,5 @@ int bpf_error_on_attach(int code, const struct libbpf_log *log, const struct bpf
                          "cannot attach %s: not permitted; run as root, or grant CAP_PERFMON and "
                          "CAP_DAC_READ_SEARCH",
                          section);
-    if (code == -ENOENT && (hook == &hook_tracepoint || hook == &hook_raw_tracepoint))
-        return bpf_error_on_lack("that tracepoint", program, error);
-    if (code == -ENOENT && hook == &hook_kprobe)
-        return bpf_error_on_lack("that function, or it cannot be probed", program, error);
-    return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s",
-                     bpf_program__name(program), section, said(log, code));
-}
-
-int bpf_error_on_lack(const char *lack, const struct bpf_program *program, struct error *error)
-{
-    const char *name = bpf_program__name(program);
-
-    error_set(error, -ENOTSUP, "program \"%s\" (%s): this kernel does not have %s", name,
-              bpf_program__section_name(program), lack);
-    advise_optional(name, error);
-    return -ENOTSUP;
+    return attach_program(code, log, program, error, ret_refused);
 }

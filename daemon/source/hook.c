@@ -87,38 +87,38 @@ const struct setting hook_settings[] = {
         .offset = offsetof(struct hook_arguments, tracepoint),
         .doc = "tracepoint, GROUP/NAME (raw tracepoints: NAME)",
     },
+    {
+        .name = "section",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, section),
+        .doc = "attach the program as one of this section name, such as tc/ingress",
+    },
+    {
+        .name = "cookie",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct hook_arguments, cookie),
+        .minimum = 1,
+        .maximum = INT64_MAX,
+        .doc = "number that the program gets from bpf_get_attach_cookie()",
+    },
     {0},
 };
 
 _Static_assert(sizeof(hook_settings) / sizeof(hook_settings[0]) == HOOK_KEYS + 1,
                "a bit of enum hook_key for each row");
 
-bool hook_section_is(const struct bpf_program *program, const char *word)
+bool hook_section_is(const char *section, const char *word)
 {
-    const char *section = bpf_program__section_name(program);
     size_t length = strlen(word);
 
     return strncmp(section, word, length) == 0 && strchr("/.", section[length]);
 }
 
-const char *hook_section_rest(const struct bpf_program *program)
+const char *hook_section_rest(const char *section)
 {
-    const char *slash = strchr(bpf_program__section_name(program), '/');
+    const char *slash = strchr(section, '/');
 
     return slash && slash[1] ? slash + 1 : NULL;
-}
-
-void hook_set_type(struct bpf_program *program)
-{
-    static const char *const tc[] = {"tc", "tcx", "classifier"};
-
-    if (bpf_program__type(program) != BPF_PROG_TYPE_UNSPEC)
-        return;
-    for (size_t i = 0; i < sizeof(tc) / sizeof(tc[0]); i++)
-        if (hook_section_is(program, tc[i]))
-            bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
-    if (hook_section_is(program, "action"))
-        bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_ACT);
 }
 
 /* ---- programs without a hook ----------------------------------------------------------------- */
@@ -126,33 +126,41 @@ void hook_set_type(struct bpf_program *program)
 #define NEVER(id, called, why) \
     static const struct hook hook_##id = {.what = (called), .never = (why)}
 
-NEVER(unknown, "a program of unknown type",
-      "this version of libbpf does not know its section name");
+const struct hook hook_unknown = {
+    .what = "a program of unknown type",
+    .never = "its section name does not tell where it is to be attached",
+};
+
 NEVER(targetless, "a program without a target", "its section name does not name the function");
 NEVER(iter, "an iterator", "it runs only when its file is read, so it writes no records by itself");
 NEVER(syscall, "a program of type syscall", "it runs only when called by BPF_PROG_RUN");
-NEVER(struct_ops, "a struct_ops program", "it replaces a part of the kernel");
+NEVER(struct_ops, "a struct_ops program",
+      "it replaces a part of the kernel, which ringmill leaves alone");
 NEVER(extension, "an extension (freplace)", "it replaces a function of another BPF program");
-NEVER(socket, "a socket program", "it belongs to one socket or set of sockets");
+NEVER(sockmap, "a program of a socket map",
+      "it runs for sockets that its own user space puts there");
+NEVER(reuseport, "a reuseport program", "it belongs to a group of sockets of its own user space");
+NEVER(lookup, "a socket lookup program",
+      "it chooses among the listening sockets that its own user space gives it");
 NEVER(redirect, "an XDP program of a devmap or cpumap", "it belongs to an entry of a map");
 NEVER(other, "a program of another type", "ringmill cannot attach programs of its type");
 
-static const struct hook *kprobe_hook(const struct bpf_program *program)
+static const struct hook *kprobe_hook(const char *section)
 {
-    if (hook_section_is(program, "uprobe") || hook_section_is(program, "uretprobe"))
+    if (hook_section_is(section, "uprobe") || hook_section_is(section, "uretprobe"))
         return &hook_uprobe;
-    return hook_section_is(program, "usdt") ? &hook_usdt : &hook_kprobe;
+    return hook_section_is(section, "usdt") ? &hook_usdt : &hook_kprobe;
 }
 
-static const struct hook *tracing_hook(const struct bpf_program *program)
+static const struct hook *tracing_hook(const struct bpf_program *program, const char *section)
 {
     switch (bpf_program__expected_attach_type(program)) {
     case BPF_TRACE_ITER:
         return &hook_iter;
     case BPF_TRACE_RAW_TP:
-        return hook_section_rest(program) ? &hook_btf_tracepoint : &hook_targetless;
+        return hook_section_rest(section) ? &hook_btf_tracepoint : &hook_targetless;
     default:
-        return hook_section_rest(program) ? &hook_function : &hook_targetless;
+        return hook_section_rest(section) ? &hook_function : &hook_targetless;
     }
 }
 
@@ -163,14 +171,14 @@ static const struct hook *xdp_hook(const struct bpf_program *program)
     return type == BPF_XDP_DEVMAP || type == BPF_XDP_CPUMAP ? &hook_redirect : &hook_xdp;
 }
 
-static const struct hook *lsm_hook(const struct bpf_program *program)
+static const struct hook *lsm_hook(const struct bpf_program *program, const char *section)
 {
-    if (!hook_section_rest(program))
+    if (!hook_section_rest(section))
         return &hook_targetless;
     return bpf_program__expected_attach_type(program) == BPF_LSM_CGROUP ? &hook_cgroup : &hook_lsm;
 }
 
-const struct hook *hook_of(const struct bpf_program *program)
+const struct hook *hook_of(const struct bpf_program *program, const char *section)
 {
     switch (bpf_program__type(program)) {
     case BPF_PROG_TYPE_TRACEPOINT:
@@ -179,11 +187,11 @@ const struct hook *hook_of(const struct bpf_program *program)
     case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
         return &hook_raw_tracepoint;
     case BPF_PROG_TYPE_TRACING:
-        return tracing_hook(program);
+        return tracing_hook(program, section);
     case BPF_PROG_TYPE_KPROBE:
-        return kprobe_hook(program);
+        return kprobe_hook(section);
     case BPF_PROG_TYPE_LSM:
-        return lsm_hook(program);
+        return lsm_hook(program, section);
     case BPF_PROG_TYPE_PERF_EVENT:
         return &hook_perf;
     case BPF_PROG_TYPE_XDP:
@@ -205,12 +213,15 @@ const struct hook *hook_of(const struct bpf_program *program)
         return &hook_extension;
     case BPF_PROG_TYPE_SYSCALL:
         return &hook_syscall;
-    case BPF_PROG_TYPE_SOCKET_FILTER:
     case BPF_PROG_TYPE_SK_SKB:
     case BPF_PROG_TYPE_SK_MSG:
+        return &hook_sockmap;
     case BPF_PROG_TYPE_SK_REUSEPORT:
+        return &hook_reuseport;
     case BPF_PROG_TYPE_SK_LOOKUP:
-        return &hook_socket;
+        return &hook_lookup;
+    case BPF_PROG_TYPE_SOCKET_FILTER:
+        return &hook_other;
     case BPF_PROG_TYPE_UNSPEC:
         return &hook_unknown;
     default:

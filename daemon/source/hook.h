@@ -3,7 +3,8 @@
 
 /* A hook is the kind of place where a BPF program is attached: an interface, a function, a timer.
  * Which one it is follows from the program's type and section name. Most programs say all that is
- * needed there; the others take arguments from the config. */
+ * needed there; the others take arguments from the config, which can also give another section
+ * name. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +27,9 @@ enum hook_key {
     HOOK_USDT = 128,
     HOOK_PERF = 256,
     HOOK_TRACEPOINT = 512,
-    HOOK_KEYS = 10, /* how many */
+    HOOK_SECTION = 1024,
+    HOOK_COOKIE = 2048,
+    HOOK_KEYS = 12, /* how many */
 };
 
 struct hook_arguments {
@@ -40,6 +43,8 @@ struct hook_arguments {
     const char *usdt;
     int64_t perf; /* Hz */
     const char *tracepoint;
+    const char *section; /* the name of the program's section, or what the config has instead */
+    int64_t cookie;      /* what bpf_get_attach_cookie() returns; 0: none */
 };
 
 /* Rows of all arguments, in the order of the bits, ended by a row without a name. */
@@ -53,10 +58,10 @@ struct hook {
 
     /* Returns the keys that are missing; if one of two would be enough (binary or pid, symbol or
      * offset), both. Needs no privileges. NULL: the hook needs no arguments. */
-    uint32_t (*missing)(const struct bpf_program *program, const struct hook_arguments *arguments);
+    uint32_t (*missing)(const struct hook_arguments *arguments);
     /* What the kernel does not have for it, as in "kprobes (CONFIG_KPROBES)"; returns NULL if
      * nothing is known to be missing. NULL: nothing to check. */
-    const char *(*lacks)(const struct bpf_program *program);
+    const char *(*lacks)(const struct hook_arguments *arguments);
     /* Attaches a loaded program and adds to attachments. The place of TC filters is derived from
      * name, so it is the same at each start. 0, or -errno and a sentence if it knows one (else ""
      * stays). */
@@ -71,27 +76,38 @@ extern const struct hook hook_xdp;
 extern const struct hook hook_tc;
 extern const struct hook hook_cgroup;
 
-/* In running code (hook_trace.c). */
+/* In the kernel (hook_trace.c). */
 extern const struct hook hook_tracepoint;
 extern const struct hook hook_raw_tracepoint;
 extern const struct hook hook_kprobe;
-extern const struct hook hook_uprobe;
-extern const struct hook hook_usdt;
 extern const struct hook hook_perf;
-/* Programs whose section name is complete, and that libbpf attaches by it. */
+/* Programs that were loaded for one place. */
 extern const struct hook hook_btf_tracepoint;
 extern const struct hook hook_function;
 extern const struct hook hook_lsm;
 
-/* Never NULL: unknown programs have a hook, too. */
-const struct hook *hook_of(const struct bpf_program *program);
+/* In programs and libraries (hook_user.c). */
+extern const struct hook hook_uprobe;
+extern const struct hook hook_usdt;
 
-/* If libbpf knows no type for the section name, sets the type that the name stands for by
- * convention (tc/ingress). */
-void hook_set_type(struct bpf_program *program);
+/* The hook of a program, by its type and that section name. Never NULL: unknown programs have a
+ * hook, too. */
+const struct hook *hook_of(const struct bpf_program *program, const char *section);
 
-/* Whether `word` is the first word of the section name, up to a slash or a dot: "uprobe.s/..." is a
+extern const struct hook hook_unknown;
+
+/* A section name to write instead of one that stands for no type: what it seems to mean. */
+const char *hook_example(const char *section);
+
+/* Sets the type that a section name stands for. Those of newer versions of libbpf, and names used
+ * by convention (tc/ingress), are known, too. -ESRCH: it stands for none. */
+int hook_set_type(struct bpf_program *program, const char *section);
+/* For a program whose section name in the object is another one: also sets the kernel function that
+ * this section names, for the types that are loaded for one. 0, or -errno. */
+int hook_set_target(struct bpf_program *program, const char *section);
+
+/* Whether `word` is the first word of a section name, up to a slash or a dot: "uprobe.s/..." is a
  * "uprobe". */
-bool hook_section_is(const struct bpf_program *program, const char *word);
+bool hook_section_is(const char *section, const char *word);
 /* What follows the first slash of the section name; NULL: nothing. */
-const char *hook_section_rest(const struct bpf_program *program);
+const char *hook_section_rest(const char *section);

@@ -44,10 +44,8 @@ static int find_interface(const char *name, struct error *error, int *ret_index)
     return -ENODEV;
 }
 
-static uint32_t miss_interface(const struct bpf_program *program,
-                               const struct hook_arguments *arguments)
+static uint32_t miss_interface(const struct hook_arguments *arguments)
 {
-    (void)program;
     return arguments->interface.count == 0 ? HOOK_INTERFACE : 0;
 }
 
@@ -87,9 +85,9 @@ const struct hook hook_xdp = {
 
 /* ---- TC -------------------------------------------------------------------------------------- */
 
-static int direction_of(const struct bpf_program *program, const struct hook_arguments *arguments)
+static int direction_of(const struct hook_arguments *arguments)
 {
-    const char *rest = hook_section_rest(program);
+    const char *rest = hook_section_rest(arguments->section);
 
     if (arguments->direction)
         return arguments->direction;
@@ -100,10 +98,9 @@ static int direction_of(const struct bpf_program *program, const struct hook_arg
     return 0;
 }
 
-static uint32_t miss_tc(const struct bpf_program *program, const struct hook_arguments *arguments)
+static uint32_t miss_tc(const struct hook_arguments *arguments)
 {
-    return miss_interface(program, arguments) |
-           (direction_of(program, arguments) ? 0 : HOOK_DIRECTION);
+    return miss_interface(arguments) | (direction_of(arguments) ? 0 : HOOK_DIRECTION);
 }
 
 /* FNV-1a, never 0: for 0 the kernel would choose a handle. */
@@ -151,7 +148,7 @@ static int attach_tc(struct bpf_program *program, const char *name,
                      struct error *error)
 {
     struct tc_filter place = {
-        .direction = direction_of(program, arguments),
+        .direction = direction_of(arguments),
         .handle = handle_of(name),
         .priority = TC_PRIORITY,
     };
@@ -179,10 +176,8 @@ const struct hook hook_tc = {
 
 /* ---- cgroups --------------------------------------------------------------------------------- */
 
-static uint32_t miss_cgroup(const struct bpf_program *program,
-                            const struct hook_arguments *arguments)
+static uint32_t miss_cgroup(const struct hook_arguments *arguments)
 {
-    (void)program;
     return arguments->cgroup ? 0 : HOOK_CGROUP;
 }
 

@@ -297,6 +297,8 @@ static void add_place(struct hash *hash, const struct hook_arguments *arguments)
     add_text(hash, arguments->usdt);
     add_number(hash, (uint64_t)arguments->perf);
     add_text(hash, arguments->tracepoint);
+    add_text(hash, arguments->section);
+    add_number(hash, (uint64_t)arguments->cookie);
 }
 
 static void add_programs(struct hash *hash, const struct object *object)

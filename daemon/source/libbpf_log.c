@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* libbpf prints the whole verifier log of a refused program, megabytes of it, as one warning. What
- * a reader needs is at its end: the instruction, its source line, and the reason. */
+ * a reader needs is at its end: the instruction, its source line, and the reason. Since Linux 7.3
+ * an explanation in paragraphs follows ("Verification failed:", "Reason:", "At:", "Suggestion:"),
+ * of which the reason is kept. */
 
 #include "source/libbpf_log.h"
 
@@ -15,6 +17,9 @@
 
 #define LOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define LOG_END   "-- END PROG LOAD LOG --"
+
+#define EXPLANATION_BEGIN "\n\nVerification failed:"
+#define REASON_BEGIN      "\nReason:\n"
 
 /* libbpf has one callback for the whole process, without data of its own. */
 static _Thread_local struct libbpf_log *innermost;
@@ -52,14 +57,37 @@ static void keep_verifier(struct libbpf_log *log, const char *begin, const char 
     snprintf(log->verifier, sizeof(log->verifier), "%.*s", (int)(last - from), from);
 }
 
+/* Keeps the lines of the paragraph "Reason:", joined. */
+static void keep_reason(struct libbpf_log *log, const char *explanation)
+{
+    const char *line = strstr(explanation, REASON_BEGIN);
+    size_t used = 0;
+
+    if (!line)
+        return;
+    for (line += strlen(REASON_BEGIN); *line == ' ' && used < sizeof(log->reason);
+         line += strcspn(line, "\n") + 1) {
+        line += strspn(line, " ");
+        used += (size_t)snprintf(log->reason + used, sizeof(log->reason) - used, "%s%.*s",
+                                 used ? " " : "", (int)strcspn(line, "\n"), line);
+    }
+    used = strlen(log->reason);
+    if (used > 0 && log->reason[used - 1] == '.')
+        log->reason[used - 1] = '\0'; /* it becomes a part of a sentence */
+}
+
 static void keep(struct libbpf_log *log, char *text)
 {
     char *begin = strstr(text, LOG_BEGIN);
     char *end = begin ? strstr(begin, LOG_END) : NULL;
+    char *explanation = end ? strstr(begin, EXPLANATION_BEGIN) : NULL;
 
     keep_program(log, text);
     if (end) {
-        keep_verifier(log, begin + strlen(LOG_BEGIN), end);
+        *end = '\0';
+        if (explanation)
+            keep_reason(log, explanation);
+        keep_verifier(log, begin + strlen(LOG_BEGIN), explanation ? explanation + 1 : end);
         return;
     }
     text[strcspn(text, "\n")] = '\0';

@@ -35,7 +35,11 @@ static int open_bytes(const struct object *object, struct error *error, struct b
     opened = bpf_object__open_mem(object->bytes, object->size, &options);
     if (!opened)
         return bpf_error_on_open(-errno, &log, error);
-    bpf_object__for_each_program(program, opened) hook_set_type(program);
+    bpf_object__for_each_program(program, opened)
+    {
+        if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC)
+            hook_set_type(program, bpf_program__section_name(program));
+    }
     *ret = opened;
     return 0;
 }
@@ -54,10 +58,13 @@ static int list_programs(struct object *object, struct error *error)
         return error_set(error, -ENOMEM, "out of memory");
     bpf_object__for_each_program(program, object->plan)
     {
+        const char *section = bpf_program__section_name(program);
+
         object->programs[object->n_programs++] = (struct object_program){
             .program = program,
             .name = bpf_program__name(program),
-            .hook = hook_of(program),
+            .hook = hook_of(program, section),
+            .arguments = {.section = section},
             .chosen = bpf_program__autoload(program),
             .attach = bpf_program__autoload(program),
         };
@@ -131,7 +138,7 @@ static void refuse(struct object *object, struct object_program *program, int co
         return;
     }
     program->chosen = false;
-    refusals_add(refusals, code, why);
+    refusals_add(refusals, program->name, code, why);
 }
 
 /* Does not try programs whose hook is known to be missing: the error of the kernel would be less
@@ -144,10 +151,10 @@ static void leave_out_lacking(struct object *object, struct refusals *refusals, 
         int result;
 
         if (program->chosen && program->attach && program->hook->lacks)
-            lack = program->hook->lacks(program->program);
+            lack = program->hook->lacks(&program->arguments);
         if (!lack)
             continue;
-        result = bpf_error_on_lack(lack, program->program, error);
+        result = bpf_error_on_lack(lack, program, error);
         refuse(object, program, result, error, refusals);
     }
 }
@@ -169,20 +176,53 @@ static int copy_map(struct bpf_map *from, struct bpf_map *to)
     return 0;
 }
 
+/* A section name that the config gives: libbpf knows only that of the object. */
+static int set_section(const struct object_program *from, struct bpf_program *to,
+                       struct error *error, bool *ret_refused)
+{
+    const char *section = from->arguments.section;
+    struct libbpf_log log;
+    int result;
+
+    if (!from->chosen || strcmp(section, bpf_program__section_name(to)) == 0)
+        return 0;
+    libbpf_log_begin(&log);
+    result = hook_set_type(to, section);
+    if (result == 0)
+        result = hook_set_target(to, section);
+    libbpf_log_end(&log);
+    return result < 0 ? bpf_error_on_load(result, &log, from, error, ret_refused) : 0;
+}
+
 static int copy_choices(const struct object *object, struct bpf_object *fresh, struct error *error)
 {
-    struct bpf_program *program = NULL;
     struct bpf_map *from = NULL, *to = NULL;
 
-    for (uint32_t i = 0; i < object->n_programs; i++) {
-        program = bpf_object__next_program(fresh, program);
-        bpf_program__set_autoload(program, object->programs[i].chosen);
-    }
     while ((from = bpf_object__next_map(object->plan, from)) &&
            (to = bpf_object__next_map(fresh, to)))
         if (copy_map(from, to) < 0)
             return error_set(error, -EINVAL, "cannot set the size, the value or the path of map %s",
                              bpf_map__name(from));
+    return 0;
+}
+
+/* *ret_program, *ret_refused: as try_load() has them. */
+static int copy_programs(struct object *object, struct bpf_object *fresh, struct error *error,
+                         struct object_program **ret_program, bool *ret_refused)
+{
+    struct bpf_program *to = NULL;
+
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        int result;
+
+        to = bpf_object__next_program(fresh, to);
+        bpf_program__set_autoload(to, object->programs[i].chosen);
+        result = set_section(&object->programs[i], to, error, ret_refused);
+        if (result < 0) {
+            *ret_program = &object->programs[i];
+            return result;
+        }
+    }
     return 0;
 }
 
@@ -201,17 +241,20 @@ static void report_pinned(const struct object *object)
     }
 }
 
-/* *ret_program: the one that was refused, or NULL. */
-static int try_load(struct object *object, struct error *error, struct object_program **ret_program)
+/* *ret_program: the one that was refused, or NULL; *ret_refused: the object may do without it. */
+static int try_load(struct object *object, struct error *error, struct object_program **ret_program,
+                    bool *ret_refused)
 {
     _cleanup_(cleanup_bpf_object__close) struct bpf_object *fresh = NULL;
-    struct object_program *program;
     struct libbpf_log log;
     int result = open_bytes(object, error, &fresh);
 
     *ret_program = NULL;
+    *ret_refused = false;
     if (result == 0)
         result = copy_choices(object, fresh, error);
+    if (result == 0)
+        result = copy_programs(object, fresh, error, ret_program, ret_refused);
     if (result == 0 && object->prepare)
         result = object->prepare(fresh, object->prepare_data, error);
     if (result < 0)
@@ -223,9 +266,8 @@ static int try_load(struct object *object, struct error *error, struct object_pr
         object->loaded = TAKE_PTR(fresh);
         return 0;
     }
-    program = *ret_program = object_find(object, log.program);
-    return bpf_error_on_load(result, &log, program ? program->program : NULL,
-                             program ? program->hook : NULL, error);
+    *ret_program = object_find(object, log.program);
+    return bpf_error_on_load(result, &log, *ret_program, error, ret_refused);
 }
 
 /* The kernel has refused the program: the load was not interrupted, and memory was not missing. */
@@ -235,23 +277,38 @@ static bool is_refusal(int result)
            result != -EPERM;
 }
 
+static int load_rest(struct object *object, struct refusals *refusals, struct error *error)
+{
+    struct object_program *program;
+    bool refused;
+    int result;
+
+    while ((result = try_load(object, error, &program, &refused)) < 0) {
+        if (!is_refusal(result) || !program || !program->chosen || !(program->optional || refused))
+            return result;
+        refuse(object, program, result, error, refusals);
+    }
+    return 0;
+}
+
+static int attach_rest(struct object *object, struct refusals *refusals, struct error *error);
+
 int object_load(struct object *object, struct error *error)
 {
     struct error own;
     struct error *why = error ? error : &own; /* needed to log why a program is left out */
     struct refusals refusals = {0};
-    struct object_program *program;
     int result;
 
     leave_out_lacking(object, &refusals, why);
     report_pinned(object);
-    while ((result = try_load(object, why, &program)) < 0) {
-        if (!is_refusal(result) || !program || !program->chosen ||
-            !(program->optional || refusals_fit(why)))
-            return result;
-        refuse(object, program, result, why, &refusals);
-    }
+    result = load_rest(object, &refusals, why);
+    if (result < 0)
+        return result;
     if (refusals.count > 0) {
+        /* only to name in the same message what cannot be attached */
+        attach_rest(object, &refusals, why);
+        object_detach(object);
         bpf_object__close(object->loaded);
         object->loaded = NULL;
     }
@@ -261,7 +318,7 @@ int object_load(struct object *object, struct error *error)
 /* ---- attach ---------------------------------------------------------------------------------- */
 
 static int attach_program(struct object *object, struct object_program *program,
-                          struct error *error)
+                          struct error *error, bool *ret_refused)
 {
     struct bpf_program *loaded = bpf_object__find_program_by_name(object->loaded, program->name);
     uint32_t before = object->attachments.count;
@@ -281,7 +338,28 @@ static int attach_program(struct object *object, struct object_program *program,
         return 0;
     }
     attachments_shrink(&object->attachments, before);
-    return bpf_error_on_attach(result, &log, program->program, program->hook, error);
+    return bpf_error_on_attach(result, &log, program, error, ret_refused);
+}
+
+/* Attaches as many as possible, and notes what the kernel cannot run. */
+static int attach_rest(struct object *object, struct refusals *refusals, struct error *error)
+{
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        struct object_program *program = &object->programs[i];
+        bool refused = false;
+        int result;
+
+        if (!program->chosen || !program->attach)
+            continue;
+        if (signals_ends() > 0) /* attaching hundreds of programs takes long */
+            return error_set(error, -ECANCELED, "interrupted by a signal");
+        result = attach_program(object, program, error, &refused);
+        if (result < 0 && (!(program->optional || refused) || object->quiet || !is_refusal(result)))
+            return result;
+        if (result < 0)
+            refuse(object, program, result, error, refusals);
+    }
+    return 0;
 }
 
 int object_attach(struct object *object, struct error *error)
@@ -289,28 +367,16 @@ int object_attach(struct object *object, struct error *error)
     struct error own;
     struct error *why = error ? error : &own;
     struct refusals refusals = {0};
-    bool wanted = false, attached = false;
+    bool wanted = false;
+    int result = attach_rest(object, &refusals, why);
 
-    for (uint32_t i = 0; i < object->n_programs; i++) {
-        struct object_program *program = &object->programs[i];
-        int result;
-
-        wanted |= program->attach;
-        if (!program->chosen || !program->attach)
-            continue;
-        if (signals_ends() > 0) /* attaching hundreds of programs takes long */
-            return error_set(why, -ECANCELED, "interrupted by a signal");
-        result = attach_program(object, program, why);
-        if (result < 0 &&
-            (!(program->optional || refusals_fit(why)) || object->quiet || !is_refusal(result)))
-            return result;
-        if (result < 0)
-            refuse(object, program, result, why, &refusals);
-        attached |= result == 0;
-    }
+    if (result < 0)
+        return result;
     if (refusals.count > 0)
         return refusals_report(&refusals, object, why);
-    if (wanted && !attached)
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        wanted |= object->programs[i].attach;
+    if (wanted && !object_attached(object, 0))
         return error_set(
             error, -ENOTSUP,
             "no program could be attached: this kernel has none of the hooks that they need");

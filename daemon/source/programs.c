@@ -110,21 +110,51 @@ static const char *list_keys(uint32_t keys, const char *between, char text[KEYS_
     return text;
 }
 
-/* Binds the entry of one program. */
-static int bind_own(struct object_program *program, const struct config_node *entry,
-                    struct diag *diag)
+static void refuse_section(const struct object_program *program, const struct config_node *node,
+                           struct diag *diag)
 {
-    char keys[KEYS_TEXT_MAX];
-    int result = 0;
+    diag_add(diag, node,
+             "\"%s\" is not a section name that stands for a program type; write it as in SEC(), "
+             "such as %s, or none to load the program without attaching it",
+             node->text, hook_example(program->arguments.section));
+}
 
-    if (entry->kind == CONFIG_SCALAR && strcmp(entry->text, "none") == 0) {
+/* Attaches the program as if its section had that name. `none`: does not attach it. */
+static int set_section(struct object_program *program, const char *section,
+                       const struct config_node *node, struct diag *diag)
+{
+    if (strcmp(section, "none") == 0) {
         program->attach = false;
         return 0;
     }
-    if (setting_bind(hook_settings, entry, &program->arguments, diag) > 0)
+    if (hook_set_type(program->program, section) < 0) {
+        refuse_section(program, node, diag);
         return -EINVAL;
+    }
+    program->arguments.section = section;
+    program->hook = hook_of(program->program, section);
+    return 0;
+}
+
+/* Binds the entry of one program: arguments, or only a section name. */
+static int bind_own(struct object_program *program, const struct config_node *entry,
+                    struct diag *diag)
+{
+    const char *section = program->arguments.section;
+    const struct config_node *node = config_map_get(entry, "section");
+    char keys[KEYS_TEXT_MAX];
+    int result = 0;
+
+    if (entry->kind == CONFIG_SCALAR && !config_node_is_null(entry))
+        return set_section(program, entry->text, entry, diag);
+    result = setting_bind(hook_settings, entry, &program->arguments, diag) > 0 ? -EINVAL : 0;
+    program->arguments.section = section;
+    if (result == 0 && node)
+        result = set_section(program, node->text, node, diag);
+    if (result < 0)
+        return result;
     for (const struct config_node *key = entry->first; key; key = key->next) {
-        if (program->hook->keys & key_of(find_setting(key->key)))
+        if ((program->hook->keys | HOOK_SECTION) & key_of(find_setting(key->key)))
             continue;
         list_keys(program->hook->keys, ", ", keys);
         diag_add_key(diag, key, "%s does not take this argument; %s%s", program->hook->what,
@@ -138,12 +168,12 @@ static uint32_t missing_keys(const struct object_program *program)
 {
     if (!program->chosen || !program->attach || !program->hook->missing)
         return 0;
-    return program->hook->missing(program->program, &program->arguments);
+    return program->hook->missing(&program->arguments);
 }
 
 /* The keys of which each program has its own value: if several programs say it in their section
  * names, one value for all of them is a mistake. */
-enum { OWN_KEYS = HOOK_SYMBOL | HOOK_USDT | HOOK_TRACEPOINT };
+enum { OWN_KEYS = HOOK_SYMBOL | HOOK_USDT | HOOK_TRACEPOINT | HOOK_COOKIE };
 
 /* Gives an argument directly below `attach:` to the programs that lack it; if none does, to all
  * that take it, or to the only one if it is one of OWN_KEYS. A pid restricts, so it goes to all. */
@@ -250,27 +280,76 @@ static const struct group {
     {HOOK_TRACEPOINT, "tracepoint: sched/sched_switch"},
 };
 
+/* Writes an example for each group of keys that is missing, as in "interface: eth0". */
+static void list_examples(uint32_t missing, char text[NEEDS_TEXT_MAX])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]) && used < NEEDS_TEXT_MAX; i++)
+        if (missing & groups[i].keys)
+            used += (size_t)snprintf(text + used, NEEDS_TEXT_MAX - used, "%s%s", used ? ", " : "",
+                                     groups[i].example);
+}
+
 static void refuse_missing(const struct object_program *program, uint32_t missing,
                            const struct config_node *node, struct diag *diag)
 {
-    char needs[NEEDS_TEXT_MAX] = "", examples[NEEDS_TEXT_MAX] = "";
+    char needs[NEEDS_TEXT_MAX] = "", examples[NEEDS_TEXT_MAX];
     struct error error;
 
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        size_t needs_used = strlen(needs), used = strlen(examples);
+        size_t used = strlen(needs);
         char keys[KEYS_TEXT_MAX];
 
         if (!(missing & groups[i].keys))
             continue;
         list_keys(groups[i].keys, " or ", keys);
-        snprintf(needs + needs_used, sizeof(needs) - needs_used, "%s%s", needs_used ? ", and " : "",
-                 keys);
-        snprintf(examples + used, sizeof(examples) - used, "%s%s", used ? ", " : "",
-                 groups[i].example);
+        snprintf(needs + used, sizeof(needs) - used, "%s%s", used ? ", and " : "", keys);
     }
-    error_set(&error, 0, "program \"%s\" (%s) needs %s", program->name,
-              bpf_program__section_name(program->program), needs);
+    list_examples(missing, examples);
+    error_set(&error, 0, "program \"%s\" (%s) needs %s", program->name, program->arguments.section,
+              needs);
     error_hint_setting(&error, "attach", "{%s: {%s}}", program->name, examples);
+    diag_add_error(diag, node, &error);
+}
+
+/* The hint has all that a program of the type that it seems to be would need. */
+static void refuse_unknown(const struct object_program *program, const struct config_node *node,
+                           struct diag *diag)
+{
+    struct hook_arguments arguments = program->arguments;
+    char examples[NEEDS_TEXT_MAX];
+    const struct hook *hook;
+    struct error error;
+
+    error_set(&error, 0,
+              "the section name of program \"%s\", \"%s\", does not tell its type and where it is "
+              "to be attached",
+              program->name, program->arguments.section);
+    arguments.section = hook_example(program->arguments.section);
+    hook_set_type(program->program, arguments.section);
+    hook = hook_of(program->program, arguments.section);
+    list_examples(hook->missing ? hook->missing(&arguments) : 0, examples);
+    error_hint_setting(&error, "attach", "{%s: {section: %s%s%s}}", program->name,
+                       arguments.section, *examples ? ", " : "", examples);
+    diag_add_error(diag, node, &error);
+}
+
+static void refuse_never(const struct object_program *program, const struct config_node *node,
+                         struct diag *diag)
+{
+    struct error error;
+
+    if (program->hook == &hook_unknown) {
+        refuse_unknown(program, node, diag);
+        return;
+    }
+    error_set(&error, 0,
+              "program \"%s\" (%s) cannot be attached: it is %s, and %s; load it "
+              "without attaching it",
+              program->name, program->arguments.section, program->hook->what, program->hook->never);
+    error_hint_setting(&error, "attach", "{%s: none}", program->name);
     diag_add_error(diag, node, &error);
 }
 
@@ -282,11 +361,7 @@ static int check_program(const struct object_program *program, const struct prog
     uint32_t missing = missing_keys(program);
 
     if (program->hook->never) {
-        diag_add(diag, node,
-                 "program \"%s\" (%s) cannot be attached: it is %s, and %s; leave it out with "
-                 "\"programs\", or load it without attaching: attach: {%s: none}",
-                 program->name, bpf_program__section_name(program->program), program->hook->what,
-                 program->hook->never, program->name);
+        refuse_never(program, node, diag);
         return -EINVAL;
     }
     if (missing)

@@ -9,18 +9,14 @@
 
 enum { LEFT_TEXT_MAX = 120 }; /* bytes of the names that would be left; more become "..." */
 
-bool refusals_fit(const struct error *why)
-{
-    return why->hint_key && strcmp(why->hint_key, "optional") == 0;
-}
-
-void refusals_add(struct refusals *refusals, int code, const struct error *why)
+void refusals_add(struct refusals *refusals, const char *program, int code, const struct error *why)
 {
     size_t used = strlen(refusals->lines);
 
     if (refusals->count++ == 0) {
         refusals->first = *why;
         refusals->code = code;
+        refusals->program = program;
     }
     snprintf(refusals->lines + used, sizeof(refusals->lines) - used, "\n    %.*s",
              (int)strcspn(why->text, "\n"), why->text);
@@ -60,13 +56,11 @@ int refusals_report(const struct refusals *refusals, const struct object *object
     if (refusals->count > 1)
         error_set(&report, refusals->code, "this kernel cannot run %u of %u programs%s",
                   refusals->count, refusals->count + n_left, refusals->lines);
-    report.hint[0] = '\0';
-    report.hint_key = NULL;
     if (n_left > 0 && refusals->count > 1)
         error_hint(&report, "to continue with %s, set optional: all (--optional all)", left);
     else if (n_left > 0)
         error_hint(&report, "to continue with %s, set optional: [%s] (--optional %s)", left,
-                   refusals->first.hint, refusals->first.hint);
+                   refusals->program, refusals->program);
     *error = report;
     return refusals->code;
 }

@@ -14,15 +14,14 @@ struct object;
 struct refusals {
     struct error first; /* as it was, and its code */
     int code;
+    const char *program; /* of the first; lives as long as the object */
     uint32_t count;
     char lines[ERROR_TEXT_MAX]; /* the first line of each; later ones are cut */
 };
 
-/* Whether the error says that the kernel cannot run a program, so that the object may do without
- * it. */
-bool refusals_fit(const struct error *why);
-/* why must fit; code is the -errno of it. */
-void refusals_add(struct refusals *refusals, int code, const struct error *why);
+/* program: that the kernel cannot run; code: the -errno of why. */
+void refusals_add(struct refusals *refusals, const char *program, int code,
+                  const struct error *why);
 /* The chosen programs of the object are those that would be left. Returns the code of the first and
  * the message, with the option that leaves the others out if any would be left; 0 if nothing was
  * added. */

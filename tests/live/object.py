@@ -445,9 +445,12 @@ def test_optional_programs_are_left_out():
 def test_what_can_never_be_attached():
     code, _, errors = refuse("refused")
     assert code == CONFIG
-    assert ('--object: program "walker" (iter/task) cannot be attached: it is an iterator, and it '
-            "runs only when its file is read") in errors, errors
-    assert 'program "stranger" (strange/section) cannot be attached' in errors, errors
+    assert ('--object: program "chooser" (sk_lookup) cannot be attached: it is a socket lookup '
+            "program, and it chooses among the listening sockets that its own user space gives it; "
+            "load it without attaching it; say --attach chooser=none") in errors, errors
+    assert ('the section name of program "stranger", "strange/section", does not tell its type and '
+            "where it is to be attached; as in --attach stranger=tracepoint/sched/sched_switch"
+            ) in errors, errors
 
 
 def test_the_type_is_asked_for():

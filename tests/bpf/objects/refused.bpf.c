@@ -46,8 +46,8 @@ int typed(void *context __attribute__((unused)))
     return 0;
 }
 
-SEC("iter/task")
-int walker(void *context __attribute__((unused)))
+SEC("sk_lookup")
+int chooser(void *context __attribute__((unused)))
 {
     return 0;
 }

@@ -46,53 +46,72 @@ static void never(const char *program, const char *what)
 static void what_has_no_hook(void **state)
 {
     (void)state;
-    never("walker", "an iterator");
+    never("chooser", "a socket lookup program");
     never("stranger", "a program of unknown type");
 }
 
 static void sections(void **state)
 {
-    _cleanup_(cleanup_free) void *bytes = NULL;
-    _cleanup_(cleanup_object_free) struct object *object = open_object("network", &bytes);
-    const struct bpf_program *ingress = object_find(object, "on_ingress")->program;
-    const struct bpf_program *xdp = object_find(object, "on_xdp")->program;
-
     (void)state;
-    assert_true(hook_section_is(ingress, "tc"));
-    assert_false(hook_section_is(ingress, "t"));
-    assert_false(hook_section_is(ingress, "tcx"));
-    assert_string_equal(hook_section_rest(ingress), "ingress");
-    assert_true(hook_section_is(xdp, "xdp"));
-    assert_null(hook_section_rest(xdp));
+    assert_true(hook_section_is("tc/ingress", "tc"));
+    assert_false(hook_section_is("tc/ingress", "t"));
+    assert_false(hook_section_is("tc/ingress", "tcx"));
+    assert_string_equal(hook_section_rest("tc/ingress"), "ingress");
+    assert_true(hook_section_is("xdp", "xdp"));
+    assert_null(hook_section_rest("xdp"));
 }
 
 static void missing_keys(void **state)
 {
-    _cleanup_(cleanup_free) void *bytes = NULL;
-    _cleanup_(cleanup_object_free) struct object *object = open_object("probes", &bytes);
-    const struct bpf_program *entry = object_find(object, "on_entry")->program;
-    struct hook_arguments arguments = {0};
+    struct hook_arguments arguments = {.section = "uprobe"};
 
     (void)state;
-    assert_int_equal(hook_uprobe.missing(entry, &arguments),
+    assert_int_equal(hook_uprobe.missing(&arguments),
                      HOOK_BINARY | HOOK_PID | HOOK_SYMBOL | HOOK_OFFSET);
     arguments.pid = 1;
-    assert_int_equal(hook_uprobe.missing(entry, &arguments), HOOK_SYMBOL | HOOK_OFFSET);
+    assert_int_equal(hook_uprobe.missing(&arguments), HOOK_SYMBOL | HOOK_OFFSET);
     arguments.offset = 8;
-    assert_int_equal(hook_uprobe.missing(entry, &arguments), 0);
+    assert_int_equal(hook_uprobe.missing(&arguments), 0);
+    arguments.section = "usdt";
     arguments.usdt = "no colon";
-    assert_int_equal(hook_usdt.missing(entry, &arguments), HOOK_USDT);
+    assert_int_equal(hook_usdt.missing(&arguments), HOOK_USDT);
     arguments.usdt = "a:b";
-    assert_int_equal(hook_usdt.missing(entry, &arguments), 0);
+    assert_int_equal(hook_usdt.missing(&arguments), 0);
+}
+
+static const struct hook *hook_as(const char *section)
+{
+    _cleanup_(cleanup_free) void *bytes = NULL;
+    _cleanup_(cleanup_object_free) struct object *object = open_object("network", &bytes);
+    struct bpf_program *program = object_find(object, "on_xdp")->program;
+
+    return hook_set_type(program, section) < 0 ? NULL : hook_of(program, section);
+}
+
+static void other_sections(void **state)
+{
+    (void)state;
+    assert_ptr_equal(hook_as("tc/egress"), &hook_tc);
+    assert_ptr_equal(hook_as("tcx/ingress"), &hook_tc);
+    assert_ptr_equal(hook_as("classifier/x"), &hook_tc);
+    assert_ptr_equal(hook_as("action"), &hook_tc);
+    assert_ptr_equal(hook_as("tp/sched/sched_switch"), &hook_tracepoint);
+    assert_ptr_equal(hook_as("raw_tp/sched_switch"), &hook_raw_tracepoint);
+    assert_ptr_equal(hook_as("uprobe.s//bin/true:main"), &hook_uprobe);
+    assert_ptr_equal(hook_as("fentry/tcp_connect"), &hook_function);
+    assert_null(hook_as("tc_ingress"));
+    assert_null(hook_as("strange/section"));
+    assert_string_equal(hook_example("tc_ingress"), "tc/ingress");
+    assert_string_equal(hook_example("classifier_endpoint_egress"), "tc/egress");
+    assert_string_equal(hook_example("socket1"), "socket");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hooks),
-        cmocka_unit_test(what_has_no_hook),
-        cmocka_unit_test(sections),
-        cmocka_unit_test(missing_keys),
+        cmocka_unit_test(hooks),          cmocka_unit_test(what_has_no_hook),
+        cmocka_unit_test(sections),       cmocka_unit_test(missing_keys),
+        cmocka_unit_test(other_sections),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

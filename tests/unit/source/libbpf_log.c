@@ -71,12 +71,56 @@ static void other_threads_have_other_logs(void **state)
     assert_string_equal(log.warning, "");
 }
 
+/* What libbpf passes to the function that was set. */
+static void print(const char *format, ...)
+{
+    libbpf_print_fn_t function = libbpf_set_print(NULL);
+    va_list arguments;
+
+    libbpf_set_print(function);
+    va_start(arguments, format);
+    function(LIBBPF_WARN, format, arguments);
+    va_end(arguments);
+}
+
+static void the_verifier_explains_itself(void **state)
+{
+    struct libbpf_log log;
+
+    (void)state;
+    libbpf_log_begin(&log);
+    print("libbpf: prog '%s': -- BEGIN PROG LOAD LOG --\n%s-- END PROG LOAD LOG --\n", "walker",
+          "0: R1=ctx() R10=fp0\n"
+          "0: (95) exit\n"
+          "R0 !read_ok\n"
+          "\n"
+          "Verification failed: Register Type Safety: Unreadable register\n"
+          "\n"
+          "Reason:\n"
+          "  R0 has never been initialized on this path,\n"
+          "  so the verifier cannot use it.\n"
+          "\n"
+          "At:\n"
+          "  insn 0\n"
+          "\n"
+          "Suggestion:\n"
+          "  Initialize R0 on every path before this instruction.\n"
+          "\n"
+          "processed 1 insns (limit 1000000)\n");
+    libbpf_log_end(&log);
+    assert_string_equal(log.program, "walker");
+    assert_string_equal(log.verifier, "0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n");
+    assert_string_equal(log.reason, "R0 has never been initialized on this path, so the verifier "
+                                    "cannot use it");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_warning_is_kept),
         cmocka_unit_test(logs_nest),
         cmocka_unit_test(other_threads_have_other_logs),
+        cmocka_unit_test(the_verifier_explains_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static void a_subset(void **state)
     assert_true(object_find(chosen.object, "good")->chosen);
     assert_true(object_find(chosen.object, "wild")->optional);
     assert_false(object_find(chosen.object, "typed")->chosen);
-    assert_false(object_find(chosen.object, "walker")->attach);
+    assert_false(object_find(chosen.object, "chooser")->attach);
     assert_null(object_find(chosen.object, "nothing"));
 }
 
@@ -92,13 +92,15 @@ static void what_can_never_be_attached(void **state)
 
     (void)state;
     refuse_choice(
-        "refused", "programs: walker\n",
-        "t.yaml:1:1: program \"walker\" (iter/task) cannot be attached: it is an iterator, and it "
-        "runs only when its file is read, so it writes no records by itself; leave it out with "
-        "\"programs\", or load it without attaching: attach: {walker: none}\n");
-    assert_int_equal(choose("refused", "programs: walker\nattach: {walker: none}", "", &chosen), 0);
-    assert_true(object_find(chosen.object, "walker")->chosen);
-    assert_false(object_find(chosen.object, "walker")->attach);
+        "refused", "programs: chooser\n",
+        "t.yaml:1:1: program \"chooser\" (sk_lookup) cannot be attached: it is a socket lookup "
+        "program, and it chooses among the listening sockets that its own user space gives it; "
+        "load "
+        "it without attaching it; set attach: {chooser: none}\n");
+    assert_int_equal(choose("refused", "programs: chooser\nattach: {chooser: none}", "", &chosen),
+                     0);
+    assert_true(object_find(chosen.object, "chooser")->chosen);
+    assert_false(object_find(chosen.object, "chooser")->attach);
 }
 
 static void arguments_of_their_own(void **state)
@@ -124,6 +126,35 @@ static void arguments_of_their_own(void **state)
     assert_string_equal(arguments->binary, "/bin/b");
     assert_string_equal(arguments->usdt, "p:n");
     assert_int_equal(object_find(chosen.object, "on_sample")->arguments.perf, 99);
+}
+
+static void a_section_of_the_config(void **state)
+{
+    _cleanup_(chosen_deinit) struct chosen chosen;
+    const struct object_program *program;
+
+    (void)state;
+    assert_int_equal(choose("refused",
+                            "programs: [stranger, good, traced]\n"
+                            "attach:\n"
+                            "  stranger: {section: tc/ingress, interface: lo}\n"
+                            "  good: raw_tp/sys_exit\n"
+                            "  traced: {section: none}\n",
+                            "", &chosen),
+                     0);
+    program = object_find(chosen.object, "stranger");
+    assert_ptr_equal(program->hook, &hook_tc);
+    assert_string_equal(program->arguments.section, "tc/ingress");
+    assert_string_equal(object_find(chosen.object, "good")->arguments.section, "raw_tp/sys_exit");
+    assert_false(object_find(chosen.object, "traced")->attach);
+    refuse_choice(
+        "refused", "programs: good\nattach: {good: strange}\n",
+        "t.yaml:2:16: attach.good: \"strange\" is not a section name that stands for a "
+        "program type; write it as in SEC(), such as raw_tp/sched_switch, or none to load "
+        "the program without attaching it\n");
+    refuse_choice("refused", "programs: stranger\nattach: {stranger: tc/egress}\n",
+                  "t.yaml:2:20: attach.stranger: program \"stranger\" (tc/egress) needs "
+                  "\"interface\"; set attach: {stranger: {interface: eth0}}\n");
 }
 
 /* What stands in `attach:` by itself goes to those that miss it. */
@@ -208,6 +239,7 @@ int main(void)
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(what_can_never_be_attached),
         cmocka_unit_test(arguments_of_their_own),
+        cmocka_unit_test(a_section_of_the_config),
         cmocka_unit_test(arguments_for_whoever_needs_them),
         cmocka_unit_test(a_process_is_for_all),
         cmocka_unit_test(missing_arguments),

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Which type a program has is not in an object: it follows from the section name. libbpf knows the
+ * names of its own version; those of later versions, and some of other loaders, are here. */
+
+#include "source/hook.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "source/libbpf_log.h"
+
+/* Names that libbpf 1.1 does not know. More after the word, as in "tc/ingress", does not matter. */
+static const struct section_type {
+    const char *word;
+    uint32_t type;
+    uint32_t attach_type;
+} section_types[] = {
+    {"tc", BPF_PROG_TYPE_SCHED_CLS, 0},         {"tcx", BPF_PROG_TYPE_SCHED_CLS, 0},
+    {"classifier", BPF_PROG_TYPE_SCHED_CLS, 0}, {"action", BPF_PROG_TYPE_SCHED_ACT, 0},
+    {"socket", BPF_PROG_TYPE_SOCKET_FILTER, 0}, {0},
+};
+
+/* "uprobe.s/..." runs with page faults allowed. */
+static bool is_sleepable(const char *section)
+{
+    size_t length = strcspn(section, "/");
+
+    return length > 2 && strncmp(section + length - 2, ".s", 2) == 0;
+}
+
+int hook_set_type(struct bpf_program *program, const char *section)
+{
+    const struct section_type *own = section_types;
+    enum bpf_attach_type attach_type;
+    enum bpf_prog_type type;
+    struct libbpf_log log;
+    int result;
+
+    libbpf_log_begin(&log);
+    result = libbpf_prog_type_by_name(section, &type, &attach_type);
+    libbpf_log_end(&log);
+    while (result < 0 && own->word && !hook_section_is(section, own->word))
+        own++;
+    if (result < 0 && !own->word)
+        return -ESRCH;
+    if (result < 0) {
+        type = (enum bpf_prog_type)own->type;
+        attach_type = (enum bpf_attach_type)own->attach_type;
+    }
+    bpf_program__set_type(program, type);
+    bpf_program__set_expected_attach_type(program, attach_type);
+    if (is_sleepable(section))
+        bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_SLEEPABLE);
+    return 0;
+}
+
+int hook_set_target(struct bpf_program *program, const char *section)
+{
+    enum bpf_prog_type type = bpf_program__type(program);
+    const char *target = hook_section_rest(section);
+
+    if (!target || (type != BPF_PROG_TYPE_TRACING && type != BPF_PROG_TYPE_LSM))
+        return 0;
+    return bpf_program__set_attach_target(program, 0, target);
+}
+
+const char *hook_example(const char *section)
+{
+    static const struct {
+        const char *part, *example;
+    } examples[] = {
+        {"egress", "tc/egress"},
+        {"tc", "tc/ingress"},
+        {"cls", "tc/ingress"},
+        {"classifier", "tc/ingress"},
+        {"ingress", "tc/ingress"},
+        {"xdp", "xdp"},
+        {"socket", "socket"},
+        {"sock", "socket"},
+        {"uretprobe", "uretprobe"},
+        {"uprobe", "uprobe"},
+        {"kretprobe", "kretprobe/tcp_connect"},
+        {"kprobe", "kprobe/tcp_connect"},
+        {"raw_t", "raw_tp/sched_switch"},
+        {"perf", "perf_event"},
+    };
+
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
+        if (strstr(section, examples[i].part))
+            return examples[i].example;
+    return "tracepoint/sched/sched_switch";
+}

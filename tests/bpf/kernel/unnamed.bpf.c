@@ -34,10 +34,10 @@ static __always_inline int write(const char *by, __u32 length)
     return 0;
 }
 
-#define PROGRAM(section)                \
-    SEC(#section)                       \
-    int at_##section(void *context)     \
-    {                                   \
+#define PROGRAM(section)                          \
+    SEC(#section)                                 \
+    int at_##section(void *context)               \
+    {                                             \
         return write(#section, sizeof(#section)); \
     }
 

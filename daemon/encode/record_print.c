@@ -368,12 +368,8 @@ static char *put_array(const struct record_walk *walk, const struct encode_step 
     const struct encode_array *array = &step->array;
     const struct encode_step *element = step + 1;
     struct ringmill_view rest = *view;
-    uint32_t count = array->count;
+    uint32_t count = field_count(step->field, view);
 
-    if (count == 0 && array->stride > 0)
-        count = (view->length - step->offset) / array->stride;
-    if (step->field && step->field->counted)
-        count = field_count(step->field, view);
     at = put_char(at, walk->end, '[');
     for (uint32_t i = 0; at && i < count; i++) {
         if (i > 0)

@@ -145,7 +145,7 @@ static void run_count_texts(const struct step *step, const struct run *run,
     }
 }
 
-/* How many whole elements of a flexible array the sample holds. */
+/* How many whole elements of an array the sample holds. */
 static void run_count_elements(const struct step *step, const struct run *run,
                                const uint16_t *selection, uint32_t n)
 {
@@ -190,12 +190,8 @@ int function_len(const struct call *call, struct operand *ret)
     }
     if (operand.type == TYPE_TEXTS)
         return count_place(call, &operand, run_count_texts, ret);
-    if (operand.type == TYPE_ARRAY && !operand.place.field.count)
+    if (operand.type == TYPE_ARRAY)
         return count_place(call, &operand, run_count_elements, ret);
-    if (operand.type == TYPE_ARRAY) {
-        *ret = operand_integer(call->node, operand.place.field.count, false);
-        return 0;
-    }
     if (operand.type != TYPE_TEXT && operand.type != TYPE_BYTES)
         return call_refuse(call, &operand, "a text, bytes, list or array");
     r = operand_load(call->compile, &operand);

@@ -264,6 +264,14 @@ NOINLINE void hash_numbers(const struct part *part, bool is_packed, const struct
     }
 }
 
+/* A text that the sample ends in. */
+NOINLINE struct words cut_words(const struct field *field, const struct ringmill_view *view)
+{
+    char cut[LOAD_CUT_BYTES];
+
+    return words_until_nul(load_cut(field, view, cut), LOAD_CUT_BYTES);
+}
+
 ALWAYS_INLINE void names_loop(const struct field *field, const struct ringmill_view *views,
                               const struct sweep sweep, bool ends)
 {
@@ -278,6 +286,9 @@ ALWAYS_INLINE void names_loop(const struct field *field, const struct ringmill_v
 
         if (views[index].length >= end) {
             words = ends ? words_until_nul(at, size) : words_in(at, size);
+            hash = words_hash(words, hash);
+        } else if (ends && views[index].length > offset) {
+            words = cut_words(field, &views[index]);
             hash = words_hash(words, hash);
         } else {
             hash = add_null(&sweep, hash, packed);

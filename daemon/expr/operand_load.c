@@ -7,7 +7,16 @@
 
 #include <math.h>
 
-const uint8_t load_nothing[16];
+const uint8_t load_nothing[LOAD_CUT_BYTES];
+
+const char *load_cut(const struct field *field, const struct ringmill_view *view,
+                     char cut[LOAD_CUT_BYTES])
+{
+    if (!field_present(field, view))
+        return (const char *)load_nothing;
+    memset(cut, 0, LOAD_CUT_BYTES);
+    return memcpy(cut, (const char *)view->data + field->offset, field_extent(field, view));
+}
 
 enum load load_of(const struct field *field)
 {

@@ -11,8 +11,15 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+enum { LOAD_CUT_BYTES = 16 }; /* of a short text */
+
 /* What is read where a sample is too short: NULs. */
-extern const uint8_t load_nothing[16];
+extern const uint8_t load_nothing[LOAD_CUT_BYTES];
+
+/* LOAD_CUT_BYTES for a FIELD_CHARS of at most so many that the sample does not reach the end of:
+ * those that it has, and NULs. They are in cut, or load_nothing if there are none. */
+const char *load_cut(const struct field *field, const struct ringmill_view *view,
+                     char cut[LOAD_CUT_BYTES]);
 
 /* A place as loops read it: in locals, because each store might else change it. */
 struct load_source {

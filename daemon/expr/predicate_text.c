@@ -104,14 +104,13 @@ ALWAYS_INLINE uint64_t load_word(const char *at, uint32_t width)
 ALWAYS_INLINE struct text load_extent(const struct ringmill_view *view, const struct place *place,
                                       bool placed)
 {
-    const uint64_t offset = place->field.offset, size = place->field.size;
+    const uint32_t offset = place->field.offset;
 
     if (placed)
         return load_place(view, offset);
-    if (view->length < offset + size)
+    if (view->length < offset)
         return (struct text){0};
-    return (struct text){(const char *)view->data + offset,
-                         (uint32_t)(size ? size : view->length - offset)};
+    return (struct text){(const char *)view->data + offset, field_extent(&place->field, view)};
 }
 
 /* The text's end need not be found: no prefix holds a NUL. The prefix's first and last word, which
@@ -178,8 +177,10 @@ uint32_t predicate_words(const struct term *term, const struct run *run, bool wa
 
     for (uint32_t k = 0; k < n; k++) {
         const struct ringmill_view *view = &views[selection[k]];
-        bool present = view->length >= end;
-        const char *at = present ? (const char *)view->data + offset : (const char *)load_nothing;
+        char cut[LOAD_CUT_BYTES];
+        bool present = view->length > offset;
+        const char *at = view->length >= end ? (const char *)view->data + offset
+                                             : load_cut(&term->left.field, view, cut);
         bool match = (((load_word(at, 8) ^ words[0]) & masks[0]) |
                       ((load_word(at + last, 8) ^ words[1]) & masks[1])) == 0;
 

@@ -2,8 +2,10 @@
 #pragma once
 
 /* Reading one field of one view in place. Nothing here reads past the view's length: a field that
- * is not wholly inside is null, and so is a text whose offset and length lead outside. What has no
- * length of its own (a size of 0) ends with the sample. */
+ * is not wholly inside is null, and so is a text whose offset and length lead outside. Of a
+ * FIELD_CHARS and a FIELD_ARRAY that the sample ends in, what is there counts: programs cut their
+ * records where the last text or list ends. What has no length of its own (a size of 0) ends with
+ * the sample. */
 
 #include <ringmill/ring.h>
 #include <stdbool.h>
@@ -18,10 +20,28 @@ struct text {
     uint32_t length;
 };
 
+/* Bytes that the sample must have of the field. */
+static inline uint32_t field_least(const struct field *field)
+{
+    bool may_be_cut = field->kind == FIELD_CHARS || field->kind == FIELD_ARRAY;
+
+    return may_be_cut ? field->size > 0 : field->size;
+}
+
 /* Of a flexible array or text: whether the sample reaches its beginning. */
 static inline bool field_present(const struct field *field, const struct ringmill_view *view)
 {
-    return view->length >= field->size && field->offset <= view->length - field->size;
+    uint32_t least = field_least(field);
+
+    return view->length >= least && field->offset <= view->length - least;
+}
+
+/* How many bytes of a FIELD_CHARS that is present the sample has. */
+static inline uint32_t field_extent(const struct field *field, const struct ringmill_view *view)
+{
+    uint32_t rest = view->length - field->offset;
+
+    return field->size && field->size < rest ? field->size : rest;
 }
 
 /* A bitfield's value, zero- or sign-extended. It may straddle bytes, and in a packed struct even
@@ -99,7 +119,7 @@ static inline struct text field_span(const struct field *field, const struct rin
         return text;
     if (field->kind == FIELD_CHARS) {
         text.bytes = data + field->offset;
-        text.length = field->size ? field->size : view->length - field->offset;
+        text.length = field_extent(field, view);
         return text;
     }
     memcpy(&place, data + field->offset, sizeof(place));
@@ -120,21 +140,24 @@ static inline struct text field_text(const struct field *field, const struct rin
     return text;
 }
 
-/* How many elements of a FIELD_ARRAY there are. Of a flexible one those that lie wholly inside the
- * sample; the others of any array read as null there. */
+/* How many elements of a FIELD_ARRAY there are: those that lie wholly inside the sample. */
 static inline uint32_t field_count(const struct field *field, const struct ringmill_view *view)
 {
-    uint32_t counted;
+    uint32_t most = field->count, counted;
 
+    if (view->length < field->offset)
+        return 0;
     if (field->counted) {
         if (view->length < (uint64_t)field->offset + field->size)
             return 0;
         memcpy(&counted, (const char *)view->data + field->offset - 8, sizeof(counted));
-        return counted < field->count ? counted : field->count;
+        return counted < most ? counted : most;
     }
-    if (field->count || view->length < field->offset)
-        return field->count;
-    return (view->length - field->offset) / field->stride;
+    if (most == 0 || view->length - field->offset < field->size)
+        counted = field->stride ? (view->length - field->offset) / field->stride : most;
+    else
+        counted = most;
+    return most && most < counted ? most : counted;
 }
 
 /* Takes the next NUL-ended piece off a FIELD_TEXTS text. False when nothing is left. The last piece

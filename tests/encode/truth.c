@@ -75,7 +75,7 @@ static void want_array(json_object *value, const struct record *record, const st
 
     if (begin > record->length || (begin == record->length && count > 0 && field->stride > 0))
         return want_null(value);
-    if (count == 0 && field->stride > 0)
+    if (field->stride > 0 && (count == 0 || (record->length - begin) / field->stride < count))
         count = (record->length - begin) / field->stride;
     if (json_object_get_type(value) != json_type_array || json_object_array_length(value) != count)
         lie("an array of another length");
@@ -242,7 +242,10 @@ static void want_field(json_object *value, const struct record *record, const st
         return want_array(value, record, field, meaning, delta);
     if ((field->kind == FIELD_STRUCT || field->kind == FIELD_UNION) && !raw)
         return want_object(value, record, field, delta);
-    if (begin + field->size > record->length)
+    if (field->kind == FIELD_CHARS && !raw && begin < record->length &&
+        begin + length > record->length)
+        length = record->length - begin; /* what is there of a text counts */
+    if (begin + length > record->length)
         return want_null(value);
     if (length == 0)
         length = record->length - begin;

@@ -52,7 +52,10 @@ static void read_text(const struct leaf *leaf, const uint8_t *data, uint32_t len
     if (leaf->how == TAIL) {
         end = length;
         value->null = at > length;
-    } else if (leaf->how != CHARS) {
+    } else if (leaf->how == CHARS) {
+        end = end < length ? end : length; /* what is there of a text counts */
+        value->null = at >= length;
+    } else {
         value->null = at + 4 > length;
         if (value->null)
             return;

@@ -534,6 +534,21 @@ def test_a_map_pinned_where_the_config_wants_it():
         os.unlink(pin)
 
 
+def test_records_that_end_inside_their_last_field():
+    """What is there of a text or list is shown, filtered by, and grouped by."""
+    texts = observe("short_text", "--ring", "texts=text_event")
+    assert texts == [{"number": n, "size": n & 15, "text": "abcdefghijklmno"[:n & 15] or None}
+                     for n in range(20)], texts
+    lists = observe("short_text", "--ring", "lists")
+    assert lists == [{"number": n, "pad": 0, "list": [n + i for i in range(n & 15)] or None}
+                     for n in range(20)], lists
+    found = observe("short_text", "--ring", "texts=text_event", "--filter",
+                    'text == "abc" || startswith(text, "abcdefghijklmn")')
+    assert [event["number"] for event in found] == [3, 14, 15, 19], found
+    found = observe("short_text", "--ring", "lists", "--filter", "len(list) == 2 || list[13] > 0")
+    assert [event["number"] for event in found] == [2, 14, 15, 18], found
+
+
 def test_xdp_on_a_veth():
     space = f"ringmill-{os.getpid()}"
     here, there = f"rm{os.getpid() % 100000}a", f"rm{os.getpid() % 100000}b"

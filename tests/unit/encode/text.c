@@ -134,7 +134,9 @@ static void paths(void **state)
     (void)state;
     assert_string_equal(encode_sample(encoder, &schema, "\1ab\0\2cd\0\3efg", 12, NULL),
                         "efg 2 - 1\n");
-    assert_string_equal(encode_sample(encoder, &schema, "\1ab\0\2cd\0\3ef", 11, NULL), "- 2 - 1\n");
+    assert_string_equal(encode_sample(encoder, &schema, "\1ab\0\2cd\0\3ef", 11, NULL),
+                        "ef 2 - 1\n");
+    assert_string_equal(encode_sample(encoder, &schema, "\1ab\0\2cd\0\3", 9, NULL), "- 2 - 1\n");
     encoder_close(encoder);
     resolver_free(resolver);
 }

@@ -466,7 +466,7 @@ static const struct row rows[] = {
     {"len(path) > 1", "1000"},
     {"len(args) == 4", "1000"},
     {"len(numbers) == 5", "1110"},
-    {"len(hosts) == 3", "1111"},
+    {"len(hosts) == 3", "1110"},
     {"len(id) == 5", "1110"},
     {"len(\"abc\") == 3", "1111"},
     {"len(tail) >= 4", "1100"},

@@ -273,6 +273,27 @@ static void short_names(void **state)
     key_free(names.key);
 }
 
+/* A record that ends inside the text has the key of one with the same text in all of its room. */
+static void cut_names(void **state)
+{
+    struct names names;
+
+    (void)state;
+    names_init(&names, 12);
+    strcpy(names.records[0].room16, "cut");
+    strcpy(names.records[1].room16, "cut");
+    strcpy(names.records[2].room16, "cu");
+    names.views[1].length = offsetof(struct named, room16) + 3;
+    names.views[3] = names.views[1];
+    names.views[3].length--;
+    names_hash(&names, "room16\n");
+    assert_non_null(key_packed(names.key).words);
+    assert_int_equal(names.hashes[0], names.hashes[1]);
+    assert_int_equal(names.hashes[2], names.hashes[3]);
+    assert_int_not_equal(names.hashes[1], names.hashes[3]);
+    key_free(names.key);
+}
+
 /* Bytes do not end at a NUL. */
 static void short_bytes(void **state)
 {
@@ -358,10 +379,15 @@ static void tells_all_that_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_and_texts), cmocka_unit_test(null_is_a_value),
-        cmocka_unit_test(long_texts),        cmocka_unit_test(only_the_selected_count),
-        cmocka_unit_test(short_names),       cmocka_unit_test(short_bytes),
-        cmocka_unit_test(the_seed_decides),  cmocka_unit_test(tells_all_that_is_wrong),
+        cmocka_unit_test(numbers_and_texts),
+        cmocka_unit_test(null_is_a_value),
+        cmocka_unit_test(long_texts),
+        cmocka_unit_test(only_the_selected_count),
+        cmocka_unit_test(short_names),
+        cmocka_unit_test(short_bytes),
+        cmocka_unit_test(cut_names),
+        cmocka_unit_test(the_seed_decides),
+        cmocka_unit_test(tells_all_that_is_wrong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

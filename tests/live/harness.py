@@ -98,6 +98,9 @@ class Daemon:
 
     @property
     def stderr(self):
+        """So far; all of it once the process has ended."""
+        if self.process.poll() is not None:
+            self.threads[0].join()
         return "\n".join(self.stderr_lines)
 
     def events(self):

@@ -30,6 +30,7 @@ int capabilities_keep_loader(void)
         CAP_BPF,
         CAP_PERFMON,
         CAP_NET_ADMIN,       /* network programs */
+        CAP_NET_RAW,         /* packet sockets, for socket filters */
         CAP_DAC_READ_SEARCH, /* tracefs is readable for root alone */
         CAP_SYS_ADMIN,       /* maps by id; kernels that know no CAP_BPF */
         CAP_SYS_PTRACE,      /* /proc/PID/exe, where a uprobe is for one process */

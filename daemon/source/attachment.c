@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/thread.h"
+#include "source/iteration.h"
 
 enum { THREADS_MAX = 64, ROOM_FIRST = 16 };
 
@@ -25,10 +26,14 @@ static void detach(const struct attachment *attachment)
     LIBBPF_OPTS(bpf_tc_opts, options, .handle = attachment->filter.handle,
                 .priority = attachment->filter.priority);
 
-    if (attachment->link) {
+    if (attachment->link)
         bpf_link__destroy(attachment->link);
+    else if (attachment->fd >= 0)
+        close(attachment->fd);
+    else if (attachment->iteration)
+        iteration_stop(attachment->iteration);
+    if (attachment->filter.interface == 0)
         return;
-    }
     if (bpf_tc_query(&hook, &options) < 0 || options.prog_id != attachment->filter.program)
         return; /* a source of this name in a reloaded config has already replaced it */
     options.prog_id = 0;
@@ -56,12 +61,27 @@ static int add(struct attachments *attachments, const struct attachment *attachm
 
 int attachments_add_link(struct attachments *attachments, struct bpf_link *link)
 {
-    return add(attachments, &(struct attachment){.link = link});
+    return add(attachments, &(struct attachment){.link = link, .fd = -1});
+}
+
+int attachments_add_fd(struct attachments *attachments, int fd)
+{
+    return add(attachments, &(struct attachment){.fd = fd});
+}
+
+int attachments_add_iteration(struct attachments *attachments, struct iteration *iteration)
+{
+    return add(attachments, &(struct attachment){.fd = -1, .iteration = iteration});
 }
 
 int attachments_add_filter(struct attachments *attachments, const struct tc_filter *filter)
 {
-    return add(attachments, &(struct attachment){.filter = *filter});
+    return add(attachments, &(struct attachment){.fd = -1, .filter = *filter});
+}
+
+int attachment_fd(const struct attachment *attachment)
+{
+    return attachment->link ? bpf_link__fd(attachment->link) : attachment->fd;
 }
 
 void attachments_shrink(struct attachments *attachments, uint32_t count)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What keeps programs attached: links, which the kernel drops when this process ends, and TC
- * filters, which it does not. Owned by one object; used on the loader thread. */
+/* What keeps programs attached: links and sockets, which the kernel drops when this process ends,
+ * threads that run iterators, and TC filters, which stay. Owned by one object; used on the loader
+ * thread. */
 
 #include <stdint.h>
 
 struct bpf_link;
+struct iteration;
 
 enum { ATTACHMENTS_MAX = 16 * 1024 }; /* of one object; perf sampling has one for each CPU */
 
@@ -19,9 +21,13 @@ struct tc_filter {
     uint32_t program; /* the id of the program that was put there */
 };
 
+/* One of these. */
 struct attachment {
-    struct bpf_link *link; /* NULL: a filter */
+    struct bpf_link *link;
+    int fd; /* of a link that libbpf does not know, or of a socket; -1: none */
+    struct iteration *iteration;
     struct tc_filter filter;
+
     uint32_t program; /* for the owner: the index of the program that is held */
 };
 
@@ -34,9 +40,16 @@ struct attachments {
 
 /* Takes ownership of the link, even on failure: then it is detached. 0, -ENOMEM or -E2BIG. */
 int attachments_add_link(struct attachments *attachments, struct bpf_link *link);
+/* Takes ownership of the fd of a link or socket, even on failure: then it is closed. 0, -ENOMEM or
+ * -E2BIG. */
+int attachments_add_fd(struct attachments *attachments, int fd);
+/* Takes ownership of the iteration, even on failure: then it is stopped. 0, -ENOMEM or -E2BIG. */
+int attachments_add_iteration(struct attachments *attachments, struct iteration *iteration);
 /* Takes ownership of the filter, even on failure: then it is detached. 0, -ENOMEM or -E2BIG. */
 int attachments_add_filter(struct attachments *attachments, const struct tc_filter *filter);
 
+/* The fd of its link, or of its socket; -1: it has none. */
+int attachment_fd(const struct attachment *attachment);
 /* Detaches the newest ones until count are left. */
 void attachments_shrink(struct attachments *attachments, uint32_t count);
 /* Frees the list without detaching: another process has the links open, too. Their descriptors stay

@@ -38,6 +38,13 @@ int bpf_error_on_open(int code, const struct libbpf_log *log, struct error *erro
         return error_set(error, -EINVAL,
                          "has no BTF, which describes its maps; compile it with -g, and do not "
                          "strip the sections .BTF and .BTF.ext");
+    if (strstr(log->warning, "legacy map definitions") || strstr(log->warning, "in section 'maps/"))
+        return error_set(
+            error, -EINVAL,
+            "defines its maps in a section \"maps\", which libbpf 1.0 and later do not "
+            "read; define them in the section \".maps\" and compile it again: struct { "
+            "__uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 1 << 20); } "
+            "events SEC(\".maps\");");
     if (code > -__LIBBPF_ERRNO__START && !log->warning[0])
         return error_set(error, code, "cannot be read: %s", strerror(-code));
     return error_set(error, code > -__LIBBPF_ERRNO__START ? code : -EINVAL, "cannot be read: %s",
@@ -177,6 +184,12 @@ static int attach_program(int code, const struct libbpf_log *log,
         return bpf_error_on_lack(TRAMPOLINES, program, error);
     if (code == -NOT_SUPPORTED || code == -EOPNOTSUPP)
         return lack_kind(program, error);
+    if (hook == &hook_usdt && strstr(log->warning, "unrecognized arg"))
+        return error_set(
+            error, -ENOTSUP,
+            "program \"%s\" (%s): libbpf 1.1, with which ringmill is made, cannot find "
+            "an argument of the probe; libbpf 1.7 and later know more places: %s",
+            program->name, program->arguments.section, log->warning);
     *ret_refused = false;
     return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s", program->name,
                      program->arguments.section, said(log, code));
@@ -189,6 +202,7 @@ int bpf_error_on_attach(int code, const struct libbpf_log *log,
     const char *section = program->arguments.section;
 
     if (error && error->text[0]) {
+        *ret_refused = code == -ENOTSUP;
         error_prefix(error, "program \"%s\" (%s)", program->name, section);
         return code;
     }

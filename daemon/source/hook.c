@@ -10,6 +10,8 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 
+#include "source/raw_link.h"
+
 static const struct setting_choice directions[] = {
     {"ingress", BPF_TC_INGRESS},
     {"egress", BPF_TC_EGRESS},
@@ -101,6 +103,26 @@ const struct setting hook_settings[] = {
         .maximum = INT64_MAX,
         .doc = "number that the program gets from bpf_get_attach_cookie()",
     },
+    {
+        .name = "every",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct hook_arguments, every),
+        .minimum = 1000 * 1000,
+        .maximum = INT64_C(24) * 3600 * 1000 * 1000 * 1000,
+        .doc = "how often an iterator is run (default: 10s)",
+    },
+    {
+        .name = "elements",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, elements),
+        .doc = "map of the object, whose elements an iterator gets",
+    },
+    {
+        .name = "netfilter",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, netfilter),
+        .doc = "netfilter hook, FAMILY/HOOK as in ipv4/input, or FAMILY/HOOK/PRIORITY",
+    },
     {0},
 };
 
@@ -132,7 +154,8 @@ const struct hook hook_unknown = {
 };
 
 NEVER(targetless, "a program without a target", "its section name does not name the function");
-NEVER(iter, "an iterator", "it runs only when its file is read, so it writes no records by itself");
+NEVER(kprobe_session, "a kprobe session",
+      "ringmill is made with libbpf 1.1; libbpf 1.5 and later can attach it");
 NEVER(syscall, "a program of type syscall", "it runs only when called by BPF_PROG_RUN");
 NEVER(struct_ops, "a struct_ops program",
       "it replaces a part of the kernel, which ringmill leaves alone");
@@ -147,6 +170,11 @@ NEVER(other, "a program of another type", "ringmill cannot attach programs of it
 
 static const struct hook *kprobe_hook(const char *section)
 {
+    if (hook_section_is(section, "kprobe.session"))
+        return &hook_kprobe_session;
+    if (hook_section_is(section, "uprobe.multi") || hook_section_is(section, "uretprobe.multi") ||
+        hook_section_is(section, "uprobe.session"))
+        return &hook_uprobe_multi;
     if (hook_section_is(section, "uprobe") || hook_section_is(section, "uretprobe"))
         return &hook_uprobe;
     return hook_section_is(section, "usdt") ? &hook_usdt : &hook_kprobe;
@@ -156,7 +184,7 @@ static const struct hook *tracing_hook(const struct bpf_program *program, const 
 {
     switch (bpf_program__expected_attach_type(program)) {
     case BPF_TRACE_ITER:
-        return &hook_iter;
+        return hook_section_rest(section) ? &hook_iterator : &hook_targetless;
     case BPF_TRACE_RAW_TP:
         return hook_section_rest(section) ? &hook_btf_tracepoint : &hook_targetless;
     default:
@@ -180,7 +208,7 @@ static const struct hook *lsm_hook(const struct bpf_program *program, const char
 
 const struct hook *hook_of(const struct bpf_program *program, const char *section)
 {
-    switch (bpf_program__type(program)) {
+    switch ((uint32_t)bpf_program__type(program)) {
     case BPF_PROG_TYPE_TRACEPOINT:
         return &hook_tracepoint;
     case BPF_PROG_TYPE_RAW_TRACEPOINT:
@@ -197,8 +225,7 @@ const struct hook *hook_of(const struct bpf_program *program, const char *sectio
     case BPF_PROG_TYPE_XDP:
         return xdp_hook(program);
     case BPF_PROG_TYPE_SCHED_CLS:
-    case BPF_PROG_TYPE_SCHED_ACT:
-        return &hook_tc;
+        return hook_section_is(section, "tcx") ? &hook_tcx : &hook_tc;
     case BPF_PROG_TYPE_CGROUP_SKB:
     case BPF_PROG_TYPE_CGROUP_SOCK:
     case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
@@ -221,7 +248,9 @@ const struct hook *hook_of(const struct bpf_program *program, const char *sectio
     case BPF_PROG_TYPE_SK_LOOKUP:
         return &hook_lookup;
     case BPF_PROG_TYPE_SOCKET_FILTER:
-        return &hook_other;
+        return &hook_socket;
+    case RAW_PROGRAM_NETFILTER:
+        return &hook_netfilter;
     case BPF_PROG_TYPE_UNSPEC:
         return &hook_unknown;
     default:

@@ -29,7 +29,10 @@ enum hook_key {
     HOOK_TRACEPOINT = 512,
     HOOK_SECTION = 1024,
     HOOK_COOKIE = 2048,
-    HOOK_KEYS = 12, /* how many */
+    HOOK_EVERY = 4096,
+    HOOK_ELEMENTS = 8192,
+    HOOK_NETFILTER = 16384,
+    HOOK_KEYS = 15, /* how many */
 };
 
 struct hook_arguments {
@@ -43,8 +46,12 @@ struct hook_arguments {
     const char *usdt;
     int64_t perf; /* Hz */
     const char *tracepoint;
-    const char *section; /* the name of the program's section, or what the config has instead */
-    int64_t cookie;      /* what bpf_get_attach_cookie() returns; 0: none */
+    const char *section;   /* the name of the program's section, or what the config has instead */
+    int64_t cookie;        /* what bpf_get_attach_cookie() returns; 0: none */
+    uint64_t every;        /* ns between the runs of an iterator */
+    const char *elements;  /* a map of the object, whose elements an iterator gets */
+    int elements_fd;       /* of that map, once the object is loaded */
+    const char *netfilter; /* FAMILY/HOOK, or FAMILY/HOOK/PRIORITY */
 };
 
 /* Rows of all arguments, in the order of the bits, ended by a row without a name. */
@@ -64,16 +71,19 @@ struct hook {
     const char *(*lacks)(const struct hook_arguments *arguments);
     /* Attaches a loaded program and adds to attachments. The place of TC filters is derived from
      * name, so it is the same at each start. 0, or -errno and a sentence if it knows one (else ""
-     * stays). */
+     * stays); -ENOTSUP with a sentence: the kernel does not have it. */
     int (*attach)(struct bpf_program *program, const char *name,
                   const struct hook_arguments *arguments, struct attachments *attachments,
                   struct error *error);
 };
 
-/* Of the network (hook_network.c): interfaces are those of the network namespace of this process.
- */
+/* Of the network (hook_network.c, hook_packet.c): interfaces are those of the network namespace of
+ * this process. */
 extern const struct hook hook_xdp;
 extern const struct hook hook_tc;
+extern const struct hook hook_tcx;
+extern const struct hook hook_socket;
+extern const struct hook hook_netfilter;
 extern const struct hook hook_cgroup;
 
 /* In the kernel (hook_trace.c). */
@@ -86,8 +96,11 @@ extern const struct hook hook_btf_tracepoint;
 extern const struct hook hook_function;
 extern const struct hook hook_lsm;
 
+extern const struct hook hook_iterator; /* hook_iterator.c */
+
 /* In programs and libraries (hook_user.c). */
 extern const struct hook hook_uprobe;
+extern const struct hook hook_uprobe_multi;
 extern const struct hook hook_usdt;
 
 /* The hook of a program, by its type and that section name. Never NULL: unknown programs have a
@@ -109,5 +122,7 @@ int hook_set_target(struct bpf_program *program, const char *section);
 /* Whether `word` is the first word of a section name, up to a slash or a dot: "uprobe.s/..." is a
  * "uprobe". */
 bool hook_section_is(const char *section, const char *word);
+/* The index of the interface of that name; -ENODEV and a sentence that names similar ones. */
+int hook_find_interface(const char *name, struct error *error, int *ret_index);
 /* What follows the first slash of the section name; NULL: nothing. */
 const char *hook_section_rest(const char *section);

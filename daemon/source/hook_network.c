@@ -19,12 +19,13 @@
 #include "base/suggestion.h"
 #include "source/attachment.h"
 #include "source/libbpf_log.h"
+#include "source/raw_link.h"
 
 enum { TC_PRIORITY = 100 };
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
 
-static int find_interface(const char *name, struct error *error, int *ret_index)
+int hook_find_interface(const char *name, struct error *error, int *ret_index)
 {
     unsigned index = if_nametoindex(name);
     struct if_nameindex *all = index ? NULL : if_nameindex();
@@ -57,7 +58,7 @@ static int attach_xdp(struct bpf_program *program, const char *name,
     for (uint32_t i = 0; i < arguments->interface.count; i++) {
         const char *interface = arguments->interface.items[i];
         struct bpf_link *link;
-        int index = 0, result = find_interface(interface, error, &index);
+        int index = 0, result = hook_find_interface(interface, error, &index);
 
         if (result < 0)
             return result;
@@ -154,7 +155,7 @@ static int attach_tc(struct bpf_program *program, const char *name,
     };
 
     for (uint32_t i = 0; i < arguments->interface.count; i++) {
-        int result = find_interface(arguments->interface.items[i], error, &place.interface);
+        int result = hook_find_interface(arguments->interface.items[i], error, &place.interface);
 
         if (result == 0)
             result = put_filter(program, &place, error);
@@ -172,6 +173,40 @@ const struct hook hook_tc = {
     .keys = HOOK_INTERFACE | HOOK_DIRECTION,
     .missing = miss_tc,
     .attach = attach_tc,
+};
+
+/* Attaches by a link; before Linux 6.6, which has these links, as a filter. */
+static int attach_tcx(struct bpf_program *program, const char *name,
+                      const struct hook_arguments *arguments, struct attachments *attachments,
+                      struct error *error)
+{
+    struct raw_link link = {
+        .program = (uint32_t)bpf_program__fd(program),
+        .attach_type = direction_of(arguments) == BPF_TC_INGRESS ? RAW_TCX_INGRESS : RAW_TCX_EGRESS,
+    };
+
+    for (uint32_t i = 0; i < arguments->interface.count; i++) {
+        int index = 0, result = hook_find_interface(arguments->interface.items[i], error, &index);
+        int fd;
+
+        if (result < 0)
+            return result;
+        link.target = (uint32_t)index;
+        fd = raw_link_create(&link);
+        if (fd == -EINVAL && i == 0)
+            return attach_tc(program, name, arguments, attachments, error);
+        result = fd < 0 ? fd : attachments_add_fd(attachments, fd);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+const struct hook hook_tcx = {
+    .what = "a TCX program",
+    .keys = HOOK_INTERFACE | HOOK_DIRECTION,
+    .missing = miss_tc,
+    .attach = attach_tcx,
 };
 
 /* ---- cgroups --------------------------------------------------------------------------------- */

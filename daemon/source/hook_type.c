@@ -10,16 +10,28 @@
 #include <string.h>
 
 #include "source/libbpf_log.h"
+#include "source/raw_link.h"
 
-/* Names that libbpf 1.1 does not know. More after the word, as in "tc/ingress", does not matter. */
+/* Names that libbpf 1.1 does not know. More after the word, as in "tc/ingress", does not matter.
+ * Actions are loaded as classifiers: the kernel attaches only these without more configuration, and
+ * gives both the same packets. */
 static const struct section_type {
     const char *word;
     uint32_t type;
     uint32_t attach_type;
 } section_types[] = {
-    {"tc", BPF_PROG_TYPE_SCHED_CLS, 0},         {"tcx", BPF_PROG_TYPE_SCHED_CLS, 0},
-    {"classifier", BPF_PROG_TYPE_SCHED_CLS, 0}, {"action", BPF_PROG_TYPE_SCHED_ACT, 0},
-    {"socket", BPF_PROG_TYPE_SOCKET_FILTER, 0}, {0},
+    {"tc", BPF_PROG_TYPE_SCHED_CLS, 0},
+    {"tcx", BPF_PROG_TYPE_SCHED_CLS, 0},
+    {"classifier", BPF_PROG_TYPE_SCHED_CLS, 0},
+    {"action", BPF_PROG_TYPE_SCHED_CLS, 0},
+    {"socket", BPF_PROG_TYPE_SOCKET_FILTER, 0},
+    {"netfilter", RAW_PROGRAM_NETFILTER, RAW_NETFILTER},
+    {"uprobe.multi", BPF_PROG_TYPE_KPROBE, RAW_UPROBE_MULTI},
+    {"uretprobe.multi", BPF_PROG_TYPE_KPROBE, RAW_UPROBE_MULTI},
+    {"uprobe.session", BPF_PROG_TYPE_KPROBE, RAW_UPROBE_SESSION},
+    {"kprobe.session", BPF_PROG_TYPE_KPROBE, RAW_KPROBE_SESSION},
+    {"usdt", BPF_PROG_TYPE_KPROBE, 0},
+    {0},
 };
 
 /* "uprobe.s/..." runs with page faults allowed. */
@@ -38,16 +50,17 @@ int hook_set_type(struct bpf_program *program, const char *section)
     struct libbpf_log log;
     int result;
 
-    libbpf_log_begin(&log);
-    result = libbpf_prog_type_by_name(section, &type, &attach_type);
-    libbpf_log_end(&log);
-    while (result < 0 && own->word && !hook_section_is(section, own->word))
+    while (own->word && !hook_section_is(section, own->word))
         own++;
-    if (result < 0 && !own->word)
-        return -ESRCH;
-    if (result < 0) {
+    if (own->word) {
         type = (enum bpf_prog_type)own->type;
         attach_type = (enum bpf_attach_type)own->attach_type;
+    } else {
+        libbpf_log_begin(&log);
+        result = libbpf_prog_type_by_name(section, &type, &attach_type);
+        libbpf_log_end(&log);
+        if (result < 0)
+            return -ESRCH;
     }
     bpf_program__set_type(program, type);
     bpf_program__set_expected_attach_type(program, attach_type);

@@ -12,7 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "source/attachment.h"
+#include "source/elf_functions.h"
+#include "source/raw_link.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 #define DEVICES "/sys/bus/event_source/devices"
@@ -126,6 +129,78 @@ const struct hook hook_uprobe = {
     .missing = miss_uprobe,
     .lacks = lacks_uprobes,
     .attach = attach_uprobe,
+};
+
+/* ---- many functions -------------------------------------------------------------------------- */
+
+static int explain_multi(int code, struct error *error)
+{
+    if (code != -EINVAL && code != -EOPNOTSUPP)
+        return code;
+    return error_set(error, -ENOTSUP,
+                     "this kernel cannot attach a program to many functions of a binary at once; "
+                     "Linux 6.6 and later can (uprobe.session: 6.13)");
+}
+
+static int attach_functions(struct bpf_program *program, const struct hook_arguments *arguments,
+                            const char *path, const uint64_t *offsets, uint32_t count)
+{
+    _cleanup_(cleanup_free) uint64_t *cookies = NULL;
+    struct raw_link link = {
+        .program = (uint32_t)bpf_program__fd(program),
+        .attach_type = (uint32_t)bpf_program__expected_attach_type(program),
+        .uprobes =
+            {
+                .path = (uintptr_t)path,
+                .offsets = (uintptr_t)offsets,
+                .count = count,
+                .flags = hook_section_is(arguments->section, "uretprobe.multi")
+                             ? RAW_UPROBE_MULTI_RETURN
+                             : 0,
+                .pid = (uint32_t)arguments->pid,
+            },
+    };
+
+    if (arguments->cookie) {
+        cookies = calloc(count, sizeof(*cookies));
+        if (!cookies)
+            return -ENOMEM;
+        for (uint32_t i = 0; i < count; i++)
+            cookies[i] = (uint64_t)arguments->cookie;
+        link.uprobes.cookies = (uintptr_t)cookies;
+    }
+    return raw_link_create(&link);
+}
+
+static int attach_uprobe_multi(struct bpf_program *program, const char *name,
+                               const struct hook_arguments *arguments,
+                               struct attachments *attachments, struct error *error)
+{
+    _cleanup_(cleanup_free) uint64_t *offsets = NULL;
+    struct probe probe;
+    char path[PATH_BYTES];
+    uint32_t count;
+    int result, fd;
+
+    (void)name;
+    place_uprobe(arguments, &probe);
+    result = elf_functions_locate(probe.binary, path, sizeof(path), error);
+    if (result == 0)
+        result = elf_functions_find(path, probe.symbol, error, &offsets, &count);
+    if (result < 0)
+        return result;
+    fd = attach_functions(program, arguments, path, offsets, count);
+    if (fd == -ESRCH && probe.pid > 0)
+        return error_set(error, -ESRCH, "process %d does not exist", probe.pid);
+    return fd < 0 ? explain_multi(fd, error) : attachments_add_fd(attachments, fd);
+}
+
+const struct hook hook_uprobe_multi = {
+    .what = "a uprobe program for many functions",
+    .keys = HOOK_BINARY | HOOK_SYMBOL | HOOK_PID | HOOK_COOKIE,
+    .missing = miss_uprobe,
+    .lacks = lacks_uprobes,
+    .attach = attach_uprobe_multi,
 };
 
 /* ---- USDT ------------------------------------------------------------------------------------ */

@@ -299,6 +299,7 @@ static void add_place(struct hash *hash, const struct hook_arguments *arguments)
     add_text(hash, arguments->tracepoint);
     add_text(hash, arguments->section);
     add_number(hash, (uint64_t)arguments->cookie);
+    add_text(hash, arguments->netfilter);
 }
 
 static void add_programs(struct hash *hash, const struct object *object)

@@ -234,12 +234,12 @@ static int copy_link(struct kept_set *kept, const struct attachment *attachment,
     char name[KEPT_ITEM_NAME_MAX];
     int result;
 
-    if (bpf_obj_get_info_by_fd(bpf_link__fd(attachment->link), &info, &size) < 0)
+    if (bpf_obj_get_info_by_fd(attachment_fd(attachment), &info, &size) < 0)
         return error_set(error, -ENOTSUP,
                          "this kernel attaches the program without a link, so it cannot be kept; "
-                         "use Linux 5.15 or later, or keep: none");
+                         "use a later Linux, or keep: none");
     snprintf(name, sizeof(name), KEPT_LINK "%u-%u", number, attachment->program);
-    result = kept_set_copy(kept, name, bpf_link__fd(attachment->link));
+    result = kept_set_copy(kept, name, attachment_fd(attachment));
     return result < 0 ? error_set(error, result, "%s", strerror(-result)) : 0;
 }
 

@@ -37,7 +37,8 @@ static int open_bytes(const struct object *object, struct error *error, struct b
         return bpf_error_on_open(-errno, &log, error);
     bpf_object__for_each_program(program, opened)
     {
-        if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC)
+        if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC ||
+            bpf_program__type(program) == BPF_PROG_TYPE_SCHED_ACT)
             hook_set_type(program, bpf_program__section_name(program));
     }
     *ret = opened;
@@ -329,6 +330,8 @@ static int attach_program(struct object *object, struct object_program *program,
     snprintf(place, sizeof(place), "%s/%s", object->name, program->name);
     error->text[0] = '\0';
     libbpf_log_begin(&log);
+    if (program->arguments.elements)
+        program->arguments.elements_fd = object_map_fd(object, program->arguments.elements);
     result = program->hook->attach(loaded, place, &program->arguments, &object->attachments, error);
     libbpf_log_end(&log);
     if (result == 0) {

@@ -88,10 +88,11 @@ static uint32_t key_of(const struct setting *setting)
 static void copy_argument(const struct setting *setting, const struct hook_arguments *from,
                           struct hook_arguments *to)
 {
-    size_t size = setting->type == SETTING_NAMES     ? sizeof(struct setting_texts)
-                  : setting->type == SETTING_CHOICE  ? sizeof(int)
-                  : setting->type == SETTING_INTEGER ? sizeof(int64_t)
-                                                     : sizeof(const char *);
+    size_t size = setting->type == SETTING_NAMES      ? sizeof(struct setting_texts)
+                  : setting->type == SETTING_CHOICE   ? sizeof(int)
+                  : setting->type == SETTING_INTEGER  ? sizeof(int64_t)
+                  : setting->type == SETTING_DURATION ? sizeof(uint64_t)
+                                                      : sizeof(const char *);
 
     memcpy((char *)to + setting->offset, (const char *)from + setting->offset, size);
 }
@@ -278,6 +279,8 @@ static const struct group {
     {HOOK_USDT, "usdt: \"provider:name\""},
     {HOOK_PERF, "perf: 99"},
     {HOOK_TRACEPOINT, "tracepoint: sched/sched_switch"},
+    {HOOK_ELEMENTS, "elements: connections"},
+    {HOOK_NETFILTER, "netfilter: ipv4/input"},
 };
 
 /* Writes an example for each group of keys that is missing, as in "interface: eth0". */
@@ -325,7 +328,7 @@ static void refuse_unknown(const struct object_program *program, const struct co
 
     error_set(&error, 0,
               "the section name of program \"%s\", \"%s\", does not tell its type and where it is "
-              "to be attached",
+              "to be attached, or is newer than libbpf 1.1",
               program->name, program->arguments.section);
     arguments.section = hook_example(program->arguments.section);
     hook_set_type(program->program, arguments.section);
@@ -353,8 +356,22 @@ static void refuse_never(const struct object_program *program, const struct conf
     diag_add_error(diag, node, &error);
 }
 
-static int check_program(const struct object_program *program, const struct programs_config *config,
-                         struct diag *diag)
+static void refuse_map(const struct object *object, const struct object_program *program,
+                       const struct config_node *node, struct diag *diag)
+{
+    struct suggestion suggestion;
+    const struct bpf_map *map;
+
+    suggestion_init(&suggestion, program->arguments.elements);
+    bpf_object__for_each_map(map, object->plan) if (!bpf_map__is_internal(map))
+        suggestion_offer(&suggestion, bpf_map__name(map));
+    diag_add(diag, node, "program \"%s\" (%s): the object has no map \"%s\"; %s", program->name,
+             program->arguments.section, program->arguments.elements,
+             suggestion_words(&suggestion));
+}
+
+static int check_program(const struct object *object, const struct object_program *program,
+                         const struct programs_config *config, struct diag *diag)
 {
     const struct config_node *own = config_map_get(config->attach, program->name);
     const struct config_node *node = own ? own : config->node;
@@ -362,6 +379,11 @@ static int check_program(const struct object_program *program, const struct prog
 
     if (program->hook->never) {
         refuse_never(program, node, diag);
+        return -EINVAL;
+    }
+    if (program->arguments.elements &&
+        !bpf_object__find_map_by_name(object->plan, program->arguments.elements)) {
+        refuse_map(object, program, node, diag);
         return -EINVAL;
     }
     if (missing)
@@ -405,7 +427,7 @@ int programs_choose(struct object *object, const struct programs_config *config,
         return result; /* later messages would only repeat the mistake */
     for (uint32_t i = 0; i < object->n_programs; i++)
         if (object->programs[i].chosen && object->programs[i].attach &&
-            check_program(&object->programs[i], config, diag) < 0)
+            check_program(object, &object->programs[i], config, diag) < 0)
             result = -EINVAL;
     return result;
 }

@@ -169,9 +169,11 @@ static void read_links(struct skipped_runs *runs)
     bool any = false;
 
     for (uint32_t i = 0; runs->attachments && i < runs->attachments->count; i++) {
-        if (!runs->attachments->items[i].link)
+        int fd = attachment_fd(&runs->attachments->items[i]);
+
+        if (fd < 0)
             continue;
-        sum += missed_by(bpf_link__fd(runs->attachments->items[i].link));
+        sum += missed_by(fd);
         any = true;
     }
     for (uint32_t i = 0; kept && i < kept->n_items; i++) {

@@ -449,8 +449,8 @@ def test_what_can_never_be_attached():
             "program, and it chooses among the listening sockets that its own user space gives it; "
             "load it without attaching it; say --attach chooser=none") in errors, errors
     assert ('the section name of program "stranger", "strange/section", does not tell its type and '
-            "where it is to be attached; as in --attach stranger=tracepoint/sched/sched_switch"
-            ) in errors, errors
+            "where it is to be attached, or is newer than libbpf 1.1; as in --attach "
+            "stranger=tracepoint/sched/sched_switch") in errors, errors
 
 
 def test_the_type_is_asked_for():

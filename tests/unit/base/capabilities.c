@@ -96,9 +96,9 @@ static void drop_leaves_nothing(void **state)
 static void the_loader_keeps_what_it_needs_and_had(void **state)
 {
     const uint64_t needed = UINT64_C(1) << CAP_BPF | UINT64_C(1) << CAP_PERFMON |
-                            UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_DAC_READ_SEARCH |
-                            UINT64_C(1) << CAP_SYS_ADMIN | UINT64_C(1) << CAP_SYS_PTRACE |
-                            UINT64_C(1) << CAP_SYS_RESOURCE;
+                            UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW |
+                            UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_ADMIN |
+                            UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_SYS_RESOURCE;
     struct trial trial = {.first = capabilities_keep_loader};
 
     (void)state;

@@ -92,13 +92,17 @@ static void other_sections(void **state)
 {
     (void)state;
     assert_ptr_equal(hook_as("tc/egress"), &hook_tc);
-    assert_ptr_equal(hook_as("tcx/ingress"), &hook_tc);
+    assert_ptr_equal(hook_as("tcx/ingress"), &hook_tcx);
     assert_ptr_equal(hook_as("classifier/x"), &hook_tc);
     assert_ptr_equal(hook_as("action"), &hook_tc);
     assert_ptr_equal(hook_as("tp/sched/sched_switch"), &hook_tracepoint);
     assert_ptr_equal(hook_as("raw_tp/sched_switch"), &hook_raw_tracepoint);
     assert_ptr_equal(hook_as("uprobe.s//bin/true:main"), &hook_uprobe);
     assert_ptr_equal(hook_as("fentry/tcp_connect"), &hook_function);
+    assert_ptr_equal(hook_as("uretprobe.multi.s"), &hook_uprobe_multi);
+    assert_ptr_equal(hook_as("socket/dns"), &hook_socket);
+    assert_ptr_equal(hook_as("netfilter"), &hook_netfilter);
+    assert_ptr_equal(hook_as("iter/task"), &hook_iterator);
     assert_null(hook_as("tc_ingress"));
     assert_null(hook_as("strange/section"));
     assert_string_equal(hook_example("tc_ingress"), "tc/ingress");

@@ -15,6 +15,7 @@ int error_set(struct error *error, int code, const char *format, ...)
         va_end(arguments);
         error->hint[0] = '\0';
         error->hint_key = NULL;
+        error->is_example = false;
     }
     return code;
 }
@@ -64,15 +65,31 @@ void error_hint(struct error *error, const char *format, ...)
     va_end(arguments);
 }
 
+static void set_hint(struct error *error, const char *key, bool is_example, const char *format,
+                     va_list arguments)
+{
+    error->hint_key = key;
+    error->is_example = is_example;
+    vsnprintf(error->hint, ERROR_HINT_MAX, format, arguments);
+}
+
 void error_hint_setting(struct error *error, const char *key, const char *format, ...)
 {
     va_list arguments;
 
-    if (!error)
-        return;
-    error->hint_key = key;
     va_start(arguments, format);
-    vsnprintf(error->hint, ERROR_HINT_MAX, format, arguments);
+    if (error)
+        set_hint(error, key, false, format, arguments);
+    va_end(arguments);
+}
+
+void error_hint_example(struct error *error, const char *key, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (error)
+        set_hint(error, key, true, format, arguments);
     va_end(arguments);
 }
 
@@ -86,7 +103,8 @@ const char *error_join(struct error *error)
     memcpy(lines, error->text + used, sizeof(lines) - used);
     error->text[used] = '\0';
     if (error->hint_key)
-        error_append(error, "; set %s: %s%s", error->hint_key, error->hint, lines);
+        error_append(error, "; %sset %s: %s%s", error->is_example ? "for example, " : "",
+                     error->hint_key, error->hint, lines);
     else
         error_append(error, "; %s%s", error->hint, lines);
     error->hint[0] = '\0';

@@ -6,12 +6,15 @@
  * both; each caller on the way up may put its own words in front of the sentence; whoever decides
  * what happens next logs it, once, joined by error_join(). Fixed size: it never allocates. */
 
-enum { ERROR_TEXT_MAX = 1024, ERROR_HINT_MAX = 256 }; /* bytes, with the NUL; longer ones are cut */
+#include <stdbool.h>
+
+enum { ERROR_TEXT_MAX = 1024, ERROR_HINT_MAX = 512 }; /* bytes, with the NUL; longer ones are cut */
 
 struct error {
     char text[ERROR_TEXT_MAX]; /* empty: no error; more lines may follow the sentence */
     char hint[ERROR_HINT_MAX]; /* empty: none */
     const char *hint_key;      /* the setting whose value the hint is, as in "type"; NULL: none */
+    bool is_example;           /* other values may be meant */
 };
 
 /* Replaces the sentence and removes the hint. Returns code, so that `return error_set(...)` reads
@@ -34,6 +37,10 @@ void error_hint(struct error *error, const char *format, ...) __attribute__((for
  * shows it as "set key: value"; the command line may show its own option instead. error may be
  * NULL. */
 void error_hint_setting(struct error *error, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* As error_hint_setting(), where the value is one of several that may be meant. */
+void error_hint_example(struct error *error, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Moves the hint to the end of the sentence, before any further lines. Returns text. */

@@ -194,7 +194,7 @@ static enum exit_code run(const struct replay *replay, struct diag *diag)
         if (replay->config && trees.own && judge(diag) == EXIT_CODE_CONFIG)
             diag_print(diag, stderr);
         else
-            run_source_report(diag);
+            run_source_report(diag, NULL);
         if (diag_count(diag) == 0)
             log_error("out of memory");
         return judge(diag);

@@ -76,6 +76,7 @@ static bool take(struct one_off *one_off, int option, const char *value)
     case RUN_TABLE_WINDOW:
     case RUN_TABLE_INTERVAL:
     case RUN_TABLE_FORMAT:
+    case RUN_TABLE_TEMPLATE:
         return run_table_take(&one_off->table, option, value);
     default:
         return run_source_take(&one_off->source, option, value);
@@ -130,7 +131,8 @@ static void add_handlers(const struct one_off *one_off, struct config_node *hand
                                      "limit", NULL),
                           "count", one_off->count, NULL);
     run_table_add_handler(&one_off->table, handlers);
-    config_add_text(config_add(handlers, CONFIG_MAP, NULL, NULL), "forward", "stdout", NULL);
+    config_add_text(config_add(handlers, CONFIG_MAP, NULL, NULL), "forward", "stdout",
+                    one_off->table.format ? "--format" : NULL);
 }
 
 /* NULL when out of memory. */
@@ -151,7 +153,15 @@ static struct config_tree *make_config(const struct one_off *one_off)
     return tree->is_incomplete ? NULL : TAKE_PTR(tree);
 }
 
-static enum exit_code run(const struct one_off *one_off, struct diag *diag)
+static void explain(struct error *error, void *data)
+{
+    struct run_try *try = data;
+
+    run_source_explain(error, try);
+    run_try_print(try);
+}
+
+static enum exit_code run(struct one_off *one_off, struct diag *diag, struct run_try *try)
 {
     _cleanup_(cleanup_config_tree_free) struct config_tree *tree = make_config(one_off);
     _cleanup_(cleanup_graph_free) struct graph *graph = NULL;
@@ -161,15 +171,19 @@ static enum exit_code run(const struct one_off *one_off, struct diag *diag)
         return EXIT_CODE_FAILED;
     }
     if (graph_build(tree, diag, &graph) < 0) {
-        run_source_report(diag);
+        run_source_report(diag, try);
+        run_try_print(try);
         return EXIT_CODE_CONFIG;
     }
+    one_off->daemon.explain = explain;
+    one_off->daemon.explain_data = try;
     return daemon_run(TAKE_PTR(graph), &one_off->daemon);
 }
 
 enum exit_code command_run(int argc, char **argv)
 {
     struct one_off one_off = {0};
+    struct run_try try;
     struct diag diag;
     enum exit_code code;
 
@@ -181,7 +195,9 @@ enum exit_code command_run(int argc, char **argv)
         code = arguments_point_to_help("ringmill run");
     if (code == EXIT_CODE_OK) {
         diag_init(&diag);
-        code = run(&one_off, &diag);
+        run_try_init(&try, argc, argv);
+        code = run(&one_off, &diag, &try);
+        run_try_deinit(&try);
         diag_deinit(&diag);
     }
     run_source_deinit(&one_off.source);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* One row for each option: which config key it sets, and where. Keys of a ring are set at the
- * source, or below the name of the ring if --ring chooses one; with several rings, each can only
- * have its type. Keys for attaching programs go to `attach:` without the name of a program, for
- * every program that needs them, or with it: --interface PROGRAM=eth0. */
+/* Keys of a ring are set at the source, or below the name of the ring if --ring chooses one; with
+ * several rings, each can only have its type. Keys for attaching programs go to `attach:` without
+ * the name of a program, for every program that needs them, or with it: --interface PROGRAM=eth0.
+ */
 
 #include "cli/run_source.h"
 
@@ -16,83 +16,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/suggestion.h"
+#include "cli/run_advice.h"
+#include "cli/run_options.h"
 #include "source/builtin.h"
-
-enum option_place { AT_SOURCE, AT_RING, AT_ATTACH, AT_NOTHING };
-
-enum option_form {
-    ONE,   /* key: "value" */
-    MANY,  /* key: ["value", ...] */
-    PAIRS, /* key: {"name": "value", ...}, from NAME=VALUE */
-    SIZES, /* key: {"name": {size: "value"}, ...}, from NAME=VALUE */
-};
-
-enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };
-
-struct run_source_option {
-    const char *name;
-    const char *key;
-    enum option_place place;
-    enum option_form form;
-    enum path path;
-    const char *argument;
-    const char *doc;
-};
-
-static const struct run_source_option options_[] = {
-    {"object", "object", AT_SOURCE, ONE, PATH, "FILE",
-     "load and attach this BPF object, and read its rings"},
-    {"map", "map", AT_SOURCE, ONE, MAY_BE_PATH, "MAP",
-     "read this existing ring: pinned path, id:N, or name"},
-    {"ring", "rings", AT_NOTHING, MANY, NO_PATH, "NAME[=T]",
-     "read only this ring of the object; may be repeated"},
-    {"type", "type", AT_RING, ONE, NO_PATH, "T", "the type of the records, as in \"struct event\""},
-    {"select", "select", AT_RING, ONE, NO_PATH, "FIELD",
-     "the field that says which type a record has"},
-    {"types", "types", AT_RING, PAIRS, NO_PATH, "V=T", "the type for that value; may be repeated"},
-    {"types-from", "types_from", AT_RING, ONE, PATH, "FILE",
-     "a file with BTF or DWARF that describes the type"},
-    {"layout", "layout", AT_RING, ONE, NO_PATH, "TEXT", "the type as C text"},
-    {"as", "as", AT_RING, PAIRS, NO_PATH, "FIELD=M", "the meaning of a field, as in saddr=ipv4"},
-    {"lost", "lost", AT_RING, ONE, NO_PATH, "NAME", "the map or variable that counts lost records"},
-    {"sequence", "sequence", AT_RING, ONE, NO_PATH, "FIELD",
-     "the field that numbers the records; gaps count as lost"},
-    {"order", "order", AT_RING, ONE, NO_PATH, "FIELD",
-     "the time field by which sharded rings are merged"},
-    {"program", "programs", AT_SOURCE, MANY, NO_PATH, "P",
-     "load only this program; may be repeated"},
-    {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P",
-     "continue if this program (all: any) cannot be attached; may be repeated"},
-    {"constant", "constants", AT_SOURCE, PAIRS, NO_PATH, "NAME=V",
-     "a value for a global, const volatile or not"},
-    {"map-size", "maps", AT_SOURCE, SIZES, NO_PATH, "NAME=N",
-     "the size of a map that has none in the object; may be repeated"},
-    {"ring-size", "ring_size", AT_SOURCE, ONE, NO_PATH, "SIZE",
-     "the size of the rings, as in 4MiB"},
-    {"attach", "section", AT_ATTACH, ONE, NO_PATH, "P=SECTION",
-     "attach program P as its SEC() would say, as in P=tc/ingress; P=none: do not attach it"},
-    {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I",
-     "the network interface for XDP, TC and socket programs; this and all below for one program: "
-     "P=I"},
-    {"direction", "direction", AT_ATTACH, ONE, NO_PATH, "D", "ingress or egress, for TC programs"},
-    {"cgroup", "cgroup", AT_ATTACH, ONE, PATH, "FOLDER", "the cgroup for cgroup programs"},
-    {"binary", "binary", AT_ATTACH, ONE, MAY_BE_PATH, "FILE",
-     "the program or library that uprobes and USDT trace"},
-    {"symbol", "symbol", AT_ATTACH, ONE, NO_PATH, "S", "the function, for uprobes and kprobes"},
-    {"usdt", "usdt", AT_ATTACH, ONE, NO_PATH, "P:N", "the USDT probe, PROVIDER:NAME"},
-    {"tracepoint", "tracepoint", AT_ATTACH, ONE, NO_PATH, "T",
-     "the tracepoint, GROUP/NAME, for tracepoint programs that name none"},
-    {"pid", "pid", AT_ATTACH, ONE, NO_PATH, "PID", "trace this process only"},
-    {"perf", "perf", AT_ATTACH, ONE, NO_PATH, "HZ", "samples per second and CPU"},
-    {"every", "every", AT_ATTACH, ONE, NO_PATH, "TIME", "how often iterators are run, as in 5s"},
-    {"elements", "elements", AT_ATTACH, ONE, NO_PATH, "MAP",
-     "the map of the object for an iterator over map elements"},
-    {"netfilter", "netfilter", AT_ATTACH, ONE, NO_PATH, "F/H",
-     "the netfilter hook, FAMILY/HOOK, as in ipv4/input"},
-    {"cookie", "cookie", AT_ATTACH, ONE, NO_PATH, "N",
-     "what bpf_get_attach_cookie() returns, as P=N for each program"},
-    {0},
-};
 
 void run_source_deinit(struct run_source *source)
 {
@@ -105,14 +31,14 @@ void run_source_deinit(struct run_source *source)
 
 void run_source_options(struct option *options, size_t n, size_t room)
 {
-    for (size_t i = 0; options_[i].name && n + 1 < room; i++)
-        options[n++] =
-            (struct option){options_[i].name, required_argument, NULL, RUN_SOURCE_FIRST + (int)i};
+    for (size_t i = 0; run_options[i].name && n + 1 < room; i++)
+        options[n++] = (struct option){run_options[i].name, required_argument, NULL,
+                                       RUN_SOURCE_FIRST + (int)i};
 }
 
 void run_source_usage(FILE *file)
 {
-    for (const struct run_source_option *option = options_; option->name; option++) {
+    for (const struct run_source_option *option = run_options; option->name; option++) {
         int used = fprintf(file, "  --%s %s", option->name, option->argument);
 
         fprintf(file, "%*s%s\n", used < 23 ? 23 - used : 1, "", option->doc);
@@ -244,7 +170,7 @@ static bool check_given(const struct run_source *source, const struct run_source
 
 bool run_source_take(struct run_source *source, int val, const char *value)
 {
-    const struct run_source_option *option = &options_[val - RUN_SOURCE_FIRST];
+    const struct run_source_option *option = &run_options[val - RUN_SOURCE_FIRST];
     size_t program = program_length(option, value);
 
     if (source->n_given == RUN_SOURCE_GIVEN_MAX) {
@@ -385,7 +311,7 @@ static void add_given(struct config_node *parent, const struct run_source_option
 static void add_keys(const struct run_source *source, enum option_place place, const char *program,
                      struct config_node *parent)
 {
-    for (const struct run_source_option *option = options_; option->name; option++) {
+    for (const struct run_source_option *option = run_options; option->name; option++) {
         struct config_node *node = option->form == ONE ? parent : NULL;
 
         if (option->place != place || !is_program_given(source, option, program ? program : "",
@@ -461,123 +387,33 @@ void run_source_add(const struct run_source *source, struct config_node *sources
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static const struct run_source_option *option_of(const char *key, size_t length)
-{
-    for (const struct run_source_option *option = options_; option->name; option++)
-        if (strlen(option->key) == length && strncmp(option->key, key, length) == 0)
-            return option;
-    return NULL;
-}
-
-/* "describe it in layout:" becomes "describe it in --layout". */
-static void put_hint(const char *hint, size_t length, FILE *file)
-{
-    for (const char *end = hint + length; hint < end;) {
-        size_t word = strspn(hint, "abcdefghijklmnopqrstuvwxyz_");
-        const struct run_source_option *option = hint[word] == ':' ? option_of(hint, word) : NULL;
-
-        if (option) {
-            fprintf(file, "--%s", option->name);
-            hint += word + 1;
-            continue;
-        }
-        word += word == 0;
-        fwrite(hint, 1, word, file);
-        hint += word;
-    }
-}
-
-/* "; say --types 1=a" for "{1: a, 2: b}", "; say --ring a=b" for "{a: {type: b}}", "; say --by a=b"
- * for "[..., {a: b}]". A ring can have only its type in its option. */
-static void put_pair(const char *key, const char *hint, FILE *file)
-{
-    bool is_ring = strcmp(key, "rings") == 0;
-    const char *name = hint + strspn(hint, "[{., ");
-    const char *value = name + strcspn(name, ":");
-    const char *end, *quote;
-    int length = (int)(value - name);
-
-    value += strspn(value, ": {");
-    if (is_ring && strncmp(value, "type: ", strlen("type: ")) == 0)
-        value += strlen("type: ");
-    else if (is_ring)
-        value = "";
-    end = strcmp(key, "by") == 0 ? strstr(value, "}]") : value + strcspn(value, ",}");
-    end = end ? end : value + strlen(value);
-    quote = memchr(value, ' ', (size_t)(end - value)) ? "'" : "";
-    fprintf(file, "; say --%s %s%.*s%s%.*s%s", is_ring ? "ring" : key, quote, length, name,
-            *value ? "=" : "", (int)(end - value), value, quote);
-}
-
-/* "; as in --attach a=tc/ingress --interface eth0" for "{a: {section: tc/ingress, interface:
- * eth0}}". Where a key has no option, there is no advice. */
-static void put_attach(const char *hint, FILE *file)
-{
-    const char *program = hint + strspn(hint, "{"), *keys = strrchr(hint, '{') + 1;
-    int length = (int)strcspn(program, ":");
-    const char *before = "; as in ";
-
-    for (const char *end; *keys && *keys != '}'; keys = end + strspn(end, ", ")) {
-        size_t name = strcspn(keys, ":");
-        const struct run_source_option *option = option_of(keys, name);
-
-        end = keys + strcspn(keys, ",}");
-        if (!option)
-            return;
-        keys += name + strspn(keys + name, ": ");
-        fprintf(file, "%s--%s ", before, option->name);
-        if (strcmp(option->key, "section") == 0)
-            fprintf(file, "%.*s=", length, program);
-        fwrite(keys, 1, (size_t)(end - keys), file);
-        before = " ";
-    }
-}
-
-/* Writes what to type next. */
-static void put_advice(const struct diag_message *message, FILE *file)
-{
-    const char *hint = message->hint, *key = message->hint_key, *name, *size;
-    const struct run_source_option *option;
-
-    if (!key) {
-        fputs("; ", file);
-        put_hint(hint, strlen(hint), file);
-        return;
-    }
-    if (strcmp(key, "attach") == 0 && strchr(hint + 1, '{')) {
-        put_attach(hint, file);
-        return;
-    }
-    if (strcmp(key, "attach") == 0 || strcmp(key, "rings") == 0 || strcmp(key, "by") == 0) {
-        put_pair(key, hint, file);
-        return;
-    }
-    option = option_of(key, strlen(key));
-    if (option && option->form == PAIRS)
-        put_pair(option->name, hint, file);
-    else if (option && option->form == SIZES && (name = strchr(hint, '{')) &&
-             (size = strrchr(hint, ' ')))
-        fprintf(file, "; say --%s %.*s=%.*s", option->name, (int)strcspn(name + 1, ":"), name + 1,
-                (int)strcspn(size + 1, "}"), size + 1);
-    else if (option)
-        fprintf(file, "; say --%s %s", option->name, hint);
-}
-
-void run_source_report(const struct diag *diag)
+void run_source_report(const struct diag *diag, struct run_try *try)
 {
     for (size_t i = 0; i < diag->kept; i++) {
         const struct diag_message *message = &diag->messages[i];
-        _cleanup_(cleanup_free) char *advice = NULL;
-        size_t length;
-        FILE *file = message->hint ? open_memstream(&advice, &length) : NULL;
+        _cleanup_(cleanup_free) char *advice = run_advice(message);
 
-        if (file) {
-            put_advice(message, file);
-            fclose(file);
-        }
         log_error("%s%s%s%s", message->file, *message->file ? ": " : "", message->text,
                   advice ? advice : "");
         if (message->excerpt)
             fputs(message->excerpt, stderr);
+        if (try)
+            run_try_add(try, message->file, advice);
     }
+}
+
+void run_source_explain(struct error *error, struct run_try *try)
+{
+    size_t first = strcspn(error->text, "\n");
+    const struct diag_message message = {
+        .file = "",
+        .text = error->text,
+        .hint = error->hint[0] ? error->hint : NULL,
+        .hint_key = error->hint_key,
+        .is_example = error->is_example,
+    };
+    _cleanup_(cleanup_free) char *advice = run_advice(&message);
+
+    log_error("%.*s%s%s", (int)first, error->text, advice ? advice : "", error->text + first);
+    run_try_add(try, "", advice);
 }

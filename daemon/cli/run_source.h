@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/run_try.h"
 #include "config/diag.h"
 #include "config/tree.h"
 #include "control/daemon.h"
@@ -45,5 +46,8 @@ enum exit_code run_source_finish(struct run_source *source);
 void run_source_add(const struct run_source *source, struct config_node *sources);
 
 /* Logs the messages about a config that was made of options: each names its option, and keys that
- * a hint tells to set become options. */
-void run_source_report(const struct diag *diag);
+ * a hint tells to set become options, which are added to try, unless
+ * that is NULL. */
+void run_source_report(const struct diag *diag, struct run_try *try);
+/* The same for an error at the start. */
+void run_source_explain(struct error *error, struct run_try *try);

@@ -18,6 +18,7 @@
 
 #define INTERVAL_LIVE  "1s"
 #define INTERVAL_NEVER "8760h"
+#define TEXT           "text"
 
 enum { ROWS_MAX_PLAIN = 100000 };
 
@@ -29,6 +30,7 @@ void run_table_options(struct option *options)
         {"window", required_argument, NULL, RUN_TABLE_WINDOW},
         {"interval", required_argument, NULL, RUN_TABLE_INTERVAL},
         {"format", required_argument, NULL, RUN_TABLE_FORMAT},
+        {"template", required_argument, NULL, RUN_TABLE_TEMPLATE},
     };
 
     memcpy(options, own, sizeof(own));
@@ -45,7 +47,9 @@ void run_table_usage(FILE *file)
         "start\n"
         "  --interval DURATION  how often to print the table; 1s on a terminal, else once at the "
         "end\n"
-        "  --format F           json, json-flat, logfmt, csv, ...; or table\n",
+        "  --format F           json, json-flat, logfmt, csv, raw; text, with --template; or "
+        "table\n"
+        "  --template T         the line of an event, as in '{comm} has pid {pid}'\n",
         file);
 }
 
@@ -81,6 +85,8 @@ bool run_table_take(struct run_table *table, int option, const char *value)
         return set("--window", value, &table->window);
     case RUN_TABLE_INTERVAL:
         return set("--interval", value, &table->interval);
+    case RUN_TABLE_TEMPLATE:
+        return set("--template", value, &table->template);
     default:
         return set("--format", value, &table->format);
     }
@@ -88,17 +94,19 @@ bool run_table_take(struct run_table *table, int option, const char *value)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-/* The expression after "name="; NULL: there is no name. */
+/* The expression after "name=" or "name = "; NULL: there is no name. */
 static const char *after_name(const char *text)
 {
     size_t length = 0;
 
     while (isalnum((unsigned char)text[length]) || text[length] == '_')
         length++;
-    if (length == 0 || isdigit((unsigned char)*text) || text[length] != '=' ||
-        text[length + 1] == '=' || text[length + 1] == '~')
+    if (length == 0 || isdigit((unsigned char)*text))
         return NULL;
-    return text + length + 1;
+    text += length + strspn(text + length, " ");
+    if (*text != '=' || text[1] == '=' || text[1] == '~')
+        return NULL;
+    return text + 1 + strspn(text + 1, " ");
 }
 
 static const char *expression_of(const char *text)
@@ -115,7 +123,7 @@ static void name_of(const char *text, char name[RUN_TABLE_NAME_MAX])
     size_t used = 0;
 
     if (after_name(text))
-        end = after_name(text) - 1;
+        end = text + strcspn(text, " =");
     for (; text < end && used + 1 < RUN_TABLE_NAME_MAX; text++) {
         if (isalnum((unsigned char)*text) || *text == '_')
             name[used++] = *text;
@@ -160,6 +168,22 @@ static bool is_table(const struct run_table *table)
     return table->format ? strcmp(table->format, "table") == 0 : counts(table);
 }
 
+/* A template is of the format text, which needs one. */
+static bool check_template(struct run_table *table)
+{
+    if (table->template && !table->format)
+        table->format = TEXT;
+    if (table->template && strcmp(table->format, TEXT) != 0) {
+        log_error("--template cannot be used with --format %s", table->format);
+        return false;
+    }
+    if (table->format && strcmp(table->format, TEXT) == 0 && !table->template) {
+        log_error("--format text requires --template, as in --template '{comm} {pid}'");
+        return false;
+    }
+    return true;
+}
+
 bool run_table_finish(struct run_table *table)
 {
     if (table->n_by > 0 && table->n_values == 0)
@@ -173,7 +197,7 @@ bool run_table_finish(struct run_table *table)
                   "when the window ends");
         return false;
     }
-    return check_names(table);
+    return check_template(table) && check_names(table);
 }
 
 /* ---- config nodes ---------------------------------------------------------------------------- */
@@ -277,4 +301,6 @@ void run_table_add_sink(const struct run_table *table, struct config_node *sinks
     config_add_text(sink, "type", is_table(table) ? "table" : "stdout", NULL);
     if (table->format && !is_table(table))
         config_add_text(sink, "format", table->format, NULL);
+    if (table->template)
+        config_add_text(sink, "template", table->template, "--template");
 }

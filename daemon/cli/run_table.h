@@ -20,6 +20,7 @@ struct run_table {
     uint32_t n_values;
     const char *window;   /* NULL: since the start */
     const char *interval; /* NULL: see the manual */
+    const char *template; /* NULL: none */
     const char *format;   /* NULL: a table where something is counted, else the sink's own */
 };
 
@@ -29,10 +30,11 @@ enum run_table_option {
     RUN_TABLE_WINDOW,
     RUN_TABLE_INTERVAL,
     RUN_TABLE_FORMAT,
+    RUN_TABLE_TEMPLATE,
 };
 
 struct option;
-enum { RUN_TABLE_OPTIONS = 5 };
+enum { RUN_TABLE_OPTIONS = 6 };
 
 /* RUN_TABLE_OPTIONS rows for getopt_long(). */
 void run_table_options(struct option *options);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "schema/btf_lookup.h"
+#include "schema/choice.h"
 #include "schema/dwarf.h"
 #include "schema/map_lookup.h"
 #include "schema/types.h"
@@ -77,10 +78,10 @@ static int add_guessed(struct schema_list *list, const struct btf *btf, const st
     for (uint32_t i = 0; r == 0 && (ring = lookup_ring(btf, i)); i++) {
         struct record_type found;
 
-        if (lookup_convention(btf, ring))
+        if (lookup_convention(btf, ring, NULL))
             continue;
         r = record_type_find(btf, types->elf, types->elf_size, ring, NULL, &found);
-        if (r == -ENOENT)
+        if (r == -ENOENT || r == CHOICE_OPEN)
             r = 0;
         if (found.name)
             r = add(list, (struct schema_list_type){

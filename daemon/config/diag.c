@@ -162,26 +162,47 @@ static void add_hinted(struct diag *diag, struct diag_message message,
     va_end(arguments);
 }
 
-void diag_add_error(struct diag *diag, const struct config_node *node, const struct error *error)
+static struct diag_message at_key(const struct config_node *node)
 {
     struct diag_message message = at_value(node);
-
-    message.hint = error->hint[0] ? escape(error->hint) : NULL;
-    message.hint_key = error->hint_key;
-    add_hinted(diag, message, node, "%s", error->text);
-}
-
-void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
-{
-    struct diag_message message = at_value(node);
-    va_list arguments;
 
     if (node->key) {
         message.line = node->key_line;
         message.column = node->key_column;
     }
+    return message;
+}
+
+static void set_hint(struct diag_message *message, const struct error *error)
+{
+    message->hint = error->hint[0] ? escape(error->hint) : NULL;
+    message->hint_key = error->hint_key;
+    message->is_example = error->is_example;
+}
+
+void diag_add_error(struct diag *diag, const struct config_node *node, const struct error *error)
+{
+    struct diag_message message = at_value(node);
+
+    set_hint(&message, error);
+    add_hinted(diag, message, node, "%s", error->text);
+}
+
+void diag_add_key_error(struct diag *diag, const struct config_node *node,
+                        const struct error *error)
+{
+    struct diag_message message = at_key(node);
+
+    set_hint(&message, error);
+    add_hinted(diag, message, node, "%s", error->text);
+}
+
+void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
+{
+    va_list arguments;
+
     va_start(arguments, format);
-    add(diag, message, node, format, arguments);
+    add(diag, at_key(node), node, format, arguments);
     va_end(arguments);
 }
 
@@ -275,7 +296,8 @@ void diag_print(const struct diag *diag, FILE *file)
             fprintf(file, ":%u:%u", message->line, message->column);
         fprintf(file, "%s%s", *message->file ? ": " : "", message->text);
         if (message->hint)
-            fprintf(file, message->hint_key ? "; set %s: %s" : "; %s%s",
+            fprintf(file, message->hint_key ? "; %sset %s: %s" : "; %s%s%s",
+                    message->is_example ? "for example, " : "",
                     message->hint_key ? message->hint_key : "", message->hint);
         fputc('\n', file);
         if (message->excerpt)

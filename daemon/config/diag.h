@@ -30,7 +30,8 @@ struct diag_message {
     uint32_t column;
     char *text;           /* "path: what is wrong", one line; both without control characters */
     char *hint;           /* what to type next; NULL: unknown */
-    const char *hint_key; /* as in struct error */
+    const char *hint_key; /* as in struct error, and the next */
+    bool is_example;
     char *
         excerpt; /* NULL, or the scalar's line and a caret under it: two lines, each ending in \n */
 };
@@ -56,6 +57,10 @@ void diag_add_error(struct diag *diag, const struct config_node *node, const str
 /* Adds a message at the key of the node, or at its value if it is not an entry of a map. */
 void diag_add_key(struct diag *diag, const struct config_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Adds an error at the key of the node, with its hint. */
+void diag_add_key_error(struct diag *diag, const struct config_node *node,
+                        const struct error *error);
 
 /* Adds a message about the byte at offset (0 to length) of the node's text, and shows the text's
  * line with a caret. The place is exact where the text is in the file as it is, on one line;

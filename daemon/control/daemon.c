@@ -433,7 +433,10 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     if (result < 0) {
         bool asked = result == -ECANCELED;
 
-        log_write(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error_join(&error));
+        if (options->explain && !asked)
+            options->explain(&error, options->explain_data);
+        else
+            log_write(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error_join(&error));
         engine_stop(&daemon->engine);
         return asked ? EXIT_CODE_OK : failed_start(daemon, result);
     }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "control/control_config.h"
 
 /* Exit codes of all programs. */
@@ -20,6 +21,9 @@ struct daemon_options {
     const char *config; /* the file that a reload reads again; NULL: there is none */
     uint64_t seconds;   /* end by itself after so many; 0: never */
     struct control_options control;
+    /* Logs why the start failed; NULL: it is logged as the config says it. */
+    void (*explain)(struct error *error, void *data);
+    void *explain_data;
 };
 
 struct graph;

@@ -150,9 +150,13 @@ static bool read_ring(const struct btf *btf, const struct btf_type *type, struct
     return ret->map_length > 0;
 }
 
-/* In the order of their worth: what names a map is right for that map only. */
+/* What names a map is right for that map only. */
 static bool (*const readers[])(const struct btf *btf, const struct btf_type *type,
-                               struct candidate *ret) = {read_ring, read_tracer, read_kept};
+                               struct candidate *ret) = {
+    [LOOKUP_BY_RING] = read_ring,
+    [LOOKUP_BY_TRACER] = read_tracer,
+    [LOOKUP_BY_VARIABLE] = read_kept,
+};
 
 enum { READERS = sizeof(readers) / sizeof(readers[0]), READ_KEPT = READERS - 1 };
 
@@ -196,16 +200,20 @@ static const char *find_agreed(const struct btf *btf, uint32_t reader, const cha
     return found;
 }
 
-const char *lookup_convention(const struct btf *btf, const char *map_name)
+/* A variable does not say which of several rings it is for. */
+const char *lookup_convention(const struct btf *btf, const char *map_name,
+                              enum lookup_convention *ret_convention)
 {
-    bool any = false;
+    bool is_only = lookup_count_rings(btf) <= 1, any = false;
     const char *name = NULL;
 
-    for (uint32_t reader = 0; reader < READ_KEPT && !any; reader++)
+    for (uint32_t reader = 0; reader < READERS && !any; reader++) {
+        if (reader == READ_KEPT && !is_only)
+            break;
         name = find_agreed(btf, reader, map_name, &any);
-    /* a variable does not say which of several rings it is for */
-    if (!any && lookup_count_rings(btf) <= 1)
-        name = find_agreed(btf, READ_KEPT, map_name, &any);
+        if (any && ret_convention)
+            *ret_convention = (enum lookup_convention)reader;
+    }
     return name;
 }
 
@@ -380,7 +388,7 @@ static int refuse_name(const struct btf *btf, const struct choice_name *wanted, 
         return error_set(error, -ENOENT, "the BTF has no struct");
     list_names(list, count, sizeof(names), names);
     if (!wanted)
-        return choice_ask("BTF", names, count == 1, error);
+        return choice_ask("BTF", names, list[0].name, count == 1, error);
     suggestion_init(&suggestion, wanted->bare);
     for (uint32_t i = 0; i < count; i++)
         suggestion_offer(&suggestion, list[i].name);
@@ -396,7 +404,7 @@ static int refuse_name(const struct btf *btf, const struct choice_name *wanted, 
 int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
                 struct error *error, struct candidate *ret)
 {
-    const char *name = type_name ? type_name : lookup_convention(btf, map_name);
+    const char *name = type_name ? type_name : lookup_convention(btf, map_name, NULL);
     struct candidate found = {.kept = !type_name, .map = ""};
     struct choice_name wanted;
 

@@ -45,10 +45,15 @@ struct candidate {
 int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
                 struct error *error, struct candidate *ret);
 
+/* The conventions, in the order of their worth. */
+enum lookup_convention { LOOKUP_BY_RING, LOOKUP_BY_TRACER, LOOKUP_BY_VARIABLE };
+
 /* The name of the one type that the conventions name for a map: by its definition, or else by
  * GADGET_TRACER, or else, where it is the only ring, the only one that a variable keeps. NULL:
- * none, or several. The BTF need not hold a type of that name. map_name NULL: whichever map. */
-const char *lookup_convention(const struct btf *btf, const char *map_name);
+ * none, or several. The BTF need not hold a type of that name. map_name NULL: whichever map.
+ * ret_convention, which may be NULL, is the one that names it. */
+const char *lookup_convention(const struct btf *btf, const char *map_name,
+                              enum lookup_convention *ret_convention);
 
 /* Whether a convention names any type, for any map. */
 bool lookup_has_kept(const struct btf *btf);

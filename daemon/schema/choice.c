@@ -61,11 +61,13 @@ static void list(const struct choice *choice, size_t room, char *text)
         snprintf(text + used, room - used, ", ...");
 }
 
-int choice_ask(const char *where, const char *candidates, bool is_one, struct error *error)
+int choice_ask(const char *where, const char *candidates, const char *first, bool is_one,
+               struct error *error)
 {
-    error_set(error, -ENOENT, "which type do the records have? found in %s: %s", where, candidates);
-    error_hint_setting(error, "type", "%s", is_one ? candidates : "NAME");
-    return -ENOENT;
+    error_set(error, CHOICE_OPEN, "which type do the records have? found in %s: %s", where,
+              candidates);
+    (is_one ? error_hint_setting : error_hint_example)(error, "type", "%s", first);
+    return CHOICE_OPEN;
 }
 
 int choice_refuse(const struct choice *choice, const char *where, struct error *error)
@@ -77,7 +79,7 @@ int choice_refuse(const struct choice *choice, const char *where, struct error *
         return error_set(error, -ENOENT, "%s has no struct", where);
     if (!choice->name)
         return choice_ask(where + (strncmp(where, "the ", 4) == 0 ? 4 : 0), candidates,
-                          choice->n_listed == 1, error);
+                          choice->listed[0], choice->n_listed == 1, error);
     error_set(error, -ENOENT, "no type \"%s\" in %s; there are: %s", choice->name, where,
               candidates);
     suggestion_hint(&choice->suggestion, error);

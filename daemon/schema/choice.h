@@ -7,6 +7,7 @@
  *
  * Offered names must outlive it. */
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,10 @@
 #include "base/error.h"
 #include "base/suggestion.h"
 
-enum { CHOICE_LISTED_MAX = 10 }; /* candidates that an error lists */
+enum {
+    CHOICE_LISTED_MAX = 10, /* candidates that an error lists */
+    CHOICE_OPEN = -ENOMSG,  /* as an error: no type was named, and there are some */
+};
 
 /* "struct event", "union value", "event". */
 struct choice_name {
@@ -40,7 +44,9 @@ struct choice {
 void choice_init(struct choice *choice, const char *type_name);
 /* NULL is ignored; so is what is listed already. */
 void choice_offer(struct choice *choice, const char *candidate);
-/* Asks for the type where none was named; the hint is the setting "type". Returns -ENOENT. */
-int choice_ask(const char *where, const char *candidates, bool is_one, struct error *error);
-/* Writes the sentence; where: "the DWARF". Returns -ENOENT. */
+/* Asks for the type where none was named; the hint is the setting "type" with the first candidate.
+ * Returns CHOICE_OPEN. */
+int choice_ask(const char *where, const char *candidates, const char *first, bool is_one,
+               struct error *error);
+/* Writes the sentence; where: "the DWARF". Returns -ENOENT, or CHOICE_OPEN if none was named. */
 int choice_refuse(const struct choice *choice, const char *where, struct error *error);

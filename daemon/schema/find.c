@@ -33,7 +33,8 @@ struct type_search {
     const char *name;          /* of the type; NULL: not known */
     const struct types *other; /* types_from; NULL: none */
     bool own_dwarf;            /* the object has .debug_info */
-    struct error refusal;      /* what the first place with types said */
+    struct error refusal;      /* what the first place with types said, */
+    int refusal_code;          /* and returned */
     uint32_t n_looked;
     char looked[LOOKED_MAX]; /* "the BTF of the object, ..." */
     struct schema *schema;   /* found */
@@ -47,23 +48,19 @@ static void note(struct type_search *search, const char *what, const char *where
     snprintf(search->looked + used, LOOKED_MAX - used, "%s%s of %s", used ? ", " : "", what, where);
 }
 
-/* Whether it asks for the name of a type. */
-static bool asks(const struct error *error)
-{
-    return error->hint_key != NULL;
-}
-
 /* Stores the first refusal, for the places are in the order of their worth, or else the first one
  * that knows a similar name, or that lists types to choose from. */
 static int refused(struct type_search *search, int code, const struct error *error)
 {
     bool first = !*search->refusal.text;
-    bool better =
-        (!*search->refusal.hint && *error->hint) || (!asks(&search->refusal) && asks(error));
+    bool better = (!*search->refusal.hint && *error->hint) ||
+                  (search->refusal_code != CHOICE_OPEN && code == CHOICE_OPEN);
 
-    if (code == -ENOENT && (first || better))
+    if ((code == -ENOENT || code == CHOICE_OPEN) && (first || better)) {
         search->refusal = *error;
-    return code;
+        search->refusal_code = code;
+    }
+    return code == CHOICE_OPEN ? -ENOENT : code;
 }
 
 static int look_in_btf(struct type_search *search, const struct btf *btf, const char *where,
@@ -74,7 +71,7 @@ static int look_in_btf(struct type_search *search, const struct btf *btf, const 
 
     note(search, "the BTF", where);
     r = schema_from_btf(btf, search->name, &mine, &search->schema);
-    if (r < 0 && r != -ENOENT)
+    if (r < 0 && r != -ENOENT && r != CHOICE_OPEN)
         *error = mine;
     return refused(search, r, &mine);
 }
@@ -91,7 +88,7 @@ static int look_in_dwarf(struct type_search *search, const void *elf, size_t siz
         *error = mine;
         return r;
     }
-    return refused(search, r < 0 ? -ENOENT : r, &mine);
+    return refused(search, r < 0 && r != CHOICE_OPEN ? -ENOENT : r, &mine);
 }
 
 static int look_in_layout(struct type_search *search, struct error *error, struct find_place *place)
@@ -176,9 +173,9 @@ static int explain(const struct type_search *search, struct error *error)
                   request->types_from ? request->types_from : "the object");
     } else {
         *error = search->refusal;
-        if (asks(error) || request->is_all)
-            advice = NULL; /* asks: the type was found; only its name is missing */
-        if (search->n_looked > 1 && !asks(error))
+        if (search->refusal_code == CHOICE_OPEN || request->is_all)
+            advice = NULL; /* CHOICE_OPEN: the type was found; only its name is missing */
+        if (search->n_looked > 1 && search->refusal_code != CHOICE_OPEN)
             error_append(error, " (searched: %s)", search->looked);
     }
     if (advice)
@@ -193,9 +190,9 @@ static const char *choose_name(const struct type_search *search)
     const char *name = request->type_name;
 
     if (!name && request->btf && !request->layout)
-        name = lookup_convention(request->btf, request->map_name);
+        name = lookup_convention(request->btf, request->map_name, NULL);
     if (!name && search->other && search->other->btf && !request->layout)
-        name = lookup_convention(search->other->btf, request->map_name);
+        name = lookup_convention(search->other->btf, request->map_name, NULL);
     return name;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/signals.h"
 #include "source/bpf_error.h"
 #include "source/libbpf_log.h"
@@ -73,6 +74,23 @@ static int list_programs(struct object *object, struct error *error)
     return 0;
 }
 
+/* Messages show these names, and nothing that is made to be read has others. */
+static int check_names(const struct object *object, struct error *error)
+{
+    const struct bpf_map *map;
+
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        if (!printable(object->programs[i].name) ||
+            !printable(bpf_program__section_name(object->programs[i].program)))
+            return error_set(error, -EINVAL,
+                             "is damaged: the name of a program is not printable text");
+    bpf_object__for_each_map(map, object->plan) if (
+        !printable(bpf_map__name(
+            map))) return error_set(error, -EINVAL,
+                                    "is damaged: the name of a map is not printable text");
+    return 0;
+}
+
 int object_open(const char *name, const void *bytes, size_t size, struct error *error,
                 struct object **ret)
 {
@@ -87,6 +105,8 @@ int object_open(const char *name, const void *bytes, size_t size, struct error *
     result = open_bytes(object, error, &object->plan);
     if (result == 0)
         result = list_programs(object, error);
+    if (result == 0)
+        result = check_names(object, error);
     if (result < 0)
         return result;
     *ret = TAKE_PTR(object);

@@ -16,6 +16,7 @@
 #include "config/setting.h"
 #include "source/inner_maps.h"
 #include "source/object.h"
+#include "source/record_type.h"
 
 #define FLAG_OVERWRITE (UINT32_C(1) << 19) /* Linux 6.19 */
 
@@ -178,12 +179,46 @@ static bool is_stream(const struct object *object, struct bpf_map *map)
     return is_sharded(map) || (is_ring(map) && !stands_in_a_map(object, map));
 }
 
-static void offer_rings(const struct object *object, struct suggestion *suggestion)
+/* "events (struct event), flows" */
+static void list_rings(const struct object *object, struct suggestion *suggestion,
+                       struct error *error)
 {
+    const char *between = "";
     struct bpf_map *map;
 
-    bpf_object__for_each_map(map, object->plan) if (is_stream(object, map))
+    bpf_object__for_each_map(map, object->plan)
+    {
+        struct record_type type = {0};
+
+        if (!is_stream(object, map))
+            continue;
         suggestion_offer(suggestion, bpf_map__name(map));
+        record_type_of_ring(object_btf(object), object->bytes, object->size, bpf_map__name(map),
+                            NULL, &type);
+        error_append(error, "%s%s", between, bpf_map__name(map));
+        if (type.name)
+            error_append(error, " (%s)", type.name);
+        free(type.name);
+        between = ", ";
+    }
+}
+
+static void refuse_name(const struct object *object, const struct bpf_map *map,
+                        const struct config_node *entry, struct diag *diag)
+{
+    struct suggestion suggestion;
+    struct error error;
+
+    suggestion_init(&suggestion, entry->key);
+    if (map)
+        error_set(&error, 0, "map \"%s\" is %s, not a ring buffer; the rings are ", entry->key,
+                  type_name(map));
+    else
+        error_set(&error, 0, "the object has no ring \"%s\"; its rings are ", entry->key);
+    list_rings(object, &suggestion, &error);
+    if (*suggestion.best)
+        error_hint_setting(&error, "rings", "{%s: {}}", suggestion.best);
+    diag_add_key_error(diag, entry, &error);
 }
 
 /* The map of that name; NULL after a message. */
@@ -191,18 +226,11 @@ static struct bpf_map *find_named(const struct object *object, const struct conf
                                   struct diag *diag)
 {
     struct bpf_map *map = bpf_object__find_map_by_name(object->plan, entry->key);
-    struct suggestion suggestion;
 
-    suggestion_init(&suggestion, entry->key);
-    offer_rings(object, &suggestion);
-    if (!map)
-        diag_add_key(diag, entry, "the object has no such ring; %s", suggestion_words(&suggestion));
-    else if (!is_ring(map) && !is_sharded(map) &&
-             !(is_map_of_maps(map) && !bpf_map__inner_map(map)))
-        diag_add_key(diag, entry, "map \"%s\" is %s, not a ring buffer; %s", entry->key,
-                     type_name(map), suggestion_words(&suggestion));
-    else
+    if (map &&
+        (is_ring(map) || is_sharded(map) || (is_map_of_maps(map) && !bpf_map__inner_map(map))))
         return map;
+    refuse_name(object, map, entry, diag);
     return NULL;
 }
 
@@ -214,6 +242,7 @@ static int bind_config(const struct config_node *entry, const struct ring_config
     else if (setting_bind(ring_settings, entry, config, diag) > 0)
         return -EINVAL;
     config->node = entry;
+    config->is_own = true;
     /* these may be set once for all rings */
     if (!config->types_from)
         config->types_from = shared->types_from;
@@ -320,8 +349,8 @@ static int choose_all(struct object_source *source, const struct ring_config *sh
     if (count == 0)
         return refuse_ringless(source->object, shared->node, diag);
     if (count > RINGS_MAX) {
-        diag_add(diag, shared->node, "the object has %u rings; list up to %d of them in \"rings\"",
-                 count, RINGS_MAX);
+        diag_add(diag, shared->node,
+                 "the object has %u rings; list up to %d of them in rings:", count, RINGS_MAX);
         return -EINVAL;
     }
     if (count > 1 && refuse_shared(shared, source->object, diag) < 0)

@@ -9,10 +9,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <ringmill/ring.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "source/btf_check.h"
 #include "source/constants.h"
 #include "source/elf.h"
@@ -145,12 +147,33 @@ static int check_order(const struct object_ring *ring, struct diag *diag)
     return -EINVAL;
 }
 
+/* The other rings as a config names them; NULL: it is the only one. The caller frees it. */
+static char *list_others(const struct object_source *state, const struct object_ring *ring)
+{
+    char *text = NULL;
+
+    for (uint32_t i = 0; i < state->n_rings; i++) {
+        _cleanup_(cleanup_free) char *before = text;
+
+        if (&state->rings[i] == ring)
+            before = NULL;
+        else if (asprintf(&text, "%s, %s: {}", before ? before : "", state->rings[i].name) < 0)
+            return NULL;
+    }
+    return text;
+}
+
 static int make_stream(const struct source *source, struct object_ring *ring, struct stream *stream,
                        struct diag *diag)
 {
     const struct object_source *state = source->state;
     const struct object *object = state->object;
-    struct type_origin origin = {ring->name, object_btf(object), object->bytes, object->size};
+    _cleanup_(cleanup_free) char *others = list_others(state, ring);
+    struct type_origin origin = {.ring = ring->name,
+                                 .btf = object_btf(object),
+                                 .elf = object->bytes,
+                                 .elf_size = object->size,
+                                 .other_rings = others};
     int result = find_lost(state, ring, diag);
 
     stream->name = ring->name;

@@ -56,8 +56,7 @@ static bool is_foreign_file(const char *path)
         return true;
     for (folder = base > path ? base - 1 : path; folder > path && folder[-1] != '/';)
         folder--;
-    return strncmp(folder, "linux/", 6) == 0 || strncmp(folder, "asm", 3) == 0 ||
-           strncmp(folder, "bpf/", 4) == 0;
+    return strncmp(folder, "linux/", 6) == 0 || strncmp(folder, "asm", 3) == 0;
 }
 
 /* Whether a program gets such a struct as its context. */
@@ -88,7 +87,8 @@ static int take_dwarf(void *context, const struct dwarf_candidate *candidate)
 
     if (candidate->file ? !is_foreign_file(candidate->file)
                         : !is_kernel_name(listing, candidate->name))
-        add(listing, &(struct own_type){candidate->name, candidate->size, candidate->is_union});
+        add(listing,
+            &(struct own_type){candidate->name, candidate->size, candidate->is_union, false});
     return 0;
 }
 
@@ -108,8 +108,8 @@ static int list_btf(struct own_listing *listing)
 
     for (uint32_t i = 0; i < count; i++)
         if (!is_listed_before(list, i) && !is_kernel_name(listing, list[i].name))
-            add(listing,
-                &(struct own_type){list[i].name, list[i].type->size, btf_is_union(list[i].type)});
+            add(listing, &(struct own_type){list[i].name, list[i].type->size,
+                                            btf_is_union(list[i].type), list[i].kept});
     return result < 0 ? result : OWN_TYPES_OF_BTF;
 }
 

@@ -18,6 +18,7 @@ struct own_type {
     const char *name; /* without "struct"; valid during the call that gets it */
     uint32_t size;    /* bytes */
     bool is_union;
+    bool is_kept; /* a convention names it (schema/btf_lookup.h); only known of types of BTF */
 };
 
 /* Calls take for each, each name once. btf: the object's, or NULL. 0; OWN_TYPES_OF_BTF; -ENOMEM. Of

@@ -395,18 +395,18 @@ static int check_program(const struct object *object, const struct object_progra
 static int refuse_none(const struct object *object, const struct config_node *node,
                        struct diag *diag)
 {
-    struct suggestion suggestion;
+    struct error error;
 
     for (uint32_t i = 0; i < object->n_programs; i++)
         if (object->programs[i].chosen)
             return 0;
     if (object->n_programs == 0)
         return 0;
-    refuse_name(object, "", &suggestion);
-    diag_add(diag, node,
-             "the object loads no program by itself (all are SEC(\"?...\")); name those to load in "
-             "programs:; %s",
-             suggestion_words(&suggestion));
+    error_set(&error, 0, "the object loads no program by itself (all are SEC(\"?...\"))");
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        error_append(&error, "%s%s", i ? ", " : "; its programs are ", object->programs[i].name);
+    error_hint_example(&error, "programs", "[%s]", object->programs[0].name);
+    diag_add_error(diag, node, &error);
     return -EINVAL;
 }
 

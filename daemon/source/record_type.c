@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/suggestion.h"
 #include "record/schema.h"
 #include "schema/btf_lookup.h"
 #include "schema/choice.h"
@@ -17,16 +18,19 @@
 
 enum {
     NAMES_MAX = ERROR_TEXT_MAX / 2, /* bytes of a list of types */
-    LENGTHS_MAX = 128,              /* bytes of a list of lengths; a longer one is cut */
+    NAME_BYTES = 128,
+    LENGTHS_MAX = 128, /* bytes of a list of lengths; a longer one is cut */
 };
 
 struct names {
     char text[NAMES_MAX]; /* "event, flow" */
+    char first[NAME_BYTES];
     uint32_t count;
 };
 
 struct type_listing {
     const struct record_lengths *lengths;
+    bool only_kept;       /* types that no convention names do not fit */
     struct names fitting; /* of one of the lengths */
     struct names own;
     struct record_type first;                              /* the first fitting one */
@@ -39,6 +43,8 @@ static void add_name(struct names *names, const char *name)
 {
     size_t used = strlen(names->text);
 
+    if (names->count == 0)
+        snprintf(names->first, sizeof(names->first), "%s", name);
     if (names->count++ < CHOICE_LISTED_MAX)
         snprintf(names->text + used, sizeof(names->text) - used, "%s%s", used ? ", " : "", name);
     else if (names->count == CHOICE_LISTED_MAX + 1)
@@ -58,23 +64,29 @@ static void add_type(void *context, const struct own_type *type)
     struct type_listing *listing = context;
 
     add_name(&listing->own, type->name);
-    if (!is_a_length(listing->lengths, type->size))
+    if (!is_a_length(listing->lengths, type->size) || (listing->only_kept && !type->is_kept))
         return;
     add_name(&listing->fitting, type->name);
     if (listing->first.name)
         return;
-    listing->first = (struct record_type){strdup(type->name), type->size, type->is_union, {0}, {0}};
+    listing->first = (struct record_type){strdup(type->name), type->size, type->is_union, ""};
+    snprintf(listing->first.why, sizeof(listing->first.why), "the only type of %u bytes",
+             type->size);
     listing->no_memory = !listing->first.name;
 }
 
-/* For one of several rings the types of BTF are not enough. */
+/* Without DWARF one of several rings may have a type that BTF lacks; what a convention names is not
+ * all that there is, but likely all that records are of. */
 static int list_types(struct type_listing *listing, const struct btf *btf, const void *elf,
                       size_t size)
 {
     int result = own_types_list(btf, elf, size, add_type, listing);
 
-    if (result == OWN_TYPES_OF_BTF && btf && lookup_count_rings(btf) > 1)
-        listing->own.count = listing->fitting.count = 0;
+    if (result != OWN_TYPES_OF_BTF || !btf || lookup_count_rings(btf) <= 1)
+        return listing->no_memory ? -ENOMEM : result;
+    free(listing->first.name);
+    *listing = (struct type_listing){.lengths = listing->lengths, .only_kept = true};
+    result = own_types_list(btf, elf, size, add_type, listing);
     return listing->no_memory ? -ENOMEM : result;
 }
 
@@ -100,6 +112,24 @@ static void list_lengths(const struct record_lengths *lengths, char text[LENGTHS
                                  lengths->list[i]);
 }
 
+/* With one type for records of several lengths, some would be shown wrong. */
+static void advise_selection(const struct names *names, struct error *error)
+{
+    char types[ERROR_HINT_MAX / 2] = "", text[NAMES_MAX], *rest = text, *name;
+    size_t used = 0;
+    int value = 1;
+
+    snprintf(text, sizeof(text), "%s", names->text);
+    while ((name = strsep(&rest, ",")) && used < sizeof(types)) {
+        name += strspn(name, " ");
+        if (*name != '.')
+            used += (size_t)snprintf(types + used, sizeof(types) - used, "%s%d: %s",
+                                     used ? ", " : "", value++, name);
+    }
+    if (used < sizeof(types))
+        error_hint_example(error, "select", "FIELD, types: {%s}", types);
+}
+
 static int ask(const struct type_listing *listing, struct error *error)
 {
     const struct names *names = listing->fitting.count ? &listing->fitting : &listing->own;
@@ -109,7 +139,23 @@ static int ask(const struct type_listing *listing, struct error *error)
     if (listing->lengths->count > 0 && !listing->lengths->varies)
         snprintf(where, sizeof(where), "the object%s of %s bytes",
                  listing->fitting.count ? ", for records" : ", but none for its records", lengths);
-    return choice_ask(where, names->text, names->count == 1, error);
+    choice_ask(where, names->text, names->first, names->count == 1, error);
+    if (listing->lengths->count > 1 && !listing->lengths->varies && listing->fitting.count > 1)
+        advise_selection(names, error);
+    return CHOICE_OPEN;
+}
+
+static int refuse_typeless(const struct record_lengths *lengths, struct error *error)
+{
+    char text[LENGTHS_MAX];
+
+    list_lengths(lengths, text);
+    if (lengths->count > 0 && !lengths->varies)
+        error_set(error, -ENOENT, "the object has no type for its records of %s bytes", text);
+    else
+        error_set(error, -ENOENT, "the object has no type for its records");
+    error_hint(error, "set types_from: to a file with the type, or describe it in layout:");
+    return -ENOENT;
 }
 
 /* Each type of the variables once. */
@@ -168,10 +214,9 @@ static int decide(struct type_listing *listing, const struct btf *btf, const voi
     if (!lengths->varies && listing->fitting.count > 1 &&
         narrow_by_variables(listing, elf, size, ret) < 0)
         return error_set(error, -ENOMEM, "out of memory");
-    if (ret->name ||
-        (listing->fitting.count == 0 && (listing->own.count == 0 || (btf && lookup_has_kept(btf)))))
+    if (ret->name || (listing->fitting.count == 0 && btf && lookup_has_kept(btf)))
         return 0;
-    return ask(listing, error);
+    return listing->own.count == 0 ? refuse_typeless(lengths, error) : ask(listing, error);
 }
 
 int record_type_find(const struct btf *btf, const void *elf, size_t size, const char *ring,
@@ -190,15 +235,68 @@ int record_type_find(const struct btf *btf, const void *elf, size_t size, const 
     return result;
 }
 
-void record_type_explain(const struct record_type *type, char text[RECORD_TYPE_WHY_MAX])
+static void explain_convention(enum lookup_convention convention, struct record_type *type)
 {
-    if (*type->variable)
-        snprintf(text, RECORD_TYPE_WHY_MAX, "the type of the variable %s in %s()", type->variable,
-                 type->function);
-    else if (*type->function)
-        snprintf(text, RECORD_TYPE_WHY_MAX, "the type of a parameter of %s()", type->function);
+    static const char *const words[] = {
+        [LOOKUP_BY_RING] = "named by the definition of the ring",
+        [LOOKUP_BY_TRACER] = "named by GADGET_TRACER",
+        [LOOKUP_BY_VARIABLE] = "named by an unused variable",
+    };
+
+    snprintf(type->why, sizeof(type->why), "%s", words[convention]);
+}
+
+int record_type_of_ring(const struct btf *btf, const void *elf, size_t size, const char *ring,
+                        struct error *error, struct record_type *ret)
+{
+    enum lookup_convention convention;
+    const char *name = btf ? lookup_convention(btf, ring, &convention) : NULL;
+
+    if (!name)
+        return record_type_find(btf, elf, size, ring, error, ret);
+    *ret = (struct record_type){.name = strdup(name)};
+    if (!ret->name)
+        return error_set(error, -ENOMEM, "out of memory");
+    explain_convention(convention, ret);
+    return 0;
+}
+
+/* ---- wrong names ----------------------------------------------------------------------------- */
+
+struct name_search {
+    struct names names;
+    struct suggestion suggestion;
+};
+
+static void offer_type(void *context, const struct own_type *type)
+{
+    struct name_search *search = context;
+
+    add_name(&search->names, type->name);
+    suggestion_offer(&search->suggestion, type->name);
+}
+
+int record_type_refuse(const struct btf *btf, const void *elf, size_t size, const char *name,
+                       struct error *error)
+{
+    struct choice_name wanted = choice_parse(name);
+    struct name_search search = {0};
+    int result;
+
+    suggestion_init(&search.suggestion, wanted.bare);
+    result = own_types_list(btf, elf, size, offer_type, &search);
+    if (result < 0 || search.names.count == 0)
+        return 0;
+    error_set(error, -ENOENT, "the object has no %s \"%s\"; its types are %s",
+              !wanted.has_keyword ? "type"
+              : wanted.is_union   ? "union"
+                                  : "struct",
+              wanted.bare, search.names.text);
+    if (*search.suggestion.best)
+        error_hint_setting(error, "type", "%s", search.suggestion.best);
     else
-        snprintf(text, RECORD_TYPE_WHY_MAX, "the only type of %u bytes", type->length);
+        error_hint(error, "set types_from: to a file with this type, or describe it in layout:");
+    return -ENOENT;
 }
 
 /* ---- lengths and types ----------------------------------------------------------------------- */

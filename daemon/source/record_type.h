@@ -15,16 +15,13 @@
 struct btf;
 struct schema;
 
-enum { RECORD_TYPE_WHY_MAX = 320, RECORD_VARIABLE_BYTES = 128 };
+enum { RECORD_TYPE_WHY_MAX = 320 }; /* bytes; names in it may be cut */
 
 struct record_type {
     char *name;      /* the caller frees it; NULL: nothing can be said */
-    uint32_t length; /* bytes of each record */
+    uint32_t length; /* bytes of each record; 0: a convention names the type */
     bool is_union;
-    /* The variable that has this type, and its function; "": it is the author's only type of that
-     * length. Names that are longer are cut. */
-    char variable[RECORD_VARIABLE_BYTES];
-    char function[RECORD_FUNCTION_BYTES];
+    char why[RECORD_TYPE_WHY_MAX]; /* it is that type, as in "the only type of 24 bytes" */
 };
 
 /* Reads the lengths of the ring's records. btf: the object's, or NULL. */
@@ -32,13 +29,20 @@ void record_type_lengths(const struct btf *btf, const void *elf, size_t size, co
                          struct record_lengths *ret);
 
 /* Finds the type of the ring's records, if all are of one length. 0 with it, or with no name where
- * the object does not tell its author's types from others; -ENOENT with a sentence that lists the
- * author's types, if there are several that it may be, or none; -ENOMEM. */
+ * a convention names types, but not for this ring; CHOICE_OPEN (schema/choice.h) with a sentence
+ * that lists the author's types, if there are several that it may be; -ENOENT, there are none;
+ * -ENOMEM. */
 int record_type_find(const struct btf *btf, const void *elf, size_t size, const char *ring,
                      struct error *error, struct record_type *ret);
 
-/* Writes why it is that type, as in "the only type of 24 bytes". */
-void record_type_explain(const struct record_type *type, char text[RECORD_TYPE_WHY_MAX]);
+/* As record_type_find(), or by a convention, which comes first. */
+int record_type_of_ring(const struct btf *btf, const void *elf, size_t size, const char *ring,
+                        struct error *error, struct record_type *ret);
+
+/* Explains that the object has no type of that name, and which it has. -ENOENT with the sentence;
+ * 0: nothing is known of its author's types. */
+int record_type_refuse(const struct btf *btf, const void *elf, size_t size, const char *name,
+                       struct error *error);
 
 /* Whether records of that length can be of the type: as long, or longer where the type goes on to
  * their end, or cut inside the bytes or the text at its end. */

@@ -29,8 +29,8 @@ static void set_type(struct record_variables *variables, const struct dwarf_loca
     to->name = strdup(local->type_name);
     to->length = local->size;
     to->is_union = local->is_union;
-    snprintf(to->variable, sizeof(to->variable), "%s", local->name);
-    snprintf(to->function, sizeof(to->function), "%s", local->function);
+    snprintf(to->why, sizeof(to->why), "the type of the variable %.100s in %.100s()", local->name,
+             local->function);
     variables->no_memory |= !to->name;
 }
 

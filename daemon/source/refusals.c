@@ -56,11 +56,17 @@ int refusals_report(const struct refusals *refusals, const struct object *object
     if (refusals->count > 1)
         error_set(&report, refusals->code, "this kernel cannot run %u of %u programs%s",
                   refusals->count, refusals->count + n_left, refusals->lines);
-    if (n_left > 0 && refusals->count > 1)
-        error_hint(&report, "to continue with %s, set optional: all (--optional all)", left);
-    else if (n_left > 0)
-        error_hint(&report, "to continue with %s, set optional: [%s] (--optional %s)", left,
-                   refusals->program, refusals->program);
+    if (n_left > 0) {
+        char *end = strchr(report.text, '\n'), lines[ERROR_TEXT_MAX];
+
+        snprintf(lines, sizeof(lines), "%s", end ? end : "");
+        if (end)
+            *end = '\0';
+        error_append(&report, "; without %s, these are left: %s%s",
+                     refusals->count > 1 ? "those" : "it", left, lines);
+        error_hint_setting(&report, "optional", "%s",
+                           refusals->count > 1 ? "all" : refusals->program);
+    }
     *error = report;
     return refusals->code;
 }

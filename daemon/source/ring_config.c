@@ -120,7 +120,7 @@ int ring_config_check(const struct ring_config *config, struct diag *diag)
                "remove type:, or select: and types:", diag);
     if (config->select && !config->types)
         refuse(config, "select", "the type for each value of this field is missing", "types",
-               "{1: open_event, 2: close_event}", diag);
+               "{VALUE: TYPE}", diag);
     if (config->types && !config->select)
         refuse(config, "types", "the field that tells which type a record has is missing", "select",
                "FIELD", diag);

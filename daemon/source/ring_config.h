@@ -5,6 +5,7 @@
  * and ordered, and how lost ones are counted. The keys are below the name of the ring in `rings:`,
  * or, for a source with one ring, at the source itself. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/diag.h"
@@ -28,6 +29,7 @@ struct ring_config {
     uint64_t ring_size; /* bytes; 0: not changed */
 
     const struct config_node *node; /* the map that has these keys; set by its owner */
+    bool is_own;                    /* it is of this ring alone, below its name; set so, too */
 };
 
 extern const struct setting ring_settings[];

@@ -10,135 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/log.h"
 #include "base/suggestion.h"
 #include "config/scalar.h"
 #include "record/field_path.h"
-#include "schema/btf_lookup.h"
-#include "schema/find.h"
+#include "record/schema.h"
 #include "schema/map_lookup.h"
-#include "source/record_type.h"
 #include "source/ring_meanings.h"
-
-/* ---- layouts --------------------------------------------------------------------------------- */
-
-/* It may be set for all rings of the source. */
-static const struct config_node *types_from_node(const struct ring_config *config)
-{
-    const struct config_node *node = config->node;
-
-    while (node->parent && !config_map_get(node, "types_from"))
-        node = node->parent;
-    return ring_config_at(&(struct ring_config){.node = node}, "types_from");
-}
-
-/* Reports a mistake at the setting that has it: in the C text, at its place there. */
-static void report(const struct ring_config *config, const struct config_node *node,
-                   const struct find_place *place, struct error *error, struct diag *diag)
-{
-    /* already part of the message's path */
-    static const char prefix[] = "layout: ", other[] = "types_from: ";
-    const char *text;
-    const char *at = config->layout;
-
-    if (strncmp(error->text, other, strlen(other)) == 0) {
-        diag_add(diag, types_from_node(config), "%s", error_join(error) + strlen(other));
-        return;
-    }
-    if (place->line == 0) {
-        diag_add_error(diag, node, error);
-        return;
-    }
-    text = error_join(error);
-    if (strncmp(text, prefix, strlen(prefix)) == 0)
-        text += strlen(prefix);
-    for (uint32_t line = 1; line < place->line && strchr(at, '\n'); line++)
-        at = strchr(at, '\n') + 1;
-    diag_add_inside(diag, ring_config_at(config, "layout"),
-                    (size_t)(at - config->layout) + place->column - 1, "%s", text);
-}
-
-/* The name of the only type that fits the records, if nothing names one; NULL: find_schema() knows
- * better. */
-static int guess_name(const struct type_origin *origin, const struct ring_config *config,
-                      const char *source_name, struct diag *diag, char **ret)
-{
-    char why[RECORD_TYPE_WHY_MAX];
-    struct record_type found;
-    struct error error = {0};
-    int result;
-
-    *ret = NULL;
-    if (config->type || config->layout || config->types_from || !origin->elf || !origin->btf ||
-        lookup_convention(origin->btf, origin->ring))
-        return 0;
-    result =
-        record_type_find(origin->btf, origin->elf, origin->elf_size, origin->ring, &error, &found);
-    if (result < 0) {
-        if (lookup_count_rings(origin->btf) > 1)
-            error_prefix(&error, "ring %s", origin->ring);
-        diag_add_error(diag, ring_config_at(config, "type"), &error);
-        return result;
-    }
-    if (found.name) {
-        record_type_explain(&found, why);
-        log_about(LOG_LEVEL_INFO, "source", source_name, "ring %s: taking %s %s, %s", origin->ring,
-                  found.is_union ? "union" : "struct", found.name, why);
-    }
-    *ret = found.name;
-    return 0;
-}
-
-/* Refuses a type that the records cannot have. One that the config names may be only the beginning
- * of them. */
-static int check_lengths(const struct type_origin *origin, const struct ring_config *config,
-                         const struct schema *schema, struct diag *diag)
-{
-    bool is_named = config->type || config->layout;
-    struct record_lengths lengths = {0};
-    uint32_t wrong = 0, n_wrong = 0;
-
-    if (origin->elf)
-        record_type_lengths(origin->btf, origin->elf, origin->elf_size, origin->ring, &lengths);
-    for (uint32_t i = 0; i < lengths.count; i++) {
-        if (record_type_fits(schema, lengths.list[i]) ||
-            (is_named && lengths.list[i] > schema->size))
-            continue;
-        wrong = lengths.list[i];
-        n_wrong++;
-    }
-    if (n_wrong == 0 || (is_named && (lengths.varies || n_wrong < lengths.count)))
-        return 0;
-    diag_add(diag, ring_config_at(config, "type"),
-             "ring \"%s\" gets records of %" PRIu32 " bytes, but %s has %" PRIu32
-             "; set type: to their type, or select: and types: to the types of all",
-             origin->ring, wrong, schema->type_name, schema->size);
-    return -EINVAL;
-}
-
-/* Looks up a type; name NULL: the one that a convention names. node: where a message goes. */
-static int look_up(const struct type_origin *origin, const struct ring_config *config,
-                   const char *name, const struct config_node *node, struct diag *diag,
-                   struct schema **ret)
-{
-    struct find_request request = {
-        .type_name = name,
-        .map_name = origin->ring,
-        .btf = origin->btf,
-        .elf = origin->elf,
-        .elf_size = origin->elf_size,
-        .types_from = config->types_from,
-        .layout = config->layout,
-    };
-    struct find_place place = {0};
-    struct error error = {0};
-    int result = find_schema(&request, &error, &place, ret);
-
-    if (result < 0)
-        report(config, node, &place, &error, diag);
-    return result;
-}
 
 /* ---- fields that all types share ------------------------------------------------------------- */
 
@@ -366,7 +243,8 @@ static int find_several(const struct type_origin *origin, const struct ring_conf
     int result = 0;
 
     for (uint32_t i = 0; i < stream->n_types; i++, entry = entry->next)
-        if (look_up(origin, config, entry->text, entry, diag, &stream->types[i].schema) < 0)
+        if (ring_type_look_up(origin, config, entry->text, entry, diag, &stream->types[i].schema) <
+            0)
             result = -EINVAL;
     if (result == 0)
         result = find_shared(stream, config->select, ring_config_at(config, "select"), diag,
@@ -383,18 +261,6 @@ static int find_several(const struct type_origin *origin, const struct ring_conf
     return result;
 }
 
-static int find_one(const struct type_origin *origin, const struct ring_config *config,
-                    const char *source_name, struct stream *stream, struct diag *diag)
-{
-    _cleanup_(cleanup_free) char *guessed = NULL;
-    int result = guess_name(origin, config, source_name, diag, &guessed);
-
-    if (result == 0)
-        result = look_up(origin, config, guessed ? guessed : config->type,
-                         ring_config_at(config, "type"), diag, &stream->types->schema);
-    return result == 0 ? check_lengths(origin, config, stream->types->schema, diag) : result;
-}
-
 int stream_types_find(const struct type_origin *origin, const struct ring_config *config,
                       const char *source_name, struct stream *stream, struct diag *diag)
 {
@@ -409,7 +275,7 @@ int stream_types_find(const struct type_origin *origin, const struct ring_config
     if (result == 0 && config->types)
         result = find_several(origin, config, stream, diag);
     else if (result == 0)
-        result = find_one(origin, config, source_name, stream, diag);
+        result = ring_type_find(origin, config, source_name, diag, &stream->types->schema);
     if (result == 0)
         result = ring_meanings_give(config, stream, diag);
     if (result < 0)

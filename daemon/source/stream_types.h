@@ -4,21 +4,9 @@
 /* From the settings of a ring to the types of its stream: their layouts, how to tell which type a
  * record has, and the fields that order and number the records. */
 
-#include <stddef.h>
-
 #include "config/diag.h"
-#include "source/ring_config.h"
+#include "source/ring_type.h"
 #include "source/stream.h"
-
-struct btf;
-
-/* Where types are looked for, besides the files that the config names. */
-struct type_origin {
-    const char *ring;      /* the name of the ring's map */
-    const struct btf *btf; /* its own; NULL: none */
-    const void *elf;       /* its file, for DWARF; NULL: none */
-    size_t elf_size;
-};
 
 /* Fills the types, the selector, order and sequence of a stream; source_name is the source in
  * events. 0, or -EINVAL after at least one message. */

@@ -101,7 +101,7 @@ static void find_all(const struct types *types)
 static void check_variable(void *context, const struct record_type *type)
 {
     (void)context;
-    demand(*type->name && type->length > 0 && *type->function);
+    demand(*type->name && type->length > 0 && *type->why);
 }
 
 /* What the programs say of the records of each ring. */

@@ -418,11 +418,13 @@ def test_all_that_the_kernel_cannot_run_is_named_at_once():
         "ringmill: error: source refused: this kernel cannot run 3 of 3 programs", *lines], errors
     code, _, errors = refuse("refused", *some, "--program", "good")
     assert code == ENVIRONMENT
-    assert errors.splitlines()[-4:] == [
-        "ringmill: error: source refused: this kernel cannot run 3 of 4 programs; to continue with "
-        "good, set optional: all (--optional all)", *lines], errors
+    *rest, last = errors.splitlines()
+    assert rest[-4:] == [
+        "ringmill: error: source refused: this kernel cannot run 3 of 4 programs; without those, "
+        "these are left: good; say --optional all", *lines], errors
+    assert last.startswith("try: ringmill run ") and last.endswith(" --optional all"), errors
     code, _, errors = refuse("refused", "--program", "wild", "--program", "good")
-    assert ("access 'scalar'; to continue with good, set optional: [wild] (--optional wild)\n"
+    assert ("access 'scalar'; without it, these are left: good; say --optional wild\n"
             in errors), errors
     daemon = start("refused", *some, "--program", "good", "--optional", "all")
     assert daemon.stop() == 0, daemon.stderr
@@ -459,7 +461,8 @@ def test_the_type_is_asked_for():
     assert errors.endswith(
         "ringmill: error: --object: ring mixed: which type do the records have? found in the object, "
         "for records of 8, 16, 24, 26 or 32 bytes: shard_event, small_event, first, second, third, "
-        "fourth; say --type NAME\n"), errors
+        "fourth; for example, --ring mixed --select FIELD --types 1=shard_event --types 2=small_event "
+        "--types 3=first --types 4=second --types 5=third --types 6=fourth\n"), errors
 
 
 def test_missing_arguments_are_named():
@@ -469,7 +472,10 @@ def test_missing_arguments_are_named():
             (("--program", "on_either", "--interface", "lo"),
              '--object: program "on_either" (classifier) needs "direction"; as in --direction ingress')):
         code, _, errors = refuse("network", "--type", "struct packet", *arguments)
-        assert (code, errors) == (CONFIG, f"ringmill: error: {expected}\n"), errors
+        said, tried = errors.splitlines()
+        assert (code, said) == (CONFIG, f"ringmill: error: {expected}"), errors
+        assert tried == " ".join(("try: ringmill run --object", object_path("network"), "--type",
+                                  "'struct packet'", *arguments, expected.split("; as in ")[1])), errors
 
 
 # ---- files that are none -------------------------------------------------------------------------

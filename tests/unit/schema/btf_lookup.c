@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/btf_lookup.h"
+#include "schema/choice.h"
 #include "schema/map_lookup.h"
 
 #include <linux/bpf.h>
@@ -23,7 +24,9 @@ static void assert_not_found(struct types *types, const char *name, const char *
     struct candidate candidate;
     struct error error = {0};
 
-    assert_int_equal(lookup_type(types->btf, name, map, &error, &candidate), -ENOENT);
+    int code = lookup_type(types->btf, name, map, &error, &candidate);
+
+    assert_int_equal(code, error.hint_key ? CHOICE_OPEN : -ENOENT);
     assert_string_equal(error_join(&error), text);
 }
 
@@ -80,7 +83,7 @@ static void without_a_name_the_only_kept_struct_is_taken(void **state)
     keep(types, "flow");
     assert_found(types, NULL, NULL, "flow");
     assert_found(types, NULL, "events", "flow");
-    assert_string_equal(lookup_convention(types->btf, "events"), "flow");
+    assert_string_equal(lookup_convention(types->btf, "events", NULL), "flow");
 }
 
 static void a_kept_typedef_of_an_unnamed_struct(void **state)
@@ -102,9 +105,10 @@ static void without_a_name_there_must_be_one_kept_struct(void **state)
         "which type do the records have? found in BTF: task_struct; set type: task_struct");
     keep(types, "flow");
     keep(types, "drop");
-    assert_null(lookup_convention(types->btf, NULL));
-    assert_not_found(types, NULL, NULL,
-                     "which type do the records have? found in BTF: flow, drop; set type: NAME");
+    assert_null(lookup_convention(types->btf, NULL, NULL));
+    assert_not_found(
+        types, NULL, NULL,
+        "which type do the records have? found in BTF: flow, drop; for example, set type: flow");
 }
 
 static void add_tracer(struct types *types, const char *name)
@@ -123,10 +127,10 @@ static void tracers_name_the_type_of_each_map(void **state)
     add_tracer(types, "gadget_tracer_drops___drop_ring___drop_event");
     assert_found(types, NULL, "flow_ring", "flow");
     assert_found(types, NULL, "drop_ring", "drop_event");
-    assert_not_found(
-        types, NULL, "ring",
-        "which type do the records have? found in BTF: flow, drop_event; set type: NAME");
-    assert_null(lookup_convention(types->btf, NULL));
+    assert_not_found(types, NULL, "ring",
+                     "which type do the records have? found in BTF: flow, drop_event; for example, "
+                     "set type: flow");
+    assert_null(lookup_convention(types->btf, NULL, NULL));
     keep(types, "other");
     assert_found(types, NULL, "ring", "other");
     assert_found(types, NULL, "drop_ring", "drop_event");
@@ -138,8 +142,8 @@ static void a_tracer_may_name_a_type_that_is_not_there(void **state)
 
     btf__add_struct(types->btf, "flaw", 8);
     add_tracer(types, "gadget_tracer_flows___ring___flow");
-    assert_string_equal(lookup_convention(types->btf, "ring"), "flow");
-    assert_string_equal(lookup_convention(types->btf, NULL), "flow");
+    assert_string_equal(lookup_convention(types->btf, "ring", NULL), "flow");
+    assert_string_equal(lookup_convention(types->btf, NULL, NULL), "flow");
     assert_not_found(types, NULL, "ring",
                      "struct \"flow\" is not in the BTF; there are: flaw; did you mean \"flaw\"?");
 }
@@ -188,8 +192,8 @@ static void a_variable_does_not_say_which_of_two_rings(void **state)
     keep(types, "flow");
     add_section(types, first, second);
     assert_int_equal(lookup_count_rings(types->btf), 2);
-    assert_null(lookup_convention(types->btf, "flows"));
-    assert_null(lookup_convention(types->btf, "drops"));
+    assert_null(lookup_convention(types->btf, "flows", NULL));
+    assert_null(lookup_convention(types->btf, "drops", NULL));
 }
 
 static void other_variables_are_no_tracers(void **state)
@@ -204,7 +208,7 @@ static void other_variables_are_no_tracers(void **state)
     add_tracer(types, "gadget_mapper_flows___ring___flow");
     add_tracer(types, "unused_pointer");
     btf__add_var(types->btf, "unused_number", BTF_VAR_GLOBAL_ALLOCATED, types->u32);
-    assert_null(lookup_convention(types->btf, NULL));
+    assert_null(lookup_convention(types->btf, NULL, NULL));
 }
 
 static void unknown_name_lists_structs(void **state)

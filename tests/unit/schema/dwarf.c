@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "schema/choice.h"
 #include "unit/schema/member.h"
 
 static const char source[] =
@@ -250,8 +251,9 @@ static void a_name_that_is_not_there_is_refused(void **state)
     (void)state;
 
     assert_refused(
-        &file, NULL, -ENOENT,
-        "which type do the records have? found in DWARF: event, value, plain_t; set type: NAME");
+        &file, NULL, CHOICE_OPEN,
+        "which type do the records have? found in DWARF: event, value, plain_t; for example, set "
+        "type: event");
     assert_refused(&file, "evnt", -ENOENT,
                    "no type \"evnt\" in the DWARF; there are: event, value, "
                    "plain_t; did you mean \"event\"?");

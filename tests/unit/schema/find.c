@@ -363,7 +363,7 @@ static void types_in_the_dwarf_are_listed(void **state)
     assert_int_equal(find_schema(&request, &error, NULL, &schema), -ENOENT);
     assert_string_equal(error_join(&error),
                         "which type do the records have? found in DWARF: flow, drop, "
-                        "everything, host, point, bits, tight, local; set type: NAME");
+                        "everything, host, point, bits, tight, local; for example, set type: flow");
     btf__free(btf);
 }
 
@@ -378,8 +378,8 @@ static void unknown_names(void **state)
            "mean \"flow\"?" ADVICE);
     request = request_of(types, NULL);
     refuse(&request, -ENOENT,
-           "which type do the records have? found in BTF: flow, drop, everything, bits; set type: "
-           "NAME");
+           "which type do the records have? found in BTF: flow, drop, everything, bits; for "
+           "example, set type: flow");
 }
 
 static void the_refusal_that_knows_a_similar_name_is_said(void **state)

@@ -87,10 +87,10 @@ static void names_that_are_no_rings(void **state)
         "n:\n"
         "  object: @/numbers.bpf.o\n"
         "  rings: {numers: , table: }\n",
-        "t.yaml:3:11: n.rings.numers: the object has no such ring; allowed are numbers; "
-        "did you mean \"numbers\"?\n"
-        "t.yaml:3:21: n.rings.table: map \"table\" is a hash map, not a ring buffer; allowed "
-        "are numbers\n");
+        "t.yaml:3:11: n.rings.numers: the object has no ring \"numers\"; its rings are numbers "
+        "(number); set rings: {numbers: {}}\n"
+        "t.yaml:3:21: n.rings.table: map \"table\" is a hash map, not a ring buffer; the rings are "
+        "numbers (number)\n");
     refuse_source(
         "n:\n"
         "  object: @/numbers.bpf.o\n"

@@ -61,7 +61,7 @@ static void keys_that_need_each_other(void **state)
     (void)state;
     refuse_source(KINDS "  select: header.kind\n",
                   "t.yaml:3:11: k.select: the type for each value of this field is missing; set "
-                  "types: {1: open_event, 2: close_event}\n");
+                  "types: {VALUE: TYPE}\n");
     refuse_source(KINDS "  type: odd\n  types: {1: odd}\n",
                   "t.yaml:3:9: k.type: one type and several types cannot be used together; remove "
                   "type:, or select: and types:\n"

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_options.h"
+
+#include <string.h>
+
+const struct run_source_option run_options[] = {
+    {"object", "object", AT_SOURCE, ONE, PATH, "FILE",
+     "load and attach this BPF object, and read its rings"},
+    {"map", "map", AT_SOURCE, ONE, MAY_BE_PATH, "MAP",
+     "read this existing ring: pinned path, id:N, or name"},
+    {"ring", "rings", AT_NOTHING, MANY, NO_PATH, "NAME[=T]",
+     "read only this ring of the object; may be repeated"},
+    {"type", "type", AT_RING, ONE, NO_PATH, "T", "the type of the records, as in \"struct event\""},
+    {"select", "select", AT_RING, ONE, NO_PATH, "FIELD",
+     "the field that says which type a record has"},
+    {"types", "types", AT_RING, PAIRS, NO_PATH, "V=T", "the type for that value; may be repeated"},
+    {"types-from", "types_from", AT_RING, ONE, PATH, "FILE",
+     "a file with BTF or DWARF that describes the type"},
+    {"layout", "layout", AT_RING, ONE, NO_PATH, "TEXT", "the type as C text"},
+    {"as", "as", AT_RING, PAIRS, NO_PATH, "FIELD=M", "the meaning of a field, as in saddr=ipv4"},
+    {"lost", "lost", AT_RING, ONE, NO_PATH, "NAME", "the map or variable that counts lost records"},
+    {"sequence", "sequence", AT_RING, ONE, NO_PATH, "FIELD",
+     "the field that numbers the records; gaps count as lost"},
+    {"order", "order", AT_RING, ONE, NO_PATH, "FIELD",
+     "the time field by which sharded rings are merged"},
+    {"program", "programs", AT_SOURCE, MANY, NO_PATH, "P",
+     "load only this program; may be repeated"},
+    {"optional", "optional", AT_SOURCE, MANY, NO_PATH, "P",
+     "continue if this program (all: any) cannot be attached; may be repeated"},
+    {"constant", "constants", AT_SOURCE, PAIRS, NO_PATH, "NAME=V",
+     "a value for a global, const volatile or not"},
+    {"map-size", "maps", AT_SOURCE, SIZES, NO_PATH, "NAME=N",
+     "the size of a map that has none in the object; may be repeated"},
+    {"ring-size", "ring_size", AT_SOURCE, ONE, NO_PATH, "SIZE",
+     "the size of the rings, as in 4MiB"},
+    {"attach", "section", AT_ATTACH, ONE, NO_PATH, "P=SECTION",
+     "attach program P as its SEC() would say, as in P=tc/ingress; P=none: do not attach it"},
+    {"interface", "interface", AT_ATTACH, MANY, NO_PATH, "I",
+     "the network interface for XDP, TC and socket programs; this and all below for one program: "
+     "P=I"},
+    {"direction", "direction", AT_ATTACH, ONE, NO_PATH, "D", "ingress or egress, for TC programs"},
+    {"cgroup", "cgroup", AT_ATTACH, ONE, PATH, "FOLDER", "the cgroup for cgroup programs"},
+    {"binary", "binary", AT_ATTACH, ONE, MAY_BE_PATH, "FILE",
+     "the program or library that uprobes and USDT trace"},
+    {"symbol", "symbol", AT_ATTACH, ONE, NO_PATH, "S", "the function, for uprobes and kprobes"},
+    {"usdt", "usdt", AT_ATTACH, ONE, NO_PATH, "P:N", "the USDT probe, PROVIDER:NAME"},
+    {"tracepoint", "tracepoint", AT_ATTACH, ONE, NO_PATH, "T",
+     "the tracepoint, GROUP/NAME, for tracepoint programs that name none"},
+    {"pid", "pid", AT_ATTACH, ONE, NO_PATH, "PID", "trace this process only"},
+    {"perf", "perf", AT_ATTACH, ONE, NO_PATH, "HZ", "samples per second and CPU"},
+    {"every", "every", AT_ATTACH, ONE, NO_PATH, "TIME", "how often iterators are run, as in 5s"},
+    {"elements", "elements", AT_ATTACH, ONE, NO_PATH, "MAP",
+     "the map of the object for an iterator over map elements"},
+    {"netfilter", "netfilter", AT_ATTACH, ONE, NO_PATH, "F/H",
+     "the netfilter hook, FAMILY/HOOK, as in ipv4/input"},
+    {"cookie", "cookie", AT_ATTACH, ONE, NO_PATH, "N",
+     "what bpf_get_attach_cookie() returns, as P=N for each program"},
+    {0},
+};
+
+const struct run_source_option *run_option_of(const char *key, size_t length)
+{
+    for (const struct run_source_option *option = run_options; option->name; option++)
+        if (strlen(option->key) == length && strncmp(option->key, key, length) == 0)
+            return option;
+    return NULL;
+}

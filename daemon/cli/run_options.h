@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The options of `ringmill run` that describe its source: which config key each sets, and where. */
+
+#include <stddef.h>
+
+enum option_place { AT_SOURCE, AT_RING, AT_ATTACH, AT_NOTHING };
+
+enum option_form {
+    ONE,   /* key: "value" */
+    MANY,  /* key: ["value", ...] */
+    PAIRS, /* key: {"name": "value", ...}, from NAME=VALUE */
+    SIZES, /* key: {"name": {size: "value"}, ...}, from NAME=VALUE */
+};
+
+enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };
+
+struct run_source_option {
+    const char *name;
+    const char *key;
+    enum option_place place;
+    enum option_form form;
+    enum path path;
+    const char *argument;
+    const char *doc;
+};
+
+/* Ended by one without a name. */
+extern const struct run_source_option run_options[];
+
+/* The option that sets that key; NULL: none. */
+const struct run_source_option *run_option_of(const char *key, size_t length);

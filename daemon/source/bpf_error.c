@@ -15,6 +15,7 @@
 
 #include "base/capabilities.h"
 #include "source/hook.h"
+#include "source/kernel_symbols.h"
 #include "source/libbpf_log.h"
 #include "source/object.h"
 
@@ -120,6 +121,23 @@ static int refuse_program(int code, const struct libbpf_log *log,
     return code;
 }
 
+/* What the program would be attached to is not in the kernel's BTF. */
+static int refuse_target(const struct object_program *program, struct error *error)
+{
+    const char *section = program->arguments.section, *target = hook_section_rest(section);
+
+    if (program->hook == &hook_lsm && target)
+        error_set(error, 0, "this kernel has no LSM hook \"%s\"", target);
+    else if (program->hook != &hook_function || !target)
+        error_set(error, 0, "this kernel has no such hook, or its BTF does not describe it");
+    else if (kernel_symbol_require(target, error) == 0)
+        error_set(error, 0,
+                  "the kernel's BTF does not describe that function; a kprobe may be able to trace "
+                  "it");
+    error_prefix(error, "program \"%s\" (%s)", program->name, section);
+    return -ENOTSUP;
+}
+
 static int load_program(int code, const struct libbpf_log *log,
                         const struct object_program *program, struct error *error,
                         bool *ret_refused)
@@ -130,10 +148,7 @@ static int load_program(int code, const struct libbpf_log *log,
     if (log->verifier[0])
         return refuse_program(code, log, program, error);
     if (code == -ESRCH)
-        return error_set(error, -ENOTSUP,
-                         "program \"%s\" (%s): this kernel has no such hook, or its BTF does not "
-                         "describe it",
-                         program->name, program->arguments.section);
+        return refuse_target(program, error);
     if ((hook == &hook_function || hook == &hook_lsm) &&
         (code == -EPERM || code == -NOT_SUPPORTED || code == -EOPNOTSUPP || code == -EINVAL))
         return bpf_error_on_lack(TRAMPOLINES, program, error);
@@ -165,7 +180,7 @@ int bpf_error_on_load(int code, const struct libbpf_log *log, const struct objec
 
 static bool needs_tracefs(const struct hook *hook)
 {
-    return hook == &hook_tracepoint || hook == &hook_kprobe;
+    return hook == &hook_tracepoint || hook == &hook_kprobe || hook == &hook_kprobe_multi;
 }
 
 static int attach_program(int code, const struct libbpf_log *log,
@@ -177,8 +192,6 @@ static int attach_program(int code, const struct libbpf_log *log,
     *ret_refused = true;
     if (code == -ENOENT && (hook == &hook_tracepoint || hook == &hook_raw_tracepoint))
         return bpf_error_on_lack("that tracepoint", program, error);
-    if (code == -ENOENT && hook == &hook_kprobe)
-        return bpf_error_on_lack("that function, or it cannot be probed", program, error);
     if ((code == -NOT_SUPPORTED || code == -EOPNOTSUPP) &&
         (hook == &hook_function || hook == &hook_lsm))
         return bpf_error_on_lack(TRAMPOLINES, program, error);
@@ -204,6 +217,7 @@ int bpf_error_on_attach(int code, const struct libbpf_log *log,
     if (error && error->text[0]) {
         *ret_refused = code == -ENOTSUP;
         error_prefix(error, "program \"%s\" (%s)", program->name, section);
+        *ret_refused = code == -ENOTSUP;
         return code;
     }
     if (needs_tracefs(program->hook) && access(TRACEFS "/events", F_OK) != 0)

@@ -177,6 +177,8 @@ static const struct hook *kprobe_hook(const char *section)
         return &hook_uprobe_multi;
     if (hook_section_is(section, "uprobe") || hook_section_is(section, "uretprobe"))
         return &hook_uprobe;
+    if (hook_section_is(section, "kprobe.multi") || hook_section_is(section, "kretprobe.multi"))
+        return &hook_kprobe_multi;
     return hook_section_is(section, "usdt") ? &hook_usdt : &hook_kprobe;
 }
 

@@ -89,8 +89,11 @@ extern const struct hook hook_cgroup;
 /* In the kernel (hook_trace.c). */
 extern const struct hook hook_tracepoint;
 extern const struct hook hook_raw_tracepoint;
-extern const struct hook hook_kprobe;
 extern const struct hook hook_perf;
+
+/* At functions of the kernel (hook_kernel.c). */
+extern const struct hook hook_kprobe;
+extern const struct hook hook_kprobe_multi;
 /* Programs that were loaded for one place. */
 extern const struct hook hook_btf_tracepoint;
 extern const struct hook hook_function;
@@ -126,3 +129,6 @@ bool hook_section_is(const char *section, const char *word);
 int hook_find_interface(const char *name, struct error *error, int *ret_index);
 /* What follows the first slash of the section name; NULL: nothing. */
 const char *hook_section_rest(const char *section);
+/* Whether a program is attached to one function of the kernel by its name; sets that name. */
+bool hook_traces_function(const struct hook *hook, const struct hook_arguments *arguments,
+                          char *ret_name, size_t size);

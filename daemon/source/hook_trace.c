@@ -9,16 +9,13 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "source/attachment.h"
 
 #define TRACEFS "/sys/kernel/tracing"
-#define DEVICES "/sys/bus/event_source/devices"
 
 enum { PATH_BYTES = 4096, WORD_BYTES = 256 };
 
@@ -92,131 +89,6 @@ const struct hook hook_raw_tracepoint = {
     .keys = HOOK_TRACEPOINT,
     .missing = miss_tracepoint,
     .attach = attach_raw_tracepoint,
-};
-
-/* ---- what the program was loaded for --------------------------------------------------------- */
-
-static int attach_loaded(struct bpf_program *program, const char *name,
-                         const struct hook_arguments *arguments, struct attachments *attachments,
-                         struct error *error)
-{
-    LIBBPF_OPTS(bpf_trace_opts, options, .cookie = (uint64_t)arguments->cookie);
-
-    (void)name;
-    (void)error;
-    return add(attachments, bpf_program__attach_trace_opts(program, &options));
-}
-
-const struct hook hook_btf_tracepoint = {
-    .what = "a BTF tracepoint program",
-    .attach = attach_loaded,
-};
-
-const struct hook hook_function = {
-    .what = "a program at a kernel function (fentry, fexit)",
-    .keys = HOOK_COOKIE,
-    .attach = attach_loaded,
-};
-
-/* ---- LSM ------------------------------------------------------------------------------------- */
-
-/* A kernel with BPF_LSM compiled in but not enabled attaches such programs and never calls them. */
-static const char *lacks_lsm(const struct hook_arguments *arguments)
-{
-    _cleanup_(cleanup_fclose) FILE *file = fopen("/sys/kernel/security/lsm", "re");
-    char modules[WORD_BYTES] = "";
-    char *rest = modules;
-
-    (void)arguments;
-    if (!file || !fgets(modules, sizeof(modules), file))
-        return NULL;
-    modules[strcspn(modules, "\n")] = '\0';
-    for (char *word; (word = strsep(&rest, ","));)
-        if (strcmp(word, "bpf") == 0)
-            return NULL;
-    return "the security module BPF (CONFIG_BPF_LSM=y, and bpf in the boot parameter lsm=)";
-}
-
-const struct hook hook_lsm = {
-    .what = "an LSM program",
-    .keys = HOOK_COOKIE,
-    .lacks = lacks_lsm,
-    .attach = attach_loaded,
-};
-
-/* ---- kernel functions ------------------------------------------------------------------------ */
-
-/* A function, or a pattern of functions, or a system call. */
-struct kernel_function {
-    char symbol[WORD_BYTES];
-    size_t offset;
-};
-
-/* Reads "tcp_connect+0x10" of the section name, which the arguments replace. */
-static void find_function(const struct hook_arguments *arguments, struct kernel_function *ret)
-{
-    const char *rest = hook_section_rest(arguments->section);
-    const char *plus = rest ? strchr(rest, '+') : NULL;
-
-    if (arguments->symbol || !rest) {
-        snprintf(ret->symbol, sizeof(ret->symbol), "%s",
-                 arguments->symbol ? arguments->symbol : "");
-        ret->offset = (size_t)arguments->offset;
-        return;
-    }
-    snprintf(ret->symbol, sizeof(ret->symbol), "%.*s", (int)strcspn(rest, "+"), rest);
-    ret->offset = plus ? strtoul(plus + 1, NULL, 0) : (size_t)arguments->offset;
-}
-
-static uint32_t miss_symbol(const struct hook_arguments *arguments)
-{
-    return hook_section_rest(arguments->section) || arguments->symbol ? 0 : HOOK_SYMBOL;
-}
-
-static const char *lacks_kprobes(const struct hook_arguments *arguments)
-{
-    (void)arguments;
-    if (access(DEVICES, F_OK) != 0 || access(DEVICES "/kprobe", F_OK) == 0 ||
-        access(TRACEFS "/kprobe_events", F_OK) == 0)
-        return NULL;
-    return "kprobes (CONFIG_KPROBES=y and CONFIG_KPROBE_EVENTS=y)";
-}
-
-static int attach_kprobe(struct bpf_program *program, const char *name,
-                         const struct hook_arguments *arguments, struct attachments *attachments,
-                         struct error *error)
-{
-    const char *section = arguments->section;
-    struct kernel_function function;
-
-    (void)name;
-    (void)error;
-    find_function(arguments, &function);
-    if (hook_section_is(section, "ksyscall") || hook_section_is(section, "kretsyscall")) {
-        LIBBPF_OPTS(bpf_ksyscall_opts, options, .bpf_cookie = (uint64_t)arguments->cookie,
-                    .retprobe = hook_section_is(section, "kretsyscall"));
-
-        return add(attachments, bpf_program__attach_ksyscall(program, function.symbol, &options));
-    }
-    if (bpf_program__expected_attach_type(program) == BPF_TRACE_KPROBE_MULTI) {
-        LIBBPF_OPTS(bpf_kprobe_multi_opts, options,
-                    .retprobe = hook_section_is(section, "kretprobe"));
-
-        return add(attachments,
-                   bpf_program__attach_kprobe_multi_opts(program, function.symbol, &options));
-    }
-    LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = (uint64_t)arguments->cookie,
-                .offset = function.offset, .retprobe = hook_section_is(section, "kretprobe"));
-
-    return add(attachments, bpf_program__attach_kprobe_opts(program, function.symbol, &options));
-}
-
-const struct hook hook_kprobe = {
-    .what = "a kprobe program",
-    .keys = HOOK_SYMBOL | HOOK_OFFSET | HOOK_COOKIE,
-    .missing = miss_symbol,
-    .lacks = lacks_kprobes,
-    .attach = attach_kprobe,
 };
 
 /* ---- sampling -------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 #include "source/bpf_error.h"
 #include "source/libbpf_log.h"
 #include "source/refusals.h"
+#include "source/unseen_calls.h"
 
 DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 
@@ -403,6 +404,8 @@ int object_attach(struct object *object, struct error *error)
         return error_set(
             error, -ENOTSUP,
             "no program could be attached: this kernel has none of the hooks that they need");
+    if (!object->quiet)
+        unseen_calls_report(object);
     return 0;
 }
 

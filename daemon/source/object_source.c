@@ -26,6 +26,7 @@
 #include "source/predecessor.h"
 #include "source/programs.h"
 #include "source/stream_types.h"
+#include "source/unseen_calls.h"
 
 struct object_config {
     const char *path;
@@ -219,7 +220,6 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         return -ENOMEM;
     }
     state->recheck = config->recheck;
-    source->if_silent = "its programs are attached; trigger an event that they trace";
     state->keep = &config->keep;
     keep_enter(&config->keep, source);
     config->ring.node = node;
@@ -229,6 +229,10 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         return -EINVAL;
     if (programs_choose(state->object, &config->programs, diag) < 0)
         result = -EINVAL;
+    source->if_silent = unseen_calls_possible(state->object)
+                            ? "its programs are attached; trigger an event that they trace (calls "
+                              "that the compiler has inlined in the kernel are not seen)"
+                            : "its programs are attached; trigger an event that they trace";
     if (keep_check(&config->keep, state->object, node, diag) < 0)
         result = -EINVAL;
     if (constants_set(state->object->plan, config->constants, diag) < 0)

@@ -2,6 +2,7 @@
 """Programs at functions of the kernel (tests/bpf/kernel), one style each: what comes out is compared
 field by field with what the test did. They need a kernel that may change its own code, so they are
 not among the tests of this machine: `./dev vm` runs them in a virtual machine."""
+import collections
 import errno
 import os
 import re
@@ -36,8 +37,9 @@ def require_ringmill():
     if RELEASE >= (5, 11):
         return
     errors = refusal("kprobe")
-    assert "is too old: it does not have epoll_pwait2(); Linux 5.15 or later is needed" in errors
-    raise harness.Lacking(errors.strip())
+    sentence = "is too old: it does not have epoll_pwait2(); Linux 5.15 or later is needed"
+    assert sentence in errors, errors
+    raise harness.Lacking(f"this kernel {sentence}")
 
 
 def trace(name, act, *arguments):
@@ -66,7 +68,23 @@ def lacking(sentence, name, *arguments):
     """This kernel does not have it: that is what ringmill must say."""
     errors = refusal(name, *arguments)
     assert sentence in errors, errors
-    raise harness.Lacking(errors.strip().splitlines()[-1])
+    raise harness.Lacking(sentence)
+
+
+def address_of(function):
+    with open("/proc/kallsyms", encoding="utf-8") as symbols:
+        for line in symbols:
+            words = line.split()
+            if words[2] == function:
+                return int(words[0], 16)
+    return None
+
+
+def kernel_functions():
+    """The names of all functions of the kernel, as often as they are there."""
+    with open("/proc/kallsyms", encoding="utf-8") as symbols:
+        lines = [line.split() for line in symbols]
+    return collections.Counter(words[2] for words in lines if words[1] in "tTwW" and len(words) == 3)
 
 
 def make_and_remove(*names):
@@ -131,6 +149,124 @@ def test_ksyscall_and_kretsyscall():
         assert events[:3] == [{"by": program}] * 3 and len(events) <= 4, events
 
 
+def make_nodes():
+    os.mkdir(path("folder"))
+    os.mknod(path("pipe"), 0o010600)
+    expect(errno.EEXIST, os.mkdir, path("folder"))
+    os.rmdir(path("folder"))
+    os.unlink(path("pipe"))
+
+
+def require_multi():
+    require_ringmill()
+    if not address_of("register_fprobe"):
+        lacking("this kernel does not have kprobe.multi (Linux 5.18 and CONFIG_FPROBE=y)",
+                "kprobe_multi")
+
+
+def test_kprobe_multi():
+    require_multi()
+    calls = [address_of(name) for name in ("do_mkdirat", "do_mknodat", "do_mkdirat")]
+    results = [0, 0, -errno.EEXIST]
+    wanted = []
+    for ip, ret in zip(calls, results):
+        wanted += [{"ip": ip, "ret": 0, "returned": False}, {"ip": ip, "ret": ret, "returned": True}]
+    events = trace("kprobe_multi", make_nodes)
+    assert events == wanted, (events, wanted)
+
+
+def test_kprobe_multi_where_the_command_line_says():
+    require_multi()
+    for symbol, function in (("do_mkdir?t", "do_mkdirat"), ("do_mknodat", "do_mknodat")):
+        ip = address_of(function)
+        events = trace("kprobe_multi", make_nodes, "--program", "on_any", "--symbol", symbol)
+        assert events == [{"ip": ip, "ret": 0, "returned": False}] * len(events), events
+        assert len(events) == (2 if function == "do_mkdirat" else 1)
+    assert ('program "on_any" (kprobe.multi): no function of this kernel that can be traced fits '
+            '"no_such_*"') in refusal("kprobe_multi", "--program", "on_any", "--symbol", "no_such_*")
+
+
+def test_kprobe_multi_in_a_module():
+    """Of overlayfs, which the root of the virtual machine is."""
+    require_multi()
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.", dir="/root") as root:
+        def act():
+            os.symlink("nowhere", os.path.join(root, "link"))
+            os.unlink(os.path.join(root, "link"))
+
+        places = [address_of("ovl_symlink"), address_of("ovl_unlink")]
+        events = trace("kprobe_multi", act, "--program", "on_any", "--symbol", "ovl_*link")
+    called = [event["ip"] for event in events]
+    assert [ip for ip in called if ip in places] == places, (called, places)
+
+
+def test_functions_that_the_kernel_does_not_have():
+    require_ringmill()
+    functions = kernel_functions()
+    copy = next(name for name in functions if re.fullmatch(r"\w+\.isra\.0", name) and
+                name.split(".")[0] not in functions)
+    original = copy.split(".")[0]
+    only_a_copy = (f'this kernel has no function "{original}", only the copy "{copy}" that the '
+                   "compiler has made of it; a kprobe can be attached to that one, but its "
+                   "arguments may be others\n")
+    missing = ('this kernel has no function "do_nothing_of_the_kind": it has another name there, or '
+               "the compiler has inlined it\n")
+    for program in "kprobe", "kretprobe":
+        here = ("unnamed", "--program", f"at_{program}", "--symbol")
+        said = f'program "at_{program}" ({program}): '
+        assert said + missing in refusal(*here, "do_nothing_of_the_kind")
+        assert said + only_a_copy in refusal(*here, original)
+    for name, sentence in (("do_nothing_of_the_kind", missing), (original, only_a_copy)):
+        section = f"fexit/{name}"
+        assert f'program "at_fexit" ({section}): {sentence}' in refusal(
+            "unnamed", "--program", "at_fexit", "--attach", f"at_fexit={section}")
+    assert ('program "at_lsm" (lsm/nonsuch): this kernel has no LSM hook "nonsuch"\n' in refusal(
+        "unnamed", "--program", "at_lsm", "--attach", "at_lsm=lsm/nonsuch"))
+    for program in "ksyscall", "kretsyscall":
+        assert (f'program "at_{program}" ({program}): this kernel has no system call "nonsuch"\n'
+                in refusal("unnamed", "--program", f"at_{program}", "--symbol", "nonsuch"))
+
+
+def test_functions_in_which_no_kprobe_may_be():
+    require_ringmill()
+    with open("/sys/kernel/debug/kprobes/blacklist", encoding="utf-8") as blacklist:
+        name = next(line.split()[1] for line in blacklist if line.split()[1].startswith("do_"))
+    here = ("unnamed", "--program", "at_kprobe", "--symbol")
+    assert ('program "at_kprobe" (kprobe): this kernel allows no kprobe at that place of the '
+            "function\n") in refusal(*here, name)
+    errors = refusal(*here[:3], "--attach", "at_kprobe=kprobe/do_unlinkat+1")
+    assert ('program "at_kprobe" (kprobe/do_unlinkat+1): no instruction of the function '
+            '"do_unlinkat" begins at byte 1\n') in errors, errors
+
+
+def test_calls_that_are_not_seen():
+    """Of functions with copies, and of one of two functions with the same name."""
+    require_ringmill()
+    functions = kernel_functions()
+    copied = next(name.split(".")[0] for name in functions
+                  if re.fullmatch(r"\w+\.(constprop|part)\.0", name) and
+                  functions[name.split(".")[0]] == 1 and name.startswith("tcp"))
+    here = ("--program", "at_kprobe", "--symbol")
+    daemon = harness.Daemon(*arguments_of("unnamed", [*here, copied]),
+                            program=harness.RINGMILL).wait_running()
+    assert daemon.stop() == 0, daemon.stderr
+    assert re.search(rf"source unnamed: program at_kprobe does not see all calls of {copied}: the "
+                     rf"compiler has made the copy {copied}[.\w]+ for some callers",
+                     daemon.stderr), daemon.stderr
+    double = next(name for name, count in functions.items() if count > 1 and re.match("bpf_", name))
+    process = harness.Daemon(*arguments_of("unnamed", [*here, double]), program=harness.RINGMILL)
+    harness.wait_for(lambda: process.process.poll() is not None or "running" in process.stderr,
+                     "the kernel's answer")  # which older kernels give, too, when they are updated
+    if process.process.poll() is None:
+        assert process.stop() == 0, process.stderr
+        assert (f"program at_kprobe is attached to one of {functions[double]} functions that are "
+                f"named {double}" in process.stderr), process.stderr
+    else:
+        process.wait()
+        assert (f'this kernel has several functions named "{double}", and a kprobe needs one that is '
+                "the only one of its name") in process.stderr, process.stderr
+
+
 # ---- BPF trampolines -----------------------------------------------------------------------------
 
 def test_fentry():
@@ -142,6 +278,12 @@ def test_fentry():
     assert trace("fentry", act) == [
         {"dfd": HERE, "mode": mode, "comm": "python3", "path": path(f"folder-{mode}")}
         for mode in (0o700, 0o1755)]
+
+
+def test_trampolines_where_the_command_line_says():
+    for program in "fentry", "fexit":
+        assert trace("unnamed", lambda: make_and_remove("a", "b"), "--program", f"at_{program}",
+                     "--attach", f"at_{program}={program}/do_unlinkat") == [{"by": program}] * 2
 
 
 def test_fexit():

@@ -10,8 +10,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct call_event {
     __u64 ktime;
     __u64 ip;
-    __s64 ret;
     __u32 pid;
+    __s32 ret;
     bool returned;
 };
 
@@ -30,7 +30,7 @@ static __always_inline int write(struct pt_regs *context, bool returned)
         return 0;
     event->ktime = bpf_ktime_get_ns();
     event->ip = bpf_get_func_ip(context);
-    event->ret = returned ? (__s64)PT_REGS_RC(context) : 0;
+    event->ret = returned ? (__s32)PT_REGS_RC(context) : 0;
     event->pid = bpf_get_current_pid_tgid() >> 32;
     event->returned = returned;
     bpf_ringbuf_submit(event, 0);

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/object_survey.h"
 #include "cli/schema_list.h"
 #include "schema/find.h"
 #include "schema/kernel.h"
@@ -32,6 +33,7 @@ struct schema_options {
     const char *place; /* a file or a map */
     const char *type;  /* NULL: list all */
     bool json;
+    bool types;            /* list all types, also of an object */
     char joined[TYPE_MAX]; /* a type of two words */
 };
 
@@ -64,19 +66,23 @@ static bool take_words(int count, char **words, struct schema_options *question)
 }
 
 static const struct argument command_options[] = {
-    {"json", NULL, offsetof(struct schema_options, json), argument_flag, "print the types as JSON"},
+    {"json", NULL, offsetof(struct schema_options, json), argument_flag, "print JSON"},
+    {"types", NULL, offsetof(struct schema_options, types), argument_flag,
+     "list all types, also those of the kernel that an object has"},
     {0},
 };
 
 static const struct positional operands[] = {
     {"FILE", "a BPF object, or any file with BTF or DWARF, such as /sys/kernel/btf/vmlinux"},
     {"MAP", "a ring in the kernel: its pin in /sys/fs/bpf, id:N, or its name"},
-    {"TYPE", "the name of a struct; without it, all types are listed"},
+    {"TYPE",
+     "the name of a struct; without it, an object's rings, types, programs and constants are\n"
+     "shown, and of other files all types"},
     {0},
 };
 
 static const struct command_line command_line = {
-    .synopsis = "ringmill schema [--json] FILE|MAP [TYPE]",
+    .synopsis = "ringmill schema [--json] [--types] FILE|MAP [TYPE]",
     .operands = operands,
     .options = command_options,
 };
@@ -88,6 +94,8 @@ static enum exit_code parse(int argc, char **argv, struct schema_options *questi
     if (code == EXIT_CODE_OK && !take_words(argc - optind, argv + optind, question))
         return arguments_refuse(&command_line, optind == argc ? "no file or map given"
                                                               : "only one type can be given");
+    if (code == EXIT_CODE_OK && question->types && question->type)
+        return arguments_refuse(&command_line, "--types cannot be used with TYPE");
     return code;
 }
 
@@ -210,6 +218,27 @@ static enum exit_code refuse_untyped(const struct schema_options *question,
     return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
 }
 
+static enum exit_code show_object(const struct schema_options *question,
+                                  const struct answer *answer)
+{
+    struct error error = {0};
+    _cleanup_(cleanup_json_decref) json_t *survey =
+        object_survey(answer->types->elf, answer->types->elf_size, &error);
+
+    if (!survey)
+        return refuse(question, EXIT_CODE_ENVIRONMENT, &error);
+    if (question->json)
+        return print_json(json_incref(survey));
+    object_survey_print(survey, stdout);
+    return EXIT_CODE_OK;
+}
+
+/* An object that has BTF; what libbpf does not open without has types at most. */
+static bool is_object(const struct answer *answer)
+{
+    return answer->types && answer->types->elf && answer->types->is_bpf && answer->types->btf;
+}
+
 static enum exit_code list_types(const struct schema_options *question, const struct answer *answer)
 {
     _cleanup_(schema_list_deinit) struct schema_list list;
@@ -252,7 +281,10 @@ static enum exit_code run(const struct schema_options *question)
         log_error("%s", error_join(&error));
         return EXIT_CODE_ENVIRONMENT;
     }
-    return question->type ? show_type(question, &answer) : list_types(question, &answer);
+    if (question->type)
+        return show_type(question, &answer);
+    return is_object(&answer) && !question->types ? show_object(question, &answer)
+                                                  : list_types(question, &answer);
 }
 
 enum exit_code command_schema(int argc, char **argv)

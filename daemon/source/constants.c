@@ -352,3 +352,62 @@ int constants_set(struct bpf_object *object, const struct config_node *constants
             result = -EINVAL;
     return result;
 }
+
+/* ---- listing --------------------------------------------------------------------------------- */
+
+struct constant_listing {
+    const struct bpf_object *object;
+    const struct btf *btf;
+    void (*take)(void *context, const struct global_variable *constant);
+    void *context;
+};
+
+/* Whether set_value() would take some value. */
+static bool is_settable(const struct btf *btf, uint32_t type_id, uint32_t size)
+{
+    const struct btf_type *type = lookup_bare(btf, type_id);
+
+    for (int i = 0; type && btf_is_array(type) && i < LOOKUP_ALIASES_MAX; i++) {
+        size = btf_array(type)->nelems ? size / btf_array(type)->nelems : 0;
+        type = lookup_bare(btf, btf_array(type)->type);
+    }
+    return type && (btf_is_int(type) || btf_is_any_enum(type)) && size > 0 &&
+           size <= sizeof(uint64_t) && size == type->size;
+}
+
+static bool list_one(void *data, const char *section, const struct btf_var_secinfo *place,
+                     const struct btf_type *variable)
+{
+    const struct constant_listing *listing = data;
+    struct global_variable constant = {
+        .name = lookup_name(listing->btf, variable),
+        .section = section,
+        .btf = listing->btf,
+        .type_id = variable->type,
+        .size = place->size,
+    };
+    const struct bpf_map *map;
+    const char *bytes;
+    size_t size = 0;
+
+    if (!can_be_set(section) || !*constant.name || strstr(constant.name, "___fmt") ||
+        !is_settable(listing->btf, variable->type, place->size))
+        return false;
+    map = bpf_object__find_map_by_name(listing->object, section);
+    bytes = map ? bpf_map__initial_value((struct bpf_map *)(uintptr_t)map, &size) : NULL;
+    if (!bytes || place->offset > size || place->size > size - place->offset)
+        return false;
+    constant.bytes = bytes + place->offset;
+    listing->take(listing->context, &constant);
+    return false;
+}
+
+void constants_each(const struct bpf_object *object,
+                    void (*take)(void *context, const struct global_variable *constant),
+                    void *context)
+{
+    struct constant_listing listing = {object, bpf_object__btf(object), take, context};
+
+    if (listing.btf)
+        each_variable(listing.btf, list_one, &listing);
+}

@@ -115,6 +115,11 @@ static bool needs_size(const struct bpf_map *map)
     return !bpf_map__is_internal(map);
 }
 
+bool map_config_lacks_size(const struct bpf_map *map)
+{
+    return bpf_map__max_entries(map) == 0 && needs_size(map);
+}
+
 int map_config_check_sizes(const struct bpf_object *object, const struct config_node *node,
                            struct diag *diag)
 {
@@ -126,7 +131,7 @@ int map_config_check_sizes(const struct bpf_object *object, const struct config_
         bool is_ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
         struct error error;
 
-        if (bpf_map__max_entries(map) > 0 || !needs_size(map))
+        if (!map_config_lacks_size(map))
             continue;
         result = error_set(&error, -EINVAL, "%s \"%s\" has no size in the object",
                            is_ring ? "ring" : "map", bpf_map__name(map));

@@ -9,6 +9,7 @@
 #include "config/diag.h"
 #include "config/node.h"
 
+struct bpf_map;
 struct bpf_object;
 
 /* Sets the maps of an object that is not loaded yet. Without a setting, no map is pinned, also not
@@ -17,6 +18,9 @@ struct bpf_object;
  * message; all mistakes are reported. */
 int map_config_set(struct bpf_object *object, const struct config_node *maps, bool is_kept,
                    struct diag *diag);
+
+/* Whether the map needs a size and has none. */
+bool map_config_lacks_size(const struct bpf_map *map);
 
 /* Refuses an object with maps that need a size and have none, after all settings. node: where the
  * messages go. 0, or -EINVAL after at least one. */

@@ -174,7 +174,7 @@ static int add_ring(struct object_source *source, struct bpf_map *map,
 
 /* ---- which ----------------------------------------------------------------------------------- */
 
-static bool is_stream(const struct object *object, struct bpf_map *map)
+bool object_rings_has(const struct object *object, struct bpf_map *map)
 {
     return is_sharded(map) || (is_ring(map) && !stands_in_a_map(object, map));
 }
@@ -190,7 +190,7 @@ static void list_rings(const struct object *object, struct suggestion *suggestio
     {
         struct record_type type = {0};
 
-        if (!is_stream(object, map))
+        if (!object_rings_has(object, map))
             continue;
         suggestion_offer(suggestion, bpf_map__name(map));
         record_type_of_ring(object_btf(object), object->bytes, object->size, bpf_map__name(map),
@@ -263,7 +263,7 @@ static void refuse_of_several(const struct object *object, const struct config_n
     error_set(&error, -EINVAL, "the object has several rings: ");
     bpf_object__for_each_map(map, object->plan)
     {
-        if (!is_stream(object, map))
+        if (!object_rings_has(object, map))
             continue;
         error_append(&error, "%s%s", first ? ", " : "", bpf_map__name(map));
         first = first ? first : bpf_map__name(map);
@@ -345,7 +345,8 @@ static int choose_all(struct object_source *source, const struct ring_config *sh
     uint32_t count = 0;
     int result = 0;
 
-    bpf_object__for_each_map(map, source->object->plan) count += is_stream(source->object, map);
+    bpf_object__for_each_map(map, source->object->plan) count +=
+        object_rings_has(source->object, map);
     if (count == 0)
         return refuse_ringless(source->object, shared->node, diag);
     if (count > RINGS_MAX) {
@@ -362,7 +363,7 @@ static int choose_all(struct object_source *source, const struct ring_config *sh
     }
     bpf_object__for_each_map(map, source->object->plan)
     {
-        if (is_stream(source->object, map) && add_ring(source, map, shared, diag) < 0)
+        if (object_rings_has(source->object, map) && add_ring(source, map, shared, diag) < 0)
             result = -EINVAL;
     }
     return result;
@@ -380,4 +381,20 @@ void object_rings_free(struct object_source *source)
         free(source->rings[i].inner_maps);
     free(source->rings);
     free(source->configs);
+}
+
+uint32_t object_rings_size(const struct object *object, struct bpf_map *map)
+{
+    struct object_ring ring = {.name = bpf_map__name(map)};
+    struct slot_search search = {.object = object->plan, .ring = &ring};
+    const struct bpf_map *inner = is_map_of_maps(map) ? bpf_map__inner_map(map) : map;
+    uint32_t size;
+
+    if (is_map_of_maps(map) &&
+        inner_maps_each(object->bytes, object->size, on_inner_map, &search, NULL) == 0 &&
+        ring.n_inner_maps > 0)
+        inner = bpf_object__find_map_by_name(object->plan, ring.inner_maps[0]);
+    size = inner ? bpf_map__max_entries(inner) : 0;
+    free(ring.inner_maps);
+    return size;
 }

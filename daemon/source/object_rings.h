@@ -11,5 +11,10 @@
  * with its node; rings may be NULL. 0, or -EINVAL after at least one message. */
 int object_rings_choose(struct object_source *source, const struct config_node *rings,
                         const struct ring_config *shared, struct diag *diag);
+/* Whether a map of the object is a ring, or a map of rings. */
+bool object_rings_has(const struct object *object, struct bpf_map *map);
+/* The size of a ring, or of each in a map of rings, as compiled; 0: it has none. */
+uint32_t object_rings_size(const struct object *object, struct bpf_map *map);
+
 /* Frees the list, but not what is open of its rings. */
 void object_rings_free(struct object_source *source);

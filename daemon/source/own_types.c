@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The DWARF says in which file a type is declared. Without DWARF a type counts as the kernel's if
- * the running kernel has one of that name. */
+/* The DWARF says in which file a type is declared. Without DWARF, and where CO-RE moves the type,
+ * it counts as the kernel's if the running kernel has one of that name. */
 
 #include "source/own_types.h"
 
@@ -14,6 +14,7 @@
 #include "schema/btf_lookup.h"
 #include "schema/dwarf.h"
 #include "schema/map_lookup.h"
+#include "source/core_types.h"
 #include "source/program_code.h"
 
 enum { NAME_BYTES = 256 };
@@ -21,6 +22,7 @@ enum { NAME_BYTES = 256 };
 struct own_listing {
     const struct btf *btf;
     struct program_code code;
+    struct core_types core;
     struct btf *kernel; /* NULL: not loaded */
     bool kernel_tried;
     void (*take)(void *context, const struct own_type *type);
@@ -85,8 +87,12 @@ static int take_dwarf(void *context, const struct dwarf_candidate *candidate)
 {
     struct own_listing *listing = context;
 
-    if (candidate->file ? !is_foreign_file(candidate->file)
-                        : !is_kernel_name(listing, candidate->name))
+    bool is_doubtful =
+        !candidate->file ||
+        (listing->btf && core_types_have(&listing->core, listing->btf, candidate->name));
+
+    if (!(candidate->file && is_foreign_file(candidate->file)) &&
+        !(is_doubtful && is_kernel_name(listing, candidate->name)))
         add(listing,
             &(struct own_type){candidate->name, candidate->size, candidate->is_union, false});
     return 0;
@@ -120,9 +126,11 @@ int own_types_list(const struct btf *btf, const void *elf, size_t size,
     int result;
 
     program_code_open(elf, size, &listing.code);
+    core_types_read(listing.code.file.elf, &listing.core);
     result = schema_list_dwarf(elf, size, NULL, take_dwarf, &listing);
     if (result == -ENOENT)
         result = list_btf(&listing);
+    core_types_deinit(&listing.core);
     program_code_close(&listing.code);
     btf__free(listing.kernel);
     return result == -ENOMEM || result > 0 ? result : 0;

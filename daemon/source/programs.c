@@ -295,12 +295,9 @@ static void list_examples(uint32_t missing, char text[NEEDS_TEXT_MAX])
                                      groups[i].example);
 }
 
-static void refuse_missing(const struct object_program *program, uint32_t missing,
-                           const struct config_node *node, struct diag *diag)
+static void list_needs(uint32_t missing, char needs[PROGRAM_NEEDS_MAX])
 {
-    char needs[NEEDS_TEXT_MAX] = "", examples[NEEDS_TEXT_MAX];
-    struct error error;
-
+    needs[0] = '\0';
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         size_t used = strlen(needs);
         char keys[KEYS_TEXT_MAX];
@@ -308,8 +305,23 @@ static void refuse_missing(const struct object_program *program, uint32_t missin
         if (!(missing & groups[i].keys))
             continue;
         list_keys(groups[i].keys, " or ", keys);
-        snprintf(needs + used, sizeof(needs) - used, "%s%s", used ? ", and " : "", keys);
+        snprintf(needs + used, PROGRAM_NEEDS_MAX - used, "%s%s", used ? ", and " : "", keys);
     }
+}
+
+bool program_needs(const struct object_program *program, char needs[PROGRAM_NEEDS_MAX])
+{
+    list_needs(program->hook->missing ? program->hook->missing(&program->arguments) : 0, needs);
+    return *needs;
+}
+
+static void refuse_missing(const struct object_program *program, uint32_t missing,
+                           const struct config_node *node, struct diag *diag)
+{
+    char needs[PROGRAM_NEEDS_MAX], examples[NEEDS_TEXT_MAX];
+    struct error error;
+
+    list_needs(missing, needs);
     list_examples(missing, examples);
     error_set(&error, 0, "program \"%s\" (%s) needs %s", program->name, program->arguments.section,
               needs);

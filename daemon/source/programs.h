@@ -4,11 +4,20 @@
 /* The settings of the programs of an object: which are loaded, which may be missing, and where to
  * attach those whose section name does not say it. */
 
+#include <stdbool.h>
+
 #include "config/diag.h"
 #include "config/node.h"
 #include "config/setting.h"
 
 struct object;
+
+enum { PROGRAM_NEEDS_MAX = 1024 };
+
+struct object_program;
+
+/* Writes which arguments a program lacks, as in "interface", and "direction". False: none. */
+bool program_needs(const struct object_program *program, char needs[PROGRAM_NEEDS_MAX]);
 
 struct programs_config {
     struct setting_texts programs; /* none: all but those of SEC("?...") */

@@ -88,17 +88,47 @@ def test_a_type_as_json():
 
 
 def test_all_types_those_of_the_rings_first():
-    lines = shown(WHOLE).splitlines()
+    lines = shown("--types", WHOLE).splitlines()
     assert lines[:4] == ["    size  type",
                          "      24  struct local  (of the map types_rest, the only type of 24 bytes)",
                          "      16  struct flow  (of the map types_flows)",
                          "      16  struct drop  (of the map types_of_the_drops)"], lines
     assert "  struct everything  (kept by a variable)" in lines[4]
-    types = json.loads(shown("--json", WHOLE))["types"]
+    types = json.loads(shown("--json", "--types", WHOLE))["types"]
     assert types[0] == {"name": "local", "kind": "struct", "size": 24, "from": "dwarf",
                         "kept": False, "map": "types_rest"}
     assert types[1] == {"name": "flow", "kind": "struct", "size": 16, "from": "btf", "kept": True,
                         "map": "types_flows"}
+
+
+SCREEN = """\
+rings
+  types_rest             4KiB  local, 24 bytes (the only type of 24 bytes)
+  types_flows            4KiB  flow, 16 bytes (named by GADGET_TRACER)
+  types_of_the_drops     4KiB  drop, 16 bytes (named by GADGET_TRACER)
+
+types, in bytes
+  flow             16
+  drop             16
+  everything      224
+  host              8
+  point             4
+  bits             16
+  tight            25
+  local            24
+
+programs
+  types  syscall; cannot be attached: it runs only when called by BPF_PROG_RUN
+"""
+
+
+def test_an_object_on_one_screen():
+    assert shown(WHOLE) == SCREEN, shown(WHOLE)
+    survey = json.loads(shown("--json", WHOLE))
+    assert survey["rings"][0] == {
+        "name": "types_rest", "size": 4096, "map_of_rings": False, "type": "local",
+        "type_size": 24, "because": "the only type of 24 bytes", "open": None}, survey
+    assert survey["types"][0] == {"name": "flow", "kind": "struct", "size": 16}, survey
 
 
 def test_a_ring_in_the_kernel():

@@ -19,6 +19,13 @@ def style(name):
     return os.path.join(STYLES, name + ".bpf.o")
 
 
+def survey(name):
+    """What `ringmill schema` says of an object."""
+    code, output, stderr = harness.run("schema", "--json", style(name), program=harness.RINGMILL)
+    assert (code, stderr) == (0, ""), stderr
+    return json.loads(output)
+
+
 def mark(number, key=None, shard=0):
     """What all objects but two make a record of."""
     libc.prctl(MARK, ctypes.c_ulong(number), ctypes.c_ulong(key or os.getpid()),
@@ -88,12 +95,11 @@ def test_type_in_the_definition_of_the_ring():
     inner = sorted(by_type.pop("inner_event"), key=lambda event: event["number"])
     assert inner == [{"number": n, "third": n // 3, "shard": n & 1} for n in range(20)]
     assert not by_type
-    code, output, stderr = harness.run("schema", style("typed_map"), program=harness.RINGMILL)
-    assert code == 0, stderr
-    for line in ("      16  struct value_event  (of the map values)",
-                 "      16  struct key_event  (of the map keys)",
-                 "      16  struct inner_event  (of the map shards)"):
-        assert line in output.splitlines(), output
+    rings = {ring["name"]: ring for ring in survey("typed_map")["rings"]}
+    assert {name: ring["type"] for name, ring in rings.items()} == {
+        "values": "value_event", "keys": "key_event", "shards": "inner_event"}, rings
+    assert {ring["because"] for ring in rings.values()} == {"named by the definition of the ring"}
+    assert [name for name, ring in rings.items() if ring["map_of_rings"]] == ["shards"], rings
 
 
 def test_types_by_the_length_of_records():
@@ -104,12 +110,10 @@ def test_types_by_the_length_of_records():
     assert reserves == [{"number": n, "ppid": os.getppid(), "word": "local"} for n in range(20)]
     assert copies == [{"number": n, "twice": 2 * n, "thrice": 3 * n, "last": n - 1}
                       for n in range(1, 20, 2)]
-    code, output, stderr = harness.run("schema", style("local_type"), program=harness.RINGMILL)
-    assert code == 0, stderr
-    lines = output.splitlines()
-    for line in ("      24  struct reserved  (of the map reserves, the only type of 24 bytes)",
-                 "      32  struct copied  (of the map copies, the only type of 32 bytes)"):
-        assert line in lines[1:3], output
+    assert [(ring["name"], ring["type"], ring["because"])
+            for ring in survey("local_type")["rings"]] == [
+                ("reserves", "reserved", "the only type of 24 bytes"),
+                ("copies", "copied", "the only type of 32 bytes")]
 
 
 def test_the_taken_type_is_said():
@@ -466,6 +470,32 @@ def test_variables_as_inputs():
     assert observe("inputs", *(word for one in settings for word in ("--constant", one))) == [
         {"number": 100 + n, "step": -2, "mood": "MOOD_LOW", "ports": [80, 443, 0], "word": "other"}
         for n in range(20)]
+
+
+def test_a_survey_of_each_object():
+    """What each can need is shown, and nothing that is not its author's."""
+    for name in os.listdir(STYLES):
+        if name.endswith(".bpf.o") and name != "legacy_maps.bpf.o":
+            shown = survey(name.removesuffix(".bpf.o"))
+            assert shown["programs"] and all(ring["name"] for ring in shown["rings"]), name
+            assert not {"mark_context", "task_struct"} & {one["name"] for one in shown["types"]}, (
+                name, shown)
+    assert survey("inputs")["constants"] == [
+        {"name": "enabled", "section": ".bss", "type": "bool", "value": False},
+        {"name": "made", "section": ".bss", "type": "__u64", "value": 0},
+        {"name": "ports", "section": ".bss", "type": "__u16[3]", "value": [0, 0, 0]},
+        {"name": "mood", "section": ".data", "type": "enum mood", "value": "MOOD_HIGH"},
+        {"name": "step", "section": ".data", "type": "__s16", "value": 1},
+        {"name": "word", "section": ".data.words", "type": "char[8]", "value": "word"},
+        {"name": "mark_key", "section": ".rodata", "type": "__u64", "value": 0}]
+    assert survey("unsized")["maps_without_size"] == ["seen", "events"]
+    assert survey("pinned")["pinned_by_name"] == ["ringmill_runs", "ringmill_events"]
+    programs = {one["name"]: one for one in survey("asked")["programs"]}
+    assert [one for one in programs if programs[one]["on_request"]] == ["asked", "elsewhere"]
+    assert programs["elsewhere"]["lacks"] == ["that tracepoint"], programs
+    assert survey("xdp")["programs"][0]["needs"] == '"interface"'
+    lengths = [ring for ring in survey("calls")["rings"] if ring["name"] == "lengths"]
+    assert lengths[0]["type"] is None and "24 or 32 bytes: by_branch" in lengths[0]["open"], lengths
 
 
 def test_records_too_long_for_an_event():

@@ -160,6 +160,15 @@ static int load_program(int code, const struct libbpf_log *log,
                      program->arguments.section, strerror(-code));
 }
 
+/* libbpf looks for the kernel's functions before it loads programs, and does not say which of them
+ * calls one. NULL: it is about something else. */
+static const char *missing_function(const struct libbpf_log *log)
+{
+    const char *name = strstr(log->warning, "extern (func ksym) '");
+
+    return name && strstr(name, "not found") ? strchr(name, '\'') + 1 : NULL;
+}
+
 int bpf_error_on_load(int code, const struct libbpf_log *log, const struct object_program *program,
                       struct error *error, bool *ret_refused)
 {
@@ -173,6 +182,11 @@ int bpf_error_on_load(int code, const struct libbpf_log *log, const struct objec
                          "CONFIG_DEBUG_INFO_BTF=y, as most distribution kernels are");
     if (program)
         return load_program(code, log, program, error, ret_refused);
+    if (missing_function(log))
+        return error_set(error, -ENOTSUP,
+                         "this kernel does not have the function %.*s(), which a program of the "
+                         "object calls (a kfunc)",
+                         (int)strcspn(missing_function(log), "'"), missing_function(log));
     return error_set(error, code, "the kernel refused the BPF object: %s", said(log, code));
 }
 

@@ -154,8 +154,6 @@ const struct hook hook_unknown = {
 };
 
 NEVER(targetless, "a program without a target", "its section name does not name the function");
-NEVER(kprobe_session, "a kprobe session",
-      "ringmill is made with libbpf 1.1; libbpf 1.5 and later can attach it");
 NEVER(syscall, "a program of type syscall", "it runs only when called by BPF_PROG_RUN");
 NEVER(struct_ops, "a struct_ops program",
       "it replaces a part of the kernel, which ringmill leaves alone");
@@ -170,14 +168,13 @@ NEVER(other, "a program of another type", "ringmill cannot attach programs of it
 
 static const struct hook *kprobe_hook(const char *section)
 {
-    if (hook_section_is(section, "kprobe.session"))
-        return &hook_kprobe_session;
     if (hook_section_is(section, "uprobe.multi") || hook_section_is(section, "uretprobe.multi") ||
         hook_section_is(section, "uprobe.session"))
         return &hook_uprobe_multi;
     if (hook_section_is(section, "uprobe") || hook_section_is(section, "uretprobe"))
         return &hook_uprobe;
-    if (hook_section_is(section, "kprobe.multi") || hook_section_is(section, "kretprobe.multi"))
+    if (hook_section_is(section, "kprobe.multi") || hook_section_is(section, "kretprobe.multi") ||
+        hook_section_is(section, "kprobe.session"))
         return &hook_kprobe_multi;
     return hook_section_is(section, "usdt") ? &hook_usdt : &hook_kprobe;
 }

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "source/attachment.h"
 #include "source/kernel_symbols.h"
+#include "source/raw_link.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 #define DEVICES "/sys/bus/event_source/devices"
@@ -181,33 +182,44 @@ const struct hook hook_kprobe = {
 
 /* ---- many functions -------------------------------------------------------------------------- */
 
-/* By names: the kernel shows addresses only to users with CAP_SYSLOG. */
-static struct bpf_link *attach_to_names(const struct bpf_program *program,
-                                        const struct kernel_functions *functions,
-                                        const struct hook_arguments *arguments)
+/* By names: the kernel shows addresses only to users with CAP_SYSLOG. The fd of the link, or
+ * -errno.
+ */
+static int attach_to_names(const struct bpf_program *program,
+                           const struct kernel_functions *functions,
+                           const struct hook_arguments *arguments)
 {
-    LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = (const char **)functions->names,
-                .cnt = functions->count,
-                .retprobe = hook_section_is(arguments->section, "kretprobe"));
-    _cleanup_(cleanup_free) __u64 *cookies = calloc(functions->count, sizeof(*cookies));
+    bool at_return = hook_section_is(arguments->section, "kretprobe.multi");
+    _cleanup_(cleanup_free) uint64_t *cookies = calloc(functions->count, sizeof(*cookies));
+    struct raw_link link = {
+        .program = (uint32_t)bpf_program__fd(program),
+        .attach_type = (uint32_t)bpf_program__expected_attach_type(program),
+        .kprobes =
+            {
+                .flags = at_return ? RAW_KPROBE_MULTI_RETURN : 0,
+                .count = (uint32_t)functions->count,
+                .names = (uintptr_t)functions->names,
+                .cookies = arguments->cookie ? (uintptr_t)cookies : 0,
+            },
+    };
 
-    if (!cookies) {
-        errno = ENOMEM;
-        return NULL;
-    }
+    if (!cookies)
+        return -ENOMEM;
     for (size_t i = 0; i < functions->count; i++)
-        cookies[i] = (__u64)arguments->cookie;
-    if (arguments->cookie)
-        options.cookies = cookies;
-    return bpf_program__attach_kprobe_multi_opts(program, NULL, &options);
+        cookies[i] = (uint64_t)arguments->cookie;
+    return raw_link_create(&link);
 }
 
-static int explain_multi(int code, struct error *error)
+static int explain_multi(int code, const struct hook_arguments *arguments, struct error *error)
 {
-    if (code == -EOPNOTSUPP || code == -EINVAL)
-        return error_set(error, -ENOTSUP,
-                         "this kernel does not have kprobe.multi (Linux 5.18 and CONFIG_FPROBE=y)");
-    return code;
+    if (code != -EOPNOTSUPP && code != -EINVAL)
+        return code;
+    if (hook_section_is(arguments->section, "kprobe.session"))
+        return error_set(
+            error, -ENOTSUP,
+            "this kernel does not have kprobe.session (Linux 6.10 and CONFIG_FPROBE=y)");
+    return error_set(error, -ENOTSUP,
+                     "this kernel does not have kprobe.multi (Linux 5.18 and CONFIG_FPROBE=y)");
 }
 
 static int attach_functions(struct bpf_program *program, const char *name, const char *pattern,
@@ -215,8 +227,7 @@ static int attach_functions(struct bpf_program *program, const char *name, const
                             struct attachments *attachments, struct error *error)
 {
     _cleanup_(kernel_functions_deinit) struct kernel_functions functions = {0};
-    int result = kernel_functions_find(pattern, modules, &functions);
-    struct bpf_link *link;
+    int result = kernel_functions_find(pattern, modules, &functions), fd;
 
     if (result < 0)
         return result;
@@ -225,16 +236,16 @@ static int attach_functions(struct bpf_program *program, const char *name, const
                          "no function of this kernel that can be traced fits \"%s\"; " TRACEFS
                          "/available_filter_functions lists them",
                          pattern);
-    link = attach_to_names(program, &functions, arguments);
-    if (!link)
-        return -errno;
+    fd = attach_to_names(program, &functions, arguments);
+    if (fd < 0)
+        return fd;
     log_about(LOG_LEVEL_INFO, "source", name, "functions of the kernel that it traces: %zu",
               functions.count);
     if (functions.twice > 0)
         log_about(LOG_LEVEL_WARNING, "source", name,
                   "%zu functions are not traced: each has the name of another one that is",
                   functions.twice);
-    return attachments_add_link(attachments, link);
+    return attachments_add_fd(attachments, fd);
 }
 
 /* Before Linux 6.3 names of modules' functions are unknown to the kernel there. */
@@ -250,11 +261,11 @@ static int attach_kprobe_multi(struct bpf_program *program, const char *name,
     if (result == -ESRCH)
         result =
             attach_functions(program, name, function.symbol, false, arguments, attachments, error);
-    return result < 0 && !error->text[0] ? explain_multi(result, error) : result;
+    return result < 0 && !error->text[0] ? explain_multi(result, arguments, error) : result;
 }
 
 const struct hook hook_kprobe_multi = {
-    .what = "a kprobe.multi program",
+    .what = "a kprobe program for many functions",
     .keys = HOOK_SYMBOL | HOOK_COOKIE,
     .missing = miss_symbol,
     .lacks = lacks_kprobes,

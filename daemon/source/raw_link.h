@@ -16,6 +16,7 @@ enum {
     RAW_UPROBE_MULTI = 48,       /* Linux 6.6 */
     RAW_PROGRAM_NETFILTER = 32,  /* a program type */
     RAW_UPROBE_MULTI_RETURN = 1, /* a flag */
+    RAW_KPROBE_MULTI_RETURN = 1, /* a flag */
 };
 
 /* As link_create in union bpf_attr. */
@@ -40,6 +41,13 @@ struct raw_link {
             uint32_t flags;
             uint32_t pid;
         } uprobes;
+        struct {
+            uint32_t flags;
+            uint32_t count;
+            uint64_t names;
+            uint64_t addresses;
+            uint64_t cookies;
+        } kprobes;
     };
 };
 

@@ -200,6 +200,19 @@ def test_kprobe_multi_in_a_module():
     assert [ip for ip in called if ip in places] == places, (called, places)
 
 
+def test_kprobe_session():
+    require_ringmill()
+    if not address_of("bpf_session_is_return"):
+        assert 'program "on_both" (kprobe.session/do_mk*at): this kernel does not have ' in refusal(
+            "kprobe_multi", "--program", "on_both")
+        lacking("this kernel does not have the function bpf_session_cookie(), which a program of the "
+                "object calls (a kfunc)", "kprobe_session")
+    events = trace("kprobe_session", make_nodes)
+    assert all(event.pop("duration_ns") > 0 for event in events), events
+    assert events == [{"ip": address_of(name), "ret": ret} for name, ret in (
+        ("do_mkdirat", 0), ("do_mknodat", 0), ("do_mkdirat", -errno.EEXIST))], events
+
+
 def test_functions_that_the_kernel_does_not_have():
     require_ringmill()
     functions = kernel_functions()

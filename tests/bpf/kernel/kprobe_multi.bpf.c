@@ -55,3 +55,9 @@ int on_any(struct pt_regs *context)
 {
     return write(context, false);
 }
+
+SEC("?kprobe.session/do_mk*at")
+int on_both(struct pt_regs *context)
+{
+    return write(context, false);
+}

@@ -599,6 +599,7 @@ def test_standard_output_is_handed_over():
     daemon = Reloadable(config % "old", stdout=theirs)
     os.close(theirs)
     daemon.open_target(500, daemon.long_target)  # more than the pipe takes
+    harness.wait_for(lambda: daemon.pipeline("out")["books"]["forwarded"] >= 500, "what the old sink has")
     daemon.write((config % "new").replace("LONG_TARGET", daemon.long_target))
     with subprocess.Popen([harness.RINGMILL, "reload", "--socket", daemon.path]) as reload:
         harness.wait_for(lambda: daemon.status()["config_generation"] == 2, "the new configuration")

@@ -51,6 +51,8 @@ static void see_ring(const struct input_ring *ring, struct ring_snapshot *counts
 {
     counts->ring = ring;
     ringmill_ring_counters(ring->handle, &counts->counters);
+    counts->overlap = counter_get(&ring->overlap);
+    counts->counters.records -= counts->overlap;
     counts->size = ringmill_ring_size(ring->handle);
     counts->used = ringmill_ring_available(ring->handle);
     if (counts->counters.high_water > counts->high_water)
@@ -85,6 +87,7 @@ static void add_ring(const struct ring_snapshot *ring, struct ring_snapshot *sum
     sum->counters.bytes += ring->counters.bytes;
     sum->counters.discards += ring->counters.discards;
     sum->counters.wakeups += ring->counters.wakeups;
+    sum->overlap += ring->overlap;
     sum->size += ring->size;
     sum->used += ring->used;
     if (ring->high_water > sum->high_water)
@@ -123,7 +126,8 @@ static void see_source(const struct source_entry *entry, struct source_snapshot 
         for (uint32_t j = 0; j < of->n_rings; j++, ++*ring) {
             see_ring(of->rings[j], *ring);
             add_ring(*ring, &counts->rings);
-            (*input)->produced += (*ring)->counters.records + (*ring)->counters.discards;
+            (*input)->produced +=
+                (*ring)->counters.records + (*ring)->counters.discards + (*ring)->overlap;
         }
         add_input(*input, &counts->inputs);
     }

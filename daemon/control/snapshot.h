@@ -12,8 +12,9 @@
 #include "pipeline/graph.h"
 
 struct ring_snapshot {
-    const struct input_ring *ring; /* NULL: the sum of several */
-    struct ringmill_counters counters;
+    const struct input_ring *ring;     /* NULL: the sum of several */
+    struct ringmill_counters counters; /* without the records of the next one */
+    uint64_t overlap;                  /* records that an older set has, too */
     uint64_t size;
     uint64_t used;
     uint64_t high_water; /* the most that was used, as the consumer or a look at the ring saw it */
@@ -30,7 +31,7 @@ struct input_snapshot {
     bool unread_known;
     bool counted;      /* there is a counter of lost records, so resets are known */
     uint64_t lost;     /* as last read from the kernel, at most a second ago */
-    uint64_t produced; /* seen, discarded, lost or unread */
+    uint64_t produced; /* seen, discarded, overlap, lost or unread */
     uint64_t unread;   /* records that a stop had no time for */
     uint64_t resets;   /* times that others have set the counter of lost ones */
     uint64_t unknown;  /* records of unknown type */

@@ -356,6 +356,14 @@ static int make_room(struct graph *graph)
     return 0;
 }
 
+/* All that read a source have the same delivery. */
+static void note_delivery(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (graph->sources[i].n_pipelines > 0 && graph_is_own(graph->sources[i].share))
+            graph->sources[i].source->once = !graph->sources[i].inputs[0].at_least_once;
+}
+
 int build_pipelines(struct build *build, const struct config_node *section,
                     const struct config_node *sources)
 {
@@ -371,5 +379,6 @@ int build_pipelines(struct build *build, const struct config_node *section,
     for (const struct config_node *entry = section->first; entry && result == 0;
          entry = entry->next)
         result = build_pipeline(build, entry, sources, &graph->pipelines[graph->n_pipelines++]);
+    note_delivery(graph);
     return result;
 }

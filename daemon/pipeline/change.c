@@ -9,6 +9,7 @@
 #include "pipeline/commit_queue.h"
 #include "pipeline/drain.h"
 #include "pipeline/engine.h"
+#include "pipeline/ring_part.h"
 #include "pipeline/rings.h"
 
 /* ---- the switch ------------------------------------------------------------------------------ */
@@ -125,7 +126,7 @@ static uint64_t records_of(const struct source_entry *entry)
             struct ringmill_counters counters;
 
             ringmill_ring_counters(entry->inputs[i].rings[j]->handle, &counters);
-            records += counters.records;
+            records += counters.records - counter_get(&entry->inputs[i].rings[j]->overlap);
         }
     return records;
 }
@@ -166,6 +167,20 @@ static void end_chains(const struct graph *old)
     }
 }
 
+/* What the old programs record from now on does not count: see source_take_over(). */
+static void end_replaced(const struct change *change)
+{
+    for (uint32_t i = 0; i < change->next->n_sources; i++) {
+        const struct source *source = change->next->sources[i].source;
+        struct source_entry *old = graph_find_source(change->old, source->name);
+
+        if (!old || !graph_is_own(change->next->sources[i].share) || !source->takes_over)
+            continue;
+        for (uint32_t j = 0; j < old->source->n_streams; j++)
+            ring_part_end_input(&old->inputs[j]);
+    }
+}
+
 static void grow_lanes(const struct graph *next)
 {
     for (uint32_t i = 0; i < next->n_sinks; i++)
@@ -199,6 +214,7 @@ void change_take(void *data)
     graph_list_rings(change->next);
     graph_list_rings(change->old);
     end_chains(change->old);
+    end_replaced(change);
     relink(change->next);
     grow_lanes(change->next);
     change_parts(consumer, &change->both);

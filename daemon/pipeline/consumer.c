@@ -30,6 +30,7 @@
 #include "pipeline/dispatch.h"
 #include "pipeline/drain.h"
 #include "pipeline/loss_report.h"
+#include "pipeline/ring_part.h"
 #include "pipeline/rings.h"
 #include "record/field.h"
 
@@ -161,7 +162,8 @@ static void handle_batch(struct consumer *consumer, const struct ringmill_batch 
     batch.now = consumer->turn_start;
     /* how long ago a capture's records were submitted says nothing */
     batch.clocked = !ring->input->stream->capture && clock_is_due(consumer, ring);
-    dispatch_batch(ring, &batch, consumer->turn_start);
+    if (!ring->overlaps || ring_part_leave_out(ring, &batch))
+        dispatch_batch(ring, &batch, consumer->turn_start);
     if (batch.clocked)
         submitted = submit_time(ring, taken->views);
     if (commit_batch(ring, taken))

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "expr/defs.h"
 #include "pipeline/commit_queue.h"
+#include "pipeline/ring_part.h"
 #include "plugin/plugin.h"
 
 /* ---- putting together ------------------------------------------------------------------------ */
@@ -213,6 +214,8 @@ int graph_add_ring(struct graph *graph, struct input *input, struct ringmill_rin
         return -ENOMEM;
     entry->input = input;
     entry->handle = ring;
+    entry->bounds = source_ring_bounds(input->source, input->index, input->n_rings);
+    ring_part_begin(entry);
     entry->wall = &graph->common->wall;
     if (resolver_is_given(graph->common->resolver))
         entry->resolver = graph->common->resolver;
@@ -354,6 +357,14 @@ void graph_free(struct graph *graph)
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
+
+struct source_entry *graph_find_source(const struct graph *graph, const char *name)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++)
+        if (strcmp(graph->sources[i].source->name, name) == 0)
+            return &graph->sources[i];
+    return NULL;
+}
 
 bool source_entry_knows_lost(const struct source_entry *entry)
 {

@@ -74,6 +74,8 @@ struct source_entry {
     /* main thread; final when the programs are detached */
     bool skips_known;
     uint64_t skipped; /* runs of its programs, as last read */
+
+    bool losses_ended; /* the loader thread's: later losses are another source's */
 };
 
 /* What all graphs have that follow each other by reloads. */
@@ -166,6 +168,9 @@ int graph_share_chain(struct graph *graph, struct input_type *type,
 /* Enters an open ring as the input's next one. It stays the caller's on failure and is the
  * graph's otherwise. 0, -ENOMEM, or -ENOSPC when there are GRAPH_RINGS_MAX. */
 int graph_add_ring(struct graph *graph, struct input *input, struct ringmill_ring *ring);
+
+/* The source of that name; NULL: there is none. */
+struct source_entry *graph_find_source(const struct graph *graph, const char *name);
 
 /* Whether the number of lost records is known for all streams of the source. */
 bool source_entry_knows_lost(const struct source_entry *entry);

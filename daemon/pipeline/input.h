@@ -45,9 +45,10 @@ struct input_ring {
     /* immutable once it is open */
     struct input *input;
     struct ringmill_ring *handle;
-    bool watched; /* it is in the reader, whose it is then */
-    char *name;   /* of its map; NAME/NUMBER for a shard */
-    char *about;  /* for sentences: "exec", or "flows, ring rb/2" */
+    bool watched;               /* it is in the reader, whose it is then */
+    char *name;                 /* of its map; NAME/NUMBER for a shard */
+    char *about;                /* for sentences: "exec", or "flows, ring rb/2" */
+    struct ring_bounds *bounds; /* which part counts, the source's; NULL: all of it */
 
     /* owned by the consumer thread, once that runs */
     struct commit_queue *next_commits; /* see change.h */
@@ -57,8 +58,10 @@ struct input_ring {
 
     /* owned by the consumer thread, any thread reads */
     struct histogram commit_latency; /* see consumer.h */
+    counter overlap;                 /* records that an older set has, too; see ring_part.h */
 
     /* owned by the consumer thread */
+    bool overlaps;            /* the next records may be such */
     uint32_t clock_countdown; /* batches until the next one is clocked */
     int64_t clocked_at;       /* ns, monotonic */
     bool numbered;            /* the two below mean something */

@@ -110,8 +110,36 @@ static void read_counters(struct source_entry *entry)
 void lifecycle_read_lost(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->n_sources; i++)
-        if (graph_is_own(graph->sources[i].share))
+        if (graph_is_own(graph->sources[i].share) && !graph->sources[i].losses_ended)
             read_counters(&graph->sources[i]);
+}
+
+/* ---- one source follows another -------------------------------------------------------------- */
+
+void lifecycle_follow(struct graph *next, const struct graph *old)
+{
+    for (uint32_t i = 0; i < next->n_sources; i++) {
+        struct source *source = next->sources[i].source;
+        const struct source_entry *before = graph_find_source(old, source->name);
+
+        if (graph_is_own(next->sources[i].share) && before)
+            source_follow(source, before->source);
+    }
+}
+
+/* The old programs' losses from here on are of events that the new ones record. */
+void lifecycle_take_over(struct graph *next, const struct graph *old)
+{
+    for (uint32_t i = 0; i < next->n_sources; i++) {
+        struct source *source = next->sources[i].source;
+        struct source_entry *before = graph_find_source(old, source->name);
+
+        if (!before || !graph_is_own(next->sources[i].share) || !source->takes_over)
+            continue;
+        read_counters(before);
+        before->losses_ended = true;
+        source_take_over(source);
+    }
 }
 
 /* ---- sinks ----------------------------------------------------------------------------------- */

@@ -27,6 +27,14 @@ void lifecycle_undo(struct graph *graph);
  * stays as it was. */
 void lifecycle_read_lost(struct graph *graph);
 
+/* On the loader thread, before lifecycle_attach(): the sources of next replace those of the same
+ * names in old. What comes to both from then on counts for the new one, if it has programs of its
+ * own. */
+void lifecycle_follow(struct graph *next, const struct graph *old);
+/* On the loader thread, after change_take() and before lifecycle_detach(): those that must take
+ * over do. */
+void lifecycle_take_over(struct graph *next, const struct graph *old);
+
 /* on_gone: see struct writer. 0 or -errno. */
 int lifecycle_start_writers(struct graph *graph, struct consumer *consumer,
                             void (*on_gone)(void *data), void *data);

@@ -38,7 +38,7 @@ static const int64_t ns_per_second = 1000000000;
 enum phase {
     ATTACHING, /* loader: the new programs */
     MEETING,   /* consumer: comes between two turns, and takes the new graph */
-    DETACHING, /* loader: the old programs */
+    DETACHING, /* loader: the old programs, after the new ones have taken over */
     DRAINING,  /* consumer: reads their rings empty, makes what handlers hold */
     WRITING,   /* the old writers end */
     SETTLING,  /* consumer: forgets the old lanes */
@@ -51,21 +51,13 @@ enum phase {
 
 /* ---- before ---------------------------------------------------------------------------------- */
 
-static const struct source_entry *find_named(const struct graph *graph, const char *name)
-{
-    for (uint32_t i = 0; i < graph->n_sources; i++)
-        if (strcmp(graph->sources[i].source->name, name) == 0)
-            return &graph->sources[i];
-    return NULL;
-}
-
 /* A ring has one reader, and until the switch that is the old source. */
 static int explain_busy(const struct graph *old, const struct graph *next, struct error *error)
 {
     for (uint32_t i = 0; i < next->n_sources; i++) {
         const char *name = next->sources[i].source->name;
 
-        if (graph_is_own(next->sources[i].share) && find_named(old, name))
+        if (graph_is_own(next->sources[i].share) && graph_find_source(old, name))
             return error_set(
                 error, -EBUSY,
                 "source %s has changed, but its ring is still being read with the previous "
@@ -158,31 +150,22 @@ static bool consumer_did(struct change *change, void (*run)(void *data))
     return true;
 }
 
-/* What comes to both from here on counts for the new one, if it has programs of its own. */
-static void follow(const struct change *change)
-{
-    for (uint32_t i = 0; i < change->next->n_sources; i++) {
-        struct source *source = change->next->sources[i].source;
-        const struct source_entry *old = find_named(change->old, source->name);
-
-        if (graph_is_own(change->next->sources[i].share) && old)
-            source_follow(source, old->source);
-    }
-}
-
 static int job_attach(void *data)
 {
     struct change *change = data;
 
-    follow(change);
+    lifecycle_follow(change->next, change->old);
     change->result = lifecycle_attach(change->next, &change->error);
     return change->result;
 }
 
 static int job_detach(void *data)
 {
-    lifecycle_detach(data);
-    lifecycle_read_lost(data);
+    const struct change *change = data;
+
+    lifecycle_take_over(change->next, change->old);
+    lifecycle_detach(change->old);
+    lifecycle_read_lost(change->old);
     return 0;
 }
 
@@ -306,7 +289,7 @@ static enum phase step_meeting(struct change *change)
 
 static enum phase step_detaching(struct change *change)
 {
-    return loader_did(change, job_detach, change->old) ? DRAINING : DETACHING;
+    return loader_did(change, job_detach, change) ? DRAINING : DETACHING;
 }
 
 static void post_losses(struct change *change)

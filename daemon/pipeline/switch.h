@@ -9,7 +9,7 @@
  *     consumer between two turns: new rings are read, those that stay
  *              get their new chains, and what the old graph has alone
  *              begins to end                                             SWITCH_TAKEN
- *     loader   programs detached
+ *     loader   changed sources take over; the old programs are detached
  *     consumer rings read empty, what handlers hold made
  *     writers  end
  *     consumer forgets their lanes

@@ -100,7 +100,8 @@ int ring_new(struct map *map, const struct ringmill_ring_options *options,
              struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 
 /* Limits reading to the position in this word, which may grow and never passes the producer
- * position. Call it before the ring is read. The word remains the caller's and outlives the ring. A
+ * position. Call it before the ring is read, or with the position where the ring ends at that
+ * moment. The word remains the caller's and outlives the ring. A
  * position that was committed already is raised to the committed one. */
 void ring_read_until(struct ringmill_ring *ring, _Atomic uint64_t *until);
 

@@ -19,6 +19,7 @@
 #include "source/object.h"
 #include "source/object_rings.h"
 #include "source/object_source.h"
+#include "source/own_rings.h"
 
 const struct builtin builtins[] = {
     {"exec", "struct exec_event", "programs started",
@@ -140,9 +141,11 @@ const struct source_kind source_builtin = {
     .leave = object_source_leave,
     .release = object_source_release,
     .follow = object_source_follow,
+    .take_over = object_source_take_over,
     .undo = object_source_undo,
     .lost = object_source_lost,
     .skipped = object_source_skipped,
-    .open_ring = object_source_open_ring,
+    .open_ring = own_rings_open,
+    .ring_bounds = own_rings_bounds,
     .program = object_source_program,
 };

@@ -182,11 +182,13 @@ int kept_set_store_rest(struct kept_set *kept, uint32_t first, struct error *err
 
     for (uint32_t i = first; i < kept->n_items && result == 0; i++)
         result = kept->store->put(kept, &kept->items[i], error);
-    if (result == 0)
-        result = kept->store->seal(kept, error);
-    if (result == 0 && kept->ledger)
+    return result < 0 ? result : kept->store->seal(kept, error);
+}
+
+void kept_set_complete(struct kept_set *kept)
+{
+    if (kept->ledger)
         atomic_store(&kept->ledger->n_items, kept->n_items - 1);
-    return result;
 }
 
 static bool goes(const struct kept_item *item, const char *prefix, bool ledger)
@@ -245,14 +247,15 @@ int kept_set_find_reader(const struct kept_set *kept, struct error *error)
 }
 
 /* The index of a ring among all rings of the set; readdir() returns items in any order. */
-_Atomic uint64_t *kept_set_ring_end(const struct kept_set *kept, uint32_t stream, uint32_t shard)
+struct ring_bounds *kept_set_ring_bounds(const struct kept_set *kept, uint32_t stream,
+                                         uint32_t shard)
 {
     uint32_t index = shard, of;
 
     for (uint32_t i = 0; i < kept->n_items; i++)
         if (sscanf(kept->items[i].name, KEPT_RING "%" SCNu32 "-", &of) == 1 && of < stream)
             index++;
-    return kept->ledger && index < LEDGER_RINGS_MAX ? &kept->ledger->until[index] : NULL;
+    return kept->ledger && index < LEDGER_RINGS_MAX ? &kept->ledger->rings[index] : NULL;
 }
 
 static uint64_t unread_of(const struct kept_set *kept, const struct kept_item *item,
@@ -260,12 +263,12 @@ static uint64_t unread_of(const struct kept_set *kept, const struct kept_item *i
 {
     uint64_t available = ringmill_ring_available(ring), left;
     uint32_t stream, shard;
-    const _Atomic uint64_t *until;
+    const struct ring_bounds *bounds;
 
     if (!kept->cut || sscanf(item->name, KEPT_RING "%" SCNu32 "-%" SCNu32, &stream, &shard) != 2)
         return available;
-    until = kept_set_ring_end(kept, stream, shard);
-    left = until ? atomic_load(until) - ringmill_ring_committed(ring) : available;
+    bounds = kept_set_ring_bounds(kept, stream, shard);
+    left = bounds ? atomic_load(&bounds->until) - ringmill_ring_committed(ring) : available;
     return left <= available ? left : 0; /* else it was read beyond the end that counts */
 }
 

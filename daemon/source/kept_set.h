@@ -92,9 +92,11 @@ const char *kept_set_release_command(const struct kept_set *kept, char text[KEPT
 /* Passes the items to the store, the ledger first. On failure the caller must call kept_set_drop().
  * 0, or -errno and a sentence. */
 int kept_set_store(struct kept_set *kept, struct error *error);
-/* Passes the items from index `first` on, which were added since; then marks the set complete in
- * the ledger. 0, or -errno and a sentence. */
+/* Passes the items from index `first` on, which were added since. 0, or -errno and a sentence. */
 int kept_set_store_rest(struct kept_set *kept, uint32_t first, struct error *error);
+/* Marks the set complete in the ledger: from this store on it counts, and sets that name it as
+ * their successor end where they say. */
+void kept_set_complete(struct kept_set *kept);
 /* Removes the items whose names begin with prefix from the store, the ledger last, and closes them
  * here. "": all of them; then the phase is LEDGER_OVER first, so that a process that
  * finds a part of the set discards it. */
@@ -110,5 +112,6 @@ uint64_t kept_set_unread(const struct kept_set *kept);
 void kept_set_detach(struct kept_set *kept, struct object *object);
 /* Drops the set if its rings were read to their end, or else logs what remains in them. */
 void kept_set_settle(struct kept_set *kept);
-/* The word in the ledger that limits how far a ring counts; NULL: there is none for it. */
-_Atomic uint64_t *kept_set_ring_end(const struct kept_set *kept, uint32_t stream, uint32_t shard);
+/* What the ledger says of the part of a ring that counts; NULL: it has no room for that ring. */
+struct ring_bounds *kept_set_ring_bounds(const struct kept_set *kept, uint32_t stream,
+                                         uint32_t shard);

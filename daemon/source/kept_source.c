@@ -22,6 +22,7 @@
 #include "source/object_source.h"
 #include "source/predecessor.h"
 #include "source/record_layout.h"
+#include "source/takeover.h"
 
 static const char *ring_name(char name[KEPT_ITEM_NAME_MAX], uint32_t stream, uint32_t shard)
 {
@@ -337,8 +338,6 @@ static int finish(struct object_source *state, struct error *error)
 
     for (uint32_t i = 0; i < attachments->count && result == 0; i++)
         result = copy_link(kept, &attachments->items[i], i, error);
-    if (result == 0)
-        cut_older(state);
     return result < 0 ? result : kept_set_store_rest(kept, first, error);
 }
 
@@ -374,11 +373,22 @@ int kept_source_finish(struct source *source, struct error *error)
         return 0;
     if (!source->adopted)
         result = name_store(state, finish(state, error), error);
-    if (result < 0)
-        return result;
-    enter(source);
+    if (result == 0)
+        enter(source);
+    return result;
+}
+
+void kept_source_take_over(struct source *source)
+{
+    struct object_source *state = source->state;
+
+    if (!source->adopted)
+        cut_older(state);
+    if (state->waits)
+        takeover_end(source);
+    else if (!source->adopted)
+        kept_set_complete(state->kept);
     predecessors_end(source);
-    return 0;
 }
 
 /* ---- while it runs, and at the end ----------------------------------------------------------- */
@@ -400,6 +410,18 @@ void kept_source_note_lost(struct object_source *state, uint32_t stream)
     tell_ledger(state, stream);
     ring->lost_noted = ring->lost.last;
     ring->lost_noted_at = ring->lost.last_at;
+}
+
+void kept_source_forget_lost(struct object_source *state, uint32_t stream)
+{
+    struct object_ring *ring = &state->rings[stream];
+
+    if (!ring->lost.map || lost_forget(&ring->lost) < 0)
+        return;
+    ring->lost_noted = ring->lost.last;
+    ring->lost_noted_at = ring->lost.last_at;
+    if (state->kept)
+        tell_ledger(state, stream);
 }
 
 void kept_source_settle_lost(struct object_source *state)

@@ -19,12 +19,15 @@ int kept_source_adopt(struct source *source, struct error *error);
 /* Before the source is attached, with its rings open and read by no other process: keeps the rings
  * of what was loaded. 0, or -errno and a sentence. */
 int kept_source_begin(struct source *source, struct error *error);
-/* After the source was attached: keeps the links of its programs, and ends older sets. 0, or -errno
- * and a sentence. */
+/* After the source was attached: keeps the links of its programs. 0, or -errno and a sentence. */
 int kept_source_finish(struct source *source, struct error *error);
+/* After that, for a kept source: its set counts from now on, and older ones end. */
+void kept_source_take_over(struct source *source);
 
 /* Notes the losses in the ledger: those read earlier have been reported, those read now will be. */
 void kept_source_note_lost(struct object_source *state, uint32_t stream);
+/* What was lost so far is in no report: an older set has those records. */
+void kept_source_forget_lost(struct object_source *state, uint32_t stream);
 /* Notes in the ledger that all losses read so far were reported. */
 void kept_source_settle_lost(struct object_source *state);
 

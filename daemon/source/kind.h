@@ -38,7 +38,8 @@ struct source_kind {
     void (*leave)(struct source *source);
     void (*release)(struct source *source);
     void (*follow)(struct source *source, const struct source *previous);
-    void (*undo)(struct source *source); /* NULL: detach and release */
+    void (*take_over)(struct source *source); /* NULL: never needed */
+    void (*undo)(struct source *source);      /* NULL: detach and release */
     /* For a stream whose `counted` is set. */
     int (*lost)(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 
@@ -48,6 +49,8 @@ struct source_kind {
     /* After load(). The caller owns *ret_ring. */
     int (*open_ring)(const struct source *source, uint32_t stream, uint32_t ring,
                      struct ringmill_error *reason, struct ringmill_ring **ret_ring);
+    /* See source_ring_bounds(). NULL: all of every ring counts. */
+    struct ring_bounds *(*ring_bounds)(const struct source *source, uint32_t stream, uint32_t ring);
     /* The name of an attached program, by index from 0; NULL when there are no more, or no such
      * function. */
     const char *(*program)(const struct source *source, uint32_t index);

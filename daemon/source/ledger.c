@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LEDGER_NAME  "ringmill_ledger"            /* the longest name that the kernel allows */
-#define LEDGER_MAGIC UINT64_C(0x32676c6c696d6772) /* must change with the struct */
+#define LEDGER_MAGIC UINT64_C(0x33676c6c696d6772) /* must change with the struct */
 
 static uint64_t own_number(void)
 {

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "source/ring_bounds.h"
 
 enum {
     LEDGER_STREAMS_MAX = 64,
@@ -38,8 +39,8 @@ struct ledger {
     _Atomic uint32_t phase;   /* enum ledger_phase */
     _Atomic uint32_t n_items; /* number of kept items besides the ledger; 0: not all are kept yet */
 
-    /* The set that has the records from `until` on, and the losses from `lost_until` on; 0: none.
-     * Both are set before it. */
+    /* The set that has the records after `until` of each ring, and the losses from `lost_until` on;
+     * 0: none. Both are set before it. */
     _Atomic uint32_t successor;
     uint32_t reserved;
 
@@ -47,8 +48,7 @@ struct ledger {
     _Atomic uint64_t lost[LEDGER_STREAMS_MAX];
     _Atomic int64_t lost_at[LEDGER_STREAMS_MAX]; /* ns, monotonic */
     _Atomic uint64_t lost_until[LEDGER_STREAMS_MAX];
-    /* by ring, in the order of streams and shards: its producer position */
-    _Atomic uint64_t until[LEDGER_RINGS_MAX];
+    struct ring_bounds rings[LEDGER_RINGS_MAX]; /* in the order of streams and shards */
     _Atomic uint64_t skipped; /* skipped runs of its programs, as far as reported */
 };
 

@@ -368,6 +368,15 @@ int lost_read(struct lost_counter *counter, const char *source, struct lost_coun
     return 0;
 }
 
+int lost_forget(struct lost_counter *counter)
+{
+    int result = counter->memory ? read_sum(counter, &counter->last) : -ENODATA;
+
+    if (result == 0)
+        counter->last_at = clock_monotonic();
+    return result;
+}
+
 uint64_t lost_between(const struct lost_counter *like, uint64_t from, int64_t at, uint64_t to)
 {
     struct lost_counter counter = *like;

@@ -70,6 +70,8 @@ int lost_start(struct lost_counter *counter, int map_fd, struct error *error);
 /* Called right after lost_start(): what was lost since the counter had the value sum, at that time
  * (ns, monotonic), counts as lost since the start. */
 void lost_resume(struct lost_counter *counter, uint64_t sum, int64_t at);
+/* What was lost up to now does not count. 0 or -errno; -ENODATA: it was not started. */
+int lost_forget(struct lost_counter *counter);
 /* Reads the counter. A reset is logged with the name of the source. 0 or -errno; -ENODATA: it was
  * not started. */
 int lost_read(struct lost_counter *counter, const char *source, struct lost_count *ret_count);

@@ -23,9 +23,11 @@
 #include "source/map_config.h"
 #include "source/object.h"
 #include "source/object_rings.h"
+#include "source/own_rings.h"
 #include "source/predecessor.h"
 #include "source/programs.h"
 #include "source/stream_types.h"
+#include "source/takeover.h"
 #include "source/unseen_calls.h"
 
 struct object_config {
@@ -257,6 +259,7 @@ void object_source_close(struct source *source)
 
         lost_stop(&ring->lost);
         shards_close(&ring->shards);
+        free(ring->own);
         if (ring->template_fd >= 0)
             close(ring->template_fd);
     }
@@ -364,10 +367,16 @@ int object_source_load(struct source *source, struct error *error)
 
     if (result == 0)
         result = load(source, error);
-    for (uint32_t i = 0; i < state->n_rings && result >= 0; i++)
+    if (result >= 0)
+        result = own_rings_make(state, error);
+    if (result < 0)
+        return result;
+    for (uint32_t i = 0; i < state->n_rings; i++)
         source->streams[i].n_rings += predecessor_count_rings(state, i);
-    source->found = result >= 0 && (source->adopted || state->predecessors.count > 0);
-    return result < 0 ? result : 0;
+    source->found = source->adopted || state->predecessors.count > 0;
+    if (source->once && !source->adopted && predecessors_are_read(state))
+        takeover_begin(state);
+    return 0;
 }
 
 /* ---- the rest of its life -------------------------------------------------------------------- */
@@ -379,7 +388,22 @@ int object_source_attach(struct source *source, struct error *error)
 
     if (result == 0 && !source->adopted)
         result = object_attach(state->object, error);
-    return result < 0 ? result : kept_source_finish(source, error);
+    if (result == 0)
+        result = kept_source_finish(source, error);
+    if (result == 0 && !source->takes_over)
+        object_source_take_over(source);
+    return result;
+}
+
+void object_source_take_over(struct source *source)
+{
+    struct object_source *state = source->state;
+
+    if (state->kept)
+        kept_source_take_over(source);
+    else if (state->waits)
+        takeover_end(source);
+    source->takes_over = false;
 }
 
 void object_source_detach(struct source *source)
@@ -414,8 +438,12 @@ void object_source_follow(struct source *source, const struct source *previous)
 {
     struct object_source *state = source->state, *other = previous->state;
 
-    if (previous->kind->follow == object_source_follow)
-        state->follows = other->kept ? other : NULL;
+    if (previous->kind->follow != object_source_follow)
+        return;
+    state->follows = other->kept ? other : NULL;
+    source->takes_over = source->once && !source->adopted && takeover_is_needed(other);
+    if (source->takes_over)
+        takeover_begin(state);
 }
 
 void object_source_undo(struct source *source)
@@ -453,31 +481,6 @@ int object_source_skipped(const struct source *source, uint64_t *ret_skipped)
     return result;
 }
 
-/* A ring that we have just created needs no lock; one that is pinned or kept may be opened by
- * others. */
-static uint32_t ring_flags(const struct object_source *state, const struct object_ring *ring)
-{
-    bool known = bpf_map__pin_path(ring->map) || state->keep->mode != KEEP_NONE;
-
-    return known ? 0 : RINGMILL_RING_NO_LOCK;
-}
-
-int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                            struct ringmill_error *reason, struct ringmill_ring **ret_ring)
-{
-    const struct object_source *state = source->state;
-    const struct object_ring *from = &state->rings[stream];
-    struct ringmill_ring_options options = {
-        .size = sizeof(options),
-        .flags = ring_flags(state, from),
-        .recheck = state->recheck,
-    };
-
-    if (ring >= from->shards.n)
-        return predecessor_open_ring(state, stream, ring - from->shards.n, reason, ret_ring);
-    return ringmill_ring_open(from->shards.fds[ring], &options, reason, ret_ring);
-}
-
 const char *object_source_program(const struct source *source, uint32_t index)
 {
     return object_attached(((struct object_source *)source->state)->object, index);
@@ -498,9 +501,11 @@ const struct source_kind source_object = {
     .leave = object_source_leave,
     .release = object_source_release,
     .follow = object_source_follow,
+    .take_over = object_source_take_over,
     .undo = object_source_undo,
     .lost = object_source_lost,
     .skipped = object_source_skipped,
-    .open_ring = object_source_open_ring,
+    .open_ring = own_rings_open,
+    .ring_bounds = own_rings_bounds,
     .program = object_source_program,
 };

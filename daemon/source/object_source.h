@@ -11,14 +11,13 @@
 #include "source/keep.h"
 #include "source/kept_set.h"
 #include "source/lost.h"
+#include "source/own_rings.h"
 #include "source/ring_config.h"
 #include "source/shards.h"
 #include "source/skipped_runs.h"
 #include "source/source.h"
 
 struct bpf_map;
-struct ringmill_error;
-struct ringmill_ring;
 struct object;
 
 /* The ring, or map of rings, of one stream. */
@@ -34,6 +33,7 @@ struct object_ring {
 
     /* owned by the loader thread */
     struct shards shards;
+    struct own_ring *own;  /* shards.n of them, once it is loaded */
     int template_fd;       /* -1: none */
     uint64_t lost_noted;   /* for kept sources: the counter as read last */
     int64_t lost_noted_at; /* ns, monotonic */
@@ -56,6 +56,7 @@ struct object_source {
     struct kept_set *kept;         /* NULL: nothing is kept */
     struct kept_sets predecessors; /* see source/predecessor.h */
     bool predecessors_ended;       /* they will get no more records */
+    bool waits;                    /* none of its records counts yet, see source/takeover.h */
     struct object_source *follows; /* the running source that this one replaces; NULL: none */
     struct skipped_runs skipped;
 };
@@ -82,16 +83,16 @@ void object_source_detach(struct source *source);
 void object_source_leave(struct source *source);
 /* release(): drops the kept set, except records that were not delivered. */
 void object_source_release(struct source *source);
-/* follow(): remembers the previous source, if it is a kept one. */
+/* follow(): remembers the previous source, if it is a kept one, and whether both record the same
+ * events. */
 void object_source_follow(struct source *source, const struct source *previous);
+/* take_over(): completes and counts what attach() has attached. */
+void object_source_take_over(struct source *source);
 /* undo(): detaches what was attached, and drops a set that was not adopted. */
 void object_source_undo(struct source *source);
 /* lost(): by the loss counter of the stream, and by those of older sets. */
 int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 /* skipped(): also writes the sum into the ledger of a kept source. */
 int object_source_skipped(const struct source *source, uint64_t *ret_skipped);
-/* open_ring(): the stream's own rings come first, those of older sets after them. */
-int object_source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
-                            struct ringmill_error *reason, struct ringmill_ring **ret_ring);
 /* program(): the name of an attached program. */
 const char *object_source_program(const struct source *source, uint32_t index);

@@ -60,6 +60,14 @@ static uint32_t rings_of(const struct kept_set *kept, uint32_t stream)
     return count;
 }
 
+bool predecessors_are_read(const struct object_source *state)
+{
+    for (uint32_t i = 0; i < state->predecessors.count; i++)
+        if (!state->predecessors.sets[i]->foreign)
+            return true;
+    return false;
+}
+
 uint32_t predecessor_count_rings(const struct object_source *state, uint32_t stream)
 {
     uint32_t count = 0;
@@ -89,28 +97,46 @@ static int open_ring(const struct object_source *state, const struct kept_set *k
     const struct ringmill_ring_options options = {.size = sizeof(options),
                                                   .recheck = state->recheck};
     int fd = ring_of(kept, stream, shard);
-    _Atomic uint64_t *until = kept_set_ring_end(kept, stream, shard);
+    struct ring_bounds *bounds = kept_set_ring_bounds(kept, stream, shard);
     int result = ringmill_ring_open(fd, &options, reason, ret_ring);
 
-    if (result < 0 || !until)
+    if (result < 0 || !bounds)
         return result;
     if (!kept->cut)
-        atomic_store(until, producer_of(fd));
-    ring_read_until(*ret_ring, until);
+        atomic_store(&bounds->until, producer_of(fd));
+    ring_read_until(*ret_ring, &bounds->until);
     return 0;
+}
+
+/* Which set has the ring of that index; takes the rings of sets before it off *index. */
+static const struct kept_set *find_ring(const struct object_source *state, uint32_t stream,
+                                        uint32_t *index)
+{
+    for (uint32_t i = 0; i < state->predecessors.count; i++) {
+        uint32_t count = rings_of(state->predecessors.sets[i], stream);
+
+        if (*index < count)
+            return state->predecessors.sets[i];
+        *index -= count;
+    }
+    return NULL;
 }
 
 int predecessor_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
                           struct ringmill_error *reason, struct ringmill_ring **ret_ring)
 {
-    for (uint32_t i = 0; i < state->predecessors.count; i++) {
-        uint32_t count = rings_of(state->predecessors.sets[i], stream);
+    const struct kept_set *kept = find_ring(state, stream, &index);
 
-        if (index < count)
-            return open_ring(state, state->predecessors.sets[i], stream, index, reason, ret_ring);
-        index -= count;
-    }
-    return reason_set(reason, -ENOENT, "no such ring");
+    return kept ? open_ring(state, kept, stream, index, reason, ret_ring)
+                : reason_set(reason, -ENOENT, "no such ring");
+}
+
+struct ring_bounds *predecessor_ring_bounds(const struct object_source *state, uint32_t stream,
+                                            uint32_t index)
+{
+    const struct kept_set *kept = find_ring(state, stream, &index);
+
+    return kept ? kept_set_ring_bounds(kept, stream, index) : NULL;
 }
 
 /* ---- where one set ends and the next begins -------------------------------------------------- */
@@ -133,15 +159,27 @@ static uint64_t count_lost(const struct lost_counter *like, const struct kept_se
     return counter.last;
 }
 
-static void move_until(const struct kept_set *kept)
+/* Where the reader of the running source stops, or where the ring ends now. */
+static uint64_t end_of(const struct kept_set *kept, const struct object_source *reader,
+                       uint32_t stream, uint32_t shard)
+{
+    uint64_t until = RING_UNTIL_OPEN;
+
+    if (reader && reader->kept == kept && stream < reader->n_rings &&
+        shard < reader->rings[stream].shards.n)
+        until = atomic_load(&reader->rings[stream].own[shard].bounds.until);
+    return until == RING_UNTIL_OPEN ? producer_of(ring_of(kept, stream, shard)) : until;
+}
+
+static void move_until(const struct kept_set *kept, const struct object_source *reader)
 {
     for (uint32_t i = 0; i < kept->n_items; i++) {
         uint32_t stream, shard;
-        _Atomic uint64_t *until;
+        struct ring_bounds *bounds;
 
         if (sscanf(kept->items[i].name, KEPT_RING "%" SCNu32 "-%" SCNu32, &stream, &shard) == 2 &&
-            (until = kept_set_ring_end(kept, stream, shard)))
-            atomic_store(until, producer_of(kept->items[i].fd));
+            (bounds = kept_set_ring_bounds(kept, stream, shard)))
+            atomic_store(&bounds->until, end_of(kept, reader, stream, shard));
     }
 }
 
@@ -156,7 +194,7 @@ void predecessor_cut(struct object_source *state, struct kept_set *kept, uint32_
     if (!kept->ledger || kept->cut)
         return;
     cut_lost(state, kept);
-    move_until(kept);
+    move_until(kept, state->follows);
     atomic_store(&kept->ledger->successor, successor);
     kept->cut = true;
 }

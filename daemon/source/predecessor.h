@@ -18,6 +18,7 @@
 
 struct kept_set;
 struct object_source;
+struct ring_bounds;
 struct ringmill_error;
 struct ringmill_ring;
 struct source;
@@ -26,12 +27,18 @@ struct source;
  * or -ENOMEM. */
 int predecessor_add(struct source *source, struct kept_set *kept);
 
+/* Whether any of the older sets has records that this source delivers. */
+bool predecessors_are_read(const struct object_source *state);
 /* The number of rings that the older sets have for that stream. */
 uint32_t predecessor_count_rings(const struct object_source *state, uint32_t stream);
 /* Opens one of those rings, by index from 0. The caller owns *ret_ring. 0, or -errno and a reason.
  */
 int predecessor_open_ring(const struct object_source *state, uint32_t stream, uint32_t index,
                           struct ringmill_error *reason, struct ringmill_ring **ret_ring);
+
+/* Which part of that ring counts; NULL: all of it. */
+struct ring_bounds *predecessor_ring_bounds(const struct object_source *state, uint32_t stream,
+                                            uint32_t index);
 
 /* Ends the part of the set that is read, because the programs of the successor (its number) are
  * attached: later records are in the successor's rings. Takes effect once the successor's ledger

@@ -168,6 +168,12 @@ void source_follow(struct source *source, const struct source *previous)
         source->kind->follow(source, previous);
 }
 
+void source_take_over(struct source *source)
+{
+    if (source->kind->take_over)
+        source->kind->take_over(source);
+}
+
 void source_undo(struct source *source)
 {
     if (source->kind->undo) {
@@ -195,6 +201,11 @@ int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring
     int result = source->kind->open_ring(source, stream, ring, &reason, ret_ring);
 
     return result < 0 ? error_set(error, result, "source %s: %s", source->name, reason.text) : 0;
+}
+
+struct ring_bounds *source_ring_bounds(const struct source *source, uint32_t stream, uint32_t ring)
+{
+    return source->kind->ring_bounds ? source->kind->ring_bounds(source, stream, ring) : NULL;
 }
 
 const char *source_program(const struct source *source, uint32_t index)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "config/diag.h"
 #include "config/node.h"
+#include "source/ring_bounds.h"
 #include "source/stream.h"
 
 struct lost_count;
@@ -31,11 +32,14 @@ struct source {
     bool ends_with_us;      /* its rings are gone when this process is */
     const char *if_silent;  /* what a user can do to trigger a record; NULL: nothing */
 
-    /* set by source_load() and source_attach() */
+    bool once; /* set before source_load(): its events are delivered at most once */
+
+    /* set by source_load(), source_follow() and source_attach() */
     bool kept;    /* rings and attached programs outlive this process, but for source_detach() */
     bool adopted; /* they existed before this process */
     bool
         found; /* rings that an earlier process kept are read: those of an adopted set, or others */
+    bool takes_over; /* the one that it follows records the same events: source_take_over() */
     uint32_t stored; /* descriptors of it that are in the fd store, if it has room for them */
 };
 
@@ -62,6 +66,10 @@ void source_release(struct source *source);
 /* On the loader thread, between source_load() and source_attach(): the source replaces a running
  * one, and from source_attach() on records of both count for this one. */
 void source_follow(struct source *source, const struct source *previous);
+/* On the loader thread, after source_attach(), for a source with takes_over, with the bounds
+ * `until` of the rings of the running one set: records of this one count from now on, and of the
+ * running one those before. */
+void source_take_over(struct source *source);
 /* On the loader thread, instead of source_release(): the source was loaded, and maybe attached, but
  * will not run. What existed before it stays unchanged. */
 void source_undo(struct source *source);
@@ -78,6 +86,11 @@ int source_skipped(const struct source *source, uint64_t *ret_skipped);
  * sentence. */
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring);
+
+/* Which part of an open ring counts; NULL: all of it. Lives as long as the source. Whoever reads
+ * the ring must leave out what is before `from` if no event may be delivered twice; and sets
+ * `until` of a source that is replaced, see source_take_over(). */
+struct ring_bounds *source_ring_bounds(const struct source *source, uint32_t stream, uint32_t ring);
 
 /* The name of an attached program, by index from 0; NULL: there are no more. Not while the loader
  * thread attaches or detaches. */

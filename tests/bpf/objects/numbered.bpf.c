@@ -10,16 +10,15 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define NUMBER_BITS 12
-
 struct numbered_event {
     __u64 ktime;
     __u64 number;
 };
 RINGMILL_EVENT(numbered_event);
-RINGMILL_RING(numbered, 64 << 10);
+RINGMILL_RING(numbered, 128 << 10); /* room for all numbers of 12 bits */
 
 const volatile __u32 target = 0;
+const volatile __u32 number_bits = 12;
 
 struct call_of {
     __u64 common;
@@ -31,13 +30,13 @@ static int record(long pid)
 {
     struct numbered_event *event;
 
-    if (pid >> NUMBER_BITS != target)
+    if (pid >> number_bits != target)
         return 0;
     event = ringmill_reserve(numbered, sizeof(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    event->number = pid & ((1 << NUMBER_BITS) - 1);
+    event->number = pid & ((1 << number_bits) - 1);
     ringmill_submit(event);
     return 0;
 }

@@ -56,11 +56,13 @@ static void unknown_numbers_are_null(void **state)
     assert_null(counters_add_json(NULL, COUNTER_OF_LOSS, &input));
 }
 
+static uint64_t overlap;
+
 static bool read_input(const void *data, const struct counter_row *row, uint64_t *ret)
 {
     if (row->owner == COUNTER_OF_LOSS || row->owner == COUNTER_OF_STOP)
         return counter_read(row, data, ret);
-    *ret = 1;
+    *ret = strcmp(row->key ? row->key : "", "overlap") == 0 ? overlap : 1;
     return true;
 }
 
@@ -86,6 +88,10 @@ static void books_say_what_is_unknown_and_what_is_left(void **state)
     expect_books(&input, "produced 5 = seen 1 + discarded 1 + lost 3; skipped 1");
     input.unread = 2;
     expect_books(&input, "produced 5 = seen 1 + discarded 1 + lost 3 + unread 2; skipped 1");
+    input.unread = 0;
+    overlap = 4;
+    expect_books(&input, "produced 5 = seen 1 + discarded 1 + overlap 4 + lost 3; skipped 1");
+    overlap = 0;
     input.unread_known = input.produced_known = input.lost_known = false;
     expect_books(&input, "produced unknown = seen 1 + discarded 1 + lost unknown + unread unknown; "
                          "skipped 1");

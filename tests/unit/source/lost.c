@@ -227,6 +227,21 @@ static void between_two_daemons(void **state)
     assert_int_equal(lost_between(&counter, 12, before, 7), 0);
 }
 
+/* Of records that another one has. */
+static void what_is_forgotten_does_not_count(void **state)
+{
+    uint64_t large = 10;
+    struct lost_counter counter;
+
+    (void)state;
+    start(&counter, &large, sizeof(large), 1);
+    large = 15;
+    assert_int_equal(lost_forget(&counter), 0);
+    expect_lost(&counter, 0, 0);
+    large = 17;
+    expect_lost(&counter, 2, 0);
+}
+
 static void a_counter_that_was_not_started(void **state)
 {
     struct lost_counter counter = {.map = ".bss", .is_section = true, .size = 8, .count = 1};
@@ -254,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_counter_that_leaps),
         cmocka_unit_test(the_time_since_the_last_look_counts),
         cmocka_unit_test(between_two_daemons),
+        cmocka_unit_test(what_is_forgotten_does_not_count),
         cmocka_unit_test(a_counter_that_was_not_started),
     };
 

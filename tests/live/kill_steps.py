@@ -7,7 +7,7 @@ is left over.
 
 A sequence is run once without a kill, which says how many steps it has, and then once for each step.
 Here some of them are drawn; ./dev soak kill-steps takes them all, or draws for RINGMILL_STEP_SECONDS.
-RINGMILL_SEED repeats a draw, RINGMILL_SEQUENCES names the sequences."""
+RINGMILL_SEED repeats a draw, RINGMILL_SEQUENCES names the sequences, RINGMILL_DELIVERIES the deliveries."""
 import collections
 import contextlib
 import ctypes
@@ -36,8 +36,9 @@ KILL_STEP = os.path.join(harness.BIN, "kill-step")
 OBJECT = os.path.join(harness.OBJECTS, "numbered.bpf.o")
 PROGRAMS = ("on_getpgid_of", "on_getsid_of")
 NUMBER_BITS = 12
+NUMBERS_MAX = (1 << NUMBER_BITS) - 200  # some are left for what comes after
 LIBC = ctypes.CDLL(None)
-DELIVERIES = ("at-least-once", "at-most-once")
+DELIVERIES = (os.environ.get("RINGMILL_DELIVERIES") or "at-least-once,at-most-once").split(",")
 CONFIG = """
 version: 1
 control: {{socket: {folder}/{control}}}
@@ -46,7 +47,7 @@ sinks: {{out: {{type: file, path: {folder}/out, {lines}}}, more: {{type: file, p
 pipelines: {{all: {{from: s, delivery: {delivery}, handlers: [{{wedge: {folder}/wedge}}, {{forward: out}}]}}{second}}}
 """
 SECOND = ", second: {{from: s, delivery: {delivery}, handlers: [forward: more]}}"
-WIDER = ", ring_size: 128KiB"
+WIDER = ", ring_size: 256KiB"
 OTHER = ", other: {from: other, handlers: [forward: more]}"
 # a source besides that cannot be loaded, or only that; and what is said of it
 NOT_LOADED = (", other: {map: /sys/fs/bpf/no-such-map, layout: 'struct other { unsigned number; };'}",
@@ -330,13 +331,14 @@ def go_on(pid):
         os.kill(pid, signal.SIGCONT)
 
 
-def wait_writing(place, condition, attached):
-    """Records come all the time. attached: to programs that do not go; None: no records come."""
+def wait_writing(place, condition, attached, what="what it is told"):
+    """Records come all the time, as long as there are numbers. attached: to programs that do not go
+    before it is killed."""
     def look():
-        if attached is not None:
-            place.write(2, must=(attached, attached))
+        kept = attached and place.armed()
+        place.write(4 if place.made < NUMBERS_MAX else 0, must=(kept, kept))
         return condition()
-    harness.wait_for(look, "what it is told")
+    harness.wait_for(look, what)
 
 
 def unwedge(service, place, links, attached=False):
@@ -395,24 +397,18 @@ def tell_adopt(place, service, step):
     await_start(place, service)
 
 
-def follows(place):
-    """While new programs are attached beside the old ones records may come from both for some
-    milliseconds, whatever the delivery is; so at-most-once gets none then."""
-    return True if place.delivery == "at-least-once" else None
-
-
 def tell_changed(place, service, step):
     """Of another config: the old programs are followed by new ones."""
     run_in(place, service)
     place.configure(service, more=WIDER)
     start_again(place, service, step)
-    await_start(place, service, follows(place))
+    await_start(place, service)
 
 
-def await_said(place, service, text):
+def await_said(place, service, text, attached=False):
     """Or until it is dead: whoever asked it may know of that first."""
     text = text.replace("BLOCKED", service.blocked.path)
-    harness.wait_for(lambda: not place.armed() or text in place.said(), f"it to say: {text}")
+    wait_writing(place, lambda: not place.armed() or text in place.said(), attached, f"it to say: {text}")
 
 
 def refuse(place, service, step, other):
@@ -450,23 +446,23 @@ def tell_over_control(place, service, step, command, links, attached=False):
                            *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as told:
         go_on(pid)
         unwedge(service, place, lambda count: told.poll() is not None or links(count), attached)
-        told.wait(timeout=harness.PATIENCE)
+        wait_writing(place, lambda: told.poll() is not None, attached)
 
 
 def tell_reload(place, service, step):
     """Of a source that changes: a new set follows an old one."""
     run_in(place, service)
     place.configure(service, more=WIDER)
-    tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, follows(place))
-    await_said(place, service, "config 2 is active")
+    tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, attached=True)
+    await_said(place, service, "config 2 is active", attached=True)
 
 
 def tell_undone(place, service, step):
     """A reload that is taken back, as its last source's programs cannot be attached."""
     run_in(place, service)
     place.configure(service, more=WIDER, other=NOT_ATTACHED[0])
-    tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, follows(place))
-    await_said(place, service, NOT_ATTACHED[1])
+    tell_over_control(place, service, step, ["reload"], lambda count: count >= 4, attached=True)
+    await_said(place, service, NOT_ATTACHED[1], attached=True)
 
 
 def tell_release(place, service, step):

@@ -13,16 +13,16 @@ list(SORT names)
 set(rows "")
 foreach(name ${names})
   string(REGEX REPLACE "#define __NR_([a-z0-9_]+) " "\\1" name ${name})
-  string(LENGTH ${name} length)
-  string(APPEND rows "    [__NR_${name}] = {\"${name}\", ${length}},\n")
+  string(APPEND rows "    [__NR_${name}] = \"${name}\",\n")
 endforeach()
 file(WRITE ${OUTPUT} "/* by cmake/syscall_names.cmake */
-#include \"encode/kernel_names.h\"
+#include \"record/kernel_names.h\"
 
 #include <asm/unistd.h>
 
-const struct text kernel_names_syscalls[] = {
+static const char *const names[] = {
 ${rows}};
 
-const uint32_t kernel_names_syscall_count = sizeof(kernel_names_syscalls) / sizeof(*kernel_names_syscalls);
+const struct number_set kernel_syscalls = {.by_number = names,
+                                           .n_numbers = sizeof(names) / sizeof(*names)};
 ")

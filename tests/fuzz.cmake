@@ -76,7 +76,8 @@ if(RINGMILL_KIND STREQUAL release)
     ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${printable})
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
-    ${daemon}/record/schema.c ${daemon}/record/field_path.c
+    ${daemon}/record/schema.c ${daemon}/record/field_path.c ${daemon}/record/*_names.c
+    ${syscall_names}
     ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${daemon}/base/clock.c
     ${daemon}/base/hash_index.c ${printable})

@@ -13,6 +13,7 @@
 #include "aggregate/state.h"
 #include "base/cleanup.h"
 #include "expr/handler_expr.h"
+#include "record/moment.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -59,10 +60,11 @@ static int open_time(struct aggregate *aggregate, const struct options *options,
     }
     meaning = expr_result(aggregate->time)->meaning;
     aggregate->time_is_wall = meaning == MEANING_UNIX_NS;
+    aggregate->time_is_boot = meaning == MEANING_BOOTTIME;
     aggregate->time_is_signed = expr_result(aggregate->time)->is_signed;
-    if (meaning == MEANING_KTIME || meaning == MEANING_UNIX_NS)
+    if (moment_is_since_boot(meaning) || meaning == MEANING_UNIX_NS)
         return 0;
-    diag_add(diag, node, "expected a time: a field that means ktime or unix_ns");
+    diag_add(diag, node, "expected a time: a field that means ktime, boottime or unix_ns");
     return -EINVAL;
 }
 

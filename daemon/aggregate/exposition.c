@@ -18,6 +18,7 @@
 #include "aggregate/label_printer.h"
 #include "aggregate/metric_name.h"
 #include "base/clock.h"
+#include "record/moment.h"
 
 enum { WORD_UNTIL, WORD_FIRST, KEY_COLUMN = 2, WINDOWS_SHOWN = 2 };
 
@@ -211,8 +212,8 @@ static double gauge_of(struct exposition *exposition, const struct exposed *expo
 
     if (column_is_null(&exposition->column, 0))
         return NAN;
-    if (result->meaning == MEANING_KTIME && exposition->wall)
-        bits = (uint64_t)wall_offset_apply(exposition->wall, bits);
+    if (moment_is_since_boot(result->meaning) && exposition->wall)
+        bits = moment_wall(exposition->wall, result->meaning, bits);
     if (result->kind == FIELD_FLOAT)
         return exposition->column.floats[0] * exposed->factor;
     return (result->is_signed ? (double)(int64_t)bits : (double)bits) * exposed->factor;

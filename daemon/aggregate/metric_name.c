@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "record/edit.h"
+#include "record/moment.h"
 
 #define OWN_PREFIX "ringmill_"
 
@@ -63,7 +64,7 @@ static enum metric_kind kind_of(const struct value *value)
 /* A moment, not a duration. */
 static bool is_time(const struct value *value)
 {
-    return value->result.meaning == MEANING_KTIME || value->result.meaning == MEANING_UNIX_NS;
+    return moment_is_since_boot(value->result.meaning) || value->result.meaning == MEANING_UNIX_NS;
 }
 
 /* Endings that say of other metrics what they are. */

@@ -11,6 +11,8 @@
 
 #include "aggregate/portable.h"
 #include "record/edit.h"
+#include "record/moment.h"
+#include "record/number_names.h"
 
 enum {
     VERSION = 1,
@@ -121,12 +123,10 @@ static bool meaning_is_right(const struct field *field)
     case MEANING_UID:
     case MEANING_GID:
         return field->size == 4 && integer;
-    case MEANING_ERRNO:
-    case MEANING_SYSCALL:
     case MEANING_HEX:
         return integer;
     default:
-        return false;
+        return integer && number_set_of(field->meaning);
     }
 }
 
@@ -192,16 +192,27 @@ static struct field key_field_of(const struct field *field)
     } else if (told.kind == FIELD_POINTER) {
         told.kind = FIELD_UINT;
         told.meaning = MEANING_HEX;
-    } else if (told.meaning == MEANING_KTIME) {
+    } else if (moment_is_since_boot(told.meaning)) {
         told.meaning = MEANING_UNIX_NS;
     }
     return told;
 }
 
+static uint64_t mask_of(const struct field *field)
+{
+    return field->size >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * field->size) - 1;
+}
+
 static uint8_t *put_enum(uint8_t *at, const struct field *field, uint64_t bits)
 {
-    char digits[24];
+    const struct number_set flags = number_set_of_enum(field);
+    char digits[24], words[NUMBER_TEXT_MAX];
+    uint32_t length = 0;
 
+    if (field->meaning == MEANING_FLAGS)
+        length = number_set_put_flags(&flags, bits, mask_of(field), words);
+    if (length)
+        return put_bytes(at, words, length < KEY_TEXT_MAX ? length : KEY_TEXT_MAX);
     for (uint32_t i = 0; i < field->n_names; i++)
         if (field->names[i].value == (int64_t)bits)
             return put_bytes(at, field->names[i].name, strnlen(field->names[i].name, KEY_TEXT_MAX));
@@ -225,8 +236,8 @@ static uint8_t *put_key(const struct row_form_head *head, const struct field *fi
         return put_bytes(at, column->texts[row].bytes, column->texts[row].length);
     if (field->kind == FIELD_ENUM)
         return put_enum(at, field, bits);
-    if (field->meaning == MEANING_KTIME)
-        bits = (uint64_t)wall_offset_apply(head->wall, bits);
+    if (moment_is_since_boot(field->meaning))
+        bits = moment_wall(head->wall, field->meaning, bits);
     return portable_put(at, bits);
 }
 

@@ -23,6 +23,7 @@ struct aggregate {
     struct key *key;   /* NULL: no by */
     struct expr *time; /* NULL: by arrival */
     bool time_is_wall;
+    bool time_is_boot; /* ns of CLOCK_BOOTTIME */
     bool time_is_signed;
     int64_t (*clock)(void);     /* as handler_host has it */
     const struct field *weight; /* NULL: each record is one */

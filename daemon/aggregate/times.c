@@ -81,6 +81,8 @@ static int64_t time_of(struct aggregate *aggregate, uint32_t index, struct prese
         return now_of(windows, present);
     if (time < 0 && !aggregate->time_is_signed)
         time = INT64_MAX;
+    if (aggregate->time_is_boot && windows->wall)
+        time = (int64_t)((uint64_t)time - (uint64_t)windows->wall->slept);
     time = aggregate->time_is_wall ? windows_clip(time) : convert(windows, time);
     if (time <= present->limit || !is_ahead(aggregate, time, present))
         return time;

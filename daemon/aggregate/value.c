@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/suggestion.h"
 #include "expr/handler_expr.h"
+#include "record/moment.h"
 
 enum { WORDS_MAX = VALUE_BOUNDS_MAX + 2 };
 
@@ -286,12 +287,12 @@ uint64_t value_hash(const struct value *value, uint32_t index)
 /* Of the values that are one moment of this machine's clock, which says nothing elsewhere. */
 static bool is_moment(const struct value *value)
 {
-    return value->of.meaning == MEANING_KTIME && value->ops->is_one_value;
+    return moment_is_since_boot(value->of.meaning) && value->ops->is_one_value;
 }
 
 uint64_t value_wall_bits(const struct value *value, const struct wall_offset *wall, uint64_t bits)
 {
-    return wall && is_moment(value) ? (uint64_t)wall_offset_apply(wall, bits) : bits;
+    return wall && is_moment(value) ? moment_wall(wall, value->of.meaning, bits) : bits;
 }
 
 size_t value_few_max(const struct value *value)
@@ -323,7 +324,7 @@ struct field value_portable_argument(const struct value *value)
         argument.kind = FIELD_UINT;
         argument.meaning = MEANING_HEX;
     }
-    if (argument.meaning == MEANING_KTIME)
+    if (moment_is_since_boot(argument.meaning))
         argument.meaning = is_moment(value) ? MEANING_UNIX_NS : MEANING_NONE;
     return argument;
 }

@@ -40,6 +40,11 @@ int64_t clock_realtime(void)
     return read_clock(CLOCK_REALTIME);
 }
 
+int64_t clock_boottime(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 void wall_offset_refresh(struct wall_offset *wall)
 {
     int64_t narrowest = INT64_MAX;
@@ -56,7 +61,7 @@ void wall_offset_refresh(struct wall_offset *wall)
         wall->measured = after;
     }
     wall->error = (narrowest + 1) / 2;
-    wall->slept = read_clock(CLOCK_BOOTTIME) - clock_monotonic();
+    wall->slept = clock_boottime() - clock_monotonic();
     wall->looked = wall->measured;
     wall->woken = 0;
 }
@@ -64,7 +69,7 @@ void wall_offset_refresh(struct wall_offset *wall)
 static void look_for_suspend(struct wall_offset *wall, int64_t now)
 {
     if (wall->woken == 0 && now - wall->looked >= SUSPEND_NS &&
-        read_clock(CLOCK_BOOTTIME) - now - wall->slept >= SLEPT_NS)
+        clock_boottime() - now - wall->slept >= SLEPT_NS)
         wall->woken = now;
     wall->looked = now;
 }

@@ -19,6 +19,9 @@ int64_t clock_monotonic(void);
 /* Any thread: now, by the wall clock. */
 int64_t clock_realtime(void);
 
+/* Any thread: now, by CLOCK_BOOTTIME. */
+int64_t clock_boottime(void);
+
 /* What added to CLOCK_MONOTONIC gives the wall clock. It moves when the wall clock is set or
  * slewed, so a thread that stamps events keeps one of its own and refreshes it now and then.
  * Owned by one thread. */
@@ -53,6 +56,12 @@ void wall_offset_settle(struct wall_offset *wall);
 static inline int64_t wall_offset_apply(const struct wall_offset *wall, uint64_t monotonic)
 {
     return (int64_t)(monotonic + (uint64_t)wall->offset);
+}
+
+/* What added to CLOCK_BOOTTIME, which goes on during a suspend, gives the wall clock. */
+static inline int64_t wall_offset_of_boottime(const struct wall_offset *wall)
+{
+    return wall->offset - wall->slept;
 }
 
 /* Writes RFC 3339 with nanoseconds and Z: CLOCK_RFC3339_LENGTH bytes and a NUL. Any thread. */

@@ -25,6 +25,7 @@ enum { CAPTURE_MARK_BYTES = 1 << 20 };
 struct capture_wall {
     uint64_t position;
     int64_t offset;    /* ns */
+    int64_t slept;     /* ns that the machine had been suspended */
     int64_t monotonic; /* ns: what follows was read at that time or after it */
     int64_t latest;    /* ns: and at this one at the latest; INT64_MAX: unknown */
     uint32_t boot;     /* counts the boots; monotonic times are of this one */

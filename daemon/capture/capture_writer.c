@@ -203,6 +203,7 @@ static int begin_section(struct capture_writer *writer)
     read_boot_id(first.record.section.boot_id);
     wall_offset_refresh(&wall);
     first.record.section.clock.wall = wall.offset;
+    first.record.section.clock.slept = wall.slept;
     if (writer->size == 0) {
         writer->begin = sizeof(first.header);
         return put(writer, &first, sizeof(first), true);

@@ -61,6 +61,7 @@ struct capture_section {
     struct capture_clock {
         int64_t monotonic; /* ns */
         int64_t wall;      /* ns to be added to CLOCK_MONOTONIC for the time since 1970 */
+        int64_t slept; /* ns that CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; 0: none, unknown */
     } clock;
 };
 

@@ -152,7 +152,8 @@ static int keep_wall(struct scan *scan, uint64_t position, const struct capture_
     size_t before = capture->n_walls;
     struct capture_wall *walls = before > 0 ? &capture->walls[before - 1] : NULL;
 
-    if (walls && walls->boot == scan->boots && walls->offset == clock->wall)
+    if (walls && walls->boot == scan->boots && walls->offset == clock->wall &&
+        walls->slept == clock->slept)
         return 0;
     if (walls && walls->boot == scan->boots)
         walls->latest = clock->monotonic;
@@ -160,8 +161,8 @@ static int keep_wall(struct scan *scan, uint64_t position, const struct capture_
     if (!walls)
         return -ENOMEM;
     capture->walls = walls;
-    walls[capture->n_walls++] =
-        (struct capture_wall){position, clock->wall, clock->monotonic, INT64_MAX, scan->boots};
+    walls[capture->n_walls++] = (struct capture_wall){position,         clock->wall, clock->slept,
+                                                      clock->monotonic, INT64_MAX,   scan->boots};
     return 0;
 }
 

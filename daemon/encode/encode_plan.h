@@ -23,6 +23,7 @@
 #include "encode/enum_names.h"
 #include "encode/prepared_text.h"
 #include "encode/value_format.h"
+#include "record/number_names.h"
 #include "record/schema.h"
 
 enum { ENCODE_DEPTH_MAX = 64 }; /* structs, unions and arrays within each other */
@@ -48,6 +49,8 @@ struct encode_step {
         struct encode_array array; /* PRINT_ARRAY, PRINT_OBJECT */
         uint64_t mask;             /* PRINT_HEX */
         enum resolver_kind kind;   /* PRINT_NAME */
+        /* PRINT_NUMBER, PRINT_FLAGS; NULL: the enum's */
+        const struct number_set *numbers;
     };
 };
 

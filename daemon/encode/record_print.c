@@ -12,14 +12,15 @@
 
 #include <endian.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "encode/address.h"
 #include "encode/bounded_put.h"
 #include "encode/escape.h"
 #include "encode/float_text.h"
 #include "encode/hex.h"
-#include "encode/kernel_names.h"
 #include "record/field.h"
+#include "record/kernel_names.h"
 
 /* One record's way through the plan. */
 struct record_walk {
@@ -112,6 +113,19 @@ static RARE char *put_time(struct record_print_state *state, enum quoting quotin
     return settle(at, end, spare, from, put_quote(quoting, to + CLOCK_RFC3339_LENGTH));
 }
 
+/* An unsigned time that is not reached before 2262 has no date. */
+static RARE char *put_moment(struct record_print_state *state, enum quoting quoting,
+                             const struct encode_step *step, char *at, const char *end,
+                             int64_t offset, uint64_t bits)
+{
+    int64_t ns;
+
+    if (bits == 0 || (!step->is_signed && bits > INT64_MAX) ||
+        __builtin_add_overflow((int64_t)bits, offset, &ns))
+        return quote_null(quoting, at, end);
+    return put_time(state, quoting, at, end, ns);
+}
+
 char *record_print_ktime(struct record_print_state *state, enum quoting quoting, char *at,
                          const char *end, uint64_t ktime)
 {
@@ -140,10 +154,38 @@ static RARE char *put_hex(enum quoting quoting, char *at, const char *end, uint6
 }
 
 static RARE char *put_code(enum quoting quoting, const struct encode_step *step, char *at,
-                           const char *end, struct text name, uint64_t bits)
+                           const char *end, const struct number_set *set, int64_t number,
+                           uint64_t bits)
 {
-    return name.bytes ? quote_plain(quoting, at, end, name.bytes, name.length)
-                      : put_integer(at, end, bits, step->is_signed);
+    const char *name = number_set_name(set, number);
+
+    return name ? quote_plain(quoting, at, end, name, strlen(name))
+                : put_integer(at, end, bits, step->is_signed);
+}
+
+/* The names of an enum may hold any byte. */
+static RARE char *put_flags(enum quoting quoting, const struct encode_step *step, char *at,
+                            const char *end, uint64_t bits)
+{
+    const struct number_set own = number_set_of_enum(step->field);
+    char words[NUMBER_TEXT_MAX];
+    struct text text = {words, 0};
+
+    text.length = number_set_put_flags(step->numbers ? step->numbers : &own, bits,
+                                       value_mask_of(step->field), words);
+    return text.length ? quote_text(quoting, at, end, text)
+                       : put_integer(at, end, bits, step->is_signed);
+}
+
+/* As chmod(1) and stat(1) write it. */
+static RARE char *put_mode(enum quoting quoting, const struct encode_step *step, char *at,
+                           const char *end, uint64_t bits)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof(digits), "0%03llo",
+                          (unsigned long long)(bits & value_mask_of(step->field)));
+
+    return quote_plain(quoting, at, end, digits, (size_t)length);
 }
 
 /* The kernel's own variables are int and long; what carries one as unsigned means the same. */
@@ -244,10 +286,12 @@ INLINE char *put_number(const struct record_walk *walk, enum quoting quoting,
     case PRINT_ENUM:
         return put_enum(step, at, end, bits);
     case PRINT_KTIME:
-        return record_print_ktime(walk->state, quoting, at, end, bits);
+        return put_moment(walk->state, quoting, step, at, end, walk->state->wall->offset, bits);
+    case PRINT_BOOTTIME:
+        return put_moment(walk->state, quoting, step, at, end,
+                          wall_offset_of_boottime(walk->state->wall), bits);
     case PRINT_UNIX_NS:
-        return bits ? put_time(walk->state, quoting, at, end, (int64_t)bits)
-                    : quote_null(quoting, at, end);
+        return put_moment(walk->state, quoting, step, at, end, 0, bits);
     case PRINT_HEX:
         return put_hex(quoting, at, end, bits & step->mask);
     case PRINT_PORT_BE:
@@ -255,9 +299,13 @@ INLINE char *put_number(const struct record_walk *walk, enum quoting quoting,
     case PRINT_IPV4:
         return put_ipv4(quoting, at, end, (uint32_t)bits);
     case PRINT_ERRNO:
-        return put_code(quoting, step, at, end, kernel_names_errno(errno_of(step, bits)), bits);
-    case PRINT_SYSCALL:
-        return put_code(quoting, step, at, end, kernel_names_syscall(bits), bits);
+        return put_code(quoting, step, at, end, &kernel_errors, errno_of(step, bits), bits);
+    case PRINT_NUMBER:
+        return put_code(quoting, step, at, end, step->numbers, (int64_t)bits, bits);
+    case PRINT_FLAGS:
+        return put_flags(quoting, step, at, end, bits);
+    case PRINT_MODE:
+        return put_mode(quoting, step, at, end, bits);
     case PRINT_NAME:
         return put_name(walk, quoting, step, at, bits);
     default:

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "record/number_names.h"
+
 bool value_is_integer(const struct field *field)
 {
     bool readable = field->size == 1 || field->size == 2 || field->size == 4 || field->size == 8;
@@ -68,11 +70,14 @@ static enum value_print print_plain(const struct field *field)
 /* A meaning that does not fit the size of the value is ignored. */
 static enum value_print print_integer(const struct field *field, enum field_meaning meaning)
 {
+    const struct number_set *set = number_set_of(meaning);
     bool whole = field->bits == 0;
 
     switch (meaning) {
     case MEANING_KTIME:
         return whole && field->size == 8 ? PRINT_KTIME : print_plain(field);
+    case MEANING_BOOTTIME:
+        return whole && field->size == 8 ? PRINT_BOOTTIME : print_plain(field);
     case MEANING_UNIX_NS:
         return whole && field->size == 8 ? PRINT_UNIX_NS : print_plain(field);
     case MEANING_IPV4:
@@ -81,12 +86,14 @@ static enum value_print print_integer(const struct field *field, enum field_mean
         return whole && field->size == 2 ? PRINT_PORT_BE : print_plain(field);
     case MEANING_ERRNO:
         return PRINT_ERRNO;
-    case MEANING_SYSCALL:
-        return PRINT_SYSCALL;
+    case MEANING_MODE:
+        return PRINT_MODE;
+    case MEANING_FLAGS:
+        return field->kind == FIELD_ENUM && field->n_names ? PRINT_FLAGS : print_plain(field);
     case MEANING_HEX:
         return PRINT_HEX;
     default:
-        return print_plain(field);
+        return !set ? print_plain(field) : set->is_flags ? PRINT_FLAGS : PRINT_NUMBER;
     }
 }
 

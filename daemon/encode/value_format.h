@@ -36,8 +36,11 @@ enum value_print {
     PRINT_HEX,
     PRINT_PORT_BE,
     PRINT_IPV4,
+    PRINT_BOOTTIME,
     PRINT_ERRNO,
-    PRINT_SYSCALL,
+    PRINT_NUMBER, /* by its name */
+    PRINT_FLAGS,
+    PRINT_MODE,
     PRINT_NAME, /* the resolver's */
     /* all else: */
     PRINT_TEXT,

@@ -12,6 +12,7 @@
 
 #include "expr/compile_value.h"
 #include "expr/cost.h"
+#include "expr/error_numbers.h"
 #include "expr/predicate.h"
 
 static const enum op mirrored[] = {
@@ -294,6 +295,8 @@ static int compare_operands(struct compile *compile, enum op op, struct operand 
         return compare_add_truth(compile, false, ret_term);
     }
     if (operand_is_constant(right) && !operand_is_constant(left)) {
+        if (left->type == TYPE_INTEGER && right->is_error && !is_order(op))
+            return error_numbers_compare(compile, op, left, right, first, ret_term);
         if (left->type == TYPE_INTEGER && right->type == TYPE_INTEGER)
             return integer_with_constant(compile, op, left, operand_wide(right), first, ret_term);
         if (left->type == TYPE_BOOL) /* true is what is not 0 */

@@ -9,6 +9,8 @@
 #include "expr/defs.h"
 #include "expr/function.h"
 #include "expr/path.h"
+#include "record/moment.h"
+#include "record/number_names.h"
 
 const struct operand_context operand_context_none;
 
@@ -22,11 +24,10 @@ struct context_search {
 
 static void search_context(struct context_search *search, const struct node *node);
 
-static const struct field *names_of(const struct field *field)
+static bool is_number(const struct field *field)
 {
-    if (field->meaning == MEANING_OPEN_FLAGS)
-        return &open_flags_names;
-    return field->kind == FIELD_ENUM ? field : NULL;
+    return (field->kind == FIELD_UINT || field->kind == FIELD_INT) &&
+           (field->meaning == MEANING_NONE || field->meaning == MEANING_HEX);
 }
 
 static void search_name(struct context_search *search, const struct node *node)
@@ -35,6 +36,7 @@ static void search_name(struct context_search *search, const struct node *node)
     const struct tree *outer = search->tree;
     struct compile here = *search->compile;
     const struct field *field;
+    struct number_set set;
 
     if (def) {
         search->tree = &def->tree;
@@ -45,15 +47,16 @@ static void search_name(struct context_search *search, const struct node *node)
     here.tree = search->tree;
     if (!path_field(&here, node, &field))
         return;
-    if (names_of(field) && !search->own.names) {
-        search->own.names = names_of(field);
+    search->own.is_number = search->own.is_number || is_number(field);
+    if (!search->own.names && number_set_of_field(field, &set)) {
+        search->own.names = field;
         search->own.words =
             (struct text){search->tree->source + node->start, node->end - node->start};
     }
     search->own.is_text =
         search->own.is_text || field->kind == FIELD_CHARS || field->kind == FIELD_TEXT;
-    if (field->meaning == MEANING_KTIME && !search->own.clock)
-        search->own.clock = MEANING_KTIME;
+    if (!search->own.clock && moment_is_since_boot(field->meaning))
+        search->own.clock = field->meaning;
 }
 
 static void search_context(struct context_search *search, const struct node *node)
@@ -79,6 +82,7 @@ struct operand_context value_context(const struct compile *compile, const struct
         search.own.names = around->names;
         search.own.words = around->words;
     }
+    search.own.is_number = search.own.is_number || around->is_number;
     if (!search.own.clock)
         search.own.clock = around->clock;
     return search.own;

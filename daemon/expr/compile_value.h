@@ -5,10 +5,6 @@
 
 #include "expr/operand.h"
 
-/* The names of the flags of open(2) as an enum; they are macros and so in no type information. Of
- * this machine's architecture. */
-extern const struct field open_flags_names;
-
 /* For an operand whose surroundings give no type, names or clock. */
 extern const struct operand_context operand_context_none;
 

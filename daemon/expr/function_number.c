@@ -226,7 +226,9 @@ int function_hash(const struct call *call, struct operand *ret)
 static void run_now(const struct step *step, const struct run *run, const uint16_t *selection,
                     uint32_t n)
 {
-    uint64_t now = (uint64_t)(step->integer ? clock_monotonic() : clock_realtime());
+    uint64_t now = (uint64_t)(step->integer == MEANING_KTIME      ? clock_monotonic()
+                              : step->integer == MEANING_BOOTTIME ? clock_boottime()
+                                                                  : clock_realtime());
     struct reg *out = &run->regs[step->out];
 
     (void)selection;
@@ -238,8 +240,8 @@ static void run_now(const struct step *step, const struct run *run, const uint16
 
 int function_now(const struct call *call, struct operand *ret)
 {
-    bool monotonic = call->context->clock == MEANING_KTIME;
-    struct step step = {.run = run_now, .integer = monotonic, .cost = COST_CLOCK};
+    enum field_meaning clock = call->context->clock ? call->context->clock : MEANING_UNIX_NS;
+    struct step step = {.run = run_now, .integer = clock, .cost = COST_CLOCK};
     int r = compile_take_register(call->compile, call->node, &step.out);
 
     if (r == 0)
@@ -248,6 +250,6 @@ int function_now(const struct call *call, struct operand *ret)
                             .type = TYPE_INTEGER,
                             .where = WHERE_REGISTER,
                             .reg = step.out,
-                            .meaning = monotonic ? MEANING_KTIME : MEANING_UNIX_NS};
+                            .meaning = clock};
     return r;
 }

@@ -129,8 +129,9 @@ static int take_suffix(const struct lex *lex, uint32_t at, unsigned base, struct
     }
     if (base != 10)
         return refuse_token(lex, token, error,
-                            base == 16 ? "only the digits 0 to f are allowed after 0x"
-                                       : "only the digits 0 and 1 are allowed after 0b");
+                            base == 16  ? "only the digits 0 to f are allowed after 0x"
+                            : base == 8 ? "only the digits 0 to 7 are allowed after 0o"
+                                        : "only the digits 0 and 1 are allowed after 0b");
     return refuse_token(lex, token, error,
                         "unknown unit; use ns us ms s min h d B KiB MiB GiB or TiB");
 }
@@ -146,6 +147,8 @@ static int lex_integer(struct lex *lex, struct expr_error *error, struct token *
         base = 16;
     else if (peek(lex, at) == '0' && (peek(lex, at + 1) | 0x20) == 'b')
         base = 2;
+    else if (peek(lex, at) == '0' && (peek(lex, at + 1) | 0x20) == 'o')
+        base = 8;
     if (base != 10)
         at += 2;
     while (is_word(peek(lex, lex->at)))
@@ -166,7 +169,8 @@ static int lex_integer(struct lex *lex, struct expr_error *error, struct token *
     if (base == 10 && at - token->column > 1 && lex->text[token->column] == '0')
         return refuse_token(
             lex, token, error,
-            "a decimal integer must not begin with 0; hexadecimal is 0x.., binary 0b..");
+            "a decimal integer must not begin with 0; hexadecimal is 0x.., octal 0o.., "
+            "binary 0b..");
     if (!fits)
         return refuse_token(lex, token, error, "too large; an integer has at most 64 bits");
     if (!any)

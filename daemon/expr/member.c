@@ -14,6 +14,7 @@
 #include "expr/compare.h"
 #include "expr/compile_value.h"
 #include "expr/cost.h"
+#include "expr/error_numbers.h"
 #include "expr/predicate.h"
 #include "expr/prefixes.h"
 #include "expr/set.h"
@@ -89,6 +90,14 @@ static int add_integer(struct member *member, const struct node *node)
     }
     if (r < 0 || low.is_null || high.is_null)
         return r;
+    if (low.is_error && node->kind != NODE_RANGE) {
+        wide numbers[ERROR_NUMBERS_MAX];
+        uint32_t n = error_numbers(&member->left, &low, numbers);
+
+        for (uint32_t i = 0; i < n; i++)
+            member->bounds[member->n++] = (struct bounds){numbers[i], numbers[i]};
+        return 0;
+    }
     if (operand_wide(&low) > operand_wide(&high))
         return compile_refuse(
             member->compile, node,
@@ -394,12 +403,13 @@ static int find(struct member *member, uint32_t *ret_term)
 static int add_elements(struct member *member, const struct node *set)
 {
     const struct compile *compile = member->compile;
+    uint32_t n = 0;
     int r = 0;
 
     if (set->kind != NODE_LIST)
         return add_element(member, set);
     for (uint32_t at = set->first; at && r == 0; at = compile->tree->nodes[at].next) {
-        if (member->n == EXPR_LIST_MAX)
+        if (n++ == EXPR_LIST_MAX)
             return compile_refuse(compile, compile_node(compile, at),
                                   "a list has at most %d elements", EXPR_LIST_MAX);
         r = add_element(member, compile_node(compile, at));
@@ -441,7 +451,8 @@ int member_compile(struct compile *compile, const struct node *node, uint32_t *r
 {
     const struct node *left = compile_node(compile, node->first);
     const struct node *set = compile_node(compile, left->next);
-    _cleanup_(cleanup_free) struct bounds *bounds = calloc(EXPR_LIST_MAX, sizeof(*bounds));
+    _cleanup_(cleanup_free) struct bounds *bounds =
+        calloc(ERROR_NUMBERS_MAX * EXPR_LIST_MAX, sizeof(*bounds));
     _cleanup_(cleanup_free) struct address *networks = calloc(EXPR_LIST_MAX, sizeof(*networks));
     _cleanup_(cleanup_free) struct text *texts = calloc(EXPR_LIST_MAX, sizeof(*texts));
     struct member member = {.compile = compile,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "expr/compile.h"
+#include "record/number_names.h"
 
 enum { EXAMPLE_MAX = 80 };
 
@@ -110,13 +111,17 @@ static void put_example(const struct compile *compile, const struct operand *ope
         snprintf(out, EXAMPLE_MAX, "%s", size ? addresses[size] : "0");
 }
 
-static bool has_name(const struct field *field, const struct text *text)
+/* Whether the text is a name that would be known beside the operand. */
+static bool has_name(const struct operand *operand, const struct text *text)
 {
-    for (uint32_t i = 0; i < field->n_names; i++)
-        if (strlen(field->names[i].name) == text->length &&
-            memcmp(field->names[i].name, text->bytes, text->length) == 0)
-            return true;
-    return false;
+    struct number_set set;
+    struct enum_name value;
+
+    if (operand->type != TYPE_INTEGER || !operand->field)
+        return false;
+    return number_set_of_field(operand->field, &set)
+               ? number_set_find(&set, text->bytes, text->length, &value)
+               : number_names_find(text->bytes, text->length, &value);
 }
 
 static int refuse_constant(const struct compile *compile, const struct node *node,
@@ -129,7 +134,7 @@ static int refuse_constant(const struct compile *compile, const struct node *nod
 
     describe(compile, operand, is_list, words[0]);
     describe(compile, constant, is_list, words[1]);
-    if (is_enum(operand) && is_text_constant(constant) && has_name(operand->field, &constant->text))
+    if (is_text_constant(constant) && has_name(operand, &constant->text))
         return compile_refuse(compile, node, "%s: write %.*s without quotes", words[0],
                               (int)constant->text.length, constant->text.bytes);
     put_example(compile, operand, constant, example);

@@ -9,6 +9,7 @@
 
 #include "expr/cost.h"
 #include "expr/operand_load.h"
+#include "record/number_names.h"
 
 static enum type type_of(const struct field *field)
 {
@@ -251,6 +252,21 @@ static int keep_names(struct compile *compile, const struct field *field, struct
     return 0;
 }
 
+/* The name of a type by which words stand for its values. */
+static int keep_type_name(struct compile *compile, const struct field *field, struct field *ret)
+{
+    const struct field unnamed = {
+        .kind = field->kind, .meaning = field->meaning, .type_name = field->type_name};
+    struct text name = {field->type_name, 0};
+    struct number_set set;
+
+    if (field->meaning || !field->type_name || !number_set_of_field(&unnamed, &set))
+        return 0;
+    name.length = (uint32_t)strlen(name.bytes);
+    ret->type_name = program_keep_text(compile->expr, &name).bytes;
+    return ret->type_name ? 0 : compile_no_memory(compile);
+}
+
 /* A plain field keeps what it is, but where it lies. */
 static int plain_result(struct compile *compile, const struct field *field, struct field *ret)
 {
@@ -274,6 +290,8 @@ int operand_result(struct compile *compile, const struct operand *operand, struc
     if (operand->field && operand->type < TYPE_TEXTS) {
         int r = plain_result(compile, operand->field, ret);
 
+        if (r == 0)
+            r = keep_type_name(compile, operand->field, ret);
         ret->name = "";
         return r;
     }

@@ -36,6 +36,7 @@ struct operand {
     uint32_t size;
     enum field_meaning meaning;
     const struct field *field; /* of the schema: the plain field that it is; else NULL */
+    bool is_error;             /* a constant that is written by an error's name, as ENOENT */
     bool is_null;              /* WHERE_CONSTANT: null; the rest says nothing */
     uint64_t integer;          /* TYPE_INTEGER, TYPE_BOOL, TYPE_IPV4 */
     double number;             /* TYPE_FLOAT */
@@ -47,10 +48,11 @@ struct operand {
 /* What the other operands of an expression tell about one: which enum its names are of, whether a
  * text or a clock is meant. */
 struct operand_context {
-    const struct field *names; /* a field whose enum's names are known here; NULL: none */
+    const struct field *names; /* a field whose numbers' names are known here; NULL: none */
     struct text words;         /* as it is written */
+    bool is_number;            /* a number without names is here: those that nothing else has fit */
     bool is_text;              /* a text field is here */
-    enum field_meaning clock;  /* MEANING_KTIME or MEANING_UNIX_NS of a field; MEANING_NONE */
+    enum field_meaning clock;  /* MEANING_KTIME or MEANING_BOOTTIME of a field; MEANING_NONE */
 };
 
 /* Holds every u64 and every s64. */

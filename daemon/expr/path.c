@@ -12,6 +12,7 @@
 
 #include "expr/defs.h"
 #include "record/field_path.h"
+#include "record/kernel_names.h"
 
 static struct field_scope fields_of(const struct compile *compile)
 {
@@ -65,22 +66,33 @@ static const struct field *find_resolved(const struct schema *schema, const stru
     return NULL;
 }
 
+static int refuse_value(const struct operand_context *context, const struct text *name,
+                        struct error *error)
+{
+    struct suggestion known;
+    struct enum_name value;
+    struct number_set set;
+    uint32_t at = 0;
+
+    number_set_of_field(context->names, &set);
+    suggestion_init_part(&known, name->bytes, name->length);
+    while (number_set_next(&set, &at, &value))
+        suggestion_offer(&known, value.name);
+    return error_set(error, -EINVAL, "%s%.*s has no value %.*s; %s",
+                     context->names->kind == FIELD_ENUM ? "the enum " : "",
+                     (int)context->words.length, context->words.bytes, (int)name->length,
+                     name->bytes,
+                     suggestion_or_list(&known, "its values are", FIELD_SUGGESTED_NAMES_MAX));
+}
+
 static int refuse_first(const struct compile *compile, const struct node *node,
                         const struct operand_context *context, struct error *error)
 {
     const struct text *name = &node->spelling;
     const struct field *resolved = find_resolved(compile->scope->schema, name);
-    struct suggestion known;
 
-    if (context->names) {
-        suggestion_init_part(&known, name->bytes, name->length);
-        for (uint32_t i = 0; i < context->names->n_names; i++)
-            suggestion_offer(&known, context->names->names[i].name);
-        return error_set(error, -EINVAL, "the enum %.*s has no value %.*s; %s",
-                         (int)context->words.length, context->words.bytes, (int)name->length,
-                         name->bytes,
-                         suggestion_or_list(&known, "its values are", FIELD_SUGGESTED_NAMES_MAX));
-    }
+    if (context->names)
+        return refuse_value(context, name, error);
     if (context->is_text)
         return error_set(error, -EINVAL, "%s has no field %.*s; if it is a text, write \"%.*s\"",
                          compile->scope->schema->type_name, (int)name->length, name->bytes,
@@ -119,20 +131,24 @@ static void operand_of_walk(const struct node *node, const struct field_path *pa
     }
 }
 
-static bool find_value(const struct node *node, const struct field *names, struct operand *ret)
+static bool find_value(const struct node *node, const struct operand_context *context,
+                       struct operand *ret)
 {
     const struct text *name = &node->spelling;
+    struct number_set set = {0};
+    struct enum_name value;
 
-    for (uint32_t i = 0; names && !node->first && i < names->n_names; i++) {
-        const struct enum_name *value = &names->names[i];
-
-        if (strlen(value->name) != name->length ||
-            memcmp(value->name, name->bytes, name->length) != 0)
-            continue;
-        *ret = operand_integer(node, (uint64_t)value->value, names->is_signed);
-        return true;
-    }
-    return false;
+    if (node->first || !(context->names || context->is_number))
+        return false;
+    if (context->names ? !number_set_of_field(context->names, &set) ||
+                             !number_set_find(&set, name->bytes, name->length, &value)
+                       : !number_names_find(name->bytes, name->length, &value))
+        return false;
+    *ret = operand_integer(node, (uint64_t)value.value,
+                           context->names && context->names->kind == FIELD_ENUM &&
+                               context->names->is_signed);
+    ret->is_error = set.by_number && set.by_number == kernel_errors.by_number;
+    return true;
 }
 
 int path_resolve(struct compile *compile, const struct node *node,
@@ -147,7 +163,7 @@ int path_resolve(struct compile *compile, const struct node *node,
         return compile_refuse(compile, node, "a path has at most %d names and indexes",
                               FIELD_STEPS_MAX);
     r = field_path_follow(&path, &scope, &walk);
-    if (r != FIELD_FOUND && find_value(node, context->names, ret))
+    if (r != FIELD_FOUND && find_value(node, context, ret))
         return 0;
     if (r < 0)
         return refuse_path(compile, node, &path, &walk, context);

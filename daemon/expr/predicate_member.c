@@ -37,6 +37,7 @@ ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *ru
         lookup == LOOKUP_HASH ? *(const struct integer_set *)set : (struct integer_set){0};
     const uint64_t *few = lookup == LOOKUP_FEW ? ((const struct integer_set *)set)->slots : NULL;
     const uint64_t bias = term->lowest;
+    const bool inverted = lookup == LOOKUP_FEW && term->inverted;
     uint32_t kept = 0;
 
     for (uint32_t k = 0; k < n; k++) {
@@ -49,7 +50,7 @@ ALWAYS_INLINE uint32_t member_loop(const struct term *term, const struct run *ru
                                                   : has_network(set, bits);
 
         selection[kept] = selection[k];
-        kept += (present & match) == wanted;
+        kept += (present & (match ^ inverted)) == wanted;
     }
     return kept;
 }

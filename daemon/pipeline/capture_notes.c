@@ -75,6 +75,7 @@ static void set_wall(struct input_ring *ring)
     int64_t before = ring->wall->measured;
 
     ring->wall->offset = wall->offset;
+    ring->wall->slept = wall->slept;
     ring->wall->measured = wall->monotonic == before ? before + 1 : wall->monotonic;
     ring->wall->latest = wall->latest;
     ring->wall->boot = wall->boot;

@@ -30,22 +30,36 @@ enum field_kind {
 /* What a value means beyond its layout; `as:` in a config names it. */
 enum field_meaning {
     MEANING_NONE,
-    MEANING_KTIME,      /* u64: ns of CLOCK_MONOTONIC, as bpf_ktime_get_ns() gives them */
-    MEANING_UNIX_NS,    /* u64: ns since 1970 */
-    MEANING_IPV4,       /* u32 or FIELD_BYTES of 4, network byte order */
-    MEANING_IPV6,       /* FIELD_BYTES of 16 */
-    MEANING_MAC,        /* FIELD_BYTES of 6 */
-    MEANING_PORT_BE,    /* u16, network byte order */
-    MEANING_UID,        /* u32 */
-    MEANING_GID,        /* u32 */
-    MEANING_ERRNO,      /* an integer; a negative one stands for its magnitude, too */
-    MEANING_SYSCALL,    /* an integer: a system call's number */
-    MEANING_CGROUP_ID,  /* u64, as bpf_get_current_cgroup_id() gives it */
-    MEANING_OPEN_FLAGS, /* an integer: O_CREAT and the like, see open(2) */
-    MEANING_HEX,        /* an integer, better read in hexadecimal */
-    MEANING_BYTES,      /* FIELD_BYTES: no text, no number */
-    MEANING_WEIGHT,     /* a column: how many records this one stands for */
-    MEANING_COUNT,      /* how many meanings there are */
+    MEANING_KTIME,     /* u64: ns of CLOCK_MONOTONIC, as bpf_ktime_get_ns() gives them */
+    MEANING_BOOTTIME,  /* u64: ns of CLOCK_BOOTTIME, as bpf_ktime_get_boot_ns() gives them */
+    MEANING_UNIX_NS,   /* u64: ns since 1970 */
+    MEANING_IPV4,      /* u32 or FIELD_BYTES of 4, network byte order */
+    MEANING_IPV6,      /* FIELD_BYTES of 16 */
+    MEANING_MAC,       /* FIELD_BYTES of 6 */
+    MEANING_PORT_BE,   /* u16, network byte order */
+    MEANING_UID,       /* u32 */
+    MEANING_GID,       /* u32 */
+    MEANING_ERRNO,     /* an integer; a negative one stands for its magnitude, too */
+    MEANING_SYSCALL,   /* an integer: a system call's number */
+    MEANING_CGROUP_ID, /* u64, as bpf_get_current_cgroup_id() gives it */
+    /* an integer whose value, or whose bits, have names, see record/number_names.h: */
+    MEANING_SIGNAL,
+    MEANING_CAPABILITY,
+    MEANING_CAPABILITIES,
+    MEANING_FAMILY,
+    MEANING_IP_PROTO,
+    MEANING_TCP_STATE,
+    MEANING_OPEN_FLAGS,
+    MEANING_TCP_FLAGS,
+    MEANING_MMAP_PROT,
+    MEANING_MMAP_FLAGS,
+    MEANING_CLONE_FLAGS,
+    MEANING_MODE,   /* shown in octal */
+    MEANING_FLAGS,  /* FIELD_ENUM: its values are bits */
+    MEANING_HEX,    /* an integer, better read in hexadecimal */
+    MEANING_BYTES,  /* FIELD_BYTES: no text, no number */
+    MEANING_WEIGHT, /* a column: how many records this one stands for */
+    MEANING_COUNT,  /* how many meanings there are */
 };
 
 struct enum_name {

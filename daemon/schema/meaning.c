@@ -31,6 +31,7 @@ enum shape {
     SHAPE_6_BYTES,
     SHAPE_16_BYTES,
     SHAPE_BYTES,
+    SHAPE_ENUM,
     SHAPES,
 };
 
@@ -43,16 +44,37 @@ static const char *const shape_words[SHAPES] = {
     [SHAPE_6_BYTES] = "an array or struct of 6 bytes",
     [SHAPE_16_BYTES] = "an integer, array or struct of 16 bytes",
     [SHAPE_BYTES] = "a text, array, struct or union of a fixed size",
+    [SHAPE_ENUM] = "an enum",
 };
 
 static const enum shape shapes[MEANING_COUNT] = {
-    [MEANING_KTIME] = SHAPE_64,      [MEANING_UNIX_NS] = SHAPE_64,
-    [MEANING_IPV4] = SHAPE_4_BYTES,  [MEANING_IPV6] = SHAPE_16_BYTES,
-    [MEANING_MAC] = SHAPE_6_BYTES,   [MEANING_PORT_BE] = SHAPE_16,
-    [MEANING_UID] = SHAPE_32,        [MEANING_GID] = SHAPE_32,
-    [MEANING_ERRNO] = SHAPE_INTEGER, [MEANING_SYSCALL] = SHAPE_INTEGER,
-    [MEANING_CGROUP_ID] = SHAPE_64,  [MEANING_OPEN_FLAGS] = SHAPE_INTEGER,
-    [MEANING_HEX] = SHAPE_INTEGER,   [MEANING_BYTES] = SHAPE_BYTES,
+    [MEANING_KTIME] = SHAPE_64,
+    [MEANING_UNIX_NS] = SHAPE_64,
+    [MEANING_IPV4] = SHAPE_4_BYTES,
+    [MEANING_IPV6] = SHAPE_16_BYTES,
+    [MEANING_MAC] = SHAPE_6_BYTES,
+    [MEANING_PORT_BE] = SHAPE_16,
+    [MEANING_UID] = SHAPE_32,
+    [MEANING_GID] = SHAPE_32,
+    [MEANING_ERRNO] = SHAPE_INTEGER,
+    [MEANING_SYSCALL] = SHAPE_INTEGER,
+    [MEANING_CGROUP_ID] = SHAPE_64,
+    [MEANING_HEX] = SHAPE_INTEGER,
+    [MEANING_BYTES] = SHAPE_BYTES,
+    [MEANING_BOOTTIME] = SHAPE_64,
+    [MEANING_SIGNAL] = SHAPE_INTEGER,
+    [MEANING_CAPABILITY] = SHAPE_INTEGER,
+    [MEANING_CAPABILITIES] = SHAPE_INTEGER,
+    [MEANING_FAMILY] = SHAPE_INTEGER,
+    [MEANING_IP_PROTO] = SHAPE_INTEGER,
+    [MEANING_TCP_STATE] = SHAPE_INTEGER,
+    [MEANING_OPEN_FLAGS] = SHAPE_INTEGER,
+    [MEANING_TCP_FLAGS] = SHAPE_INTEGER,
+    [MEANING_MMAP_PROT] = SHAPE_INTEGER,
+    [MEANING_MMAP_FLAGS] = SHAPE_INTEGER,
+    [MEANING_CLONE_FLAGS] = SHAPE_INTEGER,
+    [MEANING_MODE] = SHAPE_INTEGER,
+    [MEANING_FLAGS] = SHAPE_ENUM,
 };
 
 static bool is_integer(const struct field *field, uint32_t size)
@@ -95,9 +117,16 @@ bool meaning_fits(const struct field *field, enum field_meaning meaning)
         return is_bytes(field, 16);
     case SHAPE_BYTES:
         return is_bytes(field, 0);
+    case SHAPE_ENUM:
+        return field->kind == FIELD_ENUM;
     default:
         return false;
     }
+}
+
+bool meaning_is_of_numbers(enum field_meaning meaning)
+{
+    return shapes[meaning] == SHAPE_INTEGER;
 }
 
 static void merge(struct field *field, enum field_kind kind)
@@ -114,7 +143,8 @@ static void give(struct field *field, enum field_meaning meaning)
     field->meaning = meaning;
     if (is_bytes(field, 0))
         merge(field, FIELD_BYTES);
-    else if (shapes[meaning] != SHAPE_INTEGER) {
+    else if (shapes[meaning] != SHAPE_INTEGER && shapes[meaning] != SHAPE_ENUM &&
+             meaning != MEANING_UNIX_NS) { /* which may be before 1970 */
         field->kind = FIELD_UINT;
         field->is_signed = false;
     }

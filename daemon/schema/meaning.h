@@ -36,5 +36,7 @@ enum field_meaning meaning_by_convention(const struct field *field, const char *
 
 /* ---- for meaning.c and meaning_rules.c ---- */
 
+/* Whether it is one of any integer, also of a signed one. */
+bool meaning_is_of_numbers(enum field_meaning meaning);
 /* Whether the field can have the meaning as it is or by becoming one value. */
 bool meaning_fits(const struct field *field, enum field_meaning meaning);

@@ -18,9 +18,10 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-    /* durations, and a clock that goes on while the machine sleeps */
+    /* durations */
     {"*delta* *dur* *latency* *elapsed* *interval*", "", MEANING_NONE},
-    {"*", "gadget_timestamp", MEANING_NONE},
+
+    {"*", "gadget_timestamp", MEANING_BOOTTIME},
 
     {"*", "struct in_addr", MEANING_IPV4},
     {"*", "struct in6_addr", MEANING_IPV6},
@@ -37,6 +38,8 @@ static const struct rule rules[] = {
     {"*", "__be16,__be32,__be64,be16,be32,be64", MEANING_NONE},
     {"*ts *timestamp *ktime *_ns", "unsigned long,long unsigned int", MEANING_NONE},
 
+    {"boot_ns boottime_ns *_boot_ns *_boottime *_boottime_ns", "", MEANING_BOOTTIME},
+    {"*boot*", "", MEANING_NONE}, /* of any clock */
     {"ktime ktime_ns *_ktime *_ktime_ns ts ts_ns *_ts *_ts_ns timestamp timestamp_ns *_timestamp "
      "*_timestamp_ns time_ns",
      "", MEANING_KTIME},
@@ -50,7 +53,14 @@ static const struct rule rules[] = {
     {"errno *_errno", "", MEANING_ERRNO},
     {"*", "gadget_syscall", MEANING_SYSCALL},
     {"syscall_nr syscall_id __syscall_nr", "", MEANING_SYSCALL},
-    {"*", "open_flags_t", MEANING_OPEN_FLAGS},
+    {"*", "gadget_signal", MEANING_SIGNAL},
+    {"*", "gadget_file_flags", MEANING_OPEN_FLAGS},
+    {"*", "gadget_file_mode,mode_t,umode_t", MEANING_MODE},
+    {"*", "sa_family_t", MEANING_FAMILY},
+    {"tcp_flags tcpflags", "__u8,u8,unsigned char,uint8_t", MEANING_TCP_FLAGS},
+    {"tcp_state tcpstate", "", MEANING_TCP_STATE},
+    {"clone_flags", "", MEANING_CLONE_FLAGS},
+    {"ip_proto ip_protocol ipproto", "", MEANING_IP_PROTO},
     {"cgroup_id cgroupid cgrp_id *_cgroup_id", "", MEANING_CGROUP_ID},
 };
 
@@ -76,8 +86,8 @@ static enum field_meaning by_size(const struct field *field, enum field_meaning 
     return meaning == MEANING_IPV4 && field->size == 16 ? MEANING_IPV6 : meaning;
 }
 
-/* A choice may read a signed number or a text as something else, a convention does not; but errno
- * and the number of a system call may be negative. */
+/* A choice may read a signed number or a text as something else, a convention does not; but numbers
+ * that have names are often plain ints. */
 static bool is_plain(const struct field *field, enum field_meaning meaning)
 {
     if (field->bits || field->kind == FIELD_CHARS)
@@ -86,13 +96,31 @@ static bool is_plain(const struct field *field, enum field_meaning meaning)
         return field->members->kind == FIELD_UINT;
     if (field->kind == FIELD_STRUCT || field->kind == FIELD_UNION)
         return field->type_name && strncmp(field->type_name, "struct in", 9) == 0;
-    return !field->is_signed || meaning == MEANING_ERRNO || meaning == MEANING_SYSCALL;
+    return !field->is_signed || meaning_is_of_numbers(meaning);
+}
+
+/* Whether each of an enum's values is one bit or 0. Of 0, 1 and 2 alone nobody knows. */
+static bool are_flags(const struct field *field)
+{
+    uint64_t mask = field->size < 8 ? (UINT64_C(1) << 8 * field->size) - 1 : UINT64_MAX;
+    bool wide = false;
+
+    for (uint32_t i = 0; i < field->n_names; i++) {
+        uint64_t value = (uint64_t)field->names[i].value & mask;
+
+        if (value & (value - 1))
+            return false;
+        wide = wide || value >= 4;
+    }
+    return wide;
 }
 
 enum field_meaning meaning_by_convention(const struct field *field, const char *name)
 {
     const char *type = field->type_name ? field->type_name : "";
 
+    if (field->kind == FIELD_ENUM)
+        return are_flags(field) ? MEANING_FLAGS : MEANING_NONE;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const struct rule *rule = &rules[i];
         enum field_meaning meaning = by_size(field, rule->meaning);

@@ -70,7 +70,7 @@ static struct preamble plan_preamble(const struct capture_encoder *capture)
         .clock = capture->wall->measured != capture->measured || !capture->clocked ||
                  now - capture->clocked >= CLOCK_EVERY,
         .record = {frame_control(CAPTURE_CLOCK, frame_padded(sizeof(struct capture_clock))),
-                   {now, capture->wall->offset},
+                   {now, capture->wall->offset, capture->wall->slept},
                    {0}},
     };
 

@@ -30,8 +30,10 @@ static uint64_t random_word(void)
 /* ---- schemas --------------------------------------------------------------------------------- */
 
 static const enum field_meaning integer_meanings[] = {
-    MEANING_NONE, MEANING_KTIME, MEANING_UNIX_NS,   MEANING_IPV4, MEANING_PORT_BE, MEANING_UID,
-    MEANING_GID,  MEANING_ERRNO, MEANING_CGROUP_ID, MEANING_HEX,  MEANING_SYSCALL};
+    MEANING_NONE,    MEANING_KTIME,       MEANING_UNIX_NS, MEANING_IPV4,      MEANING_PORT_BE,
+    MEANING_UID,     MEANING_GID,         MEANING_ERRNO,   MEANING_CGROUP_ID, MEANING_HEX,
+    MEANING_SYSCALL, MEANING_BOOTTIME,    MEANING_SIGNAL,  MEANING_TCP_FLAGS, MEANING_OPEN_FLAGS,
+    MEANING_MODE,    MEANING_CAPABILITIES};
 
 static const enum field_meaning byte_meanings[] = {MEANING_NONE, MEANING_IPV4,  MEANING_IPV6,
                                                    MEANING_MAC,  MEANING_BYTES, MEANING_HEX};
@@ -83,6 +85,7 @@ static void make_enum(struct schema *schema, struct field *field, uint32_t *end)
     }
     field->names = names;
     field->n_names = 6;
+    field->meaning = random_roll(4) == 0 ? MEANING_FLAGS : MEANING_NONE;
 }
 
 static void make_field(struct schema *schema, struct field *field, uint32_t *end, uint32_t depth);

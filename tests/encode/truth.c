@@ -30,7 +30,7 @@
 
 enum { OUT_MAX = 1 << 20, RECORDS_OF_SCHEMA = 100, KEY_MAX = 64, KEYS_MAX = 64 };
 
-static const struct wall_offset wall = {.offset = TRUTH_WALL};
+static const struct wall_offset wall = {.offset = TRUTH_WALL, .slept = TRUTH_SLEPT};
 static uint64_t names_seen;
 
 /* ---- fields ---------------------------------------------------------------------------------- */

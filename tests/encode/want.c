@@ -3,7 +3,10 @@
 #include "encode/want.h"
 
 #include <arpa/inet.h>
+#include <cap-ng.h>
+#include <ctype.h>
 #include <err.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +198,115 @@ static void want_syscall(json_object *value, const struct field *field, uint64_t
         want_number(value, bits, field->is_signed);
 }
 
+/* Any time that is unsigned and later than the year 2262 is none. */
+static void want_moment(json_object *value, const struct field *field, uint64_t bits,
+                        int64_t offset)
+{
+    __int128 ns = (__int128)(field->is_signed ? (__int128)(int64_t)bits : (__int128)bits) + offset;
+
+    if (bits == 0 || ns > INT64_MAX || ns < INT64_MIN)
+        return want_null(value);
+    want_time(value, (uint64_t)ns);
+}
+
+static uint64_t without_extension(const struct field *field, uint64_t bits)
+{
+    uint32_t width = field->bits ? field->bits : field->size * 8;
+
+    return width > 0 && width < 64 ? bits & ~(UINT64_MAX << width) : bits;
+}
+
+static void want_signal(json_object *value, const struct field *field, uint64_t bits)
+{
+    char expected[32];
+
+    if (bits == 0 || bits > 31)
+        return want_number(value, bits, field->is_signed);
+    snprintf(expected, sizeof(expected), "SIG%s", bits == 29 ? "IO" : sigabbrev_np((int)bits));
+    want_words(value, expected);
+}
+
+/* Name by name, in the order of their bits; what is left as a number. */
+static void want_flags(json_object *value, const struct field *field, uint64_t bits,
+                       const char *const *names, uint32_t count)
+{
+    uint64_t whole = bits, all = bits = without_extension(field, bits);
+    char expected[2048] = "";
+
+    for (uint32_t i = 0; i < count; i++)
+        if (names[i] && all & UINT64_C(1) << i) {
+            sprintf(expected + strlen(expected), "%s%s", *expected ? "|" : "", names[i]);
+            bits &= ~(UINT64_C(1) << i);
+        }
+    if (!*expected)
+        return want_number(value, whole, field->is_signed);
+    if (bits)
+        sprintf(expected + strlen(expected), "|0x%llx", (unsigned long long)bits);
+    want_words(value, expected);
+}
+
+static const char *const tcp_flags[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+
+static void want_capabilities(json_object *value, const struct field *field, uint64_t bits)
+{
+    const char *names[CAP_LAST_CAP + 1];
+    char text[CAP_LAST_CAP + 1][40];
+
+    for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
+        snprintf(text[i], sizeof(text[i]), "CAP_%s", capng_capability_to_name(i));
+        for (char *at = text[i]; *at; at++)
+            *at = (char)toupper(*at);
+        names[i] = text[i];
+    }
+    want_flags(value, field, bits, names, CAP_LAST_CAP + 1);
+}
+
+/* What is there beside the access mode, by its beginning and its end. */
+static void want_open_flags(json_object *value, const struct field *field, uint64_t bits)
+{
+    static const char *const modes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+    uint64_t all = without_extension(field, bits);
+    const char *mode = modes[all & 3], *text = json_object_get_string(value);
+
+    if (!text || strncmp(text, mode, strlen(mode)) != 0)
+        lie(mode);
+    if (((all & O_CREAT) != 0) != (strstr(text, "|O_CREAT") != NULL) ||
+        ((all & O_CLOEXEC) != 0) != (strstr(text, "|O_CLOEXEC") != NULL))
+        lie("O_CREAT or O_CLOEXEC, or neither");
+}
+
+static void want_mode(json_object *value, const struct field *field, uint64_t bits)
+{
+    char expected[40];
+
+    snprintf(expected, sizeof(expected), "0%03llo",
+             (unsigned long long)without_extension(field, bits));
+    want_words(value, expected);
+}
+
+static void want_own_flags(json_object *value, const struct field *field, uint64_t bits)
+{
+    uint64_t all = without_extension(field, bits), rest = all;
+    char expected[1024] = "";
+
+    for (uint32_t i = 0; i < field->n_names; i++) {
+        uint64_t flag = without_extension(field, (uint64_t)field->names[i].value);
+        bool narrow = field->names[i].value > 0 && flag != (uint64_t)field->names[i].value;
+
+        if (narrow || (field->names[i].value && !flag))
+            continue;
+        if (flag == 0 ? all != 0 : (rest & flag) != flag)
+            continue;
+        sprintf(expected + strlen(expected), "%s%s", *expected ? "|" : "", field->names[i].name);
+        rest &= ~flag;
+    }
+    if (!*expected)
+        return want_number(value, bits, field->is_signed);
+    if (rest)
+        sprintf(expected + strlen(expected), "|0x%llx", (unsigned long long)rest);
+    want_words(value, expected);
+}
+
 static void want_enum(json_object *value, const struct field *field, uint64_t bits)
 {
     for (uint32_t i = 0; i < field->n_names; i++)
@@ -221,15 +333,29 @@ void want_integer(json_object *value, const struct field *field, enum field_mean
     uint32_t word = (uint32_t)bits;
 
     if (meaning == MEANING_KTIME && size == 8)
-        return bits ? want_time(value, bits + (uint64_t)TRUTH_WALL) : want_null(value);
+        return want_moment(value, field, bits, TRUTH_WALL);
+    if (meaning == MEANING_BOOTTIME && size == 8)
+        return want_moment(value, field, bits, TRUTH_WALL - TRUTH_SLEPT);
     if (meaning == MEANING_UNIX_NS && size == 8)
-        return bits ? want_time(value, bits) : want_null(value);
+        return want_moment(value, field, bits, 0);
     if (meaning == MEANING_IPV4 && size == 4)
         return want_address(value, AF_INET, &word);
     if (meaning == MEANING_PORT_BE && size == 2)
         return want_number(value, ntohs((uint16_t)bits), false);
     if (meaning == MEANING_ERRNO)
         return want_errno(value, field, bits);
+    if (meaning == MEANING_SIGNAL)
+        return want_signal(value, field, bits);
+    if (meaning == MEANING_TCP_FLAGS)
+        return want_flags(value, field, bits, tcp_flags, 8);
+    if (meaning == MEANING_CAPABILITIES)
+        return want_capabilities(value, field, bits);
+    if (meaning == MEANING_OPEN_FLAGS)
+        return want_open_flags(value, field, bits);
+    if (meaning == MEANING_MODE)
+        return want_mode(value, field, bits);
+    if (meaning == MEANING_FLAGS && field->n_names)
+        return want_own_flags(value, field, bits);
     if (meaning == MEANING_SYSCALL)
         return want_syscall(value, field, bits);
     if (meaning == MEANING_HEX || field->kind == FIELD_POINTER)

@@ -13,7 +13,8 @@
 #include "record/schema.h"
 
 /* What is added to CLOCK_MONOTONIC. */
-#define TRUTH_WALL INT64_C(1795385800000000000)
+#define TRUTH_WALL  INT64_C(1795385800000000000)
+#define TRUTH_SLEPT INT64_C(7000000001)
 
 /* What is being looked at, for the message. */
 extern const char *now_at;

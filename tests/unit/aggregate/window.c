@@ -446,9 +446,8 @@ static void refuses(void **state)
     refuse_window("{every: 10s, late: 3s}", "1:52: aggregate.window: late: requires by:");
     refuse_window("{every: 10s, running: true, align: true}",
                   "1:52: aggregate.window: running: cannot be used with hop:, by: or align:");
-    refuse_window(
-        "{every: 10s, by: size}",
-        "1:69: aggregate.window.by: expected a time: a field that means ktime or unix_ns");
+    refuse_window("{every: 10s, by: size}", "1:69: aggregate.window.by: expected a time: a field "
+                                            "that means ktime, boottime or unix_ns");
 }
 
 int main(void)

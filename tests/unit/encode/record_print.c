@@ -22,6 +22,8 @@ static const struct field u_members[] = {{.name = "word", .kind = FIELD_UINT, .s
                                          {.name = "byte", .kind = FIELD_UINT, .size = 1}};
 static const struct field number = {.name = "", .kind = FIELD_UINT, .size = 2};
 
+static const struct enum_name rights[] = {{"MAY_EXEC", 1}, {"MAY_READ", 2}, {"MAY_WRITE", 4}};
+
 /* What the manual says of a sample of these bytes. */
 static const struct {
     const char *json;
@@ -114,6 +116,79 @@ static const struct {
      {.name = "error", .kind = FIELD_INT, .is_signed = true, .size = 4, .meaning = MEANING_ERRNO},
      {0xfe, 0xff, 0xff, 0xff},
      0},
+    {"\"booted\":\"2026-11-22T22:51:34.245146301Z\"",
+     {.name = "booted", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_BOOTTIME},
+     {0xbd, 0xfe, 0x61, 0x6f, 0xd0, 0x02, 0x00, 0x00},
+     0},
+    {"\"sig\":\"SIGKILL\"",
+     {.name = "sig", .kind = FIELD_INT, .is_signed = true, .size = 4, .meaning = MEANING_SIGNAL},
+     {9},
+     0},
+    {"\"state\":\"TCP_CLOSE\"",
+     {.name = "state",
+      .kind = FIELD_INT,
+      .is_signed = true,
+      .size = 4,
+      .meaning = MEANING_TCP_STATE},
+     {7},
+     0},
+    {"\"family\":\"AF_INET6\"",
+     {.name = "family", .kind = FIELD_UINT, .size = 2, .meaning = MEANING_FAMILY},
+     {10},
+     0},
+    {"\"proto\":\"tcp\"",
+     {.name = "proto", .kind = FIELD_UINT, .size = 1, .meaning = MEANING_IP_PROTO},
+     {6},
+     0},
+    {"\"cap\":\"CAP_SYS_ADMIN\"",
+     {.name = "cap",
+      .kind = FIELD_INT,
+      .is_signed = true,
+      .size = 4,
+      .meaning = MEANING_CAPABILITY},
+     {21},
+     0},
+    {"\"caps\":\"CAP_CHOWN|CAP_KILL\"",
+     {.name = "caps", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_CAPABILITIES},
+     {0x21},
+     0},
+    {"\"flags\":\"O_WRONLY|O_CREAT|0x40000000\"",
+     {.name = "flags",
+      .kind = FIELD_INT,
+      .is_signed = true,
+      .size = 4,
+      .meaning = MEANING_OPEN_FLAGS},
+     {0x41, [3] = 0x40},
+     0},
+    {"\"flags\":\"SYN|ACK\"",
+     {.name = "flags", .kind = FIELD_UINT, .size = 1, .meaning = MEANING_TCP_FLAGS},
+     {0x12},
+     0},
+    {"\"prot\":\"PROT_READ|PROT_WRITE\"",
+     {.name = "prot", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_MMAP_PROT},
+     {3},
+     0},
+    {"\"flags\":\"MAP_PRIVATE|MAP_ANONYMOUS\"",
+     {.name = "flags", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_MMAP_FLAGS},
+     {0x22},
+     0},
+    {"\"flags\":\"CLONE_VM|CLONE_VFORK|SIGCHLD\"",
+     {.name = "flags", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_CLONE_FLAGS},
+     {0x11, 0x41},
+     0},
+    {"\"mode\":\"0100644\"",
+     {.name = "mode", .kind = FIELD_UINT, .size = 2, .meaning = MEANING_MODE},
+     {0xa4, 0x81},
+     0},
+    {"\"rights\":\"MAY_READ|MAY_WRITE\"",
+     {.name = "rights",
+      .kind = FIELD_ENUM,
+      .size = 4,
+      .names = rights,
+      .n_names = 3,
+      .meaning = MEANING_FLAGS},
+     {6},
+     0},
     {"\"flags\":\"0x1f\"",
      {.name = "flags", .kind = FIELD_UINT, .size = 4, .meaning = MEANING_HEX},
      {0x1f},
@@ -135,10 +210,24 @@ static char *read_manual(void)
     return text;
 }
 
+/* As a cell of a table has it. */
+static void quote_cell(const char *json, char out[256])
+{
+    char *to = out;
+
+    *to++ = '`';
+    for (; *json; json++) {
+        if (*json == '|')
+            *to++ = '\\';
+        *to++ = *json;
+    }
+    strcpy(to, "`");
+}
+
 static void as_the_manual_says(void **state)
 {
     char *manual = read_manual();
-    char quoted[128], event[160];
+    char quoted[256], event[160];
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -147,7 +236,7 @@ static void as_the_manual_says(void **state)
 
         snprintf(event, sizeof(event), "{\"source\":\"x\",%s}\n", rows[i].json);
         assert_string_equal(encode_fields(&field, 1, rows[i].bytes, length), event);
-        snprintf(quoted, sizeof(quoted), "`%s`", rows[i].json);
+        quote_cell(rows[i].json, quoted);
         if (!strstr(manual, quoted))
             fail_msg("docs/output.md does not show %s", quoted);
     }
@@ -169,6 +258,73 @@ static void zero_is_no_time(void **state)
     assert_string_equal(
         encode_fields(fields, 4, &zero, 8),
         "{\"time\":null,\"source\":\"x\",\"end\":null,\"seen\":null,\"short\":0}\n");
+}
+
+/* Beyond 2262 there are no dates; a signed time may be before 1970. */
+static void a_time_is_right_or_null(void **state)
+{
+    static const struct wall_offset slept = {.offset = INT64_C(1000000000000000000),
+                                             .slept = 5000000000};
+    static const struct encoder_options options = {.wall = &slept};
+    struct field fields[] = {
+        {.name = "seen", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_UNIX_NS},
+        {.name = "was",
+         .kind = FIELD_INT,
+         .is_signed = true,
+         .size = 8,
+         .meaning = MEANING_UNIX_NS},
+        {.name = "run", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_KTIME},
+        {.name = "booted", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_BOOTTIME}};
+    static const struct {
+        uint64_t bits;
+        const char *json;
+    } times[] = {
+        {5000000000,
+         "\"1970-01-01T00:00:05.000000000Z\",\"was\":\"1970-01-01T00:00:05.000000000Z\","
+         "\"run\":\"2001-09-09T01:46:45.000000000Z\","
+         "\"booted\":\"2001-09-09T01:46:40.000000000Z\""},
+        {(uint64_t)-1000000000, "null,\"was\":\"1969-12-31T23:59:59.000000000Z\",\"run\":null,"
+                                "\"booted\":null"},
+        {INT64_MAX, "\"2262-04-11T23:47:16.854775807Z\",\"was\":\"2262-04-11T23:47:16.854775807Z\","
+                    "\"run\":null,\"booted\":null"},
+    };
+    char expected[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        snprintf(expected, sizeof(expected), "{\"source\":\"x\",\"seen\":%s}\n", times[i].json);
+        assert_string_equal(encode_by(&options, fields, 4, &times[i].bits, 8), expected);
+    }
+}
+
+/* Where no bit or number has a name, the number stays; one that no name fits into follows. */
+static void numbers_without_names(void **state)
+{
+    struct field fields[] = {
+        {.name = "a", .kind = FIELD_INT, .is_signed = true, .size = 1, .meaning = MEANING_SIGNAL},
+        {.name = "b", .kind = FIELD_UINT, .size = 1, .meaning = MEANING_TCP_STATE},
+        {.name = "c",
+         .kind = FIELD_INT,
+         .is_signed = true,
+         .size = 1,
+         .meaning = MEANING_TCP_FLAGS},
+        {.name = "d", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_MMAP_PROT},
+        {.name = "e", .kind = FIELD_INT, .is_signed = true, .size = 1, .meaning = MEANING_MODE},
+        {.name = "f",
+         .kind = FIELD_ENUM,
+         .size = 1,
+         .names = rights,
+         .n_names = 3,
+         .meaning = MEANING_FLAGS}};
+    const uint64_t high = 0xf8, zero = 0;
+
+    (void)state;
+    assert_string_equal(encode_fields(fields, 6, &high, 8),
+                        "{\"source\":\"x\",\"a\":-8,\"b\":248,\"c\":\"PSH|ACK|URG|ECE|CWR\","
+                        "\"d\":248,\"e\":\"0370\",\"f\":248}\n");
+    assert_string_equal(encode_fields(fields, 6, &zero, 8),
+                        "{\"source\":\"x\",\"a\":0,\"b\":0,\"c\":0,\"d\":\"PROT_NONE\","
+                        "\"e\":\"0000\",\"f\":0}\n");
 }
 
 static void hex_is_as_wide_as_its_field(void **state)
@@ -387,6 +543,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_manual_says),
         cmocka_unit_test(zero_is_no_time),
+        cmocka_unit_test(a_time_is_right_or_null),
+        cmocka_unit_test(numbers_without_names),
         cmocka_unit_test(hex_is_as_wide_as_its_field),
         cmocka_unit_test(errors_and_numbers),
         cmocka_unit_test(no_numbers),

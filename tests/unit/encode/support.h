@@ -55,16 +55,23 @@ static inline const char *encode_sample(struct encoder *encoder, const struct sc
     return out;
 }
 
-static inline const char *encode_fields(struct field *fields, uint32_t n_fields, const void *data,
-                                        uint32_t length)
+static inline const char *encode_by(const struct encoder_options *options, struct field *fields,
+                                    uint32_t n_fields, const void *data, uint32_t length)
 {
-    const struct encoder_options options = {.wall = &wall};
     struct schema schema;
-    struct encoder *encoder = open_fields(&schema, fields, n_fields, &options);
+    struct encoder *encoder = open_fields(&schema, fields, n_fields, options);
     const char *event = encode_sample(encoder, &schema, data, length, NULL);
 
     encoder_close(encoder);
     return event;
+}
+
+static inline const char *encode_fields(struct field *fields, uint32_t n_fields, const void *data,
+                                        uint32_t length)
+{
+    const struct encoder_options options = {.wall = &wall};
+
+    return encode_by(&options, fields, n_fields, data, length);
 }
 
 /* ---- one record for all formats -------------------------------------------------------------- */

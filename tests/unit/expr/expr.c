@@ -623,6 +623,7 @@ static const struct mistake mistakes[] = {
     {"u16 == 99999999999999999999", 7, 20,
      "99999999999999999999: too large; an integer has at most 64 bits"},
     {"u16 == 0x", 7, 2, "0x: digits are missing after the prefix"},
+    {"u16 == 0o18", 7, 4, "0o18: only the digits 0 to 7 are allowed after 0o"},
     {"u16 == 0b12", 7, 4, "0b12: only the digits 0 and 1 are allowed after 0b"},
     {"u16 == 0x1g", 7, 4, "0x1g: only the digits 0 to f are allowed after 0x"},
     {"u16 == 5parsecs", 7, 8,
@@ -630,7 +631,7 @@ static const struct mistake mistakes[] = {
     {"u16 == 5__0", 7, 4, "5__0: unknown unit; use ns us ms s min h d B KiB MiB GiB or TiB"},
     {"u16 == 5_", 7, 2, "5_: unknown unit; use ns us ms s min h d B KiB MiB GiB or TiB"},
     {"u16 == 007", 7, 3,
-     "007: a decimal integer must not begin with 0; hexadecimal is 0x.., binary 0b.."},
+     "007: a decimal integer must not begin with 0; hexadecimal is 0x.., octal 0o.., binary 0b.."},
     {"u16 == 99999999999s", 7, 12, "99999999999s: too large; an integer has at most 64 bits"},
     {"u16 == 0x10000000000000000", 7, 19,
      "0x10000000000000000: too large; an integer has at most 64 bits"},
@@ -654,8 +655,8 @@ static const struct mistake mistakes[] = {
      "TCP_CLOSE, u8"},
     {"net == 5", 0, 3, "net is a struct; use one of its members, as in net.state"},
     {"net.stat == TCP_CLOSE", 4, 4, "net has no field stat; did you mean state?"},
-    {"u8 == TCP_CLOSE", 6, 9,
-     "no record type has a field TCP_CLOSE; the fields are u8, s8, u16, s16, flag, u32, s32, u64, "
+    {"u8 == TCP_SHUT", 6, 8,
+     "no record type has a field TCP_SHUT; the fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
     {"TCP_CLOSE", 0, 9,
      "no record type has a field TCP_CLOSE; the fields are u8, s8, u16, s16, flag, u32, s32, u64, "
@@ -730,8 +731,8 @@ static const struct mistake mistakes[] = {
     {"u8 in [\"x\"]", 7, 3,
      "u8 is an integer and \"x\" is text; write an integer, as in u8 in [0]"},
     {"u8 in [1.5]", 7, 3, "u8 is an integer and 1.5 is a float; write an integer, as in u8 in [0]"},
-    {"u8 in [TCP_CLOSE]", 7, 9,
-     "no record type has a field TCP_CLOSE; the fields are u8, s8, u16, s16, flag, u32, s32, u64, "
+    {"u8 in [TCP_SHUT]", 7, 8,
+     "no record type has a field TCP_SHUT; the fields are u8, s8, u16, s16, flag, u32, s32, u64, "
      "..."},
     {"net.state in [TCP_CLOSE, TCP_OPEN]", 25, 8,
      "the enum net.state has no value TCP_OPEN; its values are TCP_ESTABLISHED, TCP_SYN_SENT, "
@@ -913,6 +914,7 @@ static const struct mistake mistakes[] = {
     {"comm like \"x\"", 5, 4, "like is written =~"},
     {"flag OR done", 5, 2, "or is written ||"},
     {"not u8 == 5", 4, 2, "not is written !( ), as in !(uid == 0)"},
+    {"u32 == \"SIGKILL\"", 4, 2, "u32 is a number: write SIGKILL without quotes"},
     {"u8 <= \"15\"", 3, 2,
      "u8 is a number and \"15\" is text; compare with a number, as in u8 <= 15"},
     {"net.state == \"OPEN\"", 10, 2,

@@ -728,7 +728,7 @@ static void flags_of_open_have_names(void **state)
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n"
                                        "  p: {from: open, handlers: [{filter: flags & O_CREATE}, "
                                        "{forward: out}]}\n",
-                 "t.yaml:5:47: pipelines.p.handlers[0].filter: the enum flags has no value "
+                 "t.yaml:5:47: pipelines.p.handlers[0].filter: flags has no value "
                  "O_CREATE; did you mean O_CREAT?\n"
                  "    flags & O_CREATE\n"
                  "            ^\n");

@@ -128,6 +128,44 @@ static int u32s_4(struct types *types)
     return add_array(types, types->u32, 4);
 }
 
+static int u8_(struct types *types)
+{
+    return types->u8;
+}
+
+static int mode_(struct types *types)
+{
+    return named(types, "umode_t", types->u16);
+}
+
+static int enum_of(struct types *types, uint32_t last)
+{
+    int id = btf__add_enum(types->btf, "values", 4);
+
+    btf__add_enum_value(types->btf, "ZERO", 0);
+    btf__add_enum_value(types->btf, "ONE", 1);
+    btf__add_enum_value(types->btf, "TWO", 2);
+    if (last)
+        btf__add_enum_value(types->btf, "LAST", last);
+    return id;
+}
+
+static int bits_(struct types *types)
+{
+    return enum_of(types, 4);
+}
+
+/* 0, 1 and 2 may be counted. */
+static int few_(struct types *types)
+{
+    return enum_of(types, 0);
+}
+
+static int states_(struct types *types)
+{
+    return enum_of(types, 3);
+}
+
 static int chars_16(struct types *types)
 {
     return add_array(types, types->character, 16);
@@ -148,9 +186,11 @@ static int in6_addr_(struct types *types)
 static void conventions(void **state)
 {
     static const char *const times[] = {"ktime",     "ts",           "ts_ns",   "start_ts",
-                                        "timestamp", "timestamp_ns", "time_ns", "boot_timestamp"};
+                                        "timestamp", "timestamp_ns", "time_ns", "end_timestamp"};
     static const char *const numbers[] = {"latency_ns", "duration_ns", "delta_ns",   "delta_ts",
                                           "tss",        "ts_us",       "run_time_ns"};
+    static const char *const boots[] = {"boot_ns", "boottime_ns", "start_boottime",
+                                        "start_boot_ns"};
     static const char *const users[] = {"uid", "euid", "suid", "fsuid", "loginuid"};
 
     (void)state;
@@ -165,7 +205,14 @@ static void conventions(void **state)
         convention(users[i], u32_, MEANING_UID, FIELD_UINT);
         convention(users[i], u64_, MEANING_NONE, FIELD_UINT);
     }
-    convention("timestamp", gadget_timestamp_, MEANING_NONE, FIELD_UINT); /* another clock */
+    for (size_t i = 0; i < sizeof(boots) / sizeof(boots[0]); i++) {
+        convention(boots[i], u64_, MEANING_BOOTTIME, FIELD_UINT);
+        convention(boots[i], u32_, MEANING_NONE, FIELD_UINT);
+    }
+    convention("timestamp", gadget_timestamp_, MEANING_BOOTTIME, FIELD_UINT);
+    convention("boot_ns", jiffies_, MEANING_NONE, FIELD_UINT);
+    convention("boot_timestamp", u64_, MEANING_NONE, FIELD_UINT); /* of either clock */
+    convention("boot_ts", u64_, MEANING_NONE, FIELD_UINT);
     convention("timestamp", jiffies_, MEANING_NONE, FIELD_UINT);
     convention("errno", be32_, MEANING_NONE, FIELD_UINT);
     convention("unix_ns", u64_, MEANING_UNIX_NS, FIELD_UINT);
@@ -175,6 +222,19 @@ static void conventions(void **state)
     convention("errno", s32_, MEANING_ERRNO, FIELD_INT);
     convention("error_raw", gadget_errno_, MEANING_ERRNO, FIELD_UINT);
     convention("error", s32_, MEANING_NONE, FIELD_INT);
+    convention("clone_flags", u64_, MEANING_CLONE_FLAGS, FIELD_UINT);
+    convention("flags", u32_, MEANING_NONE, FIELD_UINT);
+    convention("tcp_flags", u8_, MEANING_TCP_FLAGS, FIELD_UINT);
+    convention("tcp_flags", u16_, MEANING_NONE, FIELD_UINT); /* with the header's length */
+    convention("tcp_state", s32_, MEANING_TCP_STATE, FIELD_INT);
+    convention("state", s32_, MEANING_NONE, FIELD_INT);
+    convention("ip_proto", u8_, MEANING_IP_PROTO, FIELD_UINT);
+    convention("sig", s32_, MEANING_NONE, FIELD_INT);
+    convention("mode", u32_, MEANING_NONE, FIELD_UINT);
+    convention("what", mode_, MEANING_MODE, FIELD_UINT);
+    convention("rights", bits_, MEANING_FLAGS, FIELD_ENUM);
+    convention("mood", few_, MEANING_NONE, FIELD_ENUM);
+    convention("mood", states_, MEANING_NONE, FIELD_ENUM);
     convention("syscall_nr", u64_, MEANING_SYSCALL, FIELD_UINT);
     convention("syscall_id", s32_, MEANING_SYSCALL, FIELD_INT);
     convention("cgroup_id", u64_, MEANING_CGROUP_ID, FIELD_UINT);
@@ -275,6 +335,11 @@ static void choices_make_one_value(void **state)
 {
     (void)state;
     chosen("ktime", s64_, MEANING_KTIME, FIELD_UINT);
+    chosen("unix_ns", s64_, MEANING_UNIX_NS, FIELD_INT); /* before 1970 */
+    chosen("boottime", s64_, MEANING_BOOTTIME, FIELD_UINT);
+    chosen("signal", s32_, MEANING_SIGNAL, FIELD_INT);
+    chosen("flags", few_, MEANING_FLAGS, FIELD_ENUM);
+    chosen("none", bits_, MEANING_NONE, FIELD_ENUM);
     chosen("uid", s32_, MEANING_UID, FIELD_UINT);
     chosen("errno", s32_, MEANING_ERRNO, FIELD_INT);
     chosen("hex", s32_, MEANING_HEX, FIELD_INT);
@@ -320,12 +385,16 @@ static void what_does_not_fit_is_refused(void **state)
 
     schema_free(nested(types));
     refuse(types, "hosts[].ts", "ipv44", -ENOENT,
-           "unknown meaning \"ipv44\"; allowed are ktime, unix_ns, ipv4, ipv6, mac, port_be, uid, "
-           "gid, errno, syscall, cgroup_id, open_flags, hex, bytes, text, none; did you mean "
+           "unknown meaning \"ipv44\"; allowed are ktime, boottime, unix_ns, ipv4, ipv6, mac, "
+           "port_be, uid, gid, errno, syscall, cgroup_id, signal, capability, capabilities, "
+           "family, ip_proto, tcp_state, open_flags, tcp_flags, mmap_prot, mmap_flags, "
+           "clone_flags, mode, flags, hex, bytes, text, none; did you mean "
            "\"ipv4\"?");
     refuse(types, "hosts[].ts", "ipv4", -EINVAL,
            "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes; it must be an integer, "
            "array or struct of 4 bytes");
+    refuse(types, "hosts[].ts", "flags", -EINVAL,
+           "hosts[].ts cannot be flags: it is unsigned long long of 8 bytes; it must be an enum");
     refuse(types, "stamps_ts", "ktime", -EINVAL,
            "stamps_ts cannot be ktime: it is unsigned long long[2] of 16 bytes; it must be an "
            "integer of 8 bytes; for its elements write stamps_ts[]");

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What values mean: numbers by their names, times by two clocks, in output and in expressions, here
+and in a replay of a capture. The object is tests/bpf/styles/named.bpf.c."""
+import ctypes
+import datetime
+import errno
+import os
+import signal
+import tempfile
+import time
+
+import harness
+
+MARK = 0x726D
+NAMED = os.path.join(os.path.abspath(harness.BIN), "styles", "named.bpf.o")
+AS = ("--as", "result=errno", "--as", "sig=signal", "--as", "flags=open_flags", "--as",
+      "nr=syscall", "--as", "caps=capabilities", "--as", "state=tcp_state", "--as",
+      "family=family", "--as", "taken=boottime")
+PROTOCOLS = {1: "icmp", 2: "igmp", 4: "ipip", 6: "tcp", 17: "udp", 33: "dccp"}
+FAMILIES = {0: "AF_UNSPEC", 1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK",
+            17: "AF_PACKET"}
+STATES = {1: "TCP_ESTABLISHED", 7: "TCP_CLOSE", 10: "TCP_LISTEN", 12: "TCP_NEW_SYN_RECV"}
+CALLS = {0: "read", 1: "write", 3: "close"} if os.uname().machine == "x86_64" else {}
+ACCESS = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"]
+OPEN = {0x40: "O_CREAT", 0x80: "O_EXCL", 0x100: "O_NOCTTY", 0x200: "O_TRUNC", 0x400: "O_APPEND"}
+TCP = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"]
+CLONE = {0x100: "CLONE_VM", 0x200: "CLONE_FS", 0x400: "CLONE_FILES", 0x800: "CLONE_SIGHAND",
+         0x1000: "CLONE_PIDFD"}
+RIGHTS = ["MAY_EXEC", "MAY_WRITE", "MAY_READ"]
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def mark(number):
+    libc.prctl(MARK, ctypes.c_ulong(number), ctypes.c_ulong(os.getpid()), 0, 0)
+
+
+def run(*arguments, numbers=range(20)):
+    daemon = harness.Daemon("run", "--object", NAMED, "--constant", f"mark_key={os.getpid()}",
+                            *AS, *arguments, program=harness.RINGMILL).wait_running()
+    for number in numbers:
+        mark(number)
+    assert daemon.stop() == 0, daemon.stderr
+    return daemon
+
+
+def flags(number, words):
+    """Words of single bits, by place or by value; then what is left."""
+    named = ({1 << place: word for place, word in enumerate(words)}
+             if isinstance(words, list) else words)
+    found = [word for bit, word in named.items() if number & bit]
+    rest = number & ~sum(named)
+    return "|".join(found + ([hex(rest)] if rest else [])) if found else number
+
+
+def check(event, number):
+    """All fields of the mark's number but its times."""
+    sig = "SIG" + signal.Signals(number).name[3:] if 0 < number < 32 else number
+    opened = number << 6 | number & 3
+    wanted = {
+        "number": number,
+        "result": errno.errorcode[number] if number else 0,
+        "sig": sig,
+        "flags": "|".join([ACCESS[opened & 3]] + [n for b, n in OPEN.items() if opened & b]),
+        "nr": CALLS.get(number, event["nr"]),
+        "clone_flags": "|".join([n for b, n in CLONE.items() if number << 8 & b] + ["SIGCHLD"]),
+        "rights": flags(number, RIGHTS) if number else "NO_RIGHTS",
+        "mode": "0" + oct(0o100000 | number)[2:],
+        "ip_proto": PROTOCOLS.get(number, event["ip_proto"]),
+        "tcp_flags": flags(number, TCP),
+        "state": STATES.get(number, event["state"]),
+        "family": FAMILIES.get(number, event["family"]),
+        "port": 0,
+    }
+    shown = {key: value for key, value in event.items()
+             if key not in ("time", "source", "caps", "start_boottime", "taken")}
+    assert shown == wanted, (shown, wanted)
+    caps = event["caps"].split("|")
+    assert caps[0] == "CAP_CHOWN" and len(caps) == (1 if number == 0 else 2), event
+    assert number != 12 or caps[1] == "CAP_NET_ADMIN", event
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text[:26] + "+00:00").timestamp()
+
+
+def test_numbers_have_names():
+    before = time.time()
+    events = run().events()
+    assert [event["number"] for event in events] == list(range(20)), events
+    for number, event in enumerate(events):
+        check(event, number)
+        assert event["start_boottime"] == event["taken"]
+        assert before - 1 < seconds(event["taken"]) < time.time() + 1, event
+
+
+def test_names_in_expressions():
+    """By meaning, and beside numbers that have none (port)."""
+    for filter, wanted in (("result == ENOENT", [2]), ("result in [EPERM, EACCES]", [1, 13]),
+                           ("result == -2", [2]), ("!(result == ENOENT) && number < 4", [0, 1, 3]),
+                           ("sig == SIGKILL || sig == SIGTERM", [9, 15]),
+                           ("flags & O_CREAT && flags & O_EXCL && number < 8", [3, 7]),
+                           ("flags & O_ACCMODE == O_RDWR && number < 8", [2, 6]),
+                           ("tcp_flags & SYN && tcp_flags & ACK", [18, 19]),
+                           ("ip_proto in [tcp, udp]", [6, 17]), ("state == TCP_CLOSE", [7]),
+                           ("family == AF_INET6", [10]), ("caps & CAP_NET_ADMIN", [12]),
+                           ("rights & MAY_READ && number < 7", [4, 5, 6]),
+                           ("clone_flags & CLONE_FILES && number < 7", [4, 5, 6]),
+                           ("mode & S_IRGRP == 0 && mode & S_IXOTH && number < 8", [1, 3, 5, 7]),
+                           ("port + number == SIGKILL", [9]), ("port & O_CREAT", []),
+                           ("now() - taken < 1h && number == 5", [5]),
+                           ("taken == start_boottime && now() - taken >= 0 && number == 3", [3])):
+        events = run("--filter", filter).events()
+        assert [event["number"] for event in events] == wanted, (filter, events)
+
+
+CONFIG = """version: 1
+sources:
+  named:
+    object: {object}
+    constants: {{mark_key: {key}}}
+    as: {{result: errno, sig: signal, flags: open_flags, nr: syscall, caps: capabilities,
+         state: tcp_state, family: family, taken: boottime}}
+sinks:
+  out: {{type: file, path: {folder}/out.jsonl}}
+  fields: {{type: file, path: {folder}/out.logfmt, format: logfmt}}
+  kept: {{type: capture, path: {folder}/c.rmc}}
+pipelines:
+  p: {{from: named, handlers: [{{forward: out}}, {{forward: fields}}, {{forward: kept}}]}}
+"""
+
+
+def test_a_replay_says_the_same():
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder:
+        daemon = harness.Daemon(config=CONFIG.format(
+            object=NAMED, key=os.getpid(), folder=folder)).wait_running()
+        for number in range(20):
+            mark(number)
+        assert daemon.stop() == 0, daemon.stderr
+        with open(f"{folder}/out.jsonl") as file:
+            live = file.read()
+        code, output, stderr = harness.run("replay", f"{folder}/c.rmc", program=harness.RINGMILL)
+        assert code == 0 and output == live, (stderr, output[:300], live[:300])
+        code, output, stderr = harness.run("replay", f"{folder}/c.rmc", "--filter",
+                                           "result == ENOENT && rights & MAY_WRITE",
+                                           program=harness.RINGMILL)
+        assert code == 0 and output == live.splitlines(True)[2], (stderr, output)
+        with open(f"{folder}/out.logfmt") as file:
+            line = file.read().splitlines()[18]
+        for word in ("result=EXDEV", "sig=SIGCONT", "flags=O_RDWR|O_EXCL|O_APPEND",
+                     "rights=MAY_WRITE|0x10", "mode=0100022", "tcp_flags=SYN|ACK"):
+            assert word in line.split(" "), (word, line)
+
+
+def test_groups_have_names():
+    """By a meaning's names: in a table's rows, and in metrics' labels the same text is used."""
+    daemon = run("--by", "sig", "--by", "rights", "--value", "max(taken)", "--value", "n=count()",
+                 numbers=[9, 9, 6, 3])
+    rows = [line.split() for line in daemon.stdout.decode().splitlines()]
+    found = {(row[0], row[1], row[-1]) for row in rows if row and row[0].startswith("SIG")}
+    assert found == {("SIGKILL", "MAY_EXEC|0x8", "2"), ("SIGABRT", "MAY_WRITE|MAY_READ", "1"),
+                     ("SIGQUIT", "MAY_EXEC|MAY_WRITE", "1")}, daemon.stdout
+
+
+harness.main()

@@ -26,6 +26,7 @@
 #include "base/id_name.h"
 #include "base/name_cache.h"
 #include "base/queue.h"
+#include "base/resolver_prime.h"
 #include "base/thread.h"
 #include "base/waker.h"
 
@@ -36,7 +37,6 @@ enum {
     ROUND_MAX = 256,      /* requests that are answered together */
     RECENT = 64,          /* ids that a port knows it has asked for */
     STOP_LIMIT_MS = 1000, /* for a lookup that hangs */
-    PRIME_SHARE = 4,      /* users may take this part of the cache at the start, groups another */
     WALK_SHARE = 10,      /* walks take at most this part of the thread's time */
     WALK_PAUSE_MS = 1000, /* but never wait longer than that */
 };
@@ -509,60 +509,25 @@ static void sleep_for_requests(struct resolver *resolver)
     waker_disarm(&resolver->waker);
 }
 
-/* ---- what is at hand ------------------------------------------------------------------------- */
+/* ---- life of the thread ---------------------------------------------------------------------- */
 
-struct prime {
-    struct resolver *resolver;
-    enum resolver_kind kind;
-    uint32_t left; /* names that may still be entered */
-};
-
-/* A file is not a name service: what it says is shown, and looked up once more when it is. Of
- * several names of an id the first counts, as in a name service. */
-static bool prime_local(void *data, uint64_t id, const char *name)
-{
-    struct prime *prime = data;
-    struct name_entry entry = {.kind = prime->kind, .id = id, .known = true}, before;
-    struct name_cache *cache = known(prime->resolver);
-    size_t length = strlen(name);
-
-    if (length > RESOLVER_NAME_MAX ||
-        name_cache_get(cache, prime->kind, id, clock_monotonic(), &before))
-        return true;
-    entry.length = (uint32_t)length;
-    memcpy(entry.name, name, length);
-    name_cache_put(cache, &entry, clock_monotonic());
-    return --prime->left > 0 && !atomic_load(&prime->resolver->stop);
-}
-
-static void prime_id(struct resolver *resolver, enum resolver_kind kind, uint64_t id)
+static void find_first(void *data, enum resolver_kind kind, uint64_t id)
 {
     const struct request request = {kind, id};
-    struct name_entry entry;
 
-    if (!name_cache_get(known(resolver), kind, id, clock_monotonic(), &entry))
-        resolve(resolver, &request);
-}
-
-/* Whoever logged in through a directory service is in no file. */
-static bool prime_process(void *data, uint64_t uid, uint64_t gid)
-{
-    struct resolver *resolver = data;
-
-    prime_id(resolver, RESOLVER_UID, uid);
-    prime_id(resolver, RESOLVER_GID, gid);
-    return !atomic_load(&resolver->stop);
+    resolve(data, &request);
 }
 
 static void prime(struct resolver *resolver)
 {
-    struct prime local = {resolver, RESOLVER_UID, resolver->options.names / PRIME_SHARE + 1};
+    const struct resolver_prime prime = {.cache = known(resolver),
+                                         .names = resolver->options.names,
+                                         .stop = &resolver->stop,
+                                         .find = find_first,
+                                         .data = resolver};
 
     walk_cgroups(resolver);
-    id_name_local("/etc/passwd", prime_local, &local);
-    local = (struct prime){resolver, RESOLVER_GID, resolver->options.names / PRIME_SHARE + 1};
-    id_name_local("/etc/group", prime_local, &local);
-    id_name_processes(prime_process, resolver);
+    resolver_prime(&prime);
 }
 
 static void *resolver_main(void *data)

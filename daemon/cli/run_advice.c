@@ -149,6 +149,18 @@ static void put_attach(const char *hint, FILE *file)
     }
 }
 
+/* "--inner-map outer=hash,4,8,1024" for "{outer: {inner: {type: hash, key: 4, ...}}}". */
+static void put_inner(const char *hint, FILE *file)
+{
+    const char *name = hint + strspn(hint, "{"), *separator = "=";
+
+    fprintf(file, "--inner-map %.*s", (int)strcspn(name, ":"), name);
+    for (const char *at = strrchr(hint, '{'); (at = strchr(at, ':')); separator = ",") {
+        at += strspn(at, ": ");
+        fprintf(file, "%s%.*s", separator, (int)strcspn(at, ",}"), at);
+    }
+}
+
 static void put_option(const struct run_source_option *option, const char *hint, FILE *file)
 {
     const char *name = strchr(hint, '{'), *size = strrchr(hint, ' ');
@@ -157,6 +169,8 @@ static void put_option(const struct run_source_option *option, const char *hint,
         put_pairs(option->name, hint, file);
     else if (option->form == MANY)
         put_list(option->name, hint, file);
+    else if (option->form == SIZES && strstr(hint, "{inner: "))
+        put_inner(hint, file);
     else if (option->form == SIZES && name && size)
         fprintf(file, "--%s %.*s=%.*s", option->name, (int)strcspn(name + 1, ":"), name + 1,
                 (int)strcspn(size + 1, "}"), size + 1);

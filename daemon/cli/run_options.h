@@ -8,10 +8,14 @@
 enum option_place { AT_SOURCE, AT_RING, AT_ATTACH, AT_NOTHING };
 
 enum option_form {
-    ONE,   /* key: "value" */
-    MANY,  /* key: ["value", ...] */
-    PAIRS, /* key: {"name": "value", ...}, from NAME=VALUE */
-    SIZES, /* key: {"name": {size: "value"}, ...}, from NAME=VALUE */
+    ONE,    /* key: "value" */
+    MANY,   /* key: ["value", ...] */
+    PAIRS,  /* key: {"name": "value", ...}, from NAME=VALUE */
+    SIZES,  /* key: {"name": {size: "value"}, ...}, from NAME=VALUE */
+    VALUES, /* key: {"name": {values: {key: "value"}}, ...}, from NAME[KEY]=VALUE, or with
+             * {"member": "value"} from NAME[KEY].MEMBER=VALUE */
+    INNER,  /* key: {"name": {inner: {type: , key: , value: , size: }}, ...}, from
+             * NAME=TYPE,KEY,VALUE,SIZE */
 };
 
 enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ static char *make_value(const struct run_source_option *option, const char *valu
 
 static bool has_name(const struct run_source_option *option)
 {
-    return option->form == PAIRS || option->form == SIZES;
+    return option->form >= PAIRS;
 }
 
 /* The length of PROGRAM in PROGRAM=VALUE; 0: it is a value for all programs. */
@@ -142,6 +143,15 @@ static bool is_name_given(const struct run_source *source, const struct run_sour
     return false;
 }
 
+/* "NAME[KEY]=VALUE" or "NAME[KEY].MEMBER=VALUE". */
+static bool is_element(const char *value)
+{
+    size_t name = strcspn(value, "[=");
+    const char *end = value[name] == '[' && name > 0 ? strchr(value + name, ']') : NULL;
+
+    return end && end > value + name + 1 && (end[1] == '=' || (end[1] == '.' && strchr(end, '=')));
+}
+
 /* False after a message. */
 static bool check_given(const struct run_source *source, const struct run_source_option *option,
                         const char *value, size_t program)
@@ -156,6 +166,7 @@ static bool check_given(const struct run_source *source, const struct run_source
         return false;
     }
     if ((has_name(option) && (!strchr(value, '=') || *value == '=')) ||
+        (option->form == VALUES && !is_element(value)) ||
         (strcmp(option->name, "attach") == 0 && program == 0)) {
         log_error("--%s %s: expected %s", option->name, value, option->argument);
         return false;
@@ -290,6 +301,43 @@ static char *make_label(const struct run_source_option *option, const char *name
     return label;
 }
 
+/* The map below a key, which several options may fill. */
+static struct config_node *child(struct config_node *parent, const char *key, const char *label)
+{
+    for (const struct config_node *at = parent->first; at; at = at->next)
+        if (at->key && strcmp(at->key, key) == 0)
+            return (struct config_node *)(uintptr_t)at; /* it is not complete yet */
+    return config_add(parent, CONFIG_MAP, key, label);
+}
+
+/* "NAME[KEY].MEMBER=VALUE". */
+static void add_element(struct config_node *parent, const char *value, const char *label)
+{
+    const char *bracket = strchr(value, '['), *end = strchr(bracket, ']'), *text = strchr(end, '=');
+    _cleanup_(cleanup_free) char *name = strndup(value, (size_t)(bracket - value));
+    _cleanup_(cleanup_free) char *key = strndup(bracket + 1, (size_t)(end - bracket - 1));
+    _cleanup_(cleanup_free) char *member =
+        end[1] == '.' ? strndup(end + 2, (size_t)(text - end - 2)) : NULL;
+    struct config_node *values = child(child(parent, name, label), "values", label);
+
+    if (member)
+        add_value(child(values, key, label), member, text + 1, label);
+    else
+        add_value(values, key, text + 1, label);
+}
+
+/* "TYPE,KEY,VALUE,SIZE". */
+static void add_inner(struct config_node *map, const char *value, const char *label)
+{
+    static const char *const keys[] = {"type", "key", "value", "size"};
+    _cleanup_(cleanup_free) char *copy = strdup(value);
+    struct config_node *inner = child(map, "inner", label);
+    char *rest = copy, *word;
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && (word = strsep(&rest, ",")); i++)
+        config_add_text(inner, keys[i], word, label);
+}
+
 /* One of the values given for an option. */
 static void add_given(struct config_node *parent, const struct run_source_option *option,
                       const char *program, const char *value)
@@ -299,8 +347,11 @@ static void add_given(struct config_node *parent, const struct run_source_option
     _cleanup_(cleanup_free) char *label = make_label(option, program ? program : name);
 
     if (option->form == SIZES)
-        config_add_text(config_add(parent, CONFIG_MAP, name, label), "size", strchr(value, '=') + 1,
-                        label);
+        config_add_text(child(parent, name, label), "size", strchr(value, '=') + 1, label);
+    else if (option->form == VALUES)
+        add_element(parent, value, label);
+    else if (option->form == INNER)
+        add_inner(child(parent, name, label), strchr(value, '=') + 1, label);
     else if (option->form == PAIRS)
         add_value(parent, name, strchr(value, '=') + 1, label);
     else
@@ -320,8 +371,8 @@ static void add_keys(const struct run_source *source, enum option_place place, c
         if (!node) {
             _cleanup_(cleanup_free) char *label = make_label(option, program);
 
-            node = config_add(parent, option->form == MANY ? CONFIG_LIST : CONFIG_MAP, option->key,
-                              label);
+            node = option->form == MANY ? config_add(parent, CONFIG_LIST, option->key, label)
+                                        : child(parent, option->key, label);
         }
         for (size_t i = 0; i < source->n_given; i++)
             if (source->given[i].option == option &&

@@ -12,7 +12,8 @@
 /* Options of which each value stays beside others, and those that have one for each name before =.
  */
 static const char *const repeatable[] = {"program", "optional", "interface", NULL};
-static const char *const named[] = {"ring", "attach", "types", "constant", "map-size", NULL};
+static const char *const named[] = {"ring",     "attach",    "types",     "constant",
+                                    "map-size", "map-value", "inner-map", NULL};
 
 static bool is_among(const char *const *names, const char *name)
 {

@@ -2,8 +2,7 @@
 #pragma once
 
 /* `constants:`, values for an object's globals by name, those that are `const volatile` (.rodata)
- * and the first value of the others (.data, .bss): numbers, true and false, names of enums, texts
- * for char arrays, lists for arrays. */
+ * and the first value of the others (.data, .bss); see source/btf_value.h. */
 
 #include <stdint.h>
 

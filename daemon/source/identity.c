@@ -331,6 +331,31 @@ static void add_map(struct hash *hash, const struct bpf_map *map)
         add_bytes(hash, value, size);
 }
 
+static void add_values(struct hash *hash, const struct map_values *values)
+{
+    for (uint32_t i = 0; i < values->count; i++) {
+        const struct map_value *value = &values->items[i];
+
+        add_text(hash, value->map);
+        add_bytes(hash, value->key, value->key_size);
+        add_bytes(hash, value->value, value->value_size);
+        add_text(hash, value->program);
+    }
+}
+
+static void add_templates(struct hash *hash, const struct map_templates *templates)
+{
+    for (uint32_t i = 0; i < templates->count; i++) {
+        const struct map_template *item = &templates->items[i];
+
+        add_text(hash, item->map);
+        add_number(hash, item->type);
+        add_number(hash, item->key_size);
+        add_number(hash, item->value_size);
+        add_number(hash, item->max_entries);
+    }
+}
+
 int identity_of(const struct object *object, struct error *error, struct identity *ret)
 {
     struct hash *hash = aligned_alloc(_Alignof(struct hash), sizeof(*hash));
@@ -343,6 +368,8 @@ int identity_of(const struct object *object, struct error *error, struct identit
     XXH3_128bits_reset(&hash->state);
     add_programs(hash, object);
     bpf_object__for_each_map(map, object->plan) add_map(hash, map);
+    add_values(hash, &object->values);
+    add_templates(hash, &object->templates);
     result = add_code(hash, object, error);
     sum = XXH3_128bits_digest(&hash->state);
     free(hash);

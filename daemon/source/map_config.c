@@ -13,10 +13,13 @@
 
 #include "base/suggestion.h"
 #include "config/setting.h"
+#include "source/object.h"
 
 struct own_settings {
     uint64_t size;
     const char *pin;
+    const struct config_node *values;
+    const struct config_node *inner;
 };
 
 static const struct setting map_settings[] = {
@@ -34,6 +37,18 @@ static const struct setting map_settings[] = {
         .offset = offsetof(struct own_settings, pin),
         .doc = "use the map that is pinned there; pin this one if there is none",
     },
+    {
+        .name = "values",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct own_settings, values),
+        .doc = "what is in the map at the start, by key",
+    },
+    {
+        .name = "inner",
+        .type = SETTING_NODE,
+        .offset = offsetof(struct own_settings, inner),
+        .doc = "what the inner maps of a map of maps are like: type, key, value, size",
+    },
     {0},
 };
 
@@ -50,15 +65,15 @@ static int refuse_name(struct bpf_object *object, const struct config_node *entr
     return -EINVAL;
 }
 
-static int set_map(struct bpf_object *object, const struct config_node *entry, bool is_kept,
+static int set_map(struct object *object, const struct config_node *entry, bool is_kept,
                    struct diag *diag)
 {
-    struct bpf_map *map = bpf_object__find_map_by_name(object, entry->key);
+    struct bpf_map *map = bpf_object__find_map_by_name(object->plan, entry->key);
     struct own_settings config;
     int result = 0;
 
     if (!map || bpf_map__is_internal(map))
-        return refuse_name(object, entry, diag);
+        return refuse_name(object->plan, entry, diag);
     if (setting_bind(map_settings, entry, &config, diag) > 0)
         return -EINVAL;
     if (config.pin && is_kept) {
@@ -70,18 +85,25 @@ static int set_map(struct bpf_object *object, const struct config_node *entry, b
         result = bpf_map__set_max_entries(map, (uint32_t)config.size);
     if (result == 0 && config.pin)
         result = bpf_map__set_pin_path(map, config.pin);
-    if (result < 0)
+    if (result < 0) {
         diag_add(diag, entry, "cannot be set: %s", strerror(-result));
+        return result;
+    }
+    if (config.values &&
+        map_values_read(&object->values, object->plan, map, config.values, diag) < 0)
+        result = -EINVAL;
+    if (config.inner && map_template_read(&object->templates, map, config.inner, diag) < 0)
+        result = -EINVAL;
     return result;
 }
 
-int map_config_set(struct bpf_object *object, const struct config_node *maps, bool is_kept,
+int map_config_set(struct object *object, const struct config_node *maps, bool is_kept,
                    struct diag *diag)
 {
     struct bpf_map *map;
     int result = 0;
 
-    bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
+    bpf_object__for_each_map(map, object->plan) bpf_map__set_pin_path(map, NULL);
     if (!maps)
         return 0;
     if (maps->kind != CONFIG_MAP) {
@@ -140,4 +162,24 @@ int map_config_check_sizes(const struct bpf_object *object, const struct config_
         diag_add_error(diag, node, &error);
     }
     return result;
+}
+
+int map_config_check_inner(const struct object *object, struct bpf_map *map,
+                           const struct config_node *node, struct diag *diag)
+{
+    struct error error;
+
+    if ((bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS &&
+         bpf_map__type(map) != BPF_MAP_TYPE_HASH_OF_MAPS) ||
+        bpf_map__inner_map(map) || map_template_has(&object->templates, bpf_map__name(map)))
+        return 0;
+    error_set(
+        &error, -EINVAL,
+        "the object does not say what the inner maps of \"%s\" are like; for a hash of 4-byte "
+        "keys and 8-byte values",
+        bpf_map__name(map));
+    error_hint_setting(&error, "maps", "{%s: {inner: {type: hash, key: 4, value: 8, size: 1024}}}",
+                       bpf_map__name(map));
+    diag_add_error(diag, node, &error);
+    return -EINVAL;
 }

@@ -121,6 +121,7 @@ void object_free(struct object *object)
     attachments_release(&object->attachments);
     bpf_object__close(object->loaded);
     bpf_object__close(object->plan);
+    map_values_deinit(&object->values);
     free(object->programs);
     free(object);
 }
@@ -277,6 +278,8 @@ static int try_load(struct object *object, struct error *error, struct object_pr
         result = copy_choices(object, fresh, error);
     if (result == 0)
         result = copy_programs(object, fresh, error, ret_program, ret_refused);
+    if (result == 0)
+        result = map_template_apply(&object->templates, fresh, error);
     if (result == 0 && object->prepare)
         result = object->prepare(fresh, object->prepare_data, error);
     if (result < 0)
@@ -284,6 +287,7 @@ static int try_load(struct object *object, struct error *error, struct object_pr
     libbpf_log_begin(&log);
     result = bpf_object__load(fresh);
     libbpf_log_end(&log);
+    map_template_close(&object->templates);
     if (result == 0) {
         object->loaded = TAKE_PTR(fresh);
         return 0;
@@ -325,6 +329,8 @@ int object_load(struct object *object, struct error *error)
     leave_out_lacking(object, &refusals, why);
     report_pinned(object);
     result = load_rest(object, &refusals, why);
+    if (result == 0 && refusals.count == 0)
+        result = map_values_write(&object->values, object->loaded, why);
     if (result < 0)
         return result;
     if (refusals.count > 0) {

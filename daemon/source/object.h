@@ -17,6 +17,8 @@
 #include "base/error.h"
 #include "source/attachment.h"
 #include "source/hook.h"
+#include "source/map_template.h"
+#include "source/map_values.h"
 
 struct bpf_map;
 struct bpf_object;
@@ -47,6 +49,8 @@ struct object {
     struct bpf_object *plan;
     struct object_program *programs; /* in the order of the file */
     uint32_t n_programs;
+    struct map_values values;
+    struct map_templates templates;
     bool quiet; /* log programs that are left out at debug level only */
 
     /* Last changes to the libbpf object that is about to be loaded; NULL: none. 0, or -errno and a

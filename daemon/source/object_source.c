@@ -77,7 +77,7 @@ static const struct setting object_settings[] = {
         .name = "maps",
         .type = SETTING_NODE,
         .offset = offsetof(struct object_config, maps),
-        .doc = "sizes and pins of maps, by name",
+        .doc = "sizes, values, pins and inner maps of maps, by name",
     },
     {
         .name = "rings",
@@ -209,6 +209,25 @@ int object_source_make_streams(struct source *source, const struct config_node *
     return result;
 }
 
+/* A map of rings is filled with rings, so nobody has to say what they are like. */
+static int check_inner_maps(const struct object_source *state, const struct config_node *node,
+                            struct diag *diag)
+{
+    struct bpf_map *map;
+    int result = 0;
+
+    bpf_object__for_each_map(map, state->object->plan)
+    {
+        bool is_read = false;
+
+        for (uint32_t i = 0; i < state->n_rings; i++)
+            is_read |= state->rings[i].map == map;
+        if (!is_read && map_config_check_inner(state->object, map, node, diag) < 0)
+            result = -EINVAL;
+    }
+    return result;
+}
+
 static int object_kind_open(struct source *source, const struct config_node *node,
                             struct diag *diag)
 {
@@ -239,11 +258,13 @@ static int object_kind_open(struct source *source, const struct config_node *nod
         result = -EINVAL;
     if (constants_set(state->object->plan, config->constants, diag) < 0)
         result = -EINVAL;
-    if (map_config_set(state->object->plan, config->maps, config->keep.mode != KEEP_NONE, diag) < 0)
+    if (map_config_set(state->object, config->maps, config->keep.mode != KEEP_NONE, diag) < 0)
         result = -EINVAL;
     if (contradictory || object_rings_choose(state, config->rings, &config->ring, diag) < 0)
         return -EINVAL;
     if (map_config_check_sizes(state->object->plan, config->programs.node, diag) < 0)
+        result = -EINVAL;
+    if (result == 0 && check_inner_maps(state, config->programs.node, diag) < 0)
         result = -EINVAL;
     return object_source_make_streams(source, node, diag) < 0 ? -EINVAL : result;
 }

@@ -167,4 +167,82 @@ def test_cookies_and_sections_by_program():
             "than libbpf 1.1; as in --attach other=tracepoint/sched/sched_switch\n") in refuse("cookies")
 
 
+FILLED = ("settings[0].enabled=1", "settings[0].limits.low=-3", "settings[0].limits.high=0xffffffffff",
+          "settings[0].word=hello", "targets[7]=99", "names[web]=5", "per_cpu[1]=6")
+
+
+def test_values_of_maps_and_members():
+    arguments = ("--attach", "second=none", "--constant", f"mark_key={os.getpid()}", "--map-value",
+                 "steps[1]=second")
+    with observe("filled", *arguments) as events:
+        mark(1)
+    assert events == []
+    values = [word for value in FILLED for word in ("--map-value", value)]
+    with observe("filled", *arguments, *values, "--constant", "options.twice=5", "--constant",
+                 "options.inner.more=100") as events:
+        for number in range(3):
+            mark(number)
+    assert events == [{"number": n + 110, "target": 99, "high": 0xFFFFFFFFFF, "low": -3,
+                       "per_cpu": 6, "named": 5, "word": "hello"} for n in range(3)], events
+
+
+def test_values_of_maps_in_a_config():
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(f"""
+version: 1
+sources:
+  filled:
+    object: {style("filled")}
+    attach: {{second: none}}
+    constants: {{mark_key: {os.getpid()}, options: {{twice: 1}}}}
+    maps:
+      settings: {{values: {{0: {{enabled: 1, limits: {{low: 2}}}}}}}}
+      targets: {{values: {{7: 3}}}}
+      names: {{values: {{web: 4}}}}
+      per_cpu: {{values: {{0: 1, 1: 5}}}}
+      steps: {{values: {{1: second}}}}
+sinks: {{out: {{type: stdout}}}}
+pipelines: {{p: {{from: filled, handlers: [{{forward: out}}]}}}}
+""")
+        file.flush()
+        daemon = harness.Daemon("--config", file.name).wait_running()
+        mark(1)
+        assert daemon.stop() == 0, daemon.stderr
+    assert daemon.events() == [{"source": "filled", "number": 3, "target": 3, "high": 0, "low": 2,
+                                "per_cpu": 5, "named": 4, "word": ""}], daemon.events()
+
+
+def test_values_that_do_not_fit():
+    for value, said in (
+            ("settings[0]=1", "--map-value settings[0]: it is a struct or union; name a member, as in "
+                              "{enabled: 1} (on the command line: .enabled=1)"),
+            ("settings[1].enabled=1", 'map "settings" has 1 entries, from 0'),
+            ("settings[0].bit=1", "it is a bitfield, which cannot be set"),
+            ("settings[0].enabled.x=1", "it is not a struct, so it has no member x"),
+            ("settings[0].limits.hi=1", 'the struct has no member hi; allowed are low, high'),
+            ("targets[x]=1", 'expected an integer from 0 to 18446744073709551615, found "x"'),
+            ("names[much too long]=1", "expected a text of up to 7 bytes, found 13"),
+            ("steps[0]=third", "expected the name of a program; allowed are second, first"),
+            ("events[0]=1", "a map of its type takes no values; hash maps and arrays do"),
+            ("event[0]=1", "the object has no such map; allowed are"),
+            ("settings=1", "--map-value settings=1: expected NAME[KEY]=V")):
+        stderr = refuse("filled", "--attach", "second=none", "--map-value", value)
+        assert said in stderr, (value, stderr)
+    assert "map steps: program second is not loaded" in refuse(
+        "filled", "--program", "first", "--map-value", "steps[1]=second")
+
+
+def test_inner_maps_that_the_object_leaves_open():
+    said = refuse("open_inner")
+    assert ('the object does not say what the inner maps of "groups" are like; for a hash of 4-byte '
+            "keys and 8-byte values; say --inner-map groups=hash,4,8,1024\n") in said, said
+    arguments = ("--constant", f"mark_key={os.getpid()}", "--inner-map")
+    with observe("open_inner", *arguments, "groups=hash,4,8,1024") as events:
+        mark(3)
+    assert events == [{"number": 3, "found": 0}], events
+    assert 'unknown type of a map; allowed are hash, array, prog_array' in refuse(
+        "open_inner", *arguments, "groups=hahs,4,8,1024")
+    assert 'map "events" is not a map of maps' in refuse("open_inner", *arguments, "events=hash,4,8,1")
+
+
 harness.main()

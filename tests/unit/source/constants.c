@@ -127,9 +127,10 @@ static void what_is_of_another_kind(void **state)
                  "t.yaml:1:7: list: expected a list of up to 3 values, found a text\n");
     refuse_value(state, "port: [1]", "t.yaml:1:7: port: expected one value, found a list\n");
     refuse_value(state, "port:", "t.yaml:1:6: port: expected one value, found nothing\n");
-    refuse_value(state, "group: 1",
-                 "t.yaml:1:8: group: it is a struct or union, which cannot be set; "
-                 "integers, bools, enums, char arrays, and arrays of these can\n");
+    refuse_value(
+        state, "group: 1",
+        "t.yaml:1:8: group: it is a struct or union; name a member, as in {inner: 1} (on the "
+        "command line: .inner=1)\n");
     refuse_value(state, "[1]",
                  "t.yaml:1:1: expected NAME: VALUE pairs, as in constants: {min_bytes: 100}; found "
                  "a list\n");

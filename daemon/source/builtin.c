@@ -20,6 +20,7 @@
 #include "source/object_rings.h"
 #include "source/object_source.h"
 #include "source/own_rings.h"
+#include "source/takeover.h"
 
 const struct builtin builtins[] = {
     {"exec", "struct exec_event", "programs started",
@@ -140,8 +141,8 @@ const struct source_kind source_builtin = {
     .detach = object_source_detach,
     .leave = object_source_leave,
     .release = object_source_release,
-    .follow = object_source_follow,
-    .take_over = object_source_take_over,
+    .follow = takeover_follow,
+    .take_over = takeover_run,
     .undo = object_source_undo,
     .lost = object_source_lost,
     .skipped = object_source_skipped,

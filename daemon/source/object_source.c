@@ -412,19 +412,8 @@ int object_source_attach(struct source *source, struct error *error)
     if (result == 0)
         result = kept_source_finish(source, error);
     if (result == 0 && !source->takes_over)
-        object_source_take_over(source);
+        takeover_run(source);
     return result;
-}
-
-void object_source_take_over(struct source *source)
-{
-    struct object_source *state = source->state;
-
-    if (state->kept)
-        kept_source_take_over(source);
-    else if (state->waits)
-        takeover_end(source);
-    source->takes_over = false;
 }
 
 void object_source_detach(struct source *source)
@@ -453,18 +442,6 @@ void object_source_release(struct source *source)
     if (source->kept)
         kept_source_drop(source);
     source->kept = false;
-}
-
-void object_source_follow(struct source *source, const struct source *previous)
-{
-    struct object_source *state = source->state, *other = previous->state;
-
-    if (previous->kind->follow != object_source_follow)
-        return;
-    state->follows = other->kept ? other : NULL;
-    source->takes_over = source->once && !source->adopted && takeover_is_needed(other);
-    if (source->takes_over)
-        takeover_begin(state);
 }
 
 void object_source_undo(struct source *source)
@@ -521,8 +498,8 @@ const struct source_kind source_object = {
     .detach = object_source_detach,
     .leave = object_source_leave,
     .release = object_source_release,
-    .follow = object_source_follow,
-    .take_over = object_source_take_over,
+    .follow = takeover_follow,
+    .take_over = takeover_run,
     .undo = object_source_undo,
     .lost = object_source_lost,
     .skipped = object_source_skipped,

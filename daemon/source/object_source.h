@@ -83,11 +83,6 @@ void object_source_detach(struct source *source);
 void object_source_leave(struct source *source);
 /* release(): drops the kept set, except records that were not delivered. */
 void object_source_release(struct source *source);
-/* follow(): remembers the previous source, if it is a kept one, and whether both record the same
- * events. */
-void object_source_follow(struct source *source, const struct source *previous);
-/* take_over(): completes and counts what attach() has attached. */
-void object_source_take_over(struct source *source);
 /* undo(): detaches what was attached, and drops a set that was not adopted. */
 void object_source_undo(struct source *source);
 /* lost(): by the loss counter of the stream, and by those of older sets. */

@@ -6,6 +6,7 @@
 #include "source/attachment.h"
 #include "source/kept_set.h"
 #include "source/kept_source.h"
+#include "source/kind.h"
 #include "source/object.h"
 #include "source/object_source.h"
 
@@ -17,7 +18,9 @@ void takeover_begin(struct object_source *state)
     state->waits = true;
 }
 
-bool takeover_is_needed(const struct object_source *previous)
+/* Whether programs of that running source are attached in a way that lets those of its successor
+ * record the same events: TC filters are replaced, and each run of an iterator is its own. */
+static bool is_needed(const struct object_source *previous)
 {
     const struct attachments *attachments = &previous->object->attachments;
 
@@ -63,4 +66,27 @@ void takeover_end(struct source *source)
         kept_set_complete(state->kept);
     open_rings(state);
     state->waits = false;
+}
+
+void takeover_follow(struct source *source, const struct source *previous)
+{
+    struct object_source *state = source->state, *other = previous->state;
+
+    if (previous->kind->follow != takeover_follow)
+        return;
+    state->follows = other->kept ? other : NULL;
+    source->takes_over = source->once && !source->adopted && is_needed(other);
+    if (source->takes_over)
+        takeover_begin(state);
+}
+
+void takeover_run(struct source *source)
+{
+    struct object_source *state = source->state;
+
+    if (state->kept)
+        kept_source_take_over(source);
+    else if (state->waits)
+        takeover_end(source);
+    source->takes_over = false;
 }

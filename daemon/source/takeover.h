@@ -25,9 +25,13 @@ struct source;
 /* After the source was loaded and before its rings are read: none of its records counts until
  * takeover_end(). */
 void takeover_begin(struct object_source *state);
-/* Whether programs of that running source are attached in a way that lets those of its successor
- * record the same events: TC filters are replaced, and each run of an iterator is its own. */
-bool takeover_is_needed(const struct object_source *previous);
 /* With the programs attached, and the old rings read up to a fixed end: from now on its records
  * count, and its losses; a kept set is complete. */
 void takeover_end(struct source *source);
+
+/* The function follow() of struct source_kind: remembers the previous source, if it is a kept one,
+ * and whether both record the same events. */
+void takeover_follow(struct source *source, const struct source *previous);
+/* The function take_over() of struct source_kind; where it is not needed, for all that is attached:
+ * a kept set is complete, and older ones end. */
+void takeover_run(struct source *source);

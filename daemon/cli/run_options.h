@@ -18,7 +18,7 @@ enum option_form {
              * NAME=TYPE,KEY,VALUE,SIZE */
 };
 
-enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */ };
+enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */, TEXT_OR_FILE /* its content */ };
 
 struct run_source_option {
     const char *name;

@@ -16,9 +16,11 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/suggestion.h"
 #include "cli/run_advice.h"
 #include "cli/run_options.h"
+#include "schema/ctext.h"
 #include "source/builtin.h"
 
 void run_source_deinit(struct run_source *source)
@@ -85,13 +87,35 @@ static const struct run_source_option *first_of_object(const struct run_source *
     return NULL;
 }
 
-/* The value as the config wants it: relative paths made absolute. The caller frees it. NULL after a
- * message. */
+/* The content of a file, up to what a layout may have and one byte more. NULL after a message. */
+static char *read_text(const struct run_source_option *option, const char *path)
+{
+    _cleanup_(cleanup_fclose) FILE *file = fopen(path, "re");
+    _cleanup_(cleanup_free) char *text = calloc(1, CTEXT_LENGTH_MAX + 2);
+    size_t length = file && text ? fread(text, 1, CTEXT_LENGTH_MAX + 1, file) : 0;
+
+    if (!file || !text || ferror(file)) {
+        log_error("--%s %s: %s", option->name, path, strerror(errno));
+        return NULL;
+    }
+    if (length > CTEXT_LENGTH_MAX || strlen(text) < length || !utf8_is_valid(text) || length == 0) {
+        log_error("--%s %s: expected a C header of up to %d KiB", option->name, path,
+                  CTEXT_LENGTH_MAX / 1024);
+        return NULL;
+    }
+    return TAKE_PTR(text);
+}
+
+/* The value as the config wants it: relative paths made absolute, and the content of a header. The
+ * caller frees it. NULL after a message. */
 static char *make_value(const struct run_source_option *option, const char *value)
 {
     bool is_path = option->path == PATH || (option->path == MAY_BE_PATH && strchr(value, '/'));
-    char *made = is_path && *value != '/' ? realpath(value, NULL) : strdup(value);
+    char *made;
 
+    if (option->path == TEXT_OR_FILE && !strchr(value, '{'))
+        return read_text(option, value);
+    made = is_path && *value != '/' ? realpath(value, NULL) : strdup(value);
     if (!made)
         log_error("--%s %s: %s", option->name, value, strerror(errno));
     return made;

@@ -4,8 +4,8 @@
  * backslashes before a line's end fall away here. It never reads past `length`, and each token lies
  * wholly inside the text, so that an error can always point at it.
  *
- * There is no preprocessor. A directive's line is read with the same tokens; only its end is
- * seen, which is why a line's end counts then and only then. */
+ * What the preprocessor takes is passed over like space. Where a name is a macro, its body is read
+ * instead, at its place in the text; a macro within its own body stands for itself, as in C. */
 
 #include "schema/clex.h"
 
@@ -14,6 +14,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "schema/cmacro.h"
 
 int clex_refuse(struct clex *lex, uint32_t at, const char *format, ...)
 {
@@ -36,7 +38,7 @@ void clex_place(const struct clex *lex, uint32_t at, uint32_t *ret_line, uint32_
 {
     uint32_t line = 1, start = 0;
 
-    for (uint32_t i = 0; i < at && i < lex->length; i++) {
+    for (uint32_t i = 0; i < at; i++) {
         if (lex->text[i] != '\n')
             continue;
         line++;
@@ -57,7 +59,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_word(char c)
+bool clex_is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
 }
@@ -98,8 +100,10 @@ static int skip_space(struct clex *lex)
         char c = lex->text[lex->at];
         int r;
 
-        if (c == '\n' && lex->in_directive)
-            return 0;
+        if (lex->n_expansions == 0 && lex->macros && lex->macros->skipped[lex->at]) {
+            lex->at++;
+            continue;
+        }
         if (c == '/' && (peek(lex, lex->at + 1) == '/' || peek(lex, lex->at + 1) == '*')) {
             r = skip_comment(lex);
             if (r < 0)
@@ -113,13 +117,6 @@ static int skip_space(struct clex *lex)
         }
     }
     return 0;
-}
-
-static bool is_line_start(const struct clex *lex, uint32_t at)
-{
-    while (at > 0 && (lex->text[at - 1] == ' ' || lex->text[at - 1] == '\t'))
-        at--;
-    return at == 0 || lex->text[at - 1] == '\n';
 }
 
 /* ---- numbers ---- */
@@ -139,7 +136,7 @@ static bool read_suffix(const struct clex *lex, uint32_t at, struct ctoken *toke
     uint32_t n_unsigned = 0, n_long = 0;
     char last = '\0';
 
-    for (; is_word(peek(lex, at)); at++) {
+    for (; clex_is_word(peek(lex, at)); at++) {
         char c = lex->text[at];
 
         if ((c | 0x20) == 'u')
@@ -188,7 +185,7 @@ static int read_integer(struct clex *lex, struct ctoken *token)
         fits = fits && !__builtin_mul_overflow(token->value, base, &token->value) &&
                !__builtin_add_overflow(token->value, (unsigned)digit_of(peek(lex, at), base),
                                        &token->value);
-    while (is_word(peek(lex, lex->at)))
+    while (clex_is_word(peek(lex, lex->at)))
         lex->at++;
     token->width = lex->at - token->at;
     if (at == digits || !read_suffix(lex, at, token) || peek(lex, lex->at) == '.')
@@ -264,32 +261,71 @@ static int read_mark(struct clex *lex, struct ctoken *token)
         token->mark = CTOKEN_MARK2(c, pairs[i][1]);
         token->width = 2;
     }
-    if (c == '#' && is_line_start(lex, lex->at))
-        token->kind = CTOKEN_HASH;
-    else if (c <= ' ' || c >= 0x7f)
+    if (c <= ' ' || c >= 0x7f)
         return clex_refuse(lex, lex->at, "unexpected byte 0x%02x", c);
-    else if (!strchr("{}[]()<>;:,.=*&|^~!+-/%?", c))
+    else if (!strchr("{}[]()<>;:,.=*&|^~!+-/%?#", c))
         return clex_refuse(lex, lex->at, "unexpected character %c", c);
     lex->at += token->width;
     return 0;
 }
 
-int clex_next(struct clex *lex, struct ctoken *ret_token)
-{
-    struct ctoken token = {0};
-    char c;
-    int r = skip_space(lex);
+/* ---- macros ---- */
 
-    if (r < 0)
-        return r;
-    token.at = lex->at;
-    c = peek(lex, lex->at);
-    if (lex->at >= lex->length || (c == '\n' && lex->in_directive)) {
+static bool is_under_way(const struct clex *lex, const struct cmacro *macro)
+{
+    for (uint32_t i = 0; i < lex->n_expansions; i++)
+        if (lex->expansions[i].macro == macro)
+            return true;
+    return false;
+}
+
+/* The place in the text outside of any macro. */
+static uint32_t outer_place(const struct clex *lex)
+{
+    return lex->n_expansions > 0 ? lex->expansions[0].at : lex->at;
+}
+
+/* Begins to read the body of the macro that the word is. 1: it is not one. */
+static int expand(struct clex *lex, const struct ctoken *word)
+{
+    const struct cmacro *macro =
+        lex->macros && !lex->is_raw
+            ? cmacros_find(lex->macros, lex->text, word->at, word->width, outer_place(lex))
+            : NULL;
+
+    if (!macro || macro->has_parameters || is_under_way(lex, macro))
+        return 1;
+    if (lex->n_expansions == CLEX_EXPANSIONS_MAX || lex->n_expanded++ == CLEX_EXPANDED_MAX)
+        return clex_refuse(lex, word->at, "too many macros within each other");
+    lex->expansions[lex->n_expansions++] =
+        (struct clex_expansion){.macro = macro, .at = lex->at, .length = lex->length};
+    lex->at = macro->body;
+    lex->length = macro->body_end;
+    return 0;
+}
+
+static void end_expansion(struct clex *lex)
+{
+    const struct clex_expansion *ended = &lex->expansions[--lex->n_expansions];
+
+    lex->at = ended->at;
+    lex->length = ended->length;
+}
+
+/* ---- all of it ---- */
+
+static int read_token(struct clex *lex, struct ctoken *ret_token)
+{
+    struct ctoken token = {.at = lex->at};
+    char c = peek(lex, lex->at);
+    int r = 0;
+
+    if (lex->at >= lex->length) {
         token.kind = CTOKEN_END;
     } else if (is_digit(c)) {
         r = read_integer(lex, &token);
-    } else if (is_word(c)) {
-        while (is_word(peek(lex, lex->at)))
+    } else if (clex_is_word(c)) {
+        while (clex_is_word(peek(lex, lex->at)))
             lex->at++;
         token.kind = CTOKEN_WORD;
         token.width = lex->at - token.at;
@@ -303,4 +339,23 @@ int clex_next(struct clex *lex, struct ctoken *ret_token)
     if (r == 0)
         *ret_token = token;
     return r;
+}
+
+int clex_next(struct clex *lex, struct ctoken *ret_token)
+{
+    for (;;) {
+        int r = skip_space(lex);
+
+        if (r == 0 && lex->at >= lex->length && lex->n_expansions > 0) {
+            end_expansion(lex);
+            continue;
+        }
+        if (r == 0)
+            r = read_token(lex, ret_token);
+        if (r < 0 || ret_token->kind != CTOKEN_WORD)
+            return r;
+        r = expand(lex, ret_token);
+        if (r != 0)
+            return r < 0 ? r : 0;
+    }
 }

@@ -9,12 +9,11 @@
 #include "base/error.h"
 
 enum ctoken_kind {
-    CTOKEN_END,     /* of the text, or of the line in a directive */
+    CTOKEN_END,     /* of the text */
     CTOKEN_WORD,    /* a name or a keyword */
     CTOKEN_INTEGER, /* or a character in quotes */
     CTOKEN_TEXT,    /* "...", whole */
     CTOKEN_MARK,    /* an operator, a bracket... */
-    CTOKEN_HASH,    /* the # of a directive: the first on its line */
 };
 
 struct ctoken {
@@ -29,14 +28,37 @@ struct ctoken {
 
 #define CTOKEN_MARK2(first, second) ((uint32_t)(first) << 8 | (uint32_t)(second))
 
+struct cmacro;
+struct cmacros;
+
+enum {
+    CLEX_EXPANSIONS_MAX = 16,      /* macros within each other */
+    CLEX_EXPANDED_MAX = 64 * 1024, /* macros that a text uses */
+};
+
+/* While the body of a macro is read: the macro, and where the text goes on. */
+struct clex_expansion {
+    const struct cmacro *macro;
+    uint32_t at;
+    uint32_t length;
+};
+
 struct clex {
     const char *text;
     uint32_t length;
     uint32_t at;
-    bool in_directive; /* a line's end is CTOKEN_END; set and cleared by the parser */
+    const struct cmacros *macros; /* set by the caller after clex_init(); NULL: none */
+    bool is_raw;                  /* names stand for themselves */
     struct error *error;
     uint32_t error_at;
+
+    struct clex_expansion expansions[CLEX_EXPANSIONS_MAX];
+    uint32_t n_expansions; /* under way */
+    uint32_t n_expanded;   /* in all */
 };
+
+/* Whether it is a letter, a digit or an underscore. */
+bool clex_is_word(char c);
 
 /* Starts at the beginning of the text; text and error are borrowed. */
 void clex_init(struct clex *lex, const char *text, uint32_t length, struct error *error);

@@ -49,8 +49,7 @@ int cparse_refuse(struct cparser *parser, const char *expected)
     const struct ctoken *token = &parser->token;
 
     if (token->kind == CTOKEN_END)
-        return clex_refuse(&parser->lex, token->at, "expected %s, but the %s ends", expected,
-                           parser->lex.in_directive ? "line" : "text");
+        return clex_refuse(&parser->lex, token->at, "expected %s, but the text ends", expected);
     return clex_refuse(&parser->lex, token->at, "expected %s, not %.*s", expected,
                        cparse_quoted(token), cparse_text(parser, token));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* The outermost level of a C text: declarations and #define lines, one after the other, and then
- * the choice of one struct. Variables and functions that come along in a header are read
- * and forgotten; everything that cannot be understood is refused at its place rather than skipped,
- * because a wrong layout shows as wrong data much later. */
+/* The outermost level of a C text: declarations, one after the other, and then the choice of one
+ * struct. Variables and functions that come along in a header are read and forgotten, or skipped;
+ * everything else that cannot be understood is refused at its place, because a wrong layout shows
+ * as wrong data much later. */
 
 #include "schema/ctext.h"
 
@@ -15,47 +15,10 @@
 #include "schema/cexpr.h"
 #include "schema/choice.h"
 #include "schema/clayout.h"
+#include "schema/cmacro.h"
 #include "schema/cparse.h"
+#include "schema/cskip.h"
 #include "schema/ctype_schema.h"
-
-/* ---- #define NAME VALUE ---- */
-
-static int read_define_line(struct cparser *parser)
-{
-    struct cname constant = {.kind = CNAME_CONSTANT};
-    struct ctoken name;
-    int r = cparse_advance(parser);
-
-    if (r < 0)
-        return r;
-    if (!cparse_is_word(parser, "define"))
-        return clex_refuse(&parser->lex, parser->token.at,
-                           "unknown directive; only #define NAME VALUE is supported");
-    r = cparse_advance(parser);
-    if (r < 0)
-        return r;
-    name = parser->token;
-    if (name.kind != CTOKEN_WORD)
-        return cparse_refuse(parser, "a name after #define");
-    r = cparse_advance(parser);
-    if (r == 0)
-        r = cexpr_read(parser, &constant.value);
-    if (r < 0)
-        return r;
-    if (parser->token.kind != CTOKEN_END)
-        return cparse_refuse(parser, "an operator or the end of the line");
-    return cparse_define(parser, &name, &constant);
-}
-
-static int read_directive(struct cparser *parser)
-{
-    int r;
-
-    parser->lex.in_directive = true;
-    r = read_define_line(parser);
-    parser->lex.in_directive = false;
-    return r < 0 ? r : cparse_advance(parser);
-}
 
 /* ---- declarations ---- */
 
@@ -94,6 +57,8 @@ static int read_declared(struct cparser *parser, const struct cspecifiers *speci
     if (!declarator.name.width)
         return cparse_refuse(parser, specifiers->is_typedef ? "the typedef's name" : "a name or ;");
     r = cattribute_read(parser, &declarator.attributes);
+    if (r == 0 && !specifiers->is_typedef && cparse_is_mark(parser, '='))
+        return cskip_initializer(parser);
     if (r < 0 || !specifiers->is_typedef)
         return r;
     attributes = cattribute_join(specifiers->attributes, declarator.attributes);
@@ -133,11 +98,14 @@ static int read_text(struct cparser *parser)
     int r = cparse_advance(parser);
 
     while (r == 0 && parser->token.kind != CTOKEN_END) {
-        if (parser->token.kind == CTOKEN_HASH)
-            r = read_directive(parser);
-        else if (cparse_is_mark(parser, ';'))
+        bool is_skipped = false;
+
+        if (cparse_is_mark(parser, ';'))
             r = cparse_advance(parser);
         else
+            r = cskip_foreign(parser, &is_skipped);
+        if (r == 0 && !is_skipped && !cparse_is_mark(parser, ';') &&
+            parser->token.kind != CTOKEN_END)
             r = read_declaration(parser);
     }
     return r;
@@ -220,8 +188,9 @@ static void put_place(const struct cparser *parser, bool is_inside, uint32_t *re
         *ret_column = column;
 }
 
-static int read_layout(struct cparser *parser, const char *text, const char *type_name,
-                       struct error *error, bool *ret_is_inside, struct schema **ret)
+static int read_layout(struct cparser *parser, struct cmacros *macros, const char *text,
+                       const char *type_name, struct error *error, bool *ret_is_inside,
+                       struct schema **ret)
 {
     size_t length = strnlen(text, CTEXT_LENGTH_MAX + 1);
     int r;
@@ -231,7 +200,10 @@ static int read_layout(struct cparser *parser, const char *text, const char *typ
     if (!parser->types)
         return error_set(error, -ENOMEM, "out of memory");
     clex_init(&parser->lex, text, (uint32_t)length, error);
-    r = read_text(parser);
+    r = cmacros_read(&parser->lex, macros);
+    parser->lex.macros = macros;
+    if (r == 0)
+        r = read_text(parser);
     *ret_is_inside = r == -EINVAL;
     return r < 0 ? r : choose(parser, type_name, error, ret);
 }
@@ -241,11 +213,13 @@ int schema_from_ctext(const char *text, const char *type_name, struct error *err
 {
     struct cparser parser = {.types = ctypes_new()};
     bool is_inside = false;
-    int r = read_layout(&parser, text, type_name, error, &is_inside, ret);
+    struct cmacros macros = {0};
+    int r = read_layout(&parser, &macros, text, type_name, error, &is_inside, ret);
 
     if (r < 0)
         put_place(&parser, is_inside, ret_line, ret_column);
     cscope_deinit(&parser.scope);
+    cmacros_deinit(&macros);
     ctypes_free(parser.types);
     return r;
 }

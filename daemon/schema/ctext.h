@@ -5,7 +5,7 @@
  *
  *     layout: "struct event { __u32 pid; char comm[16]; };"
  *
- * docs/layout.md says what is understood. There is no preprocessor, no include and no variable;
+ * docs/layout.md says what is understood. Nothing is included, and macros have no parameters;
  * layouts are those of gcc and clang for 64-bit Linux and of clang for BPF. */
 
 #include "base/error.h"

@@ -214,13 +214,13 @@ HARD_NAME = "a.b\"c'd: {x} [#,&*!|%.bpf.o"
 
 # Arguments, then what is said after "ringmill: error: ", for a source of the object `numbers`.
 OBJECT_MISTAKES = (
-    (["--type", "nope"], "--type: struct \"nope\" is not in the BTF; "),
-    (["--ring", "a.b: \"c"], "--ring a.b: \"c: the object has no such ring; allowed are numbers"),
-    (["--ring", "numbers=nope"], "--ring numbers: struct \"nope\" is not in the BTF; "),
+    (["--type", "nope"], "--type: the object has no type \"nope\"; its types are number"),
+    (["--ring", "a.b: \"c"], "--ring a.b: \"c: the object has no ring \"a.b: \"c\"; its rings are numbers (number)"),
+    (["--ring", "numbers=nope"], "--ring numbers: the object has no type \"nope\"; its types are number"),
     (["--ring", "numbers=number", "--type", "number"], "--type cannot be used with --ring NAME=T"),
     (["--ring", "numbers", "--ring", "numbers=number"], "--ring numbers may be given only once"),
     (["--select", "nope", "--types", "1=number"], "--select: struct number has no field nope"),
-    (["--select", "level", "--types", "1=nope"], "--types 1: struct \"nope\" is not in the BTF; "),
+    (["--select", "level", "--types", "1=nope"], "--types 1: the object has no type \"nope\"; its types are number"),
     (["--select", "level", "--types", "a.b=number"], "--types a.b: "),
     (["--layout", "struct a { int x; foo y; };"],
      "--layout: unknown type foo\n    struct a { int x; foo y; };\n                      ^"),

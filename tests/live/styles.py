@@ -64,6 +64,13 @@ def test_types_stripped():
     wanted = [{"number": n, "negative": -n, "word": "hidden"} for n in range(20)]
     assert observe("stripped", "--type", "hidden_event",
                    "--types-from", style("dwarf_only")) == wanted
+    with tempfile.NamedTemporaryFile("w", suffix=".h") as header:
+        header.write("#ifndef HIDDEN_H\n#define HIDDEN_H\n#include <linux/types.h>\n"
+                     "#define WORD 8\nstatic inline int f(int x) { return x; }\n"
+                     "struct hidden_event { __u64 number; __s32 negative;\n"
+                     "#ifdef WORD\n    char word[WORD];\n#endif\n};\n#endif\n")
+        header.flush()
+        assert observe("stripped", "--layout", header.name) == wanted
     assert observe("stripped", "--layout", "struct hidden_event { __u64 number; __s32 negative; "
                                            "char word[8]; };") == wanted
 

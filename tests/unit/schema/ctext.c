@@ -14,6 +14,10 @@
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
+#include "schema/btf.h"
+#include "schema/schema_table.h"
+#include "schema/types.h"
 #include "unit/schema/member.h"
 
 static struct schema *read_type(const char *text, const char *name)
@@ -581,16 +585,87 @@ static void spelling_must_be_c(void **state)
     assert_refused("struct a { u8 \xc3\xa4; };", 15, "unexpected byte 0xc3");
 }
 
-static void of_the_preprocessor_define_is_known(void **state)
+static void directives_that_are_wrong(void **state)
 {
     (void)state;
-    assert_refused("#include <linux/types.h>\n", 2,
-                   "unknown directive; only #define NAME VALUE is supported");
-    assert_refused("#define N\nstruct a { u8 x; };", 10,
-                   "expected an integer constant, but the line ends");
-    assert_refused("#define N 5 6\n", 13, "expected an operator or the end of the line, not 6");
+    assert_refused("#includ <linux/types.h>\n", 2, "unknown directive #includ");
     assert_refused("#define 5 6\n", 9, "expected a name after #define, not 5");
+    assert_refused("#define\n", 8, "expected a name after #define, but the line ends");
+    assert_refused("#error so it is\n", 1, "#error so it is");
+    assert_refused("#ifdef A\n", 1, "this #if has no #endif");
+    assert_refused("#endif\n", 1, "this #endif has no #if");
+    assert_refused("#if 1 +\n#endif\n", 8, "expected a number or a name in this condition");
+    assert_refused("#if (1\n#endif\n", 7, "expected ) in this condition");
+    assert_refused("#if 1 2\n#endif\n", 7, "expected an operator in this condition");
+    assert_refused_type("#if 1\n#else\n#elif 1\n#endif\n", NULL, -EINVAL, 3, 1,
+                        "this #elif has no #if");
     assert_refused_type("#define N 5\n#define N 6\n", NULL, -EINVAL, 2, 9, "N is defined twice");
+    assert_refused_type("#define N 5 6\nstruct a { char x[N]; };", NULL, -EINVAL, 1, 13,
+                        "expected ], not 6");
+}
+
+static void macros_within_each_other(void **state)
+{
+    _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
+    (void)state;
+
+    schema = read_last("#define A B\n#define B A\nstruct a { int A; };");
+    assert_non_null(schema_find(schema, "A")); /* a circle ends where it began */
+    assert_refused_type("#define A B B\n#define B C C\n#define C D D\n#define D E E\n"
+                        "#define E F F\n#define F G G\n#define G H H\n#define H I I\n"
+                        "#define I J J\n#define J K K\n#define K L L\n#define L M M\n"
+                        "#define M N N\n#define N O O\n#define O P P\n#define P Q Q\n"
+                        "#define Q R R\nA",
+                        NULL, -EINVAL, 16, 11, "too many macros within each other");
+}
+
+/* ---- whole headers ---- */
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, CTEXT_LENGTH_MAX + 1);
+
+    if (!file || !text || fread(text, 1, CTEXT_LENGTH_MAX, file) == 0)
+        fail_msg("%s cannot be read", path);
+    fclose(file);
+    return text;
+}
+
+static char *print(const struct schema *schema)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+
+    table_print(schema, "", file);
+    fclose(file);
+    return text;
+}
+
+/* As clang lays them out. */
+static void headers_read_as_compiled(void **state)
+{
+    static const char *const names[] = {"guarded", "shared",     "functions", "languages",
+                                        "numbers", "attributes", "maps",      "nested",
+                                        "aliases", "choices"};
+    _cleanup_(cleanup_types_free) struct types *types = NULL;
+    (void)state;
+
+    assert_int_equal(types_open(TEST_OBJECTS "/headers.bpf.o", NULL, &types), 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        _cleanup_(cleanup_free) char *path = NULL, *text = NULL, *read = NULL, *compiled = NULL;
+        _cleanup_(cleanup_schema_free) struct schema *schema = NULL, *other = NULL;
+
+        assert_true(asprintf(&path, TEST_ROOT "/tests/bpf/headers/%s.h", names[i]) > 0);
+        text = read_file(path);
+        schema = read_type(text, names[i]);
+        assert_int_equal(schema_from_btf(types->btf, names[i], NULL, &other), 0);
+        assert_int_equal(schema->size, other->size);
+        read = print(schema);
+        compiled = print(other);
+        assert_string_equal(read, compiled);
+    }
 }
 
 /* ---- limits ---- */
@@ -713,7 +788,9 @@ int main(void)
         cmocka_unit_test(enums_must_make_sense),
         cmocka_unit_test(expressions_must_make_sense),
         cmocka_unit_test(spelling_must_be_c),
-        cmocka_unit_test(of_the_preprocessor_define_is_known),
+        cmocka_unit_test(directives_that_are_wrong),
+        cmocka_unit_test(macros_within_each_other),
+        cmocka_unit_test(headers_read_as_compiled),
         cmocka_unit_test(texts_are_bounded),
         cmocka_unit_test(names_and_members_are_bounded),
         cmocka_unit_test(fields_are_bounded),

@@ -61,16 +61,21 @@ static char *next_word(const char **at)
     return word;
 }
 
-/* As FIELD, NAME, V=T: what stands for a value. */
-static bool is_placeholder(const char *value)
+static bool is_upper(const char *word, size_t length)
 {
-    const char *end = strchr(value, '=');
-    size_t length = end ? (size_t)(end - value) : strlen(value);
-
     for (size_t i = 0; i < length; i++)
-        if (!isupper((unsigned char)value[i]))
+        if (!isupper((unsigned char)word[i]))
             return false;
     return length > 0;
+}
+
+/* As FIELD, NAME, V=T, p=kprobe/FUNCTION: what stands for a value. */
+static bool is_placeholder(const char *value)
+{
+    const char *slash = strrchr(value, '/');
+
+    return is_upper(value, strcspn(value, "=")) ||
+           (slash && is_upper(slash + 1, strlen(slash + 1)));
 }
 
 /* Whether the values begin with the same name: "a" and "a=struct b". */

@@ -153,7 +153,11 @@ const struct hook hook_unknown = {
     .never = "its section name does not tell where it is to be attached",
 };
 
-NEVER(targetless, "a program without a target", "its section name does not name the function");
+const struct hook hook_targetless = {
+    .what = "a program without a target",
+    .never = "its section name does not name the function",
+};
+
 NEVER(syscall, "a program of type syscall", "it runs only when called by BPF_PROG_RUN");
 NEVER(struct_ops, "a struct_ops program",
       "it replaces a part of the kernel, which ringmill leaves alone");

@@ -111,8 +111,10 @@ extern const struct hook hook_usdt;
 const struct hook *hook_of(const struct bpf_program *program, const char *section);
 
 extern const struct hook hook_unknown;
+extern const struct hook hook_targetless;
 
-/* A section name to write instead of one that stands for no type: what it seems to mean. */
+/* A section name to write instead of one that stands for no type or names no target: what it seems
+ * to mean. Words in capitals are to be replaced. */
 const char *hook_example(const char *section);
 
 /* Sets the type that a section name stands for. Those of newer versions of libbpf, and names used

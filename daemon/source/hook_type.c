@@ -84,24 +84,30 @@ const char *hook_example(const char *section)
     static const struct {
         const char *part, *example;
     } examples[] = {
-        {"egress", "tc/egress"},
-        {"tc", "tc/ingress"},
-        {"cls", "tc/ingress"},
-        {"classifier", "tc/ingress"},
-        {"ingress", "tc/ingress"},
-        {"xdp", "xdp"},
-        {"socket", "socket"},
-        {"sock", "socket"},
+        {"raw_t", "raw_tp/NAME"},
+        {"tracepoint", "tracepoint/GROUP/NAME"},
         {"uretprobe", "uretprobe"},
         {"uprobe", "uprobe"},
-        {"kretprobe", "kretprobe/tcp_connect"},
-        {"kprobe", "kprobe/tcp_connect"},
-        {"raw_t", "raw_tp/sched_switch"},
+        {"kretprobe", "kretprobe/FUNCTION"},
+        {"kprobe", "kprobe/FUNCTION"},
+        {"fentry", "fentry/FUNCTION"},
+        {"fexit", "fexit/FUNCTION"},
+        {"fmod_ret", "fmod_ret/FUNCTION"},
+        {"tp_btf", "tp_btf/NAME"},
+        {"lsm", "lsm/HOOK"},
+        {"iter", "iter/task"},
         {"perf", "perf_event"},
+        {"xdp", "xdp"},
+        {"socket", "socket"},
+        {"egress", "tc/egress"},
+        {"ingress", "tc/ingress"},
+        {"classifier", "tc/ingress"},
+        {"cls", "tc/ingress"},
+        {"tc", "tc/ingress"},
     };
 
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
         if (strstr(section, examples[i].part))
             return examples[i].example;
-    return "tracepoint/sched/sched_switch";
+    return "tracepoint/GROUP/NAME";
 }

@@ -351,20 +351,33 @@ static void refuse_unknown(const struct object_program *program, const struct co
     diag_add_error(diag, node, &error);
 }
 
-static void refuse_never(const struct object_program *program, const struct config_node *node,
-                         struct diag *diag)
+static bool is_attached(const struct object_program *program)
 {
+    return program->chosen && program->attach && !program->hook->never;
+}
+
+/* Not to attach it is only offered if another program is attached. */
+static void refuse_never(const struct object *object, const struct object_program *program,
+                         const struct config_node *node, struct diag *diag)
+{
+    bool has_others = false;
     struct error error;
 
     if (program->hook == &hook_unknown) {
         refuse_unknown(program, node, diag);
         return;
     }
-    error_set(&error, 0,
-              "program \"%s\" (%s) cannot be attached: it is %s, and %s; load it "
-              "without attaching it",
-              program->name, program->arguments.section, program->hook->what, program->hook->never);
-    error_hint_setting(&error, "attach", "{%s: none}", program->name);
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        has_others |= is_attached(&object->programs[i]);
+    error_set(&error, 0, "program \"%s\" (%s) cannot be attached: it is %s, and %s", program->name,
+              program->arguments.section, program->hook->what, program->hook->never);
+    if (program->hook == &hook_targetless) {
+        error_hint_setting(&error, "attach", "{%s: {section: %s}}", program->name,
+                           hook_example(program->arguments.section));
+    } else if (has_others) {
+        error_append(&error, "; load it without attaching it");
+        error_hint_setting(&error, "attach", "{%s: none}", program->name);
+    }
     diag_add_error(diag, node, &error);
 }
 
@@ -390,7 +403,7 @@ static int check_program(const struct object *object, const struct object_progra
     uint32_t missing = missing_keys(program);
 
     if (program->hook->never) {
-        refuse_never(program, node, diag);
+        refuse_never(object, program, node, diag);
         return -EINVAL;
     }
     if (program->arguments.elements &&

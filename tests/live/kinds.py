@@ -164,7 +164,7 @@ def test_cookies_and_sections_by_program():
         assert [event["number"] for event in events if event["cookie"] == cookie] == [0, 1, 2], events
     assert len(events) == 6
     assert ('"my_section", does not tell its type and where it is to be attached, or is newer '
-            "than libbpf 1.1; as in --attach other=tracepoint/sched/sched_switch\n") in refuse("cookies")
+            "than libbpf 1.1; as in --attach other=tracepoint/GROUP/NAME\n") in refuse("cookies")
 
 
 FILLED = ("settings[0].enabled=1", "settings[0].limits.low=-3", "settings[0].limits.high=0xffffffffff",

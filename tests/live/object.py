@@ -451,7 +451,7 @@ def test_what_can_never_be_attached():
             "load it without attaching it; say --attach chooser=none") in errors, errors
     assert ('the section name of program "stranger", "strange/section", does not tell its type and '
             "where it is to be attached, or is newer than libbpf 1.1; as in --attach "
-            "stranger=tracepoint/sched/sched_switch") in errors, errors
+            "stranger=tracepoint/GROUP/NAME") in errors, errors
 
 
 def test_the_type_is_asked_for():

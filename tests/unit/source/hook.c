@@ -108,6 +108,8 @@ static void other_sections(void **state)
     assert_string_equal(hook_example("tc_ingress"), "tc/ingress");
     assert_string_equal(hook_example("classifier_endpoint_egress"), "tc/egress");
     assert_string_equal(hook_example("socket1"), "socket");
+    assert_string_equal(hook_example("kprobe_tcp_v4"), "kprobe/FUNCTION");
+    assert_string_equal(hook_example("my_section"), "tracepoint/GROUP/NAME");
 }
 
 int main(void)

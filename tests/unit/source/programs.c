@@ -94,9 +94,12 @@ static void what_can_never_be_attached(void **state)
     refuse_choice(
         "refused", "programs: chooser\n",
         "t.yaml:1:1: program \"chooser\" (sk_lookup) cannot be attached: it is a socket lookup "
+        "program, and it chooses among the listening sockets that its own user space gives it\n");
+    refuse_choice(
+        "refused", "programs: [chooser, good]\n",
+        "t.yaml:1:1: program \"chooser\" (sk_lookup) cannot be attached: it is a socket lookup "
         "program, and it chooses among the listening sockets that its own user space gives it; "
-        "load "
-        "it without attaching it; set attach: {chooser: none}\n");
+        "load it without attaching it; set attach: {chooser: none}\n");
     assert_int_equal(choose("refused", "programs: chooser\nattach: {chooser: none}", "", &chosen),
                      0);
     assert_true(object_find(chosen.object, "chooser")->chosen);
@@ -147,11 +150,10 @@ static void a_section_of_the_config(void **state)
     assert_string_equal(program->arguments.section, "tc/ingress");
     assert_string_equal(object_find(chosen.object, "good")->arguments.section, "raw_tp/sys_exit");
     assert_false(object_find(chosen.object, "traced")->attach);
-    refuse_choice(
-        "refused", "programs: good\nattach: {good: strange}\n",
-        "t.yaml:2:16: attach.good: \"strange\" is not a section name that stands for a "
-        "program type; write it as in SEC(), such as raw_tp/sched_switch, or none to load "
-        "the program without attaching it\n");
+    refuse_choice("refused", "programs: good\nattach: {good: strange}\n",
+                  "t.yaml:2:16: attach.good: \"strange\" is not a section name that stands for a "
+                  "program type; write it as in SEC(), such as raw_tp/NAME, or none to load "
+                  "the program without attaching it\n");
     refuse_choice("refused", "programs: stranger\nattach: {stranger: tc/egress}\n",
                   "t.yaml:2:20: attach.stranger: program \"stranger\" (tc/egress) needs "
                   "\"interface\"; set attach: {stranger: {interface: eth0}}\n");

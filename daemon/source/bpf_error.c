@@ -211,12 +211,6 @@ static int attach_program(int code, const struct libbpf_log *log,
         return bpf_error_on_lack(TRAMPOLINES, program, error);
     if (code == -NOT_SUPPORTED || code == -EOPNOTSUPP)
         return lack_kind(program, error);
-    if (hook == &hook_usdt && strstr(log->warning, "unrecognized arg"))
-        return error_set(
-            error, -ENOTSUP,
-            "program \"%s\" (%s): libbpf 1.1, with which ringmill is made, cannot find "
-            "an argument of the probe; libbpf 1.7 and later know more places: %s",
-            program->name, program->arguments.section, log->warning);
     *ret_refused = false;
     return error_set(error, code, "program \"%s\" (%s) cannot be attached: %s", program->name,
                      program->arguments.section, said(log, code));

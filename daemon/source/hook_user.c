@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "source/attachment.h"
 #include "source/elf_functions.h"
+#include "source/libbpf_log.h"
 #include "source/raw_link.h"
 
 #define TRACEFS "/sys/kernel/tracing"
@@ -250,12 +251,28 @@ static uint32_t miss_usdt(const struct hook_arguments *arguments)
            (marker.provider[0] && marker.name[0] ? 0 : HOOK_USDT);
 }
 
+static int explain_usdt(int code, const struct libbpf_log *log, const struct marker *marker,
+                        struct error *error)
+{
+    if (strstr(log->warning, "unrecognized"))
+        return error_set(error, -ENOTSUP,
+                         "libbpf 1.1, with which ringmill is made, cannot find an argument of the "
+                         "probe; libbpf 1.7 and later know more places (%s)",
+                         log->warning);
+    if (code == -ENOENT)
+        return error_set(error, code,
+                         "%s has no USDT probe %s:%s; list its probes with: readelf -n %s",
+                         marker->binary, marker->provider, marker->name, marker->binary);
+    return log->warning[0] ? error_set(error, code, "%s", log->warning) : code;
+}
+
 static int attach_usdt(struct bpf_program *program, const char *name,
                        const struct hook_arguments *arguments, struct attachments *attachments,
                        struct error *error)
 {
     LIBBPF_OPTS(bpf_usdt_opts, options, .usdt_cookie = (uint64_t)arguments->cookie);
     struct bpf_link *link;
+    struct libbpf_log log;
     struct marker marker;
     int result;
 
@@ -264,13 +281,13 @@ static int attach_usdt(struct bpf_program *program, const char *name,
     result = check_binary(marker.binary, error);
     if (result < 0)
         return result;
+    libbpf_log_begin(&log);
     link = bpf_program__attach_usdt(program, arguments->pid > 0 ? (int)arguments->pid : -1,
                                     marker.binary, marker.provider, marker.name, &options);
-    if (!link && errno == ENOENT)
-        return error_set(error, -ENOENT,
-                         "%s has no USDT probe %s:%s; list its probes with: readelf -n %s",
-                         marker.binary, marker.provider, marker.name, marker.binary);
-    return add(attachments, link);
+    result = link ? 0 : -errno;
+    libbpf_log_end(&log);
+    return link ? attachments_add_link(attachments, link)
+                : explain_usdt(result, &log, &marker, error);
 }
 
 const struct hook hook_usdt = {

@@ -356,6 +356,17 @@ def test_usdt():
     assert events == [("MARKER", one, 4), ("MARKER", two, 5), ("MARKER", one, 6)], events
 
 
+def test_a_usdt_argument_that_libbpf_does_not_find():
+    """Never a wrong value: libbpf reads the note, and does not know the place."""
+    if os.uname().machine != "x86_64":
+        raise harness.Lacking("the place is one of x86_64")
+    code, _, errors = refuse("probes", "--type", "struct probe", "--program", "on_marker", "--usdt",
+                             "probed:indexed", "--binary", PROBED)
+    assert code == ENVIRONMENT and (
+        'program "on_marker" (usdt): libbpf 1.1, with which ringmill is made, cannot find an argument '
+        "of the probe; libbpf 1.7 and later know more places (libbpf: usdt: unrecognized") in errors, errors
+
+
 def test_what_a_binary_does_not_have():
     for arguments, expected in (
             (("--program", "on_entry", "--symbol", "nothing", "--binary", PROBED),

@@ -11,6 +11,12 @@ __attribute__((noinline, noclone, visibility("default"))) long probed_double(lon
 long probed_double(long number)
 {
     DTRACE_PROBE1(probed, number, number);
+#ifdef __x86_64__
+    /* compilers choose such a place where they can; never read */
+    /* clang-format off */
+    __asm__ volatile(STAP_PROBE_ASM(probed, indexed, 8@0(%%rdx,%%rax,8)) : :);
+    /* clang-format on */
+#endif
     return number * 2;
 }
 

@@ -53,20 +53,6 @@ static void what_the_kernel_does_not_support(void **state)
     }
 }
 
-static void what_libbpf_does_not_know(void **state)
-{
-    struct said said = attach(&hook_usdt, "usdt", -EINVAL,
-                              "libbpf: usdt: unrecognized arg #0 spec '8@(%rdx,%rax,8)'");
-
-    (void)state;
-    assert_true(said.refused);
-    assert_string_equal(
-        said.error.text,
-        "program \"p\" (usdt): libbpf 1.1, with which ringmill is made, cannot find "
-        "an argument of the probe; libbpf 1.7 and later know more places: libbpf: "
-        "usdt: unrecognized arg #0 spec '8@(%rdx,%rax,8)'");
-}
-
 static void other_errors(void **state)
 {
     struct said said = attach(&hook_tcx, "tcx/ingress", -EBUSY, "");
@@ -94,7 +80,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_kernel_does_not_support),
-        cmocka_unit_test(what_libbpf_does_not_know),
         cmocka_unit_test(other_errors),
         cmocka_unit_test(old_maps),
     };

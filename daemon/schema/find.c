@@ -66,11 +66,16 @@ static int refused(struct type_search *search, int code, const struct error *err
 static int look_in_btf(struct type_search *search, const struct btf *btf, const char *where,
                        struct error *error)
 {
+    const char *ring = search->request->map_name;
+    struct candidate ignored;
     struct error mine = {0};
-    int r;
+    int r = 0;
 
     note(search, "the BTF", where);
-    r = schema_from_btf(btf, search->name, &mine, &search->schema);
+    if (!search->name && ring) /* what a convention says of another ring is not for this one */
+        r = lookup_type(btf, NULL, ring, &mine, &ignored);
+    if (r == 0)
+        r = schema_from_btf(btf, search->name, &mine, &search->schema);
     if (r < 0 && r != -ENOENT && r != CHOICE_OPEN)
         *error = mine;
     return refused(search, r, &mine);

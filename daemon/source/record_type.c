@@ -16,6 +16,8 @@
 #include "source/own_types.h"
 #include "source/record_variables.h"
 
+#define OTHER_PLACES "set types_from: to a file with the type, or describe it in layout:"
+
 enum {
     NAMES_MAX = ERROR_TEXT_MAX / 2, /* bytes of a list of types */
     NAME_BYTES = 128,
@@ -31,6 +33,7 @@ struct names {
 struct type_listing {
     const struct record_lengths *lengths;
     bool only_kept;       /* types that no convention names do not fit */
+    uint32_t n_kept;      /* types that a convention names */
     struct names fitting; /* of one of the lengths */
     struct names own;
     struct record_type first;                              /* the first fitting one */
@@ -64,6 +67,7 @@ static void add_type(void *context, const struct own_type *type)
     struct type_listing *listing = context;
 
     add_name(&listing->own, type->name);
+    listing->n_kept += type->is_kept;
     if (!is_a_length(listing->lengths, type->size) || (listing->only_kept && !type->is_kept))
         return;
     add_name(&listing->fitting, type->name);
@@ -75,8 +79,14 @@ static void add_type(void *context, const struct own_type *type)
     listing->no_memory = !listing->first.name;
 }
 
+static void forget_types(struct type_listing *listing)
+{
+    free(listing->first.name);
+    *listing = (struct type_listing){.lengths = listing->lengths, .only_kept = true};
+}
+
 /* Without DWARF one of several rings may have a type that BTF lacks; what a convention names is not
- * all that there is, but likely all that records are of. */
+ * all that there is, but likely all that records are of if each ring can have one of its own. */
 static int list_types(struct type_listing *listing, const struct btf *btf, const void *elf,
                       size_t size)
 {
@@ -84,9 +94,10 @@ static int list_types(struct type_listing *listing, const struct btf *btf, const
 
     if (result != OWN_TYPES_OF_BTF || !btf || lookup_count_rings(btf) <= 1)
         return listing->no_memory ? -ENOMEM : result;
-    free(listing->first.name);
-    *listing = (struct type_listing){.lengths = listing->lengths, .only_kept = true};
+    forget_types(listing);
     result = own_types_list(btf, elf, size, add_type, listing);
+    if (listing->n_kept < lookup_count_rings(btf))
+        listing->fitting.count = 0;
     return listing->no_memory ? -ENOMEM : result;
 }
 
@@ -134,13 +145,20 @@ static int ask(const struct type_listing *listing, struct error *error)
 {
     const struct names *names = listing->fitting.count ? &listing->fitting : &listing->own;
     char where[LENGTHS_MAX + 64] = "the object", lengths[LENGTHS_MAX];
+    bool is_constant = listing->lengths->count > 0 && !listing->lengths->varies;
 
     list_lengths(listing->lengths, lengths);
-    if (listing->lengths->count > 0 && !listing->lengths->varies)
+    if (is_constant)
         snprintf(where, sizeof(where), "the object%s of %s bytes",
                  listing->fitting.count ? ", for records" : ", but none for its records", lengths);
+    if (listing->fitting.count == 0 && (is_constant || listing->only_kept)) {
+        error_set(error, CHOICE_OPEN, "which type do the records have? found in %s: %s",
+                  listing->only_kept ? "BTF, which may lack it" : where, names->text);
+        error_hint(error, "%s", OTHER_PLACES);
+        return CHOICE_OPEN;
+    }
     choice_ask(where, names->text, names->first, names->count == 1, error);
-    if (listing->lengths->count > 1 && !listing->lengths->varies && listing->fitting.count > 1)
+    if (listing->lengths->count > 1 && is_constant && listing->fitting.count > 1)
         advise_selection(names, error);
     return CHOICE_OPEN;
 }
@@ -154,7 +172,7 @@ static int refuse_typeless(const struct record_lengths *lengths, struct error *e
         error_set(error, -ENOENT, "the object has no type for its records of %s bytes", text);
     else
         error_set(error, -ENOENT, "the object has no type for its records");
-    error_hint(error, "set types_from: to a file with the type, or describe it in layout:");
+    error_hint(error, "%s", OTHER_PLACES);
     return -ENOENT;
 }
 

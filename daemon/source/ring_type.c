@@ -214,6 +214,8 @@ int ring_type_look_up(const struct type_origin *origin, const struct ring_config
 
     if (result == -ENOENT)
         explain_name(origin, config, name, &error);
+    if (result < 0 && !name)
+        place_hint(origin, config, &error);
     if (result < 0)
         report(config, node, &place, &error, diag);
     return result;

@@ -35,10 +35,20 @@ static const char *said(const struct libbpf_log *log, int code)
 
 int bpf_error_on_open(int code, const struct libbpf_log *log, struct error *error)
 {
+    const char *section = strstr(log->warning, "in section '.maps.");
+
     if (strstr(log->warning, "BTF is required"))
         return error_set(error, -EINVAL,
                          "has no BTF, which describes its maps; compile it with -g, and do not "
                          "strip the sections .BTF and .BTF.ext");
+    if (section) {
+        section += strlen("in section '");
+        return error_set(
+            error, -EINVAL,
+            "defines its maps in a section \"%.*s\", which libbpf does not read; define "
+            "them in the section \".maps\" and compile it again",
+            (int)strcspn(section, "'"), section);
+    }
     if (strstr(log->warning, "legacy map definitions") || strstr(log->warning, "in section 'maps/"))
         return error_set(
             error, -EINVAL,

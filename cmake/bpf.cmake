@@ -8,13 +8,18 @@ string(REGEX REPLACE "aarch64" "arm64" bpf_arch "${bpf_arch}")
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch
   OUTPUT_VARIABLE multiarch OUTPUT_STRIP_TRAILING_WHITESPACE)
 
-# bpf_object(SOURCE OUTPUT): compiles one .bpf.c into OUTPUT, an ELF with BTF.
-function(bpf_object source output)
+# bpf_object_by(COMPILER SOURCE OUTPUT [OPTION...]): compiles one .bpf.c into OUTPUT.
+function(bpf_object_by compiler source output)
   add_custom_command(OUTPUT ${output}
-    COMMAND ${CLANG} -target bpf -D__TARGET_ARCH_${bpf_arch} -O2 -g -Wall -Wextra -Werror
+    COMMAND ${compiler} -target bpf -D__TARGET_ARCH_${bpf_arch} -O2 ${ARGN} -Wall -Wextra -Werror
       -isystem /usr/include/${multiarch} -I${PROJECT_SOURCE_DIR}/bpf
       -MD -MT ${output} -MF ${output}.d -c ${source} -o ${output}
     DEPENDS ${source} DEPFILE ${output}.d VERBATIM)
+endfunction()
+
+# bpf_object(SOURCE OUTPUT): compiles one .bpf.c into OUTPUT, an ELF with BTF.
+function(bpf_object source output)
+  bpf_object_by(${CLANG} ${source} ${output} -g)
 endfunction()
 
 # bpf_skeleton(SOURCE HEADER): the same, as a skeleton header named after the source.

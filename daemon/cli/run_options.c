@@ -58,6 +58,8 @@ const struct run_source_option run_options[] = {
      "the map of the object for an iterator over map elements"},
     {"netfilter", "netfilter", AT_ATTACH, ONE, NO_PATH, "F/H",
      "the netfilter hook, FAMILY/HOOK, as in ipv4/input"},
+    {"target", "target", AT_ATTACH, ONE, MAY_BE_PATH, "PROGRAM",
+     "the BPF program, pinned path or id:N, for freplace, and fentry at its functions"},
     {"cookie", "cookie", AT_ATTACH, ONE, NO_PATH, "N",
      "what bpf_get_attach_cookie() returns, as P=N for each program"},
     {0},

@@ -123,6 +123,12 @@ const struct setting hook_settings[] = {
         .offset = offsetof(struct hook_arguments, netfilter),
         .doc = "netfilter hook, FAMILY/HOOK as in ipv4/input, or FAMILY/HOOK/PRIORITY",
     },
+    {
+        .name = "target",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct hook_arguments, target),
+        .doc = "BPF program whose function is replaced or traced: a pinned path, or id:N",
+    },
     {0},
 };
 
@@ -161,7 +167,6 @@ const struct hook hook_targetless = {
 NEVER(syscall, "a program of type syscall", "it runs only when called by BPF_PROG_RUN");
 NEVER(struct_ops, "a struct_ops program",
       "it replaces a part of the kernel, which ringmill leaves alone");
-NEVER(extension, "an extension (freplace)", "it replaces a function of another BPF program");
 NEVER(sockmap, "a program of a socket map",
       "it runs for sockets that its own user space puts there");
 NEVER(reuseport, "a reuseport program", "it belongs to a group of sockets of its own user space");
@@ -240,7 +245,7 @@ const struct hook *hook_of(const struct bpf_program *program, const char *sectio
     case BPF_PROG_TYPE_STRUCT_OPS:
         return &hook_struct_ops;
     case BPF_PROG_TYPE_EXT:
-        return &hook_extension;
+        return hook_section_rest(section) ? &hook_extension : &hook_targetless;
     case BPF_PROG_TYPE_SYSCALL:
         return &hook_syscall;
     case BPF_PROG_TYPE_SK_SKB:

@@ -32,7 +32,8 @@ enum hook_key {
     HOOK_EVERY = 4096,
     HOOK_ELEMENTS = 8192,
     HOOK_NETFILTER = 16384,
-    HOOK_KEYS = 15, /* how many */
+    HOOK_TARGET = 32768,
+    HOOK_KEYS = 16, /* how many */
 };
 
 struct hook_arguments {
@@ -52,6 +53,7 @@ struct hook_arguments {
     const char *elements;  /* a map of the object, whose elements an iterator gets */
     int elements_fd;       /* of that map, once the object is loaded */
     const char *netfilter; /* FAMILY/HOOK, or FAMILY/HOOK/PRIORITY */
+    const char *target;    /* the BPF program with the function: a pinned path, or id:N */
 };
 
 /* Rows of all arguments, in the order of the bits, ended by a row without a name. */
@@ -97,6 +99,7 @@ extern const struct hook hook_kprobe_multi;
 /* Programs that were loaded for one place. */
 extern const struct hook hook_btf_tracepoint;
 extern const struct hook hook_function;
+extern const struct hook hook_extension;
 extern const struct hook hook_lsm;
 
 extern const struct hook hook_iterator; /* hook_iterator.c */
@@ -131,6 +134,11 @@ bool hook_section_is(const char *section, const char *word);
 int hook_find_interface(const char *name, struct error *error, int *ret_index);
 /* What follows the first slash of the section name; NULL: nothing. */
 const char *hook_section_rest(const char *section);
+/* Lets a program that is about to be loaded trace or replace the function that its section names,
+ * of the BPF program that the arguments name. ret_fd: of that program, the caller's, to be kept
+ * until the program is attached. 0, or -errno and a sentence. */
+int hook_open_target(struct bpf_program *program, const struct hook_arguments *arguments,
+                     struct error *error, int *ret_fd);
 /* Whether a program is attached to one function of the kernel by its name; sets that name. */
 bool hook_traces_function(const struct hook *hook, const struct hook_arguments *arguments,
                           char *ret_name, size_t size);

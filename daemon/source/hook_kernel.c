@@ -49,7 +49,7 @@ const struct hook hook_btf_tracepoint = {
 
 const struct hook hook_function = {
     .what = "a program at a kernel function (fentry, fexit)",
-    .keys = HOOK_COOKIE,
+    .keys = HOOK_COOKIE | HOOK_TARGET,
     .attach = attach_loaded,
 };
 
@@ -277,7 +277,8 @@ bool hook_traces_function(const struct hook *hook, const struct hook_arguments *
 {
     struct kernel_function function;
 
-    if (hook != &hook_function && (hook != &hook_kprobe || is_system_call(arguments->section)))
+    if (arguments->target ||
+        (hook != &hook_function && (hook != &hook_kprobe || is_system_call(arguments->section))))
         return false;
     find_function(arguments, &function);
     snprintf(ret_name, size, "%s", function.symbol);

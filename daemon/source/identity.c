@@ -300,6 +300,7 @@ static void add_place(struct hash *hash, const struct hook_arguments *arguments)
     add_text(hash, arguments->section);
     add_number(hash, (uint64_t)arguments->cookie);
     add_text(hash, arguments->netfilter);
+    add_text(hash, arguments->target);
 }
 
 static void add_programs(struct hash *hash, const struct object *object)

@@ -70,6 +70,7 @@ static int list_programs(struct object *object, struct error *error)
             .arguments = {.section = section},
             .chosen = bpf_program__autoload(program),
             .attach = bpf_program__autoload(program),
+            .target_fd = -1,
         };
     }
     return 0;
@@ -114,6 +115,13 @@ int object_open(const char *name, const void *bytes, size_t size, struct error *
     return 0;
 }
 
+static void close_target(struct object_program *program)
+{
+    if (program->target_fd >= 0)
+        close(program->target_fd);
+    program->target_fd = -1;
+}
+
 void object_free(struct object *object)
 {
     if (!object)
@@ -122,6 +130,8 @@ void object_free(struct object *object)
     bpf_object__close(object->loaded);
     bpf_object__close(object->plan);
     map_values_deinit(&object->values);
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        close_target(&object->programs[i]);
     free(object->programs);
     free(object);
 }
@@ -217,6 +227,22 @@ static int set_section(const struct object_program *from, struct bpf_program *to
     return result < 0 ? bpf_error_on_load(result, &log, from, error, ret_refused) : 0;
 }
 
+static int set_target(struct object_program *from, struct bpf_program *to, struct error *error)
+{
+    struct libbpf_log log;
+    int result;
+
+    close_target(from);
+    if (!from->chosen || !from->arguments.target)
+        return 0;
+    libbpf_log_begin(&log);
+    result = hook_open_target(to, &from->arguments, error, &from->target_fd);
+    libbpf_log_end(&log);
+    if (result < 0)
+        error_prefix(error, "program \"%s\" (%s)", from->name, from->arguments.section);
+    return result;
+}
+
 static int copy_choices(const struct object *object, struct bpf_object *fresh, struct error *error)
 {
     struct bpf_map *from = NULL, *to = NULL;
@@ -241,6 +267,8 @@ static int copy_programs(struct object *object, struct bpf_object *fresh, struct
         to = bpf_object__next_program(fresh, to);
         bpf_program__set_autoload(to, object->programs[i].chosen);
         result = set_section(&object->programs[i], to, error, ret_refused);
+        if (result == 0)
+            result = set_target(&object->programs[i], to, error);
         if (result < 0) {
             *ret_program = &object->programs[i];
             return result;

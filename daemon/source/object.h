@@ -40,6 +40,7 @@ struct object_program {
 
     /* owned by the loader thread */
     bool attached;
+    int target_fd; /* of the BPF program at whose function it is; -1: none */
 };
 
 struct object {

@@ -280,6 +280,7 @@ static const struct group {
     {HOOK_PERF, "perf: 99"},
     {HOOK_TRACEPOINT, "tracepoint: sched/sched_switch"},
     {HOOK_ELEMENTS, "elements: connections"},
+    {HOOK_TARGET, "target: /sys/fs/bpf/dispatcher"},
     {HOOK_NETFILTER, "netfilter: ipv4/input"},
 };
 

@@ -4,6 +4,7 @@ field by field with what the test did. They need a kernel that may change its ow
 not among the tests of this machine: `./dev vm` runs them in a virtual machine."""
 import collections
 import errno
+import json
 import os
 import re
 import shutil
@@ -331,6 +332,42 @@ def test_functions_of_a_module():
         events = trace("module", act)
     for by in "fentry", "kprobe":
         assert [event["name"] for event in events if event["by"] == by] == ["a", "b"], events
+
+
+# ---- functions of BPF programs -------------------------------------------------------------------
+
+def test_freplace_and_fexit_of_a_program():
+    require_ringmill()
+    pin = "/sys/fs/bpf/dispatcher"
+
+    def bpftool(*words):
+        return subprocess.run(["/usr/sbin/bpftool", "-j", *words], check=True,
+                              capture_output=True).stdout
+
+    def run(length, *arguments):
+        """What the dispatcher returns for a packet, and the events of it."""
+        packet = harness.write_file(folder.name, "packet", "x" * length)
+        daemon = harness.Daemon(*arguments_of("freplace", arguments),
+                                program=harness.RINGMILL).wait_running()
+        code = json.loads(bpftool("prog", "run", "pinned", pin, "data_in", packet))["retval"]
+        assert daemon.stop() == 0, daemon.stderr
+        return code, [(event["length"], event["action"]) for event in daemon.events()]
+
+    assert '(freplace/handle) needs "target"; as in --target /sys/fs/bpf/dispatcher\n' in harness.run(
+        *arguments_of("freplace", []), program=harness.RINGMILL)[2]
+    xdp_drop, xdp_pass = 1, 2
+    bpftool("prog", "load", kernel_object("dispatcher"), pin)
+    number = json.loads(bpftool("prog", "show", "pinned", pin))["id"]
+    assert run(64, "--target", pin) == (xdp_drop, [(64, xdp_drop)])
+    assert run(65, "--target", f"id:{number}") == (xdp_drop, [(65, xdp_drop)])
+    assert run(66, "--program", "on_dispatched", "--target", pin) == (xdp_pass, [(66, xdp_pass)])
+    assert ('program "handle" (freplace/nonsuch): the BPF program /sys/fs/bpf/dispatcher has no '
+            'function "nonsuch", or no BTF that describes it') in refusal(
+                "freplace", "--attach", "handle=freplace/nonsuch", "--target", pin)
+    assert "target id:4000000000: the BPF program cannot be opened: No such file or directory" in (
+        refusal("freplace", "--target", "id:4000000000"))
+    assert "target /sys/fs/bpf/nonsuch: no BPF program can be opened there: No such file or " in (
+        refusal("freplace", "--target", "/sys/fs/bpf/nonsuch"))
 
 
 # ---- LSM -----------------------------------------------------------------------------------------

@@ -17,7 +17,10 @@
 #include "config/scalar.h"
 #include "schema/btf_lookup.h"
 
-enum { DEPTH_MAX = 16 }; /* unnamed structs within each other */
+enum {
+    DEPTH_MAX = 16,      /* unnamed structs within each other */
+    MEMBERS_MAX = 65536, /* that are looked at for one name; damaged BTF may have endless ones */
+};
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
@@ -202,6 +205,7 @@ static int set_scalar(const struct btf_place *place, const struct config_node *n
 struct member_search {
     const char *name;
     size_t length;
+    uint32_t n_seen;
     struct suggestion suggestion;
 };
 
@@ -212,7 +216,8 @@ static bool find_member(const struct btf_place *place, struct member_search *sea
 {
     const struct btf_member *member = btf_members(place->type);
 
-    for (uint32_t i = 0; i < btf_vlen(place->type); i++, member++) {
+    for (uint32_t i = 0; i < btf_vlen(place->type) && search->n_seen < MEMBERS_MAX;
+         i++, member++, search->n_seen++) {
         const char *name = btf__name_by_offset(place->btf, member->name_off);
         uint32_t offset = btf_member_bit_offset(place->type, i) / 8;
         int64_t size = btf__resolve_size(place->btf, member->type);

@@ -2,8 +2,10 @@
 """Programs of all kinds (tests/bpf/styles), and the options that attach them where they belong."""
 import contextlib
 import ctypes
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -39,6 +41,11 @@ def refuse(name, *arguments):
                                   program=harness.RINGMILL)
     assert code != 0
     return stderr
+
+
+def read_events(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file.read().split("\n")[:-1]]
 
 
 def send_packets():
@@ -210,6 +217,38 @@ pipelines: {{p: {{from: filled, handlers: [{{forward: out}}]}}}}
         assert daemon.stop() == 0, daemon.stderr
     assert daemon.events() == [{"source": "filled", "number": 3, "target": 3, "high": 0, "low": 2,
                                 "per_cpu": 5, "named": 4, "word": ""}], daemon.events()
+
+
+def test_values_and_pins_by_name_of_a_kept_source():
+    """Pins by name stay private, and other values make another set."""
+
+    def run(folder, value):
+        out = os.path.join(folder, f"out{len(os.listdir(folder))}")
+        daemon = harness.Daemon(config=f"""
+version: 1
+sources:
+  s:
+    object: {style("pinned")}
+    keep: pin
+    constants: {{mark_key: {os.getpid()}}}
+    maps: {{ringmill_runs: {{values: {{0: {value}}}}}}}
+sinks: {{out: {{type: file, path: {out}}}}}
+pipelines: {{p: {{from: s, handlers: [{{forward: out}}]}}}}
+""").wait_running()
+        for number in range(3):
+            mark(number)
+        harness.wait_for(lambda: len(read_events(out)) == 3, "three events")
+        daemon.stop(signal.SIGKILL)
+        assert not {"ringmill_events", "ringmill_runs"} & set(os.listdir("/sys/fs/bpf"))
+        return [event["runs"] for event in read_events(out)], daemon.stderr
+
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder:
+        runs, stderr = run(folder, 100)
+        assert runs == [101, 102, 103] and "adopted" not in stderr, stderr
+        runs, stderr = run(folder, 100)
+        assert runs == [104, 105, 106] and "adopted the kept rings" in stderr, (runs, stderr)
+        runs, stderr = run(folder, 500)
+        assert runs == [501, 502, 503], (runs, stderr)
 
 
 def test_values_that_do_not_fit():

@@ -442,6 +442,17 @@ def test_all_that_the_kernel_cannot_run_is_named_at_once():
         assert f"source refused: continuing without program {program}: " in daemon.stderr
 
 
+def test_what_cannot_be_attached_is_named_with_what_cannot_be_loaded():
+    code, _, errors = refuse("refused", "--program", "wild", "--program", "good", "--attach",
+                             "good=raw_tp/nonsuch")
+    assert code == ENVIRONMENT
+    assert errors.splitlines() == [
+        "ringmill: error: source refused: this kernel cannot run 2 of 2 programs",
+        "    the kernel's verifier refused program \"wild\" (raw_tp/sys_enter): R1 invalid mem "
+        "access 'scalar'",
+        '    program "good" (raw_tp/nonsuch): this kernel does not have that tracepoint'], errors
+
+
 def test_optional_programs_are_left_out():
     programs = ("wild", "probed", "traced", "typed")
     arguments = [word for program in (*programs, "good") for word in ("--program", program)]

@@ -1,12 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # BPF objects as their authors write them, one style each; tests/live/truths has what those of styles/ must
 # give, and tests/live/kernel.py reads those of kernel/.
+# style_object(COMPILER SOURCE OUTPUT [OPTION...]): an object, linked with its file of the same name in parts/
+# if it has one.
+function(style_object compiler source output)
+  get_filename_component(folder ${source} DIRECTORY)
+  get_filename_component(file ${source} NAME)
+  if(NOT EXISTS ${folder}/parts/${file})
+    bpf_object_by(${compiler} ${source} ${output} ${ARGN})
+    return()
+  endif()
+  bpf_object_by(${compiler} ${source} ${output}.1 ${ARGN})
+  bpf_object_by(${compiler} ${folder}/parts/${file} ${output}.2 ${ARGN})
+  add_custom_command(OUTPUT ${output} COMMAND ${BPFTOOL} gen object ${output} ${output}.1 ${output}.2
+    DEPENDS ${output}.1 ${output}.2 VERBATIM)
+endfunction()
+
 foreach(folder styles kernel)
   file(GLOB style_sources CONFIGURE_DEPENDS bpf/${folder}/*.bpf.c)
   file(MAKE_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${folder})
   foreach(source ${style_sources})
     get_filename_component(name ${source} NAME_WE)
-    bpf_object(${source} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${folder}/${name}.bpf.o)
+    style_object(${CLANG} ${source} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${folder}/${name}.bpf.o -g)
     list(APPEND style_objects ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${folder}/${name}.bpf.o)
   endforeach()
 endforeach()
@@ -39,9 +54,9 @@ foreach(variant ${variants})
     get_filename_component(name ${source} NAME_WE)
     set(object ${styles_folder}/${name}.bpf.o)
     set(output ${variants_folder}/${variant}/${name}.bpf.o)
-    # clang refuses CO-RE without -g
+    # clang refuses CO-RE without -g, and bpftool files without BTF
     file(STRINGS ${source} core REGEX "bpf_core_read.h|preserve_access_index" LIMIT_COUNT 1)
-    if(variant STREQUAL no_debug AND core)
+    if(variant STREQUAL no_debug AND (core OR EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/bpf/styles/parts/${name}.bpf.c))
       continue()
     endif()
     if(variant STREQUAL linked)
@@ -51,9 +66,9 @@ foreach(variant ${variants})
       add_custom_command(OUTPUT ${output} COMMAND ${LLVM_STRIP} -g ${object} -o ${output}
         DEPENDS ${object} VERBATIM)
     elseif(variant STREQUAL clang_19)
-      bpf_object_by(${CLANG_19} ${source} ${output} -g)
+      style_object(${CLANG_19} ${source} ${output} -g)
     else()
-      bpf_object_by(${CLANG} ${source} ${output} ${${variant}_flags})
+      style_object(${CLANG} ${source} ${output} ${${variant}_flags})
     endif()
     list(APPEND variant_objects ${output})
     if(name IN_LIST variant_sample)

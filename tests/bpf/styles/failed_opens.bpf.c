@@ -44,7 +44,7 @@ struct failed_event {
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 65536);
+    __uint(max_entries, 1 << 22);
 } events SEC(".maps");
 
 SEC("tracepoint/syscalls/sys_enter_openat")

@@ -38,7 +38,7 @@ struct life_event {
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 65536);
+    __uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
 static __always_inline struct life_event *reserve(int what)

@@ -35,7 +35,7 @@ struct signal_event {
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 65536);
+    __uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
 static void report(int sig, __u32 target, enum way way)

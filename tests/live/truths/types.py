@@ -222,3 +222,8 @@ def filled(events):
 @style("--inner-map=groups=hash,4,8,1024")
 def open_inner(events):
     assert events == [{"number": n, "found": 0} for n in range(MARKS)]
+
+
+@style()
+def linked_files(events):
+    assert events == [{"number": n, "calls": n + 1, "square": n * n} for n in range(MARKS)]

@@ -55,8 +55,16 @@ static int set(const struct bpf_object *object, uint32_t type, void *bytes, size
 static int set_key(const struct bpf_object *object, const struct bpf_map *map, void *bytes,
                    const struct config_node *entry, struct diag *diag)
 {
+    uint32_t type = bpf_map__btf_key_type_id(map);
+    const struct btf_type *bare = type > 0 ? lookup_bare(bpf_object__btf(object), type) : NULL;
     struct config_node key = *entry;
 
+    if (bare && btf_is_composite(bare)) {
+        diag_add_key(diag, entry,
+                     "the keys of map \"%s\" are structs, which cannot be written here",
+                     bpf_map__name(map));
+        return -EINVAL;
+    }
     key.kind = CONFIG_SCALAR;
     key.text = entry->key;
     key.length = (uint32_t)strlen(entry->key);
@@ -64,7 +72,7 @@ static int set_key(const struct bpf_object *object, const struct bpf_map *map, v
     key.text_column = 0;
     key.first = NULL;
     key.count = 0;
-    return set(object, bpf_map__btf_key_type_id(map), bytes, bpf_map__key_size(map), &key, diag);
+    return set(object, type, bytes, bpf_map__key_size(map), &key, diag);
 }
 
 static int set_program(const struct bpf_object *object, struct map_value *value,

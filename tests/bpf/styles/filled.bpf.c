@@ -64,6 +64,19 @@ struct {
     __uint(value_size, 4);
 } steps SEC(".maps");
 
+struct address {
+    __u32 prefix;
+    __u32 bytes;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+    __uint(max_entries, 16);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct address);
+    __type(value, __u32);
+} networks SEC(".maps");
+
 const volatile struct {
     __u32 twice;
     struct {

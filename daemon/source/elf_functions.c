@@ -37,7 +37,9 @@ int elf_functions_locate(const char *name, char *path, size_t size, struct error
         if (length > 0 && access(path, R_OK) == 0)
             return 0;
     }
-    return error_set(error, -ENOENT, "no program or library is named \"%s\"; write its path", name);
+    error_set(error, -ENOENT, "no program or library is named \"%s\"", name);
+    error_hint(error, "set binary: to its path");
+    return -ENOENT;
 }
 
 /* ---- its functions --------------------------------------------------------------------------- */

@@ -89,11 +89,20 @@ static const char *lacks_uprobes(const struct hook_arguments *arguments)
     return "uprobes (CONFIG_UPROBES=y and CONFIG_UPROBE_EVENTS=y)";
 }
 
+static void advise_binary(struct error *error)
+{
+    error_hint(error, "set binary: to the program or library to trace");
+}
+
 static int check_binary(const char *binary, struct error *error)
 {
-    if (strchr(binary, '/') && access(binary, R_OK) != 0)
-        return error_set(error, -errno, "cannot read %s: %s", binary, strerror(errno));
-    return 0;
+    int result = strchr(binary, '/') && access(binary, R_OK) != 0 ? -errno : 0;
+
+    if (result < 0) {
+        error_set(error, result, "cannot read %s: %s", binary, strerror(-result));
+        advise_binary(error);
+    }
+    return result;
 }
 
 static int attach_uprobe(struct bpf_program *program, const char *name,
@@ -186,6 +195,8 @@ static int attach_uprobe_multi(struct bpf_program *program, const char *name,
     (void)name;
     place_uprobe(arguments, &probe);
     result = elf_functions_locate(probe.binary, path, sizeof(path), error);
+    if (result == 0)
+        result = check_binary(path, error);
     if (result == 0)
         result = elf_functions_find(path, probe.symbol, error, &offsets, &count);
     if (result < 0)

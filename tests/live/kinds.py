@@ -157,7 +157,7 @@ def test_uprobes_at_many_functions():
         said = refuse("uprobe_multi", "--program", "on_end", "--binary", program, "--symbol",
                       "no_*")
         assert f'no function of {program} matches "no_*"; list them with: nm -D {program}' in said
-    assert 'no program or library is named "call-loop"; write its path' in refuse(
+    assert 'no program or library is named "call-loop"; set --binary to its path\n' in refuse(
         "uprobe_multi", "--program", "on_call")
 
 

@@ -374,7 +374,8 @@ def test_what_a_binary_does_not_have():
             (("--program", "on_marker", "--usdt", "a:b", "--binary", PROBED),
              f"{PROBED} has no USDT probe a:b"),
             (("--program", "on_entry", "--symbol", "main", "--binary", "/bin/nonsuch"),
-             "cannot read /bin/nonsuch: No such file or directory")):
+             "cannot read /bin/nonsuch: No such file or directory; set --binary to the program or "
+             "library to trace\n")):
         code, _, errors = refuse("probes", "--type", "struct probe", *arguments)
         assert code == ENVIRONMENT and expected in errors, errors
 

@@ -19,6 +19,7 @@
 
 #include "capture/check.h"
 #include "capture/format.h"
+#include "capture/meaning_text.h"
 
 static const uint8_t written_kinds[] = {
     [FIELD_UINT] = CAPTURE_KIND_UINT,     [FIELD_INT] = CAPTURE_KIND_INT,
@@ -36,6 +37,7 @@ enum { KINDS = sizeof(written_kinds) / sizeof(written_kinds[0]) };
 
 struct flat {
     const struct field **fields;
+    char **meanings; /* of the fields: those that are more than a name; else NULL */
     struct capture_type_head head;
     struct capture_field *out;
     struct capture_name *names;
@@ -46,6 +48,9 @@ struct flat {
 
 static void flat_deinit(struct flat *flat)
 {
+    for (uint32_t i = 0; flat->meanings && i < flat->head.n_fields; i++)
+        free(flat->meanings[i]);
+    free(flat->meanings);
     free(flat->fields);
 }
 
@@ -65,15 +70,37 @@ static int add_fields(struct flat *flat, const struct field *fields, uint32_t co
     return 0;
 }
 
+static uint64_t text_size(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* The meanings that are more than a name, and their bytes. */
+static int write_meanings(struct flat *flat, uint64_t *ret_bytes)
+{
+    *ret_bytes = 0;
+    flat->meanings = calloc(flat->head.n_fields + 1, sizeof(*flat->meanings));
+    if (!flat->meanings)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < flat->head.n_fields; i++) {
+        const struct field *field = flat->fields[i];
+
+        if (!capture_meaning_is_long(field)) {
+            *ret_bytes += text_size(meaning_name(field->meaning));
+            continue;
+        }
+        flat->meanings[i] = capture_meaning_write(field);
+        if (!flat->meanings[i])
+            return -ENOMEM;
+        *ret_bytes += text_size(flat->meanings[i]);
+    }
+    return 0;
+}
+
 /* In the file an array's element is a member as others are. */
 static uint32_t count_members(const struct field *field)
 {
     return field->kind == FIELD_ARRAY ? 1 : field->n_members;
-}
-
-static uint64_t text_size(const char *text)
-{
-    return text ? strlen(text) + 1 : 0;
 }
 
 /* Lists all fields, level by level, and counts what they need. -E2BIG or -ENOMEM. */
@@ -81,7 +108,7 @@ static int flatten(struct flat *flat, const struct schema *schema, const char *s
                    const char *label, uint64_t *ret_size)
 {
     uint64_t texts = text_size(source) + text_size(label) + text_size(schema->type_name);
-    uint64_t names = 0;
+    uint64_t names = 0, meanings = 0;
 
     int result = add_fields(flat, schema->fields, schema->n_fields);
 
@@ -89,15 +116,17 @@ static int flatten(struct flat *flat, const struct schema *schema, const char *s
     for (uint32_t i = 0; i < flat->head.n_fields && result == 0; i++) {
         const struct field *field = flat->fields[i];
 
-        texts += text_size(field->name) + text_size(field->type_name) +
-                 text_size(meaning_name(field->meaning));
+        texts += text_size(field->name) + text_size(field->type_name);
         names += field->n_names;
         for (uint32_t j = 0; j < field->n_names; j++)
             texts += text_size(field->names[j].name);
         result = add_fields(flat, field->members, count_members(field));
     }
+    if (result == 0)
+        result = write_meanings(flat, &meanings);
     if (result < 0)
         return result;
+    texts += meanings;
     *ret_size = sizeof(flat->head) + flat->head.n_fields * sizeof(struct capture_field) +
                 names * sizeof(struct capture_name) + texts;
     flat->head.n_names = (uint32_t)names;
@@ -133,8 +162,9 @@ static void put_fields(struct flat *flat)
         flat->out[i] = (struct capture_field){
             .name = put_text(flat, field->name),
             .type_name = put_text(flat, field->type_name),
-            .meaning = put_text(flat, meaning_name(field->meaning)),
-            .kind = written_kinds[field->kind],
+            .meaning = put_text(flat, flat->meanings[i] ? flat->meanings[i]
+                                                        : meaning_name(field->meaning)),
+            .kind = field->in_place ? CAPTURE_KIND_CHARS : written_kinds[field->kind],
             .is_signed = field->is_signed,
             .bits = field->bits,
             .shift = field->shift,
@@ -260,17 +290,6 @@ static enum field_kind kind_of(uint8_t written)
     return FIELD_UINT; /* refused by the check */
 }
 
-static enum field_meaning meaning_of(const char *name)
-{
-    for (int meaning = 0; name && meaning < MEANING_COUNT; meaning++) {
-        const char *known = meaning_name((enum field_meaning)meaning);
-
-        if (known && strcmp(known, name) == 0)
-            return (enum field_meaning)meaning;
-    }
-    return MEANING_NONE;
-}
-
 /* Keeps a text once for all who name it. */
 static const char *kept_text(const char *texts, const struct parsed *parsed, uint32_t at)
 {
@@ -284,16 +303,17 @@ static void fill_names(const struct parsed *parsed, const char *texts, struct en
                                       .value = parsed->names[i].value};
 }
 
-static void fill_fields(const struct parsed *parsed, const char *texts, struct field *fields,
-                        const struct enum_name *names)
+static int fill_fields(const struct parsed *parsed, struct schema *schema, const char *texts,
+                       struct field *fields, const struct enum_name *names)
 {
-    for (uint32_t i = 0; i < parsed->head->n_fields; i++) {
+    int result = 0;
+
+    for (uint32_t i = 0; i < parsed->head->n_fields && result == 0; i++) {
         const struct capture_field *from = &parsed->fields[i];
 
         fields[i] = (struct field){
             .name = kept_text(texts, parsed, from->name),
             .kind = kind_of(from->kind),
-            .meaning = meaning_of(text_of(parsed, from->meaning)),
             .is_signed = from->is_signed,
             .bits = from->bits,
             .shift = from->shift,
@@ -307,7 +327,9 @@ static void fill_fields(const struct parsed *parsed, const char *texts, struct f
             .stride = from->stride,
             .type_name = kept_text(texts, parsed, from->type_name),
         };
+        result = capture_meaning_read(schema, text_of(parsed, from->meaning), &fields[i]);
     }
+    return result;
 }
 
 static int build(const struct parsed *parsed, struct capture_type *ret_type)
@@ -328,7 +350,8 @@ static int build(const struct parsed *parsed, struct capture_type *ret_type)
         return -ENOMEM;
     memcpy(texts, parsed->texts, head->n_texts);
     fill_names(parsed, texts, names);
-    fill_fields(parsed, texts, fields, names);
+    if (fill_fields(parsed, schema, texts, fields, names) < 0)
+        return -ENOMEM;
     schema->fields = fields;
     schema->n_fields = head->n_top;
     schema->size = head->size;

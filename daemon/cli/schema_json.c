@@ -46,6 +46,35 @@ static json_t *list_values(const struct field *field)
     return values;
 }
 
+/* The arms that it is in, each with its tag. */
+static json_t *list_guards(const struct field_guard *guard)
+{
+    json_t *guards = json_array();
+
+    for (; guard; guard = guard->outer) {
+        json_t *object = json_object(), *values = json_array();
+
+        set_text(object, "field", guard->tag->name);
+        for (uint32_t i = 0; i < guard->n_values; i++)
+            json_array_append_new(values, json_integer(guard->values[i]));
+        json_object_set_new(object, "values", values);
+        json_array_append_new(guards, object);
+    }
+    return guards;
+}
+
+static void describe_others(const struct field *field, json_t *object)
+{
+    if (field->in_place)
+        json_object_set_new(object, "in_place", json_true());
+    if (field->by)
+        set_text(object, "by", field->by->name);
+    if (field->by_each)
+        json_object_set_new(object, "by_bytes", json_true());
+    if (field->guard)
+        json_object_set_new(object, "if", list_guards(field->guard));
+}
+
 static json_t *describe(const struct field *field)
 {
     json_t *object = json_object();
@@ -66,6 +95,7 @@ static json_t *describe(const struct field *field)
     }
     if (meaning_name(field->meaning))
         set_text(object, "meaning", meaning_name(field->meaning));
+    describe_others(field, object);
     if (field->kind == FIELD_ARRAY) {
         set_integer(object, "count", field->count);
         set_integer(object, "stride", field->stride);

@@ -151,7 +151,7 @@ void encode_plan_deinit(struct encode_plan *plan)
         prepared_text_deinit(&step->before);
         if (step->print == PRINT_ENUM)
             enum_names_deinit(&step->names);
-        if (step->print == PRINT_ARRAY || step->print == PRINT_OBJECT)
+        if (encode_step_has_steps(step))
             prepared_text_deinit(&step->array.tail);
     }
     free(plan->steps);

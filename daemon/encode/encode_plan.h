@@ -28,7 +28,8 @@
 
 enum { ENCODE_DEPTH_MAX = 64 }; /* structs, unions and arrays within each other */
 
-/* Steps that belong together, of an array's element or of a struct that is one value. */
+/* Steps that belong together: of an array's element, of a struct that is one value, of a value that
+ * only some records have. */
 struct encode_array {
     uint32_t count; /* 0: as many as the sample's end allows */
     uint32_t stride;
@@ -46,13 +47,19 @@ struct encode_step {
     const struct field *field;
     union {
         struct enum_names names;   /* PRINT_ENUM */
-        struct encode_array array; /* PRINT_ARRAY, PRINT_OBJECT */
+        struct encode_array array; /* PRINT_ARRAY, PRINT_OBJECT, PRINT_GUARD */
         uint64_t mask;             /* PRINT_HEX */
         enum resolver_kind kind;   /* PRINT_NAME */
         /* PRINT_NUMBER, PRINT_FLAGS; NULL: the enum's */
         const struct number_set *numbers;
     };
 };
+
+/* Whether `array` is in use: further steps belong to this one. */
+static inline bool encode_step_has_steps(const struct encode_step *step)
+{
+    return step->print >= PRINT_ARRAY && step->print <= PRINT_GUARD;
+}
 
 struct encode_plan {
     struct encode_step *steps;

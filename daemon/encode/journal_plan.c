@@ -97,22 +97,41 @@ static void borrow(struct encode_plan *value, struct encode_plan *owned, uint32_
         .steps = owned->steps + from, .n_steps = count, .tail = {owned->tail.bytes, 0}};
 }
 
-static bool has_companion(const struct encode_plan *plan)
+/* Steps of the value that begins there. */
+static uint32_t count_steps(const struct encode_plan *plan, uint32_t first)
 {
-    return plan->n_steps == 2 && plan->steps[0].print != PRINT_ARRAY &&
-           plan->steps[1].print == PRINT_NAME;
+    const struct encode_step *step = &plan->steps[first];
+
+    return first < plan->n_steps && encode_step_has_steps(step) ? 1 + step->array.n_steps : 1;
+}
+
+/* The step of the id's name, which may be in a group; NULL: the field is all there is. */
+static const struct encode_step *find_companion(const struct encode_plan *plan)
+{
+    uint32_t first = count_steps(plan, 0);
+
+    if (first >= plan->n_steps)
+        return NULL;
+    return &plan->steps[first] + (plan->steps[first].print == PRINT_GUARD);
+}
+
+/* A text is read where it lies, which asks whether the record has it. */
+static bool is_guarded_text(const struct encode_plan *plan)
+{
+    return plan->steps[0].print == PRINT_GUARD && plan->steps[1].print == PRINT_TEXT;
 }
 
 /* As the JSON encoder calls it; of all names this is the one it is looked for by. */
 static int add_companion(struct journal_plan_builder *builder, const char *path,
                          struct encode_plan *owned)
 {
-    _cleanup_(cleanup_free) char *name = unique_keys_of_name(path, owned->steps[1].kind);
+    _cleanup_(cleanup_free) char *name = unique_keys_of_name(path, find_companion(owned)->kind);
+    uint32_t first = count_steps(owned, 0);
     struct journal_value *value = name ? add_value(builder, name) : NULL;
 
     if (!value)
         return -ENOMEM;
-    borrow(&value->value, owned, 1, 1);
+    borrow(&value->value, owned, first, owned->n_steps - first);
     builder->plan->has_names = true;
     return 0;
 }
@@ -130,6 +149,7 @@ static int add_leaf(struct journal_plan_builder *builder, const struct field *fi
     struct encode_plan owned;
     struct journal_value *value;
     bool companion;
+    uint32_t from;
     int r = encode_plan_init(&owned, &alone, &options, builder->error);
 
     value = r == 0 ? add_value(builder, path) : NULL;
@@ -138,8 +158,10 @@ static int add_leaf(struct journal_plan_builder *builder, const struct field *fi
         return r < 0 ? r : -ENOMEM;
     }
     value->owned = owned;
-    companion = has_companion(&owned);
-    borrow(&value->value, &value->owned, 0, companion ? 1 : owned.n_steps);
+    companion = find_companion(&owned);
+    from = is_guarded_text(&owned);
+    borrow(&value->value, &value->owned, from,
+           (companion ? count_steps(&owned, 0) : owned.n_steps) - from);
     return companion ? add_companion(builder, path, &owned) : 0;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "record/field.h"
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
@@ -139,8 +140,29 @@ int plan_builder_add_special(struct plan_builder *builder, enum value_print prin
     return add_step(builder, &none, print) ? 0 : -ENOMEM;
 }
 
-int plan_builder_add_name(struct plan_builder *builder, const struct field *field,
-                          enum resolver_kind kind)
+/* Steps move while others are added, so a step that has others is known by its number. */
+static int close_group(struct plan_builder *builder, uint32_t own)
+{
+    struct prepared_text tail;
+    struct encode_step *step;
+    int r = plan_builder_take(builder, &tail);
+
+    if (r < 0)
+        return r;
+    step = &builder->plan->steps[own];
+    step->array.tail = tail;
+    step->array.n_steps = builder->plan->n_steps - own - 1;
+    return 0;
+}
+
+/* Whether the record may lack it although it has what is around it. */
+static bool needs_guard(const struct plan_builder *builder, const struct field *field)
+{
+    return field_is_conditional(field) && (field->nth || field->guard != builder->guard);
+}
+
+static int add_name(struct plan_builder *builder, const struct field *field,
+                    enum resolver_kind kind)
 {
     struct encode_step *step = add_step(builder, field, PRINT_NAME);
 
@@ -150,6 +172,20 @@ int plan_builder_add_name(struct plan_builder *builder, const struct field *fiel
     step->kind = kind;
     builder->plan->has_names = true;
     return 0;
+}
+
+int plan_builder_add_name(struct plan_builder *builder, const struct field *field,
+                          enum resolver_kind kind)
+{
+    uint32_t own = builder->plan->n_steps;
+    int r;
+
+    if (!needs_guard(builder, field))
+        return add_name(builder, field, kind);
+    if (!add_step(builder, field, PRINT_GUARD))
+        return -ENOMEM;
+    r = add_name(builder, field, kind);
+    return r < 0 ? r : close_group(builder, own);
 }
 
 static int add_leaf(struct plan_builder *builder, const struct field *field,
@@ -298,21 +334,6 @@ static int add_braces(struct plan_builder *builder, const struct field *field)
     return r;
 }
 
-/* Steps move while others are added, so a step that has others is known by its number. */
-static int close_group(struct plan_builder *builder, uint32_t own)
-{
-    struct prepared_text tail;
-    struct encode_step *step;
-    int r = plan_builder_take(builder, &tail);
-
-    if (r < 0)
-        return r;
-    step = &builder->plan->steps[own];
-    step->array.tail = tail;
-    step->array.n_steps = builder->plan->n_steps - own - 1;
-    return 0;
-}
-
 static int add_array(struct plan_builder *builder, const struct field *field,
                      enum field_meaning meaning)
 {
@@ -322,7 +343,7 @@ static int add_array(struct plan_builder *builder, const struct field *field,
 
     if (!step)
         return -ENOMEM;
-    step->need = (uint64_t)field->offset + (field->count > 0 && field->stride > 0);
+    step->need = (uint64_t)field->offset + (field->count > 0 && field->stride > 0 && !field->by);
     step->array.count = field->count;
     step->array.stride = field->stride;
     r = plan_builder_add_value(builder, field->members, meaning);
@@ -343,8 +364,8 @@ static int add_object(struct plan_builder *builder, const struct field *field, b
 }
 
 /* An array's meaning is that of its elements, unless its bytes together are one value. */
-int plan_builder_add_value(struct plan_builder *builder, const struct field *field,
-                           enum field_meaning inherited)
+static int add_value(struct plan_builder *builder, const struct field *field,
+                     enum field_meaning inherited)
 {
     enum field_meaning meaning = field->meaning ? field->meaning : inherited;
     const struct encode_style *outer = builder->style;
@@ -363,4 +384,21 @@ int plan_builder_add_value(struct plan_builder *builder, const struct field *fie
     builder->style = outer;
     builder->depth--;
     return r;
+}
+
+int plan_builder_add_value(struct plan_builder *builder, const struct field *field,
+                           enum field_meaning inherited)
+{
+    const struct field_guard *outer = builder->guard;
+    uint32_t own = builder->plan->n_steps;
+    int r;
+
+    if (!needs_guard(builder, field))
+        return add_value(builder, field, inherited);
+    if (!add_step(builder, field, PRINT_GUARD))
+        return -ENOMEM;
+    builder->guard = field->guard;
+    r = add_value(builder, field, inherited);
+    builder->guard = outer;
+    return r < 0 ? r : close_group(builder, own);
 }

@@ -13,6 +13,7 @@ struct plan_builder {
     const struct encode_plan_options *options;
     const struct encode_style *style; /* within an array always encode_style_json */
     const struct field *time;         /* NULL: records have none */
+    const struct field_guard *guard;  /* of the arm that values are added to now; NULL: none */
     uint32_t room;                    /* steps that there is memory for */
     char *pending;                    /* the text before the next value; n_pending bytes */
     uint32_t n_pending;

@@ -37,6 +37,9 @@ struct record_walk {
 
 static char *run_json(const struct record_walk *walk, const struct encode_step *steps,
                       uint32_t n_steps, const struct ringmill_view *view, char *at);
+static char *run_other(const struct record_walk *walk, enum quoting quoting,
+                       const struct encode_step *steps, uint32_t n_steps,
+                       const struct ringmill_view *view, char *at);
 
 /* Where to write what takes `most` bytes with its quotes: the event itself where it has them left,
  * else spare, from which settle() copies. */
@@ -325,16 +328,16 @@ static RARE struct text text_of_element(const struct record_walk *walk,
 
     if (step->load == LOAD_COLUMN)
         return batch_text(walk->batch, step->field, walk->index);
-    if (step->field->kind == FIELD_CHARS)
-        return field_text(step->field, view);
+    if (step->field->kind == FIELD_CHARS || step->field->in_place)
+        return field_own_text(step->field, view);
     moved.offset += (uint32_t)((const char *)view->data - (const char *)whole->data);
-    return field_text(&moved, whole);
+    return field_own_text(&moved, whole);
 }
 
 INLINE struct text text_of(const struct record_walk *walk, const struct encode_step *step,
                            const struct ringmill_view *view)
 {
-    return view == walk->view && step->load != LOAD_COLUMN ? field_text(step->field, view)
+    return view == walk->view && step->load != LOAD_COLUMN ? field_own_text(step->field, view)
                                                            : text_of_element(walk, step, view);
 }
 
@@ -382,6 +385,17 @@ static char *put_wide(enum quoting quoting, char *at, const char *end, struct te
 
     return quote_plain(quoting, at, end, digits,
                        (size_t)(hex_put_wide(digits, bytes.bytes, bytes.length) - digits));
+}
+
+static RARE char *put_ip(const struct record_walk *walk, enum quoting quoting,
+                         const struct encode_step *step, char *at)
+{
+    char room[FIELD_ADDRESS_BYTES];
+    struct text address = field_address(step->field, walk->view, room);
+
+    return address.bytes
+               ? put_address(quoting, at, walk->end, (const uint8_t *)address.bytes, address_put_ip)
+               : quote_null(quoting, at, walk->end);
 }
 
 static char *put_raw(const struct record_walk *walk, enum quoting quoting,
@@ -499,6 +513,20 @@ static char *put_position(const struct record_walk *walk, char *at)
     return put_integer(at, walk->end, walk->view->position, false);
 }
 
+/* Null, unless the record has it. */
+static RARE char *put_guarded(const struct record_walk *walk, enum quoting quoting,
+                              const struct encode_step *step, const struct ringmill_view *view,
+                              char *at)
+{
+    const struct encode_array *group = &step->array;
+
+    if (!field_applies(step->field, walk->view))
+        return quote_null(quoting, at, walk->end);
+    at = quoting == QUOTING_JSON ? run_json(walk, step + 1, group->n_steps, view, at)
+                                 : run_other(walk, quoting, step + 1, group->n_steps, view, at);
+    return put_prepared(at, walk->end, &group->tail);
+}
+
 static RARE char *put_rest(const struct record_walk *walk, enum quoting quoting,
                            const struct encode_step *step, const struct ringmill_view *view,
                            char *at)
@@ -512,6 +540,10 @@ static RARE char *put_rest(const struct record_walk *walk, enum quoting quoting,
             return put_rendered(walk, quoting, step, view, at);
         return view->length < step->need ? quote_null(quoting, at, walk->end)
                                          : put_array(walk, step, view, at);
+    case PRINT_GUARD:
+        return put_guarded(walk, quoting, step, view, at);
+    case PRINT_RAW_IP:
+        return put_ip(walk, quoting, step, at);
     case PRINT_POSITION:
         return put_position(walk, at);
     case PRINT_NULL:
@@ -536,7 +568,7 @@ INLINE char *run_steps(const struct record_walk *walk, enum quoting quoting,
             at = put_text(walk, quoting, step, view, at, end);
         else
             at = put_rest(walk, quoting, step, view, at);
-        if (step->print == PRINT_ARRAY || step->print == PRINT_OBJECT)
+        if (encode_step_has_steps(step))
             step += step->array.n_steps;
     }
     return at;
@@ -546,6 +578,13 @@ static char *run_json(const struct record_walk *walk, const struct encode_step *
                       uint32_t n_steps, const struct ringmill_view *view, char *at)
 {
     return run_steps(walk, QUOTING_JSON, steps, n_steps, view, at);
+}
+
+static char *run_other(const struct record_walk *walk, enum quoting quoting,
+                       const struct encode_step *steps, uint32_t n_steps,
+                       const struct ringmill_view *view, char *at)
+{
+    return run_steps(walk, quoting, steps, n_steps, view, at);
 }
 
 char *record_print_json(const struct encode_plan *plan, struct record_print_state *state,
@@ -563,6 +602,6 @@ char *record_print_other(const struct encode_plan *plan, struct record_print_sta
 {
     const struct record_walk walk = {state, batch, &batch->views[index], index, end};
 
-    at = run_steps(&walk, quoting, plan->steps, plan->n_steps, walk.view, at);
+    at = run_other(&walk, quoting, plan->steps, plan->n_steps, walk.view, at);
     return put_prepared(at, end, &plan->tail);
 }

@@ -199,8 +199,7 @@ static const struct field *move_field(struct encode_plan *plan, const struct tem
 {
     struct field *copy = &plan->fields[plan->n_fields++];
 
-    *copy = *place->walk.field;
-    copy->offset += (uint32_t)place->walk.moved;
+    *copy = field_path_place(&place->walk);
     return copy;
 }
 
@@ -210,7 +209,7 @@ static int add_place(struct template_parser *reader, const struct template_field
     const struct field *field = place->walk.field;
     enum resolver_kind kind;
 
-    if (place->walk.moved > 0 || place->meaning != field->meaning) {
+    if (place->walk.moved > 0 || place->walk.counted || place->meaning != field->meaning) {
         if (place->walk.moved > 0 && value_print_of(field, place->meaning) == PRINT_ARRAY)
             return REFUSE(
                 reader, path,

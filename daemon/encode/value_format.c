@@ -105,6 +105,8 @@ static enum value_print print_raw(const struct field *field, enum field_meaning 
         return field->size == 4 ? PRINT_RAW_IPV4 : PRINT_NULL;
     case MEANING_IPV6:
         return field->size == 16 ? PRINT_RAW_IPV6 : PRINT_NULL;
+    case MEANING_IP:
+        return field->size == 16 && field->by ? PRINT_RAW_IP : PRINT_NULL;
     case MEANING_MAC:
         return field->size == 6 ? PRINT_RAW_MAC : PRINT_NULL;
     case MEANING_BYTES:

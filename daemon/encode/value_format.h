@@ -51,8 +51,12 @@ enum value_print {
     PRINT_RAW_IPV4,
     PRINT_RAW_IPV6,
     PRINT_RAW_MAC,
+    PRINT_RAW_IP,
+    /* what has steps of its own: */
     PRINT_ARRAY,
-    PRINT_OBJECT,   /* a struct in quotes: JSON within a text */
+    PRINT_OBJECT, /* a struct in quotes: JSON within a text */
+    PRINT_GUARD,  /* what only some records have */
+    /* the rest: */
     PRINT_POSITION, /* where the record is, the end of its id */
     PRINT_NULL,
 };

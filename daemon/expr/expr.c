@@ -107,7 +107,7 @@ const struct field *expr_text_field(const struct expr *expr)
     const struct step *step = &expr->steps[expr->first_step];
     const struct field *field = &step->place.field;
     bool is_load = !expr->root && expr->n_steps == expr->first_step + 1 &&
-                   step->run == load_run_texts && !field->column;
+                   step->run == load_run_texts && !field->column && !field_is_conditional(field);
 
     return is_load && field->size > 0 && (field->kind == FIELD_CHARS || field->kind == FIELD_BYTES)
                ? field

@@ -52,6 +52,8 @@ void operand_of_field(const struct node *node, const struct field *field, struct
                             .size = field->size,
                             .field = field,
                             .place = {.field = *field}};
+    if (meaning == MEANING_IP)
+        meaning = MEANING_IPV6; /* as which an IPv4 address is loaded, too */
     if (ret->type == TYPE_BYTES && ((meaning == MEANING_IPV6 && field->size == 16) ||
                                     (meaning == MEANING_MAC && field->size == 6)))
         ret->meaning = meaning;
@@ -276,6 +278,8 @@ static int plain_result(struct compile *compile, const struct field *field, stru
                           .size = field->bits ? 8 : field->size};
     if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS)
         *ret = (struct field){.kind = FIELD_CHARS};
+    if (field->meaning == MEANING_IP)
+        ret->meaning = MEANING_IPV6;
     if (field->meaning == MEANING_PORT_BE)
         ret->meaning = MEANING_NONE; /* it was turned when it was loaded */
     if (field->kind == FIELD_BYTES && field->meaning == MEANING_IPV4)

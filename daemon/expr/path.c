@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "expr/conditional.h"
 #include "expr/defs.h"
 #include "record/field_path.h"
 #include "record/kernel_names.h"
@@ -123,8 +124,10 @@ static int refuse_path(const struct compile *compile, const struct node *node,
 static void operand_of_walk(const struct node *node, const struct field_path *path,
                             const struct field_walk *walk, struct operand *ret)
 {
-    operand_of_field(node, walk->field, ret);
-    ret->place.field.offset += (uint32_t)walk->moved;
+    const struct field place = field_path_place(walk);
+
+    operand_of_field(node, &place, ret);
+    ret->field = walk->field;
     if (walk->in_texts) {
         ret->type = TYPE_TEXT;
         ret->place.index = (uint32_t)path->steps[path->n_steps - 1].index;
@@ -171,8 +174,9 @@ int path_resolve(struct compile *compile, const struct node *node,
     if (r == FIELD_ABSENT) {
         ret->where = WHERE_CONSTANT;
         ret->is_null = true;
+        return 0;
     }
-    return 0;
+    return conditional_settle(compile, ret);
 }
 
 bool path_field(const struct compile *compile, const struct node *node, const struct field **ret)

@@ -20,20 +20,52 @@ struct text {
     uint32_t length;
 };
 
+/* ---- what another field decides about ---- */
+
+/* Whether the record has the arm that the field is in, and the element. */
+bool field_applies(const struct field *field, const struct ringmill_view *view);
+
+/* The text of a FIELD_TEXT or FIELD_TEXTS in place, which the sample reaches: as long as `by` says,
+ * within its bytes; a list without `by` ends before the NULs at its end. */
+struct text field_text_in_place(const struct field *field, const struct ringmill_view *view);
+
+/* Of `most` elements of a FIELD_ARRAY those that `by` counts. */
+uint32_t field_count_by(const struct field *field, const struct ringmill_view *view, uint32_t most);
+
+enum { FIELD_ADDRESS_BYTES = 16 };
+/* The address of a MEANING_IP: its bytes in the sample, or in room as an IPv4-mapped IPv6
+ * address; null where the family is neither. */
+struct text field_address(const struct field *field, const struct ringmill_view *view,
+                          char room[FIELD_ADDRESS_BYTES]);
+
+static inline bool field_is_conditional(const struct field *field)
+{
+    return field->guard || field->nth;
+}
+
+/* ---- all fields ---- */
+
 /* Bytes that the sample must have of the field. */
 static inline uint32_t field_least(const struct field *field)
 {
-    bool may_be_cut = field->kind == FIELD_CHARS || field->kind == FIELD_ARRAY;
-
-    return may_be_cut ? field->size > 0 : field->size;
+    if (field->kind == FIELD_CHARS || field->kind == FIELD_ARRAY)
+        return field->size > 0 && !field->by;
+    return field->in_place ? 0 : field->size;
 }
 
-/* Of a flexible array or text: whether the sample reaches its beginning. */
-static inline bool field_present(const struct field *field, const struct ringmill_view *view)
+/* Whether the sample reaches the field; of a flexible array or text: its beginning. */
+static inline bool field_reached(const struct field *field, const struct ringmill_view *view)
 {
     uint32_t least = field_least(field);
 
     return view->length >= least && field->offset <= view->length - least;
+}
+
+/* Whether the record has the field. */
+static inline bool field_present(const struct field *field, const struct ringmill_view *view)
+{
+    return field_reached(field, view) &&
+           (!field_is_conditional(field) || field_applies(field, view));
 }
 
 /* How many bytes of a FIELD_CHARS that is present the sample has. */
@@ -105,7 +137,8 @@ static inline double field_float(const struct field *field, const struct ringmil
 }
 
 /* Where the text of a FIELD_CHARS, FIELD_TEXT or FIELD_TEXTS is: of the last, all NUL-ended pieces
- * in one; of the others with what follows their first NUL, if they hold one. */
+ * in one; of the others with what follows their first NUL, if they hold one. Whoever calls it knows
+ * that the record has the arm. */
 static inline struct text field_span(const struct field *field, const struct ringmill_view *view)
 {
     const char *data = view->data;
@@ -115,13 +148,17 @@ static inline struct text field_span(const struct field *field, const struct rin
         uint16_t length;
     } place;
 
-    if (!field_present(field, view))
-        return text;
     if (field->kind == FIELD_CHARS) {
+        if (view->length < (uint64_t)field->offset + (field->size > 0))
+            return text;
         text.bytes = data + field->offset;
         text.length = field_extent(field, view);
         return text;
     }
+    if (!field_reached(field, view))
+        return text;
+    if (field->in_place)
+        return field_text_in_place(field, view);
     memcpy(&place, data + field->offset, sizeof(place));
     if ((uint32_t)place.offset + place.length > view->length)
         return text;
@@ -130,8 +167,10 @@ static inline struct text field_span(const struct field *field, const struct rin
     return text;
 }
 
-/* The text of such a field; a FIELD_CHARS or FIELD_TEXT ends at its first NUL, if it holds one. */
-static inline struct text field_text(const struct field *field, const struct ringmill_view *view)
+/* As field_text() of a record that has the arm: also of a view that begins at an array's element.
+ */
+static inline struct text field_own_text(const struct field *field,
+                                         const struct ringmill_view *view)
 {
     struct text text = field_span(field, view);
 
@@ -140,7 +179,18 @@ static inline struct text field_text(const struct field *field, const struct rin
     return text;
 }
 
-/* How many elements of a FIELD_ARRAY there are: those that lie wholly inside the sample. */
+/* The text of such a field; a FIELD_CHARS or FIELD_TEXT ends at its first NUL, if it holds one. */
+static inline struct text field_text(const struct field *field, const struct ringmill_view *view)
+{
+    struct text none = {0};
+
+    if (field_is_conditional(field) && !field_applies(field, view))
+        return none;
+    return field_own_text(field, view);
+}
+
+/* How many elements of a FIELD_ARRAY there are: those that lie wholly inside the sample, and that
+ * `by` counts. */
 static inline uint32_t field_count(const struct field *field, const struct ringmill_view *view)
 {
     uint32_t most = field->count, counted;
@@ -157,7 +207,8 @@ static inline uint32_t field_count(const struct field *field, const struct ringm
         counted = field->stride ? (view->length - field->offset) / field->stride : most;
     else
         counted = most;
-    return most && most < counted ? most : counted;
+    counted = most && most < counted ? most : counted;
+    return field->by ? field_count_by(field, view, counted) : counted;
 }
 
 /* Takes the next NUL-ended piece off a FIELD_TEXTS text. False when nothing is left. The last piece

@@ -100,6 +100,10 @@ static bool take_index(const struct field_step *step, const struct field_scope *
         return false;
     walk->moved = moved;
     walk->field = array->members;
+    if (array->by) {
+        walk->counted = array;
+        walk->nth = (uint32_t)step->index + 1;
+    }
     return true;
 }
 
@@ -168,6 +172,19 @@ int field_path_follow(const struct field_path *path, const struct field_scope *s
             *ret = walk;
     }
     return -ENOENT;
+}
+
+struct field field_path_place(const struct field_walk *walk)
+{
+    struct field field = *walk->field;
+
+    field.offset += (uint32_t)walk->moved;
+    if (walk->counted) {
+        field.by = walk->counted->by;
+        field.by_each = walk->counted->by_each;
+        field.nth = walk->nth;
+    }
+    return field;
 }
 
 /* ---- refusing -------------------------------------------------------------------------------- */

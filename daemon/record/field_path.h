@@ -60,10 +60,12 @@ struct field_scope {
 
 /* A path as far as it could be followed. */
 struct field_walk {
-    const struct field *field; /* of the schema; NULL: not even the first name is known */
-    uint64_t moved;            /* bytes to add to the field's offset, by indexes */
-    uint32_t taken;            /* steps; of all steps: field is what the path names */
-    bool in_texts;             /* an index chose one text of field, a FIELD_TEXTS */
+    const struct field *field;   /* of the schema; NULL: not even the first name is known */
+    uint64_t moved;              /* bytes to add to the field's offset, by indexes */
+    uint32_t taken;              /* steps; of all steps: field is what the path names */
+    bool in_texts;               /* an index chose one text of field, a FIELD_TEXTS */
+    const struct field *counted; /* an array with `by` that the path leads into; NULL: none */
+    uint32_t nth;                /* and the element's index + 1 */
 };
 
 enum field_found {
@@ -83,6 +85,9 @@ bool field_path_step(const struct field_path *path, const struct field_scope *sc
  * wrong. */
 int field_path_follow(const struct field_path *path, const struct field_scope *scope,
                       struct field_walk *ret);
+
+/* The field that the walk found, where it found it: a copy with the offset of its element. */
+struct field field_path_place(const struct field_walk *walk);
 
 /* Says what is wrong with the step that the walk could not take. Returns -ENOENT. */
 int field_path_refuse(const struct field_path *path, const struct field_scope *scope,

@@ -25,7 +25,8 @@ static struct span span_of(const struct field *field)
     if (field->kind == FIELD_ARRAY && field->count)
         size = (uint64_t)field->count * field->stride * 8;
     return (struct span){begin, size ? begin + size : UINT64_MAX, size == 0,
-                         field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS};
+                         (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS) &&
+                             !field->in_place};
 }
 
 static bool share(const struct field *a, const struct field *b)

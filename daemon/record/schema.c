@@ -105,7 +105,9 @@ static bool fields_are_open_ended(const struct field *fields, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         const struct field *field = &fields[i];
 
-        if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS || field->size == 0 ||
+        bool placed = field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS;
+
+        if ((placed && !field->in_place) || field->size == 0 ||
             (field->members &&
              fields_are_open_ended(field->members,
                                    field->kind == FIELD_ARRAY ? 1 : field->n_members)))
@@ -126,6 +128,7 @@ const char *meaning_name(enum field_meaning meaning)
         [MEANING_UNIX_NS] = "unix_ns",
         [MEANING_IPV4] = "ipv4",
         [MEANING_IPV6] = "ipv6",
+        [MEANING_IP] = "ip",
         [MEANING_MAC] = "mac",
         [MEANING_PORT_BE] = "port_be",
         [MEANING_UID] = "uid",

@@ -20,7 +20,8 @@ enum field_kind {
     FIELD_CHARS,   /* char[size]: text up to the first NUL, or all of it; size 0: char[], a text
                       that may go on until the sample's end */
     FIELD_TEXT,    /* struct ringmill_text: offset and length of a text elsewhere in the sample */
-    FIELD_TEXTS,   /* struct ringmill_texts: the same for a run of NUL-ended texts */
+    FIELD_TEXTS,   /* struct ringmill_texts: the same for a run of NUL-ended texts. Of both there
+                      are some in place, see in_place */
     FIELD_BYTES,   /* `size` bytes that are one value: an IPv6 or MAC address, a 128-bit integer */
     FIELD_STRUCT,  /* members, in declaration order */
     FIELD_UNION,   /* members, all of them readings of the same bytes */
@@ -35,6 +36,7 @@ enum field_meaning {
     MEANING_UNIX_NS,   /* u64: ns since 1970 */
     MEANING_IPV4,      /* u32 or FIELD_BYTES of 4, network byte order */
     MEANING_IPV6,      /* FIELD_BYTES of 16 */
+    MEANING_IP,        /* FIELD_BYTES of 16, whose `by` says of which family: see field_address() */
     MEANING_MAC,       /* FIELD_BYTES of 6 */
     MEANING_PORT_BE,   /* u16, network byte order */
     MEANING_UID,       /* u32 */
@@ -67,6 +69,14 @@ struct enum_name {
     int64_t value; /* unsigned 64-bit enums: the same bits */
 };
 
+/* An arm of a union: a record has it only if another field, the tag, has one of some values. */
+struct field_guard {
+    const struct field_guard *outer; /* of the arm that this arm is in; NULL: none */
+    const struct field *tag;         /* an integer of the sample, not in an array */
+    const int64_t *values;           /* n_values of them, as field_integer() gives them */
+    uint32_t n_values;
+};
+
 /* A value's place. Offsets count from the sample's start; within an array they are those of its
  * element 0, and each index adds its stride, so that a whole path like hosts[2].port[1] is one
  * field with another offset:
@@ -94,9 +104,18 @@ struct field {
     uint32_t stride;             /* FIELD_ARRAY: bytes from one to the next */
     bool counted;                /* FIELD_ARRAY: a u32 in the 8 bytes before it says how many of
                                     its elements there are */
-    bool repeats;                /* it holds what the other fields say, too, in another form */
-    bool exposed;                /* its values are in metrics already */
-    const char *type_name;       /* as C says it: "__u32", "struct flow_key", "enum state" */
+    bool in_place; /* FIELD_TEXT, FIELD_TEXTS: the text lies at offset itself, in `size`
+                      bytes; 0: up to the sample's end */
+    /* NULL: every record has the field. All that is in an arm has its guard. */
+    const struct field_guard *guard;
+    /* An integer of the sample, not in an array, which says of a text in place how many bytes it
+     * has, of a FIELD_ARRAY how many elements, of MEANING_IP which family. */
+    const struct field *by;
+    uint32_t by_each; /* FIELD_ARRAY: by counts bytes, and so many are an element; 0: elements */
+    uint32_t nth;     /* of a copy for the element of an array that by counts: its index + 1 */
+    bool repeats;     /* it holds what the other fields say, too, in another form */
+    bool exposed;     /* its values are in metrics already */
+    const char *type_name; /* as C says it: "__u32", "struct flow_key", "enum state" */
 };
 
 struct schema {

@@ -180,24 +180,14 @@ static bool is_group(const struct ctype *bare)
     return bare && (bare->kind == CTYPE_STRUCT || bare->kind == CTYPE_UNION);
 }
 
-static bool is_number_name(const char *name)
-{
-    return strcmp(name, "s8") == 0 || strcmp(name, "__s8") == 0 || strcmp(name, "int8_t") == 0;
-}
-
-/* Whether an array of it is a text: char, signed char and what stands for them, but for s8 and the
- * like, which say that numbers are meant. */
+/* Whether an array of it is a text: char and what stands for it. Who writes signed char, or s8 and
+ * the like, which stand for it, means numbers. */
 static bool is_char(const struct ctype *type)
 {
     const struct ctype *bare = ctype_bare(type);
 
-    if (!bare || bare->kind != CTYPE_INTEGER || bare->size != 1 || !bare->name ||
-        (strcmp(bare->name, "char") != 0 && strcmp(bare->name, "signed char") != 0))
-        return false;
-    for (; type != bare; type = type->target)
-        if (type->name && is_number_name(type->name))
-            return false;
-    return true;
+    return bare && bare->kind == CTYPE_INTEGER && bare->size == 1 && bare->name &&
+           strcmp(bare->name, "char") == 0;
 }
 
 static int keep_names(struct schema_builder *builder, const struct ctype *type,

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/suggestion.h"
 #include "record/field_path.h"
+#include "schema/meaning_by.h"
 
 /* ---- what fits ---- */
 
@@ -52,6 +53,7 @@ static const enum shape shapes[MEANING_COUNT] = {
     [MEANING_UNIX_NS] = SHAPE_64,
     [MEANING_IPV4] = SHAPE_4_BYTES,
     [MEANING_IPV6] = SHAPE_16_BYTES,
+    [MEANING_IP] = SHAPE_16_BYTES,
     [MEANING_MAC] = SHAPE_6_BYTES,
     [MEANING_PORT_BE] = SHAPE_16,
     [MEANING_UID] = SHAPE_32,
@@ -138,7 +140,7 @@ static void merge(struct field *field, enum field_kind kind)
     field->stride = 0;
 }
 
-static void give(struct field *field, enum field_meaning meaning)
+void meaning_give(struct field *field, enum field_meaning meaning)
 {
     field->meaning = meaning;
     if (is_bytes(field, 0))
@@ -182,6 +184,7 @@ static int refuse_word(const char *as, struct error *error)
         if (meaning_name(i))
             suggestion_offer(&suggestion, meaning_name(i));
     suggestion_offer(&suggestion, TEXT);
+    suggestion_offer(&suggestion, "texts");
     suggestion_offer(&suggestion, NONE);
     return error_set(error, -ENOENT, "unknown meaning \"%s\"; %s", as,
                      suggestion_words(&suggestion));
@@ -222,10 +225,19 @@ static enum field_meaning meaning_called(const char *as)
     return MEANING_NONE;
 }
 
-static int choose(const struct meaning_choice *choice, struct field *field, struct error *error)
+static int choose(struct schema *schema, const struct meaning_choice *choice, struct field **at,
+                  struct error *error)
 {
+    struct field *field = *at;
     enum field_meaning meaning = meaning_called(choice->as);
 
+    if (meaning_by_knows(choice->as)) {
+        bool keeps;
+        int r = meaning_by_choose(schema, choice, field, error, &keeps);
+
+        *at = keeps ? field : NULL;
+        return r;
+    }
     if (strcmp(choice->as, NONE) == 0) {
         field->meaning = MEANING_NONE;
         return 0;
@@ -240,19 +252,13 @@ static int choose(const struct meaning_choice *choice, struct field *field, stru
         return refuse_field(choice, field, shape_words[shapes[meaning]],
                             field->kind == FIELD_ARRAY && meaning_fits(field->members, meaning),
                             error);
-    give(field, meaning);
+    meaning_give(field, meaning);
     return 0;
 }
 
 /* ---- conventions ---- */
 
-/* The fields that a choice was made for. */
-struct chosen_fields {
-    struct field **fields;
-    uint32_t count;
-};
-
-static bool is_chosen(const struct chosen_fields *chosen, const struct field *field)
+bool meaning_is_chosen(const struct chosen_fields *chosen, const struct field *field)
 {
     for (uint32_t i = 0; i < chosen->count; i++)
         if (chosen->fields[i] == field)
@@ -268,7 +274,8 @@ static uint32_t count_parts(const struct field *field)
 static bool has_chosen_part(const struct chosen_fields *chosen, const struct field *field)
 {
     for (uint32_t i = 0; i < count_parts(field); i++)
-        if (is_chosen(chosen, &field->members[i]) || has_chosen_part(chosen, &field->members[i]))
+        if (meaning_is_chosen(chosen, &field->members[i]) ||
+            has_chosen_part(chosen, &field->members[i]))
             return true;
     return false;
 }
@@ -278,12 +285,15 @@ static void apply_conventions(const struct chosen_fields *chosen, struct field *
 {
     enum field_meaning meaning = MEANING_NONE;
 
-    if (!is_chosen(chosen, field) && !(chosen->count && has_chosen_part(chosen, field)))
+    if (!meaning_is_chosen(chosen, field) && !(chosen->count && has_chosen_part(chosen, field)))
         meaning = meaning_by_convention(field, name);
     if (meaning) {
-        give(field, meaning);
+        meaning_give(field, meaning);
         return;
     }
+    if (!meaning_is_chosen(chosen, field) && !has_chosen_part(chosen, field) &&
+        meaning_is_text(field, name) && make_text(field))
+        return;
     for (uint32_t i = 0; i < count_parts(field); i++) {
         struct field *part = (struct field *)&field->members[i];
 
@@ -302,7 +312,7 @@ int meaning_apply(struct schema *schema, const struct meaning_choice *choices, u
                        : error_set(error, -ENOMEM, "out of memory");
 
         if (r == 0)
-            r = choose(&choices[i], fields[i], error);
+            r = choose(schema, &choices[i], &fields[i], error);
         if (r < 0) {
             *ret_wrong = i;
             return r;
@@ -311,5 +321,6 @@ int meaning_apply(struct schema *schema, const struct meaning_choice *choices, u
     }
     for (uint32_t i = 0; i < schema->n_fields; i++)
         apply_conventions(&chosen, &schema->fields[i], schema->fields[i].name);
-    return 0;
+    return meaning_by_conventions(schema, &chosen) < 0 ? error_set(error, -ENOMEM, "out of memory")
+                                                       : 0;
 }

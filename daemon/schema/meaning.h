@@ -15,7 +15,8 @@
 
 /* One entry of `as:`. The path names a field: "saddr", "hdr.smac", "hosts[].addr" (what is in
  * an array is named once, for all of its elements). The word is a meaning's name, "text" for bytes
- * that are text up to a NUL, or "none", which switches a convention off. */
+ * that are text up to a NUL, "none", which switches a convention off, or one with another field, as
+ * meaning_by.h has them. */
 struct meaning_choice {
     const char *path;
     const char *as;
@@ -34,9 +35,23 @@ bool meaning_knows(const struct schema *schema, const char *path);
  * what. MEANING_NONE: they do not. */
 enum field_meaning meaning_by_convention(const struct field *field, const char *name);
 
-/* ---- for meaning.c and meaning_rules.c ---- */
+/* Whether the conventions take the bytes of that name for a text. */
+bool meaning_is_text(const struct field *field, const char *name);
+
+/* ---- for the parts: meaning.c, meaning_rules.c, meaning_by.c ---- */
+
+/* The fields that a choice was made for, and NULLs. */
+struct chosen_fields {
+    struct field **fields;
+    uint32_t count;
+};
+
+/* Whether a choice was made for it, so that no convention is for it. */
+bool meaning_is_chosen(const struct chosen_fields *chosen, const struct field *field);
 
 /* Whether it is one of any integer, also of a signed one. */
 bool meaning_is_of_numbers(enum field_meaning meaning);
 /* Whether the field can have the meaning as it is or by becoming one value. */
 bool meaning_fits(const struct field *field, enum field_meaning meaning);
+/* Gives it a meaning that fits. */
+void meaning_give(struct field *field, enum field_meaning meaning);

@@ -133,3 +133,15 @@ enum field_meaning meaning_by_convention(const struct field *field, const char *
     }
     return MEANING_NONE;
 }
+
+bool meaning_is_text(const struct field *field, const char *name)
+{
+    static const char not_texts[] = "qname *dns*"; /* names in the form of a DNS packet */
+    static const char texts[] = "comm *_comm pcomm name *_name *name path *path args argv exe cmd "
+                                "*cmdline command task msg message str *_str string disk";
+
+    if (field->kind != FIELD_ARRAY || field->stride != 1 || field->count == 1 ||
+        field->members->kind != FIELD_UINT || field->members->bits)
+        return false;
+    return is_among(texts, " ", name, true) && !is_among(not_texts, " ", name, true);
+}

@@ -44,6 +44,8 @@ static const char *enum_words(const struct field *field, char *text)
     return text;
 }
 
+static const char *plain_reading(const struct field *field, char *text);
+
 /* All dimensions after the word for what is in the innermost: "u16[2][3]". */
 static const char *array_words(const struct field *field, char *text)
 {
@@ -55,7 +57,7 @@ static const char *array_words(const struct field *field, char *text)
     if (element->kind == FIELD_ENUM)
         snprintf(text, TABLE_READING_MAX, "enum");
     else
-        table_reading(element, text);
+        plain_reading(element, text);
     for (; field->kind == FIELD_ARRAY; field = field->members) {
         used = strlen(text);
         if (field->count)
@@ -87,7 +89,7 @@ static const char *kind_word(const struct field *field)
     }
 }
 
-const char *table_reading(const struct field *field, char *text)
+static const char *plain_reading(const struct field *field, char *text)
 {
     if (meaning_name(field->meaning)) {
         snprintf(text, TABLE_READING_MAX, "%s", meaning_name(field->meaning));
@@ -108,6 +110,49 @@ const char *table_reading(const struct field *field, char *text)
         snprintf(text, TABLE_READING_MAX, "%s", kind_word(field));
         return text;
     }
+}
+
+static const char *value_name(const struct field *tag, int64_t value, char *number, size_t size)
+{
+    for (uint32_t i = 0; i < tag->n_names; i++)
+        if (tag->names[i].value == value)
+            return tag->names[i].name;
+    snprintf(number, size, "%" PRId64, value);
+    return number;
+}
+
+/* As in " by n", " if kind = OPEN, CLOSE": what it is read with, and which records have it. */
+static void add_others(const struct field *field, FILE *file)
+{
+    const struct field_guard *guard = field->guard;
+
+    if (field->by)
+        fprintf(file, " by %s", field->by->name);
+    if (field->by_each)
+        fputs(" in bytes", file);
+    if (!guard)
+        return;
+    fprintf(file, guard->n_values ? " if %s = " : ", never by %s", guard->tag->name);
+    for (uint32_t i = 0; i < guard->n_values; i++) {
+        char number[24];
+
+        fprintf(file, "%s%s", i ? ", " : "",
+                value_name(guard->tag, guard->values[i], number, sizeof(number)));
+    }
+}
+
+const char *table_reading(const struct field *field, char *text)
+{
+    FILE *file;
+
+    plain_reading(field, text);
+    file = field->by || field->guard ? fmemopen(text, TABLE_READING_MAX, "a") : NULL;
+    if (!file)
+        return text;
+    add_others(field, file);
+    fclose(file);
+    text[TABLE_READING_MAX - 1] = '\0';
+    return text;
 }
 
 const struct field *table_parts(const struct field *field, uint32_t *ret_count)

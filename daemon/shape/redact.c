@@ -370,19 +370,27 @@ static void put_hex(const uint8_t hash[SIPHASH_BYTES], char text[HEX_BYTES])
     }
 }
 
+/* Room for what is not in the record as it is. */
+union spare {
+    uint64_t number;
+    char address[FIELD_ADDRESS_BYTES];
+};
+
 /* The bytes of a value, whichever kind it is; none for null. A number is its 8 bytes, little
  * end first, so that its width does not matter. */
 static struct text bytes_of(const struct batch *batch, const struct field *field, uint32_t index,
-                            uint64_t *spare)
+                            union spare *spare)
 {
     if (is_text(field))
         return batch_text(batch, field, index);
+    if (field->meaning == MEANING_IP && !field->column)
+        return field_address(field, &batch->views[index], spare->address);
     if (!batch_present(batch, field, index))
         return (struct text){0};
     if (field->kind == FIELD_BYTES)
         return batch_bytes(batch, field, index);
-    *spare = htole64(batch_integer(batch, field, index));
-    return (struct text){(const char *)spare, sizeof(*spare)};
+    spare->number = htole64(batch_integer(batch, field, index));
+    return (struct text){(const char *)&spare->number, sizeof(spare->number)};
 }
 
 static void hash_field(const struct redact *redact, struct hashed *hashed, struct batch *batch)
@@ -390,7 +398,7 @@ static void hash_field(const struct redact *redact, struct hashed *hashed, struc
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint32_t index = batch->selection[i];
         uint8_t hash[SIPHASH_BYTES];
-        uint64_t spare;
+        union spare spare;
         struct text bytes = bytes_of(batch, hashed->field, index, &spare);
 
         column_set_null(&hashed->values, index, !bytes.bytes);

@@ -5,6 +5,7 @@
 #include "source/ring_meanings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -16,15 +17,59 @@ struct meanings {
     bool *used;
     struct meaning_choice *fitting; /* those that one type has */
     uint32_t *entries;              /* of the fitting ones */
+    char **words;                   /* what was put together from maps; by entries, some NULL */
     uint32_t n;
 };
 
 static void meanings_deinit(struct meanings *meanings)
 {
+    for (uint32_t i = 0; meanings->words && i < meanings->n; i++)
+        free(meanings->words[i]);
+    free(meanings->words);
     free(meanings->choices);
     free(meanings->used);
     free(meanings->fitting);
     free(meanings->entries);
+}
+
+static int check_word(const struct config_node *node, struct diag *diag)
+{
+    if (node->kind == CONFIG_SCALAR && !config_node_is_null(node))
+        return 0;
+    diag_add(diag, node, "expected a meaning, such as ipv4, found %s", config_node_kind_name(node));
+    return -EINVAL;
+}
+
+static int add_word(const struct config_node *value, const char *key, FILE *file, struct diag *diag)
+{
+    int result = check_word(value, diag);
+
+    if (result == 0)
+        fprintf(file, "%s%s:%s", ftell(file) > 0 ? "," : "", key, value->text);
+    return result;
+}
+
+/* A map says what the command line says in one word: {by: kind, is: [1, 2]} is by:kind,is:1,is:2.
+ */
+static int join_words(const struct config_node *map, struct diag *diag, char **ret_words)
+{
+    size_t size;
+    FILE *file = open_memstream(ret_words, &size);
+    int result = file ? 0 : -ENOMEM;
+
+    for (const struct config_node *entry = map->first; entry && result == 0; entry = entry->next) {
+        const struct config_node *item = entry->kind == CONFIG_LIST ? entry->first : NULL;
+
+        if (!item)
+            result = add_word(entry, entry->key, file, diag);
+        for (; item && result == 0; item = item->next)
+            result = add_word(item, entry->key, file, diag);
+    }
+    if (!file || fclose(file) != 0) {
+        diag_add(diag, map, "out of memory");
+        return -ENOMEM;
+    }
+    return result;
 }
 
 static int meanings_init(struct meanings *meanings, const struct config_node *as, struct diag *diag)
@@ -41,17 +86,23 @@ static int meanings_init(struct meanings *meanings, const struct config_node *as
     meanings->fitting = calloc(as->count + 1, sizeof(*meanings->fitting));
     meanings->used = calloc(as->count + 1, sizeof(*meanings->used));
     meanings->entries = calloc(as->count + 1, sizeof(*meanings->entries));
-    if (!meanings->choices || !meanings->fitting || !meanings->used || !meanings->entries) {
+    meanings->words = calloc(as->count + 1, sizeof(*meanings->words));
+    if (!meanings->words || !meanings->choices || !meanings->fitting || !meanings->used ||
+        !meanings->entries) {
         diag_add(diag, as, "out of memory");
         return -ENOMEM;
     }
     for (const struct config_node *entry = as->first; entry; entry = entry->next) {
-        if (entry->kind != CONFIG_SCALAR || config_node_is_null(entry)) {
-            diag_add(diag, entry, "expected a meaning, such as ipv4, found %s",
-                     config_node_kind_name(entry));
-            return -EINVAL;
-        }
-        meanings->choices[meanings->n++] = (struct meaning_choice){entry->key, entry->text};
+        const char *words = entry->text;
+        int result = entry->kind == CONFIG_MAP
+                         ? join_words(entry, diag, &meanings->words[meanings->n])
+                         : check_word(entry, diag);
+
+        if (entry->kind == CONFIG_MAP)
+            words = meanings->words[meanings->n];
+        meanings->choices[meanings->n++] = (struct meaning_choice){entry->key, words};
+        if (result < 0)
+            return result;
     }
     return 0;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/meaning_by.h"
+
 enum { SAMPLE_MAX = 4096, DEPTH = 3 };
 
 static unsigned short dice[3];
@@ -213,6 +215,60 @@ static bool may_be_column(const struct field *field)
            !field->bits;
 }
 
+/* ---- what another field decides about ---- */
+
+/* An integer of the record, before the field of that number; NULL: there is none. */
+static const struct field *pick_integer(const struct schema *schema, uint32_t before)
+{
+    for (uint32_t i = before; i > 0; i--) {
+        const struct field *field = &schema->fields[i - 1];
+        bool integer =
+            field->kind == FIELD_UINT || field->kind == FIELD_INT || field->kind == FIELD_ENUM;
+
+        if (integer && !field->column && random_roll(2))
+            return field;
+    }
+    return NULL;
+}
+
+static void make_in_place(struct field *field, const struct field *by)
+{
+    field->kind = random_roll(2) ? FIELD_TEXT : FIELD_TEXTS;
+    field->in_place = true;
+    field->meaning = MEANING_NONE;
+    field->by = field->kind == FIELD_TEXT || random_roll(2) ? by : NULL;
+}
+
+static void make_dependent(struct schema *schema, struct field *field, const struct field *by)
+{
+    static const int64_t values[] = {0, 1, 2, 13, -2, 57, 59, 4};
+
+    if (field->kind == FIELD_CHARS) {
+        make_in_place(field, by);
+    } else if (field->kind == FIELD_ARRAY && field->stride > 0) {
+        field->by = by;
+        field->by_each = random_roll(2) ? field->stride : 0;
+    } else if (field->kind == FIELD_BYTES && field->size == 16) {
+        field->meaning = MEANING_IP;
+        field->by = by;
+    }
+    if (random_roll(2))
+        meaning_by_guard(schema, field, by, values, 1 + random_roll(8));
+    if (random_roll(5) == 0)
+        meaning_by_guard(schema, field, by, values, 1 + random_roll(8));
+}
+
+static void make_dependents(struct schema *schema)
+{
+    for (uint32_t i = 1; i < schema->n_fields; i++) {
+        struct field *field = &schema->fields[i];
+        const struct field *by = random_roll(3) == 0 ? pick_integer(schema, i) : NULL;
+
+        if (by && !field->column)
+            make_dependent(schema, field, by);
+    }
+}
+
 struct schema *random_schema(void)
 {
     uint32_t n_fields = 1 + random_roll(12), end = 0;
@@ -230,6 +286,7 @@ struct schema *random_schema(void)
             field->column = (uint16_t)++schema->n_columns;
     }
     schema->size = end;
+    make_dependents(schema);
     return schema;
 }
 
@@ -259,7 +316,8 @@ static void poke_number(const struct field *field, uint8_t *at)
 {
     static const uint64_t values[] = {
         0,  1,   2,   (uint64_t)-2, 13, 512,       (uint64_t)-512,
-        57, 257, 321, UINT64_MAX,   59, INT64_MAX, (uint64_t)INT64_MIN};
+        57, 257, 321, UINT64_MAX,   59, INT64_MAX, (uint64_t)INT64_MIN,
+        4,  6,   10};
 
     if (random_roll(2))
         poke(at, field->size < 8 ? field->size : 8, PICK(values));
@@ -287,7 +345,9 @@ static void poke_field(const struct field *field, uint8_t *bytes, uint32_t size,
 
     if (end > size)
         return;
-    if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS) {
+    if (field->in_place) {
+        return;
+    } else if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS) {
         poke(at, 4, random_roll(size + 2) | (uint64_t)random_roll(30) << 16);
     } else if (field->kind == FIELD_FLOAT) {
         poke_float(field, at);

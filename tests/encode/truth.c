@@ -54,6 +54,82 @@ static uint64_t read_bits(const struct field *field, const uint8_t *at)
 static void want_field(json_object *value, const struct record *record, const struct field *field,
                        enum field_meaning inherited, uint64_t delta);
 
+/* ---- what another field decides about -------------------------------------------------------- */
+
+static bool read_other(const struct record *record, const struct field *other, uint64_t *ret)
+{
+    if (other->offset + (uint64_t)other->size > record->length)
+        return false;
+    *ret = read_bits(other, record->bytes + other->offset);
+    return true;
+}
+
+/* As a length; 0 where it is below, or not there. */
+static uint64_t length_by(const struct record *record, const struct field *field)
+{
+    uint64_t number;
+
+    if (!read_other(record, field->by, &number) || (field->by->is_signed && (int64_t)number < 0))
+        return 0;
+    return number / (field->by_each ? field->by_each : 1);
+}
+
+static bool applies(const struct record *record, const struct field *field)
+{
+    for (const struct field_guard *guard = field->guard; guard; guard = guard->outer) {
+        uint64_t number;
+        bool found = false;
+
+        if (!read_other(record, guard->tag, &number))
+            return false;
+        for (uint32_t i = 0; i < guard->n_values; i++)
+            found |= (uint64_t)guard->values[i] == number;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static void want_in_place(json_object *value, const struct record *record,
+                          const struct field *field)
+{
+    const uint8_t *at = record->bytes + field->offset;
+    uint64_t number, length;
+
+    if (field->offset > record->length || (field->by && !read_other(record, field->by, &number)))
+        return want_null(value);
+    length = record->length - field->offset;
+    length = field->size && field->size < length ? field->size : length;
+    if (field->by && length_by(record, field) < length)
+        length = length_by(record, field);
+    while (field->kind == FIELD_TEXTS && !field->by && length > 0 && at[length - 1] == 0)
+        length--;
+    if (field->kind == FIELD_TEXTS)
+        want_list(value, at, length);
+    else
+        want_string(value, at, strnlen((const char *)at, length));
+}
+
+static void want_either_address(json_object *value, const struct record *record,
+                                const struct field *field)
+{
+    const uint8_t *at = record->bytes + field->offset;
+    bool mapped = true;
+    uint64_t family;
+
+    if (field->offset + UINT64_C(16) > record->length || !read_other(record, field->by, &family) ||
+        (family != 2 && family != 4 && family != 6 && family != 10))
+        return want_null(value);
+    for (int i = 0; i < 12; i++)
+        mapped = mapped && at[i] == (i < 10 ? 0 : 0xff);
+    if (mapped)
+        want_raw(value, &(struct field){.size = 4}, MEANING_IPV4, at + 12, 4);
+    else if (family == 2 || family == 4)
+        want_raw(value, &(struct field){.size = 4}, MEANING_IPV4, at, 4);
+    else
+        want_raw(value, field, MEANING_IPV6, at, 16);
+}
+
 static void want_elsewhere(json_object *value, const struct record *record,
                            const struct field *field, const uint8_t *at)
 {
@@ -73,10 +149,13 @@ static void want_array(json_object *value, const struct record *record, const st
 {
     uint64_t begin = field->offset + delta, count = field->count;
 
-    if (begin > record->length || (begin == record->length && count > 0 && field->stride > 0))
+    if (begin > record->length ||
+        (begin == record->length && count > 0 && field->stride > 0 && !field->by))
         return want_null(value);
     if (field->stride > 0 && (count == 0 || (record->length - begin) / field->stride < count))
         count = (record->length - begin) / field->stride;
+    if (field->by && length_by(record, field) < count)
+        count = length_by(record, field);
     if (json_object_get_type(value) != json_type_array || json_object_array_length(value) != count)
         lie("an array of another length");
     for (uint64_t i = 0; i < count; i++)
@@ -238,6 +317,12 @@ static void want_field(json_object *value, const struct record *record, const st
     raw = raw && !has_bits(field) && field->kind != FIELD_TEXT && field->kind != FIELD_TEXTS;
     if (field->column)
         return want_column(value, record, field);
+    if (!applies(record, field))
+        return want_null(value);
+    if (field->in_place)
+        return want_in_place(value, record, field);
+    if (meaning == MEANING_IP && field->by)
+        return want_either_address(value, record, field);
     if (field->kind == FIELD_ARRAY && !raw)
         return want_array(value, record, field, meaning, delta);
     if ((field->kind == FIELD_STRUCT || field->kind == FIELD_UNION) && !raw)

@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "expr/tree.h"
+#include "unit/expr/sample.h"
 
 static const wide most = UINT64_MAX;
 
@@ -44,17 +45,28 @@ static void read_column(const struct leaf *leaf, const struct batch *batch, uint
             value->number = value->number << 8 | (uint8_t)value->bytes[i];
 }
 
+enum { TINY = offsetof(struct sample, tiny), MOOD = offsetof(struct sample, mood) };
+
 static void read_text(const struct leaf *leaf, const uint8_t *data, uint32_t length,
                       struct value *value)
 {
     uint32_t at = leaf->offset, end = at + leaf->size;
+    bool is_list = leaf->how == LISTED || leaf->how == WORDS_BY;
+    uint32_t tiny = length > TINY ? data[TINY] : 0;
 
     if (leaf->how == TAIL) {
         end = length;
         value->null = at > length;
-    } else if (leaf->how == CHARS) {
+    } else if (leaf->how == CHARS || leaf->how == CALM_CHARS) {
         end = end < length ? end : length; /* what is there of a text counts */
         value->null = at >= length;
+    } else if (leaf->how == TOLD || leaf->how == WORDS_BY) {
+        value->null = at > length;
+        if (value->null)
+            return;
+        end = end < length ? end : length;
+        if (at + tiny < end)
+            end = at + tiny;
     } else {
         value->null = at + 4 > length;
         if (value->null)
@@ -66,12 +78,12 @@ static void read_text(const struct leaf *leaf, const uint8_t *data, uint32_t len
     value->null = value->null || end > length;
     if (value->null)
         return;
-    for (uint32_t skip = leaf->how == LISTED ? leaf->index : 0; skip; skip--) {
+    for (uint32_t skip = is_list ? leaf->index : 0; skip; skip--) {
         while (at < end && data[at])
             at++;
         at += at < end;
     }
-    value->null = leaf->how == LISTED && at == end;
+    value->null = is_list && at == end;
     while (at < end && data[at])
         value->bytes[value->length++] = (char)data[at++];
 }
@@ -117,6 +129,33 @@ static void read_plain(const struct leaf *leaf, const uint8_t *data, struct valu
     }
 }
 
+static int32_t read_mood(const uint8_t *data, uint32_t length, int32_t missing)
+{
+    return length < MOOD + 4 ? missing
+                             : (int32_t)(data[MOOD] | data[MOOD + 1] << 8 | data[MOOD + 2] << 16 |
+                                         (uint32_t)data[MOOD + 3] << 24);
+}
+
+static void read_either(const struct leaf *leaf, const uint8_t *data, uint32_t length,
+                        struct value *value)
+{
+    uint8_t family = length > TINY ? data[TINY] : 0;
+    uint8_t bytes[16] = {0};
+    bool mapped;
+
+    value->null =
+        leaf->offset + 16 > length || (family != 2 && family != 4 && family != 6 && family != 10);
+    if (value->null)
+        return;
+    memcpy(bytes, data + leaf->offset, 16);
+    mapped = memcmp(bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0;
+    if (family < 6 && !mapped) {
+        memcpy(bytes + 12, data + leaf->offset, 4);
+        memcpy(bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+    }
+    set_bytes(value, bytes, 16);
+}
+
 static void read_leaf(const struct leaf *leaf, const struct batch *batch, uint32_t index,
                       struct value *value)
 {
@@ -131,9 +170,20 @@ static void read_leaf(const struct leaf *leaf, const struct batch *batch, uint32
     case NOWHERE:
         value->null = true;
         break;
+    case EITHER:
+        read_either(leaf, data, length, value);
+        break;
+    case CALM_CHARS:
+        if (read_mood(data, length, -1) == 0 || read_mood(data, length, -1) == 1)
+            read_text(leaf, data, length, value);
+        else
+            value->null = true;
+        break;
     case CHARS:
     case PLACED:
     case LISTED:
+    case TOLD:
+    case WORDS_BY:
         read_text(leaf, data, length, value);
         break;
     case TAIL:
@@ -144,6 +194,10 @@ static void read_leaf(const struct leaf *leaf, const struct batch *batch, uint32
         break;
     default:
         value->null = leaf->offset + leaf->size > length;
+        if (leaf->how == CALM)
+            value->null |= read_mood(data, length, -1) != 0 && read_mood(data, length, -1) != 1;
+        if (leaf->how == FEW)
+            value->null |= read_mood(data, length, 0) <= (int32_t)leaf->index;
         if (!value->null)
             read_plain(leaf, data, value);
     }

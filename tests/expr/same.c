@@ -82,7 +82,8 @@ static void random_numbers(struct sample *sample)
     sample->flag = (uint8_t)random_below(3);
     sample->done = (uint8_t)random_below(2);
     sample->state = random_below(9);
-    sample->mood = (int32_t)random_below(4) - 2;
+    sample->mood = (int32_t)random_below(5) - 2;
+    sample->tiny = (uint8_t)random_below(14);
     sample->big = random_below(2) ? UINT64_MAX : 0;
     sample->flags = (uint32_t)random_below(3) | random_below(2) * 0x40;
     sample->f64 = reals[random_below(10)];

@@ -55,7 +55,23 @@ typedef __int128 wide;
 struct leaf {
     const char *text; /* its path */
     enum type type;
-    enum how { PLAIN, BITS, PORT, CHARS, PLACED, LISTED, TAIL, COLUMN, NOWHERE } how;
+    enum how {
+        PLAIN,
+        BITS,
+        PORT,
+        CHARS,
+        PLACED,
+        LISTED,
+        TAIL,
+        COLUMN,
+        NOWHERE,
+        CALM,       /* PLAIN, if the mood is calm or glad */
+        CALM_CHARS, /* CHARS, the same */
+        TOLD,       /* CHARS, of as many bytes as tiny says */
+        WORDS_BY,   /* LISTED of those bytes */
+        FEW,        /* PLAIN, if the mood is more than index */
+        EITHER,     /* an address of the family that tiny says */
+    } how;
     uint32_t offset, size;
     bool is_signed;
     uint32_t shift;  /* BITS: from the offset's first bit; size counts bits */

@@ -523,4 +523,121 @@ def test_records_that_end_inside_their_last_field():
     assert [event["number"] for event in found] == [2, 14, 15, 18], found
 
 
+VALUES = ("--as", "args=texts:args_size", "--as", "stack=count:depth",
+          "--as", "what=by:kind,CONNECT:connect,RENAME:rename")
+
+
+def value_event(n):
+    """What values.bpf.c puts into its record, as its author means it."""
+    noise = "5a5a:5a5a:5a5a:5a5a:5a5a:5a5a"
+    return {
+        "number": n,
+        "saddr": [f"10.0.0.{n}", f"a00:{n:x}:{noise}", None][n % 3],
+        "daddr_v4": f"127.0.0.{n}" if n % 3 == 0 else None,
+        "daddr_v6": f"7f00:{n:x}:{noise}" if n % 3 == 1 else None,
+        "family": [2, 10, 1][n % 3], "depth": n % 5 - 1,
+        "kind": ["KIND_NONE", "CONNECT", "RENAME"][n % 3],
+        "what": {"connect": {"pid": n, "port": 80} if n % 3 == 1 else None,
+                 "rename": {"from": "old", "to": "new"} if n % 3 == 2 else None},
+        "stack": [n + i for i in range(max(n % 5 - 1, 0))],
+        "comm": None, "deltas": [0, -1, -2, -3], "args_size": 12 if n & 1 else 3,
+        "args": ["ls", "-l", "", "/tmp"] if n & 1 else ["ls"]}
+
+
+def check_values(events):
+    assert len(events) == 20, events
+    for n, event in enumerate(events):
+        assert event["comm"].startswith("python"), event
+        assert dict(event, comm=None) == value_event(n), (event, value_event(n))
+
+
+def test_values_that_another_field_decides_about():
+    check_values(observe("values", *VALUES))
+
+
+def test_such_values_in_filters_and_keys():
+    for condition, holds in (
+            ("what.connect.pid >= 0", lambda n: n % 3 == 1),
+            ('what.rename.to == "new"', lambda n: n % 3 == 2),
+            ("!has(what.rename)", lambda n: n % 3 != 2),
+            ("saddr in 10.0.0.0/29", lambda n: n % 3 == 0 and n < 8),
+            ("daddr_v4 == 127.0.0.9", lambda n: n == 9),
+            ('args[3] == "/tmp"', lambda n: n & 1),
+            ("len(args) == 1", lambda n: not n & 1),
+            ("stack[2] > 0", lambda n: n % 5 == 4),
+            ("len(stack) == 1", lambda n: n % 5 == 2)):
+        events = observe("values", *VALUES, "--filter", condition)
+        assert [event["number"] for event in events] == [n for n in range(20) if holds(n)], \
+            (condition, events)
+    rows = observe("values", *VALUES, "--by", "saddr", "--format", "json")
+    addresses = [value_event(n)["saddr"] for n in range(20)]
+    assert {row["saddr"]: row["count"] for row in rows} == \
+        {address: addresses.count(address) for address in addresses}, rows
+
+
+def test_such_values_in_a_capture():
+    """A capture says it, too, also where the fields that decide have another name in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "values.rmc")
+        daemon = harness.Daemon(config=f"""
+version: 1
+sources:
+  values:
+    object: {style("values")}
+    constants: {{mark_key: {os.getpid()}}}
+    as:
+      args: {{texts: args_size}}
+      stack: {{count: depth}}
+      what: {{by: kind, CONNECT: connect, 2: rename}}
+sinks: {{capture: {{type: capture, path: {path}}}}}
+pipelines:
+  all:
+    from: values
+    handlers: [{{select: {{rename: {{kind: sort, family: af}}}}}}, {{forward: capture}}]
+""").wait_running()
+        for number in range(20):
+            mark(number)
+        assert daemon.stop() == 0, daemon.stderr
+        code, output, stderr = harness.run("replay", path, program=harness.RINGMILL)
+    assert code == 0, stderr
+    events = [json.loads(line) for line in output.splitlines()]
+    for n, event in enumerate(events):
+        del event["source"]
+        event["comm"] = None
+        wanted = value_event(n)
+        wanted["sort"], wanted["af"] = wanted.pop("kind"), wanted.pop("family")
+        assert event == wanted, (event, wanted)
+    assert len(events) == 20
+
+
+def test_xdp_on_a_veth():
+    space = f"ringmill-{os.getpid()}"
+    here, there = f"rm{os.getpid() % 100000}a", f"rm{os.getpid() % 100000}b"
+
+    def ip(*words):
+        return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+
+    ip("netns", "add", space)
+    try:
+        ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", space)
+        ip("address", "add", "10.213.7.1/24", "dev", here)
+        ip("link", "set", here, "up")
+        ip("-n", space, "address", "add", "10.213.7.2/24", "dev", there)
+        ip("-n", space, "link", "set", there, "up")
+        mac = json.loads(ip("-n", space, "-j", "link", "show", there))[0]["address"]
+        send = ("import socket\n"
+                "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                "s.bind(('10.213.7.2', 4000))\n"
+                "for n in range(50): s.sendto(b'x' * n, ('10.213.7.1', 5000))\n")
+        events = observe("xdp", "--interface", here, act=lambda: subprocess.run(
+            ["ip", "netns", "exec", space, "/usr/bin/python3", "-c", send], check=True))
+        events = [event for event in events if event["dport"] == 5000]
+        assert events == [{"saddr": "10.213.7.2", "daddr": "10.213.7.1", "sport": 4000,
+                           "dport": 5000, "length": 8 + n, "source_mac": mac}
+                          for n in range(50)], events[:3]
+        assert "xdp" not in ip("link", "show", here)
+    finally:
+        ip("netns", "delete", space)
+
+
 harness.main()

@@ -64,7 +64,7 @@ class Maker:
         self.groups = []  # those with a tag that can be used again
         self.enums = []
         self.constants = []
-        self.chars = {"char", "signed char"}  # and what is a typedef of them
+        self.chars = {"char"}  # and what is a typedef of them
 
     def chance(self, percent):
         return self.rng.randrange(100) < percent

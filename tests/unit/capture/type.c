@@ -14,6 +14,7 @@
 
 #include "capture/format.h"
 #include "schema/ctext.h"
+#include "schema/meaning.h"
 #include "unit/capture/support.h"
 
 static void same_text(const char *one, const char *other)
@@ -136,6 +137,72 @@ static void types_out_of_c(void **state)
     same_fields(type.schema->fields, schema->fields, schema->n_fields);
     schema_free(type.schema);
     schema_free(schema);
+    free(description.bytes);
+}
+
+static const struct field *same_other(const struct field *one, const struct field *other)
+{
+    assert_int_equal(!one, !other);
+    if (!one)
+        return NULL;
+    assert_int_equal(one->offset, other->offset);
+    assert_int_equal(one->size, other->size);
+    assert_int_equal(one->is_signed, other->is_signed);
+    assert_int_equal(one->bits, other->bits);
+    assert_int_equal(one->shift, other->shift);
+    return one;
+}
+
+static void same_guards(const struct field_guard *one, const struct field_guard *other)
+{
+    if (!one || !other) {
+        assert_ptr_equal(one, other);
+        return;
+    }
+    assert_non_null(same_other(one->tag, other->tag));
+    assert_int_equal(one->n_values, other->n_values);
+    for (uint32_t i = 0; i < one->n_values; i++)
+        assert_int_equal(one->values[i], other->values[i]);
+    same_guards(one->outer, other->outer);
+}
+
+/* What another field decides about stays so, also where that has been taken out of the type. */
+static void what_others_decide_about(void **state)
+{
+    static const char text[] =
+        "struct event { int kind : 5; unsigned n; char args[64]; char list[8];"
+        "  unsigned char saddr[16]; short family; long stack[4];"
+        "  union { unsigned one; unsigned char two[4]; } arm; };";
+    static const struct meaning_choice choices[] = {{"args", "texts:n"},
+                                                    {"list", "texts"},
+                                                    {"stack", "size:n"},
+                                                    {"arm.two", "by:n,is:7"},
+                                                    {"arm", "by:kind,1:one,-2:one,3:two"}};
+    _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
+    struct description description;
+    struct capture_type type;
+    struct error error;
+    uint32_t wrong;
+
+    (void)state;
+    assert_int_equal(schema_from_ctext(text, NULL, &error, NULL, NULL, &schema), 0);
+    if (meaning_apply(schema, choices, 5, &error, &wrong) < 0)
+        fail_msg("%s", error.text);
+    description = describe(schema, "agent", NULL);
+    if (capture_type_read(description.bytes, description.size, &error, &type) < 0)
+        fail_msg("%s", error.text);
+    same_fields(type.schema->fields, schema->fields, schema->n_fields);
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const struct field *one = &type.schema->fields[i], *other = &schema->fields[i];
+
+        same_other(one->by, other->by);
+        assert_int_equal(one->by_each, other->by_each);
+        assert_int_equal(one->in_place, other->in_place);
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        same_guards(type.schema->fields[7].members[i].guard, schema->fields[7].members[i].guard);
+    assert_int_equal(type.schema->fields[4].meaning, MEANING_IP);
+    schema_free(type.schema);
     free(description.bytes);
 }
 
@@ -412,6 +479,7 @@ int main(void)
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(what_its_source_does_not_know),
         cmocka_unit_test(types_out_of_c),
+        cmocka_unit_test(what_others_decide_about),
         cmocka_unit_test(tags_follow_from_the_rest),
         cmocka_unit_test(what_a_capture_cannot_hold),
         cmocka_unit_test(lies),

@@ -114,6 +114,16 @@ static struct field either_members[] = {
 static struct field number_element[] = {
     {.name = "", .kind = FIELD_UINT, .offset = offsetof(struct sample, tail), .size = 2}};
 
+/* What `tiny` says the length or the family of, and what only a calm or a glad one has. */
+static const struct field tiny_field = {.name = "tiny", .kind = FIELD_UINT, PLACED(tiny)};
+static const struct field mood_field = {
+    .name = "mood", .kind = FIELD_INT, .is_signed = true, PLACED(mood)};
+static const int64_t calm_values[] = {0, 1};
+static const struct field_guard calm_guard = {
+    .tag = &mood_field, .values = calm_values, .n_values = 2};
+static struct field few_element[] = {
+    {.name = "", .kind = FIELD_UINT, .offset = offsetof(struct sample, heap), .size = 2}};
+
 static struct field sample_fields[] = {
     {.name = "u8", .kind = FIELD_UINT, PLACED(u8)},
     {.name = "s8", .kind = FIELD_INT, .is_signed = true, PLACED(s8)},
@@ -172,6 +182,24 @@ static struct field sample_fields[] = {
      .offset = offsetof(struct sample, tail),
      .members = number_element,
      .stride = 2},
+    {.name = "calm", .kind = FIELD_UINT, .guard = &calm_guard, PLACED(u64)},
+    {.name = "calm_tag", .kind = FIELD_CHARS, .guard = &calm_guard, PLACED(tag)},
+    {.name = "calm_v4",
+     .kind = FIELD_UINT,
+     .meaning = MEANING_IPV4,
+     .guard = &calm_guard,
+     PLACED(v4)},
+    {.name = "told", .kind = FIELD_TEXT, .in_place = true, .by = &tiny_field, PLACED(name)},
+    {.name = "words", .kind = FIELD_TEXTS, .in_place = true, .by = &tiny_field, PLACED(heap)},
+    {.name = "few",
+     .kind = FIELD_ARRAY,
+     .by = &mood_field,
+     .offset = offsetof(struct sample, heap),
+     .size = 8,
+     .count = 4,
+     .stride = 2,
+     .members = few_element},
+    {.name = "home", .kind = FIELD_BYTES, .meaning = MEANING_IP, .by = &tiny_field, PLACED(v6)},
     {.name = "c_int", .kind = FIELD_INT, .is_signed = true, .size = 8, .column = 1},
     {.name = "c_text", .kind = FIELD_CHARS, .column = 2},
     {.name = "c_float", .kind = FIELD_FLOAT, .size = 8, .column = 3},
@@ -230,6 +258,7 @@ static inline struct sample sample_typical(void)
                             .mood = -1,
                             .big = 0,
                             .done = 0,
+                            .tiny = 6,
                             .comm = "cron",
                             .tag = "abcd",
                             .name = "eleven-byte"};

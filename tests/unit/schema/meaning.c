@@ -385,10 +385,10 @@ static void what_does_not_fit_is_refused(void **state)
 
     schema_free(nested(types));
     refuse(types, "hosts[].ts", "ipv44", -ENOENT,
-           "unknown meaning \"ipv44\"; allowed are ktime, boottime, unix_ns, ipv4, ipv6, mac, "
+           "unknown meaning \"ipv44\"; allowed are ktime, boottime, unix_ns, ipv4, ipv6, ip, mac, "
            "port_be, uid, gid, errno, syscall, cgroup_id, signal, capability, capabilities, "
            "family, ip_proto, tcp_state, open_flags, tcp_flags, mmap_prot, mmap_flags, "
-           "clone_flags, mode, flags, hex, bytes, text, none; did you mean "
+           "clone_flags, mode, flags, hex, bytes, text, texts, none; did you mean "
            "\"ipv4\"?");
     refuse(types, "hosts[].ts", "ipv4", -EINVAL,
            "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes; it must be an integer, "

@@ -16,9 +16,9 @@
 enum { CHUNK_SURE = CHUNK_BYTES - EVENT_MAX };
 
 /* Chunks that any batch fits into. */
-static uint32_t reserve_for(uint32_t batch, uint32_t copies)
+static uint32_t reserve_for(const struct lane *lane, uint32_t copies)
 {
-    uint64_t worst = (uint64_t)batch * copies * EVENT_MAX;
+    uint64_t worst = (uint64_t)lane->batch * copies * lane->event_max;
 
     return (uint32_t)((worst + CHUNK_SURE - 1) / CHUNK_SURE) + 1;
 }
@@ -28,29 +28,44 @@ static uint32_t chunks_for(uint32_t reserve)
     return reserve * 2 > LANE_CHUNKS ? reserve * 2 : LANE_CHUNKS;
 }
 
+static size_t chunk_size(const struct lane *lane)
+{
+    return sizeof(struct chunk) + lane->chunk_bytes;
+}
+
 static void add_chunks(struct lane *lane, uint32_t n_chunks)
 {
     /* the first one on top: lower ones have been touched */
     for (uint32_t i = n_chunks; i > lane->n_chunks; i--)
-        lane->spare[lane->n_spare++] = &lane->chunks[i - 1];
+        lane->spare[lane->n_spare++] = (struct chunk *)(lane->chunks + (i - 1) * chunk_size(lane));
     lane->n_chunks = n_chunks;
 }
 
 int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
               struct waker *writer, void (*on_room)(void *data), void *on_room_data)
 {
+    return lane_init_events(lane, EVENT_MAX, batch, copies, overflow, writer, on_room,
+                            on_room_data);
+}
+
+int lane_init_events(struct lane *lane, uint32_t event_max, uint32_t batch, uint32_t copies,
+                     enum lane_overflow overflow, struct waker *writer, void (*on_room)(void *data),
+                     void *on_room_data)
+{
     uint32_t room = copies > LANE_COPIES_ROOM ? copies : LANE_COPIES_ROOM;
 
     memset(lane, 0, sizeof(*lane));
     lane->overflow = overflow;
+    lane->event_max = event_max;
+    lane->chunk_bytes = CHUNK_SURE + event_max;
     lane->batch = batch;
-    lane->reserve = reserve_for(batch, copies);
-    lane->most_chunks = chunks_for(reserve_for(batch, room));
+    lane->reserve = reserve_for(lane, copies);
+    lane->most_chunks = chunks_for(reserve_for(lane, room));
     lane->writer = writer;
     lane->on_room = on_room;
     lane->on_room_data = on_room_data;
     /* untouched pages cost nothing, so a lane takes the memory it really uses */
-    lane->chunks = mmap(NULL, sizeof(struct chunk) * lane->most_chunks, PROT_READ | PROT_WRITE,
+    lane->chunks = mmap(NULL, chunk_size(lane) * lane->most_chunks, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (lane->chunks == MAP_FAILED)
         lane->chunks = NULL;
@@ -70,14 +85,14 @@ uint32_t lane_copies_max(const struct lane *lane)
 {
     uint32_t copies = LANE_COPIES_ROOM;
 
-    while (chunks_for(reserve_for(lane->batch, copies + 1)) <= lane->most_chunks)
+    while (chunks_for(reserve_for(lane, copies + 1)) <= lane->most_chunks)
         copies++;
     return copies;
 }
 
 void lane_grow(struct lane *lane, uint32_t copies)
 {
-    uint32_t reserve = reserve_for(lane->batch, copies);
+    uint32_t reserve = reserve_for(lane, copies);
 
     if (reserve <= lane->reserve)
         return;
@@ -89,7 +104,7 @@ void lane_grow(struct lane *lane, uint32_t copies)
 void lane_deinit(struct lane *lane)
 {
     if (lane->chunks)
-        munmap(lane->chunks, sizeof(struct chunk) * lane->most_chunks);
+        munmap(lane->chunks, chunk_size(lane) * lane->most_chunks);
     free(lane->spare);
     free(lane->full);
     queue_deinit(&lane->handed);
@@ -163,7 +178,7 @@ char *lane_tail(struct lane *lane, uint32_t *ret_room)
         lane->open->events = 0;
         lane->open->stamp = 0;
     }
-    *ret_room = CHUNK_BYTES - lane->open->used;
+    *ret_room = lane->chunk_bytes - lane->open->used;
     return lane->open->bytes + lane->open->used;
 }
 

@@ -36,6 +36,8 @@ enum {
     LANE_COPIES_ROOM = 8,     /* copies of a record that any lane can be made to take */
     CHUNK_BYTES = 256 * 1024, /* what a writer gets at once */
     EVENT_MAX = 64 * 1024,    /* the longest encoded event; a longer one is counted as failed */
+    EVENT_LONG_MAX =
+        256 * 1024,   /* the same of a lane for long ones: its chunks are longer by that */
     LANE_AHEAD = 2,   /* chunks with the writer from which on a begun one waits to be filled */
     LANE_CHUNKS = 32, /* at least, 8 MiB: what a kill -9 can lose on the way to one sink;
                          more where one record goes there several times: twice the reserve */
@@ -45,7 +47,7 @@ struct chunk {
     uint32_t used;   /* bytes */
     uint32_t events; /* whole ones; none spans two chunks */
     int64_t stamp;   /* when one of its events was submitted, ns monotonic; 0: not known */
-    char bytes[CHUNK_BYTES];
+    char bytes[];    /* lane.chunk_bytes */
 };
 
 enum lane_overflow { LANE_BLOCK, LANE_DROP_NEWEST, LANE_DROP_OLDEST };
@@ -53,7 +55,9 @@ enum lane_overflow { LANE_BLOCK, LANE_DROP_NEWEST, LANE_DROP_OLDEST };
 struct lane {
     /* immutable after lane_init() */
     enum lane_overflow overflow;
-    struct chunk *chunks;
+    uint32_t event_max;   /* bytes of the longest event */
+    uint32_t chunk_bytes; /* CHUNK_BYTES, where that is EVENT_MAX */
+    char *chunks;
     uint32_t most_chunks; /* that there is room for, see lane_grow() */
     uint32_t batch;
     struct waker *writer;        /* rung when chunks were handed over */
@@ -86,10 +90,15 @@ struct lane {
     struct queue returned;
 };
 
-/* batch: the most views in one batch; copies: how many times one record can be forwarded here.
- * writer and on_room_data stay the caller's and must outlive the lane. 0 or -ENOMEM. */
+/* As lane_init_events(), for events of up to EVENT_MAX bytes. */
 int lane_init(struct lane *lane, uint32_t batch, uint32_t copies, enum lane_overflow overflow,
               struct waker *writer, void (*on_room)(void *data), void *on_room_data);
+/* event_max: bytes of the longest event. batch: the most views in one batch; copies: how many times
+ * one record can be forwarded here. writer and on_room_data stay the caller's and must outlive the
+ * lane. 0 or -ENOMEM. */
+int lane_init_events(struct lane *lane, uint32_t event_max, uint32_t batch, uint32_t copies,
+                     enum lane_overflow overflow, struct waker *writer, void (*on_room)(void *data),
+                     void *on_room_data);
 /* Frees the chunks; no thread may use the lane any more. */
 void lane_deinit(struct lane *lane);
 
@@ -106,7 +115,7 @@ bool lane_make_room(struct lane *lane);
 /* Consumer thread: these events would have gone in, but the lane refuses them. */
 void lane_refuse(struct lane *lane, uint32_t events);
 
-/* Consumer thread: the free end of the open chunk; *ret_room is at least EVENT_MAX after
+/* Consumer thread: the free end of the open chunk; *ret_room is at least event_max after
  * lane_next_chunk(). Bytes written there count once lane_add() says so. */
 char *lane_tail(struct lane *lane, uint32_t *ret_room);
 /* Consumer thread: so many bytes, which are so many whole events, were written to lane_tail(). */

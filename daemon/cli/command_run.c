@@ -175,6 +175,7 @@ static enum exit_code run(struct one_off *one_off, struct diag *diag, struct run
         run_try_print(try);
         return EXIT_CODE_CONFIG;
     }
+    one_off->daemon.all_shown = true;
     one_off->daemon.explain = explain;
     one_off->daemon.explain_data = try;
     return daemon_run(TAKE_PTR(graph), &one_off->daemon);

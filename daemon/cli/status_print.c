@@ -108,6 +108,10 @@ static void print_stream(const json_t *stream, bool named, FILE *file)
     if (count(stream, "unknown_type") > 0)
         fprintf(file, "  %" JSON_INTEGER_FORMAT " records of ring %s had an unknown type\n",
                 count(stream, "unknown_type"), text(stream, "name"));
+    if (count(stream, "short_records") > 0)
+        fprintf(file,
+                "  %" JSON_INTEGER_FORMAT " records of ring %s were shorter than their type\n",
+                count(stream, "short_records"), text(stream, "name"));
     if (count(stream, "long_records") > 0)
         fprintf(file,
                 "  %" JSON_INTEGER_FORMAT " records of ring %s were longer than their type, by "

@@ -420,6 +420,15 @@ static bool print_books(const struct graph *graph)
     return balanced;
 }
 
+static bool has_failed_records(const struct graph *graph)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < graph->n_chains; i++)
+        found |= counter_get(&graph->chains[i]->books.rows[BOOK_FAILED]) > 0;
+    return found;
+}
+
 static enum exit_code run(struct daemon *daemon, const struct daemon_options *options)
 {
     struct error error = {0};
@@ -454,6 +463,8 @@ static enum exit_code run(struct daemon *daemon, const struct daemon_options *op
     server_free(TAKE_PTR(daemon->server));
     engine_stop(&daemon->engine);
     if (!print_books(daemon->engine.graph) || engine_gave_up(&daemon->engine))
+        code = EXIT_CODE_FAILED;
+    if (options->all_shown && has_failed_records(daemon->engine.graph))
         code = EXIT_CODE_FAILED;
     if (daemon->engine.stuck) /* and its threads may still read */
         code = EXIT_CODE_FAILED;

@@ -20,6 +20,7 @@ enum exit_code {
 struct daemon_options {
     const char *config; /* the file that a reload reads again; NULL: there is none */
     uint64_t seconds;   /* end by itself after so many; 0: never */
+    bool all_shown;     /* records that are too long for an event make the exit status 1 */
     struct control_options control;
     /* Logs why the start failed; NULL: it is logged as the config says it. */
     void (*explain)(struct error *error, void *data);

@@ -78,6 +78,7 @@ static void see_input(const struct input *input, struct input_snapshot *counts)
     counts->unknown = counter_get(&input->unknown);
     counts->held_up = counter_get(&input->held_up);
     counts->long_records = counter_get(&input->long_records);
+    counts->short_records = counter_get(&input->short_records);
     counts->long_bytes = counter_get(&input->long_bytes);
 }
 

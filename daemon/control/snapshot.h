@@ -37,6 +37,7 @@ struct input_snapshot {
     uint64_t unknown;  /* records of unknown type */
     uint64_t held_up;  /* times that it waited for acknowledgements */
     uint64_t long_records;
+    uint64_t short_records;
     uint64_t long_bytes;
 };
 

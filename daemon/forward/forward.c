@@ -34,6 +34,7 @@ static const struct setting forward_setting = {
 struct opened_outlet {
     struct lane *lane;
     struct encoder *encoder;
+    uint32_t event_max;
     uint64_t chunk;   /* the last one that the encoder has started again for */
     char *sink_name;  /* owned */
     bool is_reported; /* that a record is too long */
@@ -107,6 +108,11 @@ static int check_hidden(const struct outlet *outlet, const struct schema *schema
     return -EINVAL;
 }
 
+static uint32_t event_max_of(const struct outlet *outlet)
+{
+    return outlet && outlet->event_max ? outlet->event_max : EVENT_MAX;
+}
+
 static int open_outlet(struct forward *forward, const struct handler_host *host,
                        const struct config_node *name, struct diag *diag)
 {
@@ -114,7 +120,7 @@ static int open_outlet(struct forward *forward, const struct handler_host *host,
     struct opened_outlet *opened = &forward->outlets[forward->n_outlets];
     struct encoder_place place = {0};
     struct encoder_options options = {.wall = host->wall,
-                                      .event_max = EVENT_MAX,
+                                      .event_max = event_max_of(outlet),
                                       .resolver = host->resolver,
                                       .type = host->type,
                                       .config = outlet ? outlet->format_config : NULL,
@@ -138,6 +144,7 @@ static int open_outlet(struct forward *forward, const struct handler_host *host,
         return result;
     }
     opened->lane = outlet->lane;
+    opened->event_max = options.event_max;
     opened->sink_name = strdup(outlet->sink_name);
     forward->n_outlets++;
     if (!opened->sink_name)
@@ -204,9 +211,10 @@ static void report_too_long(struct opened_outlet *opened, const struct batch *ba
     opened->is_reported = true;
     log_about(
         LOG_LEVEL_WARNING, "sink", opened->sink_name,
-        "did not get a record of %u bytes (%s): its event is longer than %d KiB; such records "
+        "did not get a record of %u bytes (%s): its event is longer than %u KiB; such records "
         "are counted as failed",
-        batch->views[batch->selection[index]].length, batch->schema->type_name, EVENT_MAX / 1024);
+        batch->views[batch->selection[index]].length, batch->schema->type_name,
+        opened->event_max / 1024);
 }
 
 /* An event that does not fit into a chunk that has room for the longest one is too long. */
@@ -234,7 +242,7 @@ static void fill_lane(const struct forward *forward, struct opened_outlet *opene
         next += encoded;
         if (next == batch->selected)
             return;
-        if (room - used < EVENT_MAX) {
+        if (room - used < opened->lane->event_max) {
             lane_next_chunk(opened->lane);
         } else {
             report_too_long(opened, batch, next);

@@ -39,7 +39,8 @@ uint32_t build_check_section(struct build *build, const struct config_node *sect
 /* The outlet of a sink that records of the type (NULL: of no known source) can go to from here on;
  * NULL after a message at name. */
 const struct outlet *build_find_outlet(struct build *build, struct input_type *type,
-                                       bool at_least_once, const struct config_node *name);
+                                       const struct schema *schema, bool at_least_once,
+                                       const struct config_node *name);
 
 /* A pipeline's steps. */
 struct build_steps {

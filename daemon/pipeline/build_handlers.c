@@ -142,7 +142,7 @@ static const struct outlet *host_outlet(const struct handler_host *base,
     const struct build_host *host = (const struct build_host *)base;
 
     (void)diag; /* the build's */
-    return build_find_outlet(host->build, host->type, host->at_least_once, name);
+    return build_find_outlet(host->build, host->type, host->base.schema, host->at_least_once, name);
 }
 
 static bool source_has(const struct source *source, const char *field)

@@ -53,8 +53,24 @@ bool build_add_copies(struct graph *graph, struct input_type *type, uint32_t ind
 /* Where no source is known, there are no fields either that a format could be held against. */
 static const struct outlet no_outlet = {.sink_name = "", .format = &json_encoder_ops};
 
+/* A record of so many bytes or more may make an event that is longer than EVENT_MAX: as JSON a byte
+ * in an array takes up to four. */
+enum { LONG_RECORD = 8 * 1024 };
+
+/* A lane that runs already keeps its chunks. */
+static void allow_long_events(struct graph_sink *sink, const struct input_type *type,
+                              const struct schema *schema)
+{
+    bool is_long =
+        (schema && schema->size >= LONG_RECORD) || type->input->stream->longest >= LONG_RECORD;
+
+    if (is_long && sink->ops->takes_long_events && !sink->written)
+        sink->outlet.event_max = EVENT_LONG_MAX;
+}
+
 const struct outlet *build_find_outlet(struct build *build, struct input_type *type,
-                                       bool at_least_once, const struct config_node *name)
+                                       const struct schema *schema, bool at_least_once,
+                                       const struct config_node *name)
 {
     struct graph *graph = build->graph;
     struct suggestion suggestion;
@@ -70,6 +86,7 @@ const struct outlet *build_find_outlet(struct build *build, struct input_type *t
                 return NULL;
             if (!type)
                 return &no_outlet;
+            allow_long_events(sink, type, schema);
             if (build_add_copies(graph, type, i, 1))
                 return &sink->outlet;
             diag_add(build->diag, name,

@@ -59,6 +59,16 @@ static void enter_forward(struct chain *chain, const struct batch *batch, bool l
     enter(chain, BOOK_FAILED, batch->failed);
 }
 
+/* Only where each record went to one sink is it known which of them were not forwarded. */
+static void give_back(struct chain *chain, uint32_t index, const struct batch *batch)
+{
+    if (batch->forwarded + batch->failed != batch->selected)
+        return;
+    for (uint32_t i = 0; i < index; i++)
+        if (chain->ways[i] == chain->ways[index] && chain->handlers[i]->ops->give_back)
+            chain->handlers[i]->ops->give_back(chain->handlers[i], batch->failed);
+}
+
 /* What the handler of that index did with the `before` records that it got. */
 static void account(struct chain *chain, uint32_t index, struct batch *batch, uint32_t before)
 {
@@ -68,6 +78,8 @@ static void account(struct chain *chain, uint32_t index, struct batch *batch, ui
     counter_add(&chain->accounts[index].out, out);
     if (ops->forwards) {
         enter_forward(chain, batch, is_last(chain, index));
+        if (batch->failed > 0)
+            give_back(chain, index, batch);
         return;
     }
     enter(chain, ops->removes, before - out - batch->failed - batch->late);

@@ -79,10 +79,12 @@ static int take_over(struct input *input, struct input *old)
     count_on(&input->gaps, &old->gaps);
     count_on(&input->unknown, &old->unknown);
     count_on(&input->long_records, &old->long_records);
+    count_on(&input->short_records, &old->short_records);
     count_on(&input->long_bytes, &old->long_bytes);
     count_on(&input->held_up, &old->held_up);
     input->uncommitted = old->uncommitted;
     input->told_unknown = old->told_unknown;
+    input->told_short = old->told_short;
     input->lost = old->lost;
     input->lost_told = old->lost_told;
     input->lost_resets = old->lost_resets;

@@ -18,31 +18,60 @@
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
-/* Two passes, because the first is short and nearly always the only one. */
-static void count_long(struct input *input, uint32_t size, const struct batch *batch)
+/* What is not in a record is shown as null. */
+static void tell_short(struct input *input, const struct input_type *type, uint32_t length)
 {
-    uint64_t records = 0, bytes = 0;
-    uint32_t longest = 0;
+    const struct schema *schema = type->stream_type->schema;
+
+    if (input->told_short)
+        return;
+    input->told_short = true;
+    log_about(LOG_LEVEL_WARNING, "source", input->source->name,
+              "ring %s has a record of %u bytes, shorter than %s, which has %u; fields that are "
+              "missing are null, and all such records are counted as short_records",
+              input->stream->name, length, schema->type_name, schema->size);
+}
+
+static void count_odd(struct input *input, const struct input_type *type, const struct batch *batch)
+{
+    uint64_t too_long = 0, bytes = 0, too_short = 0;
+
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t length = batch->views[i].length;
+
+        too_short += length < type->least;
+        if (length < type->least)
+            tell_short(input, type, length);
+        if (length <= type->size)
+            continue;
+        too_long++;
+        bytes += length - type->size;
+    }
+    counter_add(&input->short_records, too_short);
+    counter_add(&input->long_records, too_long);
+    counter_add(&input->long_bytes, bytes);
+}
+
+/* Two passes, because the first is short and nearly always the only one. */
+static void count_lengths(struct input *input, const struct input_type *type,
+                          const struct batch *batch)
+{
+    uint32_t longest = 0, shortest = UINT32_MAX;
 
 #pragma GCC unroll 8
-    for (uint32_t i = 0; i < batch->count; i++)
+    for (uint32_t i = 0; i < batch->count; i++) {
         longest = batch->views[i].length > longest ? batch->views[i].length : longest;
-    if (longest <= size)
-        return;
-    for (uint32_t i = 0; i < batch->count; i++)
-        if (batch->views[i].length > size) {
-            records++;
-            bytes += batch->views[i].length - size;
-        }
-    counter_add(&input->long_records, records);
-    counter_add(&input->long_bytes, bytes);
+        shortest = batch->views[i].length < shortest ? batch->views[i].length : shortest;
+    }
+    if (longest > type->size || shortest < type->least)
+        count_odd(input, type, batch);
 }
 
 static void handle_known(const struct input_type *type, struct batch *batch)
 {
     batch->schema = type->stream_type->schema;
     if (type->size != UINT32_MAX)
-        count_long(type->input, type->size, batch);
+        count_lengths(type->input, type, batch);
     for (uint32_t i = 0; i < type->n_chains; i++)
         chain_run(type->chains[i], batch);
 }

@@ -14,6 +14,7 @@ static void type_init(struct input_type *type, struct input *input, const struct
     if (!of)
         return;
     type->ktime = schema_find_meaning(of->schema, MEANING_KTIME);
+    type->least = schema_least_length(of->schema);
     if (!schema_is_open_ended(of->schema))
         type->size = of->schema->size;
 }

@@ -36,8 +36,9 @@ struct input_type {
     uint32_t n_chains;
     uint32_t *copies;          /* how often one record goes to each of the graph's sinks */
     const struct field *ktime; /* NULL: the records do not say when they were submitted */
+    uint32_t least;            /* bytes that every record of the type has */
     uint32_t size; /* bytes of the type; further bytes of a sample are in no field; UINT32_MAX:
-                      unlimited */
+                     unlimited */
 };
 
 /* One ring of an input. */
@@ -101,15 +102,17 @@ struct input {
 
     /* owned by the consumer thread, any thread reads */
     atomic_bool paused;
-    counter held_up;      /* times that it was paused because of max_unacked */
-    counter gaps;         /* records that the sequence says are missing */
-    counter unknown;      /* records of unknown type */
-    counter long_records; /* records longer than their type */
-    counter long_bytes;   /* bytes of records after the end of their type */
+    counter held_up;       /* times that it was paused because of max_unacked */
+    counter gaps;          /* records that the sequence says are missing */
+    counter unknown;       /* records of unknown type */
+    counter long_records;  /* records longer than their type */
+    counter short_records; /* records shorter than their type */
+    counter long_bytes;    /* bytes of records after the end of their type */
 
     /* owned by the consumer thread */
     uint32_t uncommitted; /* records handled and not committed: of ordered shards */
     bool told_unknown;
+    bool told_short;
     bool ending; /* what its rings had when that was set is the last that is read */
     bool ended;  /* nothing of it is read any more: it stays paused */
 

@@ -182,8 +182,9 @@ static int start_writer(struct graph_sink *sink, uint32_t copies, struct consume
     int result = waker_init(&sink->writer.waker);
 
     if (result == 0)
-        result = lane_init(&sink->lane, CONSUMER_ROOM, copies ? copies : 1, sink->overflow,
-                           &sink->writer.waker, consumer_on_room, consumer);
+        result = lane_init_events(
+            &sink->lane, sink->outlet.event_max ? sink->outlet.event_max : EVENT_MAX, CONSUMER_ROOM,
+            copies ? copies : 1, sink->overflow, &sink->writer.waker, consumer_on_room, consumer);
     if (result < 0)
         return result;
     sink->writer.name = sink->name;

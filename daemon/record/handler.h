@@ -72,6 +72,7 @@ struct outlet {
     const struct config_node *config; /* the sink's, for messages about its format; may be NULL */
     struct outlet_common *common;     /* NULL: nobody asks */
     struct lane *lane;                /* NULL while a config is only checked */
+    uint32_t event_max;               /* bytes of the longest event of a long type; 0: EVENT_MAX */
 };
 
 /* A list of handlers inside a handler's own config. */
@@ -134,6 +135,9 @@ struct handler_ops {
     int (*open)(const struct config_node *config, const struct handler_host *host,
                 struct diag *diag, struct handler **ret);
     void (*process)(struct handler *handler, struct batch *batch);
+    /* As process(), of the same batch: so many of the records that it let pass then turned out too
+     * long for an event. NULL: that changes nothing. */
+    void (*give_back)(struct handler *handler, uint32_t records);
     /* For a handler that makes records of its own, which go on after it: as process(), but called
      * at each turn's beginning, with the time of it, and again as long as it returns true: there
      * is more to do. Fills the batch with the next of them, HANDLER_MADE_MAX at most and

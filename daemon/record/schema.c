@@ -121,6 +121,19 @@ bool schema_is_open_ended(const struct schema *schema)
     return fields_are_open_ended(schema->fields, schema->n_fields);
 }
 
+uint32_t schema_least_length(const struct schema *schema)
+{
+    const struct field *last = schema->n_fields ? &schema->fields[schema->n_fields - 1] : NULL;
+    bool is_bytes;
+
+    while (last && last->kind == FIELD_STRUCT && last->n_members)
+        last = &last->members[last->n_members - 1];
+    if (!last)
+        return schema->size;
+    is_bytes = last->kind == FIELD_CHARS || (last->kind == FIELD_ARRAY && last->stride == 1);
+    return last->offset + (is_bytes ? 0 : last->size);
+}
+
 const char *meaning_name(enum field_meaning meaning)
 {
     static const char *const names[MEANING_COUNT] = {

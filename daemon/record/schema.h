@@ -156,6 +156,8 @@ const struct field *schema_find_meaning(const struct schema *schema, enum field_
 /* Samples may go on after schema->size: by a flexible array, or by texts that have their place
  * there. */
 bool schema_is_open_ended(const struct schema *schema);
+/* The least bytes of a record of the type: it may end inside the text or the bytes at its end. */
+uint32_t schema_least_length(const struct schema *schema);
 
 /* "ktime", "ipv4"...; NULL for MEANING_NONE, MEANING_WEIGHT. */
 const char *meaning_name(enum field_meaning meaning);

@@ -51,7 +51,7 @@ static const struct setting limit_settings[] = {
         .offset = offsetof(struct limit_config, count),
         .minimum = 1,
         .maximum = INT64_MAX,
-        .doc = "how many records of each source pass in total",
+        .doc = "how many records of each source pass in total, without those too long for an event",
     },
     {
         .name = "rate",
@@ -185,6 +185,17 @@ static void count_down(struct limit *limit, struct batch *batch)
     atomic_store_explicit(common, left - batch->selected, memory_order_relaxed);
 }
 
+/* Those that no sink got do not count. */
+static void limit_give_back(struct handler *handler, uint32_t records)
+{
+    struct limit *common = ((struct limit *)handler)->common;
+
+    if (!common->counts || records == 0)
+        return;
+    counter_add(&common->remaining, records);
+    common->base.exhausted = false;
+}
+
 static struct bucket *bucket_of(struct limit *limit, uint32_t index, int64_t now)
 {
     void *bucket;
@@ -241,6 +252,7 @@ const struct handler_ops limit_ops = {
     .forgets = true,
     .open = limit_open,
     .process = limit_process,
+    .give_back = limit_give_back,
     .rows = limit_rows,
     .close = limit_close,
 };

@@ -501,6 +501,7 @@ const struct sink_ops sink_file = {
     .doc = "a file, appended to",
     .settings = file_settings,
     .config_size = sizeof(struct file_config),
+    .takes_long_events = true,
     .check = file_config_check,
     .file = file_path,
     .owns_name = file_owns_name,

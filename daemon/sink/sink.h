@@ -19,9 +19,9 @@
  * another thread: atomics and counters (base/counter.h). It needs no lock.
  *
  * The writer passes chunks of whole events, in order: at most CHUNK_BYTES (base/lane.h, 256 KiB),
- * each event at most EVENT_MAX (64 KiB). It calls write() with a chunk until all of its bytes were
- * taken. It calls tend() before it sleeps, when no chunk waits, and after the last write; not
- * between chunks, and not in the pause after a write() that returned SINK_WAITING.
+ * each event at most EVENT_MAX (64 KiB); see takes_long_events. It calls write() with a chunk until
+ * all of its bytes were taken. It calls tend() before it sleeps, when no chunk waits, and after the
+ * last write; not between chunks, and not in the pause after a write() that returned SINK_WAITING.
  *
  * Bytes that were taken count as delivered: with `delivery: at-least-once`, their records are then
  * committed and not read again. So a sink whose peer acknowledges takes bytes after the
@@ -109,8 +109,9 @@ struct sink_ops {
     bool
         once; /* at most one sink of this kind in a config. A reload opens a changed one while the
                  old one is in use, and calls its write() and tend() after close() of the old one */
-    bool ends_daemon;      /* when its peer is gone, the daemon ends without an error */
-    uint32_t retry_max_ms; /* the longest pause after SINK_WAITING; 0: always WRITER_RETRY_MS */
+    bool takes_long_events; /* of up to EVENT_LONG_MAX bytes, in chunks that are longer by that */
+    bool ends_daemon;       /* when its peer is gone, the daemon ends without an error */
+    uint32_t retry_max_ms;  /* the longest pause after SINK_WAITING; 0: always WRITER_RETRY_MS */
 
     /* All but open() and write() may be NULL: the sink has nothing of this kind to do. */
 

@@ -112,6 +112,7 @@ const struct sink_ops sink_stdout = {
     .name = "stdout",
     .doc = "the daemon's standard output",
     .once = true,
+    .takes_long_events = true,
     .ends_daemon = true,
     .open = stdout_open,
     .write = stdout_write,

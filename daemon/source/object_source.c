@@ -26,6 +26,7 @@
 #include "source/own_rings.h"
 #include "source/predecessor.h"
 #include "source/programs.h"
+#include "source/record_type.h"
 #include "source/stream_types.h"
 #include "source/takeover.h"
 #include "source/unseen_calls.h"
@@ -166,6 +167,14 @@ static char *list_others(const struct object_source *state, const struct object_
     return text;
 }
 
+static uint32_t find_longest(const struct type_origin *origin)
+{
+    struct record_lengths lengths;
+
+    record_type_lengths(origin->btf, origin->elf, origin->elf_size, origin->ring, &lengths);
+    return lengths.count > 0 ? lengths.list[lengths.count - 1] : 0;
+}
+
 static int make_stream(const struct source *source, struct object_ring *ring, struct stream *stream,
                        struct diag *diag)
 {
@@ -181,6 +190,7 @@ static int make_stream(const struct source *source, struct object_ring *ring, st
 
     stream->name = ring->name;
     stream->counted = ring->lost.map != NULL;
+    stream->longest = find_longest(&origin);
     stream->ring_size = ring->sharded ? ring->template_size : bpf_map__max_entries(ring->map);
     if (ring->sharded && ring->n_inner_maps > 0)
         stream->ring_size =

@@ -321,15 +321,7 @@ int record_type_refuse(const struct btf *btf, const void *elf, size_t size, cons
 
 bool record_type_fits(const struct schema *schema, uint32_t length)
 {
-    const struct field *last = schema->n_fields ? &schema->fields[schema->n_fields - 1] : NULL;
-    bool is_bytes;
-
     if (length >= schema->size)
         return length == schema->size || schema_is_open_ended(schema);
-    while (last && last->kind == FIELD_STRUCT && last->n_members)
-        last = &last->members[last->n_members - 1];
-    if (!last)
-        return false;
-    is_bytes = last->kind == FIELD_CHARS || (last->kind == FIELD_ARRAY && last->stride == 1);
-    return length >= last->offset + (is_bytes ? 0 : last->size);
+    return schema->n_fields > 0 && length >= schema_least_length(schema);
 }

@@ -42,6 +42,8 @@ struct stream {
     uint32_t n_rings;   /* 1, or the shards; after source_load() */
     uint64_t ring_size; /* bytes of each ring; 0: not known before source_load() */
 
+    uint32_t longest; /* bytes of its longest records, as far as the programs say it; 0: unknown */
+
     bool ordered;        /* records of all shards are sorted by this timestamp */
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
     uint64_t order_hold; /* ns */

@@ -402,18 +402,35 @@ def test_a_survey_of_each_object():
     assert lengths[0]["type"] is None and "24 or 32 bytes: by_branch" in lengths[0]["open"], lengths
 
 
-def test_records_too_long_for_an_event():
-    """The first one is reported at once, and the others are written."""
+def test_long_records():
+    """As JSON 80 KB fit into an event of standard output, 300 KB do not: the first such one is
+    reported at once."""
     daemon = harness.Daemon("run", "--object", style("long_record"), "--constant",
                             f"mark_key={os.getpid()}", program=harness.RINGMILL).wait_running()
-    for number in range(10):
+    for number in range(9):
         mark(number)
-    assert daemon.stop() == 0, daemon.stderr
-    assert [event["number"] for event in daemon.events()] == [0, 2, 4, 6, 8]
+    assert daemon.stop() == 1, daemon.stderr
+    events = daemon.events()
+    assert [event["number"] for event in events] == [0, 1, 3, 4, 6, 7], daemon.stderr
+    assert [len(event["data"]) for event in events] == 3 * [0, 40000], daemon.stderr
     assert daemon.stderr.count(
-        "ringmill: warning: sink stdout: did not get a record of 40008 bytes (struct long_event): its "
-        "event is longer than 64 KiB; such records are counted as failed\n") == 1, daemon.stderr
-    assert daemon.books()["pipeline run"]["failed"] == 5, daemon.stderr
+        "ringmill: warning: sink stdout: did not get a record of 150008 bytes (struct long_event): "
+        "its event is longer than 256 KiB; such records are counted as failed\n") == 1, daemon.stderr
+    assert daemon.books()["pipeline run"]["failed"] == 3, daemon.stderr
+
+
+def test_a_count_is_of_what_is_shown():
+    daemon = harness.Daemon("run", "--object", style("long_record"), "--constant",
+                            f"mark_key={os.getpid()}", "--count", "7",
+                            program=harness.RINGMILL).wait_running()
+    number = 2
+    while daemon.process.poll() is None:
+        mark(number)
+        number += 1
+    assert daemon.wait() == 1, daemon.stderr
+    events = daemon.events()
+    assert len(events) == 7 and all(event["number"] % 3 != 2 for event in events), daemon.stderr
+    assert daemon.books()["pipeline run"]["failed"] > 0, daemon.stderr
 
 
 def test_maps_without_size():

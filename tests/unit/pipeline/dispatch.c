@@ -183,6 +183,7 @@ static void trailing_bytes_are_counted_exactly(void **state)
     made_write(&made, 1, 0, 0, SIZE - 1); /* shorter ones make up for nothing */
     made_write(&made, 1, 0, 0, SIZE + 100);
     made_turn(&made);
+    assert_int_equal(counter_get(&made.graph->inputs[0]->short_records), 1);
     expect_long(2, 101);
     assert_int_equal(made_book(&made, BOOK_FORWARDED), 103);
 }

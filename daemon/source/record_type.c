@@ -12,6 +12,7 @@
 #include "record/schema.h"
 #include "schema/btf_lookup.h"
 #include "schema/choice.h"
+#include "schema/find.h"
 #include "schema/map_lookup.h"
 #include "source/own_types.h"
 #include "source/record_variables.h"
@@ -35,6 +36,7 @@ struct type_listing {
     bool only_kept;       /* types that no convention names do not fit */
     uint32_t n_kept;      /* types that a convention names */
     struct names fitting; /* of one of the lengths */
+    struct names cut;     /* where there are none: those within which the records can end */
     struct names own;
     struct record_type first;                              /* the first fitting one */
     const struct record_type *variables[RECORD_CALLS_MAX]; /* of different types */
@@ -141,24 +143,37 @@ static void advise_selection(const struct names *names, struct error *error)
         error_hint_example(error, "select", "FIELD, types: {%s}", types);
 }
 
+/* Whether one type for all records would show some of them wrong: they are of several lengths, or
+ * filled through variables of several types. */
+static bool is_of_several(const struct type_listing *listing)
+{
+    return listing->n_variables > 1 ||
+           (listing->lengths->count > 1 && !listing->lengths->varies && listing->fitting.count > 1);
+}
+
 static int ask(const struct type_listing *listing, struct error *error)
 {
-    const struct names *names = listing->fitting.count ? &listing->fitting : &listing->own;
+    const struct names *names = listing->fitting.count ? &listing->fitting
+                                : listing->cut.count   ? &listing->cut
+                                                       : &listing->own;
     char where[LENGTHS_MAX + 64] = "the object", lengths[LENGTHS_MAX];
     bool is_constant = listing->lengths->count > 0 && !listing->lengths->varies;
 
     list_lengths(listing->lengths, lengths);
-    if (is_constant)
+    if (is_constant && names == &listing->cut)
+        snprintf(where, sizeof(where), "the object, for records that end within it, after %s bytes",
+                 lengths);
+    else if (is_constant)
         snprintf(where, sizeof(where), "the object%s of %s bytes",
                  listing->fitting.count ? ", for records" : ", but none for its records", lengths);
-    if (listing->fitting.count == 0 && (is_constant || listing->only_kept)) {
+    if (names == &listing->own && (is_constant || listing->only_kept)) {
         error_set(error, CHOICE_OPEN, "which type do the records have? found in %s: %s",
                   listing->only_kept ? "BTF, which may lack it" : where, names->text);
         error_hint(error, "%s", OTHER_PLACES);
         return CHOICE_OPEN;
     }
     choice_ask(where, names->text, names->first, names->count == 1, error);
-    if (listing->lengths->count > 1 && is_constant && listing->fitting.count > 1)
+    if (is_of_several(listing))
         advise_selection(names, error);
     return CHOICE_OPEN;
 }
@@ -218,6 +233,47 @@ static int narrow_by_variables(struct type_listing *listing, const void *elf, si
     return result;
 }
 
+/* ---- records that end within their type ------------------------------------------------------ */
+
+struct cut_search {
+    struct find_request request;
+    struct type_listing *listing;
+};
+
+static void add_cut_type(void *context, const struct own_type *type)
+{
+    struct cut_search *search = context;
+    const struct record_lengths *lengths = search->listing->lengths;
+    struct schema *schema = NULL;
+    struct find_place place;
+    struct error error;
+    uint32_t n_fitting = 0;
+
+    search->request.type_name = type->name;
+    if (find_schema(&search->request, &error, &place, &schema) < 0)
+        return;
+    while (n_fitting < lengths->count && record_type_fits(schema, lengths->list[n_fitting]))
+        n_fitting++;
+    if (n_fitting == lengths->count)
+        add_name(&search->listing->cut, type->name);
+    schema_free(schema);
+}
+
+/* Programs may give only the used part of a text at the end to bpf_ringbuf_output(). */
+static int list_cut_types(struct type_listing *listing, const struct btf *btf, const void *elf,
+                          size_t size)
+{
+    struct cut_search search = {.request = {.btf = btf, .elf = elf, .elf_size = size},
+                                .listing = listing};
+    const struct record_lengths *lengths = listing->lengths;
+
+    if (listing->fitting.count > 0 || listing->only_kept || lengths->count == 0 || lengths->varies)
+        return 0;
+    return own_types_list(btf, elf, size, add_cut_type, &search);
+}
+
+/* ---- the decision ---------------------------------------------------------------------------- */
+
 /* The listing keeps the name of its first type, unless that is the answer. */
 static int decide(struct type_listing *listing, const struct btf *btf, const void *elf, size_t size,
                   struct error *error, struct record_type *ret)
@@ -234,6 +290,8 @@ static int decide(struct type_listing *listing, const struct btf *btf, const voi
         return error_set(error, -ENOMEM, "out of memory");
     if (ret->name || (listing->fitting.count == 0 && btf && lookup_has_kept(btf)))
         return 0;
+    if (list_cut_types(listing, btf, elf, size) < 0)
+        return error_set(error, -ENOMEM, "out of memory");
     return listing->own.count == 0 ? refuse_typeless(lengths, error) : ask(listing, error);
 }
 
@@ -253,6 +311,40 @@ int record_type_find(const struct btf *btf, const void *elf, size_t size, const 
     return result;
 }
 
+/* A variable does not say that all records of its ring are of that type; of a union they are. */
+static bool may_be_one_of_several(const struct btf *btf, const char *ring)
+{
+    enum lookup_convention convention;
+    struct candidate candidate;
+
+    return btf && lookup_convention(btf, ring, &convention) && convention == LOOKUP_BY_VARIABLE &&
+           lookup_type(btf, NULL, ring, NULL, &candidate) == 0 && !btf_is_union(candidate.type);
+}
+
+int record_type_contradict(const struct btf *btf, const void *elf, size_t size, const char *ring,
+                           struct error *error)
+{
+    struct record_variables *variables = NULL;
+    struct record_lengths lengths;
+    struct type_listing listing = {.lengths = &lengths};
+    int result;
+
+    if (!may_be_one_of_several(btf, ring))
+        return 0;
+    record_type_lengths(btf, elf, size, ring, &lengths);
+    if (lengths.varies)
+        return 0;
+    result = record_variables_read(&lengths, elf, size, &variables);
+    if (result < 0)
+        return error_set(error, result, "out of memory");
+    record_variables_each(variables, take_variable, &listing);
+    for (uint32_t i = 0; i < listing.n_variables; i++)
+        add_name(&listing.fitting, listing.variables[i]->name);
+    result = listing.n_variables > 1 ? ask(&listing, error) : 0;
+    record_variables_free(variables);
+    return result;
+}
+
 static void explain_convention(enum lookup_convention convention, struct record_type *type)
 {
     static const char *const words[] = {
@@ -269,10 +361,15 @@ int record_type_of_ring(const struct btf *btf, const void *elf, size_t size, con
 {
     enum lookup_convention convention;
     const char *name = btf ? lookup_convention(btf, ring, &convention) : NULL;
+    int result;
 
+    *ret = (struct record_type){0};
     if (!name)
         return record_type_find(btf, elf, size, ring, error, ret);
-    *ret = (struct record_type){.name = strdup(name)};
+    result = elf ? record_type_contradict(btf, elf, size, ring, error) : 0;
+    if (result < 0)
+        return result;
+    ret->name = strdup(name);
     if (!ret->name)
         return error_set(error, -ENOMEM, "out of memory");
     explain_convention(convention, ret);

@@ -35,6 +35,12 @@ void record_type_lengths(const struct btf *btf, const void *elf, size_t size, co
 int record_type_find(const struct btf *btf, const void *elf, size_t size, const char *ring,
                      struct error *error, struct record_type *ret);
 
+/* Checks a ring whose type a variable names by convention: CHOICE_OPEN with a sentence as that of
+ * record_type_find() if the programs fill its records through variables of several types; -ENOMEM;
+ * else 0. */
+int record_type_contradict(const struct btf *btf, const void *elf, size_t size, const char *ring,
+                           struct error *error);
+
 /* As record_type_find(), or by a convention, which comes first. */
 int record_type_of_ring(const struct btf *btf, const void *elf, size_t size, const char *ring,
                         struct error *error, struct record_type *ret);

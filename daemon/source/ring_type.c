@@ -179,6 +179,24 @@ static int check_lengths(const struct type_origin *origin, const struct ring_con
     return -EINVAL;
 }
 
+/* A convention names one type, but the programs may fill records of several that are as long. */
+static int check_variables(const struct type_origin *origin, const struct ring_config *config,
+                           struct diag *diag)
+{
+    struct error error = {0};
+    int result;
+
+    if (config->type || config->layout || config->types_from || !origin->elf)
+        return 0;
+    result =
+        record_type_contradict(origin->btf, origin->elf, origin->elf_size, origin->ring, &error);
+    if (result == 0)
+        return 0;
+    place_hint(origin, config, &error);
+    diag_add_error(diag, ring_config_at(config, "type"), &error);
+    return result;
+}
+
 /* A wrong name in the object itself: the sentence lists the types of its author. */
 static void explain_name(const struct type_origin *origin, const struct ring_config *config,
                          const char *name, struct error *error)
@@ -230,5 +248,7 @@ int ring_type_find(const struct type_origin *origin, const struct ring_config *c
     if (result == 0)
         result = ring_type_look_up(origin, config, guessed ? guessed : config->type,
                                    ring_config_at(config, "type"), diag, ret);
-    return result == 0 ? check_lengths(origin, config, *ret, diag) : result;
+    if (result == 0)
+        result = check_lengths(origin, config, *ret, diag);
+    return result == 0 ? check_variables(origin, config, diag) : result;
 }

@@ -2,6 +2,8 @@
 """Objects that somebody else compiled: rings, constants and hooks, as the config or the command
 line names them."""
 import contextlib
+import ctypes
+import json
 import os
 import platform
 import re
@@ -485,6 +487,27 @@ def test_the_type_is_asked_for():
         "for records of 8, 16, 24, 26 or 32 bytes: shard_event, small_event, first, second, third, "
         "fourth; for example, --ring mixed --select FIELD --types 1=shard_event --types 2=small_event "
         "--types 3=first --types 4=second --types 5=third --types 6=fourth\n"), errors
+
+
+def test_types_that_are_as_long():
+    """An unused variable keeps one type, and the programs fill records of two."""
+    expected = "found in the object, for records of 16 bytes: opened, closed"
+    code, _, errors = refuse("alike")
+    assert code == CONFIG, errors
+    assert errors == (f"ringmill: error: --object: which type do the records have? {expected}; for example, "
+                      "--select FIELD --types 1=opened --types 2=closed\n"), errors
+    code, output, errors = harness.run("schema", "--json", object_path("alike"),
+                                       program=harness.RINGMILL)
+    assert code == 0 and json.loads(output)["rings"][0]["open"] == expected, output + errors
+    daemon = start("alike", "--select", "kind", "--types", "1=opened", "--types", "2=closed",
+                   "--constant", f"mark_key={os.getpid()}")
+    mark, prctl = 0x726D, ctypes.CDLL(None).prctl
+    prctl(mark, ctypes.c_ulong(7), ctypes.c_ulong(os.getpid()))
+    assert daemon.stop() == 0, daemon.stderr
+    events = [{key: event[key] for key in event if key != "source"} for event in daemon.events()]
+    assert events == [
+        {"type": "opened", "kind": 1, "number": 7, "inode": 1007},
+        {"type": "closed", "kind": 2, "number": 7, "result": -9, "low": 1, "high": 2}], events
 
 
 def test_missing_arguments_are_named():

@@ -129,6 +129,13 @@ def test_types_that_nothing_tells_apart():
             "32 bytes: by_branch, longer") in said, said
 
 
+def test_records_that_end_within_their_type():
+    said = refuse("used_text")
+    assert ("which type do the records have? found in the object, for records that end within it, after 13 "
+            "bytes: command; say --type command\n") in said, said
+    assert "--type command\n" in said.splitlines(True)[-1], said
+
+
 def test_a_type_longer_than_all_records():
     code, _, stderr = harness.run("run", "--object", style("one_kept_of_two"), "--ring",
                                   "flows=mark_context", program=harness.RINGMILL)

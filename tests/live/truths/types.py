@@ -56,6 +56,11 @@ def one_kept_of_two(events):
         {"pid": 7, "length": 5, "text": "hello"}]
 
 
+@style("--type=command", without_dwarf="--type: the BTF has no struct ")
+def used_text(events):
+    assert events == [{"number": n, "length": 5, "text": "true"} for n in range(MARKS)]
+
+
 @style(without_dwarf="ring odds: which type do the records have? ")
 def two_rings(events):
     assert [event for event in events if event["type"] == "even_event"] == [

@@ -13,17 +13,22 @@
 #include "base/resolver.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cgroup_tree.h"
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/id_name.h"
+#include "base/kernel_text.h"
+
+#include "base/log.h"
 #include "base/name_cache.h"
 #include "base/queue.h"
 #include "base/resolver_prime.h"
@@ -80,7 +85,8 @@ struct resolver_port {
 struct resolver {
     /* immutable */
     struct resolver_options options;
-    bool given; /* names come by resolver_give() alone */
+    bool given;     /* names come by resolver_give() alone */
+    int symbols_fd; /* opened with the owner's capabilities, which the thread lacks; -1: none */
     pthread_mutex_t lock;
     /* under the lock */
     struct resolver_port *ports;
@@ -102,6 +108,8 @@ struct resolver {
     struct request round[ROUND_MAX];
     uint32_t n_round;
     int64_t next_walk;
+    struct kernel_text *symbols; /* NULL: not asked for yet */
+    int64_t symbols_read;        /* when they were read last */
 };
 
 /* The cache; NULL: nobody has joined. A port joins while the consumer thread runs, when a reload is
@@ -130,6 +138,9 @@ struct resolver *resolver_new(const struct resolver_options *options)
     pthread_mutex_init(&resolver->lock, NULL);
     sem_init(&resolver->primed, 0, 0);
     atomic_store(&resolver->holders, 1);
+    resolver->symbols_fd =
+        open(resolver->options.symbols ? resolver->options.symbols : "/proc/kallsyms",
+             O_RDONLY | O_CLOEXEC);
     return resolver;
 }
 
@@ -141,6 +152,9 @@ static void release(struct resolver *resolver)
     sem_destroy(&resolver->primed);
     pthread_mutex_destroy(&resolver->lock);
     name_cache_free(known(resolver));
+    kernel_text_free(resolver->symbols);
+    if (resolver->symbols_fd >= 0)
+        close(resolver->symbols_fd);
     free(resolver);
 }
 
@@ -393,10 +407,43 @@ static bool is_fresh(struct resolver *resolver, const struct request *request)
            entry.expires > now;
 }
 
+static void read_symbols(struct resolver *resolver)
+{
+    bool is_first = !resolver->symbols, fails;
+
+    if (is_first)
+        resolver->symbols = kernel_text_new();
+    resolver->symbols_read = clock_monotonic();
+    if (!resolver->symbols)
+        return;
+    fails = resolver->symbols_fd < 0 ||
+            kernel_text_read(resolver->symbols, resolver->symbols_fd) < 0 ||
+            kernel_text_are_hidden(resolver->symbols);
+    if (is_first && fails)
+        log_warning("the output shows kernel addresses without names, because /proc/kallsyms does "
+                    "not show them; start with CAP_SYSLOG");
+}
+
+static int find_symbol(struct resolver *resolver, uint64_t address, char *name)
+{
+    int length = -ENOENT;
+
+    if (resolver->symbols)
+        length = kernel_text_find(resolver->symbols, address, name, RESOLVER_NAME_MAX);
+    if (length >= 0 || (resolver->symbols && clock_monotonic() - resolver->symbols_read <
+                                                 RESOLVER_SYMBOLS_S * ns_per_second))
+        return length;
+    read_symbols(resolver);
+    return resolver->symbols ? kernel_text_find(resolver->symbols, address, name, RESOLVER_NAME_MAX)
+                             : -ENOENT;
+}
+
 static int look_up(struct resolver *resolver, const struct request *request, char *name)
 {
     if (resolver->options.look_up)
         return resolver->options.look_up(resolver->options.data, request->kind, request->id, name);
+    if (request->kind == RESOLVER_KERNEL)
+        return find_symbol(resolver, request->id, name);
     return request->kind == RESOLVER_UID ? id_name_user(request->id, name, RESOLVER_NAME_MAX)
                                          : id_name_group(request->id, name, RESOLVER_NAME_MAX);
 }

@@ -26,6 +26,7 @@ enum resolver_kind {
     RESOLVER_UID,    /* user name */
     RESOLVER_GID,    /* group name */
     RESOLVER_CGROUP, /* "/system.slice/cron.service"; the root is "/" */
+    RESOLVER_KERNEL, /* an address of the kernel: "vfs_read+0x1f" */
     RESOLVER_KINDS,
 };
 
@@ -35,6 +36,8 @@ enum {
     RESOLVER_REQUESTS_MAX = 64, /* of one port that wait at a time */
     RESOLVER_KEEP_S = 60,
     RESOLVER_RETRY_S = 10,
+    RESOLVER_SYMBOLS_S = 10,  /* an unknown address makes it read the kernel's symbols again, after
+                                 that time: modules and programs come and go */
     RESOLVER_PRIME_MS = 1000, /* how long a start waits for the names that are at hand */
 };
 
@@ -42,6 +45,7 @@ struct resolver_options {
     uint32_t names;      /* 0: RESOLVER_NAMES_MAX; rounded up to a power of two */
     int64_t keep;        /* ns; 0: RESOLVER_KEEP_S */
     int64_t retry;       /* ns; 0: RESOLVER_RETRY_S */
+    const char *symbols; /* borrowed; NULL: /proc/kallsyms. Opened by resolver_new() */
     const char *cgroups; /* root of the cgroup tree, borrowed; NULL: where this machine has it */
     /* What finds a name out, on the resolver thread: writes it to name, which has room for
      * RESOLVER_NAME_MAX bytes and is not NUL-ended, and returns its length; -ENOENT: there is none;

@@ -85,6 +85,7 @@ enum capture_id_kind {
     CAPTURE_USER = 1,
     CAPTURE_GROUP = 2,
     CAPTURE_CGROUP = 3, /* its path */
+    CAPTURE_KERNEL = 4, /* an address's symbol */
 };
 
 struct capture_id_name {

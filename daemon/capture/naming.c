@@ -5,7 +5,7 @@
  * became known. What was written is remembered in a small table without chains; an id that pushes
  * another out costs a line of the file, no more.
  *
- * Ids in arrays are passed over: their names are not in the capture. */
+ * Ids in arrays are passed over, but for stacks: their names are not in the capture. */
 
 #include "capture/naming.h"
 
@@ -18,8 +18,13 @@
 
 static bool has_id(const struct field *field, enum resolver_kind *ret)
 {
-    return (field->kind == FIELD_UINT || field->kind == FIELD_INT) &&
-           id_kind_of(field->meaning, ret);
+    bool is_integer = field->kind == FIELD_UINT || field->kind == FIELD_INT;
+
+    *ret = RESOLVER_KERNEL;
+    if (field->kind == FIELD_ARRAY)
+        return field->meaning == MEANING_KERNEL_STACK;
+    return is_integer &&
+           (field->meaning == MEANING_KERNEL_SYMBOL || id_kind_of(field->meaning, ret));
 }
 
 static void find_ids(struct naming *naming, const struct field *fields, uint32_t count)
@@ -58,9 +63,10 @@ void naming_end(struct naming *naming)
 
 static uint32_t written_kind(enum resolver_kind kind)
 {
-    return kind == RESOLVER_UID   ? CAPTURE_USER
-           : kind == RESOLVER_GID ? CAPTURE_GROUP
-                                  : CAPTURE_CGROUP;
+    return kind == RESOLVER_UID      ? CAPTURE_USER
+           : kind == RESOLVER_GID    ? CAPTURE_GROUP
+           : kind == RESOLVER_KERNEL ? CAPTURE_KERNEL
+                                     : CAPTURE_CGROUP;
 }
 
 /* Returns the byte after, or NULL. name NULL: none is known. */
@@ -89,14 +95,13 @@ static uint64_t id_of(const struct field *field, enum resolver_kind kind,
 {
     uint64_t id = field_integer(field, view);
 
-    return field->is_signed && kind != RESOLVER_CGROUP ? (uint32_t)id : id;
+    return field->is_signed && kind < RESOLVER_CGROUP ? (uint32_t)id : id;
 }
 
-static char *put_id(struct naming *naming, uint32_t index, const struct ringmill_view *view,
-                    char *at, const char *end)
+static char *put_id(struct naming *naming, enum resolver_kind kind, uint64_t id, char *at,
+                    const char *end)
 {
-    enum resolver_kind kind = naming->ids[index].kind;
-    uint64_t id = id_of(naming->ids[index].field, kind, view), hash = 0;
+    uint64_t hash = 0;
     struct naming_written *written =
         &naming->written[(id + 85 * (uint64_t)kind) % NAMING_WRITTEN_MAX];
     struct resolver_name name;
@@ -104,6 +109,8 @@ static char *put_id(struct naming *naming, uint32_t index, const struct ringmill
 
     if (known)
         hash = XXH3_64bits(name.bytes, name.length) | 1;
+    if (naming->n_last == NAMING_RECORD_MAX)
+        return at;
     if (written->valid && written->kind == kind && written->id == id && written->hash == hash)
         return at;
     at = put(at, end, kind, id, known ? &name : NULL);
@@ -114,14 +121,39 @@ static char *put_id(struct naming *naming, uint32_t index, const struct ringmill
     return at;
 }
 
+static char *put_stack(struct naming *naming, const struct field *field,
+                       const struct ringmill_view *view, char *at, const char *end)
+{
+    uint32_t depth = field_depth(field, view);
+    const char *from = (const char *)view->data + field->offset;
+    uint64_t address;
+
+    for (uint32_t i = 0; i < depth && at; i++) {
+        memcpy(&address, from + 8 * (size_t)i, sizeof(address));
+        at = put_id(naming, RESOLVER_KERNEL, address, at, end);
+    }
+    return at;
+}
+
+static char *put_field(struct naming *naming, uint32_t index, const struct ringmill_view *view,
+                       char *at, const char *end)
+{
+    const struct field *field = naming->ids[index].field;
+    enum resolver_kind kind = naming->ids[index].kind;
+
+    if (field->kind == FIELD_ARRAY)
+        return put_stack(naming, field, view, at, end);
+    return field_present(field, view) ? put_id(naming, kind, id_of(field, kind, view), at, end)
+                                      : at;
+}
+
 char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at, const char *end)
 {
     naming->n_last = 0;
     if (!naming->port)
         return at;
     for (uint32_t i = 0; i < naming->n_ids && at; i++)
-        if (field_present(naming->ids[i].field, view))
-            at = put_id(naming, i, view, at, end);
+        at = put_field(naming, i, view, at, end);
     if (!at)
         naming_undo(naming);
     return at;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* Names of users, groups and cgroups on their way into a capture: where a record has an id whose
- * name is not what was written of it last, the name goes before the record. Belongs to one encoder,
- * and so to one thread. */
+/* Names of users, groups, cgroups and addresses on their way into a capture: where a record has an
+ * id whose name is not what was written of it last, the name goes before the record. Belongs to one
+ * encoder, and so to one thread. */
 
 #include <ringmill/ring.h>
 #include <stdbool.h>
@@ -14,8 +14,9 @@
 #include "record/schema.h"
 
 enum {
-    NAMING_FIELDS_MAX = 16,   /* ids in one type; names of further ones are not kept */
-    NAMING_WRITTEN_MAX = 256, /* ids whose written name is remembered */
+    NAMING_FIELDS_MAX = 16,    /* ids in one type; names of further ones are not kept */
+    NAMING_RECORD_MAX = 256,   /* names before one record; further ones go before the next */
+    NAMING_WRITTEN_MAX = 1024, /* ids whose written name is remembered */
 };
 
 struct naming_written {
@@ -33,7 +34,7 @@ struct naming {
     } ids[NAMING_FIELDS_MAX];
     uint32_t n_ids;
     struct naming_written written[NAMING_WRITTEN_MAX];
-    struct naming_written *last[NAMING_FIELDS_MAX]; /* written by the last naming_put() */
+    struct naming_written *last[NAMING_RECORD_MAX]; /* written by the last naming_put() */
     uint32_t n_last;
 };
 

@@ -210,11 +210,12 @@ static int keep_gap(struct scan *scan, const struct control *control)
 
 static bool resolver_kind_of(uint32_t kind, enum resolver_kind *ret)
 {
-    if (kind < CAPTURE_USER || kind > CAPTURE_CGROUP)
+    if (kind < CAPTURE_USER || kind > CAPTURE_KERNEL)
         return false;
-    *ret = kind == CAPTURE_USER    ? RESOLVER_UID
-           : kind == CAPTURE_GROUP ? RESOLVER_GID
-                                   : RESOLVER_CGROUP;
+    *ret = kind == CAPTURE_USER     ? RESOLVER_UID
+           : kind == CAPTURE_GROUP  ? RESOLVER_GID
+           : kind == CAPTURE_KERNEL ? RESOLVER_KERNEL
+                                    : RESOLVER_CGROUP;
     return true;
 }
 

@@ -158,6 +158,7 @@ static int add_leaf(struct journal_plan_builder *builder, const struct field *fi
         return r < 0 ? r : -ENOMEM;
     }
     value->owned = owned;
+    builder->plan->has_names = builder->plan->has_names || owned.has_names;
     companion = find_companion(&owned);
     from = is_guarded_text(&owned);
     borrow(&value->value, &value->owned, from,

@@ -200,6 +200,8 @@ static int add_leaf(struct plan_builder *builder, const struct field *field,
         builder->plan->has_lists = true;
     if (step->print == PRINT_ENUM)
         return enum_names_init(&step->names, field, builder->style->quoting);
+    if (step->print == PRINT_SYMBOL && builder->options->resolve_names)
+        builder->plan->has_names = true;
     if (step->print == PRINT_NUMBER || step->print == PRINT_FLAGS)
         step->numbers = number_set_of(meaning);
     if (step->print == PRINT_HEX)

@@ -227,6 +227,17 @@ static RARE char *put_name(const struct record_walk *walk, enum quoting quoting,
     return quote_text(quoting, at, walk->end, (struct text){name.bytes, name.length});
 }
 
+static RARE char *put_symbol(const struct record_walk *walk, enum quoting quoting, char *at,
+                             const char *end, uint64_t address)
+{
+    struct resolver_name name;
+
+    if (!walk->state->names || address == 0 ||
+        !resolver_find(walk->state->names, RESOLVER_KERNEL, address, &name))
+        return put_hex(quoting, at, end, address);
+    return quote_text(quoting, at, end, (struct text){name.bytes, name.length});
+}
+
 INLINE uint64_t load_integer(const struct record_walk *walk, const struct encode_step *step,
                              const struct ringmill_view *view)
 {
@@ -309,6 +320,8 @@ INLINE char *put_number(const struct record_walk *walk, enum quoting quoting,
         return put_flags(quoting, step, at, end, bits);
     case PRINT_MODE:
         return put_mode(quoting, step, at, end, bits);
+    case PRINT_SYMBOL:
+        return put_symbol(walk, quoting, at, end, bits);
     case PRINT_NAME:
         return put_name(walk, quoting, step, at, bits);
     default:
@@ -432,6 +445,8 @@ static char *put_array(const struct record_walk *walk, const struct encode_step 
     struct ringmill_view rest = *view;
     uint32_t count = field_count(step->field, view);
 
+    if (step->field && step->field->meaning == MEANING_KERNEL_STACK)
+        count = field_depth(step->field, view);
     at = put_char(at, walk->end, '[');
     for (uint32_t i = 0; at && i < count; i++) {
         if (i > 0)

@@ -86,6 +86,8 @@ static enum value_print print_integer(const struct field *field, enum field_mean
         return whole && field->size == 2 ? PRINT_PORT_BE : print_plain(field);
     case MEANING_ERRNO:
         return PRINT_ERRNO;
+    case MEANING_KERNEL_SYMBOL:
+        return whole && field->size == 8 ? PRINT_SYMBOL : print_plain(field);
     case MEANING_MODE:
         return PRINT_MODE;
     case MEANING_FLAGS:

@@ -41,7 +41,8 @@ enum value_print {
     PRINT_NUMBER, /* by its name */
     PRINT_FLAGS,
     PRINT_MODE,
-    PRINT_NAME, /* the resolver's */
+    PRINT_SYMBOL, /* the resolver's, or the number in hexadecimal */
+    PRINT_NAME,   /* the resolver's */
     /* all else: */
     PRINT_TEXT,
     PRINT_TEXTS,

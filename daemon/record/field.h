@@ -211,6 +211,23 @@ static inline uint32_t field_count(const struct field *field, const struct ringm
     return field->by ? field_count_by(field, view, counted) : counted;
 }
 
+/* How many addresses a stack has: those before the first 0 that lie wholly inside the sample. */
+static inline uint32_t field_depth(const struct field *field, const struct ringmill_view *view)
+{
+    const char *at = (const char *)view->data + field->offset;
+    uint32_t whole = view->length < field->offset ? 0 : (view->length - field->offset) / 8;
+    uint32_t depth = 0;
+    uint64_t address;
+
+    whole = field->count && field->count < whole ? field->count : whole;
+    for (; depth < whole; depth++) {
+        memcpy(&address, at + 8 * (size_t)depth, sizeof(address));
+        if (address == 0)
+            break;
+    }
+    return depth;
+}
+
 /* Takes the next NUL-ended piece off a FIELD_TEXTS text. False when nothing is left. The last piece
  * may lack its NUL (it was cut). */
 static inline bool text_next(struct text *rest, struct text *ret_piece)

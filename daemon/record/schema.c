@@ -163,6 +163,8 @@ const char *meaning_name(enum field_meaning meaning)
         [MEANING_CLONE_FLAGS] = "clone_flags",
         [MEANING_MODE] = "mode",
         [MEANING_FLAGS] = "flags",
+        [MEANING_KERNEL_SYMBOL] = "kernel_symbol",
+        [MEANING_KERNEL_STACK] = "kernel_stack",
         [MEANING_HEX] = "hex",
         [MEANING_BYTES] = "bytes",
     };

@@ -56,12 +56,14 @@ enum field_meaning {
     MEANING_MMAP_PROT,
     MEANING_MMAP_FLAGS,
     MEANING_CLONE_FLAGS,
-    MEANING_MODE,   /* shown in octal */
-    MEANING_FLAGS,  /* FIELD_ENUM: its values are bits */
-    MEANING_HEX,    /* an integer, better read in hexadecimal */
-    MEANING_BYTES,  /* FIELD_BYTES: no text, no number */
-    MEANING_WEIGHT, /* a column: how many records this one stands for */
-    MEANING_COUNT,  /* how many meanings there are */
+    MEANING_MODE,          /* shown in octal */
+    MEANING_FLAGS,         /* FIELD_ENUM: its values are bits */
+    MEANING_KERNEL_SYMBOL, /* u64: an address of the kernel's code */
+    MEANING_KERNEL_STACK,  /* FIELD_ARRAY of such, up to the first 0 */
+    MEANING_HEX,           /* an integer, better read in hexadecimal */
+    MEANING_BYTES,         /* FIELD_BYTES: no text, no number */
+    MEANING_WEIGHT,        /* a column: how many records this one stands for */
+    MEANING_COUNT,         /* how many meanings there are */
 };
 
 struct enum_name {

@@ -33,6 +33,7 @@ enum shape {
     SHAPE_16_BYTES,
     SHAPE_BYTES,
     SHAPE_ENUM,
+    SHAPE_ADDRESSES,
     SHAPES,
 };
 
@@ -46,6 +47,7 @@ static const char *const shape_words[SHAPES] = {
     [SHAPE_16_BYTES] = "an integer, array or struct of 16 bytes",
     [SHAPE_BYTES] = "a text, array, struct or union of a fixed size",
     [SHAPE_ENUM] = "an enum",
+    [SHAPE_ADDRESSES] = "an array of integers of 8 bytes",
 };
 
 static const enum shape shapes[MEANING_COUNT] = {
@@ -77,6 +79,8 @@ static const enum shape shapes[MEANING_COUNT] = {
     [MEANING_CLONE_FLAGS] = SHAPE_INTEGER,
     [MEANING_MODE] = SHAPE_INTEGER,
     [MEANING_FLAGS] = SHAPE_ENUM,
+    [MEANING_KERNEL_SYMBOL] = SHAPE_64,
+    [MEANING_KERNEL_STACK] = SHAPE_ADDRESSES,
 };
 
 static bool is_integer(const struct field *field, uint32_t size)
@@ -121,6 +125,8 @@ bool meaning_fits(const struct field *field, enum field_meaning meaning)
         return is_bytes(field, 0);
     case SHAPE_ENUM:
         return field->kind == FIELD_ENUM;
+    case SHAPE_ADDRESSES:
+        return field->kind == FIELD_ARRAY && is_integer(field->members, 8);
     default:
         return false;
     }
@@ -143,7 +149,9 @@ static void merge(struct field *field, enum field_kind kind)
 void meaning_give(struct field *field, enum field_meaning meaning)
 {
     field->meaning = meaning;
-    if (is_bytes(field, 0))
+    if (meaning == MEANING_KERNEL_STACK)
+        meaning_give((struct field *)field->members, MEANING_KERNEL_SYMBOL);
+    else if (is_bytes(field, 0))
         merge(field, FIELD_BYTES);
     else if (shapes[meaning] != SHAPE_INTEGER && shapes[meaning] != SHAPE_ENUM &&
              meaning != MEANING_UNIX_NS) { /* which may be before 1970 */
@@ -287,10 +295,10 @@ static void apply_conventions(const struct chosen_fields *chosen, struct field *
 
     if (!meaning_is_chosen(chosen, field) && !(chosen->count && has_chosen_part(chosen, field)))
         meaning = meaning_by_convention(field, name);
-    if (meaning) {
+    if (meaning)
         meaning_give(field, meaning);
+    if (meaning || field->meaning == MEANING_KERNEL_STACK)
         return;
-    }
     if (!meaning_is_chosen(chosen, field) && !has_chosen_part(chosen, field) &&
         meaning_is_text(field, name) && make_text(field))
         return;

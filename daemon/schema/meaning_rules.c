@@ -53,6 +53,7 @@ static const struct rule rules[] = {
     {"errno *_errno", "", MEANING_ERRNO},
     {"*", "gadget_syscall", MEANING_SYSCALL},
     {"syscall_nr syscall_id __syscall_nr", "", MEANING_SYSCALL},
+    {"kernel_stack kern_stack kstack", "", MEANING_KERNEL_STACK},
     {"*", "gadget_signal", MEANING_SIGNAL},
     {"*", "gadget_file_flags", MEANING_OPEN_FLAGS},
     {"*", "gadget_file_mode,mode_t,umode_t", MEANING_MODE},

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What values mean: numbers by their names, times by two clocks, in output and in expressions, here
 and in a replay of a capture. The object is tests/bpf/styles/named.bpf.c."""
+import bisect
 import ctypes
 import datetime
 import errno
+import json
 import os
 import signal
 import tempfile
@@ -149,6 +151,65 @@ def test_a_replay_says_the_same():
         for word in ("result=EXDEV", "sig=SIGCONT", "flags=O_RDWR|O_EXCL|O_APPEND",
                      "rights=MAY_WRITE|0x10", "mode=0100022", "tcp_flags=SYN|ACK"):
             assert word in line.split(" "), (word, line)
+
+
+STACKS = """version: 1
+sources:
+  stacks:
+    object: {object}
+    constants: {{mark_key: {key}}}
+sinks:
+  out: {{type: file, path: {folder}/out.jsonl}}
+  kept: {{type: capture, path: {folder}/c.rmc}}
+pipelines:
+  p: {{from: stacks, handlers: [{{forward: out}}, {{forward: kept}}]}}
+"""
+
+
+def kernel_symbols():
+    """The names of each address, and all addresses in order."""
+    names = {}
+    with open("/proc/kallsyms") as file:
+        for line in file:
+            address, _, name = line.split()[:3]
+            names.setdefault(int(address, 16), set()).add(name)
+    return names, sorted(names)
+
+
+def test_kernel_stacks_have_symbols():
+    """Unknown until they are looked up, then each frame's is that of /proc/kallsyms; and a replay
+    says the same."""
+    def read():
+        with open(f"{folder}/out.jsonl") as file:
+            return file.read()
+
+    def is_known():
+        mark(1)
+        return "entry_SYSCALL_64_after_hwframe+0x" in read() or "el0_svc+0x" in read()
+
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder:
+        daemon = harness.Daemon(config=STACKS.format(
+            object=os.path.join(os.path.dirname(NAMED), "stacks.bpf.o"), key=os.getpid(),
+            folder=folder)).wait_running()
+        harness.wait_for(is_known, "a known symbol")
+        names, addresses = kernel_symbols()
+        assert daemon.stop() == 0, daemon.stderr
+        live = read()
+        code, output, stderr = harness.run("replay", f"{folder}/c.rmc", program=harness.RINGMILL)
+        assert code == 0 and output == live, (stderr, output[-600:], live[-600:])
+    known = 0
+    for event in map(json.loads, live.splitlines()):
+        depth = event["numbers"].index(0) if 0 in event["numbers"] else len(event["numbers"])
+        assert depth > 2 and len(event["kstack"]) == depth, event
+        for number, shown in zip(event["numbers"], event["kstack"]):
+            if shown.startswith("0x"):
+                assert int(shown, 16) == number, event
+                continue
+            symbol = addresses[bisect.bisect_right(addresses, number) - 1]
+            name, offset = shown.split(" ")[0].split("+")
+            assert name in names[symbol] and int(offset, 16) == number - symbol, (shown, number)
+            known += 1
+    assert known > 0
 
 
 def test_groups_have_names():

@@ -197,3 +197,15 @@ def named(events):
             "mode": f"0{0o100000 | n:o}", "ip_proto": protocols.get(n, event["ip_proto"]),
             "tcp_flags": flags(n, ["FIN", "SYN", "RST", "PSH", "ACK"])}, event
     assert len(events) == MARKS
+
+
+@style()
+def stacks(events):
+    """The kernel's stack: symbols, or the address of which none is known yet."""
+    assert [event["number"] for event in events] == list(range(MARKS))
+    for event in events:
+        numbers = [number for number in event["numbers"] if number]
+        assert 2 < len(numbers) == len(event["kstack"]), event
+        for number, shown in zip(numbers, event["kstack"]):
+            name, _, offset = shown.partition("+")
+            assert shown == hex(number) or name and int(offset.split(" ")[0], 16) < 1 << 20, event

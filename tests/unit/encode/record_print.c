@@ -538,6 +538,64 @@ static void names_follow(void **state)
     resolver_free(resolver);
 }
 
+/* Addresses until symbols are known, up to the first 0 or the end of the sample. */
+static void stacks_have_symbols(void **state)
+{
+    static const char kallsyms[] = "ffffffff81000100 t vfs_read\n"
+                                   "ffffffff81000200 T ksys_read\n"
+                                   "ffffffff81000300 D data\n";
+    char path[] = "/tmp/kallsyms.XXXXXX";
+    int fd = mkstemp(path);
+    const struct resolver_options symbols = {.symbols = path};
+    struct field address = {.name = "",
+                            .kind = FIELD_UINT,
+                            .size = 8,
+                            .meaning = MEANING_KERNEL_SYMBOL,
+                            .type_name = "__u64"};
+    struct field fields[] = {{.name = "stack",
+                              .kind = FIELD_ARRAY,
+                              .size = 32,
+                              .count = 4,
+                              .stride = 8,
+                              .members = &address,
+                              .meaning = MEANING_KERNEL_STACK}};
+    const uint64_t full[] = {UINT64_C(0xffffffff8100011f), UINT64_C(0xffffffff81000207),
+                             UINT64_C(0xffffffff81000305), UINT64_C(0xffffffff8100011f)};
+    const uint64_t cut[] = {UINT64_C(0xffffffff8100011f), UINT64_C(0xffffffff81000207), 0, 5};
+    struct encoder_options options = {.resolver = NULL};
+    struct resolver *resolver;
+    struct encoder *encoder;
+    struct schema schema;
+
+    (void)state;
+    assert_int_equal(write(fd, kallsyms, strlen(kallsyms)), strlen(kallsyms));
+    close(fd);
+    resolver = resolver_new(&symbols);
+    unlink(path); /* it was opened */
+    assert_string_equal(encode_by(&options, fields, 1, cut, sizeof(cut)),
+                        "{\"source\":\"x\",\"stack\":[\"0xffffffff8100011f\","
+                        "\"0xffffffff81000207\"]}\n");
+    options.resolver = resolver;
+    encoder = open_fields(&schema, fields, 1, &options);
+    assert_non_null(strstr(encode_sample(encoder, &schema, full, sizeof(full), NULL), "0xf"));
+    assert_int_equal(resolver_start(resolver), 0);
+    while (!strstr(encode_sample(encoder, &schema, full, sizeof(full), NULL), "vfs_read") ||
+           !strstr(encode_sample(encoder, &schema, full, sizeof(full), NULL), "ksys_read"))
+        ; /* the test's time limit ends what never comes */
+    assert_string_equal(encode_sample(encoder, &schema, full, sizeof(full), NULL),
+                        "{\"source\":\"x\",\"stack\":[\"vfs_read+0x1f\",\"ksys_read+0x7\","
+                        "\"0xffffffff81000305\",\"vfs_read+0x1f\"]}\n");
+    assert_string_equal(encode_sample(encoder, &schema, full, 17, NULL),
+                        "{\"source\":\"x\",\"stack\":[\"vfs_read+0x1f\",\"ksys_read+0x7\"]}\n");
+    assert_string_equal(encode_sample(encoder, &schema, cut, sizeof(cut), NULL),
+                        "{\"source\":\"x\",\"stack\":[\"vfs_read+0x1f\",\"ksys_read+0x7\"]}\n");
+    assert_string_equal(encode_sample(encoder, &schema, cut + 2, 8, NULL),
+                        "{\"source\":\"x\",\"stack\":[]}\n");
+    encoder_close(encoder);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -552,6 +610,7 @@ int main(void)
         cmocka_unit_test(meanings_of_arrays),
         cmocka_unit_test(columns),
         cmocka_unit_test(names_follow),
+        cmocka_unit_test(stacks_have_symbols),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

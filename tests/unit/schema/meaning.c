@@ -128,6 +128,11 @@ static int u32s_4(struct types *types)
     return add_array(types, types->u32, 4);
 }
 
+static int u64s_4(struct types *types)
+{
+    return add_array(types, types->u64, 4);
+}
+
 static int u8_(struct types *types)
 {
     return types->u8;
@@ -222,6 +227,9 @@ static void conventions(void **state)
     convention("errno", s32_, MEANING_ERRNO, FIELD_INT);
     convention("error_raw", gadget_errno_, MEANING_ERRNO, FIELD_UINT);
     convention("error", s32_, MEANING_NONE, FIELD_INT);
+    convention("kstack", u64s_4, MEANING_KERNEL_STACK, FIELD_ARRAY);
+    convention("stack", u64s_4, MEANING_NONE, FIELD_ARRAY);
+    convention("kernel_stack", u32_, MEANING_NONE, FIELD_UINT); /* an id */
     convention("clone_flags", u64_, MEANING_CLONE_FLAGS, FIELD_UINT);
     convention("flags", u32_, MEANING_NONE, FIELD_UINT);
     convention("tcp_flags", u8_, MEANING_TCP_FLAGS, FIELD_UINT);
@@ -339,6 +347,8 @@ static void choices_make_one_value(void **state)
     chosen("boottime", s64_, MEANING_BOOTTIME, FIELD_UINT);
     chosen("signal", s32_, MEANING_SIGNAL, FIELD_INT);
     chosen("flags", few_, MEANING_FLAGS, FIELD_ENUM);
+    chosen("kernel_stack", u64s_4, MEANING_KERNEL_STACK, FIELD_ARRAY);
+    chosen("kernel_symbol", u64_, MEANING_KERNEL_SYMBOL, FIELD_UINT);
     chosen("none", bits_, MEANING_NONE, FIELD_ENUM);
     chosen("uid", s32_, MEANING_UID, FIELD_UINT);
     chosen("errno", s32_, MEANING_ERRNO, FIELD_INT);
@@ -388,7 +398,8 @@ static void what_does_not_fit_is_refused(void **state)
            "unknown meaning \"ipv44\"; allowed are ktime, boottime, unix_ns, ipv4, ipv6, ip, mac, "
            "port_be, uid, gid, errno, syscall, cgroup_id, signal, capability, capabilities, "
            "family, ip_proto, tcp_state, open_flags, tcp_flags, mmap_prot, mmap_flags, "
-           "clone_flags, mode, flags, hex, bytes, text, texts, none; did you mean "
+           "clone_flags, mode, flags, kernel_symbol, kernel_stack, hex, bytes, text, texts, none; "
+           "did you mean "
            "\"ipv4\"?");
     refuse(types, "hosts[].ts", "ipv4", -EINVAL,
            "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes; it must be an integer, "

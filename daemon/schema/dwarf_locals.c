@@ -73,7 +73,8 @@ static bool find_struct(Dwarf_Die *type, struct dwarf_local *local, Dwarf_Die *r
         if (die_is_struct(type)) {
             local->type_name = die_name(type) ? die_name(type) : alias;
             *ret_struct = *type;
-            return local->type_name && printable(local->type_name) && die_is_definition(type);
+            return local->type_name && *local->type_name && printable(local->type_name) &&
+                   die_is_definition(type);
         }
         if (tag == DW_TAG_pointer_type && local->is_pointer)
             return false;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the ring reader's tests need beyond the globbed unit tests: BPF programs, live tests, benches.
-foreach(program fill sample event shapes)
+foreach(program fill perf_fill sample event shapes)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${program}.skel.h)
   bpf_skeleton(${CMAKE_CURRENT_SOURCE_DIR}/bpf/${program}.bpf.c ${header})
   list(APPEND ring_skeletons ${header})
@@ -39,7 +39,7 @@ set_tests_properties(ring/live/real PROPERTIES LABELS live
 add_library(bench-report STATIC EXCLUDE_FROM_ALL bench/report.c bench/options.c)
 target_include_directories(bench-report PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 
-foreach(bench walk wait replay)
+foreach(bench walk wait replay perf)
   add_executable(bench-${bench} EXCLUDE_FROM_ALL bench/${bench}.c)
   target_link_libraries(bench-${bench} PRIVATE bench-report fake-ring ring-programs)
 endforeach()

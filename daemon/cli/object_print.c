@@ -69,6 +69,8 @@ static void print_ring(const json_t *ring, int width, FILE *file)
     }
     if (json_is_true(json_object_get(ring, "map_of_rings")))
         fputs("; a map of rings", file);
+    if (json_is_true(json_object_get(ring, "perf_event_array")))
+        fputs("; a perf event array, with a ring for each CPU", file);
     fputc('\n', file);
 }
 

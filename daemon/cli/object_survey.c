@@ -74,6 +74,7 @@ static void add_ring(struct survey *survey, struct bpf_map *map)
     static const char question[] = "which type do the records have? ";
     const struct object *object = survey->object;
     uint32_t size = object_rings_size(object, map);
+    bool is_perf = bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
     struct record_type found = {0};
     struct error error = {0};
     json_t *ring = json_object(), *type;
@@ -85,7 +86,8 @@ static void add_ring(struct survey *survey, struct bpf_map *map)
     set_text(ring, "name", bpf_map__name(map));
     json_object_set_new(ring, "size", size ? json_integer(size) : json_null());
     json_object_set_new(ring, "map_of_rings",
-                        json_boolean(bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF));
+                        json_boolean(!is_perf && bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF));
+    json_object_set_new(ring, "perf_event_array", json_boolean(is_perf));
     set_text(ring, "type", found.name);
     json_object_set(ring, "type_size", type ? json_object_get(type, "size") : json_null());
     set_text(ring, "because", found.name ? found.why : NULL);

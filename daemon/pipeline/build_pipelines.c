@@ -253,12 +253,25 @@ static void check_delivery(struct build *build, const struct config_node *entry,
         diag_add_key(build->diag, node, "requires delivery: at-least-once");
 }
 
+static bool reads_perf_array(const struct source *source)
+{
+    for (uint32_t i = 0; i < source->n_streams; i++)
+        if (source->streams[i].perf)
+            return true;
+    return false;
+}
+
 /* The promise needs a ring that is there when this process is not, and a bound that all pipelines
  * of the ring agree with. */
 static void promise(struct build *build, const struct config_node *pipeline,
                     struct source_entry *entry, const struct unacked_limit *limit)
 {
-    if (entry->source->ends_with_us)
+    if (reads_perf_array(entry->source))
+        diag_add(build->diag, config_map_get(pipeline, "delivery"),
+                 "source %s reads a perf event array, which is lost when the daemon ends, so "
+                 "delivery: at-least-once is not possible; remove it",
+                 entry->source->name);
+    else if (entry->source->ends_with_us)
         diag_add(build->diag, config_map_get(pipeline, "delivery"),
                  "the ring of source %s is lost when the daemon ends, so delivery: at-least-once "
                  "is not possible; set keep: fdstore or keep: pin in the source",

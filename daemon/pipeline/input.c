@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pipeline/graph.h"
+#include "ring/perf_walk.h"
 
 static void type_init(struct input_type *type, struct input *input, const struct stream_type *of)
 {
@@ -16,7 +17,7 @@ static void type_init(struct input_type *type, struct input *input, const struct
     type->ktime = schema_find_meaning(of->schema, MEANING_KTIME);
     type->least = schema_least_length(of->schema);
     if (!schema_is_open_ended(of->schema))
-        type->size = of->schema->size;
+        type->size = input->stream->perf ? perf_padded(of->schema->size) : of->schema->size;
 }
 
 int input_init(struct input *input, const struct source *source, uint32_t index)

@@ -38,7 +38,7 @@ void guess_decide(struct guess *guess, uint64_t position)
     guess->step = step;
     guess->regular = step > GUESS_LINE && step + step / 8 >= mean;
     guess->reach = (uint64_t)step * (guess->regular ? AHEAD_REGULAR : AHEAD_GRID);
-    guess->second = step <= SHORT_MAX ? NEXT_LINE : FIRST_WORD;
+    guess->second = step <= SHORT_MAX ? NEXT_LINE : FIRST_WORD + guess->lead;
     guess->grid = guess->last & ~GUESS_OFF;
     guess->misses = 0;
     guess->left = GUESS_WINDOW - 1;

@@ -34,6 +34,7 @@ struct guess {
     uint64_t reach;  /* bytes that are fetched ahead */
     uint32_t step;   /* the grid; at least a line; 0: fetch nothing */
     uint32_t second; /* the byte after a header that is fetched, too; of regular records */
+    uint32_t lead;   /* bytes between header and sample: given by the ring's layout */
     uint32_t last;   /* the last span, and GUESS_OFF if it left the grid */
     uint32_t left;   /* records left in this window */
     uint32_t grid;   /* the divisor of this window's spans so far */

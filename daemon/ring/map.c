@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "ring/layout.h"
+#include "ring/perf_walk.h"
 #include "ring/reason.h"
 
 /* Since Linux 6.19; the header of Debian 12 does not have it yet. */
@@ -49,6 +50,12 @@ static int check_size(uint64_t size, struct ringmill_error *reason)
 
 static int check_info(const struct bpf_map_info *info, struct ringmill_error *reason)
 {
+    if (info->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+        return reason_set(
+            reason, -EINVAL,
+            "map %u (%s) is a perf event array, whose rings belong to the process that "
+            "opened them: no other process can read or observe them",
+            info->id, info->name);
     if (info->type != BPF_MAP_TYPE_RINGBUF)
         return reason_set(reason, -EINVAL,
                           "map %u (%s) is of type %u, not a BPF ring buffer (type %u)", info->id,
@@ -160,9 +167,11 @@ void map_deinit(struct map *map)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    if (map->consumer)
+    if (map->consumer && !map->perf)
         munmap((void *)map->consumer, page);
-    if (map->data && !map->linear)
+    if (map->data && map->perf)
+        munmap((void *)(map->data - page), page + map->size + PERF_AFTER);
+    else if (map->data && !map->linear)
         munmap((void *)(map->data - page), page + 2 * map->size);
     if (map->fd >= 0)
         close(map->fd);

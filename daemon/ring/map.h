@@ -14,11 +14,12 @@ struct map {
     uint32_t id;    /* 0: no BPF map */
     uint64_t size;  /* bytes of data area: a power of two and a multiple of the page size */
     bool linear;    /* positions are offsets from data and never wrap, size is any; see linear.h */
+    bool perf;      /* the pages of a perf event; see perf_walk.h */
     bool read_only; /* the consumer page too */
     char name[16];  /* name of the map, cut to 15 characters by the kernel; may be "" */
     _Atomic unsigned long *consumer;
     const _Atomic unsigned long *producer;
-    const uint8_t *data; /* size bytes, mapped twice in a row */
+    const uint8_t *data; /* size bytes, mapped twice in a row; but see linear and perf */
 };
 
 /* Duplicates map_fd, checks the map's type, size and flags, and maps it. On success the caller owns

@@ -114,7 +114,7 @@ static bool peek(const struct merge *merge, struct ringmill_ring *ring, uint64_t
     uint64_t key;
 
     walk.no_prefetch = true;
-    if (walk_step(&walk, &view) != WALK_VIEW)
+    if (ring_step(ring, &walk, &view) != WALK_VIEW)
         return false;
     key = ring->merge_key;
     if (view.length >= sizeof(key) && merge->offset <= view.length - sizeof(key))
@@ -130,7 +130,7 @@ static void skip(struct ringmill_ring *ring)
     struct ringmill_view view;
     struct walk walk = ring->walk;
 
-    if (walk_step(&walk, &view) == WALK_VIEW)
+    if (ring_step(ring, &walk, &view) == WALK_VIEW)
         return;
     walk.guess = ring->walk.guess;
     ring->walk = walk;
@@ -233,7 +233,7 @@ uint32_t merge_take(struct merge *merge, struct ringmill_view *ret_views, uint32
     if (!all && bound > merge->watermark)
         bound = merge->watermark;
     do {
-        if (walk_step(&ring->walk, &ret_views[n]) != WALK_VIEW)
+        if (ring_step(ring, &ring->walk, &ret_views[n]) != WALK_VIEW)
             break; /* the length was overwritten since the peek; the next look reports it */
         bytes += ret_views[n].length;
         ring->given = ring->walk.position;

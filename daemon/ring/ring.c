@@ -105,6 +105,7 @@ void ringmill_ring_free(struct ringmill_ring *ring)
         return;
     map_deinit(&ring->map);
     lock_leave(&ring->lock);
+    free(ring->perf);
     free(ring);
 }
 
@@ -184,14 +185,19 @@ static void note_busy(struct ringmill_ring *ring, bool busy)
     atomic_store_explicit(&ring->counters.busy_since, busy ? ring_now() : 0, memory_order_relaxed);
 }
 
+static enum walk_result look_at_walk(const struct ringmill_ring *ring)
+{
+    return ring->perf ? perf_look(&ring->walk) : walk_look(&ring->walk);
+}
+
 static enum ring_state look_once(struct ringmill_ring *ring)
 {
-    enum walk_result result = walk_look(&ring->walk);
+    enum walk_result result = look_at_walk(ring);
 
     if (result == WALK_LIMIT) {
         if (!refresh(ring))
             return RING_CORRUPT;
-        result = walk_look(&ring->walk);
+        result = look_at_walk(ring);
     }
     switch (result) {
     case WALK_LIMIT:
@@ -224,8 +230,8 @@ enum ring_state ring_look(struct ringmill_ring *ring)
     return state;
 }
 
-static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *views,
-                           uint32_t capacity)
+static inline uint32_t take_views(struct ringmill_ring *ring, struct ringmill_view *views,
+                                  uint32_t capacity, uint64_t *ret_bytes)
 {
     struct walk walk = ring->walk;
     uint64_t bytes = 0;
@@ -238,8 +244,19 @@ static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *vie
         bytes += views[n++].length;
     } while (n < capacity);
     ring->walk = walk;
+    *ret_bytes = bytes;
+    return n;
+}
+
+static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *views,
+                           uint32_t capacity)
+{
+    uint64_t bytes;
+    uint32_t n = ring->perf ? perf_take(ring->perf, &ring->walk, views, capacity, &bytes)
+                            : take_views(ring, views, capacity, &bytes);
+
     if (n)
-        ring->given = ringmill_view_end(&views[n - 1]);
+        ring->given = ring_view_end(ring, &views[n - 1]);
     ring_count(ring, n, bytes);
     return n;
 }
@@ -347,6 +364,8 @@ uint64_t ringmill_ring_count(const struct ringmill_ring *ring, uint64_t end)
     struct walk walk = ring->walk;
     uint64_t records = 0;
 
+    if (ring->perf)
+        return perf_count(&walk, end);
     while (walk.position != end && end - walk.position <= ring->map.size) {
         uint32_t header = walk_header(&walk);
 
@@ -368,7 +387,8 @@ uint64_t ringmill_ring_committed(const struct ringmill_ring *ring)
 
 uint64_t ringmill_ring_remaining(const struct ringmill_ring *ring, const struct ringmill_view *view)
 {
-    return atomic_load_explicit(ring->map.producer, memory_order_acquire) - ringmill_view_end(view);
+    return atomic_load_explicit(ring->map.producer, memory_order_acquire) -
+           ring_view_end(ring, view);
 }
 
 int ringmill_ring_fd(const struct ringmill_ring *ring)

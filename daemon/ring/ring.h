@@ -15,6 +15,7 @@
 
 #include "ring/lock.h"
 #include "ring/map.h"
+#include "ring/perf_walk.h"
 #include "ring/walk.h"
 
 struct merge;
@@ -37,6 +38,7 @@ struct ringmill_ring {
     uint64_t committed;
     uint64_t given;
     uint64_t discards; /* how many of walk.discards the counters already include */
+    uint64_t lost;     /* and of walk.lost */
     uint64_t counted;  /* records before this position are in the counters */
     bool recount;      /* the walk is repeating records that were counted before a rewind */
     bool unfenced;     /* something was published since the last full fence */
@@ -53,6 +55,8 @@ struct ringmill_ring {
     /* immutable after open */
     struct map map;
     struct lock lock;
+    struct perf_walk *perf;      /* owned; of a perf ring; NULL: the layout is that of BPF rings */
+    _Atomic uint64_t *perf_lost; /* see perf.h */
     uint32_t flags;
     uint64_t recheck; /* ns; RINGMILL_OFF */
 
@@ -117,15 +121,34 @@ void ring_skip_discards(struct ringmill_ring *ring);
 static inline void ring_count(struct ringmill_ring *ring, uint64_t records, uint64_t bytes)
 {
     uint64_t discards = ring->walk.discards - ring->discards;
+    uint64_t lost = ring->walk.lost - ring->lost;
 
     ring->discards = ring->walk.discards;
+    ring->lost = ring->walk.lost;
     if (ring->recount)
         return;
     counter_add(&ring->counters.records, records);
     counter_add(&ring->counters.bytes, bytes);
-    if (discards && !ring->map.linear) /* in a capture, discarded records do not count as records */
+    /* in captures and perf rings, no program wrote what is skipped */
+    if (discards && !ring->map.linear && !ring->perf)
         counter_add(&ring->counters.discards, discards);
+    if (lost && ring->perf_lost)
+        counter_add(ring->perf_lost, lost);
     ring->counted = ring->walk.position;
+}
+
+/* walk_step() in the ring's own layout, for a copy of its walk, too. */
+static inline enum walk_result ring_step(struct ringmill_ring *ring, struct walk *walk,
+                                         struct ringmill_view *ret_view)
+{
+    return ring->perf ? perf_step(ring->perf, walk, ret_view) : walk_step(walk, ret_view);
+}
+
+/* The position right after the record of a view. */
+static inline uint64_t ring_view_end(const struct ringmill_ring *ring,
+                                     const struct ringmill_view *view)
+{
+    return ring->perf ? perf_end(&ring->walk, view->position) : ringmill_view_end(view);
 }
 
 /* Whether some records were given out and not committed: then the kernel sends no wake-ups. */

@@ -21,6 +21,7 @@ struct walk {
     uint64_t limit;     /* records end here, as far as is known */
     bool no_prefetch;   /* never prefetch */
     uint64_t discards;  /* skipped so far */
+    uint64_t lost;      /* records that were lost before the position, in perf rings */
     struct guess guess; /* where the next headers are */
 };
 

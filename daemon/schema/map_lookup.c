@@ -55,7 +55,24 @@ const struct btf_type *lookup_ring_definition(const struct btf *btf,
         map = find_inner_map(btf, map);
         type = map ? read_map_type(btf, map) : 0;
     }
-    return type == BPF_MAP_TYPE_RINGBUF ? map : NULL;
+    return type == BPF_MAP_TYPE_RINGBUF || (type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !*ret_outer)
+               ? map
+               : NULL;
+}
+
+static bool is_perf_array(const struct btf *btf, const struct btf_type *ring)
+{
+    return read_map_type(btf, ring) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
+
+bool lookup_is_perf_array(const struct btf *btf, const char *map_name)
+{
+    int id = btf__find_by_name_kind(btf, map_name, BTF_KIND_VAR);
+    const struct btf_type *outer;
+    const struct btf_type *ring =
+        id < 0 ? NULL : lookup_ring_definition(btf, btf__type_by_id(btf, (uint32_t)id), &outer);
+
+    return ring && is_perf_array(btf, ring);
 }
 
 bool lookup_is_map_definition(const struct btf *btf, const char *name)
@@ -76,23 +93,28 @@ const char *lookup_ring(const struct btf *btf, uint32_t index)
     return NULL;
 }
 
+/* Beside ring buffers, perf event arrays mostly serve to read hardware counters. */
 uint32_t lookup_count_rings(const struct btf *btf)
 {
-    uint32_t outside = 0, rings = 0, inside = 0;
+    uint32_t outside = 0, rings = 0, inside = 0, perf_arrays = 0;
     int section = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
     const struct btf_type *maps = section < 0 ? NULL : btf__type_by_id(btf, (uint32_t)section);
 
     for (uint32_t i = 0; maps && i < btf_vlen(maps); i++) {
         const struct btf_var_secinfo *place = btf_var_secinfos(maps) + i;
         const struct btf_type *outer, *variable = btf__type_by_id(btf, place->type);
+        const struct btf_type *ring =
+            variable ? lookup_ring_definition(btf, variable, &outer) : NULL;
 
-        if (!variable || !lookup_ring_definition(btf, variable, &outer))
+        if (!ring)
             continue;
-        rings += !outer;
+        perf_arrays += is_perf_array(btf, ring);
+        rings += !outer && !is_perf_array(btf, ring);
         outside += !!outer;
         /* its initial slots, which the type does not count */
         if (outer && place->size > outer->size)
             inside += (place->size - outer->size) / 8;
     }
-    return outside + (rings > inside ? rings - inside : 0);
+    rings = outside + (rings > inside ? rings - inside : 0);
+    return rings ? rings : perf_arrays;
 }

@@ -179,6 +179,11 @@ static int open_shards(struct map_state *state, struct stream *stream, struct er
         result = describe(state->shards.fds[0], &info, error);
     if (result < 0)
         return result;
+    if (info.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+        return error_set(error, -EINVAL,
+                         "map \"%s\" is a perf event array, whose rings belong to the process that "
+                         "opened them; load its object here with object:",
+                         info.name);
     if (info.type != BPF_MAP_TYPE_RINGBUF) {
         const char *type = libbpf_bpf_map_type_str(info.type);
 

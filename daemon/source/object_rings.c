@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* A ring buffer map is a ring. A map of maps whose inner maps are ring buffers is one sharded ring;
- * rings that it contains from the start are not rings of their own. */
+/* A ring buffer map is a ring, and a perf event array is one for each CPU. A map of maps whose
+ * inner maps are ring buffers is one sharded ring; rings that it contains from the start are not
+ * rings of their own. */
 
 #include "source/object_rings.h"
 
@@ -16,6 +17,7 @@
 #include "config/setting.h"
 #include "source/inner_maps.h"
 #include "source/object.h"
+#include "source/perf_events.h"
 #include "source/record_type.h"
 
 #define FLAG_OVERWRITE (UINT32_C(1) << 19) /* Linux 6.19 */
@@ -27,6 +29,11 @@ enum { RINGS_MAX = 64, SHARDS_DEFAULT_SIZE = 1 << 20 };
 static bool is_ring(const struct bpf_map *map)
 {
     return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+}
+
+static bool is_perf_array(const struct bpf_map *map)
+{
+    return bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }
 
 static bool is_map_of_maps(const struct bpf_map *map)
@@ -47,7 +54,6 @@ static const char *type_name(const struct bpf_map *map)
     static const char *const names[] = {
         [BPF_MAP_TYPE_HASH] = "a hash map",
         [BPF_MAP_TYPE_ARRAY] = "an array",
-        [BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "a perf event array, the older kind of buffer",
         [BPF_MAP_TYPE_PERCPU_HASH] = "a hash map",
         [BPF_MAP_TYPE_PERCPU_ARRAY] = "an array for each CPU",
         [BPF_MAP_TYPE_LRU_HASH] = "a hash map",
@@ -105,6 +111,19 @@ static bool stands_in_a_map(const struct object *object, const struct bpf_map *m
 
 /* ---- one ring -------------------------------------------------------------------------------- */
 
+/* A program may run on each possible CPU, and its number is the key. */
+static int set_up_perf(struct object_ring *ring)
+{
+    uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+
+    ring->perf = perf_events_new();
+    if (!ring->perf)
+        return -ENOMEM;
+    if (ring->template_size == 0)
+        ring->template_size = PERF_RING_DEFAULT_SIZE;
+    return bpf_map__max_entries(ring->map) < cpus ? bpf_map__set_max_entries(ring->map, cpus) : 0;
+}
+
 static int set_size(struct object_source *source, struct object_ring *ring, struct diag *diag)
 {
     const struct bpf_map *inner = ring->sharded ? bpf_map__inner_map(ring->map) : NULL;
@@ -116,7 +135,9 @@ static int set_size(struct object_source *source, struct object_ring *ring, stru
         ring->template_size = SHARDS_DEFAULT_SIZE;
     if (ring->sharded && bpf_map__max_entries(ring->map) == 0)
         bpf_map__set_max_entries(ring->map, (uint32_t)libbpf_num_possible_cpus());
-    if (!ring->sharded && wanted)
+    if (is_perf_array(ring->map))
+        result = set_up_perf(ring);
+    else if (!ring->sharded && wanted)
         result = bpf_map__set_max_entries(ring->map, wanted);
     for (uint32_t i = 0; wanted && result == 0 && i < ring->n_inner_maps; i++)
         result = bpf_map__set_max_entries(
@@ -174,9 +195,19 @@ static int add_ring(struct object_source *source, struct bpf_map *map,
 
 /* ---- which ----------------------------------------------------------------------------------- */
 
+/* Other perf event arrays are read by programs: hardware counters. */
+static bool gets_records(const struct object *object, const struct bpf_map *map)
+{
+    struct record_lengths lengths;
+
+    record_lengths_read(object->bytes, object->size, bpf_map__name(map), true, true, &lengths);
+    return lengths.count > 0 || lengths.varies;
+}
+
 bool object_rings_has(const struct object *object, struct bpf_map *map)
 {
-    return is_sharded(map) || (is_ring(map) && !stands_in_a_map(object, map));
+    return is_sharded(map) || (is_ring(map) && !stands_in_a_map(object, map)) ||
+           (is_perf_array(map) && gets_records(object, map));
 }
 
 /* "events (struct event), flows" */
@@ -227,8 +258,8 @@ static struct bpf_map *find_named(const struct object *object, const struct conf
 {
     struct bpf_map *map = bpf_object__find_map_by_name(object->plan, entry->key);
 
-    if (map &&
-        (is_ring(map) || is_sharded(map) || (is_map_of_maps(map) && !bpf_map__inner_map(map))))
+    if (map && (is_ring(map) || is_perf_array(map) || is_sharded(map) ||
+                (is_map_of_maps(map) && !bpf_map__inner_map(map))))
         return map;
     refuse_name(object, map, entry, diag);
     return NULL;
@@ -330,10 +361,9 @@ static int refuse_ringless(const struct object *object, const struct config_node
     const struct bpf_map *map;
     bool perf = false;
 
-    bpf_object__for_each_map(map, object->plan) perf |=
-        bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+    bpf_object__for_each_map(map, object->plan) perf |= is_perf_array(map);
     diag_add(diag, node, "the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF)%s",
-             perf ? "; ringmill does not read perf event arrays, the older kind of buffer" : "");
+             perf ? ", and none of its programs writes to its perf event array" : "");
     return -EINVAL;
 }
 
@@ -390,6 +420,8 @@ uint32_t object_rings_size(const struct object *object, struct bpf_map *map)
     const struct bpf_map *inner = is_map_of_maps(map) ? bpf_map__inner_map(map) : map;
     uint32_t size;
 
+    if (is_perf_array(map))
+        return PERF_RING_DEFAULT_SIZE;
     if (is_map_of_maps(map) &&
         inner_maps_each(object->bytes, object->size, on_inner_map, &search, NULL) == 0 &&
         ring.n_inner_maps > 0)

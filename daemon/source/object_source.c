@@ -24,10 +24,9 @@
 #include "source/object.h"
 #include "source/object_rings.h"
 #include "source/own_rings.h"
+#include "source/perf_events.h"
 #include "source/predecessor.h"
 #include "source/programs.h"
-#include "source/record_type.h"
-#include "source/stream_types.h"
 #include "source/takeover.h"
 #include "source/unseen_calls.h"
 
@@ -126,99 +125,6 @@ static int open_object(struct source *source, const struct object_config *config
     return result;
 }
 
-static int find_lost(const struct object_source *state, struct object_ring *ring, struct diag *diag)
-{
-    struct error error;
-
-    if (!ring->config->lost) {
-        lost_find_default(state->object->plan, ring->name, &ring->lost);
-        return 0;
-    }
-    if (lost_find(state->object->plan, ring->config->lost, &error, &ring->lost) == 0)
-        return 0;
-    diag_add_error(diag, ring_config_at(ring->config, "lost"), &error);
-    return -EINVAL;
-}
-
-static int check_order(const struct object_ring *ring, struct diag *diag)
-{
-    if (!ring->config->order || ring->sharded)
-        return 0;
-    diag_add(diag, ring_config_at(ring->config, "order"),
-             "order is only for a map of rings; \"%s\" is a single ring, whose records are in "
-             "order already",
-             ring->name);
-    return -EINVAL;
-}
-
-/* The other rings as a config names them; NULL: it is the only one. The caller frees it. */
-static char *list_others(const struct object_source *state, const struct object_ring *ring)
-{
-    char *text = NULL;
-
-    for (uint32_t i = 0; i < state->n_rings; i++) {
-        _cleanup_(cleanup_free) char *before = text;
-
-        if (&state->rings[i] == ring)
-            before = NULL;
-        else if (asprintf(&text, "%s, %s: {}", before ? before : "", state->rings[i].name) < 0)
-            return NULL;
-    }
-    return text;
-}
-
-static uint32_t find_longest(const struct type_origin *origin)
-{
-    struct record_lengths lengths;
-
-    record_type_lengths(origin->btf, origin->elf, origin->elf_size, origin->ring, &lengths);
-    return lengths.count > 0 ? lengths.list[lengths.count - 1] : 0;
-}
-
-static int make_stream(const struct source *source, struct object_ring *ring, struct stream *stream,
-                       struct diag *diag)
-{
-    const struct object_source *state = source->state;
-    const struct object *object = state->object;
-    _cleanup_(cleanup_free) char *others = list_others(state, ring);
-    struct type_origin origin = {.ring = ring->name,
-                                 .btf = object_btf(object),
-                                 .elf = object->bytes,
-                                 .elf_size = object->size,
-                                 .other_rings = others};
-    int result = find_lost(state, ring, diag);
-
-    stream->name = ring->name;
-    stream->counted = ring->lost.map != NULL;
-    stream->longest = find_longest(&origin);
-    stream->ring_size = ring->sharded ? ring->template_size : bpf_map__max_entries(ring->map);
-    if (ring->sharded && ring->n_inner_maps > 0)
-        stream->ring_size =
-            bpf_map__max_entries(bpf_object__find_map_by_name(object->plan, ring->inner_maps[0]));
-    if (check_order(ring, diag) < 0)
-        result = -EINVAL;
-    return stream_types_find(&origin, ring->config, source->name, stream, diag) < 0 ? -EINVAL
-                                                                                    : result;
-}
-
-int object_source_make_streams(struct source *source, const struct config_node *node,
-                               struct diag *diag)
-{
-    struct object_source *state = source->state;
-    int result = 0;
-
-    source->streams = streams_new(state->n_rings);
-    if (!source->streams) {
-        diag_add(diag, node, "out of memory");
-        return -ENOMEM;
-    }
-    source->n_streams = state->n_rings;
-    for (uint32_t i = 0; i < state->n_rings; i++)
-        if (make_stream(source, &state->rings[i], &source->streams[i], diag) < 0)
-            result = -EINVAL;
-    return result;
-}
-
 /* A map of rings is filled with rings, so nobody has to say what they are like. */
 static int check_inner_maps(const struct object_source *state, const struct config_node *node,
                             struct diag *diag)
@@ -291,6 +197,7 @@ void object_source_close(struct source *source)
         lost_stop(&ring->lost);
         shards_close(&ring->shards);
         free(ring->own);
+        perf_events_free(ring->perf);
         if (ring->template_fd >= 0)
             close(ring->template_fd);
     }
@@ -358,6 +265,8 @@ static int open_shards(const struct object_source *state, struct object_ring *ri
     int outer = object_map_fd(state->object, ring->name);
     int fds[SHARDS_MAX];
 
+    if (ring->perf)
+        return perf_events_open(ring->perf, outer, &ring->shards, error);
     if (!ring->sharded)
         return shards_borrow(&ring->shards, &outer, 1, error);
     if (ring->n_inner_maps == 0)
@@ -470,7 +379,14 @@ void object_source_undo(struct source *source)
 int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count)
 {
     struct object_source *state = source->state;
-    int result = lost_read(&state->rings[stream].lost, source->name, ret_count);
+    struct object_ring *ring = &state->rings[stream];
+    int result;
+
+    if (ring->perf) {
+        *ret_count = (struct lost_count){.records = perf_events_lost(ring->perf, source->name)};
+        return 0;
+    }
+    result = lost_read(&ring->lost, source->name, ret_count);
 
     if (result < 0)
         return result;

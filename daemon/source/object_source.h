@@ -19,6 +19,7 @@
 
 struct bpf_map;
 struct object;
+struct perf_events;
 
 /* The ring, or map of rings, of one stream. */
 struct object_ring {
@@ -28,7 +29,8 @@ struct object_ring {
     const struct ring_config *config; /* NULL: no settings */
     const char **inner_maps; /* the maps that it contains from the start, n_inner_maps names */
     uint32_t n_inner_maps;
-    uint32_t template_size; /* bytes of each ring that is made for it */
+    uint32_t template_size;   /* bytes of each ring that is made for it */
+    struct perf_events *perf; /* owned; NULL: not a perf event array */
     struct lost_counter lost;
 
     /* owned by the loader thread */
@@ -85,7 +87,8 @@ void object_source_leave(struct source *source);
 void object_source_release(struct source *source);
 /* undo(): detaches what was attached, and drops a set that was not adopted. */
 void object_source_undo(struct source *source);
-/* lost(): by the loss counter of the stream, and by those of older sets. */
+/* lost(): by the loss counter of the stream, and by those of older sets; by the kernel's of a perf
+ * event array. */
 int object_source_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count);
 /* skipped(): also writes the sum into the ledger of a kept source. */
 int object_source_skipped(const struct source *source, uint64_t *ret_skipped);

@@ -8,6 +8,7 @@
 
 #include "source/kept_set.h"
 #include "source/object_source.h"
+#include "source/perf_events.h"
 #include "source/predecessor.h"
 
 int own_rings_make(struct object_source *state, struct error *error)
@@ -52,7 +53,11 @@ int own_rings_open(const struct source *source, uint32_t stream, uint32_t ring,
 
     if (ring >= from->shards.n)
         return predecessor_open_ring(state, stream, ring - from->shards.n, reason, ret_ring);
-    result = ringmill_ring_open(from->shards.fds[ring], &options, reason, ret_ring);
+    if (from->perf)
+        result = perf_events_open_ring(from->perf, ring, from->name, from->template_size, &options,
+                                       reason, ret_ring);
+    else
+        result = ringmill_ring_open(from->shards.fds[ring], &options, reason, ret_ring);
     if (result == 0)
         from->own[ring].handle = *ret_ring;
     return result;

@@ -8,11 +8,30 @@
 #include "source/register_values.h"
 
 /* Indexes of arguments. */
-enum { MAP = 0, LENGTH = 1, DATA = 1, OUTPUT_LENGTH = 2, NEW_DYNPTR = 3 };
+enum { PERF_FLAGS = 2, NEW_DYNPTR = 3 };
 enum { WRITTEN_DYNPTR = 0, WRITTEN_DATA = 2, WRITTEN_LENGTH = 3 };
+
+/* A helper function that puts a record into a ring, with the indexes of its arguments. */
+struct output_function {
+    int32_t helper;
+    bool is_perf;
+    uint8_t map;
+    uint8_t length;
+    uint8_t data; /* of one that copies the record */
+};
+
+static const struct output_function output_functions[] = {
+    {BPF_FUNC_ringbuf_output, false, .map = 0, .length = 2, .data = 1},
+    {BPF_FUNC_ringbuf_reserve, false, .map = 0, .length = 1, 0},
+    {BPF_FUNC_ringbuf_reserve_dynptr, false, .map = 0, .length = 1, 0},
+    {BPF_FUNC_perf_event_output, true, .map = 1, .length = 4, .data = 3},
+    {BPF_FUNC_skb_output, true, .map = 1, .length = 4, .data = 3},
+    {BPF_FUNC_xdp_output, true, .map = 1, .length = 4, .data = 3},
+};
 
 struct call_scan {
     const char *ring;
+    bool is_perf;
     bool is_only;
     struct record_lengths *lengths;
 };
@@ -50,8 +69,8 @@ static void set_source(struct record_call *to, const struct helper_call *call,
     to->result_of = data->result_of - 1;
 }
 
-static void add_call(struct record_lengths *lengths, const struct helper_call *call,
-                     uint32_t length)
+static void add_call(struct record_lengths *lengths, const struct output_function *function,
+                     const struct helper_call *call, uint32_t length)
 {
     struct record_call *to = &lengths->calls[lengths->n_calls];
     const struct register_value *dynptr = &call->arguments[NEW_DYNPTR];
@@ -61,16 +80,16 @@ static void add_call(struct record_lengths *lengths, const struct helper_call *c
     *to = (struct record_call){.length = length};
     snprintf(to->function, sizeof(to->function), "%s", call->function);
     switch (call->helper) {
-    case BPF_FUNC_ringbuf_output:
-        set_source(to, call, &call->arguments[DATA]);
-        break;
     case BPF_FUNC_ringbuf_reserve:
         to->is_result = true;
         to->result_of = call->address;
         break;
-    default:
+    case BPF_FUNC_ringbuf_reserve_dynptr:
         to->is_dynptr = is_one(dynptr, REGISTER_FRAME);
         to->dynptr = to->is_dynptr ? dynptr->offsets[0] : 0;
+        break;
+    default:
+        set_source(to, call, &call->arguments[function->data]);
     }
 }
 
@@ -110,23 +129,43 @@ static enum aim aim_of(const struct call_scan *scan, const struct register_value
     return is_among ? HERE : ELSEWHERE;
 }
 
+static const struct output_function *find_function(int32_t helper)
+{
+    for (size_t i = 0; i < sizeof(output_functions) / sizeof(output_functions[0]); i++)
+        if (output_functions[i].helper == helper)
+            return &output_functions[i];
+    return NULL;
+}
+
+/* The high half of the flags is a number of bytes of the packet that follow the record. */
+static bool may_append(const struct output_function *function, const struct helper_call *call)
+{
+    const struct register_value *flags = &call->arguments[PERF_FLAGS];
+
+    if (!function->is_perf)
+        return false;
+    for (uint32_t i = 0; flags->content == REGISTER_CONSTANT && i < flags->count; i++)
+        if (flags->constants[i] > UINT32_MAX)
+            return true;
+    return flags->content != REGISTER_CONSTANT;
+}
+
 static void take_call(void *context, const struct helper_call *call)
 {
     struct call_scan *scan = context;
-    const struct register_value *length = &call->arguments[LENGTH];
+    const struct output_function *function = find_function(call->helper);
+    const struct register_value *length;
     enum aim aim;
 
     if (call->helper == BPF_FUNC_dynptr_data || call->helper == BPF_FUNC_dynptr_write)
         take_dynptr(scan->lengths, call);
-    if (call->helper == BPF_FUNC_ringbuf_output)
-        length = &call->arguments[OUTPUT_LENGTH];
-    else if (call->helper != BPF_FUNC_ringbuf_reserve &&
-             call->helper != BPF_FUNC_ringbuf_reserve_dynptr)
+    if (!function || function->is_perf != scan->is_perf)
         return;
-    aim = aim_of(scan, &call->arguments[MAP]);
+    aim = aim_of(scan, &call->arguments[function->map]);
     if (aim == ELSEWHERE)
         return;
-    if (aim == UNCLEAR || length->content != REGISTER_CONSTANT) {
+    length = &call->arguments[function->length];
+    if (aim == UNCLEAR || length->content != REGISTER_CONSTANT || may_append(function, call)) {
         scan->lengths->varies = true;
         return;
     }
@@ -136,14 +175,14 @@ static void take_call(void *context, const struct helper_call *call)
             continue;
         }
         add_length(scan->lengths, (uint32_t)length->constants[i]);
-        add_call(scan->lengths, call, (uint32_t)length->constants[i]);
+        add_call(scan->lengths, function, call, (uint32_t)length->constants[i]);
     }
 }
 
-void record_lengths_read(const void *elf, size_t size, const char *ring, bool is_only,
+void record_lengths_read(const void *elf, size_t size, const char *ring, bool is_perf, bool is_only,
                          struct record_lengths *ret)
 {
-    struct call_scan scan = {.ring = ring, .is_only = is_only, .lengths = ret};
+    struct call_scan scan = {.ring = ring, .is_perf = is_perf, .is_only = is_only, .lengths = ret};
 
     *ret = (struct record_lengths){0};
     register_values_read(elf, size, take_call, &scan);

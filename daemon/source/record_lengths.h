@@ -2,7 +2,9 @@
 #pragma once
 
 /* The lengths of a ring's records, as the programs of an object give them to bpf_ringbuf_reserve(),
- * bpf_ringbuf_output() and bpf_ringbuf_reserve_dynptr(). */
+ * bpf_ringbuf_output() and bpf_ringbuf_reserve_dynptr(), or, for a perf event array, to
+ * bpf_perf_event_output(), bpf_skb_output() and bpf_xdp_output(). No count and no `varies`: no
+ * program writes to it. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +37,8 @@ struct record_lengths {
     uint32_t n_calls; /* of all, more than RECORD_CALLS_MAX if some are not remembered */
 };
 
-/* Reads the calls in all programs of the object. is_only: the object has no other ring, so a call
- * whose map is not clear is about this one. What cannot be read of a damaged ELF has no calls. */
-void record_lengths_read(const void *elf, size_t size, const char *ring, bool is_only,
+/* Reads the calls in all programs of the object. is_perf: the map is a perf event array. is_only:
+ * the object has no other ring, so a call whose map is not clear is about this one. What cannot be
+ * read of a damaged ELF has no calls. */
+void record_lengths_read(const void *elf, size_t size, const char *ring, bool is_perf, bool is_only,
                          struct record_lengths *ret);

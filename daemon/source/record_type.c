@@ -108,7 +108,8 @@ static int list_types(struct type_listing *listing, const struct btf *btf, const
 void record_type_lengths(const struct btf *btf, const void *elf, size_t size, const char *ring,
                          struct record_lengths *ret)
 {
-    record_lengths_read(elf, size, ring, btf && lookup_count_rings(btf) <= 1, ret);
+    record_lengths_read(elf, size, ring, btf && lookup_is_perf_array(btf, ring),
+                        btf && lookup_count_rings(btf) <= 1, ret);
 }
 
 /* "24", "24 or 32" */

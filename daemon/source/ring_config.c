@@ -80,7 +80,8 @@ const struct setting ring_settings[] = {
         .offset = offsetof(struct ring_config, ring_size),
         .minimum = RING_SIZE_MIN,
         .maximum = RING_SIZE_MAX,
-        .doc = "ring size, a power of two (default: as compiled into the program)",
+        .doc = "ring size, a power of two (default: as compiled into the program; of a perf event "
+               "array 256KiB for each CPU)",
     },
     {0},
 };

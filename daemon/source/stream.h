@@ -48,6 +48,8 @@ struct stream {
     struct field order;  /* u64, ns of CLOCK_MONOTONIC */
     uint64_t order_hold; /* ns */
 
+    bool perf;          /* a perf event array: a ring for each CPU, gone with this process; samples
+                           may be up to 7 bytes longer than the program wrote */
     bool counted;       /* source_lost() returns how many did not fit */
     int64_t lost_since; /* ns, monotonic: for an adopted ring, the time until which losses were
                            reported; 0: since the start; after source_load() */

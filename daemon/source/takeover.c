@@ -9,6 +9,7 @@
 #include "source/kind.h"
 #include "source/object.h"
 #include "source/object_source.h"
+#include "source/perf_events.h"
 
 void takeover_begin(struct object_source *state)
 {
@@ -60,6 +61,8 @@ void takeover_end(struct source *source)
     attachments_wait();
     for (uint32_t i = 0; i < state->n_rings; i++) {
         kept_source_forget_lost(state, i);
+        if (state->rings[i].perf)
+            perf_events_forget_lost(state->rings[i].perf);
         note_ends(state, i);
     }
     if (state->kept)

@@ -112,7 +112,7 @@ static void read_programs(const struct types *types)
     const char *ring = "";
 
     for (uint32_t i = 0; i < RINGS_MAX && ring; i++) {
-        record_lengths_read(types->elf, types->elf_size, ring, i == 0, &lengths);
+        record_lengths_read(types->elf, types->elf_size, ring, i % 2, i == 0, &lengths);
         for (uint32_t k = 1; k < lengths.count; k++)
             demand(lengths.list[k - 1] < lengths.list[k]);
         demand(record_variables_read(&lengths, types->elf, types->elf_size, &variables) == 0);

@@ -3,6 +3,7 @@
 field by field with what the test did. They need a kernel that may change its own code, so they are
 not among the tests of this machine: `./dev vm` runs them in a virtual machine."""
 import collections
+import ctypes
 import errno
 import json
 import os
@@ -425,6 +426,75 @@ def test_lsm_of_a_cgroup():
 
     assert trace("lsm_cgroup", act, "--cgroup", "/sys/fs/cgroup") == [
         {"family": socket.AF_INET6, "type": socket.SOCK_DGRAM, "protocol": socket.IPPROTO_UDP}]
+
+
+def flood(cpu, number):
+    """So many records of perf_flood, on that CPU."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    ctypes.CDLL(None).prctl(0x726D, ctypes.c_ulong(number), ctypes.c_ulong(os.getpid()), 0, 0)
+    os.sched_setaffinity(0, allowed)
+
+
+def switch(cpu, on):
+    with open(f"/sys/devices/system/cpu/cpu{cpu}/online", "w", encoding="utf-8") as file:
+        file.write("1" if on else "0")
+
+
+def start_flood(output):
+    return harness.Daemon(
+        "run", "--object", os.path.join(os.path.abspath(harness.BIN), "styles", "perf_flood.bpf.o"),
+        "--constant", f"mark_key={os.getpid()}", program=harness.RINGMILL,
+        stdout=output).wait_running()
+
+
+def test_a_cpu_that_comes_back():
+    """Its perf ring is written to again, and what is lost is counted again."""
+    require_ringmill()
+    with open(path("floods"), "wb") as output:
+        daemon = start_flood(output)
+
+        def numbers():
+            with open(path("floods"), "rb") as file:
+                events = [json.loads(line) for line in file if line.endswith(b"\n")]
+            return [event["sequence"] for event in events if event.get("cpu") == 1]
+        flood(1, 100)
+        harness.wait_for(lambda: len(numbers()) == 100, "the records of the CPU")
+        switch(1, False)
+        switch(1, True)
+
+        made = [100]
+
+        def is_back():
+            flood(1, 1)
+            made[0] += 1
+            return len(numbers()) > 100
+        harness.wait_for(is_back, "the records of the CPU that came back")
+        back = numbers()[100]
+        daemon.pause()
+        for _ in range(10):
+            flood(1, 4096)
+        made[0] += 40960
+        daemon.go_on()
+        assert daemon.stop() == 0, daemon.stderr
+        assert numbers() == sorted(set(numbers())), daemon.stderr
+        seen = sum(number >= back for number in numbers())
+        lost = daemon.books()["source perf_flood"]["lost"]
+        assert lost > 0 and seen + lost == made[0] - back, (seen, lost, made, back, daemon.stderr)
+
+
+def test_a_cpu_that_was_offline_at_the_start():
+    require_ringmill()
+    switch(1, False)
+    with open(path("floods"), "wb") as output:
+        daemon = start_flood(output)
+        switch(1, True)
+        harness.wait_for(lambda: "CPU 1 came online after the start and has no perf ring" in
+                         daemon.stderr, "the warning")
+        flood(1, 10)
+        flood(0, 10)
+        assert daemon.stop() == 0, daemon.stderr
+        assert daemon.books()["source perf_flood"]["produced"] == 10, daemon.stderr
 
 
 harness.main()

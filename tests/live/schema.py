@@ -126,7 +126,7 @@ def test_an_object_on_one_screen():
     assert shown(WHOLE) == SCREEN, shown(WHOLE)
     survey = json.loads(shown("--json", WHOLE))
     assert survey["rings"][0] == {
-        "name": "types_rest", "size": 4096, "map_of_rings": False, "type": "local",
+        "name": "types_rest", "size": 4096, "map_of_rings": False, "perf_event_array": False, "type": "local",
         "type_size": 24, "because": "the only type of 24 bytes", "open": None}, survey
     assert survey["types"][0] == {"name": "flow", "kind": "struct", "size": 16}, survey
 

@@ -262,6 +262,28 @@ def test_shards_in_order():
     assert daemon.books()["source sharded"]["lost"] is None  # nothing counts them
 
 
+def test_perf_event_arrays():
+    events = observe("perf")
+    assert [event.pop("cpu") in range(os.cpu_count()) for event in events] == [True] * 20
+    assert events == [{"number": n, "negative": -n, "comm": event["comm"], "word": "perf"}
+                      for n, event in enumerate(events)], events
+    code, output, stderr = harness.run("schema", style("perf"), program=harness.RINGMILL)
+    assert code == 0, stderr
+    assert ("  events   256KiB  open_event, 56 bytes (the only type of 56 bytes); "
+            "a perf event array, with a ring for each CPU") in output.splitlines(), output
+    assert observe("perf_mixed", "--ring", "fixed=fixed_event") == [
+        {"number": n, "square": n * n} for n in range(20)]
+
+
+def test_two_types_in_a_perf_event_array():
+    events = observe("perf_mixed", "--ring", "mixed", "--select", "kind", "--types",
+                     "1=short_event", "--types", "2=text_event", numbers=range(40))
+    letters = "abcdefghijklmnopqrstuvwxyzabcdef"
+    assert events == [
+        {"type": "text_event", "kind": 2, "number": n, "text": letters[:n & 31]} if n & 1 else
+        {"type": "short_event", "kind": 1, "number": n} for n in range(40)], events
+
+
 def lossy(*arguments):
     """More than fits, and nobody takes the output meanwhile: (events, stderr)."""
     process = subprocess.Popen(

@@ -60,7 +60,8 @@ struct ringmill_error {
 
 /* One sample, where the kernel wrote it. */
 struct ringmill_view {
-    const void *data;  /* the sample: its first byte is 8-byte aligned; never written through */
+    const void *data;  /* the sample: its first byte is 8-byte aligned (in handlers 4-byte, if it
+                          is of a perf event array); never written through */
     uint32_t length;   /* bytes of sample, exactly as reserved; 0 is possible */
     uint32_t reserved; /* 0 */
     uint64_t

@@ -4,7 +4,7 @@ in a ring, and several rings."""
 import os
 
 from truths import style
-from truths.scenes import MARKS
+from truths.scenes import MARKS, comm
 
 # of objects without DWARF: BTF lacks types that only local variables have
 NO_TYPE = "set --types-from to a file with the type, or describe it in --layout"
@@ -30,6 +30,26 @@ def dynptr(events):
 def dynptr_variable(events):
     assert events == [{"number": n, "length": n & 15, "data": [n + i for i in range(n & 15)]}
                       for n in range(MARKS)]
+
+
+@style(without_dwarf=NO_TYPE)
+def perf(events):
+    assert [event.pop("cpu") < os.cpu_count() for event in events] == [True] * MARKS
+    assert events == [{"number": n, "negative": -n, "comm": comm()[:15], "word": "perf"}
+                      for n in range(MARKS)]
+
+
+@style("--ring=fixed=fixed_event")
+def perf_mixed(events):
+    assert events == [{"number": n, "square": n * n} for n in range(MARKS)]
+
+
+@style()
+def perf_flood(events):
+    assert len(events) == sum(range(MARKS))
+    for event in events:
+        assert event["check"] == event["sequence"] * 2654435761 % 2**32, event
+        assert event["filling"] == [0, 0, 0, 0, ~event["sequence"] % 2**64], event
 
 
 @style("--select=kind", "--types=1=born", "--types=2=moved", "--types=3=gone")

@@ -4,6 +4,10 @@
 
 #include "source/object_rings.h"
 
+#include <bpf/libbpf.h>
+
+#include "source/perf_events.h"
+
 #include "unit/source/support.h"
 
 static void all_rings_by_default(void **state)
@@ -54,6 +58,39 @@ static void maps_of_rings(void **state)
     assert_int_equal(filled->n_inner_maps, 2);
     assert_string_equal(filled->inner_maps[0], "first");
     assert_string_equal(filled->inner_maps[1], "second");
+    source_free(source);
+    config_tree_free(tree);
+}
+
+/* An array that programs only read is a stream when it is named. */
+static void perf_event_arrays(void **state)
+{
+    struct config_tree *tree;
+    struct source *source = accept_source("s:\n"
+                                          "  object: @/perf_arrays.bpf.o\n"
+                                          "  attach: {interface: lo}\n"
+                                          "  layout: struct number { __u64 time; };\n",
+                                          &tree);
+    const struct object_ring *calls = find_ring(source, "calls");
+
+    (void)state;
+    assert_int_equal(source->n_streams, 2);
+    assert_non_null(calls);
+    assert_non_null(find_ring(source, "packets"));
+    assert_non_null(calls->perf);
+    assert_true(source->streams[0].perf && source->streams[0].counted);
+    assert_int_equal(source->streams[0].ring_size, PERF_RING_DEFAULT_SIZE);
+    assert_int_equal(bpf_map__max_entries(calls->map), libbpf_num_possible_cpus());
+    source_free(source);
+    config_tree_free(tree);
+    source =
+        accept_source("s:\n"
+                      "  object: @/perf_arrays.bpf.o\n"
+                      "  attach: {interface: lo}\n"
+                      "  rings: {counters: {layout: \"struct n { int a; };\", ring_size: 8KiB}}\n",
+                      &tree);
+    assert_int_equal(source->n_streams, 1);
+    assert_int_equal(source->streams[0].ring_size, 8 << 10);
     source_free(source);
     config_tree_free(tree);
 }
@@ -134,8 +171,8 @@ static void an_order_of_one_ring(void **state)
         "  object: @/numbers.bpf.o\n"
         "  type: struct number\n"
         "  order: ktime\n",
-        "t.yaml:4:10: n.order: order is only for a map of rings; \"numbers\" is a single ring, "
-        "whose records are in order already\n");
+        "t.yaml:4:10: n.order: order is only for a map of rings and for a perf event array; "
+        "\"numbers\" is a single ring, whose records are in order already\n");
 }
 
 static void objects_without_rings(void **state)
@@ -143,8 +180,8 @@ static void objects_without_rings(void **state)
     (void)state;
     refuse_source("n:\n"
                   "  object: @/ringless.bpf.o\n",
-                  "t.yaml:2:3: n: the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF); "
-                  "ringmill does not read perf event arrays, the older kind of buffer\n");
+                  "t.yaml:2:3: n: the BPF object has no ring buffer (BPF_MAP_TYPE_RINGBUF), "
+                  "and none of its programs writes to its perf event array\n");
 }
 
 static void rings_that_overwrite(void **state)
@@ -162,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_rings_by_default),
         cmocka_unit_test(maps_of_rings),
+        cmocka_unit_test(perf_event_arrays),
         cmocka_unit_test(rings_by_name),
         cmocka_unit_test(names_that_are_no_rings),
         cmocka_unit_test(keys_that_could_be_of_any_ring),

@@ -3,15 +3,20 @@
 
 #include "unit/source/support.h"
 
-static struct record_lengths read_lengths(const char *path, const char *ring, bool is_only)
+static struct record_lengths read_of(const char *path, const char *ring, bool is_perf, bool is_only)
 {
     _cleanup_(cleanup_free) void *bytes = NULL;
     struct record_lengths lengths;
     size_t size;
 
     assert_int_equal(elf_read(path, NULL, &bytes, &size), 0);
-    record_lengths_read(bytes, size, ring, is_only, &lengths);
+    record_lengths_read(bytes, size, ring, is_perf, is_only, &lengths);
     return lengths;
+}
+
+static struct record_lengths read_lengths(const char *path, const char *ring, bool is_only)
+{
+    return read_of(path, ring, false, is_only);
 }
 
 static void one_length(void **state)
@@ -89,12 +94,34 @@ static void a_length_that_is_not_constant(void **state)
     assert_true(lengths.varies);
 }
 
+static void calls_for_perf_event_arrays(void **state)
+{
+    static const char path[] = TEST_OBJECTS "/perf_arrays.bpf.o";
+    struct record_lengths lengths = read_of(path, "calls", true, false);
+
+    (void)state;
+    assert_int_equal(lengths.count, 2);
+    assert_int_equal(lengths.list[0], 16);
+    assert_int_equal(lengths.list[1], 24);
+    assert_false(lengths.varies);
+    assert_int_equal(lengths.n_calls, 2);
+    assert_true(lengths.calls[0].is_on_frame);
+    lengths = read_of(path, "packets", true, false); /* bytes of the packet follow */
+    assert_int_equal(lengths.count, 0);
+    assert_true(lengths.varies);
+    lengths = read_of(path, "counters", true, true);
+    assert_int_equal(lengths.count, 0);
+    assert_false(lengths.varies);
+    lengths = read_of(path, "calls", false, true);
+    assert_int_equal(lengths.count, 0);
+}
+
 static void no_elf(void **state)
 {
     struct record_lengths lengths;
 
     (void)state;
-    record_lengths_read("garbage", 7, "numbers", true, &lengths);
+    record_lengths_read("garbage", 7, "numbers", false, true, &lengths);
     assert_int_equal(lengths.count, 0);
     assert_false(lengths.varies);
 }
@@ -108,6 +135,7 @@ int main(void)
         cmocka_unit_test(each_kind_of_call),
         cmocka_unit_test(a_length_that_a_branch_decides),
         cmocka_unit_test(a_length_that_is_not_constant),
+        cmocka_unit_test(calls_for_perf_event_arrays),
         cmocka_unit_test(no_elf),
     };
 

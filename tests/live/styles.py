@@ -619,34 +619,4 @@ pipelines:
     assert len(events) == 20
 
 
-def test_xdp_on_a_veth():
-    space = f"ringmill-{os.getpid()}"
-    here, there = f"rm{os.getpid() % 100000}a", f"rm{os.getpid() % 100000}b"
-
-    def ip(*words):
-        return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
-
-    ip("netns", "add", space)
-    try:
-        ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", space)
-        ip("address", "add", "10.213.7.1/24", "dev", here)
-        ip("link", "set", here, "up")
-        ip("-n", space, "address", "add", "10.213.7.2/24", "dev", there)
-        ip("-n", space, "link", "set", there, "up")
-        mac = json.loads(ip("-n", space, "-j", "link", "show", there))[0]["address"]
-        send = ("import socket\n"
-                "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-                "s.bind(('10.213.7.2', 4000))\n"
-                "for n in range(50): s.sendto(b'x' * n, ('10.213.7.1', 5000))\n")
-        events = observe("xdp", "--interface", here, act=lambda: subprocess.run(
-            ["ip", "netns", "exec", space, "/usr/bin/python3", "-c", send], check=True))
-        events = [event for event in events if event["dport"] == 5000]
-        assert events == [{"saddr": "10.213.7.2", "daddr": "10.213.7.1", "sport": 4000,
-                           "dport": 5000, "length": 8 + n, "source_mac": mac}
-                          for n in range(50)], events[:3]
-        assert "xdp" not in ip("link", "show", here)
-    finally:
-        ip("netns", "delete", space)
-
-
 harness.main()

@@ -43,6 +43,7 @@ class Style:
     without_dwarf: object = None
     without_debug: str = NO_BTF  # what is said of an object without BTF and DWARF
     times: bool = False  # `check` wants the events with their times
+    status: int = 0  # of the exit
     count: int = None  # the records come later than the scene, which is repeated until there are so many
 
     def of_variant(self, variant):
@@ -131,7 +132,7 @@ def finish(entry, check, daemon, act):
     code = daemon.wait() if entry.count else daemon.stop()
     if "the kernel has not released all programs yet" in daemon.stderr:
         raise Again
-    assert code == 0, daemon.stderr
+    assert code == entry.status, (code, daemon.stderr)
     if daemon.books()[f"source {entry.name}"]["skipped"] and not entry.count:
         raise Again
     events = daemon.events()

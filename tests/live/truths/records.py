@@ -142,3 +142,29 @@ def hash_of_rings(events):
         {"number": n, "color": 5 if n & 1 else 2} for n in range(MARKS)]
 
 
+
+
+@style(without_dwarf=NO_TYPE)
+def priorities(events):
+    assert sorted(events, key=lambda event: event["number"]) == [
+        {"type": "alert", "number": n, "severity": 1 if n % 4 else 9, "code": n + 1000}
+        for n in range(MARKS)]
+
+
+@style()
+def histogram(events):
+    def slots(count):
+        powers = [max(n.bit_length() - 1, 0) for n in range(count)]
+        return [powers.count(power) for power in range(6)]
+    assert events == [{"total": count, "slots": slots(count)} for count in (10, 20)]
+
+
+@style(without_dwarf=NO_TYPE)
+def sequence(events):
+    given = {}
+    for n, event in enumerate(events):
+        seq = given.get(event["cpu"], 0)
+        assert event == {"number": n, "seq": seq, "cpu": event["cpu"], "flags": 0x80, "reserved": 0,
+                         "size": 24}, event
+        given[event["cpu"]] = seq + 1
+    assert len(events) == MARKS and set(given) <= set(range(os.cpu_count()))

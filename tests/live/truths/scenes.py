@@ -43,7 +43,7 @@ def marks():
     def act():
         for number in range(MARKS):
             mark(number)
-    yield Stage(act, arguments=("--constant", f"mark_key={os.getpid()}"))
+    yield Stage(act, {"comm": comm()}, arguments=("--constant", f"mark_key={os.getpid()}"))
 
 
 def comm(pid="self"):

@@ -209,3 +209,41 @@ def stacks(events):
         for number, shown in zip(numbers, event["kstack"]):
             name, _, offset = shown.partition("+")
             assert shown == hex(number) or name and int(offset.split(" ")[0], 16) < 1 << 20, event
+
+
+@style("--constant=target={comm}", without_dwarf=NO_TYPE)
+def by_name(events):
+    assert events == [{"number": n, "is_target": True, "comm": comm()} for n in range(MARKS)]
+
+
+@style(without_dwarf=NO_TYPE)
+def two_in_one(events):
+    def sample(n):
+        return {"at": {"x": n, "y": -n}, "box": {"kind": 1, "corners": [{"x": 0, "y": 0},
+                                                                        {"x": n + 1, "y": 0}]}}
+    nothing = {"at": {"x": 0, "y": 0}, "box": {"kind": 0, "corners": 2 * [{"x": 0, "y": 0}]}}
+    assert events == [{"sample": [sample(n - 1) if n else nothing, sample(n)], "number": n}
+                      for n in range(MARKS)]
+
+
+@style(without_dwarf=NO_TYPE)
+def old_sections(events):
+    assert events == [{"number": n, "limit": 1000, "debug": 1} for n in range(MARKS)]
+
+
+@style("--as=args=texts:args_size", "--as=stack=count:depth",
+       "--as=what=by:kind,CONNECT:connect,RENAME:rename")
+def values(events):
+    """Another field decides what is there; the rest is noise."""
+    noise = "5a5a:5a5a:5a5a:5a5a:5a5a:5a5a"
+    assert events == [{
+        "number": n, "saddr": [f"10.0.0.{n}", f"a00:{n:x}:{noise}", None][n % 3],
+        "daddr_v4": f"127.0.0.{n}" if n % 3 == 0 else None,
+        "daddr_v6": f"7f00:{n:x}:{noise}" if n % 3 == 1 else None,
+        "family": [2, 10, 1][n % 3], "depth": n % 5 - 1,
+        "kind": ["KIND_NONE", "CONNECT", "RENAME"][n % 3],
+        "what": {"connect": {"pid": n, "port": 80} if n % 3 == 1 else None,
+                 "rename": {"from": "old", "to": "new"} if n % 3 == 2 else None},
+        "stack": [n + i for i in range(max(n % 5 - 1, 0))], "comm": comm(), "deltas": [0, -1, -2, -3],
+        "args_size": 12 if n & 1 else 3, "args": ["ls", "-l", "", "/tmp"] if n & 1 else ["ls"]}
+        for n in range(MARKS)]

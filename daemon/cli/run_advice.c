@@ -126,12 +126,13 @@ static void put_rings(const char *hint, FILE *file)
 }
 
 /* "; as in --attach a=tc/ingress --interface eth0" for "{a: {section: tc/ingress, interface:
- * eth0}}". Where a key has no option, there is no advice. */
-static void put_attach(const char *hint, FILE *file)
+ * eth0}}". Where a key has no option, there is no advice. An example is for that program alone:
+ * "; for example, --symbol a=main". */
+static void put_attach(const char *hint, bool is_example, FILE *file)
 {
     const char *program = hint + strspn(hint, "{"), *keys = strrchr(hint, '{') + 1;
     int length = (int)strcspn(program, ":");
-    const char *before = "; as in ";
+    const char *before = is_example ? lead_of(true) : "; as in ";
 
     for (const char *end; *keys && *keys != '}'; keys = end + strspn(end, ", ")) {
         size_t name = strcspn(keys, ":");
@@ -142,7 +143,7 @@ static void put_attach(const char *hint, FILE *file)
             return;
         keys += name + strspn(keys + name, ": ");
         fprintf(file, "%s--%s ", before, option->name);
-        if (strcmp(option->key, "section") == 0)
+        if (is_example || strcmp(option->key, "section") == 0)
             fprintf(file, "%.*s=", length, program);
         fwrite(keys, 1, (size_t)(end - keys), file);
         before = " ";
@@ -197,7 +198,7 @@ static void put_advice(const struct diag_message *message, FILE *file)
         return;
     }
     if (strcmp(key, "attach") == 0 && strchr(hint + 1, '{')) {
-        put_attach(hint, file);
+        put_attach(hint, message->is_example, file);
         return;
     }
     if (!option && strcmp(key, "by") != 0 && strcmp(key, "attach") != 0)

@@ -66,6 +66,14 @@ const struct run_source_option run_options[] = {
     {0},
 };
 
+const struct run_source_option *run_option_named(const char *name)
+{
+    for (const struct run_source_option *option = run_options; option->name; option++)
+        if (strcmp(option->name, name) == 0)
+            return option;
+    return NULL;
+}
+
 const struct run_source_option *run_option_of(const char *key, size_t length)
 {
     for (const struct run_source_option *option = run_options; option->name; option++)

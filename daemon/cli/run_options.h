@@ -35,3 +35,5 @@ extern const struct run_source_option run_options[];
 
 /* The option that sets that key; NULL: none. */
 const struct run_source_option *run_option_of(const char *key, size_t length);
+/* The option of that name, without "--"; NULL: none. */
+const struct run_source_option *run_option_named(const char *name);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/printable.h"
+#include "cli/run_options.h"
 
 /* Options of which each value stays beside others, and those that have one for each name before =.
  */
@@ -61,6 +62,14 @@ static char *next_word(const char **at)
     return word;
 }
 
+/* Whether a value is for one program only, as in on_packet=eth0. */
+static bool is_of_one(const char *option, const char *value)
+{
+    const struct run_source_option *known = run_option_named(option);
+
+    return known && known->place == AT_ATTACH && strchr(value, '=');
+}
+
 static bool is_upper(const char *word, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -89,7 +98,7 @@ static bool is_same_name(const char *a, const char *b)
 /* Whether a value takes the place of another one of that option. */
 static bool replaces(const char *name, const char *value, const char *other)
 {
-    if (is_among(named, name))
+    if (is_among(named, name) || is_of_one(name, value) || is_of_one(name, other))
         return is_same_name(value, other);
     return !is_among(repeatable, name) || strcmp(value, other) == 0;
 }
@@ -159,6 +168,16 @@ static void add_ring(struct run_try *try, const char *about, const char *value)
     add_option(try, "ring", typed ? typed : value);
 }
 
+/* A value that was given for all programs, and is now for one, goes. */
+static void add_for_programs(struct run_try *try, const char *name, const char *value)
+{
+    const char *given = find_given(try, name);
+
+    if (given && is_of_one(name, value) && strcmp(given, strchr(value, '=') + 1) == 0)
+        append(try, name, given, true);
+    add_option(try, name, value);
+}
+
 void run_try_add(struct run_try *try, const char *about, const char *advice)
 {
     static const char *const leads[] = {"; say ", "; as in ", "; for example, "};
@@ -181,7 +200,7 @@ void run_try_add(struct run_try *try, const char *about, const char *advice)
         if (strcmp(word, "--ring") == 0)
             add_ring(try, about, value);
         else
-            add_option(try, word + 2, value);
+            add_for_programs(try, word + 2, value);
     }
     try->is_incomplete |= !has_option;
 }

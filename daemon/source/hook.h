@@ -116,8 +116,12 @@ const struct hook *hook_of(const struct bpf_program *program, const char *sectio
 extern const struct hook hook_unknown;
 extern const struct hook hook_targetless;
 
-/* A section name to write instead of one that stands for no type or names no target: what it seems
- * to mean. Words in capitals are to be replaced. */
+/* The section name that one which stands for no type, or names no target, seems to mean: by its
+ * words, and by the name of the struct that the program gets (context; NULL: unknown). Words in
+ * capitals are to be replaced. NULL: nothing is known. */
+const char *hook_guess(const char *section, const char *context);
+#define HOOK_ANY_EXAMPLE "tracepoint/GROUP/NAME"
+/* The section name that another one seems to mean by its words, or HOOK_ANY_EXAMPLE. */
 const char *hook_example(const char *section);
 
 /* Sets the type that a section name stands for. Those of newer versions of libbpf, and names used

@@ -79,35 +79,58 @@ int hook_set_target(struct bpf_program *program, const char *section)
     return bpf_program__set_attach_target(program, 0, target);
 }
 
+/* By a part of the section name, or by the struct that the program gets; NULL: any. */
+static const struct example {
+    const char *part;
+    const char *context;
+    const char *section;
+} examples[] = {
+    {"raw_t", NULL, "raw_tp/NAME"},
+    {"tracepoint", NULL, "tracepoint/GROUP/NAME"},
+    {"uretprobe", NULL, "uretprobe"},
+    {"uprobe", NULL, "uprobe"},
+    {"kretprobe", NULL, "kretprobe/FUNCTION"},
+    {"kprobe", NULL, "kprobe/FUNCTION"},
+    {"fentry", NULL, "fentry/FUNCTION"},
+    {"fexit", NULL, "fexit/FUNCTION"},
+    {"fmod_ret", NULL, "fmod_ret/FUNCTION"},
+    {"tp_btf", NULL, "tp_btf/NAME"},
+    {"lsm", NULL, "lsm/HOOK"},
+    {"iter", NULL, "iter/task"},
+    {"perf", NULL, "perf_event"},
+    {NULL, "xdp_md", "xdp"},
+    {NULL, "bpf_sock_addr", "cgroup/connect4"},
+    {NULL, "bpf_sock_ops", "sockops"},
+    {NULL, "bpf_sock", "cgroup/sock_create"},
+    {NULL, "bpf_perf_event_data", "perf_event"},
+    {NULL, "bpf_raw_tracepoint_args", "raw_tp/NAME"},
+    {NULL, "pt_regs", "kprobe/FUNCTION"},
+    {"cgroup", "__sk_buff", "cgroup_skb/ingress"},
+    {"xdp", NULL, "xdp"},
+    {"socket", NULL, "socket"},
+    {"egress", NULL, "tc/egress"},
+    {"ingress", NULL, "tc/ingress"},
+    {"classifier", NULL, "tc/ingress"},
+    {"cls", NULL, "tc/ingress"},
+    {"tc", NULL, "tc/ingress"},
+    {NULL, "__sk_buff", "tc/ingress"},
+};
+
+const char *hook_guess(const char *section, const char *context)
+{
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        const struct example *example = &examples[i];
+
+        if ((!example->part || strstr(section, example->part)) &&
+            (!example->context || (context && strcmp(context, example->context) == 0)))
+            return example->section;
+    }
+    return NULL;
+}
+
 const char *hook_example(const char *section)
 {
-    static const struct {
-        const char *part, *example;
-    } examples[] = {
-        {"raw_t", "raw_tp/NAME"},
-        {"tracepoint", "tracepoint/GROUP/NAME"},
-        {"uretprobe", "uretprobe"},
-        {"uprobe", "uprobe"},
-        {"kretprobe", "kretprobe/FUNCTION"},
-        {"kprobe", "kprobe/FUNCTION"},
-        {"fentry", "fentry/FUNCTION"},
-        {"fexit", "fexit/FUNCTION"},
-        {"fmod_ret", "fmod_ret/FUNCTION"},
-        {"tp_btf", "tp_btf/NAME"},
-        {"lsm", "lsm/HOOK"},
-        {"iter", "iter/task"},
-        {"perf", "perf_event"},
-        {"xdp", "xdp"},
-        {"socket", "socket"},
-        {"egress", "tc/egress"},
-        {"ingress", "tc/ingress"},
-        {"classifier", "tc/ingress"},
-        {"cls", "tc/ingress"},
-        {"tc", "tc/ingress"},
-    };
+    const char *guess = hook_guess(section, NULL);
 
-    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
-        if (strstr(section, examples[i].part))
-            return examples[i].example;
-    return "tracepoint/GROUP/NAME";
+    return guess ? guess : HOOK_ANY_EXAMPLE;
 }

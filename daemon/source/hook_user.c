@@ -94,15 +94,21 @@ static void advise_binary(struct error *error)
     error_hint(error, "set binary: to the program or library to trace");
 }
 
-static int check_binary(const char *binary, struct error *error)
+/* Replaces the name of a program or library by its path. */
+static int locate_binary(char binary[PATH_BYTES], struct error *error)
 {
-    int result = strchr(binary, '/') && access(binary, R_OK) != 0 ? -errno : 0;
+    char path[PATH_BYTES] = "";
+    int result = elf_functions_locate(binary, path, sizeof(path), error);
 
-    if (result < 0) {
-        error_set(error, result, "cannot read %s: %s", binary, strerror(-result));
+    if (result < 0)
+        return result;
+    if (access(path, R_OK) != 0) {
+        result = error_set(error, -errno, "cannot read %s: %s", path, strerror(errno));
         advise_binary(error);
+        return result;
     }
-    return result;
+    memcpy(binary, path, sizeof(path));
+    return 0;
 }
 
 static int attach_uprobe(struct bpf_program *program, const char *name,
@@ -118,7 +124,7 @@ static int attach_uprobe(struct bpf_program *program, const char *name,
     (void)name;
     place_uprobe(arguments, &probe);
     options.func_name = probe.symbol[0] ? probe.symbol : NULL;
-    result = check_binary(probe.binary, error);
+    result = locate_binary(probe.binary, error);
     if (result < 0)
         return result;
     link =
@@ -188,20 +194,17 @@ static int attach_uprobe_multi(struct bpf_program *program, const char *name,
 {
     _cleanup_(cleanup_free) uint64_t *offsets = NULL;
     struct probe probe;
-    char path[PATH_BYTES];
     uint32_t count;
     int result, fd;
 
     (void)name;
     place_uprobe(arguments, &probe);
-    result = elf_functions_locate(probe.binary, path, sizeof(path), error);
+    result = locate_binary(probe.binary, error);
     if (result == 0)
-        result = check_binary(path, error);
-    if (result == 0)
-        result = elf_functions_find(path, probe.symbol, error, &offsets, &count);
+        result = elf_functions_find(probe.binary, probe.symbol, error, &offsets, &count);
     if (result < 0)
         return result;
-    fd = attach_functions(program, arguments, path, offsets, count);
+    fd = attach_functions(program, arguments, probe.binary, offsets, count);
     if (fd == -ESRCH && probe.pid > 0)
         return error_set(error, -ESRCH, "process %d does not exist", probe.pid);
     return fd < 0 ? explain_multi(fd, error) : attachments_add_fd(attachments, fd);
@@ -289,7 +292,7 @@ static int attach_usdt(struct bpf_program *program, const char *name,
 
     (void)name;
     place_usdt(arguments, &marker);
-    result = check_binary(marker.binary, error);
+    result = locate_binary(marker.binary, error);
     if (result < 0)
         return result;
     libbpf_log_begin(&log);

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/suggestion.h"
+#include "schema/btf_lookup.h"
+#include "source/argument_examples.h"
 #include "source/hook.h"
 #include "source/object.h"
-
-enum { KEYS_TEXT_MAX = 256, NEEDS_TEXT_MAX = 1024 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -80,11 +80,6 @@ static const struct setting *find_setting(const char *name)
     return NULL;
 }
 
-static uint32_t key_of(const struct setting *setting)
-{
-    return 1U << (setting - hook_settings);
-}
-
 static void copy_argument(const struct setting *setting, const struct hook_arguments *from,
                           struct hook_arguments *to)
 {
@@ -95,20 +90,6 @@ static void copy_argument(const struct setting *setting, const struct hook_argum
                                                       : sizeof(const char *);
 
     memcpy((char *)to + setting->offset, (const char *)from + setting->offset, size);
-}
-
-/* Lists the names of the keys, as in "binary", "pid". */
-static const char *list_keys(uint32_t keys, const char *between, char text[KEYS_TEXT_MAX])
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (const struct setting *setting = hook_settings; setting->name && used < KEYS_TEXT_MAX;
-         setting++)
-        if (keys & key_of(setting))
-            used += (size_t)snprintf(text + used, KEYS_TEXT_MAX - used, "%s\"%s\"",
-                                     used ? between : "", setting->name);
-    return text;
 }
 
 static void refuse_section(const struct object_program *program, const struct config_node *node,
@@ -143,7 +124,7 @@ static int bind_own(struct object_program *program, const struct config_node *en
 {
     const char *section = program->arguments.section;
     const struct config_node *node = config_map_get(entry, "section");
-    char keys[KEYS_TEXT_MAX];
+    char keys[ARGUMENT_KEYS_MAX];
     int result = 0;
 
     if (entry->kind == CONFIG_SCALAR && !config_node_is_null(entry))
@@ -155,9 +136,9 @@ static int bind_own(struct object_program *program, const struct config_node *en
     if (result < 0)
         return result;
     for (const struct config_node *key = entry->first; key; key = key->next) {
-        if ((program->hook->keys | HOOK_SECTION) & key_of(find_setting(key->key)))
+        if ((program->hook->keys | HOOK_SECTION) & argument_key(find_setting(key->key)))
             continue;
-        list_keys(program->hook->keys, ", ", keys);
+        arguments_list_keys(program->hook->keys, ", ", keys);
         diag_add_key(diag, key, "%s does not take this argument; %s%s", program->hook->what,
                      *keys ? "it takes " : "it takes no arguments", keys);
         result = -EINVAL;
@@ -176,13 +157,34 @@ static uint32_t missing_keys(const struct object_program *program)
  * names, one value for all of them is a mistake. */
 enum { OWN_KEYS = HOOK_SYMBOL | HOOK_USDT | HOOK_TRACEPOINT | HOOK_COOKIE };
 
+static bool has_unknown(const struct object *object)
+{
+    for (uint32_t i = 0; i < object->n_programs; i++)
+        if (object->programs[i].chosen && object->programs[i].attach &&
+            object->programs[i].hook == &hook_unknown)
+            return true;
+    return false;
+}
+
+static void refuse_shared(const struct config_node *entry, uint32_t used, const char *program,
+                          struct diag *diag)
+{
+    struct error error;
+
+    error_set(&error, 0, "%u programs have this in their section names; give it to one of them",
+              used);
+    error_hint_example(&error, "attach", "{%s: {%s: %s}}", program, entry->key, entry->text);
+    diag_add_error(diag, entry, &error);
+}
+
 /* Gives an argument directly below `attach:` to the programs that lack it; if none does, to all
  * that take it, or to the only one if it is one of OWN_KEYS. A pid restricts, so it goes to all. */
 static int share_argument(struct object *object, const struct setting *setting,
                           const struct hook_arguments *shared, const uint32_t *missing,
                           const struct config_node *entry, struct diag *diag)
 {
-    uint32_t key = key_of(setting);
+    uint32_t key = argument_key(setting);
+    const char *first = NULL;
     bool is_missed = false;
     uint32_t used = 0;
 
@@ -195,15 +197,15 @@ static int share_argument(struct object *object, const struct setting *setting,
             (is_missed && !(missing[i] & key)))
             continue;
         copy_argument(setting, shared, &program->arguments);
+        first = first ? first : program->name;
         used++;
     }
+    if (used == 0 && has_unknown(object))
+        return 0; /* it may be for a program of which the type is asked for */
     if (used == 0)
         diag_add_key(diag, entry, "no program that will be attached takes this argument");
     else if (used > 1 && !is_missed && (key & OWN_KEYS))
-        diag_add_key(diag, entry,
-                     "%u programs have this in their section names; give it to one of them, as in "
-                     "attach: {PROGRAM: {%s: ...}}",
-                     used, setting->name);
+        refuse_shared(entry, used, first, diag);
     else
         return 0;
     return -EINVAL;
@@ -266,76 +268,56 @@ static int bind_attach(struct object *object, const struct config_node *attach, 
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-/* Groups of keys of which any one is enough, with an example. */
-static const struct group {
-    uint32_t keys;
-    const char *example;
-} groups[] = {
-    {HOOK_INTERFACE, "interface: eth0"},
-    {HOOK_DIRECTION, "direction: ingress"},
-    {HOOK_CGROUP, "cgroup: /sys/fs/cgroup/system.slice"},
-    {HOOK_BINARY | HOOK_PID, "binary: /usr/bin/bash"},
-    {HOOK_SYMBOL | HOOK_OFFSET, "symbol: readline"},
-    {HOOK_USDT, "usdt: \"provider:name\""},
-    {HOOK_PERF, "perf: 99"},
-    {HOOK_TRACEPOINT, "tracepoint: sched/sched_switch"},
-    {HOOK_ELEMENTS, "elements: connections"},
-    {HOOK_TARGET, "target: /sys/fs/bpf/dispatcher"},
-    {HOOK_NETFILTER, "netfilter: ipv4/input"},
-};
-
-/* Writes an example for each group of keys that is missing, as in "interface: eth0". */
-static void list_examples(uint32_t missing, char text[NEEDS_TEXT_MAX])
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]) && used < NEEDS_TEXT_MAX; i++)
-        if (missing & groups[i].keys)
-            used += (size_t)snprintf(text + used, NEEDS_TEXT_MAX - used, "%s%s", used ? ", " : "",
-                                     groups[i].example);
-}
-
-static void list_needs(uint32_t missing, char needs[PROGRAM_NEEDS_MAX])
-{
-    needs[0] = '\0';
-    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        size_t used = strlen(needs);
-        char keys[KEYS_TEXT_MAX];
-
-        if (!(missing & groups[i].keys))
-            continue;
-        list_keys(groups[i].keys, " or ", keys);
-        snprintf(needs + used, PROGRAM_NEEDS_MAX - used, "%s%s", used ? ", and " : "", keys);
-    }
-}
-
 bool program_needs(const struct object_program *program, char needs[PROGRAM_NEEDS_MAX])
 {
-    list_needs(program->hook->missing ? program->hook->missing(&program->arguments) : 0, needs);
+    arguments_list_needs(program->hook->missing ? program->hook->missing(&program->arguments) : 0,
+                         needs);
     return *needs;
 }
 
-static void refuse_missing(const struct object_program *program, uint32_t missing,
-                           const struct config_node *node, struct diag *diag)
+static void refuse_missing(const struct object *object, const struct object_program *program,
+                           uint32_t missing, const struct config_node *node, struct diag *diag)
 {
-    char needs[PROGRAM_NEEDS_MAX], examples[NEEDS_TEXT_MAX];
+    char needs[PROGRAM_NEEDS_MAX], examples[ARGUMENT_EXAMPLES_MAX];
     struct error error;
 
-    list_needs(missing, needs);
-    list_examples(missing, examples);
+    arguments_list_needs(missing, needs);
+    arguments_list_examples(object, &program->arguments, missing, examples);
     error_set(&error, 0, "program \"%s\" (%s) needs %s", program->name, program->arguments.section,
               needs);
     error_hint_setting(&error, "attach", "{%s: {%s}}", program->name, examples);
     diag_add_error(diag, node, &error);
 }
 
+/* The section name that an unknown one seems to mean; NULL: nothing is known. */
+static const char *seeming_section(const struct object *object,
+                                   const struct object_program *program)
+{
+    const struct btf *btf = object_btf(object);
+
+    return hook_guess(program->arguments.section,
+                      btf ? lookup_context(btf, bpf_program__name(program->program)) : NULL);
+}
+
+/* The arguments that are given to all programs. */
+static uint32_t shared_keys(const struct config_node *attach)
+{
+    uint32_t keys = 0;
+
+    for (const struct setting *setting = hook_settings; attach && setting->name; setting++)
+        if (config_map_get(attach, setting->name))
+            keys |= argument_key(setting);
+    return keys;
+}
+
 /* The hint has all that a program of the type that it seems to be would need. */
-static void refuse_unknown(const struct object_program *program, const struct config_node *node,
+static void refuse_unknown(const struct object *object, const struct object_program *program,
+                           const struct programs_config *config, const struct config_node *node,
                            struct diag *diag)
 {
     struct hook_arguments arguments = program->arguments;
-    char examples[NEEDS_TEXT_MAX];
+    const char *seeming = seeming_section(object, program);
+    char examples[ARGUMENT_EXAMPLES_MAX];
     const struct hook *hook;
     struct error error;
 
@@ -343,13 +325,38 @@ static void refuse_unknown(const struct object_program *program, const struct co
               "the section name of program \"%s\", \"%s\", does not tell its type and where it is "
               "to be attached, or is newer than libbpf 1.1",
               program->name, program->arguments.section);
-    arguments.section = hook_example(program->arguments.section);
+    arguments.section = seeming ? seeming : HOOK_ANY_EXAMPLE;
     hook_set_type(program->program, arguments.section);
     hook = hook_of(program->program, arguments.section);
-    list_examples(hook->missing ? hook->missing(&arguments) : 0, examples);
+    arguments_list_examples(
+        object, &arguments,
+        (hook->missing ? hook->missing(&arguments) : 0) & ~shared_keys(config->attach), examples);
     error_hint_setting(&error, "attach", "{%s: {section: %s%s%s}}", program->name,
                        arguments.section, *examples ? ", " : "", examples);
     diag_add_error(diag, node, &error);
+}
+
+/* The target of a tail call is not attached, but the kernel must know its type, too. */
+static int give_type(const struct object *object, struct object_program *program,
+                     const struct config_node *node, struct diag *diag)
+{
+    const char *seeming;
+    struct error error;
+
+    if (program->hook != &hook_unknown)
+        return 0;
+    seeming = seeming_section(object, program);
+    if (seeming && hook_set_type(program->program, seeming) == 0) {
+        program->arguments.section = seeming;
+        return 0;
+    }
+    error_set(&error, 0,
+              "program \"%s\" (%s) cannot be loaded: neither its section name nor the type of its "
+              "context tells what type it has",
+              program->name, program->arguments.section);
+    error_hint(&error, "list the others in programs:");
+    diag_add_error(diag, node, &error);
+    return -EINVAL;
 }
 
 static bool is_attached(const struct object_program *program)
@@ -364,10 +371,6 @@ static void refuse_never(const struct object *object, const struct object_progra
     bool has_others = false;
     struct error error;
 
-    if (program->hook == &hook_unknown) {
-        refuse_unknown(program, node, diag);
-        return;
-    }
     for (uint32_t i = 0; i < object->n_programs; i++)
         has_others |= is_attached(&object->programs[i]);
     error_set(&error, 0, "program \"%s\" (%s) cannot be attached: it is %s, and %s", program->name,
@@ -385,15 +388,27 @@ static void refuse_never(const struct object *object, const struct object_progra
 static void refuse_map(const struct object *object, const struct object_program *program,
                        const struct config_node *node, struct diag *diag)
 {
+    const char *name = program->arguments.elements;
+    bool is_map = bpf_object__find_map_by_name(object->plan, name);
     struct suggestion suggestion;
     const struct bpf_map *map;
 
-    suggestion_init(&suggestion, program->arguments.elements);
-    bpf_object__for_each_map(map, object->plan) if (!bpf_map__is_internal(map))
+    suggestion_init(&suggestion, name);
+    bpf_object__for_each_map(map, object->plan) if (arguments_can_iterate(map))
         suggestion_offer(&suggestion, bpf_map__name(map));
-    diag_add(diag, node, "program \"%s\" (%s): the object has no map \"%s\"; %s", program->name,
-             program->arguments.section, program->arguments.elements,
+    diag_add(diag, node, "program \"%s\" (%s): %s \"%s\"%s; %s", program->name,
+             program->arguments.section, is_map ? "map" : "the object has no map", name,
+             is_map ? " is of a type that iterators cannot read" : "",
              suggestion_words(&suggestion));
+}
+
+/* Whether the map whose elements an iterator gets is not there, or has none. */
+static bool lacks_elements(const struct object *object, const struct object_program *program)
+{
+    const char *name = program->arguments.elements;
+    const struct bpf_map *map = name ? bpf_object__find_map_by_name(object->plan, name) : NULL;
+
+    return name && !(map && arguments_can_iterate(map));
 }
 
 static int check_program(const struct object *object, const struct object_program *program,
@@ -403,17 +418,20 @@ static int check_program(const struct object *object, const struct object_progra
     const struct config_node *node = own ? own : config->node;
     uint32_t missing = missing_keys(program);
 
+    if (program->hook == &hook_unknown) {
+        refuse_unknown(object, program, config, node, diag);
+        return -EINVAL;
+    }
     if (program->hook->never) {
         refuse_never(object, program, node, diag);
         return -EINVAL;
     }
-    if (program->arguments.elements &&
-        !bpf_object__find_map_by_name(object->plan, program->arguments.elements)) {
+    if (lacks_elements(object, program)) {
         refuse_map(object, program, node, diag);
         return -EINVAL;
     }
     if (missing)
-        refuse_missing(program, missing, node, diag);
+        refuse_missing(object, program, missing, node, diag);
     return missing ? -EINVAL : 0;
 }
 
@@ -452,8 +470,10 @@ int programs_choose(struct object *object, const struct programs_config *config,
     if (result < 0)
         return result; /* later messages would only repeat the mistake */
     for (uint32_t i = 0; i < object->n_programs; i++)
-        if (object->programs[i].chosen && object->programs[i].attach &&
-            check_program(object, &object->programs[i], config, diag) < 0)
+        if (object->programs[i].chosen &&
+            (object->programs[i].attach
+                 ? check_program(object, &object->programs[i], config, diag)
+                 : give_type(object, &object->programs[i], config->node, diag)) < 0)
             result = -EINVAL;
     return result;
 }

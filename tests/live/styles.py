@@ -375,8 +375,8 @@ def test_uprobes_that_name_their_function():
     assert observe("uprobe_named", "--binary", program, act=run) == [
         *calls, {"number": 0, "which": 2}]
     # another function for one program alone: which one must be said
-    assert ("--symbol: 2 programs have this in their section names; give it to one of them, as in "
-            "attach: {PROGRAM: {symbol: ...}}") in refuse(
+    assert ("--symbol: 2 programs have this in their section names; give it to one of them; for "
+            "example, --symbol on_call=main\n") in refuse(
                 "uprobe_named", "--binary", program, "--symbol", "main")
     assert observe("uprobe_named", "--binary", program, "--program", "on_end", "--symbol",
                    "on_number", act=run) == [{"number": n, "which": 2} for n in range(5)]

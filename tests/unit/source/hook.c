@@ -110,6 +110,13 @@ static void other_sections(void **state)
     assert_string_equal(hook_example("socket1"), "socket");
     assert_string_equal(hook_example("kprobe_tcp_v4"), "kprobe/FUNCTION");
     assert_string_equal(hook_example("my_section"), "tracepoint/GROUP/NAME");
+    assert_null(hook_guess("my_section", NULL));
+    assert_null(hook_guess("my_section", "event"));
+    assert_string_equal(hook_guess("from-netdev", "__sk_buff"), "tc/ingress");
+    assert_string_equal(hook_guess("to_egress", "__sk_buff"), "tc/egress");
+    assert_string_equal(hook_guess("cgroup/count", "__sk_buff"), "cgroup_skb/ingress");
+    assert_string_equal(hook_guess("ingress", "xdp_md"), "xdp");
+    assert_string_equal(hook_guess("main", "bpf_sock_addr"), "cgroup/connect4");
 }
 
 int main(void)

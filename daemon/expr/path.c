@@ -86,6 +86,19 @@ static int refuse_value(const struct operand_context *context, const struct text
                      suggestion_or_list(&known, "its values are", FIELD_SUGGESTED_NAMES_MAX));
 }
 
+/* The meaning of which that is a name; MEANING_NONE: of none. */
+static enum field_meaning meaning_of_name(const struct text *name)
+{
+    for (enum field_meaning meaning = 0; meaning < MEANING_COUNT; meaning++) {
+        const struct number_set *set = number_set_of(meaning);
+        struct enum_name value;
+
+        if (set && number_set_find(set, name->bytes, name->length, &value))
+            return meaning;
+    }
+    return MEANING_NONE;
+}
+
 static int refuse_first(const struct compile *compile, const struct node *node,
                         const struct operand_context *context, struct error *error)
 {
@@ -101,6 +114,13 @@ static int refuse_first(const struct compile *compile, const struct node *node,
     if (resolved)
         return error_set(error, -EINVAL, "%.*s exists only in the output; compare %s",
                          (int)name->length, name->bytes, resolved->name);
+    if (context->is_number && meaning_of_name(name) != MEANING_NONE)
+        return error_set(
+            error, -EINVAL,
+            "%s has no field %.*s; as a name it is only known next to a field with the "
+            "meaning %s",
+            compile->scope->schema->type_name, (int)name->length, name->bytes,
+            meaning_name(meaning_of_name(name)));
     return 0;
 }
 

@@ -18,7 +18,9 @@ static const char *name_of(const struct btf *btf, uint32_t id, const char **ret_
     for (int i = 0; type && btf_is_mod(type) && i < LOOKUP_ALIASES_MAX; i++)
         type = btf__type_by_id(btf, type->type);
     if (type && btf_is_any_enum(type))
-        *ret_keyword = "enum ";
+        *ret_keyword = "enum";
+    if (type && btf_is_composite(type))
+        *ret_keyword = btf_is_struct(type) ? "struct" : "union";
     return type ? lookup_name(btf, type) : "";
 }
 
@@ -39,7 +41,8 @@ void constant_type(const struct global_variable *constant, char text[CONSTANT_TY
     }
     name = name_of(constant->btf, id, &keyword);
     name = strcmp(name, "_Bool") == 0 ? "bool" : name;
-    snprintf(text, CONSTANT_TYPE_MAX, "%s%.48s%s", keyword, name, dimensions);
+    snprintf(text, CONSTANT_TYPE_MAX, "%s%s%.48s%s", keyword, *keyword && *name ? " " : "", name,
+             dimensions);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -105,6 +108,32 @@ static json_t *array_value(const struct btf *btf, const struct btf_array *array,
     return list;
 }
 
+/* Adds the members that can be set to object, also those of unnamed structs. A member that overlaps
+ * the previous one is left out, which bounds the work by the size of the struct. */
+static void add_members(json_t *object, const struct btf *btf, const struct btf_type *type,
+                        const char *bytes, size_t size, uint32_t depth)
+{
+    const struct btf_member *member = btf_members(type);
+    size_t end = 0;
+
+    for (uint32_t i = 0; i < btf_vlen(type); i++, member++) {
+        const struct btf_type *inner = lookup_bare(btf, member->type);
+        const char *name = btf__name_by_offset(btf, member->name_off);
+        size_t offset = btf_member_bit_offset(type, i) / 8;
+        int64_t length = btf__resolve_size(btf, member->type);
+
+        if (!inner || length <= 0 || offset < end || offset > size ||
+            (size_t)length > size - offset || btf_member_bitfield_size(type, i) > 0)
+            continue;
+        end = offset + (size_t)length;
+        if (name && *name)
+            json_object_set_new(object, name,
+                                value_at(btf, member->type, bytes + offset, (size_t)length, depth));
+        else if (btf_is_composite(inner) && depth > 0)
+            add_members(object, btf, inner, bytes + offset, (size_t)length, depth - 1);
+    }
+}
+
 static json_t *value_at(const struct btf *btf, uint32_t type_id, const char *bytes, size_t size,
                         uint32_t depth)
 {
@@ -112,6 +141,12 @@ static json_t *value_at(const struct btf *btf, uint32_t type_id, const char *byt
 
     if (type && btf_is_array(type) && depth > 0)
         return array_value(btf, btf_array(type), bytes, size, depth - 1);
+    if (type && btf_is_composite(type) && depth > 0) {
+        json_t *object = json_object();
+
+        add_members(object, btf, type, bytes, size, depth - 1);
+        return object;
+    }
     if (!type || !(btf_is_int(type) || btf_is_any_enum(type)) || type->size > sizeof(uint64_t) ||
         type->size != size)
         return json_null();

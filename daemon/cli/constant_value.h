@@ -13,6 +13,6 @@ enum { CONSTANT_TYPE_MAX = 128 };
 /* Writes the type, as in "__u32" or "char[16]". */
 void constant_type(const struct global_variable *constant, char text[CONSTANT_TYPE_MAX]);
 
-/* An integer, true or false, a text (of char arrays and enums), or a list of these. The caller owns
- * it. */
+/* An integer, true or false, a text (of char arrays and enums), a list of these, or of a struct an
+ * object with its members. The caller owns it. */
 json_t *constant_value(const struct global_variable *constant);

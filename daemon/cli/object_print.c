@@ -107,7 +107,10 @@ static void print_program(const json_t *program, int width, FILE *file)
         fprintf(file, "; only with --program %s", text_of(program, "name"));
     if (*text_of(program, "never"))
         fprintf(file, "; cannot be attached: %s", text_of(program, "never"));
-    if (*text_of(program, "needs"))
+    if (strcmp(text_of(program, "needs"), "\"section\"") == 0)
+        fprintf(file, "; needs --attach %s=SECTION: this name does not tell what it is",
+                text_of(program, "name"));
+    else if (*text_of(program, "needs"))
         print_needs(text_of(program, "needs"), file);
     json_array_foreach(json_object_get(program, "lacks"), index, lack)
         fprintf(file, "; this kernel does not have %s", json_string_value(lack));

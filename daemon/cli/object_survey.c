@@ -103,14 +103,15 @@ static void add_ring(struct survey *survey, struct bpf_map *map)
 static void add_program(struct survey *survey, const struct object_program *program)
 {
     json_t *entry = json_object(), *lacks = json_array();
-    char text[KERNEL_LACKS_MAX], needs[PROGRAM_NEEDS_MAX];
+    char text[KERNEL_LACKS_MAX], needs[PROGRAM_NEEDS_MAX] = "\"section\"";
+    bool is_unknown = program->hook == &hook_unknown;
 
     set_text(entry, "name", program->name);
     set_text(entry, "section", bpf_program__section_name(program->program));
     set_text(entry, "hook", program->hook->what);
-    set_text(entry, "never", program->hook->never);
+    set_text(entry, "never", is_unknown ? NULL : program->hook->never);
     json_object_set_new(entry, "on_request", json_boolean(!program->chosen));
-    set_text(entry, "needs", program_needs(program, needs) ? needs : NULL);
+    set_text(entry, "needs", is_unknown || program_needs(program, needs) ? needs : NULL);
     if (kernel_lacks_hook(survey->kernel, program, text))
         json_array_append_new(lacks, json_string(text));
     json_object_set_new(entry, "lacks", lacks);

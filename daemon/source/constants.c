@@ -165,6 +165,8 @@ static bool is_settable(const struct btf *btf, uint32_t type_id, uint32_t size)
 {
     const struct btf_type *type = lookup_bare(btf, type_id);
 
+    if (type && btf_is_composite(type))
+        return size > 0 && size == type->size;
     for (int i = 0; type && btf_is_array(type) && i < LOOKUP_ALIASES_MAX; i++) {
         size = btf_array(type)->nelems ? size / btf_array(type)->nelems : 0;
         type = lookup_bare(btf, btf_array(type)->type);

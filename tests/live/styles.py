@@ -383,6 +383,13 @@ def test_uprobes_that_name_their_function():
     assert 'program "on_call" (uprobe/on_number) needs "binary" or "pid"; ' in refuse("uprobe_named")
 
 
+def test_a_raw_tracepoint_with_its_group():
+    pr_set_name, own = 15, open("/proc/self/comm", "rb").read().rstrip(b"\n")
+    events = observe("raw_arguments", "--tracepoint", "task/task_rename", "--filter",
+                     f"tgid == {os.getpid()}", act=lambda: libc.prctl(pr_set_name, own))
+    assert [event["new"] for event in events] == [own.decode()], events
+
+
 def test_programs_that_are_loaded_when_asked_for():
     by_itself = [{"number": n, "which": 1} for n in range(20)]
     assert observe("asked") == by_itself
@@ -421,6 +428,9 @@ def test_a_survey_of_each_object():
         {"name": "step", "section": ".data", "type": "__s16", "value": 1},
         {"name": "word", "section": ".data.words", "type": "char[8]", "value": "word"},
         {"name": "mark_key", "section": ".rodata", "type": "__u64", "value": 0}]
+    assert survey("filled")["constants"][1] == {
+        "name": "options", "section": ".rodata", "type": "struct",
+        "value": {"twice": 0, "inner": {"more": 0}}}, survey("filled")
     assert survey("unsized")["maps_without_size"] == ["seen", "events"]
     assert survey("pinned")["pinned_by_name"] == ["ringmill_runs", "ringmill_events"]
     programs = {one["name"]: one for one in survey("asked")["programs"]}

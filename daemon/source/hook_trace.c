@@ -71,9 +71,12 @@ static int attach_raw_tracepoint(struct bpf_program *program, const char *name,
                                  const struct hook_arguments *arguments,
                                  struct attachments *attachments, struct error *error)
 {
+    const char *tracepoint = tracepoint_of(arguments), *slash = strrchr(tracepoint, '/');
+
     (void)name;
     (void)error;
-    return add(attachments, bpf_program__attach_raw_tracepoint(program, tracepoint_of(arguments)));
+    tracepoint = slash ? slash + 1 : tracepoint; /* raw ones have no group */
+    return add(attachments, bpf_program__attach_raw_tracepoint(program, tracepoint));
 }
 
 const struct hook hook_tracepoint = {

@@ -112,9 +112,7 @@ static const char *find_symbol(const struct hook_arguments *arguments)
 {
     static const char *const likely[] = {"readline", "malloc", "main"};
     const char *rest = hook_section_rest(arguments->section);
-    const char *binary = arguments->binary    ? arguments->binary
-                         : rest && *rest == '/' ? rest
-                                                : NULL;
+    const char *binary = arguments->binary ? arguments->binary : rest && *rest == '/' ? rest : NULL;
 
     for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++)
         if (!binary || has_function(binary, likely[i]))
@@ -144,8 +142,8 @@ static const char *find_elements(const struct object *object)
 {
     const struct bpf_map *map;
 
-    bpf_object__for_each_map(map, object->plan) if (arguments_can_iterate(map))
-        return bpf_map__name(map);
+    bpf_object__for_each_map(
+        map, object->plan) if (arguments_can_iterate(map)) return bpf_map__name(map);
     return "MAP";
 }
 

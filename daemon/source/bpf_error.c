@@ -179,6 +179,27 @@ static const char *missing_function(const struct libbpf_log *log)
     return name && strstr(name, "not found") ? strchr(name, '\'') + 1 : NULL;
 }
 
+/* The map that the kernel did not create, up to a parenthesis; NULL: it was not a map. libbpf tries
+ * again without BTF, which may work, so the error must be that of the map. */
+static const char *refused_map(int code, const struct libbpf_log *log)
+{
+    static const char lead[] = "Error in bpf_create_map_xattr(";
+    const char *name = strstr(log->warning, lead);
+    char number[16];
+
+    snprintf(number, sizeof(number), "(%d)", code);
+    return name && strstr(name, number) ? name + strlen(lead) : NULL;
+}
+
+static int refuse_map(int code, const char *map, struct error *error)
+{
+    error_set(error, code, "the kernel does not create the map \"%.*s\": %s",
+              (int)strcspn(map, ")"), map, strerror(-code));
+    if (code == -E2BIG || code == -ENOMEM)
+        error_hint(error, "set a smaller size in maps:");
+    return code;
+}
+
 int bpf_error_on_load(int code, const struct libbpf_log *log, const struct object_program *program,
                       struct error *error, bool *ret_refused)
 {
@@ -197,6 +218,8 @@ int bpf_error_on_load(int code, const struct libbpf_log *log, const struct objec
                          "this kernel does not have the function %.*s(), which a program of the "
                          "object calls (a kfunc)",
                          (int)strcspn(missing_function(log), "'"), missing_function(log));
+    if (refused_map(code, log))
+        return refuse_map(code, refused_map(code, log), error);
     return error_set(error, code, "the kernel refused the BPF object: %s", said(log, code));
 }
 

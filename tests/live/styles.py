@@ -484,6 +484,9 @@ def test_maps_without_size():
     for map, size in (("ring", "events=4MiB"), ("map", "seen=1024")):
         name = size.split("=")[0]
         assert f'{map} "{name}" has no size in the object; say --map-size {size}\n' in said, said
+    said = refuse("unsized", "--ring-size", "64KiB", "--map-size", "seen=4000000000")
+    assert 'the kernel does not create the map "seen": ' in said, said
+    assert "; set a smaller size in --map-size\n" in said, said
 
 
 def test_one_size_for_several_rings():

@@ -135,7 +135,7 @@ static void print_unsized(const json_t *name, int width, FILE *file)
 
 static void print_pinned(const json_t *name, int width, FILE *file)
 {
-    fprintf(file, "  %-*s  stays private to ringmill\n", width, json_string_value(name));
+    fprintf(file, "  %-*s  ringmill does not pin it\n", width, json_string_value(name));
 }
 
 static const struct section {

@@ -62,7 +62,7 @@ void arguments_list_needs(uint32_t missing, char needs[PROGRAM_NEEDS_MAX])
 
         if (!(missing & groups[i].keys))
             continue;
-        arguments_list_keys(groups[i].keys, " or ", keys);
+        arguments_list_keys(missing & groups[i].keys, " or ", keys);
         snprintf(needs + used, PROGRAM_NEEDS_MAX - used, "%s%s", used ? ", and " : "", keys);
     }
 }

@@ -210,10 +210,16 @@ static int attach_uprobe_multi(struct bpf_program *program, const char *name,
     return fd < 0 ? explain_multi(fd, error) : attachments_add_fd(attachments, fd);
 }
 
+/* Many functions cannot be told by one offset. */
+static uint32_t miss_functions(const struct hook_arguments *arguments)
+{
+    return miss_uprobe(arguments) & ~HOOK_OFFSET;
+}
+
 const struct hook hook_uprobe_multi = {
     .what = "a uprobe program for many functions",
     .keys = HOOK_BINARY | HOOK_SYMBOL | HOOK_PID | HOOK_COOKIE,
-    .missing = miss_uprobe,
+    .missing = miss_functions,
     .lacks = lacks_uprobes,
     .attach = attach_uprobe_multi,
 };

@@ -437,6 +437,7 @@ def test_a_survey_of_each_object():
     assert [one for one in programs if programs[one]["on_request"]] == ["asked", "elsewhere"]
     assert programs["elsewhere"]["lacks"] == ["that tracepoint"], programs
     assert survey("xdp")["programs"][0]["needs"] == '"interface"'
+    assert survey("uprobe_multi")["programs"][1]["needs"] == '"binary" or "pid", and "symbol"'
     lengths = [ring for ring in survey("calls")["rings"] if ring["name"] == "lengths"]
     assert lengths[0]["type"] is None and "24 or 32 bytes: by_branch" in lengths[0]["open"], lengths
 

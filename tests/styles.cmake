@@ -37,7 +37,7 @@ add_custom_command(OUTPUT ${styles_folder}/stripped.bpf.o
 # the build, because live/corpus/variants runs them (`SAMPLE` in tests/live/corpus.py).
 file(GLOB style_sources CONFIGURE_DEPENDS bpf/styles/*.bpf.c)
 set(variants_folder ${CMAKE_BINARY_DIR}/variants)
-set(variant_sample argv core_reads dynptr enums kept local_type nested one_kept_of_two
+set(variant_sample argv core_reads dynptr enums kept local_type named_bits nested one_kept_of_two
   short_text tc_flows typed_map uprobe_named)
 set(dwarf_4_flags -gdwarf-4)
 set(dwarf_5_flags -gdwarf-5)

@@ -68,12 +68,29 @@ static const struct btf_type *find_kind(const struct btf *btf, const char *name,
     return id < 0 ? NULL : lookup_bare(btf, (uint32_t)id);
 }
 
+static bool is_enum(const struct btf_type *type)
+{
+    return type && btf_is_any_enum(type) && btf_vlen(type) > 0;
+}
+
+static const struct btf_type *find_enum(const struct btf *btf, const char *name)
+{
+    static const uint32_t kinds[] = {BTF_KIND_ENUM, BTF_KIND_ENUM64, BTF_KIND_TYPEDEF};
+    const struct btf_type *type = NULL;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !is_enum(type); i++)
+        type = find_kind(btf, name, kinds[i]);
+    return is_enum(type) ? type : NULL;
+}
+
 static const struct btf_type *find_type(const struct btf *btf, const struct choice_name *wanted)
 {
     const struct btf_type *type = NULL;
 
     if (!*wanted->bare)
         return NULL;
+    if (wanted->is_enum)
+        return find_enum(btf, wanted->bare);
     if (choice_allows(wanted, false))
         type = find_kind(btf, wanted->bare, BTF_KIND_STRUCT);
     if (!type && choice_allows(wanted, true))
@@ -401,6 +418,22 @@ static int refuse_name(const struct btf *btf, const struct choice_name *wanted, 
     return -ENOENT;
 }
 
+static int refuse_enum(const struct btf *btf, const char *type_name, struct error *error)
+{
+    struct choice choice;
+
+    choice_init(&choice, type_name);
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        bool named = is_enum(type) || (btf_is_typedef(type) && is_enum(lookup_bare(btf, id)) &&
+                                       !*lookup_name(btf, lookup_bare(btf, id)));
+
+        if (named && *lookup_name(btf, type))
+            choice_offer(&choice, lookup_name(btf, type));
+    }
+    return choice_refuse(&choice, "the BTF", error);
+}
+
 int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
                 struct error *error, struct candidate *ret)
 {
@@ -414,7 +447,7 @@ int lookup_type(const struct btf *btf, const char *type_name, const char *map_na
     found.type = find_type(btf, &wanted);
     found.name = wanted.bare;
     if (!found.type)
-        return refuse_name(btf, &wanted, error);
+        return wanted.is_enum ? refuse_enum(btf, name, error) : refuse_name(btf, &wanted, error);
     if (*lookup_name(btf, found.type))
         found.name = lookup_name(btf, found.type);
     *ret = found;

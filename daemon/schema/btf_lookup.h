@@ -39,9 +39,9 @@ struct candidate {
 };
 
 /* The struct or union called "exec_event", "struct exec_event", "union u", or what a typedef of
- * that name stands for. type_name NULL: the one that the conventions name for that map (NULL: for
- * any). 0, or -ENOENT with a sentence that lists the types there are, those of the conventions
- * first, and the nearest name. */
+ * that name stands for; for "enum e", an enum or a typedef of one. type_name NULL: the one that the
+ * conventions name for that map (NULL: for any). 0, or -ENOENT with a sentence that lists the types
+ * there are, those of the conventions first, and the nearest name. */
 int lookup_type(const struct btf *btf, const char *type_name, const char *map_name,
                 struct error *error, struct candidate *ret);
 

@@ -13,19 +13,19 @@ struct choice_name choice_parse(const char *type_name)
 {
     struct choice_name name = {.bare = type_name};
 
-    if (strncmp(type_name, "struct ", strlen("struct ")) == 0)
-        name.has_keyword = true;
-    else if (strncmp(type_name, "union ", strlen("union ")) == 0)
-        name.has_keyword = name.is_union = true;
+    name.is_union = strncmp(type_name, "union ", strlen("union ")) == 0;
+    name.is_enum = strncmp(type_name, "enum ", strlen("enum ")) == 0;
+    name.has_keyword =
+        name.is_union || name.is_enum || strncmp(type_name, "struct ", strlen("struct ")) == 0;
     if (name.has_keyword)
-        name.bare = type_name + (name.is_union ? strlen("union ") : strlen("struct "));
+        name.bare = strchr(type_name, ' ');
     name.bare += strspn(name.bare, " ");
     return name;
 }
 
 bool choice_allows(const struct choice_name *name, bool is_union)
 {
-    return !name->has_keyword || name->is_union == is_union;
+    return !name->has_keyword || (!name->is_enum && name->is_union == is_union);
 }
 
 void choice_init(struct choice *choice, const char *type_name)
@@ -75,6 +75,9 @@ int choice_refuse(const struct choice *choice, const char *where, struct error *
     char candidates[ERROR_TEXT_MAX / 2];
 
     list(choice, sizeof(candidates), candidates);
+    if (choice->n_listed == 0 && choice->name && choice_parse(choice->name).is_enum)
+        return error_set(error, -ENOENT, "no type \"%s\" in %s, which has no enums", choice->name,
+                         where);
     if (choice->n_listed == 0)
         return error_set(error, -ENOENT, "%s has no struct", where);
     if (!choice->name)

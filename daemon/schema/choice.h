@@ -20,16 +20,17 @@ enum {
     CHOICE_OPEN = -ENOMSG,  /* as an error: no type was named, and there are some */
 };
 
-/* "struct event", "union value", "event". */
+/* "struct event", "union value", "event", "enum kind". */
 struct choice_name {
     const char *bare;
     bool has_keyword;
     bool is_union; /* by its keyword */
+    bool is_enum;  /* by its keyword, which a typedef of an enum fits, too */
 };
 
 /* Splits a type's name into its keyword, if there is one, and the name itself. */
 struct choice_name choice_parse(const char *type_name);
-/* Whether the keyword, if there is one, fits. */
+/* Whether the keyword, if there is one, fits a struct or a union. */
 bool choice_allows(const struct choice_name *name, bool is_union);
 
 struct choice {

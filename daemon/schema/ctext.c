@@ -119,14 +119,20 @@ static bool is_sample(const struct ctype *type)
     return type && (type->kind == CTYPE_STRUCT || type->kind == CTYPE_UNION) && type->is_complete;
 }
 
-/* Offers all structs and unions, and typedefs of those without a tag. */
-static void offer_all(const struct cparser *parser, struct choice *choice)
+static bool is_enum(const struct ctype *type)
+{
+    type = ctype_bare(type);
+    return type && type->kind == CTYPE_ENUM && type->is_complete;
+}
+
+/* Offers all structs and unions, or enums, and typedefs of those without a tag. */
+static void offer_all(const struct cparser *parser, bool enums, struct choice *choice)
 {
     for (uint32_t i = 0; i < parser->scope.n_names; i++) {
         const struct cname *name = &parser->scope.names[i];
         const struct ctype *type = name->kind == CNAME_TAG ? name->type : name->alias;
 
-        if (name->kind == CNAME_CONSTANT || !is_sample(type))
+        if (name->kind == CNAME_CONSTANT || !(enums ? is_enum(type) : is_sample(type)))
             continue;
         if (name->kind == CNAME_TAG || !ctype_bare(type)->name)
             choice_offer(choice, type->name);
@@ -138,7 +144,7 @@ static int refuse_name(const struct cparser *parser, const char *type_name, stru
     struct choice choice;
 
     choice_init(&choice, type_name);
-    offer_all(parser, &choice);
+    offer_all(parser, choice_parse(type_name).is_enum, &choice);
     return choice_refuse(&choice, "the layout", error);
 }
 
@@ -150,7 +156,11 @@ static int find_type(const struct cparser *parser, const char *type_name, struct
     const struct cname *tag = cscope_find(&parser->scope, true, wanted.bare, length);
     const struct cname *name = cscope_find(&parser->scope, false, wanted.bare, length);
 
-    if (tag && is_sample(tag->type) && choice_allows(&wanted, tag->type->kind == CTYPE_UNION))
+    if (wanted.is_enum && tag && is_enum(tag->type))
+        *ret_type = tag->type;
+    else if (wanted.is_enum && name && name->kind == CNAME_TYPE && is_enum(name->alias))
+        *ret_type = ctype_bare(name->alias);
+    else if (tag && is_sample(tag->type) && choice_allows(&wanted, tag->type->kind == CTYPE_UNION))
         *ret_type = tag->type;
     else if (name && name->kind == CNAME_TYPE && is_sample(name->alias) && !wanted.has_keyword)
         *ret_type = ctype_bare(name->alias);

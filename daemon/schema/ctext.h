@@ -14,8 +14,8 @@
 enum { CTEXT_LENGTH_MAX = 64 * 1024 }; /* bytes of the text */
 
 /* Builds the schema of one struct or union of the text: the one of that name, with or without
- * "struct " or "union " or as a typedef calls it; NULL: the last one that the text defines outside
- * of any other.
+ * "struct " or "union " or as a typedef calls it, or of "enum NAME"; NULL: the last one that the
+ * text defines outside of any other.
  *
  * 0 and a schema that the caller owns (it keeps nothing of the text), or: -EINVAL, the text cannot
  * be understood at that line and column (both from 1, columns in bytes); -ENOENT, it does not

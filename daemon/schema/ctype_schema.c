@@ -492,6 +492,15 @@ static struct schema *new_schema(const struct ctype *type, const char *name)
     return schema_new(spelling, 0);
 }
 
+static int read_only_field(struct schema_builder *builder, const struct ctype *type,
+                           struct ctype_place place, struct field_list *list)
+{
+    struct field field = {.name = ""};
+    int r = read_type(builder, type, place, &field);
+
+    return r == 0 ? list_add(builder, list, &field) : r < 0 ? r : 0;
+}
+
 static int read_schema(struct schema_builder *builder, const struct ctype *type)
 {
     const struct ctype_place whole = {.room = type->size, .is_tail = true};
@@ -503,7 +512,8 @@ static int read_schema(struct schema_builder *builder, const struct ctype *type)
         return error_set(builder->error, -EINVAL,
                          "%s: its %s is damaged: it is larger than any record", schema->type_name,
                          builder->origin);
-    r = read_members(builder, type, whole, &list);
+    r = is_group(type) ? read_members(builder, type, whole, &list)
+                       : read_only_field(builder, type, whole, &list);
     if (r < 0)
         return r;
     if (list.used == 0)

@@ -13,8 +13,9 @@ enum {
     CTYPE_SCHEMA_NAMES_MAX = 16 * 1024 * 1024 /* bytes of all names together */
 };
 
-/* Builds the schema of a complete struct or union. name: what the type is called if it has no tag;
- * NULL: it has no name. origin: "BTF", for errors.
+/* Builds the schema of a complete struct or union, or of an enum: that has one field, without a
+ * name, and is for those who need the names of its values. name: what the type is called if it has
+ * no tag; NULL: it has no name. origin: "BTF", for errors.
  *
  * | in C                               | field |
  * |------------------------------------|-------|

@@ -108,8 +108,31 @@ struct dwarf_search {
     struct choice_name wanted;
     uint32_t n_typedefs; /* resolved so far */
     bool has_found;
-    Dwarf_Die found; /* a struct, or a typedef of one */
+    Dwarf_Die found; /* a struct or an enum, or a typedef of one */
 };
+
+/* Whether the entry is an enum or a typedef of one. */
+static bool is_enum(Dwarf_Die *die)
+{
+    Dwarf_Die found = *die;
+
+    for (int i = 0; i < DIES_DEPTH_MAX && dwarf_tag(&found) == DW_TAG_typedef; i++)
+        if (die_follow(&found, DW_AT_type, &found) != 0)
+            return false;
+    return dwarf_tag(&found) == DW_TAG_enumeration_type && die_is_definition(&found);
+}
+
+static int visit_enum(Dwarf_Die *die, void *context)
+{
+    struct dwarf_search *search = context;
+    const char *name = die_name(die);
+
+    if (!name || strcmp(name, search->wanted.bare) != 0 || !is_enum(die))
+        return 0;
+    search->found = *die;
+    search->has_found = true;
+    return 1;
+}
 
 static int visit_wanted(Dwarf_Die *die, void *context)
 {
@@ -149,12 +172,23 @@ static int visit_offer(Dwarf_Die *die, void *context)
     return 0;
 }
 
+static int visit_offer_enum(Dwarf_Die *die, void *context)
+{
+    const char *name = dwarf_tag(die) == DW_TAG_enumeration_type ? die_name(die) : NULL;
+
+    if (name && *name && printable(name) && die_is_definition(die))
+        choice_offer(context, name);
+    return 0;
+}
+
 static int refuse_name(Dwarf *dwarf, const char *type_name, struct error *error)
 {
+    bool enums = type_name && choice_parse(type_name).is_enum;
     struct choice choice;
 
     choice_init(&choice, type_name);
-    if (dies_walk(dwarf, visit_offer, &choice) < 0 && choice.n_listed == 0)
+    if (dies_walk(dwarf, enums ? visit_offer_enum : visit_offer, &choice) < 0 &&
+        choice.n_listed == 0)
         return refuse_disorder(error);
     return choice_refuse(&choice, "the DWARF", error);
 }
@@ -170,7 +204,7 @@ static int read_schema(Dwarf *dwarf, const char *type_name, struct error *error,
     if (!type_name)
         return refuse_name(dwarf, NULL, error);
     search.wanted = choice_parse(type_name);
-    dies_walk(dwarf, visit_wanted, &search);
+    dies_walk(dwarf, search.wanted.is_enum ? visit_enum : visit_wanted, &search);
     if (!search.has_found)
         return refuse_name(dwarf, type_name, error);
     types = ctypes_new();

@@ -13,8 +13,9 @@
 #include "record/schema.h"
 
 /* Builds the schema of one struct or union: of that name, with or without "struct " or "union ", or
- * as a typedef calls it; the first definition in the file. Fields are as schema_from_ctype() makes
- * them, but for enums of 64 bits, which have their names here.
+ * as a typedef calls it; the first definition in the file. Of "enum NAME", as schema_from_ctype().
+ * Fields are as schema_from_ctype() makes them, but for enums of 64 bits, which have their names
+ * here.
  *
  * elf is the file's content; it is only read, and nothing of it is kept. 0 and a schema that the
  * caller owns, or: -ENOENT, there is no DWARF or no such type in it, or type_name is NULL (the

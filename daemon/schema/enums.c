@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Both trees were made of the same struct, so the same field has the same place in its list; where
- * the lists differ, a name is looked for. */
+/* To adopt: both trees were made of the same struct, so the same field has the same place in its
+ * list; where the lists differ, a name is looked for. */
 
 #include "schema/enums.h"
 
@@ -95,6 +95,37 @@ static int adopt_all(struct schema *schema, struct field *fields, uint32_t count
                           better->members, count_parts(better));
     }
     return r;
+}
+
+/* Whether so many bits, signed or not, can be the value, which then becomes what is read from them:
+ * in a byte that is signed, 0xff and -1 are one. */
+static bool fit(uint32_t bits, bool is_signed, int64_t *value)
+{
+    if (bits >= 64)
+        return true;
+    if (*value < -(INT64_C(1) << (bits - 1)) || *value >= INT64_C(1) << bits)
+        return false;
+    *value = (int64_t)((uint64_t)*value << (64 - bits));
+    *value = is_signed ? *value >> (64 - bits) : (int64_t)((uint64_t)*value >> (64 - bits));
+    return true;
+}
+
+int enums_give(struct schema *schema, struct field *field, const struct field *named)
+{
+    uint32_t bits = field->bits ? field->bits : field->size * 8, used = 0;
+    bool is_signed = field->is_signed || named->is_signed;
+    struct enum_name *names = (struct enum_name *)keep_names(schema, named);
+
+    if (!names)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < named->n_names; i++)
+        if (fit(bits, is_signed, &names[i].value))
+            names[used++] = names[i];
+    field->kind = FIELD_ENUM;
+    field->is_signed = is_signed;
+    field->names = names;
+    field->n_names = used;
+    return 0;
 }
 
 int enums_adopt(struct schema *schema, const struct schema *better)

@@ -162,7 +162,7 @@ static const char *what_to_do(const struct find_request *request)
     if (request->types_from && request->layout)
         return NULL;
     if (request->types_from)
-        return "describe the struct in layout:";
+        return "describe it in layout:";
     return request->layout ? "set types_from: to a file with this type"
                            : "set types_from: to a file with this type, or describe it in layout:";
 }
@@ -219,6 +219,8 @@ int find_schema(const struct find_request *request, struct error *error,
     int r = 0;
 
     error = error ? error : &unwanted;
+    if (request->type_name && choice_parse(request->type_name).is_enum != request->is_enum)
+        return error_set(error, -ENOENT, "%s is not a struct or union", request->type_name);
     if (request->types_from)
         r = types_open(request->types_from, error, &other);
     if (r < 0) {

@@ -23,6 +23,7 @@ struct btf;
 /* All of it is the caller's, and only read. */
 struct find_request {
     const char *type_name; /* NULL: by convention, or the last one in layout */
+    bool is_enum; /* type_name is "enum NAME": its schema has one field, see ctype_schema.h */
     const char *map_name;  /* of the ring, for the conventions; NULL: any */
     const struct btf *btf; /* of the object; NULL: it has none */
     const void *elf;       /* the object's bytes, for its DWARF; NULL: there are none */

@@ -15,6 +15,7 @@
 #include "base/suggestion.h"
 #include "record/field_path.h"
 #include "schema/meaning_by.h"
+#include "schema/meaning_enum.h"
 
 /* ---- what fits ---- */
 
@@ -46,7 +47,7 @@ static const char *const shape_words[SHAPES] = {
     [SHAPE_6_BYTES] = "an array or struct of 6 bytes",
     [SHAPE_16_BYTES] = "an integer, array or struct of 16 bytes",
     [SHAPE_BYTES] = "a text, array, struct or union of a fixed size",
-    [SHAPE_ENUM] = "an enum",
+    [SHAPE_ENUM] = "an enum; for an integer name one, as in flags:ENUM",
     [SHAPE_ADDRESSES] = "an array of integers of 8 bytes",
 };
 
@@ -246,6 +247,8 @@ static int choose(struct schema *schema, const struct meaning_choice *choice, st
         *at = keeps ? field : NULL;
         return r;
     }
+    if (meaning_enum_name(choice->as))
+        return meaning_enum_choose(schema, choice, field, error);
     if (strcmp(choice->as, NONE) == 0) {
         field->meaning = MEANING_NONE;
         return 0;

@@ -15,11 +15,12 @@
 
 /* One entry of `as:`. The path names a field: "saddr", "hdr.smac", "hosts[].addr" (what is in
  * an array is named once, for all of its elements). The word is a meaning's name, "text" for bytes
- * that are text up to a NUL, "none", which switches a convention off, or one with another field, as
- * meaning_by.h has them. */
+ * that are text up to a NUL, "none", which switches a convention off, one with another field, as
+ * meaning_by.h has them, or one with an enum (meaning_enum.h). */
 struct meaning_choice {
     const char *path;
     const char *as;
+    const struct field *named; /* the enum that `as` names, see meaning_enum.h; NULL: none */
 };
 
 /* First the choices in their order, then the conventions, where no choice was made. 0, or -errno

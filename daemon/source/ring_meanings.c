@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "schema/meaning.h"
+#include "schema/meaning_enum.h"
 
 /* One `as:` applies to all types of a ring: a field need be in one of them only. */
 struct meanings {
@@ -18,6 +18,7 @@ struct meanings {
     struct meaning_choice *fitting; /* those that one type has */
     uint32_t *entries;              /* of the fitting ones */
     char **words;                   /* what was put together from maps; by entries, some NULL */
+    struct schema **enums;          /* that the words name; by entries, some NULL */
     uint32_t n;
 };
 
@@ -25,7 +26,10 @@ static void meanings_deinit(struct meanings *meanings)
 {
     for (uint32_t i = 0; meanings->words && i < meanings->n; i++)
         free(meanings->words[i]);
+    for (uint32_t i = 0; meanings->enums && i < meanings->n; i++)
+        schema_free(meanings->enums[i]);
     free(meanings->words);
+    free(meanings->enums);
     free(meanings->choices);
     free(meanings->used);
     free(meanings->fitting);
@@ -87,8 +91,9 @@ static int meanings_init(struct meanings *meanings, const struct config_node *as
     meanings->used = calloc(as->count + 1, sizeof(*meanings->used));
     meanings->entries = calloc(as->count + 1, sizeof(*meanings->entries));
     meanings->words = calloc(as->count + 1, sizeof(*meanings->words));
-    if (!meanings->words || !meanings->choices || !meanings->fitting || !meanings->used ||
-        !meanings->entries) {
+    meanings->enums = calloc(as->count + 1, sizeof(*meanings->enums));
+    if (!meanings->words || !meanings->enums || !meanings->choices || !meanings->fitting ||
+        !meanings->used || !meanings->entries) {
         diag_add(diag, as, "out of memory");
         return -ENOMEM;
     }
@@ -100,11 +105,30 @@ static int meanings_init(struct meanings *meanings, const struct config_node *as
 
         if (entry->kind == CONFIG_MAP)
             words = meanings->words[meanings->n];
-        meanings->choices[meanings->n++] = (struct meaning_choice){entry->key, words};
+        meanings->choices[meanings->n++] = (struct meaning_choice){entry->key, words, NULL};
         if (result < 0)
             return result;
     }
     return 0;
+}
+
+static int find_enums(struct meanings *meanings, const struct type_origin *origin,
+                      const struct ring_config *config, struct diag *diag)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; i < meanings->n; i++) {
+        const char *name = meaning_enum_name(meanings->choices[i].as);
+
+        if (!name || !*name)
+            continue;
+        if (ring_type_look_up_enum(origin, config, name, config_node_at(config->as, i), diag,
+                                   &meanings->enums[i]) < 0)
+            result = -EINVAL;
+        else
+            meanings->choices[i].named = meanings->enums[i]->fields;
+    }
+    return result;
 }
 
 static int apply_meanings(struct meanings *meanings, const struct config_node *as,
@@ -145,11 +169,14 @@ static int check_unused(const struct meanings *meanings, const struct config_nod
     return result < 0 ? -EINVAL : 0;
 }
 
-int ring_meanings_give(const struct ring_config *config, struct stream *stream, struct diag *diag)
+int ring_meanings_give(const struct type_origin *origin, const struct ring_config *config,
+                       struct stream *stream, struct diag *diag)
 {
     _cleanup_(meanings_deinit) struct meanings meanings;
     int result = meanings_init(&meanings, config->as, diag);
 
+    if (result == 0)
+        result = find_enums(&meanings, origin, config, diag);
     if (result < 0)
         return result;
     for (uint32_t i = 0; i < stream->n_types; i++)

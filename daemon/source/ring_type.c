@@ -67,8 +67,6 @@ static void report(const struct ring_config *config, const struct config_node *n
         diag_add(diag, types_from_node(config), "%s", error_join(error) + strlen(other));
     else if (place->line > 0)
         report_layout(config, place, error_join(error), diag);
-    else if (config->layout && !config->type && !config->types)
-        diag_add_error(diag, layout_node(config), error);
     else
         diag_add_error(diag, node, error);
 }
@@ -211,13 +209,14 @@ static void explain_name(const struct type_origin *origin, const struct ring_con
         error->hint_key = NULL, error->hint[0] = '\0';
 }
 
+enum { ENUM_NAME_MAX = 256 }; /* bytes; a longer name is cut, and not found */
+
 /* ---- types ----------------------------------------------------------------------------------- */
 
-int ring_type_look_up(const struct type_origin *origin, const struct ring_config *config,
-                      const char *name, const struct config_node *node, struct diag *diag,
-                      struct schema **ret)
+static struct find_request request_of(const struct type_origin *origin,
+                                      const struct ring_config *config, const char *name)
 {
-    struct find_request request = {
+    return (struct find_request){
         .type_name = name,
         .map_name = origin->ring,
         .btf = origin->btf,
@@ -226,6 +225,13 @@ int ring_type_look_up(const struct type_origin *origin, const struct ring_config
         .types_from = config->types_from,
         .layout = config->layout,
     };
+}
+
+int ring_type_look_up(const struct type_origin *origin, const struct ring_config *config,
+                      const char *name, const struct config_node *node, struct diag *diag,
+                      struct schema **ret)
+{
+    struct find_request request = request_of(origin, config, name);
     struct find_place place = {0};
     struct error error = {0};
     int result = find_schema(&request, &error, &place, ret);
@@ -234,6 +240,26 @@ int ring_type_look_up(const struct type_origin *origin, const struct ring_config
         explain_name(origin, config, name, &error);
     if (result < 0 && !name)
         place_hint(origin, config, &error);
+    if (result < 0 && config->layout && !config->type && !config->types)
+        node = layout_node(config);
+    if (result < 0)
+        report(config, node, &place, &error, diag);
+    return result;
+}
+
+int ring_type_look_up_enum(const struct type_origin *origin, const struct ring_config *config,
+                           const char *name, const struct config_node *node, struct diag *diag,
+                           struct schema **ret)
+{
+    char spelled[ENUM_NAME_MAX + sizeof("enum ")];
+    struct find_request request = request_of(origin, config, spelled);
+    struct find_place place = {0};
+    struct error error = {0};
+    int result;
+
+    snprintf(spelled, sizeof(spelled), "%s%s", strncmp(name, "enum ", 5) == 0 ? "" : "enum ", name);
+    request.is_enum = true;
+    result = find_schema(&request, &error, &place, ret);
     if (result < 0)
         report(config, node, &place, &error, diag);
     return result;

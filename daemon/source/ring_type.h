@@ -32,3 +32,9 @@ int ring_type_find(const struct type_origin *origin, const struct ring_config *c
 int ring_type_look_up(const struct type_origin *origin, const struct ring_config *config,
                       const char *name, const struct config_node *node, struct diag *diag,
                       struct schema **ret);
+
+/* Looks up an enum in the same places; ret: a schema whose only field has the names of its values.
+ */
+int ring_type_look_up_enum(const struct type_origin *origin, const struct ring_config *config,
+                           const char *name, const struct config_node *node, struct diag *diag,
+                           struct schema **ret);

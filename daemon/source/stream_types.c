@@ -277,7 +277,7 @@ int stream_types_find(const struct type_origin *origin, const struct ring_config
     else if (result == 0)
         result = ring_type_find(origin, config, source_name, diag, &stream->types->schema);
     if (result == 0)
-        result = ring_meanings_give(config, stream, diag);
+        result = ring_meanings_give(origin, config, stream, diag);
     if (result < 0)
         return result;
     result = find_order(config, stream, diag);

@@ -9,7 +9,7 @@ from truths import hooks, network, records, refusals, scenes, types, values  # t
 
 VARIANTS = os.path.join(os.path.dirname(os.path.abspath(harness.BIN)), "variants")
 # variant_sample in tests/styles.cmake
-SAMPLE = ("argv", "core_reads", "dynptr", "enums", "kept", "local_type", "nested",
+SAMPLE = ("argv", "core_reads", "dynptr", "enums", "kept", "local_type", "named_bits", "nested",
           "one_kept_of_two", "short_text", "tc_flows", "typed_map", "uprobe_named")
 
 

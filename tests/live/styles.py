@@ -633,4 +633,56 @@ pipelines:
     assert len(events) == 20
 
 
+BITS = ("--as", "access=flags:access", "--as", "asked[]=flags:enum access")
+NAMED = ("--as", "outcome=enum:outcome_t")
+
+
+def test_names_of_an_enum_that_only_code_has():
+    for name, options, condition, holds in (
+            ("named_bits", BITS, "access & MAY_WRITE", lambda n: n & 2),
+            ("named_bits", BITS, "access == MAY_READ | MAY_EXEC", lambda n: n == 5),
+            ("named_bits", BITS, "asked[1] & MAY_WRITE && asked[0] & MAY_ALL", lambda n: n & 2),
+            ("named_values", NAMED, "outcome == REFUSED", lambda n: n % 3 == 0)):
+        events = observe(name, *options, "--filter", condition)
+        assert [event["number"] for event in events] == [n for n in range(20) if holds(n)], \
+            (condition, events)
+    asked = [event["asked"] for event in observe("named_bits", *BITS, numbers=(1, 2))]
+    assert asked == [["MAY_EXEC|MAY_ALL", 0], ["MAY_EXEC|MAY_ALL", "MAY_WRITE"]], asked
+    rows = observe("named_values", *NAMED, "--by", "outcome", "--format", "json")
+    assert {row["outcome"]: row["count"] for row in rows} == {
+        "REFUSED": 7, "ALLOWED": 6, "ASKED": 6, 7: 1}, rows
+
+
+def test_such_names_in_other_formats():
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {kind: os.path.join(folder, kind) for kind in ("logfmt", "csv", "capture")}
+        daemon = harness.Daemon(config=f"""
+version: 1
+sources:
+  bits:
+    object: {style("named_bits")}
+    constants: {{mark_key: {os.getpid()}}}
+    as: {{access: {{flags: access}}}}
+sinks:
+  logfmt: {{type: file, path: {paths["logfmt"]}, format: logfmt}}
+  csv: {{type: file, path: {paths["csv"]}, format: csv}}
+  capture: {{type: capture, path: {paths["capture"]}}}
+pipelines:
+  all: {{from: bits, handlers: [{{forward: [logfmt, csv, capture]}}]}}
+""").wait_running()
+        for number in range(4):
+            mark(number)
+        assert daemon.stop() == 0, daemon.stderr
+        with open(paths["logfmt"], encoding="utf-8") as file:
+            assert "number=3 access=MAY_EXEC|MAY_WRITE " in file.read().splitlines()[3]
+        with open(paths["csv"], encoding="utf-8") as file:
+            assert ",2,MAY_WRITE," in file.read().splitlines()[3]
+        code, output, stderr = harness.run("replay", paths["capture"], "--filter",
+                                           "access & MAY_EXEC", program=harness.RINGMILL)
+    assert code == 0, stderr
+    events = [json.loads(line) for line in output.splitlines()]
+    assert [(event["number"], event["access"]) for event in events] == [
+        (1, "MAY_EXEC"), (3, "MAY_EXEC|MAY_WRITE")], events
+
+
 harness.main()

@@ -247,3 +247,19 @@ def values(events):
         "stack": [n + i for i in range(max(n % 5 - 1, 0))], "comm": comm(), "deltas": [0, -1, -2, -3],
         "args_size": 12 if n & 1 else 3, "args": ["ls", "-l", "", "/tmp"] if n & 1 else ["ls"]}
         for n in range(MARKS)]
+
+
+@style("--as=access=flags:access", without_dwarf='no type "enum access" in the BTF')
+def named_bits(events):
+    access = [0, "MAY_EXEC", "MAY_WRITE", "MAY_EXEC|MAY_WRITE", "MAY_READ", "MAY_EXEC|MAY_READ",
+              "MAY_WRITE|MAY_READ", "MAY_EXEC|MAY_WRITE|MAY_READ"]
+    access += [8] + [f"{words}|0x8" for words in access[1:]]
+    assert events == [{"number": n, "access": access[n % 16], "asked": [0x101, n & 2]}
+                      for n in range(MARKS)]
+
+
+@style("--as=outcome=enum:outcome_t", without_dwarf='no type "enum outcome_t" in the BTF')
+def named_values(events):
+    outcomes = ["REFUSED", "ALLOWED", "ASKED"]
+    assert events == [{"number": n, "outcome": 7 if n == 7 else outcomes[n % 3]}
+                      for n in range(MARKS)]

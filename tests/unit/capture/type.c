@@ -173,11 +173,11 @@ static void what_others_decide_about(void **state)
         "struct event { int kind : 5; unsigned n; char args[64]; char list[8];"
         "  unsigned char saddr[16]; short family; long stack[4];"
         "  union { unsigned one; unsigned char two[4]; } arm; };";
-    static const struct meaning_choice choices[] = {{"args", "texts:n"},
-                                                    {"list", "texts"},
-                                                    {"stack", "size:n"},
-                                                    {"arm.two", "by:n,is:7"},
-                                                    {"arm", "by:kind,1:one,-2:one,3:two"}};
+    static const struct meaning_choice choices[] = {{"args", "texts:n", NULL},
+                                                    {"list", "texts", NULL},
+                                                    {"stack", "size:n", NULL},
+                                                    {"arm.two", "by:n,is:7", NULL},
+                                                    {"arm", "by:kind,1:one,-2:one,3:two", NULL}};
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
     struct description description;
     struct capture_type type;

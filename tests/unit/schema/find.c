@@ -333,8 +333,7 @@ static void stripped_objects(void **state)
            "the object has neither BTF nor DWARF: its types were stripped" ADVICE);
     request.types_from = NONE;
     refuse(&request, -ENOENT,
-           NONE
-           " has neither BTF nor DWARF: its types were stripped; describe the struct in layout:");
+           NONE " has neither BTF nor DWARF: its types were stripped; describe it in layout:");
 }
 
 static void btf_without_structs(void **state)

@@ -15,7 +15,7 @@ static void check(const struct field *field, enum field_meaning meaning, enum fi
 /* struct event with one member; read, and given meanings. as NULL: no choice. */
 static struct schema *apply(struct types *types, const char *name, int type, const char *as)
 {
-    const struct meaning_choice choice = {name, as};
+    const struct meaning_choice choice = {name, as, NULL};
     struct schema *schema;
     struct error error;
     uint32_t wrong;
@@ -306,10 +306,10 @@ static void conventions_reach_members_and_elements(void **state)
 static void choices_come_before_conventions(void **state)
 {
     static const struct meaning_choice choices[] = {
-        {"hosts[].ts", "none"},
-        {"hosts[].saddr", "hex"},
-        {"stamps_ts[]", "unix_ns"},
-        {"peer.s6_addr", "bytes"},
+        {"hosts[].ts", "none", NULL},
+        {"hosts[].saddr", "hex", NULL},
+        {"stamps_ts[]", "unix_ns", NULL},
+        {"peer.s6_addr", "bytes", NULL},
     };
     _cleanup_(cleanup_schema_free) struct schema *schema = nested(*state);
     const struct field *host = schema->fields[0].members;
@@ -379,7 +379,7 @@ static void the_rest_of_a_sample_as_text(void **state)
 static void refuse(struct types *types, const char *path, const char *as, int code,
                    const char *text)
 {
-    const struct meaning_choice choices[] = {{"peer", "bytes"}, {path, as}};
+    const struct meaning_choice choices[] = {{"peer", "bytes", NULL}, {path, as, NULL}};
     _cleanup_(cleanup_schema_free) struct schema *schema = read_event(types);
     struct error error = {0};
     uint32_t wrong = 7;
@@ -405,7 +405,8 @@ static void what_does_not_fit_is_refused(void **state)
            "hosts[].ts cannot be ipv4: it is unsigned long long of 8 bytes; it must be an integer, "
            "array or struct of 4 bytes");
     refuse(types, "hosts[].ts", "flags", -EINVAL,
-           "hosts[].ts cannot be flags: it is unsigned long long of 8 bytes; it must be an enum");
+           "hosts[].ts cannot be flags: it is unsigned long long of 8 bytes; it must be an enum; "
+           "for an integer name one, as in flags:ENUM");
     refuse(types, "stamps_ts", "ktime", -EINVAL,
            "stamps_ts cannot be ktime: it is unsigned long long[2] of 16 bytes; it must be an "
            "integer of 8 bytes; for its elements write stamps_ts[]");
@@ -427,7 +428,7 @@ static void what_does_not_fit_is_refused(void **state)
 static void bitfields_are_numbers_only(void **state)
 {
     struct types *types = *state;
-    const struct meaning_choice good = {"ts", "hex"}, bad = {"ts", "ktime"};
+    const struct meaning_choice good = {"ts", "hex", NULL}, bad = {"ts", "ktime", NULL};
     _cleanup_(cleanup_schema_free) struct schema *schema = NULL;
     struct error error;
     uint32_t wrong;

@@ -54,7 +54,7 @@ struct case_of {
 
 static struct schema *apply(const struct case_of *one, struct error *error, int *ret)
 {
-    const struct meaning_choice choice = {one->path, one->as};
+    const struct meaning_choice choice = {one->path, one->as, NULL};
     struct schema *schema;
     char text[1024];
     uint32_t wrong;
@@ -110,8 +110,8 @@ static void choices(void **state)
 
 static void arms_within_arms(void **state)
 {
-    static const struct meaning_choice both[] = {{"arm.two.inner", "by:arm.two.sub,5:x"},
-                                                 {"arm", "by:kind,1:one,2:two"}};
+    static const struct meaning_choice both[] = {{"arm.two.inner", "by:arm.two.sub,5:x", NULL},
+                                                 {"arm", "by:kind,1:one,2:two", NULL}};
     _cleanup_(cleanup_schema_free) struct schema *schema =
         read_c("struct event { int kind; union { int one; struct { int sub; union { int x; long y; "
                "} inner; } two; } arm; };");

@@ -101,16 +101,36 @@ static void refuse_section(const struct object_program *program, const struct co
              node->text, hook_example(program->arguments.section));
 }
 
+/* libbpf 1.1 loads a program by the section name of the object, whatever type it has been given. */
+static void refuse_other_type(const struct object_program *program, const struct config_node *node,
+                              struct diag *diag)
+{
+    const char *own = bpf_program__section_name(program->program);
+
+    diag_add(
+        diag, node,
+        "program \"%s\" cannot be attached as %s: it is SEC(\"%s\"), which libbpf 1.1 loads for "
+        "a target only, as in %s; for another type change SEC() and compile it again",
+        program->name, node->text, own, hook_example(own));
+}
+
 /* Attaches the program as if its section had that name. `none`: does not attach it. */
 static int set_section(struct object_program *program, const char *section,
                        const struct config_node *node, struct diag *diag)
 {
+    bool is_targetless = program->hook == &hook_targetless;
+
     if (strcmp(section, "none") == 0) {
         program->attach = false;
         return 0;
     }
     if (hook_set_type(program->program, section) < 0) {
         refuse_section(program, node, diag);
+        return -EINVAL;
+    }
+    if (is_targetless && bpf_program__type(program->program) != BPF_PROG_TYPE_TRACING &&
+        bpf_program__type(program->program) != BPF_PROG_TYPE_LSM) {
+        refuse_other_type(program, node, diag);
         return -EINVAL;
     }
     program->arguments.section = section;

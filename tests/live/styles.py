@@ -367,6 +367,14 @@ def refuse(name, *arguments):
     return stderr
 
 
+def test_a_program_without_a_target_stays_of_its_type():
+    said = refuse("no_target", "--attach", "mark=raw_tp/sys_enter")
+    assert said == (
+        'ringmill: error: --attach mark: program "mark" cannot be attached as raw_tp/sys_enter: it is '
+        'SEC("tp_btf"), which libbpf 1.1 loads for a target only, as in tp_btf/NAME; for another type '
+        "change SEC() and compile it again\n"), said
+
+
 def test_uprobes_that_name_their_function():
     folder = tempfile.TemporaryDirectory(prefix="ringmill-test.")
     program = own_copy(folder, "call-loop")

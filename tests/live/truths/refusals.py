@@ -23,3 +23,5 @@ refused("legacy_maps", LEGACY_MAPS, without_debug=LEGACY_MAPS)
 refused("named_maps", NAMED_MAPS, without_debug=NAMED_MAPS)
 refused("stream_verdict", 'program "on_message" (sk_skb/stream_verdict) cannot be attached: it is a program '
         "of a socket map, and it runs for sockets that its own user space puts there")
+refused("no_target", 'program "mark" (tp_btf) cannot be attached: it is a program without a target, and its '
+        "section name does not name the function; as in --attach mark=tp_btf/NAME\n")

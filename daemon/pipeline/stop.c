@@ -130,6 +130,42 @@ static int job_release(void *data)
     return 0;
 }
 
+/* ---- what is left ---------------------------------------------------------------------------- */
+
+static bool is_left_alone(const struct input *input)
+{
+    for (uint32_t i = 0; i < input->n_rings; i++)
+        if (ringmill_ring_health(input->rings[i]->handle, NULL) < 0)
+            return true;
+    return false;
+}
+
+static void tell_unread(const struct source_entry *entry, uint64_t records, uint64_t bytes)
+{
+    log_about(LOG_LEVEL_WARNING, "source", entry->source->name,
+              "stop deadline reached; %" PRIu64 " records (%" PRIu64 " bytes) were not read; %s",
+              records, bytes,
+              entry->source->ends_with_us ? "they are lost" : "they stay in the rings");
+}
+
+static void count_unread(const struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_sources; i++) {
+        const struct source_entry *entry = &graph->sources[i];
+        uint64_t records = 0, bytes = 0;
+
+        for (uint32_t j = 0; j < entry->source->n_streams; j++) {
+            struct input *input = &entry->inputs[j];
+
+            input->unread = drain_count_unread(input, &bytes);
+            input->unread_unknown = is_left_alone(input);
+            records += input->unread;
+        }
+        if (records > 0)
+            tell_unread(entry, records, bytes);
+    }
+}
+
 /* ---- the steps ------------------------------------------------------------------------------- */
 
 static void leave_streams(const struct engine *engine)
@@ -163,9 +199,25 @@ static bool detach(struct stop *stop)
         engine_refresh_lost(stop->engine); /* before the rings are drained: told there, too */
         return true;
     }
-    log_warning("the kernel has not released all programs yet; the stop does not wait for them, "
-                "and records that they still write stay in the rings");
+    log_warning("the kernel has not released all programs yet; records that they still write are "
+                "not read");
     return false;
+}
+
+/* After all else has ended. False: the kernel still has not released them. */
+static bool detach_late(struct stop *stop)
+{
+    struct engine *engine = stop->engine;
+    int result;
+
+    while (!loader_wait(&engine->loader, STEP_NS, &result))
+        if (is_over(stop, look_at_clock(stop))) {
+            log_error("the kernel did not release all programs in time");
+            return false;
+        }
+    engine_refresh_lost(engine);
+    count_unread(engine->graph);
+    return true;
 }
 
 /* False: it does not come back. */
@@ -233,41 +285,8 @@ static bool release(struct stop *stop)
     return true;
 }
 
-/* ---- what is left ---------------------------------------------------------------------------- */
-
-static bool is_left_alone(const struct input *input)
-{
-    for (uint32_t i = 0; i < input->n_rings; i++)
-        if (ringmill_ring_health(input->rings[i]->handle, NULL) < 0)
-            return true;
-    return false;
-}
-
-static void tell_unread(const struct source_entry *entry, uint64_t records, uint64_t bytes)
-{
-    log_about(LOG_LEVEL_WARNING, "source", entry->source->name,
-              "stop deadline reached; %" PRIu64 " records (%" PRIu64 " bytes) were not read; %s",
-              records, bytes,
-              entry->source->ends_with_us ? "they are lost" : "they stay in the rings");
-}
-
-static void count_unread(const struct graph *graph)
-{
-    for (uint32_t i = 0; i < graph->n_sources; i++) {
-        const struct source_entry *entry = &graph->sources[i];
-        uint64_t records = 0, bytes = 0;
-
-        for (uint32_t j = 0; j < entry->source->n_streams; j++) {
-            struct input *input = &entry->inputs[j];
-
-            input->unread = drain_count_unread(input, &bytes);
-            input->unread_unknown = is_left_alone(input);
-            records += input->unread;
-        }
-        if (records > 0)
-            tell_unread(entry, records, bytes);
-    }
-}
+/* ---- all of it --------------------------------------------------------------------------------
+ */
 
 bool stop_engine(struct engine *engine)
 {
@@ -294,6 +313,6 @@ bool stop_engine(struct engine *engine)
     }
     resolver_stop(engine->graph->common->resolver);
     if (engine->loader_runs)
-        return detached && release(&stop);
+        return (detached || detach_late(&stop)) && release(&stop);
     return true;
 }

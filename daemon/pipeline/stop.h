@@ -7,7 +7,8 @@
  *     4/5 of the limit     rings are not read on: what is left there is counted
  *     the limit            sinks are given up: what they have not taken is dropped
  *     the limit + 1 s      rows that handlers still hold are not made: they are in no count
- *     + STOP_REST_S        what still has not come back (a handler, a write) is left behind
+ *     + STOP_REST_S        what still has not come back (a handler, a write, a program that the
+ *                          kernel has not released) is left behind
  *
  * The limit runs from the call, or from the last bytes that a sink took when nobody asked: a
  * capture that has come to its end may have a slow reader. Time in which the process was paused

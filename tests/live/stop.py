@@ -101,6 +101,20 @@ def test_the_kernel_takes_its_time_to_release_links():
             assert len(file.readlines()) == 1000
 
 
+def test_links_that_are_released_late_are_waited_for():
+    """All was read before, so nothing is amiss."""
+    with tempfile.TemporaryDirectory() as folder:
+        hold = harness.write_file(folder, "hold", "")
+        daemon = Controlled(OPENS, env=dict(os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_HOLD=hold))
+        daemon.open_target(10)
+        daemon.process.send_signal(signal.SIGTERM)
+        harness.wait_for(lambda: "the kernel has not released all programs yet" in daemon.stderr,
+                         "the warning")
+        os.unlink(hold)
+        assert daemon.wait() == 0, daemon.stderr
+        assert daemon.books()["sink out"]["delivered"] == 10, daemon.stderr
+
+
 LOADS = """
 version: 1
 sources: {exec: {builtin: exec}, slow: {object: %s/laborious.bpf.o, type: struct nothing}}

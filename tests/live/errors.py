@@ -228,7 +228,7 @@ OBJECT_MISTAKES = (
     (["--as", "level=ipvv"], "--as level: "),
     (["--lost", "nope"], "--lost: the object has no array and no global variable named \"nope\""),
     (["--sequence", "nope"], "--sequence: struct number has no field nope"),
-    (["--order", "nope"], "--order: order is only for a map of rings; "),
+    (["--order", "nope"], "--order: order is only for a map of rings and for a perf event array; "),
     (["--program", "nope"], "--program: the object has no program \"nope\"; allowed are on_getpgid"),
     (["--optional", "nope"], "--optional: the object has no program \"nope\"; allowed are on_getpgid"),
     (["--constant", "a.b\"c: {=3"], "--constant a.b\"c: {: the object has no such global variable; "),

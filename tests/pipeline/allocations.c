@@ -263,7 +263,7 @@ static const char *const pipelines[] = {
     "basename(path), low: lower(comm), sum: u32 + u16, address: \"net(v4, 8)\", half: f64 / 2}}}, "
     "{filter: 'low != \"b\"'}, {forward: [out, logfmt]}",
     "{redact: {fields: {path: hash, tail: drop, numbers: drop, other: drop, args: drop, comm: "
-    "mask, u8: hash, s64: hash, v6: hash, tag: drop}, "
+    "mask, u8: hash, s64: hash, v6: hash, home: hash, tag: drop, calm_tag: drop}, "
     "key_file: DIR/key}}, {forward: [out, journal]}",
     "{enrich: {labels: {site: berlin}, host: true, table: {file: DIR/table.csv, key: comm, by: "
     "name, add: team}}}, {enrich: {table: {file: DIR/numbers.json, key: u8, by: n, add: share}}}, "

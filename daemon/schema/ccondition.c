@@ -15,31 +15,6 @@ struct condition {
     uint32_t depth;
 };
 
-/* By how tightly they bind; all of one row do so equally. */
-static const struct {
-    uint32_t mark;
-    int binding;
-} operators[] = {
-    {CTOKEN_MARK2('|', '|'), 1},
-    {CTOKEN_MARK2('&', '&'), 2},
-    {'|', 3},
-    {'^', 4},
-    {'&', 5},
-    {CTOKEN_MARK2('=', '='), 6},
-    {CTOKEN_MARK2('!', '='), 6},
-    {'<', 7},
-    {'>', 7},
-    {CTOKEN_MARK2('<', '='), 7},
-    {CTOKEN_MARK2('>', '='), 7},
-    {CTOKEN_MARK2('<', '<'), 8},
-    {CTOKEN_MARK2('>', '>'), 8},
-    {'+', 9},
-    {'-', 9},
-    {'*', 10},
-    {'/', 10},
-    {'%', 10},
-};
-
 bool ccondition_is_defined(const struct cmacros *macros, const char *text, uint32_t at,
                            uint32_t length)
 {
@@ -205,22 +180,13 @@ static int64_t calculate(uint32_t mark, int64_t a, int64_t b)
     }
 }
 
-/* How tightly the operator looked at binds; 0: it is not one. */
-static int binding_of(const struct condition *condition)
-{
-    for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
-        if (is_mark(condition, operators[i].mark))
-            return operators[i].binding;
-    return 0;
-}
-
 static int read_level(struct condition *condition, int binding, int64_t *ret)
 {
     int r = read_signed(condition, ret);
 
-    while (r == 0 && binding_of(condition) >= binding) {
+    while (r == 0 && ctoken_binding(&condition->token) >= binding) {
         uint32_t mark = condition->token.mark;
-        int here = binding_of(condition);
+        int here = ctoken_binding(&condition->token);
         int64_t right = 0;
 
         r = advance(condition);

@@ -13,31 +13,6 @@
 #include "schema/cdecl.h"
 #include "schema/clayout.h"
 
-/* By precedence: the higher, the tighter. */
-static const struct {
-    uint32_t mark;
-    int binding;
-} operators[] = {
-    {CTOKEN_MARK2('|', '|'), 1},
-    {CTOKEN_MARK2('&', '&'), 2},
-    {'|', 3},
-    {'^', 4},
-    {'&', 5},
-    {CTOKEN_MARK2('=', '='), 6},
-    {CTOKEN_MARK2('!', '='), 6},
-    {'<', 7},
-    {'>', 7},
-    {CTOKEN_MARK2('<', '='), 7},
-    {CTOKEN_MARK2('>', '='), 7},
-    {CTOKEN_MARK2('<', '<'), 8},
-    {CTOKEN_MARK2('>', '>'), 8},
-    {'+', 9},
-    {'-', 9},
-    {'*', 10},
-    {'/', 10},
-    {'%', 10},
-};
-
 static int read_unary(struct cparser *parser, struct cvalue *ret_value);
 
 /* Cuts the bits to the value's type. */
@@ -193,14 +168,6 @@ static int apply(struct cparser *parser, const struct ctoken *operator, struct c
     }
 }
 
-static int binding_of(const struct cparser *parser)
-{
-    for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
-        if (cparse_is_mark(parser, operators[i].mark))
-            return operators[i].binding;
-    return 0;
-}
-
 static int read_binary(struct cparser *parser, int binding, struct cvalue *ret_value)
 {
     struct cvalue a, b;
@@ -208,9 +175,9 @@ static int read_binary(struct cparser *parser, int binding, struct cvalue *ret_v
 
     if (r < 0)
         return r;
-    while (binding_of(parser) >= binding) {
+    while (ctoken_binding(&parser->token) >= binding) {
         struct ctoken operator= parser->token;
-        int tighter = binding_of(parser) + 1;
+        int tighter = ctoken_binding(&parser->token) + 1;
 
         r = cparse_advance(parser);
         if (r == 0)

@@ -359,3 +359,36 @@ int clex_next(struct clex *lex, struct ctoken *ret_token)
             return r < 0 ? r : 0;
     }
 }
+
+/* By how tightly they bind; all of one row do so equally. */
+static const struct {
+    uint32_t mark;
+    int binding;
+} operators[] = {
+    {CTOKEN_MARK2('|', '|'), 1},
+    {CTOKEN_MARK2('&', '&'), 2},
+    {'|', 3},
+    {'^', 4},
+    {'&', 5},
+    {CTOKEN_MARK2('=', '='), 6},
+    {CTOKEN_MARK2('!', '='), 6},
+    {'<', 7},
+    {'>', 7},
+    {CTOKEN_MARK2('<', '='), 7},
+    {CTOKEN_MARK2('>', '='), 7},
+    {CTOKEN_MARK2('<', '<'), 8},
+    {CTOKEN_MARK2('>', '>'), 8},
+    {'+', 9},
+    {'-', 9},
+    {'*', 10},
+    {'/', 10},
+    {'%', 10},
+};
+
+int ctoken_binding(const struct ctoken *token)
+{
+    for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
+        if (token->kind == CTOKEN_MARK && token->mark == operators[i].mark)
+            return operators[i].binding;
+    return 0;
+}

@@ -73,3 +73,6 @@ int clex_refuse(struct clex *lex, uint32_t at, const char *format, ...)
 
 /* Line and column of a place, both from 1; columns are bytes. */
 void clex_place(const struct clex *lex, uint32_t at, uint32_t *ret_line, uint32_t *ret_column);
+
+/* How tightly the operator between two values binds: more is tighter; 0: the token is not one. */
+int ctoken_binding(const struct ctoken *token);

@@ -19,35 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/printable.h"
+#include "schema/ctype_builder.h"
 
 enum {
     BITS_MAX = 64, /* of a bitfield that is a number */
     SKIP = 1,      /* returned: nothing of it can be shown */
-};
-
-/* What the schema already has of a type, so that all fields of that type share it. */
-struct kept_type {
-    const struct ctype *type;
-    const char *spelling;
-    const struct enum_name *names;
-};
-
-struct schema_builder {
-    struct schema *schema;
-    const char *origin; /* "BTF", for errors */
-    struct error *error;
-    uint32_t n_visited;
-    size_t n_bytes; /* of names */
-    bool has_texts; /* a struct ringmill_text was met */
-    void *kept;     /* a tree of struct kept_type */
-};
-
-/* The fields of one struct so far. */
-struct field_list {
-    struct field *fields;
-    uint32_t used;
-    uint32_t room;
 };
 
 /* Where a value is in the record, before its kind is known. */
@@ -58,114 +34,16 @@ struct ctype_place {
     bool is_tail; /* what follows it is the sample's end */
 };
 
-static void list_deinit(struct field_list *list)
-{
-    free(list->fields);
-}
-
 static int read_type(struct schema_builder *builder, const struct ctype *type,
                      struct ctype_place place, struct field *field);
 static int read_members(struct schema_builder *builder, const struct ctype *parent,
                         struct ctype_place place, struct field_list *list);
-
-/* ---- what is kept ---- */
-
-static int refuse_memory(const struct schema_builder *builder)
-{
-    return error_set(builder->error, -ENOMEM, "%s: out of memory", builder->schema->type_name);
-}
 
 static int refuse_place(const struct schema_builder *builder, const char *name)
 {
     return error_set(builder->error, -EINVAL,
                      "%s: its %s is damaged: the member \"%s\" is outside its struct",
                      builder->schema->type_name, builder->origin, name);
-}
-
-static int keep(struct schema_builder *builder, const char *text, const char **ret_kept)
-{
-    builder->n_bytes += strlen(text) + 1;
-    if (builder->n_bytes > CTYPE_SCHEMA_NAMES_MAX)
-        return error_set(builder->error, -E2BIG,
-                         "%s: the names of its members take more than %d MiB, the most allowed",
-                         builder->schema->type_name, CTYPE_SCHEMA_NAMES_MAX >> 20);
-    if (!printable(text))
-        return error_set(builder->error, -EINVAL,
-                         "%s: the name \"%s\" holds control characters or is not valid UTF-8",
-                         builder->schema->type_name, text);
-    *ret_kept = schema_keep(builder->schema, text);
-    return *ret_kept ? 0 : refuse_memory(builder);
-}
-
-static int compare_kept(const void *a, const void *b)
-{
-    const char *x = (const char *)((const struct kept_type *)a)->type;
-    const char *y = (const char *)((const struct kept_type *)b)->type;
-
-    return x < y ? -1 : x > y;
-}
-
-/* What is kept of that type, at first nothing; NULL: out of memory, which was reported. */
-static struct kept_type *keep_type(struct schema_builder *builder, const struct ctype *type)
-{
-    const struct kept_type key = {.type = type};
-    struct kept_type **found = tfind(&key, &builder->kept, compare_kept), *kept;
-
-    if (found)
-        return *found;
-    kept = malloc(sizeof(*kept));
-    if (kept)
-        *kept = key;
-    if (kept && tsearch(kept, &builder->kept, compare_kept))
-        return kept;
-    free(kept);
-    refuse_memory(builder);
-    return NULL;
-}
-
-/* The type's C spelling, without typedefs' targets. */
-static int keep_spelling(struct schema_builder *builder, const struct ctype *type,
-                         const char **ret_spelling)
-{
-    struct kept_type *kept = keep_type(builder, type);
-    char spelling[CTYPE_SPELLING_MAX];
-    int r = 0;
-
-    if (!kept)
-        return -ENOMEM;
-    if (!kept->spelling) {
-        ctype_spell(type, spelling);
-        r = keep(builder, spelling, &kept->spelling);
-    }
-    *ret_spelling = kept->spelling;
-    return r;
-}
-
-static int list_add(const struct schema_builder *builder, struct field_list *list,
-                    const struct field *field)
-{
-    if (list->used == list->room) {
-        uint32_t room = list->room ? 2 * list->room : 16;
-        struct field *fields = reallocarray(list->fields, room, sizeof(*fields));
-
-        if (!fields)
-            return refuse_memory(builder);
-        list->fields = fields;
-        list->room = room;
-    }
-    list->fields[list->used++] = *field;
-    return 0;
-}
-
-static struct field *list_keep(const struct schema_builder *builder, const struct field_list *list)
-{
-    struct field *kept = schema_keep_array(builder->schema, list->used, sizeof(*kept));
-
-    if (!kept)
-        refuse_memory(builder);
-    else if (list->used > 0)
-        memcpy(kept, list->fields, list->used * sizeof(*kept));
-    return kept;
 }
 
 /* ---- values ---- */
@@ -196,9 +74,9 @@ static int keep_names(struct schema_builder *builder, const struct ctype *type,
     struct enum_name *names = schema_keep_array(builder->schema, type->n_names, sizeof(*names));
 
     if (!names)
-        return refuse_memory(builder);
+        return builder_refuse_memory(builder);
     for (uint32_t i = 0; i < type->n_names; i++) {
-        int r = keep(builder, type->names[i].name, &names[i].name);
+        int r = builder_keep(builder, type->names[i].name, &names[i].name);
 
         if (r < 0)
             return r;
@@ -210,7 +88,7 @@ static int keep_names(struct schema_builder *builder, const struct ctype *type,
 
 static int read_enum(struct schema_builder *builder, const struct ctype *type, struct field *field)
 {
-    struct kept_type *kept = keep_type(builder, type);
+    struct kept_type *kept = builder_keep_type(builder, type);
     int r = kept ? 0 : -ENOMEM;
 
     if (kept && !kept->names)
@@ -275,7 +153,7 @@ static enum field_kind text_kind(const struct ctype *type)
 static int read_group(struct schema_builder *builder, const struct ctype *type,
                       struct ctype_place place, struct field *field)
 {
-    _cleanup_(list_deinit) struct field_list list = {0};
+    _cleanup_(field_list_deinit) struct field_list list = {0};
     int r;
 
     field->size = type->size;
@@ -293,7 +171,7 @@ static int read_group(struct schema_builder *builder, const struct ctype *type,
     }
     if (type->kind == CTYPE_UNION)
         field->kind = FIELD_UNION;
-    field->members = list_keep(builder, &list);
+    field->members = field_list_keep(builder, &list);
     field->n_members = list.used;
     return field->members ? 0 : -ENOMEM;
 }
@@ -334,7 +212,7 @@ static int read_array(struct schema_builder *builder, const struct ctype *type,
         return refuse_place(builder, field->name);
     kept = schema_keep_array(builder->schema, 1, sizeof(*kept));
     if (!kept)
-        return refuse_memory(builder);
+        return builder_refuse_memory(builder);
     *kept = element;
     kept->name = "";
     field->kind = FIELD_ARRAY;
@@ -362,7 +240,7 @@ static int read_type(struct schema_builder *builder, const struct ctype *type,
         r = read_group(builder, bare, place, field);
     else
         r = read_scalar(builder, bare, field);
-    return r == 0 ? keep_spelling(builder, type, &field->type_name) : r;
+    return r == 0 ? builder_keep_spelling(builder, type, &field->type_name) : r;
 }
 
 /* ---- members ---- */
@@ -431,8 +309,8 @@ static int read_named(struct schema_builder *builder, const struct cmember *memb
         return r < 0 ? r : 0;
     if (holds_texts(builder, &field))
         return 0;
-    r = keep(builder, member->name, &field.name);
-    return r < 0 ? r : list_add(builder, list, &field);
+    r = builder_keep(builder, member->name, &field.name);
+    return r < 0 ? r : field_list_add(builder, list, &field);
 }
 
 /* Of unnamed members only structs and unions matter: their members are also those of the struct
@@ -498,13 +376,13 @@ static int read_only_field(struct schema_builder *builder, const struct ctype *t
     struct field field = {.name = ""};
     int r = read_type(builder, type, place, &field);
 
-    return r == 0 ? list_add(builder, list, &field) : r < 0 ? r : 0;
+    return r == 0 ? field_list_add(builder, list, &field) : r < 0 ? r : 0;
 }
 
 static int read_schema(struct schema_builder *builder, const struct ctype *type)
 {
     const struct ctype_place whole = {.room = type->size, .is_tail = true};
-    _cleanup_(list_deinit) struct field_list list = {0};
+    _cleanup_(field_list_deinit) struct field_list list = {0};
     struct schema *schema = builder->schema;
     int r;
 
@@ -520,7 +398,7 @@ static int read_schema(struct schema_builder *builder, const struct ctype *type)
         return error_set(builder->error, -ENOENT, "%s has no members", schema->type_name);
     schema->size = type->size;
     schema->n_fields = list.used;
-    schema->fields = list_keep(builder, &list);
+    schema->fields = field_list_keep(builder, &list);
     return schema->fields ? 0 : -ENOMEM;
 }
 

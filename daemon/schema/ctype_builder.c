@@ -57,7 +57,7 @@ struct kept_type *builder_keep_type(struct schema_builder *builder, const struct
 
 /* The type's C spelling, without typedefs' targets. */
 int builder_keep_spelling(struct schema_builder *builder, const struct ctype *type,
-                         const char **ret_spelling)
+                          const char **ret_spelling)
 {
     struct kept_type *kept = builder_keep_type(builder, type);
     char spelling[CTYPE_SPELLING_MAX];
@@ -74,7 +74,7 @@ int builder_keep_spelling(struct schema_builder *builder, const struct ctype *ty
 }
 
 int field_list_add(const struct schema_builder *builder, struct field_list *list,
-                    const struct field *field)
+                   const struct field *field)
 {
     if (list->used == list->room) {
         uint32_t room = list->room ? 2 * list->room : 16;

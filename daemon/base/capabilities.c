@@ -40,6 +40,13 @@ int capabilities_keep_loader(void)
     return apply(keep, sizeof(keep) / sizeof(keep[0]));
 }
 
+int capabilities_keep_ptrace(void)
+{
+    static const unsigned keep[] = {CAP_SYS_PTRACE};
+
+    return apply(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
 bool capabilities_allow_bpf(void)
 {
     if (capng_get_caps_process() != 0)

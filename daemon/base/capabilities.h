@@ -12,5 +12,8 @@ int capabilities_keep_loader(void);
 /* Whether the calling thread may load and attach BPF programs of all kinds. */
 bool capabilities_allow_bpf(void);
 
+/* What looking at other processes takes: for the thread that opens their files in /proc. */
+int capabilities_keep_ptrace(void);
+
 /* None at all: for every other thread. */
 int capabilities_drop(void);

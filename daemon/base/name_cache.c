@@ -23,6 +23,7 @@ struct name_slot {
     _Atomic uint64_t id;
     _Atomic int64_t expires;
     _Atomic uint32_t stamp;
+    _Atomic uint32_t pid;
     _Atomic int64_t used; /* by whoever read it last; decides no more than which one gives way */
     _Atomic uint64_t words[WORDS];
 };
@@ -59,9 +60,10 @@ void name_cache_free(struct name_cache *cache)
 }
 
 /* The first slot of the id's set. Ids are counted up, so a product spreads them. */
-static struct name_slot *set_of(struct name_cache *cache, uint32_t kind, uint64_t id)
+static struct name_slot *set_of(struct name_cache *cache, uint32_t kind, uint32_t pid, uint64_t id)
 {
-    uint64_t mixed = (id + kind) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t mixed =
+        (id + kind + pid * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
 
     return &cache->slots[((mixed >> 32) & cache->mask) * NAME_CACHE_WAYS];
 }
@@ -76,15 +78,18 @@ static void load_words(struct name_slot *slot, uint32_t length, char *out)
 }
 
 /* False: another id's, or just being changed. */
-static bool read_slot(struct name_slot *slot, uint32_t kind, uint64_t id, struct name_entry *ret)
+static bool read_slot(struct name_slot *slot, uint32_t kind, uint32_t pid, uint64_t id,
+                      struct name_entry *ret)
 {
     uint32_t version = atomic_load_explicit(&slot->version, memory_order_acquire);
     uint32_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
 
     if (version % 2 == 1 || head == EMPTY || head >> 16 != kind ||
-        atomic_load_explicit(&slot->id, memory_order_relaxed) != id)
+        atomic_load_explicit(&slot->id, memory_order_relaxed) != id ||
+        atomic_load_explicit(&slot->pid, memory_order_relaxed) != pid)
         return false;
     ret->kind = kind;
+    ret->pid = pid;
     ret->id = id;
     ret->known = head % 4 == KNOWN;
     ret->length = (head & 0xffff) >> 2;
@@ -96,13 +101,13 @@ static bool read_slot(struct name_slot *slot, uint32_t kind, uint64_t id, struct
     return atomic_load_explicit(&slot->version, memory_order_relaxed) == version;
 }
 
-bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_t now,
-                    struct name_entry *ret)
+bool name_cache_get_of(struct name_cache *cache, uint32_t kind, uint32_t pid, uint64_t id,
+                       int64_t now, struct name_entry *ret)
 {
-    struct name_slot *set = set_of(cache, kind, id);
+    struct name_slot *set = set_of(cache, kind, pid, id);
 
     for (struct name_slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++) {
-        if (!read_slot(slot, kind, id, ret))
+        if (!read_slot(slot, kind, pid, id, ret))
             continue;
         if (atomic_load_explicit(&slot->used, memory_order_relaxed) != now)
             atomic_store_explicit(&slot->used, now, memory_order_relaxed);
@@ -112,21 +117,22 @@ bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_
 }
 
 /* The filling thread reads without the lock: nobody else writes. */
-static bool holds(struct name_slot *slot, uint32_t kind, uint64_t id)
+static bool holds(struct name_slot *slot, const struct name_entry *entry)
 {
     uint32_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
 
-    return head != EMPTY && head >> 16 == kind &&
-           atomic_load_explicit(&slot->id, memory_order_relaxed) == id;
+    return head != EMPTY && head >> 16 == entry->kind &&
+           atomic_load_explicit(&slot->id, memory_order_relaxed) == entry->id &&
+           atomic_load_explicit(&slot->pid, memory_order_relaxed) == entry->pid;
 }
 
 /* The id's own slot, else an empty one, else the one that was used longest ago. */
-static struct name_slot *choose(struct name_slot *set, uint32_t kind, uint64_t id)
+static struct name_slot *choose(struct name_slot *set, const struct name_entry *entry)
 {
     struct name_slot *best = set;
 
     for (struct name_slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++)
-        if (holds(slot, kind, id))
+        if (holds(slot, entry))
             return slot;
     for (struct name_slot *slot = set; slot < set + NAME_CACHE_WAYS; slot++) {
         if (atomic_load_explicit(&slot->head, memory_order_relaxed) == EMPTY)
@@ -143,9 +149,8 @@ static bool says_same(struct name_slot *slot, const struct name_entry *entry)
 {
     uint64_t words[WORDS] = {0};
 
-    if (!holds(slot, entry->kind, entry->id) ||
-        atomic_load_explicit(&slot->head, memory_order_relaxed) !=
-            head_of(entry->kind, entry->known, entry->length))
+    if (!holds(slot, entry) || atomic_load_explicit(&slot->head, memory_order_relaxed) !=
+                                   head_of(entry->kind, entry->known, entry->length))
         return false;
     memcpy(words, entry->name, entry->length);
     for (uint32_t i = 0; i < (entry->length + 7) / 8; i++)
@@ -167,6 +172,7 @@ static void write_slot(struct name_slot *slot, const struct name_entry *entry, u
     atomic_store_explicit(&slot->head, head_of(entry->kind, entry->known, entry->length),
                           memory_order_relaxed);
     atomic_store_explicit(&slot->id, entry->id, memory_order_relaxed);
+    atomic_store_explicit(&slot->pid, entry->pid, memory_order_relaxed);
     atomic_store_explicit(&slot->expires, entry->expires, memory_order_relaxed);
     atomic_store_explicit(&slot->stamp, stamp, memory_order_relaxed);
     atomic_store_explicit(&slot->used, now, memory_order_relaxed);
@@ -177,7 +183,7 @@ static void write_slot(struct name_slot *slot, const struct name_entry *entry, u
 
 void name_cache_put(struct name_cache *cache, const struct name_entry *entry, int64_t now)
 {
-    struct name_slot *slot = choose(set_of(cache, entry->kind, entry->id), entry->kind, entry->id);
+    struct name_slot *slot = choose(set_of(cache, entry->kind, entry->pid, entry->id), entry);
 
     if (says_same(slot, entry)) {
         atomic_store_explicit(&slot->expires, entry->expires, memory_order_relaxed);
@@ -186,7 +192,7 @@ void name_cache_put(struct name_cache *cache, const struct name_entry *entry, in
     }
     if (atomic_load_explicit(&slot->head, memory_order_relaxed) == EMPTY)
         counter_add(&cache->count, 1);
-    else if (!holds(slot, entry->kind, entry->id))
+    else if (!holds(slot, entry))
         counter_add(&cache->evicted, 1);
     write_slot(slot, entry, atomic_load_explicit(&cache->version, memory_order_relaxed) + 1, now);
     atomic_fetch_add_explicit(&cache->version, 1, memory_order_release);

@@ -21,6 +21,7 @@ struct name_cache;
 /* What a slot says. */
 struct name_entry {
     uint32_t kind; /* below 2^16 */
+    uint32_t pid;  /* of an address in a process; else 0 */
     uint64_t id;
     bool known;      /* false: it is known to have no name */
     int64_t expires; /* ns of CLOCK_MONOTONIC: when it should be looked up again */
@@ -36,10 +37,17 @@ struct name_cache *name_cache_new(uint32_t names);
 /* Frees the cache, which no thread may use any more; accepts NULL. */
 void name_cache_free(struct name_cache *cache);
 
-/* Any thread. Fills *ret and returns true when the id is there; now is what least recent use is
- * told by. */
-bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_t now,
-                    struct name_entry *ret);
+/* Any thread. Fills *ret and returns true when the id of that process is there; now tells which
+ * entry was used least recently. */
+bool name_cache_get_of(struct name_cache *cache, uint32_t kind, uint32_t pid, uint64_t id,
+                       int64_t now, struct name_entry *ret);
+
+/* As name_cache_get_of(), for ids that do not belong to a process. */
+static inline bool name_cache_get(struct name_cache *cache, uint32_t kind, uint64_t id, int64_t now,
+                                  struct name_entry *ret)
+{
+    return name_cache_get_of(cache, kind, 0, id, now, ret);
+}
 
 /* The filling thread only (the resolver's, or the consumer thread by resolver_give()): enters or
  * replaces. An entry that says the same again is not disturbed:

@@ -27,12 +27,13 @@
 #include "base/counter.h"
 #include "base/id_name.h"
 #include "base/kernel_text.h"
-
 #include "base/log.h"
 #include "base/name_cache.h"
+#include "base/process_opener.h"
 #include "base/queue.h"
 #include "base/resolver_prime.h"
 #include "base/thread.h"
+#include "base/user_text.h"
 #include "base/waker.h"
 
 _Static_assert((int)RESOLVER_NAME_MAX == (int)NAME_CACHE_NAME_MAX, "a name fits into a slot");
@@ -51,6 +52,7 @@ static const int64_t ns_per_ms = 1000000;
 
 struct request {
     enum resolver_kind kind;
+    uint32_t pid; /* RESOLVER_USER; else 0 */
     uint64_t id;
 };
 
@@ -102,14 +104,17 @@ struct resolver {
     sem_t primed; /* posted once, by the thread */
     atomic_bool stop;
     _Atomic(struct name_cache *)
-        cache;                /* once a port has joined, on whichever thread; see known() */
-    _Atomic uint32_t holders; /* the owner and the thread; the last one frees */
+        cache; /* once a port has joined, on whichever thread; see known() */
+    _Atomic(struct process_opener *) opener; /* NULL: no addresses of processes are asked for */
+    _Atomic uint32_t holders;                /* the owner and the thread; the last one frees */
     /* the resolver thread's */
     struct request round[ROUND_MAX];
     uint32_t n_round;
     int64_t next_walk;
     struct kernel_text *symbols; /* NULL: not asked for yet */
     int64_t symbols_read;        /* when they were read last */
+    struct user_text *user_text; /* NULL: not asked for yet */
+    bool user_refused;           /* and it was reported */
 };
 
 /* The cache; NULL: nobody has joined. A port joins while the consumer thread runs, when a reload is
@@ -153,6 +158,8 @@ static void release(struct resolver *resolver)
     pthread_mutex_destroy(&resolver->lock);
     name_cache_free(known(resolver));
     kernel_text_free(resolver->symbols);
+    user_text_free(resolver->user_text);
+    process_opener_stop(atomic_load(&resolver->opener));
     if (resolver->symbols_fd >= 0)
         close(resolver->symbols_fd);
     free(resolver);
@@ -287,12 +294,18 @@ static bool shows(const struct resolver *resolver, const struct name_entry *entr
     return !resolver->gated || (int32_t)(entry->stamp - resolver->horizon) <= 0;
 }
 
-static void ask(struct resolver_port *port, enum resolver_kind kind, uint64_t id)
+static bool are_same(const struct request *one, const struct request *other)
 {
-    struct recent *recent = &port->recent[(id + 21 * (uint64_t)kind) % RECENT];
+    return one->kind == other->kind && one->pid == other->pid && one->id == other->id;
+}
+
+static void ask(struct resolver_port *port, const struct request *wanted)
+{
+    struct recent *recent =
+        &port->recent[(wanted->id + wanted->pid + 21 * (uint64_t)wanted->kind) % RECENT];
     struct request *request;
 
-    if (recent->when != 0 && recent->request.kind == kind && recent->request.id == id &&
+    if (recent->when != 0 && are_same(&recent->request, wanted) &&
         port->now - recent->when < ns_per_second)
         return;
     request = queue_pop(&port->spare);
@@ -300,35 +313,36 @@ static void ask(struct resolver_port *port, enum resolver_kind kind, uint64_t id
         counter_add(&port->dropped, 1);
         return;
     }
-    *request = (struct request){kind, id};
+    *request = *wanted;
     *recent = (struct recent){*request, port->now};
     queue_push(&port->asked, request);
     port->rings = true;
 }
 
 /* The cache entry of the id, or NULL. */
-static const struct name_entry *recall(struct resolver_port *port, enum resolver_kind kind,
-                                       uint64_t id)
+static const struct name_entry *recall(struct resolver_port *port, const struct request *wanted)
 {
-    struct remembered_name *memory = &port->memory[kind];
+    struct remembered_name *memory = &port->memory[wanted->kind];
     struct name_cache *cache = known(port->resolver);
     uint32_t version = name_cache_version(cache);
 
-    if (memory->valid && memory->version == version && memory->entry.id == id)
+    if (memory->valid && memory->version == version && memory->entry.id == wanted->id &&
+        memory->entry.pid == wanted->pid)
         return &memory->entry;
-    memory->valid = name_cache_get(cache, kind, id, port->now, &memory->entry) &&
+    memory->valid = name_cache_get_of(cache, wanted->kind, wanted->pid, wanted->id, port->now,
+                                      &memory->entry) &&
                     shows(port->resolver, &memory->entry);
     memory->version = version;
     return memory->valid ? &memory->entry : NULL;
 }
 
-bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
-                   struct resolver_name *ret)
+static bool find(struct resolver_port *port, const struct request *wanted,
+                 struct resolver_name *ret)
 {
-    const struct name_entry *entry = recall(port, kind, id);
+    const struct name_entry *entry = recall(port, wanted);
 
     if ((!entry || entry->expires <= port->now) && !port->resolver->given)
-        ask(port, kind, id);
+        ask(port, wanted);
     if (!entry || !entry->known) {
         counter_add(&port->unresolved, 1);
         return false;
@@ -338,11 +352,24 @@ bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t
     return true;
 }
 
+bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
+                   struct resolver_name *ret)
+{
+    return find(port, &(struct request){.kind = kind, .id = id}, ret);
+}
+
+bool resolver_find_user(struct resolver_port *port, uint32_t pid, uint64_t address,
+                        struct resolver_name *ret)
+{
+    return find(port, &(struct request){RESOLVER_USER, pid, address}, ret);
+}
+
 /* ---- names that are given -------------------------------------------------------------------- */
 
 void resolver_set_given(struct resolver *resolver)
 {
     resolver->given = true;
+    process_opener_stop(atomic_exchange(&resolver->opener, NULL));
 }
 
 bool resolver_is_given(const struct resolver *resolver)
@@ -350,10 +377,14 @@ bool resolver_is_given(const struct resolver *resolver)
     return resolver->given;
 }
 
-void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
-                   const char *name, uint32_t length)
+static void give(struct resolver *resolver, const struct request *wanted, const char *name,
+                 uint32_t length)
 {
-    struct name_entry entry = {.kind = kind, .id = id, .known = name != NULL, .expires = INT64_MAX};
+    struct name_entry entry = {.kind = wanted->kind,
+                               .pid = wanted->pid,
+                               .id = wanted->id,
+                               .known = name != NULL,
+                               .expires = INT64_MAX};
 
     if (!known(resolver))
         return; /* nobody has joined */
@@ -363,6 +394,57 @@ void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t 
     }
     name_cache_put(known(resolver), &entry, clock_monotonic());
     resolver_turn(resolver);
+}
+
+void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
+                   const char *name, uint32_t length)
+{
+    give(resolver, &(struct request){.kind = kind, .id = id}, name, length);
+}
+
+void resolver_give_user(struct resolver *resolver, uint32_t pid, uint64_t address, const char *name,
+                        uint32_t length)
+{
+    give(resolver, &(struct request){RESOLVER_USER, pid, address}, name, length);
+}
+
+/* ---- addresses of processes ------------------------------------------------------------------ */
+
+void resolver_want_users(struct resolver *resolver)
+{
+    struct process_opener *opener;
+    int r;
+
+    if (resolver->given || atomic_load(&resolver->opener))
+        return;
+    r = process_opener_start(&opener);
+    if (r == 0)
+        atomic_store(&resolver->opener, opener);
+    else
+        log_warning("cannot start a thread: %s; the output shows addresses of processes without "
+                    "names",
+                    strerror(-r));
+}
+
+/* On the thread. */
+static int find_user(struct resolver *resolver, const struct request *request, char *name)
+{
+    struct process_opener *opener = atomic_load(&resolver->opener);
+    int length;
+
+    if (opener && !resolver->user_text)
+        resolver->user_text = user_text_new(opener);
+    if (!resolver->user_text)
+        return -ENOMEM;
+    length =
+        user_text_find(resolver->user_text, request->pid, request->id, name, RESOLVER_NAME_MAX);
+    if (length == -EACCES && !resolver->user_refused) {
+        resolver->user_refused = true;
+        log_warning("the output shows addresses of processes without names, because ringmill may "
+                    "not read /proc/%u/maps; start with CAP_SYS_PTRACE",
+                    request->pid);
+    }
+    return length;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -382,17 +464,20 @@ static void take_requests(struct resolver *resolver)
 }
 
 /* length: below 0: none. */
-static void keep(struct resolver *resolver, enum resolver_kind kind, uint64_t id, const char *name,
+static void keep(struct resolver *resolver, const struct request *request, const char *name,
                  int length)
 {
     int64_t now = clock_monotonic();
-    struct name_entry entry = {.kind = kind, .id = id, .known = length > 0};
+    struct name_entry entry = {
+        .kind = request->kind, .pid = request->pid, .id = request->id, .known = length > 0};
 
-    entry.expires = now + (entry.known ? resolver->options.keep : resolver->options.retry);
+    entry.expires = now + (request->kind == RESOLVER_USER ? RESOLVER_USER_S * ns_per_second
+                           : entry.known                  ? resolver->options.keep
+                                                          : resolver->options.retry);
     if (entry.known) {
         entry.length = (uint32_t)length;
         memcpy(entry.name, name, entry.length);
-        if (kind == RESOLVER_CGROUP)
+        if (request->kind == RESOLVER_CGROUP)
             entry.expires = INT64_MAX;
     }
     name_cache_put(known(resolver), &entry, now);
@@ -403,7 +488,8 @@ static bool is_fresh(struct resolver *resolver, const struct request *request)
     int64_t now = clock_monotonic();
     struct name_entry entry;
 
-    return name_cache_get(known(resolver), request->kind, request->id, now, &entry) &&
+    return name_cache_get_of(known(resolver), request->kind, request->pid, request->id, now,
+                             &entry) &&
            entry.expires > now;
 }
 
@@ -444,6 +530,8 @@ static int look_up(struct resolver *resolver, const struct request *request, cha
         return resolver->options.look_up(resolver->options.data, request->kind, request->id, name);
     if (request->kind == RESOLVER_KERNEL)
         return find_symbol(resolver, request->id, name);
+    if (request->kind == RESOLVER_USER)
+        return find_user(resolver, request, name);
     return request->kind == RESOLVER_UID ? id_name_user(request->id, name, RESOLVER_NAME_MAX)
                                          : id_name_group(request->id, name, RESOLVER_NAME_MAX);
 }
@@ -459,13 +547,14 @@ static void resolve(struct resolver *resolver, const struct request *request)
         return; /* another port asked, too */
     length = look_up(resolver, request, name);
     if (length < 0 && length != -ENOENT &&
-        name_cache_get(known(resolver), request->kind, request->id, clock_monotonic(), &old) &&
+        name_cache_get_of(known(resolver), request->kind, request->pid, request->id,
+                          clock_monotonic(), &old) &&
         old.known) {
         old.expires = clock_monotonic() + resolver->options.retry;
         name_cache_put(known(resolver), &old, clock_monotonic());
         return;
     }
-    keep(resolver, request->kind, request->id, name, length);
+    keep(resolver, request, name, length);
 }
 
 static bool is_asked(const struct resolver *resolver, uint64_t cgroup)
@@ -481,12 +570,12 @@ static bool is_asked(const struct resolver *resolver, uint64_t cgroup)
 static void visit_cgroup(void *data, uint64_t id, const char *path, uint32_t length)
 {
     struct resolver *resolver = data;
-    const struct request request = {RESOLVER_CGROUP, id};
+    const struct request request = {.kind = RESOLVER_CGROUP, .id = id};
 
     if (!is_asked(resolver, id) && name_cache_count(known(resolver)) >= resolver->options.names / 2)
         return;
     if (!is_fresh(resolver, &request))
-        keep(resolver, RESOLVER_CGROUP, id, path, (int)length);
+        keep(resolver, &request, path, (int)length);
 }
 
 /* Sleeps until then, or until the end. */
@@ -542,7 +631,7 @@ static void answer(struct resolver *resolver)
     walk_cgroups(resolver);
     for (uint32_t i = 0; i < resolver->n_round; i++)
         if (by_walk(resolver, &resolver->round[i]) && !is_fresh(resolver, &resolver->round[i]))
-            keep(resolver, RESOLVER_CGROUP, resolver->round[i].id, NULL, -ENOENT);
+            keep(resolver, &resolver->round[i], NULL, -ENOENT);
 }
 
 static void sleep_for_requests(struct resolver *resolver)
@@ -560,7 +649,7 @@ static void sleep_for_requests(struct resolver *resolver)
 
 static void find_first(void *data, enum resolver_kind kind, uint64_t id)
 {
-    const struct request request = {kind, id};
+    const struct request request = {.kind = kind, .id = id};
 
     resolve(data, &request);
 }

@@ -7,7 +7,7 @@
  *
  *     port ── resolver_find() ──▶ cache (slots with a sequence lock)      any number of readers
  *       │                           ▲
- *       └─ requests (a queue) ──▶ resolver thread ──▶ passwd, group, /sys/fs/cgroup
+ *       └─ requests (a queue) ──▶ resolver thread ──▶ passwd, group, /sys/fs/cgroup, ELF files
  *
  * So that the first records have names, too, the thread begins with what this machine has at hand:
  * its cgroups, the users and groups of its own files, and those of the processes that run.
@@ -27,6 +27,7 @@ enum resolver_kind {
     RESOLVER_GID,    /* group name */
     RESOLVER_CGROUP, /* "/system.slice/cron.service"; the root is "/" */
     RESOLVER_KERNEL, /* an address of the kernel: "vfs_read+0x1f" */
+    RESOLVER_USER,   /* an address of a process: "main+0x1f (cat)" */
     RESOLVER_KINDS,
 };
 
@@ -38,6 +39,8 @@ enum {
     RESOLVER_RETRY_S = 10,
     RESOLVER_SYMBOLS_S = 10,  /* an unknown address makes it read the kernel's symbols again, after
                                  that time: modules and programs come and go */
+    RESOLVER_USER_S = 5,      /* an address of a process is looked up again after that, known or
+                                 not: its number may be another one's, or run another program */
     RESOLVER_PRIME_MS = 1000, /* how long a start waits for the names that are at hand */
 };
 
@@ -98,6 +101,14 @@ void resolver_end(struct resolver_port *port);
 bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
                    struct resolver_name *ret);
 
+/* The same of an address in the process or thread of that number. */
+bool resolver_find_user(struct resolver_port *port, uint32_t pid, uint64_t address,
+                        struct resolver_name *ret);
+
+/* Setup thread, with the capabilities of that: addresses of processes will be looked up, which
+ * takes a thread with CAP_SYS_PTRACE; without one they stay unknown. More calls do nothing. */
+void resolver_want_users(struct resolver *resolver);
+
 /* The consumer thread, before each batch: what is found out from now on shows from the next batch
  * on. So all who look while one batch is in hand get the same answer. Before the first call answers
  * show at once. Accepts NULL. */
@@ -113,6 +124,9 @@ bool resolver_is_given(const struct resolver *resolver);
  * still has one writer. */
 void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
                    const char *name, uint32_t length);
+/* The same of an address in a process. */
+void resolver_give_user(struct resolver *resolver, uint32_t pid, uint64_t address, const char *name,
+                        uint32_t length);
 
 struct resolver_counts {
     uint64_t hits;       /* finds that gave a name */

@@ -46,6 +46,7 @@ struct capture_naming {
     const char *name; /* in the file, not NUL-ended; NULL: it has none, as far as is known */
     uint32_t length;
     enum resolver_kind kind;
+    uint32_t pid; /* of an address in a process; else 0 */
 };
 
 struct capture {

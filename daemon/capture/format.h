@@ -81,15 +81,18 @@ struct capture_end {
     uint64_t begin; /* where this writer began: the position of its section */
 };
 
+enum { CAPTURE_KIND_BITS = 8 }; /* of capture_id_name.kind that are the kind */
+
 enum capture_id_kind {
     CAPTURE_USER = 1,
     CAPTURE_GROUP = 2,
-    CAPTURE_CGROUP = 3, /* its path */
-    CAPTURE_KERNEL = 4, /* an address's symbol */
+    CAPTURE_CGROUP = 3,  /* its path */
+    CAPTURE_KERNEL = 4,  /* an address's symbol */
+    CAPTURE_ADDRESS = 5, /* the same in a process, whose number is in the upper 24 bits of kind */
 };
 
 struct capture_id_name {
-    uint32_t kind; /* enum capture_id_kind */
+    uint32_t kind; /* enum capture_id_kind; and the process, see there */
     uint32_t
         length; /* bytes of the name, at most CAPTURE_ID_NAME_MAX; CAPTURE_NO_TEXT: none known */
     uint64_t id;

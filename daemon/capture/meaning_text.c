@@ -216,10 +216,15 @@ static bool take_word(struct meaning_text *read, const char *word)
 static bool fits(const struct field *field)
 {
     bool is_address = field->meaning == MEANING_IP;
+    bool is_symbol = field->meaning == MEANING_USER_SYMBOL;
 
     if (is_address && (field->kind != FIELD_BYTES || field->size != 16 || !field->by))
         return false;
-    return !field->by || field->in_place || field->kind == FIELD_ARRAY || is_address;
+    if (is_symbol && (!field->by || field->in_place || field->kind != FIELD_UINT))
+        return false;
+    if (field->meaning == MEANING_USER_STACK && (field->kind != FIELD_ARRAY || field->by))
+        return false;
+    return !field->by || field->in_place || field->kind == FIELD_ARRAY || is_address || is_symbol;
 }
 
 int capture_meaning_read(struct schema *schema, const char *text, struct field *field)

@@ -19,12 +19,13 @@
 static bool has_id(const struct field *field, enum resolver_kind *ret)
 {
     bool is_integer = field->kind == FIELD_UINT || field->kind == FIELD_INT;
+    bool is_user = field->meaning == MEANING_USER_STACK || field->meaning == MEANING_USER_SYMBOL;
 
-    *ret = RESOLVER_KERNEL;
+    *ret = is_user ? RESOLVER_USER : RESOLVER_KERNEL;
     if (field->kind == FIELD_ARRAY)
-        return field->meaning == MEANING_KERNEL_STACK;
+        return field_is_stack(field);
     return is_integer &&
-           (field->meaning == MEANING_KERNEL_SYMBOL || id_kind_of(field->meaning, ret));
+           (is_user || field->meaning == MEANING_KERNEL_SYMBOL || id_kind_of(field->meaning, ret));
 }
 
 static void find_ids(struct naming *naming, const struct field *fields, uint32_t count)
@@ -41,6 +42,9 @@ int naming_init(struct naming *naming, const struct schema *schema, struct resol
 {
     memset(naming, 0, sizeof(*naming));
     find_ids(naming, schema->fields, schema->n_fields);
+    for (uint32_t i = 0; i < naming->n_ids && resolver; i++)
+        if (naming->ids[i].kind == RESOLVER_USER)
+            resolver_want_users(resolver);
     return naming->n_ids && resolver ? resolver_join(resolver, &naming->port) : 0;
 }
 
@@ -61,8 +65,10 @@ void naming_end(struct naming *naming)
         resolver_end(naming->port);
 }
 
-static uint32_t written_kind(enum resolver_kind kind)
+static uint32_t written_kind(enum resolver_kind kind, uint32_t pid)
 {
+    if (kind == RESOLVER_USER)
+        return CAPTURE_ADDRESS | pid << CAPTURE_KIND_BITS;
     return kind == RESOLVER_UID      ? CAPTURE_USER
            : kind == RESOLVER_GID    ? CAPTURE_GROUP
            : kind == RESOLVER_KERNEL ? CAPTURE_KERNEL
@@ -70,11 +76,12 @@ static uint32_t written_kind(enum resolver_kind kind)
 }
 
 /* Returns the byte after, or NULL. name NULL: none is known. */
-static char *put(char *at, const char *end, enum resolver_kind kind, uint64_t id,
+static char *put(char *at, const char *end, const struct naming_id *id,
                  const struct resolver_name *name)
 {
-    struct capture_id_name head = {
-        .kind = written_kind(kind), .length = name ? name->length : CAPTURE_NO_TEXT, .id = id};
+    struct capture_id_name head = {.kind = written_kind(id->kind, id->pid),
+                                   .length = name ? name->length : CAPTURE_NO_TEXT,
+                                   .id = id->id};
     uint32_t size = (uint32_t)sizeof(head) + (name ? name->length : 0);
     struct frame frame = frame_control(CAPTURE_NAME, frame_padded(size));
     size_t whole = sizeof(frame) + frame_padded(size);
@@ -98,24 +105,30 @@ static uint64_t id_of(const struct field *field, enum resolver_kind kind,
     return field->is_signed && kind < RESOLVER_CGROUP ? (uint32_t)id : id;
 }
 
-static char *put_id(struct naming *naming, enum resolver_kind kind, uint64_t id, char *at,
-                    const char *end)
+static bool find_name(struct naming *naming, const struct naming_id *id, struct resolver_name *ret)
+{
+    return id->kind == RESOLVER_USER ? resolver_find_user(naming->port, id->pid, id->id, ret)
+                                     : resolver_find(naming->port, id->kind, id->id, ret);
+}
+
+static char *put_id(struct naming *naming, const struct naming_id *id, char *at, const char *end)
 {
     uint64_t hash = 0;
     struct naming_written *written =
-        &naming->written[(id + 85 * (uint64_t)kind) % NAMING_WRITTEN_MAX];
+        &naming->written[(id->id + id->pid + 85 * (uint64_t)id->kind) % NAMING_WRITTEN_MAX];
     struct resolver_name name;
-    bool known = resolver_find(naming->port, kind, id, &name);
+    bool known = find_name(naming, id, &name);
 
     if (known)
         hash = XXH3_64bits(name.bytes, name.length) | 1;
     if (naming->n_last == NAMING_RECORD_MAX)
         return at;
-    if (written->valid && written->kind == kind && written->id == id && written->hash == hash)
+    if (written->valid && written->id.kind == id->kind && written->id.pid == id->pid &&
+        written->id.id == id->id && written->hash == hash)
         return at;
-    at = put(at, end, kind, id, known ? &name : NULL);
+    at = put(at, end, id, known ? &name : NULL);
     if (at) {
-        *written = (struct naming_written){id, hash, kind, true};
+        *written = (struct naming_written){*id, hash, true};
         naming->last[naming->n_last++] = written;
     }
     return at;
@@ -124,13 +137,15 @@ static char *put_id(struct naming *naming, enum resolver_kind kind, uint64_t id,
 static char *put_stack(struct naming *naming, const struct field *field,
                        const struct ringmill_view *view, char *at, const char *end)
 {
-    uint32_t depth = field_depth(field, view);
+    bool is_user = field->meaning == MEANING_USER_STACK;
+    struct naming_id id = {is_user ? RESOLVER_USER : RESOLVER_KERNEL,
+                           is_user ? field_process(field->members, view) : 0, 0};
+    uint32_t depth = is_user && id.pid == 0 ? 0 : field_depth(field, view);
     const char *from = (const char *)view->data + field->offset;
-    uint64_t address;
 
     for (uint32_t i = 0; i < depth && at; i++) {
-        memcpy(&address, from + 8 * (size_t)i, sizeof(address));
-        at = put_id(naming, RESOLVER_KERNEL, address, at, end);
+        memcpy(&id.id, from + 8 * (size_t)i, sizeof(id.id));
+        at = put_id(naming, &id, at, end);
     }
     return at;
 }
@@ -139,12 +154,17 @@ static char *put_field(struct naming *naming, uint32_t index, const struct ringm
                        char *at, const char *end)
 {
     const struct field *field = naming->ids[index].field;
-    enum resolver_kind kind = naming->ids[index].kind;
+    struct naming_id id = {.kind = naming->ids[index].kind};
 
     if (field->kind == FIELD_ARRAY)
         return put_stack(naming, field, view, at, end);
-    return field_present(field, view) ? put_id(naming, kind, id_of(field, kind, view), at, end)
-                                      : at;
+    if (!field_present(field, view))
+        return at;
+    id.id = id_of(field, id.kind, view);
+    if (id.kind == RESOLVER_USER)
+        id.pid = field_process(field, view);
+    return id.kind == RESOLVER_USER && (id.pid == 0 || id.id == 0) ? at
+                                                                   : put_id(naming, &id, at, end);
 }
 
 char *naming_put(struct naming *naming, const struct ringmill_view *view, char *at, const char *end)

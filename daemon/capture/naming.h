@@ -19,10 +19,15 @@ enum {
     NAMING_WRITTEN_MAX = 1024, /* ids whose written name is remembered */
 };
 
-struct naming_written {
-    uint64_t id;
-    uint64_t hash; /* of the name; 0: none was known */
+struct naming_id {
     enum resolver_kind kind;
+    uint32_t pid; /* of an address in a process; else 0 */
+    uint64_t id;
+};
+
+struct naming_written {
+    struct naming_id id;
+    uint64_t hash; /* of the name; 0: none was known */
     bool valid;
 };
 

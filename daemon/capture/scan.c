@@ -210,6 +210,10 @@ static int keep_gap(struct scan *scan, const struct control *control)
 
 static bool resolver_kind_of(uint32_t kind, enum resolver_kind *ret)
 {
+    if (kind % (1 << CAPTURE_KIND_BITS) == CAPTURE_ADDRESS) {
+        *ret = RESOLVER_USER;
+        return kind >> CAPTURE_KIND_BITS != 0;
+    }
     if (kind < CAPTURE_USER || kind > CAPTURE_KERNEL)
         return false;
     *ret = kind == CAPTURE_USER     ? RESOLVER_UID
@@ -231,6 +235,8 @@ static int keep_naming(struct scan *scan, const struct control *control)
         (known && (name->length > CAPTURE_ID_NAME_MAX || name->length == 0 ||
                    name->length > control->size - sizeof(*name))))
         return refuse(scan, control->position, "an invalid name record");
+    if (naming.kind == RESOLVER_USER)
+        naming.pid = name->kind >> CAPTURE_KIND_BITS;
     if (known) {
         naming.name = name->name;
         naming.length = name->length;

@@ -291,6 +291,8 @@ static int fill(struct journal_encoder *journal, const struct schema *schema, co
         return r;
     journal->values = calloc(journal->plan.n_values + 1, sizeof(*journal->values));
     r = journal->values ? make_head(journal, source, options->type) : -ENOMEM;
+    if (r == 0 && journal->plan.has_users)
+        resolver_want_users(options->resolver);
     if (r == 0 && journal->plan.has_names)
         r = resolver_join(options->resolver, &journal->state.names);
     return r < 0 ? error_set(error, r, "out of memory") : 0;

@@ -151,6 +151,8 @@ static int fill(struct line_encoder *line, const char *source,
         if (!line->state.room)
             return -ENOMEM;
     }
+    if (line->plan.has_users)
+        resolver_want_users(options->resolver);
     return line->plan.has_names ? resolver_join(options->resolver, &line->state.names) : 0;
 }
 

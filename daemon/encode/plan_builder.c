@@ -200,7 +200,10 @@ static int add_leaf(struct plan_builder *builder, const struct field *field,
         builder->plan->has_lists = true;
     if (step->print == PRINT_ENUM)
         return enum_names_init(&step->names, field, builder->style->quoting);
-    if (step->print == PRINT_SYMBOL && builder->options->resolve_names)
+    if (step->print == PRINT_USER_SYMBOL && builder->options->resolve_names)
+        builder->plan->has_users = true;
+    if ((step->print == PRINT_SYMBOL || step->print == PRINT_USER_SYMBOL) &&
+        builder->options->resolve_names)
         builder->plan->has_names = true;
     if (step->print == PRINT_NUMBER || step->print == PRINT_FLAGS)
         step->numbers = number_set_of(meaning);

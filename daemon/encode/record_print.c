@@ -238,6 +238,19 @@ static RARE char *put_symbol(const struct record_walk *walk, enum quoting quotin
     return quote_text(quoting, at, end, (struct text){name.bytes, name.length});
 }
 
+/* The number of the process is read from the whole sample, wherever the address is. */
+static RARE char *put_user_symbol(const struct record_walk *walk, enum quoting quoting,
+                                  const struct encode_step *step, char *at, uint64_t address)
+{
+    uint32_t pid = address ? field_process(step->field, walk->view) : 0;
+    struct resolver_name name;
+
+    if (!walk->state->names || pid == 0 ||
+        !resolver_find_user(walk->state->names, pid, address, &name))
+        return put_hex(quoting, at, walk->end, address);
+    return quote_text(quoting, at, walk->end, (struct text){name.bytes, name.length});
+}
+
 INLINE uint64_t load_integer(const struct record_walk *walk, const struct encode_step *step,
                              const struct ringmill_view *view)
 {
@@ -322,6 +335,8 @@ INLINE char *put_number(const struct record_walk *walk, enum quoting quoting,
         return put_mode(quoting, step, at, end, bits);
     case PRINT_SYMBOL:
         return put_symbol(walk, quoting, at, end, bits);
+    case PRINT_USER_SYMBOL:
+        return put_user_symbol(walk, quoting, step, at, bits);
     case PRINT_NAME:
         return put_name(walk, quoting, step, at, bits);
     default:
@@ -445,7 +460,7 @@ static char *put_array(const struct record_walk *walk, const struct encode_step 
     struct ringmill_view rest = *view;
     uint32_t count = field_count(step->field, view);
 
-    if (step->field && step->field->meaning == MEANING_KERNEL_STACK)
+    if (step->field && field_is_stack(step->field))
         count = field_depth(step->field, view);
     at = put_char(at, walk->end, '[');
     for (uint32_t i = 0; at && i < count; i++) {

@@ -88,6 +88,10 @@ static enum value_print print_integer(const struct field *field, enum field_mean
         return PRINT_ERRNO;
     case MEANING_KERNEL_SYMBOL:
         return whole && field->size == 8 ? PRINT_SYMBOL : print_plain(field);
+    case MEANING_USER_SYMBOL:
+        if (field->column) /* the record that says the process is gone */
+            return PRINT_HEX;
+        return whole && field->size == 8 && field->by ? PRINT_USER_SYMBOL : print_plain(field);
     case MEANING_MODE:
         return PRINT_MODE;
     case MEANING_FLAGS:

@@ -42,7 +42,8 @@ enum value_print {
     PRINT_FLAGS,
     PRINT_MODE,
     PRINT_SYMBOL, /* the resolver's, or the number in hexadecimal */
-    PRINT_NAME,   /* the resolver's */
+    PRINT_USER_SYMBOL,
+    PRINT_NAME, /* the resolver's */
     /* all else: */
     PRINT_TEXT,
     PRINT_TEXTS,

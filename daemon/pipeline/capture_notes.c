@@ -50,7 +50,11 @@ static void give_names(struct input_ring *ring, uint64_t position)
     while (naming_position(ring) < position) {
         const struct capture_naming *naming = &capture_of(ring)->namings[ring->next_naming++];
 
-        resolver_give(ring->resolver, naming->kind, naming->id, naming->name, naming->length);
+        if (naming->kind == RESOLVER_USER)
+            resolver_give_user(ring->resolver, naming->pid, naming->id, naming->name,
+                               naming->length);
+        else
+            resolver_give(ring->resolver, naming->kind, naming->id, naming->name, naming->length);
     }
 }
 

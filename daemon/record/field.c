@@ -68,6 +68,8 @@ uint32_t field_count_by(const struct field *field, const struct ringmill_view *v
     return count < most ? (uint32_t)count : most;
 }
 
+enum { PID_MAX = 4 * 1024 * 1024 }; /* the kernel has no higher ones */
+
 /* AF_INET and AF_INET6, or the version of the protocol: all four differ. */
 enum { FAMILY_INET = 2, FAMILY_INET6 = 10, VERSION_4 = 4, VERSION_6 = 6 };
 
@@ -96,4 +98,11 @@ struct text field_address(const struct field *field, const struct ringmill_view 
     if (family == FAMILY_INET6 || family == VERSION_6)
         return (struct text){bytes, FIELD_ADDRESS_BYTES};
     return (struct text){0};
+}
+
+uint32_t field_process(const struct field *field, const struct ringmill_view *view)
+{
+    uint64_t pid;
+
+    return field->by && read_by(field->by, view, &pid) && pid <= PID_MAX ? (uint32_t)pid : 0;
 }

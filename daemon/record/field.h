@@ -22,6 +22,14 @@ struct text {
 
 /* ---- what another field decides about ---- */
 
+/* The process of a MEANING_USER_SYMBOL; 0: the record does not say it. */
+uint32_t field_process(const struct field *field, const struct ringmill_view *view);
+
+static inline bool field_is_stack(const struct field *field)
+{
+    return field->meaning == MEANING_KERNEL_STACK || field->meaning == MEANING_USER_STACK;
+}
+
 /* Whether the record has the arm that the field is in, and the element. */
 bool field_applies(const struct field *field, const struct ringmill_view *view);
 

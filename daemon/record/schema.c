@@ -165,6 +165,8 @@ const char *meaning_name(enum field_meaning meaning)
         [MEANING_FLAGS] = "flags",
         [MEANING_KERNEL_SYMBOL] = "kernel_symbol",
         [MEANING_KERNEL_STACK] = "kernel_stack",
+        [MEANING_USER_SYMBOL] = "user_symbol",
+        [MEANING_USER_STACK] = "user_stack",
         [MEANING_HEX] = "hex",
         [MEANING_BYTES] = "bytes",
     };

@@ -60,6 +60,8 @@ enum field_meaning {
     MEANING_FLAGS,         /* FIELD_ENUM: its values are bits */
     MEANING_KERNEL_SYMBOL, /* u64: an address of the kernel's code */
     MEANING_KERNEL_STACK,  /* FIELD_ARRAY of such, up to the first 0 */
+    MEANING_USER_SYMBOL,   /* u64: an address of the process whose number `by` has */
+    MEANING_USER_STACK,    /* FIELD_ARRAY of such, up to the first 0; it has no `by` itself */
     MEANING_HEX,           /* an integer, better read in hexadecimal */
     MEANING_BYTES,         /* FIELD_BYTES: no text, no number */
     MEANING_WEIGHT,        /* a column: how many records this one stands for */
@@ -111,7 +113,8 @@ struct field {
     /* NULL: every record has the field. All that is in an arm has its guard. */
     const struct field_guard *guard;
     /* An integer of the sample, not in an array, which says of a text in place how many bytes it
-     * has, of a FIELD_ARRAY how many elements, of MEANING_IP which family. */
+     * has, of a FIELD_ARRAY how many elements, of MEANING_IP which family, of MEANING_USER_SYMBOL
+     * which process. */
     const struct field *by;
     uint32_t by_each; /* FIELD_ARRAY: by counts bytes, and so many are an element; 0: elements */
     uint32_t nth;     /* of a copy for the element of an array that by counts: its index + 1 */

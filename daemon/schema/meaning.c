@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/suggestion.h"
+#include "record/field.h"
 #include "record/field_path.h"
 #include "schema/meaning_by.h"
 #include "schema/meaning_enum.h"
@@ -82,6 +83,8 @@ static const enum shape shapes[MEANING_COUNT] = {
     [MEANING_FLAGS] = SHAPE_ENUM,
     [MEANING_KERNEL_SYMBOL] = SHAPE_64,
     [MEANING_KERNEL_STACK] = SHAPE_ADDRESSES,
+    [MEANING_USER_SYMBOL] = SHAPE_64,
+    [MEANING_USER_STACK] = SHAPE_ADDRESSES,
 };
 
 static bool is_integer(const struct field *field, uint32_t size)
@@ -152,6 +155,8 @@ void meaning_give(struct field *field, enum field_meaning meaning)
     field->meaning = meaning;
     if (meaning == MEANING_KERNEL_STACK)
         meaning_give((struct field *)field->members, MEANING_KERNEL_SYMBOL);
+    else if (meaning == MEANING_USER_STACK)
+        meaning_give((struct field *)field->members, MEANING_USER_SYMBOL);
     else if (is_bytes(field, 0))
         merge(field, FIELD_BYTES);
     else if (shapes[meaning] != SHAPE_INTEGER && shapes[meaning] != SHAPE_ENUM &&
@@ -300,7 +305,7 @@ static void apply_conventions(const struct chosen_fields *chosen, struct field *
         meaning = meaning_by_convention(field, name);
     if (meaning)
         meaning_give(field, meaning);
-    if (meaning || field->meaning == MEANING_KERNEL_STACK)
+    if (meaning || field_is_stack(field))
         return;
     if (!meaning_is_chosen(chosen, field) && !has_chosen_part(chosen, field) &&
         meaning_is_text(field, name) && make_text(field))

@@ -67,7 +67,8 @@ static bool begins_with(const char *as, const char *name)
 bool meaning_by_knows(const char *as)
 {
     return begins_with(as, "texts") || begins_with(as, "count") || begins_with(as, "size") ||
-           begins_with(as, "ip") || begins_with(as, "by") || strncmp(as, "text:", 5) == 0;
+           begins_with(as, "ip") || begins_with(as, "user_stack") ||
+           begins_with(as, "user_symbol") || begins_with(as, "by") || strncmp(as, "text:", 5) == 0;
 }
 
 /* ---- other fields ---------------------------------------------------------------------------- */
@@ -178,6 +179,25 @@ static int choose_ip(struct choosing *choosing)
     return 0;
 }
 
+void meaning_by_process(struct field *field, const struct field *process)
+{
+    bool is_stack = field->kind == FIELD_ARRAY;
+
+    meaning_give(field, is_stack ? MEANING_USER_STACK : MEANING_USER_SYMBOL);
+    if (is_stack)
+        field = (struct field *)field->members;
+    field->by = process;
+}
+
+static int choose_process(struct choosing *choosing, bool stack, const struct field *by)
+{
+    if (!meaning_fits(choosing->field, stack ? MEANING_USER_STACK : MEANING_USER_SYMBOL))
+        return refuse_kind(choosing,
+                           stack ? "an array of integers of 8 bytes" : "an integer of 8 bytes");
+    meaning_by_process(choosing->field, by);
+    return 0;
+}
+
 /* One word, and the field that it names. */
 static int choose_length(struct choosing *choosing)
 {
@@ -191,9 +211,12 @@ static int choose_length(struct choosing *choosing)
     if (*word.value)
         r = find_integer(choosing, word.value, &by);
     else if (strcmp(word.name, "texts") != 0)
-        return refuse(choosing, "name the field that it depends on, as in count:n or ip:family");
+        return refuse(choosing, "name the field that it depends on, as in count:n, ip:family or "
+                                "user_stack:pid");
     if (r < 0)
         return r;
+    if (strncmp(word.name, "user_", 5) == 0)
+        return choose_process(choosing, strcmp(word.name, "user_stack") == 0, by);
     if (strncmp(word.name, "text", 4) == 0)
         r = choose_text(choosing, word.name[4] ? FIELD_TEXTS : FIELD_TEXT);
     else if (strcmp(word.name, "ip") == 0)

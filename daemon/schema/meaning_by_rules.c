@@ -116,6 +116,32 @@ static int guard_pair(const struct family_search *level, struct field *ipv4)
     return r < 0 ? r : meaning_by_guard(level->schema, ipv6, level->family, inet6, 2);
 }
 
+/* Which process has the stack: nobody else's number has these names, and neither of them is in
+ * doubt where the field is right beside the stack. */
+static const struct field *find_process(const struct family_search *level)
+{
+    const struct field *process = find_integer(level, "tgid");
+
+    process = process ? process : find_integer(level, "pid");
+    return process && process->size == 4 && !process->bits ? process : NULL;
+}
+
+static bool is_user_stack(const struct family_search *level, const struct field *field)
+{
+    return (strcmp(field->name, "ustack") == 0 || strcmp(field->name, "user_stack") == 0) &&
+           meaning_fits(field, MEANING_USER_STACK) && field->members->kind == FIELD_UINT &&
+           !field->by && !field->members->meaning && !is_chosen(level, field) &&
+           !meaning_is_chosen(level->chosen, field->members);
+}
+
+static void apply_process(const struct family_search *level, struct field *field)
+{
+    const struct field *process = is_user_stack(level, field) ? find_process(level) : NULL;
+
+    if (process)
+        meaning_by_process(field, process);
+}
+
 static int apply(const struct family_search *level, struct field *field)
 {
     if (field->kind != FIELD_UNION && field->meaning == MEANING_IPV4 && is_of(field, '4', 4))
@@ -137,6 +163,7 @@ static int visit(struct family_search level)
         struct field *field = &level.fields[i];
         struct family_search inner = level;
 
+        apply_process(&level, field);
         if (level.family)
             r = apply(&level, field);
         if (r < 0 || (field->kind != FIELD_STRUCT && field->kind != FIELD_UNION))

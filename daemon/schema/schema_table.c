@@ -121,13 +121,19 @@ static const char *value_name(const struct field *tag, int64_t value, char *numb
     return number;
 }
 
+/* A stack's addresses know the process. */
+static const struct field *by_of(const struct field *field)
+{
+    return field->meaning == MEANING_USER_STACK ? field->members->by : field->by;
+}
+
 /* As in " by n", " if kind = OPEN, CLOSE": what it is read with, and which records have it. */
 static void add_others(const struct field *field, FILE *file)
 {
     const struct field_guard *guard = field->guard;
 
-    if (field->by)
-        fprintf(file, " by %s", field->by->name);
+    if (by_of(field))
+        fprintf(file, " by %s", by_of(field)->name);
     if (field->by_each)
         fputs(" in bytes", file);
     if (!guard)
@@ -146,7 +152,7 @@ const char *table_reading(const struct field *field, char *text)
     FILE *file;
 
     plain_reading(field, text);
-    file = field->by || field->guard ? fmemopen(text, TABLE_READING_MAX, "a") : NULL;
+    file = by_of(field) || field->guard ? fmemopen(text, TABLE_READING_MAX, "a") : NULL;
     if (!file)
         return text;
     add_others(field, file);

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import signal
+import subprocess
 import tempfile
 import time
 
@@ -210,6 +211,61 @@ def test_kernel_stacks_have_symbols():
             assert name in names[symbol] and int(offset, 16) == number - symbol, (shown, number)
             known += 1
     assert known > 0
+
+
+def test_user_stacks_have_symbols():
+    """Those of a known chain of calls, in its order; and a replay says the same, also after the
+    process has ended."""
+    def read():
+        with open(f"{folder}/out.jsonl") as file:
+            return file.read()
+
+    def is_known():
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+        return "main+0x" in read()
+
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder:
+        daemon = harness.Daemon(config=STACKS.format(
+            object=os.path.join(os.path.dirname(NAMED), "stacks.bpf.o"), key=os.getpid(),
+            folder=folder)).wait_running()
+        with subprocess.Popen([os.path.join(harness.BIN, "stacked"), str(os.getpid())],
+                              stdin=subprocess.PIPE) as program:
+            harness.wait_for(is_known, "a known symbol")
+            program.stdin.close()
+            assert program.wait() == 0
+        assert daemon.stop() == 0, daemon.stderr
+        live = read()
+        code, output, stderr = harness.run("replay", f"{folder}/c.rmc", program=harness.RINGMILL)
+        assert code == 0 and output == live, (stderr, output[-600:], live[-600:])
+    event = json.loads(live.splitlines()[-1])
+    assert event["pid"] == program.pid, event
+    chain = [shown.split("+")[0] for shown in event["ustack"] if shown.endswith(" (stacked)")]
+    assert chain[-4:-1] == ["stacked_b", "stacked_a", "main"] or \
+        chain[-3:] == ["stacked_b", "stacked_a", "main"], event
+    for number, shown in zip(event["addresses"], event["ustack"]):
+        assert shown == hex(number) or "+0x" in shown, event
+
+
+def test_user_stacks_without_the_capability_are_numbers():
+    """The lack is reported once, and events go on."""
+    daemon = harness.Daemon(
+        "run", "--object", os.path.join(os.path.dirname(NAMED), "stacks.bpf.o"), "--constant", f"mark_key={os.getpid()}",
+        program=["setpriv", "--bounding-set", "-sys_ptrace", harness.RINGMILL]).wait_running()
+
+    def is_reported():
+        mark(1)
+        return "start with CAP_SYS_PTRACE" in daemon.stderr
+
+    harness.wait_for(is_reported, "the report")
+    for _ in range(100):
+        mark(1)
+    assert daemon.stop() == 0, daemon.stderr
+    assert daemon.stderr.count("CAP_SYS_PTRACE") == 1, daemon.stderr
+    events = [json.loads(line) for line in daemon.stdout.splitlines()]
+    assert events
+    for event in events:
+        assert event["ustack"] == [hex(n) for n in event["addresses"] if n], event
 
 
 def test_groups_have_names():

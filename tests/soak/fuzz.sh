@@ -4,7 +4,7 @@
 set -euo pipefail
 name=$(basename "$0" -fuzz)
 length=8192
-[[ $name != elf ]] || length=16384
+[[ $name != elf && $name != symbols ]] || length=16384
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 tests/fuzz/run "build/release/bin/fuzz-$name" "tests/fuzz/seeds/$name" -max_total_time="${1:-1200}" \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The kernel's stack, as most profilers take it, once by its meaning and once as numbers. */
+/* The stacks of the kernel and of the process, as most profilers take them, once by their meaning
+ * and once as numbers. */
 #include "mark.h"
 
 enum { DEPTH = 24 };
@@ -8,6 +9,10 @@ struct stacks {
     __u64 number;
     __u64 numbers[DEPTH];
     __u64 kstack[DEPTH];
+    __u64 addresses[DEPTH];
+    __u64 ustack[DEPTH];
+    __u32 pid;
+    __u32 tid;
 };
 
 struct {
@@ -31,6 +36,11 @@ int mark(struct mark_context *context)
     __builtin_memset(event->kstack, 0, sizeof(event->kstack));
     bpf_get_stack(context, event->kstack, sizeof(event->kstack), 0);
     __builtin_memcpy(event->numbers, event->kstack, sizeof(event->numbers));
+    __builtin_memset(event->ustack, 0, sizeof(event->ustack));
+    bpf_get_stack(context, event->ustack, sizeof(event->ustack), BPF_F_USER_STACK);
+    __builtin_memcpy(event->addresses, event->ustack, sizeof(event->addresses));
+    event->pid = bpf_get_current_pid_tgid() >> 32;
+    event->tid = (__u32)bpf_get_current_pid_tgid();
     bpf_ringbuf_submit(event, 0);
     return 0;
 }

@@ -201,7 +201,7 @@ def named(events):
 
 @style()
 def stacks(events):
-    """The kernel's stack: symbols, or the address of which none is known yet."""
+    """Stacks of the kernel and the process: symbols, or the address of which none is known yet."""
     assert [event["number"] for event in events] == list(range(MARKS))
     for event in events:
         numbers = [number for number in event["numbers"] if number]
@@ -209,6 +209,10 @@ def stacks(events):
         for number, shown in zip(numbers, event["kstack"]):
             name, _, offset = shown.partition("+")
             assert shown == hex(number) or name and int(offset.split(" ")[0], 16) < 1 << 20, event
+        addresses = [number for number in event["addresses"] if number]
+        assert 0 < len(addresses) == len(event["ustack"]), event
+        for number, shown in zip(addresses, event["ustack"]):
+            assert shown == hex(number) or "+0x" in shown, event
 
 
 @style("--constant=target={comm}", without_dwarf=NO_TYPE)

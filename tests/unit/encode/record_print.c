@@ -596,6 +596,50 @@ static void stacks_have_symbols(void **state)
     resolver_free(resolver);
 }
 
+/* By the process that the record names, of names that are given. */
+static void user_stacks_have_symbols(void **state)
+{
+    const struct field pid = {.name = "pid", .kind = FIELD_UINT, .size = 4};
+    struct field address = {.name = "",
+                            .kind = FIELD_UINT,
+                            .offset = 8,
+                            .size = 8,
+                            .meaning = MEANING_USER_SYMBOL,
+                            .by = &pid,
+                            .type_name = "__u64"};
+    struct field fields[] = {{.name = "stack",
+                              .kind = FIELD_ARRAY,
+                              .offset = 8,
+                              .size = 24,
+                              .count = 3,
+                              .stride = 8,
+                              .members = &address,
+                              .meaning = MEANING_USER_STACK}};
+    uint64_t sample[] = {7, 0x401010, 0x401020, 0};
+    struct resolver *resolver = resolver_new(NULL);
+    struct encoder_options options = {.resolver = resolver};
+    struct encoder *encoder;
+    struct schema schema;
+
+    (void)state;
+    resolver_set_given(resolver);
+    encoder = open_fields(&schema, fields, 1, &options);
+    resolver_give_user(resolver, 7, 0x401010, "a+0x1 (x)", 9);
+    resolver_give_user(resolver, 8, 0x401020, "b+0x1 (x)", 9);
+    resolver_give(resolver, RESOLVER_KERNEL, 0x401020, "c+0x1", 5);
+    assert_string_equal(encode_sample(encoder, &schema, sample, sizeof(sample), NULL),
+                        "{\"source\":\"x\",\"stack\":[\"a+0x1 (x)\",\"0x401020\"]}\n");
+    sample[0] = 8;
+    assert_string_equal(encode_sample(encoder, &schema, sample, sizeof(sample), NULL),
+                        "{\"source\":\"x\",\"stack\":[\"0x401010\",\"b+0x1 (x)\"]}\n");
+    sample[0] = 0; /* the idle task has no program */
+    assert_string_equal(encode_sample(encoder, &schema, sample, 24, NULL),
+                        "{\"source\":\"x\",\"stack\":[\"0x401010\","
+                        "\"0x401020\"]}\n");
+    encoder_close(encoder);
+    resolver_free(resolver);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -611,6 +655,7 @@ int main(void)
         cmocka_unit_test(columns),
         cmocka_unit_test(names_follow),
         cmocka_unit_test(stacks_have_symbols),
+        cmocka_unit_test(user_stacks_have_symbols),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,7 +398,8 @@ static void what_does_not_fit_is_refused(void **state)
            "unknown meaning \"ipv44\"; allowed are ktime, boottime, unix_ns, ipv4, ipv6, ip, mac, "
            "port_be, uid, gid, errno, syscall, cgroup_id, signal, capability, capabilities, "
            "family, ip_proto, tcp_state, open_flags, tcp_flags, mmap_prot, mmap_flags, "
-           "clone_flags, mode, flags, kernel_symbol, kernel_stack, hex, bytes, text, texts, none; "
+           "clone_flags, mode, flags, kernel_symbol, kernel_stack, user_symbol, user_stack, hex, "
+           "bytes, text, texts, none; "
            "did you mean "
            "\"ipv4\"?");
     refuse(types, "hosts[].ts", "ipv4", -EINVAL,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What it costs to read a perf event array, touching 8 bytes of each record: libbpf's perf_buffer,
- * and this reader by batch, as the daemon reads.
+ * this reader by batch, as the daemon reads, and, for records of one length, a loop that knows
+ * every address beforehand (the machine's limit).
  *
  * A BPF program fills the rings of all CPUs anew before each drain, and beyond, so that some
  * records are lost each time. The contestants take turns within each round, libbpf with one array
@@ -20,13 +21,14 @@
 #include "bench/report.h"
 #include "perf_fill.h"
 #include "perf_fill.skel.h"
+#include "ring/perf_walk.h"
 #include "ring/ring.h"
 #include "source/perf_events.h"
 #include "source/shards.h"
 
 enum { ROUNDS_MAX = 999, CPUS_MAX = 64 };
 
-enum contestant { LIBBPF, BATCH, CONTESTANTS };
+enum contestant { LIBBPF, BATCH, LIMIT, CONTESTANTS };
 
 struct shape {
     const char *name;
@@ -51,6 +53,7 @@ struct bench {
     struct perf_buffer *libbpf;
     struct perf_events *events;
     struct ringmill_reader *reader;
+    struct ringmill_ring *rings[CPUS_MAX];
     uint32_t cpus;
     uint64_t size;
     struct tally tally;
@@ -97,6 +100,43 @@ static void take_batches(struct bench *bench)
     bench->tally = tally;
 }
 
+/* One ring; a record about losses may come first. Gives the position behind the last record. */
+static uint64_t limit_of(const struct ringmill_ring *ring, uint64_t step, struct tally *tally)
+{
+    const uint8_t *data = ring->map.data;
+    uint64_t mask = ring->map.size - 1, position = atomic_load(ring->map.consumer);
+    uint64_t end = atomic_load(ring->map.producer), headers = 0;
+
+    while (position < end && (uint32_t)perf_load(&ring->walk, position) != PERF_RECORD_SAMPLE)
+        position = perf_end(&ring->walk, position);
+    for (; position < end; position += step) {
+        uint32_t number[2]; /* its halves: one may be at the ring's other end */
+
+        headers += *(const volatile uint32_t *)(data + (position & mask));
+        memcpy(&number[0], data + ((position + PERF_SAMPLE_AT) & mask), sizeof(number[0]));
+        memcpy(&number[1], data + ((position + PERF_SAMPLE_AT + 4) & mask), sizeof(number[1]));
+        consume(tally, number);
+    }
+    if (headers == 0)
+        errx(1, "a ring has no records");
+    return end;
+}
+
+static void take_limit(struct bench *bench, uint64_t step)
+{
+    struct tally tally = {0};
+
+    for (uint32_t i = 0; i < bench->cpus; i++) {
+        struct ringmill_ring *ring = bench->rings[i];
+        uint64_t end = limit_of(ring, step, &tally);
+
+        atomic_store(ring->map.consumer, end);
+        ring->committed = ring->given = ring->counted = end;
+        ring->walk.position = ring->walk.limit = end;
+    }
+    bench->tally = tally;
+}
+
 /* Fills the rings of all CPUs of an array and returns the sums that a reader must come to. */
 static struct tally fill(struct bench *bench, const struct shape *shape, uint32_t array,
                          uint64_t seed)
@@ -128,7 +168,7 @@ static struct tally fill(struct bench *bench, const struct shape *shape, uint32_
     return expected;
 }
 
-static double drain(struct bench *bench, enum contestant who)
+static double drain(struct bench *bench, enum contestant who, const struct shape *shape)
 {
     uint64_t start;
 
@@ -136,8 +176,10 @@ static double drain(struct bench *bench, enum contestant who)
     start = ring_now();
     if (who == LIBBPF)
         perf_buffer__consume(bench->libbpf);
-    else
+    else if (who == BATCH)
         take_batches(bench);
+    else
+        take_limit(bench, shape->span);
     return (double)(ring_now() - start) / (double)bench->tally.records;
 }
 
@@ -147,12 +189,14 @@ static void run_shape(struct bench *bench, struct report *report, const struct s
     static double times[CONTESTANTS][ROUNDS_MAX];
     struct report_row *row = report_add(report, "ns/record", "perf/%s/batch/touch", shape->name);
 
+    const size_t contestants = shape->kind == PERF_FILL_MIX ? LIMIT : CONTESTANTS;
+
     for (size_t round = 0; round < rounds; round++)
-        for (int i = 0; i < CONTESTANTS; i++) {
-            enum contestant who = (enum contestant)((i + round) % CONTESTANTS);
+        for (size_t i = 0; i < contestants; i++) {
+            enum contestant who = (enum contestant)((i + round) % contestants);
             struct tally expected = fill(bench, shape, who != LIBBPF, 88172645463325252 + round);
 
-            times[who][round] = drain(bench, who);
+            times[who][round] = drain(bench, who, shape);
             if (expected.records != bench->tally.records ||
                 expected.checksum != bench->tally.checksum)
                 errx(1, "%s: contestant %d saw %llu of %llu records, or others", shape->name, who,
@@ -166,6 +210,8 @@ static void run_shape(struct bench *bench, struct report *report, const struct s
     row->value = report_median(times[BATCH], rounds);
     row->spread = report_spread(times[BATCH], rounds);
     report_peer(row, "perf_buffer", report_median(times[LIBBPF], rounds) / row->value);
+    if (contestants == CONTESTANTS)
+        report_peer(row, "limit", report_median(times[LIMIT], rounds) / row->value);
 }
 
 static void open_reader(struct bench *bench, int map_fd)
@@ -180,13 +226,13 @@ static void open_reader(struct bench *bench, int map_fd)
         errx(1, "%s", error_join(&error));
     if (ringmill_reader_new(NULL, &reason, &bench->reader) < 0)
         errx(1, "%s", reason.text);
+    if (bench->events->n > CPUS_MAX)
+        errx(1, "more than %d CPUs", CPUS_MAX);
     for (uint32_t i = 0; i < bench->events->n; i++) {
-        struct ringmill_ring *ring;
-
         if (perf_events_open_ring(bench->events, i, "second", bench->size, &options, &reason,
-                                  &ring) < 0)
+                                  &bench->rings[i]) < 0)
             errx(1, "%s", reason.text);
-        if (ringmill_reader_add(bench->reader, ring, NULL) < 0)
+        if (ringmill_reader_add(bench->reader, bench->rings[i], NULL) < 0)
             errx(1, "cannot add the ring");
     }
     shards_close(&shards);

@@ -170,12 +170,12 @@ static void what_is_not_known_is_refused(void **state)
     refuse("s32 == \"ENOENT\"", "s32 is a number: write ENOENT without quotes");
     refuse("plain == \"SIGKILL\"", "plain is a number: write SIGKILL without quotes");
     /* a result may be a length, too */
-    refuse("plain == ENOENT", "struct record has no field ENOENT; its fields are error, s32, u32, "
-                              "s64, u64, u8, plain, nr, ...");
+    refuse("plain == ENOENT", "struct record has no field ENOENT; as a name it is only known next "
+                              "to a field with the meaning errno");
     /* a capability, or its bit */
     refuse("plain == CAP_BPF",
-           "struct record has no field CAP_BPF; its fields are error, s32, u32, "
-           "s64, u64, u8, plain, nr, ...");
+           "struct record has no field CAP_BPF; as a name it is only known next to a field with "
+           "the meaning capability");
 }
 
 /* What a handler computes is known by the same names. */

@@ -46,8 +46,8 @@ static void take_requests(struct resolver *resolver)
 }
 
 /* length: below 0: none. */
-static void keep(struct resolver *resolver, const struct resolver_request *request, const char *name,
-                 int length)
+static void keep(struct resolver *resolver, const struct resolver_request *request,
+                 const char *name, int length)
 {
     int64_t now = clock_monotonic();
     struct name_entry entry = {
@@ -70,8 +70,8 @@ static bool is_fresh(struct resolver *resolver, const struct resolver_request *r
     int64_t now = clock_monotonic();
     struct name_entry entry;
 
-    return name_cache_get_of(resolver_cache(resolver), request->kind, request->pid, request->id, now,
-                             &entry) &&
+    return name_cache_get_of(resolver_cache(resolver), request->kind, request->pid, request->id,
+                             now, &entry) &&
            entry.expires > now;
 }
 
@@ -174,7 +174,8 @@ static void visit_cgroup(void *data, uint64_t id, const char *path, uint32_t len
     struct resolver *resolver = data;
     const struct resolver_request request = {.kind = RESOLVER_CGROUP, .id = id};
 
-    if (!is_asked(resolver, id) && name_cache_count(resolver_cache(resolver)) >= resolver->options.names / 2)
+    if (!is_asked(resolver, id) &&
+        name_cache_count(resolver_cache(resolver)) >= resolver->options.names / 2)
         return;
     if (!is_fresh(resolver, &request))
         keep(resolver, &request, path, (int)length);

@@ -91,7 +91,8 @@ class Daemon:
         """How long the kernel takes to release programs says nothing of the daemon."""
         self.process.send_signal(signal_number)
         code = self.wait()
-        return 0 if code == 1 and KERNEL_IS_SLOW in self.stderr else code
+        errors = [line for line in self.stderr_lines if " error: " in line]
+        return 0 if code == 1 and len(errors) == 1 and KERNEL_IS_SLOW in errors[0] else code
 
     def wait(self):
         code = self.process.wait(timeout=PATIENCE)

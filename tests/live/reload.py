@@ -571,7 +571,8 @@ def test_stop_while_a_reload_hangs():
         daemon.write(config.replace("FOLDER/wedge", "FOLDER/next"))
         ask_reload(daemon)
         expect_served(daemon)
-        assert daemon.stop() == FAILED_EXIT, daemon.stderr
+        daemon.process.terminate()
+        assert daemon.wait() == FAILED_EXIT, daemon.stderr
         assert "the reload did not finish in time" in daemon.stderr, daemon.stderr
         assert daemon.books()["sink log"]["delivered"] == 100, daemon.stderr
 
@@ -588,7 +589,7 @@ def test_a_sink_that_takes_nothing_can_be_replaced():
     daemon.open_target(1000)
     settle(daemon, "opens", 2000)
     assert daemon.stop() == 0, daemon.stderr
-    assert daemon.books()["pipeline opens"]["forwarded"] == 2000
+    assert daemon.books()["pipeline opens"]["forwarded"] == 2000, daemon.stderr
 
 
 def test_standard_output_is_handed_over():

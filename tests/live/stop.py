@@ -101,12 +101,22 @@ def test_the_kernel_takes_its_time_to_release_links():
             assert len(file.readlines()) == 1000
 
 
+QUIET = """
+version: 1
+control: {socket: FOLDER/control.sock}
+sources: {%s}
+sinks: {out: {type: file, path: FOLDER/out}}
+pipelines: {all: {from: flood, handlers: [{forward: out}]}}
+"""
+
+
 def test_links_that_are_released_late_are_waited_for():
     """All was read before, so nothing is amiss."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, flood.Flood(1000) as source:
         hold = harness.write_file(folder, "hold", "")
-        daemon = Controlled(OPENS, env=dict(os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_HOLD=hold))
-        daemon.open_target(10)
+        daemon = Controlled(QUIET % flood.source(source, "keep: none"),
+                            env=dict(os.environ, LD_PRELOAD=SIGNALLER, SIGNALLER_HOLD=hold))
+        source.write(10)
         daemon.process.send_signal(signal.SIGTERM)
         harness.wait_for(lambda: "the kernel has not released all programs yet" in daemon.stderr,
                          "the warning")

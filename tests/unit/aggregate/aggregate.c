@@ -172,9 +172,10 @@ static void expect_row(const struct seen *row, const struct seen *wanted)
     assert_true(near(row->load, wanted->load, 1e-9));
     assert_true(near(row->p50, wanted->p50, 0.01 + 1e-9));
     assert_true(near(row->p99, wanted->p99, 0.01 + 1e-9));
-    /* six standard errors of 2 %: one stream in a hundred million is further off */
+    /* Six standard errors of 2 %; of few values, those that share one of the 4096 registers are
+     * missing: more than five of up to 42 do so in one row of ten million. */
     assert_true(near((double)row->distinct, (double)wanted->distinct, 6 * 0.02) ||
-                llabs((long long)(row->distinct - wanted->distinct)) <= 2);
+                llabs((long long)(row->distinct - wanted->distinct)) <= 5);
 }
 
 static const char values[] =

@@ -67,7 +67,7 @@ class Exposed(Controlled):
 
     def rows(self):
         with open(os.path.join(self.place.name, "log"), encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+            return [json.loads(line) for line in file if '"_lost"' not in line]
 
     def wait_opens(self, opens):
         """Until the page has them all."""

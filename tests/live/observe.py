@@ -45,7 +45,7 @@ def test_beside_a_consumer():
     assert (code, errors) == (0, "")
     watcher.stop()
     assert daemon.stop() == 0, daemon.stderr
-    assert daemon.books()["pipeline run"]["forwarded"] == opens
+    assert harness.forwarded(daemon.books()["pipeline run"]) == opens
     looks = watcher.events()
     last = looks[-1]
     assert last["id"] == ring and last["name"] == "events" and last["size_bytes"] == 8 << 20

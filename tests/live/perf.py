@@ -121,7 +121,8 @@ def test_a_stop_reads_what_is_there():
     daemon.process.terminate()
     daemon.go_on()
     assert daemon.wait() == 0, daemon.stderr
-    assert [event["number"] for event in daemon.events()] == list(range(1000)), daemon.stderr
+    numbers = sorted(event["number"] for event in daemon.events())  # of several CPUs
+    assert numbers == list(range(1000)), daemon.stderr
     assert daemon.books()["source perf"] == {"produced": 1000, "seen": 1000, "discarded": 0,
                                              "lost": 0, "skipped": 0}
 

@@ -50,9 +50,9 @@ def test_beside_a_consumer():
     last = looks[-1]
     assert last["id"] == ring and last["name"] == "events" and last["size_bytes"] == 8 << 20
     assert [holder["pid"] for holder in last["consumers"]] == [daemon.process.pid]
-    assert last["missed_bytes"] == 0
     assert any(look["busy_seconds"] is None for look in looks)  # a writer may be preempted at any one
-    assert last["records"] >= opens
+    # what others open can fill the whole ring between two looks
+    assert last["records"] >= opens or last["missed_bytes"] > 0, last
     assert sum(look["records_per_second"] for look in looks) > 0
     # Of the first look: the watcher looks on after this command has, and others open files, too.
     assert json.loads(output)["producer_position"] > looks[0]["consumer_position"]

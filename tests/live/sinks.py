@@ -223,10 +223,11 @@ def test_stop_does_not_wait_for_a_peer_that_is_away():
         assert daemon.stop() == 1, daemon.stderr
         print(f"took {time.monotonic() - start_of_end:.1f} s")
         books = daemon.books()
+        events = books["sink log"]["delivered"]  # those about losses of others, too
+        assert events >= 100, books
         for name in ("away", "closed"):
             assert books[f"sink {name}"] == \
-                {"forwarded": 100, "delivered": 0, "dropped": 100, "in_flight": 0}
-        assert books["sink log"]["delivered"] == 100
+                {"forwarded": events, "delivered": 0, "dropped": events, "in_flight": 0}
 
 
 def test_a_peer_that_never_reads_does_not_hold_up_the_end():
@@ -261,7 +262,7 @@ def test_a_signal_opens_files_anew():
     assert daemon.stop() == 0, daemon.stderr
     for path in [log] + [f"{log}.{number}" for number in range(3)]:
         with open(path, "rb") as file:
-            assert len([json.loads(line) for line in file]) == 100, path
+            assert sum("_lost" not in json.loads(line) for line in file) == 100, path
     assert daemon.stderr.count("reopening the files of the sinks") == 3
 
 

@@ -126,16 +126,14 @@ static void remove_doubles(struct kernel_functions *functions)
     functions->count = kept;
 }
 
-int kernel_functions_find(const char *pattern, bool modules, struct kernel_functions *ret)
+int kernel_functions_read(FILE *file, const char *pattern, bool modules,
+                          struct kernel_functions *ret)
 {
-    _cleanup_(cleanup_fclose) FILE *file = fopen(TRACEABLE, "re");
     struct kernel_functions functions = {0};
     char line[LINE_BYTES];
     size_t room = 0;
     int result = 0;
 
-    if (!file)
-        return -errno;
     while (result == 0 && fgets(line, sizeof(line), file)) {
         size_t length = strcspn(line, " \t\n"); /* NAME [MODULE] */
 
@@ -153,6 +151,13 @@ int kernel_functions_find(const char *pattern, bool modules, struct kernel_funct
     remove_doubles(&functions);
     *ret = functions;
     return 0;
+}
+
+int kernel_functions_find(const char *pattern, bool modules, struct kernel_functions *ret)
+{
+    _cleanup_(cleanup_fclose) FILE *file = fopen(TRACEABLE, "re");
+
+    return file ? kernel_functions_read(file, pattern, modules, ret) : -errno;
 }
 
 void kernel_functions_deinit(struct kernel_functions *functions)

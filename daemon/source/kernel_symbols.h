@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -35,5 +36,8 @@ struct kernel_functions {
 /* The functions that the kernel can trace and that fit a pattern of * and ?; those of modules, too,
  * if wanted. 0, or -errno: tracefs cannot be read, or there is no memory. */
 int kernel_functions_find(const char *pattern, bool modules, struct kernel_functions *ret);
-/* Frees what kernel_functions_find() set; zeroed is empty. */
+/* The same of an open file in the format of tracefs' available_filter_functions. */
+int kernel_functions_read(FILE *file, const char *pattern, bool modules,
+                          struct kernel_functions *ret);
+/* Frees what either of them set; zeroed is empty. */
 void kernel_functions_deinit(struct kernel_functions *functions);

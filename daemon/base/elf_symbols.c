@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sorted.h"
+
 enum {
     SEGMENTS_LOOKED_AT = 512,
     NOTES_MAX = 64 * 1024, /* bytes of one segment of notes */
@@ -28,7 +30,7 @@ enum {
 };
 
 struct elf_symbol {
-    uint64_t address;
+    uint64_t address; /* first: see base/sorted.h */
     uint64_t end;
     uint32_t name;
     uint32_t rank; /* of several at an address the lowest is shown */
@@ -282,25 +284,10 @@ static bool find_address(const struct elf_symbols *symbols, uint64_t offset, uin
     return false;
 }
 
-/* The last symbol at or before the address; n_symbols > 0. */
-static uint32_t last_before(const struct elf_symbols *symbols, uint64_t address)
-{
-    uint32_t from = 0, to = symbols->n_symbols;
-
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-
-        if (symbols->symbols[middle].address <= address)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
-}
-
 static const struct elf_symbol *find_symbol(const struct elf_symbols *symbols, uint64_t address)
 {
-    uint32_t at = last_before(symbols, address);
+    uint32_t at =
+        sorted_count_to(symbols->symbols, symbols->n_symbols, sizeof(*symbols->symbols), address);
     const struct elf_symbol *best = NULL;
 
     for (uint32_t i = 0; i < AROUND_MAX && at > 0; i++) {

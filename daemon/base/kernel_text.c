@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sorted.h"
+
 struct symbol {
-    uint64_t address;
+    uint64_t address; /* first: see base/sorted.h */
     uint32_t name; /* its place in the bytes; the name ends with a NUL, the module after it, too */
     bool is_text;
 };
@@ -156,16 +158,9 @@ bool kernel_text_are_hidden(const struct kernel_text *symbols)
 /* The first of the last ones that begin at the address or before it; NULL: none. */
 static const struct symbol *find(const struct kernel_text *symbols, uint64_t address)
 {
-    uint32_t low = 0, high = symbols->n;
+    uint32_t low =
+        sorted_count_to(symbols->symbols, symbols->n, sizeof(*symbols->symbols), address);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (symbols->symbols[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     if (low == 0)
         return NULL;
     for (low--; low > 0 && symbols->symbols[low - 1].address == symbols->symbols[low].address;)

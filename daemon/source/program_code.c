@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sorted.h"
+
 /* ---- sections -------------------------------------------------------------------------------- */
 
 static bool is_code(Elf_Scn *section)
@@ -150,17 +152,9 @@ static bool read_functions(struct program_code *code)
 
 struct program_function *program_code_function(const struct program_code *code, size_t at)
 {
-    uint32_t low = 0, high = code->n_functions;
+    uint32_t n = sorted_count_to(code->functions, code->n_functions, sizeof(*code->functions), at);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (code->functions[middle].begin <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 && at < code->functions[low - 1].end ? &code->functions[low - 1] : NULL;
+    return n > 0 && at < code->functions[n - 1].end ? &code->functions[n - 1] : NULL;
 }
 
 /* ---- where instructions lead to -------------------------------------------------------------- */

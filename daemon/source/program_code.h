@@ -14,8 +14,8 @@
 #define PROGRAM_CODE_WIDE (BPF_LD | BPF_IMM | BPF_DW) /* two instructions: 64 bits, or a map */
 
 struct program_function {
-    size_t begin;
-    size_t end;
+    uint64_t begin; /* first: see base/sorted.h */
+    uint64_t end;
     const char *name;    /* the file's */
     bool is_program;     /* it is in a section of its own kind, not in .text */
     bool is_entry;       /* a program, or called in another way than by a call instruction */

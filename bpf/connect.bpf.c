@@ -16,6 +16,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "wanted.bpf.h"
 
 #include <bpf/bpf_endian.h>
 
@@ -84,42 +85,35 @@ static __always_inline _Bool is_own_act(int new_state)
            new_state == TCP_LAST_ACK;
 }
 
-static __always_inline void fill_current(struct connect_event *event, __u64 key)
+static __always_inline void remember_current(struct owner *owner, __u64 key)
 {
     const struct task_struct *task = (void *)bpf_get_current_task_btf();
-    struct owner owner = {.pid = task->tgid, .tid = task->pid};
 
-    copy_comm(task, owner.comm);
-    bpf_map_update_elem(&owners, &key, &owner, BPF_ANY);
-    event->pid = owner.pid;
-    event->tid = owner.tid;
-    __builtin_memcpy(event->comm, owner.comm, sizeof(event->comm));
+    owner->pid = task->tgid;
+    owner->tid = task->pid;
+    copy_comm(task, owner->comm);
+    bpf_map_update_elem(&owners, &key, owner, BPF_ANY);
 }
 
-static __always_inline void fill_remembered(struct connect_event *event, __u64 key)
+static __always_inline void recall(struct owner *owner, __u64 key)
 {
-    const struct owner *owner = bpf_map_lookup_elem(&owners, &key);
+    const struct owner *known = bpf_map_lookup_elem(&owners, &key);
 
-    event->pid = owner ? owner->pid : 0;
-    event->tid = owner ? owner->tid : 0;
-    if (owner)
-        __builtin_memcpy(event->comm, owner->comm, sizeof(event->comm));
-    else
-        __builtin_memset(event->comm, 0, sizeof(event->comm));
+    if (known)
+        *owner = *known;
 }
 
 /* A socket that begins or ends has no owner from a former life at the same address. */
-static __always_inline void fill_owner(struct connect_event *event, const struct sock *sock,
-                                       int new_state)
+static __always_inline void find_owner(struct owner *owner, const struct sock *sock, int new_state)
 {
     __u64 key = (__u64)sock;
 
     if (new_state == TCP_SYN_RECV)
         bpf_map_delete_elem(&owners, &key);
     if (is_own_act(new_state))
-        fill_current(event, key);
+        remember_current(owner, key);
     else
-        fill_remembered(event, key);
+        recall(owner, key);
     if (new_state == TCP_CLOSE)
         bpf_map_delete_elem(&owners, &key);
 }
@@ -159,19 +153,26 @@ int ringmill_connect(struct inet_sock_set_state *context)
 {
     const struct sock *sock = context->sock;
     int new_state = context->new_state;
+    const struct cgroup *cgroup = sock->sk_cgrp_data.cgroup;
+    struct owner owner = {0};
     struct connect_event *event;
 
     if (sock->sk_protocol != PROTOCOL_TCP)
+        return 0;
+    find_owner(&owner, sock, new_state);
+    if (!is_wanted_owner(owner.pid, cgroup))
         return 0;
     event = ringmill_reserve(events, sizeof(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
     event->uid = sock->sk_uid.val;
-    event->cgroup_id = sock->sk_cgrp_data.cgroup->kn->id;
+    event->cgroup_id = cgroup->kn->id;
     event->oldstate = context->old_state;
     event->newstate = new_state;
-    fill_owner(event, sock, new_state);
+    event->pid = owner.pid;
+    event->tid = owner.tid;
+    __builtin_memcpy(event->comm, owner.comm, sizeof(event->comm));
     fill_ends(event, sock);
     ringmill_submit(event);
     return 0;

@@ -35,6 +35,13 @@ struct kernfs_node {
 
 struct cgroup {
     struct kernfs_node *kn;
+    int level;
+    struct cgroup *ancestors[]; /* Linux 6.1 and later */
+};
+
+struct cgroup___before_6_1 {
+    int level;
+    __u64 ancestor_ids[];
 };
 
 struct css_set {

@@ -9,6 +9,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "wanted.bpf.h"
 
 enum { EXEC_ARGS_MAX = 4096 }; /* bytes of arguments in a record, NULs included: a power of two */
 
@@ -97,7 +98,7 @@ int ringmill_exec(struct sched_process_exec *context)
     struct exec_event *event = bpf_map_lookup_elem(&scratch, &key);
     __u64 used;
 
-    if (!event || !mm)
+    if (!event || !mm || !is_wanted())
         return 0;
     fill_task(event, task);
     used = fill_filename(event, context->program);

@@ -9,6 +9,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "wanted.bpf.h"
 
 enum { REPORTED_MAX = 4096 }; /* processes ending at the same time, by far */
 
@@ -105,7 +106,7 @@ int ringmill_exit(struct sched_process_exit *context)
     const struct signal_struct *signal = task->signal;
     struct exit_event *event;
 
-    if (!is_last_thread(context, leader, signal))
+    if (!is_wanted() || !is_last_thread(context, leader, signal))
         return 0;
     event = ringmill_reserve(events, sizeof(*event));
     if (!event)

@@ -16,6 +16,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "wanted.bpf.h"
 
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
@@ -96,7 +97,7 @@ static __always_inline int write_event(long result, unsigned long path, __u64 fl
     struct open_event *event = bpf_map_lookup_elem(&scratch, &key);
     __u64 used;
 
-    if (!event)
+    if (!event || !is_wanted())
         return 0;
     fill_task(event);
     event->flags = flags;

@@ -7,6 +7,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "wanted.bpf.h"
 
 /* Those of x86 and arm64; without names: the real-time ones, from 32 on. */
 enum signal_number {
@@ -116,8 +117,11 @@ static __always_inline void fill_target(struct signal_event *event, const struct
 SEC("tp_btf/signal_generate")
 int ringmill_signal(struct signal_generate *context)
 {
-    struct signal_event *event = ringmill_reserve(events, sizeof(*event));
+    struct signal_event *event;
 
+    if (!is_wanted() && !is_wanted_task(context->task))
+        return 0;
+    event = ringmill_reserve(events, sizeof(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();

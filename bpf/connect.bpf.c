@@ -16,6 +16,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "process.bpf.h"
 #include "wanted.bpf.h"
 
 #include <bpf/bpf_endian.h>
@@ -47,11 +48,9 @@ enum address_family {
 
 struct connect_event {
     __u64 ktime;
-    __u32 pid; /* whose connection it is, as far as is known; 0: not yet */
-    __u32 tid;
-    __u32 uid;            /* the socket's */
-    char comm[COMM_SIZE]; /* of that task, when it connected, listened or closed */
-    __u64 cgroup_id;      /* the socket's */
+    /* Of the task whose connection it is, when it connected, listened or closed; pid is 0 until
+     * that is known. uid, cgroup_id and netns are always the socket's. */
+    struct process_fields;
     enum address_family family;
     enum tcp_state oldstate;
     enum tcp_state newstate;
@@ -59,13 +58,6 @@ struct connect_event {
     __u16 dport;
     struct in6_addr saddr;
     struct in6_addr daddr;
-    __u32 netns; /* as in /proc/PID/ns/net */
-};
-
-struct owner {
-    __u32 pid;
-    __u32 tid;
-    char comm[COMM_SIZE] __attribute__((aligned(8)));
 };
 
 RINGMILL_EVENT(connect_event);
@@ -75,7 +67,7 @@ struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, OWNERS_MAX);
     __type(key, __u64);
-    __type(value, struct owner);
+    __type(value, struct process_fields);
 } owners SEC(".maps");
 
 /* Changes that only the task makes to which the socket belongs. */
@@ -85,26 +77,23 @@ static __always_inline _Bool is_own_act(int new_state)
            new_state == TCP_LAST_ACK;
 }
 
-static __always_inline void remember_current(struct owner *owner, __u64 key)
+static __always_inline void remember_current(struct process_fields *owner, __u64 key)
 {
-    const struct task_struct *task = (void *)bpf_get_current_task_btf();
-
-    owner->pid = task->tgid;
-    owner->tid = task->pid;
-    copy_comm(task, owner->comm);
+    process_fill_current(owner);
     bpf_map_update_elem(&owners, &key, owner, BPF_ANY);
 }
 
-static __always_inline void recall(struct owner *owner, __u64 key)
+static __always_inline void recall(struct process_fields *owner, __u64 key)
 {
-    const struct owner *known = bpf_map_lookup_elem(&owners, &key);
+    const struct process_fields *known = bpf_map_lookup_elem(&owners, &key);
 
     if (known)
         *owner = *known;
 }
 
 /* A socket that begins or ends has no owner from a former life at the same address. */
-static __always_inline void find_owner(struct owner *owner, const struct sock *sock, int new_state)
+static __always_inline void find_owner(struct process_fields *owner, const struct sock *sock,
+                                       int new_state)
 {
     __u64 key = (__u64)sock;
 
@@ -154,7 +143,7 @@ int ringmill_connect(struct inet_sock_set_state *context)
     const struct sock *sock = context->sock;
     int new_state = context->new_state;
     const struct cgroup *cgroup = sock->sk_cgrp_data.cgroup;
-    struct owner owner = {0};
+    struct process_fields owner = {0};
     struct connect_event *event;
 
     if (sock->sk_protocol != PROTOCOL_TCP)
@@ -166,13 +155,11 @@ int ringmill_connect(struct inet_sock_set_state *context)
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
+    *PROCESS_FIELDS(event) = owner;
     event->uid = sock->sk_uid.val;
     event->cgroup_id = cgroup->kn->id;
     event->oldstate = context->old_state;
     event->newstate = new_state;
-    event->pid = owner.pid;
-    event->tid = owner.tid;
-    __builtin_memcpy(event->comm, owner.comm, sizeof(event->comm));
     fill_ends(event, sock);
     ringmill_submit(event);
     return 0;

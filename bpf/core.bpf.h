@@ -13,12 +13,54 @@
 
 enum { COMM_SIZE = 16 };   /* TASK_COMM_LEN */
 enum { PATH_SIZE = 4096 }; /* PATH_MAX, with its NUL */
+enum { PIDTYPE_SID = 3 };
+#define FIRST_PIDNS 0xeffffffcu /* PROC_PID_INIT_INO */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
     int counter;
 } atomic_t;
+
+struct ns_common {
+    unsigned int inum;
+};
+
+struct mnt_namespace {
+    struct ns_common ns;
+};
+
+struct pid_namespace {
+    struct ns_common ns;
+};
+
+struct user_namespace {
+    struct ns_common ns;
+};
+
+struct net {
+    struct ns_common ns;
+};
+
+struct nsproxy {
+    struct mnt_namespace *mnt_ns;
+    struct net *net_ns;
+};
+
+/* The number of a task or a group of tasks in each namespace that it is in, the first one first. */
+struct upid {
+    int nr;
+    struct pid_namespace *ns;
+};
+
+struct pid {
+    unsigned int level; /* of the innermost */
+    struct upid numbers[1];
+};
+
+typedef struct {
+    __u64 val; /* two words of 32 bits before Linux 6.3: the same bits */
+} kernel_cap_t;
 
 struct cred {
     struct {
@@ -27,6 +69,12 @@ struct cred {
     struct {
         __u32 val;
     } gid;
+    kernel_cap_t cap_effective;
+    struct user_namespace *user_ns;
+};
+
+struct tty_struct {
+    char name[64];
 };
 
 struct kernfs_node {
@@ -58,6 +106,8 @@ struct signal_struct {
     int nr_threads;
     int group_exit_code;
     unsigned int flags;
+    struct pid *pids[4];
+    struct tty_struct *tty;
 };
 
 struct task_struct {
@@ -65,12 +115,18 @@ struct task_struct {
     int tgid;
     int exit_code;
     __u64 start_time;
+    __u64 start_boottime;
+    struct {
+        __u32 val;
+    } loginuid; /* with CONFIG_AUDIT */
     char comm[COMM_SIZE];
     struct task_struct *group_leader;
     struct task_struct *real_parent;
     struct signal_struct *signal;
     struct mm_struct *mm;
     struct css_set *cgroups;
+    struct nsproxy *nsproxy;
+    struct pid *thread_pid;
     const struct cred *cred;
 };
 
@@ -82,14 +138,6 @@ struct kernel_siginfo {
     struct {
         int si_code;
     };
-};
-
-struct ns_common {
-    unsigned int inum;
-};
-
-struct net {
-    struct ns_common ns;
 };
 
 typedef struct {

@@ -9,18 +9,15 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "process.bpf.h"
 #include "wanted.bpf.h"
 
 enum { EXEC_ARGS_MAX = 4096 }; /* bytes of arguments in a record, NULs included: a power of two */
 
 struct exec_event {
     __u64 ktime;
-    __u32 pid;
-    __u32 ppid;
-    __u32 uid;
-    __u32 gid;
-    char comm[COMM_SIZE]; /* already the new program's */
-    __u64 cgroup_id;
+    struct process_fields; /* comm is already the new program's */
+    capabilities_t cap_effective;
     struct ringmill_text filename;
     struct ringmill_texts args; /* argv, argv[0] included */
     _Bool args_truncated;       /* args is not all of argv */
@@ -38,19 +35,6 @@ struct {
     __uint(key_size, sizeof(__u32));
     __uint(value_size, EXEC_RECORD_MAX);
 } scratch SEC(".maps");
-
-static __always_inline void fill_task(struct exec_event *event, const struct task_struct *task)
-{
-    __u64 uid_gid = bpf_get_current_uid_gid();
-
-    event->ktime = bpf_ktime_get_ns();
-    event->cgroup_id = bpf_get_current_cgroup_id();
-    event->pid = task->tgid;
-    event->ppid = task->real_parent->tgid;
-    event->uid = (__u32)uid_gid;
-    event->gid = uid_gid >> 32;
-    copy_comm(task, event->comm);
-}
 
 /* Returns how many bytes of texts are used: below PATH_SIZE; the mask says so to the verifier. */
 static __always_inline __u64 fill_filename(struct exec_event *event,
@@ -100,7 +84,9 @@ int ringmill_exec(struct sched_process_exec *context)
 
     if (!event || !mm || !is_wanted())
         return 0;
-    fill_task(event, task);
+    event->ktime = bpf_ktime_get_ns();
+    process_fill_task(PROCESS_FIELDS(event), task);
+    bpf_core_read(&event->cap_effective, sizeof(event->cap_effective), &task->cred->cap_effective);
     used = fill_filename(event, context->program);
     used = fill_args(event, mm, used);
     ringmill_output(events, event, offsetof(struct exec_event, texts) + used);

@@ -9,6 +9,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "process.bpf.h"
 #include "wanted.bpf.h"
 
 enum { REPORTED_MAX = 4096 }; /* processes ending at the same time, by far */
@@ -22,15 +23,10 @@ enum { REPORTED_MAX = 4096 }; /* processes ending at the same time, by far */
 
 struct exit_event {
     __u64 ktime;
-    __u32 pid;
-    __u32 ppid;
-    __u32 uid;
-    __u32 gid;
-    char comm[COMM_SIZE]; /* the main thread's */
-    __u64 cgroup_id;
-    __u64 lifetime_ns; /* since the process was forked; an exec does not restart it */
-    __s32 exit_code;   /* 0 to 255; 0 when a signal ended it */
-    __u32 signal;      /* which one ended it, or 0 */
+    struct process_fields; /* tid and comm are the main thread's */
+    __u64 lifetime_ns;     /* since the process was forked; an exec does not restart it */
+    __s32 exit_code;       /* 0 to 255; 0 when a signal ended it */
+    __u32 signal;          /* which one ended it, or 0 */
     _Bool core_dumped;
 };
 
@@ -80,19 +76,15 @@ static __always_inline __u32 wait_status(const struct task_struct *leader,
     return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
 }
 
-static __always_inline void fill(struct exit_event *event, const struct task_struct *leader,
-                                 __u32 status)
+/* The last thread knows its namespaces still; a main thread that has ended before does not. */
+static __always_inline void fill(struct exit_event *event, const struct task_struct *last,
+                                 const struct task_struct *leader, __u32 status)
 {
-    __u64 uid_gid = bpf_get_current_uid_gid();
-
     event->ktime = bpf_ktime_get_ns();
-    event->cgroup_id = bpf_get_current_cgroup_id();
-    event->lifetime_ns = event->ktime - leader->start_time;
-    event->pid = leader->tgid;
-    event->ppid = leader->real_parent->tgid;
-    event->uid = (__u32)uid_gid;
-    event->gid = uid_gid >> 32;
+    process_fill_task(PROCESS_FIELDS(event), last);
+    event->tid = event->pid;
     copy_comm(leader, event->comm);
+    event->lifetime_ns = event->ktime - leader->start_time;
     event->exit_code = (status >> 8) & 0xff;
     event->signal = status & 0x7f;
     event->core_dumped = (status & 0x80) != 0;
@@ -111,7 +103,7 @@ int ringmill_exit(struct sched_process_exit *context)
     event = ringmill_reserve(events, sizeof(*event));
     if (!event)
         return 0;
-    fill(event, leader, wait_status(leader, signal));
+    fill(event, task, leader, wait_status(leader, signal));
     ringmill_submit(event);
     return 0;
 }

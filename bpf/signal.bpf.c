@@ -7,6 +7,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "process.bpf.h"
 #include "wanted.bpf.h"
 
 /* Those of x86 and arm64; without names: the real-time ones, from 32 on. */
@@ -66,11 +67,7 @@ enum signal_result {
 
 struct signal_event {
     __u64 ktime;
-    __u32 pid; /* who sends */
-    __u32 tid;
-    __u32 uid;
-    char comm[COMM_SIZE];
-    __u64 cgroup_id;
+    struct process_fields; /* who sends */
     enum signal_number signal;
     enum signal_code code;
     __u32 target_pid; /* whom to */
@@ -95,17 +92,6 @@ static __always_inline int code_of(const struct kernel_siginfo *info)
     return code;
 }
 
-static __always_inline void fill_sender(struct signal_event *event)
-{
-    const struct task_struct *task = (void *)bpf_get_current_task_btf();
-
-    event->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-    event->pid = task->tgid;
-    event->tid = task->pid;
-    event->uid = task->cred->uid.val;
-    bpf_get_current_comm(event->comm, sizeof(event->comm));
-}
-
 static __always_inline void fill_target(struct signal_event *event, const struct task_struct *task)
 {
     event->target_pid = task->tgid;
@@ -125,7 +111,7 @@ int ringmill_signal(struct signal_generate *context)
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    fill_sender(event);
+    process_fill_current(PROCESS_FIELDS(event));
     fill_target(event, context->task);
     event->signal = context->signal;
     event->code = code_of(context->info);

@@ -8,10 +8,12 @@ string(REGEX REPLACE "aarch64" "arm64" bpf_arch "${bpf_arch}")
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch
   OUTPUT_VARIABLE multiarch OUTPUT_STRIP_TRAILING_WHITESPACE)
 
-# bpf_object_by(COMPILER SOURCE OUTPUT [OPTION...]): compiles one .bpf.c into OUTPUT.
+# bpf_object_by(COMPILER SOURCE OUTPUT [OPTION...]): compiles one .bpf.c into OUTPUT. With
+# -fms-extensions a struct can be an unnamed member of another (bpf/process.bpf.h).
 function(bpf_object_by compiler source output)
   add_custom_command(OUTPUT ${output}
     COMMAND ${compiler} -target bpf -D__TARGET_ARCH_${bpf_arch} -O2 ${ARGN} -Wall -Wextra -Werror
+      -fms-extensions -Wno-microsoft-anon-tag
       -isystem /usr/include/${multiarch} -I${PROJECT_SOURCE_DIR}/bpf
       -MD -MT ${output} -MF ${output}.d -c ${source} -o ${output}
     DEPENDS ${source} DEPFILE ${output}.d VERBATIM)

@@ -21,7 +21,7 @@ static const struct rule rules[] = {
     /* durations */
     {"*delta* *dur* *latency* *elapsed* *interval*", "", MEANING_NONE},
 
-    {"*", "gadget_timestamp", MEANING_BOOTTIME},
+    {"*", "gadget_timestamp,boottime_t", MEANING_BOOTTIME},
 
     {"*", "struct in_addr", MEANING_IPV4},
     {"*", "struct in6_addr", MEANING_IPV6},
@@ -58,6 +58,7 @@ static const struct rule rules[] = {
     {"*", "gadget_file_flags", MEANING_OPEN_FLAGS},
     {"*", "gadget_file_mode,mode_t,umode_t", MEANING_MODE},
     {"*", "sa_family_t", MEANING_FAMILY},
+    {"*", "capabilities_t", MEANING_CAPABILITIES},
     {"tcp_flags tcpflags", "__u8,u8,unsigned char,uint8_t", MEANING_TCP_FLAGS},
     {"tcp_state tcpstate", "", MEANING_TCP_STATE},
     {"clone_flags", "", MEANING_CLONE_FLAGS},

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+/* Who did it: the fields that the records of all built-in sources share. A record has them as an
+ * unnamed member, so they are fields of the record itself (-fms-extensions):
+ *
+ *     struct open_event {
+ *         __u64 ktime;
+ *         struct process_fields;
+ *         ...
+ *     };
+ *
+ *     process_fill_current(PROCESS_FIELDS(event));
+ *
+ * They are read from the task itself: a helper call for each would cost more than all of these
+ * loads. Where a pointer on the way is NULL, the kernel lets the load give 0. */
+
+#include "ringmill.bpf.h"
+
+#include "core.bpf.h"
+
+enum { TTY_SIZE = 16 };
+
+typedef __u64 boottime_t; /* ns since boot, suspended time included; says so to ringmill */
+typedef __u64 capabilities_t;
+
+struct process_fields {
+    __u32 pid;
+    __u32 tid;
+    __u32 ppid;
+    __u32 ns_pid; /* pid as the process itself sees it, in its own pid namespace */
+    __u32 uid;
+    __u32 gid;
+    __u32 loginuid; /* 4294967295: not set, as in /proc/PID/loginuid */
+    __u32 session;
+    char comm[COMM_SIZE]; /* the thread's */
+    char parent_comm[COMM_SIZE];
+    char tty[TTY_SIZE]; /* as in "pts/0"; empty: none */
+    boottime_t start;   /* of the process; with pid, what no other process has until a reboot */
+    __u64 cgroup_id;
+    __u32 mntns; /* these four as in /proc/PID/ns */
+    __u32 pidns;
+    __u32 netns;
+    __u32 userns;
+};
+
+/* Of a record that has them. */
+#define PROCESS_FIELDS(record) ((struct process_fields *)&(record)->pid)
+
+enum { LOGINUID_UNSET = 0xffffffff };
+
+/* Where the kernel has no audit, nobody has set it. */
+static __always_inline __u32 process_loginuid(const struct task_struct *task)
+{
+    return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : LOGINUID_UNSET;
+}
+
+/* The kernel's name "pts0" becomes "pts/0", as ps and /dev have it. The terminal may go away
+ * meanwhile; the load is safe, and gives what was there. */
+static __always_inline void process_fill_tty(struct process_fields *fields,
+                                             const struct signal_struct *signal)
+{
+    const struct tty_struct *tty = signal->tty;
+    const __u64 *name = __builtin_preserve_access_index((const __u64 *)tty->name);
+    __u64 *to = (__u64 *)fields->tty;
+    __u64 first, second;
+
+    to[0] = 0;
+    to[1] = 0;
+    if (!tty)
+        return;
+    first = name[0];
+    second = name[1];
+    if ((first & 0xffffff) == ('p' | 't' << 8 | 's' << 16)) {
+        second = second << 8 | first >> 56;
+        first = (first & 0xffffff) | '/' << 24 | first >> 24 << 32;
+    }
+    to[0] = first;
+    to[1] = second & 0x00ffffffffffffff;
+}
+
+/* The pid and its namespace where that is not the first one, whose processes have one pid only. */
+static __always_inline void process_fill_inner_pid(struct process_fields *fields,
+                                                   const struct pid *pid)
+{
+    const struct upid *numbers = (void *)pid + bpf_core_field_offset(pid->numbers);
+    const struct pid_namespace *namespace = NULL;
+
+    numbers += pid->level;
+    bpf_core_read(&fields->ns_pid, sizeof(fields->ns_pid), &numbers->nr);
+    bpf_core_read(&namespace, sizeof(namespace), &numbers->ns);
+    bpf_core_read(&fields->pidns, sizeof(fields->pidns), &namespace->ns.inum);
+}
+
+static __always_inline void process_fill_namespaces(struct process_fields *fields,
+                                                    const struct task_struct *task,
+                                                    const struct task_struct *leader)
+{
+    const struct nsproxy *namespaces = task->nsproxy;
+    const struct pid *pid = leader->thread_pid;
+
+    fields->mntns = namespaces->mnt_ns->ns.inum;
+    fields->netns = namespaces->net_ns->ns.inum;
+    fields->userns = task->cred->user_ns->ns.inum;
+    fields->ns_pid = fields->pid;
+    fields->pidns = FIRST_PIDNS;
+    if (pid->level > 0)
+        process_fill_inner_pid(fields, pid);
+}
+
+/* Fills all fields from a task: a thread of the process. */
+static __always_inline void process_fill_task(struct process_fields *fields,
+                                              const struct task_struct *task)
+{
+    const struct task_struct *leader = task->group_leader;
+    const struct task_struct *parent = leader->real_parent->group_leader;
+    const struct cred *cred = task->cred;
+    const struct signal_struct *signal = task->signal;
+
+    fields->pid = task->tgid;
+    fields->tid = task->pid;
+    fields->ppid = parent->tgid;
+    fields->uid = cred->uid.val;
+    fields->gid = cred->gid.val;
+    fields->loginuid = process_loginuid(task);
+    fields->session = signal->pids[PIDTYPE_SID]->numbers[0].nr;
+    copy_comm(task, fields->comm);
+    copy_comm(parent, fields->parent_comm);
+    process_fill_tty(fields, signal);
+    fields->start = leader->start_boottime;
+    fields->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+    process_fill_namespaces(fields, task, leader);
+}
+
+static __always_inline void process_fill_current(struct process_fields *fields)
+{
+    process_fill_task(fields, (void *)bpf_get_current_task_btf());
+}

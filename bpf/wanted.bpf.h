@@ -9,7 +9,7 @@
  *     if (!is_wanted_owner(pid, cgroup))          only the pid and the cgroup are known, as of a
  *                                                 socket whose state a packet changes
  *
- * User space sets these constants before the program is loaded. The verifier knows
+ * daemon/source/wanted.c sets these constants before the program is loaded. The verifier knows
  * their values and removes the checks that are off: what is left of them is a load each. */
 
 #include "core.bpf.h"

@@ -43,6 +43,7 @@ static void print_usage(FILE *file)
     fputs("  --count N            exit after N events\n"
           "  --seconds S          exit after S seconds\n",
           file);
+    run_source_settings_usage(file);
 }
 
 enum { FILTER = 1, COUNT, SECONDS, HELP = 'h', OWN_OPTIONS = 4, OPTIONS_ROOM = 64 };

@@ -16,9 +16,19 @@ enum option_form {
              * {"member": "value"} from NAME[KEY].MEMBER=VALUE */
     INNER,  /* key: {"name": {inner: {type: , key: , value: , size: }}, ...}, from
              * NAME=TYPE,KEY,VALUE,SIZE */
+    KEYS,   /* name: "value", from NAME=VALUE */
 };
 
-enum path { NO_PATH, PATH, MAY_BE_PATH /* if it has a slash */, TEXT_OR_FILE /* its content */ };
+enum path {
+    NO_PATH,
+    PATH,
+    PATH_OR_NUMBER,
+    MAY_BE_PATH,  /* if it has a slash */
+    TEXT_OR_FILE, /* its content */
+};
+
+/* Which sources have the option. */
+enum option_of { OF_OBJECT /* some also of a map */, OF_BUILTIN, OF_BOTH };
 
 struct run_source_option {
     const char *name;
@@ -28,6 +38,7 @@ struct run_source_option {
     enum path path;
     const char *argument;
     const char *doc;
+    enum option_of of;
 };
 
 /* Ended by one without a name. */

@@ -20,6 +20,7 @@
 #include "base/suggestion.h"
 #include "cli/run_advice.h"
 #include "cli/run_options.h"
+#include "config/setting.h"
 #include "schema/ctext.h"
 #include "source/builtin.h"
 
@@ -46,6 +47,22 @@ void run_source_usage(FILE *file)
 
         fprintf(file, "%*s%s\n", used < 23 ? 23 - used : 1, "", option->doc);
     }
+}
+
+void run_source_settings_usage(FILE *file)
+{
+    fputs("what --set can set, by built-in source:\n"
+          "  all: own_events      true: also the events of this ringmill (default: false)\n",
+          file);
+    for (const struct builtin *builtin = builtins; builtin->name; builtin++)
+        for (const struct setting *row = builtin->settings; row && row->name; row++) {
+            int used = fprintf(file, "  %s: %s", builtin->name, row->name);
+
+            fprintf(file, "%*s%s (default: %s)\n", used < 23 ? 23 - used : 1, "", row->doc,
+                    row->fallback               ? row->fallback
+                    : row->type == SETTING_BOOL ? "false"
+                                                : "0");
+        }
 }
 
 /* ---- taking ---------------------------------------------------------------------------------- */
@@ -82,6 +99,7 @@ static const struct run_source_option *first_of_object(const struct run_source *
 {
     for (size_t i = 0; i < source->n_given; i++)
         if (source->given[i].option->place != AT_RING &&
+            source->given[i].option->of != OF_BUILTIN &&
             strcmp(source->given[i].option->name, "map") != 0)
             return source->given[i].option;
     return NULL;
@@ -110,7 +128,10 @@ static char *read_text(const struct run_source_option *option, const char *path)
  * caller frees it. NULL after a message. */
 static char *make_value(const struct run_source_option *option, const char *value)
 {
-    bool is_path = option->path == PATH || (option->path == MAY_BE_PATH && strchr(value, '/'));
+    bool is_path =
+        option->path == PATH ||
+        (option->path == PATH_OR_NUMBER && strspn(value, "0123456789") < strlen(value)) ||
+        (option->path == MAY_BE_PATH && strchr(value, '/'));
     char *made;
 
     if (option->path == TEXT_OR_FILE && !strchr(value, '{'))
@@ -252,6 +273,53 @@ static enum exit_code check_builtin(const char *name)
     return EXIT_CODE_CONFIG;
 }
 
+/* False after a message. */
+static bool check_given_to_builtin(const struct run_source *source)
+{
+    for (size_t i = 0; i < source->n_given; i++) {
+        const struct run_source_option *option = source->given[i].option;
+        const char *value = source->given[i].value;
+        _cleanup_(cleanup_free) char *name = strndup(value, strcspn(value, "="));
+
+        if (option->of == OF_OBJECT) {
+            log_error("--%s cannot be used with a built-in source", option->name);
+            return false;
+        }
+        if (source->given[i].program) {
+            log_error("--%s %s=%s: a built-in source takes it without a program: --%s %s",
+                      option->name, source->given[i].program, value, option->name, value);
+            return false;
+        }
+        if (option->form == KEYS && name && find_given(source, name)) {
+            log_error("--set %s and --%s cannot be used together; leave out one of them", name,
+                      name);
+            return false;
+        }
+        if (option->form == KEYS && name && strcmp(name, "builtin") == 0) {
+            log_error("--set builtin: the source is given by its name alone: ringmill run %s",
+                      value + strlen(name) + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* False after a message. */
+static bool check_given_to_object(const struct run_source *source)
+{
+    for (size_t i = 0; i < source->n_given; i++) {
+        const struct run_source_option *option = source->given[i].option;
+
+        if (option->of == OF_BUILTIN) {
+            log_error("--%s is for built-in sources only%s", option->name,
+                      option->form == KEYS ? "; values for an object are set by --constant NAME=V"
+                                           : "");
+            return false;
+        }
+    }
+    return true;
+}
+
 enum exit_code run_source_finish(struct run_source *source)
 {
     const char *object = find_given(source, "object");
@@ -265,10 +333,8 @@ enum exit_code run_source_finish(struct run_source *source)
         log_error("only one source can be given: NAME, --object FILE or --map MAP");
         return EXIT_CODE_ENVIRONMENT;
     }
-    if (source->builtin && source->n_given > 0) {
-        log_error("--%s cannot be used with a built-in source", source->given[0].option->name);
+    if (!(source->builtin ? check_given_to_builtin(source) : check_given_to_object(source)))
         return EXIT_CODE_ENVIRONMENT;
-    }
     if (map && first_of_object(source)) {
         log_error("--%s cannot be used with --map", first_of_object(source)->name);
         return EXIT_CODE_ENVIRONMENT;
@@ -376,6 +442,8 @@ static void add_given(struct config_node *parent, const struct run_source_option
         add_element(parent, value, label);
     else if (option->form == INNER)
         add_inner(child(parent, name, label), strchr(value, '=') + 1, label);
+    else if (option->form == KEYS)
+        config_add_text(parent, name, strchr(value, '=') + 1, label);
     else if (option->form == PAIRS)
         add_value(parent, name, strchr(value, '=') + 1, label);
     else
@@ -387,7 +455,7 @@ static void add_keys(const struct run_source *source, enum option_place place, c
                      struct config_node *parent)
 {
     for (const struct run_source_option *option = run_options; option->name; option++) {
-        struct config_node *node = option->form == ONE ? parent : NULL;
+        struct config_node *node = option->form == ONE || option->form == KEYS ? parent : NULL;
 
         if (option->place != place || !is_program_given(source, option, program ? program : "",
                                                         program ? strlen(program) : 0))
@@ -439,6 +507,16 @@ static void add_ring(const struct run_source *source, const struct run_source_op
     add_keys(source, AT_RING, NULL, ring);
 }
 
+/* `ringmill run` leaves out its own events unless a setting says otherwise. */
+static void add_builtin(const struct run_source *source, struct config_node *node)
+{
+    config_add_text(node, "builtin", source->builtin, NULL);
+    if (!config_map_get(node, "own_events"))
+        config_add_text(node, "own_events", "false", NULL);
+    add_keys(source, AT_RING, NULL, node);
+    add_keys(source, AT_ATTACH, NULL, node);
+}
+
 void run_source_add(const struct run_source *source, struct config_node *sources)
 {
     const char *label = source->builtin                ? source->builtin
@@ -446,9 +524,11 @@ void run_source_add(const struct run_source *source, struct config_node *sources
                                                        : "--map";
     struct config_node *node = config_add(sources, CONFIG_MAP, source->name, label), *rings;
 
-    if (source->builtin)
-        config_add_text(node, "builtin", source->builtin, NULL);
     add_keys(source, AT_SOURCE, NULL, node);
+    if (source->builtin) {
+        add_builtin(source, node);
+        return;
+    }
     add_attach(source, node);
     if (!find_given(source, "ring")) {
         add_keys(source, AT_RING, NULL, node);

@@ -35,6 +35,8 @@ void run_source_deinit(struct run_source *source);
 void run_source_options(struct option *options, size_t n, size_t room);
 /* Prints the lines of usage of these options. */
 void run_source_usage(FILE *file);
+/* Prints what --set can set, for each built-in source. */
+void run_source_settings_usage(FILE *file);
 
 /* Takes an option that getopt_long() has found. False after a message. */
 bool run_source_take(struct run_source *source, int val, const char *value);

@@ -10,29 +10,57 @@
 #include <string.h>
 
 #include "base/suggestion.h"
+#include "config/setting.h"
 #include "connect.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
 #include "open.skel.h"
 #include "signal.skel.h"
+#include "source/builtin_settings.h"
 #include "source/kind.h"
 #include "source/object.h"
 #include "source/object_rings.h"
 #include "source/object_source.h"
 #include "source/own_rings.h"
 #include "source/takeover.h"
+#include "source/wanted.h"
 
 const struct builtin builtins[] = {
-    {"exec", "struct exec_event", "programs started",
-     "start a program in another terminal: /bin/true", exec_bpf__elf_bytes},
-    {"exit", "struct exit_event", "processes ended",
-     "start a program in another terminal: /bin/true", exit_bpf__elf_bytes},
-    {"open", "struct open_event", "files opened, and failed attempts to open",
-     "open a file: cat /etc/hostname", open_bpf__elf_bytes},
-    {"connect", "struct connect_event", "TCP connections, each state change",
-     "make a TCP connection: curl http://localhost/", connect_bpf__elf_bytes},
-    {"signal", "struct signal_event", "signals sent", "send a signal in a shell: kill -CONT $$",
-     signal_bpf__elf_bytes},
+    {
+        .name = "exec",
+        .type_name = "struct exec_event",
+        .doc = "programs started",
+        .if_silent = "start a program in another terminal: /bin/true",
+        .elf = exec_bpf__elf_bytes,
+    },
+    {
+        .name = "exit",
+        .type_name = "struct exit_event",
+        .doc = "processes ended",
+        .if_silent = "start a program in another terminal: /bin/true",
+        .elf = exit_bpf__elf_bytes,
+    },
+    {
+        .name = "open",
+        .type_name = "struct open_event",
+        .doc = "files opened, and failed attempts to open",
+        .if_silent = "open a file: cat /etc/hostname",
+        .elf = open_bpf__elf_bytes,
+    },
+    {
+        .name = "connect",
+        .type_name = "struct connect_event",
+        .doc = "TCP connections, each state change",
+        .if_silent = "make a TCP connection: curl http://localhost/",
+        .elf = connect_bpf__elf_bytes,
+    },
+    {
+        .name = "signal",
+        .type_name = "struct signal_event",
+        .doc = "signals sent",
+        .if_silent = "send a signal in a shell: kill -CONT $$",
+        .elf = signal_bpf__elf_bytes,
+    },
     {0},
 };
 
@@ -44,10 +72,14 @@ const struct builtin *builtin_find(const char *name)
     return NULL;
 }
 
+enum { PID_MAX = 4194304 }; /* PID_MAX_LIMIT of the kernel */
+
 struct builtin_config {
     const char *builtin;
     struct ring_config ring; /* its size only */
     struct keep_config keep;
+    struct wanted_config wanted;
+    struct builtin_values own; /* the settings of that program */
 };
 
 static const struct setting builtin_settings[] = {
@@ -56,7 +88,7 @@ static const struct setting builtin_settings[] = {
         .type = SETTING_NAME,
         .offset = offsetof(struct builtin_config, builtin),
         .required = true,
-        .doc = "a BPF program that comes with ringmill: exec, exit, open, connect or signal",
+        .doc = "a BPF program that comes with ringmill, by name",
     },
     {
         .name = "ring_size",
@@ -66,8 +98,44 @@ static const struct setting builtin_settings[] = {
         .maximum = RING_SIZE_MAX,
         .doc = "ring size, a power of two (default: as compiled into the program)",
     },
+    {
+        .name = "own_events",
+        .type = SETTING_BOOL,
+        .offset = offsetof(struct builtin_config, wanted.own_events),
+        .fallback = "true",
+        .doc = "also events of the ringmill process itself",
+    },
+    {
+        .name = "pid",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct builtin_config, wanted.pid),
+        .minimum = 1,
+        .maximum = PID_MAX,
+        .doc = "only this process, with all its threads, but not its children (default: all)",
+    },
+    {
+        .name = "cgroup",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct builtin_config, wanted.cgroup),
+        .doc = "only this cgroup, by path or id, and all below it (default: all)",
+    },
+    {
+        .name = "container",
+        .type = SETTING_NAME,
+        .offset = offsetof(struct builtin_config, wanted.container),
+        .doc = "only this container, by name, id or the beginning of its id (default: all)",
+    },
     {0},
 };
+
+static struct setting_table further_settings(const struct config_node *config, void *bound)
+{
+    const struct config_node *name = config_map_get(config, "builtin");
+    bool is_text = name && name->kind == CONFIG_SCALAR;
+
+    return builtin_settings_table(is_text ? builtin_find(name->text) : NULL,
+                                  &((struct builtin_config *)bound)->own);
+}
 
 static int refuse_name(const struct config_node *config, const char *name, struct diag *diag)
 {
@@ -99,7 +167,8 @@ static int open_object(struct source *source, const struct builtin *builtin, str
     state->object->quiet = true;
     for (uint32_t i = 0; i < state->object->n_programs; i++)
         state->object->programs[i].optional = true;
-    return 0;
+    return builtin_settings_apply(builtin, &((const struct builtin_config *)source->config)->own,
+                                  state->object, error);
 }
 
 static int builtin_open(struct source *source, const struct config_node *config, struct diag *diag)
@@ -124,19 +193,31 @@ static int builtin_open(struct source *source, const struct config_node *config,
     }
     if (keep_check(&bound->keep, ((struct object_source *)source->state)->object, config, diag) < 0)
         return -EINVAL;
+    if (wanted_check(&bound->wanted, bound->keep.mode != KEEP_NONE, config, diag) < 0)
+        return -EINVAL;
     keep_enter(&bound->keep, source);
     result = object_rings_choose(source->state, NULL, &bound->ring, diag);
     return result < 0 ? result : object_source_make_streams(source, config, diag);
+}
+
+static int builtin_load(struct source *source, struct error *error)
+{
+    const struct builtin_config *config = source->config;
+    const struct object_source *state = source->state;
+    int result = wanted_apply(&config->wanted, state->object, error);
+
+    return result < 0 ? result : object_source_load(source, error);
 }
 
 const struct source_kind source_builtin = {
     .name = "builtin",
     .settings = builtin_settings,
     .config_size = sizeof(struct builtin_config),
+    .further = further_settings,
     .keep_offset = offsetof(struct builtin_config, keep),
     .open = builtin_open,
     .close = object_source_close,
-    .load = object_source_load,
+    .load = builtin_load,
     .attach = object_source_attach,
     .detach = object_source_detach,
     .leave = object_source_leave,

@@ -3,7 +3,18 @@
 
 /* `builtin:` sources: the BPF programs that come with ringmill, one row each. */
 
+#include <stdbool.h>
 #include <stddef.h>
+
+struct setting;
+
+/* A function of the program that is loaded only while a setting is on, so that it costs nothing
+ * otherwise. */
+struct builtin_program {
+    const char *name;
+    const char *setting;
+    bool unless; /* only while it is off */
+};
 
 struct builtin {
     const char *name;      /* the value of `builtin:` */
@@ -11,6 +22,10 @@ struct builtin {
     const char *doc;
     const char *if_silent; /* what a user can do to trigger a record */
     const void *(*elf)(size_t *ret_size);
+    /* See source/builtin_settings.h: of the types bool, integer, size, duration and choice, without
+     * an offset. Ended by a row without a name; NULL: none. */
+    const struct setting *settings;
+    const struct builtin_program *programs; /* the same */
 };
 
 /* Ended by a row whose name is NULL. */

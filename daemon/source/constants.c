@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -100,6 +101,28 @@ static int refuse_place(const struct config_node *entry, struct diag *diag)
     return -EINVAL;
 }
 
+/* Where the value of the variable is until the object is loaded; false: outside its section. */
+static bool find_place(struct bpf_object *object, const struct constant_search *search,
+                       struct btf_place *ret)
+{
+    const struct bpf_map *map = bpf_object__find_map_by_name(object, search->section);
+    size_t size = 0;
+    /* libbpf returns these bytes as const and only lets the whole section be replaced, so they are
+     * written in place */
+    char *bytes =
+        map ? (char *)(uintptr_t)bpf_map__initial_value((struct bpf_map *)(uintptr_t)map, &size)
+            : NULL;
+
+    if (!bytes || search->place->offset > size ||
+        search->place->size > size - search->place->offset)
+        return false;
+    ret->btf = search->btf;
+    ret->type = lookup_bare(search->btf, btf__type_by_id(search->btf, search->place->type)->type);
+    ret->bytes = bytes + search->place->offset;
+    ret->size = search->place->size;
+    return true;
+}
+
 /* The key is the name of a variable, and maybe the path of a member: "limits.low". */
 static int set_constant(struct bpf_object *object, const struct config_node *entry,
                         struct diag *diag)
@@ -108,27 +131,15 @@ static int set_constant(struct bpf_object *object, const struct config_node *ent
     struct constant_search search = {
         .btf = btf, .name = entry->key, .length = strcspn(entry->key, ".")};
     const char *path = entry->key + search.length + (entry->key[search.length] == '.');
-    const struct btf_type *variable;
-    struct bpf_map *map;
-    struct btf_place place = {.btf = btf};
-    size_t size = 0;
+    struct btf_place place;
 
     suggestion_init(&search.suggestion, entry->key);
     if (btf)
         each_variable(btf, match, &search);
     if (!search.section || !can_be_set(search.section))
         return refuse_name(&search, entry, diag);
-    map = bpf_object__find_map_by_name(object, search.section);
-    /* libbpf returns these bytes as const and only lets the whole section be replaced, so they are
-     * written in place */
-    place.bytes = map ? (char *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
-    if (!place.bytes || search.place->offset > size ||
-        search.place->size > size - search.place->offset)
+    if (!find_place(object, &search, &place))
         return refuse_place(entry, diag);
-    variable = btf__type_by_id(btf, search.place->type);
-    place.type = lookup_bare(btf, variable->type);
-    place.bytes += search.place->offset;
-    place.size = search.place->size;
     return btf_value_find(&place, path, entry, diag) < 0 ? -EINVAL
                                                          : btf_value_set(&place, entry, diag);
 }
@@ -149,6 +160,34 @@ int constants_set(struct bpf_object *object, const struct config_node *constants
         if (set_constant(object, entry, diag) < 0)
             result = -EINVAL;
     return result;
+}
+
+/* Whether an integer of that size, signed or not, can have the value. */
+static bool has_room(size_t size, uint64_t value)
+{
+    if (size >= sizeof(value))
+        return size == sizeof(value);
+    return value >> (size * 8) == 0 || (int64_t)value >> (size * 8 - 1) == -1;
+}
+
+int constants_set_number(struct bpf_object *object, const char *name, uint64_t value,
+                         struct error *error)
+{
+    const struct btf *btf = bpf_object__btf(object);
+    struct constant_search search = {.btf = btf, .name = name, .length = strlen(name)};
+    struct btf_place place;
+
+    suggestion_init(&search.suggestion, name);
+    if (btf)
+        each_variable(btf, match, &search);
+    if (!search.section || !can_be_set(search.section) || !find_place(object, &search, &place))
+        return error_set(error, -EINVAL, "the program has no global variable %s", name);
+    if (!has_room(place.size, value))
+        return error_set(error, -EINVAL, "the global variable %s has no room for %" PRIu64, name,
+                         value);
+    /* the low bytes come first on the machines that ringmill runs on */
+    memcpy(place.bytes, &value, place.size);
+    return 0;
 }
 
 /* ---- listing --------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "base/error.h"
 #include "config/diag.h"
 #include "config/node.h"
 
@@ -26,6 +27,11 @@ struct global_variable {
  * after at least one message; all mistakes are reported. */
 int constants_set(struct bpf_object *object, const struct config_node *constants,
                   struct diag *diag);
+
+/* Sets an integer or bool that must be there and have room for the value. 0, or -EINVAL and a
+ * sentence. */
+int constants_set_number(struct bpf_object *object, const char *name, uint64_t value,
+                         struct error *error);
 
 /* Calls take for each global that can be set, but for the format texts of bpf_printk(). */
 void constants_each(const struct bpf_object *object,

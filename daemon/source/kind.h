@@ -21,6 +21,9 @@ struct source_kind {
      * in that struct they are bound; NULL: none. */
     const struct setting *ring_settings;
     size_t ring_offset;
+    /* The keys that depend on another key of the entry, and where in the config they are bound: an
+     * empty table if there are none. NULL: never any. */
+    struct setting_table (*further)(const struct config_node *config, void *bound);
     /* Where the keys of source/keep.h are bound; 0: it has none. */
     size_t keep_offset;
 

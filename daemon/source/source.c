@@ -78,12 +78,14 @@ static const struct source_kind *find_kind(const struct config_node *config, str
 static size_t bind(const struct source_kind *kind, const struct config_node *config, void *target,
                    struct diag *diag)
 {
-    struct setting_table tables[3] = {{kind->settings, target}};
+    struct setting_table tables[4] = {{kind->settings, target}};
     size_t count = 1;
 
     if (kind->ring_settings)
         tables[count++] =
             (struct setting_table){kind->ring_settings, (char *)target + kind->ring_offset};
+    if (kind->further)
+        tables[count++] = kind->further(config, target);
     if (kind->keep_offset > 0)
         tables[count++] = (struct setting_table){keep_settings, (char *)target + kind->keep_offset};
     return setting_bind_tables(tables, count, config, diag);

@@ -426,6 +426,7 @@ static void all_mistakes_at_once(void **state)
                  "      - forward: [out, lo]\n",
                  "t.yaml:1:10: version: expected 1, found \"3\"\n"
                  "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size, "
+                 "own_events, pid, cgroup, container, "
                  "keep, on_change, pin_folder\n"
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json, json-flat, "
                  "logfmt, csv, text, raw\n"

@@ -75,7 +75,8 @@ static void other_mistakes(void **state)
                   "t.yaml:1:8: exec.bultin: unknown key; a source needs one of the keys builtin, "
                   "object, map, capture; did you mean \"builtin\"?\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
-                  "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size, keep, "
+                  "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size, "
+                  "own_events, pid, cgroup, container, keep, "
                   "on_change, pin_folder; did "
                   "you mean \"ring_size\"?\n");
     refuse_source(

@@ -22,7 +22,12 @@ typedef struct {
     int counter;
 } atomic_t;
 
+struct proc_ns_operations {
+    const char *name;
+};
+
 struct ns_common {
+    const struct proc_ns_operations *ops;
     unsigned int inum;
 };
 
@@ -110,7 +115,38 @@ struct signal_struct {
     struct tty_struct *tty;
 };
 
+/* The registers of a system call; see syscall.bpf.h. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+    unsigned long bx;
+    unsigned long cx;
+    unsigned long dx;
+    unsigned long si;
+    unsigned long di;
+    unsigned long r8;
+    unsigned long r10;
+    unsigned long orig_ax;
+};
+
+struct thread_info {
+    __u32 status;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+    __u64 regs[31];
+    __u64 orig_x0;
+    __s32 syscallno;
+};
+
+struct thread_info {
+    unsigned long flags;
+};
+#else
+#error "core.bpf.h knows the system call registers of x86 (x86_64) and arm64 only"
+#endif
+
 struct task_struct {
+    struct thread_info thread_info;
     int pid;
     int tgid;
     int exit_code;
@@ -124,6 +160,8 @@ struct task_struct {
     struct task_struct *real_parent;
     struct signal_struct *signal;
     struct mm_struct *mm;
+    struct fs_struct *fs;
+    struct files_struct *files;
     struct css_set *cgroups;
     struct nsproxy *nsproxy;
     struct pid *thread_pid;
@@ -184,32 +222,6 @@ struct trace_event_raw_sched_process_exit {
     _Bool group_dead; /* Linux 6.16 and later */
 };
 
-/* The registers of a system call's arguments. At exit they are as they were at entry, but for the
- * one that holds the result: arm64 keeps that argument aside, in orig_x0. */
-#if defined(__TARGET_ARCH_x86)
-struct pt_regs {
-    unsigned long di;
-    unsigned long si;
-    unsigned long dx;
-    unsigned long r10;
-};
-#define SYSCALL_ARGUMENT_1(regs) ((regs)->di)
-#define SYSCALL_ARGUMENT_2(regs) ((regs)->si)
-#define SYSCALL_ARGUMENT_3(regs) ((regs)->dx)
-#define SYSCALL_ARGUMENT_4(regs) ((regs)->r10)
-#elif defined(__TARGET_ARCH_arm64)
-struct pt_regs {
-    __u64 regs[31];
-    __u64 orig_x0;
-};
-#define SYSCALL_ARGUMENT_1(regs) ((regs)->orig_x0)
-#define SYSCALL_ARGUMENT_2(regs) ((regs)->regs[1])
-#define SYSCALL_ARGUMENT_3(regs) ((regs)->regs[2])
-#define SYSCALL_ARGUMENT_4(regs) ((regs)->regs[3])
-#else
-#error "core.bpf.h knows the system call registers of x86 (x86_64) and arm64 only"
-#endif
-
 #pragma clang attribute pop
 
 /* What the BTF tracepoints give: the arguments, a word each. Linux has added some at the end. */
@@ -241,10 +253,8 @@ struct signal_generate {
     int result;
 };
 
-/* What every tp/syscalls/sys_exit_* program gets; part of tracefs' stable format. */
-struct syscall_exit {
-    __u64 common;
-    long number;
+struct sys_exit {
+    const struct pt_regs *regs;
     long result;
 };
 

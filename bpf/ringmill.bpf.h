@@ -47,6 +47,12 @@ struct ringmill_texts {
 /* As an offset: there is no such text. It leads outside of any sample, so it reads as null. */
 #define RINGMILL_NO_TEXT 0xffff
 
+static __always_inline void ringmill_no_text(struct ringmill_text *text)
+{
+    text->offset = RINGMILL_NO_TEXT;
+    text->length = 0;
+}
+
 /* Names the type of a ring's samples: an otherwise unused pointer, which keeps the type in BTF. */
 #define RINGMILL_EVENT(name) const struct name *unused_##name __attribute__((unused))
 

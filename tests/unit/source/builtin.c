@@ -83,7 +83,9 @@ static void exit_(void **state)
 static void open_(void **state)
 {
     (void)state;
-    check("open", "ktime" PROCESS " flags mode fd error path");
+    check("open", "ktime" PROCESS
+                  " flags mode fd error path path_resolved path_truncated deleted path_arg cwd "
+                  "dirfd_path inode device");
 }
 
 static void connect_(void **state)

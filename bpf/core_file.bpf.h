@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+/* What the built-in programs read of files and mounts in the kernel; see core.bpf.h. */
+
+#include "core.bpf.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct seqcount {
+    unsigned int sequence;
+};
+
+struct seqcount_spinlock {
+    struct seqcount seqcount;
+};
+
+struct hlist_bl_node {
+    struct hlist_bl_node *next;
+    struct hlist_bl_node **pprev;
+};
+
+struct qstr {
+    struct {
+        __u32 hash;
+        __u32 len;
+    };
+    const unsigned char *name;
+};
+
+struct dentry_operations {
+    char *(*d_dname)(void);
+};
+
+struct super_block {
+    __u32 s_dev;
+    unsigned long s_magic;
+};
+
+struct inode {
+    unsigned long i_ino;
+    struct super_block *i_sb;
+    void *i_private;
+};
+
+struct dentry {
+    struct seqcount_spinlock d_seq;
+    struct hlist_bl_node d_hash;
+    struct dentry *d_parent;
+    struct qstr d_name;
+    struct inode *d_inode;
+    const struct dentry_operations *d_op;
+    struct super_block *d_sb;
+};
+
+struct vfsmount {
+    struct dentry *mnt_root;
+};
+
+struct mount {
+    struct mount *mnt_parent;
+    struct dentry *mnt_mountpoint;
+    struct vfsmount mnt;
+};
+
+struct path {
+    struct vfsmount *mnt;
+    struct dentry *dentry;
+};
+
+struct fs_struct {
+    struct path root;
+    struct path pwd;
+};
+
+struct file {
+    struct path f_path;
+    struct inode *f_inode;
+};
+
+struct fdtable {
+    unsigned int max_fds;
+    struct file **fd;
+};
+
+struct files_struct {
+    struct fdtable *fdt;
+};
+
+#pragma clang attribute pop

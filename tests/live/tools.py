@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A built-in source and a peer tool (of libbpf-tools, or a bpftrace program) over the same load at the
+same time: both must give the same rows.
+
+    def test_execsnoop():
+        def load(): ...                          # what is done; returns when it is done
+        def ours(event): return (pid, ...)       # a row of a ringmill event; None: not of the load
+        def theirs(line): return (pid, ...)      # the same of a line of the tool
+        tools.compare("exec", ["execsnoop"], load, ours, theirs)
+
+Lines of the tool that were cut or are of other programs must give None. Both are ready, and have written
+all, when they show an action of a program with a name of its own (mark()).
+"""
+import collections
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+
+import harness
+
+
+class Tool:
+    """A running peer tool; its lines are collected all the time."""
+
+    def __init__(self, command):
+        if not shutil.which(command[0]):
+            raise harness.Lacking(f"{command[0]} is not installed")
+        self.command = command
+        self.lines = []
+        # a tool writes to a pipe by the block
+        self.process = subprocess.Popen(["stdbuf", "-oL", *command], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, errors="replace")
+        self.errors = []
+        self.threads = [threading.Thread(target=self._read, args=read, daemon=True)
+                        for read in ((self.process.stdout, self.lines),
+                                     (self.process.stderr, self.errors))]
+        for thread in self.threads:
+            thread.start()
+
+    @staticmethod
+    def _read(file, lines):
+        for line in file:
+            lines.append(line.rstrip("\n"))
+
+    def shows(self, text):
+        if self.process.poll() is not None:
+            raise harness.Lacking(f"{self.command[0]} does not run on this kernel: "
+                                  + " ".join(self.errors)[:300])
+        return any(text in line for line in list(self.lines))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=harness.PATIENCE)
+        for thread in self.threads:
+            thread.join()
+        lost = re.findall(r"[Ll]ost \d+ events.*", "\n".join([*self.lines, *self.errors]))
+        return self.lines, lost
+
+
+def mark(folder, name):
+    """A program of that name starts, opens a file of that name, connects, sends a signal and ends."""
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        shutil.copy("/bin/true", path)
+    pid = os.fork()
+    if pid == 0:
+        with open("/proc/self/comm", "w", encoding="utf-8") as comm:
+            comm.write(name)
+        os.close(os.open(path, os.O_RDONLY))
+        with socket.socket() as client:
+            client.connect_ex(("127.0.0.1", 9))
+        os.kill(os.getpid(), signal.SIGCONT)
+        os.execv(path, [path])
+    os.waitpid(pid, 0)
+
+
+def settle(tool, mark_with, folder, name):
+    """Until the tool shows it. It reads the buffers of all CPUs in turn, so that what it shows of a second
+    one comes after all that was done before the first."""
+    for part in ("a", "b"):
+        def shown(text=f"{name}{part}"):
+            mark_with(folder, text)
+            return tool.shows(text)
+        harness.wait_for(shown, f"{tool.command[0]} to show what is done")
+
+
+def difference(ours, theirs, name):
+    """A text of rows that one has more often; empty: none."""
+    more, less = ours - theirs, theirs - ours
+    return "".join(f"\nringmill only: {row} x{count}" for row, count in sorted(more.items())[:20]) + \
+        "".join(f"\n{name} only: {row} x{count}" for row, count in sorted(less.items())[:20])
+
+
+def compare(source, command, load, ours, theirs, options=(), mark_with=mark):
+    """Returns (event, line) for each row that both have, ordered by row. mark_with(folder, name): an action
+    that the tool shows with that name, for tools that do not show mark()."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        tool = Tool(command)
+        daemon = harness.Daemon("run", source, "--format", "json", *options,
+                                program=harness.RINGMILL).wait_running()
+        name = f"m{os.getpid()}"
+        settle(tool, mark_with, folder, name)
+        load()
+        settle(tool, mark_with, folder, name + "e")
+    assert daemon.stop() == 0, daemon.stderr
+    lines, lost = tool.stop()
+    books = daemon.books()[f"source {source}"]
+    events = [event for event in daemon.events() if "pid" in event]  # not those about losses
+    if lost:
+        raise harness.Lacking(f"{command[0]} lost events, so it cannot be compared: {lost[0]}")
+    left = [(row, event) for event in events if (row := ours(event)) is not None]
+    right = [(row, line) for line in lines if (row := theirs(line)) is not None]
+    unequal = difference(collections.Counter(row for row, _ in left),
+                         collections.Counter(row for row, _ in right), command[0])
+    assert not unequal, f"{unequal}\n{books}"
+    assert left, "neither shows anything of the load"
+    key = lambda pair: str(pair[0])  # noqa: E731
+    return [(event, line) for (_, event), (_, line) in zip(sorted(left, key=key),
+                                                           sorted(right, key=key))]

@@ -4,6 +4,7 @@ and containers than those that are wanted."""
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,26 @@ pipelines: {{all: {{from: open, handlers: [filter: 'startswith(path, "{folder}")
                                   check=True).stdout.decode()
             assert f'"{folder}/other"' in text
             assert (f'"pid":{daemon.process.pid},' in text) == (own == "true"), own
+
+
+def test_own_events_in_a_pid_namespace():
+    """There getpid() is not what the kernel's programs see."""
+    pids = {}
+    for own in ("true", "false"):
+        with tempfile.TemporaryDirectory() as folder:
+            marker, = files(folder, "marker")
+            daemon = harness.Daemon("-pf", harness.RINGMILL, "run", "open", "--set",
+                                    f"own_events={own}", "--format", "json", program="unshare")
+            daemon.wait_running()
+            children = f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children"
+            with open(children, encoding="ascii") as file:
+                pid = int(file.read())
+            for uid in range(70000, 70010):  # it looks for their names
+                subprocess.run(["cat", marker], user=uid, check=False, stderr=subprocess.DEVNULL)
+            os.kill(pid, signal.SIGTERM)
+            assert daemon.wait() == 0, daemon.stderr
+            pids[own] = {event["pid"] for event in daemon.events() if "pid" in event}
+            assert (pid in pids[own]) == (own == "true"), (own, pid, pids[own])
 
 
 def test_a_process_and_its_threads():

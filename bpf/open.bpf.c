@@ -13,7 +13,7 @@
  *     cwd  dirfd_path '/' path_arg  path
  *
  * So the path of a call that failed, cwd or dirfd joined with what was typed, needs no bytes of its
- * own. Needs Linux 5.15. */
+ * own. Needs Linux 5.15; before 5.17 no path is resolved. */
 
 #include "ringmill.bpf.h"
 

@@ -113,19 +113,6 @@ static __always_inline struct path_scratch *path_scratch_get(void)
 
 #define PATH_OFFSET(type, member) bpf_core_field_offset(((struct type *)0)->member)
 
-/* bpf_loop() has no limit that the verifier must walk through; before Linux 5.17, 24 steps are
- * done. */
-static __always_inline void path_repeat(__u32 times, long (*step)(__u32, void *), void *context)
-{
-    if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
-        bpf_loop(times, step, context, 0);
-        return;
-    }
-    for (__u32 i = 0; i < 24; i++)
-        if (i >= times || step(i, context))
-            break;
-}
-
 static __always_inline void path_end(struct path_scratch *scratch, enum path_state state)
 {
     scratch->state = state;
@@ -383,15 +370,18 @@ static __always_inline long path_attempt(struct path_scratch *scratch)
 {
     path_begin(scratch);
     if (!scratch->done)
-        path_repeat(PATH_DEPTH_MAX, path_step, &scratch);
+        bpf_loop(PATH_DEPTH_MAX, path_step, &scratch, 0);
     if (scratch->state == PATH_RESOLVED)
-        path_repeat(scratch->n_seen, path_compare, &scratch);
+        bpf_loop(scratch->n_seen, path_compare, &scratch, 0);
     return scratch->state;
 }
 
-/* Returns an enum path_state; the text is in the scratch if it is PATH_RESOLVED. */
+/* Returns an enum path_state; the text is in the scratch if it is PATH_RESOLVED. Before Linux 5.17,
+ * which has no bpf_loop(), all paths are PATH_UNKNOWN. */
 static __noinline long path_resolve(struct path_scratch *scratch)
 {
+    if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+        return PATH_UNKNOWN;
     for (int i = 0; i < PATH_ATTEMPTS; i++)
         if (path_attempt(scratch) != PATH_MOVED)
             break;

@@ -66,7 +66,7 @@ if(RINGMILL_KIND STREQUAL release)
   fuzz_target(dwarf 16384 "-ldw;-lelf" ${daemon}/schema/c*.c ${daemon}/schema/d*.c
     ${daemon}/record/schema.c ${daemon}/base/arena.c ${daemon}/base/error.c
     ${daemon}/base/suggestion.c ${printable})
-  fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lelf" ${daemon}/capture/*.c
+  fuzz_target(capture 8192 "-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lelf;-ljansson" ${daemon}/capture/*.c
     ${daemon}/config/*.c ${daemon}/ring/*.c
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
     ${daemon}/sink/capture_encoder.c ${syscall_names})
@@ -81,10 +81,11 @@ if(RINGMILL_KIND STREQUAL release)
     ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${daemon}/base/clock.c
     ${daemon}/base/hash_index.c ${printable})
-  fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm;-lelf"
+  fuzz_target(merge 8192 "-lpcre2-8;-lxxhash;-lsystemd;-lcap-ng;-lyaml;-lm;-lelf;-ljansson"
     ${daemon}/cli/merge*.c ${daemon}/aggregate/*.c
     ${daemon}/expr/*.c ${daemon}/config/*.c ${daemon}/record/*.c ${daemon}/encode/*.c
     ${daemon}/base/*.c ${syscall_names})
+  fuzz_target(containers 4096 -ljansson ${daemon}/base/container_*.c)
   fuzz_target(symbols 16384 -lelf ${daemon}/base/elf_symbols.c)
   set_property(TEST fuzz/symbols APPEND PROPERTY ENVIRONMENT
     ASAN_OPTIONS=allocator_may_return_null=1)

@@ -84,10 +84,24 @@ struct tty_struct {
 
 struct kernfs_node {
     __u64 id;
+    const char *name;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+    struct cgroup *cgroup;
+    struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_root {
+    int hierarchy_id;
 };
 
 struct cgroup {
+    struct cgroup_subsys_state self;
     struct kernfs_node *kn;
+    struct cgroup_root *root;
     int level;
     struct cgroup *ancestors[]; /* Linux 6.1 and later */
 };
@@ -256,6 +270,12 @@ struct signal_generate {
 struct sys_exit {
     const struct pt_regs *regs;
     long result;
+};
+
+/* cgroup_mkdir and cgroup_rmdir */
+struct cgroup_change {
+    const struct cgroup *cgroup;
+    const char *path;
 };
 
 /* The two words of a task's name, without a helper call. `to` is aligned to 8 bytes. */

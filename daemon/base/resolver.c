@@ -19,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cgroups.h"
 #include "base/clock.h"
+#include "base/container_names.h"
 #include "base/kernel_text.h"
 #include "base/log.h"
 #include "base/process_opener.h"
@@ -55,6 +57,16 @@ struct resolver *resolver_new(const struct resolver_options *options)
     return resolver;
 }
 
+static void close_feed(struct resolver *resolver)
+{
+    struct cgroup_feed *feed = atomic_load(&resolver->feed);
+
+    if (!feed)
+        return;
+    feed->close(feed->data);
+    free(feed);
+}
+
 void resolver_release(struct resolver *resolver)
 {
     if (atomic_fetch_sub(&resolver->holders, 1) > 1)
@@ -63,6 +75,9 @@ void resolver_release(struct resolver *resolver)
     sem_destroy(&resolver->primed);
     pthread_mutex_destroy(&resolver->lock);
     name_cache_free(resolver_cache(resolver));
+    close_feed(resolver);
+    cgroups_free(atomic_load(&resolver->cgroups));
+    container_names_free(resolver->containers);
     kernel_text_free(resolver->symbols);
     user_text_free(resolver->user_text);
     process_opener_stop(atomic_load(&resolver->opener));
@@ -154,6 +169,18 @@ bool resolver_wanted(struct resolver *resolver)
     return wanted;
 }
 
+static void count_cgroups(const struct resolver *resolver, struct resolver_counts *ret)
+{
+    const struct cgroups *cgroups = atomic_load(&resolver->cgroups);
+    struct cgroups_counts counts = {0};
+
+    if (cgroups)
+        cgroups_count(cgroups, &counts);
+    ret->cgroups = counts.cgroups;
+    ret->cgroups_dropped = counts.dropped;
+    ret->cgroups_lost = counter_get(&resolver->cgroups_lost);
+}
+
 void resolver_count(struct resolver *resolver, struct resolver_counts *ret)
 {
     pthread_mutex_lock(&resolver->lock);
@@ -164,6 +191,7 @@ void resolver_count(struct resolver *resolver, struct resolver_counts *ret)
         ret->evicted = name_cache_evicted(resolver_cache(resolver));
         ret->names = name_cache_count(resolver_cache(resolver));
     }
+    count_cgroups(resolver, ret);
     pthread_mutex_unlock(&resolver->lock);
 }
 
@@ -331,4 +359,28 @@ void resolver_want_users(struct resolver *resolver)
         log_warning("cannot start a thread: %s; the output shows addresses of processes without "
                     "names",
                     strerror(-r));
+}
+
+/* ---- cgroups as they are made ---------------------------------------------------------------- */
+
+void resolver_want_cgroups(struct resolver *resolver)
+{
+    atomic_store(&resolver->cgroups_wanted, true);
+}
+
+bool resolver_lacks_watch(struct resolver *resolver)
+{
+    return atomic_load(&resolver->cgroups_wanted) && !resolver->given &&
+           !resolver->options.look_up && !atomic_load(&resolver->feed);
+}
+
+int resolver_watch_cgroups(struct resolver *resolver, const struct cgroup_feed *feed)
+{
+    struct cgroup_feed *copy = malloc(sizeof(*copy));
+
+    if (!copy)
+        return -ENOMEM;
+    *copy = *feed;
+    atomic_store(&resolver->feed, copy);
+    return 0;
 }

@@ -26,6 +26,18 @@ enum resolver_kind {
     RESOLVER_UID,    /* user name */
     RESOLVER_GID,    /* group name */
     RESOLVER_CGROUP, /* "/system.slice/cron.service"; the root is "/" */
+    /* also of the id of a cgroup; in the order of enum container_name (base/container_names.h) */
+    RESOLVER_CONTAINER_FIRST,
+    RESOLVER_RUNTIME = RESOLVER_CONTAINER_FIRST,
+    RESOLVER_CONTAINER_ID,
+    RESOLVER_POD_UID,
+    RESOLVER_UNIT,
+    RESOLVER_USER_UNIT,
+    RESOLVER_SLICE,
+    RESOLVER_POD,
+    RESOLVER_NAMESPACE,
+    RESOLVER_CONTAINER,
+    RESOLVER_IMAGE,
     RESOLVER_KERNEL, /* an address of the kernel: "vfs_read+0x1f" */
     RESOLVER_USER,   /* an address of a process: "main+0x1f (cat)" */
     RESOLVER_KINDS,
@@ -37,6 +49,8 @@ enum {
     RESOLVER_REQUESTS_MAX = 64, /* of one port that wait at a time */
     RESOLVER_KEEP_S = 60,
     RESOLVER_RETRY_S = 10,
+    RESOLVER_CONTAINER_S = 1, /* a container whose files say nothing is looked up again after that:
+                                 some are written after its first program has begun */
     RESOLVER_SYMBOLS_S = 10,  /* an unknown address makes it read the kernel's symbols again, after
                                  that time: modules and programs come and go */
     RESOLVER_USER_S = 5,      /* an address of a process is looked up again after that, known or
@@ -50,6 +64,7 @@ struct resolver_options {
     int64_t retry;       /* ns; 0: RESOLVER_RETRY_S */
     const char *symbols; /* borrowed; NULL: /proc/kallsyms. Opened by resolver_new() */
     const char *cgroups; /* root of the cgroup tree, borrowed; NULL: where this machine has it */
+    const char *files;   /* put before the paths of container runtimes' files, borrowed; NULL: "" */
     /* What finds a name out, on the resolver thread: writes it to name, which has room for
      * RESOLVER_NAME_MAX bytes and is not NUL-ended, and returns its length; -ENOENT: there is none;
      * another errno: it could not be found out now. NULL: the system's. */
@@ -57,8 +72,19 @@ struct resolver_options {
     void *data;
 };
 
+struct cgroups;
 struct resolver;
 struct resolver_port;
+
+/* Tells of cgroups as they are made and removed. read and close are called by the resolver thread,
+ * or by resolver_free() when there is none. */
+struct cgroup_feed {
+    int fd; /* readable when there is something to read */
+    /* Enters all there is, and never waits. Returns how many were lost since the last call. */
+    uint64_t (*read)(void *data, struct cgroups *cgroups);
+    void (*close)(void *data);
+    void *data;
+};
 
 /* bytes are not NUL-ended, and not checked to be UTF-8. */
 struct resolver_name {
@@ -109,6 +135,15 @@ bool resolver_find_user(struct resolver_port *port, uint32_t pid, uint64_t addre
  * takes a thread with CAP_SYS_PTRACE; without one they stay unknown. More calls do nothing. */
 void resolver_want_users(struct resolver *resolver);
 
+/* Setup thread: names of cgroups will be looked up, so that whoever can should call
+ * resolver_watch_cgroups() (source/cgroup_watch.h). More calls do nothing. */
+void resolver_want_cgroups(struct resolver *resolver);
+/* The loader thread: they are wanted, not given, and nobody has called resolver_watch_cgroups(). */
+bool resolver_lacks_watch(struct resolver *resolver);
+/* The loader thread, once: from now on the feed, which is copied, belongs to the resolver. 0, or
+ * -ENOMEM and it stays the caller's. */
+int resolver_watch_cgroups(struct resolver *resolver, const struct cgroup_feed *feed);
+
 /* The consumer thread, before each batch: what is found out from now on shows from the next batch
  * on. So all who look while one batch is in hand get the same answer. Before the first call answers
  * show at once. Accepts NULL. */
@@ -129,11 +164,14 @@ void resolver_give_user(struct resolver *resolver, uint32_t pid, uint64_t addres
                         uint32_t length);
 
 struct resolver_counts {
-    uint64_t hits;       /* finds that gave a name */
-    uint64_t unresolved; /* finds that did not */
-    uint64_t dropped;    /* requests that found the queue full */
-    uint64_t evicted;    /* names that made room for others */
-    uint64_t names;      /* that are kept now, ids that are known to have none included */
+    uint64_t hits;            /* finds that gave a name */
+    uint64_t unresolved;      /* finds that did not */
+    uint64_t dropped;         /* requests that found the queue full */
+    uint64_t evicted;         /* names that made room for others */
+    uint64_t names;           /* that are kept now, ids that are known to have none included */
+    uint64_t cgroups;         /* whose paths are kept now, removed ones included */
+    uint64_t cgroups_dropped; /* that were not kept, because there was no room */
+    uint64_t cgroups_lost;    /* makings and removals that the kernel could not report */
 };
 
 /* Any thread. */

@@ -20,6 +20,7 @@ enum {
     RESOLVER_RECENT = 64,     /* ids that a port knows it has asked for */
 };
 
+struct container_names;
 struct kernel_text;
 struct process_opener;
 struct user_text;
@@ -80,15 +81,21 @@ struct resolver {
     _Atomic(struct name_cache *)
         cache; /* once a port has joined, on whichever thread; see resolver_cache() */
     _Atomic(struct process_opener *) opener; /* NULL: no addresses of processes are asked for */
-    _Atomic uint32_t holders;                /* the owner and the thread; the last one frees */
+    atomic_bool cgroups_wanted;
+    _Atomic(struct cgroup_feed *) feed; /* NULL: none */
+    counter cgroups_lost;               /* the resolver thread's to write */
+    _Atomic(struct cgroups *) cgroups;  /* the resolver thread's; other threads count. NULL: not
+                                           asked for yet */
+    _Atomic uint32_t holders;           /* the owner and the thread; the last one frees */
     /* the resolver thread's */
     struct resolver_request round[RESOLVER_ROUND_MAX];
     uint32_t n_round;
     int64_t next_walk;
-    struct kernel_text *symbols; /* NULL: not asked for yet */
-    int64_t symbols_read;        /* when they were read last */
-    struct user_text *user_text; /* NULL: not asked for yet */
-    bool user_refused;           /* and it was reported */
+    struct container_names *containers; /* NULL: not asked for yet */
+    struct kernel_text *symbols;        /* NULL: not asked for yet */
+    int64_t symbols_read;               /* when they were read last */
+    struct user_text *user_text;        /* NULL: not asked for yet */
+    bool user_refused;                  /* and it was reported */
 };
 
 /* The cache; NULL: nobody has joined. A port joins while the consumer thread runs, when a reload is
@@ -96,6 +103,12 @@ struct resolver {
 static inline struct name_cache *resolver_cache(const struct resolver *resolver)
 {
     return atomic_load_explicit(&resolver->cache, memory_order_acquire);
+}
+
+/* Whether the id is that of a cgroup. */
+static inline bool resolver_is_of_cgroup(enum resolver_kind kind)
+{
+    return kind >= RESOLVER_CGROUP && kind <= RESOLVER_IMAGE;
 }
 
 /* Frees it, if the other holder (the owner or the thread) has let go of it, too. */

@@ -9,7 +9,9 @@
 #include <time.h>
 
 #include "base/cgroup_tree.h"
+#include "base/cgroups.h"
 #include "base/clock.h"
+#include "base/container_names.h"
 #include "base/id_name.h"
 #include "base/kernel_text.h"
 #include "base/log.h"
@@ -45,9 +47,9 @@ static void take_requests(struct resolver *resolver)
     pthread_mutex_unlock(&resolver->lock);
 }
 
-/* length: below 0: none. */
+/* length: below 0: none. is_final: it need not be looked up again. */
 static void keep(struct resolver *resolver, const struct resolver_request *request,
-                 const char *name, int length)
+                 const char *name, int length, bool is_final)
 {
     int64_t now = clock_monotonic();
     struct name_entry entry = {
@@ -56,12 +58,14 @@ static void keep(struct resolver *resolver, const struct resolver_request *reque
     entry.expires = now + (request->kind == RESOLVER_USER ? RESOLVER_USER_S * ns_per_second
                            : entry.known                  ? resolver->options.keep
                                                           : resolver->options.retry);
+    if (resolver_is_of_cgroup(request->kind) && request->kind != RESOLVER_CGROUP && !entry.known)
+        entry.expires = now + RESOLVER_CONTAINER_S * ns_per_second;
     if (entry.known) {
         entry.length = (uint32_t)length;
         memcpy(entry.name, name, entry.length);
-        if (request->kind == RESOLVER_CGROUP)
-            entry.expires = INT64_MAX;
     }
+    if (is_final)
+        entry.expires = INT64_MAX;
     name_cache_put(resolver_cache(resolver), &entry, now);
 }
 
@@ -126,10 +130,32 @@ static int find_user(struct resolver *resolver, const struct resolver_request *r
     return length;
 }
 
-static int look_up(struct resolver *resolver, const struct resolver_request *request, char *name)
+/* Of a cgroup whose path is known. */
+static int find_of_cgroup(struct resolver *resolver, const struct resolver_request *request,
+                          char *name, bool *ret_final)
+{
+    uint32_t length = 0;
+    const char *path = cgroups_path(resolver->cgroups, request->id, &length);
+
+    if (!path)
+        return -ENOENT;
+    *ret_final = true;
+    if (request->kind == RESOLVER_CGROUP) {
+        memcpy(name, path, length);
+        return (int)length;
+    }
+    return container_names_find(resolver->containers,
+                                (enum container_name)(request->kind - RESOLVER_CONTAINER_FIRST),
+                                path, length, clock_monotonic(), name, ret_final);
+}
+
+static int look_up(struct resolver *resolver, const struct resolver_request *request, char *name,
+                   bool *ret_final)
 {
     if (resolver->options.look_up)
         return resolver->options.look_up(resolver->options.data, request->kind, request->id, name);
+    if (resolver_is_of_cgroup(request->kind))
+        return find_of_cgroup(resolver, request, name, ret_final);
     if (request->kind == RESOLVER_KERNEL)
         return find_symbol(resolver, request->id, name);
     if (request->kind == RESOLVER_USER)
@@ -143,11 +169,12 @@ static void resolve(struct resolver *resolver, const struct resolver_request *re
 {
     char name[RESOLVER_NAME_MAX];
     struct name_entry old;
+    bool is_final = resolver->options.look_up && request->kind == RESOLVER_CGROUP;
     int length;
 
     if (is_fresh(resolver, request))
         return; /* another port asked, too */
-    length = look_up(resolver, request, name);
+    length = look_up(resolver, request, name, &is_final);
     if (length < 0 && length != -ENOENT &&
         name_cache_get_of(resolver_cache(resolver), request->kind, request->pid, request->id,
                           clock_monotonic(), &old) &&
@@ -156,7 +183,8 @@ static void resolve(struct resolver *resolver, const struct resolver_request *re
         name_cache_put(resolver_cache(resolver), &old, clock_monotonic());
         return;
     }
-    keep(resolver, request, name, length);
+    keep(resolver, request, name, length,
+         is_final && (length > 0 || request->kind != RESOLVER_CGROUP));
 }
 
 static bool is_asked(const struct resolver *resolver, uint64_t cgroup)
@@ -174,11 +202,27 @@ static void visit_cgroup(void *data, uint64_t id, const char *path, uint32_t len
     struct resolver *resolver = data;
     const struct resolver_request request = {.kind = RESOLVER_CGROUP, .id = id};
 
+    cgroups_note(resolver->cgroups, id, path, length);
     if (!is_asked(resolver, id) &&
         name_cache_count(resolver_cache(resolver)) >= resolver->options.names / 2)
         return;
     if (!is_fresh(resolver, &request))
-        keep(resolver, &request, path, (int)length);
+        keep(resolver, &request, path, (int)length, true);
+}
+
+/* What the kernel has reported so far; false: it does not report. */
+static bool read_feed(struct resolver *resolver)
+{
+    struct cgroup_feed *feed = atomic_load(&resolver->feed);
+    uint64_t lost;
+
+    if (!feed || !resolver->cgroups)
+        return false;
+    lost = feed->read(feed->data, resolver->cgroups);
+    counter_add(&resolver->cgroups_lost, lost);
+    if (lost > 0)
+        cgroups_set_lacking(resolver->cgroups, true);
+    return true;
 }
 
 /* Sleeps until then, or until the end. */
@@ -196,7 +240,7 @@ static void pause_until(struct resolver *resolver, int64_t until)
 }
 
 /* On a machine of thousands of short-lived cgroups each would cost a walk; so they wait for each
- * other. */
+ * other. What is made during a walk is reported, if anything is. */
 static void walk_cgroups(struct resolver *resolver)
 {
     const char *root = resolver->options.cgroups ? resolver->options.cgroups : cgroup_tree_root();
@@ -204,47 +248,62 @@ static void walk_cgroups(struct resolver *resolver)
 
     pause_until(resolver, resolver->next_walk);
     begun = clock_monotonic();
-    if (root && !atomic_load(&resolver->stop))
+    if (root && !atomic_load(&resolver->stop)) {
+        cgroups_set_lacking(resolver->cgroups, !atomic_load(&resolver->feed));
         cgroup_tree_walk(root, visit_cgroup, resolver);
+        read_feed(resolver);
+    }
     taken = clock_monotonic() - begun;
     if (taken > WALK_PAUSE_MS * ns_per_ms / (WALK_SHARE - 1))
         taken = WALK_PAUSE_MS * ns_per_ms / (WALK_SHARE - 1);
     resolver->next_walk = clock_monotonic() + taken * (WALK_SHARE - 1);
 }
 
-static bool by_walk(const struct resolver *resolver, const struct resolver_request *request)
+static bool is_by_path(const struct resolver *resolver, const struct resolver_request *request)
 {
-    return request->kind == RESOLVER_CGROUP && !resolver->options.look_up;
+    return resolver_is_of_cgroup(request->kind) && !resolver->options.look_up;
+}
+
+/* The id is that of a cgroup which only a walk of the tree may find. */
+static bool needs_walk(struct resolver *resolver, const struct resolver_request *request)
+{
+    uint32_t length;
+
+    return is_by_path(resolver, request) && cgroups_lacks_some(resolver->cgroups) &&
+           !cgroups_path(resolver->cgroups, request->id, &length) && !is_fresh(resolver, request);
 }
 
 static void answer(struct resolver *resolver)
 {
     bool walk = false;
 
+    read_feed(resolver);
     for (uint32_t i = 0; i < resolver->n_round && !atomic_load(&resolver->stop); i++) {
         const struct resolver_request *request = &resolver->round[i];
 
-        if (!by_walk(resolver, request))
+        if (!needs_walk(resolver, request))
             resolve(resolver, request);
         else
-            walk = walk || !is_fresh(resolver, request);
+            walk = true;
     }
     if (!walk)
         return;
     walk_cgroups(resolver);
     for (uint32_t i = 0; i < resolver->n_round; i++)
-        if (by_walk(resolver, &resolver->round[i]) && !is_fresh(resolver, &resolver->round[i]))
-            keep(resolver, &resolver->round[i], NULL, -ENOENT);
+        if (is_by_path(resolver, &resolver->round[i]))
+            resolve(resolver, &resolver->round[i]);
 }
 
 static void sleep_for_requests(struct resolver *resolver)
 {
-    struct pollfd bell = {.fd = resolver->waker.fd, .events = POLLIN};
+    const struct cgroup_feed *feed = atomic_load(&resolver->feed);
+    struct pollfd bells[] = {{.fd = resolver->waker.fd, .events = POLLIN},
+                             {.fd = feed ? feed->fd : -1, .events = POLLIN}};
 
     waker_arm(&resolver->waker);
     take_requests(resolver);
     if (resolver->n_round == 0 && !atomic_load(&resolver->stop))
-        poll(&bell, 1, -1);
+        poll(bells, 2, -1);
     waker_disarm(&resolver->waker);
 }
 
@@ -291,10 +350,24 @@ bool resolver_runs(const struct resolver *resolver)
     return resolver->runs;
 }
 
+/* The thread's, made before it. 0 or -ENOMEM. */
+static int make_tables(struct resolver *resolver)
+{
+    const char *files = resolver->options.files ? resolver->options.files : "";
+
+    if (!resolver->containers)
+        resolver->containers = container_names_new(files);
+    if (!atomic_load(&resolver->cgroups))
+        atomic_store(&resolver->cgroups, cgroups_new(0));
+    return resolver->containers && atomic_load(&resolver->cgroups) ? 0 : -ENOMEM;
+}
+
 int resolver_start(struct resolver *resolver)
 {
-    int r = waker_init(&resolver->waker);
+    int r = make_tables(resolver);
 
+    if (r == 0)
+        r = waker_init(&resolver->waker);
     if (r < 0)
         return r;
     atomic_fetch_add(&resolver->holders, 1);

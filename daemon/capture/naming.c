@@ -42,9 +42,12 @@ int naming_init(struct naming *naming, const struct schema *schema, struct resol
 {
     memset(naming, 0, sizeof(*naming));
     find_ids(naming, schema->fields, schema->n_fields);
-    for (uint32_t i = 0; i < naming->n_ids && resolver; i++)
+    for (uint32_t i = 0; i < naming->n_ids && resolver; i++) {
         if (naming->ids[i].kind == RESOLVER_USER)
             resolver_want_users(resolver);
+        if (naming->ids[i].kind == RESOLVER_CGROUP)
+            resolver_want_cgroups(resolver);
+    }
     return naming->n_ids && resolver ? resolver_join(resolver, &naming->port) : 0;
 }
 

@@ -65,9 +65,10 @@ struct encode_plan {
     struct encode_step *steps;
     uint32_t n_steps;
     struct prepared_text tail;
-    bool has_names; /* there is a PRINT_NAME, or a PRINT_SYMBOL that is looked up */
-    bool has_users; /* there is a PRINT_USER_SYMBOL that is looked up */
-    bool has_lists; /* there are lists or structs in quotes, for which the printer needs room */
+    bool has_names;   /* there is a PRINT_NAME, or a PRINT_SYMBOL that is looked up */
+    bool has_users;   /* there is a PRINT_USER_SYMBOL that is looked up */
+    bool has_cgroups; /* there is a PRINT_NAME of the id of a cgroup */
+    bool has_lists;   /* there are lists or structs in quotes, for which the printer needs room */
     /* where columns are named once, in a line of their own */
     char *header; /* a line, NUL-ended; NULL: none */
     uint32_t n_columns;

@@ -293,6 +293,8 @@ static int fill(struct journal_encoder *journal, const struct schema *schema, co
     r = journal->values ? make_head(journal, source, options->type) : -ENOMEM;
     if (r == 0 && journal->plan.has_users)
         resolver_want_users(options->resolver);
+    if (r == 0 && journal->plan.has_cgroups)
+        resolver_want_cgroups(options->resolver);
     if (r == 0 && journal->plan.has_names)
         r = resolver_join(options->resolver, &journal->state.names);
     return r < 0 ? error_set(error, r, "out of memory") : 0;

@@ -160,6 +160,7 @@ static int add_leaf(struct journal_plan_builder *builder, const struct field *fi
     value->owned = owned;
     builder->plan->has_names = builder->plan->has_names || owned.has_names;
     builder->plan->has_users = builder->plan->has_users || owned.has_users;
+    builder->plan->has_cgroups = builder->plan->has_cgroups || owned.has_cgroups;
     companion = find_companion(&owned);
     from = is_guarded_text(&owned);
     borrow(&value->value, &value->owned, from,

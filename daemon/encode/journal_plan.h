@@ -32,8 +32,9 @@ struct journal_value {
 struct journal_plan {
     struct journal_value *values;
     uint32_t n_values;
-    bool has_names; /* there is a PRINT_NAME */
-    bool has_users; /* there is a PRINT_USER_SYMBOL */
+    bool has_names;   /* there is a PRINT_NAME */
+    bool has_users;   /* there is a PRINT_USER_SYMBOL */
+    bool has_cgroups; /* there is a name of the id of a cgroup */
 };
 
 /* Makes the plan of a schema, which must outlive it. 0, -ENOMEM or -EINVAL with error filled; in

@@ -153,6 +153,8 @@ static int fill(struct line_encoder *line, const char *source,
     }
     if (line->plan.has_users)
         resolver_want_users(options->resolver);
+    if (line->plan.has_cgroups)
+        resolver_want_cgroups(options->resolver);
     return line->plan.has_names ? resolver_join(options->resolver, &line->state.names) : 0;
 }
 

@@ -171,6 +171,7 @@ static int add_name(struct plan_builder *builder, const struct field *field,
     step->load = (uint8_t)value_load_of(field);
     step->kind = kind;
     builder->plan->has_names = true;
+    builder->plan->has_cgroups |= kind >= RESOLVER_CGROUP && kind <= RESOLVER_IMAGE;
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "base/thread.h"
 #include "encode/encoder.h"
+#include "source/cgroup_watch.h"
 #include "source/lost.h"
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -31,6 +32,8 @@ int lifecycle_load(struct graph *graph, struct error *error)
         if (result == 0)
             result = source_load(graph->sources[i].source, error);
     }
+    if (result == 0)
+        cgroup_watch_start(graph->common->resolver);
     return result;
 }
 

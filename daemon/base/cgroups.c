@@ -193,7 +193,6 @@ void cgroups_set_lacking(struct cgroups *cgroups, bool lacking)
 
 void cgroups_count(const struct cgroups *cgroups, struct cgroups_counts *ret)
 {
-    *ret = (struct cgroups_counts){counter_get(&cgroups->n_cgroups),
-                                   counter_get(&cgroups->dropped),
+    *ret = (struct cgroups_counts){counter_get(&cgroups->n_cgroups), counter_get(&cgroups->dropped),
                                    counter_get(&cgroups->unknown)};
 }

@@ -139,9 +139,8 @@ static int by_state(const struct container_path *path, const struct container_st
     }
 }
 
-int container_names_find(struct container_names *names, enum container_name which,
-                         const char *path, uint32_t length, int64_t now, char *name,
-                         bool *ret_final)
+int container_names_find(struct container_names *names, enum container_name which, const char *path,
+                         uint32_t length, int64_t now, char *name, bool *ret_final)
 {
     struct container_path parts;
     int r = -ENOENT;

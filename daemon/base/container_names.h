@@ -43,6 +43,5 @@ void container_names_free(struct container_names *names);
 /* Writes the name, of at most CONTAINER_TEXT_MAX bytes and not NUL-ended, and returns its length;
  * -ENOENT: there is none. *ret_final: the answer will always be the same, because the path alone
  * says it. now: ns. */
-int container_names_find(struct container_names *names, enum container_name which,
-                         const char *path, uint32_t length, int64_t now, char *name,
-                         bool *ret_final);
+int container_names_find(struct container_names *names, enum container_name which, const char *path,
+                         uint32_t length, int64_t now, char *name, bool *ret_final);

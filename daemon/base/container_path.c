@@ -23,14 +23,18 @@ struct path_reading {
     bool ends;          /* what follows was named by the container, or by nobody who matters */
 };
 
-/* An id after a prefix, such as that of docker-ID.scope. Longer prefixes before their beginnings. */
+/* An id after a prefix, such as that of docker-ID.scope. Longer prefixes before their beginnings.
+ */
 static const struct {
     const char *prefix;
     enum container_runtime runtime;
 } prefixes[] = {
-    {"cri-containerd-", CONTAINER_CONTAINERD}, {"nerdctl-", CONTAINER_CONTAINERD},
-    {"libpod-payload-", CONTAINER_PODMAN},     {"libpod-", CONTAINER_PODMAN},
-    {"docker-", CONTAINER_DOCKER},             {"crio-", CONTAINER_CRIO},
+    {"cri-containerd-", CONTAINER_CONTAINERD},
+    {"nerdctl-", CONTAINER_CONTAINERD},
+    {"libpod-payload-", CONTAINER_PODMAN},
+    {"libpod-", CONTAINER_PODMAN},
+    {"docker-", CONTAINER_DOCKER},
+    {"crio-", CONTAINER_CRIO},
 };
 
 static const char *const names[CONTAINER_RUNTIMES] = {
@@ -61,8 +65,7 @@ static bool ends(const struct component *part, const char *text)
 {
     size_t length = strlen(text);
 
-    return part->length > length &&
-           memcmp(part->bytes + part->length - length, text, length) == 0;
+    return part->length > length && memcmp(part->bytes + part->length - length, text, length) == 0;
 }
 
 static struct component without_begin(struct component part, const char *text)
@@ -128,8 +131,8 @@ static bool unescape(struct component part, char *to, struct component *ret)
     for (uint32_t i = 0; i < part.length && n < CONTAINER_ID_MAX; i++) {
         bool is_code = part.bytes[i] == '\\';
 
-        if (is_code && (part.length - i < 4 || part.bytes[i + 1] != 'x' ||
-                        !is_hex(part.bytes + i + 2, 2)))
+        if (is_code &&
+            (part.length - i < 4 || part.bytes[i + 1] != 'x' || !is_hex(part.bytes + i + 2, 2)))
             return false;
         to[n++] = is_code ? (char)(hex_digit(part.bytes[i + 2]) << 4 | hex_digit(part.bytes[i + 3]))
                           : part.bytes[i];
@@ -335,8 +338,8 @@ static struct component unit_of(struct component part)
     return part.bytes[0] == '_' ? without_begin(part, "_") : part;
 }
 
-/* Slices lie in slices, and a unit in the last one; a user's systemd has such a tree once more below
- * its own unit, user@UID.service. What is below a unit is not systemd's. */
+/* Slices lie in slices, and a unit in the last one; a user's systemd has such a tree once more
+ * below its own unit, user@UID.service. What is below a unit is not systemd's. */
 static void read_unit(struct path_reading *reading, bool *is_done)
 {
     struct container_path *ret = reading->ret;

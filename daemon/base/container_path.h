@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What the path of a cgroup says by itself: which container and pod it belongs to, and which unit of
- * systemd. docs/containers.md lists the forms that are known.
+/* What the path of a cgroup says by itself: which container and pod it belongs to, and which unit
+ * of systemd. docs/containers.md lists the forms that are known.
  *
  *     /kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podUID.slice/cri-containerd-ID.scope
  *      '- slices ------------------------------------------------ pod_uid -'   '- runtime -'  id

@@ -4,8 +4,8 @@
  * /var/log/containers come later and have no image, so they are asked last. Where the path of the
  * cgroup does not say which runtime it is, the one whose file is there is it.
  *
- * An id that comes from below user.slice is not looked up: any user could call a cgroup by the id of
- * a container of the system, and its own runtime keeps its files in the user's home. */
+ * An id that comes from below user.slice is not looked up: any user could call a cgroup by the id
+ * of a container of the system, and its own runtime keeps its files in the user's home. */
 
 #include "base/container_state.h"
 
@@ -37,7 +37,8 @@ static size_t size_of(int fd)
                : 0;
 }
 
-/* What a file has, NUL-ended; NULL: it cannot be read, is empty or too long. The caller frees it. */
+/* What a file has, NUL-ended; NULL: it cannot be read, is empty or too long. The caller frees it.
+ */
 static char *read_file(const char *path, size_t *ret_length)
 {
     _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -81,8 +82,8 @@ static bool each_entry(const char *path, bool (*visit)(void *data, const char *n
     struct dirent *entry;
     bool found = false;
 
-    for (uint32_t i = 0; folder && !found && i < CONTAINER_STATE_ENTRIES && (entry = readdir(folder));
-         i++)
+    for (uint32_t i = 0;
+         folder && !found && i < CONTAINER_STATE_ENTRIES && (entry = readdir(folder)); i++)
         found = entry->d_name[0] != '.' && visit(data, entry->d_name);
     if (folder)
         closedir(folder);
@@ -215,8 +216,7 @@ static void keep_stored(const json_t *entry, struct container_state *state)
     keep_json(state->name, metadata, "metadata-name");
     keep_json(state->name, metadata, "name");
     keep_json(state->image, metadata, "image-name");
-    keep_text(state->name,
-              json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
+    keep_text(state->name, json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
     json_decref(metadata);
 }
 
@@ -226,7 +226,8 @@ static bool read_stored(const char *path, const char *id, struct container_state
     bool found = false;
     size_t i;
 
-    json_array_foreach(file, i, entry) {
+    json_array_foreach(file, i, entry)
+    {
         const char *other = json_string_value(json_object_get(entry, "id"));
 
         if (other && strcmp(other, id) == 0) {

@@ -2,8 +2,8 @@
 #pragma once
 
 /* What this machine's own files say about a container: its name, its image, its pod. They are those
- * that container runtimes and the kubelet keep; docs/containers.md lists them. Nothing is asked over
- * a socket or the network.
+ * that container runtimes and the kubelet keep; docs/containers.md lists them. Nothing is asked
+ * over a socket or the network.
  *
  * Any thread; it reads files, so not the consumer's. Files are read up to CONTAINER_STATE_BYTES and
  * folders up to CONTAINER_STATE_ENTRIES, and what does not look as expected is passed over. */

@@ -68,8 +68,7 @@ static int attach(struct cgroup_watch *watch)
     r = cgroup_bpf__attach(watch->program);
     if (r < 0)
         return r;
-    watch->ring =
-        ring_buffer__new(bpf_map__fd(watch->program->maps.notes), on_note, watch, NULL);
+    watch->ring = ring_buffer__new(bpf_map__fd(watch->program->maps.notes), on_note, watch, NULL);
     return watch->ring ? 0 : -errno;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Input: the path of a cgroup, up to its first NUL, and what a container runtime's file has. Whatever
- * the bytes, the path is read, its ids could be names of files, and files give texts that fit. The
- * path is also the name of a log of the kubelet's. */
+/* Input: the path of a cgroup, up to its first NUL, and what a container runtime's file has.
+ * Whatever the bytes, the path is read, its ids could be names of files, and files give texts that
+ * fit. The path is also the name of a log of the kubelet's. */
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -125,7 +125,8 @@ static void read_files(const char *log, const char *bytes, size_t length)
     container_path_read(paths[which], (uint32_t)strlen(paths[which]), &path);
     container_state_read(root, &path, &state);
     demand(strlen(state.name) <= CONTAINER_TEXT_MAX && strlen(state.image) <= CONTAINER_TEXT_MAX &&
-           strlen(state.pod) <= CONTAINER_TEXT_MAX && strlen(state.namespace) <= CONTAINER_TEXT_MAX);
+           strlen(state.pod) <= CONTAINER_TEXT_MAX &&
+           strlen(state.namespace) <= CONTAINER_TEXT_MAX);
     if (fd >= 0) {
         close(fd);
         unlink(log_place);

@@ -129,8 +129,8 @@ static void random_changes(void **state)
         id = 2 + (uint32_t)random() % (IDS - 2);
         found = cgroups_path(cgroups, (uint64_t)id << 32 | id, &length);
         sprintf(path, "/n%u", id);
-        assert_true(!found || (made[id] && length == strlen(path) &&
-                               memcmp(found, path, length) == 0));
+        assert_true(!found ||
+                    (made[id] && length == strlen(path) && memcmp(found, path, length) == 0));
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Trees as each runtime makes them, with what of their files matters here and some of what does not;
- * docs/containers.md says where each format is documented. */
+/* Trees as each runtime makes them, with what of their files matters here and some of what does
+ * not; docs/containers.md says where each format is documented. */
 
 #include "base/container_names.h"
 
@@ -141,13 +141,14 @@ static void docker_by_the_kubelet(void **state)
               &(struct wanted){"docker", POD_UID, "web-5d8f", "shop", "nginx", "sha256:bb"});
 }
 
-#define BUNDLE                                                                                    \
-    "{\"ociVersion\":\"1.1.0\",\"process\":{\"args\":[\"nginx\"]},\"annotations\":{"              \
-    "\"io.kubernetes.cri.container-name\":\"nginx\","                                             \
-    "\"io.kubernetes.cri.container-type\":\"container\","                                         \
-    "\"io.kubernetes.cri.image-name\":\"docker.io/library/nginx:1.25\","                          \
-    "\"io.kubernetes.cri.sandbox-id\":\"" ID2 "\",\"io.kubernetes.cri.sandbox-name\":\"web-5d8f\"," \
-    "\"io.kubernetes.cri.sandbox-namespace\":\"shop\","                                           \
+#define BUNDLE                                                                       \
+    "{\"ociVersion\":\"1.1.0\",\"process\":{\"args\":[\"nginx\"]},\"annotations\":{" \
+    "\"io.kubernetes.cri.container-name\":\"nginx\","                                \
+    "\"io.kubernetes.cri.container-type\":\"container\","                            \
+    "\"io.kubernetes.cri.image-name\":\"docker.io/library/nginx:1.25\","             \
+    "\"io.kubernetes.cri.sandbox-id\":\"" ID2                                        \
+    "\",\"io.kubernetes.cri.sandbox-name\":\"web-5d8f\","                            \
+    "\"io.kubernetes.cri.sandbox-namespace\":\"shop\","                              \
     "\"io.kubernetes.cri.sandbox-uid\":\"" POD_UID "\"}}"
 
 static const struct wanted of_bundle = {"containerd", POD_UID, "web-5d8f",
@@ -204,18 +205,18 @@ static void crio(void **state)
         "[{\"id\":\"" ID "\",\"names\":[\"k8s_nginx_web-5d8f_shop_0\"],\"metadata\":"
         "\"{\\\"pod-name\\\":\\\"k8s_web-5d8f_shop_0\\\",\\\"image-name\\\":\\\"other\\\","
         "\\\"name\\\":\\\"k8s_nginx\\\",\\\"metadata-name\\\":\\\"nginx\\\"}\"}]");
-    check_all(POD "crio-" ID ".scope",
-              &(struct wanted){"cri-o", POD_UID, "web-5d8f", "shop", "nginx",
-                               "docker.io/library/nginx:1.25"});
+    check_all(POD "crio-" ID ".scope", &(struct wanted){"cri-o", POD_UID, "web-5d8f", "shop",
+                                                        "nginx", "docker.io/library/nginx:1.25"});
     check_all("/kubepods/pod" POD_UID "/crio-" ID,
               &(struct wanted){"cri-o", POD_UID, "web-5d8f", "shop", "nginx",
                                "docker.io/library/nginx:1.25"});
 }
 
-#define STORED(id, name)                                                                        \
-    "{\"id\":\"" id "\",\"names\":[\"" name "\"],\"image\":\"d7af\",\"layer\":\"67b0\","          \
-    "\"metadata\":\"{\\\"image-name\\\":\\\"docker.io/library/nginx:1.25\\\","                   \
-    "\\\"image-id\\\":\\\"d7af\\\",\\\"name\\\":\\\"" name "\\\",\\\"created-at\\\":1700000000}\"," \
+#define STORED(id, name)                                                                 \
+    "{\"id\":\"" id "\",\"names\":[\"" name "\"],\"image\":\"d7af\",\"layer\":\"67b0\"," \
+    "\"metadata\":\"{\\\"image-name\\\":\\\"docker.io/library/nginx:1.25\\\","           \
+    "\\\"image-id\\\":\\\"d7af\\\",\\\"name\\\":\\\"" name                               \
+    "\\\",\\\"created-at\\\":1700000000}\","                                             \
     "\"created\":\"2024-05-01T10:00:00Z\"}"
 
 static void podman(void **state)
@@ -244,9 +245,9 @@ static void podman_volatile(void **state)
         "[" STORED(ID2, "other") "]");
     check_all("/machine.slice/libpod-" ID ".scope",
               &(struct wanted){"podman", NULL, NULL, NULL, "web", "docker.io/library/nginx:1.25"});
-    check_all("/machine.slice/libpod-" ID2 ".scope",
-              &(struct wanted){"podman", NULL, NULL, NULL, "other",
-                               "docker.io/library/nginx:1.25"});
+    check_all(
+        "/machine.slice/libpod-" ID2 ".scope",
+        &(struct wanted){"podman", NULL, NULL, NULL, "other", "docker.io/library/nginx:1.25"});
 }
 
 /* Where no file of the runtime can be read. */
@@ -276,8 +277,7 @@ static void machines(void **state)
         "# This is private data. Do not parse.\nNAME=web\nSCOPE=machine-web.scope\n"
         "SERVICE=systemd-nspawn\nROOT=/var/lib/machines/web\nLEADER=4242\nCLASS=container\n");
     put("run/systemd/machines/vm", "NAME=vm\nSERVICE=systemd-vmspawn\nCLASS=vm\n");
-    put("run/systemd/machines/lxc-7-db",
-        "NAME=lxc-7-db\nSERVICE=libvirt-lxc\nCLASS=container\n");
+    put("run/systemd/machines/lxc-7-db", "NAME=lxc-7-db\nSERVICE=libvirt-lxc\nCLASS=container\n");
     check_all("/machine.slice/machine-web.scope/payload",
               &(struct wanted){"systemd-nspawn", NULL, NULL, NULL, "web", NULL});
     check_all("/machine.slice/machine-lxc\\x2d7\\x2ddb.scope",

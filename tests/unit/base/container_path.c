@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#define ID  "3f4e0c5d6b7a89900112233445566778899aabbccddeeff00112233445566778"
-#define ID2 "ffff0c5d6b7a89900112233445566778899aabbccddeeff00112233445566778"
-#define UID "7d0c2c5e-91aa-4a57-bb4e-6d3d7e5f0a11"
+#define ID          "3f4e0c5d6b7a89900112233445566778899aabbccddeeff00112233445566778"
+#define ID2         "ffff0c5d6b7a89900112233445566778899aabbccddeeff00112233445566778"
+#define UID         "7d0c2c5e-91aa-4a57-bb4e-6d3d7e5f0a11"
 #define UID_ESCAPED "7d0c2c5e_91aa_4a57_bb4e_6d3d7e5f0a11"
 
 /* runtime, id and so on: NULL: the path does not say. */
@@ -33,8 +33,8 @@ static const struct row rows[] = {
     {"/system.slice/_cgroup.service", NULL, NULL, NULL, "cgroup.service", NULL, "system.slice"},
     {"/user.slice/user-1000.slice/session-3.scope", NULL, NULL, NULL, "session-3.scope", NULL,
      "user-1000.slice"},
-    {USER "app.slice/app-gnome-1.scope", NULL, NULL, NULL, "user@1000.service",
-     "app-gnome-1.scope", "user-1000.slice"},
+    {USER "app.slice/app-gnome-1.scope", NULL, NULL, NULL, "user@1000.service", "app-gnome-1.scope",
+     "user-1000.slice"},
     {"/system.slice/a.service/sub/b.service", NULL, NULL, NULL, "a.service", NULL, "system.slice"},
     /* docker */
     {"/docker/" ID, "docker", ID, NULL, NULL, NULL, NULL},
@@ -151,8 +151,7 @@ static void forms(void **state)
         check_text(row->path, "id", row->id, found.id, strlen(found.id));
         check_text(row->path, "pod_uid", row->pod_uid, found.pod_uid, strlen(found.pod_uid));
         check_text(row->path, "unit", row->unit, found.unit, found.unit_length);
-        check_text(row->path, "user_unit", row->user_unit, found.user_unit,
-                   found.user_unit_length);
+        check_text(row->path, "user_unit", row->user_unit, found.user_unit, found.user_unit_length);
         check_text(row->path, "slice", row->slice, found.slice, found.slice_length);
         assert_int_equal(found.is_users, strncmp(row->path, "/user.slice", 11) == 0);
     }

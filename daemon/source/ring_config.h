@@ -15,6 +15,8 @@
 #define RING_SIZE_MIN INT64_C(4096)      /* the smallest page of any machine */
 #define RING_SIZE_MAX (INT64_C(2) << 30) /* the kernel's own limit */
 
+struct meaning_choice;
+
 struct ring_config {
     const char *type;
     const char *select;
@@ -29,7 +31,9 @@ struct ring_config {
     uint64_t ring_size; /* bytes; 0: not changed */
 
     const struct config_node *node; /* the map that has these keys; set by its owner */
-    bool is_own;                    /* it is of this ring alone, below its name; set so, too */
+    /* Meanings that a built-in source gives instead of `as`; ended by one without a path. */
+    const struct meaning_choice *meanings;
+    bool is_own; /* it is of this ring alone, below its name; set so, too */
 };
 
 extern const struct setting ring_settings[];

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "schema/meaning_enum.h"
@@ -169,11 +170,56 @@ static int check_unused(const struct meanings *meanings, const struct config_nod
     return result < 0 ? -EINVAL : 0;
 }
 
+/* ---- built-in sources ------------------------------------------------------------------------ */
+
+enum { BUILT_IN_MAX = 64 }; /* fields of one type that are given a meaning */
+
+/* Adds a choice, or one for each field from FIRST up to, and without, END of "FIRST..END". */
+static uint32_t add_choices(const struct schema *schema, const struct meaning_choice *choice,
+                            struct meaning_choice *choices, uint32_t n)
+{
+    const char *dots = strstr(choice->path, "..");
+    size_t length = dots ? (size_t)(dots - choice->path) : 0;
+    bool within = false;
+
+    if (!dots)
+        choices[n++] = *choice;
+    for (uint32_t i = 0; dots && i < schema->n_fields; i++) {
+        const char *name = schema->fields[i].name;
+
+        within |= strlen(name) == length && strncmp(name, choice->path, length) == 0;
+        if (strcmp(name, dots + 2) == 0)
+            break;
+        if (within && n < BUILT_IN_MAX)
+            choices[n++] = (struct meaning_choice){name, choice->as, NULL};
+    }
+    return n;
+}
+
+/* A built-in source has one type. */
+static int give_built_in(const struct ring_config *config, struct schema *schema, struct diag *diag)
+{
+    struct meaning_choice choices[BUILT_IN_MAX];
+    struct error error;
+    uint32_t n = 0, wrong;
+
+    for (const struct meaning_choice *at = config->meanings; at->path && n < BUILT_IN_MAX; at++)
+        n = add_choices(schema, at, choices, n);
+    if (meaning_apply(schema, choices, n, &error, &wrong) == 0)
+        return 0;
+    diag_add_error(diag, config->node, &error);
+    return -EINVAL;
+}
+
 int ring_meanings_give(const struct type_origin *origin, const struct ring_config *config,
                        struct stream *stream, struct diag *diag)
 {
-    _cleanup_(meanings_deinit) struct meanings meanings;
-    int result = meanings_init(&meanings, config->as, diag);
+    _cleanup_(meanings_deinit) struct meanings meanings = {0};
+    int result;
+
+    if (config->meanings)
+        return give_built_in(config, stream->types->schema, diag);
+    result = meanings_init(&meanings, config->as, diag);
 
     if (result == 0)
         result = find_enums(&meanings, origin, config, diag);

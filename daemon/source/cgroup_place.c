@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/cgroup_place.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -15,11 +14,10 @@
 
 #include "base/cgroup_tree.h"
 #include "base/cleanup.h"
+#include "base/container_path.h"
+#include "base/container_state.h"
 
-enum {
-    CGROUP_ROOT_ID = 1, /* of the machine's own root; that of a cgroup namespace has another one */
-    CONTAINER_ID_MIN = 12, /* digits of what is taken for a container's id in a cgroup's name */
-};
+enum { CGROUP_ROOT_ID = 1 }; /* of the machine's own root; a cgroup namespace's has another one */
 
 static const char *find_root(struct error *error)
 {
@@ -117,79 +115,43 @@ struct container_search {
     const char *text;
     struct cgroup_place *place;
     uint32_t count;                     /* of containers that match */
-    char paths[2][CGROUP_PATH_MAX + 1]; /* of the first ones */
+    char last[CONTAINER_ID_MAX + 1];    /* the container looked at last: a walk stays in its tree */
+    char paths[2][CGROUP_PATH_MAX + 1]; /* of the first ones that match */
 };
 
-/* "libpod-conmon-ID.scope" is the monitor of a container, which is not in it. */
-static bool is_monitor(const char *name, size_t length)
+static bool is_hash(const char *id)
 {
-    return memmem(name, length, "-conmon-", strlen("-conmon-"));
+    return strlen(id) == CONTAINER_HASH && strspn(id, "0123456789abcdef") == CONTAINER_HASH;
 }
 
-/* Cuts "docker-ID.scope", "systemd-nspawn@NAME.service", "lxc.payload.NAME" and the like to the id
- * or name. */
-static void cut_name(const char **name, size_t *length)
+static bool has_name(const struct container_path *path, const char *text)
 {
-    static const char *const starts[] = {"docker-",         "cri-containerd-", "crio-",
-                                         "libpod-payload-", "libpod-",         "machine-",
-                                         "systemd-nspawn@", "lxc.payload.",    "nerdctl-"};
-    static const char *const ends[] = {".scope", ".service"};
+    struct container_state state;
 
-    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-        size_t end = strlen(ends[i]);
-
-        if (*length > end && strncmp(*name + *length - end, ends[i], end) == 0)
-            *length -= end;
-    }
-    for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
-        size_t start = strlen(starts[i]);
-
-        if (*length > start && strncmp(*name, starts[i], start) == 0) {
-            *name += start;
-            *length -= start;
-            return;
-        }
-    }
+    container_state_read("", path, &state);
+    return strcmp(state.name, text) == 0;
 }
 
-static bool is_id(const char *name, size_t length)
+static bool is_of_container(const struct container_path *path, const char *text)
 {
-    size_t digits = 0;
-
-    while (digits < length && isxdigit((unsigned char)name[digits]))
-        digits++;
-    return digits == length && length >= CONTAINER_ID_MIN;
-}
-
-static bool is_of_container(const char *path, size_t length, const char *text)
-{
-    const char *slash = memrchr(path, '/', length);
-    const char *name = slash ? slash + 1 : path;
-    size_t wanted = strlen(text);
-
-    length -= (size_t)(name - path);
-    if (is_monitor(name, length))
-        return false;
-    cut_name(&name, &length);
-    if (length < wanted || strncmp(name, text, wanted) != 0)
-        return false;
-    return length == wanted || is_id(name, length);
+    if (strcmp(path->id, text) == 0)
+        return true;
+    if (is_hash(path->id) && strncmp(path->id, text, strlen(text)) == 0)
+        return true;
+    return has_name(path, text);
 }
 
 /* A walk goes to a cgroup before it goes to those below. */
-static bool is_below_found(const struct container_search *search, const char *path, size_t length)
-{
-    size_t found = search->count > 0 ? strlen(search->paths[0]) : 0;
-
-    return found > 0 && length > found && strncmp(path, search->paths[0], found) == 0 &&
-           path[found] == '/';
-}
-
 static void compare_container(void *data, uint64_t id, const char *path, uint32_t length)
 {
     struct container_search *search = data;
+    struct container_path parts;
 
-    if (!is_of_container(path, length, search->text) || is_below_found(search, path, length))
+    container_path_read(path, length, &parts);
+    if (!*parts.id || strcmp(parts.id, search->last) == 0)
+        return;
+    snprintf(search->last, sizeof(search->last), "%s", parts.id);
+    if (!is_of_container(&parts, search->text))
         return;
     if (search->count < 2)
         snprintf(search->paths[search->count], sizeof(search->paths[0]), "%.*s", (int)length, path);

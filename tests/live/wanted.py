@@ -153,12 +153,17 @@ def test_a_container():
     with tempfile.TemporaryDirectory() as folder, \
             cgroup(pod, f"libpod-conmon-{one}0.scope"), \
             cgroup(pod, f"docker-{other}0.scope"), \
+            cgroup(f"lxc.payload.{pod}", "init.scope") as named, \
             cgroup(pod, f"libpod-{one}0.scope", "init") as wanted:
         monitor, inside, beside = files(folder, "monitor", "inside", "beside")
         daemon = run("open", "--container", one)
         act(OPEN.format(monitor), f"{wanted}/../../libpod-conmon-{one}0.scope")
         act(OPEN.format(beside), f"{wanted}/../../docker-{other}0.scope")
         act(OPEN.format(inside), wanted)
+        assert opened(daemon, folder) == ["inside"]
+        daemon = run("open", "--container", pod)
+        act(OPEN.format(beside), wanted)
+        act(OPEN.format(inside), named)
         assert opened(daemon, folder) == ["inside"]
         assert "2 containers match" in refuse("open", "--container", "5" * 20)
         assert "no running container has the id or name 8888" in refuse("open", "--container", "8888")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* operations NAME COUNT FOLDER: does so often what a built-in source traces, in a folder that may be
- * written to. Prints the nanoseconds of CPU time that one takes, with those of its children: other
- * programs of a busy machine are not in it. */
+/* operations NAME COUNT FOLDER: does so often what a built-in source traces, in a folder that may
+ * be written to. Prints the nanoseconds of CPU time that one takes, with those of its children:
+ * other programs of a busy machine are not in it. */
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -164,10 +164,10 @@ static const struct {
     const char *name;
     void (*act)(void);
 } operations[] = {
-    {"open", do_open},     {"exec", do_exec},     {"fork", do_fork},     {"signal", do_signal},
-    {"listen", do_listen}, {"udp", do_udp},       {"delete", do_delete}, {"rename", do_rename},
-    {"link", do_link},     {"chmod", do_chmod},   {"chown", do_chown},   {"write", do_write},
-    {"mount", do_mount},   {"setid", do_setid},   {"connect", do_connect},
+    {"open", do_open},     {"exec", do_exec},   {"fork", do_fork},       {"signal", do_signal},
+    {"listen", do_listen}, {"udp", do_udp},     {"delete", do_delete},   {"rename", do_rename},
+    {"link", do_link},     {"chmod", do_chmod}, {"chown", do_chown},     {"write", do_write},
+    {"mount", do_mount},   {"setid", do_setid}, {"connect", do_connect},
 };
 
 static double used(int who)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input and a hostile environment: one clear sentence each, and the right exit status."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -8,6 +9,8 @@ import tempfile
 import harness
 
 USAGE, CONFIG = 2, 3
+with open(os.path.join(harness.ROOT, "daemon/source/builtin.c"), encoding="utf-8") as table:
+    BUILTINS = ", ".join(re.findall(r'^        .name = "(\w+)",\n        .type_name', table.read(), re.MULTILINE))
 
 MISTAKES = """\
 version: 2
@@ -43,9 +46,9 @@ pipelines:
 
 MESSAGES = """\
 FILE:1:10: version: expected 1, found "2"
-FILE:3:19: sources.exec.builtin: unknown built-in source "exce"; allowed are exec, exit, open, connect, signal; did you mean "exec"?
+FILE:3:19: sources.exec.builtin: unknown built-in source "exce"; allowed are BUILTINS; did you mean "exec"?
 FILE:4:36: sources.open.ring_size: the ring size must be a power of two and a multiple of the page size, such as 4MiB
-FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size, keep, on_change, pin_folder; did you mean "ring_size"?
+FILE:5:25: sources.exit.ringsize: unknown key; allowed are builtin, ring_size, own_events, pid, cgroup, container, keep, on_change, pin_folder; did you mean "ring_size"?
 FILE:8:31: sinks.out.format: unknown format; allowed are json, json-flat, logfmt, csv, text, raw; did you mean "json"?
 FILE:9:8: sinks.log: the key "path" is missing (the file to append to)
 FILE:10:15: sinks.net.type: unknown type of sink; allowed are stdout, table, file, capture, unix, tcp, udp, syslog, journal, null; did you mean "tcp"?
@@ -82,7 +85,7 @@ def test_all_mistakes_at_once():
         for options in ([], ["--check"]):
             code, output, errors = harness.run("--config", path, *options)
             assert (code, output) == (CONFIG, "")
-            assert errors.splitlines() == MESSAGES.replace("FILE", path).splitlines(), errors
+            assert errors.splitlines() == MESSAGES.replace("FILE", path).replace("BUILTINS", BUILTINS).splitlines(), errors
 
 
 def test_yaml_that_is_none():
@@ -205,8 +208,8 @@ def test_one_off_speaks_of_the_command_line():
                       "mean pid?\n    pidd == 3\n    ^\n"), errors
     code, _, errors = harness.run("run", "exce", program=harness.RINGMILL)
     assert code == CONFIG
-    assert errors == ('ringmill: error: unknown built-in source "exce"; allowed are exec, exit, '
-                      'open, connect, signal; did you mean "exec"?\n'), errors
+    assert errors == ('ringmill: error: unknown built-in source "exce"; allowed are '
+                      + BUILTINS + '; did you mean "exec"?\n'), errors
 
 
 # A file name with dots, quotes and what YAML gives a meaning.

@@ -7,6 +7,7 @@
 #include "pipeline/graph.h"
 #include "record/builtin_handlers.h"
 #include "unit/config/support.h"
+#include "unit/source/builtin_names.h"
 
 static void refuse_graph(const char *text, const char *expected)
 {
@@ -108,11 +109,14 @@ static void names(void **state)
 
 static void sources(void **state)
 {
+    char message[1024];
+
     (void)state;
-    refuse_graph(
-        VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES,
-        "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"exce\"; allowed are exec, "
-        "exit, open, connect, signal; did you mean \"exec\"?\n");
+    snprintf(message, sizeof(message),
+             "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"exce\"; allowed are %s; "
+             "did you mean \"exec\"?\n",
+             builtin_names());
+    refuse_graph(VERSION "sources:\n  exec: {builtin: exce}\n" SINKS PIPELINES, message);
     refuse_graph(VERSION "sources:\n  exec: {builtin: exec, ring_size: 5000}\n" SINKS PIPELINES,
                  "t.yaml:3:36: sources.exec.ring_size: the ring size must be a power of two and a "
                  "multiple of the page size, such as 4MiB\n");
@@ -400,12 +404,16 @@ static void handlers(void **state)
 /* A thing that is wrong where it stands is not complained about again where it is used. */
 static void one_mistake_is_one_message(void **state)
 {
+    char message[1024];
+
     (void)state;
+    snprintf(message, sizeof(message),
+             "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are %s\n"
+             "t.yaml:5:15: sinks.out.type: unknown type of sink; allowed are stdout, table, file, "
+             "capture, unix, tcp, udp, syslog, journal, null\n",
+             builtin_names());
     refuse_graph(VERSION "sources:\n  exec: {builtin: x}\nsinks:\n  out: {type: y}\n" PIPELINES,
-                 "t.yaml:3:19: sources.exec.builtin: unknown built-in source \"x\"; allowed are "
-                 "exec, exit, open, connect, signal\n"
-                 "t.yaml:5:15: sinks.out.type: unknown type of sink; allowed are stdout, table, "
-                 "file, capture, unix, tcp, udp, syslog, journal, null\n");
+                 message);
 }
 
 static void all_mistakes_at_once(void **state)

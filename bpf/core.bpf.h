@@ -209,9 +209,18 @@ struct sock_common {
         };
     };
     unsigned short skc_family;
+    volatile unsigned char skc_state;
+    unsigned long skc_flags;
     possible_net_t skc_net;
     struct in6_addr skc_v6_daddr;
     struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct file;
+
+struct socket {
+    struct file *file; /* NULL: the kernel's own */
+    struct sock *sk;
 };
 
 struct sock_cgroup_data {
@@ -221,6 +230,9 @@ struct sock_cgroup_data {
 struct sock {
     struct sock_common __sk_common;
     __u16 sk_protocol;
+    int sk_err;
+    __u32 sk_max_ack_backlog;
+    struct socket *sk_socket;
     struct {
         __u32 val;
     } sk_uid;
@@ -229,6 +241,23 @@ struct sock {
 
 struct inet_sock {
     __be16 inet_sport;
+};
+
+struct tcp_sock {
+    __u64 bytes_received; /* a FIN counts as one */
+    __u64 bytes_sent;     /* with what was sent again */
+    __u64 bytes_retrans;
+    __u32 total_retrans;
+};
+
+struct sk_buff {
+    unsigned int len;
+    struct sock *sk;
+};
+
+/* Never read, only asked for: whether the tracepoint has that argument. */
+struct trace_event_raw_tcp_retransmit_skb {
+    int err; /* Linux 6.16 and later */
 };
 
 /* Never read, only asked for: it tells whether the tracepoint says group_dead. */
@@ -255,6 +284,12 @@ struct inet_sock_set_state {
     int old_state;
     int pad_;
     int new_state;
+};
+
+struct tcp_retransmit_skb {
+    const struct sock *sock;
+    const struct sk_buff *packet;
+    int error; /* see trace_event_raw_tcp_retransmit_skb */
 };
 
 struct signal_generate {

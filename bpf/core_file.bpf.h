@@ -38,6 +38,7 @@ struct super_block {
 };
 
 struct inode {
+    __u16 i_mode;
     unsigned long i_ino;
     struct super_block *i_sb;
     void *i_private;
@@ -76,6 +77,7 @@ struct fs_struct {
 struct file {
     struct path f_path;
     struct inode *f_inode;
+    void *private_data;
 };
 
 struct fdtable {

@@ -9,13 +9,19 @@
 #include <ringmill/ring.h>
 #include <string.h>
 
+#include "accept.skel.h"
+#include "base/cgroup_tree.h"
 #include "base/suggestion.h"
 #include "config/setting.h"
 #include "connect.skel.h"
+#include "dns.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
+#include "listen.skel.h"
 #include "open.skel.h"
+#include "retransmit.skel.h"
 #include "signal.skel.h"
+#include "source/builtin_meanings.h"
 #include "source/builtin_settings.h"
 #include "source/kind.h"
 #include "source/object.h"
@@ -24,6 +30,8 @@
 #include "source/own_rings.h"
 #include "source/takeover.h"
 #include "source/wanted.h"
+#include "tcp.skel.h"
+#include "udp.skel.h"
 
 const struct builtin builtins[] = {
     {
@@ -60,6 +68,48 @@ const struct builtin builtins[] = {
         .doc = "signals sent",
         .if_silent = "send a signal in a shell: kill -CONT $$",
         .elf = signal_bpf__elf_bytes,
+    },
+    {
+        .name = "tcp",
+        .type_name = "struct tcp_event",
+        .doc = "TCP connections, each when it ends",
+        .if_silent = "make a TCP connection: curl http://localhost/",
+        .elf = tcp_bpf__elf_bytes,
+    },
+    {
+        .name = "listen",
+        .type_name = "struct listen_event",
+        .doc = "TCP sockets that begin to listen",
+        .if_silent = "listen in another terminal: python3 -m http.server",
+        .elf = listen_bpf__elf_bytes,
+    },
+    {
+        .name = "accept",
+        .type_name = "struct accept_event",
+        .doc = "TCP connections accepted by processes",
+        .if_silent = "connect to a server of this machine: curl http://localhost/",
+        .elf = accept_bpf__elf_bytes,
+    },
+    {
+        .name = "udp",
+        .type_name = "struct udp_event",
+        .doc = "UDP flows, each at its first packet",
+        .if_silent = "send a datagram: echo > /dev/udp/localhost/9 (in bash)",
+        .elf = udp_bpf__elf_bytes,
+    },
+    {
+        .name = "dns",
+        .type_name = "struct dns_event",
+        .doc = "DNS queries and answers",
+        .if_silent = "ask for a name: getent hosts debian.org",
+        .elf = dns_bpf__elf_bytes,
+    },
+    {
+        .name = "retransmit",
+        .type_name = "struct retransmit_event",
+        .doc = "TCP segments sent again",
+        .if_silent = "connect to an address that does not answer: curl http://192.0.2.1/",
+        .elf = retransmit_bpf__elf_bytes,
     },
     {0},
 };
@@ -149,7 +199,21 @@ static int refuse_name(const struct config_node *config, const char *name, struc
     return -EINVAL;
 }
 
-/* Each of its programs may be missing: not every architecture has every system call. */
+/* Each of its programs may be missing: not every architecture has every system call. Those of
+ * cgroups are for all processes, so they are attached to the root; they exist everywhere, so one
+ * that is refused is an error. */
+static void prepare_programs(struct object *object)
+{
+    const char *root = cgroup_tree_root();
+
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        struct object_program *program = &object->programs[i];
+
+        program->optional = program->hook != &hook_cgroup;
+        program->arguments.cgroup = root ? root : "/sys/fs/cgroup";
+    }
+}
+
 static int open_object(struct source *source, const struct builtin *builtin, struct error *error)
 {
     struct object_source *state = source->state = object_source_new();
@@ -165,8 +229,7 @@ static int open_object(struct source *source, const struct builtin *builtin, str
     if (result < 0)
         return result;
     state->object->quiet = true;
-    for (uint32_t i = 0; i < state->object->n_programs; i++)
-        state->object->programs[i].optional = true;
+    prepare_programs(state->object);
     return builtin_settings_apply(builtin, &((const struct builtin_config *)source->config)->own,
                                   state->object, error);
 }
@@ -186,6 +249,7 @@ static int builtin_open(struct source *source, const struct config_node *config,
         return result;
     source->if_silent = builtin->if_silent;
     bound->ring.type = builtin->type_name;
+    bound->ring.meanings = builtin_meanings(builtin->name);
     result = open_object(source, builtin, &error);
     if (result < 0) {
         diag_add_error(diag, config, &error);

@@ -69,9 +69,12 @@ def check(family, name, address, anywhere):
         listens = "TCP_LISTEN" in (event["oldstate"], event["newstate"]) and event["dport"] == 0
         assert event["saddr"] == address
         assert event["daddr"] == (anywhere if listens else address)
-        known = event["sport"] != server or listens or "LAST_ACK" in str(event)
-        assert event["pid"] == (pid if known else 0), event
-        assert event["comm"].startswith("python3") == known, event
+        known = event["sport"] != server or listens or \
+            event["newstate"] not in ("TCP_SYN_RECV", "TCP_ESTABLISHED")  # not accepted yet
+        assert event["pid_known"] == known, event
+        assert event["pid"] == (pid if known else None), event
+        assert (event["comm"] or "").startswith("python3") == known, event
+        assert event["netns"] == facts["netns"], event
         assert event["uid"] == os.getuid()
 
 

@@ -19,6 +19,8 @@
 #define PROCESS                                                                                 \
     " pid tid ppid ns_pid uid gid loginuid session comm parent_comm tty start cgroup_id mntns " \
     "pidns netns userns"
+#define SOCKET " pid_known" ENDS
+#define ENDS   " family sport dport saddr daddr"
 
 /* Whose names are these, in this order. */
 static void check_names(const struct schema *schema, const char *names)
@@ -91,7 +93,7 @@ static void open_(void **state)
 static void connect_(void **state)
 {
     (void)state;
-    check("connect", "ktime" PROCESS " family oldstate newstate sport dport saddr daddr");
+    check("connect", "ktime" PROCESS SOCKET " direction oldstate newstate");
 }
 
 static void signal_(void **state)
@@ -99,6 +101,19 @@ static void signal_(void **state)
     (void)state;
     check("signal", "ktime" PROCESS " signal code target_pid target_tid target_uid target_comm "
                     "group result");
+}
+
+static void network(void **state)
+{
+    (void)state;
+    check("tcp", "ktime" PROCESS SOCKET " direction state error retransmits bytes_sent "
+                 "bytes_received duration_ns");
+    check("listen", "ktime" PROCESS ENDS " backlog");
+    check("accept", "ktime" PROCESS ENDS " fd");
+    check("udp", "ktime" PROCESS SOCKET " direction length displaced");
+    check("dns", "ktime" PROCESS SOCKET " direction ip_proto kind id answers rcode truncated "
+                 "malformed matched type latency_ns name");
+    check("retransmit", "ktime" PROCESS SOCKET " direction state length retransmits error");
 }
 
 static void unknown_names_are_not_found(void **state)
@@ -111,9 +126,13 @@ static void unknown_names_are_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exec),    cmocka_unit_test(exit_),
-        cmocka_unit_test(open_),   cmocka_unit_test(connect_),
-        cmocka_unit_test(signal_), cmocka_unit_test(unknown_names_are_not_found),
+        cmocka_unit_test(exec),
+        cmocka_unit_test(exit_),
+        cmocka_unit_test(open_),
+        cmocka_unit_test(connect_),
+        cmocka_unit_test(signal_),
+        cmocka_unit_test(network),
+        cmocka_unit_test(unknown_names_are_not_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  * moves each access to where the running kernel has that member (CO-RE), so building needs neither
  * a vmlinux.h nor the running kernel's BTF. Names must be the kernel's. */
 
+#include <linux/bpf.h>
 #include <linux/in6.h>
 #include <linux/types.h>
 
@@ -21,6 +22,14 @@ enum { PIDTYPE_SID = 3 };
 typedef struct {
     int counter;
 } atomic_t;
+
+typedef struct {
+    __s64 counter;
+} atomic64_t;
+
+struct list_head {
+    struct list_head *next;
+};
 
 struct proc_ns_operations {
     const char *name;
@@ -76,6 +85,19 @@ struct cred {
     } gid;
     kernel_cap_t cap_effective;
     struct user_namespace *user_ns;
+    struct {
+        __u32 val;
+    } suid, euid, fsuid, sgid, egid, fsgid;
+    unsigned int securebits;
+    kernel_cap_t cap_inheritable;
+    kernel_cap_t cap_permitted;
+    kernel_cap_t cap_bset;
+    kernel_cap_t cap_ambient;
+    struct group_info *group_info;
+};
+
+struct group_info {
+    int ngroups;
 };
 
 struct tty_struct {
@@ -115,9 +137,25 @@ struct css_set {
     struct cgroup *dfl_cgrp;
 };
 
+/* Without what the CPUs have not added yet, as the kernel's own messages have it. */
+struct percpu_counter {
+    __s64 count;
+};
+
 struct mm_struct {
     unsigned long arg_start;
     unsigned long arg_end;
+    unsigned long total_vm;
+    atomic64_t pgtables_bytes;
+    struct percpu_counter rss_stat[4]; /* Linux 6.2 and later */
+};
+
+struct mm_rss_stat {
+    atomic64_t count[4];
+};
+
+struct mm_struct___before_6_2 {
+    struct mm_rss_stat rss_stat;
 };
 
 struct signal_struct {
@@ -126,6 +164,7 @@ struct signal_struct {
     int group_exit_code;
     unsigned int flags;
     struct pid *pids[4];
+    short oom_score_adj;
     struct tty_struct *tty;
 };
 
@@ -176,6 +215,10 @@ struct task_struct {
     struct mm_struct *mm;
     struct fs_struct *fs;
     struct files_struct *files;
+    unsigned int flags;
+    unsigned int in_execve : 1;
+    struct list_head ptraced; /* the threads that it traces, by their ptrace_entry */
+    struct list_head ptrace_entry;
     struct css_set *cgroups;
     struct nsproxy *nsproxy;
     struct pid *thread_pid;

@@ -8,21 +8,29 @@
 #include <errno.h>
 #include <ringmill/ring.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "accept.skel.h"
 #include "base/cgroup_tree.h"
 #include "base/suggestion.h"
+#include "block.skel.h"
+#include "bpf.skel.h"
 #include "config/setting.h"
 #include "connect.skel.h"
 #include "dns.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
+#include "fork.skel.h"
 #include "listen.skel.h"
+#include "oom.skel.h"
 #include "open.skel.h"
+#include "ptrace.skel.h"
 #include "retransmit.skel.h"
+#include "setid.skel.h"
 #include "signal.skel.h"
 #include "source/builtin_meanings.h"
 #include "source/builtin_settings.h"
+#include "source/constants.h"
 #include "source/kind.h"
 #include "source/object.h"
 #include "source/object_rings.h"
@@ -32,6 +40,26 @@
 #include "source/wanted.h"
 #include "tcp.skel.h"
 #include "udp.skel.h"
+
+static const struct setting fork_settings[] = {
+    {
+        .name = "threads",
+        .type = SETTING_BOOL,
+        .fallback = "false",
+        .doc = "also new threads",
+    },
+    {0},
+};
+
+static const struct setting block_settings[] = {
+    {
+        .name = "min_latency",
+        .type = SETTING_DURATION,
+        .fallback = "0",
+        .doc = "only I/O that took at least this long",
+    },
+    {0},
+};
 
 const struct builtin builtins[] = {
     {
@@ -110,6 +138,51 @@ const struct builtin builtins[] = {
         .doc = "TCP segments sent again",
         .if_silent = "connect to an address that does not answer: curl http://192.0.2.1/",
         .elf = retransmit_bpf__elf_bytes,
+    },
+    {
+        .name = "fork",
+        .type_name = "struct fork_event",
+        .doc = "processes created",
+        .if_silent = "start a program in another terminal: /bin/true",
+        .elf = fork_bpf__elf_bytes,
+        .settings = fork_settings,
+    },
+    {
+        .name = "ptrace",
+        .type_name = "struct ptrace_event",
+        .doc = "calls of ptrace(2)",
+        .if_silent = "trace a program: strace /bin/true",
+        .elf = ptrace_bpf__elf_bytes,
+    },
+    {
+        .name = "setid",
+        .type_name = "struct setid_event",
+        .doc = "credentials changed, and refused attempts",
+        .if_silent = "run a program as another user: su nobody -s /bin/true",
+        .elf = setid_bpf__elf_bytes,
+    },
+    {
+        .name = "bpf",
+        .type_name = "struct bpf_event",
+        .doc = "BPF programs loaded and maps created",
+        .if_silent = "load a BPF program: bpftrace -e 'BEGIN { exit(); }'",
+        .elf = bpf_bpf__elf_bytes,
+    },
+    {
+        .name = "oom",
+        .type_name = "struct oom_event",
+        .doc = "processes killed because memory ran out",
+        .if_silent = "use up the memory of a cgroup",
+        .elf = oom_bpf__elf_bytes,
+        .has_page_size = true,
+    },
+    {
+        .name = "block",
+        .type_name = "struct block_event",
+        .doc = "I/O of block devices, with its latency",
+        .if_silent = "write to a disk: dd if=/dev/zero of=file bs=1M count=1 conv=fsync",
+        .elf = block_bpf__elf_bytes,
+        .settings = block_settings,
     },
     {0},
 };
@@ -230,6 +303,12 @@ static int open_object(struct source *source, const struct builtin *builtin, str
         return result;
     state->object->quiet = true;
     prepare_programs(state->object);
+    if (builtin->has_page_size) {
+        result = constants_set_number(state->object->plan, "page_size",
+                                      (uint64_t)sysconf(_SC_PAGESIZE), error);
+        if (result < 0)
+            return result;
+    }
     return builtin_settings_apply(builtin, &((const struct builtin_config *)source->config)->own,
                                   state->object, error);
 }

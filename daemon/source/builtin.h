@@ -26,6 +26,7 @@ struct builtin {
      * an offset. Ended by a row without a name; NULL: none. */
     const struct setting *settings;
     const struct builtin_program *programs; /* the same */
+    bool has_page_size;                     /* its global page_size is set to the machine's */
 };
 
 /* Ended by a row whose name is NULL. */

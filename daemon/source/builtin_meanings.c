@@ -35,6 +35,65 @@ static const struct meaning_choice dns_meanings[] = {
     {0},
 };
 
+static const struct meaning_choice block_meanings[] = {
+    {.path = "pid..submitter_known", .as = "by:submitter_known,is:1"},
+    {.path = "latency_ns", .as = "by:latency_known,is:1"},
+    {.path = "queue_ns", .as = "by:issued,is:1"},
+    {.path = "device_ns", .as = "by:issued,is:1"},
+    {0},
+};
+
+static const struct meaning_choice bpf_meanings[] = {
+    {.path = "fd", .as = "by:error,is:0"},
+    {.path = "id", .as = "by:known,is:1"},
+    {.path = "prog_type..map_type", .as = "by:command,is:BPF_PROG_LOAD"},
+    {.path = "attach_type", .as = "by:has_attach_type,is:1"},
+    {.path = "translated_instructions", .as = "by:known,is:1"},
+    {.path = "jited_bytes", .as = "by:known,is:1"},
+    {.path = "function", .as = "by:known,is:1"},
+    {.path = "tag", .as = "by:known,is:1"},
+    {.path = "tag", .as = "bytes"},
+    {.path = "map_type", .as = "by:command,is:BPF_MAP_CREATE"},
+    {.path = "key_size", .as = "by:command,is:BPF_MAP_CREATE"},
+    {.path = "value_size", .as = "by:command,is:BPF_MAP_CREATE"},
+    {.path = "max_entries", .as = "by:command,is:BPF_MAP_CREATE"},
+    {.path = "map_flags", .as = "by:command,is:BPF_MAP_CREATE"},
+    {0},
+};
+
+static const struct meaning_choice oom_meanings[] = {
+    {.path = "constraint", .as = "by:constraint_known,is:1"},
+    {.path = "victim_pid", .as = "by:victim_known,is:1"},
+    {.path = "victim_uid", .as = "by:victim_known,is:1"},
+    {.path = "victim_uid", .as = "uid"},
+    {.path = "oom_score_adj", .as = "by:victim_known,is:1"},
+    {.path = "victim_comm", .as = "by:victim_known,is:1"},
+    {.path = "victim_start", .as = "by:victim_known,is:1"},
+    {.path = "victim_cgroup_id", .as = "by:victim_known,is:1"},
+    {.path = "total_vm", .as = "by:victim_known,is:1"},
+    {.path = "anon_rss", .as = "by:victim_known,is:1"},
+    {.path = "file_rss", .as = "by:victim_known,is:1"},
+    {.path = "shmem_rss", .as = "by:victim_known,is:1"},
+    {.path = "page_tables", .as = "by:victim_known,is:1"},
+    {0},
+};
+
+static const struct meaning_choice ptrace_meanings[] = {
+    {.path = "target_pid", .as = "by:target_known,is:1"},
+    {.path = "target_tid", .as = "by:target_known,is:1"},
+    {.path = "target_uid", .as = "by:target_known,is:1"},
+    {.path = "target_uid", .as = "uid"},
+    {.path = "target_comm", .as = "by:target_known,is:1"},
+    {.path = "addr", .as = "hex"},
+    {.path = "data", .as = "hex"},
+    {0},
+};
+
+static const struct meaning_choice setid_meanings[] = {
+    {.path = "syscall_nr", .as = "by:cause,is:SETID_CALL"},
+    {0},
+};
+
 const struct meaning_choice *builtin_meanings(const char *name)
 {
     static const struct {
@@ -42,7 +101,9 @@ const struct meaning_choice *builtin_meanings(const char *name)
         const struct meaning_choice *meanings;
     } sources[] = {
         {"connect", socket_meanings}, {"tcp", tcp_meanings},           {"udp", socket_meanings},
-        {"dns", dns_meanings},        {"retransmit", socket_meanings},
+        {"dns", dns_meanings},        {"retransmit", socket_meanings}, {"block", block_meanings},
+        {"bpf", bpf_meanings},        {"oom", oom_meanings},           {"ptrace", ptrace_meanings},
+        {"setid", setid_meanings},
     };
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

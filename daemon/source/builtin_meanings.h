@@ -6,5 +6,6 @@
 
 #include "schema/meaning.h"
 
-/* Ended by one without a path. NULL: the source has none. */
+/* Ended by one without a path; "FIRST..END" stands for the fields from FIRST up to, and without,
+ * END. NULL: the source has none. */
 const struct meaning_choice *builtin_meanings(const char *name);

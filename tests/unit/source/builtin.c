@@ -116,6 +116,24 @@ static void network(void **state)
     check("retransmit", "ktime" PROCESS SOCKET " direction state length retransmits error");
 }
 
+static void system_(void **state)
+{
+    (void)state;
+    check("fork", "ktime" PROCESS " child_pid child_tid child_ppid child_ns_pid child_comm "
+                  "child_start child_cgroup_id clone_flags thread kernel_thread");
+    check("setid", "ktime" PROCESS " cause syscall_nr error changed before after");
+    check("ptrace", "ktime" PROCESS " request error target_arg target_known target_pid target_tid "
+                    "target_uid target_comm addr data");
+    check("bpf", "ktime" PROCESS " command error fd known id name prog_type has_attach_type "
+                 "attach_type instructions translated_instructions jited_bytes license function "
+                 "tag map_type key_size value_size max_entries map_flags");
+    check("oom", "ktime" PROCESS " constraint constraint_known victim_known victim_pid victim_tid "
+                 "victim_uid oom_score_adj victim_comm victim_start victim_cgroup_id total_vm "
+                 "anon_rss file_rss shmem_rss page_tables");
+    check("block", "ktime" PROCESS " submitter_known latency_known issued error operation flags "
+                   "major minor device sector bytes latency_ns queue_ns device_ns");
+}
+
 static void unknown_names_are_not_found(void **state)
 {
     (void)state;
@@ -126,13 +144,10 @@ static void unknown_names_are_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exec),
-        cmocka_unit_test(exit_),
-        cmocka_unit_test(open_),
-        cmocka_unit_test(connect_),
-        cmocka_unit_test(signal_),
-        cmocka_unit_test(network),
-        cmocka_unit_test(unknown_names_are_not_found),
+        cmocka_unit_test(exec),    cmocka_unit_test(exit_),
+        cmocka_unit_test(open_),   cmocka_unit_test(connect_),
+        cmocka_unit_test(signal_), cmocka_unit_test(network),
+        cmocka_unit_test(system_), cmocka_unit_test(unknown_names_are_not_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

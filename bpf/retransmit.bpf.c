@@ -17,7 +17,7 @@ struct retransmit_event {
     enum direction direction; /* of the connection */
     enum tcp_state state;
     __u32 length;      /* payload of the segment */
-    __u32 retransmits; /* of the connection until now, this one not counted */
+    __u32 retransmits; /* of the connection until now, with this one */
     __s32 error;       /* errno: it could not be sent; before Linux 6.16 always 0 */
 };
 

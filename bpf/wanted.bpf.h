@@ -58,18 +58,26 @@ static __always_inline _Bool is_below_wanted(const struct cgroup *cgroup)
     return 0;
 }
 
-/* A pid of 0 is unknown: it is wanted unless one process is. The cgroup must not be NULL. */
+/* A pid of 0 is unknown: it is wanted unless one process is. The cgroup must not be NULL; it may
+ * have been read by bpf_probe_read_kernel(). */
 static __always_inline _Bool is_wanted_owner(__u32 pid, const struct cgroup *cgroup)
 {
     return is_wanted_pid(pid) && (!wanted_cgroup || is_below_wanted(cgroup));
 }
 
+/* For a task that the verifier knows. Most answers take loads only, and no helper call. */
 static __always_inline _Bool is_wanted_task(const struct task_struct *task)
 {
-    if (!unwanted_pid && !wanted_pid && !wanted_cgroup)
+    const struct cgroup *cgroup;
+
+    if ((unwanted_pid || wanted_pid) && !is_wanted_pid(task->tgid))
+        return 0;
+    if (!wanted_cgroup)
         return 1;
-    return is_wanted_pid(BPF_CORE_READ(task, tgid)) &&
-           (!wanted_cgroup || is_below_wanted(BPF_CORE_READ(task, cgroups, dfl_cgrp)));
+    cgroup = task->cgroups->dfl_cgrp;
+    if (cgroup->kn->id == wanted_cgroup)
+        return 1;
+    return cgroup->level > wanted_cgroup_level && is_below_wanted(cgroup);
 }
 
 static __always_inline _Bool is_wanted(void)

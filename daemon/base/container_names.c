@@ -139,13 +139,31 @@ static int by_state(const struct container_path *path, const struct container_st
     }
 }
 
+static int find_by_path(const struct container_path *parts, enum container_name which, char *name,
+                        bool *ret_final)
+{
+    int r = -ENOENT;
+
+    *ret_final = by_path(parts, which, name, &r) || (!parts->id[0] && !parts->pod_uid[0]);
+    return r;
+}
+
+int container_names_by_path(enum container_name which, const char *path, uint32_t length,
+                            char *name, bool *ret_final)
+{
+    struct container_path parts;
+
+    container_path_read(path, length, &parts);
+    return find_by_path(&parts, which, name, ret_final);
+}
+
 int container_names_find(struct container_names *names, enum container_name which, const char *path,
                          uint32_t length, int64_t now, char *name, bool *ret_final)
 {
     struct container_path parts;
-    int r = -ENOENT;
+    int r;
 
     container_path_read(path, length, &parts);
-    *ret_final = by_path(&parts, which, name, &r) || (!parts.id[0] && !parts.pod_uid[0]);
+    r = find_by_path(&parts, which, name, ret_final);
     return *ret_final ? r : by_state(&parts, state_of(names, &parts, now), which, name);
 }

@@ -40,6 +40,11 @@ struct container_names *container_names_new(const char *root);
 /* Accepts NULL. */
 void container_names_free(struct container_names *names);
 
+/* What the path alone says: as container_names_find(), but reads no file. Any thread. *ret_final:
+ * files cannot add anything. */
+int container_names_by_path(enum container_name which, const char *path, uint32_t length,
+                            char *name, bool *ret_final);
+
 /* Writes the name, of at most CONTAINER_TEXT_MAX bytes and not NUL-ended, and returns its length;
  * -ENOENT: there is none. *ret_final: the answer will always be the same, because the path alone
  * says it. now: ns. */

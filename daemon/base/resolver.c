@@ -331,10 +331,27 @@ static void give(struct resolver *resolver, const struct resolver_request *wante
     resolver_turn(resolver);
 }
 
+/* What the path of a cgroup says of its container and unit. */
+static void give_parts(struct resolver *resolver, uint64_t id, const char *path, uint32_t length)
+{
+    for (uint32_t i = 0; i < CONTAINER_NAMES; i++) {
+        const struct resolver_request wanted = {
+            .kind = (enum resolver_kind)(RESOLVER_CONTAINER_FIRST + i), .id = id};
+        char name[RESOLVER_NAME_MAX];
+        bool is_final;
+        int found = container_names_by_path((enum container_name)i, path, length, name, &is_final);
+
+        if (found > 0)
+            give(resolver, &wanted, name, (uint32_t)found);
+    }
+}
+
 void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
                    const char *name, uint32_t length)
 {
     give(resolver, &(struct resolver_request){.kind = kind, .id = id}, name, length);
+    if (kind == RESOLVER_CGROUP && name)
+        give_parts(resolver, id, name, length);
 }
 
 void resolver_give_user(struct resolver *resolver, uint32_t pid, uint64_t address, const char *name,

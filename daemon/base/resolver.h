@@ -155,7 +155,8 @@ void resolver_set_given(struct resolver *resolver);
 /* Whether resolver_set_given() was called. */
 bool resolver_is_given(const struct resolver *resolver);
 /* Consumer thread, of a resolver whose names are given: what the id is called from now on, at most
- * RESOLVER_NAME_MAX bytes; name NULL: it has none. Such a resolver has no thread, so the cache
+ * RESOLVER_NAME_MAX bytes; name NULL: it has none. The path of a cgroup also gives what it says of
+ * its container and unit. Such a resolver has no thread, so the cache
  * still has one writer. */
 void resolver_give(struct resolver *resolver, enum resolver_kind kind, uint64_t id,
                    const char *name, uint32_t length);

@@ -14,11 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "base/cgroups.h"
 
 struct oracle {
     _Atomic uint32_t asked;
@@ -323,6 +326,83 @@ static void knows_what_is_at_hand(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* A report of what is made, as source/cgroup_watch.c gives it. */
+struct report {
+    int fd;
+    uint64_t root;
+    _Atomic uint64_t next; /* of a cgroup that is made at the next reading, and removed again */
+    bool closed;
+};
+
+#define CONTAINER_OF_REPORT \
+    "docker-3f4e0c5d6b7a89900112233445566778899aabbccddeeff00112233445566778.scope"
+
+static uint64_t report_read(void *data, struct cgroups *cgroups)
+{
+    struct report *report = data;
+    uint64_t next = atomic_exchange(&report->next, 0), count;
+    bool rang = read(report->fd, &count, sizeof(count)) == sizeof(count);
+
+    (void)rang;
+    if (next == 0)
+        return 0;
+    cgroups_make(cgroups, next, report->root, "made.slice", 10);
+    cgroups_make(cgroups, next + 1, next, CONTAINER_OF_REPORT, strlen(CONTAINER_OF_REPORT));
+    cgroups_remove(cgroups, next + 1);
+    cgroups_remove(cgroups, next);
+    return 0;
+}
+
+static void report_close(void *data)
+{
+    ((struct report *)data)->closed = true;
+}
+
+/* What is reported needs no tree: it is gone when somebody asks. */
+static void reported_cgroups(void **state)
+{
+    char root[] = "/tmp/resolver.XXXXXX", name[RESOLVER_NAME_MAX];
+    const struct resolver_options options = {.cgroups = root, .files = root};
+    struct resolver *resolver = resolver_new(&options);
+    struct report report = {.fd = eventfd(0, EFD_NONBLOCK)};
+    const struct cgroup_feed feed = {report.fd, report_read, report_close, &report};
+    struct resolver_port *port;
+    struct resolver_counts counts;
+    uint64_t one = 1;
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    report.root = inode(root, "");
+    assert_false(resolver_lacks_watch(resolver));
+    resolver_want_cgroups(resolver);
+    assert_true(resolver_lacks_watch(resolver));
+    assert_int_equal(resolver_watch_cgroups(resolver, &feed), 0);
+    assert_false(resolver_lacks_watch(resolver));
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    assert_int_equal(resolver_start(resolver), 0);
+    resolver_wait(resolver);
+    atomic_store(&report.next, 1000000);
+    assert_int_equal(write(report.fd, &one, sizeof(one)), sizeof(one));
+    await(port, RESOLVER_CGROUP, 1000001, "/made.slice/" CONTAINER_OF_REPORT);
+    await(port, RESOLVER_CGROUP, 1000000, "/made.slice");
+    await(port, RESOLVER_CONTAINER_ID, 1000001,
+          "3f4e0c5d6b7a89900112233445566778899aabbccddeeff00112233445566778");
+    await(port, RESOLVER_RUNTIME, 1000001, "docker");
+    await(port, RESOLVER_SLICE, 1000001, "made.slice");
+    assert_false(find(port, RESOLVER_CONTAINER, 1000001, name)); /* no file says */
+    assert_false(find(port, RESOLVER_CONTAINER_ID, 1000000, name));
+    resolver_count(resolver, &counts);
+    assert_int_equal(counts.cgroups, 3);
+    assert_int_equal(counts.cgroups_dropped, 0);
+    assert_int_equal(counts.cgroups_lost, 0);
+    resolver_leave(port);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+    assert_true(report.closed);
+    close(report.fd);
+    assert_int_equal(rmdir(root), 0);
+}
+
 /* ---- several consumers ----------------------------------------------------------------------- */
 
 struct reader {
@@ -440,6 +520,10 @@ static void names_that_are_given(void **state)
     assert_string_equal(name, "root");
     resolver_give(resolver, RESOLVER_UID, 0, NULL, 0);
     assert_false(find(port, RESOLVER_UID, 0, name));
+    resolver_give(resolver, RESOLVER_CGROUP, 5, "/system.slice/cron.service", 26);
+    assert_true(find(port, RESOLVER_UNIT, 5, name)); /* the path says it */
+    assert_memory_equal(name, "cron.service", 12);
+    assert_false(find(port, RESOLVER_CONTAINER_ID, 5, name));
     resolver_leave(port);
     resolver_free(resolver);
 }
@@ -483,6 +567,7 @@ int main(void)
         cmocka_unit_test(hanging_lookup),
         cmocka_unit_test(system_names),
         cmocka_unit_test(knows_what_is_at_hand),
+        cmocka_unit_test(reported_cgroups),
         cmocka_unit_test(many_readers),
         cmocka_unit_test(a_batch_sees_one_state),
         cmocka_unit_test(names_that_are_given),

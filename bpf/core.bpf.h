@@ -345,6 +345,11 @@ struct signal_generate {
     int result;
 };
 
+struct sys_enter {
+    const struct pt_regs *regs;
+    long number;
+};
+
 struct sys_exit {
     const struct pt_regs *regs;
     long result;

@@ -32,13 +32,24 @@ struct dentry_operations {
     char *(*d_dname)(void);
 };
 
+struct file_system_type {
+    const char *name;
+};
+
 struct super_block {
+    struct file_system_type *s_type;
     __u32 s_dev;
     unsigned long s_magic;
 };
 
 struct inode {
     __u16 i_mode;
+    struct {
+        __u32 val;
+    } i_uid;
+    struct {
+        __u32 val;
+    } i_gid;
     unsigned long i_ino;
     struct super_block *i_sb;
     void *i_private;
@@ -56,12 +67,14 @@ struct dentry {
 
 struct vfsmount {
     struct dentry *mnt_root;
+    struct super_block *mnt_sb;
 };
 
 struct mount {
     struct mount *mnt_parent;
     struct dentry *mnt_mountpoint;
     struct vfsmount mnt;
+    const char *mnt_devname;
 };
 
 struct path {
@@ -77,16 +90,62 @@ struct fs_struct {
 struct file {
     struct path f_path;
     struct inode *f_inode;
+    unsigned int f_flags;
     void *private_data;
 };
 
 struct fdtable {
     unsigned int max_fds;
     struct file **fd;
+    unsigned long *close_on_exec;
+    unsigned long *open_fds;
 };
 
 struct files_struct {
     struct fdtable *fdt;
+};
+
+/* Requests of io_uring: its first member is of what is asked for, such as an io_unlink. */
+struct filename {
+    const char *name;
+};
+
+struct io_cqe {
+    int res;
+};
+
+struct io_kiocb {
+    struct file *file;
+    __u8 opcode;
+    __u32 flags;
+    struct io_cqe cqe;
+};
+
+struct io_unlink {
+    int dfd;
+    int flags;
+    struct filename *filename;
+};
+
+struct io_rename {
+    int old_dfd;
+    int new_dfd;
+    struct filename *oldpath;
+    struct filename *newpath;
+    int flags;
+};
+
+struct io_link {
+    int old_dfd;
+    int new_dfd;
+    struct filename *oldpath;
+    struct filename *newpath;
+    int flags;
+};
+
+struct io_close {
+    int fd;
+    __u32 file_slot;
 };
 
 #pragma clang attribute pop

@@ -15,16 +15,22 @@
 #include "base/suggestion.h"
 #include "block.skel.h"
 #include "bpf.skel.h"
+#include "chmod.skel.h"
+#include "chown.skel.h"
 #include "config/setting.h"
 #include "connect.skel.h"
+#include "delete.skel.h"
 #include "dns.skel.h"
 #include "exec.skel.h"
 #include "exit.skel.h"
 #include "fork.skel.h"
+#include "link.skel.h"
 #include "listen.skel.h"
+#include "mount.skel.h"
 #include "oom.skel.h"
 #include "open.skel.h"
 #include "ptrace.skel.h"
+#include "rename.skel.h"
 #include "retransmit.skel.h"
 #include "setid.skel.h"
 #include "signal.skel.h"
@@ -40,6 +46,26 @@
 #include "source/wanted.h"
 #include "tcp.skel.h"
 #include "udp.skel.h"
+#include "write.skel.h"
+
+static const struct setting write_settings[] = {
+    {
+        .name = "min_bytes",
+        .type = SETTING_SIZE,
+        .minimum = 1,
+        .maximum = INT64_C(1) << 40,
+        .fallback = "1",
+        .doc = "only files of which at least this much was read and written",
+    },
+    {
+        .name = "min_written",
+        .type = SETTING_SIZE,
+        .maximum = INT64_C(1) << 40,
+        .fallback = "0",
+        .doc = "only files to which at least this much was written",
+    },
+    {0},
+};
 
 static const struct setting fork_settings[] = {
     {
@@ -183,6 +209,56 @@ const struct builtin builtins[] = {
         .if_silent = "write to a disk: dd if=/dev/zero of=file bs=1M count=1 conv=fsync",
         .elf = block_bpf__elf_bytes,
         .settings = block_settings,
+    },
+    {
+        .name = "delete",
+        .type_name = "struct delete_event",
+        .doc = "files and folders deleted",
+        .if_silent = "delete a file: touch file; rm file",
+        .elf = delete_bpf__elf_bytes,
+    },
+    {
+        .name = "rename",
+        .type_name = "struct rename_event",
+        .doc = "files and folders renamed",
+        .if_silent = "rename a file: touch file; mv file other",
+        .elf = rename_bpf__elf_bytes,
+    },
+    {
+        .name = "link",
+        .type_name = "struct link_event",
+        .doc = "hard and symbolic links made",
+        .if_silent = "make a link: ln -s /etc/hostname link",
+        .elf = link_bpf__elf_bytes,
+    },
+    {
+        .name = "chmod",
+        .type_name = "struct chmod_event",
+        .doc = "modes of files changed",
+        .if_silent = "change a mode: touch file; chmod 600 file",
+        .elf = chmod_bpf__elf_bytes,
+    },
+    {
+        .name = "chown",
+        .type_name = "struct chown_event",
+        .doc = "owners of files changed",
+        .if_silent = "change an owner: touch file; chown nobody file",
+        .elf = chown_bpf__elf_bytes,
+    },
+    {
+        .name = "mount",
+        .type_name = "struct mount_event",
+        .doc = "file systems mounted, moved and unmounted",
+        .if_silent = "mount one: mount -t tmpfs none /mnt; umount /mnt",
+        .elf = mount_bpf__elf_bytes,
+    },
+    {
+        .name = "write",
+        .type_name = "struct write_event",
+        .doc = "bytes written and read, per file when it is closed",
+        .if_silent = "write a file: echo text >file",
+        .elf = write_bpf__elf_bytes,
+        .settings = write_settings,
     },
     {0},
 };

@@ -94,6 +94,30 @@ static const struct meaning_choice setid_meanings[] = {
     {0},
 };
 
+static const struct meaning_choice chmod_meanings[] = {
+    {.path = "mode_before", .as = "by:modes_known,is:1"},
+    {.path = "mode_after", .as = "by:modes_known,is:1"},
+    {0},
+};
+
+static const struct meaning_choice chown_meanings[] = {
+    {.path = "uid_before", .as = "by:owners_known,is:1"},
+    {.path = "gid_before", .as = "by:owners_known,is:1"},
+    {.path = "uid_after", .as = "by:owners_known,is:1"},
+    {.path = "gid_after", .as = "by:owners_known,is:1"},
+    {0},
+};
+
+static const struct meaning_choice mount_meanings[] = {
+    {.path = "flags", .as = "by:call,is:MOUNT"},
+    {.path = "umount_flags", .as = "by:call,is:UMOUNT"},
+    {.path = "move_flags", .as = "by:call,is:MOVE_MOUNT"},
+    {.path = "attributes_set", .as = "by:call,is:MOUNT_SETATTR"},
+    {.path = "attributes_cleared", .as = "by:call,is:MOUNT_SETATTR"},
+    {.path = "propagation", .as = "by:call,is:MOUNT_SETATTR"},
+    {0},
+};
+
 const struct meaning_choice *builtin_meanings(const char *name)
 {
     static const struct {
@@ -103,7 +127,8 @@ const struct meaning_choice *builtin_meanings(const char *name)
         {"connect", socket_meanings}, {"tcp", tcp_meanings},           {"udp", socket_meanings},
         {"dns", dns_meanings},        {"retransmit", socket_meanings}, {"block", block_meanings},
         {"bpf", bpf_meanings},        {"oom", oom_meanings},           {"ptrace", ptrace_meanings},
-        {"setid", setid_meanings},
+        {"setid", setid_meanings},    {"chmod", chmod_meanings},       {"chown", chown_meanings},
+        {"mount", mount_meanings},
     };
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

@@ -134,6 +134,54 @@ static void system_(void **state)
                    "major minor device sector bytes latency_ns queue_ns device_ns");
 }
 
+#define PATH(name) " " name " " name "_arg " name "_resolved " name "_truncated"
+
+static void delete_(void **state)
+{
+    (void)state;
+    check("delete", "ktime" PROCESS " error directory" PATH("path"));
+}
+
+static void rename_(void **state)
+{
+    (void)state;
+    check("rename", "ktime" PROCESS " error flags" PATH("old_path") PATH("new_path"));
+}
+
+static void link_(void **state)
+{
+    (void)state;
+    check("link", "ktime" PROCESS " kind error" PATH("path") PATH("target"));
+}
+
+static void chmod_(void **state)
+{
+    (void)state;
+    check("chmod",
+          "ktime" PROCESS " call error mode mode_before mode_after modes_known" PATH("path"));
+}
+
+static void chown_(void **state)
+{
+    (void)state;
+    check("chown", "ktime" PROCESS " call error new_uid new_gid uid_before gid_before uid_after "
+                   "gid_after owners_known" PATH("path"));
+}
+
+static void mount_(void **state)
+{
+    (void)state;
+    check("mount", "ktime" PROCESS " call error flags umount_flags move_flags attributes_set "
+                   "attributes_cleared propagation type" PATH("mount_source") PATH("target"));
+}
+
+static void write_(void **state)
+{
+    (void)state;
+    check("write", "ktime" PROCESS " bytes_written bytes_read writes reads duration_ns flags "
+                   "closed deleted path_truncated path inode device");
+}
+
 static void unknown_names_are_not_found(void **state)
 {
     (void)state;
@@ -148,6 +196,10 @@ int main(void)
         cmocka_unit_test(open_),   cmocka_unit_test(connect_),
         cmocka_unit_test(signal_), cmocka_unit_test(network),
         cmocka_unit_test(system_), cmocka_unit_test(unknown_names_are_not_found),
+        cmocka_unit_test(delete_), cmocka_unit_test(rename_),
+        cmocka_unit_test(link_),   cmocka_unit_test(chmod_),
+        cmocka_unit_test(chown_),  cmocka_unit_test(mount_),
+        cmocka_unit_test(write_),  cmocka_unit_test(unknown_names_are_not_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ def test_execsnoop():
             return None
         return words[1], int(words[2]), int(words[0]), int(words[4]), words[5].rstrip(" ")
 
-    assert len(tools.compare("exec", ["execsnoop", "-U"], load, ours, theirs)) == count
+    assert len(tools.compare("exec", ["execsnoop", "-U"], load, ours, theirs, by_cgroup="-c")) == count
 
 
 def test_opensnoop():
@@ -101,7 +101,7 @@ def test_exitsnoop():
         return (words[0], int(words[1]), int(words[2]), int(number) if how == "signal" else 0,
                 int(number) if how == "code" else 0)
 
-    pairs = tools.compare("exit", ["exitsnoop"], load, ours, theirs)
+    pairs = tools.compare("exit", ["exitsnoop"], load, ours, theirs, by_cgroup="-c")
     assert len(pairs) == 7
     for event, line in pairs:
         assert abs(event["lifetime_ns"] / 1e9 - float(fields(line, 6)[4])) < 0.011, (event, line)

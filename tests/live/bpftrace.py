@@ -1,42 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bpftrace beside ringmill: what another program sees of the same events, in the same run."""
-import os
-import shutil
-import subprocess
-import threading
-
+"""A bpftrace script as a peer tool, for events that no packaged tool shows (see tools.py)."""
 import harness
+import tools
 
 
-class Bpftrace:
+class Bpftrace(tools.Tool):
     """A running script that prints a line for each event. trigger() causes one, so that it is known to run."""
 
     def __init__(self, script, trigger):
-        if not shutil.which("bpftrace"):
-            raise harness.Lacking("bpftrace is not installed")
-        self.lines = []
-        self.process = subprocess.Popen(
-            ["bpftrace", "-e", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, "BPFTRACE_PERF_RB_PAGES": "1024", "BPFTRACE_STRLEN": "64"})
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-        harness.wait_for(lambda: self._sees(trigger), "bpftrace to run")
+        super().__init__(["bpftrace", "-e", script],
+                         {"BPFTRACE_PERF_RB_PAGES": "1024", "BPFTRACE_STRLEN": "64"})
 
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
-
-    def _sees(self, trigger):
-        if self.process.poll() is not None:
-            raise harness.Lacking("bpftrace cannot run this: " + self.process.stderr.read().decode())
-        trigger()
-        return any(line and not line.startswith("Attaching") for line in self.lines)
+        def runs():
+            trigger()
+            return self.shows("", but_not="Attaching")
+        harness.wait_for(runs, "bpftrace to run")
 
     def stop(self):
         """What it printed, as words."""
-        self.process.terminate()
-        self.process.wait(timeout=harness.PATIENCE)
-        self.thread.join()
-        errors = self.process.stderr.read().decode()
-        assert "Lost" not in errors, errors
-        return [line.split() for line in self.lines if line and not line.startswith("Attaching")]
+        lines, lost = super().stop()
+        if lost:
+            raise harness.Lacking(f"bpftrace lost events, so it cannot be compared: {lost[0]}")
+        return [line.split() for line in lines if line and not line.startswith("Attaching")]

@@ -12,6 +12,7 @@ Lines of the tool that were cut or are of other programs must give None. Both ar
 all, when they show an action of a program with a name of its own (mark()).
 """
 import collections
+import contextlib
 import os
 import re
 import shutil
@@ -27,14 +28,15 @@ import harness
 class Tool:
     """A running peer tool; its lines are collected all the time."""
 
-    def __init__(self, command):
+    def __init__(self, command, environment=None):
         if not shutil.which(command[0]):
             raise harness.Lacking(f"{command[0]} is not installed")
         self.command = command
         self.lines = []
         # a tool writes to a pipe by the block
         self.process = subprocess.Popen(["stdbuf", "-oL", *command], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, errors="replace")
+                                        stderr=subprocess.PIPE, text=True, errors="replace",
+                                        env={**os.environ, **(environment or {})})
         self.errors = []
         self.threads = [threading.Thread(target=self._read, args=read, daemon=True)
                         for read in ((self.process.stdout, self.lines),
@@ -47,11 +49,13 @@ class Tool:
         for line in file:
             lines.append(line.rstrip("\n"))
 
-    def shows(self, text):
+    def shows(self, text, but_not=None):
+        """Whether a line has the text, and does not begin with the other one. It must run."""
         if self.process.poll() is not None:
             raise harness.Lacking(f"{self.command[0]} does not run on this kernel: "
                                   + " ".join(self.errors)[:300])
-        return any(text in line for line in list(self.lines))
+        return any(line and text in line and not (but_not and line.startswith(but_not))
+                   for line in list(self.lines))
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
@@ -79,6 +83,30 @@ def mark(folder, name):
     os.waitpid(pid, 0)
 
 
+@contextlib.contextmanager
+def own_cgroup():
+    """This process is in a new cgroup meanwhile; None where there is no tree of version 2."""
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        root = re.search(r"^\S+ (\S+) cgroup2 ", mounts.read(), re.M)
+    if not root:
+        yield None
+        return
+    with open("/proc/self/cgroup", encoding="utf-8") as file:
+        before = root[1] + re.search(r"^0::(.*)", file.read(), re.M)[1]
+    folder = os.path.join(root[1], f"tools-{os.getpid()}")
+
+    def enter(cgroup):
+        with open(os.path.join(cgroup, "cgroup.procs"), "w", encoding="utf-8") as procs:
+            procs.write(str(os.getpid()))
+    os.mkdir(folder)
+    try:
+        enter(folder)
+        yield folder
+    finally:
+        enter(before)
+        os.rmdir(folder)
+
+
 def settle(tool, mark_with, folder, name):
     """Until the tool shows it. It reads the buffers of all CPUs in turn, so that what it shows of a second
     one comes after all that was done before the first."""
@@ -96,9 +124,14 @@ def difference(ours, theirs, name):
         "".join(f"\n{name} only: {row} x{count}" for row, count in sorted(less.items())[:20])
 
 
-def compare(source, command, load, ours, theirs, options=(), mark_with=mark):
+def compare(source, command, load, ours, theirs, options=(), mark_with=mark, by_cgroup=None):
     """Returns (event, line) for each row that both have, ordered by row. mark_with(folder, name): an action
-    that the tool shows with that name, for tools that do not show mark()."""
+    that the tool shows with that name, for tools that do not show mark(). by_cgroup: the tool's option for a
+    cgroup, so that other programs do not make it lose events."""
+    if by_cgroup:
+        with own_cgroup() as cgroup:
+            return compare(source, [*command, *([by_cgroup, cgroup] if cgroup else [])], load, ours,
+                           theirs, [*options, *(["--cgroup", cgroup] if cgroup else [])], mark_with)
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         tool = Tool(command)

@@ -44,6 +44,9 @@ struct ringmill_texts {
     __u16 length;
 };
 
+/* A member of this type says how many elements the array has that is the next member. */
+typedef __u32 ringmill_count;
+
 /* As an offset: there is no such text. It leads outside of any sample, so it reads as null. */
 #define RINGMILL_NO_TEXT 0xffff
 

@@ -142,6 +142,24 @@ static void apply_process(const struct family_search *level, struct field *field
         meaning_by_process(field, process);
 }
 
+/* Says so by its type, see bpf/ringmill.bpf.h. */
+static bool is_count(const struct field *field)
+{
+    return field->type_name && strcmp(field->type_name, "ringmill_count") == 0 &&
+           field->kind == FIELD_UINT && !field->bits && !field->meaning;
+}
+
+static void apply_count(const struct family_search *level, uint32_t index)
+{
+    struct field *field = &level->fields[index];
+
+    if (index == 0 || !is_count(&field[-1]) || field->kind != FIELD_ARRAY || field->by ||
+        field->meaning || is_chosen(level, field))
+        return;
+    field->by = &field[-1];
+    field->by_each = 0;
+}
+
 static int apply(const struct family_search *level, struct field *field)
 {
     if (field->kind != FIELD_UNION && field->meaning == MEANING_IPV4 && is_of(field, '4', 4))
@@ -164,6 +182,7 @@ static int visit(struct family_search level)
         struct family_search inner = level;
 
         apply_process(&level, field);
+        apply_count(&level, i);
         if (level.family)
             r = apply(&level, field);
         if (r < 0 || (field->kind != FIELD_STRUCT && field->kind != FIELD_UNION))

@@ -166,6 +166,7 @@ struct signal_struct {
     struct pid *pids[4];
     short oom_score_adj;
     struct tty_struct *tty;
+    struct task_struct *group_exec_task; /* Linux 5.17 and later: the thread that calls exec */
 };
 
 /* The registers of a system call; see syscall.bpf.h. */
@@ -298,6 +299,10 @@ struct sk_buff {
     struct sock *sk;
 };
 
+struct bpf_iter__task {
+    struct task_struct *task;
+};
+
 /* Never read, only asked for: whether the tracepoint has that argument. */
 struct trace_event_raw_tcp_retransmit_skb {
     int err; /* Linux 6.16 and later */
@@ -315,6 +320,16 @@ struct sched_process_exec {
     const struct task_struct *task;
     __u64 old_pid;
     const struct linux_binprm *program;
+};
+
+struct sched_process_fork {
+    const struct task_struct *parent;
+    struct task_struct *child;
+};
+
+struct task_rename {
+    struct task_struct *task;
+    const char *comm;
 };
 
 struct sched_process_exit {

@@ -64,11 +64,6 @@ struct task_newtask {
     __u64 clone_flags;
 };
 
-struct task_rename {
-    const struct task_struct *task;
-    const char *comm;
-};
-
 /* Before Linux 6.10 it is the victim's thread id instead. */
 struct mark_victim {
     const struct task_struct *task;

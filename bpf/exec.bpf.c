@@ -9,6 +9,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -24,7 +25,7 @@ struct exec_event {
     char texts[];
 };
 
-enum { EXEC_RECORD_MAX = sizeof(struct exec_event) + PATH_SIZE + EXEC_ARGS_MAX };
+enum { EXEC_RECORD_MAX = sizeof(struct exec_event) + PATH_SIZE + EXEC_ARGS_MAX + ANCESTORS_BYTES };
 
 RINGMILL_EVENT(exec_event);
 RINGMILL_RING(events, 4 << 20);
@@ -89,6 +90,8 @@ int ringmill_exec(struct sched_process_exec *context)
     bpf_core_read(&event->cap_effective, sizeof(event->cap_effective), &task->cred->cap_effective);
     used = fill_filename(event, context->program);
     used = fill_args(event, mm, used);
+    used = process_fill_ancestors(PROCESS_FIELDS(event), event->texts,
+                                  offsetof(struct exec_event, texts), used);
     ringmill_output(events, event, offsetof(struct exec_event, texts) + used);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -28,7 +29,10 @@ struct exit_event {
     __s32 exit_code;       /* 0 to 255; 0 when a signal ended it */
     __u32 signal;          /* which one ended it, or 0 */
     _Bool core_dumped;
+    char texts[];
 };
+
+enum { EXIT_RECORD_MAX = sizeof(struct exit_event) + ANCESTORS_BYTES };
 
 struct process {
     __u64 start_time; /* tells apart two processes of the same pid */
@@ -100,10 +104,12 @@ int ringmill_exit(struct sched_process_exit *context)
 
     if (!is_wanted() || !is_last_thread(context, leader, signal))
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, EXIT_RECORD_MAX);
     if (!event)
         return 0;
     fill(event, task, leader, wait_status(leader, signal));
+    process_fill_ancestors(PROCESS_FIELDS(event), event->texts, offsetof(struct exit_event, texts),
+                           0);
     ringmill_submit(event);
     return 0;
 }

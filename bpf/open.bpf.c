@@ -18,6 +18,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "path.bpf.h"
 #include "process.bpf.h"
 #include "syscall.bpf.h"
@@ -49,7 +50,7 @@ struct open_event {
 
 enum {
     OPEN_TEXTS = offsetof(struct open_event, texts),
-    OPEN_RECORD_MAX = OPEN_TEXTS + 4 * PATH_SIZE,
+    OPEN_RECORD_MAX = OPEN_TEXTS + 4 * PATH_SIZE + ANCESTORS_BYTES,
 };
 
 RINGMILL_EVENT(open_event);
@@ -328,6 +329,7 @@ int ringmill_open(struct sys_exit *context)
     process_fill_current(PROCESS_FIELDS(event));
     fill_call(event, &call, context->result);
     used = fill_texts(event, paths, &call, context->result);
+    used = process_fill_ancestors(PROCESS_FIELDS(event), event->texts, OPEN_TEXTS, used);
     ringmill_output(events, event, OPEN_TEXTS + used);
     return 0;
 }

@@ -18,6 +18,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "lineage.bpf.h"
 
 enum { TTY_SIZE = 16 };
 
@@ -42,6 +43,9 @@ struct process_fields {
     __u32 pidns;
     __u32 netns;
     __u32 userns;
+    struct ringmill_texts ancestors; /* names of the processes above it, nearest first */
+    ringmill_count ancestor_count;
+    __u32 ancestor_pids[ANCESTORS_MAX];
 };
 
 /* Of a record that has them. */
@@ -108,7 +112,14 @@ static __always_inline void process_fill_namespaces(struct process_fields *field
         process_fill_inner_pid(fields, pid);
 }
 
-/* Fills all fields from a task: a thread of the process. */
+static __always_inline void process_no_ancestors(struct process_fields *fields)
+{
+    fields->ancestors.offset = RINGMILL_NO_TEXT;
+    fields->ancestors.length = 0;
+    fields->ancestor_count = 0;
+}
+
+/* Fills all fields but the ancestors from a task: a thread of the process. */
 static __always_inline void process_fill_task(struct process_fields *fields,
                                               const struct task_struct *task)
 {
@@ -130,9 +141,69 @@ static __always_inline void process_fill_task(struct process_fields *fields,
     fields->start = leader->start_boottime;
     fields->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
     process_fill_namespaces(fields, task, leader);
+    process_no_ancestors(fields);
 }
 
 static __always_inline void process_fill_current(struct process_fields *fields)
 {
     process_fill_task(fields, (void *)bpf_get_current_task_btf());
+}
+
+/* Returns how many bytes of texts are used then: up to ANCESTORS_BYTES more. */
+static __always_inline __u64 process_put_names(const struct lineage *lineage, char *texts,
+                                               __u64 used)
+{
+    const struct lineage_names *names = &lineage->sides[lineage->side & 1];
+
+    for (__u32 i = 0; i < ANCESTORS_MAX && i < lineage->count; i++) {
+        const __u64 *name = (const __u64 *)names->names[i];
+        __u64 *to = (__u64 *)(texts + used);
+
+        to[0] = name[0];
+        to[1] = name[1];
+        used += (names->lengths[i] & (COMM_SIZE - 1)) + 1;
+    }
+    return used;
+}
+
+/* Fills the ancestors of the process that runs. Their names are texts of the record: they follow
+ * the first `used` bytes of texts, which begin `begin` bytes after the record's start and have room
+ * for ANCESTORS_BYTES more. Returns the same as above. */
+static __always_inline __u64 process_fill_ancestors(struct process_fields *fields, char *texts,
+                                                    __u64 begin, __u64 used)
+{
+    struct task_struct *task = (void *)bpf_get_current_task_btf();
+    struct lineage_state *state = lineage_state_get();
+    const struct lineage *lineage = state ? lineage_of(task->group_leader, state) : NULL;
+    __u64 end;
+
+    if (!lineage)
+        return used;
+    fields->ancestor_count = lineage->count;
+    __builtin_memcpy(fields->ancestor_pids, lineage->pids, sizeof(lineage->pids));
+    if (!lineage->has_names)
+        return used;
+    end = process_put_names(lineage, texts, used);
+    fields->ancestors.offset = begin + used;
+    fields->ancestors.length = end - used;
+    return end;
+}
+
+/* What is known of a process, to be kept in a map until another record needs it. */
+struct process_copy {
+    struct process_fields fields;
+    char names[ANCESTORS_BYTES]; /* the texts of a record begin with them */
+};
+
+/* begin: where the texts of the record begin. */
+static __always_inline void process_copy_current(struct process_copy *copy, __u64 begin)
+{
+    process_fill_current(&copy->fields);
+    process_fill_ancestors(&copy->fields, copy->names, begin, 0);
+}
+
+static __always_inline void process_copy_unknown(struct process_copy *copy)
+{
+    __builtin_memset(copy, 0, sizeof(*copy));
+    process_no_ancestors(&copy->fields);
 }

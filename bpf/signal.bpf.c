@@ -7,6 +7,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -76,7 +77,10 @@ struct signal_event {
     char target_comm[COMM_SIZE] __attribute__((aligned(8)));
     _Bool group; /* to the process; false: to that thread alone */
     enum signal_result result;
+    char texts[];
 };
+
+enum { SIGNAL_RECORD_MAX = sizeof(struct signal_event) + ANCESTORS_BYTES };
 
 RINGMILL_EVENT(signal_event);
 RINGMILL_RING(events, 1 << 20);
@@ -107,7 +111,7 @@ int ringmill_signal(struct signal_generate *context)
 
     if (!is_wanted() && !is_wanted_task(context->task))
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, SIGNAL_RECORD_MAX);
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
@@ -117,6 +121,8 @@ int ringmill_signal(struct signal_generate *context)
     event->code = code_of(context->info);
     event->group = context->group != 0;
     event->result = context->result;
+    process_fill_ancestors(PROCESS_FIELDS(event), event->texts,
+                           offsetof(struct signal_event, texts), 0);
     ringmill_submit(event);
     return 0;
 }

@@ -38,6 +38,7 @@
 #include "source/builtin_settings.h"
 #include "source/constants.h"
 #include "source/kind.h"
+#include "source/lineage.h"
 #include "source/object.h"
 #include "source/object_rings.h"
 #include "source/object_source.h"
@@ -348,6 +349,11 @@ static int refuse_name(const struct config_node *config, const char *name, struc
     return -EINVAL;
 }
 
+static bool is_kept(const struct object_source *state)
+{
+    return state->keep->mode != KEEP_NONE;
+}
+
 /* Each of its programs may be missing: not every architecture has every system call. Those of
  * cgroups are for all processes, so they are attached to the root; they exist everywhere, so one
  * that is refused is an error. */
@@ -379,6 +385,7 @@ static int open_object(struct source *source, const struct builtin *builtin, str
         return result;
     state->object->quiet = true;
     prepare_programs(state->object);
+    lineage_choose(state->object, is_kept(state));
     if (builtin->has_page_size) {
         result = constants_set_number(state->object->plan, "page_size",
                                       (uint64_t)sysconf(_SC_PAGESIZE), error);
@@ -422,10 +429,43 @@ static int builtin_open(struct source *source, const struct config_node *config,
 static int builtin_load(struct source *source, struct error *error)
 {
     const struct builtin_config *config = source->config;
-    const struct object_source *state = source->state;
+    struct object_source *state = source->state;
     int result = wanted_apply(&config->wanted, state->object, error);
 
+    if (result == 0 && lineage_is_in(state->object) && !is_kept(state) && !state->uses_lineage) {
+        result = lineage_take(error);
+        state->uses_lineage = result == 0;
+        state->prepare = lineage_share;
+    }
     return result < 0 ? result : object_source_load(source, error);
+}
+
+static int builtin_attach(struct source *source, struct error *error)
+{
+    struct object_source *state = source->state;
+    int result = state->uses_lineage ? lineage_attach(error) : 0;
+
+    if (result == 0)
+        result = object_source_attach(source, error);
+    if (result == 0 && lineage_is_in(state->object) && state->object->loaded && is_kept(state))
+        lineage_enter(state->object);
+    return result;
+}
+
+static int builtin_lost(const struct source *source, uint32_t stream, struct lost_count *ret_count)
+{
+    lineage_report();
+    return object_source_lost(source, stream, ret_count);
+}
+
+static void builtin_close(struct source *source)
+{
+    struct object_source *state = source->state;
+    bool uses_lineage = state && state->uses_lineage;
+
+    object_source_close(source);
+    if (uses_lineage)
+        lineage_drop();
 }
 
 const struct source_kind source_builtin = {
@@ -435,16 +475,16 @@ const struct source_kind source_builtin = {
     .further = further_settings,
     .keep_offset = offsetof(struct builtin_config, keep),
     .open = builtin_open,
-    .close = object_source_close,
+    .close = builtin_close,
     .load = builtin_load,
-    .attach = object_source_attach,
+    .attach = builtin_attach,
     .detach = object_source_detach,
     .leave = object_source_leave,
     .release = object_source_release,
     .follow = takeover_follow,
     .take_over = takeover_run,
     .undo = object_source_undo,
-    .lost = object_source_lost,
+    .lost = builtin_lost,
     .skipped = object_source_skipped,
     .open_ring = own_rings_open,
     .ring_bounds = own_rings_bounds,

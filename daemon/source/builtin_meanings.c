@@ -11,8 +11,9 @@
         {.path = "gid..cgroup_id", .as = "by:pid_known,is:1"}, {.path = "gid", .as = "gid"}, \
         {.path = "loginuid", .as = "uid"}, {.path = "start", .as = "boottime"},              \
         {.path = "mntns..netns", .as = "by:pid_known,is:1"},                                 \
+        {.path = "userns..pid_known", .as = "by:pid_known,is:1"},                            \
     {                                                                                        \
-        .path = "userns..pid_known", .as = "by:pid_known,is:1"                               \
+        .path = "ancestor_pids", .as = "count:ancestor_count"                                \
     }
 
 static const struct meaning_choice socket_meanings[] = {
@@ -37,6 +38,7 @@ static const struct meaning_choice dns_meanings[] = {
 
 static const struct meaning_choice block_meanings[] = {
     {.path = "pid..submitter_known", .as = "by:submitter_known,is:1"},
+    {.path = "ancestor_pids", .as = "count:ancestor_count"},
     {.path = "latency_ns", .as = "by:latency_known,is:1"},
     {.path = "queue_ns", .as = "by:issued,is:1"},
     {.path = "device_ns", .as = "by:issued,is:1"},

@@ -67,6 +67,20 @@ static int run_once(const struct iteration *iteration)
     return n < 0 ? -errno : 0;
 }
 
+int iteration_run(const struct bpf_link *link)
+{
+    _cleanup_(cleanup_close) int fd = bpf_iter_create(bpf_link__fd(link));
+    char text[TEXT_BYTES];
+    ssize_t n;
+
+    if (fd < 0)
+        return -errno;
+    do
+        n = read(fd, text, sizeof(text));
+    while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+    return n < 0 ? -errno : 0;
+}
+
 static void *iteration_main(void *data)
 {
     struct iteration *iteration = data;

@@ -18,3 +18,6 @@ int iteration_start(struct bpf_link *link, const char *name, uint64_t every, str
                     struct iteration **ret);
 /* When it returns, the program does not run any more. Waits for the end of a run. */
 void iteration_stop(struct iteration *iteration);
+
+/* Runs the iterator of a link once, on this thread. 0, or -errno. */
+int iteration_run(const struct bpf_link *link);

@@ -255,7 +255,7 @@ static int prepare(struct bpf_object *fresh, void *data, struct error *error)
                              ring->name, strerror(-ring->template_fd));
         bpf_map__set_inner_map_fd(outer, ring->template_fd);
     }
-    return 0;
+    return state->prepare ? state->prepare(fresh, error) : 0;
 }
 
 /* Takes the rings that libbpf has put in, or creates new ones. */

@@ -18,6 +18,7 @@
 #include "source/source.h"
 
 struct bpf_map;
+struct bpf_object;
 struct object;
 struct perf_events;
 
@@ -52,6 +53,9 @@ struct object_source {
     uint32_t n_rings;
     uint64_t recheck; /* as struct ringmill_ring_options has it */
     const struct keep_config *keep;
+    /* Further changes to the object that is about to be loaded; NULL: none. */
+    int (*prepare)(struct bpf_object *fresh, struct error *error);
+    bool uses_lineage; /* the shared one, see source/lineage.h */
 
     /* owned by the loader thread */
     struct identity identity;

@@ -114,9 +114,9 @@ static void opened_it_has_types_and_programs(void **state)
     assert_int_equal(object_open("exec", elf, size, &error, &object), 0);
     assert_string_equal(error_join(&error), "");
     assert_non_null(object_btf(object));
-    assert_int_equal(object->n_programs, 1);
-    assert_string_equal(object->programs->name, "ringmill_exec");
-    assert_ptr_equal(object_find(object, "ringmill_exec"), object->programs);
+    assert_true(object->n_programs > 0);
+    assert_string_equal(object_find(object, "ringmill_exec")->name, "ringmill_exec");
+    assert_ptr_equal(object_find(object, object->programs->name), object->programs);
     assert_null(object_attached(object, 0));
     assert_int_equal(object_map_fd(object, "events"), -1);
     object_detach(object); /* nothing is attached */

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the network's built-in sources share: one daemon with some of these sources, and
 what it saw of the test's own network namespace, so that what others do at the same time does not matter."""
-import atexit
 import contextlib
 import os
-import shutil
 import socket
-import subprocess
-import threading
-import time
 
 import harness
 
@@ -86,52 +81,3 @@ def check_process(event, pid=None):
     assert event["pid"] == (pid or os.getpid()), event
     assert event["comm"].startswith("python3"), event
     assert event["uid"] == os.getuid() and event["netns"] == own_namespace(), event
-
-
-def in_child(function):
-    """Runs it in another process to the end; returns that process's pid."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            function()
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitpid(pid, 0)[1] == 0
-    return pid
-
-
-class Tool:
-    """Another tracer, of which only what it prints is looked at."""
-
-    def __init__(self, *command):
-        if not shutil.which(command[0]):
-            raise harness.Lacking(f"{command[0]} is not installed")
-        self.process = subprocess.Popen(["stdbuf", "-oL", *command], stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True)
-        self.lines = []
-        threading.Thread(target=self._read, daemon=True).start()
-        atexit.register(self.process.kill)
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    def wait_shown(self, provoke):
-        """Until it shows what provoke() returns and does: a tracer does not say when it is attached, nor
-        when it has shown all."""
-        marks = []
-
-        def is_shown():
-            assert self.process.poll() is None, (self.process.args, self.lines)
-            marks.append(provoke())
-            time.sleep(0.2)
-            return any(mark in line for line in list(self.lines) for mark in marks)
-
-        harness.wait_for(is_shown, f"{self.process.args} to show something")
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        return self.lines

@@ -112,6 +112,50 @@ static void do_udp(void)
     close(client);
 }
 
+/* One more datagram of the same flow. */
+static void do_datagram(void)
+{
+    static int client = -1;
+    char text[64] = "";
+
+    if (server < 0)
+        listen_at(SOCK_DGRAM);
+    if (client < 0)
+        client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sendto(client, text, sizeof(text), 0, (const void *)&address, sizeof(address));
+    recv(server, text, sizeof(text), MSG_DONTWAIT);
+}
+
+/* A query that nobody gets. */
+static void do_dns(void)
+{
+    static const char query[] = "\0\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3org\0\0\1\0\1";
+    static const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = 53 << 8};
+    static int client = -1;
+    struct sockaddr_in at = to;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (client < 0)
+        client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sendto(client, query, sizeof(query) - 1, 0, (const void *)&at, sizeof(at));
+}
+
+/* A segment of a connection that stays, and its acknowledgement. */
+static void do_segment(void)
+{
+    static int client = -1, accepted;
+    char text[64] = "";
+
+    if (server < 0) {
+        listen_at(SOCK_STREAM);
+        client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        must(connect(client, (const void *)&address, sizeof(address)) < 0);
+        accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+    }
+    must(send(client, text, sizeof(text), 0) != sizeof(text));
+    recv(accepted, text, sizeof(text), 0);
+}
+
 static void do_delete(void)
 {
     touch("deleted");
@@ -166,10 +210,12 @@ static const struct {
     const char *name;
     void (*act)(void);
 } operations[] = {
-    {"open", do_open},     {"exec", do_exec},   {"fork", do_fork},       {"signal", do_signal},
-    {"listen", do_listen}, {"udp", do_udp},     {"delete", do_delete},   {"rename", do_rename},
-    {"link", do_link},     {"chmod", do_chmod}, {"chown", do_chown},     {"write", do_write},
-    {"mount", do_mount},   {"setid", do_setid}, {"connect", do_connect},
+    {"open", do_open},         {"exec", do_exec},     {"fork", do_fork},
+    {"signal", do_signal},     {"listen", do_listen}, {"udp", do_udp},
+    {"delete", do_delete},     {"rename", do_rename}, {"link", do_link},
+    {"chmod", do_chmod},       {"chown", do_chown},   {"write", do_write},
+    {"mount", do_mount},       {"setid", do_setid},   {"connect", do_connect},
+    {"datagram", do_datagram}, {"dns", do_dns},       {"segment", do_segment},
 };
 
 static double used(int who)

@@ -145,6 +145,7 @@ struct percpu_counter {
 struct mm_struct {
     unsigned long arg_start;
     unsigned long arg_end;
+    struct file *exe_file;
     unsigned long total_vm;
     atomic64_t pgtables_bytes;
     struct percpu_counter rss_stat[4]; /* Linux 6.2 and later */
@@ -228,6 +229,7 @@ struct task_struct {
 
 struct linux_binprm {
     const char *filename;
+    const char *fdpath; /* of execveat(), otherwise NULL */
 };
 
 struct kernel_siginfo {

@@ -88,6 +88,21 @@ static const struct setting block_settings[] = {
     {0},
 };
 
+static const struct setting exec_settings[] = {
+    {
+        .name = "failed",
+        .type = SETTING_BOOL,
+        .fallback = "false",
+        .doc = "also programs that could not be started, with the error",
+    },
+    {0},
+};
+
+static const struct builtin_program exec_programs[] = {
+    {.name = "ringmill_exec_failed", .setting = "failed"},
+    {0},
+};
+
 const struct builtin builtins[] = {
     {
         .name = "exec",
@@ -95,6 +110,8 @@ const struct builtin builtins[] = {
         .doc = "programs started",
         .if_silent = "start a program in another terminal: /bin/true",
         .elf = exec_bpf__elf_bytes,
+        .settings = exec_settings,
+        .programs = exec_programs,
     },
     {
         .name = "exit",

@@ -22,6 +22,9 @@
 #define SOCKET " pid_known" ENDS
 #define ENDS   " family sport dport saddr daddr"
 
+/* The fields of struct path_fields, of sources whose system calls name a file. */
+#define PATHS " path path_arg cwd dirfd_path inode device path_resolved path_truncated deleted"
+
 /* Whose names are these, in this order. */
 static void check_names(const struct schema *schema, const char *names)
 {
@@ -73,7 +76,7 @@ static void check(const char *name, const char *names)
 static void exec(void **state)
 {
     (void)state;
-    check("exec", "ktime" PROCESS " cap_effective filename args args_truncated");
+    check("exec", "ktime" PROCESS " cap_effective error filename args args_truncated" PATHS);
 }
 
 static void exit_(void **state)
@@ -85,9 +88,7 @@ static void exit_(void **state)
 static void open_(void **state)
 {
     (void)state;
-    check("open", "ktime" PROCESS
-                  " flags mode fd error path path_resolved path_truncated deleted path_arg cwd "
-                  "dirfd_path inode device");
+    check("open", "ktime" PROCESS " flags mode fd error" PATHS);
 }
 
 static void connect_(void **state)

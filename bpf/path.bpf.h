@@ -466,15 +466,17 @@ struct path_device {
     __u32 minor;
 };
 
-static __always_inline void path_read_inode(const struct path_scratch *scratch, __u64 *number,
-                                            struct path_device *device)
+static __always_inline _Bool path_read_inode(const struct path_scratch *scratch, __u64 *number,
+                                             struct path_device *device)
 {
     unsigned long inode = scratch->inode, super = 0;
     __u32 encoded = 0;
 
-    path_read(number, inode + PATH_OFFSET(inode, i_ino));
-    path_read(&super, inode + PATH_OFFSET(inode, i_sb));
-    path_read(&encoded, super + PATH_OFFSET(super_block, s_dev));
+    if (path_read(number, inode + PATH_OFFSET(inode, i_ino)) ||
+        path_read(&super, inode + PATH_OFFSET(inode, i_sb)) ||
+        path_read(&encoded, super + PATH_OFFSET(super_block, s_dev)))
+        return 0;
     device->major = encoded >> 20;
     device->minor = encoded & 0xfffff;
+    return 1;
 }

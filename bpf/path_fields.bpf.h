@@ -10,8 +10,8 @@
  *         char texts[];
  *     };
  *
- * The texts are added in this order, so that a path that is made of what was typed needs no bytes of
- * its own; there must be room for PATH_FIELDS_SIZE of them:
+ * The texts are added in this order, so that a path that is made of what was typed needs no bytes
+ * of its own; there must be room for PATH_FIELDS_SIZE of them:
  *
  *     cwd  dirfd_path '/' path_arg  path */
 
@@ -21,11 +21,12 @@ enum { PATH_FIELDS_SIZE = 4 * PATH_SIZE };
 
 struct path_fields {
     struct ringmill_text path;
-    struct ringmill_text path_arg;   /* as typed */
+    struct ringmill_text path_arg; /* as typed */
     struct ringmill_text cwd;
     struct ringmill_text dirfd_path; /* where the call failed and path_arg is relative to it */
-    __u64 inode;                     /* 0: unknown */
+    __u64 inode;
     struct path_device device;
+    _Bool inode_known;    /* otherwise inode and device are 0, and null in the output */
     _Bool path_resolved;  /* path is that of the file itself, not one made of what was typed */
     _Bool path_truncated; /* path is missing because it is too long or too deep */
     _Bool deleted;        /* the file has been deleted; path is its last name */
@@ -41,6 +42,7 @@ static __always_inline void path_fields_clear(struct path_fields *fields)
     ringmill_no_text(&fields->cwd);
     ringmill_no_text(&fields->dirfd_path);
     fields->inode = 0;
+    fields->inode_known = 0;
     fields->device = (struct path_device){0};
     fields->path_resolved = 0;
     fields->path_truncated = 0;
@@ -93,7 +95,7 @@ static __always_inline __u64 path_add_file(struct path_fields *fields, struct pa
 {
     long state;
 
-    path_read_inode(scratch, &fields->inode, &fields->device);
+    fields->inode_known = path_read_inode(scratch, &fields->inode, &fields->device);
     state = path_resolve(scratch);
     fields->deleted = scratch->deleted;
     fields->path_truncated = state == PATH_TOO_LONG;

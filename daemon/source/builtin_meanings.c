@@ -120,6 +120,12 @@ static const struct meaning_choice mount_meanings[] = {
     {0},
 };
 
+static const struct meaning_choice path_meanings[] = {
+    {.path = "inode", .as = "by:inode_known,is:1"},
+    {.path = "device", .as = "by:inode_known,is:1"},
+    {0},
+};
+
 const struct meaning_choice *builtin_meanings(const char *name)
 {
     static const struct {
@@ -131,6 +137,7 @@ const struct meaning_choice *builtin_meanings(const char *name)
         {"bpf", bpf_meanings},        {"oom", oom_meanings},           {"ptrace", ptrace_meanings},
         {"setid", setid_meanings},    {"chmod", chmod_meanings},       {"chown", chown_meanings},
         {"mount", mount_meanings},
+        {"open", path_meanings},      {"exec", path_meanings},
     };
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

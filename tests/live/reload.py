@@ -594,8 +594,8 @@ def test_a_sink_that_takes_nothing_can_be_replaced():
 
 def test_standard_output_is_handed_over():
     """The changed sink writes once the old one has written all it had: no line is torn."""
-    config = OPENS % ("", "out: {type: stdout, format: text, template: '%s {path}'}",
-                      "out: {from: open, handlers: [{filter: 'path == \"LONG_TARGET\"'}, {forward: out}]}")
+    config = OPENS % ("", "out: {type: stdout, format: text, template: '%s {path_arg}'}",
+                      "out: {from: open, handlers: [{filter: 'path_arg == \"LONG_TARGET\"'}, {forward: out}]}")
     ours, theirs = os.pipe()
     daemon = Reloadable(config % "old", stdout=theirs)
     os.close(theirs)

@@ -22,7 +22,7 @@ sinks:
   log: {type: file, path: FOLDER/log}
 %s
 pipelines:
-  all: {from: open, handlers: [{filter: 'path == "FOLDER/target" || path == "LONG_TARGET"'}, {forward: [%s]}]}
+  all: {from: open, handlers: [{filter: 'path == "FOLDER/target" || path_arg == "LONG_TARGET"'}, {forward: [%s]}]}
 control: {socket: FOLDER/control.sock}
 """
 
@@ -273,8 +273,8 @@ sinks:
   stuck: {%s, overflow: %s}
   log: {type: file, path: FOLDER/log}
 pipelines:
-  one: {from: one, handlers: [{filter: 'path == "LONG_TARGET"'}, {forward: %s}]}
-  two: {from: two, handlers: [{filter: 'path == "LONG_TARGET"'}, {forward: log}]}
+  one: {from: one, handlers: [{filter: 'path_arg == "LONG_TARGET"'}, {forward: %s}]}
+  two: {from: two, handlers: [{filter: 'path_arg == "LONG_TARGET"'}, {forward: log}]}
 control: {socket: FOLDER/control.sock}
 """
 

@@ -23,7 +23,8 @@
 #define ENDS   " family sport dport saddr daddr"
 
 /* The fields of struct path_fields, of sources whose system calls name a file. */
-#define PATHS " path path_arg cwd dirfd_path inode device path_resolved path_truncated deleted"
+#define PATHS \
+    " path path_arg cwd dirfd_path inode device inode_known path_resolved path_truncated deleted"
 
 /* Whose names are these, in this order. */
 static void check_names(const struct schema *schema, const char *names)

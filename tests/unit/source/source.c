@@ -83,7 +83,7 @@ static void other_mistakes(void **state)
                   "object, map, capture; did you mean \"builtin\"?\n");
     refuse_source("{builtin: exec, rnig_size: 4MiB}",
                   "t.yaml:1:23: exec.rnig_size: unknown key; allowed are builtin, ring_size, "
-                  "own_events, pid, cgroup, container, keep, "
+                  "own_events, pid, cgroup, container, failed, keep, "
                   "on_change, pin_folder; did "
                   "you mean \"ring_size\"?\n");
     refuse_builtin("{builtin: exce, ring_size: 5000}", "exce",

@@ -136,8 +136,7 @@ const struct meaning_choice *builtin_meanings(const char *name)
         {"dns", dns_meanings},        {"retransmit", socket_meanings}, {"block", block_meanings},
         {"bpf", bpf_meanings},        {"oom", oom_meanings},           {"ptrace", ptrace_meanings},
         {"setid", setid_meanings},    {"chmod", chmod_meanings},       {"chown", chown_meanings},
-        {"mount", mount_meanings},
-        {"open", path_meanings},      {"exec", path_meanings},
+        {"mount", mount_meanings},    {"open", path_meanings},         {"exec", path_meanings},
     };
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

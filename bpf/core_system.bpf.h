@@ -56,6 +56,25 @@ struct trace_event_raw_mark_victim {
     __u32 uid; /* Linux 6.10 and later */
 };
 
+struct module_memory {
+    unsigned int size;
+};
+
+struct module {
+    char name[56];
+    const char *version;
+    struct module_memory mem[4]; /* Linux 6.4 and later; those of the init function follow */
+    unsigned long taints;
+};
+
+struct module_layout {
+    unsigned int size;
+};
+
+struct module___before_6_4 {
+    struct module_layout core_layout;
+};
+
 #pragma clang attribute pop
 
 /* What the BTF tracepoints give, as in core.bpf.h. */
@@ -77,6 +96,10 @@ struct block_rq {
     const struct request *request;
     __u64 status; /* of block_rq_complete, in its lowest byte: a number of the block layer */
     __u64 bytes;
+};
+
+struct module_change {
+    const struct module *module;
 };
 
 /* What every program of tp/syscalls gets; part of tracefs' stable format. */

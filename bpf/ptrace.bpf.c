@@ -114,6 +114,13 @@ static __always_inline const struct task_struct *find_traced(const struct task_s
     return NULL;
 }
 
+/* NULL: unknown. */
+static __always_inline _Bool is_target_wanted(const struct task_struct *task)
+{
+    return task &&
+           is_wanted_owner(BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, cgroups, dfl_cgrp));
+}
+
 static __always_inline void fill_target(struct ptrace_event *event, const struct task_struct *task)
 {
     event->target_known = task != NULL;
@@ -138,7 +145,7 @@ int ringmill_ptrace(struct syscall_exit *context)
     request = arguments.of[0];
     number = arguments.of[1];
     target = request == PTRACE_TRACEME ? task : find_traced(task, number);
-    if (!is_wanted() && !(target && is_wanted_task(target)))
+    if (!is_wanted() && !is_target_wanted(target))
         return 0;
     event = ringmill_reserve(events, sizeof(*event));
     if (!event)

@@ -26,6 +26,7 @@
 #include "fork.skel.h"
 #include "link.skel.h"
 #include "listen.skel.h"
+#include "module.skel.h"
 #include "mount.skel.h"
 #include "oom.skel.h"
 #include "open.skel.h"
@@ -190,6 +191,13 @@ const struct builtin builtins[] = {
         .if_silent = "start a program in another terminal: /bin/true",
         .elf = fork_bpf__elf_bytes,
         .settings = fork_settings,
+    },
+    {
+        .name = "module",
+        .type_name = "struct module_event",
+        .doc = "kernel modules loaded and unloaded",
+        .if_silent = "load a kernel module: modprobe dummy",
+        .elf = module_bpf__elf_bytes,
     },
     {
         .name = "ptrace",

@@ -63,6 +63,12 @@ static const struct meaning_choice bpf_meanings[] = {
     {0},
 };
 
+static const struct meaning_choice module_meanings[] = {
+    {.path = "taints", .as = "by:known,is:1"},
+    {.path = "size", .as = "by:known,is:1"},
+    {0},
+};
+
 static const struct meaning_choice oom_meanings[] = {
     {.path = "constraint", .as = "by:constraint_known,is:1"},
     {.path = "victim_pid", .as = "by:victim_known,is:1"},
@@ -137,6 +143,7 @@ const struct meaning_choice *builtin_meanings(const char *name)
         {"bpf", bpf_meanings},        {"oom", oom_meanings},           {"ptrace", ptrace_meanings},
         {"setid", setid_meanings},    {"chmod", chmod_meanings},       {"chown", chown_meanings},
         {"mount", mount_meanings},    {"open", path_meanings},         {"exec", path_meanings},
+        {"module", module_meanings},
     };
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

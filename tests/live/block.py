@@ -18,6 +18,7 @@ PAGE = 4096
 @contextlib.contextmanager
 def loop_device():
     """In memory, so that nothing else is on its way."""
+    subprocess.run(["modprobe", "loop"], capture_output=True, check=False)
     with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
         file.truncate(SIZE)
         made = subprocess.run(["losetup", "--find", "--show", file.name], capture_output=True, check=False)

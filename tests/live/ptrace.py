@@ -93,6 +93,20 @@ def test_of_many_traced_processes():
     assert [event["target_pid"] for event in events] == pids + pids
 
 
+def test_of_one_process():
+    """A call counts if its target is that process, or its caller."""
+    target = subprocess.Popen(["/bin/sleep", "1000"])
+    daemon = harness.Daemon("run", "ptrace", "--pid", str(target.pid), program=harness.RINGMILL)
+    daemon.wait_running()
+    assert ptrace(ATTACH, NOBODY) == errno.ESRCH
+    assert ptrace(SEIZE, target.pid) == 0
+    target.kill()
+    target.wait()
+    assert daemon.stop() == 0, daemon.stderr
+    assert [(event["pid"], event["request"], event["target_pid"]) for event in daemon.events()] == [
+        (os.getpid(), "PTRACE_SEIZE", target.pid)], daemon.events()
+
+
 def test_the_same_as_bpftrace():
     script = ("tracepoint:syscalls:sys_enter_ptrace { @request[tid] = args->request; @pid[tid] = args->pid; } "
               "tracepoint:syscalls:sys_exit_ptrace "

@@ -6,17 +6,24 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/loop.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { PAGE_OF_DISK = 4096, DISK_SIZE = 1 << 20, NO_PID = 4194304 };
 
 extern char **environ;
 
@@ -199,11 +206,58 @@ static void do_mount(void)
     must(umount("mounted") < 0);
 }
 
+/* To another user and back: a call that changes nothing makes no record. */
 static void do_setid(void)
 {
     static int times;
 
     must(seteuid(times++ % 2 == 0 ? 65534 : getuid()) < 0);
+}
+
+static void do_ptrace(void)
+{
+    ptrace(PTRACE_PEEKDATA, NO_PID, NULL, NULL); /* no process has it */
+}
+
+static void do_bpf(void)
+{
+    union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY}; /* refused: it has no size */
+
+    syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+/* A command that makes no record. */
+static void do_bpf_lookup(void)
+{
+    union bpf_attr attr = {.map_fd = (__u32)-1};
+
+    syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr));
+}
+
+/* A loop device in memory, which is gone when this ends. */
+static int open_disk(void)
+{
+    struct loop_config config = {.fd = (__u32)open("disk", O_RDWR | O_CREAT | O_CLOEXEC, 0600),
+                                 .info.lo_flags = LO_FLAGS_AUTOCLEAR};
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), device;
+    char path[32];
+
+    must(control < 0 || ftruncate((int)config.fd, DISK_SIZE) < 0);
+    snprintf(path, sizeof(path), "/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
+    close(control);
+    device = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    must(device < 0 || ioctl(device, LOOP_CONFIGURE, &config) < 0);
+    return device;
+}
+
+static void do_block(void)
+{
+    static int device = -1;
+    static char data[PAGE_OF_DISK] __attribute__((aligned(PAGE_OF_DISK)));
+
+    if (device < 0)
+        device = open_disk();
+    must(pread(device, data, sizeof(data), 0) != sizeof(data));
 }
 
 static const struct {
@@ -216,6 +270,8 @@ static const struct {
     {"chmod", do_chmod},       {"chown", do_chown},   {"write", do_write},
     {"mount", do_mount},       {"setid", do_setid},   {"connect", do_connect},
     {"datagram", do_datagram}, {"dns", do_dns},       {"segment", do_segment},
+    {"ptrace", do_ptrace},     {"bpf", do_bpf},       {"bpf_lookup", do_bpf_lookup},
+    {"block", do_block},
 };
 
 static double used(int who)

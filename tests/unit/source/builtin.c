@@ -123,6 +123,8 @@ static void system_(void **state)
     (void)state;
     check("fork", "ktime" PROCESS " child_pid child_tid child_ppid child_ns_pid child_comm "
                   "child_start child_cgroup_id clone_flags thread kernel_thread");
+    check("module", "ktime" PROCESS " action error known path_truncated taints size name version "
+                    "parameters path");
     check("setid", "ktime" PROCESS " cause syscall_nr error changed before after");
     check("ptrace", "ktime" PROCESS " request error target_arg target_known target_pid target_tid "
                     "target_uid target_comm addr data");

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files opened: each call once, at full speed too."""
+import ctypes
 import errno
 import json
+import mmap
 import os
+import platform
 import subprocess
 import tempfile
 
@@ -94,6 +97,28 @@ def test_results_and_errors():
     assert mine[0] == (fd, 0, 0o640), mine
     assert mine[1][:2] == (-1, errno.EEXIST), mine
     assert [e["error"] for e in events if e["path"] == "/nowhere/at/all"] == [errno.ENOENT]
+
+
+def test_32_bit_calls():
+    """open() by the interrupt that 32-bit programs use."""
+    if platform.machine() != "x86_64":
+        raise harness.Lacking("int 0x80")
+    anywhere_below_4_gib = 0x40
+    memory = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | anywhere_below_4_gib, prot=7)
+    at = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    code = (b"\x53\xb8\x05\0\0\0\xbb" + (at + 256).to_bytes(4, "little") +
+            b"\x31\xc9\x31\xd2\xcd\x80\x5b\xc3")
+    memory[:len(code)] = code
+    memory[256:271] = b"/etc/./passwd\0\0"
+    daemon = harness.Daemon("run", "open", "--pid", str(os.getpid()),
+                            program=harness.RINGMILL).wait_running()
+    fd = ctypes.CFUNCTYPE(ctypes.c_int)(at)()
+    if fd < 0:
+        raise harness.Lacking("system calls of 32-bit programs")
+    path = os.readlink(f"/proc/self/fd/{fd}")
+    assert daemon.stop() == 0, daemon.stderr
+    assert (path, "/etc/./passwd", fd) in [(event["path"], event["path_arg"], event["fd"])
+                                           for event in daemon.events()]
 
 
 harness.main()

@@ -144,8 +144,10 @@ static __always_inline __u32 put_arg(struct call_room room, __u32 used, __u64 te
         return used;
     size = room.from_kernel ? bpf_probe_read_kernel_str(to, CALL_ARG_SIZE, (const void *)text)
                             : bpf_probe_read_user_str(to, CALL_ARG_SIZE, (const void *)text);
-    if (size <= 0)
+    if (size < 0)
         return used;
+    if (size == 0) /* an empty text: older kernels do not count its NUL */
+        size = 1;
     path->path_arg.offset = room.at + used;
     path->path_arg.length = size - 1;
     if (size == CALL_ARG_SIZE)

@@ -18,8 +18,10 @@ def own_namespace():
 class Watch:
     """A daemon with the sources; `events` after the end."""
 
-    def __init__(self, *sources, ring_size="8MiB"):
-        settings = ", ".join(f"{name}: {{builtin: {name}, ring_size: {ring_size}}}" for name in sources)
+    def __init__(self, *sources, **keys):
+        keys = {"ring_size": "8MiB", **keys}
+        text = "".join(f", {key}: {value}" for key, value in keys.items())
+        settings = ", ".join(f"{name}: {{builtin: {name}{text}}}" for name in sources)
         self.daemon = harness.Daemon(config=f"""\
 version: 1
 sources: {{{settings}}}
@@ -47,8 +49,8 @@ pipelines: {{all: {{from: [{", ".join(sources)}], handlers: [{{forward: out}}]}}
 
 
 @contextlib.contextmanager
-def watch(*sources, **settings):
-    watched = Watch(*sources, **settings)
+def watch(*sources, **keys):
+    watched = Watch(*sources, **keys)
     yield watched
     watched.end()
 

@@ -276,6 +276,27 @@ def test_what_is_not_tcp():
         [("listen", port), ("connect", port), ("connect", port)], watched.events
 
 
+def test_of_one_process():
+    """With `pid`, only connections that are known to be that process's."""
+    with watch("tcp", "accept", "listen", "udp", "dns", pid=os.getpid()) as watched:
+        for is_child in (False, True):
+            pid = os.fork() if is_child else 0
+            if pid == 0:
+                client, server, _ = connected("AF_INET")
+                client.close()
+                server.close()
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    sender.sendto(bytes(20), ("127.0.0.1", 53))
+            if is_child and pid == 0:
+                os._exit(0)
+            if pid:
+                assert os.waitpid(pid, 0)[1] == 0
+    sources = sorted(event["source"] for event in watched.events)
+    assert sources == ["accept", "dns", "listen", "tcp", "tcp", "udp"], watched.events
+    for event in watched.events:
+        check_process(event)
+
+
 # ---- floods and others ---------------------------------------------------------------------------
 
 

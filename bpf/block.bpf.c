@@ -65,7 +65,7 @@ struct block_event {
     _Bool submitter_known; /* else all of these are unknown */
     _Bool latency_known;   /* else latency_ns is unknown */
     _Bool issued;          /* to the driver, by itself; else queue_ns and device_ns are unknown */
-    __s32 error;           /* errno, or 0 */
+    errno_t error;         /* errno, or 0 */
     enum req_op operation;
     enum req_flags flags;
     __u32 major;

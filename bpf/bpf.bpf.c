@@ -20,7 +20,7 @@ struct bpf_event {
     __u64 ktime;
     struct process_fields; /* who loads */
     enum bpf_cmd command;  /* BPF_PROG_LOAD or BPF_MAP_CREATE */
-    __s32 error;           /* errno, or 0 */
+    errno_t error;         /* errno, or 0 */
     __s32 fd;              /* -1: it failed */
     _Bool known;           /* what the kernel made is known: id, tag and the like */
     __u32 id;

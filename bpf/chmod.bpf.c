@@ -38,7 +38,7 @@ struct chmod_event {
     __u64 ktime;
     struct process_fields;
     enum chmod_call call;
-    __s32 error;         /* errno, 0 when it succeeded */
+    errno_t error;       /* errno, 0 when it succeeded */
     umode_t mode;        /* as asked for */
     umode_t mode_before; /* this and mode_after are null if not modes_known: see daemon/source */
     umode_t mode_after;  /* the kernel may have cleared S_ISGID */

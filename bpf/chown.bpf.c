@@ -44,7 +44,7 @@ struct chown_event {
     __u64 ktime;
     struct process_fields;
     enum chown_call call;
-    __s32 error;   /* errno, 0 when it succeeded */
+    errno_t error; /* errno, 0 when it succeeded */
     uid_t new_uid; /* as asked for, in the caller's user namespace; 4294967295: unchanged */
     gid_t new_gid;
     uid_t uid_before; /* these four, of the first user namespace, are null if not owners_known: */

@@ -28,7 +28,7 @@ static const __u8 compat_calls[CALL_NUMBERS] = {
 struct delete_event {
     __u64 ktime;
     struct process_fields;
-    __s32 error;     /* errno, 0 when it succeeded */
+    errno_t error;   /* errno, 0 when it succeeded */
     _Bool directory; /* by rmdir, or by unlinkat with AT_REMOVEDIR */
     CALL_PATH_FIELDS(path);
     char texts[];

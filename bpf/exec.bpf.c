@@ -31,7 +31,7 @@ struct exec_event {
     __u64 ktime;
     struct process_fields; /* comm is already the new program's */
     capabilities_t cap_effective;
-    __s32 error;                   /* errno, 0: it succeeded */
+    errno_t error;                 /* errno, 0: it succeeded */
     struct ringmill_text filename; /* path_arg, or as the kernel names a file of execveat() */
     struct ringmill_texts args;    /* argv, argv[0] included */
     _Bool args_truncated;          /* args is not all of argv */

@@ -27,7 +27,7 @@ struct exit_event {
     struct process_fields; /* tid and comm are the main thread's */
     __u64 lifetime_ns;     /* since the process was forked; an exec does not restart it */
     __s32 exit_code;       /* 0 to 255; 0 when a signal ended it */
-    __u32 signal;          /* which one ended it, or 0 */
+    signal_t signal;       /* which one ended it, or 0 */
     _Bool core_dumped;
     char texts[];
 };

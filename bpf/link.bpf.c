@@ -37,7 +37,7 @@ struct link_event {
     __u64 ktime;
     struct process_fields;
     enum link_kind kind;
-    __s32 error; /* errno, 0 when it succeeded */
+    errno_t error; /* errno, 0 when it succeeded */
     CALL_PATH_FIELDS(path);
     CALL_PATH_FIELDS(target);
     char texts[];

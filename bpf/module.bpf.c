@@ -47,8 +47,8 @@ struct module_event {
     __u64 ktime;
     struct process_fields; /* who loads or unloads it */
     enum module_action action;
-    __s32 error; /* errno, or 0 */
-    _Bool known; /* the kernel's data of the module is known: without an error */
+    errno_t error; /* errno, or 0 */
+    _Bool known;   /* the kernel's data of the module is known: without an error */
     _Bool path_truncated;
     enum module_taints taints;
     __u32 size; /* bytes in memory, without what is freed after the load */

@@ -101,7 +101,7 @@ struct mount_event {
     __u64 ktime;
     struct process_fields;
     enum mount_call call;
-    __s32 error; /* errno, 0 when it succeeded */
+    errno_t error; /* errno, 0 when it succeeded */
     /* Each is null but for one call: see daemon/source. */
     enum mount_flags flags;
     enum umount_flags umount_flags;

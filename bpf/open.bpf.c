@@ -14,6 +14,7 @@
 
 #include "core.bpf.h"
 #include "lineage_feed.bpf.h"
+#include "names.bpf.h"
 #include "path_fields.bpf.h"
 #include "process.bpf.h"
 #include "syscall.bpf.h"
@@ -22,15 +23,13 @@
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
 
-typedef __u32 open_flags_t; /* says what they are: see docs/schemas.md */
-
 struct open_event {
     __u64 ktime;
     struct process_fields;
     open_flags_t flags;
-    __u32 mode;  /* as asked for, where flags allow to create; else 0 */
-    __s32 fd;    /* -1 when the call failed */
-    __s32 error; /* errno, 0 when it succeeded; 512: interrupted, the kernel may restart it */
+    mode_t mode;   /* as asked for, where flags allow to create; else 0 */
+    __s32 fd;      /* -1 when the call failed */
+    errno_t error; /* 0 when it succeeded; 512: interrupted, the kernel may restart it */
     struct path_fields;
     char texts[];
 };

@@ -19,11 +19,9 @@
 
 #include "core.bpf.h"
 #include "lineage.bpf.h"
+#include "names.bpf.h"
 
 enum { TTY_SIZE = 16 };
-
-typedef __u64 boottime_t; /* ns since boot, suspended time included; says so to ringmill */
-typedef __u64 capabilities_t;
 
 struct process_fields {
     __u32 pid;

@@ -70,7 +70,7 @@ struct ptrace_event {
     __u64 ktime;
     struct process_fields; /* the caller */
     enum ptrace_request request;
-    __s32 error;        /* errno, or 0 */
+    errno_t error;      /* errno, or 0 */
     __u32 target_arg;   /* the thread, as the call has it; PTRACE_TRACEME ignores it */
     _Bool target_known; /* else the following are unknown */
     __u32 target_pid;

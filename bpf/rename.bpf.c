@@ -34,7 +34,7 @@ enum rename_flags {
 struct rename_event {
     __u64 ktime;
     struct process_fields;
-    __s32 error; /* errno, 0 when it succeeded */
+    errno_t error; /* errno, 0 when it succeeded */
     enum rename_flags flags;
     CALL_PATH_FIELDS(old_path);
     CALL_PATH_FIELDS(new_path);

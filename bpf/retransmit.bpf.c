@@ -18,7 +18,7 @@ struct retransmit_event {
     enum tcp_state state;
     __u32 length;      /* payload of the segment */
     __u32 retransmits; /* of the connection until now, with this one */
-    __s32 error;       /* errno: it could not be sent; before Linux 6.16 always 0 */
+    errno_t error;     /* errno: it could not be sent; before Linux 6.16 always 0 */
 };
 
 RINGMILL_EVENT(retransmit_event);

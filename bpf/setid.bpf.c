@@ -66,7 +66,7 @@ struct setid_event {
     struct process_fields; /* after it */
     enum setid_cause cause;
     __u32 syscall_nr; /* only with SETID_CALL */
-    __s32 error;      /* errno, or 0 */
+    errno_t error;    /* errno, or 0 */
     enum setid_change changed;
     struct credentials before;
     struct credentials after;

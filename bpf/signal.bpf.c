@@ -8,43 +8,9 @@
 
 #include "core.bpf.h"
 #include "lineage_feed.bpf.h"
+#include "names.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
-
-/* Those of x86 and arm64; without names: the real-time ones, from 32 on. */
-enum signal_number {
-    SIGHUP = 1,
-    SIGINT,
-    SIGQUIT,
-    SIGILL,
-    SIGTRAP,
-    SIGABRT,
-    SIGBUS,
-    SIGFPE,
-    SIGKILL,
-    SIGUSR1,
-    SIGSEGV,
-    SIGUSR2,
-    SIGPIPE,
-    SIGALRM,
-    SIGTERM,
-    SIGSTKFLT,
-    SIGCHLD,
-    SIGCONT,
-    SIGSTOP,
-    SIGTSTP,
-    SIGTTIN,
-    SIGTTOU,
-    SIGURG,
-    SIGXCPU,
-    SIGXFSZ,
-    SIGVTALRM,
-    SIGPROF,
-    SIGWINCH,
-    SIGIO,
-    SIGPWR,
-    SIGSYS,
-};
 
 /* Those that mean the same with every signal. */
 enum signal_code {

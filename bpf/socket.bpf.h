@@ -16,27 +16,6 @@ enum {
     PROTOCOL_UDP = 17,
 };
 
-enum tcp_state {
-    TCP_ESTABLISHED = 1,
-    TCP_SYN_SENT,
-    TCP_SYN_RECV,
-    TCP_FIN_WAIT1,
-    TCP_FIN_WAIT2,
-    TCP_TIME_WAIT,
-    TCP_CLOSE,
-    TCP_CLOSE_WAIT,
-    TCP_LAST_ACK,
-    TCP_LISTEN,
-    TCP_CLOSING,
-    TCP_NEW_SYN_RECV,
-    TCP_BOUND_INACTIVE,
-};
-
-enum address_family {
-    AF_INET = 2,
-    AF_INET6 = 10,
-};
-
 /* Of a connection: which end began it. Of a packet: whether this end sent it. */
 enum direction {
     UNKNOWN, /* the connection is older than the source */

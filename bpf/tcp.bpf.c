@@ -24,7 +24,7 @@ struct tcp_event {
     struct socket_fields;
     enum direction direction;
     enum tcp_state state; /* the last one before TCP_CLOSE */
-    __s32 error;          /* errno; 0: it ended without one */
+    errno_t error;        /* errno; 0: it ended without one */
     __u32 retransmits;    /* segments that were sent again */
     __u64 bytes_sent;     /* payload that was sent, once each */
     __u64 bytes_received; /* payload */

@@ -82,8 +82,6 @@ enum {
     TYPE_REGULAR = 0100000, /* S_IFREG */
 };
 
-typedef __u32 open_flags_t; /* says what they are: see docs/schemas.md */
-
 /* There is no record of a file of which fewer bytes were read and written, or fewer were written.
  */
 const volatile __u64 min_bytes = 1;

@@ -48,7 +48,8 @@ struct label_printer *label_printer_new(const struct key *key, const char *const
                                         uint32_t first_column, const struct wall_offset *wall)
 {
     struct label_printer *printer = calloc(1, sizeof(*printer));
-    const struct encode_plan_options options = {.style = &style, .source = "", .id = ""};
+    const struct encode_plan_options options = {
+        .style = &style, .source = "", .id = "", .in_place = true};
     char template[KEY_PARTS_MAX * (PLACEHOLDER_MAX + 3) + 1];
     struct error error;
     size_t used = 0, offset;

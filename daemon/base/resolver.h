@@ -43,6 +43,12 @@ enum resolver_kind {
     RESOLVER_KINDS,
 };
 
+/* Whether the id is that of a cgroup. */
+static inline bool resolver_is_of_cgroup(enum resolver_kind kind)
+{
+    return kind >= RESOLVER_CGROUP && kind <= RESOLVER_IMAGE;
+}
+
 enum {
     RESOLVER_NAMES_MAX = 4096,  /* names that are kept at a time, by default */
     RESOLVER_NAME_MAX = 496,    /* bytes of one; a longer one is not known */

@@ -105,11 +105,5 @@ static inline struct name_cache *resolver_cache(const struct resolver *resolver)
     return atomic_load_explicit(&resolver->cache, memory_order_acquire);
 }
 
-/* Whether the id is that of a cgroup. */
-static inline bool resolver_is_of_cgroup(enum resolver_kind kind)
-{
-    return kind >= RESOLVER_CGROUP && kind <= RESOLVER_IMAGE;
-}
-
 /* Frees it, if the other holder (the owner or the thread) has let go of it, too. */
 void resolver_release(struct resolver *resolver);

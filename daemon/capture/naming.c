@@ -14,9 +14,10 @@
 
 #include "capture/frame.h"
 #include "record/field.h"
-#include "record/id_kind.h"
+#include "record/value_name.h"
 
-static bool has_id(const struct field *field, enum resolver_kind *ret)
+/* The addresses in a field; false: it has none. */
+static bool has_addresses(const struct field *field, enum resolver_kind *ret)
 {
     bool is_integer = field->kind == FIELD_UINT || field->kind == FIELD_INT;
     bool is_user = field->meaning == MEANING_USER_STACK || field->meaning == MEANING_USER_SYMBOL;
@@ -24,15 +25,28 @@ static bool has_id(const struct field *field, enum resolver_kind *ret)
     *ret = is_user ? RESOLVER_USER : RESOLVER_KERNEL;
     if (field->kind == FIELD_ARRAY)
         return field_is_stack(field);
-    return is_integer &&
-           (is_user || field->meaning == MEANING_KERNEL_SYMBOL || id_kind_of(field->meaning, ret));
+    return is_integer && (is_user || field->meaning == MEANING_KERNEL_SYMBOL);
+}
+
+static void add_id(struct naming *naming, const struct field *field, enum resolver_kind kind)
+{
+    if (naming->n_ids == NAMING_FIELDS_MAX)
+        return;
+    naming->ids[naming->n_ids].kind = kind;
+    naming->ids[naming->n_ids++].field = field;
 }
 
 static void find_ids(struct naming *naming, const struct field *fields, uint32_t count)
 {
-    for (uint32_t i = 0; i < count && naming->n_ids < NAMING_FIELDS_MAX; i++) {
-        if (has_id(&fields[i], &naming->ids[naming->n_ids].kind))
-            naming->ids[naming->n_ids++].field = &fields[i];
+    for (uint32_t i = 0; i < count; i++) {
+        struct value_name name;
+        enum resolver_kind kind;
+
+        if (has_addresses(&fields[i], &kind))
+            add_id(naming, &fields[i], kind);
+        for (uint32_t nth = 0; value_name_of(&fields[i], nth, &name); nth++)
+            if (name.form == VALUE_NAME_ID && name.kind <= RESOLVER_CGROUP)
+                add_id(naming, &fields[i], name.kind);
         if (fields[i].kind == FIELD_STRUCT || fields[i].kind == FIELD_UNION)
             find_ids(naming, fields[i].members, fields[i].n_members);
     }

@@ -14,7 +14,7 @@
 #include "record/schema.h"
 
 enum {
-    NAMING_FIELDS_MAX = 16,    /* ids in one type; names of further ones are not kept */
+    NAMING_FIELDS_MAX = 64,    /* ids in one type; names of further ones are not kept */
     NAMING_RECORD_MAX = 256,   /* names before one record; further ones go before the next */
     NAMING_WRITTEN_MAX = 1024, /* ids whose written name is remembered */
 };

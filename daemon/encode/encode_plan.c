@@ -134,6 +134,7 @@ int encode_plan_init(struct encode_plan *plan, const struct schema *schema,
                                    .options = options,
                                    .style = options->style,
                                    .time = encode_plan_find_time(schema),
+                                   .has_columns = schema->n_columns > 0,
                                    .error = error};
     int r;
 

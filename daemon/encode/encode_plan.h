@@ -19,12 +19,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/resolver.h"
 #include "encode/enum_names.h"
 #include "encode/prepared_text.h"
 #include "encode/value_format.h"
 #include "record/number_names.h"
 #include "record/schema.h"
+#include "record/value_name.h"
 
 enum { ENCODE_DEPTH_MAX = 64 }; /* structs, unions and arrays within each other */
 
@@ -49,7 +49,7 @@ struct encode_step {
         struct enum_names names;   /* PRINT_ENUM */
         struct encode_array array; /* PRINT_ARRAY, PRINT_OBJECT, PRINT_GUARD */
         uint64_t mask;             /* PRINT_HEX */
-        enum resolver_kind kind;   /* PRINT_NAME */
+        struct value_name name;    /* PRINT_NAME, PRINT_VALUE_NAME */
         /* PRINT_NUMBER, PRINT_FLAGS; NULL: the enum's */
         const struct number_set *numbers;
     };
@@ -98,6 +98,7 @@ struct encode_plan_options {
     const char *type;   /* NULL: events do not say it */
     const char *id;     /* what events' ids begin with; NULL: they have none */
     bool resolve_names; /* ids get a second key with their names */
+    bool in_place;      /* there are no second keys: numbers with names are shown by these */
 };
 
 /* Makes the plan of a schema, which must outlive it. 0, -ENOMEM or -EINVAL with error filled; in

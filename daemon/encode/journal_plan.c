@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "encode/unique_keys.h"
+#include "record/value_name.h"
 
 #define PREFIX "RINGMILL_"
 
@@ -25,6 +25,13 @@ struct journal_plan_builder {
     const struct field *time; /* of the event; NULL: it has none */
     bool resolve_names;
     struct error *error;
+};
+
+/* The struct that a field is in, and its path. */
+struct fields_around {
+    const struct field *fields;
+    uint32_t count;
+    const char *path;
 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -105,39 +112,44 @@ static uint32_t count_steps(const struct encode_plan *plan, uint32_t first)
     return first < plan->n_steps && encode_step_has_steps(step) ? 1 + step->array.n_steps : 1;
 }
 
-/* The step of the id's name, which may be in a group; NULL: the field is all there is. */
-static const struct encode_step *find_companion(const struct encode_plan *plan)
-{
-    uint32_t first = count_steps(plan, 0);
-
-    if (first >= plan->n_steps)
-        return NULL;
-    return &plan->steps[first] + (plan->steps[first].print == PRINT_GUARD);
-}
-
 /* A text is read where it lies, which asks whether the record has it. */
 static bool is_guarded_text(const struct encode_plan *plan)
 {
     return plan->steps[0].print == PRINT_GUARD && plan->steps[1].print == PRINT_TEXT;
 }
 
-/* As the JSON encoder calls it; of all names this is the one it is looked for by. */
-static int add_companion(struct journal_plan_builder *builder, const char *path,
-                         struct encode_plan *owned)
+/* The steps of a field's names follow its own, one for each name, or two in a group. */
+static int add_names(struct journal_plan_builder *builder, const struct field *field,
+                     const struct fields_around *around, struct encode_plan *owned)
 {
-    _cleanup_(cleanup_free) char *name = unique_keys_of_name(path, find_companion(owned)->kind);
-    uint32_t first = count_steps(owned, 0);
-    struct journal_value *value = name ? add_value(builder, name) : NULL;
+    uint32_t at = count_steps(owned, 0), steps;
+    struct value_name name;
 
-    if (!value)
-        return -ENOMEM;
-    borrow(&value->value, owned, first, owned->n_steps - first);
-    builder->plan->has_names = true;
+    for (uint32_t i = 0; at < owned->n_steps && value_name_of(field, i, &name); i++) {
+        _cleanup_(cleanup_free) char *key = value_name_key(&name, field->name);
+        const struct field *column;
+        char path[PATH_MAX_BYTES];
+        struct journal_value *value;
+
+        if (name.hidden || (name.form == VALUE_NAME_ID && !builder->resolve_names))
+            continue;
+        steps = count_steps(owned, at);
+        column = key ? field_among(around->fields, around->count, key, strlen(key)) : NULL;
+        at += steps;
+        if (column && column->column)
+            continue;
+        snprintf(path, sizeof(path), "%s%s%s", around->path, around->path[0] ? "." : "",
+                 key ? key : "");
+        value = key ? add_value(builder, path) : NULL;
+        if (!value)
+            return -ENOMEM;
+        borrow(&value->value, owned, at - steps, steps);
+    }
     return 0;
 }
 
 static int add_leaf(struct journal_plan_builder *builder, const struct field *field,
-                    const char *path)
+                    const struct fields_around *around, const char *path)
 {
     const struct encode_plan_options options = {
         .style = &encode_style_json, .source = "", .resolve_names = builder->resolve_names};
@@ -148,8 +160,7 @@ static int add_leaf(struct journal_plan_builder *builder, const struct field *fi
                                  .n_columns = builder->schema->n_columns};
     struct encode_plan owned;
     struct journal_value *value;
-    bool companion;
-    uint32_t from;
+    uint32_t from, first;
     int r = encode_plan_init(&owned, &alone, &options, builder->error);
 
     value = r == 0 ? add_value(builder, path) : NULL;
@@ -161,16 +172,17 @@ static int add_leaf(struct journal_plan_builder *builder, const struct field *fi
     builder->plan->has_names = builder->plan->has_names || owned.has_names;
     builder->plan->has_users = builder->plan->has_users || owned.has_users;
     builder->plan->has_cgroups = builder->plan->has_cgroups || owned.has_cgroups;
-    companion = find_companion(&owned);
+    first = count_steps(&owned, 0);
     from = is_guarded_text(&owned);
     borrow(&value->value, &value->owned, from,
-           (companion ? count_steps(&owned, 0) : owned.n_steps) - from);
-    return companion ? add_companion(builder, path, &owned) : 0;
+           (first < owned.n_steps ? first : owned.n_steps) - from);
+    return around ? add_names(builder, field, around, &owned) : 0;
 }
 
 static int add_fields(struct journal_plan_builder *builder, const struct field *fields,
                       uint32_t count, const char *around, int depth)
 {
+    const struct fields_around beside = {fields, count, around};
     int r = 0;
 
     if (depth == ENCODE_DEPTH_MAX)
@@ -185,7 +197,7 @@ static int add_fields(struct journal_plan_builder *builder, const struct field *
         snprintf(path, sizeof(path), "%s%s%s", around, around[0] ? "." : "", field->name);
         r = field->kind == FIELD_STRUCT || field->kind == FIELD_UNION
                 ? add_fields(builder, field->members, field->n_members, path, depth + 1)
-                : add_leaf(builder, field, path);
+                : add_leaf(builder, field, &beside, path);
         if (r == 0 && builder->plan->n_values > JOURNAL_FIELDS_MAX)
             r = error_set(builder->error, -EINVAL, "a journal entry can have at most %d fields",
                           JOURNAL_FIELDS_MAX);
@@ -202,7 +214,7 @@ int journal_plan_init(struct journal_plan *plan, const struct schema *schema, bo
 
     *plan = (struct journal_plan){0};
     if (builder.time)
-        r = add_leaf(&builder, builder.time, "time");
+        r = add_leaf(&builder, builder.time, NULL, "time");
     if (plan->n_values > 0)
         plan->values[0].is_time = true;
     if (r == 0)

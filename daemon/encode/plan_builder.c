@@ -162,37 +162,46 @@ static bool needs_guard(const struct plan_builder *builder, const struct field *
 }
 
 static int add_name(struct plan_builder *builder, const struct field *field,
-                    enum resolver_kind kind)
+                    const struct value_name *name)
 {
-    struct encode_step *step = add_step(builder, field, PRINT_NAME);
+    bool is_id = name->form == VALUE_NAME_ID;
+    struct encode_step *step = add_step(builder, field, is_id ? PRINT_NAME : PRINT_VALUE_NAME);
 
     if (!step)
         return -ENOMEM;
     step->load = (uint8_t)value_load_of(field);
-    step->kind = kind;
-    builder->plan->has_names = true;
-    builder->plan->has_cgroups |= kind >= RESOLVER_CGROUP && kind <= RESOLVER_IMAGE;
+    step->name = *name;
+    builder->plan->has_names |= is_id;
+    builder->plan->has_cgroups |= is_id && resolver_is_of_cgroup(name->kind);
     return 0;
 }
 
 int plan_builder_add_name(struct plan_builder *builder, const struct field *field,
-                          enum resolver_kind kind)
+                          const struct value_name *name)
 {
     uint32_t own = builder->plan->n_steps;
     int r;
 
     if (!needs_guard(builder, field))
-        return add_name(builder, field, kind);
+        return add_name(builder, field, name);
     if (!add_step(builder, field, PRINT_GUARD))
         return -ENOMEM;
-    r = add_name(builder, field, kind);
+    r = add_name(builder, field, name);
     return r < 0 ? r : close_group(builder, own);
+}
+
+bool plan_builder_shows(const struct plan_builder *builder, const struct value_name *name)
+{
+    return !builder->options->in_place &&
+           (name->form != VALUE_NAME_ID || builder->options->resolve_names);
 }
 
 static int add_leaf(struct plan_builder *builder, const struct field *field,
                     enum field_meaning meaning)
 {
-    struct encode_step *step = add_step(builder, field, value_print_of(field, meaning));
+    bool as_number = builder->keeps_number && value_name_keeps_number(field);
+    struct encode_step *step = add_step(
+        builder, field, as_number ? value_print_number(field) : value_print_of(field, meaning));
 
     if (!step)
         return -ENOMEM;
@@ -223,22 +232,53 @@ static void make_bare(char *name)
             *name = '_';
 }
 
-static int add_companion(struct plan_builder *builder, const struct field *field, const char *name,
+/* A step of the pipeline has made a field of that name, so that it is shown already, or is hidden.
+ * Types that others have written may have any number of members, but no columns. */
+static bool has_column(const struct plan_builder *builder, const struct field *members,
+                       uint32_t count, const char *name)
+{
+    const struct field *field =
+        builder->has_columns ? field_among(members, count, name, strlen(name)) : NULL;
+
+    return field && field->column;
+}
+
+static int add_companion(struct plan_builder *builder, const struct field *field,
+                         const struct value_name *name, const char *own, const char *prefix,
                          struct unique_keys *keys)
 {
     _cleanup_(cleanup_free) char *wanted = NULL;
-    enum resolver_kind kind;
     const char *key;
     int r;
 
-    if (!builder->options->resolve_names || !unique_keys_id_kind(field, &kind))
-        return 0;
-    wanted = unique_keys_of_name(name, kind);
-    if (wanted && builder->style->bare_keys)
+    if (asprintf(&wanted, "%s%s", prefix, own) < 0) {
+        wanted = NULL;
+        return -ENOMEM;
+    }
+    if (builder->style->bare_keys)
         make_bare(wanted);
-    key = wanted ? unique_keys_add(keys, wanted) : NULL;
+    key = unique_keys_add(keys, wanted);
     r = key ? plan_builder_append_key(builder, key, false) : -ENOMEM;
-    return r < 0 ? r : plan_builder_add_name(builder, field, kind);
+    return r < 0 ? r : plan_builder_add_name(builder, field, name);
+}
+
+/* The names of one member's values. */
+static int add_companions(struct plan_builder *builder, const struct field *members, uint32_t count,
+                          const struct field *field, const char *prefix, struct unique_keys *keys)
+{
+    struct value_name name;
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && value_name_of(field, i, &name); i++) {
+        _cleanup_(cleanup_free) char *own = value_name_key(&name, field->name);
+
+        if (!own)
+            return -ENOMEM;
+        if (!name.hidden && plan_builder_shows(builder, &name) &&
+            !has_column(builder, members, count, own))
+            r = add_companion(builder, field, &name, own, prefix, keys);
+    }
+    return r;
 }
 
 /* A struct or union whose members are not one value together. */
@@ -272,24 +312,27 @@ static int add_flat(struct plan_builder *builder, const struct field *field,
     return r;
 }
 
-static int add_member(struct plan_builder *builder, const struct field *field,
-                      struct unique_keys *keys, const char *key, const char *prefix, bool first)
+int plan_builder_add_named(struct plan_builder *builder, const struct field *field)
 {
-    _cleanup_(cleanup_free) char *name = NULL;
+    int r;
+
+    builder->keeps_number = !builder->options->in_place;
+    r = plan_builder_add_value(builder, field, MEANING_NONE);
+    builder->keeps_number = false;
+    return r;
+}
+
+/* The keys of members are entered before, so that what they are called does not depend on names
+ * beside them. */
+static int add_member(struct plan_builder *builder, const struct field *field,
+                      struct unique_keys *keys, const char *key, bool first)
+{
     int r;
 
     if (!builder->style->nested && is_object(field))
         return add_flat(builder, field, keys, key);
     r = plan_builder_append_key(builder, key, first);
-    if (r == 0)
-        r = plan_builder_add_value(builder, field, MEANING_NONE);
-    if (r < 0)
-        return r;
-    if (asprintf(&name, "%s%s", prefix, field->name) < 0) {
-        name = NULL;
-        return -ENOMEM;
-    }
-    return add_companion(builder, field, name, keys);
+    return r < 0 ? r : plan_builder_add_named(builder, field);
 }
 
 static int enter_keys(const struct plan_builder *builder, const struct field *members,
@@ -321,7 +364,9 @@ int plan_builder_add_members(struct plan_builder *builder, const struct field *m
     for (uint32_t i = 0; r == 0 && i < count; i++) {
         if (&members[i] == builder->time)
             continue;
-        r = add_member(builder, &members[i], keys, keys->names[n_own + i], prefix, first);
+        r = add_member(builder, &members[i], keys, keys->names[n_own + i], first);
+        if (r == 0)
+            r = add_companions(builder, members, count, &members[i], prefix, keys);
         first = false;
     }
     return r;
@@ -382,6 +427,7 @@ static int add_value(struct plan_builder *builder, const struct field *field,
         return add_leaf(builder, field, meaning);
     if (builder->depth == ENCODE_DEPTH_MAX)
         return too_deep(builder);
+    builder->keeps_number = false; /* elements have no place for names beside them */
     builder->depth++;
     builder->style = &encode_style_json;
     builder->plan->has_lists |= !within;

@@ -18,6 +18,8 @@ struct plan_builder {
     char *pending;                    /* the text before the next value; n_pending bytes */
     uint32_t n_pending;
     uint32_t depth;
+    bool has_columns;  /* some fields are in columns */
+    bool keeps_number; /* of the value that is added now: its name is beside it */
     struct error *error;
 };
 
@@ -35,12 +37,16 @@ int plan_builder_end(struct plan_builder *builder);
 
 /* Adds a step for a value that is not in a field, such as the position of the record. */
 int plan_builder_add_special(struct plan_builder *builder, enum value_print print);
-/* Adds a step for the name of an id. */
+/* Adds a step for a name of the field's value. */
 int plan_builder_add_name(struct plan_builder *builder, const struct field *field,
-                          enum resolver_kind kind);
+                          const struct value_name *name);
+/* Whether names of that form are shown at all. */
+bool plan_builder_shows(const struct plan_builder *builder, const struct value_name *name);
 /* Adds the steps for the value of a field of any kind; inherited: the meaning of its array. */
 int plan_builder_add_value(struct plan_builder *builder, const struct field *field,
                            enum field_meaning inherited);
+/* The same of a field that has its names beside it. */
+int plan_builder_add_named(struct plan_builder *builder, const struct field *field);
 /* Adds keys and steps for the members of the current event or object, and for the names of ids.
  * prefix: what comes before their names where structs are laid flat, with its dot; first: nothing
  * is in the event or object yet. */

@@ -216,15 +216,23 @@ static RARE char *put_ipv4(enum quoting quoting, char *at, const char *end, uint
 }
 
 static RARE char *put_name(const struct record_walk *walk, enum quoting quoting,
-                           const struct encode_step *step, char *at, uint64_t id)
+                           const struct encode_step *step, char *at, uint64_t bits)
 {
+    uint64_t id = value_name_id(&step->name, step->field, bits);
     struct resolver_name name;
 
-    if (step->is_signed && step->kind != RESOLVER_CGROUP)
-        id = (uint32_t)id;
-    if (!resolver_find(walk->state->names, step->kind, id, &name))
+    if (!resolver_find(walk->state->names, step->name.kind, id, &name))
         return quote_null(quoting, at, walk->end);
     return quote_text(quoting, at, walk->end, (struct text){name.bytes, name.length});
+}
+
+static RARE char *put_value_name(enum quoting quoting, const struct encode_step *step, char *at,
+                                 const char *end, uint64_t bits)
+{
+    char room[VALUE_NAME_MAX];
+    struct text name = value_name_text(&step->name, step->field, bits, room);
+
+    return name.bytes ? quote_text(quoting, at, end, name) : quote_null(quoting, at, end);
 }
 
 static RARE char *put_symbol(const struct record_walk *walk, enum quoting quoting, char *at,
@@ -339,6 +347,8 @@ INLINE char *put_number(const struct record_walk *walk, enum quoting quoting,
         return put_user_symbol(walk, quoting, step, at, bits);
     case PRINT_NAME:
         return put_name(walk, quoting, step, at, bits);
+    case PRINT_VALUE_NAME:
+        return put_value_name(quoting, step, at, end, bits);
     default:
         return quote_null(quoting, at, end);
     }

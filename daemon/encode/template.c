@@ -18,7 +18,9 @@
 struct template_field {
     struct field_walk walk;
     enum field_meaning meaning; /* the field's own, or its array's */
-    bool is_name;               /* the name that belongs to the id in the field */
+    bool is_element;            /* of an array, so that it has no name beside it */
+    bool is_name;               /* a name of the field's value */
+    struct value_name name;
 };
 
 static const struct field_scope element_scope = {.elements = FIELD_ELEMENTS_ONE};
@@ -74,21 +76,27 @@ static int list_keys(const struct template_parser *reader, const struct field *m
     return 0;
 }
 
-/* The member whose id has a name of that key. NULL: none; errors look like that, too. */
+/* Whether the field's values have a name of that key; errors look like they have none. */
+static bool has_name(const struct template_parser *reader, const struct field *field,
+                     const char *word, size_t length, struct value_name *ret)
+{
+    for (uint32_t i = 0; value_name_of(field, i, ret); i++) {
+        _cleanup_(cleanup_free) char *key = value_name_key(ret, field->name);
+
+        if (key && is_word(key, word, length) && plan_builder_shows(&reader->builder, ret))
+            return true;
+    }
+    return false;
+}
+
+/* The member whose value has a name of that key. NULL: none. */
 static const struct field *find_named(const struct template_parser *reader,
                                       const struct field *members, uint32_t count, const char *word,
-                                      size_t length)
+                                      size_t length, struct value_name *ret)
 {
-    enum resolver_kind kind;
-
-    for (uint32_t i = 0; reader->builder.options->resolve_names && i < count; i++) {
-        _cleanup_(cleanup_free) char *key = unique_keys_id_kind(&members[i], &kind)
-                                                ? unique_keys_of_name(members[i].name, kind)
-                                                : NULL;
-
-        if (key && is_word(key, word, length))
+    for (uint32_t i = 0; i < count; i++)
+        if (has_name(reader, &members[i], word, length, ret))
             return &members[i];
-    }
     return NULL;
 }
 
@@ -109,7 +117,7 @@ static int find_member(const struct template_parser *reader, const struct field 
     unique_keys_deinit(&keys);
     if (r != 0)
         return r;
-    place->walk.field = find_named(reader, members, count, word, length);
+    place->walk.field = find_named(reader, members, count, word, length, &place->name);
     place->is_name = place->walk.field != NULL;
     return place->is_name;
 }
@@ -159,6 +167,7 @@ static int take_index(struct template_parser *reader, const struct field_path *p
         return refuse_step(reader, path, place);
     if (place->walk.field->meaning)
         place->meaning = place->walk.field->meaning;
+    place->is_element = true;
     return 0;
 }
 
@@ -177,6 +186,7 @@ static int take_member(struct template_parser *reader, const struct field_path *
         return refuse_key(reader, path, place->walk.taken, parent->members, parent->n_members);
     if (r > 0) {
         place->meaning = place->walk.field->meaning;
+        place->is_element = false;
         place->walk.taken++;
     }
     return r < 0 ? r : 0;
@@ -207,7 +217,6 @@ static int add_place(struct template_parser *reader, const struct template_field
                      const char *path)
 {
     const struct field *field = place->walk.field;
-    enum resolver_kind kind;
 
     if (place->walk.moved > 0 || place->walk.counted || place->meaning != field->meaning) {
         if (place->walk.moved > 0 && value_print_of(field, place->meaning) == PRINT_ARRAY)
@@ -216,10 +225,10 @@ static int add_place(struct template_parser *reader, const struct template_field
                 "this element is not a single value; use a member of it, or the whole array");
         field = move_field(reader->builder.plan, place);
     }
-    if (!place->is_name)
-        return plan_builder_add_value(&reader->builder, field, place->meaning);
-    unique_keys_id_kind(field, &kind);
-    return plan_builder_add_name(&reader->builder, field, kind);
+    if (place->is_name)
+        return plan_builder_add_name(&reader->builder, field, &place->name);
+    return place->is_element ? plan_builder_add_value(&reader->builder, field, place->meaning)
+                             : plan_builder_add_named(&reader->builder, field);
 }
 
 static int add_own(struct plan_builder *builder, const char *name)
@@ -314,6 +323,7 @@ int template_init(struct encode_plan *plan, const char *text, const struct schem
                                                  .options = options,
                                                  .style = options->style,
                                                  .time = encode_plan_find_time(schema),
+                                                 .has_columns = schema->n_columns > 0,
                                                  .error = error},
                                      .text = text,
                                      .at = text,

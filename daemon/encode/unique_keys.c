@@ -6,12 +6,8 @@
 #include "encode/unique_keys.h"
 
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "encode/value_format.h"
-#include "record/id_kind.h"
 
 static int compare_keys(const void *left, const void *right)
 {
@@ -48,23 +44,5 @@ const char *unique_keys_add(struct unique_keys *keys, const char *name)
         return NULL;
     }
     keys->names[keys->count++] = key;
-    return key;
-}
-
-bool unique_keys_id_kind(const struct field *field, enum resolver_kind *ret)
-{
-    return value_is_integer(field) && id_kind_of(field->meaning, ret);
-}
-
-char *unique_keys_of_name(const char *name, enum resolver_kind kind)
-{
-    size_t length = strlen(name);
-    char *key;
-
-    if (kind == RESOLVER_CGROUP && length > 3 && strcmp(name + length - 3, "_id") == 0)
-        length -= 3;
-    if (asprintf(&key, "%.*s%s", (int)length, name, kind == RESOLVER_CGROUP ? "_path" : "_name") <
-        0)
-        return NULL;
     return key;
 }

@@ -3,11 +3,7 @@
 
 /* The keys of one object, or of a whole event whose structs are laid flat: no two are equal. */
 
-#include <stdbool.h>
 #include <stdint.h>
-
-#include "base/resolver.h"
-#include "record/schema.h"
 
 struct unique_keys {
     char **names; /* in the order in which they were added; each stays where it is */
@@ -21,10 +17,3 @@ void unique_keys_deinit(struct unique_keys *keys);
 /* Adds a name as a key, with as many _ appended as make it new. Returns the key, which lives as
  * long as the set; NULL: out of memory. */
 const char *unique_keys_add(struct unique_keys *keys, const char *name);
-
-/* Whether a value is an id that has a name, and of which kind. */
-bool unique_keys_id_kind(const struct field *field, enum resolver_kind *ret);
-
-/* The key of an id's name: uid_name of uid, cgroup_path of cgroup_id. The caller frees it; NULL:
- * out of memory. */
-char *unique_keys_of_name(const char *name, enum resolver_kind kind);

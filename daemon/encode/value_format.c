@@ -67,6 +67,11 @@ static enum value_print print_plain(const struct field *field)
     }
 }
 
+enum value_print value_print_number(const struct field *field)
+{
+    return print_plain(field);
+}
+
 /* A meaning that does not fit the size of the value is ignored. */
 static enum value_print print_integer(const struct field *field, enum field_meaning meaning)
 {

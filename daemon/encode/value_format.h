@@ -43,7 +43,8 @@ enum value_print {
     PRINT_MODE,
     PRINT_SYMBOL, /* the resolver's, or the number in hexadecimal */
     PRINT_USER_SYMBOL,
-    PRINT_NAME, /* the resolver's */
+    PRINT_NAME,       /* the resolver's */
+    PRINT_VALUE_NAME, /* a number's, or null */
     /* all else: */
     PRINT_TEXT,
     PRINT_TEXTS,
@@ -71,6 +72,9 @@ enum value_load value_load_of(const struct field *field);
 /* How to write a field of that meaning. PRINT_NULL: it cannot be written; PRINT_ARRAY: any value
  * that has parts. */
 enum value_print value_print_of(const struct field *field, enum field_meaning meaning);
+
+/* The same without its meaning: the number as it is. */
+enum value_print value_print_number(const struct field *field);
 
 /* The bits of an integer itself, without those of its sign extension. */
 uint64_t value_mask_of(const struct field *field);

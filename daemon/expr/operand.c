@@ -254,28 +254,14 @@ static int keep_names(struct compile *compile, const struct field *field, struct
     return 0;
 }
 
-/* The name of a type by which words stand for its values. */
-static int keep_type_name(struct compile *compile, const struct field *field, struct field *ret)
-{
-    const struct field unnamed = {
-        .kind = field->kind, .meaning = field->meaning, .type_name = field->type_name};
-    struct text name = {field->type_name, 0};
-    struct number_set set;
-
-    if (field->meaning || !field->type_name || !number_set_of_field(&unnamed, &set))
-        return 0;
-    name.length = (uint32_t)strlen(name.bytes);
-    ret->type_name = program_keep_text(compile->expr, &name).bytes;
-    return ret->type_name ? 0 : compile_no_memory(compile);
-}
-
 /* A plain field keeps what it is, but where it lies. */
 static int plain_result(struct compile *compile, const struct field *field, struct field *ret)
 {
     *ret = (struct field){.kind = field->kind,
                           .meaning = field->meaning,
                           .is_signed = field->is_signed,
-                          .size = field->bits ? 8 : field->size};
+                          .size = field->bits ? 8 : field->size,
+                          .unnamed = field->unnamed};
     if (field->kind == FIELD_TEXT || field->kind == FIELD_TEXTS)
         *ret = (struct field){.kind = FIELD_CHARS};
     if (field->meaning == MEANING_IP)
@@ -294,8 +280,6 @@ int operand_result(struct compile *compile, const struct operand *operand, struc
     if (operand->field && operand->type < TYPE_TEXTS) {
         int r = plain_result(compile, operand->field, ret);
 
-        if (r == 0)
-            r = keep_type_name(compile, operand->field, ret);
         ret->name = "";
         return r;
     }

@@ -45,28 +45,6 @@ static bool read_path(const struct compile *compile, const struct node *node,
     return true;
 }
 
-/* The field whose name the output adds under this name, as uid_name for uid; NULL: none. */
-static const struct field *find_resolved(const struct schema *schema, const struct text *name)
-{
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        const struct field *field = &schema->fields[i];
-        size_t length = strlen(field->name);
-        const char *ending = "_name";
-
-        if (field->meaning == MEANING_CGROUP_ID) {
-            ending = "_path";
-            length -= length > 3 && strcmp(field->name + length - 3, "_id") == 0 ? 3 : 0;
-        } else if (field->meaning != MEANING_UID && field->meaning != MEANING_GID) {
-            continue;
-        }
-        if (name->length == length + strlen(ending) &&
-            memcmp(name->bytes, field->name, length) == 0 &&
-            memcmp(name->bytes + length, ending, strlen(ending)) == 0)
-            return field;
-    }
-    return NULL;
-}
-
 static int refuse_value(const struct operand_context *context, const struct text *name,
                         struct error *error)
 {
@@ -103,7 +81,6 @@ static int refuse_first(const struct compile *compile, const struct node *node,
                         const struct operand_context *context, struct error *error)
 {
     const struct text *name = &node->spelling;
-    const struct field *resolved = find_resolved(compile->scope->schema, name);
 
     if (context->names)
         return refuse_value(context, name, error);
@@ -111,9 +88,6 @@ static int refuse_first(const struct compile *compile, const struct node *node,
         return error_set(error, -EINVAL, "%s has no field %.*s; if it is a text, write \"%.*s\"",
                          compile->scope->schema->type_name, (int)name->length, name->bytes,
                          (int)name->length, name->bytes);
-    if (resolved)
-        return error_set(error, -EINVAL, "%.*s exists only in the output; compare %s",
-                         (int)name->length, name->bytes, resolved->name);
     if (context->is_number && meaning_of_name(name) != MEANING_NONE)
         return error_set(
             error, -EINVAL,

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/suggestion.h"
+#include "expr/defs.h"
 #include "pipeline/build.h"
 #include "pipeline/handlers.h"
 #include "plugin/plugin.h"
@@ -36,6 +37,7 @@ struct route_copies {
 struct handler_setup {
     uint32_t index; /* of the handler */
     struct handler *handler;
+    struct name_columns *names;
     struct route_copies copies;
     uint32_t n_branches;
     const struct config_node *lists[CHAIN_BRANCHES_MAX];
@@ -287,6 +289,29 @@ static struct handler *find_first(const struct handler_lists *lists, const struc
     return first < host ? first->step->handler : NULL;
 }
 
+/* The names of values that the handler's config mentions become fields of what comes in to it. Done
+ * for all types before any handler is opened, so that each knows what the others have. */
+static void add_names(const struct handler_lists *lists, struct build_host *host,
+                      const struct config_node *entry)
+{
+    const struct expr_defs *defs = host->base.defs;
+    const struct name_mentions about = {name_mentions_word, entry->first,
+                                        defs ? defs->section : NULL};
+    struct diag *diag = lists->build->diag;
+    struct name_columns *names;
+
+    if (name_columns_new(host->base.schema, &about, host->base.resolver, diag, &names) == -ENOMEM)
+        diag_add(diag, entry, "out of memory");
+    if (!names)
+        return;
+    if (!chain_keep_names(host->chain, names)) {
+        name_columns_free(names); /* there are too many handlers, too */
+        return;
+    }
+    host->step->names = names;
+    host->base.schema = name_columns_schema(names);
+}
+
 /* Its place in the chain comes before those of the handlers in its branches. */
 static void open_handler(const struct handler_lists *lists, struct build_host *host,
                          const struct config_node *entry, const struct handler_ops *ops)
@@ -314,6 +339,7 @@ static void open_handler(const struct handler_lists *lists, struct build_host *h
     list_siblings(lists, host);
     step->index = chain->n_handlers++;
     chain->ways[step->index] = host->way;
+    chain->names[step->index] = step->names;
     begin_route_copies(host, ops);
     result = ops->open(entry->first, &host->base, diag, &step->handler);
     if (result == -ENOMEM)
@@ -343,10 +369,12 @@ static int open_step(struct handler_lists *lists, const struct config_node *entr
     int result = 0;
 
     memset(lists->steps, 0, lists->n * sizeof(*lists->steps));
-    for (; opened < lists->n && diag_count(lists->build->diag) == before; opened++) {
-        lists->hosts[opened].step = &lists->steps[opened];
-        open_handler(lists, &lists->hosts[opened], entry, ops);
+    for (uint32_t i = 0; i < lists->n; i++) {
+        lists->hosts[i].step = &lists->steps[i];
+        add_names(lists, &lists->hosts[i], entry);
     }
+    for (; opened < lists->n && diag_count(lists->build->diag) == before; opened++)
+        open_handler(lists, &lists->hosts[opened], entry, ops);
     bad = diag_count(lists->build->diag) > before;
     for (uint32_t i = 0; i < lists->steps->n_branches && result == 0; i++)
         result = open_branch(lists, i);

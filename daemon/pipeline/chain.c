@@ -30,6 +30,16 @@ void chain_deinit(struct chain *chain)
     }
     while (chain->n_branches > 0)
         free(chain->branches[--chain->n_branches]);
+    while (chain->n_kept_names > 0)
+        name_columns_free(chain->kept_names[--chain->n_kept_names]);
+}
+
+bool chain_keep_names(struct chain *chain, struct name_columns *names)
+{
+    if (chain->n_kept_names == CHAIN_HANDLERS_MAX)
+        return false;
+    chain->kept_names[chain->n_kept_names++] = names;
+    return true;
 }
 
 /* ---- books ----------------------------------------------------------------------------------- */
@@ -172,6 +182,8 @@ static void run_way(struct chain *chain, uint16_t way, uint32_t first, struct ba
         batch->late = 0;
         batch->forwarded = 0;
         set_current(chain, i + 1);
+        if (chain->names[i])
+            name_columns_fill(chain->names[i], batch);
         handler->ops->process(handler, batch);
         charge(chain, i, batch);
         if (batch->clocked)

@@ -21,6 +21,7 @@
 
 #include "pipeline/graph_share.h"
 #include "record/handler.h"
+#include "record/name_columns.h"
 
 struct graph_pipeline;
 struct graph_sink;
@@ -76,10 +77,14 @@ struct chain {
     uint32_t n_sinks;
     struct stopwatch *stopwatch;                  /* of the consumer thread */
     struct handler *handlers[CHAIN_HANDLERS_MAX]; /* NULL: it did not open */
-    uint16_t ways[CHAIN_HANDLERS_MAX];            /* 0: the main way; N: branches[N - 1] */
+    /* filled before the handler gets a batch, as its config mentions names of values; NULL: not */
+    struct name_columns *names[CHAIN_HANDLERS_MAX];
+    struct name_columns *kept_names[CHAIN_HANDLERS_MAX]; /* all that were made, owned */
+    uint16_t ways[CHAIN_HANDLERS_MAX];                   /* 0: the main way; N: branches[N - 1] */
     struct chain_branch *branches[CHAIN_BRANCHES_MAX];
     uint32_t n_handlers;
     uint32_t n_branches;
+    uint32_t n_kept_names;
     bool makes_records;     /* one of the handlers makes records */
     int64_t budget;         /* ns that a handler may hold a batch; 0: no limit */
     uint64_t budget_cycles; /* the same, by base/cycles.h */
@@ -106,6 +111,10 @@ void chain_set_budget(struct chain *chain, uint64_t budget, double speed);
 /* While it is built: a branch of the handler of that index; label is "tee" or "route[1]". The
  * chain must stay where it is from then on. NULL when out of memory. */
 struct chain_branch *chain_add_branch(struct chain *chain, uint32_t owner, const char *label);
+
+/* While it is built: takes over names that a handler is to be opened with. False: there is no room,
+ * and the caller still owns them. */
+bool chain_keep_names(struct chain *chain, struct name_columns *names);
 
 /* Consumer thread: takes all views of the batch through the handlers and enters what became of each
  * record into the books; of a clocked batch also what each handler took. */

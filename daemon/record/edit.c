@@ -110,6 +110,43 @@ struct level {
 
 static int copy_level(struct editor *editor, struct level *level);
 
+static bool is_edited(const struct editor *editor, enum edit_kind kind, const char *place,
+                      const char *name)
+{
+    char path[EDIT_PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s%s", place, name);
+    return find_edit(editor, kind, path);
+}
+
+/* What hides a value hides its names, too, unless they are named themselves. */
+static bool loses_its_value(const struct editor *editor, const struct level *level,
+                            const struct field *name)
+{
+    if (!name->name_of || is_edited(editor, EDIT_KEEP, level->place, name->name) ||
+        is_edited(editor, EDIT_REPLACE, level->place, name->name) ||
+        is_edited(editor, EDIT_RENAME, level->place, name->name))
+        return false;
+    return is_edited(editor, EDIT_DROP, level->place, name->name_of) ||
+           is_edited(editor, EDIT_REPLACE, level->place, name->name_of);
+}
+
+/* Names that are hidden, or called otherwise, are not shown beside the value again. */
+static bool loses_a_name(const struct editor *editor, const struct level *level,
+                         const struct field *value)
+{
+    for (uint32_t i = 0; i < level->n_from; i++) {
+        const struct field *name = &level->from[i];
+
+        if (name->name_of && strcmp(name->name_of, value->name) == 0 &&
+            (is_edited(editor, EDIT_DROP, level->place, name->name) ||
+             is_edited(editor, EDIT_REPLACE, level->place, name->name) ||
+             is_edited(editor, EDIT_RENAME, level->place, name->name)))
+            return true;
+    }
+    return false;
+}
+
 static int copy_members(struct editor *editor, struct field *field, const char *place, bool whole)
 {
     struct level level = {field->members, field->n_members, place, whole, NULL, 0};
@@ -134,10 +171,11 @@ static int copy_field(struct editor *editor, struct level *level, const struct f
 
     /* one byte is left for the dot; what is longer than any edit's path is in none */
     snprintf(place, sizeof(place) - 1, "%s%s", level->place, from->name);
-    if (find_edit(editor, EDIT_DROP, place))
+    if (find_edit(editor, EDIT_DROP, place) || loses_its_value(editor, level, from))
         return schema_hide(editor->schema, from, place);
     whole = level->whole || find_edit(editor, EDIT_KEEP, place);
     *to = *from;
+    to->unnamed |= loses_a_name(editor, level, from);
     edit = find_edit(editor, EDIT_REPLACE, place);
     if (edit) {
         *to = edit->like;

@@ -58,8 +58,6 @@ static const struct number_set *set_by_name(const struct field *field)
         {"family", &kernel_families},
     };
 
-    if (field->type_name && strcmp(field->type_name, "open_flags_t") == 0)
-        return &kernel_open_flags;
     for (size_t i = 0; field->name && i < sizeof(known) / sizeof(*known); i++)
         if (strcmp(field->name, known[i].name) == 0)
             return known[i].set;

@@ -120,6 +120,10 @@ struct field {
     uint32_t nth;     /* of a copy for the element of an array that by counts: its index + 1 */
     bool repeats;     /* it holds what the other fields say, too, in another form */
     bool exposed;     /* its values are in metrics already */
+    bool unnamed;     /* its values' names are hidden: it has none */
+    /* A column with the names of the values of another field: that one's name, in the same struct;
+     * see record/name_columns.h. NULL: it is something else. */
+    const char *name_of;
     const char *type_name; /* as C says it: "__u32", "struct flow_key", "enum state" */
 };
 

@@ -184,13 +184,36 @@ static const char *add_key(struct keys *keys, const char *name)
     return key;
 }
 
-static const char *companion(const struct field *field, struct keys *keys)
+static bool is_id(const struct field *field)
+{
+    return field->meaning == MEANING_UID || field->meaning == MEANING_GID ||
+           field->meaning == MEANING_CGROUP_ID;
+}
+
+static bool has_number_name(const struct field *field)
+{
+    switch (field->meaning) {
+    case MEANING_ERRNO:
+    case MEANING_SYSCALL:
+    case MEANING_SIGNAL:
+    case MEANING_TCP_FLAGS:
+    case MEANING_OPEN_FLAGS:
+    case MEANING_MODE:
+    case MEANING_CAPABILITIES:
+        return field->kind == FIELD_UINT || field->kind == FIELD_INT;
+    default:
+        return false;
+    }
+}
+
+/* The key of the name beside the value; NULL: there is none, or a column has taken its place. */
+static const char *companion(const struct field *field, const struct field *members, uint32_t count,
+                             struct keys *keys)
 {
     char name[KEY_MAX];
     size_t length = strlen(field->name);
 
-    if (field->meaning != MEANING_UID && field->meaning != MEANING_GID &&
-        field->meaning != MEANING_CGROUP_ID)
+    if (!is_id(field) && !has_number_name(field))
         return NULL;
     if (field->kind != FIELD_UINT && field->kind != FIELD_INT)
         return NULL;
@@ -199,7 +222,29 @@ static const char *companion(const struct field *field, struct keys *keys)
         length -= 3;
     snprintf(name, sizeof(name), "%.*s_%s", (int)length, field->name,
              field->meaning == MEANING_CGROUP_ID ? "path" : "name");
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(members[i].name, name) == 0) {
+            if (members[i].column)
+                return NULL;
+            break;
+        }
     return add_key(keys, name);
+}
+
+/* The name of a number: what stands in its place where there is only one, or null. */
+static void want_number_name(json_object *value, const struct field *field, json_object *number)
+{
+    const char *text = number ? json_object_get_string(number) : "";
+    bool is_mode = field->meaning == MEANING_MODE;
+    uint64_t bits = strtoull(text, NULL, is_mode ? 8 : 10);
+
+    if (!number)
+        want_null(value);
+    else if (is_mode)
+        want_mode_name(value, bits);
+    else
+        want_integer(value ? value : number, field, field->meaning,
+                     *text == '-' ? (uint64_t)strtoll(text, NULL, 10) : bits);
 }
 
 /* What look_up() below says, or null, as long as it has not been asked. */
@@ -244,16 +289,21 @@ static void want_members(const struct lh_entry *at, struct keys *keys, const str
     for (uint32_t i = 0; i < count; i++)
         add_key(keys, members[i].name);
     for (uint32_t i = 0; i < count; i++) {
+        struct field plain = members[i];
         json_object *value;
         const char *extra;
 
         if (&members[i] == skip)
             continue;
+        if (has_number_name(&plain) && plain.meaning != MEANING_MODE)
+            plain.meaning = MEANING_NONE;
         value = next_value(&at, keys->names[first + i]);
-        want_field(value, record, &members[i], MEANING_NONE, delta);
-        extra = companion(&members[i], keys);
-        if (extra)
+        want_field(value, record, &plain, MEANING_NONE, delta);
+        extra = companion(&members[i], members, count, keys);
+        if (extra && is_id(&members[i]))
             want_name(next_value(&at, extra), &members[i], value);
+        else if (extra)
+            want_number_name(next_value(&at, extra), &members[i], value);
     }
     if (at)
         lie("fewer keys");

@@ -284,6 +284,31 @@ static void want_mode(json_object *value, const struct field *field, uint64_t bi
     want_words(value, expected);
 }
 
+void want_mode_name(json_object *value, uint64_t mode)
+{
+    static const struct {
+        uint64_t type;
+        char letter;
+    } types[] = {{0140000, 's'}, {0120000, 'l'}, {0100000, '-'}, {0060000, 'b'},
+                 {0040000, 'd'}, {0020000, 'c'}, {0010000, 'p'}};
+    char expected[] = "?rwxrwxrwx";
+    const char special[] = "tss";
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+        if ((mode & 0170000) == types[i].type)
+            expected[0] = types[i].letter;
+    for (int bit = 0; bit < 9; bit++)
+        if (!(mode >> bit & 1))
+            expected[9 - bit] = '-';
+    for (int i = 0; i < 3; i++) {
+        char *at = &expected[9 - 3 * i];
+
+        if (mode >> (9 + i) & 1)
+            *at = *at == 'x' ? special[i] : (char)toupper(special[i]);
+    }
+    want_words(value, mode & 0170000 ? expected : expected + 1);
+}
+
 static void want_own_flags(json_object *value, const struct field *field, uint64_t bits)
 {
     uint64_t all = without_extension(field, bits), rest = all;

@@ -30,6 +30,8 @@ void want_list(json_object *value, const uint8_t *bytes, size_t length);
 void want_float(json_object *value, double expected);
 void want_integer(json_object *value, const struct field *field, enum field_meaning meaning,
                   uint64_t bits);
+/* As ls(1) shows a mode. */
+void want_mode_name(json_object *value, uint64_t mode);
 void want_bytes(json_object *value, const struct field *field, enum field_meaning meaning,
                 const uint8_t *at);
 /* False: the bytes together are no one value of that meaning. */

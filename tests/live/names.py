@@ -47,37 +47,56 @@ def run(*arguments, numbers=range(20)):
 
 
 def flags(number, words):
-    """Words of single bits, by place or by value; then what is left."""
+    """Words of single bits, by place or by value; then what is left. None: no bit has a word."""
     named = ({1 << place: word for place, word in enumerate(words)}
              if isinstance(words, list) else words)
     found = [word for bit, word in named.items() if number & bit]
     rest = number & ~sum(named)
-    return "|".join(found + ([hex(rest)] if rest else [])) if found else number
+    return "|".join(found + ([hex(rest)] if rest else [])) if found else None
+
+
+def permissions(mode):
+    return "".join(letter if mode >> 8 - place & 1 else "-"
+                   for place, letter in enumerate("rwxrwxrwx"))
 
 
 def check(event, number):
-    """All fields of the mark's number but its times."""
-    sig = "SIG" + signal.Signals(number).name[3:] if 0 < number < 32 else number
+    """All fields of the mark's number but its times: numbers stay numbers, with their names beside
+    them, and an enum is its name."""
+    sig = "SIG" + signal.Signals(number).name[3:] if 0 < number < 32 else None
     opened = number << 6 | number & 3
+    cloned = number << 8 | signal.SIGCHLD
     wanted = {
         "number": number,
-        "result": errno.errorcode[number] if number else 0,
-        "sig": sig,
-        "flags": "|".join([ACCESS[opened & 3]] + [n for b, n in OPEN.items() if opened & b]),
-        "nr": CALLS.get(number, event["nr"]),
-        "clone_flags": "|".join([n for b, n in CLONE.items() if number << 8 & b] + ["SIGCHLD"]),
-        "rights": flags(number, RIGHTS) if number else "NO_RIGHTS",
+        "result": -number,
+        "result_name": errno.errorcode[number] if number else None,
+        "sig": number,
+        "sig_name": sig,
+        "flags": opened,
+        "flags_name": "|".join([ACCESS[opened & 3]] + [n for b, n in OPEN.items() if opened & b]),
+        "nr": number,
+        "nr_name": CALLS.get(number, event["nr_name"]),
+        "clone_flags": cloned,
+        "clone_flags_name": "|".join([n for b, n in CLONE.items() if cloned & b] + ["SIGCHLD"]),
+        "rights": flags(number, RIGHTS) or number if number else "NO_RIGHTS",
         "mode": "0" + oct(0o100000 | number)[2:],
-        "ip_proto": PROTOCOLS.get(number, event["ip_proto"]),
-        "tcp_flags": flags(number, TCP),
-        "state": STATES.get(number, event["state"]),
-        "family": FAMILIES.get(number, event["family"]),
+        "mode_name": "-" + permissions(number),
+        "ip_proto": number,
+        "ip_proto_name": PROTOCOLS.get(number, event["ip_proto_name"]),
+        "tcp_flags": number,
+        "tcp_flags_name": flags(number, TCP),
+        "state": number,
+        "state_name": STATES.get(number, event["state_name"]),
+        "family": number,
+        "family_name": FAMILIES.get(number, event["family_name"]),
         "port": 0,
     }
     shown = {key: value for key, value in event.items()
-             if key not in ("time", "source", "caps", "start_boottime", "taken")}
+             if key not in ("time", "source", "caps", "caps_name", "start_boottime", "taken")}
     assert shown == wanted, (shown, wanted)
-    caps = event["caps"].split("|")
+    assert list(shown) == list(wanted), shown
+    caps = event["caps_name"].split("|")
+    assert event["caps"] == 1 << number | 1, event
     assert caps[0] == "CAP_CHOWN" and len(caps) == (1 if number == 0 else 2), event
     assert number != 12 or caps[1] == "CAP_NET_ADMIN", event
 
@@ -111,6 +130,13 @@ def test_names_in_expressions():
                            ("mode & S_IRGRP == 0 && mode & S_IXOTH && number < 8", [1, 3, 5, 7]),
                            ("port + number == SIGKILL", [9]), ("port & O_CREAT", []),
                            ("now() - taken < 1h && number == 5", [5]),
+                           ('result_name == "ENOENT"', [2]),
+                           ('sig_name in ["SIGKILL", "SIGTERM"]', [9, 15]),
+                           ('startswith(sig_name, "SIGT") && number > 8', [15]),
+                           ('contains(flags_name, "O_EXCL") && number < 8', [2, 3, 6, 7]),
+                           ('mode_name == "-------r-x"', [5]),
+                           ('rights_name == "MAY_EXEC|MAY_WRITE"', [3]),
+                           ('!has(sig_name)', [0]),
                            ("taken == start_boottime && now() - taken >= 0 && number == 3", [3])):
         events = run("--filter", filter).events()
         assert [event["number"] for event in events] == wanted, (filter, events)
@@ -149,8 +175,8 @@ def test_a_replay_says_the_same():
         assert code == 0 and output == live.splitlines(True)[2], (stderr, output)
         with open(f"{folder}/out.logfmt") as file:
             line = file.read().splitlines()[18]
-        for word in ("result=EXDEV", "sig=SIGCONT", "flags=O_RDWR|O_EXCL|O_APPEND",
-                     "rights=MAY_WRITE|0x10", "mode=0100022", "tcp_flags=SYN|ACK"):
+        for word in ("result=-18", "result_name=EXDEV", "sig_name=SIGCONT", "rights=MAY_WRITE|0x10",
+                     "flags_name=O_RDWR|O_EXCL|O_APPEND", "mode=0100022", "tcp_flags_name=SYN|ACK"):
             assert word in line.split(" "), (word, line)
 
 
@@ -269,8 +295,8 @@ def test_user_stacks_without_the_capability_are_numbers():
 
 
 def test_groups_have_names():
-    """By a meaning's names: in a table's rows, and in metrics' labels the same text is used."""
-    daemon = run("--by", "sig", "--by", "rights", "--value", "max(taken)", "--value", "n=count()",
+    """By names, those of an enum included."""
+    daemon = run("--by", "sig_name", "--by", "rights", "--value", "max(taken)", "--value", "n=count()",
                  numbers=[9, 9, 6, 3])
     rows = [line.split() for line in daemon.stdout.decode().splitlines()]
     found = {(row[0], row[1], row[-1]) for row in rows if row and row[0].startswith("SIG")}

@@ -94,7 +94,7 @@ def test_results_and_errors():
     assert daemon.stop() == 0, daemon.stderr
     events = [event for event in daemon.events() if event["pid"] == os.getpid()]
     mine = [(e["fd"], e["error"], e["mode"]) for e in events if e["path"] == made]
-    assert mine[0] == (fd, 0, 0o640), mine
+    assert mine[0] == (fd, 0, "0640"), mine
     assert mine[1][:2] == (-1, errno.EEXIST), mine
     assert [e["error"] for e in events if e["path"] == "/nowhere/at/all"] == [errno.ENOENT]
 

@@ -37,7 +37,7 @@ def task_storage(events):
 @style(without_dwarf=NO_TYPE)
 def syscall_pair(events):
     assert [event.pop("delta_ns") > 0 for event in events] == [True] * MARKS
-    assert events == [{"number": n, "ret": -22, "errno": "EINVAL"} for n in range(MARKS)]
+    assert events == [{"number": n, "ret": -22, "errno": 22, "errno_name": "EINVAL"} for n in range(MARKS)]
 
 
 @style(without_dwarf=NO_TYPE)

@@ -33,7 +33,8 @@ def netflow(events):
                    "dst_mac": "fe:00:00:00:00:00", "src_ip": "fd00::1", "dst_ip": f"10.0.0.{n}",
                    "src_port": 40000 + n, "dst_port": 443, "transport_protocol": 6},
             "metrics": {"packets": n, "bytes": 1500 * n, "start_mono_time_ns": 1000 + n,
-                        "flags": 0x12, "errno": "EAGAIN", "nat_ip": "192.168.0.1"}}, event
+                        "flags": 0x12, "errno": 11, "errno_name": "EAGAIN",
+                        "nat_ip": "192.168.0.1"}}, event
     assert len(events) == MARKS
 
 
@@ -141,7 +142,8 @@ def argv(events):
 
 @style(without_dwarf=NO_TYPE)
 def kernel_names(events):
-    assert events == [{"inode": 1 << 40 | n, "dev": 8 << 20 | 1, "mode": "0100644", "nlink": 2,
+    assert events == [{"inode": 1 << 40 | n, "dev": 8 << 20 | 1, "mode": "0100644",
+                       "mode_name": "-rw-r--r--", "nlink": 2,
                        "offset": -1, "size": 4096, "result": -2, "driver_data": 2 ** 64 - 1,
                        "deleted": n % 2 == 1, "number": n, "debt": -n, "credit": 1}
                       for n in range(MARKS)]
@@ -178,7 +180,7 @@ def inner_hash(events):
 def flags(number, words):
     found = [word for bit, word in enumerate(words) if number >> bit & 1]
     rest = number >> len(words) << len(words)
-    return "|".join(found + ([hex(rest)] if rest else [])) if found else number
+    return "|".join(found + ([hex(rest)] if rest else [])) if found else None
 
 
 @style()
@@ -192,10 +194,12 @@ def named(events):
                                         (3, "CLONE_SIGHAND"), (4, "CLONE_PIDFD")) if n >> bit & 1]
         assert event == {
             "number": n, "result": -n, "sig": n, "flags": n << 6 | n & 3, "nr": n, "caps": 1 << n | 1,
-            "state": n, "family": n, "port": 0, "clone_flags": "|".join([*clone, "SIGCHLD"]),
-            "rights": flags(n, ["MAY_EXEC", "MAY_WRITE", "MAY_READ"]) if n else "NO_RIGHTS",
-            "mode": f"0{0o100000 | n:o}", "ip_proto": protocols.get(n, event["ip_proto"]),
-            "tcp_flags": flags(n, ["FIN", "SYN", "RST", "PSH", "ACK"])}, event
+            "state": n, "family": n, "port": 0, "clone_flags": n << 8 | 17,
+            "clone_flags_name": "|".join([*clone, "SIGCHLD"]),
+            "rights": flags(n, ["MAY_EXEC", "MAY_WRITE", "MAY_READ"]) or n if n else "NO_RIGHTS",
+            "mode": f"0{0o100000 | n:o}", "mode_name": event["mode_name"], "ip_proto": n,
+            "ip_proto_name": protocols.get(n, event["ip_proto_name"]), "tcp_flags": n,
+            "tcp_flags_name": flags(n, ["FIN", "SYN", "RST", "PSH", "ACK"])}, event
     assert len(events) == MARKS
 
 

@@ -112,7 +112,7 @@ static const struct {
      {.name = "dport", .kind = FIELD_UINT, .size = 2, .meaning = MEANING_PORT_BE},
      {1, 0xbb},
      0},
-    {"\"error\":\"ENOENT\"",
+    {"\"error\":-2,\"error_name\":\"ENOENT\"",
      {.name = "error", .kind = FIELD_INT, .is_signed = true, .size = 4, .meaning = MEANING_ERRNO},
      {0xfe, 0xff, 0xff, 0xff},
      0},
@@ -120,11 +120,11 @@ static const struct {
      {.name = "booted", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_BOOTTIME},
      {0xbd, 0xfe, 0x61, 0x6f, 0xd0, 0x02, 0x00, 0x00},
      0},
-    {"\"sig\":\"SIGKILL\"",
+    {"\"sig\":9,\"sig_name\":\"SIGKILL\"",
      {.name = "sig", .kind = FIELD_INT, .is_signed = true, .size = 4, .meaning = MEANING_SIGNAL},
      {9},
      0},
-    {"\"state\":\"TCP_CLOSE\"",
+    {"\"state\":7,\"state_name\":\"TCP_CLOSE\"",
      {.name = "state",
       .kind = FIELD_INT,
       .is_signed = true,
@@ -132,15 +132,15 @@ static const struct {
       .meaning = MEANING_TCP_STATE},
      {7},
      0},
-    {"\"family\":\"AF_INET6\"",
+    {"\"family\":10,\"family_name\":\"AF_INET6\"",
      {.name = "family", .kind = FIELD_UINT, .size = 2, .meaning = MEANING_FAMILY},
      {10},
      0},
-    {"\"proto\":\"tcp\"",
+    {"\"proto\":6,\"proto_name\":\"tcp\"",
      {.name = "proto", .kind = FIELD_UINT, .size = 1, .meaning = MEANING_IP_PROTO},
      {6},
      0},
-    {"\"cap\":\"CAP_SYS_ADMIN\"",
+    {"\"cap\":21,\"cap_name\":\"CAP_SYS_ADMIN\"",
      {.name = "cap",
       .kind = FIELD_INT,
       .is_signed = true,
@@ -148,11 +148,11 @@ static const struct {
       .meaning = MEANING_CAPABILITY},
      {21},
      0},
-    {"\"caps\":\"CAP_CHOWN|CAP_KILL\"",
+    {"\"caps\":33,\"caps_name\":\"CAP_CHOWN|CAP_KILL\"",
      {.name = "caps", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_CAPABILITIES},
      {0x21},
      0},
-    {"\"flags\":\"O_WRONLY|O_CREAT|0x40000000\"",
+    {"\"flags\":1073741889,\"flags_name\":\"O_WRONLY|O_CREAT|0x40000000\"",
      {.name = "flags",
       .kind = FIELD_INT,
       .is_signed = true,
@@ -160,23 +160,23 @@ static const struct {
       .meaning = MEANING_OPEN_FLAGS},
      {0x41, [3] = 0x40},
      0},
-    {"\"flags\":\"SYN|ACK\"",
+    {"\"flags\":18,\"flags_name\":\"SYN|ACK\"",
      {.name = "flags", .kind = FIELD_UINT, .size = 1, .meaning = MEANING_TCP_FLAGS},
      {0x12},
      0},
-    {"\"prot\":\"PROT_READ|PROT_WRITE\"",
+    {"\"prot\":3,\"prot_name\":\"PROT_READ|PROT_WRITE\"",
      {.name = "prot", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_MMAP_PROT},
      {3},
      0},
-    {"\"flags\":\"MAP_PRIVATE|MAP_ANONYMOUS\"",
+    {"\"flags\":34,\"flags_name\":\"MAP_PRIVATE|MAP_ANONYMOUS\"",
      {.name = "flags", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_MMAP_FLAGS},
      {0x22},
      0},
-    {"\"flags\":\"CLONE_VM|CLONE_VFORK|SIGCHLD\"",
+    {"\"flags\":16657,\"flags_name\":\"CLONE_VM|CLONE_VFORK|SIGCHLD\"",
      {.name = "flags", .kind = FIELD_UINT, .size = 8, .meaning = MEANING_CLONE_FLAGS},
      {0x11, 0x41},
      0},
-    {"\"mode\":\"0100644\"",
+    {"\"mode\":\"0100644\",\"mode_name\":\"-rw-r--r--\"",
      {.name = "mode", .kind = FIELD_UINT, .size = 2, .meaning = MEANING_MODE},
      {0xa4, 0x81},
      0},
@@ -320,11 +320,14 @@ static void numbers_without_names(void **state)
 
     (void)state;
     assert_string_equal(encode_fields(fields, 6, &high, 8),
-                        "{\"source\":\"x\",\"a\":-8,\"b\":248,\"c\":\"PSH|ACK|URG|ECE|CWR\","
-                        "\"d\":248,\"e\":\"0370\",\"f\":248}\n");
+                        "{\"source\":\"x\",\"a\":-8,\"a_name\":null,\"b\":248,\"b_name\":null,"
+                        "\"c\":-8,\"c_name\":\"PSH|ACK|URG|ECE|CWR\",\"d\":248,"
+                        "\"d_name\":null,\"e\":\"0370\",\"e_name\":\"-wxrwx---\","
+                        "\"f\":248}\n");
     assert_string_equal(encode_fields(fields, 6, &zero, 8),
-                        "{\"source\":\"x\",\"a\":0,\"b\":0,\"c\":0,\"d\":\"PROT_NONE\","
-                        "\"e\":\"0000\",\"f\":0}\n");
+                        "{\"source\":\"x\",\"a\":0,\"a_name\":null,\"b\":0,\"b_name\":null,"
+                        "\"c\":0,\"c_name\":null,\"d\":0,\"d_name\":\"PROT_NONE\","
+                        "\"e\":\"0000\",\"e_name\":\"---------\",\"f\":0}\n");
 }
 
 static void hex_is_as_wide_as_its_field(void **state)
@@ -359,10 +362,13 @@ static void errors_and_numbers(void **state)
 
     (void)state;
     assert_string_equal(encode_fields(fields, 3, sample, 8),
-                        "{\"source\":\"x\",\"a\":\"ENOENT\",\"b\":\"ENOENT\",\"c\":-2}\n");
-    assert_non_null(strstr(encode_fields(fields, 2, zero, 8), "\"a\":0,\"b\":0}"));
+                        "{\"source\":\"x\",\"a\":-2,\"a_name\":\"ENOENT\",\"b\":4294967294,"
+                        "\"b_name\":\"ENOENT\",\"c\":-2,\"c_name\":null}\n");
+    assert_non_null(strstr(encode_fields(fields, 2, zero, 8),
+                           "\"a\":0,\"a_name\":null,\"b\":0,\"b_name\":null}"));
     assert_string_equal(encode_fields(fields, 3, far, 8),
-                        "{\"source\":\"x\",\"a\":-5000,\"b\":4294962296,\"c\":-5000}\n");
+                        "{\"source\":\"x\",\"a\":-5000,\"a_name\":null,\"b\":4294962296,"
+                        "\"b_name\":null,\"c\":-5000,\"c_name\":null}\n");
 }
 
 static void no_numbers(void **state)

@@ -46,7 +46,7 @@ static struct field fields[] = {
     {.name = "nr", .kind = FIELD_UINT, .meaning = MEANING_SYSCALL, PLACED(nr)},
     {.name = "proto", .kind = FIELD_UINT, PLACED(proto)},
     {.name = "caps", .kind = FIELD_UINT, .meaning = MEANING_CAPABILITIES, PLACED(caps)},
-    {.name = "opened", .kind = FIELD_UINT, .type_name = "open_flags_t", PLACED(opened)},
+    {.name = "opened", .kind = FIELD_UINT, .meaning = MEANING_OPEN_FLAGS, PLACED(opened)},
 };
 
 static const struct schema schema = {.type_name = "struct record",

@@ -16,6 +16,7 @@ static const struct function functions[] = {
     {"startswith", "startswith(text, text)", 2, 2, NULL, function_startswith},
     {"endswith", "endswith(text, text)", 2, 2, NULL, function_endswith},
     {"contains", "contains(text, text)", 2, 2, NULL, function_contains},
+    {"in_cgroup", "in_cgroup(path) or in_cgroup(text, path)", 1, 2, NULL, function_in_cgroup},
     {"lower", "lower(text)", 1, 1, function_lower, NULL},
     {"upper", "upper(text)", 1, 1, function_upper, NULL},
     {"basename", "basename(text)", 1, 1, function_basename, NULL},

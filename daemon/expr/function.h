@@ -65,6 +65,8 @@ int call_scratch(const struct call *call, uint32_t each, struct step *step);
 /* In function_text.c. */
 value_function function_len, function_lower, function_upper, function_basename, function_dirname;
 condition_function function_startswith, function_endswith, function_contains;
+/* In function_cgroup.c. */
+condition_function function_in_cgroup;
 /* In function_address.c. */
 value_function function_ip, function_mac, function_net;
 /* In function_number.c. */

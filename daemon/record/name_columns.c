@@ -64,6 +64,15 @@ static bool is_struct(const struct field *field)
     return field->kind == FIELD_STRUCT || field->kind == FIELD_UNION;
 }
 
+/* in_cgroup() reads the path of the cgroup without naming it. */
+static bool is_mentioned(const struct name_mentions *about, const struct value_name *name,
+                         const char *key)
+{
+    return about->mentions(about, key) ||
+           (name->form == VALUE_NAME_ID && name->kind == RESOLVER_CGROUP &&
+            about->mentions(about, "in_cgroup"));
+}
+
 /* The nth name of the field, if it is mentioned and none of the fields beside it. The caller frees
  * it. 1: there is one; 0: pass over it; -ENOENT: there are no more; -ENOMEM. */
 static int find_wanted(const struct builder *builder, const struct field *fields, uint32_t count,
@@ -74,7 +83,7 @@ static int find_wanted(const struct builder *builder, const struct field *fields
     *key = value_name_key(ret, field->name);
     if (!*key)
         return -ENOMEM;
-    return builder->about->mentions(builder->about, *key) &&
+    return is_mentioned(builder->about, ret, *key) &&
            !field_among(fields, count, *key, strlen(*key));
 }
 

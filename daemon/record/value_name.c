@@ -35,9 +35,9 @@ static const struct {
     OF_CONTAINER(RESOLVER_POD_UID, "pod_uid"),
     OF_CONTAINER(RESOLVER_POD, "pod"),
     OF_CONTAINER(RESOLVER_NAMESPACE, "namespace"),
-    OF_CONTAINER(RESOLVER_UNIT, "unit"),
-    OF_CONTAINER(RESOLVER_USER_UNIT, "user_unit"),
-    OF_CONTAINER(RESOLVER_SLICE, "slice"),
+    OF_CONTAINER(RESOLVER_UNIT, "systemd_unit"),
+    OF_CONTAINER(RESOLVER_USER_UNIT, "systemd_user_unit"),
+    OF_CONTAINER(RESOLVER_SLICE, "systemd_slice"),
 };
 
 enum { IDS = sizeof(ids) / sizeof(*ids) };

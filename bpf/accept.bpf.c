@@ -6,12 +6,14 @@
 
 #include "accepted.bpf.h"
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 
 struct accept_event {
     __u64 ktime;
     struct process_fields; /* uid, cgroup_id and netns are the socket's */
     struct socket_fields;
     __s32 fd;
+    char texts[];
 };
 
 RINGMILL_EVENT(accept_event);
@@ -28,11 +30,11 @@ int ringmill_accept(struct sys_exit *context)
     sock = accepted_socket(context->result);
     if (!sock)
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     socket_fill_facts(PROCESS_FIELDS(event), sock, SOCKET_READABLE);
     socket_fill_ends(SOCKET_FIELDS(event), sock, SOCKET_READABLE);
     event->fd = context->result;

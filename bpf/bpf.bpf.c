@@ -10,6 +10,7 @@
 #include "core.bpf.h"
 #include "core_file.bpf.h"
 #include "core_system.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "syscall.bpf.h"
 #include "wanted.bpf.h"
@@ -41,6 +42,7 @@ struct bpf_event {
     __u32 value_size;
     __u32 max_entries;
     __u32 map_flags;
+    char texts[];
 };
 
 RINGMILL_EVENT(bpf_event);
@@ -154,12 +156,12 @@ int ringmill_bpf(struct syscall_exit *context)
     command = arguments.of[0];
     if ((command != BPF_PROG_LOAD && command != BPF_MAP_CREATE) || !is_wanted())
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
     if (!event)
         return 0;
     __builtin_memset(event, 0, sizeof(*event));
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     event->command = command;
     event->error = context->result < 0 ? -context->result : 0;
     event->fd = context->result < 0 ? -1 : context->result;

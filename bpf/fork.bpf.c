@@ -8,6 +8,7 @@
 
 #include "core.bpf.h"
 #include "core_system.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -29,6 +30,7 @@ struct fork_event {
     __u64 clone_flags; /* without the signal at the child's end */
     _Bool thread;
     _Bool kernel_thread;
+    char texts[];
 };
 
 RINGMILL_EVENT(fork_event);
@@ -73,11 +75,11 @@ int ringmill_fork(struct task_newtask *context)
 
     if ((thread && !threads) || !is_fork_wanted(context->task))
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     fill_child(event, context->task);
     event->clone_flags = context->clone_flags;
     event->thread = thread;

@@ -6,6 +6,7 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "socket.bpf.h"
 #include "wanted.bpf.h"
 
@@ -14,6 +15,7 @@ struct listen_event {
     struct process_fields;
     struct socket_fields; /* sport 0: not bound, so the kernel chooses a port right after this */
     __u32 backlog;        /* as the kernel has limited it by net.core.somaxconn */
+    char texts[];
 };
 
 RINGMILL_EVENT(listen_event);
@@ -27,11 +29,11 @@ int ringmill_listen(struct inet_sock_set_state *context)
 
     if (context->new_state != TCP_LISTEN || sock->sk_protocol != PROTOCOL_TCP || !is_wanted())
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     socket_fill_facts(PROCESS_FIELDS(event), sock, SOCKET_LOADABLE);
     socket_fill_ends(SOCKET_FIELDS(event), sock, SOCKET_LOADABLE);
     event->backlog = sock->sk_max_ack_backlog;

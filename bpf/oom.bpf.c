@@ -9,6 +9,7 @@
 
 #include "core.bpf.h"
 #include "core_system.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -59,6 +60,7 @@ struct oom_event {
     _Bool constraint_known; /* false: the kernel hides its functions' addresses */
     _Bool victim_known;     /* else all of it but victim_tid is unknown */
     struct victim;
+    char texts[];
 };
 
 RINGMILL_EVENT(oom_event);
@@ -193,11 +195,11 @@ int ringmill_oom(struct mark_victim *context)
         find_victim(&found, (int)(__u64)context->task);
     if (!found.wanted && !is_wanted())
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     fill_constraint(event, context);
     event->victim_known = found.known;
     __builtin_memcpy(VICTIM_FIELDS(event), &found.victim, sizeof(found.victim));

@@ -187,21 +187,11 @@ static __always_inline __u64 process_fill_ancestors(struct process_fields *field
     return end;
 }
 
-/* What is known of a process, to be kept in a map until another record needs it. */
-struct process_copy {
-    struct process_fields fields;
-    char names[ANCESTORS_BYTES]; /* the texts of a record begin with them */
-};
-
-/* begin: where the texts of the record begin. */
-static __always_inline void process_copy_current(struct process_copy *copy, __u64 begin)
-{
-    process_fill_current(&copy->fields);
-    process_fill_ancestors(&copy->fields, copy->names, begin, 0);
-}
-
-static __always_inline void process_copy_unknown(struct process_copy *copy)
-{
-    __builtin_memset(copy, 0, sizeof(*copy));
-    process_no_ancestors(&copy->fields);
-}
+/* For a record of the current process whose size is fixed, but for `char texts[]` at its end. */
+#define PROCESS_RECORD_SIZE(record) (sizeof(record) + ANCESTORS_BYTES)
+#define process_fill_record(event)                                    \
+    ({                                                                \
+        process_fill_current(PROCESS_FIELDS(event));                  \
+        process_fill_ancestors(PROCESS_FIELDS(event), (event)->texts, \
+                               offsetof(typeof(*(event)), texts), 0); \
+    })

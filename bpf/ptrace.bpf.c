@@ -9,6 +9,7 @@
 
 #include "core.bpf.h"
 #include "core_system.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "syscall.bpf.h"
 #include "wanted.bpf.h"
@@ -79,6 +80,7 @@ struct ptrace_event {
     char target_comm[COMM_SIZE] __attribute__((aligned(8)));
     __u64 addr;
     __u64 data;
+    char texts[];
 };
 
 RINGMILL_EVENT(ptrace_event);
@@ -147,11 +149,11 @@ int ringmill_ptrace(struct syscall_exit *context)
     target = request == PTRACE_TRACEME ? task : find_traced(task, number);
     if (!is_wanted() && !is_target_wanted(target))
         return 0;
-    event = ringmill_reserve(events, sizeof(*event));
+    event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
     if (!event)
         return 0;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     event->request = request;
     event->error = context->result < 0 ? -context->result : 0;
     event->target_arg = number;

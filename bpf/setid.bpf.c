@@ -10,6 +10,7 @@
 
 #include "core.bpf.h"
 #include "core_system.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -70,6 +71,7 @@ struct setid_event {
     enum setid_change changed;
     struct credentials before;
     struct credentials after;
+    char texts[];
 };
 
 RINGMILL_EVENT(setid_event);
@@ -152,11 +154,11 @@ static __noinline int write_event(enum setid_cause cause, __u32 number, long res
     changed = changes(&before->credentials, &after);
     if (before->group_info != (__u64)task->cred->group_info)
         changed |= SETID_GROUPS;
-    event = changed || error ? ringmill_reserve(events, sizeof(*event)) : NULL;
+    event = changed || error ? ringmill_reserve(events, PROCESS_RECORD_SIZE(*event)) : NULL;
     if (!event)
         goto forget;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    process_fill_record(event);
     event->cause = cause;
     event->syscall_nr = number;
     event->error = error;

@@ -182,13 +182,16 @@ static __noinline void lineage_read_tree(struct lineage *lineage, const struct t
     lineage->renames = renames;
 }
 
-/* An entry for a process that has none; NULL: no memory. */
+/* An entry for a process that has none; NULL: no memory. Another CPU may add it at the same time,
+ * with the same contents: then this one's attempt fails, and the entry is there. */
 static __always_inline struct lineage *lineage_add(struct task_struct *leader,
                                                    struct lineage_state *state)
 {
     struct lineage *lineage =
         bpf_task_storage_get(&lineages, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
+    if (!lineage)
+        lineage = bpf_task_storage_get(&lineages, leader, NULL, 0);
     if (!lineage)
         __sync_fetch_and_add(&state->no_memory, 1);
     return lineage;

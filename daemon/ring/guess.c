@@ -9,8 +9,6 @@ enum {
     AHEAD_REGULAR = 96, /* grid points to fetch ahead */
     AHEAD_GRID = 32,
     FIRST_WORD = 15, /* the last byte of header and first word, which may lie on two lines */
-    NEXT_LINE = GUESS_LINE + 7, /* always on the line after the header's */
-    SHORT_MAX = 256,            /* bytes: of such records a filter needs that line as well */
 };
 
 uint32_t guess_divisor(uint32_t a, uint32_t b)
@@ -26,7 +24,8 @@ uint32_t guess_divisor(uint32_t a, uint32_t b)
 
 void guess_decide(struct guess *guess, uint64_t position)
 {
-    uint64_t mean = (position - guess->start) / GUESS_WINDOW;
+    const uint64_t mean = guess->window ? (position - guess->start) / guess->window : 0;
+    const bool kept = guess->misses == 0;
     uint32_t step = guess->step;
 
     if (step == 0 || guess->misses > MISSES_MAX || (guess->misses == 0 && guess->grid > step))
@@ -38,9 +37,10 @@ void guess_decide(struct guess *guess, uint64_t position)
     guess->step = step;
     guess->regular = step > GUESS_LINE && step + step / 8 >= mean;
     guess->reach = (uint64_t)step * (guess->regular ? AHEAD_REGULAR : AHEAD_GRID);
-    guess->second = step <= SHORT_MAX ? NEXT_LINE : FIRST_WORD + guess->lead;
+    guess->second = FIRST_WORD + guess->lead;
     guess->grid = guess->last & ~GUESS_OFF;
     guess->misses = 0;
-    guess->left = GUESS_WINDOW - 1;
+    guess->window = kept && guess->regular ? GUESS_LONG : GUESS_WINDOW;
+    guess->left = guess->window - 1;
     guess->start = position;
 }

@@ -96,65 +96,82 @@ enum walk_result perf_step(struct perf_walk *perf, struct walk *walk,
     return step(perf, walk, ret_view);
 }
 
-/* As walk_regular(), and no record that wraps: so the next one is at a fixed distance. */
+/* Zero if the record at `at` is a sample of that kind and raw length. */
+static inline uint64_t compare(const uint8_t *at, uint64_t kind, uint32_t raw)
+{
+    const _Atomic uint64_t *words = (const _Atomic uint64_t *)at;
+    uint64_t header = atomic_load_explicit(&words[0], memory_order_relaxed);
+    uint64_t second = atomic_load_explicit(&words[1], memory_order_relaxed);
+
+    return perf_kind(header ^ kind) | (uint32_t)(second ^ raw);
+}
+
+/* As walk_regular(), and no record that wraps. */
 static inline uint32_t take_regular(struct perf_walk *perf, struct walk *walk,
                                     struct ringmill_view *ret_views, uint32_t capacity,
                                     uint64_t *bytes)
 {
     struct guess *guess = &walk->guess;
-    const uint64_t step = guess->step, reach = guess->reach, near = step * GUESS_NEAR;
+    const uint64_t position = walk->position, step = guess->step;
     const uint64_t kind = PERF_RECORD_SAMPLE | step << 48;
+    const uint64_t known = walk->limit - position, unwrapped = perf->size - (position & walk->mask);
     const uint32_t raw = (uint32_t)step - PERF_SAMPLE_AT;
-    const uint8_t *data = walk->data;
-    const uint64_t mask = walk->mask;
-    uint64_t position = walk->position;
-    const uint64_t known = walk->limit - position, unwrapped = perf->size - (position & mask);
-    uint64_t last;
-    uint32_t n = 0, exact;
+    const uint8_t *at = walk->data + (position & walk->mask);
+    uint32_t n = 0, most, exact;
 
-    if (walk->no_prefetch || !guess_is_steady(guess, position) || known < reach + step ||
-        unwrapped < step)
+    if (!guess_is_steady(guess))
         return 0;
-    last = position - step + (known - reach < unwrapped ? known - reach : unwrapped);
+    most = guess_together(guess, known < unwrapped ? known : unwrapped, capacity);
+    if (most > 0 && !walk->no_prefetch)
+        guess_fetch_regular(guess, walk->data, walk->mask, position, position + most * step,
+                            walk->limit);
     exact = raw == perf->raw ? perf->exact : find_exact(perf, raw);
-    capacity = capacity < guess->left ? capacity : guess->left;
-    for (const uint8_t *at = data + (position & mask); n < capacity && position <= last;
-         at += step) {
-        const _Atomic uint64_t *words = (const _Atomic uint64_t *)at;
+    for (; n < most; n += GUESS_TOGETHER) {
+        uint64_t differ = 0;
 
-        if (perf_kind(atomic_load_explicit(&words[0], memory_order_relaxed)) != kind ||
-            (uint32_t)atomic_load_explicit(&words[1], memory_order_relaxed) != raw)
+        for (uint32_t i = n; i < n + GUESS_TOGETHER; i++, at += step) {
+            differ |= compare(at, kind, raw);
+            ret_views[i].data = at + PERF_SAMPLE_AT;
+            ret_views[i].length = exact;
+            ret_views[i].reserved = 0;
+            ret_views[i].position = position + i * step;
+        }
+        if (differ != 0)
             break;
-        ret_views[n].data = at + PERF_SAMPLE_AT;
-        ret_views[n].length = exact;
-        ret_views[n].reserved = 0;
-        ret_views[n++].position = position;
-        guess_fetch_regular(guess, data + ((position + reach) & mask));
-        position += step;
-        __builtin_prefetch(data + ((position + near) & mask), 0, 3);
     }
-    walk->position = position;
+    walk->position = position + n * step;
     guess->left -= n;
-    guess->ahead = position + reach;
     *bytes += (uint64_t)n * exact;
     return n;
 }
 
-uint32_t perf_take(struct perf_walk *perf, struct walk *from, struct ringmill_view *ret_views,
-                   uint32_t capacity, uint64_t *ret_bytes)
+/* noinline: most batches are regular, and need none of this. */
+static __attribute__((noinline)) uint32_t take_any(struct perf_walk *perf, struct walk *from,
+                                                   struct ringmill_view *ret_views,
+                                                   uint32_t capacity, uint64_t *bytes)
 {
     struct walk walk = *from; /* a copy can be in registers */
-    uint64_t bytes = 0;
+    uint64_t sum = *bytes;
     uint32_t n = 0;
 
-    do {
-        n += take_regular(perf, &walk, ret_views + n, capacity - n, &bytes);
-        if (n == capacity || step(perf, &walk, &ret_views[n]) != WALK_VIEW)
-            break;
-        bytes += ret_views[n++].length;
-    } while (n < capacity);
+    while (n < capacity && step(perf, &walk, &ret_views[n]) == WALK_VIEW) {
+        sum += ret_views[n++].length;
+        n += take_regular(perf, &walk, ret_views + n, capacity - n, &sum);
+    }
     *from = walk;
-    *ret_bytes = bytes;
+    *bytes = sum;
+    return n;
+}
+
+uint32_t perf_take(struct perf_walk *perf, struct walk *walk, struct ringmill_view *ret_views,
+                   uint32_t capacity, uint64_t *ret_bytes)
+{
+    uint32_t n;
+
+    *ret_bytes = 0;
+    n = take_regular(perf, walk, ret_views, capacity, ret_bytes);
+    if (n < capacity)
+        n += take_any(perf, walk, ret_views + n, capacity - n, ret_bytes);
     return n;
 }
 

@@ -427,7 +427,7 @@ int reader_take(struct ringmill_reader *reader, uint32_t capacity, struct ringmi
             r = (int)merge_take(ring->merge, reader->views, capacity, &ring);
             start = reader->views[0].position;
         } else {
-            r = ringmill_ring_take(ring, reader->views, capacity);
+            r = ring_take_seen(ring, reader->views, capacity);
         }
     } while (r <= 0);
     walked = ring->walk.position - start;

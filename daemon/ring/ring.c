@@ -230,22 +230,32 @@ enum ring_state ring_look(struct ringmill_ring *ring)
     return state;
 }
 
+/* noinline: most batches are regular, and need none of this. */
+static __attribute__((noinline)) uint32_t take_any(struct ringmill_ring *ring,
+                                                   struct ringmill_view *views, uint32_t capacity,
+                                                   uint64_t *bytes)
+{
+    struct walk walk = ring->walk; /* a copy can be in registers */
+    uint64_t sum = *bytes;
+    uint32_t n = 0;
+
+    while (n < capacity && walk_step(&walk, &views[n]) == WALK_VIEW) {
+        sum += views[n++].length;
+        n += walk_regular(&walk, views + n, capacity - n, &sum);
+    }
+    ring->walk = walk;
+    *bytes = sum;
+    return n;
+}
+
 static inline uint32_t take_views(struct ringmill_ring *ring, struct ringmill_view *views,
                                   uint32_t capacity, uint64_t *ret_bytes)
 {
-    struct walk walk = ring->walk;
-    uint64_t bytes = 0;
-    uint32_t n = 0;
+    uint32_t n;
 
-    do {
-        n += walk_regular(&walk, views + n, capacity - n, &bytes);
-        if (n == capacity || walk_step(&walk, &views[n]) != WALK_VIEW)
-            break;
-        bytes += views[n++].length;
-    } while (n < capacity);
-    ring->walk = walk;
-    *ret_bytes = bytes;
-    return n;
+    *ret_bytes = 0;
+    n = walk_regular(&ring->walk, views, capacity, ret_bytes);
+    return n < capacity ? n + take_any(ring, views + n, capacity - n, ret_bytes) : n;
 }
 
 static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *views,
@@ -261,24 +271,32 @@ static uint32_t fill_views(struct ringmill_ring *ring, struct ringmill_view *vie
     return n;
 }
 
-int ringmill_ring_take(struct ringmill_ring *ring, struct ringmill_view *ret_views,
-                       uint32_t capacity)
+int ring_take_seen(struct ringmill_ring *ring, struct ringmill_view *ret_views, uint32_t capacity)
 {
-    if (ring->flags & RINGMILL_RING_OBSERVE)
-        return -EPERM;
-    for (;;) {
-        enum ring_state state = ring_look(ring);
-        uint32_t n;
+    enum ring_state state;
 
-        if (state == RING_CORRUPT)
-            return -EBADMSG;
-        if (state != RING_READABLE)
-            return 0;
-        n = fill_views(ring, ret_views, capacity);
+    do {
+        uint32_t n = fill_views(ring, ret_views, capacity);
+
         if (n)
             return (int)n;
         ring_skip_discards(ring);
-    }
+        state = ring_look(ring);
+    } while (state == RING_READABLE);
+    return state == RING_CORRUPT ? -EBADMSG : 0;
+}
+
+int ringmill_ring_take(struct ringmill_ring *ring, struct ringmill_view *ret_views,
+                       uint32_t capacity)
+{
+    enum ring_state state;
+
+    if (ring->flags & RINGMILL_RING_OBSERVE)
+        return -EPERM;
+    state = ring_look(ring);
+    if (state == RING_READABLE)
+        return ring_take_seen(ring, ret_views, capacity);
+    return state == RING_CORRUPT ? -EBADMSG : 0;
 }
 
 void ring_skip_discards(struct ringmill_ring *ring)

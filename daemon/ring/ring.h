@@ -113,6 +113,9 @@ void ring_read_until(struct ringmill_ring *ring, _Atomic uint64_t *until);
  * or RING_BUSY, with no commits held back, the kernel sends a wake-up for the next commit. */
 enum ring_state ring_look(struct ringmill_ring *ring);
 
+/* As ringmill_ring_take(), right after ring_look() has found the ring readable. */
+int ring_take_seen(struct ringmill_ring *ring, struct ringmill_view *ret_views, uint32_t capacity);
+
 /* Publishes discarded records unless a view before them is not committed yet. */
 void ring_skip_discards(struct ringmill_ring *ring);
 

@@ -88,41 +88,43 @@ walk_step(struct walk *walk, struct ringmill_view *ret_view)
     }
 }
 
-/* Steps over all next records that have the span that the guess expects, if that has been right for
- * a while: nothing is left to decide, so it needs a fraction of the instructions of walk_step().
- * Stops, perhaps at once, at the first record that differs; that one is for walk_step(). Adds the
- * bytes of the samples; returns the number of views. */
+/* Steps over the next records that have the span that the guess expects, some of them at a time:
+ * nothing is left to decide, so it needs a fraction of the instructions of walk_step(). Stops,
+ * perhaps at once, before a record that differs or is near the limit; that one is for walk_step().
+ * Adds the bytes of the samples; returns the number of views. */
 static inline uint32_t walk_regular(struct walk *walk, struct ringmill_view *ret_views,
                                     uint32_t capacity, uint64_t *bytes)
 {
     struct guess *guess = &walk->guess;
-    const uint64_t step = guess->step, reach = guess->reach, near = step * GUESS_NEAR;
-    const uint8_t *data = walk->data;
-    const uint64_t mask = walk->mask, limit = walk->limit;
-    uint64_t position = walk->position, sum = 0;
-    uint32_t n = 0;
+    const uint64_t position = walk->position, step = guess->step;
+    const uint8_t *at = walk->data + (position & walk->mask);
+    uint32_t n = 0, most;
 
-    if (walk->no_prefetch || !guess_is_steady(guess, position))
+    if (!guess_is_steady(guess))
         return 0;
-    capacity = capacity < guess->left ? capacity : guess->left;
-    while (n < capacity && limit - position >= reach + step) {
-        const uint8_t *at = data + (position & mask);
-        uint32_t header = atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire);
+    most = guess_together(guess, walk->limit - position, capacity);
+    if (most > 0 && !walk->no_prefetch)
+        guess_fetch_regular(guess, walk->data, walk->mask, position, position + most * step,
+                            walk->limit);
+    for (; n < most; n += GUESS_TOGETHER) {
+        uint64_t differ = 0, sum = 0;
 
-        if (layout_span(header) != step) /* this also excludes busy and discarded records */
+        for (uint32_t i = n; i < n + GUESS_TOGETHER; i++, at += step) {
+            uint32_t header =
+                atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire);
+
+            differ |= layout_span(header) ^ step; /* busy and discarded records differ, too */
+            ret_views[i].data = at + LAYOUT_HEADER;
+            ret_views[i].length = header;
+            ret_views[i].reserved = 0;
+            ret_views[i].position = position + i * step;
+            sum += header;
+        }
+        if (differ != 0)
             break;
-        ret_views[n].data = at + LAYOUT_HEADER;
-        ret_views[n].length = header;
-        ret_views[n].reserved = 0;
-        ret_views[n++].position = position;
-        sum += header;
-        guess_fetch_regular(guess, data + ((position + reach) & mask));
-        position += step;
-        __builtin_prefetch(data + ((position + near) & mask), 0, 3);
+        *bytes += sum;
     }
-    walk->position = position;
+    walk->position = position + n * step;
     guess->left -= n;
-    guess->ahead = position + reach;
-    *bytes += sum;
     return n;
 }

@@ -100,6 +100,34 @@ static void a_stranger_moves_the_grid_but_keeps_it(void **state)
     }
 }
 
+static void records_that_change_after_a_long_time_are_noticed_soon(void **state)
+{
+    struct run run = {0};
+
+    (void)state;
+    walk(&run, 4000, (const uint32_t[]){520}, 1);
+    assert_int_equal(run.guess.window, GUESS_LONG);
+    walk(&run, 2 * GUESS_WINDOW + 2, (const uint32_t[]){264}, 1);
+    assert_int_equal(run.guess.step, 264);
+    assert_true(run.guess.regular);
+}
+
+/* Near the limit, too: short batches are the usual ones. */
+static void regular_records_are_taken_together(void **state)
+{
+    struct run run = {0};
+
+    (void)state;
+    walk(&run, 4000, (const uint32_t[]){520}, 1);
+    run.guess.left = 100;
+    assert_true(guess_is_steady(&run.guess));
+    assert_int_equal(guess_together(&run.guess, 520 * 40, 32), 32);
+    assert_int_equal(guess_together(&run.guess, 520 * 9, 32), 8);
+    assert_int_equal(guess_together(&run.guess, 519, 32), 0);
+    run.guess.left = 7;
+    assert_int_equal(guess_together(&run.guess, 520 * 40, 32), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +137,8 @@ int main(void)
         cmocka_unit_test(long_records_without_a_grid_are_not_fetched),
         cmocka_unit_test(a_stranger_moves_the_grid_but_keeps_it),
         cmocka_unit_test(equal_strangers_move_the_grid_each),
+        cmocka_unit_test(records_that_change_after_a_long_time_are_noticed_soon),
+        cmocka_unit_test(regular_records_are_taken_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ def check(event, **values):
 
 def check_exchange(watched, port, elapsed, serving, **values):
     """All four records of a query and its answer."""
-    common = {key: values.pop(key) for key in ("family", "id", "name", "type", "ip_proto")}
+    common = {key: values.pop(key) for key in ("family", "id", "name", "type", "ip_proto_name")}
     address = FAMILIES[common["family"]][1]
     for own, kind, direction in ((port, "QUERY", "OUTGOING"), (53, "QUERY", "INCOMING"),
                                  (53, "ANSWER", "OUTGOING"), (port, "ANSWER", "INCOMING")):
@@ -110,7 +110,7 @@ def check_exchange(watched, port, elapsed, serving, **values):
             assert 0 < event["latency_ns"] <= elapsed, (event, elapsed)
         if own == port:
             check_process(event)
-        elif common["ip_proto"] == "udp":
+        elif common["ip_proto_name"] == "udp":
             check_process(event, serving)
 
 
@@ -127,7 +127,7 @@ def test_udp():
     for (family, name), (port, elapsed) in asked.items():
         _, kind, rcode, answers = names[name]
         check_exchange(watched, port, elapsed, serving, family=family, id=list(names).index(name),
-                       name=name, type=kind, ip_proto="udp", rcode=rcode, answers=answers,
+                       name=name, type=kind, ip_proto_name="udp", rcode=rcode, answers=answers,
                        truncated=name == "long.org")
 
 
@@ -145,7 +145,7 @@ def test_tcp():
             made[port] = (list(FAMILIES)[number], 77 + number, elapsed)
     for port, (family, number, elapsed) in made.items():
         check_exchange(watched, port, elapsed, serving, family=family, id=number, name="2.tcp.org",
-                       type="AAAA", ip_proto="tcp", rcode="NOERROR", answers=2, truncated=False)
+                       type="AAAA", ip_proto_name="tcp", rcode="NOERROR", answers=2, truncated=False)
 
 
 def test_malformed():

@@ -131,7 +131,7 @@ def test_gauges_of_a_running_window():
     assert families["files_opened_sizes"].type == "histogram"
     assert daemon.stop() == 0, daemon.stderr
     for row in daemon.rows()[-2:]:
-        labels = (("flag", str(row["flag"])), ("path", row["path"]))
+        labels = (("flag", row["flag_name"]), ("path", row["path"]))
         assert samples["files_opened_opens_total"][labels] == row["opens"], row
         for name in ("kinds", "low", "high"):
             assert samples[PREFIX + name][labels] == row[name], (name, row)

@@ -136,10 +136,19 @@ def raw(text):
     return out
 
 
+def flat(values, prefix=""):
+    """Members of structs as fields of their own, as the journal has them."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}_")
+        else:
+            yield prefix + key, value
+
+
 def expected(event):
     """The entry's own fields by the JSON line of the same event."""
     fields = {}
-    for key, value in event.items():
+    for key, value in flat(event):
         if value is None:
             continue
         if isinstance(value, str):
@@ -158,7 +167,7 @@ def read(path):
 def check_entry(entry, event, pid):
     wanted = expected(event)
     fields = {key: as_bytes(value) for key, value in entry.items() if key.startswith("RINGMILL_")}
-    for key, value in event.items():
+    for key, value in flat(event):
         if value is None:  # a name may become known between the two encoders
             fields.pop(f"RINGMILL_{key.upper()}", None)
     assert fields == wanted, (fields, wanted)

@@ -64,8 +64,7 @@ class Peer:
             got = file.read()
         if self.name == "journal":
             return set(re.findall(rb"RINGMILL_TIME=(\S+)", got))
-        return {re.search(rb'"time":"([^"]+)"', event)[1]
-                for event in re.findall(rb"\{[^{}]*\}", got)}
+        return set(re.findall(rb'\{"time":"([^"]+)"(?:[^{}\n]++|\{[^{}\n]*+\})*+\}', got))
 
     def lines(self):
         """Whole ones: what a broken connection cut off stands at its end."""
@@ -73,7 +72,7 @@ class Peer:
             return []
         with open(self.file, "rb") as file:
             lines = file.read().split(b"\n")
-        return [line for line in lines if line.endswith(b"}")]
+        return [line for line in lines if line.endswith(b"}") and line.count(b"{") == line.count(b"}")]
 
     def events(self):
         return [json.loads(line) for line in self.lines()]

@@ -30,7 +30,7 @@ sinks:
   truth: {type: file, path: FOLDER/truth}
 %s
 pipelines:
-  all: {from: open, handlers: [{filter: 'path == "%s"'}, {forward: [%s]}]}
+  all: {from: open, handlers: [{filter: 'path_arg == "%s"'}, {forward: [%s]}]}
 control: {socket: FOLDER/control.sock}
 """
 

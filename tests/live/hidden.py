@@ -19,22 +19,25 @@ COUNT = 40
 LEAK = re.compile(rb"s3cr3t|\bnobody\b|\b65534\b|\xfe\xff\x00\x00|" +
                   rb"|".join(re.escape(part) for part in (b"czNjcjN0", b"MzY3IzdA", b"zM2NyM3")))
 
+# The program's path is in three fields, its name in comm and args, the user in uid.
 # What each hides, and the names that are left of (program, arguments, name, user).
 STEPS = {
-    "drop": ("{redact: {fields: {filename: drop, args: drop, comm: drop, uid: drop}}}", []),
-    "mask": ("{redact: {fields: {filename: mask, args: mask, comm: mask, uid: drop}}}",
-             ["filename", "args", "comm"]),
-    "hash": ("{redact: {fields: {filename: hash, args: drop, comm: hash, uid: hash}, key_file: KEY}}",
-             ["filename", "comm", "uid"]),
-    "renamed": ("{select: {rename: {comm: name, args: words}}}, "
-                "{redact: {fields: {filename: mask, words: mask, name: mask, uid: drop}}}",
+    "drop": ("{redact: {fields: {filename: drop, path: drop, path_arg: drop, args: drop, comm: drop, "
+             "uid: drop}}}", []),
+    "mask": ("{redact: {fields: {filename: mask, path: mask, path_arg: mask, args: mask, comm: mask, "
+             "uid: drop}}}", ["filename", "path", "args", "comm"]),
+    "hash": ("{redact: {fields: {filename: hash, path: hash, path_arg: drop, args: drop, comm: hash, "
+             "uid: hash}, key_file: KEY}}", ["filename", "comm", "uid"]),
+    "renamed": ("{select: {rename: {comm: name, args: words, path: place}}}, {redact: {fields: {filename: "
+                "mask, place: mask, path_arg: drop, words: mask, name: mask, uid: drop}}}",
                 ["filename", "words", "name"]),
-    "before": ("{redact: {fields: {filename: mask, args: mask, comm: mask, uid: drop}}}, "
-               "{select: {rename: {comm: name}, compute: {copy: comm}}}", ["filename", "name", "copy"]),
+    "before": ("{redact: {fields: {filename: mask, path: drop, path_arg: drop, args: mask, comm: mask, "
+               "uid: drop}}}, {select: {rename: {comm: name}, compute: {copy: comm}}}",
+               ["filename", "name", "copy"]),
     "keep": ("{select: {keep: [ktime, pid, cgroup_id]}}", []),
-    "unkeep": ("{select: {drop: [filename, args, comm, uid]}}", []),
-    "compute": ("{select: {compute: {filename: '\"x\"', args: '\"x\"', comm: '\"x\"', uid: pid - pid}}}",
-                ["filename", "args", "comm", "uid"]),
+    "unkeep": ("{select: {drop: [filename, path, path_arg, args, comm, uid]}}", []),
+    "compute": ("{select: {drop: [path, path_arg], compute: {filename: '\"x\"', args: '\"x\"', "
+                "comm: '\"x\"', uid: pid - pid}}}", ["filename", "args", "comm", "uid"]),
 }
 
 PLAIN = ("{filter: pid != 0}", ["filename", "comm", "uid"])  # which hides nothing

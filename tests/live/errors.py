@@ -141,9 +141,9 @@ def test_no_tracefs():
     """Where debugfs is mounted, tracefs is there a second time."""
     hide = " && ".join(f"{{ [ ! -d {folder} ] || mount -t tmpfs none {folder}; }}"
                        for folder in ("/sys/kernel/tracing", "/sys/kernel/debug"))
-    code, output, errors = in_mount_namespace(hide, "--seconds 1 open")
+    code, output, errors = in_mount_namespace(hide, "--seconds 1 setid")
     assert (code, output) == (USAGE, "")
-    assert errors == ("ringmill: error: source open: cannot attach tp/syscalls/sys_exit_openat: "
+    assert errors == ("ringmill: error: source setid: cannot attach tp/syscalls/sys_enter_setuid: "
                       "tracefs is not mounted; mount -t tracefs nodev /sys/kernel/tracing\n"), errors
 
 

@@ -299,10 +299,10 @@ static void pipelines(void **state)
                  "pipelines:\n  p: {from: [exec, open, exec], handlers: [{forward: out}]}\n",
                  "t.yaml:5:26: pipelines.p.from[2]: duplicate source\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [exec, open], handlers: [{filter: "
-                                       "has(path)}, {forward: out}]}\n",
-                 "t.yaml:5:51: pipelines.p.handlers[0].filter: source \"exec\" has no field path "
+                                       "has(flags)}, {forward: out}]}\n",
+                 "t.yaml:5:51: pipelines.p.handlers[0].filter: source \"exec\" has no field flags "
                  "(source \"open\" has)\n"
-                 "    has(path)\n"
+                 "    has(flags)\n"
                  "        ^\n");
     refuse_graph(VERSION SOURCES SINKS "pipelines:\n  p: {from: [], handlers: [{forward: out}]}\n",
                  "t.yaml:5:13: pipelines.p.from: expected a name or a list of names of 1 to 64 "
@@ -434,7 +434,7 @@ static void all_mistakes_at_once(void **state)
                  "      - forward: [out, lo]\n",
                  "t.yaml:1:10: version: expected 1, found \"3\"\n"
                  "t.yaml:3:25: sources.exec.size: unknown key; allowed are builtin, ring_size, "
-                 "own_events, pid, cgroup, container, "
+                 "own_events, pid, cgroup, container, failed, "
                  "keep, on_change, pin_folder\n"
                  "t.yaml:6:31: sinks.out.format: unknown format; allowed are json, json-flat, "
                  "logfmt, csv, text, raw\n"

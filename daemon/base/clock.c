@@ -2,7 +2,8 @@
 
 /* Clock reads and their text. The offset between two clocks cannot be read at once: a read of the
  * wall clock between two of the monotonic one bounds it by half the bracket's width, and the
- * narrowest of some brackets is one that no interrupt fell into.
+ * narrowest of some brackets is one that no interrupt fell into. The kernel itself adds a number
+ * that only changes when the wall clock is set; the coarse clocks show it.
  *
  * Dates come by own arithmetic (days to civil date, in eras of 400 years that begin in March, so
  * that the leap day is an era's last): no locale, no time zone lock, and the same on every libc. */
@@ -45,23 +46,71 @@ int64_t clock_boottime(void)
     return read_clock(CLOCK_BOOTTIME);
 }
 
-void wall_offset_refresh(struct wall_offset *wall)
+/* What added to CLOCK_MONOTONIC gives another clock: between two bounds. */
+struct bracket {
+    int64_t low;
+    int64_t high;
+    int64_t measured; /* CLOCK_MONOTONIC */
+};
+
+static struct bracket bracket_of(clockid_t id)
 {
-    int64_t narrowest = INT64_MAX;
+    struct bracket narrowest = {.low = INT64_MIN / 4, .high = INT64_MAX / 4};
 
     for (int i = 0; i < BRACKETS; i++) {
         int64_t before = clock_monotonic();
-        int64_t real = clock_realtime();
+        int64_t other = read_clock(id);
         int64_t after = clock_monotonic();
 
-        if (after - before >= narrowest)
-            continue;
-        narrowest = after - before;
-        wall->offset = real - (before + narrowest / 2);
-        wall->measured = after;
+        if (after - before < narrowest.high - narrowest.low)
+            narrowest = (struct bracket){other - after, other - before, after};
     }
-    wall->error = (narrowest + 1) / 2;
-    wall->slept = clock_boottime() - clock_monotonic();
+    return narrowest;
+}
+
+static bool bracket_has(const struct bracket *bracket, int64_t offset)
+{
+    return offset >= bracket->low && offset <= bracket->high;
+}
+
+static int64_t bracket_middle(const struct bracket *bracket)
+{
+    return bracket->low + (bracket->high - bracket->low) / 2;
+}
+
+/* The coarse clocks are those of the last tick. Unless another tick falls between the reads, their
+ * difference is what the kernel adds, to the nanosecond. */
+static bool read_exact(int64_t *ret_offset)
+{
+    for (int i = 0; i < BRACKETS; i++) {
+        int64_t before = read_clock(CLOCK_MONOTONIC_COARSE);
+        int64_t real = read_clock(CLOCK_REALTIME_COARSE);
+
+        if (read_clock(CLOCK_MONOTONIC_COARSE) != before)
+            continue;
+        *ret_offset = real - before;
+        return true;
+    }
+    return false;
+}
+
+/* A time since the boot is a part of what identifies a process, so it has to have one text: the
+ * offset may not differ by a nanosecond from one measurement to the next. */
+void wall_offset_refresh(struct wall_offset *wall)
+{
+    struct bracket real = bracket_of(CLOCK_REALTIME), boot = bracket_of(CLOCK_BOOTTIME);
+    int64_t slept = bracket_middle(&boot), exact;
+
+    if (read_exact(&exact) && bracket_has(&real, exact)) {
+        wall->offset = exact;
+        wall->error = 0;
+    } else if (!bracket_has(&real, wall->offset)) {
+        wall->offset = bracket_middle(&real);
+        wall->error = (real.high - real.low + 1) / 2;
+    }
+    if (slept - wall->slept >= SLEPT_NS || wall->slept - slept >= SLEPT_NS)
+        wall->slept = slept;
+    wall->measured = real.measured;
     wall->looked = wall->measured;
     wall->woken = 0;
 }

@@ -22,16 +22,16 @@ int64_t clock_realtime(void);
 /* Any thread: now, by CLOCK_BOOTTIME. */
 int64_t clock_boottime(void);
 
-/* What added to CLOCK_MONOTONIC gives the wall clock. It moves when the wall clock is set or
- * slewed, so a thread that stamps events keeps one of its own and refreshes it now and then.
- * Owned by one thread. */
+/* What added to CLOCK_MONOTONIC gives the wall clock. It moves when the wall clock is set, so a
+ * thread that stamps events keeps one of its own and refreshes it now and then; until then the same
+ * time has the same text. (Both clocks are slewed together.) Owned by one thread. */
 struct wall_offset {
     int64_t offset;   /* ns */
     int64_t measured; /* CLOCK_MONOTONIC when it was */
-    int64_t error;    /* ns that the offset may be wrong by, either way */
+    int64_t error;    /* ns that the offset may be wrong by, either way; 0: none */
     int64_t looked;   /* CLOCK_MONOTONIC when it was looked whether the machine had slept */
     int64_t slept; /* ns that it had when the offset was measured: CLOCK_MONOTONIC does not advance
-                      then, and the wall clock does not */
+                      then, and the wall clock does. Kept while it is right to 10 ms */
     int64_t woken; /* CLOCK_MONOTONIC when it was seen that it slept since; 0: it did not */
 
     /* while a capture's records are in hand, see pipeline/capture_notes.h */
@@ -42,7 +42,7 @@ struct wall_offset {
     uint32_t boot;  /* counts the boots that they come from: CLOCK_MONOTONIC starts again from 0 */
 };
 
-/* Measures now: some system-call-free clock reads, about a microsecond. */
+/* Measures now: some system-call-free clock reads, one or two microseconds. */
 void wall_offset_refresh(struct wall_offset *wall);
 
 /* Refreshes if the last measurement is age ns old at now (CLOCK_MONOTONIC). A zeroed wall_offset

@@ -106,6 +106,33 @@ def test_the_same_as_bpftrace():
     assert ours == theirs and len(ours) == 39, (ours, theirs)
 
 
+OPENS = """
+import time
+for _ in range(14):
+    open("/etc/hostname").close()
+    time.sleep(0.25)
+"""
+
+
+def test_start_has_one_text():
+    """Of one process, in all of its records, of all sources, and in another daemon's: with pid, it is the name of the
+    process. The offset to the wall clock is measured each second, so the process lives for some."""
+    config = ("version: 1\nsources:\n  fork: {builtin: fork}\n  open: {builtin: open}\n  exit: {builtin: exit}\n"
+              "sinks: {out: {type: stdout}}\npipelines: {all: {from: [fork, open, exit], handlers: [{forward: out}]}}\n")
+    daemon = harness.Daemon(config=config).wait_running()
+    process = subprocess.Popen([sys.executable, "-S", "-c", OPENS])
+    late = harness.Daemon("run", "exit", program=harness.RINGMILL).wait_running()
+    assert process.wait() == 0
+    assert daemon.stop() == 0, daemon.stderr
+    assert late.stop() == 0, late.stderr
+    events = [event for event in daemon.events() if event.get("pid") == process.pid and event["source"] != "fork"]
+    child = [event for event in daemon.events() if event.get("child_pid") == process.pid]
+    events += [event for event in late.events() if event.get("pid") == process.pid]
+    assert len([event for event in events if event.get("path") == "/etc/hostname"]) == 14, events
+    starts = {event["start"] for event in events} | {event["child_start"] for event in child}
+    assert len(child) == 1 and len(events) > 15 and len(starts) == 1, starts
+
+
 def test_books_balance_in_a_flood():
     """More than fit into a small ring while nobody reads it."""
     config = THREADS.replace("threads: true", "ring_size: 4KiB")

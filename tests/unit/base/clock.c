@@ -21,7 +21,7 @@ int clock_gettime(clockid_t id, struct timespec *ret_time)
 {
     int result = (int)syscall(SYS_clock_gettime, id, ret_time);
 
-    if (id == CLOCK_REALTIME || id == CLOCK_BOOTTIME)
+    if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE || id == CLOCK_BOOTTIME)
         ret_time->tv_sec += slept;
     return result;
 }
@@ -140,6 +140,23 @@ static void wall_offset(void **state)
     assert_int_not_equal(wall.offset, 0);
 }
 
+/* The same moment has the same text, however often the offset is measured. */
+static void wall_offset_is_steady(void **state)
+{
+    struct wall_offset wall = {0};
+    int64_t boottime, ktime;
+
+    (void)state;
+    wall_offset_refresh(&wall);
+    ktime = wall.offset;
+    boottime = wall_offset_of_boottime(&wall);
+    for (int i = 0; i < 20000; i++) {
+        wall_offset_refresh(&wall);
+        assert_int_equal(wall.offset, ktime);
+        assert_int_equal(wall_offset_of_boottime(&wall), boottime);
+    }
+}
+
 /* Eight hours, in which CLOCK_MONOTONIC stands still but for the way there and back. */
 static void wall_offset_after_a_suspend(void **state)
 {
@@ -170,9 +187,13 @@ static void wall_offset_after_a_suspend(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_times),  cmocka_unit_test(every_day),
-        cmocka_unit_test(random_times), cmocka_unit_test(stamper_follows),
-        cmocka_unit_test(wall_offset),  cmocka_unit_test(wall_offset_after_a_suspend),
+        cmocka_unit_test(known_times),
+        cmocka_unit_test(every_day),
+        cmocka_unit_test(random_times),
+        cmocka_unit_test(stamper_follows),
+        cmocka_unit_test(wall_offset),
+        cmocka_unit_test(wall_offset_is_steady),
+        cmocka_unit_test(wall_offset_after_a_suspend),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

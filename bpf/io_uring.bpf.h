@@ -37,15 +37,15 @@ struct io_uring_complete {
 };
 
 /* Defines the programs that see requests being submitted: one tracepoint up to Linux 6.3, and
- * another one since. */
-#define ON_SUBMIT(name, function)                                  \
-    SEC("tp_btf/io_uring_submit_req")                              \
-    int ringmill_##name##_request(struct io_uring_submit *context) \
-    {                                                              \
-        return function(context->request);                         \
-    }                                                              \
-    SEC("tp_btf/io_uring_submit_sqe")                              \
-    int ringmill_##name##_sqe(struct io_uring_submit *context)     \
-    {                                                              \
-        return function(context->request);                         \
+ * another one since. The names tell the daemon that one of them is enough. */
+#define ON_SUBMIT(name, function)                                              \
+    SEC("tp_btf/io_uring_submit_sqe")                                          \
+    int ringmill_##name##_submit___before_6_4(struct io_uring_submit *context) \
+    {                                                                          \
+        return function(context->request);                                     \
+    }                                                                          \
+    SEC("tp_btf/io_uring_submit_req")                                          \
+    int ringmill_##name##_submit(struct io_uring_submit *context)              \
+    {                                                                          \
+        return function(context->request);                                     \
     }

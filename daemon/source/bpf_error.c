@@ -83,26 +83,36 @@ static int lack_kind(const struct object_program *program, struct error *error)
 static const struct hint {
     const char *words;
     const char *meaning;
+    bool lacks; /* the kernel does not have something; the program itself is not at fault */
 } hints[] = {
-    {"CO-RE relocation", "it reads a kernel type or member that this kernel does not have"},
-    {"unknown func", "it calls a helper function that this kernel does not have"},
-    {"invalid func", "it calls a helper function that this kernel does not have"},
-    {"cannot use helper", "it calls a helper function that programs of its type may not call"},
-    {"too large", "it is too complex for this kernel's verifier"},
-    {"too complex", "it is too complex for this kernel's verifier"},
-    {"Unreleased reference",
-     "a record that it reserves is not submitted or discarded on every path"},
-    {"GPL", "the licence is not GPL-compatible, which a helper function that it calls requires"},
+    {.words = "CO-RE relocation",
+     .meaning = "it reads a kernel type or member that this kernel does not have"},
+    {.words = "unknown func",
+     .meaning = "it calls a helper function that this kernel does not have",
+     .lacks = true},
+    {.words = "invalid func",
+     .meaning = "it calls a helper function that this kernel does not have",
+     .lacks = true},
+    {.words = "cannot use helper",
+     .meaning = "it calls a helper function that programs of its type may not call",
+     .lacks = true},
+    {.words = "too large", .meaning = "it is too complex for this kernel's verifier"},
+    {.words = "too complex", .meaning = "it is too complex for this kernel's verifier"},
+    {.words = "Unreleased reference",
+     .meaning = "a record that it reserves is not submitted or discarded on every path"},
+    {.words = "GPL",
+     .meaning = "the licence is not GPL-compatible, which a helper function that it calls "
+                "requires"},
     {0},
 };
 
-static const char *meaning_of(const char *verifier)
+static const struct hint *hint_of(const char *verifier)
 {
     const struct hint *hint = hints;
 
     while (hint->words && !strstr(verifier, hint->words))
         hint++;
-    return hint->meaning;
+    return hint;
 }
 
 /* The line that says why, without its newline. */
@@ -119,10 +129,12 @@ static const char *last_line(const struct libbpf_log *log, int *ret_length)
 static int refuse_program(int code, const struct libbpf_log *log,
                           const struct object_program *program, struct error *error)
 {
-    const char *meaning = log->reason[0] ? log->reason : meaning_of(log->verifier);
+    const struct hint *hint = hint_of(log->verifier);
+    const char *meaning = log->reason[0] ? log->reason : hint->meaning;
     int length;
     const char *line = last_line(log, &length);
 
+    code = hint->lacks ? -ENOTSUP : code;
     error_set(error, code, "the kernel's verifier refused program \"%s\" (%s): %.*s%s%s%s",
               program->name, program->arguments.section, length, line, meaning ? " (" : "",
               meaning ? meaning : "", meaning ? ")" : "");

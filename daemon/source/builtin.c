@@ -379,9 +379,9 @@ static bool is_kept(const struct object_source *state)
     return state->keep->mode != KEEP_NONE;
 }
 
-/* Each of its programs may be missing: not every architecture has every system call. Those of
- * cgroups are for all processes, so they are attached to the root; they exist everywhere, so one
- * that is refused is an error. */
+/* A hook may be missing: not every architecture has every system call, nor every kernel every
+ * tracepoint. Those of cgroups exist everywhere; they are for all processes, so they are attached
+ * to the root. */
 static void prepare_programs(struct object *object)
 {
     const char *root = cgroup_tree_root();
@@ -389,7 +389,7 @@ static void prepare_programs(struct object *object)
     for (uint32_t i = 0; i < object->n_programs; i++) {
         struct object_program *program = &object->programs[i];
 
-        program->optional = program->hook != &hook_cgroup;
+        program->may_be_absent = program->hook != &hook_cgroup;
         program->arguments.cgroup = root ? root : "/sys/fs/cgroup";
     }
 }
@@ -408,7 +408,6 @@ static int open_object(struct source *source, const struct builtin *builtin, str
     result = object_open(source->name, elf, size, error, &state->object);
     if (result < 0)
         return result;
-    state->object->quiet = true;
     prepare_programs(state->object);
     lineage_choose(state->object, is_kept(state));
     if (builtin->has_page_size) {

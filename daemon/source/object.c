@@ -24,6 +24,10 @@
 
 DEFINE_CLEANUP(struct bpf_object, bpf_object__close);
 
+enum {
+    ABSENT_TEXT_MAX = 400
+}; /* bytes of the hooks that are named in one message; more are left out */
+
 /* ---- open ------------------------------------------------------------------------------------ */
 
 static int open_bytes(const struct object *object, struct error *error, struct bpf_object **ret)
@@ -152,26 +156,42 @@ struct object_program *object_find(const struct object *object, const char *name
 /* ---- load ------------------------------------------------------------------------------------ */
 
 /* Logs the reason without the hint, which is to make the program optional, and without the log of
- * the verifier. */
+ * the verifier. What may be absent is reported once, see report_absent(). */
 static void leave_out(struct object *object, struct object_program *program,
                       const struct error *why)
 {
     program->chosen = false;
-    log_about(object->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
+    program->absent = !program->optional;
+    log_about(program->absent ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "source", object->name,
               "continuing without program %s: %.*s", program->name, (int)strcspn(why->text, "\n"),
               why->text);
 }
 
-/* Leaves the program out, and notes it if that was not allowed. */
-static void refuse(struct object *object, struct object_program *program, int code,
-                   const struct error *why, struct refusals *refusals)
+/* The kernel has refused the program: the load was not interrupted, and memory was not missing. */
+static bool is_refusal(int result)
 {
-    if (program->optional) {
+    return result != -EAGAIN && result != -EINTR && result != -ECANCELED && result != -ENOMEM &&
+           result != -EPERM;
+}
+
+/* Leaves the program out, and notes it if that was not allowed. false: no other program is to be
+ * tried. refused: as bpf_error_on_load() has it. */
+static bool do_without(struct object *object, struct object_program *program, int code,
+                       bool refused, const struct error *why, struct refusals *refusals)
+{
+    bool lacking = refused && code == -ENOTSUP;
+
+    if (!is_refusal(code))
+        return false;
+    if (program->optional || (program->may_be_absent && lacking)) {
         leave_out(object, program, why);
-        return;
+        return true;
     }
+    if (!refused || program->may_be_absent)
+        return false;
     program->chosen = false;
     refusals_add(refusals, program->name, code, why);
+    return true;
 }
 
 /* Does not try programs whose hook is known to be missing: the error of the kernel would be less
@@ -181,14 +201,12 @@ static void leave_out_lacking(struct object *object, struct refusals *refusals, 
     for (uint32_t i = 0; i < object->n_programs; i++) {
         struct object_program *program = &object->programs[i];
         const char *lack = NULL;
-        int result;
 
         if (program->chosen && program->attach && program->hook->lacks)
             lack = program->hook->lacks(&program->arguments);
-        if (!lack)
-            continue;
-        result = bpf_error_on_lack(lack, program, error);
-        refuse(object, program, result, error, refusals);
+        if (lack)
+            do_without(object, program, bpf_error_on_lack(lack, program, error), true, error,
+                       refusals);
     }
 }
 
@@ -324,13 +342,6 @@ static int try_load(struct object *object, struct error *error, struct object_pr
     return bpf_error_on_load(result, &log, *ret_program, error, ret_refused);
 }
 
-/* The kernel has refused the program: the load was not interrupted, and memory was not missing. */
-static bool is_refusal(int result)
-{
-    return result != -EAGAIN && result != -EINTR && result != -ECANCELED && result != -ENOMEM &&
-           result != -EPERM;
-}
-
 static int load_rest(struct object *object, struct refusals *refusals, struct error *error)
 {
     struct object_program *program;
@@ -338,9 +349,9 @@ static int load_rest(struct object *object, struct refusals *refusals, struct er
     int result;
 
     while ((result = try_load(object, error, &program, &refused)) < 0) {
-        if (!is_refusal(result) || !program || !program->chosen || !(program->optional || refused))
+        if (!program || !program->chosen ||
+            !do_without(object, program, result, refused, error, refusals))
             return result;
-        refuse(object, program, result, error, refusals);
     }
     return 0;
 }
@@ -412,12 +423,49 @@ static int attach_rest(struct object *object, struct refusals *refusals, struct 
         if (signals_ends() > 0) /* attaching hundreds of programs takes long */
             return error_set(error, -ECANCELED, "interrupted by a signal");
         result = attach_program(object, program, error, &refused);
-        if (result < 0 && (!(program->optional || refused) || object->quiet || !is_refusal(result)))
+        if (result < 0 && !do_without(object, program, result, refused, error, refusals))
             return result;
-        if (result < 0)
-            refuse(object, program, result, error, refusals);
     }
     return 0;
+}
+
+/* Whether a program was attached that is the same for another version of the kernel: NAME, and
+ * NAME___VERSION. */
+static bool has_twin(const struct object *object, const struct object_program *program)
+{
+    const char *end = strstr(program->name, "___");
+    size_t length = end ? (size_t)(end - program->name) : strlen(program->name);
+
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        const char *name = object->programs[i].name;
+
+        if (object->programs[i].attached && strncmp(name, program->name, length) == 0 &&
+            (!name[length] || strncmp(name + length, "___", 3) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* In one message. */
+static void report_absent(const struct object *object)
+{
+    char hooks[ABSENT_TEXT_MAX] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < object->n_programs; i++) {
+        const struct object_program *program = &object->programs[i];
+        const char *hook = program->arguments.section;
+
+        if (program->absent && !has_twin(object, program) &&
+            used + strlen(hook) + strlen(", ") < sizeof(hooks))
+            used += (size_t)snprintf(hooks + used, sizeof(hooks) - used, "%s%s", used ? ", " : "",
+                                     hook);
+    }
+    if (used > 0)
+        log_about(LOG_LEVEL_WARNING, "source", object->name,
+                  "continuing without the hooks %s: this kernel lacks them, or a helper function "
+                  "that they need",
+                  hooks);
 }
 
 int object_attach(struct object *object, struct error *error)
@@ -438,8 +486,8 @@ int object_attach(struct object *object, struct error *error)
         return error_set(
             error, -ENOTSUP,
             "no program could be attached: this kernel has none of the hooks that they need");
-    if (!object->quiet)
-        unseen_calls_report(object);
+    report_absent(object);
+    unseen_calls_report(object);
     return 0;
 }
 

@@ -36,10 +36,14 @@ struct object_program {
     bool chosen;   /* load it; at first true unless the section name begins with "?" */
     bool attach;   /* and attach it; as chosen at first */
     bool optional; /* continue without it if this kernel cannot run it */
+    /* Continue without it if this kernel does not have its hook, or a helper function that it
+     * calls. Whatever else goes wrong with it ends the load. */
+    bool may_be_absent;
     struct hook_arguments arguments;
 
     /* owned by the loader thread */
     bool attached;
+    bool absent;   /* it may be, and is */
     int target_fd; /* of the BPF program at whose function it is; -1: none */
 };
 
@@ -52,7 +56,6 @@ struct object {
     uint32_t n_programs;
     struct map_values values;
     struct map_templates templates;
-    bool quiet; /* log programs that are left out at debug level only */
 
     /* Last changes to the libbpf object that is about to be loaded; NULL: none. 0, or -errno and a
      * sentence. */

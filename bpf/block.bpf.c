@@ -10,6 +10,7 @@
 
 #include "core.bpf.h"
 #include "core_system.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
 
@@ -76,10 +77,11 @@ struct block_event {
     __u64 latency_ns; /* queue_ns and device_ns */
     __u64 queue_ns;   /* until it was issued to the driver */
     __u64 device_ns;  /* from then on */
+    char texts[];
 };
 
 struct followed {
-    struct process_fields;
+    struct process_memory submitter;
     _Bool submitter_known;
     _Bool unwanted;
     __u64 made;
@@ -96,6 +98,8 @@ struct {
     __type(value, struct followed);
 } followed SEC(".maps");
 
+static const struct followed unknown = {};
+
 static __always_inline __u64 key_of(const struct request *request)
 {
     __u64 bio = (__u64)request->bio;
@@ -108,13 +112,18 @@ static __always_inline __u64 key_of(const struct request *request)
 SEC("tp_btf/block_getrq")
 int ringmill_block_made(struct block_getrq *context)
 {
-    struct followed made = {.submitter_known = 1, .unwanted = !is_wanted()};
     __u64 key = (__u64)context->bio;
+    struct followed *made;
 
-    if (!made.unwanted)
-        process_fill_current(PROCESS_FIELDS(&made));
-    made.made = bpf_ktime_get_ns();
-    bpf_map_update_elem(&followed, &key, &made, BPF_ANY);
+    bpf_map_update_elem(&followed, &key, &unknown, BPF_ANY);
+    made = bpf_map_lookup_elem(&followed, &key);
+    if (!made)
+        return 0;
+    made->submitter_known = 1;
+    made->unwanted = !is_wanted();
+    if (!made->unwanted)
+        process_remember_current(&made->submitter);
+    made->made = bpf_ktime_get_ns();
     return 0;
 }
 
@@ -144,14 +153,18 @@ int ringmill_block_issue(struct block_rq *context)
     __u64 key = key_of(context->request);
     struct followed *known = bpf_map_lookup_elem(&followed, &key);
     __u64 now = bpf_ktime_get_ns();
-    struct followed issued = {.made = now, .issued = now};
+    struct followed *issued;
 
     if (!known && context->request->bio)
         known = find_behind(context->request->bio);
-    if (known)
+    if (known) {
         known->issued = now;
-    else
-        bpf_map_update_elem(&followed, &key, &issued, BPF_ANY);
+        return 0;
+    }
+    bpf_map_update_elem(&followed, &key, &unknown, BPF_ANY);
+    issued = bpf_map_lookup_elem(&followed, &key);
+    if (issued)
+        issued->made = issued->issued = now;
     return 0;
 }
 
@@ -250,12 +263,16 @@ static __always_inline void fill_times(struct block_event *event, const struct f
 static __always_inline void write_event(const struct block_rq *context,
                                         const struct followed *known, __u64 now)
 {
-    struct block_event *event = ringmill_reserve(events, sizeof(*event));
+    struct block_event *event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
 
     if (!event)
         return;
     event->ktime = now;
-    __builtin_memcpy(PROCESS_FIELDS(event), PROCESS_FIELDS(known), sizeof(struct process_fields));
+    if (known->submitter_known)
+        process_recall(PROCESS_FIELDS(event), event->texts, offsetof(struct block_event, texts),
+                       &known->submitter);
+    else
+        process_forget(PROCESS_FIELDS(event));
     event->submitter_known = known->submitter_known;
     event->error = errno_of(context->status);
     event->bytes = (__u32)context->bytes;
@@ -278,7 +295,6 @@ int ringmill_block(struct block_rq *context)
     __u64 key = key_of(context->request);
     const struct followed *known = bpf_map_lookup_elem(&followed, &key);
     __u64 now = bpf_ktime_get_ns();
-    const struct followed unknown = {};
 
     if (!known) {
         if (is_anybody_wanted())

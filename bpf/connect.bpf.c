@@ -8,6 +8,7 @@
 
 #include "accept_owner.bpf.h"
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 
 struct connect_event {
     __u64 ktime;
@@ -18,6 +19,7 @@ struct connect_event {
     enum direction direction;
     enum tcp_state oldstate;
     enum tcp_state newstate;
+    char texts[];
 };
 
 RINGMILL_EVENT(connect_event);
@@ -26,12 +28,12 @@ RINGMILL_RING(events, 1 << 20);
 static __always_inline void write_event(const struct sock *sock, const struct socket_owner *owner,
                                         int old_state, int new_state)
 {
-    struct connect_event *event = ringmill_reserve(events, sizeof(*event));
+    struct connect_event *event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
 
     if (!event)
         return;
     event->ktime = bpf_ktime_get_ns();
-    event->pid_known = owner_fill(PROCESS_FIELDS(event), owner, sock);
+    event->pid_known = OWNER_FILL(event, owner, sock);
     socket_fill_ends(SOCKET_FIELDS(event), sock, SOCKET_LOADABLE);
     event->direction = owner ? owner->direction : UNKNOWN;
     event->oldstate = old_state;

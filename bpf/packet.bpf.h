@@ -144,6 +144,6 @@ static __always_inline void packet_fill_process(struct process_fields *process,
     if (owner)
         __builtin_memcpy(process, owner, sizeof(*process));
     else
-        __builtin_memset(process, 0, sizeof(*process));
+        process_forget(process);
     socket_fill_facts(process, sock, SOCKET_READABLE);
 }

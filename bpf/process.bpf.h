@@ -41,6 +41,8 @@ struct process_fields {
     __u32 pidns;
     __u32 netns;
     __u32 userns;
+    _Bool namespaces_known;          /* false: the process has left mntns and netns already */
+    _Bool ancestors_known;           /* false: how many there are, and their pids, is unknown */
     struct ringmill_texts ancestors; /* names of the processes above it, nearest first */
     ringmill_count ancestor_count;
     __u32 ancestor_pids[ANCESTORS_MAX];
@@ -101,6 +103,7 @@ static __always_inline void process_fill_namespaces(struct process_fields *field
     const struct nsproxy *namespaces = task->nsproxy;
     const struct pid *pid = leader->thread_pid;
 
+    fields->namespaces_known = namespaces != NULL;
     fields->mntns = namespaces->mnt_ns->ns.inum;
     fields->netns = namespaces->net_ns->ns.inum;
     fields->userns = task->cred->user_ns->ns.inum;
@@ -114,6 +117,7 @@ static __always_inline void process_no_ancestors(struct process_fields *fields)
 {
     fields->ancestors.offset = RINGMILL_NO_TEXT;
     fields->ancestors.length = 0;
+    fields->ancestors_known = 0;
     fields->ancestor_count = 0;
 }
 
@@ -177,6 +181,7 @@ static __always_inline __u64 process_fill_ancestors(struct process_fields *field
 
     if (!lineage)
         return used;
+    fields->ancestors_known = 1;
     fields->ancestor_count = lineage->count;
     __builtin_memcpy(fields->ancestor_pids, lineage->pids, sizeof(lineage->pids));
     if (!lineage->has_names)
@@ -185,6 +190,35 @@ static __always_inline __u64 process_fill_ancestors(struct process_fields *field
     fields->ancestors.offset = begin + used;
     fields->ancestors.length = end - used;
     return end;
+}
+
+/* What a map remembers of a process, for a record of it that another task makes. */
+struct process_memory {
+    struct process_fields fields;
+    char names[ANCESTORS_BYTES];
+};
+
+static __always_inline void process_remember_current(struct process_memory *memory)
+{
+    process_fill_current(&memory->fields);
+    process_fill_ancestors(&memory->fields, memory->names, 0, 0);
+}
+
+/* The texts of the record, with ANCESTORS_BYTES of room, begin `begin` bytes after its start. */
+static __always_inline void process_recall(struct process_fields *fields, char *texts, __u64 begin,
+                                           const struct process_memory *memory)
+{
+    __builtin_memcpy(fields, &memory->fields, sizeof(*fields));
+    if (fields->ancestors.offset != RINGMILL_NO_TEXT)
+        fields->ancestors.offset = begin;
+    __builtin_memcpy(texts, memory->names, ANCESTORS_BYTES);
+}
+
+/* Nobody is known. */
+static __always_inline void process_forget(struct process_fields *fields)
+{
+    __builtin_memset(fields, 0, sizeof(*fields));
+    process_no_ancestors(fields);
 }
 
 /* For a record of the current process whose size is fixed, but for `char texts[]` at its end. */

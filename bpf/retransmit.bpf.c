@@ -8,6 +8,7 @@
 
 #include "accept_owner.bpf.h"
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 
 struct retransmit_event {
     __u64 ktime;
@@ -19,6 +20,7 @@ struct retransmit_event {
     __u32 length;      /* payload of the segment */
     __u32 retransmits; /* of the connection until now, with this one */
     errno_t error;     /* errno: it could not be sent; before Linux 6.16 always 0 */
+    char texts[];
 };
 
 RINGMILL_EVENT(retransmit_event);
@@ -36,12 +38,12 @@ static __always_inline void write_event(const struct tcp_retransmit_skb *context
 {
     const struct sock *sock = context->sock;
     const struct tcp_sock *tcp = bpf_skc_to_tcp_sock((void *)sock);
-    struct retransmit_event *event = ringmill_reserve(events, sizeof(*event));
+    struct retransmit_event *event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
 
     if (!event)
         return;
     event->ktime = bpf_ktime_get_ns();
-    event->pid_known = owner_fill(PROCESS_FIELDS(event), owner, sock);
+    event->pid_known = OWNER_FILL(event, owner, sock);
     socket_fill_ends(SOCKET_FIELDS(event), sock, SOCKET_LOADABLE);
     event->direction = owner ? owner->direction : UNKNOWN;
     event->state = sock->__sk_common.skc_state;

@@ -21,7 +21,7 @@
 enum { OWNERS_MAX = 16384 }; /* sockets that are remembered; the least used go first */
 
 struct socket_owner {
-    struct process_fields process; /* pid is 0: not known yet */
+    struct process_memory process; /* pid is 0: not known yet */
     __u64 since;                   /* ktime of the connection's first change; 0: unknown */
     enum direction direction;
 };
@@ -71,8 +71,8 @@ static __always_inline struct socket_owner *owner_claim(const struct sock *sock,
 {
     if (!owner)
         owner = owner_begin(sock, UNKNOWN);
-    if (owner && owner->process.pid == 0)
-        process_fill_current(&owner->process);
+    if (owner && owner->process.fields.pid == 0)
+        process_remember_current(&owner->process);
     return owner;
 }
 
@@ -101,18 +101,23 @@ static __always_inline struct socket_owner *owner_note_change(const struct sock 
 static __always_inline _Bool owner_is_wanted(const struct socket_owner *owner,
                                              const struct sock *sock)
 {
-    return is_wanted_owner(owner ? owner->process.pid : 0, sock->sk_cgrp_data.cgroup);
+    return is_wanted_owner(owner ? owner->process.fields.pid : 0, sock->sk_cgrp_data.cgroup);
 }
 
 /* All fields of the process: the socket's facts, and the rest of the owner or 0. Returns whether
- * the owner is known. */
-static __always_inline _Bool owner_fill(struct process_fields *process,
+ * the owner is known. texts, begin: as process_recall() has them. */
+static __always_inline _Bool owner_fill(struct process_fields *process, char *texts, __u64 begin,
                                         const struct socket_owner *owner, const struct sock *sock)
 {
-    if (owner)
-        __builtin_memcpy(process, &owner->process, sizeof(*process));
+    if (owner && owner->process.fields.pid != 0)
+        process_recall(process, texts, begin, &owner->process);
     else
-        __builtin_memset(process, 0, sizeof(*process));
+        process_forget(process);
     socket_fill_facts(process, sock, SOCKET_LOADABLE);
     return process->pid != 0;
 }
+
+/* Of a record that has `char texts[]` at its end. */
+#define OWNER_FILL(event, owner, sock)                                                          \
+    owner_fill(PROCESS_FIELDS(event), (event)->texts, offsetof(typeof(*(event)), texts), owner, \
+               sock)

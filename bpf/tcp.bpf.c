@@ -10,6 +10,7 @@
 
 #include "accept_owner.bpf.h"
 #include "core.bpf.h"
+#include "lineage_feed.bpf.h"
 
 enum sock_flags {
     SOCK_DONE = 1, /* the peer's FIN has come */
@@ -29,6 +30,7 @@ struct tcp_event {
     __u64 bytes_sent;     /* payload that was sent, once each */
     __u64 bytes_received; /* payload */
     __u64 duration_ns;    /* since the first packet; direction UNKNOWN: unknown */
+    char texts[];
 };
 
 RINGMILL_EVENT(tcp_event);
@@ -58,12 +60,12 @@ static __always_inline void fill_counts(struct tcp_event *event, const struct so
 static __always_inline void write_event(const struct sock *sock, const struct socket_owner *owner,
                                         int old_state)
 {
-    struct tcp_event *event = ringmill_reserve(events, sizeof(*event));
+    struct tcp_event *event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
 
     if (!event)
         return;
     event->ktime = bpf_ktime_get_ns();
-    event->pid_known = owner_fill(PROCESS_FIELDS(event), owner, sock);
+    event->pid_known = OWNER_FILL(event, owner, sock);
     socket_fill_ends(SOCKET_FIELDS(event), sock, SOCKET_LOADABLE);
     event->direction = owner ? owner->direction : UNKNOWN;
     event->state = old_state;

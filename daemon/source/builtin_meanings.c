@@ -4,17 +4,31 @@
 #include <stddef.h>
 #include <string.h>
 
+/* What may be unknown of any process. */
+#define ANCESTORS                                                   \
+    {.path = "ancestor_count", .as = "by:ancestors_known,is:1"},    \
+        {.path = "ancestor_pids", .as = "by:ancestors_known,is:1"}, \
+    {                                                               \
+        .path = "ancestor_pids", .as = "count:ancestor_count"       \
+    }
+#define PROCESS                                          \
+    {.path = "mntns", .as = "by:namespaces_known,is:1"}, \
+        {.path = "netns", .as = "by:namespaces_known,is:1"}, ANCESTORS
+
+static const struct meaning_choice process_meanings[] = {
+    PROCESS,
+    {0},
+};
+
 /* Of a socket, uid, cgroup_id and netns are known always, the rest of its process perhaps. A choice
  * takes the place of the convention for a field, so that is given, too. */
 #define SOCKET_PROCESS                                                                       \
     {.path = "pid..uid", .as = "by:pid_known,is:1"},                                         \
         {.path = "gid..cgroup_id", .as = "by:pid_known,is:1"}, {.path = "gid", .as = "gid"}, \
         {.path = "loginuid", .as = "uid"}, {.path = "start", .as = "boottime"},              \
-        {.path = "mntns..netns", .as = "by:pid_known,is:1"},                                 \
-        {.path = "userns..pid_known", .as = "by:pid_known,is:1"},                            \
-    {                                                                                        \
-        .path = "ancestor_pids", .as = "count:ancestor_count"                                \
-    }
+        {.path = "mntns", .as = "by:namespaces_known,is:1"},                                 \
+        {.path = "pidns", .as = "by:pid_known,is:1"},                                        \
+        {.path = "userns..ancestor_count", .as = "by:pid_known,is:1"}, ANCESTORS
 
 static const struct meaning_choice socket_meanings[] = {
     SOCKET_PROCESS,
@@ -37,8 +51,10 @@ static const struct meaning_choice dns_meanings[] = {
 };
 
 static const struct meaning_choice block_meanings[] = {
-    {.path = "pid..submitter_known", .as = "by:submitter_known,is:1"},
-    {.path = "ancestor_pids", .as = "count:ancestor_count"},
+    {.path = "pid..mntns", .as = "by:submitter_known,is:1"},
+    {.path = "pidns", .as = "by:submitter_known,is:1"},
+    {.path = "userns..ancestor_count", .as = "by:submitter_known,is:1"},
+    PROCESS,
     {.path = "latency_ns", .as = "by:latency_known,is:1"},
     {.path = "queue_ns", .as = "by:issued,is:1"},
     {.path = "device_ns", .as = "by:issued,is:1"},
@@ -46,6 +62,7 @@ static const struct meaning_choice block_meanings[] = {
 };
 
 static const struct meaning_choice bpf_meanings[] = {
+    PROCESS,
     {.path = "fd", .as = "by:error,is:0"},
     {.path = "id", .as = "by:known,is:1"},
     {.path = "prog_type..map_type", .as = "by:command,is:BPF_PROG_LOAD"},
@@ -64,12 +81,14 @@ static const struct meaning_choice bpf_meanings[] = {
 };
 
 static const struct meaning_choice module_meanings[] = {
+    PROCESS,
     {.path = "taints", .as = "by:known,is:1"},
     {.path = "size", .as = "by:known,is:1"},
     {0},
 };
 
 static const struct meaning_choice oom_meanings[] = {
+    PROCESS,
     {.path = "constraint", .as = "by:constraint_known,is:1"},
     {.path = "victim_pid", .as = "by:victim_known,is:1"},
     {.path = "victim_uid", .as = "by:victim_known,is:1"},
@@ -87,6 +106,7 @@ static const struct meaning_choice oom_meanings[] = {
 };
 
 static const struct meaning_choice ptrace_meanings[] = {
+    PROCESS,
     {.path = "target_pid", .as = "by:target_known,is:1"},
     {.path = "target_tid", .as = "by:target_known,is:1"},
     {.path = "target_uid", .as = "by:target_known,is:1"},
@@ -98,17 +118,20 @@ static const struct meaning_choice ptrace_meanings[] = {
 };
 
 static const struct meaning_choice setid_meanings[] = {
+    PROCESS,
     {.path = "syscall_nr", .as = "by:cause,is:SETID_CALL"},
     {0},
 };
 
 static const struct meaning_choice chmod_meanings[] = {
+    PROCESS,
     {.path = "mode_before", .as = "by:modes_known,is:1"},
     {.path = "mode_after", .as = "by:modes_known,is:1"},
     {0},
 };
 
 static const struct meaning_choice chown_meanings[] = {
+    PROCESS,
     {.path = "uid_before", .as = "by:owners_known,is:1"},
     {.path = "gid_before", .as = "by:owners_known,is:1"},
     {.path = "uid_after", .as = "by:owners_known,is:1"},
@@ -117,6 +140,7 @@ static const struct meaning_choice chown_meanings[] = {
 };
 
 static const struct meaning_choice mount_meanings[] = {
+    PROCESS,
     {.path = "flags", .as = "by:call,is:MOUNT"},
     {.path = "umount_flags", .as = "by:call,is:UMOUNT"},
     {.path = "move_flags", .as = "by:call,is:MOVE_MOUNT"},
@@ -127,6 +151,7 @@ static const struct meaning_choice mount_meanings[] = {
 };
 
 static const struct meaning_choice path_meanings[] = {
+    PROCESS,
     {.path = "inode", .as = "by:inode_known,is:1"},
     {.path = "device", .as = "by:inode_known,is:1"},
     {0},
@@ -149,5 +174,5 @@ const struct meaning_choice *builtin_meanings(const char *name)
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         if (strcmp(sources[i].name, name) == 0)
             return sources[i].meanings;
-    return NULL;
+    return process_meanings;
 }

@@ -75,6 +75,9 @@ def check(family, name, address, anywhere):
         assert event["pid"] == (pid if known else None), event
         assert (event["comm"] or "").startswith("python3") == known, event
         assert event["netns"] == facts["netns"], event
+        assert event["mntns"] is None or known, event
+        assert (event["ancestor_pids"] or [None])[0] == (os.getpid() if known else None), event
+        assert (event["ancestors"] is None) == (not known) == (event["ancestor_count"] is None), event
         assert event["uid"] == os.getuid()
 
 

@@ -50,6 +50,22 @@ def test_codes():
     assert seen["SIGSEGV"]["pid"] == target.pid, seen
 
 
+def test_namespaces_that_were_left():
+    """A process sends SIGCHLD when it has left its namespaces: they are unknown, and not number 0."""
+    daemon = harness.Daemon("run", "signal", program=harness.RINGMILL).wait_running()
+    child = subprocess.Popen(["/bin/true"])
+    os.kill(os.getpid(), signal.SIGCONT)
+    child.wait()
+    assert daemon.stop() == 0, daemon.stderr
+    mine = [event for event in daemon.events() if event["target_pid"] == os.getpid()]
+    last = [event for event in mine if event["signal"] == "SIGCHLD" and event["pid"] == child.pid]
+    alive = [event for event in mine if event["signal"] == "SIGCONT" and event["pid"] == os.getpid()]
+    assert len(last) == 1 and len(alive) == 1, mine
+    assert (last[0]["mntns"], last[0]["netns"], last[0]["namespaces_known"]) == (None, None, False), last
+    assert last[0]["userns"] == alive[0]["userns"] == os.stat("/proc/self/ns/user").st_ino, mine
+    assert alive[0]["mntns"] == os.stat("/proc/self/ns/mnt").st_ino and alive[0]["namespaces_known"], alive
+
+
 def no_core():
     import resource
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

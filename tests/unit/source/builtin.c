@@ -18,7 +18,7 @@
 /* The fields of struct process_fields, which all records have after ktime. */
 #define PROCESS                                                                                 \
     " pid tid ppid ns_pid uid gid loginuid session comm parent_comm tty start cgroup_id mntns " \
-    "pidns netns userns ancestors ancestor_count ancestor_pids"
+    "pidns netns userns namespaces_known ancestors_known ancestors ancestor_count ancestor_pids"
 #define SOCKET " pid_known" ENDS
 #define ENDS   " family sport dport saddr daddr"
 

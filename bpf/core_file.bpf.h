@@ -55,14 +55,23 @@ struct inode {
     void *i_private;
 };
 
+union shortname_store {
+    unsigned long words[5];
+};
+
 struct dentry {
     struct seqcount_spinlock d_seq;
     struct hlist_bl_node d_hash;
     struct dentry *d_parent;
     struct qstr d_name;
     struct inode *d_inode;
+    union shortname_store d_shortname;
     const struct dentry_operations *d_op;
     struct super_block *d_sb;
+};
+
+struct dentry___before_6_14 {
+    unsigned char d_iname[32];
 };
 
 struct vfsmount {

@@ -173,26 +173,45 @@ static __always_inline void fill_call(struct open_event *event, const struct ope
     event->error = result >= 0 ? 0 : -result;
 }
 
+static __always_inline _Bool is_at_dirfd(const struct open_call *call)
+{
+    return call->dirfd != AT_FDCWD && (call->dirfd_is_root || !path_is_absolute(call->path));
+}
+
+/* Of a file that is not open, or has no path. */
+static __always_inline void join_path(struct path_fields *fields, const struct open_call *call,
+                                      long result)
+{
+    if (is_at_dirfd(call)) {
+        if (result < 0)
+            path_join(fields, &fields->dirfd_path);
+    } else {
+        path_join(fields, path_is_absolute(call->path) ? NULL : &fields->cwd);
+    }
+}
+
+/* The file's own path comes first: most files are below the current directory, or it is "/". */
 static __always_inline __u64 fill_paths(struct open_event *event, struct path_scratch *scratch,
                                         const struct open_call *call, long result)
 {
     struct path_fields *fields = PATH_FIELDS(event);
-    _Bool is_absolute = !call->dirfd_is_root && path_is_absolute(call->path);
-    _Bool is_at_dirfd = !is_absolute && call->dirfd != AT_FDCWD;
-    __u64 used;
+    __u64 used = 0;
 
     path_fields_clear(fields);
-    used = path_add_cwd(fields, scratch, event, OPEN_TEXTS, 0);
-    if (result < 0 && is_at_dirfd)
+    if (result >= 0 && path_from_descriptor(scratch, result)) {
+        path_watch_cwd(scratch);
+        used = path_add_file(fields, scratch, event, OPEN_TEXTS, used);
+        scratch->cwd_dentry = 0;
+        path_share_cwd(fields, scratch);
+    }
+    if (fields->cwd.offset == RINGMILL_NO_TEXT)
+        used = path_add_cwd(fields, scratch, event, OPEN_TEXTS, used);
+    if (result < 0 && is_at_dirfd(call))
         used = path_add_dirfd(fields, scratch, call->dirfd, event, OPEN_TEXTS, used);
     if (call->path)
         used = path_add_typed(fields, call->path, 1, event, OPEN_TEXTS, used);
-    if (result >= 0 && path_from_descriptor(scratch, result))
-        used = path_add_file(fields, scratch, event, OPEN_TEXTS, used);
-    if (is_absolute)
-        path_join(fields, NULL);
-    else if (!(is_at_dirfd && result >= 0))
-        path_join(fields, is_at_dirfd ? &fields->dirfd_path : &fields->cwd);
+    if (!fields->path_resolved)
+        join_path(fields, call, result);
     return used;
 }
 

@@ -13,7 +13,9 @@
  * The texts are added in this order, so that a path that is made of what was typed needs no bytes
  * of its own; there must be room for PATH_FIELDS_SIZE of them:
  *
- *     cwd  dirfd_path '/' path_arg  path */
+ *     cwd  dirfd_path '/' path_arg  path
+ *
+ * The path of an open file can be the first of them instead: see path_share_cwd(). */
 
 #include "path.bpf.h"
 
@@ -82,11 +84,27 @@ static __always_inline __u64 path_add_typed(struct path_fields *fields, unsigned
         size = bpf_probe_read_user_str(to + 1, PATH_SIZE, (const void *)typed);
     else
         size = bpf_probe_read_kernel_str(to + 1, PATH_SIZE, (const void *)typed);
-    if (size <= 0)
+    if (size < 0)
         return used;
+    if (size == 0) /* an empty text: older kernels do not count its NUL */
+        size = 1;
     fields->path_arg.offset = texts + used + 1;
     fields->path_arg.length = size - 1;
     return used + 1 + ((size - 1) & (PATH_SIZE - 1));
+}
+
+/* The current directory's path where it is the first part of what was resolved. */
+static __always_inline void path_share_cwd(struct path_fields *fields,
+                                           const struct path_scratch *scratch)
+{
+    __u32 below = scratch->below_cwd;
+
+    if (below > fields->path.length)
+        return;
+    fields->cwd.offset = fields->path.offset;
+    fields->cwd.length = fields->path.length - below;
+    if (below == scratch->length) /* a root, whose path is the slash of the first name */
+        fields->cwd.length++;
 }
 
 /* The file that path_from_...() found. */

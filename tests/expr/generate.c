@@ -415,6 +415,21 @@ static struct tree *make_networks(unsigned depth)
     return tree;
 }
 
+static struct tree *make_in_cgroup(unsigned depth)
+{
+    static const char *const paths[] = {"/",           "//",        "/etc", "/etc/",
+                                        "/etc/passwd", "/etc/pass", "/usr", "/usr/",
+                                        "/usr//",      "/a",        "/a/b", "/a/b//"};
+    struct tree *tree = new_tree(IN_CGROUP, BOOL), *path;
+
+    adopt(tree, make_value(TEXT, depth));
+    path = new_tree(CONSTANT, TEXT);
+    strcpy(path->text, paths[random_below(sizeof(paths) / sizeof(*paths))]);
+    path->length = (uint32_t)strlen(path->text);
+    adopt(tree, path);
+    return tree;
+}
+
 static struct tree *make_leaf_condition(unsigned depth)
 {
     struct tree *tree;
@@ -451,6 +466,8 @@ static struct tree *make_leaf_condition(unsigned depth)
         tree->op = random_below(2);
         strcpy(tree->text, patterns[random_below(PATTERNS)]);
         return tree;
+    case 9:
+        return make_in_cgroup(depth);
     default:
         return make_compare(depth);
     }
@@ -630,10 +647,11 @@ static const char *joint_of(const struct tree *tree, char buffer[8])
 static void write_shape(FILE *out, const struct tree *tree)
 {
     static const char *const functions[] = {
-        [LEN] = "len",          [LOWER] = "lower", [UPPER] = "upper",       [BASENAME] = "basename",
-        [DIRNAME] = "dirname",  [NET] = "net",     [BUCKET] = "bucket",     [LOG2] = "bucket",
-        [HASH] = "hash",        [HAS] = "has",     [STARTS] = "startswith", [ENDS] = "endswith",
-        [CONTAINS] = "contains"};
+        [LEN] = "len",           [LOWER] = "lower",        [UPPER] = "upper",
+        [BASENAME] = "basename", [DIRNAME] = "dirname",    [NET] = "net",
+        [BUCKET] = "bucket",     [LOG2] = "bucket",        [HASH] = "hash",
+        [HAS] = "has",           [STARTS] = "startswith",  [ENDS] = "endswith",
+        [CONTAINS] = "contains", [IN_CGROUP] = "in_cgroup"};
     char buffer[8];
 
     switch (tree->shape) {

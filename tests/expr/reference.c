@@ -396,6 +396,22 @@ static bool relates(enum shape shape, const struct value *text, const struct val
     return false;
 }
 
+/* Step by step down the path; a "/" at the end of `above` says nothing. */
+static bool is_in_cgroup(const struct value *path, const struct value *above)
+{
+    uint32_t at = 0;
+
+    while (at < above->length && at < path->length && path->bytes[at] == above->bytes[at])
+        at++;
+    for (uint32_t rest = at; rest < above->length; rest++) {
+        if (above->bytes[rest] != '/')
+            return false;
+    }
+    while (at > 0 && above->bytes[at - 1] == '/')
+        at--;
+    return at == path->length || path->bytes[at] == '/';
+}
+
 static bool matches(const char *pattern, const struct value *value)
 {
     char text[sizeof(value->bytes) + 1] = {0};
@@ -664,6 +680,8 @@ static bool holds_of_value(const struct tree *tree, const struct batch *batch, u
         return false;
     case MATCH:
         return matches(tree->text, &a) != tree->op;
+    case IN_CGROUP:
+        return is_in_cgroup(&a, &b);
     default:
         return relates(tree->shape, &a, &b);
     }

@@ -45,6 +45,7 @@ enum shape {
     IN_RANGE,
     IN_NETWORKS,
     MATCH,
+    IN_CGROUP, /* children[1] is a constant path */
 };
 
 enum { CHILDREN_MAX = 24, TREE_TEXT_MAX = 64 };

@@ -131,6 +131,17 @@ def test_cgroups_that_live_for_milliseconds():
         assert known() == paths
 
 
+def test_events_of_cgroups_that_live_for_milliseconds():
+    """The event itself has the path, or null if it was not known in time; never another one."""
+    with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder, cgroup("event") as base:
+        run = Run(folder, 'filename == "/bin/true"', "args, cgroup_id, cgroup_path")
+        paths = live_for_a_moment(base, 200)
+        events = [event for event in run.stop() if event["cgroup_id"] in paths]
+    assert [event["args"][1] for event in events] == [str(number) for number in range(200)]
+    for event in events:
+        assert event["cgroup_path"] in (paths[event["cgroup_id"]], None), event
+
+
 def test_in_cgroup():
     """The cgroup of that path and all below it, and none whose name only begins like that."""
     with tempfile.TemporaryDirectory(prefix="ringmill-test.") as folder, cgroup("in") as base:

@@ -252,6 +252,7 @@ struct sock_common {
     union {
         struct {
             __be16 skc_dport;
+            __u16 skc_num; /* the port of this end */
         };
     };
     unsigned short skc_family;
@@ -289,6 +290,11 @@ struct inet_sock {
     __be16 inet_sport;
 };
 
+struct request_sock {
+    struct sock_common __req_common;
+    __u8 num_retrans;
+};
+
 struct tcp_sock {
     __u64 bytes_received; /* a FIN counts as one */
     __u64 bytes_sent;     /* with what was sent again */
@@ -303,6 +309,11 @@ struct sk_buff {
 
 struct bpf_iter__task {
     struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+    struct task_struct *task;
+    struct file *file;
 };
 
 /* Never read, only asked for: whether the tracepoint has that argument. */
@@ -350,6 +361,11 @@ struct tcp_retransmit_skb {
     const struct sock *sock;
     const struct sk_buff *packet;
     int error; /* see trace_event_raw_tcp_retransmit_skb */
+};
+
+struct tcp_retransmit_synack {
+    const struct sock *listener;
+    const struct request_sock *request;
 };
 
 struct signal_generate {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 
 /* One record per DNS message on port 53 that a socket of this machine sends or gets: queries and
- * answers, of those that ask and of those that serve. By UDP all of them; by TCP those that begin
- * at the start of a segment, as nearly all do.
+ * answers, of those that ask and of those that serve. By TCP, see dns_stream.bpf.h.
  *
- * An answer has the latency since its query, if that was seen: `pending` remembers queries by the
- * socket, the peer and the id.
+ * An answer has the latency since its query, if that was seen: queries are remembered by the
+ * socket, the peer and the id, see recent.bpf.h.
  *
  * Of the question, the name is copied from the packet and then changed in place. Each label has its
  * length before it; that byte becomes the dot, and the text is the name one byte earlier:
@@ -17,7 +16,11 @@
 #include "ringmill.bpf.h"
 
 #include "core.bpf.h"
+#include "dns_stream.bpf.h"
 #include "packet.bpf.h"
+#include "recent.bpf.h"
+
+#define QUERY_IDLE_NS (10ULL * 1000 * 1000 * 1000) /* who asked has given up or asked again */
 
 enum {
     DNS_PORT = 53,
@@ -25,8 +28,15 @@ enum {
     NAME_MAX = 255,      /* bytes of a name in a packet, its end included */
     LABEL_MAX = 63,      /* more: a pointer to another name, which no question has */
     NAME_ROOM = 256,     /* for the verifier: a power of two */
-    PENDING_MAX = 16384, /* queries without an answer; the least used go first */
+    POINTER_BITS = 0xc0, /* of a label that is a pointer */
+    MESSAGES_MAX = 16,   /* of one TCP segment */
+    RECORDS_MAX = 16,    /* of an answer, that are looked at */
+    QUESTION_REST = 4,   /* after its name: type and class */
+    LABELS_MAX = 16,     /* of the name of such a record */
+    ADDRESSES_MAX = 8,   /* a power of two */
 };
+
+const volatile __u32 queries = 16384; /* that wait for their answers */
 
 enum dns_kind { QUERY, ANSWER };
 
@@ -84,6 +94,10 @@ struct dns_event {
     _Bool matched;   /* an answer whose query was seen */
     enum dns_type type;
     __u64 latency_ns;          /* since the query */
+    _Bool displaced;           /* a query of the last 10 s had to be forgotten for this one */
+    _Bool addresses_truncated; /* the answer has more of them, or parts that were not looked at */
+    ringmill_count address_count;
+    struct in6_addr addresses[ADDRESSES_MAX]; /* of the answer's A and AAAA records */
     struct ringmill_text name; /* as in the packet: upper and lower case are kept; the root is "" */
     char texts[];
 };
@@ -107,28 +121,14 @@ enum {
     DNS_FLAG_TRUNCATED = 0x02,
 };
 
-struct pending_key {
-    __u64 cookie;
-    struct in6_addr peer;
-    __u16 port;
-    __u16 id;
-    __u32 zero;
-};
-
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, PENDING_MAX);
-    __type(key, struct pending_key);
-    __type(value, __u64); /* ktime of the query */
-} pending SEC(".maps");
-
 struct message {
     struct dns_header header;
     struct ports ports;
     __u8 protocol;
-    __u32 at;     /* where it begins in the packet */
-    __u32 length; /* as far as it is in this packet */
-    __u64 cookie; /* of the socket */
+    __u32 at;      /* where it begins in the packet */
+    __u32 length;  /* as far as it is in this packet */
+    _Bool certain; /* false: take it if it looks like a message */
+    __u64 cookie;  /* of the socket */
     __u64 now;
     enum direction direction;
 };
@@ -138,37 +138,6 @@ struct message {
 static __always_inline _Bool has_dns_port(const struct ports *ports)
 {
     return ports->source == bpf_htons(DNS_PORT) || ports->destination == bpf_htons(DNS_PORT);
-}
-
-/* Where the payload of a TCP segment begins, and the message after its length; 0: not here. */
-static __always_inline __u32 tcp_message(const struct __sk_buff *skb, __u32 at)
-{
-    enum { TCP_WORDS = 12 };
-    __u8 words = 0;
-    __be16 length = 0;
-
-    bpf_skb_load_bytes(skb, at + TCP_WORDS, &words, sizeof(words));
-    at += (words >> 4) * 4;
-    if (bpf_skb_load_bytes(skb, at, &length, sizeof(length)) || bpf_ntohs(length) < DNS_HEADER)
-        return 0;
-    return at + sizeof(length);
-}
-
-/* 0, or -1: this packet has no message. */
-static __always_inline int find_message(const struct __sk_buff *skb, struct message *message)
-{
-    __u32 at = 0;
-
-    message->protocol = packet_protocol(skb, &at);
-    if (message->protocol != PROTOCOL_UDP && message->protocol != PROTOCOL_TCP)
-        return -1;
-    if (packet_read_ports(skb, at, &message->ports) || !has_dns_port(&message->ports))
-        return -1;
-    message->at = message->protocol == PROTOCOL_UDP ? at + UDP_HEADER : tcp_message(skb, at);
-    if (!message->at || bpf_skb_load_bytes(skb, message->at, &message->header, DNS_HEADER))
-        return -1;
-    message->length = skb->len - message->at;
-    return 0;
 }
 
 /* ---- what it says ---------------------------------------------------------------------------- */
@@ -204,6 +173,7 @@ static __always_inline int name_to_text(char *text, __u32 size)
     return -1;
 }
 
+/* Returns where the name of the question ends in the packet; -1: it cannot be read. */
 static __always_inline int read_question(const struct __sk_buff *skb, struct dns_event *event,
                                          const struct message *message)
 {
@@ -225,18 +195,93 @@ static __always_inline int read_question(const struct __sk_buff *skb, struct dns
     event->type = bpf_ntohs(type);
     event->name.offset = offsetof(struct dns_event, texts);
     event->name.length = used > 1 ? used - 2 : 0; /* without the first length and the end */
-    return 0;
+    return at + used;
 }
 
-static __always_inline void fill_question(const struct __sk_buff *skb, struct dns_event *event,
-                                          const struct message *message)
+static __always_inline int fill_question(const struct __sk_buff *skb, struct dns_event *event,
+                                         const struct message *message)
 {
-    event->malformed = read_question(skb, event, message) < 0;
-    if (!event->malformed)
-        return;
+    int end = read_question(skb, event, message);
+
+    event->malformed = end < 0;
+    if (end >= 0)
+        return end;
     event->type = 0;
     event->name.offset = RINGMILL_NO_TEXT;
     event->name.length = 0;
+    return end;
+}
+
+/* Where a name ends that begins there: mostly it is a pointer. 0: it is too long. */
+static __always_inline __u32 skip_name(const struct __sk_buff *skb, __u32 at)
+{
+    for (int i = 0; i < LABELS_MAX; i++) {
+        __u8 length;
+
+        if (bpf_skb_load_bytes(skb, at, &length, sizeof(length)))
+            return 0;
+        if (length >= POINTER_BITS)
+            return at + 2;
+        at += 1 + length;
+        if (length == 0)
+            return at;
+        if (length > LABEL_MAX)
+            return 0;
+    }
+    return 0;
+}
+
+struct record_head {
+    __be16 type;
+    __be16 class;
+    __be16 ttl[2];
+    __be16 length;
+};
+
+/* Of a record of the answer at `at`, if it is an address. 0, or -1: no room, or it is cut off. */
+static __always_inline int take_address(const struct __sk_buff *skb, __u32 at,
+                                        const struct record_head *head, struct dns_event *event)
+{
+    __u32 count = event->address_count;
+    _Bool is_v4 = head->type == bpf_htons(A) && head->length == bpf_htons(4);
+    _Bool is_v6 = head->type == bpf_htons(AAAA) && head->length == bpf_htons(16);
+    struct in6_addr *address;
+    __be32 v4;
+
+    if (!is_v4 && !is_v6)
+        return 0;
+    if (count >= ADDRESSES_MAX)
+        return -1;
+    address = &event->addresses[count & (ADDRESSES_MAX - 1)];
+    if (is_v4) {
+        if (bpf_skb_load_bytes(skb, at, &v4, sizeof(v4)))
+            return -1;
+        socket_fill_mapped(address, v4);
+    } else if (bpf_skb_load_bytes(skb, at, address, sizeof(*address))) {
+        return -1;
+    }
+    event->address_count = count + 1;
+    return 0;
+}
+
+/* at: where the first record of the answer begins. */
+static __always_inline void read_addresses(const struct __sk_buff *skb, struct dns_event *event,
+                                           __u32 at)
+{
+    for (__u32 i = 0; i < RECORDS_MAX; i++) {
+        struct record_head head;
+
+        if (i >= event->answers)
+            return;
+        at = skip_name(skb, at);
+        if (!at || bpf_skb_load_bytes(skb, at, &head, sizeof(head)))
+            break;
+        at += sizeof(head);
+        if (take_address(skb, at, &head, event))
+            break;
+        at += bpf_ntohs(head.length);
+    }
+    event->addresses_truncated = event->answers > 0;
 }
 
 static __always_inline void fill_header(struct dns_event *event, const struct message *message)
@@ -252,64 +297,162 @@ static __always_inline void fill_header(struct dns_event *event, const struct me
     event->truncated = (header->flags & DNS_FLAG_TRUNCATED) != 0;
 }
 
+static __always_inline __u64 hash_of(const struct dns_event *event, const struct message *message)
+{
+    const __u32 *peer = event->daddr.s6_addr32;
+    __u64 hash = recent_mix(recent_seed(), message->cookie);
+
+    hash = recent_mix(hash, (__u64)peer[0] << 32 | peer[1]);
+    hash = recent_mix(hash, (__u64)peer[2] << 32 | peer[3]);
+    return recent_mix(hash, (__u32)event->dport << 16 | event->id) | 1;
+}
+
 /* A query is noted; an answer has the time since its query. */
 static __always_inline void match(struct dns_event *event, const struct message *message)
 {
-    struct pending_key key = {
-        .cookie = message->cookie,
-        .peer = event->daddr,
-        .port = event->dport,
-        .id = event->id,
-    };
-    const __u64 *asked;
+    __u64 hash = hash_of(event, message);
+    struct recent_set *set = recent_set_of(hash, queries);
+    struct recent *asked = set ? recent_find(set, hash) : NULL;
 
     event->matched = 0;
     event->latency_ns = 0;
-    if (event->kind == QUERY) {
-        bpf_map_update_elem(&pending, &key, &message->now, BPF_ANY);
-        return;
+    event->displaced = 0;
+    if (event->kind == QUERY && asked) {
+        asked->time = message->now;
+    } else if (event->kind == QUERY && set) {
+        event->displaced = recent_enter(set, hash, message->now, QUERY_IDLE_NS);
+    } else if (asked) {
+        event->matched = 1;
+        event->latency_ns = message->now - asked->time;
+        asked->hash = 0;
+        asked->time = 0;
     }
-    asked = bpf_map_lookup_elem(&pending, &key);
-    if (!asked)
-        return;
-    event->matched = 1;
-    event->latency_ns = message->now - *asked;
-    bpf_map_delete_elem(&pending, &key);
 }
 
 /* ---- the programs ---------------------------------------------------------------------------- */
 
-static __always_inline void write_event(const struct __sk_buff *skb, const struct message *message)
+static __always_inline void fill_ends(const struct __sk_buff *skb, struct dns_event *event,
+                                      const struct message *message)
 {
-    const struct sock *sock = packet_socket(skb);
-    const struct process_fields *owner =
-        packet_owner(sock, message->cookie, message->protocol, message->direction);
-    struct dns_event *event;
+    packet_fill_ends(SOCKET_FIELDS(event), skb, &message->ports, message->direction);
+}
 
+/* 0, or -1: it is not taken for a message. A function of its own, which the verifier looks at once
+ * and not for each message of a segment. */
+__noinline int write_event(struct __sk_buff *skb, const struct message *message)
+{
+    const struct process_fields *owner;
+    const struct sock *sock;
+    struct dns_event *event;
+    int end;
+
+    if (!message)
+        return 0;
+    sock = packet_socket(skb);
+    owner = packet_owner(skb, sock, message->protocol, message->direction);
     if (!packet_is_wanted(owner, sock))
-        return;
+        return 0;
     event = ringmill_reserve(events, DNS_RECORD);
     if (!event)
-        return;
+        return 0;
     event->ktime = message->now;
     event->pid_known = owner != NULL;
     packet_fill_process(PROCESS_FIELDS(event), owner, sock);
-    packet_fill_ends(SOCKET_FIELDS(event), skb, &message->ports, message->direction);
+    fill_ends(skb, event, message);
     fill_header(event, message);
+    event->address_count = 0;
+    event->addresses_truncated = 0;
+    end = fill_question(skb, event, message);
+    if (end < 0 && !message->certain) {
+        ringmill_discard(event);
+        return -1;
+    }
     match(event, message);
-    fill_question(skb, event, message);
+    if (end >= 0 && event->kind == ANSWER)
+        read_addresses(skb, event, end + QUESTION_REST);
     ringmill_submit(event);
+    return 0;
 }
 
-static __always_inline int note_packet(const struct __sk_buff *skb, enum direction direction)
+static __always_inline int load_header(const struct __sk_buff *skb, struct message *message)
+{
+    return bpf_skb_load_bytes(skb, message->at, &message->header, DNS_HEADER);
+}
+
+static __always_inline void note_datagram(struct __sk_buff *skb, struct message *message)
+{
+    message->at += UDP_HEADER;
+    message->length = skb->len - message->at;
+    message->certain = 1;
+    if (!load_header(skb, message))
+        write_event(skb, message);
+}
+
+/* One message, which begins in the segment at message->at, or whose length does. Returns whether
+ * another one can follow. */
+static __always_inline _Bool note_next(struct __sk_buff *skb, struct message *message,
+                                       struct dns_stream *stream, __u32 end)
+{
+    __u32 length = dns_stream_length(skb, stream, &message->at), at = message->at;
+
+    if (length < DNS_HEADER)
+        goto lost;
+    if (at == end) {
+        stream->has_length = 1;
+        stream->length = length;
+        return 0;
+    }
+    message->length = length < end - at ? length : end - at;
+    message->certain = stream->certain;
+    if (load_header(skb, message)) {
+        if (!stream->certain)
+            goto lost;
+    } else if (write_event(skb, message) < 0) {
+        goto lost;
+    }
+    stream->certain = 1;
+    message->at = at + length;
+    return message->at < end;
+lost:
+    stream->known = 0;
+    return 0;
+}
+
+static __always_inline void note_segment(struct __sk_buff *skb, struct message *message)
+{
+    struct dns_segment segment;
+    struct dns_stream *stream;
+    __u32 begin;
+
+    if (dns_segment_read(skb, message->at, &segment) < 0)
+        return;
+    stream = dns_stream_of(skb, message->direction);
+    begin = stream ? dns_stream_begin(stream, &segment) : 0;
+    if (!begin)
+        return;
+    message->at = begin;
+    stream->known = 1;
+    for (int i = 0; i < MESSAGES_MAX; i++)
+        if (!note_next(skb, message, stream, segment.end))
+            break;
+    stream->next = segment.sequence + (message->at - segment.begin);
+}
+
+static __always_inline int note_packet(struct __sk_buff *skb, enum direction direction)
 {
     struct message message = {.direction = direction};
 
-    if (find_message(skb, &message) < 0)
+    message.protocol = packet_protocol(skb, &message.at);
+    if (message.protocol != PROTOCOL_UDP && message.protocol != PROTOCOL_TCP)
+        return LET_PASS;
+    if (packet_read_ports(skb, message.at, &message.ports) || !has_dns_port(&message.ports))
         return LET_PASS;
     message.now = bpf_ktime_get_ns();
     message.cookie = bpf_get_socket_cookie((void *)skb);
-    write_event(skb, &message);
+    if (message.protocol == PROTOCOL_UDP)
+        note_datagram(skb, &message);
+    else
+        note_segment(skb, &message);
     return LET_PASS;
 }
 
@@ -328,8 +471,8 @@ int ringmill_received(struct __sk_buff *skb)
 /* Who asks by TCP, whose packets do not say it. */
 static __always_inline int note_connect(struct bpf_sock_addr *address)
 {
-    if (address->user_port == bpf_htons(DNS_PORT))
-        packet_own(bpf_get_socket_cookie(address));
+    if (address->sk && address->user_port == bpf_htons(DNS_PORT))
+        packet_own(address->sk);
     return LET_PASS;
 }
 
@@ -345,11 +488,11 @@ int ringmill_connect6(struct bpf_sock_addr *address)
     return note_connect(address);
 }
 
-/* Who serves, before the first answer. */
+/* Who serves, before the first answer; by TCP, the sockets that are accepted inherit it. */
 static __always_inline int note_bind(struct bpf_sock *sock)
 {
     if (sock->src_port == DNS_PORT)
-        packet_own(bpf_get_socket_cookie(sock));
+        packet_own(sock);
     return LET_PASS;
 }
 
@@ -363,6 +506,29 @@ SEC("cgroup/post_bind6")
 int ringmill_bind6(struct bpf_sock *sock)
 {
     return note_bind(sock);
+}
+
+static __always_inline _Bool is_for_dns(const struct sock *sock)
+{
+    const struct inet_sock *inet = (const void *)sock;
+    __be16 port = 0;
+
+    if (!is_of_internet(sock, PROTOCOL_UDP) && !is_of_internet(sock, PROTOCOL_TCP))
+        return 0;
+    bpf_core_read(&port, sizeof(port), &inet->inet_sport);
+    return port == bpf_htons(DNS_PORT) || sock->__sk_common.skc_dport == bpf_htons(DNS_PORT);
+}
+
+/* For those that are older than the source: run once. */
+SEC("iter/task_file")
+int ringmill_older(struct bpf_iter__task_file *context)
+{
+    const struct task_struct *task = context->task;
+    const struct sock *sock = open_socket(context->file);
+
+    if (task && sock && is_for_dns(sock))
+        packet_own_older(sock, task);
+    return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -5,15 +5,16 @@
  * it. These programs see the packets of this machine's sockets only, each once: when it leaves,
  * before it is cut into fragments, and when its socket is found, after it was put together.
  *
- * Whose socket: `packet_owners` remembers it by the socket's cookie, which no other socket gets
- * later. The task that sends a datagram is the current one, but for sockets of the kernel itself,
- * which have no file, and for TCP, where an acknowledgement lets the next packet go. */
+ * Whose socket: `packet_owners` has it at the socket itself, so it lives as long as the socket, and
+ * the sockets that a listening one makes inherit it. The task that sends a datagram is the current
+ * one, but for sockets of the kernel itself, which have no file, and for TCP, where an
+ * acknowledgement lets the next packet go. */
 
+#include "forgotten.bpf.h"
 #include "socket.bpf.h"
 #include "wanted.bpf.h"
 
 enum {
-    PACKET_OWNERS_MAX = 16384, /* sockets that are remembered; the least used go first */
     IPV6_HEADER = 40,
     UDP_HEADER = 8,
     TCP_HEADER = 20,
@@ -38,13 +39,11 @@ struct ports {
 };
 
 struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, PACKET_OWNERS_MAX);
-    __type(key, __u64);
+    __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+    __type(key, int);
     __type(value, struct process_fields);
 } packet_owners SEC(".maps");
-
-static const struct process_fields packet_nobody = {};
 
 /* What follows the IP header: TCP, UDP, ...; 0: no IP header. ret_at: where it begins. Packets of
  * IPv6 with extension headers say what the first of these is. */
@@ -110,25 +109,48 @@ static __always_inline const struct sock *packet_socket(const struct __sk_buff *
     return sock;
 }
 
-/* The current task is the owner of the socket with that cookie. */
-static __always_inline struct process_fields *packet_own(__u64 cookie)
-{
-    struct process_fields *owner;
+/* The task is the owner of a socket, of a type that the helper takes. */
+#define packet_own_for(socket, task)                                                         \
+    ({                                                                                       \
+        struct process_fields *owner_ =                                                      \
+            bpf_sk_storage_get(&packet_owners, (socket), NULL, BPF_SK_STORAGE_GET_F_CREATE); \
+                                                                                             \
+        if (owner_)                                                                          \
+            process_fill_task(owner_, (task));                                               \
+        else                                                                                 \
+            forgotten_count();                                                               \
+        owner_;                                                                              \
+    })
+#define packet_own(socket) packet_own_for((socket), (void *)bpf_get_current_task_btf())
 
-    bpf_map_update_elem(&packet_owners, &cookie, &packet_nobody, BPF_ANY);
-    owner = bpf_map_lookup_elem(&packet_owners, &cookie);
-    if (owner)
-        process_fill_current(owner);
-    return owner;
+/* Of several processes that have a socket open, the first one has it. */
+static __always_inline void packet_own_older(const struct sock *sock,
+                                             const struct task_struct *task)
+{
+    if (!bpf_sk_storage_get(&packet_owners, (void *)sock, NULL, 0))
+        packet_own_for((void *)sock, task);
+}
+
+static __always_inline struct bpf_sock *packet_full_socket(const struct __sk_buff *skb)
+{
+    struct bpf_sock *socket = skb->sk;
+
+    return socket ? bpf_sk_fullsock(socket) : NULL;
 }
 
 /* Who sends or gets a packet; NULL: unknown. */
-static __always_inline const struct process_fields *
-packet_owner(const struct sock *sock, __u64 cookie, __u8 protocol, enum direction direction)
+static __always_inline const struct process_fields *packet_owner(const struct __sk_buff *skb,
+                                                                 const struct sock *sock,
+                                                                 __u8 protocol,
+                                                                 enum direction direction)
 {
+    struct bpf_sock *socket = packet_full_socket(skb);
+
+    if (!socket)
+        return NULL;
     if (direction == OUTGOING && protocol == PROTOCOL_UDP && BPF_CORE_READ(sock, sk_socket, file))
-        return packet_own(cookie);
-    return bpf_map_lookup_elem(&packet_owners, &cookie);
+        return packet_own(socket);
+    return bpf_sk_storage_get(&packet_owners, socket, NULL, 0);
 }
 
 static __always_inline _Bool packet_is_wanted(const struct process_fields *owner,

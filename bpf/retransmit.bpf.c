@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 
-/* One record per TCP segment that is sent again; the SYN-ACKs of connections that are not yet made
- * are other programs of the kernel, and have no record. Whose connection it is:
- * socket_owner.bpf.h. */
+/* One record per TCP segment that is sent again. A SYN-ACK is sent before the connection has a
+ * socket: its record has the process that listens. Whose connection it is: socket_owner.bpf.h. */
 
 #include "ringmill.bpf.h"
 
@@ -60,6 +59,44 @@ int ringmill_retransmit(struct tcp_retransmit_skb *context)
 
     if (owner_is_wanted(owner, context->sock))
         write_event(context, owner);
+    return 0;
+}
+
+/* As the first change of a connection that is made. */
+static __always_inline void fill_request_ends(struct socket_fields *fields,
+                                              const struct sock_common *request)
+{
+    fields->family = request->skc_family;
+    fields->sport = request->skc_num;
+    fields->dport = bpf_ntohs(request->skc_dport);
+    socket_fill_addresses(fields, request, SOCKET_LOADABLE);
+}
+
+static __always_inline void write_synack(const struct tcp_retransmit_synack *context,
+                                         const struct socket_owner *owner)
+{
+    struct retransmit_event *event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
+
+    if (!event)
+        return;
+    event->ktime = bpf_ktime_get_ns();
+    event->pid_known = OWNER_FILL(event, owner, context->listener);
+    fill_request_ends(SOCKET_FIELDS(event), &context->request->__req_common);
+    event->direction = INCOMING;
+    event->state = TCP_SYN_RECV;
+    event->length = 0;
+    event->retransmits = context->request->num_retrans + 1; /* the kernel counts it after this */
+    event->error = 0;
+    ringmill_submit(event);
+}
+
+SEC("tp_btf/tcp_retransmit_synack")
+int ringmill_synack(struct tcp_retransmit_synack *context)
+{
+    const struct socket_owner *owner = owner_find(context->listener);
+
+    if (owner_is_wanted(owner, context->listener))
+        write_synack(context, owner);
     return 0;
 }
 

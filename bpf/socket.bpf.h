@@ -46,6 +46,25 @@ enum socket_pointer { SOCKET_LOADABLE, SOCKET_READABLE };
             bpf_core_read(&(to), sizeof(to), &(place)); \
     } while (0)
 
+/* The socket of an open file, which may be NULL; NULL: it is not one. */
+static __always_inline const struct sock *open_socket(struct file *file)
+{
+    const struct socket *socket;
+
+    __asm__ volatile("" : "+r"(file)); /* keeps it one register, of which the check tells */
+    if (!file)
+        return NULL;
+    socket = bpf_sock_from_file(file);
+    return socket ? socket->sk : NULL;
+}
+
+static __always_inline _Bool is_of_internet(const struct sock *sock, __u16 protocol)
+{
+    unsigned short family = sock->__sk_common.skc_family;
+
+    return (family == AF_INET || family == AF_INET6) && sock->sk_protocol == protocol;
+}
+
 static __always_inline void socket_fill_mapped(struct in6_addr *to, __be32 from)
 {
     to->s6_addr32[0] = 0;

@@ -12,13 +12,17 @@
  *     close     -> FIN_WAIT1, -> LAST_ACK   the current task, if nobody is known
  *     (the end) -> CLOSE                    forgotten, since its address is used again
  *
- * Unknown stay: who accepted a connection by io_uring, and all about connections that are older
- * than the source, in both cases until a task closes them. */
+ * Sockets that are older than the source are owned by a process that has them open when it starts
+ * (accept_owner.bpf.h). Unknown stays who accepted a connection by io_uring, until a task closes
+ * it.
+ *
+ * If more sockets are there than `sockets`, further ones are not remembered, which is counted. */
 
+#include "forgotten.bpf.h"
 #include "socket.bpf.h"
 #include "wanted.bpf.h"
 
-enum { OWNERS_MAX = 16384 }; /* sockets that are remembered; the least used go first */
+const volatile __u32 sockets = 16384; /* also the size of `owners`, which user space sets */
 
 struct socket_owner {
     struct process_memory process; /* pid is 0: not known yet */
@@ -27,8 +31,8 @@ struct socket_owner {
 };
 
 struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, OWNERS_MAX);
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 16384);
     __type(key, __u64);
     __type(value, struct socket_owner);
 } owners SEC(".maps");
@@ -42,14 +46,15 @@ static __always_inline struct socket_owner *owner_find(const struct sock *sock)
     return bpf_map_lookup_elem(&owners, &key);
 }
 
-/* A new entry, instead of one from a former life at the same address. NULL: no memory. */
+/* A new entry, instead of one from a former life at the same address. NULL: no room. */
 static __always_inline struct socket_owner *owner_begin(const struct sock *sock,
                                                         enum direction direction)
 {
     __u64 key = (__u64)sock;
     struct socket_owner *owner;
 
-    bpf_map_update_elem(&owners, &key, &nobody, BPF_ANY);
+    if (bpf_map_update_elem(&owners, &key, &nobody, BPF_ANY))
+        forgotten_count();
     owner = bpf_map_lookup_elem(&owners, &key);
     if (!owner)
         return NULL;
@@ -74,6 +79,17 @@ static __always_inline struct socket_owner *owner_claim(const struct sock *sock,
     if (owner && owner->process.fields.pid == 0)
         process_remember_current(&owner->process);
     return owner;
+}
+
+/* The same, of another task; its ancestors are not remembered. */
+static __always_inline void owner_claim_for(const struct task_struct *task, const struct sock *sock)
+{
+    struct socket_owner *owner = owner_find(sock);
+
+    if (!owner)
+        owner = owner_begin(sock, UNKNOWN);
+    if (owner && owner->process.fields.pid == 0)
+        process_fill_task(&owner->process.fields, task);
 }
 
 static __always_inline struct socket_owner *owner_begin_own(const struct sock *sock,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 
 /* One record per TCP connection, at its end: each end of it that is on this machine has one. A
- * connection that failed is one, too. Whose it is: socket_owner.bpf.h.
+ * connection that failed is one, too. With the option `starts` also one when it is established.
+ * Whose it is: socket_owner.bpf.h.
  *
  * The kernel's counts are not of payload: `bytes_sent` has what was sent again, and a FIN is
  * received as a byte. Both are taken out. */
@@ -16,15 +17,20 @@ enum sock_flags {
     SOCK_DONE = 1, /* the peer's FIN has come */
 };
 
+enum tcp_phase { END, START };
+
+const volatile _Bool starts = 0;
+
 struct tcp_event {
     __u64 ktime;
+    enum tcp_phase phase;
     /* Of the task that connected or accepted; of the one that closed, if neither was seen. uid,
      * cgroup_id and netns are always the socket's. */
     struct process_fields;
     _Bool pid_known; /* false: of the process only uid, cgroup_id and netns are known */
     struct socket_fields;
     enum direction direction;
-    enum tcp_state state; /* the last one before TCP_CLOSE */
+    enum tcp_state state; /* the last one before TCP_CLOSE or, at the start, TCP_ESTABLISHED */
     errno_t error;        /* errno; 0: it ended without one */
     __u32 retransmits;    /* segments that were sent again */
     __u64 bytes_sent;     /* payload that was sent, once each */
@@ -58,17 +64,18 @@ static __always_inline void fill_counts(struct tcp_event *event, const struct so
 }
 
 static __always_inline void write_event(const struct sock *sock, const struct socket_owner *owner,
-                                        int old_state)
+                                        int state, enum tcp_phase phase)
 {
     struct tcp_event *event = ringmill_reserve(events, PROCESS_RECORD_SIZE(*event));
 
     if (!event)
         return;
     event->ktime = bpf_ktime_get_ns();
+    event->phase = phase;
     event->pid_known = OWNER_FILL(event, owner, sock);
     socket_fill_ends(SOCKET_FIELDS(event), sock, SOCKET_LOADABLE);
     event->direction = owner ? owner->direction : UNKNOWN;
-    event->state = old_state;
+    event->state = state;
     event->error = sock->sk_err;
     fill_counts(event, sock);
     event->duration_ns = owner && owner->since ? event->ktime - owner->since : 0;
@@ -85,10 +92,12 @@ int ringmill_tcp(struct inet_sock_set_state *context)
     if (sock->sk_protocol != PROTOCOL_TCP)
         return 0;
     owner = owner_note_change(sock, old_state, context->new_state);
+    if (starts && context->new_state == TCP_ESTABLISHED && owner_is_wanted(owner, sock))
+        write_event(sock, owner, TCP_ESTABLISHED, START);
     if (context->new_state != TCP_CLOSE)
         return 0;
     if (old_state != TCP_LISTEN && old_state != TCP_CLOSE && owner_is_wanted(owner, sock))
-        write_event(sock, owner, old_state);
+        write_event(sock, owner, old_state, END);
     owner_forget(sock);
     return 0;
 }

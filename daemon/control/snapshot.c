@@ -119,7 +119,9 @@ static void see_source(const struct source_entry *entry, struct source_snapshot 
         .entry = entry,
         .inputs = {.lost_known = true, .produced_known = true, .unread_known = true},
         .skips_known = entry->skips_known,
-        .skipped = entry->skipped};
+        .skipped = entry->skipped,
+        .forgets = entry->forgets,
+        .forgotten = entry->forgotten};
     for (uint32_t i = 0; i < entry->source->n_streams; i++, ++*input) {
         const struct input *of = &entry->inputs[i];
 
@@ -205,6 +207,15 @@ uint64_t snapshot_skipped(const struct snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
         skipped += snapshot->sources[i].skipped;
     return skipped;
+}
+
+uint64_t snapshot_forgotten(const struct snapshot *snapshot)
+{
+    uint64_t forgotten = 0;
+
+    for (uint32_t i = 0; i < snapshot->graph->n_sources; i++)
+        forgotten += snapshot->sources[i].forgotten;
+    return forgotten;
 }
 
 uint32_t snapshot_lost_unknown(const struct snapshot *snapshot)

@@ -49,6 +49,8 @@ struct source_snapshot {
     struct input_snapshot inputs;
     bool skips_known;
     uint64_t skipped; /* runs of its programs that the kernel skipped, as last read */
+    bool forgets;
+    uint64_t forgotten; /* by its tables, as last read */
     /* one that has seen another number of records than the rings gave; NULL: none */
     const struct graph_pipeline *disagrees;
 };
@@ -108,5 +110,7 @@ void snapshot_take_graph(struct snapshot *snapshot);
 uint64_t snapshot_lost(const struct snapshot *snapshot);
 /* Skipped runs of all sources where they are known. */
 uint64_t snapshot_skipped(const struct snapshot *snapshot);
+/* What the tables of all sources forgot, where that is known. */
+uint64_t snapshot_forgotten(const struct snapshot *snapshot);
 /* How many sources there are of which they are not known. */
 uint32_t snapshot_lost_unknown(const struct snapshot *snapshot);

@@ -23,6 +23,7 @@ int watch_init(struct watch *watch, struct engine *engine, const struct control_
     watch->options = options;
     watch->losses = (struct log_limit){.lines = LOSS_LINES, .seconds = LOSS_LINES_S};
     watch->skips = watch->losses;
+    watch->forgettings = watch->losses;
     watch->started_at = clock_monotonic();
     watch->silence_reported = !isatty(STDERR_FILENO);
     watch->started = clock_realtime();
@@ -122,6 +123,23 @@ static void tell_skipped(struct watch *watch)
         watch->skipped_reported = skipped;
 }
 
+static void tell_forgotten(struct watch *watch)
+{
+    uint64_t forgotten = snapshot_forgotten(&watch->snapshot);
+    uint64_t omitted = watch->forgettings.omitted;
+
+    if (forgotten == watch->forgotten_reported)
+        return;
+    log_write_limited(
+        &watch->forgettings, LOG_LEVEL_WARNING, NULL, NULL,
+        "%" PRIu64 " sockets, flows or queries were forgotten since the previous such line, "
+        "because a table of a built-in source was full; set sockets, flows or queries "
+        "of that source higher",
+        forgotten - watch->forgotten_reported);
+    if (watch->forgettings.omitted <= omitted)
+        watch->forgotten_reported = forgotten;
+}
+
 /* A hint for a user who sees no events: printed once. */
 static void tell_silent(struct watch *watch)
 {
@@ -188,6 +206,7 @@ void watch_follow(struct watch *watch)
     watch->looked_at = watch->snapshot.time;
     watch->lost_reported = snapshot_lost(&watch->snapshot);
     watch->skipped_reported = snapshot_skipped(&watch->snapshot);
+    watch->forgotten_reported = snapshot_forgotten(&watch->snapshot);
     health_follow(&watch->health, &watch->snapshot);
 }
 
@@ -201,6 +220,7 @@ void watch_look(struct watch *watch)
     update_rates(watch, (double)(watch->looked_at - before) / 1e9);
     tell_losses(watch);
     tell_skipped(watch);
+    tell_forgotten(watch);
     tell_silent(watch);
     for (uint32_t i = 0; i < watch->snapshot.graph->n_chains; i++)
         tell_slow(watch->snapshot.graph->chains[i]);

@@ -43,6 +43,8 @@ struct watch {
     uint64_t lost_reported;
     struct log_limit skips; /* lines about skipped runs */
     uint64_t skipped_reported;
+    struct log_limit forgettings; /* lines about what tables forgot */
+    uint64_t forgotten_reported;
     bool silence_reported;   /* or there is no terminal */
     int64_t looked_at;       /* ns, monotonic; 0: not yet */
     int64_t started_at;      /* ns, monotonic */

@@ -104,6 +104,8 @@ static void take_over_skipped(struct change *change)
             continue;
         entry->skips_known = old->skips_known;
         entry->skipped = old->skipped;
+        entry->forgets = old->forgets;
+        entry->forgotten = old->forgotten;
     }
 }
 

@@ -74,6 +74,8 @@ struct source_entry {
     /* main thread; final when the programs are detached */
     bool skips_known;
     uint64_t skipped; /* runs of its programs, as last read */
+    bool forgets;     /* what its tables forget is known: */
+    uint64_t forgotten;
 
     bool losses_ended; /* the loader thread's: later losses are another source's */
 };

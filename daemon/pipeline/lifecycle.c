@@ -50,6 +50,7 @@ static void mark_clean(struct source_entry *entry)
 static void read_skipped(struct source_entry *entry)
 {
     entry->skips_known |= source_skipped(entry->source, &entry->skipped) == 0;
+    entry->forgets |= source_forgotten(entry->source, &entry->forgotten) == 0;
 }
 
 int lifecycle_attach(struct graph *graph, struct error *error)

@@ -5,6 +5,7 @@
 
 #include "source/builtin.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <ringmill/ring.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "accept.skel.h"
 #include "base/cgroup_tree.h"
+#include "base/log.h"
 #include "base/suggestion.h"
 #include "block.skel.h"
 #include "bpf.skel.h"
@@ -38,6 +40,8 @@
 #include "source/builtin_meanings.h"
 #include "source/builtin_settings.h"
 #include "source/constants.h"
+#include "source/forgotten.h"
+#include "source/iteration.h"
 #include "source/kind.h"
 #include "source/lineage.h"
 #include "source/object.h"
@@ -89,6 +93,66 @@ static const struct setting block_settings[] = {
     {0},
 };
 
+enum { SOCKETS_MAX = 1 << 20, FLOWS_MAX = 1 << 24 };
+
+#define SETTING_SOCKETS                                                                     \
+    {                                                                                       \
+        .name = "sockets", .type = SETTING_INTEGER, .minimum = 16, .maximum = SOCKETS_MAX,  \
+        .fallback = "16384", .doc = "sockets whose process is remembered at the same time", \
+    }
+
+static const struct setting socket_settings[] = {
+    SETTING_SOCKETS,
+    {0},
+};
+
+static const struct builtin_table socket_tables[] = {{.map = "owners", .setting = "sockets"}, {0}};
+
+static const struct setting tcp_settings[] = {
+    {
+        .name = "starts",
+        .type = SETTING_BOOL,
+        .fallback = "false",
+        .doc = "also a record when a connection is established",
+    },
+    SETTING_SOCKETS,
+    {0},
+};
+
+static const struct setting udp_settings[] = {
+    {
+        .name = "flows",
+        .type = SETTING_INTEGER,
+        .minimum = 4,
+        .maximum = FLOWS_MAX,
+        .fallback = "65536",
+        .doc = "flows that are remembered, 16 bytes each",
+    },
+    {0},
+};
+
+static const struct builtin_table udp_tables[] = {
+    {.map = "recent", .setting = "flows", .per_element = 4},
+    {0},
+};
+
+static const struct setting dns_settings[] = {
+    {
+        .name = "queries",
+        .type = SETTING_INTEGER,
+        .minimum = 4,
+        .maximum = FLOWS_MAX,
+        .fallback = "16384",
+        .doc = "queries that wait for their answers, 16 bytes each",
+    },
+    {0},
+};
+
+static const struct builtin_table dns_tables[] = {
+    {.map = "recent", .setting = "queries", .per_element = 4},
+    {0},
+};
+
 static const struct setting exec_settings[] = {
     {
         .name = "failed",
@@ -134,6 +198,8 @@ const struct builtin builtins[] = {
         .doc = "TCP connections, each state change",
         .if_silent = "make a TCP connection: curl http://localhost/",
         .elf = connect_bpf__elf_bytes,
+        .settings = socket_settings,
+        .tables = socket_tables,
     },
     {
         .name = "signal",
@@ -145,9 +211,11 @@ const struct builtin builtins[] = {
     {
         .name = "tcp",
         .type_name = "struct tcp_event",
-        .doc = "TCP connections, each when it ends",
+        .doc = "TCP connections, each when it ends, or also when it begins",
         .if_silent = "make a TCP connection: curl http://localhost/",
         .elf = tcp_bpf__elf_bytes,
+        .settings = tcp_settings,
+        .tables = socket_tables,
     },
     {
         .name = "listen",
@@ -169,6 +237,8 @@ const struct builtin builtins[] = {
         .doc = "UDP flows, each at its first packet",
         .if_silent = "send a datagram: echo > /dev/udp/localhost/9 (in bash)",
         .elf = udp_bpf__elf_bytes,
+        .settings = udp_settings,
+        .tables = udp_tables,
     },
     {
         .name = "dns",
@@ -176,6 +246,8 @@ const struct builtin builtins[] = {
         .doc = "DNS queries and answers",
         .if_silent = "ask for a name: getent hosts debian.org",
         .elf = dns_bpf__elf_bytes,
+        .settings = dns_settings,
+        .tables = dns_tables,
     },
     {
         .name = "retransmit",
@@ -183,6 +255,8 @@ const struct builtin builtins[] = {
         .doc = "TCP segments sent again",
         .if_silent = "connect to an address that does not answer: curl http://192.0.2.1/",
         .elf = retransmit_bpf__elf_bytes,
+        .settings = socket_settings,
+        .tables = socket_tables,
     },
     {
         .name = "fork",
@@ -381,7 +455,7 @@ static bool is_kept(const struct object_source *state)
 
 /* A hook may be missing: not every architecture has every system call, nor every kernel every
  * tracepoint. Those of cgroups exist everywhere; they are for all processes, so they are attached
- * to the root. */
+ * to the root. Iterators are run once, see enter_older(). */
 static void prepare_programs(struct object *object)
 {
     const char *root = cgroup_tree_root();
@@ -390,6 +464,7 @@ static void prepare_programs(struct object *object)
         struct object_program *program = &object->programs[i];
 
         program->may_be_absent = program->hook != &hook_cgroup;
+        program->attach &= program->hook != &hook_iterator;
         program->arguments.cgroup = root ? root : "/sys/fs/cgroup";
     }
 }
@@ -464,6 +539,19 @@ static int builtin_load(struct source *source, struct error *error)
     return result < 0 ? result : object_source_load(source, error);
 }
 
+/* What was there before the source: the programs that note it are attached already. */
+static void enter_older(const struct object *object)
+{
+    const struct bpf_program *program =
+        object->loaded ? bpf_object__find_program_by_name(object->loaded, "ringmill_older") : NULL;
+    int result = program ? iteration_run_program(program) : 0;
+
+    if (result < 0)
+        log_about(LOG_LEVEL_WARNING, "source", object->name,
+                  "the processes of sockets that are older than the source are unknown: %s",
+                  strerror(-result));
+}
+
 static int builtin_attach(struct source *source, struct error *error)
 {
     struct object_source *state = source->state;
@@ -473,6 +561,8 @@ static int builtin_attach(struct source *source, struct error *error)
         result = object_source_attach(source, error);
     if (result == 0 && lineage_is_in(state->object) && state->object->loaded && is_kept(state))
         lineage_enter(state->object);
+    if (result == 0)
+        enter_older(state->object);
     return result;
 }
 
@@ -480,6 +570,11 @@ static int builtin_lost(const struct source *source, uint32_t stream, struct los
 {
     lineage_report();
     return object_source_lost(source, stream, ret_count);
+}
+
+static int builtin_forgotten(const struct source *source, uint64_t *ret_forgotten)
+{
+    return forgotten_read(((const struct object_source *)source->state)->object, ret_forgotten);
 }
 
 static void builtin_close(struct source *source)
@@ -510,6 +605,7 @@ const struct source_kind source_builtin = {
     .undo = object_source_undo,
     .lost = builtin_lost,
     .skipped = object_source_skipped,
+    .forgotten = builtin_forgotten,
     .open_ring = own_rings_open,
     .ring_bounds = own_rings_bounds,
     .program = object_source_program,

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct setting;
 
@@ -14,6 +15,13 @@ struct builtin_program {
     const char *name;
     const char *setting;
     bool unless; /* only while it is off */
+};
+
+/* A setting that says how many entries a table of the program has. */
+struct builtin_table {
+    const char *map;
+    const char *setting;
+    uint32_t per_element; /* of the map; 0: one */
 };
 
 struct builtin {
@@ -26,6 +34,7 @@ struct builtin {
      * an offset. Ended by a row without a name; NULL: none. */
     const struct setting *settings;
     const struct builtin_program *programs; /* the same */
+    const struct builtin_table *tables;     /* the same */
     bool has_page_size;                     /* its global page_size is set to the machine's */
 };
 

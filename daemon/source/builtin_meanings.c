@@ -41,6 +41,11 @@ static const struct meaning_choice tcp_meanings[] = {
     {0},
 };
 
+static const struct meaning_choice listen_meanings[] = {
+    {.path = "sport", .as = "by:sport_known,is:1"},
+    {0},
+};
+
 static const struct meaning_choice dns_meanings[] = {
     SOCKET_PROCESS,
     {.path = "answers", .as = "by:kind,is:ANSWER"},
@@ -168,7 +173,7 @@ const struct meaning_choice *builtin_meanings(const char *name)
         {"bpf", bpf_meanings},        {"oom", oom_meanings},           {"ptrace", ptrace_meanings},
         {"setid", setid_meanings},    {"chmod", chmod_meanings},       {"chown", chown_meanings},
         {"mount", mount_meanings},    {"open", path_meanings},         {"exec", path_meanings},
-        {"module", module_meanings},
+        {"module", module_meanings},  {"listen", listen_meanings},
     };
 
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)

@@ -140,3 +140,12 @@ void iteration_stop(struct iteration *iteration)
     pthread_join(iteration->thread, NULL);
     iteration_free(iteration);
 }
+
+int iteration_run_program(const struct bpf_program *program)
+{
+    struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+    int result = link ? iteration_run(link) : -errno;
+
+    bpf_link__destroy(link);
+    return result;
+}

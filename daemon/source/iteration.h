@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 struct bpf_link;
+struct bpf_program;
 struct iteration;
 
 /* Runs it at once, and then every so many ns, from the start of a run to the start of the next one.
@@ -21,3 +22,5 @@ void iteration_stop(struct iteration *iteration);
 
 /* Runs the iterator of a link once, on this thread. 0, or -errno. */
 int iteration_run(const struct bpf_link *link);
+/* The same, of a loaded program that is not attached. */
+int iteration_run_program(const struct bpf_program *program);

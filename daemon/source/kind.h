@@ -48,6 +48,8 @@ struct source_kind {
 
     /* See source_skipped(). NULL: it has no programs whose skipped runs can be read. */
     int (*skipped)(const struct source *source, uint64_t *ret_skipped);
+    /* See source_forgotten(). NULL: it has no tables that forget. */
+    int (*forgotten)(const struct source *source, uint64_t *ret_forgotten);
 
     /* After load(). The caller owns *ret_ring. */
     int (*open_ring)(const struct source *source, uint32_t stream, uint32_t ring,

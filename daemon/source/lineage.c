@@ -102,14 +102,11 @@ int lineage_share(struct bpf_object *fresh, struct error *error)
 void lineage_enter(const struct object *object)
 {
     struct bpf_program *program = bpf_object__find_program_by_name(object->loaded, iterator);
-    struct bpf_link *link;
     int result;
 
     if (!program) /* the table is not used */
         return;
-    link = bpf_program__attach_iter(program, NULL);
-    result = link ? iteration_run(link) : -errno;
-    bpf_link__destroy(link);
+    result = iteration_run_program(program);
     if (result < 0)
         log_about(LOG_LEVEL_WARNING, "source", object->name,
                   "processes that run already are entered when they do something: %s",

@@ -196,6 +196,11 @@ int source_skipped(const struct source *source, uint64_t *ret_skipped)
     return source->kind->skipped ? source->kind->skipped(source, ret_skipped) : -ENOTSUP;
 }
 
+int source_forgotten(const struct source *source, uint64_t *ret_forgotten)
+{
+    return source->kind->forgotten ? source->kind->forgotten(source, ret_forgotten) : -ENOTSUP;
+}
+
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,
                      struct error *error, struct ringmill_ring **ret_ring)
 {

@@ -82,6 +82,10 @@ int source_lost(const struct source *source, uint32_t stream, struct lost_count 
  * not counted, or another -errno. */
 int source_skipped(const struct source *source, uint64_t *ret_skipped);
 
+/* On the loader thread: what its tables forgot since the load, see source/forgotten.h. 0, or
+ * -ENOTSUP if it is not counted, or another -errno. */
+int source_forgotten(const struct source *source, uint64_t *ret_forgotten);
+
 /* Opens one of a stream's rings, after source_load(). The caller owns *ret_ring. 0, or -errno and a
  * sentence. */
 int source_open_ring(const struct source *source, uint32_t stream, uint32_t ring,

@@ -146,6 +146,35 @@ def test_accept():
     assert len(tools.compare("accept", bpftrace(program), lambda: serve(40), ours, theirs)) == 40
 
 
+def test_udp():
+    """The calls of sendto() that are the first ones of a socket to a peer."""
+    def load():
+        for family, (number, address, _) in FAMILIES.items():
+            with socket.socket(number, socket.SOCK_DGRAM) as one, socket.socket(number, socket.SOCK_DGRAM) as other:
+                for count in range(3):
+                    for end in (one, other):
+                        for port in range(20000, 20010):
+                            end.sendto(b"x" * (count + len(family)), (address, port))
+
+    def ours(event):
+        if event["pid"] != os.getpid() or event["direction"] != "OUTGOING":
+            return None
+        return event["pid"], event["comm"], event["dport"], event["length"]
+
+    def theirs(line):
+        words = line.split()
+        if words[:2] != ["U", str(os.getpid())]:
+            return None
+        return int(words[1]), words[2], socket.ntohs(int(words[3])), int(words[4])
+
+    program = ('tracepoint:syscalls:sys_enter_sendto /args->addr != 0/ { '
+               '$address = (uint64)args->addr; $port = *(uint16*)uptr($address + 2); '
+               '@[pid, args->fd, $port, args->addr_len]++; '
+               'if (@[pid, args->fd, $port, args->addr_len] == 1) { '
+               'printf("U %d %s %d %d\\n", pid, comm, $port, args->len); } }')
+    assert len(tools.compare("udp", bpftrace(program), load, ours, theirs)) == 40
+
+
 def look_up(_, name):
     """In a process of its own, which has not read another resolv.conf yet."""
     pid = os.fork()

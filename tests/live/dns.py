@@ -9,6 +9,7 @@ import struct
 import time
 
 import harness
+import network
 from network import FAMILIES, check_process, watch
 
 A, AAAA, TXT, HTTPS = 1, 28, 16, 65
@@ -102,23 +103,22 @@ def check_exchange(watched, port, elapsed, serving, **values):
                                  (53, "ANSWER", "OUTGOING"), (port, "ANSWER", "INCOMING")):
         other = 53 + port - own
         event = watched.one("dns", kind=kind, direction=direction, sport=own, dport=other)
-        check(event, saddr=address, daddr=address, malformed=False, **common)
+        check(event, saddr=address, daddr=address, malformed=False, displaced=False, **common)
         if kind == "QUERY":
-            check(event, rcode=None, answers=None, latency_ns=None, matched=False)
+            check(event, rcode=None, answers=None, latency_ns=None, matched=False, addresses=[])
         else:
-            check(event, matched=True, **values)
+            addresses = [f"127.0.0.{number}" for number in range(values["answers"])]
+            check(event, matched=True, addresses=addresses[:8], addresses_truncated=len(addresses) > 8,
+                  **values)
             assert 0 < event["latency_ns"] <= elapsed, (event, elapsed)
-        if own == port:
-            check_process(event)
-        elif common["ip_proto_name"] == "udp":
-            check_process(event, serving)
+        check_process(event, None if own == port else serving)
 
 
 def test_udp():
     names = {"3.example.org": (A, "A", "NOERROR", 3), "Missing.ExAmple.org": (AAAA, "AAAA", "NXDOMAIN", 0),
              "refused": (HTTPS, "HTTPS", "REFUSED", 0), "": (TXT, "TXT", "NOERROR", 0),
              "x." + ".".join(["y" * 61] * 4): (A, "A", "NOERROR", 0), "long.org": (A, "A", "NOERROR", 0),
-             "n.org": (999, 999, "NOERROR", 0)}
+             "n.org": (999, 999, "NOERROR", 0), "12.many": (A, "A", "NOERROR", 12)}
     with watch("dns") as watched, server() as serving:
         asked = {(family, name): ask(family, query(number, name, kind))
                  for family in FAMILIES
@@ -146,6 +146,126 @@ def test_tcp():
     for port, (family, number, elapsed) in made.items():
         check_exchange(watched, port, elapsed, serving, family=family, id=number, name="2.tcp.org",
                        type="AAAA", ip_proto_name="tcp", rcode="NOERROR", answers=2, truncated=False)
+
+
+class Stream:
+    """A connection to port 53 of this process; `send` makes a segment of its own."""
+
+    def __init__(self):
+        with socket.socket() as made:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(("127.0.0.1", 53))
+            made.listen()
+            self.client = socket.create_connection(("127.0.0.1", 53))
+            self.server = made.accept()[0]
+        self.client.setsockopt(socket.SOL_TCP, socket.TCP_NODELAY, 1)
+        self.port = self.client.getsockname()[1]
+
+    def send(self, data):
+        self.client.sendall(data)
+        network.read_all(self.server, len(data))
+
+    def close(self):
+        self.client.close()
+        self.server.close()
+
+
+def framed(message):
+    return struct.pack(">H", len(message)) + message
+
+
+def check_ids(watched, port, ids):
+    """At both ends, in this order."""
+    for event in watched.of("dns"):
+        check(event, malformed=False, ip_proto_name="tcp")
+        check_process(event)
+    for own in ({"sport": port}, {"dport": port}):
+        assert [event["id"] for event in watched.of("dns", **own)] == ids, (own, ids, watched.events)
+
+
+def test_tcp_segments():
+    """Several messages in a segment, a length alone, a message that is cut."""
+    messages = [framed(query(number, f"{number}.seg.org") + bytes(60)) for number in range(30)]
+    with watch("dns") as watched:
+        stream = Stream()
+        stream.send(messages[0] + messages[1])
+        stream.send(messages[2][:2])
+        stream.send(messages[2][2:])
+        stream.send(messages[3] + messages[4][:70])
+        stream.send(messages[4][70:] + messages[5] + messages[6][:2])
+        stream.send(messages[6][2:] + messages[7])
+        stream.send(b"".join(messages[8:24]))
+        stream.send(messages[24])
+        stream.close()
+    check_ids(watched, stream.port, list(range(25)))
+
+
+def test_tcp_what_looks_like_a_message():
+    """Segments within a message that begin like one."""
+    looks = (framed(query(99, "no.org")) * 50)[:1000]
+    with watch("dns") as watched:
+        stream = Stream()
+        whole = query(1, "1.looks.org")
+        stream.send(struct.pack(">H", len(whole) + 50 * len(looks)) + whole)
+        for _ in range(50):
+            stream.send(looks)
+        stream.send(framed(query(2, "2.looks.org")))
+        stream.close()
+    check_ids(watched, stream.port, [1, 2])
+
+
+def test_tcp_older_than_the_source():
+    """It begins anew at a segment with a message; the process has the sockets open."""
+    stream = Stream()
+    message = framed(query(1, "old.org") + bytes(60))
+    stream.send(message[:80])
+    with watch("dns") as watched:
+        stream.send(message[80:])
+        stream.send(framed(query(2, "old.org")))
+        stream.close()
+    check_ids(watched, stream.port, [2])
+
+
+def test_addresses():
+    """Those of both families, after records of other types and names of all forms."""
+    def record(name, kind, data):
+        return name + struct.pack(">2HIH", kind, 1, 60, len(data)) + data
+
+    records = [record(b"\xc0\x0c", 5, labels("b.org")), record(labels("b.org"), A, bytes([192, 0, 2, 1])),
+               record(b"\x01c\xc0\x0c", AAAA, socket.inet_pton(socket.AF_INET6, "2001:db8::1")),
+               record(b"\0", TXT, b"\3abc"), record(b"\xc0\x0c", A, b"abc"), record(b"\xc0\x0c", A, bytes(4))]
+    found = ["192.0.2.1", "2001:db8::1", "0.0.0.0"]
+    head = struct.pack(">6H", 7, 0x8180, 1, len(records), 0, 0) + labels("a.org") + struct.pack(">2H", A, 1)
+    whole = head + b"".join(records)
+    answers = {"whole": (whole, found, False), "cut": (whole[:-1], found[:2], True),
+               "nothing": (head, [], True), "loop": (head + b"\1a" * 60, [], True)}
+    with watch("dns") as watched:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server_end:
+            server_end.bind(("127.0.0.1", 53))
+            ports = {}
+            for what, (message, _, _) in answers.items():
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                    client.bind(("127.0.0.1", 0))
+                    server_end.sendto(message, client.getsockname())
+                    ports[what] = client.getsockname()[1]
+    for what, (_, addresses, truncated) in answers.items():
+        check(watched.one("dns", sport=ports[what]), addresses=addresses, address_count=len(addresses),
+              addresses_truncated=truncated, name="a.org", malformed=False)
+
+
+def test_queries_that_are_forgotten():
+    """Each that was is counted, and the query says so for which it was."""
+    with watch("dns", queries=4) as watched:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            nobody.bind(("127.0.0.1", 53))
+            client.connect(("127.0.0.1", 53))
+            port = client.getsockname()[1]
+            for number in range(7):
+                client.send(query(number, "a.org"))
+        watched.wait_for_line("queries were forgotten")
+    assert sum(event["displaced"] for event in watched.of("dns")) >= 2 * 7 - 4
+    assert not watched.of("dns", sport=port)[0]["matched"]
 
 
 def test_malformed():

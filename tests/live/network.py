@@ -31,6 +31,10 @@ pipelines: {{all: {{from: [{", ".join(sources)}], handlers: [{{forward: out}}]}}
         self.events = []
         self.daemon.wait_running()
 
+    def wait_for_line(self, text):
+        """On its stderr."""
+        harness.wait_for(lambda: any(text in line for line in self.daemon.stderr_lines), text)
+
     def end(self):
         assert self.daemon.stop() == 0, self.daemon.stderr
         self.books = self.daemon.books()

@@ -164,14 +164,52 @@ def test_never_accepted():
     assert event["uid"] == os.getuid() and event["cgroup_id"] > 0, event
 
 
+def test_starts():
+    """Who will accept it is not known yet."""
+    with watch("tcp", starts="true") as watched:
+        client, server, port = connected("AF_INET")
+        client.close()
+        server.close()
+        with socket.socket() as refused:
+            assert refused.connect_ex(("127.0.0.1", 1)) == errno.ECONNREFUSED
+    for key, direction, known in (("dport", "OUTGOING", True), ("sport", "INCOMING", False)):
+        start, end = watched.of("tcp", **{key: port})
+        assert (start["phase"], end["phase"]) == ("START", "END"), watched.events
+        assert (start["state"], start["error"], start["direction"]) == ("TCP_ESTABLISHED", 0, direction)
+        assert 0 < start["duration_ns"] <= end["duration_ns"], (start, end)
+        assert start["pid_known"] == known and (start["pid"] is not None) == known, start
+        assert ends(start) == ends(end)
+        check_counts(start, 0, 0)
+    assert watched.one("tcp", dport=1)["phase"] == "END"
+
+
+def test_sockets_that_are_forgotten():
+    """Those for which there is no room are counted; nobody gets another's process."""
+    with watch("tcp", sockets=16) as watched:
+        made = [connected("AF_INET") for _ in range(40)]
+        watched.wait_for_line("sockets, flows or queries were forgotten")
+        for client, server, _ in made:
+            client.close()
+            server.close()
+    assert len(watched.of("tcp")) == 80
+    assert {event["pid"] for event in watched.events} <= {os.getpid(), None}
+
+
 def test_older_than_the_source():
-    """What cannot be known is null or UNKNOWN; the kernel's counts are complete."""
+    """What cannot be known is null or UNKNOWN; the kernel's counts are complete. A process that has a
+    socket open when the source starts has it, whoever closes it."""
     client, server, port = connected("AF_INET6")
     client.sendall(b"x" * 1000)
     read_all(server, 1000)
     with watch("tcp", "connect") as watched:
         server.sendall(b"y" * 10)
         read_all(client, 10)
+        pid = os.fork()
+        if pid == 0:
+            client.shutdown(socket.SHUT_RDWR)
+            server.shutdown(socket.SHUT_RDWR)
+            os._exit(0)
+        os.waitpid(pid, 0)
         client.close()
         server.close()
     out, into = watched.one("tcp", dport=port), watched.one("tcp", sport=port)
@@ -179,7 +217,7 @@ def test_older_than_the_source():
     check_counts(into, 10, 1000)
     for event in (out, into):
         assert event["direction"] == "UNKNOWN" and event["duration_ns"] is None, event
-        check_process(event)  # who closed
+        check_process(event)
     assert {event["direction"] for event in watched.of("connect")} == {"UNKNOWN"}
 
 
@@ -217,6 +255,9 @@ def check_server(family):
         one.listen(9)  # changes the backlog only
         every.bind((anywhere, 0))
         every.listen(1 << 20)
+        with socket.socket(number) as unbound:
+            unbound.listen(3)
+            chosen = unbound.getsockname()[1]
         client = socket.socket(number)
         client.connect(one.getsockname())
         server = one.accept()[0]
@@ -233,6 +274,8 @@ def check_server(family):
     with open("/proc/sys/net/core/somaxconn", encoding="ascii") as limit:
         assert event["backlog"] == int(limit.read()), event
     assert event["saddr"] == anywhere
+    event = watched.one("listen", backlog=3)
+    assert (event["sport"], event["sport_known"], event["saddr"]) == (chosen, True, anywhere), event
     event = watched.one("accept")
     assert ends(event) == (family, address, own, address, port) and event["fd"] == fd, event
     check_process(event)
@@ -254,6 +297,23 @@ def test_server_ipv4():
 
 def test_server_ipv6():
     check_server("AF_INET6")
+
+
+def test_listen_that_fails():
+    """The kernel sets the state before it finds that another socket listens on the port."""
+    with watch("listen") as watched:
+        with socket.socket() as one, socket.socket() as other:
+            for end in (one, other):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", 0))
+            other.bind(one.getsockname())
+            one.listen(1)
+            try:
+                other.listen(2)
+                assert False
+            except OSError as error:
+                assert error.errno == errno.EADDRINUSE
+    assert [event["backlog"] for event in watched.events] == [1], watched.events
 
 
 def test_what_is_not_tcp():

@@ -108,13 +108,14 @@ static void signal_(void **state)
 static void network(void **state)
 {
     (void)state;
-    check("tcp", "ktime" PROCESS SOCKET " direction state error retransmits bytes_sent "
+    check("tcp", "ktime phase" PROCESS SOCKET " direction state error retransmits bytes_sent "
                  "bytes_received duration_ns");
-    check("listen", "ktime" PROCESS ENDS " backlog");
+    check("listen", "ktime" PROCESS " sport_known" ENDS " backlog");
     check("accept", "ktime" PROCESS ENDS " fd");
     check("udp", "ktime" PROCESS SOCKET " direction length displaced");
     check("dns", "ktime" PROCESS SOCKET " direction ip_proto kind id answers rcode truncated "
-                 "malformed matched type latency_ns name");
+                 "malformed matched type latency_ns displaced addresses_truncated address_count "
+                 "addresses name");
     check("retransmit", "ktime" PROCESS SOCKET " direction state length retransmits error");
 }
 

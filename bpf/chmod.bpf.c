@@ -2,12 +2,14 @@
 
 /* One record per chmod, fchmod, fchmodat or fchmodat2, failed ones included, made when the call
  * returns. What is known of paths: call_path.bpf.h. The modes before and after are known of fchmod
- * only, whose descriptor leads to the file: a program at its entry notes the former ones. */
+ * only, whose descriptor leads to the file: a program at its entry notes the former ones, for
+ * 64-bit programs. */
 
 #include "ringmill.bpf.h"
 
 #include "call_numbers.bpf.h"
 #include "call_path.bpf.h"
+#include "core_system.bpf.h"
 
 enum chmod_call {
     CHMOD = 1,
@@ -44,22 +46,23 @@ struct chmod_event {
     umode_t mode_after;  /* the kernel may have cleared S_ISGID */
     _Bool modes_known;
     CALL_PATH_FIELDS(path);
-    char texts[];
+    CALL_TEXTS;
 };
 
-CALL_RECORDS(chmod_event, 1, 1 << 20);
+CALL_RECORDS(chmod_event, 1 << 20);
 CALL_NOTES(umode_t);
 
-SEC("tp_btf/sys_enter")
-int ringmill_fchmod_begins(struct sys_enter *context)
+/* This tracepoint is of 64-bit programs only; one for all would cost each system call of the
+ * machine as much again. */
+SEC("tp/syscalls/sys_enter_fchmod")
+int ringmill_fchmod_begins(struct syscall_enter *context)
 {
-    struct call call;
     unsigned long file;
     umode_t mode;
 
-    if (call_read(context->regs, &call) != FCHMOD || !is_wanted())
+    if (!is_wanted())
         return 0;
-    file = path_file_at(call.arguments.of[0]);
+    file = path_file_at(context->arguments[0]);
     if (!file)
         return 0;
     mode = BPF_CORE_READ((const struct file *)file, f_inode, i_mode);
@@ -76,23 +79,20 @@ static __always_inline void fill_modes(struct chmod_event *event, __u32 fd)
         event->mode_after = BPF_CORE_READ((const struct file *)file, f_inode, i_mode);
 }
 
-static __always_inline __u32 fill_by_path(struct chmod_event *event, const struct call *call)
+static __always_inline void fill_by_path(struct chmod_event *event, const struct call *call)
 {
     const unsigned long *arguments = call->arguments.of;
-    __u32 used = 0;
 
     event->modes_known = 0;
     if (call->name == CHMOD) {
         event->mode = arguments[1];
-        used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[0], CALL_PATH(event->path));
+        put_path(event, path, AT_FDCWD, arguments[0], 0);
     } else {
         event->mode = arguments[2];
-        used = put_path_or_fd(CALL_ROOM(event), used, arguments[0], arguments[1],
-                              CALL_PATH(event->path));
+        put_path(event, path, arguments[0], arguments[1], CALL_EMPTY_IS_FD);
     }
     if (call->name != FCHMODAT2 || !(arguments[3] & AT_SYMLINK_NOFOLLOW))
         call_path_follow(CALL_PATH(event->path));
-    return used;
 }
 
 SEC("tp_btf/sys_exit")
@@ -100,11 +100,10 @@ int ringmill_chmod(struct sys_exit *context)
 {
     struct chmod_event *event;
     struct call call;
-    __u32 used = 0;
 
     if (!call_read(context->regs, &call))
         return 0;
-    event = begin_record();
+    event = begin_record(chmod_event);
     if (!event)
         return 0;
     event->call = call.name;
@@ -112,11 +111,11 @@ int ringmill_chmod(struct sys_exit *context)
     if (call.name == FCHMOD) {
         event->mode = call.arguments.of[1];
         fill_modes(event, call.arguments.of[0]);
-        used = put_fd(CALL_ROOM(event), used, call.arguments.of[0], CALL_PATH(event->path));
+        put_path(event, path, call.arguments.of[0], 0, CALL_FD_ONLY);
     } else {
-        used = fill_by_path(event, &call);
+        fill_by_path(event, &call);
     }
-    return finish_record(event, used);
+    return finish_record(event);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

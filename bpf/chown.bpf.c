@@ -2,12 +2,14 @@
 
 /* One record per chown, lchown, fchown or fchownat, failed ones included, made when the call
  * returns. What is known of paths: call_path.bpf.h. The owners before and after are known of fchown
- * only, whose descriptor leads to the file: a program at its entry notes the former ones. */
+ * only, whose descriptor leads to the file: a program at its entry notes the former ones, for
+ * 64-bit programs. */
 
 #include "ringmill.bpf.h"
 
 #include "call_numbers.bpf.h"
 #include "call_path.bpf.h"
+#include "core_system.bpf.h"
 
 enum chown_call {
     CHOWN = 1,
@@ -53,10 +55,10 @@ struct chown_event {
     gid_t gid_after;
     _Bool owners_known;
     CALL_PATH_FIELDS(path);
-    char texts[];
+    CALL_TEXTS;
 };
 
-CALL_RECORDS(chown_event, 1, 1 << 20);
+CALL_RECORDS(chown_event, 1 << 20);
 CALL_NOTES(struct owner);
 
 static __always_inline struct owner file_owner(unsigned long file)
@@ -70,16 +72,16 @@ static __always_inline struct owner file_owner(unsigned long file)
     return owner;
 }
 
-SEC("tp_btf/sys_enter")
-int ringmill_fchown_begins(struct sys_enter *context)
+/* Of 64-bit programs: see chmod.bpf.c. */
+SEC("tp/syscalls/sys_enter_fchown")
+int ringmill_fchown_begins(struct syscall_enter *context)
 {
-    struct call call;
     struct owner owner;
     unsigned long file;
 
-    if (call_read(context->regs, &call) != FCHOWN || !is_wanted())
+    if (!is_wanted())
         return 0;
-    file = path_file_at(call.arguments.of[0]);
+    file = path_file_at(context->arguments[0]);
     if (!file)
         return 0;
     owner = file_owner(file);
@@ -102,27 +104,24 @@ static __always_inline void fill_owners(struct chown_event *event, __u32 fd)
     event->gid_after = after.gid;
 }
 
-static __always_inline __u32 fill_by_path(struct chown_event *event, const struct call *call)
+static __always_inline void fill_by_path(struct chown_event *event, const struct call *call)
 {
     const unsigned long *arguments = call->arguments.of;
     _Bool follows = call->name == CHOWN;
-    __u32 used = 0;
 
     event->owners_known = 0;
     if (call->name == FCHOWNAT) {
         event->new_uid = arguments[2];
         event->new_gid = arguments[3];
         follows = !(arguments[4] & AT_SYMLINK_NOFOLLOW);
-        used = put_path_or_fd(CALL_ROOM(event), used, arguments[0], arguments[1],
-                              CALL_PATH(event->path));
+        put_path(event, path, arguments[0], arguments[1], CALL_EMPTY_IS_FD);
     } else {
         event->new_uid = arguments[1];
         event->new_gid = arguments[2];
-        used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[0], CALL_PATH(event->path));
+        put_path(event, path, AT_FDCWD, arguments[0], 0);
     }
     if (follows)
         call_path_follow(CALL_PATH(event->path));
-    return used;
 }
 
 SEC("tp_btf/sys_exit")
@@ -130,11 +129,10 @@ int ringmill_chown(struct sys_exit *context)
 {
     struct chown_event *event;
     struct call call;
-    __u32 used = 0;
 
     if (!call_read(context->regs, &call))
         return 0;
-    event = begin_record();
+    event = begin_record(chown_event);
     if (!event)
         return 0;
     event->call = call.name;
@@ -143,11 +141,11 @@ int ringmill_chown(struct sys_exit *context)
         event->new_uid = call.arguments.of[1];
         event->new_gid = call.arguments.of[2];
         fill_owners(event, call.arguments.of[0]);
-        used = put_fd(CALL_ROOM(event), used, call.arguments.of[0], CALL_PATH(event->path));
+        put_path(event, path, call.arguments.of[0], 0, CALL_FD_ONLY);
     } else {
-        used = fill_by_path(event, &call);
+        fill_by_path(event, &call);
     }
-    return finish_record(event, used);
+    return finish_record(event);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

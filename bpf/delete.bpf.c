@@ -31,11 +31,11 @@ struct delete_event {
     errno_t error;   /* errno, 0 when it succeeded */
     _Bool directory; /* by rmdir, or by unlinkat with AT_REMOVEDIR */
     CALL_PATH_FIELDS(path);
-    char texts[];
+    CALL_TEXTS;
 };
 
-CALL_RECORDS(delete_event, 1, 1 << 20);
-CALL_WAITING(delete_event, 1);
+CALL_RECORDS(delete_event, 1 << 20);
+CALL_WAITING;
 
 SEC("tp_btf/sys_exit")
 int ringmill_delete(struct sys_exit *context)
@@ -43,22 +43,21 @@ int ringmill_delete(struct sys_exit *context)
     struct delete_event *event;
     struct call call;
     const unsigned long *arguments = call.arguments.of;
-    __u32 used = 0;
 
     if (!call_read(context->regs, &call))
         return 0;
-    event = begin_record();
+    event = begin_record(delete_event);
     if (!event)
         return 0;
     event->error = -context->result;
     event->directory = call.name == CALL_RMDIR;
     if (call.name == CALL_UNLINKAT) {
         event->directory = (arguments[2] & AT_REMOVEDIR) != 0;
-        used = put_path(CALL_ROOM(event), used, arguments[0], arguments[1], CALL_PATH(event->path));
+        put_path(event, path, arguments[0], arguments[1], 0);
     } else {
-        used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[0], CALL_PATH(event->path));
+        put_path(event, path, AT_FDCWD, arguments[0], 0);
     }
-    return finish_record(event, used);
+    return finish_record(event);
 }
 
 static __always_inline int submitted(const struct io_kiocb *request)
@@ -68,14 +67,13 @@ static __always_inline int submitted(const struct io_kiocb *request)
 
     if (request->opcode != URING_UNLINKAT)
         return 0;
-    event = begin_record();
+    event = begin_record(delete_event);
     if (!event)
         return 0;
     event->directory = (BPF_CORE_READ(unlink, flags) & AT_REMOVEDIR) != 0;
-    keep_record((__u64)request, event,
-                put_path(CALL_KERNEL_ROOM(event), 0, BPF_CORE_READ(unlink, dfd),
-                         (__u64)BPF_CORE_READ(unlink, filename, name), CALL_PATH(event->path)));
-    return 0;
+    put_path(event, path, BPF_CORE_READ(unlink, dfd), (__u64)BPF_CORE_READ(unlink, filename, name),
+             CALL_IN_KERNEL);
+    return keep_record((__u64)request, event);
 }
 
 ON_SUBMIT(delete, submitted)
@@ -87,7 +85,7 @@ int ringmill_delete_completed(struct io_uring_complete *context)
 
     if (!request || BPF_CORE_READ(request, opcode) != URING_UNLINKAT)
         return 0;
-    return finish_waiting((__u64)request, struct delete_event, -BPF_CORE_READ(request, cqe.res));
+    return finish_waiting(delete_event, (__u64)request, -BPF_CORE_READ(request, cqe.res));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

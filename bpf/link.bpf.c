@@ -40,11 +40,11 @@ struct link_event {
     errno_t error; /* errno, 0 when it succeeded */
     CALL_PATH_FIELDS(path);
     CALL_PATH_FIELDS(target);
-    char texts[];
+    CALL_TEXTS;
 };
 
-CALL_RECORDS(link_event, 2, 1 << 20);
-CALL_WAITING(link_event, 2);
+CALL_RECORDS(link_event, 1 << 20);
+CALL_WAITING;
 
 /* Where the arguments of a call are. */
 struct link_call {
@@ -73,19 +73,15 @@ static __always_inline struct link_call read_call(const struct call *call)
     return link;
 }
 
-static __always_inline __u32 fill(struct call_room room, struct link_event *event,
-                                  const struct link_call *link, enum link_kind kind)
+static __always_inline void fill(struct link_event *event, const struct link_call *link,
+                                 enum link_kind kind, __u32 where)
 {
-    __u32 used = 0;
-
     event->kind = kind;
-    used = put_path(room, used, link->fd, link->text, CALL_PATH(event->path));
-    if (kind == LINK_SYMBOLIC)
-        return put_text(room, used, link->target, CALL_PATH(event->target));
-    used = put_path_or_fd(room, used, link->target_fd, link->target, CALL_PATH(event->target));
-    if (link->flags & AT_SYMLINK_FOLLOW)
+    put_path(event, path, link->fd, link->text, where);
+    put_path(event, target, link->target_fd, link->target,
+             where | (kind == LINK_SYMBOLIC ? CALL_NO_PATH : CALL_EMPTY_IS_FD));
+    if (kind == LINK_HARD && link->flags & AT_SYMLINK_FOLLOW)
         call_path_follow(CALL_PATH(event->target));
-    return used;
 }
 
 SEC("tp_btf/sys_exit")
@@ -98,13 +94,14 @@ int ringmill_link(struct sys_exit *context)
 
     if (!call_read(context->regs, &call))
         return 0;
-    event = begin_record();
+    event = begin_record(link_event);
     if (!event)
         return 0;
     link = read_call(&call);
     kind = call.name == CALL_LINK || call.name == CALL_LINKAT ? LINK_HARD : LINK_SYMBOLIC;
     event->error = -context->result;
-    return finish_record(event, fill(CALL_ROOM(event), event, &link, kind));
+    fill(event, &link, kind, 0);
+    return finish_record(event);
 }
 
 /* ---- requests of io_uring -------------------------------------------------------------------- */
@@ -125,7 +122,7 @@ static __always_inline int submitted(const struct io_kiocb *request)
 
     if (!is_link(request))
         return 0;
-    event = begin_record();
+    event = begin_record(link_event);
     if (!event)
         return 0;
     link.target_fd = BPF_CORE_READ(from, old_dfd);
@@ -133,10 +130,8 @@ static __always_inline int submitted(const struct io_kiocb *request)
     link.target = (__u64)BPF_CORE_READ(from, oldpath, name);
     link.text = (__u64)BPF_CORE_READ(from, newpath, name);
     link.flags = BPF_CORE_READ(from, flags);
-    keep_record((__u64)request, event,
-                fill(CALL_KERNEL_ROOM(event), event, &link,
-                     request->opcode == URING_LINKAT ? LINK_HARD : LINK_SYMBOLIC));
-    return 0;
+    fill(event, &link, request->opcode == URING_LINKAT ? LINK_HARD : LINK_SYMBOLIC, CALL_IN_KERNEL);
+    return keep_record((__u64)request, event);
 }
 
 ON_SUBMIT(link, submitted)
@@ -148,7 +143,7 @@ int ringmill_link_completed(struct io_uring_complete *context)
 
     if (!request || !is_link(request))
         return 0;
-    return finish_waiting((__u64)request, struct link_event, -BPF_CORE_READ(request, cqe.res));
+    return finish_waiting(link_event, (__u64)request, -BPF_CORE_READ(request, cqe.res));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

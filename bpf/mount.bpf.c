@@ -6,12 +6,14 @@
  * what is mounted. What is known of paths: call_path.bpf.h.
  *
  * pivot_root changes the root and the working directory that its texts begin in, so a program at
- * its entry makes the record, and the one at its return completes it. */
+ * its entry makes the record, and the one at its return completes it. Of 32-bit programs the entry
+ * is not seen. */
 
 #include "ringmill.bpf.h"
 
 #include "call_numbers.bpf.h"
 #include "call_path.bpf.h"
+#include "core_system.bpf.h"
 
 enum mount_call {
     MOUNT = 1,
@@ -112,141 +114,110 @@ struct mount_event {
     struct ringmill_text type;      /* of the file system */
     CALL_PATH_FIELDS(mount_source); /* of pivot_root: the new root */
     CALL_PATH_FIELDS(target);       /* of pivot_root: where the old root is put */
-    char texts[];
+    CALL_TEXTS;
 };
 
 enum {
-    TYPE_SIZE = 256,
     MOUNT_MAGIC = 0xc0ed,
     MOUNT_WITHOUT_TYPE =
         MS_REMOUNT | MS_BIND | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE,
 };
 
-CALL_RECORDS(mount_event, 3, 256 << 10);
-
-CALL_WAITING(mount_event, 3);
-
-/* ---- texts of the kernel and of the caller --------------------------------------------------- */
-
-static __always_inline __u32 put_type(struct mount_event *event, __u32 used, const void *type,
-                                      _Bool is_user)
-{
-    char *to = (char *)event + TEXTS + used;
-    long size;
-
-    if (used > TEXTS_SIZE - TYPE_SIZE)
-        return used;
-    size = is_user ? bpf_probe_read_user_str(to, TYPE_SIZE, type)
-                   : bpf_probe_read_kernel_str(to, TYPE_SIZE, type);
-    if (size <= 0)
-        return used;
-    event->type.offset = TEXTS + used;
-    event->type.length = size - 1;
-    return opaque(used + size - 1);
-}
-
-/* The device, or what else the file system was mounted from. */
-static __always_inline __u32 put_device(struct mount_event *event, __u32 used, const char *name)
-{
-    long size;
-
-    if (used > TEXTS_SIZE - CALL_ARG_SIZE)
-        return used;
-    size = bpf_probe_read_kernel_str((char *)event + TEXTS + used, CALL_ARG_SIZE, name);
-    if (size <= 0)
-        return used;
-    event->mount_source.offset = TEXTS + used;
-    event->mount_source.length = size - 1;
-    event->mount_source_resolved = 1;
-    return opaque(used + size - 1);
-}
+CALL_RECORDS(mount_event, 256 << 10);
+CALL_WAITING;
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static __always_inline __u32 fill_mount(struct mount_event *event, const unsigned long *arguments)
+/* A text of the kernel or of the caller. It is put before the paths: so it needs little room. */
+static __always_inline void put_type(struct mount_event *event, const void *type, __u32 where)
 {
-    __u32 flags = arguments[3], used = 0;
+    call_put(AT_FDCWD, (__u64)type, where | CALL_NO_PATH | CALL_SHORT);
+    call_text_take(&event->type, &CALL_SCRATCH_OF(event)->path.path, TEXTS);
+}
+
+static __always_inline void fill_mount(struct mount_event *event, const unsigned long *arguments)
+{
+    __u32 flags = arguments[3];
+    _Bool is_new, is_moved;
 
     /* as programs of the last century wrote it */
     event->flags = flags >> 16 == MOUNT_MAGIC ? flags & 0xffff : flags;
-    used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[1], CALL_PATH(event->target));
+    is_new = !(event->flags & MOUNT_WITHOUT_TYPE);
+    is_moved = event->flags & (MS_BIND | MS_MOVE) && !(event->flags & MS_REMOUNT);
+    if (is_new)
+        put_type(event, (const void *)arguments[2], 0);
+    put_path(event, target, AT_FDCWD, arguments[1], 0);
     call_path_follow(CALL_PATH(event->target));
-    if (event->flags & (MS_BIND | MS_MOVE) && !(event->flags & MS_REMOUNT)) {
-        used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[0],
-                        CALL_PATH(event->mount_source));
-        call_path_follow(CALL_PATH(event->mount_source));
-    } else if (!(event->flags & MOUNT_WITHOUT_TYPE)) {
-        used = put_text(CALL_ROOM(event), used, arguments[0], CALL_PATH(event->mount_source));
-        used = put_type(event, used, (const void *)arguments[2], 1);
-    }
-    return used;
+    if (!is_new && !is_moved)
+        return;
+    put_path(event, mount_source, AT_FDCWD, arguments[0], is_new ? CALL_NO_PATH : 0);
+    call_path_follow(CALL_PATH(event->mount_source));
 }
 
-static __always_inline __u32 fill_umount(struct mount_event *event, const unsigned long *arguments)
+static __always_inline void fill_umount(struct mount_event *event, const unsigned long *arguments)
 {
-    __u32 used = 0;
-
     event->umount_flags = arguments[1];
-    used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[0], CALL_PATH(event->target));
+    put_path(event, target, AT_FDCWD, arguments[0], 0);
     if (!(event->umount_flags & UMOUNT_NOFOLLOW))
         call_path_follow(CALL_PATH(event->target));
-    return used;
 }
 
-/* A mount that was made by fsmount() or open_tree() has no path before. */
-static __always_inline __u32 put_moved(struct mount_event *event, __u32 used, __u32 fd)
+/* A mount that was made by fsmount() or open_tree() has no path before: its source is the device,
+ * or what else the file system was mounted from. */
+static __always_inline void put_moved(struct mount_event *event, __u32 fd)
 {
     const struct file *file = (const void *)path_file_at(fd);
     const struct vfsmount *root = BPF_CORE_READ(file, f_path.mnt);
     const struct mount *mount = (const void *)root - PATH_OFFSET(mount, mnt);
 
-    used = put_device(event, used, BPF_CORE_READ(mount, mnt_devname));
-    return put_type(event, used, BPF_CORE_READ(root, mnt_sb, s_type, name), 0);
+    put_type(event, BPF_CORE_READ(root, mnt_sb, s_type, name), CALL_IN_KERNEL);
+    put_path(event, mount_source, AT_FDCWD, (__u64)BPF_CORE_READ(mount, mnt_devname),
+             CALL_IN_KERNEL | CALL_NO_PATH);
+    event->mount_source_resolved = event->mount_source_arg.offset != RINGMILL_NO_TEXT;
+    ringmill_no_text(&event->mount_source_arg); /* nobody typed it */
 }
 
-static __always_inline __u32 fill_move(struct mount_event *event, const unsigned long *arguments)
+static __always_inline void fill_move(struct mount_event *event, const unsigned long *arguments)
 {
-    __u32 used = 0;
-
     event->move_flags = arguments[4];
-    used = put_path_or_fd(CALL_ROOM(event), used, arguments[2], arguments[3],
-                          CALL_PATH(event->target));
+    put_path(event, target, arguments[2], arguments[3], CALL_EMPTY_IS_FD);
     if (event->move_flags & MOVE_MOUNT_T_SYMLINKS)
         call_path_follow(CALL_PATH(event->target));
-    used = put_path(CALL_ROOM(event), used, arguments[0], arguments[1],
-                    CALL_PATH(event->mount_source));
+    put_path(event, mount_source, arguments[0], arguments[1], 0);
     if (event->move_flags & MOVE_MOUNT_F_SYMLINKS)
         call_path_follow(CALL_PATH(event->mount_source));
     if (event->mount_source_arg.length == 0)
-        used = put_moved(event, used, arguments[0]);
-    return used;
+        put_moved(event, arguments[0]);
 }
 
-static __always_inline __u32 fill_setattr(struct mount_event *event, const unsigned long *arguments)
+static __always_inline void fill_setattr(struct mount_event *event, const unsigned long *arguments)
 {
     struct mount_attributes_given given = {};
-    __u32 used = 0;
 
     bpf_probe_read_user(&given, sizeof(given), (const void *)arguments[3]);
     event->attributes_set = given.set;
     event->attributes_cleared = given.cleared;
     event->propagation = given.propagation;
-    used = put_path_or_fd(CALL_ROOM(event), used, arguments[0], arguments[1],
-                          CALL_PATH(event->target));
+    put_path(event, target, arguments[0], arguments[1], CALL_EMPTY_IS_FD);
     if (!(arguments[2] & AT_SYMLINK_NOFOLLOW))
         call_path_follow(CALL_PATH(event->target));
-    return used;
 }
 
-static __always_inline __u32 fill_pivot(struct mount_event *event, const unsigned long *arguments)
+static __always_inline void fill_pivot(struct mount_event *event, const unsigned long *arguments)
 {
-    __u32 used = 0;
-
-    used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[0], CALL_PATH(event->mount_source));
+    put_path(event, mount_source, AT_FDCWD, arguments[0], 0);
     call_path_follow(CALL_PATH(event->mount_source));
-    used = put_path(CALL_ROOM(event), used, AT_FDCWD, arguments[1], CALL_PATH(event->target));
+    put_path(event, target, AT_FDCWD, arguments[1], 0);
     call_path_follow(CALL_PATH(event->target));
-    return used;
+}
+
+/* Without their paths, since these are others now. */
+static __always_inline void fill_pivoted(struct mount_event *event, const unsigned long *arguments)
+{
+    put_path(event, mount_source, AT_FDCWD, arguments[0], CALL_NO_PATH);
+    put_path(event, target, AT_FDCWD, arguments[1], CALL_NO_PATH);
+    ringmill_no_text(&event->mount_source);
+    ringmill_no_text(&event->target);
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -260,25 +231,22 @@ static __always_inline void begin(struct mount_event *event, enum mount_call cal
     event->attributes_set = 0;
     event->attributes_cleared = 0;
     event->propagation = 0;
-    text_none(&event->type);
+    ringmill_no_text(&event->type);
     call_path_none(CALL_PATH(event->mount_source));
     call_path_none(CALL_PATH(event->target));
 }
 
-SEC("tp_btf/sys_enter")
-int ringmill_pivot_begins(struct sys_enter *context)
+/* Of 64-bit programs: see chmod.bpf.c. */
+SEC("tp/syscalls/sys_enter_pivot_root")
+int ringmill_pivot_begins(struct syscall_enter *context)
 {
-    struct mount_event *event;
-    struct call call;
+    struct mount_event *event = begin_record(mount_event);
 
-    if (call_read(context->regs, &call) != PIVOT_ROOT)
-        return 0;
-    event = begin_record();
     if (!event)
         return 0;
     begin(event, PIVOT_ROOT);
-    keep_record(bpf_get_current_pid_tgid(), event, fill_pivot(event, call.arguments.of));
-    return 0;
+    fill_pivot(event, context->arguments);
+    return keep_record(bpf_get_current_pid_tgid(), event);
 }
 
 SEC("tp_btf/sys_exit")
@@ -286,26 +254,27 @@ int ringmill_mount(struct sys_exit *context)
 {
     struct mount_event *event;
     struct call call;
-    __u32 used = 0;
 
     if (!call_read(context->regs, &call))
         return 0;
-    if (call.name == PIVOT_ROOT)
-        return finish_waiting(bpf_get_current_pid_tgid(), struct mount_event, -context->result);
-    event = begin_record();
+    if (call.name == PIVOT_ROOT && !syscall_is_compat())
+        return finish_waiting(mount_event, bpf_get_current_pid_tgid(), -context->result);
+    event = begin_record(mount_event);
     if (!event)
         return 0;
     begin(event, call.name);
     event->error = -context->result;
     if (call.name == MOUNT)
-        used = fill_mount(event, call.arguments.of);
+        fill_mount(event, call.arguments.of);
     else if (call.name == UMOUNT)
-        used = fill_umount(event, call.arguments.of);
+        fill_umount(event, call.arguments.of);
     else if (call.name == MOVE_MOUNT)
-        used = fill_move(event, call.arguments.of);
+        fill_move(event, call.arguments.of);
+    else if (call.name == MOUNT_SETATTR)
+        fill_setattr(event, call.arguments.of);
     else
-        used = fill_setattr(event, call.arguments.of);
-    return finish_record(event, used);
+        fill_pivoted(event, call.arguments.of);
+    return finish_record(event);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

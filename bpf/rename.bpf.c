@@ -38,11 +38,11 @@ struct rename_event {
     enum rename_flags flags;
     CALL_PATH_FIELDS(old_path);
     CALL_PATH_FIELDS(new_path);
-    char texts[];
+    CALL_TEXTS;
 };
 
-CALL_RECORDS(rename_event, 2, 1 << 20);
-CALL_WAITING(rename_event, 2);
+CALL_RECORDS(rename_event, 1 << 20);
+CALL_WAITING;
 
 SEC("tp_btf/sys_exit")
 int ringmill_rename(struct sys_exit *context)
@@ -52,11 +52,10 @@ int ringmill_rename(struct sys_exit *context)
     const unsigned long *arguments = call.arguments.of;
     __u64 old_text, new_text;
     __s32 old_fd = AT_FDCWD, new_fd = AT_FDCWD;
-    __u32 used = 0;
 
     if (!call_read(context->regs, &call))
         return 0;
-    event = begin_record();
+    event = begin_record(rename_event);
     if (!event)
         return 0;
     event->error = -context->result;
@@ -69,29 +68,27 @@ int ringmill_rename(struct sys_exit *context)
         new_fd = arguments[2];
         new_text = arguments[3];
     }
-    used = put_path(CALL_ROOM(event), used, old_fd, old_text, CALL_PATH(event->old_path));
-    used = put_path(CALL_ROOM(event), used, new_fd, new_text, CALL_PATH(event->new_path));
-    return finish_record(event, used);
+    put_path(event, old_path, old_fd, old_text, 0);
+    put_path(event, new_path, new_fd, new_text, 0);
+    return finish_record(event);
 }
 
 static __always_inline int submitted(const struct io_kiocb *request)
 {
     const struct io_rename *rename = (const void *)request;
     struct rename_event *event;
-    __u32 used = 0;
 
     if (request->opcode != URING_RENAMEAT)
         return 0;
-    event = begin_record();
+    event = begin_record(rename_event);
     if (!event)
         return 0;
     event->flags = BPF_CORE_READ(rename, flags);
-    used = put_path(CALL_KERNEL_ROOM(event), used, BPF_CORE_READ(rename, old_dfd),
-                    (__u64)BPF_CORE_READ(rename, oldpath, name), CALL_PATH(event->old_path));
-    used = put_path(CALL_KERNEL_ROOM(event), used, BPF_CORE_READ(rename, new_dfd),
-                    (__u64)BPF_CORE_READ(rename, newpath, name), CALL_PATH(event->new_path));
-    keep_record((__u64)request, event, used);
-    return 0;
+    put_path(event, old_path, BPF_CORE_READ(rename, old_dfd),
+             (__u64)BPF_CORE_READ(rename, oldpath, name), CALL_IN_KERNEL);
+    put_path(event, new_path, BPF_CORE_READ(rename, new_dfd),
+             (__u64)BPF_CORE_READ(rename, newpath, name), CALL_IN_KERNEL);
+    return keep_record((__u64)request, event);
 }
 
 ON_SUBMIT(rename, submitted)
@@ -103,7 +100,7 @@ int ringmill_rename_completed(struct io_uring_complete *context)
 
     if (!request || BPF_CORE_READ(request, opcode) != URING_RENAMEAT)
         return 0;
-    return finish_waiting((__u64)request, struct rename_event, -BPF_CORE_READ(request, cqe.res));
+    return finish_waiting(rename_event, (__u64)request, -BPF_CORE_READ(request, cqe.res));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

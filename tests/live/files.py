@@ -403,6 +403,24 @@ def check_flood(source, calls_per_round):
     assert books["produced"] >= rounds * calls_per_round, books
 
 
+def test_ancestors():
+    """All of these sources have those of the calling process."""
+    with watched(*SOURCES) as events:
+        make("file")
+        os.chmod("file", 0o600)
+        os.chown("file", -1, -1)
+        os.link("file", "other")
+        os.rename("file", "third")
+        os.unlink("other")
+        os.unlink("third")
+    events = [event for event in events if event["pid"] == os.getpid()]
+    assert {event["source"] for event in events} == set(SOURCES), events
+    for event in events:
+        assert event["ancestor_pids"][0] == os.getppid(), event
+        assert event["ancestor_count"] == len(event["ancestors"]), event
+        assert event["ancestors"][0] == event["parent_comm"], event
+
+
 def test_books_balance_under_a_flood():
     for source in SOURCES:
         check_flood(source, 1)

@@ -5,11 +5,13 @@ import errno
 import os
 import re
 import struct
+import subprocess
 import tempfile
 
 import harness
 import tools
 
+PROGRAM = os.path.join(harness.BIN, "file-calls")
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_NOSUID, MS_REMOUNT, MS_BIND, MS_MOVE, MS_PRIVATE = 2, 32, 4096, 8192, 1 << 18
 MNT_DETACH, UMOUNT_NOFOLLOW = 2, 8
@@ -138,6 +140,23 @@ def test_pivot_root():
     assert (event["error"], event["mount_source"], event["mount_source_arg"], event["target"],
             event["target_arg"]) == (results[0], here[0] + "/a/.", ".", here[0] + "/a/old", "old")
     assert event["target_resolved"] is False and event["comm"].startswith("python"), event
+
+
+def test_books_balance_under_a_flood():
+    """A ring of one page: most records are lost, and each is counted."""
+    rounds = 1000
+    config = """
+version: 1
+sources: {mount: {builtin: mount, ring_size: 4KiB}}
+sinks: {out: {type: stdout}}
+pipelines: {all: {from: mount, handlers: [{forward: out}]}}
+"""
+    daemon = harness.Daemon(config=config).wait_running()
+    with tempfile.TemporaryDirectory(prefix="ringmill-mount.") as folder:
+        subprocess.run([PROGRAM, "loop", "mount", str(rounds)], cwd=folder, check=True,
+                       stdout=subprocess.DEVNULL)
+    assert daemon.stop() == 0, daemon.stderr
+    assert daemon.books()["source mount"]["produced"] >= 2 * rounds
 
 
 def test_mountsnoop():

@@ -21,6 +21,7 @@
 #include "core.bpf.h"
 #include "core_file.bpf.h"
 #include "io_uring.bpf.h"
+#include "lineage_feed.bpf.h"
 #include "path.bpf.h"
 #include "process.bpf.h"
 #include "wanted.bpf.h"
@@ -77,6 +78,8 @@ enum {
     ACCOUNTS_MAX = 16384,
     FD_WORD_BITS = 64,
     FD_WORDS_MAX = 1 << 14, /* of descriptors that are looked through: a million */
+    FD_STEPS_MAX = FD_WORDS_MAX * (FD_WORD_BITS + 1),
+    ANCESTORS_ROOM = 2 * ANCESTORS_BYTES, /* of which the first half is used */
     CLOSE_RANGE_CLOEXEC = 4,
     TYPE_MASK = 00170000,   /* S_IFMT */
     TYPE_REGULAR = 0100000, /* S_IFREG */
@@ -114,7 +117,7 @@ struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __uint(key_size, sizeof(__u32));
-    __uint(value_size, sizeof(struct write_event) + PATH_SIZE);
+    __uint(value_size, sizeof(struct write_event) + ANCESTORS_ROOM + PATH_SIZE);
 } scratch SEC(".maps");
 
 struct account_key {
@@ -146,36 +149,39 @@ static __always_inline __u64 own_table(void)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static __always_inline __u32 fill_path(struct write_event *event, __u64 file)
+/* Returns how many bytes of texts are used then. */
+static __always_inline __u64 fill_path(struct write_event *event, __u64 file, __u64 used)
 {
     struct path_scratch *path = path_scratch_get();
     long state;
 
-    event->path.offset = RINGMILL_NO_TEXT;
-    event->path.length = 0;
+    ringmill_no_text(&event->path);
     event->path_truncated = 0;
     event->deleted = 0;
     if (!path || !path_from_file(path, file))
-        return 0;
+        return used;
     path_read_inode(path, &event->inode, &event->device);
     state = path_resolve(path);
     event->path_truncated = state == PATH_TOO_LONG;
     if (state != PATH_RESOLVED)
-        return 0;
+        return used;
     event->deleted = path->deleted;
-    return path_append(path, event, TEXTS, 0, &event->path);
+    barrier_var(used); /* so that the mask stays, which is a limit for the verifier */
+    used &= ANCESTORS_ROOM - 1;
+    return path_append(path, event, TEXTS, used, &event->path);
 }
 
 static __always_inline void write_record(__u64 file, const struct account *account, _Bool closed)
 {
-    __u32 key = 0, used;
+    __u32 key = 0;
+    __u64 used;
     struct write_event *event = bpf_map_lookup_elem(&scratch, &key);
 
     if (!event || account->bytes_written + account->bytes_read < min_bytes ||
         account->bytes_written < min_written)
         return;
     event->ktime = bpf_ktime_get_ns();
-    process_fill_current(PROCESS_FIELDS(event));
+    used = process_fill_record(event);
     event->bytes_written = account->bytes_written;
     event->bytes_read = account->bytes_read;
     event->writes = account->writes;
@@ -183,7 +189,7 @@ static __always_inline void write_record(__u64 file, const struct account *accou
     event->duration_ns = event->ktime - account->begun;
     event->flags = BPF_CORE_READ((const struct file *)file, f_flags);
     event->closed = closed;
-    used = fill_path(event, file);
+    used = fill_path(event, file, used);
     ringmill_output(events, event, TEXTS + used);
 }
 
@@ -310,10 +316,22 @@ int ringmill_completed(struct io_uring_complete *context)
 
 /* The descriptors from..to whose bits are set. */
 struct fd_walk {
-    unsigned long words;
+    unsigned long words; /* where they are */
+    unsigned long word;  /* its bits that are still to be seen */
+    __u32 n_words;
+    __u32 n_read;
     __u32 from;
     __u32 to;
 };
+
+/* Not on the stack: before Linux 6.7 the verifier takes its values for those of the first step, and
+ * removes what that does not reach. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct fd_walk);
+} walks SEC(".maps");
 
 static __always_inline void close_fd(__u32 fd)
 {
@@ -323,17 +341,36 @@ static __always_inline void close_fd(__u32 fd)
         finish_account(file);
 }
 
-static long close_word(__u32 index, struct fd_walk *walk)
+/* The place of the lowest bit that is set. Its builtin crashes clang 14. */
+static __always_inline __u32 lowest_bit(__u64 word)
 {
-    unsigned long word = 0;
+    __u64 below = (word & -word) - 1;
 
-    path_read(&word, walk->words + 8ul * index);
-    for (__u32 bit = 0; word && bit < FD_WORD_BITS; bit++, word >>= 1) {
-        __u32 fd = index * FD_WORD_BITS + bit;
+    below = (below & 0x5555555555555555) + (below >> 1 & 0x5555555555555555);
+    below = (below & 0x3333333333333333) + (below >> 2 & 0x3333333333333333);
+    below = (below & 0x0f0f0f0f0f0f0f0f) + (below >> 4 & 0x0f0f0f0f0f0f0f0f);
+    return below * 0x0101010101010101 >> 56;
+}
 
-        if ((word & 1) && fd >= walk->from && fd <= walk->to)
-            close_fd(fd);
+/* The next bit that is set, or the next word. Returns 1 at the end. */
+static long close_next(__u32 index, struct fd_walk **context)
+{
+    struct fd_walk *walk = *context;
+    unsigned long word = walk->word;
+    __u32 fd;
+
+    (void)index;
+    if (!word) {
+        if (walk->n_read >= walk->n_words)
+            return 1;
+        path_read(&walk->word, walk->words + 8ul * walk->n_read);
+        walk->n_read++;
+        return 0;
     }
+    walk->word = word & (word - 1);
+    fd = (walk->n_read - 1) * FD_WORD_BITS + lowest_bit(word);
+    if (fd >= walk->from && fd <= walk->to)
+        close_fd(fd);
     return 0;
 }
 
@@ -341,18 +378,22 @@ static __always_inline int close_fds(__u32 from, __u32 to, _Bool on_exec)
 {
     const struct task_struct *task = (void *)bpf_get_current_task_btf();
     const struct files_struct *files = task->files;
-    struct fd_walk walk = {.from = from, .to = to};
     const struct fdtable *table;
-    __u32 words;
+    __u32 key = 0;
+    struct fd_walk *walk = bpf_map_lookup_elem(&walks, &key);
 
-    if (!files)
+    if (!files || !walk)
         return 0;
     table = files->fdt;
-    walk.words = (unsigned long)(on_exec ? table->close_on_exec : table->open_fds);
+    walk->words = (unsigned long)(on_exec ? table->close_on_exec : table->open_fds);
     if (to >= table->max_fds)
         to = table->max_fds - 1;
-    words = to / FD_WORD_BITS + 1;
-    bpf_loop(words < FD_WORDS_MAX ? words : FD_WORDS_MAX, close_word, &walk, 0);
+    walk->word = 0;
+    walk->n_words = to / FD_WORD_BITS + 1;
+    walk->n_read = from / FD_WORD_BITS;
+    walk->from = from;
+    walk->to = to;
+    bpf_loop(FD_STEPS_MAX, close_next, &walk, 0);
     return 0;
 }
 

@@ -80,6 +80,7 @@ def test_every_call_that_moves_bytes():
     event = next(event for event in events if event["path"].endswith("/one"))
     assert (event["pid"], event["inode"], event["deleted"]) == (os.getpid(), info.st_ino, False)
     assert event["flags"] & os.O_ACCMODE == os.O_RDWR, event
+    assert event["ancestors"][0] == event["parent_comm"], event
 
 
 CHILD = """

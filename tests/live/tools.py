@@ -24,6 +24,8 @@ import threading
 
 import harness
 
+STOP_SECONDS = 30
+
 
 class Tool:
     """A running peer tool; its lines are collected all the time."""
@@ -58,8 +60,13 @@ class Tool:
                    for line in list(self.lines))
 
     def stop(self):
+        """After its last mark was seen. bpftrace sometimes hangs at its end, and has shown all then."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=harness.PATIENCE)
+        try:
+            self.process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         for thread in self.threads:
             thread.join()
         lost = re.findall(r"[Ll]ost \d+ events.*", "\n".join([*self.lines, *self.errors]))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* file-calls loop CALL COUNT    makes that call so often, in the working directory; prints ns per
- * call file-calls compat             the calls of a 32-bit program, once each file-calls uring the
- * requests of io_uring, once each
+/*     file-calls loop CALL COUNT    makes that call so often, in the working directory: ns per call
+ *     file-calls compat             the calls of a 32-bit program, once each
+ *     file-calls uring              the requests of io_uring, once each
  *
  * compat and uring print each call and what it returned. They expect the files that
  * tests/live/files.py makes. CALL: nothing (getppid), delete, rename, link, chmod, fchmod, chown,

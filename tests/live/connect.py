@@ -45,7 +45,10 @@ def traced(family):
     assert daemon.stop() == 0, daemon.stderr
     daemon.books()
     facts = json.loads(done.stdout)
-    return facts, [event for event in daemon.events() if event["netns"] == facts["netns"]]
+    events = [event for event in daemon.events() if event["netns"] == facts["netns"]]
+    # another network namespace has had the same number before, or has it after
+    own = [number for number, event in enumerate(events) if event["pid"] == facts["pid"]]
+    return facts, events[own[0]:own[-1] + 1]
 
 
 def changes(events, **ends):

@@ -202,7 +202,7 @@ def test_a_counter_that_wraps_or_is_set():
                 return daemon.status()["sources"][0]["streams"][0]
             harness.wait_for(lambda: (stream()["lost"], stream()["lost_resets"]) == (lost, resets),
                              "a look at the counter")
-            assert not daemon.bad_checks()
+            assert "losses" not in (bad := daemon.bad_checks()), bad
             put(after + 7)
             made.write(100000, 100005)
             assert daemon.stop() == 0, daemon.stderr

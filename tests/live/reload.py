@@ -88,7 +88,7 @@ def test_under_load():
         source.stop()
         settle(daemon, "steady", source.made)
         status = daemon.status()
-        assert not daemon.bad_checks()
+        assert not (bad := daemon.bad_checks()), bad
         assert daemon.stop() == 0, daemon.stderr
         books = daemon.books()
         numbers, _ = flood.read_numbers(os.path.join(daemon.place.name, "steady"))
@@ -556,7 +556,8 @@ def test_a_batch_that_is_kept_after_the_switch():
         source.write(5)
         settle(daemon, "all", 10)
         daemon.reload(settled)
-        assert not daemon.bad_checks() and daemon.stop() == 0, daemon.stderr
+        assert not (bad := daemon.bad_checks()), bad
+        assert daemon.stop() == 0, daemon.stderr
         assert harness.forwarded(daemon.books()["pipeline all"]) == 110, daemon.stderr
 
 

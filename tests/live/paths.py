@@ -173,7 +173,10 @@ class Worker:
                 os.symlink(target, link, dir_fd=folder)
             fd = self.open(link, os.O_RDONLY, folder)
         elif how in ("deleted", "gone"):
-            held = os.open(name, create, 0o600, dir_fd=folder)
+            try:
+                held = os.open(name, create, 0o600, dir_fd=folder)
+            except IsADirectoryError:
+                return
             os.unlink(name, dir_fd=folder)
             if how == "gone":
                 os.close(os.open(name, create, 0o600, dir_fd=folder))

@@ -67,7 +67,7 @@ static void answer_health(const struct control_view *view, struct evhttp_request
 /* Ready: healthy, and the checks have run at least once since the start. */
 static void answer_ready(const struct control_view *view, struct evhttp_request *request)
 {
-    if (view->watch->looked_at == 0)
+    if (view->watch->rated_at == 0)
         send_error(request, HTTP_SERVUNAVAIL, "the daemon has just started; try again");
     else
         answer_health(view, request);

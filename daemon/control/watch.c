@@ -16,6 +16,10 @@
 
 enum { LOSS_LINES = 1, LOSS_LINES_S = 10 };
 
+/* Rates are of at least so many ns. A look that was late is followed by one on time, perhaps a
+ * moment later: in a moment, a few records are many per second. */
+#define RATE_NS_MIN INT64_C(500000000)
+
 int watch_init(struct watch *watch, struct engine *engine, const struct control_options *options)
 {
     memset(watch, 0, sizeof(*watch));
@@ -203,7 +207,7 @@ void watch_follow(struct watch *watch)
     memset(watch->delivered, 0, sizeof(watch->delivered));
     watch_refresh(watch);
     update_rates(watch, 0);
-    watch->looked_at = watch->snapshot.time;
+    watch->rated_at = watch->snapshot.time;
     watch->lost_reported = snapshot_lost(&watch->snapshot);
     watch->skipped_reported = snapshot_skipped(&watch->snapshot);
     watch->forgotten_reported = snapshot_forgotten(&watch->snapshot);
@@ -212,12 +216,15 @@ void watch_follow(struct watch *watch)
 
 void watch_look(struct watch *watch)
 {
-    int64_t before = watch->looked_at ? watch->looked_at : watch->started_at;
+    int64_t took;
 
     engine_refresh_lost(watch->engine);
     watch_refresh(watch);
-    watch->looked_at = watch->snapshot.time;
-    update_rates(watch, (double)(watch->looked_at - before) / 1e9);
+    took = watch->snapshot.time - (watch->rated_at ? watch->rated_at : watch->started_at);
+    if (took >= RATE_NS_MIN) {
+        watch->rated_at = watch->snapshot.time;
+        update_rates(watch, (double)took / 1e9);
+    }
     tell_losses(watch);
     tell_skipped(watch);
     tell_forgotten(watch);

@@ -13,7 +13,7 @@ struct engine;
 
 /* Events of the last second. */
 struct rate {
-    uint64_t total; /* when last looked */
+    uint64_t total; /* when it was made */
     double per_second;
 };
 
@@ -46,7 +46,7 @@ struct watch {
     struct log_limit forgettings; /* lines about what tables forgot */
     uint64_t forgotten_reported;
     bool silence_reported;   /* or there is no terminal */
-    int64_t looked_at;       /* ns, monotonic; 0: not yet */
+    int64_t rated_at;        /* when the rates were made: ns, monotonic; 0: not yet */
     int64_t started_at;      /* ns, monotonic */
     int64_t started;         /* ns since 1970 */
     uint64_t generation;     /* of the config: 1 is the one it started with */

@@ -70,7 +70,7 @@ static void look_at_ring(struct ring_watch *ring, const struct ring_snapshot *co
 
     rate_update(&ring->bytes, counts->counters.bytes + header * counts->counters.records, seconds);
     needed = ring->bytes.per_second * WATCH_RESTART_S;
-    if (ring->small || seconds < WATCH_RATE_MIN_S || needed <= (double)counts->size)
+    if (ring->small || needed <= (double)counts->size)
         return;
     ring->small = true;
     log_about(LOG_LEVEL_WARNING, "source", counts->ring->input->source->name,

@@ -23,8 +23,6 @@ struct ring_watch {
     bool small;        /* it was found to fill within WATCH_RESTART_S, once or more */
 };
 
-#define WATCH_RATE_MIN_S 0.5 /* a rate over less time says nothing about a ring */
-
 enum {
     WATCH_SILENT_S = 5,  /* after so long without a record, a hint is printed on a terminal */
     WATCH_RESTART_S = 1, /* how long a restart takes: meanwhile nobody reads, and the ring must hold

@@ -31,9 +31,30 @@ static int64_t read_clock(clockid_t id)
     return (int64_t)now.tv_sec * ns_per_second + now.tv_nsec;
 }
 
+/* Set once, before there are threads. */
+static int64_t monotonic_shift, boottime_shift;
+
+void clock_set_shift(int64_t monotonic, int64_t boottime)
+{
+    monotonic_shift = monotonic;
+    boottime_shift = boottime;
+}
+
 int64_t clock_monotonic(void)
 {
-    return read_clock(CLOCK_MONOTONIC);
+    return read_clock(CLOCK_MONOTONIC) - monotonic_shift;
+}
+
+int64_t clock_monotonic_coarse(void)
+{
+    return read_clock(CLOCK_MONOTONIC_COARSE) - monotonic_shift;
+}
+
+void clock_after(int64_t ns, struct timespec *ret)
+{
+    int64_t at = read_clock(CLOCK_MONOTONIC) + ns;
+
+    *ret = (struct timespec){.tv_sec = at / ns_per_second, .tv_nsec = at % ns_per_second};
 }
 
 int64_t clock_realtime(void)
@@ -43,7 +64,7 @@ int64_t clock_realtime(void)
 
 int64_t clock_boottime(void)
 {
-    return read_clock(CLOCK_BOOTTIME);
+    return read_clock(CLOCK_BOOTTIME) - boottime_shift;
 }
 
 /* What added to CLOCK_MONOTONIC gives another clock: between two bounds. */

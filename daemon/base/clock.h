@@ -7,14 +7,26 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
     CLOCK_RFC3339_LENGTH = 30, /* 2026-11-22T22:16:40.123456789Z */
     CLOCK_SECOND_LENGTH = 20,  /* 2026-11-22T22:16:40. */
 };
 
+/* Before there are threads: this process is in a time namespace, whose CLOCK_MONOTONIC and
+ * CLOCK_BOOTTIME are so many ns ahead of the kernel's, which records have. From then on all
+ * functions here give the kernel's. See base/time_namespace.h. */
+void clock_set_shift(int64_t monotonic, int64_t boottime);
+
 /* Any thread: now, by CLOCK_MONOTONIC. */
 int64_t clock_monotonic(void);
+/* Any thread: the same, cheaper, and up to 10 ms ago. */
+int64_t clock_monotonic_coarse(void);
+
+/* Any thread: when so many ns will have passed, by CLOCK_MONOTONIC, for calls that wait until then.
+ */
+void clock_after(int64_t ns, struct timespec *ret);
 
 /* Any thread: now, by the wall clock. */
 int64_t clock_realtime(void);

@@ -125,9 +125,9 @@ static bool fits(size_t bytes)
 /* With the lock held. */
 static bool wait_for_room(size_t bytes)
 {
-    struct timespec until = {.tv_sec = queue.end_by / 1000000000,
-                             .tv_nsec = queue.end_by % 1000000000};
+    struct timespec until;
 
+    clock_after(queue.end_by - clock_monotonic(), &until);
     while (!fits(bytes) && clock_monotonic() < queue.end_by)
         pthread_cond_timedwait(&queue.changed, &queue.lock, &until);
     return fits(bytes);

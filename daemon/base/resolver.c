@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cgroups.h"
@@ -31,6 +30,7 @@
 _Static_assert((int)RESOLVER_NAME_MAX == (int)NAME_CACHE_NAME_MAX, "a name fits into a slot");
 
 static const int64_t ns_per_second = 1000000000;
+static const int64_t ns_per_ms = 1000000;
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -48,8 +48,11 @@ struct resolver *resolver_new(const struct resolver_options *options)
         resolver->options.keep = RESOLVER_KEEP_S * ns_per_second;
     if (resolver->options.retry == 0)
         resolver->options.retry = RESOLVER_RETRY_S * ns_per_second;
+    if (resolver->options.wait == 0)
+        resolver->options.wait = RESOLVER_WAIT_MS * ns_per_ms;
     pthread_mutex_init(&resolver->lock, NULL);
     sem_init(&resolver->primed, 0, 0);
+    sem_init(&resolver->answered, 0, 0);
     atomic_store(&resolver->holders, 1);
     resolver->symbols_fd =
         open(resolver->options.symbols ? resolver->options.symbols : "/proc/kallsyms",
@@ -73,6 +76,7 @@ void resolver_release(struct resolver *resolver)
         return;
     waker_deinit(&resolver->waker);
     sem_destroy(&resolver->primed);
+    sem_destroy(&resolver->answered);
     pthread_mutex_destroy(&resolver->lock);
     name_cache_free(resolver_cache(resolver));
     close_feed(resolver);
@@ -142,6 +146,8 @@ static void add_counts(const struct resolver_port *port, struct resolver_counts 
     sum->hits += counter_get(&port->hits);
     sum->unresolved += counter_get(&port->unresolved);
     sum->dropped += counter_get(&port->dropped);
+    sum->waits += counter_get(&port->waits);
+    sum->waits_ended += counter_get(&port->waits_ended);
 }
 
 void resolver_leave(struct resolver_port *port)
@@ -199,10 +205,7 @@ void resolver_count(struct resolver *resolver, struct resolver_counts *ret)
 
 void resolver_begin(struct resolver_port *port)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* a few ms old, and cheap */
-    port->now = now.tv_sec * ns_per_second + now.tv_nsec;
+    port->now = clock_monotonic_coarse();
 }
 
 void resolver_end(struct resolver_port *port)
@@ -221,36 +224,36 @@ void resolver_turn(struct resolver *resolver)
         return;
     resolver->horizon = name_cache_version(cache);
     resolver->gated = true;
+    resolver->n_verdicts = 0;
+    resolver->batch_left = resolver->options.wait;
 }
 
-static bool shows(const struct resolver *resolver, const struct name_entry *entry)
+static bool shows(const struct resolver *resolver, const struct resolver_request *wanted,
+                  const struct name_entry *entry)
 {
-    return !resolver->gated || (int32_t)(entry->stamp - resolver->horizon) <= 0;
+    return !resolver->gated || (int32_t)(entry->stamp - resolver->horizon) <= 0 ||
+           resolver_has_awaited(resolver, wanted);
 }
 
-static bool are_same(const struct resolver_request *one, const struct resolver_request *other)
-{
-    return one->kind == other->kind && one->pid == other->pid && one->id == other->id;
-}
-
-static void ask(struct resolver_port *port, const struct resolver_request *wanted)
+bool resolver_ask(struct resolver_port *port, const struct resolver_request *wanted)
 {
     struct resolver_recent *recent =
         &port->recent[(wanted->id + wanted->pid + 21 * (uint64_t)wanted->kind) % RESOLVER_RECENT];
     struct resolver_request *request;
 
-    if (recent->when != 0 && are_same(&recent->request, wanted) &&
+    if (recent->when != 0 && resolver_is_same(&recent->request, wanted) &&
         port->now - recent->when < ns_per_second)
-        return;
+        return recent->when == port->now;
     request = queue_pop(&port->spare);
     if (!request) {
         counter_add(&port->dropped, 1);
-        return;
+        return false;
     }
     *request = *wanted;
     *recent = (struct resolver_recent){*request, port->now};
     queue_push(&port->asked, request);
     port->rings = true;
+    return true;
 }
 
 /* The cache entry of the id, or NULL. */
@@ -266,9 +269,16 @@ static const struct name_entry *recall(struct resolver_port *port,
         return &memory->entry;
     memory->valid = name_cache_get_of(cache, wanted->kind, wanted->pid, wanted->id, port->now,
                                       &memory->entry) &&
-                    shows(port->resolver, &memory->entry);
+                    shows(port->resolver, wanted, &memory->entry);
     memory->version = version;
     return memory->valid ? &memory->entry : NULL;
+}
+
+/* Of what is not known yet. */
+static const struct name_entry *look_again(struct resolver_port *port,
+                                           const struct resolver_request *wanted)
+{
+    return resolver_await(port, wanted) ? recall(port, wanted) : NULL;
 }
 
 static bool find(struct resolver_port *port, const struct resolver_request *wanted,
@@ -276,8 +286,11 @@ static bool find(struct resolver_port *port, const struct resolver_request *want
 {
     const struct name_entry *entry = recall(port, wanted);
 
-    if ((!entry || entry->expires <= port->now) && !port->resolver->given)
-        ask(port, wanted);
+    port->kinds |= UINT32_C(1) << wanted->kind;
+    if (!entry && !port->resolver->given)
+        entry = look_again(port, wanted);
+    else if (entry && entry->expires <= port->now && !port->resolver->given)
+        resolver_ask(port, wanted);
     if (!entry || !entry->known) {
         counter_add(&port->unresolved, 1);
         return false;

@@ -2,12 +2,16 @@
 #pragma once
 
 /* Names of ids. Finding one out may read files, ask the network or walk a directory tree, so a
- * thread of its own does it, and whoever handles records looks into a bounded cache and never
- * waits: what is not there yet is asked for, and known the next time.
+ * thread of its own does it, and whoever handles records looks into a bounded cache: what is not
+ * there yet is asked for, and known the next time.
  *
  *     port ── resolver_find() ──▶ cache (slots with a sequence lock)      any number of readers
  *       │                           ▲
  *       └─ requests (a queue) ──▶ resolver thread ──▶ passwd, group, /sys/fs/cgroup, ELF files
+ *
+ * A user, group or cgroup that has not been looked up before is worth a moment: the consumer thread
+ * waits for its answer (resolver_wait.c), so that the first event of a new one has its name. Such
+ * waits have a common account, so that many unknown ids hold up nothing.
  *
  * So that the first records have names, too, the thread begins with what this machine has at hand:
  * its cgroups, the users and groups of its own files, and those of the processes that run.
@@ -62,12 +66,17 @@ enum {
     RESOLVER_USER_S = 5,      /* an address of a process is looked up again after that, known or
                                  not: its number may be another one's, or run another program */
     RESOLVER_PRIME_MS = 1000, /* how long a start waits for the names that are at hand */
+    RESOLVER_WAIT_MS = 10,    /* how long a batch waits for new names at the most */
+    RESOLVER_WAIT_SHARE = 10, /* and all batches together: this part of the time, of which is */
+    RESOLVER_WAIT_SAVED = 10, /* saved what so many batches may wait */
+    RESOLVER_WAITS_MAX = 64,  /* new ids of a batch that are waited for */
 };
 
 struct resolver_options {
     uint32_t names;      /* 0: RESOLVER_NAMES_MAX; rounded up to a power of two */
     int64_t keep;        /* ns; 0: RESOLVER_KEEP_S */
     int64_t retry;       /* ns; 0: RESOLVER_RETRY_S */
+    int64_t wait;        /* ns, of a batch; 0: RESOLVER_WAIT_MS; below 0: none waits */
     const char *symbols; /* borrowed; NULL: /proc/kallsyms. Opened by resolver_new() */
     const char *cgroups; /* root of the cgroup tree, borrowed; NULL: where this machine has it */
     const char *files;   /* put before the paths of container runtimes' files, borrowed; NULL: "" */
@@ -129,7 +138,9 @@ void resolver_begin(struct resolver_port *port);
 /* After them: wakes the resolver thread if a name was asked for, which is the only system call. */
 void resolver_end(struct resolver_port *port);
 
-/* False: not known (yet). The name is the port's, until the next call. Never waits. */
+/* False: not known (yet). The name is the port's, until the next call. Waits for a new id of a
+ * user, group or cgroup, as RESOLVER_WAIT_MS and RESOLVER_WAIT_SHARE allow; only on the thread that
+ * calls resolver_turn(). */
 bool resolver_find(struct resolver_port *port, enum resolver_kind kind, uint64_t id,
                    struct resolver_name *ret);
 
@@ -151,8 +162,8 @@ bool resolver_lacks_watch(struct resolver *resolver);
 int resolver_watch_cgroups(struct resolver *resolver, const struct cgroup_feed *feed);
 
 /* The consumer thread, before each batch: what is found out from now on shows from the next batch
- * on. So all who look while one batch is in hand get the same answer. Before the first call answers
- * show at once. Accepts NULL. */
+ * on, unless the batch waits for it. So all who look while one batch is in hand get the same
+ * answer. Before the first call answers show at once, and nobody waits. Accepts NULL. */
 void resolver_turn(struct resolver *resolver);
 
 /* Instead of resolver_start(): nothing is looked up, all names are given. Before ports are used. */
@@ -174,6 +185,8 @@ struct resolver_counts {
     uint64_t hits;            /* finds that gave a name */
     uint64_t unresolved;      /* finds that did not */
     uint64_t dropped;         /* requests that found the queue full */
+    uint64_t waits;           /* ids that a batch waited for */
+    uint64_t waits_ended;     /* of those: it went on without an answer */
     uint64_t evicted;         /* names that made room for others */
     uint64_t names;           /* that are kept now, ids that are known to have none included */
     uint64_t cgroups;         /* whose paths are kept now, removed ones included */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/* What resolver.c, which records meet, and resolver_thread.c, which looks names up, share. */
+/* What resolver.c and resolver_wait.c, which records meet, and resolver_thread.c, which looks names
+ * up, share. */
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -42,6 +43,12 @@ struct resolver_memory {
     struct name_entry entry;
 };
 
+/* What a batch got for an id that was new to it. */
+struct resolver_verdict {
+    struct resolver_request request;
+    bool shows; /* the answer came in time: it shows, though it is younger than the batch */
+};
+
 struct resolver_port {
     struct resolver *resolver;
     struct resolver_port *next; /* under the resolver's lock */
@@ -51,12 +58,15 @@ struct resolver_port {
     /* owned by the port's thread */
     int64_t now;
     bool rings;
+    uint32_t kinds; /* a bit for each that was ever looked for */
     struct resolver_memory memory[RESOLVER_KINDS];
     struct resolver_recent recent[RESOLVER_RECENT];
     /* written by the port's thread, any thread reads */
     counter hits;
     counter unresolved;
     counter dropped;
+    counter waits;
+    counter waits_ended;
 };
 
 struct resolver {
@@ -74,10 +84,18 @@ struct resolver {
     /* the consumer thread's */
     bool gated;       /* the next one means something */
     uint32_t horizon; /* later versions of the cache do not show yet */
+    struct resolver_verdict verdicts[RESOLVER_WAITS_MAX]; /* of the batch in hand */
+    uint32_t n_verdicts;
+    int64_t batch_left; /* ns that the batch in hand may wait */
+    int64_t credit;     /* ns that batches may wait together */
+    int64_t credit_at;  /* when it was that; 0: never */
     /* any thread */
     struct waker waker;
     sem_t primed; /* posted once, by the thread */
     atomic_bool stop;
+    atomic_bool answers; /* the thread takes requests */
+    atomic_bool awaited; /* the consumer thread waits for an answer */
+    sem_t answered;      /* posted when it does */
     _Atomic(struct name_cache *)
         cache; /* once a port has joined, on whichever thread; see resolver_cache() */
     _Atomic(struct process_opener *) opener; /* NULL: no addresses of processes are asked for */
@@ -103,6 +121,23 @@ struct resolver {
 static inline struct name_cache *resolver_cache(const struct resolver *resolver)
 {
     return atomic_load_explicit(&resolver->cache, memory_order_acquire);
+}
+
+/* Queues the request, unless that was done within the last second. True: this batch has done it. */
+bool resolver_ask(struct resolver_port *port, const struct resolver_request *wanted);
+
+/* The port's id is not in the cache. Waits for the answer, if there is one to wait for and time for
+ * that. True: it has come, and this batch shows it. */
+bool resolver_await(struct resolver_port *port, const struct resolver_request *wanted);
+/* The batch in hand has waited for the id, and has its answer. */
+bool resolver_has_awaited(const struct resolver *resolver, const struct resolver_request *wanted);
+/* The resolver thread, after each answer, and at the end. */
+void resolver_tell_answered(struct resolver *resolver);
+
+static inline bool resolver_is_same(const struct resolver_request *one,
+                                    const struct resolver_request *other)
+{
+    return one->kind == other->kind && one->pid == other->pid && one->id == other->id;
 }
 
 /* Frees it, if the other holder (the owner or the thread) has let go of it, too. */

@@ -165,7 +165,7 @@ static int look_up(struct resolver *resolver, const struct resolver_request *req
 }
 
 /* A name that cannot be confirmed just now stays. */
-static void resolve(struct resolver *resolver, const struct resolver_request *request)
+static void confirm(struct resolver *resolver, const struct resolver_request *request)
 {
     char name[RESOLVER_NAME_MAX];
     struct name_entry old;
@@ -185,6 +185,12 @@ static void resolve(struct resolver *resolver, const struct resolver_request *re
     }
     keep(resolver, request, name, length,
          is_final && (length > 0 || request->kind != RESOLVER_CGROUP));
+}
+
+static void resolve(struct resolver *resolver, const struct resolver_request *request)
+{
+    confirm(resolver, request);
+    resolver_tell_answered(resolver);
 }
 
 static bool is_asked(const struct resolver *resolver, uint64_t cgroup)
@@ -335,12 +341,14 @@ static void *resolver_main(void *data)
     if (resolver_cache(resolver) && !resolver->options.look_up)
         prime(resolver);
     sem_post(&resolver->primed);
+    atomic_store(&resolver->answers, true);
     while (!atomic_load(&resolver->stop)) {
         take_requests(resolver);
         if (resolver->n_round == 0)
             sleep_for_requests(resolver);
         answer(resolver);
     }
+    resolver_tell_answered(resolver);
     resolver_release(resolver);
     return NULL;
 }
@@ -382,9 +390,9 @@ int resolver_start(struct resolver *resolver)
 
 void resolver_wait(struct resolver *resolver)
 {
-    int64_t until = clock_monotonic() + RESOLVER_PRIME_MS * ns_per_ms;
-    const struct timespec at = {.tv_sec = until / ns_per_second, .tv_nsec = until % ns_per_second};
+    struct timespec at;
 
+    clock_after(RESOLVER_PRIME_MS * ns_per_ms, &at);
     while (resolver && resolver->runs &&
            sem_clockwait(&resolver->primed, CLOCK_MONOTONIC, &at) < 0 && errno == EINTR)
         ;
@@ -396,6 +404,7 @@ void resolver_stop(struct resolver *resolver)
         return;
     resolver->runs = false;
     atomic_store(&resolver->stop, true);
+    resolver_tell_answered(resolver);
     waker_ring(&resolver->waker);
     if (!thread_join(resolver->thread, STOP_LIMIT_MS * ns_per_ms))
         pthread_detach(resolver->thread);

@@ -80,6 +80,17 @@ static void await(struct resolver_port *port, enum resolver_kind kind, uint64_t 
         nap();
 }
 
+static void await_in_turns(struct resolver *resolver, struct resolver_port *port, uint64_t id,
+                           const char *expected)
+{
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    while (!find(port, RESOLVER_UID, id, name) || strcmp(name, expected) != 0) {
+        nap();
+        resolver_turn(resolver);
+    }
+}
+
 static struct resolver *start(struct oracle *oracle, uint32_t names, int64_t keep, int64_t retry)
 {
     const struct resolver_options options = {
@@ -479,7 +490,9 @@ static void a_batch_sees_one_state(void **state)
     assert_int_equal(resolver_join(resolver, &one), 0);
     assert_int_equal(resolver_join(resolver, &other), 0);
     resolver_turn(resolver);
-    assert_false(find(one, RESOLVER_UID, 7, name));
+    pthread_mutex_lock(&oracle.held);
+    assert_false(find(one, RESOLVER_UID, 7, name)); /* in the time that a batch waits */
+    pthread_mutex_unlock(&oracle.held);
     while (counts.names == 0) {
         resolver_count(resolver, &counts);
         nap();
@@ -492,6 +505,81 @@ static void a_batch_sees_one_state(void **state)
     assert_string_equal(name, "0-7-0");
     resolver_leave(one);
     resolver_leave(other);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+/* Answers that come while a batch waits show at once, also that there is no name. */
+static void new_ids_are_waited_for(void **state)
+{
+    const struct resolver_options options = {
+        .wait = INT64_C(600) * 1000000000, .look_up = consult, .data = &(struct oracle){0}};
+    struct oracle *oracle = options.data;
+    struct resolver *resolver = resolver_new(&options);
+    struct resolver_port *one, *other;
+    struct resolver_counts counts;
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    (void)state;
+    pthread_mutex_init(&oracle->held, NULL);
+    assert_int_equal(resolver_join(resolver, &one), 0);
+    assert_int_equal(resolver_join(resolver, &other), 0);
+    assert_int_equal(resolver_start(resolver), 0);
+    resolver_wait(resolver);
+    await(one, RESOLVER_UID, 1, "0-1-0"); /* the thread answers from now on */
+    resolver_turn(resolver);
+    for (uint64_t id = 2; id < 2 + RESOLVER_WAITS_MAX; id++) {
+        assert_true(find(one, RESOLVER_UID, id, name));
+        assert_true(find(other, RESOLVER_UID, id, name));
+    }
+    assert_false(find(one, RESOLVER_UID, 90, name)); /* a batch has no more waits than that */
+    resolver_turn(resolver);
+    assert_false(find(one, RESOLVER_GID, 1000, name));
+    assert_false(find(other, RESOLVER_GID, 1000, name));
+    assert_true(find(one, RESOLVER_CGROUP, 5, name));
+    assert_string_equal(name, "2-5-0");
+    assert_true(find(one, RESOLVER_POD, 5, name));
+    resolver_count(resolver, &counts);
+    assert_int_equal(counts.waits, RESOLVER_WAITS_MAX + 3);
+    assert_int_equal(counts.waits_ended, 0);
+    resolver_leave(one);
+    resolver_leave(other);
+    resolver_stop(resolver);
+    resolver_free(resolver);
+}
+
+/* A flood of ids whose names do not come holds batches up for a part of the time only; and what a
+ * batch did not get it gets in none of its events. */
+static void waits_are_bounded(void **state)
+{
+    enum { IDS = 400 };
+    const struct resolver_options options = {
+        .wait = 100000000, .look_up = consult, .data = &(struct oracle){0}};
+    struct oracle *oracle = options.data;
+    struct resolver *resolver = resolver_new(&options);
+    struct resolver_counts counts;
+    struct resolver_port *port;
+    time_t begun = time(NULL);
+    char name[RESOLVER_NAME_MAX + 1] = "";
+
+    (void)state;
+    pthread_mutex_init(&oracle->held, NULL);
+    assert_int_equal(resolver_join(resolver, &port), 0);
+    assert_int_equal(resolver_start(resolver), 0);
+    await(port, RESOLVER_UID, 1, "0-1-0");
+    pthread_mutex_lock(&oracle->held);
+    for (uint64_t id = 100; id < 100 + IDS; id++) {
+        resolver_turn(resolver);
+        assert_false(find(port, RESOLVER_UID, id, name));
+        assert_false(find(port, RESOLVER_UID, id, name));
+    }
+    assert_true(time(NULL) - begun < IDS / 10 / 2); /* all waits of full length: IDS / 10 s */
+    pthread_mutex_unlock(&oracle->held);
+    resolver_count(resolver, &counts);
+    assert_true(counts.waits > 0 && counts.waits <= IDS);
+    assert_int_equal(counts.waits, counts.waits_ended);
+    await_in_turns(resolver, port, 100, "0-100-0");
+    resolver_leave(port);
     resolver_stop(resolver);
     resolver_free(resolver);
 }
@@ -570,6 +658,8 @@ int main(void)
         cmocka_unit_test(reported_cgroups),
         cmocka_unit_test(many_readers),
         cmocka_unit_test(a_batch_sees_one_state),
+        cmocka_unit_test(new_ids_are_waited_for),
+        cmocka_unit_test(waits_are_bounded),
         cmocka_unit_test(names_that_are_given),
         cmocka_unit_test(the_first_port_comes_late),
     };

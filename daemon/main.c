@@ -15,6 +15,7 @@
 #include "cli/arguments.h"
 #include "config/load.h"
 #include "config/tree.h"
+#include "control/clocks.h"
 #include "control/daemon.h"
 #include "pipeline/explain.h"
 #include "pipeline/graph.h"
@@ -125,6 +126,8 @@ int main(int argc, char **argv)
     log_open("ringmilld", LOG_LEVEL_INFO);
     if (result < 0)
         log_warning("signals cannot be caught: %s", strerror(-result));
+    if (!clocks_setup())
+        return EXIT_CODE_ENVIRONMENT;
     code = arguments_read_all(&command_line, argc, argv, &arguments);
     if (code != EXIT_CODE_OK)
         return (int)code;

@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "control/clocks.h"
 
 struct command {
     const char *name;
@@ -92,6 +93,8 @@ int main(int argc, char **argv)
         puts("ringmill " RINGMILL_VERSION);
         return EXIT_CODE_OK;
     }
+    if (!clocks_setup())
+        return EXIT_CODE_ENVIRONMENT;
     command = find_command(argv[1]);
     return command ? (int)run(command, argc - 1, argv + 1) : EXIT_CODE_ENVIRONMENT;
 }

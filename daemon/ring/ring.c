@@ -28,6 +28,8 @@
 
 DEFINE_CLEANUP(struct ringmill_ring, ringmill_ring_free);
 
+int64_t ring_clock_shift;
+
 static int check_options(const struct ringmill_ring_options *options, struct ringmill_error *reason)
 {
     if (options && options->size != sizeof(*options))

@@ -83,12 +83,18 @@ enum ring_state {
     RING_CORRUPT,
 };
 
+/* What CLOCK_MONOTONIC is ahead of the kernel's, in a time namespace. Set before any ring is
+ * opened.
+ */
+extern int64_t ring_clock_shift;
+
+/* By the kernel's CLOCK_MONOTONIC, as records have it. */
 static inline uint64_t ring_now(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec - (uint64_t)ring_clock_shift;
 }
 
 /* A counter with a single writer needs no locked instruction. */

@@ -142,6 +142,49 @@ def test_names_in_expressions():
         assert [event["number"] for event in events] == wanted, (filter, events)
 
 
+def in_time_namespace(*offsets):
+    """What starts a program whose clocks are so far from the kernel's."""
+    wrap = ["unshare", "--time", *offsets]
+    done = subprocess.run([*wrap, "readlink", "/proc/self/ns/time"], capture_output=True, check=False)
+    if done.returncode:
+        raise harness.Lacking("this kernel has no time namespaces")
+    if done.stdout.decode().strip() == os.readlink("/proc/self/ns/time"):
+        raise harness.Lacking("a program is not in the time namespace that its parent has made, "
+                              "as before Linux 6.3")
+    return wrap
+
+
+def test_in_a_time_namespace():
+    """Its clocks are days ahead: records' times, ages and windows are right."""
+    wrap = in_time_namespace("--monotonic", "172800", "--boottime", "604800")
+    before = time.time()
+    daemon = harness.Daemon("run", "--object", NAMED, "--constant", f"mark_key={os.getpid()}", *AS,
+                            "--filter", "now() - taken < 1h && now() - taken >= 0 && number < 5",
+                            program=[*wrap, harness.RINGMILL]).wait_running()
+    for number in range(20):
+        mark(number)
+    assert daemon.stop() == 0, daemon.stderr
+    events = daemon.events()
+    assert [event["number"] for event in events] == list(range(5)), events
+    for event in events:
+        assert before - 1 < seconds(event["taken"]) < time.time() + 1, event
+    young = (f"ppid == {os.getpid()} && now() - ktime < 1h && now() - ktime >= 0 && "
+             "now() - start < 1h")
+    for arguments, keys in ((("--count", "3"), ("time", "start")),
+                            (("--by", "comm", "--window", "1s", "--format", "json", "--count", "2"),
+                             ("_start", "_end"))):
+        daemon = harness.Daemon("run", "exec", "--filter", young, *arguments,
+                                program=[*wrap, harness.RINGMILL]).wait_running()
+        harness.wait_for(lambda: subprocess.run(["true"], check=True) and
+                         daemon.process.poll() is not None, "three events, or two rows")
+        assert daemon.wait() == 0, daemon.stderr
+        events = [event for event in daemon.events() if "_lost" not in event]
+        assert events, daemon.stdout
+        for event in events:
+            for key in keys:
+                assert before - 2 < seconds(event[key]) < time.time() + 2, (key, event)
+
+
 CONFIG = """version: 1
 sources:
   named:

@@ -71,12 +71,13 @@ if(RINGMILL_KIND STREQUAL release)
     ${daemon}/record/*.c ${daemon}/encode/*.c ${daemon}/base/*.c
     ${daemon}/sink/capture_encoder.c ${syscall_names})
   fuzz_target(elf 16384 "-lbpf;-lelf;-ldw" ${daemon}/schema/*.c ${daemon}/record/schema.c ${daemon}/record/field.c ${daemon}/record/field_path.c
+    ${daemon}/record/value_name.c ${daemon}/record/*_names.c ${syscall_names} ${daemon}/config/node.c
     ${daemon}/source/map_symbols.c ${daemon}/source/program_code.c ${daemon}/source/register_values.c
     ${daemon}/source/record_lengths.c ${daemon}/source/record_variables.c
     ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${printable})
   fuzz_target(expr 4096 "-lpcre2-8;-lxxhash;-lyaml" ${daemon}/expr/*.c ${daemon}/config/*.c
-    ${daemon}/record/schema.c ${daemon}/record/field.c ${daemon}/record/field_path.c ${daemon}/record/*_names.c
+    ${daemon}/record/schema.c ${daemon}/record/field.c ${daemon}/record/field_path.c ${daemon}/record/value_name.c ${daemon}/record/*_names.c
     ${syscall_names}
     ${daemon}/base/arena.c ${daemon}/base/suggestion.c ${daemon}/base/error.c
     ${daemon}/base/clock.c

@@ -25,16 +25,20 @@
 #include "schema/meaning.h"
 #include "schema/schema_table.h"
 #include "schema/types.h"
+#include "source/builtin.h"
+#include "source/builtin_meanings.h"
 #include "source/existing_map.h"
+#include "source/ring_meanings.h"
 
 enum { TYPE_MAX = 256 };
 
 struct schema_options {
-    const char *place; /* a file or a map */
+    const char *place; /* a file or a map, or the name of a built-in source */
     const char *type;  /* NULL: list all */
     bool json;
-    bool types;            /* list all types, also of an object */
-    char joined[TYPE_MAX]; /* a type of two words */
+    bool types;                    /* list all types, also of an object */
+    const struct builtin *builtin; /* NULL: none */
+    char joined[TYPE_MAX];         /* a type of two words */
 };
 
 /* Where the types come from. Owns all of its members. */
@@ -73,6 +77,7 @@ static const struct argument command_options[] = {
 };
 
 static const struct positional operands[] = {
+    {"NAME", "a built-in source, such as exec"},
     {"FILE", "a BPF object, or any file with BTF or DWARF, such as /sys/kernel/btf/vmlinux"},
     {"MAP", "a ring in the kernel: its pin in /sys/fs/bpf, id:N, or its name"},
     {"TYPE",
@@ -82,7 +87,7 @@ static const struct positional operands[] = {
 };
 
 static const struct command_line command_line = {
-    .synopsis = "ringmill schema [--json] [--types] FILE|MAP [TYPE]",
+    .synopsis = "ringmill schema [--json] [--types] NAME|FILE|MAP [TYPE]",
     .operands = operands,
     .options = command_options,
 };
@@ -124,6 +129,12 @@ static int open_map(const struct schema_options *question, struct error *error, 
 static int open_place(const struct schema_options *question, struct error *error,
                       struct answer *ret)
 {
+    if (question->builtin) {
+        size_t size;
+        const void *elf = question->builtin->elf(&size);
+
+        return types_open_memory(elf, size, error, &ret->types);
+    }
     if (is_map(question->place))
         return open_map(question, error, ret);
     return types_open(question->place, error, &ret->types);
@@ -174,14 +185,33 @@ static enum exit_code print_list(const struct schema_options *question,
     return EXIT_CODE_OK;
 }
 
+/* As the source itself gives them. */
+static int give_meanings(const struct schema_options *question, struct schema *schema)
+{
+    const struct ring_config config = {
+        .meanings = question->builtin ? builtin_meanings(question->builtin->name) : NULL};
+    struct stream_type type = {.schema = schema};
+    struct stream stream = {.types = &type, .n_types = 1};
+    struct error error;
+    struct diag diag;
+    int r;
+
+    if (!config.meanings) {
+        r = meaning_apply(schema, NULL, 0, &error, NULL);
+        if (r < 0)
+            log_error("%s", error_join(&error));
+        return r;
+    }
+    diag_init(&diag);
+    r = ring_meanings_give(NULL, &config, &stream, &diag);
+    diag_deinit(&diag);
+    return r;
+}
+
 static enum exit_code print_type(const struct schema_options *question, struct schema *schema)
 {
-    struct error error;
-
-    if (meaning_apply(schema, NULL, 0, &error, NULL) < 0) {
-        log_error("%s", error_join(&error));
+    if (give_meanings(question, schema) < 0)
         return EXIT_CODE_FAILED;
-    }
     if (question->json)
         return print_json(schema_json_type(schema));
     printf("%s, %u bytes\n", schema->type_name, schema->size);
@@ -287,13 +317,24 @@ static enum exit_code run(const struct schema_options *question)
                                                   : list_types(question, &answer);
 }
 
+/* A file of that name has precedence. */
+static void take_builtin(struct schema_options *question)
+{
+    if (access(question->place, F_OK) < 0)
+        question->builtin = builtin_find(question->place);
+    if (question->builtin && !question->type && !question->types)
+        question->type = question->builtin->type_name;
+}
+
 enum exit_code command_schema(int argc, char **argv)
 {
     struct schema_options question = {0};
     enum exit_code code = parse(argc, argv, &question);
 
-    if (code == EXIT_CODE_OK)
+    if (code == EXIT_CODE_OK) {
+        take_builtin(&question);
         code = run(&question);
+    }
     if (fflush(stdout) != 0) {
         log_error("cannot write to standard output: %s", strerror(errno));
         return EXIT_CODE_ENVIRONMENT;

@@ -7,9 +7,12 @@
 #include "record/field_path.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "record/handler.h"
+#include "record/value_name.h"
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -218,6 +221,25 @@ static const char *find_elsewhere(const struct field_scope *scope, const struct 
     return host && host->elsewhere ? host->elsewhere(host, name->name) : NULL;
 }
 
+/* The fields of a type, and their names, which a step has as fields when it mentions them. */
+static void offer_fields(struct suggestion *known, const struct field_scope *scope)
+{
+    const struct schema *schema = scope->schema;
+
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        suggestion_offer(known, schema->fields[i].name);
+    for (uint32_t i = 0; scope->host && i < schema->n_fields; i++) {
+        struct value_name name;
+
+        for (uint32_t nth = 0; value_name_of(&schema->fields[i], nth, &name); nth++) {
+            _cleanup_(cleanup_free) char *key = value_name_key(&name, schema->fields[i].name);
+
+            if (key)
+                suggestion_offer(known, key);
+        }
+    }
+}
+
 /* No type has a top-level field of that name. */
 static int refuse_first(const struct field_path *path, const struct field_scope *scope,
                         struct error *error)
@@ -233,8 +255,7 @@ static int refuse_first(const struct field_path *path, const struct field_scope 
     if (elsewhere)
         return error_set(error, -ENOENT, "source \"%s\" has no field %.*s (source \"%s\" has)",
                          scope->host->source_name, length, name, elsewhere);
-    for (uint32_t i = 0; i < scope->schema->n_fields; i++)
-        suggestion_offer(&known, scope->schema->fields[i].name);
+    offer_fields(&known, scope);
     if (!siblings)
         return field_path_refuse_name(path, 0, scope->schema->type_name, &known, error);
     for (uint32_t k = 0; siblings[k]; k++)

@@ -7,7 +7,11 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+#include "record/value_name.h"
 
 enum {
     TYPE_WIDTH_MAX = 40, /* a wider type pushes its own line only */
@@ -241,6 +245,25 @@ static void walk(const struct field *fields, uint32_t count, const char *indent,
     }
 }
 
+/* The names of values, which are fields for steps that mention them. */
+static uint32_t print_names(const struct field *fields, uint32_t count, uint32_t printed,
+                            const char *indent, FILE *file)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct value_name name;
+
+        for (uint32_t nth = 0; value_name_of(&fields[i], nth, &name); nth++) {
+            _cleanup_(cleanup_free) char *key = value_name_key(&name, fields[i].name);
+
+            if (!key || field_among(fields, count, key, strlen(key)))
+                continue;
+            fprintf(file, "%s%s%s", printed ? "" : indent, printed ? ", " : "names: ", key);
+            printed++;
+        }
+    }
+    return printed;
+}
+
 void table_print(const struct schema *schema, const char *indent, FILE *file)
 {
     struct widths widths = {.type = (int)strlen("type"), .name = (int)strlen("name")};
@@ -249,4 +272,6 @@ void table_print(const struct schema *schema, const char *indent, FILE *file)
     fprintf(file, "%s%8s  %7s  %-*s  %-*s  %s\n", indent, "offset", "size", widths.type, "type",
             widths.name, "name", "reads as");
     walk(schema->fields, schema->n_fields, indent, 0, &widths, file);
+    if (print_names(schema->fields, schema->n_fields, 0, indent, file) > 0)
+        fputc('\n', file);
 }

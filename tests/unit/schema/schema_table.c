@@ -143,7 +143,8 @@ static void all_kinds(void **state)
            "      84        4  struct ringmill_texts  args    list of texts\n"
            "      88       16  __int128               uuid    bytes\n"
            "       -        8                         made    u64\n"
-           "     104     rest  __u16[]                rest    u16[]\n");
+           "     104     rest  __u16[]                rest    u16[]\n"
+           "names: few_name, many_name\n");
 }
 
 static void readings_have_an_end(void **state)

@@ -213,7 +213,9 @@ static double gauge_of(struct exposition *exposition, const struct exposed *expo
     if (column_is_null(&exposition->column, 0))
         return NAN;
     if (moment_is_since_boot(result->meaning) && exposition->wall)
-        bits = moment_wall(exposition->wall, result->meaning, bits);
+        bits = moment_wall(exposition->wall, result, bits);
+    if (moment_is_since_boot(result->meaning) && !result->is_signed && bits > INT64_MAX)
+        return NAN;
     if (result->kind == FIELD_FLOAT)
         return exposition->column.floats[0] * exposed->factor;
     return (result->is_signed ? (double)(int64_t)bits : (double)bits) * exposed->factor;

@@ -237,7 +237,7 @@ static uint8_t *put_key(const struct row_form_head *head, const struct field *fi
     if (field->kind == FIELD_ENUM)
         return put_enum(at, field, bits);
     if (moment_is_since_boot(field->meaning))
-        bits = moment_wall(head->wall, field->meaning, bits);
+        bits = moment_wall(head->wall, field, bits);
     return portable_put(at, bits);
 }
 

@@ -292,7 +292,7 @@ static bool is_moment(const struct value *value)
 
 uint64_t value_wall_bits(const struct value *value, const struct wall_offset *wall, uint64_t bits)
 {
-    return wall && is_moment(value) ? moment_wall(wall, value->of.meaning, bits) : bits;
+    return wall && is_moment(value) ? moment_wall(wall, &value->of, bits) : bits;
 }
 
 size_t value_few_max(const struct value *value)

@@ -287,6 +287,10 @@ static void a_time_is_right_or_null(void **state)
                                 "\"booted\":null"},
         {INT64_MAX, "\"2262-04-11T23:47:16.854775807Z\",\"was\":\"2262-04-11T23:47:16.854775807Z\","
                     "\"run\":null,\"booted\":null"},
+        {UINT64_C(1) << 63, "null,\"was\":\"1677-09-21T00:12:43.145224192Z\",\"run\":null,"
+                            "\"booted\":null"},
+        {UINT64_MAX, "null,\"was\":\"1969-12-31T23:59:59.999999999Z\",\"run\":null,"
+                     "\"booted\":null"},
     };
     char expected[512];
 

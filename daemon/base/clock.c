@@ -23,14 +23,6 @@ static const int64_t ns_per_second = 1000000000;
 /* How much longer the machine must have slept; the two clocks are read one after the other. */
 #define SLEPT_NS INT64_C(10000000)
 
-static int64_t read_clock(clockid_t id)
-{
-    struct timespec now;
-
-    clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * ns_per_second + now.tv_nsec;
-}
-
 /* Set once, before there are threads. */
 static int64_t monotonic_shift, boottime_shift;
 
@@ -40,19 +32,40 @@ void clock_set_shift(int64_t monotonic, int64_t boottime)
     boottime_shift = boottime;
 }
 
+static int64_t shift_of(clockid_t id)
+{
+    switch (id) {
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+        return monotonic_shift;
+    case CLOCK_BOOTTIME:
+        return boottime_shift;
+    default:
+        return 0;
+    }
+}
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec now;
+
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * ns_per_second + now.tv_nsec - shift_of(id);
+}
+
 int64_t clock_monotonic(void)
 {
-    return read_clock(CLOCK_MONOTONIC) - monotonic_shift;
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 int64_t clock_monotonic_coarse(void)
 {
-    return read_clock(CLOCK_MONOTONIC_COARSE) - monotonic_shift;
+    return read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
 void clock_after(int64_t ns, struct timespec *ret)
 {
-    int64_t at = read_clock(CLOCK_MONOTONIC) + ns;
+    int64_t at = read_clock(CLOCK_MONOTONIC) + monotonic_shift + ns;
 
     *ret = (struct timespec){.tv_sec = at / ns_per_second, .tv_nsec = at % ns_per_second};
 }
@@ -64,7 +77,7 @@ int64_t clock_realtime(void)
 
 int64_t clock_boottime(void)
 {
-    return read_clock(CLOCK_BOOTTIME) - boottime_shift;
+    return read_clock(CLOCK_BOOTTIME);
 }
 
 /* What added to CLOCK_MONOTONIC gives another clock: between two bounds. */

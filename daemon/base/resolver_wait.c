@@ -123,7 +123,7 @@ static bool wait_within_account(struct resolver_port *port, const struct resolve
 static bool may_wait(const struct resolver *resolver, const struct resolver_request *wanted)
 {
     return resolver->gated && resolver->options.wait > 0 && is_quick(wanted->kind) &&
-           resolver->n_verdicts < RESOLVER_WAITS_MAX && atomic_load(&resolver->answers);
+           resolver->n_verdicts < RESOLVER_WAITS_MAX;
 }
 
 bool resolver_await(struct resolver_port *port, const struct resolver_request *wanted)
@@ -138,7 +138,8 @@ bool resolver_await(struct resolver_port *port, const struct resolver_request *w
         ask_for_siblings(port, wanted);
     verdict = &resolver->verdicts[resolver->n_verdicts++];
     *verdict = (struct resolver_verdict){.request = *wanted};
-    verdict->shows = is_asked && wait_within_account(port, wanted);
+    verdict->shows =
+        is_asked && atomic_load(&resolver->answers) && wait_within_account(port, wanted);
     return verdict->shows;
 }
 

@@ -17,11 +17,4 @@ static inline bool moment_is_since_boot(enum field_meaning meaning)
 #define MOMENT_NEVER UINT64_MAX
 
 /* The ns since 1970 of such a field's time. MOMENT_NEVER: an unsigned one of 2^63 or more. */
-static inline uint64_t moment_wall(const struct wall_offset *wall, const struct field *field,
-                                   uint64_t bits)
-{
-    if (!field->is_signed && bits > INT64_MAX)
-        return MOMENT_NEVER;
-    return bits + (uint64_t)(field->meaning == MEANING_BOOTTIME ? wall_offset_of_boottime(wall)
-                                                                : wall->offset);
-}
+uint64_t moment_wall(const struct wall_offset *wall, const struct field *field, uint64_t bits);

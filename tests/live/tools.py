@@ -60,13 +60,15 @@ class Tool:
                    for line in list(self.lines))
 
     def stop(self):
-        """After its last mark was seen. bpftrace sometimes hangs at its end, and has shown all then."""
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """After its last mark was seen. bpftrace forgets a signal that comes while it prints, so it gets one
+        each second, and is killed if that does not end it: it has shown all."""
+        for _ in range(STOP_SECONDS):
+            self.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=1)
+                break
+        self.process.kill()
+        self.process.wait()
         for thread in self.threads:
             thread.join()
         lost = re.findall(r"[Ll]ost \d+ events.*", "\n".join([*self.lines, *self.errors]))
@@ -132,9 +134,10 @@ def difference(ours, theirs, name):
 
 
 def compare(source, command, load, ours, theirs, options=(), mark_with=mark, by_cgroup=None):
-    """Returns (event, line) for each row that both have, ordered by row. mark_with(folder, name): an action
-    that the tool shows with that name, for tools that do not show mark(). by_cgroup: the tool's option for a
-    cgroup, so that other programs do not make it lose events."""
+    """Returns (event, line) for each row that both have, ordered by row. A load that yields goes on when the
+    tool has shown what was done: for tools that lose events of a busy moment and do not say so.
+    mark_with(folder, name): an action that the tool shows with that name, for tools that do not show mark().
+    by_cgroup: the tool's option for a cgroup, so that other programs do not make it lose events."""
     if by_cgroup:
         with own_cgroup() as cgroup:
             return compare(source, [*command, *([by_cgroup, cgroup] if cgroup else [])], load, ours,
@@ -146,7 +149,8 @@ def compare(source, command, load, ours, theirs, options=(), mark_with=mark, by_
                                 program=harness.RINGMILL).wait_running()
         name = f"m{os.getpid()}"
         settle(tool, mark_with, folder, name)
-        load()
+        for step, _ in enumerate(load() or ()):
+            settle(tool, mark_with, folder, f"{name}s{step}")
         settle(tool, mark_with, folder, name + "e")
     assert daemon.stop() == 0, daemon.stderr
     lines, lost = tool.stop()

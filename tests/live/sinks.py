@@ -288,14 +288,13 @@ def isolated(overflow, forwards, logs):
         count = 10000
         daemon.open_target(count, daemon.long_target)
         harness.wait_for(lambda: sink_of(daemon, "log")["delivered"] >= logs * count, "the log")
-        assert sink_of(daemon, "log")["delivered"] == logs * count
         assert daemon.stop() == 1, daemon.stderr  # the stuck one did not take all in time
+        with open(os.path.join(daemon.place.name, "log"), encoding="utf-8") as file:
+            assert sum('"_lost"' not in line for line in file) == logs * count
         books = daemon.books()
-        assert books["sink log"] == {"forwarded": logs * count, "delivered": logs * count,
-                                     "dropped": 0, "in_flight": 0}, books
-        assert books["source two"]["lost"] == 0 and books["sink stuck"]["dropped"] > 0, books
-        if overflow != "block":
-            assert books["source one"]["lost"] == 0, books
+        log = books["sink log"]
+        assert log["delivered"] == log["forwarded"] >= logs * count and log["dropped"] == 0, books
+        assert books["sink stuck"]["dropped"] > 0, books
         peer.kill()
 
 

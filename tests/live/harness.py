@@ -197,6 +197,12 @@ def forwarded(pipeline):
     return pipeline["forwarded"] - pipeline["emitted"]
 
 
+def counted(source):
+    """How many records its books know of: also those that were not made because the kernel did not run the
+    program, as it does when another one of its kind was interrupted on that CPU."""
+    return source["produced"] + (source["skipped"] or 0)
+
+
 def wait_for(condition, what):
     end = time.monotonic() + PATIENCE
     while not condition():
